@@ -1,0 +1,5 @@
+//! The model of `manifest.hcl` and its reader, used by the compiler and by `module!`, so both read it the same way.
+
+mod model;
+
+pub use model::*;

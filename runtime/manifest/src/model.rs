@@ -1,0 +1,158 @@
+//! A module's manifest as data: the single source of truth of its contract.
+
+use bggo_values::{Type, Value};
+
+/// A manifest: the runners and assets of one module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Manifest {
+    /// What the module is for, one sentence.
+    pub description: String,
+    /// Things that do.
+    pub runners: Vec<Runner>,
+    /// Things that are.
+    pub assets: Vec<Asset>,
+}
+
+/// A runner: what a `step` of that kind runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Runner {
+    /// `http_request`.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+    /// Assets it takes.
+    pub uses: Vec<Use>,
+    /// Its arguments.
+    pub inputs: Vec<Input>,
+    /// What it gives back.
+    pub outputs: Vec<Output>,
+    /// Its own metrics, beside response and service time.
+    pub metrics: Vec<Metric>,
+    /// The kinds of failure that it reports, a small closed set.
+    pub errors: Vec<ErrorKind>,
+}
+
+/// An asset: what a `resource` of that kind is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asset {
+    /// `http_client`.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+    /// Its scope where a grid chooses none.
+    pub scope: Lifetime,
+    /// All scopes that a grid may choose (`scope` among them; iteration always).
+    pub scopes: Vec<Lifetime>,
+    /// Other assets it takes.
+    pub uses: Vec<Use>,
+    /// Its arguments.
+    pub inputs: Vec<Input>,
+    /// What it exports, readable as `resource.ASSET.NAME.FIELD`.
+    pub outputs: Vec<Output>,
+    /// The kinds of failure that it reports.
+    pub errors: Vec<ErrorKind>,
+}
+
+/// How long an asset lives, from wide to narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lifetime {
+    /// One for the whole run, shared by all threads.
+    Run,
+    /// One a worker thread.
+    Worker,
+    /// One a virtual user.
+    Vu,
+    /// One an iteration.
+    Iteration,
+}
+
+/// An asset that a runner or asset takes: `uses "client" { asset = "http_client" }`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Use {
+    /// Key in the grid's `uses` block.
+    pub name: String,
+    /// Kind of asset.
+    pub asset: String,
+    /// May be left out.
+    pub optional: bool,
+    /// One sentence.
+    pub description: String,
+}
+
+/// An argument.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// Must be given.
+    pub required: bool,
+    /// Null is a value of its own (else null counts as absent).
+    pub nullable: bool,
+    /// Value when absent (already converted to `ty`); `None` with `required = false` means "absent" reaches the module.
+    pub default: Option<Value>,
+    /// The only texts allowed, when not empty.
+    pub one_of: Vec<String>,
+    /// How it reaches the module.
+    pub form: Form,
+    /// Shown to a reader (`print`): sensitive parts are redacted before the module sees it.
+    pub shown: bool,
+    /// Not logged or reported.
+    pub sensitive: bool,
+    /// One sentence.
+    pub description: String,
+}
+
+/// How a value reaches the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As its type says (see `docs/modules.md`, table of types).
+    Plain,
+    /// `form = "json"`: an `any` that arrives as JSON text, rendered by the grid.
+    Json,
+}
+
+/// A result of a runner or an export of an asset.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// One sentence.
+    pub description: String,
+    /// Spreads to every expression that reads it.
+    pub sensitive: bool,
+}
+
+/// A metric of a runner's own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// Its name.
+    pub name: String,
+    /// What it counts.
+    pub kind: MetricKind,
+    /// `time`, `bytes` or empty.
+    pub unit: String,
+    /// One sentence.
+    pub description: String,
+}
+
+/// What a metric counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// A sum.
+    Counter,
+    /// A histogram.
+    Trend,
+}
+
+/// A kind of failure: `error "connect" { description = ".." }`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErrorKind {
+    /// Its name.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+}

@@ -1,0 +1,22 @@
+//! Values, types, conversions and functions of the grid language.
+//!
+//! The compiler folds constants with this crate and a compiled grid computes with it, so each function and
+//! operator has one implementation. No I/O but the environment (`env`), no clock, no async.
+
+pub mod convert;
+pub mod duration;
+pub mod fault;
+pub mod functions;
+pub mod json;
+pub mod literal;
+pub mod number;
+pub mod ops;
+pub mod text;
+pub mod types;
+pub mod value;
+
+pub use fault::Fault;
+pub use number::Number;
+pub use text::Text;
+pub use types::{Field, Type};
+pub use value::{Seq, Value};
