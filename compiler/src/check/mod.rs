@@ -1,0 +1,3 @@
+//! Types, binding times and sensitivity of every expression; arguments against manifests; constants folded.
+
+pub mod typed;

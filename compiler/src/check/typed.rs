@@ -1,0 +1,292 @@
+//! The result of the check stage: every expression with its type, binding time and sensitivity, constants folded.
+//! The plan and the emitter look nothing up in the syntax any more.
+
+use crate::resolve::model::{BoundId, LocalId, ResourceId, RunnerRef, StepId, VariableId};
+use crate::source::Span;
+use crate::syntax::decl::{BinaryOp, UnaryOp};
+use bggo_manifest::Lifetime;
+use bggo_values::functions::Function;
+use bggo_values::{Type, Value};
+use std::time::Duration;
+
+/// When the value of an expression is known, from early to late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Binding {
+    /// Folded by the compiler.
+    Built,
+    /// Variables, environment.
+    Start,
+    /// `vu.id`
+    Vu,
+    /// Outputs of steps, exports of resources, random functions, `vu.iteration`.
+    Iteration,
+    /// `count.index`, `each.*`: differs between the instances of a step.
+    Step,
+}
+
+/// Which parts of a value are sensitive.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sensitivity {
+    /// Paths into the value (`"*"` is every element); an empty path is the whole. No path: not sensitive.
+    pub paths: Vec<Vec<String>>,
+}
+
+/// A typed expression.
+#[derive(Debug, Clone)]
+pub struct TExpr {
+    /// What it computes.
+    pub kind: TKind,
+    /// Its type.
+    pub ty: Type,
+    /// When it is known.
+    pub binding: Binding,
+    /// What of it must not be shown.
+    pub sensitivity: Sensitivity,
+    /// Its place, for faults.
+    pub span: Span,
+}
+
+/// Kinds of typed expression. Every operand is already converted (`Convert`) to what its reader wants.
+#[derive(Debug, Clone)]
+pub enum TKind {
+    /// A folded value (also every literal).
+    Constant(Value),
+    /// `var.x`
+    Variable(VariableId),
+    /// `local.x` that is not a constant.
+    Local(LocalId),
+    /// An output of a step: `field` `None` is the whole `.output` object.
+    Output {
+        /// Whose.
+        step: StepId,
+        /// Which instance.
+        instance: InstanceOf,
+        /// Position in the manifest's outputs.
+        field: Option<usize>,
+    },
+    /// `step.R.N` of an instanced step, whole: a tuple (count) or map (for_each) of objects `{ output = {..} }`.
+    Instances(StepId),
+    /// An export of a resource: position in the manifest's outputs.
+    Export {
+        /// Whose.
+        resource: ResourceId,
+        /// Which; `None`: all, as an object.
+        field: Option<usize>,
+    },
+    /// `count.index` as a number.
+    CountIndex,
+    /// `each.key`
+    EachKey,
+    /// `each.value`
+    EachValue,
+    /// `vu.id`
+    VuId,
+    /// `vu.iteration`
+    VuIteration,
+    /// `run.id`
+    RunId,
+    /// A variable of a `for` or a splat's item.
+    Bound(BoundId),
+    /// `a.name`
+    Field(Box<TExpr>, String),
+    /// `a[b]`
+    Index(Box<TExpr>, Box<TExpr>),
+    /// `a[*]...`
+    Splat {
+        /// What is spread.
+        over: Box<TExpr>,
+        /// Names the item.
+        item: BoundId,
+        /// Computed for each.
+        each: Box<TExpr>,
+    },
+    /// `[a, b]`
+    List(Vec<TExpr>),
+    /// `{ k = v }`, keys computed.
+    Object(Vec<(TExpr, TExpr)>),
+    /// Text with holes.
+    Template(Vec<TPart>),
+    /// A function of the table.
+    Call {
+        /// Which.
+        function: &'static Function,
+        /// Arguments, converted.
+        arguments: Vec<TExpr>,
+        /// The last one is a list to be spread.
+        expand: bool,
+    },
+    /// `try(a, b)`
+    Try(Vec<TExpr>),
+    /// `can(a)`
+    Can(Box<TExpr>),
+    /// `!a`, `-a`
+    Unary(UnaryOp, Box<TExpr>),
+    /// `a + b`, also `&&` and `||`
+    Binary(BinaryOp, Box<TExpr>, Box<TExpr>),
+    /// `c ? a : b`
+    Conditional(Box<TExpr>, Box<TExpr>, Box<TExpr>),
+    /// `for`
+    For(Box<TFor>),
+    /// A conversion to the node's own type that may fault at run time.
+    Convert(Box<TExpr>),
+    /// Has a reported problem; such a grid never reaches the plan.
+    Error,
+}
+
+/// Which instance of a step is read.
+#[derive(Debug, Clone)]
+pub enum InstanceOf {
+    /// The step has no instances.
+    Only,
+    /// `[3]` or `["key"]` known when built: position of the instance.
+    Position(u32),
+    /// Computed: an index (count) or a key (for_each).
+    Computed(Box<TExpr>),
+}
+
+/// A part of a template.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "as in syntax::decl::Part")]
+pub enum TPart {
+    Text(String),
+    Hole(TExpr),
+    If { condition: TExpr, yes: Vec<TPart>, no: Vec<TPart> },
+    For { key: Option<BoundId>, value: BoundId, over: TExpr, body: Vec<TPart> },
+}
+
+/// A `for` expression.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "as in syntax::decl::ForExpr")]
+pub struct TFor {
+    pub key: Option<BoundId>,
+    pub value: BoundId,
+    pub over: TExpr,
+    pub key_result: Option<TExpr>,
+    pub result: TExpr,
+    pub grouped: bool,
+    pub condition: Option<TExpr>,
+}
+
+/// A checked grid. Vectors are by id (same positions as in `Declarations`).
+#[derive(Debug, Clone)]
+pub struct Typed {
+    /// Steps.
+    pub steps: Vec<TStep>,
+    /// Resources.
+    pub resources: Vec<TResource>,
+    /// Variables.
+    pub variables: Vec<TVariable>,
+    /// Locals.
+    pub locals: Vec<TLocal>,
+    /// Names of bound variables, by `BoundId`, for readable emitted names.
+    pub bound_names: Vec<String>,
+    /// Edges and order, from resolve, and what `check` found of instances.
+    pub edges: Vec<crate::resolve::model::Edge>,
+    /// Topological order.
+    pub order: Vec<crate::resolve::model::Node>,
+}
+
+/// A step.
+#[derive(Debug, Clone)]
+pub struct TStep {
+    /// Its runner.
+    pub runner: RunnerRef,
+    /// `http_request`
+    pub runner_name: String,
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// Arguments that were given, by position in the manifest's inputs, converted to the input's type. Constant nulls are left out.
+    pub arguments: Vec<(usize, TExpr)>,
+    /// Assets, by position in the manifest's uses. An optional one that was not given is absent (the plan adds the implicit one).
+    pub uses: Vec<(usize, ResourceId, Span)>,
+    /// Instances.
+    pub instances: TInstances,
+    /// `enabled`, a bool; absent when it is constantly true.
+    pub enabled: Option<TExpr>,
+    /// `timeouts.execution`, of type duration, at most start-bound.
+    pub execution: Option<TExpr>,
+    /// `continue_on_failure`
+    pub continue_on_failure: bool,
+    /// `tags`, constant texts.
+    pub tags: Vec<(String, String)>,
+    /// `description`
+    pub description: Option<String>,
+    /// Some input is sensitive: a failure's text is not reported.
+    pub sensitive: bool,
+}
+
+/// The instances of a step.
+#[derive(Debug, Clone)]
+pub enum TInstances {
+    /// One, without index.
+    Single,
+    /// `count`
+    Count(u32),
+    /// `for_each`: keys in order with their values.
+    ForEach(Vec<(String, Value)>),
+}
+
+/// A resource.
+#[derive(Debug, Clone)]
+pub struct TResource {
+    /// Its asset.
+    pub asset: RunnerRef,
+    /// `http_client`
+    pub asset_name: String,
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// Arguments as in `TStep`.
+    pub arguments: Vec<(usize, TExpr)>,
+    /// Other resources it takes.
+    pub uses: Vec<(usize, ResourceId, Span)>,
+    /// Its scope, decided (semantics 18).
+    pub scope: Lifetime,
+    /// Steps and resources that use it (semantics 19); empty: never created.
+    pub used: bool,
+    /// `description`
+    pub description: Option<String>,
+}
+
+/// A variable.
+#[derive(Debug, Clone)]
+pub struct TVariable {
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// Its type; `Any` when none was written.
+    pub ty: Type,
+    /// Converted default; `None`: required.
+    pub default: Option<Value>,
+    /// `description`
+    pub description: Option<String>,
+    /// `sensitive`
+    pub sensitive: bool,
+    /// `nullable`
+    pub nullable: bool,
+    /// (condition of type bool, message of type string, place)
+    pub validations: Vec<(TExpr, TExpr, Span)>,
+}
+
+/// A local.
+#[derive(Debug, Clone)]
+pub struct TLocal {
+    /// Its name.
+    pub name: String,
+    /// Its place.
+    pub span: Span,
+    /// Its value.
+    pub value: TExpr,
+}
+
+/// A duration constant of an expression, for readers that need one.
+pub fn constant_duration(expr: &TExpr) -> Option<Duration> {
+    match &expr.kind {
+        TKind::Constant(Value::Duration(duration)) => Some(*duration),
+        _ => None,
+    }
+}

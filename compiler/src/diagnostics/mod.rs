@@ -1,0 +1,77 @@
+//! What is wrong with a grid, as data; made text only at the edge (`render`, `json`).
+
+use crate::source::Span;
+
+/// Error or warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The grid cannot be built.
+    Error,
+    /// Probably not what was meant.
+    Warning,
+}
+
+/// A problem of a grid.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Declared in `codes`.
+    pub code: Code,
+    /// Error or warning.
+    pub severity: Severity,
+    /// What it is about.
+    pub span: Option<Span>,
+    /// One short clause without a full stop: what was found, what was expected.
+    pub text: String,
+    /// More places with a word on each (the edges of a cycle, the other of two duplicates).
+    pub labels: Vec<(Span, String)>,
+    /// The cure.
+    pub hint: Option<String>,
+}
+
+/// A code, such as `unknown_argument`; declared once in `codes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(pub &'static str);
+
+/// All problems of a grid.
+#[derive(Debug, Clone, Default)]
+pub struct Problems {
+    /// In order of place once sorted.
+    pub list: Vec<Problem>,
+}
+
+impl Problems {
+    /// Adds an error and gives it back for labels and a hint.
+    pub fn error(&mut self, code: Code, span: Span, text: impl Into<String>) -> &mut Problem {
+        self.push(code, Severity::Error, span, text.into())
+    }
+
+    /// Adds a warning and gives it back for labels and a hint.
+    pub fn warning(&mut self, code: Code, span: Span, text: impl Into<String>) -> &mut Problem {
+        self.push(code, Severity::Warning, span, text.into())
+    }
+
+    /// Whether the grid cannot be built.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    fn push(&mut self, code: Code, severity: Severity, span: Span, text: String) -> &mut Problem {
+        let place = self.list.len();
+        self.list.push(Problem { code, severity, span: Some(span), text, labels: Vec::new(), hint: None });
+        &mut self.list[place]
+    }
+}
+
+impl Problem {
+    /// Adds another place.
+    pub fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        self.labels.push((span, text.into()));
+        self
+    }
+
+    /// Says what to do.
+    pub fn hint(&mut self, text: impl Into<String>) -> &mut Self {
+        self.hint = Some(text.into());
+        self
+    }
+}

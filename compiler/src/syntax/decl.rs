@@ -1,0 +1,285 @@
+//! What was written, with spans, and no meaning: the result of the syntax stage.
+
+use crate::source::Span;
+use bggo_values::Number;
+
+/// All declarations of a grid, in the order of files and lines.
+#[derive(Debug, Clone, Default)]
+pub struct Declarations {
+    /// `step` blocks.
+    pub steps: Vec<StepDecl>,
+    /// `resource` blocks.
+    pub resources: Vec<ResourceDecl>,
+    /// `variable` blocks.
+    pub variables: Vec<VariableDecl>,
+    /// Attributes of all `locals` blocks.
+    pub locals: Vec<Attribute>,
+    /// How many expression ids were given out; ids are dense from 0.
+    pub expressions: u32,
+    /// A file was broken somewhere: an unknown name may stand in the part that could not be read.
+    pub incomplete: bool,
+}
+
+/// A name with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub text: String,
+    /// Its place (for a quoted label, with the quotes).
+    pub span: Span,
+}
+
+/// `name = value`.
+#[derive(Debug, Clone)]
+pub struct Attribute {
+    /// Left side.
+    pub name: Name,
+    /// Right side.
+    pub value: Expr,
+}
+
+/// `arguments { .. }` or `uses { .. }`.
+#[derive(Debug, Clone)]
+pub struct AttributeBlock {
+    /// The whole block.
+    pub span: Span,
+    /// What stands in it.
+    pub attributes: Vec<Attribute>,
+}
+
+/// `step "RUNNER" "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct StepDecl {
+    /// Header: from `step` to the last label.
+    pub span: Span,
+    /// First label.
+    pub runner: Name,
+    /// Second label.
+    pub name: Name,
+    /// `arguments { }`
+    pub arguments: Option<AttributeBlock>,
+    /// `uses { }`
+    pub uses: Option<AttributeBlock>,
+    /// `depends_on`, one entry an item.
+    pub depends_on: Vec<Expr>,
+    /// `count`
+    pub count: Option<Expr>,
+    /// `for_each`
+    pub for_each: Option<Expr>,
+    /// `enabled`
+    pub enabled: Option<Expr>,
+    /// `timeouts { execution = .. }`
+    pub execution: Option<Expr>,
+    /// `continue_on_failure`
+    pub continue_on_failure: Option<Expr>,
+    /// `tags = { }`
+    pub tags: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+}
+
+/// `resource "ASSET" "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct ResourceDecl {
+    /// Header.
+    pub span: Span,
+    /// First label.
+    pub asset: Name,
+    /// Second label.
+    pub name: Name,
+    /// `arguments { }`
+    pub arguments: Option<AttributeBlock>,
+    /// `uses { }` of the asset.
+    pub uses: Option<AttributeBlock>,
+    /// `depends_on`
+    pub depends_on: Vec<Expr>,
+    /// `scope`
+    pub scope: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+}
+
+/// `variable "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct VariableDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name.
+    pub name: Name,
+    /// `type`, as a type expression.
+    pub ty: Option<TypeExpr>,
+    /// `default`
+    pub default: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// `sensitive`
+    pub sensitive: Option<Expr>,
+    /// `nullable`
+    pub nullable: Option<Expr>,
+    /// `validation { condition, error_message }`
+    pub validations: Vec<ValidationDecl>,
+}
+
+/// `validation { condition, error_message }`
+#[derive(Debug, Clone)]
+pub struct ValidationDecl {
+    /// The block's header.
+    pub span: Span,
+    /// `condition`
+    pub condition: Expr,
+    /// `error_message`
+    pub error_message: Expr,
+}
+
+/// A type as written: resolved by the syntax stage, an unknown one is `Type::Error` with a reported problem.
+#[derive(Debug, Clone)]
+pub struct TypeExpr {
+    /// The type.
+    pub ty: bggo_values::Type,
+    /// Defaults of `optional(T, default)` are constant expressions already folded into the type.
+    pub span: Span,
+}
+
+/// Dense number of an expression node within a grid: side tables are vectors by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExprId(pub u32);
+
+/// An expression as written.
+#[derive(Debug, Clone)]
+pub struct Expr {
+    /// Its number.
+    pub id: ExprId,
+    /// Its place.
+    pub span: Span,
+    /// What it is.
+    pub kind: ExprKind,
+}
+
+/// Kinds of expression. Parentheses are not kept.
+#[derive(Debug, Clone)]
+pub enum ExprKind {
+    /// `null`
+    Null,
+    /// `true`
+    Bool(bool),
+    /// `1.5`
+    Number(Number),
+    /// A string without holes, escapes decoded.
+    Text(String),
+    /// A string or heredoc with holes or directives; `~` and `<<-` are already applied to the literals.
+    Template(Vec<Part>),
+    /// `[a, b]`
+    List(Vec<Expr>),
+    /// `{ k = v }`; a bare identifier key is a `Text`.
+    Object(Vec<(Expr, Expr)>),
+    /// The root of a traversal, or a variable of a `for`: `step`, `var`, `x`.
+    Root(String),
+    /// `a.name`; also the legacy `a.0` as an `Index` with a number.
+    Field(Box<Expr>, Name),
+    /// `a[b]`
+    Index(Box<Expr>, Box<Expr>),
+    /// `a[*].b.c` (full) or `a.*.b` (attribute only): `each` is written over `Each`.
+    Splat {
+        /// What is spread.
+        over: Box<Expr>,
+        /// Applied to each item; its innermost node is `Each`.
+        each: Box<Expr>,
+    },
+    /// The item of the innermost `Splat`.
+    Each,
+    /// `f(a, b...)`
+    Call {
+        /// Name of the function.
+        name: Name,
+        /// Arguments.
+        arguments: Vec<Expr>,
+        /// The last argument is expanded by `...`.
+        expand: bool,
+    },
+    /// `!a`, `-a`
+    Unary(UnaryOp, Box<Expr>),
+    /// `a + b`
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// `c ? a : b`
+    Conditional(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `[for k, v in xs : e if c]`, `{for k, v in xs : k => e... if c}`
+    For(Box<ForExpr>),
+    /// Could not be read; a problem is already reported.
+    Error,
+}
+
+/// A part of a template.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// Literal text.
+    Text(String),
+    /// `${e}`
+    Hole(Expr),
+    /// `%{if c}a%{else}b%{endif}`
+    If {
+        /// Condition.
+        condition: Expr,
+        /// When true.
+        yes: Vec<Part>,
+        /// When false.
+        no: Vec<Part>,
+    },
+    /// `%{for k, v in xs}..%{endfor}`
+    For {
+        /// Key or index variable.
+        key: Option<Name>,
+        /// Value variable.
+        value: Name,
+        /// What is run over.
+        over: Expr,
+        /// Repeated part.
+        body: Vec<Part>,
+    },
+}
+
+/// A `for` expression.
+#[derive(Debug, Clone)]
+pub struct ForExpr {
+    /// Key or index variable.
+    pub key: Option<Name>,
+    /// Value variable.
+    pub value: Name,
+    /// What is run over.
+    pub over: Expr,
+    /// `k =>` of an object; a list when absent.
+    pub key_result: Option<Expr>,
+    /// The result of an item.
+    pub result: Expr,
+    /// `...` after the result.
+    pub grouped: bool,
+    /// `if c`
+    pub condition: Option<Expr>,
+}
+
+/// `!` and `-`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnaryOp {
+    /// `!`
+    Not,
+    /// `-`
+    Neg,
+}
+
+/// Operators of two operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the operator that its name says")]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Rem,
+    Equal,
+    NotEqual,
+    Less,
+    LessEq,
+    Greater,
+    GreaterEq,
+    And,
+    Or,
+}

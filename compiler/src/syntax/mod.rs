@@ -1,0 +1,3 @@
+//! Parses texts into declarations; only this folder names hcl-edit.
+
+pub mod decl;
