@@ -1,0 +1,15 @@
+//! Real servers, each owned by a test: a free loopback port, a folder, a log; stopped when dropped.
+
+mod nginx;
+mod raw;
+
+pub use nginx::Nginx;
+pub use raw::RawPeer;
+
+use std::net::{Ipv4Addr, TcpListener};
+
+/// A free loopback port.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}

@@ -1,0 +1,93 @@
+//! nginx with an access log that a test can count.
+
+use super::free_port;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// A running nginx. Its log has one line a request: `MSEC CONNECTION STATUS METHOD URI`.
+pub struct Nginx {
+    child: Child,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Nginx {
+    /// Starts nginx; `locations` goes into its one `server` block.
+    pub fn start(locations: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = free_port();
+        let root = folder.path().display();
+        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .iter()
+            .map(|kind| format!("    {kind}_temp_path {root}/{kind};\n"))
+            .collect();
+        let text = format!(
+            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nevents {{ worker_connections 4096; }}\nhttp {{\n{paths}    \
+             log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
+             keepalive_requests 100000000;\n    server {{\n        listen 127.0.0.1:{port} backlog=4096;\n        {locations}\n    }}\n}}\n"
+        );
+        let file = folder.path().join("nginx.conf");
+        std::fs::write(&file, text).expect("nginx.conf is written");
+        let mut child = Command::new("nginx")
+            .arg("-e")
+            .arg(folder.path().join("error.log"))
+            .arg("-p")
+            .arg(folder.path())
+            .arg("-c")
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nginx is missing: run tests/install.sh");
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if let Some(status) = child.try_wait().expect("nginx can be waited for") {
+                panic!("nginx ended with {status}:\n{}", read(&folder.path().join("error.log")));
+            }
+            std::thread::yield_now();
+        }
+        Self { child, folder, port }
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The access log's path.
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("access.log")
+    }
+
+    /// Stops nginx after all that it has accepted, so that the log is complete, and gives back the log's lines.
+    pub fn stop(mut self) -> Vec<String> {
+        signal(&self.child, "QUIT");
+        self.child.wait().expect("nginx can be waited for");
+        read(&self.log()).lines().map(str::to_owned).collect()
+    }
+
+    /// Kills nginx at once, as a server that dies half-way.
+    pub fn die(&mut self) {
+        signal(&self.child, "TERM");
+        self.child.wait().expect("nginx can be waited for");
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            signal(&self.child, "TERM");
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let _ = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
