@@ -1,0 +1,278 @@
+//! The command line of a compiled grid: built-in flags, and one flag for each variable of the grid.
+
+use crate::engine::{Grid, Variable};
+use crate::report::Level;
+use bggo_values::{Type, Value, json};
+use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What was asked for on the command line.
+#[derive(Debug)]
+pub struct Flags {
+    /// One user, one iteration.
+    pub once: bool,
+    /// Users of a load run.
+    pub vus: Option<u32>,
+    /// How long it lasts.
+    pub duration: Option<Duration>,
+    /// Iterations of all users.
+    pub iterations: Option<u64>,
+    /// Worker threads.
+    pub threads: Option<u32>,
+    /// How long running iterations may go on.
+    pub graceful_stop: Option<Duration>,
+    /// JSON instead of text.
+    pub json: bool,
+    /// How much is said.
+    pub level: Level,
+    /// Values of variables, weakest first.
+    pub given: Vec<Given>,
+}
+
+/// A value of a variable, or a file of such, from the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// `--var-file PATH`.
+    File(PathBuf),
+    /// `--var NAME=VALUE`.
+    Var(String, String),
+    /// The variable's own flag: its name and the text.
+    Flag(String, String),
+}
+
+const ONCE: &str = "once";
+const VUS: &str = "vus";
+const DURATION: &str = "duration";
+const ITERATIONS: &str = "iterations";
+const THREADS: &str = "threads";
+const GRACEFUL_STOP: &str = "graceful-stop";
+const LOG_FORMAT: &str = "log-format";
+const LOG_LEVEL: &str = "log-level";
+const QUIET: &str = "quiet";
+const VAR: &str = "var";
+const VAR_FILE: &str = "var-file";
+/// Flags that a variable cannot have.
+const BUILT_IN: [&str; 13] = [
+    ONCE,
+    VUS,
+    DURATION,
+    ITERATIONS,
+    THREADS,
+    GRACEFUL_STOP,
+    LOG_FORMAT,
+    LOG_LEVEL,
+    QUIET,
+    VAR,
+    VAR_FILE,
+    "help",
+    "version",
+];
+/// Before the name of a variable, so that its id is none of the built-in ones.
+const OWN: &str = "variable ";
+
+/// The flag of a variable: `--base-url` of `base_url`; `None` when a built-in flag, or another variable, has that name.
+fn own_flag(grid: &Grid, variable: &Variable) -> Option<String> {
+    let flag = variable.name.replace('_', "-");
+    let first = grid.all_variables().find(|other| other.name.replace('_', "-") == flag);
+    let taken = BUILT_IN.contains(&flag.as_str()) || first.is_some_and(|other| other.name != variable.name);
+    (!taken).then_some(flag)
+}
+
+/// How the variable is set on the command line, as a message names it.
+pub fn how_to_set(grid: &Grid, variable: &Variable) -> String {
+    match own_flag(grid, variable) {
+        Some(flag) => format!("--{flag} <{}>", type_name(variable)),
+        None => format!("--var {}=<{}>", variable.name, type_name(variable)),
+    }
+}
+
+fn type_name(variable: &Variable) -> String {
+    variable.ty.map_or(Type::Any, |ty| ty()).to_string()
+}
+
+/// Reads the command line (without the program's name).
+///
+/// # Errors
+/// Wrong usage, and `--help` and `--version`, as clap puts it.
+pub fn read(grid: &Grid, arguments: impl IntoIterator<Item = OsString>) -> Result<Flags, clap::Error> {
+    let matches = command(grid).try_get_matches_from(arguments)?;
+    let json = matches.get_one::<String>(LOG_FORMAT).is_some_and(|format| format == "json");
+    let level = match matches.get_one::<String>(LOG_LEVEL).map(String::as_str) {
+        _ if matches.get_flag(QUIET) => Level::Error,
+        Some("error") => Level::Error,
+        Some("warn") => Level::Warn,
+        Some("debug") => Level::Debug,
+        _ => Level::Info,
+    };
+    Ok(Flags {
+        once: matches.get_flag(ONCE),
+        vus: matches.get_one(VUS).copied(),
+        duration: matches.get_one(DURATION).copied(),
+        iterations: matches.get_one(ITERATIONS).copied(),
+        threads: matches.get_one(THREADS).copied(),
+        graceful_stop: matches.get_one(GRACEFUL_STOP).copied(),
+        json,
+        level,
+        given: given(grid, &matches),
+    })
+}
+
+/// Values from the command line, weakest first: `--var` and `--var-file` in the order given, then own flags.
+fn given(grid: &Grid, matches: &ArgMatches) -> Vec<Given> {
+    let indexed = |id| matches.indices_of(id).into_iter().flatten();
+    let vars = indexed(VAR)
+        .zip(matches.get_many::<(String, String)>(VAR).into_iter().flatten())
+        .map(|(index, (name, value))| (index, Given::Var(name.clone(), value.clone())));
+    let files = indexed(VAR_FILE)
+        .zip(matches.get_many::<PathBuf>(VAR_FILE).into_iter().flatten())
+        .map(|(index, path)| (index, Given::File(path.clone())));
+    let mut ordered: Vec<(usize, Given)> = vars.chain(files).collect();
+    ordered.sort_by_key(|(index, _)| *index);
+    let own = grid.all_variables().filter_map(|variable| {
+        let id = format!("{OWN}{}", variable.name);
+        let text = matches.try_get_one::<String>(&id).ok().flatten()?;
+        Some(Given::Flag(variable.name.to_owned(), text.clone()))
+    });
+    ordered.into_iter().map(|(_, given)| given).chain(own).collect()
+}
+
+fn command(grid: &Grid) -> Command {
+    let mut command = Command::new(grid.name)
+        .version(format!("(built by bggo {})", grid.version))
+        .about(about(grid))
+        .args_override_self(true)
+        .max_term_width(110)
+        .args(run_flags())
+        .args(report_flags())
+        .args(variable_flags(grid));
+    let hidden: Vec<String> = grid
+        .all_variables()
+        .filter(|variable| own_flag(grid, variable).is_none())
+        .map(|variable| format!("  {}  {}", how_to_set(grid, variable), help(variable)))
+        .collect();
+    if !hidden.is_empty() {
+        let text = format!("Variables whose flag has another meaning, set by --var only:\n{}", hidden.join("\n"));
+        command = command.after_help(text);
+    }
+    command
+}
+
+fn about(grid: &Grid) -> String {
+    let what = if grid.description.is_empty() { format!("The grid {}.", grid.name) } else { grid.description.to_owned() };
+    format!("{what}\nRuns once as a functional test, or puts load on with --vus, --duration or --iterations.")
+}
+
+fn long(id: &'static str) -> Arg {
+    Arg::new(id).long(id)
+}
+
+fn run_flags() -> Vec<Arg> {
+    let load = [VUS, DURATION, ITERATIONS];
+    let flags = vec![
+        long(ONCE).action(ArgAction::SetTrue).conflicts_with_all(load).help("One user runs one iteration [the default]"),
+        long(VUS)
+            .value_name("N")
+            .value_parser(clap::value_parser!(u32).range(1..))
+            .help("Users that iterate at the same time [default: 1]; needs --duration or --iterations"),
+        long(DURATION)
+            .value_name("DURATION")
+            .value_parser(ValueParser::new(positive_duration))
+            .help("Iterations begin for this long, as in 30s or 1m30s"),
+        long(ITERATIONS)
+            .value_name("N")
+            .value_parser(clap::value_parser!(u64).range(1..))
+            .help("Iterations of all users together"),
+        long(THREADS)
+            .value_name("N")
+            .value_parser(clap::value_parser!(u32).range(1..=1024))
+            .help("Worker threads [default: one for each core, at most one for each user]"),
+        long(GRACEFUL_STOP).value_name("DURATION").value_parser(ValueParser::new(duration)).help(
+            "How long running iterations may go on when none may begin any more [default: 30s after --duration, 5s after \
+             a first Ctrl-C or SIGTERM, 0s without load]; a second Ctrl-C cancels them",
+        ),
+    ];
+    flags.into_iter().map(|flag| flag.help_heading("Run")).collect()
+}
+
+fn report_flags() -> Vec<Arg> {
+    let flags = vec![
+        long(LOG_FORMAT)
+            .value_name("FORMAT")
+            .value_parser(PossibleValuesParser::new(["text", "json"]))
+            .default_value("text")
+            .help("Lines for people, or a JSON object a line, on stderr"),
+        long(LOG_LEVEL)
+            .value_name("LEVEL")
+            .value_parser(PossibleValuesParser::new(["error", "warn", "info", "debug"]))
+            .default_value("info")
+            .help("How much is said"),
+        long(QUIET).short('q').action(ArgAction::SetTrue).help("Only errors: no step lines, no live lines, no summary"),
+    ];
+    flags.into_iter().map(|flag| flag.help_heading("Report")).collect()
+}
+
+fn variable_flags(grid: &Grid) -> Vec<Arg> {
+    let mut flags: Vec<Arg> = grid
+        .all_variables()
+        .filter_map(|variable| {
+            let flag = Arg::new(format!("{OWN}{}", variable.name))
+                .long(own_flag(grid, variable)?)
+                .value_name(type_name(variable))
+                .allow_hyphen_values(true)
+                .help(help(variable));
+            let is_bool = variable.ty.is_some_and(|ty| ty() == Type::Bool);
+            Some(if is_bool { flag.num_args(0..=1).default_missing_value("true") } else { flag })
+        })
+        .collect();
+    flags.push(
+        long(VAR)
+            .value_name("NAME=VALUE")
+            .action(ArgAction::Append)
+            .value_parser(ValueParser::new(name_and_value))
+            .help("Sets a variable; may be repeated"),
+    );
+    flags.push(
+        long(VAR_FILE)
+            .value_name("FILE")
+            .action(ArgAction::Append)
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Sets the variables of a .hcl file; may be repeated. Read by themselves: bggo.vars.hcl, *.auto.vars.hcl"),
+    );
+    flags.into_iter().map(|flag| flag.help_heading("Variables")).collect()
+}
+
+/// Description and default.
+fn help(variable: &Variable) -> String {
+    let default = match variable.default.map(|default| default()) {
+        None => "[required]".to_owned(),
+        Some(Value::Null) => "[default: null]".to_owned(),
+        Some(_) if variable.sensitive => "[default: (sensitive value)]".to_owned(),
+        Some(Value::Text(text)) => format!("[default: {text:?}]"),
+        Some(value) => format!("[default: {}]", json::encode_hcl(&value)),
+    };
+    match variable.description {
+        "" => default,
+        description => format!("{description} {default}"),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    bggo_values::duration::parse(text).ok_or_else(|| "expected a duration such as 30s, 1m30s or 500ms".to_owned())
+}
+
+fn positive_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("expected a duration longer than zero".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}

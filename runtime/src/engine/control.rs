@@ -1,0 +1,310 @@
+//! The control thread: starts the workers, ends them (profile over, signal, failed set-up, bug), destroys the assets of
+//! the run, and has the report written.
+//!
+//! A first SIGINT or SIGTERM lets no iteration begin and gives running ones [`Grace::on_signal`] to finish; a second one
+//! drops them at once. Assets are destroyed either way, within their own limits. A third one leaves at once. What was
+//! recorded is always printed.
+
+use super::brake::Phase;
+use super::outcome::Outcomes;
+use super::panic;
+use super::program::{Grid, Program};
+use super::thread::{IterationSlots, Thread, ThreadParts};
+use super::worker::{Work, work};
+use crate::command::Start;
+use crate::exit::Exit;
+use crate::metrics::{Kinds, KnownKinds, Reader, Recorder, Slab};
+use crate::report::{Collector, Conclusion, Report, Ticker};
+use crate::schedule::{Schedule, Share, workers};
+use crate::scope::RunScope;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::LocalSet;
+
+/// What is run, and how.
+pub struct Run {
+    /// Names.
+    pub grid: &'static Grid,
+    /// The emitted program.
+    pub program: &'static dyn Program,
+    /// Variables.
+    pub start: Arc<Start>,
+    /// The load.
+    pub schedule: Schedule,
+    /// Worker threads wanted.
+    pub threads: u32,
+    /// No load: one iteration, a line a step.
+    pub functional: bool,
+    /// How long running iterations may go on.
+    pub grace: Grace,
+}
+
+/// How long iterations that run may go on when none may begin any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grace {
+    /// After the end of the profile.
+    pub at_end: Duration,
+    /// After the first signal.
+    pub on_signal: Duration,
+}
+
+/// Runs it to its end.
+///
+/// # Errors
+/// The system has no threads, memory or signal handlers for it.
+pub fn run(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
+    panic::keep_texts();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let local = LocalSet::new();
+    let exit = local.block_on(&runtime, control(run, report));
+    // A run that was left at once has tasks that nobody waits for.
+    runtime.shutdown_background();
+    exit
+}
+
+/// Everything that the threads of a run share.
+struct Shared {
+    kinds: Arc<Kinds>,
+    outcomes: Arc<Outcomes>,
+    iterations: IterationSlots,
+}
+
+impl Shared {
+    fn parts(&self, run: &Run, report: &Arc<Report>, index: u32, slab: &Arc<Slab>) -> ThreadParts {
+        ThreadParts {
+            start: Arc::clone(&run.start),
+            index,
+            functional: run.functional,
+            recorder: Recorder::new(Arc::clone(slab)),
+            kinds: KnownKinds::new(Arc::clone(&self.kinds)),
+            iterations: self.iterations,
+            report: Arc::clone(report),
+            outcomes: Arc::clone(&self.outcomes),
+        }
+    }
+}
+
+async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
+    let mut signals = Signals::new()?;
+    let shared = Shared {
+        kinds: Arc::default(),
+        outcomes: Arc::default(),
+        iterations: IterationSlots::after(run.grid.step_slots()),
+    };
+    let count = workers(run.threads, &run.schedule);
+    let slots = shared.iterations.end() as usize;
+    let slabs = (0..=count)
+        .map(|_| Slab::new(slots))
+        .collect::<io::Result<Vec<_>>>()?;
+    let control_slab = &slabs[count as usize];
+    let thread = Rc::new(Thread::new(shared.parts(run, report, count, control_slab)));
+    let scope = RunScope::new(Rc::clone(&thread));
+    let assets = match panic::caught(|| run.program.run_assets(&scope)) {
+        Ok(assets) => assets,
+        Err(text) => {
+            thread.panicked(&text);
+            return Ok(shared.outcomes.exit());
+        }
+    };
+    let begin = Instant::now();
+    let readers = slabs
+        .iter()
+        .map(|slab| Reader::new(Arc::clone(slab), Arc::clone(&shared.kinds)))
+        .collect();
+    let collector = Collector::new(run.grid, shared.iterations, readers, begin);
+    report.begins(run, count);
+    let ticker = Ticker::start(collector, Arc::clone(report), !run.functional)?;
+
+    let (phases, _) = watch::channel(Phase::Running);
+    let (done, mut ended) = mpsc::unbounded_channel();
+    for index in 0..count {
+        let parts = shared.parts(run, report, index, &slabs[index as usize]);
+        let work = Work {
+            program: run.program,
+            shared: Arc::clone(&assets),
+            schedule: run.schedule,
+            share: Share::new(index, count),
+            begin,
+        };
+        let (phases, done) = (phases.subscribe(), Done(done.clone()));
+        std::thread::Builder::new()
+            .name(format!("worker-{index}"))
+            .spawn(move || worker_thread(parts, work, phases, done))?;
+    }
+    drop(done);
+
+    let mut stop = Stopping {
+        run,
+        report,
+        outcomes: &shared.outcomes,
+        phases,
+        cancel_at: None,
+        signals: 0,
+    };
+    stop.cancel_at = run
+        .schedule
+        .length()
+        .map(|length| begin + length + run.grace.at_end);
+    let mut alive = count;
+    let mut left = false;
+    while alive > 0 && !left {
+        tokio::select! {
+            _ = ended.recv() => alive -= 1,
+            () = stop.time() => stop.out_of_time(),
+            () = shared.outcomes.broken(), if stop.may_cancel() => stop.cancel(),
+            () = signals.next() => left = stop.signal(),
+        }
+    }
+    let total = ticker.finish(begin.elapsed());
+    let mut destroyed = std::pin::pin!(scope.destroy());
+    while !left {
+        tokio::select! {
+            () = &mut destroyed => break,
+            () = signals.next() => left = stop.signal(),
+        }
+    }
+    if !run.functional && total.threshold_failed() {
+        shared.outcomes.threshold_failed();
+    }
+    let exit = shared.outcomes.exit();
+    report.ends(&Conclusion {
+        run,
+        total: &total,
+        exit,
+        left,
+    });
+    Ok(exit)
+}
+
+/// Says that a worker is over, also when it unwinds.
+struct Done(mpsc::UnboundedSender<()>);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        // Nobody listens any more when the run was left at once.
+        let _ = self.0.send(());
+    }
+}
+
+fn worker_thread(parts: ThreadParts, task: Work, phases: watch::Receiver<Phase>, _done: Done) {
+    let outcomes = Arc::clone(&parts.outcomes);
+    let report = Arc::clone(&parts.report);
+    let ran = panic::caught(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(work(Rc::new(Thread::new(parts)), task, phases));
+        io::Result::Ok(())
+    });
+    match ran {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            report.error(&format!("a worker thread has no runtime: {error}"));
+            outcomes.set_up_failed();
+        }
+        Err(text) => {
+            report.bug(&text);
+            outcomes.bug();
+        }
+    }
+}
+
+/// The end of a run, step by step.
+struct Stopping<'a> {
+    run: &'a Run,
+    report: &'a Report,
+    outcomes: &'a Outcomes,
+    phases: watch::Sender<Phase>,
+    cancel_at: Option<Instant>,
+    signals: u32,
+}
+
+impl Stopping<'_> {
+    async fn time(&self) {
+        match self.cancel_at {
+            Some(at) => tokio::time::sleep_until(at.into()).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn may_cancel(&self) -> bool {
+        *self.phases.borrow() != Phase::Cancelled
+    }
+
+    fn cancel(&mut self) {
+        self.cancel_at = None;
+        self.phases.send_replace(Phase::Cancelled);
+    }
+
+    fn out_of_time(&mut self) {
+        self.report
+            .warn("iterations that were still running are cancelled: --graceful-stop is over");
+        self.cancel();
+    }
+
+    /// One more signal; `true` when the run is to be left at once.
+    fn signal(&mut self) -> bool {
+        self.signals += 1;
+        self.outcomes.interrupted();
+        match self.signals {
+            1 => {
+                let grace = self.run.grace.on_signal;
+                if grace.is_zero() {
+                    self.report
+                        .warn("interrupted: what runs is cancelled, resources are destroyed");
+                    self.cancel();
+                } else {
+                    self.report.warn(&format!(
+                        "interrupted: running iterations have {} to finish, a second signal cancels them",
+                        crate::report::short(grace)
+                    ));
+                    let at = Instant::now() + grace;
+                    self.cancel_at = Some(self.cancel_at.map_or(at, |before| before.min(at)));
+                    if self.may_cancel() {
+                        self.phases.send_replace(Phase::Draining);
+                    }
+                }
+            }
+            2 => {
+                self.report.warn(
+                    "interrupted again: resources are destroyed, a third signal leaves them behind",
+                );
+                self.cancel();
+            }
+            _ => {
+                self.report
+                    .error("left at once: resources that are not destroyed stay behind");
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// SIGINT and SIGTERM.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! What the steps, users and assets of one thread share: clock, counters, cancellation, and a way to say what happened.
+//!
+//! The contract's rooms (steps, slots, scopes) know the engine only by this type. There is one a worker thread and one for
+//! the control thread, which owns the assets of scope `run`.
+
+use super::brake::{Brake, Phase, UntilCancelled};
+use super::outcome::Outcomes;
+use crate::command::Start;
+use crate::fault::Fault;
+use crate::info::{Info, Instance, Lifetime, ResourceInfo};
+use crate::metrics::{Counter, KnownKinds, Recorder};
+use crate::report::Report;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// One thread of a run, held as `Rc<Thread>` by every user.
+#[derive(Debug)]
+pub struct Thread {
+    /// Variables and what is computed from them once.
+    pub start: Arc<Start>,
+    /// Number of the worker, from 0.
+    pub index: u32,
+    /// No load: step lines, and assets are destroyed after their last user.
+    pub functional: bool,
+    pub(super) recorder: Recorder,
+    pub(super) brake: Brake,
+    pub(super) outcomes: Arc<Outcomes>,
+    pub(super) iterations: IterationSlots,
+    kinds: KnownKinds,
+    report: Arc<Report>,
+    /// Users in whose running iteration a step failed and was passed over.
+    blemished: RefCell<HashSet<u64>>,
+    /// Failures that were said once, by slot and kind: under load the rest is only counted.
+    said: RefCell<HashSet<(u32, usize)>>,
+}
+
+/// Slots of the run's own histograms, after those of all steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IterationSlots {
+    first: u32,
+}
+
+impl IterationSlots {
+    /// Behind `steps` slots of steps.
+    pub const fn after(steps: u32) -> Self {
+        Self { first: steps }
+    }
+
+    /// From the moment due; recorded where arrivals are scheduled.
+    pub const fn response(self) -> u32 {
+        self.first
+    }
+
+    /// From the moment it began. Its counters are the iteration's.
+    pub const fn service(self) -> u32 {
+        self.first + 1
+    }
+
+    /// Slots of the whole run.
+    pub const fn end(self) -> u32 {
+        self.first + 2
+    }
+}
+
+/// Slots of a step: its counters stand at the first.
+pub mod step_slot {
+    /// Response time, from the moment due.
+    pub const RESPONSE: u32 = 0;
+    /// Service time, from the moment sent.
+    pub const SERVICE: u32 = 1;
+    /// The first of the manifest's own metrics.
+    pub const METRICS: u32 = 2;
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Outcome<'a> {
+    /// Well.
+    Passed,
+    /// With a fault that ends the iteration.
+    Failed(&'a Fault),
+    /// With a fault that is passed over (`continue_on_failure`).
+    FailedAnyway(&'a Fault),
+    /// It was not enabled.
+    Skipped,
+    /// It was dropped while it ran.
+    Cancelled,
+}
+
+/// The end of a step.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    /// Which step.
+    pub info: &'static Info,
+    /// Which of its instances.
+    pub instance: Instance<'a>,
+    /// The user.
+    pub vu: u64,
+    /// The user's iteration.
+    pub iteration: u64,
+    /// From the moment due.
+    pub response: Duration,
+    /// From the moment sent (or begun).
+    pub service: Duration,
+    /// How.
+    pub outcome: Outcome<'a>,
+}
+
+/// What happened to a resource.
+#[derive(Debug, Clone, Copy)]
+pub enum AssetEvent<'a> {
+    /// It was made.
+    Created {
+        /// How long that took.
+        took: Duration,
+    },
+    /// It could not be made.
+    CreateFailed {
+        /// Why.
+        fault: &'a Fault,
+    },
+    /// It is gone.
+    Destroyed {
+        /// How long that took.
+        took: Duration,
+    },
+    /// It could not be destroyed properly.
+    DestroyFailed {
+        /// Why.
+        fault: &'a Fault,
+    },
+}
+
+/// What a thread is made from.
+pub(crate) struct ThreadParts {
+    pub start: Arc<Start>,
+    pub index: u32,
+    pub functional: bool,
+    pub recorder: Recorder,
+    pub kinds: KnownKinds,
+    pub iterations: IterationSlots,
+    pub report: Arc<Report>,
+    pub outcomes: Arc<Outcomes>,
+}
+
+impl Thread {
+    pub(crate) fn new(parts: ThreadParts) -> Self {
+        let ThreadParts {
+            start,
+            index,
+            functional,
+            recorder,
+            kinds,
+            iterations,
+            report,
+            outcomes,
+        } = parts;
+        Self {
+            start,
+            index,
+            functional,
+            recorder,
+            brake: Brake::default(),
+            outcomes,
+            iterations,
+            kinds,
+            report,
+            blemished: RefCell::default(),
+            said: RefCell::default(),
+        }
+    }
+
+    /// The clock. (Tokio's, so that tests can stop it; it is the system's monotonic clock otherwise.)
+    pub fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
+    /// Counts a step's end and, in a functional run, prints its line.
+    pub fn step_ended(&self, ended: &Ended<'_>) {
+        let first = ended.info.first_slot();
+        match ended.outcome {
+            Outcome::Skipped => self.recorder.count(first, Counter::Skipped),
+            Outcome::Cancelled => self.recorder.count(first, Counter::Cancelled),
+            Outcome::Passed => {
+                self.recorder.count(first, Counter::Passed);
+                self.recorder
+                    .time(first + step_slot::SERVICE, ended.service);
+            }
+            Outcome::Failed(fault) | Outcome::FailedAnyway(fault) => self.step_failed(ended, fault),
+        }
+        if self.functional {
+            self.report.step(ended);
+        }
+    }
+
+    fn step_failed(&self, ended: &Ended<'_>, fault: &Fault) {
+        let first = ended.info.first_slot();
+        let kind = self.kinds.number(fault.kind());
+        self.recorder.count(first, Counter::Failed);
+        self.recorder.kind(first, kind);
+        self.recorder
+            .time(first + step_slot::SERVICE, ended.service);
+        if matches!(ended.outcome, Outcome::FailedAnyway(_)) {
+            self.recorder.count(first, Counter::Continued);
+            self.blemished.borrow_mut().insert(ended.vu);
+        }
+        if self.functional {
+            self.outcomes.step_failed();
+        } else if self.said.borrow_mut().insert((first, kind)) {
+            self.report.first_failure(ended, fault);
+        }
+    }
+
+    /// Counts a value of one of a step's own metrics, by its number in the manifest.
+    pub fn metric(&self, info: &'static Info, index: u32, value: u64) {
+        self.recorder
+            .value(info.first_slot() + step_slot::METRICS + index, value);
+    }
+
+    /// The run is being stopped: running iterations are dropped.
+    pub fn cancelled(&self) -> bool {
+        self.brake.phase() == Phase::Cancelled
+    }
+
+    /// Completes when running iterations are to be dropped.
+    pub fn until_cancelled(&self) -> UntilCancelled<'_> {
+        self.brake.until_cancelled()
+    }
+
+    /// Says what happened to a resource. A creation that failed at scope `run` ends the run with exit 100, a destruction
+    /// that failed makes it end with exit 101.
+    pub fn asset_event(&self, info: &'static ResourceInfo, event: AssetEvent<'_>) {
+        match event {
+            AssetEvent::CreateFailed { .. } if info.lifetime() == Lifetime::Run => {
+                self.outcomes.set_up_failed()
+            }
+            AssetEvent::DestroyFailed { .. } => self.outcomes.teardown_failed(),
+            AssetEvent::CreateFailed { .. }
+            | AssetEvent::Created { .. }
+            | AssetEvent::Destroyed { .. } => {}
+        }
+        self.report.resource(info, event);
+    }
+
+    /// Whether a step of this user's iteration failed and was passed over; forgets it.
+    pub(super) fn take_blemish(&self, vu: u64) -> bool {
+        let mut blemished = self.blemished.borrow_mut();
+        !blemished.is_empty() && blemished.remove(&vu)
+    }
+
+    /// A panic was caught: the run ends, and the exit code says that it was a bug.
+    pub(super) fn panicked(&self, text: &str) {
+        self.outcomes.bug();
+        self.report.bug(text);
+    }
+}

@@ -1,0 +1,247 @@
+//! A virtual user as its own task sees it: when the next iteration begins, and what became of it.
+//!
+//! The task is emitted: it owns the user's assets and is never dropped, whatever happens. Cancelling drops its child, the
+//! iteration, so that what follows (destroying assets) always runs:
+//!
+//! ```text
+//! while let Some(begun) = user.next().await {
+//!     let flow = { .. user.unless_cancelled(pin!(iteration(..))).await };
+//!     user.finish(begun, flow);
+//! }
+//! scope.destroy().await;
+//! ```
+//!
+//! The futures here are written by hand: an `async fn` would be compiled in the grid, at opt-level 0.
+
+use super::brake::{Phase, UntilCancelled};
+use super::panic;
+use super::thread::Thread;
+use crate::contract::{Flow, Stop};
+use crate::metrics::Counter;
+use crate::schedule::{Due, Schedule, Share};
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+/// Iterations that a user may begin without ever having waited; then the others of its thread get their turn.
+const IN_A_ROW: u32 = 64;
+/// And how long it may take for them.
+const AT_A_STRETCH: Duration = Duration::from_millis(1);
+
+/// What a thread hands out to its users: one for all of them.
+#[derive(Debug)]
+pub struct Arrivals {
+    schedule: Schedule,
+    share: Share,
+    begin: Instant,
+    next: Cell<u64>,
+}
+
+impl Arrivals {
+    /// This worker's share of a schedule that began at `begin`.
+    pub fn new(schedule: Schedule, share: Share, begin: Instant) -> Self {
+        Self {
+            schedule,
+            share,
+            begin,
+            next: Cell::new(0),
+        }
+    }
+
+    /// Takes the worker's next iteration, if it may begin now.
+    fn take(&self, now: Instant) -> Option<()> {
+        let j = self.next.get();
+        match self
+            .schedule
+            .due(self.share.nth(j), now.saturating_duration_since(self.begin))
+        {
+            Due::WhenFree => {
+                self.next.set(j + 1);
+                Some(())
+            }
+            Due::Over => None,
+        }
+    }
+}
+
+/// One virtual user.
+#[derive(Debug)]
+pub struct User {
+    thread: Rc<Thread>,
+    arrivals: Rc<Arrivals>,
+    vu: u64,
+    iterations: u64,
+    stretch: Stretch,
+    cut: bool,
+}
+
+/// Iterations since the user last waited.
+#[derive(Debug, Default)]
+struct Stretch {
+    iterations: u32,
+    since: Option<Instant>,
+}
+
+impl Stretch {
+    /// Counts one more that begins `now`; `false` when it is the others' turn.
+    fn goes_on(&mut self, now: Instant) -> bool {
+        let since = *self.since.get_or_insert(now);
+        self.iterations += 1;
+        self.iterations <= IN_A_ROW && now.saturating_duration_since(since) < AT_A_STRETCH
+    }
+}
+
+/// An iteration that began.
+#[derive(Debug)]
+#[must_use = "an iteration that began is finished with `User::finish`"]
+pub struct Begun {
+    /// The user's iteration, from 0.
+    pub number: u64,
+    /// When it was due.
+    pub due: Instant,
+    began: Instant,
+}
+
+impl User {
+    /// User number `vu`, from 1.
+    pub(crate) fn new(thread: Rc<Thread>, arrivals: Rc<Arrivals>, vu: u64) -> Self {
+        Self {
+            thread,
+            arrivals,
+            vu,
+            iterations: 0,
+            stretch: Stretch::default(),
+            cut: false,
+        }
+    }
+
+    /// Its number, from 1.
+    pub fn vu(&self) -> u64 {
+        self.vu
+    }
+
+    /// Its thread.
+    pub fn thread(&self) -> &Rc<Thread> {
+        &self.thread
+    }
+
+    /// Waits for the next iteration; `None` when there is none any more.
+    pub fn next(&mut self) -> Next<'_> {
+        Next { user: self }
+    }
+
+    /// Runs `iteration`, unless the run is being stopped: then it ends with `Stop`, and the caller drops it. A panic in it
+    /// is caught here and ends the run, so that the user's assets are destroyed all the same.
+    pub fn unless_cancelled<'a>(
+        &'a mut self,
+        iteration: Pin<&'a mut dyn Future<Output = Flow>>,
+    ) -> UnlessCancelled<'a> {
+        let Self {
+            thread,
+            stretch,
+            cut,
+            ..
+        } = self;
+        UnlessCancelled {
+            iteration,
+            thread,
+            cancelled: thread.until_cancelled(),
+            stretch,
+            cut,
+        }
+    }
+
+    /// Counts the iteration.
+    pub fn finish(&mut self, begun: Begun, flow: Flow) {
+        let thread = &self.thread;
+        let slot = thread.iterations.service();
+        let blemished = thread.take_blemish(self.vu);
+        if std::mem::take(&mut self.cut) {
+            thread.recorder.count(slot, Counter::Cancelled);
+            return;
+        }
+        let counter = if flow.is_err() || blemished {
+            Counter::Failed
+        } else {
+            Counter::Passed
+        };
+        thread.recorder.count(slot, counter);
+        thread
+            .recorder
+            .time(slot, thread.now().saturating_duration_since(begun.began));
+    }
+}
+
+/// See [`User::next`].
+#[derive(Debug)]
+pub struct Next<'a> {
+    user: &'a mut User,
+}
+
+impl Future for Next<'_> {
+    type Output = Option<Begun>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
+        let user = &mut *self.user;
+        if user.thread.brake.phase() != Phase::Running {
+            return Poll::Ready(None);
+        }
+        let now = user.thread.now();
+        if !user.stretch.goes_on(now) {
+            user.stretch = Stretch::default();
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(user.arrivals.take(now).map(|()| {
+            let number = user.iterations;
+            user.iterations += 1;
+            Begun {
+                number,
+                due: now,
+                began: now,
+            }
+        }))
+    }
+}
+
+/// See [`User::unless_cancelled`].
+pub struct UnlessCancelled<'a> {
+    iteration: Pin<&'a mut dyn Future<Output = Flow>>,
+    thread: &'a Thread,
+    cancelled: UntilCancelled<'a>,
+    stretch: &'a mut Stretch,
+    cut: &'a mut bool,
+}
+
+impl Future for UnlessCancelled<'_> {
+    type Output = Flow;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
+        let this = &mut *self;
+        if this.thread.cancelled() {
+            *this.cut = true;
+            return Poll::Ready(Err(Stop));
+        }
+        match panic::caught(|| this.iteration.as_mut().poll(cx)) {
+            Ok(Poll::Ready(flow)) => Poll::Ready(flow),
+            Ok(Poll::Pending) => {
+                *this.stretch = Stretch::default();
+                match Pin::new(&mut this.cancelled).poll(cx) {
+                    Poll::Ready(()) => {
+                        *this.cut = true;
+                        Poll::Ready(Err(Stop))
+                    }
+                    Poll::Pending => Poll::Pending,
+                }
+            }
+            Err(text) => {
+                this.thread.panicked(&text);
+                *this.cut = true;
+                Poll::Ready(Err(Stop))
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! One worker thread: a single-threaded runtime, its share of the users, and the end of what they stand on.
+
+use super::brake::{Brake, Phase};
+use super::panic;
+use super::program::{Program, Worker};
+use super::thread::Thread;
+use super::user::{Arrivals, User};
+use crate::prepare::Prepare;
+use crate::schedule::{Schedule, Share};
+use std::any::Any;
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tokio::sync::{Notify, watch};
+use tokio::task::LocalSet;
+
+/// What a worker thread works on.
+pub(super) struct Work {
+    pub program: &'static dyn Program,
+    pub shared: Arc<dyn Any + Send + Sync>,
+    pub schedule: Schedule,
+    pub share: Share,
+    pub begin: Instant,
+}
+
+/// Runs this worker's users to their end, then destroys the assets of the worker.
+pub(super) async fn work(thread: Rc<Thread>, work: Work, phases: watch::Receiver<Phase>) {
+    let local = LocalSet::new();
+    local
+        .run_until(async {
+            let listener = tokio::task::spawn_local(listen(Rc::clone(&thread), phases));
+            let prepared =
+                panic::caught(|| work.program.worker(&Prepare::new(&thread), &work.shared));
+            match prepared {
+                Ok(worker) => users(&thread, &worker, &work).await,
+                Err(text) => thread.panicked(&text),
+            }
+            listener.abort();
+        })
+        .await;
+}
+
+async fn users(thread: &Rc<Thread>, worker: &Rc<dyn Worker>, work: &Work) {
+    let arrivals = Rc::new(Arrivals::new(work.schedule, work.share, work.begin));
+    let crowd = Rc::new(Crowd::default());
+    for position in 0..work.share.of(work.schedule.users().into()) {
+        let user = User::new(
+            Rc::clone(thread),
+            Rc::clone(&arrivals),
+            work.share.nth(position) + 1,
+        );
+        crowd.alive.set(crowd.alive.get() + 1);
+        thread.recorder.user_begins();
+        let life = Life {
+            task: Rc::clone(worker).user(user),
+            thread: Rc::clone(thread),
+            crowd: Rc::clone(&crowd),
+        };
+        tokio::task::spawn_local(life);
+    }
+    while crowd.alive.get() > 0 {
+        crowd.empty.notified().await;
+    }
+    if let Err(text) = (Guarded {
+        task: worker.destroy(),
+    })
+    .await
+    {
+        thread.panicked(&text);
+    }
+}
+
+/// Users of the thread that are still there.
+#[derive(Debug, Default)]
+struct Crowd {
+    alive: Cell<u64>,
+    empty: Notify,
+}
+
+/// A user's task. A panic outside of an iteration (in its set-up or its end) is caught here.
+struct Life {
+    task: Pin<Box<dyn Future<Output = ()>>>,
+    thread: Rc<Thread>,
+    crowd: Rc<Crowd>,
+}
+
+impl Future for Life {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match panic::caught(|| self.task.as_mut().poll(cx)) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(())) => {}
+            Err(text) => self.thread.panicked(&text),
+        }
+        self.thread.recorder.user_ends();
+        let alive = self.crowd.alive.get() - 1;
+        self.crowd.alive.set(alive);
+        if alive == 0 {
+            self.crowd.empty.notify_one();
+        }
+        Poll::Ready(())
+    }
+}
+
+/// A future whose panic is its result.
+struct Guarded<'a> {
+    task: Pin<Box<dyn Future<Output = ()> + 'a>>,
+}
+
+impl Future for Guarded<'_> {
+    type Output = Result<(), String>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), String>> {
+        match panic::caught(|| self.task.as_mut().poll(cx)) {
+            Ok(poll) => poll.map(Ok),
+            Err(text) => Poll::Ready(Err(text)),
+        }
+    }
+}
+
+/// Puts what the control thread says where the users of this thread see it.
+async fn listen(thread: Rc<Thread>, mut phases: watch::Receiver<Phase>) {
+    let brake: &Brake = &thread.brake;
+    loop {
+        brake.advance(*phases.borrow_and_update());
+        if phases.changed().await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A fault of a run: its kind out of a bounded set, what happened, and the place in the grid that it is about.
+
+use std::fmt;
+
+/// A place in the grid, shown as `grid.hcl:5:14`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    file: &'static str,
+    line: u32,
+    column: u32,
+}
+
+impl Place {
+    /// A place: file relative to the grid's folder, line and column from 1.
+    pub const fn new(file: &'static str, line: u32, column: u32) -> Self {
+        Self { file, line, column }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// What went wrong in a step or a resource. One word on the way.
+#[derive(Debug, Clone)]
+pub struct Fault(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
+    kind: &'static str,
+    text: String,
+    place: Option<Place>,
+}
+
+impl Fault {
+    /// A fault of a kind, with one clause that says what happened.
+    pub fn new(kind: &'static str, text: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            kind,
+            text: text.into(),
+            place: None,
+        }))
+    }
+
+    /// The kind, out of a bounded set: failures are counted by it.
+    pub fn kind(&self) -> &'static str {
+        self.0.kind
+    }
+
+    /// The clause.
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The place of the expression that failed.
+    pub fn place(&self) -> Option<Place> {
+        self.0.place
+    }
+
+    /// Says where, unless something closer already did.
+    #[must_use]
+    pub fn at(mut self, place: &'static Place) -> Self {
+        self.0.place.get_or_insert(*place);
+        self
+    }
+}
+
+impl From<bggo_values::Fault> for Fault {
+    fn from(fault: bggo_values::Fault) -> Self {
+        Self::new("value", fault.text())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,167 @@
+//! What is known of a step and of a resource when the grid is built: statics of the emitted program.
+
+use std::fmt;
+
+/// A step.
+#[derive(Debug)]
+pub struct Info {
+    runner: &'static str,
+    name: &'static str,
+    place: &'static str,
+    first_slot: u32,
+    slots: u32,
+    tags: &'static [(&'static str, &'static str)],
+    sensitive: bool,
+}
+
+impl Info {
+    /// Step `"runner" "name"`, at a place like `grid.hcl:5`.
+    pub const fn new(runner: &'static str, name: &'static str, place: &'static str) -> Self {
+        Self {
+            runner,
+            name,
+            place,
+            first_slot: 0,
+            slots: 2,
+            tags: &[],
+            sensitive: false,
+        }
+    }
+
+    /// Its place among all histograms: response time, service time, then the metrics of its manifest.
+    pub const fn slots(mut self, first: u32, count: u32) -> Self {
+        self.first_slot = first;
+        self.slots = count;
+        self
+    }
+
+    /// Labels on its metrics.
+    pub const fn tags(mut self, tags: &'static [(&'static str, &'static str)]) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// It has a sensitive input: texts of its faults are not shown.
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// The kind of runner.
+    pub fn runner(&self) -> &'static str {
+        self.runner
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where it is written.
+    pub fn place(&self) -> &'static str {
+        self.place
+    }
+
+    /// Its labels.
+    pub fn labels(&self) -> &'static [(&'static str, &'static str)] {
+        self.tags
+    }
+
+    /// The first of its slots.
+    pub fn first_slot(&self) -> u32 {
+        self.first_slot
+    }
+
+    /// How many slots it has.
+    pub fn slot_count(&self) -> u32 {
+        self.slots
+    }
+
+    /// Whether texts of its faults are kept back.
+    pub fn is_sensitive(&self) -> bool {
+        self.sensitive
+    }
+}
+
+impl fmt::Display for Info {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.runner, self.name)
+    }
+}
+
+/// Which instance of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instance<'a> {
+    /// The step has no instances.
+    None,
+    /// Of `count`.
+    Index(u32),
+    /// Of `for_each`.
+    Key(&'a str),
+}
+
+impl fmt::Display for Instance<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => Ok(()),
+            Self::Index(index) => write!(f, "[{index}]"),
+            Self::Key(key) => write!(f, "[{key:?}]"),
+        }
+    }
+}
+
+/// How long an asset lives, from wide to narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lifetime {
+    /// One for the whole run, shared by all threads.
+    Run,
+    /// One a worker thread.
+    Worker,
+    /// One a virtual user.
+    Vu,
+    /// One an iteration.
+    Iteration,
+}
+
+/// A resource.
+#[derive(Debug)]
+pub struct ResourceInfo {
+    asset: &'static str,
+    name: &'static str,
+    place: &'static str,
+    lifetime: Lifetime,
+}
+
+impl ResourceInfo {
+    /// Resource `"asset" "name"`, at a place like `grid.hcl:5`.
+    pub const fn new(asset: &'static str, name: &'static str, place: &'static str) -> Self {
+        Self {
+            asset,
+            name,
+            place,
+            lifetime: Lifetime::Vu,
+        }
+    }
+
+    /// How long it lives.
+    pub const fn scope(mut self, lifetime: Lifetime) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Where it is written.
+    pub fn place(&self) -> &'static str {
+        self.place
+    }
+
+    /// How long it lives.
+    pub fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+}
+
+impl fmt::Display for ResourceInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.asset, self.name)
+    }
+}

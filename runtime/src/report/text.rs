@@ -1,0 +1,303 @@
+//! Events as lines for people.
+
+use super::measure::{or_dash, percent, plural, short};
+use super::{Conclusion, Event, Level, Line, Row, Summary, table};
+use crate::engine::{AssetEvent, Ended, Outcome, Run};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::info::ResourceInfo;
+use crate::metrics::Counter;
+use std::fmt::Write as _;
+
+/// Whether colours are used.
+#[derive(Debug, Clone, Copy)]
+pub struct Paint(pub bool);
+
+const RED: u8 = 31;
+const GREEN: u8 = 32;
+const YELLOW: u8 = 33;
+
+impl Paint {
+    fn on(self, colour: u8, text: &str) -> String {
+        if self.0 {
+            format!("\x1b[{colour}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// The event's lines, each ending in a line break.
+pub fn render(event: &Event<'_>, paint: Paint) -> String {
+    let mut text = match event {
+        Event::Begins(run, threads) => begins(run, *threads),
+        Event::Step(ended) => step(ended, paint),
+        Event::FirstFailure(ended, fault) => {
+            let step = format!("{}{}", ended.info, ended.instance);
+            format!(
+                "{} {step}  {} (the first of its kind)",
+                paint.on(YELLOW, "failed:"),
+                reason(ended, fault)
+            )
+        }
+        Event::Resource(info, event) => resource(info, event, paint),
+        Event::Line(line) => live(line),
+        Event::Ends(conclusion) => return ends(conclusion, paint),
+        Event::Note(Level::Error, text) => format!("{} {text}", paint.on(RED, "error:")),
+        Event::Note(Level::Warn, text) => format!("{} {text}", paint.on(YELLOW, "warning:")),
+        Event::Note(Level::Info | Level::Debug, text) => (*text).to_owned(),
+        Event::Bug(text) => format!(
+            "{} {text}\nThis is a bug in bggo or in a module of this grid, not in the grid: please report it.",
+            paint.on(RED, "panic:")
+        ),
+    };
+    text.push('\n');
+    text
+}
+
+/// `one user`, `50 users for 10s`, `50 users, 1000 iterations`.
+fn load(run: &Run) -> String {
+    let mut text = plural(run.schedule.users().into(), "user", "users");
+    if let Some(length) = run.schedule.length() {
+        let _ = write!(text, " for {}", short(length));
+    }
+    if let Some(total) = run.schedule.total() {
+        let _ = write!(text, ", {}", plural(total, "iteration", "iterations"));
+    }
+    text
+}
+
+fn begins(run: &Run, threads: u32) -> String {
+    let name = run.grid.name;
+    if run.functional {
+        let steps = run.grid.all_steps().count() as u64;
+        format!("{name}: {}", plural(steps, "step", "steps"))
+    } else {
+        format!(
+            "{name}: {} on {}",
+            load(run),
+            plural(threads.into(), "thread", "threads")
+        )
+    }
+}
+
+fn step(ended: &Ended<'_>, paint: Paint) -> String {
+    let name = format!("{}{}", ended.info, ended.instance);
+    let line = |colour, outcome: &str| {
+        // Painted text has bytes without width, so the padding is made outside.
+        let pad = " ".repeat(9_usize.saturating_sub(outcome.len()));
+        format!(
+            "{}{pad} {name:<32} {:>7}",
+            paint.on(colour, outcome),
+            short(ended.service)
+        )
+    };
+    match ended.outcome {
+        Outcome::Passed => line(GREEN, "passed"),
+        Outcome::Skipped => format!("{}   {name}", paint.on(YELLOW, "skipped")),
+        Outcome::Cancelled => line(YELLOW, "cancelled"),
+        Outcome::Failed(fault) => format!("{}  {}", line(RED, "failed"), reason(ended, fault)),
+        Outcome::FailedAnyway(fault) => format!(
+            "{}  {} (the run goes on)",
+            line(RED, "failed"),
+            reason(ended, fault)
+        ),
+    }
+}
+
+/// `connect: connection refused, grid.hcl:5:14`; of a step with sensitive inputs only kind and place.
+fn reason(ended: &Ended<'_>, fault: &Fault) -> String {
+    let text = if ended.info.is_sensitive() {
+        "(text kept back: the step has a sensitive input)"
+    } else {
+        fault.text()
+    };
+    match fault.place() {
+        Some(place) => format!("{}: {text}, {place}", fault.kind()),
+        None => format!("{}: {text}, {}", fault.kind(), ended.info.place()),
+    }
+}
+
+fn resource(info: &ResourceInfo, event: &AssetEvent<'_>, paint: Paint) -> String {
+    let place = |fault: &Fault| {
+        fault
+            .place()
+            .map_or_else(|| info.place().to_owned(), |place| place.to_string())
+    };
+    match event {
+        AssetEvent::Created { took } => format!("created   resource.{info} in {}", short(*took)),
+        AssetEvent::Destroyed { took } => format!("destroyed resource.{info} in {}", short(*took)),
+        AssetEvent::CreateFailed { fault } => {
+            let what = paint.on(RED, "not created:");
+            format!(
+                "{what} resource.{info}  {}: {}, {}",
+                fault.kind(),
+                fault.text(),
+                place(fault)
+            )
+        }
+        AssetEvent::DestroyFailed { fault } => {
+            let what = paint.on(RED, "not destroyed:");
+            format!(
+                "{what} resource.{info}  {}: {}, {}",
+                fault.kind(),
+                fault.text(),
+                place(fault)
+            )
+        }
+    }
+}
+
+fn live(line: &Line) -> String {
+    let mut text = format!(
+        "{:>7.1}s  users {}  iterations {}  rate {:.1}/s  failed {}  p95 {}",
+        line.at.as_secs_f64(),
+        line.users,
+        line.iterations,
+        line.rate(),
+        line.failed,
+        or_dash(line.p95)
+    );
+    if line.cancelled > 0 {
+        let _ = write!(text, "  cancelled {}", line.cancelled);
+    }
+    text
+}
+
+fn ends(conclusion: &Conclusion<'_>, paint: Paint) -> String {
+    let mut text = String::from("\n");
+    if conclusion.run.functional {
+        text.push_str(&steps(conclusion.total));
+    } else {
+        text.push_str(&figures(conclusion.total));
+    }
+    text.push('\n');
+    text.push_str(&verdict(conclusion, paint));
+    text.push('\n');
+    text
+}
+
+fn unless_zero(count: u64) -> String {
+    if count == 0 {
+        String::new()
+    } else {
+        count.to_string()
+    }
+}
+
+/// The short table of a functional run.
+fn steps(total: &Summary) -> String {
+    let rows: Vec<Vec<String>> = total
+        .steps
+        .iter()
+        .map(|row| {
+            vec![
+                row.name.clone(),
+                row.count().to_string(),
+                unless_zero(row.of(Counter::Failed)),
+                unless_zero(row.of(Counter::Skipped)),
+                unless_zero(row.of(Counter::Cancelled)),
+                or_dash(row.times.mean_time()),
+                if row.count() > 1 {
+                    or_dash(row.times.time(10_000))
+                } else {
+                    String::new()
+                },
+            ]
+        })
+        .collect();
+    table::lines(
+        &[
+            "step",
+            "runs",
+            "failed",
+            "skipped",
+            "cancelled",
+            "time",
+            "longest",
+        ],
+        &rows,
+    )
+}
+
+/// The summary of a load run.
+fn figures(total: &Summary) -> String {
+    let row = |row: &Row| {
+        vec![
+            row.name.clone(),
+            row.count().to_string(),
+            format!("{:.1}/s", row.rate()),
+            row.of(Counter::Failed).to_string(),
+            unless_zero(row.of(Counter::Skipped)),
+            unless_zero(row.of(Counter::Cancelled)),
+            or_dash(row.times.time(5_000)),
+            or_dash(row.times.time(9_500)),
+            or_dash(row.times.time(9_900)),
+            or_dash(row.times.time(10_000)),
+        ]
+    };
+    let last = [&total.all_steps, &total.iterations];
+    let rows: Vec<Vec<String>> = total.steps.iter().chain(last).map(row).collect();
+    let head = [
+        "service time",
+        "count",
+        "rate",
+        "failed",
+        "skipped",
+        "cancelled",
+        "p50",
+        "p95",
+        "p99",
+        "max",
+    ];
+    let mut text = table::lines(&head, &rows);
+    for row in total.steps.iter().filter(|row| row.of(Counter::Failed) > 0) {
+        let kinds: Vec<String> = row
+            .kinds()
+            .iter()
+            .map(|(kind, count)| format!("{kind} {count}"))
+            .collect();
+        let _ = writeln!(text, "failures of {}: {}", row.name, kinds.join(", "));
+    }
+    text.push_str("Service time counts from the moment sent: users of a closed profile wait for each answer before they go on.\n");
+    text
+}
+
+fn verdict(conclusion: &Conclusion<'_>, paint: Paint) -> String {
+    let Conclusion {
+        run,
+        total,
+        exit,
+        left,
+    } = conclusion;
+    let took = short(total.length);
+    let failed = total.iterations.of(Counter::Failed);
+    let whole = if run.functional {
+        let steps = total.all_steps.count();
+        format!(
+            "{} of {} failed, in {took}",
+            total.all_steps.of(Counter::Failed),
+            plural(steps, "step", "steps")
+        )
+    } else {
+        let share = percent(failed, total.iterations.count());
+        format!(
+            "{}, {failed} failed ({share:.2} %), in {took}",
+            plural(total.iterations.count(), "iteration", "iterations")
+        )
+    };
+    let (colour, word) = match exit {
+        Exit::Passed => (GREEN, "passed"),
+        Exit::Interrupted => (YELLOW, "interrupted"),
+        Exit::StepFailed | Exit::Bug | Exit::BadInput => (RED, "failed"),
+        Exit::ThresholdFailed => (RED, "failed: 1 % of the iterations or more"),
+        Exit::SetUpFailed => (RED, "failed: set-up"),
+        Exit::TeardownFailed => (RED, "failed: teardown"),
+    };
+    let left = if *left {
+        " (resources were left behind)"
+    } else {
+        ""
+    };
+    format!("{}: {whole}{left}", paint.on(colour, word))
+}
