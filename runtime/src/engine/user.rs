@@ -73,13 +73,14 @@ pub struct User {
     thread: Rc<Thread>,
     arrivals: Rc<Arrivals>,
     vu: u64,
-    iterations: u64,
-    stretch: Stretch,
-    cut: bool,
+    iterations: Cell<u64>,
+    stretch: Cell<Stretch>,
+    /// The running iteration was dropped.
+    cut: Cell<bool>,
 }
 
 /// Iterations since the user last waited.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Stretch {
     iterations: u32,
     since: Option<Instant>,
@@ -112,9 +113,9 @@ impl User {
             thread,
             arrivals,
             vu,
-            iterations: 0,
-            stretch: Stretch::default(),
-            cut: false,
+            iterations: Cell::default(),
+            stretch: Cell::default(),
+            cut: Cell::default(),
         }
     }
 
@@ -129,37 +130,30 @@ impl User {
     }
 
     /// Waits for the next iteration; `None` when there is none any more.
-    pub fn next(&mut self) -> Next<'_> {
+    pub fn next(&self) -> Next<'_> {
         Next { user: self }
     }
 
     /// Runs `iteration`, unless the run is being stopped: then it ends with `Stop`, and the caller drops it. A panic in it
     /// is caught here and ends the run, so that the user's assets are destroyed all the same.
     pub fn unless_cancelled<'a>(
-        &'a mut self,
+        &'a self,
         iteration: Pin<&'a mut dyn Future<Output = Flow>>,
     ) -> UnlessCancelled<'a> {
-        let Self {
-            thread,
-            stretch,
-            cut,
-            ..
-        } = self;
+        let cancelled = self.thread.until_cancelled();
         UnlessCancelled {
             iteration,
-            thread,
-            cancelled: thread.until_cancelled(),
-            stretch,
-            cut,
+            user: self,
+            cancelled,
         }
     }
 
     /// Counts the iteration.
-    pub fn finish(&mut self, begun: Begun, flow: Flow) {
+    pub fn finish(&self, begun: Begun, flow: Flow) {
         let thread = &self.thread;
         let slot = thread.iterations.service();
         let blemished = thread.take_blemish(self.vu);
-        if std::mem::take(&mut self.cut) {
+        if self.cut.take() {
             thread.recorder.count(slot, Counter::Cancelled);
             return;
         }
@@ -178,26 +172,27 @@ impl User {
 /// See [`User::next`].
 #[derive(Debug)]
 pub struct Next<'a> {
-    user: &'a mut User,
+    user: &'a User,
 }
 
 impl Future for Next<'_> {
     type Output = Option<Begun>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
-        let user = &mut *self.user;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
+        let user = self.user;
         if user.thread.brake.phase() != Phase::Running {
             return Poll::Ready(None);
         }
         let now = user.thread.now();
-        if !user.stretch.goes_on(now) {
-            user.stretch = Stretch::default();
+        let mut stretch = user.stretch.take();
+        if !stretch.goes_on(now) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        user.stretch.set(stretch);
         Poll::Ready(user.arrivals.take(now).map(|()| {
-            let number = user.iterations;
-            user.iterations += 1;
+            let number = user.iterations.get();
+            user.iterations.set(number + 1);
             Begun {
                 number,
                 due: now,
@@ -210,10 +205,8 @@ impl Future for Next<'_> {
 /// See [`User::unless_cancelled`].
 pub struct UnlessCancelled<'a> {
     iteration: Pin<&'a mut dyn Future<Output = Flow>>,
-    thread: &'a Thread,
+    user: &'a User,
     cancelled: UntilCancelled<'a>,
-    stretch: &'a mut Stretch,
-    cut: &'a mut bool,
 }
 
 impl Future for UnlessCancelled<'_> {
@@ -221,27 +214,29 @@ impl Future for UnlessCancelled<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = &mut *self;
-        if this.thread.cancelled() {
-            *this.cut = true;
-            return Poll::Ready(Err(Stop));
+        if this.user.thread.cancelled() {
+            return this.cut();
         }
         match panic::caught(|| this.iteration.as_mut().poll(cx)) {
             Ok(Poll::Ready(flow)) => Poll::Ready(flow),
             Ok(Poll::Pending) => {
-                *this.stretch = Stretch::default();
+                this.user.stretch.set(Stretch::default());
                 match Pin::new(&mut this.cancelled).poll(cx) {
-                    Poll::Ready(()) => {
-                        *this.cut = true;
-                        Poll::Ready(Err(Stop))
-                    }
+                    Poll::Ready(()) => this.cut(),
                     Poll::Pending => Poll::Pending,
                 }
             }
             Err(text) => {
-                this.thread.panicked(&text);
-                *this.cut = true;
-                Poll::Ready(Err(Stop))
+                this.user.thread.panicked(&text);
+                this.cut()
             }
         }
+    }
+}
+
+impl UnlessCancelled<'_> {
+    fn cut(&self) -> Poll<Flow> {
+        self.user.cut.set(true);
+        Poll::Ready(Err(Stop))
     }
 }
