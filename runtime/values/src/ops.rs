@@ -1,1 +1,107 @@
-//! ops
+//! Operators and forms of the language over values: called by emitted code, and by the compiler when it folds.
+//!
+//! None is generic: a compiled grid calls them, it does not compile them again.
+
+mod arithmetic;
+mod attempt;
+mod forms;
+mod redact;
+mod select;
+
+pub use arithmetic::{add, div, greater, greater_eq, less, less_eq, mul, neg, rem, sub};
+pub use attempt::{attempt, can};
+pub use forms::{for_list, for_object, iterate, splat};
+pub use redact::{SENSITIVE, redact};
+pub use select::{field, index};
+
+use crate::{Fault, Value, convert};
+use std::fmt;
+
+/// `==`; of unlike types it is false.
+pub fn equal(a: &Value, b: &Value) -> Value {
+    Value::Bool(a == b)
+}
+
+/// `!=`.
+pub fn not_equal(a: &Value, b: &Value) -> Value {
+    Value::Bool(a != b)
+}
+
+/// `!`.
+///
+/// # Errors
+/// As `truth`.
+pub fn not(value: &Value) -> Result<Value, Fault> {
+    truth(value).map(|value| Value::Bool(!value))
+}
+
+/// A condition, or an operand of `&&`, `||` and `!`.
+///
+/// # Errors
+/// When it is null or no bool (the texts of bools count).
+pub fn truth(value: &Value) -> Result<bool, Fault> {
+    match value {
+        Value::Bool(value) => Ok(*value),
+        _ if value.is_null() => Err(Fault::new("a condition is null")),
+        _ => convert::to_bool(value).map_err(|_| {
+            Fault::new(format!(
+                "a condition must be a bool, found {}",
+                value.kind()
+            ))
+        }),
+    }
+}
+
+/// What stands in a hole of a text.
+#[derive(Clone, Copy)]
+pub struct Hole<'a>(&'a Value);
+
+impl fmt::Display for Hole<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0, f)
+    }
+}
+
+/// The value as part of a text.
+///
+/// # Errors
+/// When it is null or has no text form.
+pub fn hole(value: &Value) -> Result<Hole<'_>, Fault> {
+    let texts = match value {
+        Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Duration(_) => true,
+        Value::Bytes(bytes) => std::str::from_utf8(bytes).is_ok(),
+        Value::Raw(_) => !matches!(value.kind(), "null" | "a list" | "an object"),
+        Value::Null | Value::List(_) | Value::Object(_) => false,
+    };
+    if texts {
+        Ok(Hole(value))
+    } else if value.is_null() {
+        Err(Fault::new("a null value cannot stand in a text"))
+    } else if let Value::Bytes(_) = value {
+        Err(Fault::new(
+            "bytes that are not UTF-8 cannot stand in a text",
+        ))
+    } else {
+        Err(Fault::new(format!(
+            "{} cannot stand in a text: use jsonencode",
+            value.kind()
+        )))
+    }
+}
+
+/// The parts of a template as one text.
+///
+/// # Errors
+/// As `hole`.
+pub fn text(parts: &[Value]) -> Result<Value, Fault> {
+    use fmt::Write;
+    let mut out = String::new();
+    for part in parts {
+        // A String never refuses what is written to it.
+        let _ = write!(out, "{}", hole(part)?);
+    }
+    Ok(Value::from(out))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,13 @@
-//! The types of the grid language and how they are written.
+//! The types of the grid language, how they are written, and how they come together.
 
-use crate::Text;
+mod fit;
+mod text;
+mod unify;
+
+pub use fit::Fit;
+pub use text::parse;
+
+use crate::{Text, Value};
 
 /// A static type. `Display` writes it as a grid would (`list(string)`, `object({a = number})`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,3 +54,51 @@ pub struct Field {
 /// The default of an optional attribute, kept comparable as its JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionalDefault(pub Option<Text>);
+
+impl Type {
+    /// A list of this.
+    pub fn list(item: Type) -> Self {
+        Self::List(Box::new(item))
+    }
+
+    /// A set of this.
+    pub fn set(item: Type) -> Self {
+        Self::Set(Box::new(item))
+    }
+
+    /// A map to this.
+    pub fn map(item: Type) -> Self {
+        Self::Map(Box::new(item))
+    }
+
+    /// The type that a literal of this value has: tuples and objects, never lists and maps.
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(_) => Self::Bool,
+            Value::Number(_) => Self::Number,
+            Value::Text(_) => Self::String,
+            Value::Duration(_) => Self::Duration,
+            Value::Bytes(_) => Self::Bytes,
+            Value::List(items) => Self::Tuple(items.iter().map(Self::of).collect()),
+            Value::Object(pairs) => Self::object_of(pairs),
+            Value::Raw(raw) => match (raw.items(), raw.pairs()) {
+                (Some(items), _) => Self::Tuple(items.iter().map(Self::of).collect()),
+                (_, Some(pairs)) => Self::object_of(&pairs),
+                _ => raw.scalar().map_or(Self::Number, |value| Self::of(&value)),
+            },
+        }
+    }
+
+    fn object_of(pairs: &[(Text, Value)]) -> Self {
+        let field = |(name, value): &(Text, Value)| Field {
+            name: name.clone(),
+            ty: Self::of(value),
+            optional: None,
+        };
+        Self::Object(pairs.iter().map(field).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! The value of an expression, in the compiler while it folds and in a compiled grid while it runs.
 
-use crate::json::RawJson;
-use crate::{Number, Text};
+use crate::json::{Json, RawJson};
+use crate::{Fault, Number, Text};
+use std::borrow::Cow;
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,4 +65,201 @@ pub enum Value {
     Object(Seq<(Text, Value)>),
     /// JSON text of a response, checked to be valid, read at a path only when somebody asks.
     Raw(RawJson),
+}
+
+impl Value {
+    /// A text of the program.
+    pub const fn text(text: &'static str) -> Self {
+        Self::Text(Text::Static(text))
+    }
+
+    /// A list of the program.
+    pub const fn list(items: &'static [Self]) -> Self {
+        Self::List(Seq::Static(items))
+    }
+
+    /// An object of the program; its keys must be unique.
+    pub const fn object(pairs: &'static [(Text, Self)]) -> Self {
+        Self::Object(Seq::Static(pairs))
+    }
+
+    /// Whether it is null, also as JSON that was not read yet.
+    pub fn is_null(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Raw(raw) => raw.is_null(),
+            _ => false,
+        }
+    }
+
+    /// The attribute or element of this key; `None` when there is none or this is no object.
+    pub fn get(&self, key: &str) -> Option<Self> {
+        match self {
+            Self::Object(pairs) => pairs
+                .iter()
+                .find(|(name, _)| name.as_str() == key)
+                .map(|(_, value)| value.clone()),
+            Self::Raw(raw) => raw.field(key),
+            _ => None,
+        }
+    }
+
+    /// The item at this position; `None` when there is none or this is no list.
+    pub fn at(&self, position: usize) -> Option<Self> {
+        match self {
+            Self::List(items) => items.get(position).cloned(),
+            Self::Raw(raw) => raw.index(position),
+            _ => None,
+        }
+    }
+
+    /// The characters, if it is a text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// This value with its JSON read: anything but `Raw`, at the outermost level.
+    ///
+    /// # Errors
+    /// When the JSON holds a number that is out of range.
+    pub fn settled(&self) -> Result<Cow<'_, Self>, Fault> {
+        match self {
+            Self::Raw(raw) => raw.parse().map(Cow::Owned),
+            other => Ok(Cow::Borrowed(other)),
+        }
+    }
+
+    /// What this is called in a fault: never its content, which may be sensitive.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a bool",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::Duration(_) => "a duration",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+            Self::Raw(raw) => raw.kind(),
+        }
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Raw(a), Self::Raw(b)) => match (a.parse(), b.parse()) {
+                (Ok(a), Ok(b)) => a == b,
+                // A number out of range equals only its own text.
+                _ => a.as_str() == b.as_str(),
+            },
+            (Self::Raw(raw), plain) | (plain, Self::Raw(raw)) => {
+                raw.parse().is_ok_and(|value| value == *plain)
+            }
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Number(a), Self::Number(b)) => a == b,
+            (Self::Text(a), Self::Text(b)) => a == b,
+            (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Bytes(a), Self::Bytes(b)) => a[..] == b[..],
+            (Self::List(a), Self::List(b)) => a[..] == b[..],
+            (Self::Object(a), Self::Object(b)) => same_pairs(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// Objects are equal when each key has an equal value, in whatever order.
+fn same_pairs(a: &[(Text, Value)], b: &[(Text, Value)]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    if a.iter().zip(b).all(|(x, y)| x.0 == y.0) {
+        return a.iter().zip(b).all(|(x, y)| x.1 == y.1);
+    }
+    by_key(a)
+        .into_iter()
+        .zip(by_key(b))
+        .all(|(x, y)| x.0 == y.0 && x.1 == y.1)
+}
+
+/// The pairs in order of their keys.
+pub(crate) fn by_key(pairs: &[(Text, Value)]) -> Vec<&(Text, Value)> {
+    let mut sorted: Vec<_> = pairs.iter().collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    sorted
+}
+
+/// What a template prints: strings, numbers, bools, durations and UTF-8 bytes as they are, null as nothing,
+/// and what has no text form as JSON.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => Ok(()),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value}"),
+            Self::Text(value) => f.write_str(value),
+            Self::Duration(value) => f.write_str(&crate::duration::format(*value)),
+            Self::Bytes(value) => match std::str::from_utf8(value) {
+                Ok(text) => f.write_str(text),
+                Err(_) => write!(f, "{}", Json(self)),
+            },
+            Self::List(_) | Self::Object(_) => write!(f, "{}", Json(self)),
+            Self::Raw(raw) => match raw.scalar() {
+                Some(value) => write!(f, "{value}"),
+                None => write!(f, "{}", Json(self)),
+            },
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<Number> for Value {
+    fn from(value: Number) -> Self {
+        Self::Number(value)
+    }
+}
+
+impl From<Text> for Value {
+    fn from(value: Text) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(value: &'static str) -> Self {
+        Self::text(value)
+    }
+}
+
+impl From<Duration> for Value {
+    fn from(value: Duration) -> Self {
+        Self::Duration(value)
+    }
+}
+
+impl From<Vec<Value>> for Value {
+    fn from(items: Vec<Value>) -> Self {
+        Self::List(items.into())
+    }
+}
+
+impl From<Vec<(Text, Value)>> for Value {
+    fn from(pairs: Vec<(Text, Value)>) -> Self {
+        Self::Object(pairs.into())
+    }
 }

@@ -1,1 +1,21 @@
-//! functions
+//! The functions of the language, one `pub fn NAME(&[Value]) -> Result<Value, Fault>` each.
+//!
+//! Emitted code calls them by path. Only the compiler reads the table of signatures; no function names it, so that a
+//! compiled grid links no more than it calls.
+
+mod args;
+pub mod collection;
+pub mod conversion;
+pub mod encoding;
+pub mod environment;
+mod format;
+pub mod hash;
+pub mod numeric;
+pub mod random;
+pub mod string;
+mod table;
+
+pub use table::{Function, Param, Time, find, table};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Arguments of a function as what it needs. Whoever calls has checked and converted them where types were known; a value
+//! that is only known at run time is converted here.
+
+use crate::convert::{items_of, pairs_of, to_number, to_text};
+use crate::{Fault, Number, Seq, Text, Value};
+
+/// The arguments of one call.
+#[derive(Clone, Copy)]
+pub(super) struct Args<'a> {
+    function: &'static str,
+    values: &'a [Value],
+}
+
+/// At least so many arguments and, without a rest, no more.
+pub(super) fn args<'a>(
+    function: &'static str,
+    values: &'a [Value],
+    least: usize,
+    most: usize,
+) -> Result<Args<'a>, Fault> {
+    if values.len() < least || values.len() > most {
+        let (count, plural) = match values.len() < least {
+            true => (least, if most > least { "at least " } else { "" }),
+            false => (most, if most > least { "at most " } else { "" }),
+        };
+        let word = if count == 1 { "argument" } else { "arguments" };
+        return Err(Fault::new(format!(
+            "`{function}` needs {plural}{count} {word}, found {}",
+            values.len()
+        )));
+    }
+    Ok(Args { function, values })
+}
+
+impl<'a> Args<'a> {
+    /// The argument itself, which may be null.
+    pub(super) fn any(&self, place: usize) -> &'a Value {
+        self.values.get(place).unwrap_or(&Value::Null)
+    }
+
+    /// The argument, which must not be null.
+    pub(super) fn value(&self, place: usize) -> Result<&'a Value, Fault> {
+        let value = self.any(place);
+        if value.is_null() {
+            Err(self.fault(place, "must not be null"))
+        } else {
+            Ok(value)
+        }
+    }
+
+    pub(super) fn text(&self, place: usize) -> Result<Text, Fault> {
+        to_text(self.value(place)?).map_err(|fault| self.fault(place, fault.text()))
+    }
+
+    pub(super) fn number(&self, place: usize) -> Result<Number, Fault> {
+        to_number(self.value(place)?).map_err(|fault| self.fault(place, fault.text()))
+    }
+
+    pub(super) fn list(&self, place: usize) -> Result<Seq<Value>, Fault> {
+        let value = self.value(place)?;
+        items_of(value).ok_or_else(|| {
+            self.fault(
+                place,
+                &format!("a list is required, found {}", value.kind()),
+            )
+        })
+    }
+
+    pub(super) fn object(&self, place: usize) -> Result<Seq<(Text, Value)>, Fault> {
+        let value = self.value(place)?;
+        pairs_of(value).ok_or_else(|| {
+            self.fault(
+                place,
+                &format!("an object is required, found {}", value.kind()),
+            )
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// What is wrong with an argument. Names its place, never its value.
+    pub(super) fn fault(&self, place: usize, text: &str) -> Fault {
+        Fault::new(format!(
+            "argument {} of `{}`: {text}",
+            place + 1,
+            self.function
+        ))
+    }
+}

@@ -1,0 +1,128 @@
+//! JSON, base64 and URL encoding.
+
+use super::args::args;
+use crate::json::{decode, encode};
+use crate::{Fault, Value};
+
+/// The value as JSON: keys sorted, `<`, `>` and `&` escaped.
+///
+/// # Errors
+/// When there is not one argument.
+pub fn jsonencode(values: &[Value]) -> Result<Value, Fault> {
+    Ok(Value::from(encode(
+        args("jsonencode", values, 1, 1)?.any(0),
+    )))
+}
+
+/// The value of a JSON text.
+///
+/// # Errors
+/// When the argument is no string, or not JSON.
+pub fn jsondecode(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("jsondecode", values, 1, 1)?;
+    decode(&args.text(0)?).map_err(|fault| args.fault(0, fault.text()))
+}
+
+/// The text's UTF-8 bytes in base64.
+///
+/// # Errors
+/// When the argument is no string.
+pub fn base64encode(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("base64encode", values, 1, 1)?;
+    if let Value::Bytes(bytes) = args.any(0) {
+        return Ok(Value::from(to_base64(bytes)));
+    }
+    Ok(Value::from(to_base64(args.text(0)?.as_bytes())))
+}
+
+/// The text that base64 stands for.
+///
+/// # Errors
+/// When the argument is not base64 with padding, or its bytes are not UTF-8.
+pub fn base64decode(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("base64decode", values, 1, 1)?;
+    let bytes =
+        from_base64(&args.text(0)?).ok_or_else(|| args.fault(0, "the text is not base64"))?;
+    String::from_utf8(bytes)
+        .map(Value::from)
+        .map_err(|_| args.fault(0, "the decoded bytes are not UTF-8"))
+}
+
+/// The text as it stands in the query of a URL: a space is `+`.
+///
+/// # Errors
+/// When the argument is no string.
+pub fn urlencode(values: &[Value]) -> Result<Value, Fault> {
+    let text = args("urlencode", values, 1, 1)?.text(0)?;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte))
+            }
+            b' ' => out.push('+'),
+            _ => {
+                out.push('%');
+                out.push(char::from(b"0123456789ABCDEF"[usize::from(byte >> 4)]));
+                out.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
+            }
+        }
+    }
+    Ok(Value::from(out))
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base64 with the standard alphabet and padding.
+pub fn to_base64(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |place: usize| u32::from(chunk.get(place).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            if place > chunk.len() {
+                out.push('=');
+            } else {
+                out.push(char::from(
+                    ALPHABET[(bits >> (18 - 6 * place)) as usize & 63],
+                ));
+            }
+        }
+    }
+    out
+}
+
+/// The bytes of base64. Ends of lines between its letters do not count, padding must be there.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let letters: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
+        .collect();
+    let padding = letters
+        .iter()
+        .rev()
+        .take_while(|byte| **byte == b'=')
+        .count();
+    if letters.len() % 4 != 0 || padding > 2 {
+        return None;
+    }
+    let mut out = Vec::with_capacity(letters.len() / 4 * 3);
+    for chunk in letters[..letters.len() - padding].chunks(4) {
+        let mut bits = 0u32;
+        for letter in chunk {
+            let value = match letter {
+                b'A'..=b'Z' => letter - b'A',
+                b'a'..=b'z' => letter - b'a' + 26,
+                b'0'..=b'9' => letter - b'0' + 52,
+                b'+' => 62,
+                b'/' => 63,
+                _ => return None,
+            };
+            bits = bits << 6 | u32::from(value);
+        }
+        bits <<= 6 * (4 - chunk.len());
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        out.extend_from_slice(&bytes[..chunk.len() - 1]);
+    }
+    Some(out)
+}

@@ -1,0 +1,205 @@
+//! Functions over strings. Positions and lengths count what a reader calls characters (grapheme clusters), as Terraform's do.
+
+use super::args::{Args, args};
+use crate::convert::to_text;
+use crate::{Fault, Text, Value};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// How many characters a text has.
+pub(super) fn characters(text: &str) -> usize {
+    // A carriage return and a line feed are one cluster, the only one of ASCII.
+    if text.is_ascii() && !text.contains('\r') {
+        text.len()
+    } else {
+        text.graphemes(true).count()
+    }
+}
+
+/// The parts of a text between separators; an empty separator cuts between characters.
+///
+/// # Errors
+/// When an argument is no string.
+pub fn split(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("split", values, 2, 2)?;
+    let (separator, text) = (args.text(0)?, args.text(1)?);
+    let parts: Vec<Value> = if separator.is_empty() {
+        text.chars().map(|c| Value::from(c.to_string())).collect()
+    } else {
+        text.split(separator.as_str())
+            .map(|part| Value::from(part.to_string()))
+            .collect()
+    };
+    Ok(Value::from(parts))
+}
+
+/// All items of all lists in one text, with a separator between them.
+///
+/// # Errors
+/// When there is no list, or an item is null or has no text form.
+pub fn join(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("join", values, 2, usize::MAX)?;
+    let separator = args.text(0)?;
+    let mut out = String::new();
+    let mut first = true;
+    for place in 1..args.len() {
+        for item in args.list(place)?.iter() {
+            if item.is_null() {
+                return Err(args.fault(place, "the list holds null"));
+            }
+            let text = to_text(item).map_err(|fault| args.fault(place, fault.text()))?;
+            if !first {
+                out.push_str(&separator);
+            }
+            first = false;
+            out.push_str(&text);
+        }
+    }
+    Ok(Value::from(out))
+}
+
+/// Every occurrence of a text replaced by another.
+///
+/// # Errors
+/// When an argument is no string, or for a pattern between slashes, which is not yet supported.
+pub fn replace(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("replace", values, 3, 3)?;
+    let (text, old, new) = (args.text(0)?, args.text(1)?, args.text(2)?);
+    if old.len() > 1 && old.starts_with('/') && old.ends_with('/') {
+        return Err(args.fault(
+            1,
+            "a regular expression between slashes is not yet supported",
+        ));
+    }
+    Ok(Value::from(text.replace(old.as_str(), &new)))
+}
+
+/// In capitals.
+///
+/// # Errors
+/// When the argument is no string.
+pub fn upper(values: &[Value]) -> Result<Value, Fault> {
+    let text = args("upper", values, 1, 1)?.text(0)?;
+    Ok(Value::from(text.chars().map(to_upper).collect::<String>()))
+}
+
+/// In small letters.
+///
+/// # Errors
+/// When the argument is no string.
+pub fn lower(values: &[Value]) -> Result<Value, Fault> {
+    let text = args("lower", values, 1, 1)?.text(0)?;
+    Ok(Value::from(text.chars().map(to_lower).collect::<String>()))
+}
+
+/// One character for one, as Terraform (Go) does it: a letter whose capital is two stays as it is.
+fn to_upper(c: char) -> char {
+    let mut capitals = c.to_uppercase();
+    match (capitals.next(), capitals.next()) {
+        (Some(capital), None) => capital,
+        // Greek small letters with iota below have a capital of one character beside the full form of two.
+        _ => match c {
+            '\u{1F80}'..='\u{1F87}' | '\u{1F90}'..='\u{1F97}' | '\u{1FA0}'..='\u{1FA7}' => {
+                shifted(c, 8)
+            }
+            '\u{1FB3}' | '\u{1FC3}' | '\u{1FF3}' => shifted(c, 9),
+            _ => c,
+        },
+    }
+}
+
+fn shifted(c: char, by: u32) -> char {
+    char::from_u32(u32::from(c) + by).unwrap_or(c)
+}
+
+fn to_lower(c: char) -> char {
+    // The dotted capital I is the only letter whose small form is more than one character; its first one is the plain i.
+    c.to_lowercase().next().unwrap_or(c)
+}
+
+/// Without white space at both ends.
+///
+/// # Errors
+/// When the argument is no string.
+pub fn trimspace(values: &[Value]) -> Result<Value, Fault> {
+    let text = args("trimspace", values, 1, 1)?.text(0)?;
+    Ok(part(&text, text.trim()))
+}
+
+/// The text itself when nothing was cut off.
+fn part(whole: &Text, part: &str) -> Value {
+    if part.len() == whole.len() {
+        Value::Text(whole.clone())
+    } else {
+        Value::from(part.to_string())
+    }
+}
+
+/// Characters from an offset (from the end when it is negative), so many of them (all when negative).
+///
+/// # Errors
+/// When an argument has the wrong type or is no whole number.
+pub fn substr(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("substr", values, 3, 3)?;
+    let text = args.text(0)?;
+    let (offset, length) = (whole(args, 1)?, whole(args, 2)?);
+    let count = i64::try_from(characters(&text)).unwrap_or(i64::MAX);
+    let start = if offset < 0 {
+        (count + offset).max(0)
+    } else {
+        offset.min(count)
+    };
+    let end = if length < 0 {
+        count
+    } else {
+        start.saturating_add(length).min(count)
+    };
+    let place = |at: i64| usize::try_from(at).unwrap_or(0);
+    let cut: String = text
+        .graphemes(true)
+        .skip(place(start))
+        .take(place(end - start))
+        .collect();
+    Ok(Value::from(cut))
+}
+
+fn whole(args: Args<'_>, place: usize) -> Result<i64, Fault> {
+    args.number(place)?
+        .as_i64()
+        .ok_or_else(|| args.fault(place, "a whole number is required"))
+}
+
+/// The characters in reverse.
+///
+/// # Errors
+/// When the argument is no string.
+pub fn strrev(values: &[Value]) -> Result<Value, Fault> {
+    let text = args("strrev", values, 1, 1)?.text(0)?;
+    Ok(Value::from(text.graphemes(true).rev().collect::<String>()))
+}
+
+/// Whether a text begins with another.
+///
+/// # Errors
+/// When an argument is no string.
+pub fn startswith(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("startswith", values, 2, 2)?;
+    Ok(args.text(0)?.starts_with(args.text(1)?.as_str()).into())
+}
+
+/// Whether a text ends with another.
+///
+/// # Errors
+/// When an argument is no string.
+pub fn endswith(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("endswith", values, 2, 2)?;
+    Ok(args.text(0)?.ends_with(args.text(1)?.as_str()).into())
+}
+
+/// A text with `%` verbs filled in.
+///
+/// # Errors
+/// When a verb is unknown or does not fit its argument, and when there are too few or too many arguments.
+pub fn format(values: &[Value]) -> Result<Value, Fault> {
+    let args = args("format", values, 1, usize::MAX)?;
+    super::format::format(&args.text(0)?, values.get(1..).unwrap_or_default()).map(Value::from)
+}

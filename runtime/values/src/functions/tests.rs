@@ -1,0 +1,1 @@
+//! Functions against Terraform's results.

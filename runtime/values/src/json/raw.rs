@@ -1,0 +1,180 @@
+//! JSON of a response, validated once and kept as its text: reading at a path skips what stands before, and what is only
+//! passed on is never taken apart.
+
+use super::{build, scan};
+use crate::{Fault, Number, Text, Value};
+use std::fmt;
+use std::sync::Arc;
+
+/// A part of a valid JSON text, sharing it with its clones and with the parts that were read out of it.
+#[derive(Clone)]
+pub struct RawJson {
+    text: Arc<str>,
+    // 32 bits keep a `Value` at 32 bytes.
+    start: u32,
+    end: u32,
+}
+
+impl RawJson {
+    /// Checks and keeps a JSON text.
+    ///
+    /// # Errors
+    /// When the text is not JSON or is nested too deep.
+    pub fn from_text(text: impl Into<Arc<str>>) -> Result<Self, Fault> {
+        let text = text.into();
+        scan::validate(&text)?;
+        let end = u32::try_from(text.len())
+            .map_err(|_| Fault::new("a JSON text is longer than 4 GiB"))?;
+        Ok(Self {
+            start: 0,
+            end,
+            text,
+        }
+        .trimmed())
+    }
+
+    /// Checks and keeps a JSON text that came as bytes.
+    ///
+    /// # Errors
+    /// When the bytes are not UTF-8, or as `from_text`.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| Fault::new("not valid JSON: the text is not UTF-8"))?;
+        Self::from_text(text)
+    }
+
+    fn trimmed(mut self) -> Self {
+        let text = self.as_str();
+        let left = text.len() - text.trim_start_matches(scan::is_space_char).len();
+        let right = text.len() - text.trim_end_matches(scan::is_space_char).len();
+        // Both are parts of a length that fits.
+        self.start += u32::try_from(left).unwrap_or(0);
+        self.end -= u32::try_from(right).unwrap_or(0);
+        self
+    }
+
+    /// The text of this part.
+    pub fn as_str(&self) -> &str {
+        &self.text[self.start as usize..self.end as usize]
+    }
+
+    fn first(&self) -> u8 {
+        self.text.as_bytes()[self.start as usize]
+    }
+
+    /// A part, which must be a slice of this text.
+    fn part(&self, part: &str) -> Self {
+        let start = part.as_ptr() as usize - self.text.as_ptr() as usize;
+        // Within a text whose length fits.
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            text: Arc::clone(&self.text),
+            start: place(start),
+            end: place(start + part.len()),
+        }
+    }
+
+    /// The value of this key; `None` when there is none or this is no object. A repeated key has its last value.
+    pub fn field(&self, key: &str) -> Option<Value> {
+        if self.first() != b'{' {
+            return None;
+        }
+        let found = scan::Pairs::of(self.as_str())
+            .filter(|(name, _)| scan::unquote(name) == key)
+            .last();
+        found.map(|(_, value)| self.part(value).into_value())
+    }
+
+    /// The item at this position; `None` when there is none or this is no array.
+    pub fn index(&self, position: usize) -> Option<Value> {
+        if self.first() != b'[' {
+            return None;
+        }
+        scan::Items::of(self.as_str())
+            .nth(position)
+            .map(|item| self.part(item).into_value())
+    }
+
+    /// The items, if this is an array.
+    pub fn items(&self) -> Option<Vec<Value>> {
+        (self.first() == b'[').then(|| {
+            scan::Items::of(self.as_str())
+                .map(|item| self.part(item).into_value())
+                .collect()
+        })
+    }
+
+    /// The pairs in written order, if this is an object.
+    pub fn pairs(&self) -> Option<Vec<(Text, Value)>> {
+        (self.first() == b'{').then(|| {
+            let pairs = scan::pairs(self.as_str());
+            pairs
+                .into_iter()
+                .map(|(key, value)| (Text::from(key.as_ref()), self.part(value).into_value()))
+                .collect()
+        })
+    }
+
+    /// The text itself as a value: scalars as what they are, arrays, objects and numbers in an unusual spelling raw.
+    pub fn into_value(self) -> Value {
+        match self.first() {
+            b'{' | b'[' => Value::Raw(self),
+            b'"' => Value::from(scan::unquote(self.as_str()).into_owned()),
+            b't' => Value::Bool(true),
+            b'f' => Value::Bool(false),
+            b'n' => Value::Null,
+            _ => match Number::parse(self.as_str()) {
+                Some(number) if is_plain(self.as_str()) => Value::Number(number),
+                _ => Value::Raw(self),
+            },
+        }
+    }
+
+    /// The value, if it is neither array nor object nor a number that is not exact in 28 digits.
+    pub fn scalar(&self) -> Option<Value> {
+        match self.first() {
+            b'{' | b'[' => None,
+            b'-' | b'0'..=b'9' => Number::parse(self.as_str()).map(Value::Number),
+            _ => build(self.as_str()).ok(),
+        }
+    }
+
+    /// The whole value, all levels.
+    ///
+    /// # Errors
+    /// When a number is out of range.
+    pub fn parse(&self) -> Result<Value, Fault> {
+        build(self.as_str())
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        self.first() == b'n'
+    }
+
+    /// What this is called in a fault.
+    pub fn kind(&self) -> &'static str {
+        match self.first() {
+            b'{' => "an object",
+            b'[' => "a list",
+            b'"' => "a string",
+            b't' | b'f' => "a bool",
+            b'n' => "null",
+            _ => "a number",
+        }
+    }
+}
+
+/// Whether a number is written as this language would print it.
+fn is_plain(text: &str) -> bool {
+    let spelled = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.'));
+    spelled && text != "-0" && !(text.contains('.') && text.ends_with('0'))
+}
+
+impl fmt::Debug for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

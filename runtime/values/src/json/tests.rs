@@ -1,0 +1,1 @@
+//! JSON: order, numbers, escapes, the raw scan.

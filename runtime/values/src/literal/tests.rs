@@ -1,0 +1,1 @@
+//! Literals: values, files of attributes, bodies, and every fault.

@@ -1,0 +1,1 @@
+//! Numbers: reading, printing, rounding.

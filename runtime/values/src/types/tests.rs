@@ -1,0 +1,1 @@
+//! Types: writing, reading, unifying, fitting.
