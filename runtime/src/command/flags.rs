@@ -76,8 +76,11 @@ const OWN: &str = "variable ";
 /// The flag of a variable: `--base-url` of `base_url`; `None` when a built-in flag, or another variable, has that name.
 fn own_flag(grid: &Grid, variable: &Variable) -> Option<String> {
     let flag = variable.name.replace('_', "-");
-    let first = grid.all_variables().find(|other| other.name.replace('_', "-") == flag);
-    let taken = BUILT_IN.contains(&flag.as_str()) || first.is_some_and(|other| other.name != variable.name);
+    let first = grid
+        .all_variables()
+        .find(|other| other.name.replace('_', "-") == flag);
+    let taken =
+        BUILT_IN.contains(&flag.as_str()) || first.is_some_and(|other| other.name != variable.name);
     (!taken).then_some(flag)
 }
 
@@ -97,9 +100,14 @@ fn type_name(variable: &Variable) -> String {
 ///
 /// # Errors
 /// Wrong usage, and `--help` and `--version`, as clap puts it.
-pub fn read(grid: &Grid, arguments: impl IntoIterator<Item = OsString>) -> Result<Flags, clap::Error> {
+pub fn read(
+    grid: &Grid,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Flags, clap::Error> {
     let matches = command(grid).try_get_matches_from(arguments)?;
-    let json = matches.get_one::<String>(LOG_FORMAT).is_some_and(|format| format == "json");
+    let json = matches
+        .get_one::<String>(LOG_FORMAT)
+        .is_some_and(|format| format == "json");
     let level = match matches.get_one::<String>(LOG_LEVEL).map(String::as_str) {
         _ if matches.get_flag(QUIET) => Level::Error,
         Some("error") => Level::Error,
@@ -124,7 +132,12 @@ pub fn read(grid: &Grid, arguments: impl IntoIterator<Item = OsString>) -> Resul
 fn given(grid: &Grid, matches: &ArgMatches) -> Vec<Given> {
     let indexed = |id| matches.indices_of(id).into_iter().flatten();
     let vars = indexed(VAR)
-        .zip(matches.get_many::<(String, String)>(VAR).into_iter().flatten())
+        .zip(
+            matches
+                .get_many::<(String, String)>(VAR)
+                .into_iter()
+                .flatten(),
+        )
         .map(|(index, (name, value))| (index, Given::Var(name.clone(), value.clone())));
     let files = indexed(VAR_FILE)
         .zip(matches.get_many::<PathBuf>(VAR_FILE).into_iter().flatten())
@@ -136,7 +149,11 @@ fn given(grid: &Grid, matches: &ArgMatches) -> Vec<Given> {
         let text = matches.try_get_one::<String>(&id).ok().flatten()?;
         Some(Given::Flag(variable.name.to_owned(), text.clone()))
     });
-    ordered.into_iter().map(|(_, given)| given).chain(own).collect()
+    ordered
+        .into_iter()
+        .map(|(_, given)| given)
+        .chain(own)
+        .collect()
 }
 
 fn command(grid: &Grid) -> Command {
@@ -154,15 +171,24 @@ fn command(grid: &Grid) -> Command {
         .map(|variable| format!("  {}  {}", how_to_set(grid, variable), help(variable)))
         .collect();
     if !hidden.is_empty() {
-        let text = format!("Variables whose flag has another meaning, set by --var only:\n{}", hidden.join("\n"));
+        let text = format!(
+            "Variables whose flag has another meaning, set by --var only:\n{}",
+            hidden.join("\n")
+        );
         command = command.after_help(text);
     }
     command
 }
 
 fn about(grid: &Grid) -> String {
-    let what = if grid.description.is_empty() { format!("The grid {}.", grid.name) } else { grid.description.to_owned() };
-    format!("{what}\nRuns once as a functional test, or puts load on with --vus, --duration or --iterations.")
+    let what = if grid.description.is_empty() {
+        format!("The grid {}.", grid.name)
+    } else {
+        grid.description.to_owned()
+    };
+    format!(
+        "{what}\nRuns once as a functional test, or puts load on with --vus, --duration or --iterations."
+    )
 }
 
 fn long(id: &'static str) -> Arg {
@@ -194,7 +220,10 @@ fn run_flags() -> Vec<Arg> {
              a first Ctrl-C or SIGTERM, 0s without load]; a second Ctrl-C cancels them",
         ),
     ];
-    flags.into_iter().map(|flag| flag.help_heading("Run")).collect()
+    flags
+        .into_iter()
+        .map(|flag| flag.help_heading("Run"))
+        .collect()
 }
 
 fn report_flags() -> Vec<Arg> {
@@ -206,12 +235,20 @@ fn report_flags() -> Vec<Arg> {
             .help("Lines for people, or a JSON object a line, on stderr"),
         long(LOG_LEVEL)
             .value_name("LEVEL")
-            .value_parser(PossibleValuesParser::new(["error", "warn", "info", "debug"]))
+            .value_parser(PossibleValuesParser::new([
+                "error", "warn", "info", "debug",
+            ]))
             .default_value("info")
             .help("How much is said"),
-        long(QUIET).short('q').action(ArgAction::SetTrue).help("Only errors: no step lines, no live lines, no summary"),
+        long(QUIET)
+            .short('q')
+            .action(ArgAction::SetTrue)
+            .help("Only errors: no step lines, no live lines, no summary"),
     ];
-    flags.into_iter().map(|flag| flag.help_heading("Report")).collect()
+    flags
+        .into_iter()
+        .map(|flag| flag.help_heading("Report"))
+        .collect()
 }
 
 fn variable_flags(grid: &Grid) -> Vec<Arg> {
@@ -224,7 +261,11 @@ fn variable_flags(grid: &Grid) -> Vec<Arg> {
                 .allow_hyphen_values(true)
                 .help(help(variable));
             let is_bool = variable.ty.is_some_and(|ty| ty() == Type::Bool);
-            Some(if is_bool { flag.num_args(0..=1).default_missing_value("true") } else { flag })
+            Some(if is_bool {
+                flag.num_args(0..=1).default_missing_value("true")
+            } else {
+                flag
+            })
         })
         .collect();
     flags.push(
@@ -241,7 +282,10 @@ fn variable_flags(grid: &Grid) -> Vec<Arg> {
             .value_parser(clap::value_parser!(PathBuf))
             .help("Sets the variables of a .hcl file; may be repeated. Read by themselves: bggo.vars.hcl, *.auto.vars.hcl"),
     );
-    flags.into_iter().map(|flag| flag.help_heading("Variables")).collect()
+    flags
+        .into_iter()
+        .map(|flag| flag.help_heading("Variables"))
+        .collect()
 }
 
 /// Description and default.
@@ -251,7 +295,7 @@ fn help(variable: &Variable) -> String {
         Some(Value::Null) => "[default: null]".to_owned(),
         Some(_) if variable.sensitive => "[default: (sensitive value)]".to_owned(),
         Some(Value::Text(text)) => format!("[default: {text:?}]"),
-        Some(value) => format!("[default: {}]", json::encode_hcl(&value)),
+        Some(value) => format!("[default: {}]", json::encode_plain(&value)),
     };
     match variable.description {
         "" => default,
@@ -260,7 +304,8 @@ fn help(variable: &Variable) -> String {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    bggo_values::duration::parse(text).ok_or_else(|| "expected a duration such as 30s, 1m30s or 500ms".to_owned())
+    bggo_values::duration::parse(text)
+        .ok_or_else(|| "expected a duration such as 30s, 1m30s or 500ms".to_owned())
 }
 
 fn positive_duration(text: &str) -> Result<Duration, String> {
@@ -272,7 +317,9 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
         _ => Err("expected NAME=VALUE".to_owned()),
     }
 }

@@ -1,47 +1,96 @@
-//! The command line of a compiled grid: arguments and environment -> variables, load and report -> a run.
+//! The command line of a compiled grid: arguments, files and environment -> variables, load and report -> a run.
 
+pub mod flags;
+mod load;
+mod names;
 mod start;
+pub mod variables;
 
 pub use start::Start;
 
-use crate::engine::{Grace, Grid, Program, Run, run};
+use crate::engine::{Grid, Program, Run, run};
 use crate::exit::Exit;
-use crate::report::{Format, Level, Report};
-use crate::schedule::Schedule;
+use crate::report::{Format, Report};
+use flags::Flags;
+use load::load;
+use std::env;
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use variables::Around;
 
 /// The `main` of a compiled grid.
 pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
-    let report = Arc::new(Report::stderr(Format::Text { colour: false }, Level::Info));
-    let start = Arc::new(Start::new(
-        grid.all_variables()
-            .map(|variable| {
-                variable
-                    .default
-                    .map_or(bggo_values::Value::Null, |default| default())
-            })
-            .collect(),
-        grid.locals,
-    ));
-    let plan = Run {
-        grid,
-        program,
-        start,
-        schedule: Schedule::ONCE,
-        threads: 1,
-        functional: true,
-        grace: Grace {
-            at_end: Duration::ZERO,
-            on_signal: Duration::ZERO,
-        },
-    };
-    match run(&plan, &report) {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            report.error(&format!("the run could not be started: {error}"));
-            Exit::Bug.into()
+    names::look_up_by_files_and_dns();
+    match flags::read(grid, env::args_os()) {
+        Ok(flags) => execute(grid, program, &flags).into(),
+        Err(wrong) => {
+            let exit = if wrong.use_stderr() {
+                Exit::BadInput
+            } else {
+                Exit::Passed
+            };
+            // Nobody reads: then there is nobody to be told.
+            let _ = wrong.print();
+            exit.into()
         }
     }
 }
+
+fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) -> Exit {
+    let colour = std::io::stderr().is_terminal()
+        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let format = if flags.json {
+        Format::Json
+    } else {
+        Format::Text { colour }
+    };
+    let report = Arc::new(Report::stderr(format, flags.level));
+    let Some((start, load)) = prepare(grid, flags, &report) else {
+        return Exit::BadInput;
+    };
+    let cores = std::thread::available_parallelism()
+        .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+    let plan = Run {
+        grid,
+        program,
+        start: Arc::new(start),
+        schedule: load.schedule,
+        threads: flags.threads.unwrap_or(cores),
+        functional: load.functional,
+        grace: load.grace,
+    };
+    run(&plan, &report).unwrap_or_else(|error| {
+        report.error(&format!("the run could not be started: {error}"));
+        Exit::SetUpFailed
+    })
+}
+
+/// Variables and load; what is wrong with them is said.
+fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start, load::Load)> {
+    let environment = env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+    // A working folder that is gone holds no files.
+    let around = Around {
+        folder: env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        environment: environment.collect(),
+    };
+    let (values, mut remarks) = variables::read(grid, &flags.given, &around);
+    for warning in &remarks.warnings {
+        report.warn(warning);
+    }
+    let start = Start::new(values, grid.locals);
+    if remarks.errors.is_empty() {
+        remarks.errors = variables::validate(grid, &start);
+    }
+    let load = load(flags).map_err(|text| remarks.errors.push(text)).ok();
+    for error in &remarks.errors {
+        report.error(error);
+    }
+    load.filter(|_| remarks.errors.is_empty())
+        .map(|load| (start, load))
+}
+
+#[cfg(test)]
+mod tests;

@@ -262,7 +262,7 @@ impl Stopping<'_> {
                 } else {
                     self.report.warn(&format!(
                         "interrupted: running iterations have {} to finish, a second signal cancels them",
-                        crate::report::short(grace)
+                        bggo_values::duration::format(grace)
                     ));
                     let at = Instant::now() + grace;
                     self.cancel_at = Some(self.cancel_at.map_or(at, |before| before.min(at)));

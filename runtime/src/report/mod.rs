@@ -18,7 +18,6 @@ mod text;
 
 pub use collect::{Collector, Ticker};
 pub use line::Line;
-pub use measure::short;
 pub use summary::{Row, Summary};
 
 use crate::engine::{AssetEvent, Ended, Run};

@@ -59,7 +59,7 @@ pub fn render(event: &Event<'_>, paint: Paint) -> String {
 fn load(run: &Run) -> String {
     let mut text = plural(run.schedule.users().into(), "user", "users");
     if let Some(length) = run.schedule.length() {
-        let _ = write!(text, " for {}", short(length));
+        let _ = write!(text, " for {}", bggo_values::duration::format(length));
     }
     if let Some(total) = run.schedule.total() {
         let _ = write!(text, ", {}", plural(total, "iteration", "iterations"));

@@ -1,0 +1,319 @@
+//! Values of a grid's variables: command line, files and environment -> one value each, converted and validated.
+//!
+//! Strongest first: the variable's own flag; `--var` and `--var-file`, of which the later wins; `*.auto.vars.hcl`, of
+//! which the last by name wins; `bggo.vars.hcl`; the environment; the default. Only the strongest value is read, and all
+//! problems are reported at once.
+
+use super::Start;
+use super::flags::{Given, how_to_set};
+use crate::engine::{Grid, Variable};
+use bggo_values::{Text, Type, Value, convert, literal};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const PREFIX: &str = "BGGO_VAR_";
+const FILE: &str = "bggo.vars.hcl";
+const AUTO: &str = ".auto.vars.hcl";
+
+/// What surrounds the program, which tests replace.
+#[derive(Debug)]
+pub struct Around {
+    /// The working folder.
+    pub folder: PathBuf,
+    /// The environment's variables of texts.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What is worth saying though the run goes on, and what ends it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// Looks wrong.
+    pub warnings: Vec<String>,
+    /// Is wrong.
+    pub errors: Vec<String>,
+}
+
+/// A value from outside: where it comes from, for a message, and what it is.
+struct Found {
+    from: String,
+    content: Content,
+}
+
+enum Content {
+    /// Text of a flag or of the environment; how it is read depends on the variable's type.
+    Text(String),
+    /// A literal of a file.
+    Value(Value),
+}
+
+/// Reads all variables. The values are those of the grid's order; they are usable when there are no errors.
+pub fn read(grid: &Grid, given: &[Given], around: &Around) -> (Vec<Value>, Remarks) {
+    let mut gathering = Gathering {
+        grid,
+        found: BTreeMap::new(),
+        remarks: Remarks::default(),
+    };
+    gathering.environment(around);
+    gathering.folder(&around.folder);
+    gathering.given(given, &around.folder);
+    let Gathering {
+        mut found,
+        mut remarks,
+        ..
+    } = gathering;
+    let values = grid
+        .all_variables()
+        .map(|variable| {
+            settle(grid, variable, found.remove(variable.name)).unwrap_or_else(|text| {
+                remarks.errors.push(text);
+                Value::Null
+            })
+        })
+        .collect();
+    (values, remarks)
+}
+
+/// Judges the validations of all variables; the errors of those that do not hold.
+pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
+    let mut errors = Vec::new();
+    for variable in grid.all_variables() {
+        for validation in variable.validations {
+            let subject = format!("variable {:?} ({})", variable.name, variable.place);
+            match (validation.condition)(start) {
+                Ok(true) => {}
+                Ok(false) => errors.push(match (validation.message)(start) {
+                    Ok(message) => format!("{subject}: {message}"),
+                    Err(fault) => {
+                        format!("{subject} does not hold, and its message fails: {fault}")
+                    }
+                }),
+                Err(fault) => {
+                    let place = fault
+                        .place()
+                        .map(|place| format!(", {place}"))
+                        .unwrap_or_default();
+                    errors.push(format!("{subject}: its condition fails: {fault}{place}"));
+                }
+            }
+        }
+    }
+    errors
+}
+
+struct Gathering<'a> {
+    grid: &'a Grid,
+    /// The strongest value of each variable so far.
+    found: BTreeMap<&'static str, Found>,
+    remarks: Remarks,
+}
+
+impl Gathering<'_> {
+    fn declared(&self, name: &str) -> Option<&'static str> {
+        self.grid
+            .all_variables()
+            .map(|variable| variable.name)
+            .find(|declared| *declared == name)
+    }
+
+    fn environment(&mut self, around: &Around) {
+        for variable in self.grid.all_variables() {
+            let key = format!("{PREFIX}{}", variable.name);
+            if let Some(text) = around.environment.get(&key) {
+                self.found.insert(
+                    variable.name,
+                    Found {
+                        from: key,
+                        content: Content::Text(text.clone()),
+                    },
+                );
+            }
+        }
+    }
+
+    fn folder(&mut self, folder: &Path) {
+        let mut files = Vec::new();
+        if folder.join(FILE).is_file() {
+            files.push(FILE.to_owned());
+        }
+        // A working folder that cannot be listed has no files to offer.
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut auto: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| name.ends_with(AUTO) && !name.starts_with('.'))
+            .collect();
+        auto.sort_unstable();
+        files.extend(auto);
+        for name in files {
+            self.file(&folder.join(&name), &name);
+        }
+    }
+
+    fn given(&mut self, given: &[Given], folder: &Path) {
+        for one in given {
+            match one {
+                Given::File(path) => self.file(&folder.join(path), &path.display().to_string()),
+                Given::Flag(name, text) => {
+                    let from = format!("--{}", name.replace('_', "-"));
+                    self.text(name, text, from);
+                }
+                Given::Var(name, text) => self.text(name, text, format!("--var {name}")),
+            }
+        }
+    }
+
+    fn text(&mut self, name: &str, text: &str, from: String) {
+        match self.declared(name) {
+            Some(name) => {
+                self.found.insert(
+                    name,
+                    Found {
+                        from,
+                        content: Content::Text(text.to_owned()),
+                    },
+                );
+            }
+            None => self.remarks.errors.push(format!(
+                "{from}: the grid declares no variable {name:?}{}",
+                self.known()
+            )),
+        }
+    }
+
+    /// `; it declares "a", "b"`.
+    fn known(&self) -> String {
+        let names: Vec<String> = self
+            .grid
+            .all_variables()
+            .map(|variable| format!("{:?}", variable.name))
+            .collect();
+        if names.is_empty() {
+            String::new()
+        } else {
+            format!("; it declares {}", names.join(", "))
+        }
+    }
+
+    fn file(&mut self, path: &Path, shown: &str) {
+        let text = match fs::read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => text,
+            Ok(Err(_)) => {
+                return self
+                    .remarks
+                    .errors
+                    .push(format!("{shown}: the file is not UTF-8"));
+            }
+            Err(error) => {
+                return self
+                    .remarks
+                    .errors
+                    .push(format!("{shown}: the file cannot be read: {error}"));
+            }
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let attributes = match literal::attributes(text) {
+            Ok(attributes) => attributes,
+            Err(fault) => {
+                let place = place(shown, text, fault.offset);
+                return self.remarks.errors.push(format!("{place}: {fault}"));
+            }
+        };
+        for (name, value, offset) in attributes {
+            let from = place(shown, text, offset);
+            match self.declared(&name) {
+                Some(name) => {
+                    self.found.insert(
+                        name,
+                        Found {
+                            from,
+                            content: Content::Value(value),
+                        },
+                    );
+                }
+                None => self.remarks.warnings.push(format!(
+                    "{from}: the grid declares no variable {name:?}{}",
+                    self.known()
+                )),
+            }
+        }
+    }
+}
+
+/// `prod.vars.hcl:3:1` of a byte in a text.
+fn place(file: &str, text: &str, offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
+    format!("{file}:{line}:{column}")
+}
+
+/// The variable's value: what was found, converted, or its default.
+fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Value, String> {
+    let default = variable.default.map(|default| default());
+    let subject = format!("variable {:?} ({})", variable.name, variable.place);
+    let Some(Found { from, content }) = found else {
+        let default = default.ok_or_else(|| {
+            let name = variable.name;
+            format!(
+                "{subject} needs a value: set it by {}, {PREFIX}{name} or in {FILE}",
+                how_to_set(grid, variable)
+            )
+        })?;
+        return converted(variable, &default)
+            .map_err(|text| format!("{subject}: its default {text}"));
+    };
+    let value = match content {
+        Content::Value(value) => value,
+        Content::Text(text) => {
+            from_text(variable, text).map_err(|text| format!("{from}: {text}; {subject}"))?
+        }
+    };
+    match (value.is_null(), variable.nullable, default) {
+        (true, true, _) => Ok(Value::Null),
+        (true, false, Some(default)) => {
+            converted(variable, &default).map_err(|text| format!("{subject}: its default {text}"))
+        }
+        (true, false, None) => Err(format!("{from}: {subject} must not be null")),
+        (false, ..) => converted(variable, &value)
+            .map_err(|text| format!("{from}: the value {text}; {subject}")),
+    }
+}
+
+/// Scalars, and variables without a type, take a text as it is; everything else is read as HCL.
+fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
+    match variable.ty.map(|ty| ty()) {
+        None | Some(Type::String | Type::Number | Type::Bool | Type::Duration | Type::Bytes) => {
+            Ok(Value::Text(Text::from(text)))
+        }
+        Some(ty) => literal::value(&text).map_err(|fault| {
+            if variable.sensitive {
+                format!("expected {ty}, written in HCL")
+            } else {
+                format!("expected {ty}, written in HCL: {fault}")
+            }
+        }),
+    }
+}
+
+fn converted(variable: &Variable, value: &Value) -> Result<Value, String> {
+    let Some(ty) = variable.ty.map(|ty| ty()) else {
+        return Ok(value.clone());
+    };
+    convert::convert(value, &ty).map_err(|fault| {
+        // A fault may quote what it could not convert.
+        if variable.sensitive {
+            format!("is no {ty}")
+        } else {
+            format!("is no {ty}: {fault}")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;
