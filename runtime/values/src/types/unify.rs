@@ -35,10 +35,11 @@ impl Type {
             return unify_tuples(&types);
         }
         if is(|ty| matches!(ty, Type::Object(_) | Type::Map(_))) {
-            return Self::unify_all(types.iter().flat_map(|ty| ty.parts())).map(Type::map);
+            return Self::unify_all(types.iter().flat_map(|ty| ty.parts()).collect::<Vec<_>>())
+                .map(Type::map);
         }
         if is(|ty| matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_))) {
-            let item = Self::unify_all(types.iter().flat_map(|ty| ty.parts()))?;
+            let item = Self::unify_all(types.iter().flat_map(|ty| ty.parts()).collect::<Vec<_>>())?;
             let listed = types.iter().any(|ty| matches!(ty, Type::List(_)));
             return Some(if listed {
                 Type::list(item)
