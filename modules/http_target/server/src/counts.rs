@@ -1,0 +1,35 @@
+//! Counts requests by path, so that a test can compare what a load test says with what arrived.
+
+use std::collections::BTreeMap;
+
+/// Paths that are told apart; the rest is counted together, or a grid with an id in its path would fill the memory.
+const PATHS: usize = 10_000;
+
+/// What a server has counted: each request once, when its head has arrived. `/counts` itself is not counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Connections accepted.
+    pub connections: u64,
+    /// Requests.
+    pub requests: u64,
+    /// Requests by path, without the query.
+    pub paths: BTreeMap<String, u64>,
+    /// Requests to paths beyond the first 10,000 different ones.
+    pub other: u64,
+}
+
+impl Counts {
+    pub(crate) fn request(&mut self, path: &str) {
+        if path == "/counts" {
+            return;
+        }
+        self.requests += 1;
+        if let Some(count) = self.paths.get_mut(path) {
+            *count += 1;
+        } else if self.paths.len() < PATHS {
+            self.paths.insert(path.to_owned(), 1);
+        } else {
+            self.other += 1;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! An HTTP server to try load tests on: the endpoints that people know from httpbin, on a thread of its own.
+//!
+//! A plain library: the asset `http_target` wraps it, and `bggo target` serves the same. A request goes from
+//! `connection` (a task a connection) through `route` (which endpoint) to `inspect`, `content` or `session`, which
+//! make its `Reply`.
+//!
+//! ```text
+//! serve(listen) -> Server { url, address, counts, stop }
+//! ```
+
+mod connection;
+mod content;
+mod counts;
+mod form;
+mod inspect;
+mod random;
+mod reply;
+mod route;
+mod session;
+
+pub use counts::Counts;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::oneshot;
+
+/// A running server. It ends with [`Server::stop`], or when it is dropped.
+pub struct Server {
+    address: SocketAddr,
+    counts: Arc<Mutex<Counts>>,
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+/// Listens on `listen` (port 0: a free one) and serves from a thread of its own until the server is stopped.
+pub fn serve(listen: impl ToSocketAddrs) -> io::Result<Server> {
+    let listener = TcpListener::bind(listen)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let counts = Arc::new(Mutex::new(Counts::default()));
+    let (stop, stopped) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()?;
+    let served = Arc::clone(&counts);
+    let thread = std::thread::Builder::new()
+        .name("http_target".to_owned())
+        .spawn(move || {
+            // The connections' tasks end with the runtime, so that nothing outlives the server.
+            runtime.block_on(connection::accept(listener, served, stopped));
+        })?;
+    Ok(Server {
+        address,
+        counts,
+        running: Some((stop, thread)),
+    })
+}
+
+impl Server {
+    /// `http://127.0.0.1:PORT`
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it has counted so far, the same as `/counts`.
+    pub fn counts(&self) -> Counts {
+        self.counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Closes the port and all connections. Returns when both are closed.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let Some((stop, thread)) = self.running.take() else {
+            return;
+        };
+        // A thread that has ended by itself has nobody to hear the one or to be waited for by the other.
+        let _ = stop.send(());
+        let _ = thread.join();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! Finds the endpoint of a request: one `match` over the path's segments.
+
+use crate::connection::Shared;
+use crate::content;
+use crate::form;
+use crate::inspect::{self, object};
+use crate::random::Random;
+use crate::reply::{self, Reply};
+use crate::session;
+use bggo_values::{Number, Text, Value};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::HOST;
+use hyper::{HeaderMap, Method, StatusCode};
+use std::net::SocketAddr;
+
+/// The largest body that is read; a larger one is answered by 413.
+const LARGEST_BODY: usize = 64 << 20;
+
+/// The endpoints, for whoever opens `/`.
+const INDEX: &str = "\
+/get /post /put /patch /delete      the request as JSON, for that method
+/anything[/...]                     the same for every method and path
+/status/CODE[,CODE...]              a status, or one of several (200:9,503:1 by weight)
+/delay/SECONDS                      the request as JSON, later (fractions too)
+/headers /cookies /ip /user-agent   a part of it
+/cookies/set?NAME=VALUE             sets cookies (also /cookies/set/NAME/VALUE), /cookies/delete?NAME
+/redirect/N /absolute-redirect/N    N redirects to /get
+/redirect-to?url=URL                one to anywhere (&status_code=307)
+/basic-auth/USER/PASSWORD /bearer   200 or 401
+/json /uuid /bytes/N /gzip          a document, a UUID, N random bytes (?seed=S), a compressed answer
+/stream/N                           N lines of JSON
+/drip?numbytes=N&duration=S         a body that comes slowly (&delay=S&code=C)
+/counts                             connections and requests by path, as this server counted them
+";
+
+/// A request, without its body once that is read.
+pub(crate) struct Request {
+    head: hyper::http::request::Parts,
+    body: Option<Incoming>,
+    peer: SocketAddr,
+}
+
+impl Request {
+    pub(crate) fn new(request: hyper::Request<Incoming>, peer: SocketAddr) -> Self {
+        let (head, body) = request.into_parts();
+        Self {
+            head,
+            body: Some(body),
+            peer,
+        }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.head.method
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    pub(crate) fn query(&self) -> &str {
+        self.head.uri.query().unwrap_or("")
+    }
+
+    /// The client's address.
+    pub(crate) fn origin(&self) -> String {
+        self.peer.ip().to_string()
+    }
+
+    /// `http://HOST`, as the client named it.
+    pub(crate) fn base(&self) -> String {
+        let named = self.headers().get(HOST).and_then(|host| host.to_str().ok());
+        format!(
+            "http://{}",
+            named
+                .or(self
+                    .head
+                    .uri
+                    .authority()
+                    .map(|authority| authority.as_str()))
+                .unwrap_or("localhost")
+        )
+    }
+
+    pub(crate) fn url(&self) -> String {
+        let path = self
+            .head
+            .uri
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
+        format!("{}{path}", self.base())
+    }
+
+    async fn read(&mut self) -> Result<Bytes, Reply> {
+        let Some(body) = self.body.take() else {
+            return Ok(Bytes::new());
+        };
+        match Limited::new(body, LARGEST_BODY).collect().await {
+            Ok(body) => Ok(body.to_bytes()),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(reply::refused(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "this server reads 64 MiB at most",
+            )),
+            Err(_) => Err(reply::refused(
+                StatusCode::BAD_REQUEST,
+                "the body ended early",
+            )),
+        }
+    }
+}
+
+/// The answer to a request.
+pub(crate) async fn answer(mut request: Request, shared: &Shared) -> Reply {
+    // A body is read to its end whatever the endpoint, so that the connection can carry the next request.
+    let body = match request.read().await {
+        Ok(body) => body,
+        Err(reply) => return reply,
+    };
+    let path = request.head.uri.path().to_owned();
+    let segments: Vec<String> = path
+        .trim_start_matches('/')
+        .split('/')
+        .map(|segment| form::decode(segment, false))
+        .collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        [""] => reply::typed("text/plain; charset=utf-8", INDEX),
+        ["get"] => reads(&request, || reply::json(&inspect::without_body(&request))),
+        ["post"] => takes(&request, &Method::POST, "POST", &body),
+        ["put"] => takes(&request, &Method::PUT, "PUT", &body),
+        ["patch"] => takes(&request, &Method::PATCH, "PATCH", &body),
+        ["delete"] => takes(&request, &Method::DELETE, "DELETE", &body),
+        ["anything", ..] => reply::json(&inspect::with_body(&request, &body)),
+        ["status", codes] => content::status(codes),
+        ["delay", time] => content::delay(&request, time, &body).await,
+        ["headers"] => reply::json(&object(vec![(
+            "headers",
+            inspect::headers(request.headers()),
+        )])),
+        ["ip"] => reply::json(&object(vec![("origin", request.origin().into())])),
+        ["user-agent"] => reply::json(&object(vec![("user-agent", user_agent(&request))])),
+        ["cookies"] => session::cookies(&request),
+        ["cookies", "set"] => session::set_cookies(&form::pairs(request.query())),
+        ["cookies", "set", name, value] => {
+            session::set_cookies(&[((*name).to_owned(), (*value).to_owned())])
+        }
+        ["cookies", "delete"] => session::delete_cookies(&form::pairs(request.query())),
+        ["redirect" | "relative-redirect", count] => session::redirect(&request, count, false),
+        ["absolute-redirect", count] => session::redirect(&request, count, true),
+        ["redirect-to"] => session::redirect_to(&request),
+        ["basic-auth", user, password] => session::basic(&request, user, password),
+        ["bearer"] => session::bearer(&request),
+        ["json"] => reply::typed("application/json", content::SLIDESHOW),
+        ["bytes", count] => content::bytes(&request, count),
+        ["stream", count] => content::stream(&request, count),
+        ["drip"] => content::drip(&request).await,
+        ["uuid"] => reply::json(&object(vec![("uuid", Random::new().uuid().into())])),
+        ["gzip"] => content::gzip(&request),
+        ["counts"] => reply::json(&counts(shared)),
+        _ => reply::refused(StatusCode::NOT_FOUND, "no such endpoint; / lists them"),
+    }
+}
+
+fn reads(request: &Request, reply: impl FnOnce() -> Reply) -> Reply {
+    if matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    ) {
+        reply()
+    } else {
+        reply::not_allowed("GET, HEAD, OPTIONS")
+    }
+}
+
+fn takes(request: &Request, method: &Method, allowed: &'static str, body: &[u8]) -> Reply {
+    if request.method() == method {
+        reply::json(&inspect::with_body(request, body))
+    } else {
+        reply::not_allowed(allowed)
+    }
+}
+
+fn user_agent(request: &Request) -> Value {
+    let name = request
+        .headers()
+        .get(hyper::header::USER_AGENT)
+        .and_then(|name| name.to_str().ok());
+    name.map_or(Value::Null, |name| name.to_owned().into())
+}
+
+fn counts(shared: &Shared) -> Value {
+    let counts = shared.counted(|counts| counts.clone());
+    let paths: Vec<(Text, Value)> = counts
+        .paths
+        .into_iter()
+        .map(|(path, count)| (path.into(), Number::from(count).into()))
+        .collect();
+    object(vec![
+        ("connections", Number::from(counts.connections).into()),
+        ("requests", Number::from(counts.requests).into()),
+        ("paths", paths.into()),
+        ("other", Number::from(counts.other).into()),
+    ])
+}
