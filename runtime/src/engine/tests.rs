@@ -1,1 +1,253 @@
-//! Engine.
+//! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
+
+use super::brake::Phase;
+use super::outcome::Outcomes;
+use super::thread::{IterationSlots, ThreadParts};
+use super::worker::{Work, work};
+use super::{Program, Thread, User, Worker};
+use crate::command::Start;
+use crate::contract::{Flow, Running, Stop};
+use crate::exit::Exit;
+use crate::metrics::{Counter, Interval, Kinds, KnownKinds, Reader, Recorder, Slab};
+use crate::prepare::Prepare;
+use crate::report::{Format, Level, Report};
+use crate::schedule::{Schedule, Share};
+use crate::scope::RunScope;
+use std::any::Any;
+use std::cell::RefCell;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+/// What an iteration does.
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    Nothing,
+    Waits(Duration),
+    WaitsForEver,
+    Fails,
+    PanicsAt(u64),
+}
+
+/// A program of one kind of iteration that notes what happens, as `user:event`.
+struct Noting {
+    does: fn(u64) -> Does,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Noting {
+    fn note(&self, text: String) {
+        self.notes.lock().unwrap().push(text);
+    }
+}
+
+impl Program for Noting {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        Rc::new(NotingWorker(self))
+    }
+}
+
+struct NotingWorker(&'static Noting);
+
+impl Worker for NotingWorker {
+    fn user(self: Rc<Self>, user: User) -> Running<'static, ()> {
+        Box::pin(async move {
+            let program = self.0;
+            while let Some(begun) = user.next().await {
+                let vu = user.vu();
+                let held = RefCell::new(());
+                let flow = {
+                    let iteration = pin!(iteration((program.does)(vu), begun.number, &held));
+                    user.unless_cancelled(iteration).await
+                };
+                program.note(format!("{vu}:{}", if flow.is_ok() { "iteration" } else { "stop" }));
+                user.finish(begun, flow);
+            }
+            sleep(Duration::from_millis(1)).await;
+            program.note(format!("{}:end", user.vu()));
+        })
+    }
+
+    fn destroy(&self) -> Running<'_, ()> {
+        Box::pin(async { self.0.note("worker:end".to_owned()) })
+    }
+}
+
+async fn iteration(does: Does, number: u64, _borrowed: &RefCell<()>) -> Flow {
+    match does {
+        Does::Nothing => Ok(()),
+        Does::Waits(length) => {
+            sleep(length).await;
+            Ok(())
+        }
+        Does::WaitsForEver => std::future::pending().await,
+        Does::Fails => Err(Stop),
+        Does::PanicsAt(last) => {
+            assert!(number < last, "iteration {number} is one too many");
+            Ok(())
+        }
+    }
+}
+
+/// A worker that is ready to run, and what can be seen of it.
+struct Bench {
+    program: &'static Noting,
+    thread: Rc<Thread>,
+    outcomes: Arc<Outcomes>,
+    phases: watch::Sender<Phase>,
+    reader: Reader,
+}
+
+const SLOTS: IterationSlots = IterationSlots::after(0);
+
+fn bench(does: fn(u64) -> Does) -> Bench {
+    let (kinds, outcomes) = (Arc::new(Kinds::default()), Arc::new(Outcomes::default()));
+    let slab = Slab::new(SLOTS.end() as usize).unwrap();
+    let report = Report::new(Format::Text { colour: false }, Level::Error, Box::new(std::io::sink()));
+    let thread = Thread::new(ThreadParts {
+        start: Arc::new(Start::new(Vec::new(), 0)),
+        index: 0,
+        functional: false,
+        recorder: Recorder::new(Arc::clone(&slab)),
+        kinds: KnownKinds::new(Arc::clone(&kinds)),
+        iterations: SLOTS,
+        report: Arc::new(report),
+        outcomes: Arc::clone(&outcomes),
+    });
+    Bench {
+        program: Box::leak(Box::new(Noting { does, notes: Mutex::default() })),
+        thread: Rc::new(thread),
+        outcomes,
+        phases: watch::channel(Phase::Running).0,
+        reader: Reader::new(slab, kinds),
+    }
+}
+
+impl Bench {
+    async fn run(&self, schedule: Schedule) {
+        let work_of = Work {
+            program: self.program,
+            shared: Arc::new(()),
+            schedule,
+            share: Share::new(0, 1),
+            begin: tokio::time::Instant::now().into_std(),
+        };
+        work(Rc::clone(&self.thread), work_of, self.phases.subscribe()).await;
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.program.notes.lock().unwrap().clone()
+    }
+
+    fn count(&self, note: &str) -> usize {
+        self.notes().iter().filter(|one| one.ends_with(note)).count()
+    }
+
+    fn measured(&mut self) -> Interval {
+        let mut interval = Interval::default();
+        self.reader.take(&mut interval);
+        interval
+    }
+
+    fn counted(&mut self, counter: Counter) -> u64 {
+        self.measured().slot(SLOTS.service()).map_or(0, |slot| slot.count(counter))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_share_the_iterations_and_each_ends_once_before_the_worker_does() {
+    let mut bench = bench(|_| Does::Waits(Duration::from_millis(10)));
+    bench.run(Schedule::iterations(3, 10)).await;
+    assert_eq!(bench.count(":iteration"), 10);
+    assert_eq!(bench.count(":end"), 4);
+    assert_eq!(bench.notes().last().unwrap(), "worker:end");
+    let measured = bench.measured();
+    assert_eq!((measured.users_begun, measured.users_ended), (3, 3));
+    let iterations = measured.slot(SLOTS.service()).unwrap();
+    assert_eq!(iterations.count(Counter::Passed), 10);
+    assert_eq!(iterations.histogram.mean_time(), Some(Duration::from_millis(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_duration_ends_the_beginning_of_iterations_and_not_their_running() {
+    let mut bench = bench(|_| Does::Waits(Duration::from_millis(400)));
+    let begin = tokio::time::Instant::now();
+    bench.run(Schedule::lasting(2, Duration::from_secs(1))).await;
+    assert_eq!(bench.counted(Counter::Passed), 6);
+    assert_eq!(begin.elapsed(), Duration::from_millis(1_201));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_drops_running_iterations_and_lets_every_user_end() {
+    let mut bench = bench(|_| Does::WaitsForEver);
+    let stop = async {
+        sleep(Duration::from_secs(3)).await;
+        bench.phases.send_replace(Phase::Cancelled);
+    };
+    tokio::join!(bench.run(Schedule::lasting(50, Duration::MAX)), stop);
+    assert_eq!((bench.count(":stop"), bench.count(":end")), (50, 51));
+    assert_eq!(bench.counted(Counter::Cancelled), 50);
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_lets_running_iterations_finish_and_none_begin() {
+    let mut bench = bench(|_| Does::Waits(Duration::from_secs(10)));
+    let stop = async {
+        sleep(Duration::from_secs(3)).await;
+        bench.phases.send_replace(Phase::Draining);
+    };
+    tokio::join!(bench.run(Schedule::lasting(5, Duration::MAX)), stop);
+    assert_eq!(bench.counted(Counter::Passed), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_cancelled_before_it_begins_has_no_iteration() {
+    let bench = bench(|_| Does::Nothing);
+    bench.phases.send_replace(Phase::Cancelled);
+    bench.run(Schedule::lasting(5, Duration::MAX)).await;
+    assert_eq!((bench.count(":iteration"), bench.count(":stop"), bench.count(":end")), (0, 0, 6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_that_never_waits_leaves_the_others_their_turn() {
+    // Were the first user not to yield, neither the second one nor the one who stops the run would ever be polled.
+    let bench = bench(|vu| if vu == 1 { Does::Nothing } else { Does::WaitsForEver });
+    let stop = async {
+        while bench.count("1:iteration") == 0 {
+            tokio::task::yield_now().await;
+        }
+        bench.phases.send_replace(Phase::Cancelled);
+    };
+    tokio::join!(bench.run(Schedule::lasting(2, Duration::MAX)), stop);
+    assert_eq!(bench.count("2:stop"), 1);
+    assert_eq!(bench.count(":end"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_iteration_does_not_end_its_user() {
+    let mut bench = bench(|_| Does::Fails);
+    bench.run(Schedule::iterations(1, 7)).await;
+    assert_eq!(bench.counted(Counter::Failed), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_an_iteration_is_a_bug_and_its_user_still_ends() {
+    let mut bench = bench(|vu| if vu == 1 { Does::PanicsAt(2) } else { Does::WaitsForEver });
+    let stop = async {
+        bench.outcomes.broken().await;
+        bench.phases.send_replace(Phase::Cancelled);
+    };
+    tokio::join!(bench.run(Schedule::lasting(3, Duration::MAX)), stop);
+    assert_eq!(bench.outcomes.exit(), Exit::Bug);
+    assert_eq!(bench.count(":end"), 4);
+    let measured = bench.measured();
+    let iterations = measured.slot(SLOTS.service()).unwrap();
+    assert_eq!((iterations.count(Counter::Passed), iterations.count(Counter::Cancelled)), (2, 3));
+}

@@ -250,8 +250,10 @@ impl Thread {
         !blemished.is_empty() && blemished.remove(&vu)
     }
 
-    /// A panic was caught: the run ends, and the exit code says that it was a bug.
+    /// A panic was caught: the run ends, and the exit code says that it was a bug. This thread stops at once, or its
+    /// users would go on to panic until the control thread has heard of it.
     pub(super) fn panicked(&self, text: &str) {
+        self.brake.advance(Phase::Cancelled);
         self.outcomes.bug();
         self.report.bug(text);
     }
