@@ -1,1 +1,177 @@
-//! c
+//! The command line: what flags mean and what they refuse.
+
+use super::flags::{Flags, Given, read};
+use super::load::load;
+use crate::engine::{Grace, Grid, Variable};
+use crate::fault::Place;
+use crate::report::Level;
+use crate::schedule::Schedule;
+use bggo_values::{Text, Type, Value};
+use std::ffi::OsString;
+use std::time::Duration;
+
+const PLACE: Place = Place::new("grid.hcl", 1, 1);
+static VARIABLES: [Variable; 5] = [
+    Variable::new("base_url", PLACE)
+        .ty(|| Type::String)
+        .description("Where to send.")
+        .default(|| Value::Text(Text::Static("http://localhost"))),
+    Variable::new("token", PLACE)
+        .ty(|| Type::String)
+        .sensitive()
+        .default(|| Value::Text(Text::Static("hunter2"))),
+    Variable::new("fast", PLACE).ty(|| Type::Bool),
+    Variable::new("vus", PLACE)
+        .ty(|| Type::Number)
+        .description("Not the flag."),
+    Variable::new("log_level", PLACE).ty(|| Type::String),
+];
+static GRID: Grid = Grid::new("shop")
+    .version("1.2.3")
+    .description("Buys things.")
+    .variables(&[&VARIABLES]);
+
+fn parse(line: &str) -> Result<Flags, String> {
+    let arguments = std::iter::once("shop")
+        .chain(line.split_whitespace())
+        .map(OsString::from);
+    read(&GRID, arguments).map_err(|error| error.to_string())
+}
+
+fn schedule(line: &str) -> Result<(Schedule, bool), String> {
+    load(&parse(line)?).map(|load| (load.schedule, load.functional))
+}
+
+#[test]
+fn without_flags_it_is_a_functional_run() {
+    assert_eq!(schedule(""), Ok((Schedule::ONCE, true)));
+    assert_eq!(schedule("--once"), Ok((Schedule::ONCE, true)));
+}
+
+#[test]
+fn flags_put_load_on() {
+    let second = Duration::from_secs(1);
+    assert_eq!(
+        schedule("--vus 50 --duration 1s"),
+        Ok((Schedule::lasting(50, second), false))
+    );
+    assert_eq!(
+        schedule("--iterations 1000"),
+        Ok((Schedule::iterations(1, 1000), false))
+    );
+    assert_eq!(
+        schedule("--duration 1s"),
+        Ok((Schedule::lasting(1, second), false))
+    );
+    assert_eq!(
+        schedule("--vus 2 --iterations 9 --duration 1s"),
+        Ok((Schedule::iterations(2, 9).at_most(second), false))
+    );
+}
+
+#[test]
+fn load_without_an_end_and_contradictions_are_refused() {
+    assert_eq!(
+        schedule("--vus 5"),
+        Err("--vus needs an end: add --duration 30s or --iterations 1000".to_owned())
+    );
+    for line in [
+        "--once --vus 5",
+        "--vus 0",
+        "--iterations 0",
+        "--duration 0s",
+        "--duration soon",
+        "--threads 0",
+        "--nope",
+        "stray",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn running_iterations_get_k6s_grace_at_the_end_and_a_short_one_after_a_signal() {
+    let grace = |line| load(&parse(line).unwrap()).unwrap().grace;
+    let seconds = Duration::from_secs;
+    assert_eq!(
+        grace(""),
+        Grace {
+            at_end: seconds(0),
+            on_signal: seconds(0)
+        }
+    );
+    assert_eq!(
+        grace("--iterations 5"),
+        Grace {
+            at_end: seconds(30),
+            on_signal: seconds(5)
+        }
+    );
+    assert_eq!(
+        grace("--iterations 5 --graceful-stop 2s"),
+        Grace {
+            at_end: seconds(2),
+            on_signal: seconds(2)
+        }
+    );
+}
+
+#[test]
+fn quiet_is_stronger_than_a_level() {
+    assert_eq!(parse("--log-level debug").unwrap().level, Level::Debug);
+    assert_eq!(parse("--log-level debug -q").unwrap().level, Level::Error);
+    assert!(parse("--log-format json").unwrap().json);
+}
+
+#[test]
+fn variables_come_in_the_order_of_their_strength() {
+    let flags = parse("--base-url own --var a=1 --var-file f --var a=b=c --fast").unwrap();
+    let var = |value: &str| Given::Var("a".to_owned(), value.to_owned());
+    let own = |name: &str, value: &str| Given::Flag(name.to_owned(), value.to_owned());
+    assert_eq!(
+        flags.given,
+        [
+            var("1"),
+            Given::File("f".into()),
+            var("b=c"),
+            own("base_url", "own"),
+            own("fast", "true")
+        ]
+    );
+    assert!(parse("--var a").is_err());
+}
+
+#[test]
+fn a_value_may_begin_with_a_hyphen() {
+    assert_eq!(
+        parse("--base-url -1").unwrap().given,
+        [Given::Flag("base_url".to_owned(), "-1".to_owned())]
+    );
+}
+
+#[test]
+fn help_lists_variables_with_type_default_and_description_and_keeps_secrets() {
+    let help = parse("--help").unwrap_err();
+    for part in [
+        "Buys things.",
+        "--base-url <string>",
+        "Where to send. [default: \"http://localhost\"]",
+        "--token <string>",
+        "[default: (sensitive value)]",
+        "--fast [<bool>]",
+        "[required]",
+        "--var vus=<number>  Not the flag.",
+        "--var log_level=<string>",
+    ] {
+        assert!(help.contains(part), "{part} in\n{help}");
+    }
+    assert!(!help.contains("hunter2"));
+}
+
+#[test]
+fn the_version_names_grid_and_builder() {
+    assert_eq!(
+        parse("--version").unwrap_err(),
+        "shop (built by bggo 1.2.3)\n"
+    );
+}

@@ -1,1 +1,266 @@
-//! v
+//! Where a value comes from, how its text is read, and that every problem is said at once.
+
+use super::*;
+use crate::engine::Validation;
+use crate::fault::{Fault, Place};
+use bggo_values::{Number, json};
+use std::time::Duration;
+
+const PLACE: Place = Place::new("grid.hcl", 3, 1);
+static OPERATOR: Place = Place::new("grid.hcl", 9, 4);
+
+static PLAIN: [Variable; 1] = [Variable::new("x", PLACE)
+    .ty(|| Type::String)
+    .default(|| Value::Text(Text::Static("default")))];
+static TYPED: [Variable; 7] = [
+    Variable::new("text", PLACE)
+        .ty(|| Type::String)
+        .default(|| Value::Null),
+    Variable::new("number", PLACE)
+        .ty(|| Type::Number)
+        .default(|| Value::Null),
+    Variable::new("truth", PLACE)
+        .ty(|| Type::Bool)
+        .default(|| Value::Null),
+    Variable::new("time", PLACE)
+        .ty(|| Type::Duration)
+        .default(|| Value::Null),
+    Variable::new("untyped", PLACE).default(|| Value::Null),
+    Variable::new("any", PLACE)
+        .ty(|| Type::Any)
+        .default(|| Value::Null),
+    Variable::new("list", PLACE)
+        .ty(|| Type::List(Box::new(Type::Number)))
+        .default(|| Value::Null),
+];
+static REQUIRED: [Variable; 2] = [
+    Variable::new("base_url", PLACE).ty(|| Type::String),
+    Variable::new("var", PLACE).ty(|| Type::Number),
+];
+static STRICT: [Variable; 3] = [
+    Variable::new("never_null", PLACE)
+        .ty(|| Type::List(Box::new(Type::String)))
+        .nullable(false),
+    Variable::new("default_for_null", PLACE)
+        .ty(|| Type::List(Box::new(Type::String)))
+        .nullable(false)
+        .default(|| Value::Null),
+    Variable::new("secret", PLACE)
+        .ty(|| Type::Number)
+        .sensitive()
+        .default(|| Value::Null),
+];
+static CHECKS: [Validation; 2] = [
+    Validation::new(
+        |start| Ok(!start.variable(0).is_null()),
+        |_| Ok(Value::Text(Text::Static("it must be there"))),
+    ),
+    Validation::new(
+        |_| Err(Fault::new("value", "division by zero").at(&OPERATOR)),
+        |_| Ok(Value::Null),
+    ),
+];
+static CHECKED: [Variable; 1] = [Variable::new("x", PLACE)
+    .default(|| Value::Null)
+    .validations(&CHECKS)];
+
+fn grid(variables: &'static [Variable]) -> Grid {
+    Grid::new("g").variables(Box::leak(Box::new([variables])))
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn around(&self, environment: &[(&str, &str)]) -> Around {
+        let environment = environment
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        Around {
+            folder: self.0.path().to_owned(),
+            environment,
+        }
+    }
+}
+
+fn flag(name: &str, text: &str) -> Given {
+    Given::Flag(name.to_owned(), text.to_owned())
+}
+
+fn var(name: &str, text: &str) -> Given {
+    Given::Var(name.to_owned(), text.to_owned())
+}
+
+/// The value of `x` as JSON.
+fn x(given: &[Given], around: &Around) -> String {
+    let (values, remarks) = read(&grid(&PLAIN), given, around);
+    assert_eq!(remarks, Remarks::default());
+    json::encode_plain(&values[0])
+}
+
+#[test]
+fn the_strongest_source_wins() {
+    let folder = Folder::new(&[
+        ("bggo.vars.hcl", "x = \"bggo\""),
+        ("a.auto.vars.hcl", "x = \"a\""),
+        ("b.auto.vars.hcl", "x = \"b\""),
+        ("given.hcl", "x = \"given\""),
+    ]);
+    let environment = [("BGGO_VAR_x", "environment")];
+    let file = Given::File("given.hcl".into());
+    assert_eq!(x(&[], &Folder::new(&[]).around(&[])), "\"default\"");
+    assert_eq!(
+        x(&[], &Folder::new(&[]).around(&environment)),
+        "\"environment\""
+    );
+    assert_eq!(
+        x(
+            &[],
+            &Folder::new(&[("bggo.vars.hcl", "x = \"bggo\"")]).around(&environment)
+        ),
+        "\"bggo\""
+    );
+    assert_eq!(x(&[], &folder.around(&environment)), "\"b\"");
+    assert_eq!(
+        x(&[file.clone()], &folder.around(&environment)),
+        "\"given\""
+    );
+    assert_eq!(
+        x(
+            &[file.clone(), var("x", "var")],
+            &folder.around(&environment)
+        ),
+        "\"var\""
+    );
+    assert_eq!(
+        x(
+            &[var("x", "var"), file.clone()],
+            &folder.around(&environment)
+        ),
+        "\"given\""
+    );
+    assert_eq!(
+        x(
+            &[var("x", "one"), var("x", "two")],
+            &folder.around(&environment)
+        ),
+        "\"two\""
+    );
+    assert_eq!(
+        x(
+            &[file, var("x", "var"), flag("x", "own")],
+            &folder.around(&environment)
+        ),
+        "\"own\""
+    );
+}
+
+fn typed(given: &[Given]) -> Vec<Value> {
+    let (values, remarks) = read(&grid(&TYPED), given, &Folder::new(&[]).around(&[]));
+    assert_eq!(remarks, Remarks::default());
+    values
+}
+
+#[test]
+fn scalars_take_a_text_as_it_is_and_everything_else_is_read_as_hcl() {
+    let values = typed(&[
+        flag("text", "null"),
+        flag("number", "-12.50"),
+        flag("truth", "true"),
+        flag("time", "1m30s"),
+        flag("untyped", "[1]"),
+        flag("any", "[1, \"a\"]"),
+        flag("list", "[\"1\", 2]"),
+    ]);
+    assert!(matches!(&values[0], Value::Text(text) if text.as_str() == "null"));
+    assert_eq!(values[1], Value::Number(Number::parse("-12.5").unwrap()));
+    assert_eq!(values[2], Value::Bool(true));
+    assert_eq!(values[3], Value::Duration(Duration::from_secs(90)));
+    assert!(matches!(&values[4], Value::Text(text) if text.as_str() == "[1]"));
+    assert_eq!(json::encode_plain(&values[5]), "[1,\"a\"]");
+    assert_eq!(json::encode_plain(&values[6]), "[1,2]");
+}
+
+#[test]
+fn null_is_a_value_unless_the_variable_says_otherwise() {
+    assert!(typed(&[flag("list", "null")])[6].is_null());
+    let given = [flag("never_null", "null"), flag("default_for_null", "null")];
+    let (values, remarks) = read(&grid(&STRICT), &given, &Folder::new(&[]).around(&[]));
+    assert_eq!(
+        remarks.errors,
+        ["--never-null: variable \"never_null\" (grid.hcl:3:1) must not be null"]
+    );
+    assert!(values[1].is_null());
+}
+
+#[test]
+fn all_that_is_missing_is_said_at_once_with_its_cure() {
+    let (_, remarks) = read(&grid(&REQUIRED), &[], &Folder::new(&[]).around(&[]));
+    assert_eq!(
+        remarks.errors,
+        [
+            "variable \"base_url\" (grid.hcl:3:1) needs a value: set it by --base-url <string>, BGGO_VAR_base_url or in bggo.vars.hcl",
+            "variable \"var\" (grid.hcl:3:1) needs a value: set it by --var var=<number>, BGGO_VAR_var or in bggo.vars.hcl",
+        ]
+    );
+}
+
+#[test]
+fn an_undeclared_name_is_an_error_in_a_flag_a_warning_in_a_file_and_nothing_in_the_environment() {
+    let folder = Folder::new(&[("bggo.vars.hcl", "\n  y = 1")]);
+    let (_, remarks) = read(
+        &grid(&PLAIN),
+        &[var("z", "1")],
+        &folder.around(&[("BGGO_VAR_nobody", "1")]),
+    );
+    assert_eq!(
+        remarks.errors,
+        ["--var z: the grid declares no variable \"z\"; it declares \"x\""]
+    );
+    assert_eq!(
+        remarks.warnings,
+        ["bggo.vars.hcl:2:3: the grid declares no variable \"y\"; it declares \"x\""]
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error_with_its_place() {
+    let folder = Folder::new(&[("bad.hcl", "x = \"a\"\ny = f(1)\n")]);
+    fs::write(folder.0.path().join("latin.hcl"), b"x = \"\xe4\"").unwrap();
+    let given = ["none.hcl", "bad.hcl", "latin.hcl"].map(|name| Given::File(name.into()));
+    let (_, remarks) = read(&grid(&PLAIN), &given, &folder.around(&[]));
+    assert_eq!(remarks.errors.len(), 3);
+    assert!(remarks.errors[0].starts_with("none.hcl: the file cannot be read: "));
+    assert!(remarks.errors[1].starts_with("bad.hcl:2:"));
+    assert_eq!(remarks.errors[2], "latin.hcl: the file is not UTF-8");
+}
+
+#[test]
+fn a_value_of_the_wrong_type_is_named_with_its_source_but_never_a_sensitive_one() {
+    let given = [flag("never_null", "[]"), flag("secret", "hunter2")];
+    let (_, remarks) = read(&grid(&STRICT), &given, &Folder::new(&[]).around(&[]));
+    assert_eq!(
+        remarks.errors,
+        ["--secret: the value is no number; variable \"secret\" (grid.hcl:3:1)"]
+    );
+}
+
+#[test]
+fn validations_that_do_not_hold_or_fail_are_all_said() {
+    let start = Start::new(vec![Value::Null], 0);
+    assert_eq!(
+        validate(&grid(&CHECKED), &start),
+        [
+            "variable \"x\" (grid.hcl:3:1): it must be there",
+            "variable \"x\" (grid.hcl:3:1): its condition fails: division by zero, grid.hcl:9:4",
+        ]
+    );
+}
