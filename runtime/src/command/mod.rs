@@ -8,7 +8,7 @@ pub mod variables;
 
 pub use start::Start;
 
-use crate::engine::{Grid, Program, Run, run};
+use crate::engine::{Grid, Program, Run, panic, run};
 use crate::exit::Exit;
 use crate::report::{Format, Report};
 use flags::Flags;
@@ -61,6 +61,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         functional: load.functional,
         grace: load.grace,
     };
+    panic::keep_texts();
     run(&plan, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
         Exit::SetUpFailed

@@ -57,7 +57,6 @@ pub struct Grace {
 /// # Errors
 /// The system has no threads, memory or signal handlers for it.
 pub fn run(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
-    panic::keep_texts();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -1,1 +1,255 @@
-//! Reports.
+//! What people and programs read: the lines of a functional run, the live lines and the summary of a load run.
+
+use super::*;
+use crate::command::Start;
+use crate::engine::thread::{IterationSlots, step_slot};
+use crate::engine::{Ended, Grace, Grid, Outcome, Program, Worker};
+use crate::fault::Place;
+use crate::info::{Info, Instance};
+use crate::metrics::{Counter, Kinds, KnownKinds, Reader, Recorder, Slab};
+use crate::prepare::Prepare;
+use crate::schedule::Schedule;
+use crate::scope::RunScope;
+use serde_json::json;
+use std::any::Any;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+static STEPS: [Info; 2] = [
+    Info::new("http_request", "login", "grid.hcl:3").slots(0, 2),
+    Info::new("noop", "item", "grid.hcl:9")
+        .slots(2, 2)
+        .sensitive(),
+];
+static GRID: Grid = Grid::new("shop").version("1.2.3").steps(&[&STEPS]);
+static WHERE: Place = Place::new("grid.hcl", 5, 14);
+const SLOTS: IterationSlots = IterationSlots::after(4);
+
+/// Is described, never run.
+struct Described;
+
+impl Program for Described {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        unreachable!("it is never run")
+    }
+}
+
+fn run_of(schedule: Schedule) -> Run {
+    Run {
+        grid: &GRID,
+        program: &Described,
+        start: Arc::new(Start::new(Vec::new(), 0)),
+        schedule,
+        threads: 2,
+        functional: schedule == Schedule::ONCE,
+        grace: Grace {
+            at_end: Duration::ZERO,
+            on_signal: Duration::ZERO,
+        },
+    }
+}
+
+fn ended<'a>(info: &'static Info, instance: Instance<'a>, outcome: Outcome<'a>) -> Ended<'a> {
+    let service = Duration::from_micros(12_345);
+    Ended {
+        info,
+        instance,
+        vu: 1,
+        iteration: 0,
+        response: service,
+        service,
+        outcome,
+    }
+}
+
+fn text(event: &Event<'_>) -> String {
+    text::render(event, text::Paint(false))
+}
+
+fn object(event: &Event<'_>) -> serde_json::Value {
+    serde_json::from_str(&json::render(event)).unwrap()
+}
+
+#[test]
+fn a_step_line_says_name_instance_outcome_and_time() {
+    let passed = ended(&STEPS[0], Instance::Index(3), Outcome::Passed);
+    assert_eq!(
+        text(&Event::Step(&passed)),
+        "passed    http_request.login[3]             12.3ms\n"
+    );
+    let keyed = ended(&STEPS[1], Instance::Key("a\"b"), Outcome::Skipped);
+    assert_eq!(
+        text(&Event::Step(&keyed)),
+        "skipped   noop.item[\"a\\\"b\"]\n"
+    );
+}
+
+#[test]
+fn a_failed_step_says_kind_text_and_place() {
+    let fault = Fault::new("connect", "connection refused");
+    let failed = ended(&STEPS[0], Instance::None, Outcome::Failed(&fault));
+    let line = "failed    http_request.login                12.3ms  connect: connection refused, grid.hcl:3\n";
+    assert_eq!(text(&Event::Step(&failed)), line);
+    let placed = fault.at(&WHERE);
+    let continued = ended(&STEPS[0], Instance::None, Outcome::FailedAnyway(&placed));
+    assert!(text(&Event::Step(&continued)).ends_with("refused, grid.hcl:5:14 (the run goes on)\n"));
+    assert_eq!(
+        object(&Event::Step(&continued)),
+        json!({
+            "event": "step", "step": "http_request.login", "outcome": "failed", "vu": 1, "iteration": 0,
+            "service_us": 12_345, "kind": "connect", "text": "connection refused", "place": "grid.hcl:5:14", "continued": true,
+        })
+    );
+}
+
+#[test]
+fn the_text_of_a_fault_is_kept_back_where_an_input_is_sensitive() {
+    let fault = Fault::new("value", "\"hunter2\" is no number");
+    let failed = ended(&STEPS[1], Instance::None, Outcome::Failed(&fault));
+    for written in [
+        text(&Event::Step(&failed)),
+        json::render(&Event::FirstFailure(&failed, &fault)),
+    ] {
+        assert!(!written.contains("hunter2"), "{written}");
+        assert!(written.contains("grid.hcl:9"), "{written}");
+    }
+}
+
+/// A collector over one thread, and that thread's pen.
+fn bench() -> (Collector, Recorder, KnownKinds) {
+    let kinds = Arc::new(Kinds::default());
+    let slab = Slab::new(SLOTS.end() as usize).unwrap();
+    let readers = vec![Reader::new(Arc::clone(&slab), Arc::clone(&kinds))];
+    (
+        Collector::new(&GRID, SLOTS, readers, Instant::now()),
+        Recorder::new(slab),
+        KnownKinds::new(kinds),
+    )
+}
+
+fn iteration(recorder: &Recorder, counter: Counter, took: Duration) {
+    for slot in [0, SLOTS.service()] {
+        recorder.count(slot, counter);
+        recorder.time(if slot == 0 { step_slot::SERVICE } else { slot }, took);
+    }
+}
+
+#[test]
+fn live_lines_and_summary_come_from_the_same_intervals() {
+    let (mut collector, recorder, kinds) = bench();
+    recorder.user_begins();
+    recorder.user_begins();
+    for _ in 0..19 {
+        iteration(&recorder, Counter::Passed, Duration::from_millis(10));
+    }
+    iteration(&recorder, Counter::Failed, Duration::from_millis(200));
+    recorder.kind(0, kinds.number("timeout"));
+    let first = collector.take(Duration::from_secs(1));
+    let line = collector.line(&first);
+    assert_eq!(
+        text(&Event::Line(&line)),
+        "    1.0s  users 2  iterations 20  rate 20.0/s  failed 1  p95 10.0ms\n"
+    );
+    recorder.user_ends();
+    iteration(&recorder, Counter::Passed, Duration::from_millis(10));
+    recorder.count(SLOTS.service(), Counter::Cancelled);
+    let second = collector.take(Duration::from_millis(1_500));
+    let line = collector.line(&second);
+    assert_eq!(
+        text(&Event::Line(&line)),
+        "    1.5s  users 1  iterations 1  rate 2.0/s  failed 0  p95 10.0ms  cancelled 1\n"
+    );
+    let summary = collector.summary();
+    let run = run_of(Schedule::lasting(2, Duration::from_millis(1_500)));
+    let conclusion = Conclusion {
+        run: &run,
+        total: &summary,
+        exit: Exit::ThresholdFailed,
+        left: false,
+    };
+    assert_eq!(
+        text(&Event::Ends(&conclusion)),
+        "
+service time        count    rate  failed  cancelled     p50     p95    p99    max
+http_request.login     21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
+noop.item               0   0.0/s       0                  -       -      -      -
+all steps              21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
+iterations             21  14.0/s       1          1  10.0ms  10.0ms  200ms  200ms
+failures of http_request.login: timeout 1
+Service time counts from the moment sent: users of a closed profile wait for each answer before they go on.
+
+failed: 1 % of the iterations or more: 21 iterations, 1 failed (4.76 %), in 1.50s
+"
+    );
+    let object = object(&Event::Ends(&conclusion));
+    assert_eq!(
+        object["steps"]["http_request.login"]["kinds"],
+        json!({ "timeout": 1 })
+    );
+    assert_eq!(
+        (
+            &object["iterations"]["count"],
+            &object["iterations"]["cancelled"]
+        ),
+        (&json!(21), &json!(1))
+    );
+    assert_eq!(
+        (&object["exit"], &object["times"]),
+        (&json!(99), &json!("service"))
+    );
+}
+
+#[test]
+fn a_functional_run_ends_with_a_short_table() {
+    let (mut collector, recorder, _) = bench();
+    iteration(&recorder, Counter::Passed, Duration::from_micros(1_234));
+    for micros in [10, 30] {
+        recorder.count(2, Counter::Passed);
+        recorder.time(3, Duration::from_micros(micros));
+    }
+    let _ = collector.take(Duration::from_millis(5));
+    let run = run_of(Schedule::ONCE);
+    let conclusion = Conclusion {
+        run: &run,
+        total: &collector.summary(),
+        exit: Exit::Passed,
+        left: false,
+    };
+    assert_eq!(
+        text(&Event::Ends(&conclusion)),
+        "
+step                runs    time  longest
+http_request.login     1  1.23ms
+noop.item              2    20us     30us
+
+passed: 0 of 3 steps failed, in 5.00ms
+"
+    );
+}
+
+#[test]
+fn colours_are_only_used_where_they_are_asked_for() {
+    let passed = ended(&STEPS[0], Instance::None, Outcome::Passed);
+    assert!(!text(&Event::Step(&passed)).contains('\x1b'));
+    assert!(
+        text::render(&Event::Step(&passed), text::Paint(true))
+            .starts_with("\x1b[32mpassed\x1b[0m    http_request.login")
+    );
+}
+
+#[test]
+fn a_level_lets_through_what_is_at_least_as_grave() {
+    let fault = Fault::new("value", "no");
+    let (passed, failed) = (
+        ended(&STEPS[0], Instance::None, Outcome::Passed),
+        ended(&STEPS[0], Instance::None, Outcome::Failed(&fault)),
+    );
+    assert_eq!(Event::Step(&passed).level(), Level::Info);
+    assert_eq!(Event::Step(&failed).level(), Level::Error);
+    assert!(Level::Error < Level::Warn && Level::Warn < Level::Info && Level::Info < Level::Debug);
+}
