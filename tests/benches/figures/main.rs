@@ -1,0 +1,32 @@
+//! Measures what bggo promises, each figure beside its goal: `make bench`.
+//!
+//! Nothing here decides whether a test passes; a figure over its goal is marked, and that is all.
+
+mod build;
+mod measure;
+mod run;
+
+use measure::Table;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wants = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
+    let mut table = Table::default();
+    let figures: [(&str, fn(&mut Table)); 9] = [
+        ("cold", build::cold),
+        ("check", build::check),
+        ("changed", build::ten_steps),
+        ("large", build::large),
+        ("first-byte", run::first_byte),
+        ("noop", run::noop),
+        ("idle", run::idle),
+        ("connected", run::connected),
+        ("thousand", run::thousand_steps),
+    ];
+    for (name, figure) in figures {
+        if wants(name) {
+            figure(&mut table);
+        }
+    }
+    table.print();
+}
