@@ -1,8 +1,10 @@
 //! Real servers, each owned by a test: a free loopback port, a folder, a log; stopped when dropped.
 
+mod gate;
 mod nginx;
 mod raw;
 
+pub use gate::Gate;
 pub use nginx::Nginx;
 pub use raw::RawPeer;
 
