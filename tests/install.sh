@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command -> Debian package
-need="nginx:nginx dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils"
+need="nginx:nginx dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
