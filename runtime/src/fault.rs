@@ -80,3 +80,24 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// Says where in the grid a fault happened.
+pub trait Placed<T> {
+    /// The same result; a fault gets this place, unless something closer already named one.
+    ///
+    /// # Errors
+    /// The fault.
+    fn at(self, place: &'static Place) -> Result<T, Fault>;
+}
+
+impl<T> Placed<T> for Result<T, bggo_values::Fault> {
+    fn at(self, place: &'static Place) -> Result<T, Fault> {
+        self.map_err(|fault| Fault::from(fault).at(place))
+    }
+}
+
+impl<T> Placed<T> for Result<T, Fault> {
+    fn at(self, place: &'static Place) -> Result<T, Fault> {
+        self.map_err(|fault| fault.at(place))
+    }
+}

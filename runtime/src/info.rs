@@ -165,3 +165,46 @@ impl fmt::Display for ResourceInfo {
         write!(f, "{}.{}", self.asset, self.name)
     }
 }
+
+/// A step, or one of its instances.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    info: &'static Info,
+    instance: Instance<'a>,
+}
+
+impl<'a> At<'a> {
+    /// A step without instances.
+    pub const fn step(info: &'static Info) -> Self {
+        Self {
+            info,
+            instance: Instance::None,
+        }
+    }
+
+    /// An instance of `count`.
+    pub const fn index(info: &'static Info, index: u32) -> Self {
+        Self {
+            info,
+            instance: Instance::Index(index),
+        }
+    }
+
+    /// An instance of `for_each`.
+    pub const fn key(info: &'static Info, key: &'a str) -> Self {
+        Self {
+            info,
+            instance: Instance::Key(key),
+        }
+    }
+
+    /// The step.
+    pub fn info(&self) -> &'static Info {
+        self.info
+    }
+
+    /// Which instance.
+    pub fn instance(&self) -> Instance<'a> {
+        self.instance
+    }
+}

@@ -7,12 +7,21 @@
 
 pub mod command;
 pub mod contract;
+pub mod emitted;
 pub mod engine;
 pub mod exit;
 pub mod fault;
+pub mod fork;
 pub mod info;
+pub mod latch;
 pub mod metrics;
+pub mod outputs;
 pub mod prepare;
+pub mod print;
 pub mod report;
 pub mod schedule;
 pub mod scope;
+pub mod shared;
+pub mod slot;
+pub mod step;
+mod wakers;

@@ -111,6 +111,7 @@ async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
             return Ok(shared.outcomes.exit());
         }
     };
+    scope.serve();
     let begin = Instant::now();
     let readers = slabs
         .iter()

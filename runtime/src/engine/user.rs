@@ -19,6 +19,8 @@ use super::thread::Thread;
 use crate::contract::{Flow, Stop};
 use crate::metrics::Counter;
 use crate::schedule::{Due, Schedule, Share};
+use crate::scope::Scope;
+use crate::step::It;
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -127,6 +129,16 @@ impl User {
     /// Its thread.
     pub fn thread(&self) -> &Rc<Thread> {
         &self.thread
+    }
+
+    /// The iteration that began.
+    pub fn it(&self, begun: &Begun) -> It<'_> {
+        It::new(&self.thread, self.vu, begun.number, begun.due)
+    }
+
+    /// A scope for the assets of this user, or of one of its iterations.
+    pub fn scope(&self) -> Scope {
+        Scope::new(&self.thread)
     }
 
     /// Waits for the next iteration; `None` when there is none any more.

@@ -1,0 +1,171 @@
+//! Outputs of the steps of one iteration, and its locals: only what some expression reads, new for every iteration.
+
+use crate::fault::Fault;
+use crate::info::Info;
+use bggo_values::{Text, Value};
+use std::cell::OnceCell;
+
+/// The outputs of one step, or of one of its instances.
+#[derive(Debug, Default)]
+pub struct OutputSlot(OnceCell<Option<Box<[Value]>>>);
+
+impl OutputSlot {
+    /// The step ran: the outputs that are read, in the plan's order.
+    pub fn set<const N: usize>(&self, values: [Value; N]) {
+        // A step runs once an iteration, so nothing is there yet.
+        let _ = self.0.set(Some(Box::new(values)));
+    }
+
+    /// The step was not enabled.
+    pub fn skip(&self) {
+        let _ = self.0.set(None);
+    }
+
+    /// Output number `i` of those that are read.
+    ///
+    /// # Errors
+    /// The step did not run, or it failed.
+    pub fn field(&self, i: usize, info: &'static Info) -> Result<Value, Fault> {
+        match self.0.get() {
+            Some(Some(values)) => Ok(values.get(i).cloned().unwrap_or(Value::Null)),
+            Some(None) => Err(Fault::new(
+                "value",
+                format!("step {info} did not run, so it has no output: it was not enabled"),
+            )),
+            None => Err(Fault::new(
+                "value",
+                format!("step {info} has no output: it failed or did not run"),
+            )),
+        }
+    }
+
+    /// All outputs as an object; null when the step did not run.
+    pub fn whole(&self, names: &[&'static str]) -> Value {
+        match self.0.get() {
+            Some(Some(values)) => {
+                let pairs: Vec<_> = names
+                    .iter()
+                    .zip(values)
+                    .map(|(name, value)| (Text::Static(name), value.clone()))
+                    .collect();
+                Value::Object(pairs.into())
+            }
+            _ => Value::Null,
+        }
+    }
+}
+
+/// The outputs of all instances of a step.
+#[derive(Debug)]
+pub struct OutputSlots(Box<[OutputSlot]>);
+
+impl OutputSlots {
+    /// For `count` instances.
+    pub fn new(count: usize) -> Self {
+        Self(
+            std::iter::repeat_with(OutputSlot::default)
+                .take(count)
+                .collect(),
+        )
+    }
+
+    /// Instance number `i`.
+    ///
+    /// # Errors
+    /// There is no such instance.
+    pub fn at(&self, i: usize, info: &'static Info) -> Result<&OutputSlot, Fault> {
+        self.0.get(i).ok_or_else(|| {
+            Fault::new(
+                "value",
+                format!(
+                    "step {info} has {} instances, there is no [{i}]",
+                    self.0.len()
+                ),
+            )
+        })
+    }
+
+    /// The instance that a number of the grid names.
+    ///
+    /// # Errors
+    /// It is no whole number, or there is no such instance.
+    pub fn index(&self, index: &Value, info: &'static Info) -> Result<&OutputSlot, Fault> {
+        match index {
+            Value::Number(number) => match number.as_usize() {
+                Some(i) => self.at(i, info),
+                None => Err(Fault::new(
+                    "value",
+                    format!("an index of step {info} is a whole number from 0, not {number}"),
+                )),
+            },
+            _ => Err(Fault::new(
+                "value",
+                format!("an index of step {info} is a number"),
+            )),
+        }
+    }
+
+    /// The instance of a key; `keys` are those of the step's `for_each`, in order.
+    ///
+    /// # Errors
+    /// There is no such instance.
+    pub fn key(
+        &self,
+        key: &Value,
+        keys: &[&'static str],
+        info: &'static Info,
+    ) -> Result<&OutputSlot, Fault> {
+        match key {
+            Value::Text(key) => match keys.iter().position(|known| *known == key.as_str()) {
+                Some(i) => self.at(i, info),
+                None => Err(Fault::new(
+                    "value",
+                    format!("step {info} has no instance [{:?}]", key.as_str()),
+                )),
+            },
+            _ => Err(Fault::new(
+                "value",
+                format!("a key of step {info} is a string"),
+            )),
+        }
+    }
+
+    /// All of them in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, OutputSlot> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a OutputSlots {
+    type Item = &'a OutputSlot;
+    type IntoIter = std::slice::Iter<'a, OutputSlot>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// Locals of one binding time, each computed at most once.
+#[derive(Debug)]
+pub struct Memo(Box<[OnceCell<Result<Value, Fault>>]>);
+
+impl Memo {
+    /// Room for `count` locals.
+    pub fn new(count: usize) -> Self {
+        Self(std::iter::repeat_with(OnceCell::new).take(count).collect())
+    }
+
+    /// Local `i`: computed by who asks first, kept for the others, faults too.
+    ///
+    /// # Errors
+    /// What `compute` says.
+    pub fn get(
+        &self,
+        i: usize,
+        compute: &mut dyn FnMut() -> Result<Value, Fault>,
+    ) -> Result<Value, Fault> {
+        match self.0.get(i) {
+            Some(cell) => cell.get_or_init(compute).clone(),
+            None => compute(),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Lines on standard output, each written whole, so that those of two threads never mix.
+
+use std::io::{self, Write};
+
+/// Writes one line.
+///
+/// # Errors
+/// Standard output is closed or full.
+pub fn line(text: &str) -> io::Result<()> {
+    let mut line = String::with_capacity(text.len() + 1);
+    line.push_str(text);
+    line.push('\n');
+    io::stdout().lock().write_all(line.as_bytes())
+}

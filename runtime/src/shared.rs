@@ -1,0 +1,211 @@
+//! A resource of the run as worker threads see it: they ask the control thread for it, wait, and read its exports.
+//!
+//! The asset itself stays on the control thread; what crosses threads is its exports.
+
+use crate::contract::Asset;
+use crate::fault::Fault;
+use crate::info::ResourceInfo;
+use crate::scope::{Holds, Job, RunScope, RunSlot, for_user};
+use crate::slot::{AssetCx, Below, Hold, Make, Slot};
+use crate::step::It;
+use bggo_values::Value;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// A resource of scope `run`.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    front: Arc<Front>,
+    number: usize,
+    jobs: UnboundedSender<Job>,
+}
+
+#[derive(Debug)]
+struct Front {
+    info: &'static ResourceInfo,
+    state: Mutex<State>,
+    /// Set once: reading it takes no lock.
+    exports: OnceLock<Box<[Value]>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    asked: bool,
+    failed: Option<Fault>,
+    wakers: Vec<Waker>,
+}
+
+impl Shared {
+    /// An empty slot of the run, built on the slots `on`, with its users of a functional run.
+    pub fn new<A: Asset>(
+        scope: &RunScope,
+        info: &'static ResourceInfo,
+        users: u32,
+        on: &[&dyn Below],
+        make: Make<A>,
+    ) -> Self {
+        let front = Arc::new(Front {
+            info,
+            state: Mutex::default(),
+            exports: OnceLock::new(),
+        });
+        let slot = scope.add(info, users, on, make);
+        let (number, jobs) = scope.publish(Rc::new(Back {
+            slot,
+            front: Arc::clone(&front),
+            holds: Holds::default(),
+        }));
+        Self {
+            front,
+            number,
+            jobs,
+        }
+    }
+
+    /// Completes when the asset is there; its creation starts at once when nobody has asked before.
+    pub fn get(&self, it: &It<'_>) -> GetShared<'_> {
+        self.ask(it.vu_number(), it.number())
+    }
+
+    /// The same for an asset that is built on it.
+    pub fn get_for(&self, cx: AssetCx) -> GetShared<'_> {
+        self.ask(cx.vu(), cx.iteration())
+    }
+
+    fn ask(&self, vu: u64, iteration: u64) -> GetShared<'_> {
+        if self.front.exports.get().is_none() {
+            let mut state = self.front.lock();
+            if !state.asked {
+                state.asked = true;
+                self.send(Job::Create(self.number, vu, iteration));
+            }
+        }
+        GetShared(&self.front)
+    }
+
+    /// Export number `i` of the asset, which `get` has waited for.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn export(&self, i: usize) -> Result<Value, Fault> {
+        match self.front.exports.get() {
+            Some(exports) => Ok(exports.get(i).cloned().unwrap_or(Value::Null)),
+            None => Err(Fault::new(
+                "asset",
+                format!("resource {} is not there", self.front.info),
+            )),
+        }
+    }
+
+    /// One of its users is over. The last one destroys it in a functional run.
+    pub fn done(&self) {
+        self.send(Job::Done(self.number));
+    }
+
+    fn send(&self, job: Job) {
+        // The control thread outlives the workers, unless the run is left at once: then nobody waits for the answer.
+        let _ = self.jobs.send(job);
+    }
+}
+
+impl Below for Shared {
+    fn hold(&self) -> Box<dyn Hold> {
+        self.send(Job::Hold(self.number));
+        Box::new(Remote(self.clone()))
+    }
+}
+
+struct Remote(Shared);
+
+impl Hold for Remote {
+    fn release(&self) {
+        self.0.send(Job::Release(self.0.number));
+    }
+}
+
+impl Front {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        let wakers = std::mem::take(&mut self.lock().wakers);
+        for waker in wakers {
+            waker.wake();
+        }
+    }
+}
+
+/// See [`Shared::get`].
+#[derive(Debug)]
+pub struct GetShared<'a>(&'a Front);
+
+impl Future for GetShared<'_> {
+    type Output = Result<(), Fault>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.0.exports.get().is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut state = self.0.lock();
+        if let Some(fault) = &state.failed {
+            let text = format!(
+                "resource {} could not be created: {}",
+                self.0.info,
+                fault.text()
+            );
+            return Poll::Ready(Err(Fault::new("asset", text)));
+        }
+        // Set under the lock's cover: it may have come between the look above and the lock.
+        if self.0.exports.get().is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.wakers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+/// The control thread's end.
+struct Back<A: Asset> {
+    slot: Slot<A>,
+    front: Arc<Front>,
+    holds: Holds,
+}
+
+impl<A: Asset> RunSlot for Back<A> {
+    fn create(self: Rc<Self>, vu: u64, iteration: u64) {
+        tokio::task::spawn_local(async move {
+            let made = self
+                .slot
+                .get_for(for_user(self.front.info, vu, iteration))
+                .await
+                .map(drop);
+            match (made, self.slot.exports()) {
+                (Ok(()), Some(exports)) => drop(self.front.exports.set(exports)),
+                (Ok(()), None) => {
+                    self.front.lock().failed = Some(Fault::new("asset", "it is destroyed already"))
+                }
+                (Err(fault), _) => self.front.lock().failed = Some(fault),
+            }
+            self.front.wake();
+        });
+    }
+
+    fn done(&self) {
+        self.slot.done();
+    }
+
+    fn hold(&self) {
+        self.holds.add(self.slot.hold());
+    }
+
+    fn release(&self) {
+        self.holds.release_one();
+    }
+}

@@ -1,0 +1,273 @@
+//! One iteration, and one run of a step in it: the one door through which everything that happens to a step is booked.
+
+use crate::command::Start;
+use crate::contract::{Flow, Running, Stop};
+use crate::engine::{Ended, Outcome, Thread};
+use crate::fault::Fault;
+use crate::info::{At, Info};
+use bggo_values::{Number, Value};
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::time::Sleep;
+
+/// What happens when a step is slow or fails.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Policy {
+    execution: Option<Duration>,
+    continue_on_failure: bool,
+}
+
+impl Policy {
+    /// No time limit, and a failure ends the iteration.
+    pub const fn new() -> Self {
+        Self {
+            execution: None,
+            continue_on_failure: false,
+        }
+    }
+
+    /// The longest time from begin to end.
+    pub const fn execution(mut self, limit: Duration) -> Self {
+        self.execution = Some(limit);
+        self
+    }
+
+    /// A failure is counted and passed over.
+    pub const fn continue_on_failure(mut self) -> Self {
+        self.continue_on_failure = true;
+        self
+    }
+}
+
+/// One iteration of one user.
+#[derive(Debug)]
+pub struct It<'a> {
+    thread: &'a Rc<Thread>,
+    vu: u64,
+    number: u64,
+    /// When the last step ended: the next one is due then. At first, when the iteration was due.
+    due: Cell<Instant>,
+}
+
+impl<'a> It<'a> {
+    /// Iteration `number` of user `vu`, due at `due`.
+    pub fn new(thread: &'a Rc<Thread>, vu: u64, number: u64, due: Instant) -> Self {
+        Self {
+            thread,
+            vu,
+            number,
+            due: Cell::new(due),
+        }
+    }
+
+    /// The user's number, as `vu.id`.
+    pub fn vu(&self) -> Value {
+        Value::Number(Number::from(self.vu))
+    }
+
+    /// The user's iteration, as `vu.iteration`.
+    pub fn iteration(&self) -> Value {
+        Value::Number(Number::from(self.number))
+    }
+
+    /// `run.id`
+    pub fn run_id(&self) -> Value {
+        Value::Text(self.thread.start.run_id().clone())
+    }
+
+    /// Variables and locals of the start.
+    pub fn start(&self) -> &'a Start {
+        &self.thread.start
+    }
+
+    /// The thread that it runs on.
+    pub fn thread(&self) -> &'a Rc<Thread> {
+        self.thread
+    }
+
+    /// The user's number.
+    pub fn vu_number(&self) -> u64 {
+        self.vu
+    }
+
+    /// The iteration's number.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// A run of a step, due now: when the last of its dependencies ended.
+    pub fn step<'s>(&'s self, at: At<'s>, policy: &'s Policy) -> Step<'s> {
+        Step {
+            it: self,
+            at,
+            policy,
+            due: self.due.get(),
+            begun: Cell::new(None),
+            sent: Cell::new(None),
+            ended: Cell::new(false),
+        }
+    }
+}
+
+/// How an attempt of a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// It ran.
+    Done,
+    /// It is not enabled.
+    Skipped,
+}
+
+/// One run of a step. Dropped before its end, it counts as cancelled.
+#[derive(Debug)]
+pub struct Step<'a> {
+    it: &'a It<'a>,
+    at: At<'a>,
+    policy: &'a Policy,
+    due: Instant,
+    begun: Cell<Option<Instant>>,
+    sent: Cell<Option<Instant>>,
+    ended: Cell<bool>,
+}
+
+impl<'a> Step<'a> {
+    /// Runs an attempt to its end within the step's time limit, and books what came of it. Assets, late inputs and the
+    /// run itself are all inside the attempt, so each of their faults is booked here.
+    pub fn drive<'s>(
+        &'s self,
+        attempt: &'s mut dyn FnMut() -> Running<'s, Result<Ran, Fault>>,
+    ) -> Running<'s, Flow> {
+        Box::pin(async move {
+            let mut work = attempt();
+            let result = self.limited(work.as_mut()).await;
+            self.end(result)
+        })
+    }
+
+    /// `work`, cut off at the step's time limit, which runs from [`Step::begin`].
+    pub fn limited<'s, T>(
+        &'s self,
+        work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
+    ) -> Limited<'s, T> {
+        Limited {
+            work,
+            step: self,
+            timer: None,
+        }
+    }
+
+    /// The clock of the step starts: its assets are there, its inputs are known.
+    pub fn begin(&self) {
+        self.begun.set(Some(self.it.thread.now()));
+    }
+
+    /// The request is on its way: service time counts from here.
+    pub fn sent(&self) {
+        self.sent.set(Some(self.it.thread.now()));
+    }
+
+    /// Books the end. A failure ends the iteration unless the step says otherwise.
+    ///
+    /// # Errors
+    /// [`Stop`] when the iteration ends.
+    pub fn end(&self, result: Result<Ran, Fault>) -> Flow {
+        match &result {
+            Ok(Ran::Done) => self.book(Outcome::Passed),
+            Ok(Ran::Skipped) => self.book(Outcome::Skipped),
+            Err(fault) if self.policy.continue_on_failure => {
+                self.book(Outcome::FailedAnyway(fault))
+            }
+            Err(fault) => {
+                self.book(Outcome::Failed(fault));
+                return Err(Stop);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to the manifest's own metric number `metric` (times in nanoseconds, sizes in bytes).
+    pub fn add(&self, metric: u32, value: u64) {
+        self.it.thread.metric(self.at.info(), metric, value);
+    }
+
+    /// The iteration that it is part of.
+    pub fn it(&self) -> &'a It<'a> {
+        self.it
+    }
+
+    /// The step.
+    pub fn info(&self) -> &'static Info {
+        self.at.info()
+    }
+
+    /// The user's number, from 1.
+    pub fn vu(&self) -> u64 {
+        self.it.vu
+    }
+
+    /// The user's iteration, from 0.
+    pub fn iteration(&self) -> u64 {
+        self.it.number
+    }
+
+    fn book(&self, outcome: Outcome<'_>) {
+        self.ended.set(true);
+        let now = self.it.thread.now();
+        let begun = self.begun.get().unwrap_or(now);
+        self.it.thread.step_ended(&Ended {
+            info: self.at.info(),
+            instance: self.at.instance(),
+            vu: self.it.vu,
+            iteration: self.it.number,
+            response: now.saturating_duration_since(self.due),
+            service: now.saturating_duration_since(self.sent.get().unwrap_or(begun)),
+            outcome,
+        });
+        self.it.due.set(now);
+    }
+}
+
+impl Drop for Step<'_> {
+    fn drop(&mut self) {
+        if !self.ended.get() {
+            self.book(Outcome::Cancelled);
+        }
+    }
+}
+
+/// See [`Step::limited`].
+pub struct Limited<'s, T> {
+    work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
+    step: &'s Step<'s>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<T> Future for Limited<'_, T> {
+    type Output = Result<T, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if let Poll::Ready(result) = this.work.as_mut().poll(cx) {
+            return Poll::Ready(result);
+        }
+        let Some((limit, begun)) = this.step.policy.execution.zip(this.step.begun.get()) else {
+            return Poll::Pending;
+        };
+        let timer = this
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until((begun + limit).into())));
+        timer.as_mut().poll(cx).map(|()| {
+            Err(Fault::new(
+                "timeout",
+                format!(
+                    "it took longer than its limit of {}",
+                    bggo_values::duration::format(limit)
+                ),
+            ))
+        })
+    }
+}
