@@ -189,7 +189,7 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// Adds to the manifest's own metric number `metric` (times in nanoseconds, sizes in bytes).
+    /// Adds to the manifest's own metric number `metric` (times in microseconds, sizes in bytes).
     pub fn add(&self, metric: u32, value: u64) {
         self.it.thread.metric(self.at.info(), metric, value);
     }

@@ -7,6 +7,7 @@
 use super::Start;
 use super::flags::{Given, how_to_set};
 use crate::engine::{Grid, Variable};
+use crate::fault::Fault;
 use bggo_values::{Text, Type, Value, convert, literal};
 use std::collections::BTreeMap;
 use std::fs;
@@ -79,26 +80,32 @@ pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
     let mut errors = Vec::new();
     for variable in grid.all_variables() {
         for validation in variable.validations {
-            let subject = format!("variable {:?} ({})", variable.name, variable.place);
+            let subject = format!("variable {:?} ({})", variable.name, validation.place);
             match (validation.condition)(start) {
                 Ok(true) => {}
                 Ok(false) => errors.push(match (validation.message)(start) {
                     Ok(message) => format!("{subject}: {message}"),
-                    Err(fault) => {
-                        format!("{subject} does not hold, and its message fails: {fault}")
-                    }
+                    Err(fault) => format!(
+                        "{subject} does not hold, and its message fails: {}",
+                        located(&fault)
+                    ),
                 }),
-                Err(fault) => {
-                    let place = fault
-                        .place()
-                        .map(|place| format!(", {place}"))
-                        .unwrap_or_default();
-                    errors.push(format!("{subject}: its condition fails: {fault}{place}"));
-                }
+                Err(fault) => errors.push(format!(
+                    "{subject}: its condition fails: {}",
+                    located(&fault)
+                )),
             }
         }
     }
     errors
+}
+
+/// The fault with its place.
+fn located(fault: &Fault) -> String {
+    match fault.place() {
+        Some(place) => format!("{fault}, {place}"),
+        None => fault.to_string(),
+    }
 }
 
 struct Gathering<'a> {

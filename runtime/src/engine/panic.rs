@@ -35,6 +35,11 @@ fn said(payload: &(dyn Any + Send)) -> &str {
     }
 }
 
+/// What the last panic of this thread said, if somebody else caught it and nobody asked yet.
+pub fn said_last() -> Option<String> {
+    SAID.take()
+}
+
 /// Runs `f`; a panic in it comes back as its text. What `f` worked on must not be used again after one.
 pub fn caught<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(f))

@@ -183,16 +183,22 @@ impl Variable {
 /// A `validation` block of a variable.
 #[derive(Debug)]
 pub struct Validation {
+    pub(crate) place: Place,
     pub(crate) condition: fn(&Start) -> Result<bool, Fault>,
     pub(crate) message: fn(&Start) -> Result<Value, Fault>,
 }
 
 impl Validation {
-    /// The condition must hold, or the message is shown.
+    /// The block at `place`: its condition must hold, or its message is shown.
     pub const fn new(
+        place: Place,
         condition: fn(&Start) -> Result<bool, Fault>,
         message: fn(&Start) -> Result<Value, Fault>,
     ) -> Self {
-        Self { condition, message }
+        Self {
+            place,
+            condition,
+            message,
+        }
     }
 }

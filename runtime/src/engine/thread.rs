@@ -5,6 +5,7 @@
 
 use super::brake::{Brake, Phase, UntilCancelled};
 use super::outcome::Outcomes;
+use super::panic;
 use crate::command::Start;
 use crate::fault::Fault;
 use crate::info::{Info, Instance, Lifetime, ResourceInfo};
@@ -14,6 +15,9 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// The kind of a fault that a panic left behind, where a task of its own caught it.
+const BUG: &str = "bug";
 
 /// One thread of a run, held as `Rc<Thread>` by every user.
 #[derive(Debug)]
@@ -240,6 +244,11 @@ impl Thread {
             AssetEvent::CreateFailed { .. }
             | AssetEvent::Created { .. }
             | AssetEvent::Destroyed { .. } => {}
+        }
+        if let AssetEvent::CreateFailed { fault } | AssetEvent::DestroyFailed { fault } = event
+            && fault.kind() == BUG
+        {
+            self.panicked(&panic::said_last().unwrap_or_else(|| fault.text().to_owned()));
         }
         self.report.resource(info, event);
     }

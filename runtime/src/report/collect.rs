@@ -1,5 +1,6 @@
 //! Reads all threads' slabs, once a second and at the end, and makes lines and summary from what that gives.
 
+use super::line::LineAround;
 use super::{Line, Report, Summary};
 use crate::engine::Grid;
 use crate::engine::thread::IterationSlots;
@@ -8,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -19,6 +20,8 @@ pub struct Collector {
     steps: Vec<(u32, String)>,
     slots: IterationSlots,
     begin: Instant,
+    begin_by_wall: SystemTime,
+    lines: u64,
     total: Interval,
 }
 
@@ -34,6 +37,8 @@ impl Collector {
             steps,
             slots,
             begin,
+            begin_by_wall: SystemTime::now(),
+            lines: 0,
             total: Interval::default(),
         }
     }
@@ -52,13 +57,18 @@ impl Collector {
         interval
     }
 
-    /// The line of an interval.
-    pub fn line(&self, interval: &Interval) -> Line {
-        let users = self
-            .total
-            .users_begun
-            .saturating_sub(self.total.users_ended);
-        Line::new(interval, users, self.slots, &self.steps)
+    /// The line of the interval that was taken last.
+    pub fn line(&mut self, interval: &Interval) -> Line {
+        self.lines += 1;
+        let around = LineAround {
+            number: self.lines,
+            taken: self.begin_by_wall + interval.end(),
+            users: self
+                .total
+                .users_begun
+                .saturating_sub(self.total.users_ended),
+        };
+        Line::new(interval, around, self.slots, &self.steps)
     }
 
     /// The figures of all intervals taken so far.

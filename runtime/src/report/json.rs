@@ -1,30 +1,28 @@
-//! Events as JSON, one object a line. What leaves here is a contract; `docs/output.md` is its page.
+//! Events as JSON, one object a line. What leaves here is a contract; `docs/output.md` is its page, and a test holds both
+//! side by side.
 //!
-//! Every object has `event`. Times are whole microseconds (`_us`) or seconds (`_s`). What does not apply is left out.
+//! Every object has `event`. Lengths of time are milliseconds (`ms`, `_ms`) or seconds. What does not apply is left out.
 
 use super::{Conclusion, Event, Level, Line, Row};
 use crate::engine::{AssetEvent, Ended, Outcome, Run};
+use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::info::ResourceInfo;
+use crate::info::{Instance, ResourceInfo};
 use crate::metrics::Counter;
 use serde_json::{Map, Value, json};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The event as one line.
 pub fn render(event: &Event<'_>) -> String {
     let object = match event {
         Event::Begins(run, threads) => begins(run, *threads),
-        Event::Step(ended) => step("step", ended),
-        Event::FirstFailure(ended, _) => step("first_failure", ended),
+        Event::Step(ended) => step(ended),
+        Event::FirstFailure(ended, fault) => first_failure(ended, fault),
         Event::Resource(info, event) => resource(info, event),
         Event::Line(line) => interval(line),
         Event::Ends(conclusion) => summary(conclusion),
-        Event::Note(level, text) => {
-            json!({ "event": "log", "level": level_name(*level), "text": text })
-        }
-        Event::Bug(text) => {
-            json!({ "event": "log", "level": "error", "kind": "bug", "text": text })
-        }
+        Event::Note(level, text) => json!({ "event": level_name(*level), "text": text }),
+        Event::Bug(text) => json!({ "event": "error", "kind": "bug", "text": text }),
     };
     format!("{object}\n")
 }
@@ -32,19 +30,23 @@ pub fn render(event: &Event<'_>) -> String {
 fn level_name(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
-        Level::Warn => "warn",
+        Level::Warn => "warning",
         Level::Info => "info",
         Level::Debug => "debug",
     }
 }
 
-fn micros(time: Duration) -> Value {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX).into()
+fn millis(time: Duration) -> Value {
+    // Microseconds are what is measured; more digits would be the rounding of floats.
+    (time.as_micros() as f64 / 1e3).into()
 }
 
 fn seconds(time: Duration) -> Value {
-    // Milliseconds are enough, and a sum of floats would print its rounding.
     (time.as_millis() as f64 / 1e3).into()
+}
+
+fn unix(at: SystemTime) -> Value {
+    seconds(at.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
 fn tenths(rate: f64) -> Value {
@@ -68,15 +70,21 @@ fn begins(run: &Run, threads: u32) -> Value {
         "threads": threads,
     });
     put(&mut object, "iterations", run.schedule.total());
-    put(
-        &mut object,
-        "duration_s",
-        run.schedule.length().map(seconds),
-    );
+    put(&mut object, "duration", run.schedule.length().map(seconds));
     object
 }
 
-fn step(event: &str, ended: &Ended<'_>) -> Value {
+fn named(event: &str, ended: &Ended<'_>) -> Value {
+    let mut object = json!({ "event": event, "step": ended.info.to_string() });
+    match ended.instance {
+        Instance::None => {}
+        Instance::Index(index) => put(&mut object, "instance", Some(index)),
+        Instance::Key(key) => put(&mut object, "instance", Some(key)),
+    }
+    object
+}
+
+fn step(ended: &Ended<'_>) -> Value {
     let (outcome, fault) = match ended.outcome {
         Outcome::Passed => ("passed", None),
         Outcome::Failed(fault) => ("failed", Some((fault, false))),
@@ -84,16 +92,13 @@ fn step(event: &str, ended: &Ended<'_>) -> Value {
         Outcome::Skipped => ("skipped", None),
         Outcome::Cancelled => ("cancelled", None),
     };
-    let mut object = json!({
-        "event": event,
-        "step": format!("{}{}", ended.info, ended.instance),
-        "outcome": outcome,
-        "vu": ended.vu,
-        "iteration": ended.iteration,
-    });
+    let mut object = named("step", ended);
+    put(&mut object, "outcome", Some(outcome));
     if outcome != "skipped" {
-        put(&mut object, "service_us", Some(micros(ended.service)));
+        put(&mut object, "ms", Some(millis(ended.service)));
     }
+    put(&mut object, "vu", Some(ended.vu));
+    put(&mut object, "iteration", Some(ended.iteration));
     if let Some((fault, continued)) = fault {
         put_fault(
             &mut object,
@@ -106,18 +111,31 @@ fn step(event: &str, ended: &Ended<'_>) -> Value {
     object
 }
 
+fn first_failure(ended: &Ended<'_>, fault: &Fault) -> Value {
+    let mut object = named("warning", ended);
+    let text = format!(
+        "{}{} failed in a new way: {}",
+        ended.info,
+        ended.instance,
+        fault.kind()
+    );
+    put(&mut object, "text", Some(text));
+    put_fault(
+        &mut object,
+        fault,
+        ended.info.place(),
+        ended.info.is_sensitive(),
+    );
+    object
+}
+
 fn put_fault(object: &mut Value, fault: &Fault, place: &str, sensitive: bool) {
     put(object, "kind", Some(fault.kind()));
-    put(object, "text", (!sensitive).then(|| fault.text()));
-    put(
-        object,
-        "place",
-        Some(
-            fault
-                .place()
-                .map_or_else(|| place.to_owned(), |place| place.to_string()),
-        ),
-    );
+    put(object, "error", (!sensitive).then(|| fault.text()));
+    let place = fault
+        .place()
+        .map_or_else(|| place.to_owned(), |place| place.to_string());
+    put(object, "place", Some(place));
 }
 
 fn resource(info: &ResourceInfo, event: &AssetEvent<'_>) -> Value {
@@ -128,7 +146,7 @@ fn resource(info: &ResourceInfo, event: &AssetEvent<'_>) -> Value {
         AssetEvent::DestroyFailed { fault } => ("destroy_failed", None, Some(*fault)),
     };
     let mut object = json!({ "event": "resource", "resource": info.to_string(), "what": what });
-    put(&mut object, "took_us", took.map(micros));
+    put(&mut object, "ms", took.map(millis));
     if let Some(fault) = fault {
         put_fault(&mut object, fault, info.place(), false);
     }
@@ -143,15 +161,16 @@ fn interval(line: &Line) -> Value {
         .collect();
     let mut object = json!({
         "event": "interval",
-        "time_s": seconds(line.at),
-        "length_s": seconds(line.length),
+        "second": line.number,
+        "at": unix(line.taken),
+        "elapsed": seconds(line.at),
         "users": line.users,
         "iterations": line.iterations,
+        "rate": tenths(line.rate()),
         "failed": line.failed,
         "cancelled": line.cancelled,
-        "rate": tenths(line.rate()),
     });
-    put(&mut object, "p95_us", line.p95.map(micros));
+    put(&mut object, "p95_ms", line.p95.map(millis));
     put(&mut object, "steps", Some(steps));
     object
 }
@@ -164,23 +183,30 @@ fn row(row: &Row) -> Value {
         .collect();
     let mut object = json!({
         "count": row.count(),
-        "rate": tenths(row.rate()),
-        "passed": row.of(Counter::Passed),
         "failed": row.of(Counter::Failed),
         "continued": row.of(Counter::Continued),
         "skipped": row.of(Counter::Skipped),
         "cancelled": row.of(Counter::Cancelled),
-        "kinds": kinds,
+        "rate": tenths(row.rate()),
+        "failures": kinds,
     });
     for (key, quantile) in [
-        ("p50_us", 5_000),
-        ("p95_us", 9_500),
-        ("p99_us", 9_900),
-        ("max_us", 10_000),
+        ("p50_ms", 5_000),
+        ("p95_ms", 9_500),
+        ("p99_ms", 9_900),
+        ("max_ms", 10_000),
     ] {
-        put(&mut object, key, row.times.time(quantile).map(micros));
+        put(&mut object, key, row.times.time(quantile).map(millis));
     }
-    put(&mut object, "mean_us", row.times.mean_time().map(micros));
+    put(&mut object, "mean_ms", row.times.mean_time().map(millis));
+    object
+}
+
+fn step_row(step: &Row) -> Value {
+    let mut object = json!({ "step": step.name });
+    if let (Value::Object(object), Value::Object(figures)) = (&mut object, row(step)) {
+        object.extend(figures);
+    }
     object
 }
 
@@ -191,20 +217,30 @@ fn summary(conclusion: &Conclusion<'_>) -> Value {
         exit,
         left,
     } = conclusion;
-    let steps: Map<String, Value> = total
-        .steps
-        .iter()
-        .map(|step| (step.name.clone(), row(step)))
-        .collect();
+    let all = row(&total.all_steps);
     json!({
         "event": "summary",
         "grid": run.grid.name,
-        "exit": exit.code(),
-        "left": left,
-        "length_s": seconds(total.length),
+        "seconds": seconds(total.length),
         "times": "service",
         "iterations": row(&total.iterations),
-        "all_steps": row(&total.all_steps),
-        "steps": steps,
+        "failures": all["failures"],
+        "all_steps": all,
+        "steps": total.steps.iter().map(step_row).collect::<Vec<_>>(),
+        "verdict": verdict(*exit),
+        "exit": exit.code(),
+        "left_behind": left,
     })
+}
+
+fn verdict(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Passed => "passed",
+        Exit::Interrupted => "interrupted",
+        Exit::SetUpFailed => "set-up failed",
+        Exit::TeardownFailed => "teardown failed",
+        Exit::ThresholdFailed => "threshold failed",
+        Exit::Bug => "bug",
+        Exit::StepFailed | Exit::BadInput => "failed",
+    }
 }

@@ -3,11 +3,26 @@
 use super::measure::rate;
 use crate::engine::thread::IterationSlots;
 use crate::metrics::{Counter, Interval};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+/// What a line says beside its interval.
+#[derive(Debug, Clone, Copy)]
+pub struct LineAround {
+    /// Its number.
+    pub number: u64,
+    /// When the interval was taken.
+    pub taken: SystemTime,
+    /// Users that are there at its end.
+    pub users: u64,
+}
 
 /// One live line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
+    /// From 1, one more each line: the second, as long as the machine keeps up.
+    pub number: u64,
+    /// When it was taken, by the wall clock.
+    pub taken: SystemTime,
     /// Since the start of the run.
     pub at: Duration,
     /// How long the stretch of time is.
@@ -27,16 +42,23 @@ pub struct Line {
 }
 
 impl Line {
-    /// Of an interval; `users` are those that are there at its end.
+    /// Of an interval.
     pub fn new(
         interval: &Interval,
-        users: u64,
+        around: LineAround,
         slots: IterationSlots,
         steps: &[(u32, String)],
     ) -> Self {
+        let LineAround {
+            number,
+            taken,
+            users,
+        } = around;
         let iterations = interval.slot(slots.service());
         let count = |f: &dyn Fn(&crate::metrics::Slot) -> u64| iterations.map_or(0, f);
         Self {
+            number,
+            taken,
             at: interval.end(),
             length: interval.length(),
             users,

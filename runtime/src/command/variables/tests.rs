@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::engine::Validation;
-use crate::fault::{Fault, Place};
+use crate::fault::Place;
 use bggo_values::{Number, json};
 use std::time::Duration;
 
 const PLACE: Place = Place::new("grid.hcl", 3, 1);
+const BLOCK: Place = Place::new("grid.hcl", 7, 3);
 static OPERATOR: Place = Place::new("grid.hcl", 9, 4);
 
 static PLAIN: [Variable; 1] = [Variable::new("x", PLACE)
@@ -52,10 +53,12 @@ static STRICT: [Variable; 3] = [
 ];
 static CHECKS: [Validation; 2] = [
     Validation::new(
+        BLOCK,
         |start| Ok(!start.variable(0).is_null()),
         |_| Ok(Value::Text(Text::Static("it must be there"))),
     ),
     Validation::new(
+        BLOCK,
         |_| Err(Fault::new("value", "division by zero").at(&OPERATOR)),
         |_| Ok(Value::Null),
     ),
@@ -259,8 +262,8 @@ fn validations_that_do_not_hold_or_fail_are_all_said() {
     assert_eq!(
         validate(&grid(&CHECKED), &start),
         [
-            "variable \"x\" (grid.hcl:3:1): it must be there",
-            "variable \"x\" (grid.hcl:3:1): its condition fails: division by zero, grid.hcl:9:4",
+            "variable \"x\" (grid.hcl:7:3): it must be there",
+            "variable \"x\" (grid.hcl:7:3): its condition fails: division by zero, grid.hcl:9:4",
         ]
     );
 }
