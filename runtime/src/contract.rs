@@ -11,7 +11,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-pub use bggo_values::{Number, Text, Value};
+pub use bggo_macros::module;
+pub use bggo_values::{Number, Seq, Text, Value};
 
 /// A future with its type erased: the boundary behind which a module is compiled once.
 pub type Running<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;

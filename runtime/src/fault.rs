@@ -44,6 +44,30 @@ impl Fault {
         }))
     }
 
+    /// An input or asset that a step needs is missing.
+    pub fn missing(name: &str) -> Self {
+        Self::new("value", format!("`{name}` is required, but it is null"))
+    }
+
+    /// Whether a text is one of those that an input allows.
+    ///
+    /// # Errors
+    /// It is not; the fault lists them.
+    pub fn one_of(input: &str, text: &str, allowed: &[&str]) -> Result<(), Self> {
+        if allowed.contains(&text) {
+            return Ok(());
+        }
+        let list = allowed
+            .iter()
+            .map(|text| format!("{text:?}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        Err(Self::new(
+            "value",
+            format!("`{input}` is one of {list}, not {text:?}"),
+        ))
+    }
+
     /// The kind, out of a bounded set: failures are counted by it.
     pub fn kind(&self) -> &'static str {
         self.0.kind
@@ -99,5 +123,13 @@ impl<T> Placed<T> for Result<T, bggo_values::Fault> {
 impl<T> Placed<T> for Result<T, Fault> {
     fn at(self, place: &'static Place) -> Result<T, Fault> {
         self.map_err(|fault| fault.at(place))
+    }
+}
+
+/// A late text as a plain one: borrowed where it has no holes.
+pub fn plain_text(text: fmt::Arguments<'_>) -> std::borrow::Cow<'_, str> {
+    match text.as_str() {
+        Some(text) => std::borrow::Cow::Borrowed(text),
+        None => std::borrow::Cow::Owned(text.to_string()),
     }
 }

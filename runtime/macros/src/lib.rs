@@ -1,1 +1,68 @@
 //! `module!("manifest.hcl")`: turns a manifest into the Rust structs and the glue of a module.
+//!
+//! For each runner and asset of the manifest it makes a Rust module of that name, with the inputs, outputs and assets as
+//! structs, and the boundary behind which the author's code is compiled once: functions that are not generic.
+
+mod asset;
+mod input;
+mod names;
+mod runner;
+
+use bggo_manifest::Manifest;
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::path::Path;
+use syn::LitStr;
+
+/// Makes the structs and the glue of a module from its manifest; the path is relative to the crate's folder.
+///
+/// For `runner "http_request"` it makes `pub mod http_request` and expects `HttpRequest` beside it, which implements
+/// `bggo_runtime::contract::Runner`; for `asset "http_client"`, `pub mod http_client` and `HttpClient`.
+#[proc_macro]
+pub fn module(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let path = syn::parse_macro_input!(input as LitStr);
+    match expand(&path) {
+        Ok(tokens) => tokens.into(),
+        Err(text) => syn::Error::new(path.span(), text).to_compile_error().into(),
+    }
+}
+
+fn expand(path: &LitStr) -> Result<TokenStream, String> {
+    let name = path.value();
+    let folder =
+        std::env::var("CARGO_MANIFEST_DIR").map_err(|_| "module! needs cargo".to_owned())?;
+    let text = std::fs::read_to_string(Path::new(&folder).join(&name))
+        .map_err(|error| format!("{name}: {error}"))?;
+    let manifest = bggo_manifest::read(&text).map_err(|faults| {
+        let lines: Vec<String> = faults
+            .iter()
+            .map(|fault| format!("{name}:{}: {fault}", fault.line(&text)))
+            .collect();
+        lines.join("\n")
+    })?;
+    let parts = parts(&manifest).map_err(|text| format!("{name}: {text}"))?;
+    // Named so that cargo builds the module again when its manifest changes.
+    Ok(quote! {
+        const _: &str = ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #path));
+        #parts
+    })
+}
+
+fn parts(manifest: &Manifest) -> Result<TokenStream, String> {
+    let mut tokens = TokenStream::new();
+    for runner in &manifest.runners {
+        for part in &runner.uses {
+            if !manifest.assets.iter().any(|asset| asset.name == part.asset) {
+                return Err(format!(
+                    "runner `{}` uses asset `{}`, which this manifest does not have",
+                    runner.name, part.asset
+                ));
+            }
+        }
+        tokens.extend(runner::module(runner));
+    }
+    for asset in &manifest.assets {
+        tokens.extend(asset::module(asset));
+    }
+    Ok(tokens)
+}

@@ -1,0 +1,38 @@
+//! A step that does nothing, or waits: what benches and tests of the engine use.
+
+use bggo_runtime::contract::{Runner, module};
+use bggo_runtime::fault::Fault;
+use bggo_runtime::prepare::Prepare;
+use bggo_runtime::step::Step;
+
+module!("manifest.hcl");
+
+/// Does nothing, or waits.
+#[derive(Debug)]
+pub struct Noop {
+    inputs: noop::Inputs,
+}
+
+impl Runner for Noop {
+    type Inputs = noop::Inputs;
+    type Late<'a> = noop::Late;
+    type Uses<'a> = noop::Uses;
+    type Wanted = noop::Wanted;
+    type Output = noop::Output;
+
+    fn prepare(_: &Prepare<'_>, inputs: noop::Inputs, _: noop::Wanted) -> Result<Self, Fault> {
+        Ok(Self { inputs })
+    }
+
+    async fn run<'a>(
+        &'a self,
+        _: &'a Step<'_>,
+        _: noop::Uses,
+        late: &'a [noop::Late],
+    ) -> Result<noop::Output, Fault> {
+        if let Some(delay) = self.inputs.with(late)?.delay {
+            tokio::time::sleep(delay).await;
+        }
+        Ok(noop::Output {})
+    }
+}

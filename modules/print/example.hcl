@@ -1,0 +1,14 @@
+# Texts and values on standard output.
+step "print" "text" {
+  arguments {
+    input = "hello"
+  }
+}
+
+step "print" "value" {
+  arguments {
+    input  = { name = "ann", tags = ["a", "b"] }
+    format = "hcl"
+  }
+  depends_on = [step.print.text]
+}

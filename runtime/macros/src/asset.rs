@@ -1,0 +1,220 @@
+//! An asset of a manifest to its Rust module.
+
+use crate::input;
+use crate::names::{camel, snake};
+use crate::runner::errors;
+use bggo_manifest::{Asset, Lifetime};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The whole module of an asset.
+pub fn module(asset: &Asset) -> TokenStream {
+    let (name, ty) = (snake(&asset.name), camel(&asset.name));
+    let doc = format!(
+        "Structs and boundary of `{}`, made from the manifest. {}",
+        asset.name, asset.description
+    );
+    let known = input::known(&asset.inputs);
+    let exports = exports(asset);
+    let errors = errors(&asset.errors);
+    let prepared = prepared(&ty);
+    let slot = slot(&ty);
+    let shared = if asset.scopes.contains(&Lifetime::Run) {
+        shared()
+    } else {
+        quote!()
+    };
+    quote! {
+        #[doc = #doc]
+        pub mod #name {
+            #known
+            #exports
+            #errors
+            #prepared
+            #slot
+            #shared
+        }
+    }
+}
+
+fn exports(asset: &Asset) -> TokenStream {
+    let names: Vec<_> = asset
+        .outputs
+        .iter()
+        .map(|output| snake(&output.name))
+        .collect();
+    let texts = asset.outputs.iter().map(|output| &output.name);
+    let docs: Vec<_> = asset
+        .outputs
+        .iter()
+        .map(|output| format!("Export `{}`. {}", output.name, output.description))
+        .collect();
+    quote! {
+        /// Names of the exports, in the manifest's order.
+        pub const EXPORTS: &[&str] = &[#(#texts),*];
+
+        /// What a grid can read of the asset.
+        #[derive(Debug, Clone)]
+        pub struct Exports { #(#[doc = #docs] pub #names: ::bggo_runtime::contract::Value),* }
+
+        impl ::core::convert::From<Exports> for ::std::boxed::Box<[::bggo_runtime::contract::Value]> {
+            fn from(exports: Exports) -> Self {
+                let Exports { #(#names),* } = exports;
+                ::std::boxed::Box::new([#(#names),*])
+            }
+        }
+    }
+}
+
+fn prepared(ty: &proc_macro2::Ident) -> TokenStream {
+    quote! {
+        /// Makes one asset.
+        pub type Make = ::bggo_runtime::slot::Make<super::#ty>;
+
+        /// What all assets of one resource share on a thread.
+        #[allow(missing_debug_implementations)]
+        pub struct Prepared(
+            ::core::result::Result<
+                (Inputs, ::std::rc::Rc<<super::#ty as ::bggo_runtime::contract::Asset>::Ready>),
+                ::bggo_runtime::fault::Fault,
+            >,
+        );
+
+        impl Prepared {
+            /// Prepares a resource whose inputs are known when the grid is built, or late.
+            #[inline(never)]
+            pub fn fixed(cx: &::bggo_runtime::prepare::Prepare<'_>, inputs: &'static [In]) -> ::std::rc::Rc<Self> {
+                ::std::rc::Rc::new(Self(Self::ready(cx, inputs)))
+            }
+
+            /// Prepares a resource of whose inputs some are known when the program starts. A fault fails each creation.
+            #[inline(never)]
+            pub fn new(
+                cx: &::bggo_runtime::prepare::Prepare<'_>,
+                inputs: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::fault::Fault>,
+            ) -> ::std::rc::Rc<Self> {
+                ::std::rc::Rc::new(Self(inputs.and_then(|inputs| Self::ready(cx, &inputs))))
+            }
+
+            fn ready(
+                cx: &::bggo_runtime::prepare::Prepare<'_>,
+                inputs: &[In],
+            ) -> ::core::result::Result<
+                (Inputs, ::std::rc::Rc<<super::#ty as ::bggo_runtime::contract::Asset>::Ready>),
+                ::bggo_runtime::fault::Fault,
+            > {
+                let inputs = Inputs::of(inputs)?;
+                let ready = <super::#ty as ::bggo_runtime::contract::Asset>::prepare(cx, &inputs)?;
+                ::core::result::Result::Ok((inputs, ::std::rc::Rc::new(ready)))
+            }
+
+            /// Creates one, with its late inputs.
+            #[inline(never)]
+            pub fn create(
+                self: &::std::rc::Rc<Self>,
+                cx: ::bggo_runtime::slot::AssetCx,
+                late: ::std::vec::Vec<In>,
+            ) -> ::bggo_runtime::contract::Running<'static, ::core::result::Result<super::#ty, ::bggo_runtime::fault::Fault>> {
+                let prepared = ::std::rc::Rc::clone(self);
+                ::std::boxed::Box::pin(async move {
+                    let (inputs, ready) = prepared.0.as_ref().map_err(::core::clone::Clone::clone)?;
+                    let mut inputs = ::core::clone::Clone::clone(inputs);
+                    for input in late {
+                        inputs.put(input)?;
+                    }
+                    <super::#ty as ::bggo_runtime::contract::Asset>::create(cx, ::std::rc::Rc::clone(ready), inputs).await
+                })
+            }
+        }
+    }
+}
+
+fn slot(ty: &proc_macro2::Ident) -> TokenStream {
+    quote! {
+        /// Owns one asset of a user, a thread or an iteration.
+        #[allow(missing_debug_implementations)]
+        #[derive(Clone)]
+        pub struct Slot(::bggo_runtime::slot::Slot<super::#ty>);
+
+        impl Slot {
+            /// An empty slot of `scope`, built on the slots `on`; `users` use it in one iteration.
+            #[inline(never)]
+            pub fn new(
+                scope: &::bggo_runtime::scope::Scope,
+                info: &'static ::bggo_runtime::info::ResourceInfo,
+                users: u32,
+                on: &[&dyn ::bggo_runtime::slot::Below],
+                make: Make,
+            ) -> Self {
+                Self(::bggo_runtime::slot::Slot::new(scope, info, users, on, make))
+            }
+
+            /// The asset; its creation starts at once when there is none.
+            #[inline(never)]
+            pub fn get<'a>(&'a self, it: &::bggo_runtime::step::It<'_>) -> Get<'a> {
+                Get(self.0.get(it))
+            }
+
+            /// The same for another asset that is built on it.
+            #[inline(never)]
+            pub fn get_for(&self, cx: ::bggo_runtime::slot::AssetCx) -> Get<'_> {
+                Get(self.0.get_for(cx))
+            }
+
+            /// Export number `i`, after `get`.
+            ///
+            /// # Errors
+            /// The asset is not there.
+            #[inline(never)]
+            pub fn export(
+                &self,
+                i: usize,
+            ) -> ::core::result::Result<::bggo_runtime::contract::Value, ::bggo_runtime::fault::Fault> {
+                self.0.export(i)
+            }
+
+            /// One of its users is over.
+            #[inline(never)]
+            pub fn done(&self) {
+                self.0.done();
+            }
+        }
+
+        impl ::bggo_runtime::slot::Below for Slot {
+            fn hold(&self) -> ::std::boxed::Box<dyn ::bggo_runtime::slot::Hold> {
+                self.0.hold()
+            }
+        }
+
+        /// See `Slot::get`.
+        #[allow(missing_debug_implementations)]
+        pub struct Get<'a>(::bggo_runtime::slot::Get<'a, super::#ty>);
+
+        impl ::core::future::Future for Get<'_> {
+            type Output = ::core::result::Result<::std::sync::Arc<super::#ty>, ::bggo_runtime::fault::Fault>;
+
+            fn poll(
+                mut self: ::core::pin::Pin<&mut Self>,
+                cx: &mut ::core::task::Context<'_>,
+            ) -> ::core::task::Poll<Self::Output> {
+                ::core::pin::Pin::new(&mut self.0).poll(cx)
+            }
+        }
+    }
+}
+
+fn shared() -> TokenStream {
+    quote! {
+        /// An empty slot of the run, built on the slots `on`; `users` use it in one iteration.
+        #[inline(never)]
+        pub fn shared(
+            scope: &::bggo_runtime::scope::RunScope,
+            info: &'static ::bggo_runtime::info::ResourceInfo,
+            users: u32,
+            on: &[&dyn ::bggo_runtime::slot::Below],
+            make: Make,
+        ) -> ::bggo_runtime::shared::Shared {
+            ::bggo_runtime::shared::Shared::new(scope, info, users, on, make)
+        }
+    }
+}

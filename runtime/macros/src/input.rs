@@ -1,0 +1,425 @@
+//! Inputs: a manifest's type as it stands in `Inputs`, in `In` (what a grid writes) and in `Late`.
+
+use crate::names::{camel, snake};
+use bggo_manifest::{Form, Input};
+use bggo_values::{Seq, Text, Type, Value};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// How an input's value travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// A text: early `Text`, late `fmt::Arguments`.
+    Text,
+    /// `Number`
+    Number,
+    /// `bool`
+    Bool,
+    /// `std::time::Duration`
+    Duration,
+    /// Everything else: early `Value`, late `&Value`.
+    Value,
+}
+
+/// What carries an input.
+pub fn carrier(input: &Input) -> Carrier {
+    match (&input.ty, input.form) {
+        (Type::String, _) | (_, Form::Json) => Carrier::Text,
+        (Type::Number, _) => Carrier::Number,
+        (Type::Bool, _) => Carrier::Bool,
+        (Type::Duration, _) => Carrier::Duration,
+        _ => Carrier::Value,
+    }
+}
+
+/// A grid may leave it out or set it to null.
+pub fn optional(input: &Input) -> bool {
+    !input.required && !input.nullable
+}
+
+/// It may be absent even where the module reads it.
+fn absent(input: &Input) -> bool {
+    optional(input) && input.default.is_none()
+}
+
+fn early(input: &Input) -> TokenStream {
+    match carrier(input) {
+        Carrier::Text => quote!(::bggo_runtime::contract::Text),
+        Carrier::Number => quote!(::bggo_runtime::contract::Number),
+        Carrier::Bool => quote!(bool),
+        Carrier::Duration => quote!(::core::time::Duration),
+        Carrier::Value => quote!(::bggo_runtime::contract::Value),
+    }
+}
+
+fn late(input: &Input) -> TokenStream {
+    match carrier(input) {
+        Carrier::Text => quote!(::core::fmt::Arguments<'a>),
+        Carrier::Value => quote!(&'a ::bggo_runtime::contract::Value),
+        Carrier::Number | Carrier::Bool | Carrier::Duration => early(input),
+    }
+}
+
+fn plain(input: &Input) -> TokenStream {
+    match carrier(input) {
+        Carrier::Text => quote!(::std::borrow::Cow<'a, str>),
+        Carrier::Value => quote!(&'a ::bggo_runtime::contract::Value),
+        Carrier::Number | Carrier::Bool | Carrier::Duration => early(input),
+    }
+}
+
+fn option(yes: bool, ty: TokenStream) -> TokenStream {
+    if yes {
+        quote!(::core::option::Option<#ty>)
+    } else {
+        ty
+    }
+}
+
+/// `Inputs`, `In` and what makes the one from the other.
+pub fn known(inputs: &[Input]) -> TokenStream {
+    let fields = inputs.iter().map(|input| {
+        let (name, ty, doc) = (
+            snake(&input.name),
+            option(absent(input), early(input)),
+            doc(input),
+        );
+        quote!(#[doc = #doc] pub #name: ::bggo_runtime::contract::Early<#ty>)
+    });
+    let defaults = inputs.iter().map(|input| {
+        let name = snake(&input.name);
+        let value = match &input.default {
+            Some(value) => {
+                let value = constant(input, value);
+                quote!(::bggo_runtime::contract::Early::Known(#value))
+            }
+            None if absent(input) => quote!(::bggo_runtime::contract::Early::Known(
+                ::core::option::Option::None
+            )),
+            None if input.nullable => {
+                quote!(::bggo_runtime::contract::Early::Known(
+                    ::bggo_runtime::contract::Value::Null
+                ))
+            }
+            None => quote!(::bggo_runtime::contract::Early::Later),
+        };
+        quote!(#name: #value)
+    });
+    let variants = inputs.iter().map(|input| {
+        let (name, ty, doc) = (
+            camel(&input.name),
+            option(optional(input), early(input)),
+            doc(input),
+        );
+        quote!(#[doc = #doc] #name(::bggo_runtime::contract::Early<#ty>))
+    });
+    let puts = inputs.iter().map(put);
+    let take = if inputs.is_empty() {
+        quote!(match input {})
+    } else {
+        quote!(match input { #(#puts)* } ::core::result::Result::Ok(()))
+    };
+    quote! {
+        /// The inputs in `prepare`.
+        #[derive(Debug, Clone)]
+        pub struct Inputs { #(#fields),* }
+
+        impl Inputs {
+            /// The manifest's defaults; a required input stands at `Later`.
+            pub fn defaults() -> Self {
+                Self { #(#defaults),* }
+            }
+
+            #[allow(unused_variables, clippy::unnecessary_wraps, clippy::match_single_binding)]
+            fn put(&mut self, input: In) -> ::core::result::Result<(), ::bggo_runtime::fault::Fault> {
+                #take
+            }
+
+            /// The defaults with what a grid says.
+            #[inline(never)]
+            pub(crate) fn of(list: &[In]) -> ::core::result::Result<Self, ::bggo_runtime::fault::Fault> {
+                let mut inputs = Self::defaults();
+                for input in list {
+                    inputs.put(::core::clone::Clone::clone(input))?;
+                }
+                ::core::result::Result::Ok(inputs)
+            }
+        }
+
+        /// An input as a grid writes it.
+        #[derive(Debug, Clone)]
+        pub enum In { #(#variants),* }
+    }
+}
+
+fn put(input: &Input) -> TokenStream {
+    let (variant, field) = (camel(&input.name), snake(&input.name));
+    let check = one_of(input, quote!(value.as_str()));
+    if !optional(input) || absent(input) {
+        let check = match (check, absent(input)) {
+            (None, _) => quote!(),
+            (Some(check), false) => {
+                quote!(if let ::bggo_runtime::contract::Early::Known(value) = &value { #check })
+            }
+            (Some(check), true) => {
+                quote!(if let ::bggo_runtime::contract::Early::Known(::core::option::Option::Some(value)) = &value { #check })
+            }
+        };
+        return quote!(In::#variant(value) => { #check self.#field = value; });
+    }
+    // It has a default: null stands for that.
+    let check = check.unwrap_or_default();
+    quote! {
+        In::#variant(::bggo_runtime::contract::Early::Known(::core::option::Option::Some(value))) => {
+            #check
+            self.#field = ::bggo_runtime::contract::Early::Known(value);
+        }
+        In::#variant(::bggo_runtime::contract::Early::Known(::core::option::Option::None)) => {}
+        In::#variant(::bggo_runtime::contract::Early::Later) => self.#field = ::bggo_runtime::contract::Early::Later,
+    }
+}
+
+/// A statement that leaves with a fault unless `text` is one of the allowed texts.
+fn one_of(input: &Input, text: TokenStream) -> Option<TokenStream> {
+    if input.one_of.is_empty() {
+        return None;
+    }
+    let (name, allowed) = (&input.name, &input.one_of);
+    Some(quote!(::bggo_runtime::fault::Fault::one_of(#name, #text, &[#(#allowed),*])?;))
+}
+
+/// Whether a late input borrows anything: then `Late` has a lifetime.
+pub fn borrows(inputs: &[Input]) -> bool {
+    inputs
+        .iter()
+        .any(|input| matches!(carrier(input), Carrier::Text | Carrier::Value))
+}
+
+/// `Late`, `Plain`, and `Inputs::with`.
+pub fn late_inputs(inputs: &[Input]) -> TokenStream {
+    let life = if borrows(inputs) {
+        quote!(<'a>)
+    } else {
+        quote!()
+    };
+    let variants = inputs.iter().map(|input| {
+        let (name, ty, doc) = (
+            camel(&input.name),
+            option(optional(input), late(input)),
+            doc(input),
+        );
+        quote!(#[doc = #doc] #name(#ty))
+    });
+    let fields = inputs.iter().map(|input| {
+        let (name, ty, doc) = (
+            snake(&input.name),
+            option(absent(input), plain(input)),
+            doc(input),
+        );
+        quote!(#[doc = #doc] pub #name: #ty)
+    });
+    let locals = inputs.iter().map(|input| {
+        let name = snake(&input.name);
+        let value = as_plain(input, absent(input));
+        quote! {
+            let mut #name = match &self.#name {
+                ::bggo_runtime::contract::Early::Known(value) => ::core::option::Option::Some(#value),
+                ::bggo_runtime::contract::Early::Later => ::core::option::Option::None,
+            };
+        }
+    });
+    let arms = inputs.iter().map(late_arm);
+    let loops = if inputs.is_empty() {
+        quote!()
+    } else {
+        quote!(for late_input in late { match *late_input { #(#arms)* } })
+    };
+    let results = inputs.iter().map(|input| {
+        let (name, text) = (snake(&input.name), &input.name);
+        let missing = if absent(input) {
+            quote!(::core::option::Option::flatten(#name))
+        } else if let Some(value) = &input.default {
+            // A late null leaves the default.
+            let value = plain_constant(input, value);
+            quote!(#name.unwrap_or_else(|| #value))
+        } else {
+            quote!(#name.ok_or_else(|| ::bggo_runtime::fault::Fault::missing(#text))?)
+        };
+        quote!(#name: #missing)
+    });
+    let checks = inputs
+        .iter()
+        .filter(|input| !input.one_of.is_empty())
+        .map(|input| {
+            let variant = camel(&input.name);
+            let check = one_of(input, quote!(&value.to_string()));
+            let pattern = if optional(input) {
+                quote!(::core::option::Option::Some(value))
+            } else {
+                quote!(value)
+            };
+            quote!(if let Late::#variant(#pattern) = late_input { #check })
+        });
+    quote! {
+        /// An input that comes with `run`.
+        #[derive(Debug, Clone, Copy)]
+        pub enum Late #life { #(#variants),* }
+
+        /// Each input as a plain value, wherever it came from.
+        #[derive(Debug)]
+        #[allow(missing_debug_implementations)]
+        pub struct Plain<'a> {
+            #(#fields,)*
+            #[doc(hidden)]
+            pub life: ::core::marker::PhantomData<&'a ()>,
+        }
+
+        impl Inputs {
+            /// Each input as a plain value: the late one, else the early one, else the default.
+            ///
+            /// # Errors
+            /// A required input is missing.
+            #[inline(never)]
+            #[allow(unused_mut, unused_variables)]
+            pub fn with<'a>(&'a self, late: &'a [Late #life]) -> ::core::result::Result<Plain<'a>, ::bggo_runtime::fault::Fault> {
+                #(#locals)*
+                #loops
+                ::core::result::Result::Ok(Plain { #(#results,)* life: ::core::marker::PhantomData })
+            }
+        }
+
+        #[allow(unused_variables, clippy::unnecessary_wraps)]
+        fn check #life(late: &[Late #life]) -> ::core::result::Result<(), ::bggo_runtime::fault::Fault> {
+            for late_input in late { #(#checks)* }
+            ::core::result::Result::Ok(())
+        }
+    }
+}
+
+/// A known value, borrowed or copied, as it stands in `Plain` (within its `Option` where it may be absent).
+fn as_plain(input: &Input, absent: bool) -> TokenStream {
+    match (carrier(input), absent) {
+        (Carrier::Text, false) => quote!(::std::borrow::Cow::Borrowed(value.as_str())),
+        (Carrier::Text, true) => quote!(
+            value
+                .as_ref()
+                .map(|value| ::std::borrow::Cow::Borrowed(value.as_str()))
+        ),
+        (Carrier::Value, false) => quote!(value),
+        (Carrier::Value, true) => quote!(value.as_ref()),
+        (Carrier::Number | Carrier::Bool | Carrier::Duration, _) => quote!(*value),
+    }
+}
+
+fn late_arm(input: &Input) -> TokenStream {
+    let (variant, name) = (camel(&input.name), snake(&input.name));
+    let value = match carrier(input) {
+        Carrier::Text => quote!(::bggo_runtime::fault::plain_text(value)),
+        _ => quote!(value),
+    };
+    match (optional(input), absent(input)) {
+        (false, _) => {
+            quote!(Late::#variant(value) => #name = ::core::option::Option::Some(#value),)
+        }
+        (true, true) => {
+            quote!(Late::#variant(value) => #name = ::core::option::Option::Some(value.map(|value| #value)),)
+        }
+        (true, false) => quote!(Late::#variant(value) => #name = value.map(|value| #value),),
+    }
+}
+
+fn doc(input: &Input) -> String {
+    if input.description.is_empty() {
+        format!("Input `{}`.", input.name)
+    } else {
+        input.description.clone()
+    }
+}
+
+/// A default as an early value.
+fn constant(input: &Input, value: &Value) -> TokenStream {
+    match (carrier(input), value) {
+        (Carrier::Text, Value::Text(text)) if input.form == Form::Plain => {
+            let text = text.as_str();
+            quote!(::bggo_runtime::contract::Text::Static(#text))
+        }
+        (Carrier::Text, value) => {
+            let text = bggo_values::json::encode_plain(value);
+            quote!(::bggo_runtime::contract::Text::Static(#text))
+        }
+        (Carrier::Number, Value::Number(number)) => parts(number),
+        (Carrier::Bool, Value::Bool(value)) => quote!(#value),
+        (Carrier::Duration, Value::Duration(time)) => {
+            let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+            quote!(::core::time::Duration::new(#seconds, #nanos))
+        }
+        (_, value) => tokens(value),
+    }
+}
+
+/// A default as a plain value.
+fn plain_constant(input: &Input, value: &Value) -> TokenStream {
+    match carrier(input) {
+        Carrier::Text => {
+            let text = match value {
+                Value::Text(text) if input.form == Form::Plain => text.as_str().to_owned(),
+                value => bggo_values::json::encode_plain(value),
+            };
+            quote!(::std::borrow::Cow::Borrowed(#text))
+        }
+        Carrier::Value => {
+            let value = tokens(value);
+            quote!({
+                static DEFAULT: ::bggo_runtime::contract::Value = #value;
+                &DEFAULT
+            })
+        }
+        Carrier::Number | Carrier::Bool | Carrier::Duration => constant(input, value),
+    }
+}
+
+fn parts(number: &bggo_values::Number) -> TokenStream {
+    let (lo, mid, hi, negative, scale) = number.parts();
+    quote!(::bggo_runtime::contract::Number::from_parts(#lo, #mid, #hi, #negative, #scale))
+}
+
+/// A value as a constant expression.
+fn tokens(value: &Value) -> TokenStream {
+    let path = quote!(::bggo_runtime::contract::Value);
+    match value {
+        Value::Null => quote!(#path::Null),
+        Value::Bool(value) => quote!(#path::Bool(#value)),
+        Value::Number(number) => {
+            let number = parts(number);
+            quote!(#path::Number(#number))
+        }
+        Value::Text(text) => {
+            let text = text.as_str();
+            quote!(#path::text(#text))
+        }
+        Value::Duration(time) => {
+            let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+            quote!(#path::Duration(::core::time::Duration::new(#seconds, #nanos)))
+        }
+        Value::Bytes(bytes) => bytes_tokens(bytes),
+        Value::List(items) => {
+            let items = items.iter().map(tokens);
+            quote!(#path::list(&[#(#items),*]))
+        }
+        Value::Object(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| pair(key, value));
+            quote!(#path::object(&[#(#pairs),*]))
+        }
+        Value::Raw(raw) => tokens(&raw.parse().unwrap_or(Value::Null)),
+    }
+}
+
+fn bytes_tokens(bytes: &Seq<u8>) -> TokenStream {
+    let literal = proc_macro2::Literal::byte_string(bytes);
+    quote!(::bggo_runtime::contract::Value::Bytes(::bggo_runtime::contract::Seq::Static(#literal)))
+}
+
+fn pair(key: &Text, value: &Value) -> TokenStream {
+    let (key, value) = (key.as_str(), tokens(value));
+    quote!((::bggo_runtime::contract::Text::Static(#key), #value))
+}

@@ -1,0 +1,35 @@
+//! Names of a manifest as Rust names.
+
+use proc_macro2::{Ident, Span};
+
+/// `http_request` to `HttpRequest`.
+pub fn camel(name: &str) -> Ident {
+    let text: String = name
+        .split('_')
+        .map(|word| {
+            let mut letters = word.chars();
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
+                .collect::<String>()
+        })
+        .collect();
+    word(&text)
+}
+
+/// A field or function: a keyword becomes a raw name, or gets a `_` where it cannot be one.
+pub fn snake(name: &str) -> Ident {
+    word(name)
+}
+
+fn word(name: &str) -> Ident {
+    if matches!(name, "self" | "Self" | "super" | "crate") {
+        Ident::new(&format!("{name}_"), Span::call_site())
+    } else if syn::parse_str::<syn::Ident>(name).is_ok() {
+        Ident::new(name, Span::call_site())
+    } else {
+        Ident::new_raw(name, Span::call_site())
+    }
+}

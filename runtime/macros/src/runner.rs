@@ -1,0 +1,321 @@
+//! A runner of a manifest to its Rust module.
+
+use crate::input;
+use crate::names::{camel, snake};
+use bggo_manifest::{ErrorKind, Metric, Output, Runner, Use};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The whole module of a runner.
+pub fn module(runner: &Runner) -> TokenStream {
+    let (name, ty) = (snake(&runner.name), camel(&runner.name));
+    let doc = format!(
+        "Structs and boundary of `{}`, made from the manifest. {}",
+        runner.name, runner.description
+    );
+    let known = input::known(&runner.inputs);
+    let late = input::late_inputs(&runner.inputs);
+    let outputs = outputs(&runner.outputs);
+    let uses = uses(&runner.uses);
+    let metrics = metrics(&runner.metrics);
+    let errors = errors(&runner.errors);
+    let prepared = prepared(runner, &ty);
+    quote! {
+        #[doc = #doc]
+        pub mod #name {
+            #known
+            #late
+            #outputs
+            #uses
+            #metrics
+            #errors
+            #prepared
+        }
+    }
+}
+
+fn outputs(outputs: &[Output]) -> TokenStream {
+    let names: Vec<_> = outputs.iter().map(|output| snake(&output.name)).collect();
+    let docs: Vec<_> = outputs
+        .iter()
+        .map(|output| format!("Output `{}`. {}", output.name, output.description))
+        .collect();
+    quote! {
+        /// Which outputs some expression of the grid reads.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct Wanted { #(#[doc = #docs] pub #names: bool),* }
+
+        impl Wanted {
+            /// None.
+            pub const NONE: Self = Self { #(#names: false),* };
+            /// All.
+            pub const ALL: Self = Self { #(#names: true),* };
+            #(
+                #[doc = #docs]
+                #[must_use]
+                pub const fn #names(mut self) -> Self {
+                    self.#names = true;
+                    self
+                }
+            )*
+        }
+
+        /// The outputs; those that are not wanted may stay null.
+        #[derive(Debug, Clone)]
+        pub struct Output { #(#[doc = #docs] pub #names: ::bggo_runtime::contract::Value),* }
+
+        impl ::core::default::Default for Output {
+            fn default() -> Self {
+                Self { #(#names: ::bggo_runtime::contract::Value::Null),* }
+            }
+        }
+    }
+}
+
+fn uses(uses: &[Use]) -> TokenStream {
+    if uses.is_empty() {
+        return quote! {
+            /// No assets.
+            #[derive(Debug, Clone, Copy)]
+            pub struct Uses;
+            /// No assets.
+            #[derive(Debug)]
+            pub struct Needs;
+            impl Needs {
+                /// No assets.
+                pub const NONE: Self = Self;
+            }
+        };
+    }
+    let names: Vec<_> = uses.iter().map(|part| snake(&part.name)).collect();
+    let docs: Vec<_> = uses
+        .iter()
+        .map(|part| format!("Asset `{}`. {}", part.asset, part.description))
+        .collect();
+    let assets = uses.iter().map(|part| {
+        let asset = camel(&part.asset);
+        if part.optional {
+            quote!(::core::option::Option<&'a super::#asset>)
+        } else {
+            quote!(&'a super::#asset)
+        }
+    });
+    let gets: Vec<_> = uses
+        .iter()
+        .map(|part| {
+            let asset = snake(&part.asset);
+            quote!(super::#asset::Get<'a>)
+        })
+        .collect();
+    quote! {
+        /// The assets, for `run`.
+        #[allow(missing_debug_implementations)]
+        #[derive(Clone, Copy)]
+        pub struct Uses<'a> { #(#[doc = #docs] pub #names: #assets),* }
+
+        /// What a grid hands over: assets that may still have to be created.
+        #[allow(missing_debug_implementations)]
+        pub struct Needs<'a> { #(#names: ::core::option::Option<#gets>),* }
+
+        impl<'a> Needs<'a> {
+            /// No assets.
+            pub const NONE: Self = Self { #(#names: ::core::option::Option::None),* };
+            #(
+                #[doc = #docs]
+                #[must_use]
+                pub fn #names(mut self, get: #gets) -> Self {
+                    self.#names = ::core::option::Option::Some(get);
+                    self
+                }
+            )*
+        }
+    }
+}
+
+fn metrics(metrics: &[Metric]) -> TokenStream {
+    if metrics.is_empty() {
+        return quote!();
+    }
+    let names = metrics.iter().map(|metric| camel(&metric.name));
+    let docs = metrics
+        .iter()
+        .map(|metric| format!("`{}`: {}", metric.name, metric.description));
+    quote! {
+        /// The runner's own metrics.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Metric { #(#[doc = #docs] #names),* }
+
+        impl Metric {
+            /// Its number, for `Step::add`.
+            pub const fn number(self) -> u32 {
+                self as u32
+            }
+        }
+    }
+}
+
+/// The kinds of failure of a runner or an asset.
+pub fn errors(errors: &[ErrorKind]) -> TokenStream {
+    if errors.is_empty() {
+        return quote!();
+    }
+    let names: Vec<_> = errors.iter().map(|error| camel(&error.name)).collect();
+    let texts = errors.iter().map(|error| &error.name);
+    let docs = errors
+        .iter()
+        .map(|error| format!("`{}`: {}", error.name, error.description));
+    quote! {
+        /// The kinds of failure.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Error { #(#[doc = #docs] #names),* }
+
+        impl Error {
+            /// Its name in reports.
+            pub const fn name(self) -> &'static str {
+                match self { #(Self::#names => #texts),* }
+            }
+
+            /// A fault of this kind.
+            pub fn fault(self, text: impl ::core::convert::Into<::std::string::String>) -> ::bggo_runtime::fault::Fault {
+                ::bggo_runtime::fault::Fault::new(self.name(), text)
+            }
+        }
+    }
+}
+
+fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
+    let late = if input::borrows(&runner.inputs) {
+        quote!(Late<'a>)
+    } else {
+        quote!(Late)
+    };
+    let needs = if runner.uses.is_empty() {
+        quote!(Needs)
+    } else {
+        quote!(Needs<'a>)
+    };
+    let gets = runner.uses.iter().map(|part| {
+        let (name, text) = (snake(&part.name), &part.name);
+        let missing = if part.optional {
+            quote!(::core::option::Option::None)
+        } else {
+            quote!(return ::core::result::Result::Err(::bggo_runtime::fault::Fault::missing(#text)))
+        };
+        let present = if part.optional {
+            quote!(::core::option::Option::Some(get.await?))
+        } else {
+            quote!(get.await?)
+        };
+        quote! {
+            let #name = match needs.#name {
+                ::core::option::Option::Some(get) => #present,
+                ::core::option::Option::None => #missing,
+            };
+        }
+    });
+    let held = runner.uses.iter().map(|part| {
+        let name = snake(&part.name);
+        if part.optional {
+            quote!(#name: #name.as_deref())
+        } else {
+            quote!(#name: &#name)
+        }
+    });
+    let uses = if runner.uses.is_empty() {
+        quote!(let Needs = needs; let uses = Uses;)
+    } else {
+        quote!(#(#gets)* let uses = Uses { #(#held),* };)
+    };
+    quote! {
+        /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
+        #[allow(missing_debug_implementations)]
+        pub struct Prepared {
+            runner: ::core::result::Result<super::#ty, ::bggo_runtime::fault::Fault>,
+            policy: ::bggo_runtime::step::Policy,
+        }
+
+        impl Prepared {
+            /// Prepares a step whose inputs and policy are known when the grid is built.
+            #[inline(never)]
+            pub fn fixed(
+                cx: &::bggo_runtime::prepare::Prepare<'_>,
+                inputs: &'static [In],
+                wanted: Wanted,
+                policy: ::bggo_runtime::step::Policy,
+            ) -> Self {
+                Self { runner: Self::runner(cx, inputs, wanted), policy }
+            }
+
+            /// Prepares a step of whose inputs or policy some are known when the program starts. A fault is kept, and
+            /// booked when the step would run.
+            #[inline(never)]
+            pub fn new(
+                cx: &::bggo_runtime::prepare::Prepare<'_>,
+                known: ::core::result::Result<(::std::vec::Vec<In>, ::bggo_runtime::step::Policy), ::bggo_runtime::fault::Fault>,
+                wanted: Wanted,
+            ) -> Self {
+                match known {
+                    ::core::result::Result::Ok((inputs, policy)) => Self { runner: Self::runner(cx, &inputs, wanted), policy },
+                    ::core::result::Result::Err(fault) => {
+                        Self { runner: ::core::result::Result::Err(fault), policy: ::bggo_runtime::step::Policy::new() }
+                    }
+                }
+            }
+
+            fn runner(
+                cx: &::bggo_runtime::prepare::Prepare<'_>,
+                inputs: &[In],
+                wanted: Wanted,
+            ) -> ::core::result::Result<super::#ty, ::bggo_runtime::fault::Fault> {
+                <super::#ty as ::bggo_runtime::contract::Runner>::prepare(cx, Inputs::of(inputs)?, wanted)
+            }
+
+            /// What happens when the step is slow or fails.
+            pub fn policy(&self) -> &::bggo_runtime::step::Policy {
+                &self.policy
+            }
+
+            /// Runs a step without late inputs, whose outputs nobody reads, to its booked end.
+            #[inline(never)]
+            pub fn done<'a>(
+                &'a self,
+                it: &'a ::bggo_runtime::step::It<'a>,
+                at: ::bggo_runtime::info::At<'a>,
+                needs: #needs,
+            ) -> ::bggo_runtime::contract::Running<'a, ::bggo_runtime::contract::Flow> {
+                ::std::boxed::Box::pin(async move {
+                    let step = it.step(at, &self.policy);
+                    let result = {
+                        let work = ::core::pin::pin!(async { self.go(&step, needs, &[]).await.map(|_| ::bggo_runtime::step::Ran::Done) });
+                        step.limited(work).await
+                    };
+                    step.end(result)
+                })
+            }
+
+            /// Runs the step inside an attempt: assets, then the clock, then the work.
+            #[inline(never)]
+            pub fn run<'a>(
+                &'a self,
+                step: &'a ::bggo_runtime::step::Step<'_>,
+                needs: #needs,
+                late: &'a [#late],
+            ) -> ::bggo_runtime::contract::Running<'a, ::core::result::Result<Output, ::bggo_runtime::fault::Fault>> {
+                ::std::boxed::Box::pin(self.go(step, needs, late))
+            }
+
+            async fn go<'a>(
+                &'a self,
+                step: &'a ::bggo_runtime::step::Step<'_>,
+                needs: #needs,
+                late: &'a [#late],
+            ) -> ::core::result::Result<Output, ::bggo_runtime::fault::Fault> {
+                let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
+                check(late)?;
+                #uses
+                step.begin();
+                ::bggo_runtime::contract::Runner::run(runner, step, uses, late).await
+            }
+        }
+    }
+}
