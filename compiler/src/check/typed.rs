@@ -1,7 +1,8 @@
 //! The result of the check stage: every expression with its type, binding time and sensitivity, constants folded.
 //! The plan and the emitter look nothing up in the syntax any more.
 
-use crate::resolve::model::{BoundId, LocalId, ResourceId, RunnerRef, StepId, VariableId};
+use crate::modules::RunnerRef;
+use crate::resolve::model::{BoundId, LocalId, ResourceId, StepId, VariableId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
 use bggo_manifest::Lifetime;
@@ -150,8 +151,17 @@ pub enum InstanceOf {
 pub enum TPart {
     Text(String),
     Hole(TExpr),
-    If { condition: TExpr, yes: Vec<TPart>, no: Vec<TPart> },
-    For { key: Option<BoundId>, value: BoundId, over: TExpr, body: Vec<TPart> },
+    If {
+        condition: TExpr,
+        yes: Vec<TPart>,
+        no: Vec<TPart>,
+    },
+    For {
+        key: Option<BoundId>,
+        value: BoundId,
+        over: TExpr,
+        body: Vec<TPart>,
+    },
 }
 
 /// A `for` expression.

@@ -1,5 +1,10 @@
 //! What is wrong with a grid, as data; made text only at the edge (`render`, `json`).
 
+pub mod codes;
+pub mod json;
+pub mod nearest;
+pub mod render;
+
 use crate::source::Span;
 
 /// Error or warning.
@@ -42,22 +47,73 @@ pub struct Problems {
 impl Problems {
     /// Adds an error and gives it back for labels and a hint.
     pub fn error(&mut self, code: Code, span: Span, text: impl Into<String>) -> &mut Problem {
-        self.push(code, Severity::Error, span, text.into())
+        self.push(code, Severity::Error, Some(span), text.into())
     }
 
     /// Adds a warning and gives it back for labels and a hint.
     pub fn warning(&mut self, code: Code, span: Span, text: impl Into<String>) -> &mut Problem {
-        self.push(code, Severity::Warning, span, text.into())
+        self.push(code, Severity::Warning, Some(span), text.into())
+    }
+
+    /// Adds an error about no piece of a text (a file that is not there) and gives it back for a hint.
+    pub fn whole(&mut self, code: Code, text: impl Into<String>) -> &mut Problem {
+        self.push(code, Severity::Error, None, text.into())
+    }
+
+    /// Takes over the problems of another stage.
+    pub fn extend(&mut self, other: Problems) {
+        self.list.extend(other.list);
+    }
+
+    /// Sorts by place (those without a place first) and drops repetitions.
+    pub fn sort(&mut self) {
+        let key = |problem: &Problem| {
+            (
+                problem.span.map(|span| (span.file, span.start)),
+                problem.severity,
+            )
+        };
+        self.list.sort_by(|a, b| key(a).cmp(&key(b)));
+        let mut kept: Vec<Problem> = Vec::with_capacity(self.list.len());
+        for problem in self.list.drain(..) {
+            let same = |other: &&Problem| {
+                other.span.map(|span| span.start) == problem.span.map(|span| span.start)
+            };
+            let mut near = kept.iter().rev().take_while(same);
+            if !near.any(|other| {
+                other.span == problem.span
+                    && other.code == problem.code
+                    && other.text == problem.text
+            }) {
+                kept.push(problem);
+            }
+        }
+        self.list = kept;
     }
 
     /// Whether the grid cannot be built.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|problem| problem.severity == Severity::Error)
+        self.list
+            .iter()
+            .any(|problem| problem.severity == Severity::Error)
     }
 
-    fn push(&mut self, code: Code, severity: Severity, span: Span, text: String) -> &mut Problem {
+    fn push(
+        &mut self,
+        code: Code,
+        severity: Severity,
+        span: Option<Span>,
+        text: String,
+    ) -> &mut Problem {
         let place = self.list.len();
-        self.list.push(Problem { code, severity, span: Some(span), text, labels: Vec::new(), hint: None });
+        self.list.push(Problem {
+            code,
+            severity,
+            span,
+            text,
+            labels: Vec::new(),
+            hint: None,
+        });
         &mut self.list[place]
     }
 }

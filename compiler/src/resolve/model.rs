@@ -1,5 +1,6 @@
 //! The result of the resolve stage: what each name stands for, and the graph with the cause of every edge.
 
+use crate::modules::RunnerRef;
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 use std::collections::BTreeMap;
@@ -37,15 +38,6 @@ pub struct Resolved {
     pub edges: Vec<Edge>,
     /// Nodes in an order in which everything stands after what it depends on; written order where free.
     pub order: Vec<Node>,
-}
-
-/// Position of a runner or asset: (module in the registry, position in its manifest).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RunnerRef {
-    /// Position in `Modules`.
-    pub module: usize,
-    /// Position in the manifest's runners (or assets).
-    pub index: usize,
 }
 
 /// What a reference stands for.

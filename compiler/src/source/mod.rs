@@ -1,5 +1,14 @@
 //! Reads a grid, one file or a folder, into texts with ids; every later error points into them by `Span`.
 
+mod lines;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use lines::Lines;
+
+pub use read::read;
+
 /// Index of a file in `Sources`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FileId(pub u32);
@@ -14,3 +23,156 @@ pub struct Span {
     /// One past the last byte.
     pub end: u32,
 }
+
+impl Span {
+    /// From the start of `self` to the end of `other`, a later piece of the same file.
+    pub fn to(self, other: Span) -> Span {
+        Span {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
+    }
+
+    /// Whether `other` lies within.
+    pub fn contains(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// One file of a grid.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// As shown to people: relative to the grid's folder, so that output does not depend on where it lies.
+    pub name: String,
+    /// Its text without a byte-order mark.
+    pub text: String,
+    /// Bytes of the byte-order mark that was dropped (0 or 3).
+    pub dropped: u32,
+    lines: Lines,
+}
+
+/// The texts of a grid.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// In order of name.
+    pub files: Vec<SourceFile>,
+    /// The grid's folder (of a single file: the folder that it lies in).
+    pub root: PathBuf,
+}
+
+/// A place for people: line and column count from 1, the column in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl Sources {
+    /// Texts that lie on no disk: tests, editors, documentation. Pairs of name and text.
+    pub fn from_texts(texts: Vec<(String, String)>) -> Sources {
+        let mut sources = Sources::default();
+        for (name, text) in texts {
+            sources.add(name, text);
+        }
+        sources
+    }
+
+    /// A file's text.
+    pub fn file(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(id.0 as usize)
+    }
+
+    /// The text that a span covers; empty for a span of no file of these.
+    pub fn text(&self, span: Span) -> &str {
+        self.file(span.file)
+            .and_then(|file| file.text.get(span.start as usize..span.end as usize))
+            .unwrap_or_default()
+    }
+
+    /// File name, line and column of a span's start.
+    pub fn place(&self, span: Span) -> (&str, u32, u32) {
+        let position = self.position(span.file, span.start);
+        (
+            self.file(span.file).map_or("", |file| &file.name),
+            position.line,
+            position.column,
+        )
+    }
+
+    /// Line and column of a byte.
+    pub fn position(&self, file: FileId, byte: u32) -> Position {
+        self.file(file)
+            .map_or(Position { line: 1, column: 1 }, |file| file.position(byte))
+    }
+
+    /// The ids of all files.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..self.files.len()).map(|index| FileId(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    /// The folder that a relative path of the grid starts from.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(super) fn add(&mut self, name: String, text: String) {
+        let (text, dropped) = match text.strip_prefix('\u{feff}') {
+            Some(rest) => (rest.to_owned(), 3),
+            None => (text, 0),
+        };
+        let lines = Lines::new(&text);
+        self.files.push(SourceFile {
+            name,
+            text,
+            dropped,
+            lines,
+        });
+    }
+}
+
+impl SourceFile {
+    /// Line and column of a byte.
+    pub fn position(&self, byte: u32) -> Position {
+        let line = self.lines.line_of(byte);
+        let start = self.lines.start(line) as usize;
+        let end = (byte as usize).min(self.text.len());
+        let column = self
+            .text
+            .get(start..end)
+            .map_or(0, |before| before.chars().count());
+        Position {
+            line: line + 1,
+            column: u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1),
+        }
+    }
+
+    /// Index (from 0) of the line that a byte lies in.
+    pub fn line_of(&self, byte: u32) -> u32 {
+        self.lines.line_of(byte)
+    }
+
+    /// How many lines there are (at least one).
+    pub fn line_count(&self) -> u32 {
+        self.lines.count()
+    }
+
+    /// First byte of a line, counted from 0.
+    pub fn line_start(&self, line: u32) -> u32 {
+        self.lines.start(line)
+    }
+
+    /// A line's text without its line break, counted from 0.
+    pub fn line(&self, line: u32) -> &str {
+        let start = self.lines.start(line) as usize;
+        let end = self.lines.start(line + 1) as usize;
+        let text = self.text.get(start..end).unwrap_or_default();
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        text.strip_suffix('\r').unwrap_or(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -76,6 +76,8 @@ pub struct StepDecl {
     pub tags: Option<Expr>,
     /// `description`
     pub description: Option<Expr>,
+    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    pub broken: bool,
 }
 
 /// `resource "ASSET" "NAME" { .. }`
@@ -97,6 +99,8 @@ pub struct ResourceDecl {
     pub scope: Option<Expr>,
     /// `description`
     pub description: Option<Expr>,
+    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    pub broken: bool,
 }
 
 /// `variable "NAME" { .. }`
@@ -118,6 +122,8 @@ pub struct VariableDecl {
     pub nullable: Option<Expr>,
     /// `validation { condition, error_message }`
     pub validations: Vec<ValidationDecl>,
+    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    pub broken: bool,
 }
 
 /// `validation { condition, error_message }`

@@ -10,6 +10,7 @@ use crate::{Fault, Type, Value};
 use results as r;
 
 /// What a function needs and gives.
+#[derive(Debug)]
 pub struct Function {
     /// Its name in a grid.
     pub name: &'static str,
@@ -30,6 +31,7 @@ pub struct Function {
 }
 
 /// An argument of a function.
+#[derive(Debug)]
 pub struct Param {
     /// Its name, for messages.
     pub name: &'static str,

@@ -1,0 +1,94 @@
+//! Every code of a problem, declared once: its name, a summary in a few words, and its page in `docs/errors`.
+
+use super::Code;
+
+/// What is known about a code beside its name.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The code.
+    pub code: Code,
+    /// A few words: the `summary` of the JSON form.
+    pub summary: &'static str,
+    /// The text of `docs/errors/CODE.md`, which `bggo explain` prints.
+    pub page: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $name:literal, $summary:literal;)*) => {
+        $(#[doc = $summary] pub const $constant: Code = Code($name);)*
+
+        /// All codes, in the order of their declaration.
+        pub const ALL: &[Entry] = &[$(Entry {
+            code: $constant,
+            summary: $summary,
+            page: include_str!(concat!("../../../docs/errors/", $name, ".md")),
+        }),*];
+    };
+}
+
+codes! {
+    // source
+    FILE_NOT_FOUND = "file_not_found", "File not found";
+    UNREADABLE_FILE = "unreadable_file", "Unreadable file";
+    NO_GRID = "no_grid", "No grid in the folder";
+    NOT_UTF8 = "not_utf8", "File is not UTF-8";
+    // syntax: texts
+    UNCLOSED_STRING = "unclosed_string", "Unclosed string";
+    UNCLOSED_HEREDOC = "unclosed_heredoc", "Unclosed heredoc";
+    UNCLOSED_COMMENT = "unclosed_comment", "Unclosed comment";
+    UNCLOSED_BRACKET = "unclosed_bracket", "Unclosed bracket";
+    INVALID_CHARACTER = "invalid_character", "Invalid character";
+    INVALID_ESCAPE = "invalid_escape", "Invalid escape";
+    INVALID_NUMBER = "invalid_number", "Invalid number";
+    INVALID_TEMPLATE = "invalid_template", "Invalid template";
+    UNEXPECTED_TOKEN = "unexpected_token", "Invalid syntax";
+    NESTED_TOO_DEEP = "nested_too_deep", "Nested too deep";
+    DUPLICATE_KEY = "duplicate_key", "Duplicate key of an object";
+    AMBIGUOUS_KEY = "ambiguous_key", "Ambiguous key of an object";
+    // syntax: blocks
+    UNKNOWN_BLOCK = "unknown_block", "Unknown block";
+    UNKNOWN_ATTRIBUTE = "unknown_attribute", "Unknown attribute";
+    MISSING_ATTRIBUTE = "missing_attribute", "Missing attribute";
+    DUPLICATE_ATTRIBUTE = "duplicate_attribute", "Duplicate attribute";
+    DUPLICATE_BLOCK = "duplicate_block", "Duplicate block";
+    WRONG_LABELS = "wrong_labels", "Wrong number of labels";
+    INVALID_LABEL = "invalid_label", "Invalid label";
+    BLOCK_EXPECTED = "block_expected", "Block expected";
+    ATTRIBUTE_EXPECTED = "attribute_expected", "Attribute expected";
+    LIST_EXPECTED = "list_expected", "List expected";
+    INVALID_TYPE = "invalid_type", "Invalid type";
+    MISPLACED_MANIFEST = "misplaced_manifest", "Manifest in a grid";
+    REPLACED_LIFECYCLE = "replaced_lifecycle", "Replaced block";
+    NOT_YET_SUPPORTED = "not_yet_supported", "Not yet supported";
+}
+
+/// What is known about a code.
+pub fn entry(code: Code) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.code == code)
+}
+
+/// The few words of a code; the code itself where it is not declared.
+pub fn summary(code: Code) -> &'static str {
+    entry(code).map_or(code.0, |entry| entry.summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_declared_once_and_have_a_page_that_names_them() {
+        for (index, entry) in ALL.iter().enumerate() {
+            assert!(
+                ALL[..index].iter().all(|other| other.code != entry.code),
+                "{} twice",
+                entry.code.0
+            );
+            assert!(
+                entry.page.starts_with(&format!("# {}\n", entry.code.0)),
+                "page of {}",
+                entry.code.0
+            );
+        }
+    }
+}

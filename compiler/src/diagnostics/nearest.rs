@@ -1,0 +1,67 @@
+//! The known name that a misspelt one probably means.
+
+/// The nearest of `known`, when it is near enough to be meant: one slip in three characters, a swap counting as one.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = name.chars().count().max(3) / 3;
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in known {
+        let distance = if candidate.eq_ignore_ascii_case(name) {
+            0
+        } else {
+            strsim::damerau_levenshtein(name, candidate)
+        };
+        let nearer = best.is_none_or(|(least, at)| (distance, candidate) < (least, at));
+        if distance <= allowed && candidate != name && nearer {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// A hint for an unknown name: the nearest one, else all known ones when they are few.
+pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let known: Vec<&str> = known.into_iter().collect();
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    match known.as_slice() {
+        [] => None,
+        [one] => Some(format!("only `{one}` is known here")),
+        [most @ .., last] if most.len() < 12 => {
+            let most: Vec<_> = most.iter().map(|name| format!("`{name}`")).collect();
+            Some(format!("known here are {} and `{last}`", most.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_find_their_name() {
+        assert_eq!(nearest("ulr", ["url", "method"]), Some("url"));
+        assert_eq!(
+            nearest("depend_on", ["depends_on", "description"]),
+            Some("depends_on")
+        );
+        assert_eq!(nearest("URL", ["url"]), Some("url"));
+    }
+
+    #[test]
+    fn unlike_names_find_nothing() {
+        assert_eq!(nearest("x", ["url", "method"]), None);
+        assert_eq!(nearest("banana", ["url", "method"]), None);
+    }
+
+    #[test]
+    fn hint_lists_few_names_and_stays_silent_about_many() {
+        assert_eq!(
+            hint("zzz", ["one", "two"]).as_deref(),
+            Some("known here are `one` and `two`")
+        );
+        let many: Vec<String> = (0..40).map(|n| format!("name{n}")).collect();
+        assert_eq!(hint("zzz", many.iter().map(String::as_str)), None);
+    }
+}

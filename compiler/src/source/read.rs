@@ -1,0 +1,169 @@
+//! Files and folders to texts. The only part of the compiler that reads a grid from disk.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Sources;
+use crate::diagnostics::{Problems, codes};
+
+/// Longer files are no grids but a slip, and offsets are 32 bits.
+const LONGEST: u64 = 64 << 20;
+
+/// Reads a grid: one file, or a folder whose `.hcl` files are read flat, in order of name.
+///
+/// In a folder, names that begin with a dot and `.vars.hcl` files (values for a run) are no grid files.
+///
+/// # Errors
+///
+/// One problem for each thing that cannot be read.
+pub fn read(path: &Path) -> Result<Sources, Problems> {
+    let mut problems = Problems::default();
+    let sources = match fs::metadata(path) {
+        Ok(found) if found.is_dir() => read_folder(path, &mut problems),
+        Ok(found) if found.is_file() => {
+            let root = path.parent().map(Path::to_path_buf).unwrap_or_default();
+            read_files(root, vec![path.to_path_buf()], &mut problems)
+        }
+        Ok(_) => {
+            problems.whole(
+                codes::UNREADABLE_FILE,
+                format!("`{}` is neither a file nor a folder", path.display()),
+            );
+            None
+        }
+        Err(error) => {
+            unreadable(path, &error, &mut problems);
+            None
+        }
+    };
+    match sources {
+        Some(sources) if problems.list.is_empty() => Ok(sources),
+        _ => Err(problems),
+    }
+}
+
+fn read_folder(root: &Path, problems: &mut Problems) -> Option<Sources> {
+    let entries = match fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(error) => {
+            unreadable(root, &error, problems);
+            return None;
+        }
+    };
+    let mut paths = Vec::new();
+    let mut skipped_vars = false;
+    for entry in entries {
+        match entry {
+            Ok(entry) => match kind_of(&entry.file_name()) {
+                Kind::Grid if !entry.path().is_dir() => paths.push(entry.path()),
+                Kind::Variables => skipped_vars = true,
+                _ => {}
+            },
+            Err(error) => unreadable(root, &error, problems),
+        }
+    }
+    if paths.is_empty() {
+        let problem = problems.whole(
+            codes::NO_GRID,
+            format!("the folder `{}` holds no `.hcl` file", root.display()),
+        );
+        problem.hint(if skipped_vars {
+            "`.vars.hcl` files hold values of variables; a grid is a file such as `main.hcl`"
+        } else {
+            "a folder's files are read flat: name the folder that the `.hcl` files lie in"
+        });
+        return None;
+    }
+    paths.sort();
+    read_files(root.to_path_buf(), paths, problems)
+}
+
+fn read_files(root: PathBuf, paths: Vec<PathBuf>, problems: &mut Problems) -> Option<Sources> {
+    let mut sources = Sources {
+        root,
+        ..Sources::default()
+    };
+    for path in paths {
+        let name = path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned();
+        if let Some(text) = read_text(&path, problems) {
+            sources.add(name, text);
+        }
+    }
+    Some(sources)
+}
+
+fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {
+    let length = fs::metadata(path).map(|found| found.len());
+    if matches!(length, Ok(length) if length > LONGEST) {
+        problems.whole(
+            codes::UNREADABLE_FILE,
+            format!(
+                "`{}` is larger than {} MiB, which no grid is",
+                path.display(),
+                LONGEST >> 20
+            ),
+        );
+        return None;
+    }
+    let bytes = match length.and_then(|_| fs::read(path)) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            unreadable(path, &error, problems);
+            return None;
+        }
+    };
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let before = error.as_bytes().get(..at).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let problem = problems.whole(
+                codes::NOT_UTF8,
+                format!(
+                    "`{}` is not UTF-8 text: line {line} has a byte that stands for no character",
+                    path.display()
+                ),
+            );
+            problem.hint("save the file as UTF-8");
+            None
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error, problems: &mut Problems) {
+    if error.kind() == io::ErrorKind::NotFound {
+        problems.whole(
+            codes::FILE_NOT_FOUND,
+            format!("there is no file or folder `{}`", path.display()),
+        );
+    } else {
+        problems.whole(
+            codes::UNREADABLE_FILE,
+            format!("`{}` cannot be read: {error}", path.display()),
+        );
+    }
+}
+
+enum Kind {
+    Grid,
+    Variables,
+    Other,
+}
+
+fn kind_of(name: &OsStr) -> Kind {
+    let name = name.to_string_lossy();
+    if name.starts_with('.') || !name.ends_with(".hcl") {
+        Kind::Other
+    } else if name.ends_with(".vars.hcl") {
+        Kind::Variables
+    } else {
+        Kind::Grid
+    }
+}

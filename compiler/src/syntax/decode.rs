@@ -1,0 +1,277 @@
+//! Blocks to declarations.
+
+use crate::diagnostics::{codes, nearest};
+
+use super::decl::{
+    Declarations, Expr, ExprKind, Name, ResourceDecl, StepDecl, ValidationDecl, VariableDecl,
+};
+use super::expr::Reader;
+use super::fields::{Found, Shape};
+use super::structure::{Body, Item, RawBlock};
+use super::types;
+
+/// Kinds of block at the top of a grid that this version builds.
+const TOP: &[&str] = &["step", "resource", "variable", "locals"];
+/// Those of the language that it does not.
+const TOP_LATER: &[&str] = &[
+    "flow",
+    "data",
+    "scenario",
+    "setup",
+    "teardown",
+    "vu_setup",
+    "threshold",
+    "metric",
+    "grid",
+    "modules",
+];
+
+const STEP: Shape = Shape {
+    owner: "a step",
+    attributes: &[
+        "depends_on",
+        "count",
+        "for_each",
+        "enabled",
+        "continue_on_failure",
+        "tags",
+        "description",
+    ],
+    blocks: &["arguments", "uses", "timeouts"],
+    repeated: &[],
+    later: &[
+        "repeat",
+        "retry",
+        "on_error",
+        "concurrency",
+        "rate_limit",
+        "delay_before",
+        "delay_after",
+        "priority",
+        "check",
+        "record",
+        "sensitive",
+    ],
+};
+
+const TIMEOUTS: Shape = Shape {
+    owner: "`timeouts`",
+    attributes: &["execution"],
+    blocks: &[],
+    repeated: &[],
+    later: &["start", "queue", "deadline"],
+};
+
+const RESOURCE: Shape = Shape {
+    owner: "a resource",
+    attributes: &["depends_on", "scope", "description"],
+    blocks: &["arguments", "uses"],
+    repeated: &[],
+    later: &[],
+};
+
+const VARIABLE: Shape = Shape {
+    owner: "a variable",
+    attributes: &["type", "default", "description", "sensitive", "nullable"],
+    blocks: &[],
+    repeated: &["validation"],
+    later: &[],
+};
+
+const VALIDATION: Shape = Shape {
+    owner: "`validation`",
+    attributes: &["condition", "error_message"],
+    blocks: &[],
+    repeated: &[],
+    later: &[],
+};
+
+impl Reader<'_, '_> {
+    /// Adds what a file declares.
+    pub(super) fn declare(&mut self, body: Body, to: &mut Declarations) {
+        to.incomplete |= body.broken;
+        for item in body.items {
+            match item {
+                Item::Block(block) => self.top(block, to),
+                Item::Attribute(attribute) => {
+                    let name = &attribute.name;
+                    let problem = self.problems.error(
+                        codes::UNKNOWN_ATTRIBUTE,
+                        name.span,
+                        format!("a grid holds blocks, found the attribute `{}`", name.text),
+                    );
+                    problem.hint(format!(
+                        "a named expression stands in a block: `locals {{ {} = .. }}`",
+                        name.text
+                    ));
+                }
+            }
+        }
+    }
+
+    fn top(&mut self, block: RawBlock, to: &mut Declarations) {
+        match block.kind.text.as_str() {
+            "step" => to.steps.extend(self.step(block)),
+            "resource" => to.resources.extend(self.resource(block)),
+            "variable" => to.variables.extend(self.variable(block)),
+            "locals" => {
+                self.labels(&block, &[]);
+                to.locals.extend(self.free(block, "`locals`").attributes);
+            }
+            "runner" | "asset" => {
+                let kind = &block.kind.text;
+                self.problems
+                    .error(codes::MISPLACED_MANIFEST, block.header, format!("`{kind}` belongs to a module's manifest, found in a grid"))
+                    .hint("a manifest is the file `manifest.hcl` in the module's own folder; a grid has `step` and `resource` blocks");
+            }
+            "lifecycle" => {
+                self.problems
+                    .error(codes::REPLACED_LIFECYCLE, block.header, "there is no `lifecycle` block")
+                    .hint("how long a resource lives is its `scope`: \"run\", \"worker\", \"vu\" or \"iteration\"");
+            }
+            kind if TOP_LATER.contains(&kind) => self.not_yet(&block.kind, "a grid"),
+            kind => {
+                let known = TOP.iter().chain(TOP_LATER).copied();
+                let hint = match kind {
+                    "locale" | "local" => Some("did you mean `locals`?".to_owned()),
+                    _ => nearest::hint(kind, known),
+                };
+                self.problems
+                    .error(
+                        codes::UNKNOWN_BLOCK,
+                        block.header,
+                        format!("a grid has no block `{kind}`"),
+                    )
+                    .hint = hint;
+                to.incomplete = true;
+            }
+        }
+    }
+
+    fn step(&mut self, block: RawBlock) -> Option<StepDecl> {
+        let fine = self.labels(&block, &["RUNNER", "NAME"]);
+        let (runner, name) = two_labels(&block).filter(|_| fine)?;
+        let (span, broken) = (block.header, block.body.broken);
+        let mut found = self.sort(block.body, &STEP);
+        let execution = found.block("timeouts").and_then(|timeouts| {
+            let mut found = self.sort(timeouts.body, &TIMEOUTS);
+            self.optional(&mut found, "execution")
+        });
+        Some(StepDecl {
+            span,
+            runner,
+            name,
+            arguments: found
+                .block("arguments")
+                .map(|block| self.free(block, "`arguments`")),
+            uses: found.block("uses").map(|block| self.free(block, "`uses`")),
+            depends_on: self.depends_on(&mut found),
+            count: self.optional(&mut found, "count"),
+            for_each: self.optional(&mut found, "for_each"),
+            enabled: self.optional(&mut found, "enabled"),
+            execution,
+            continue_on_failure: self.optional(&mut found, "continue_on_failure"),
+            tags: self.optional(&mut found, "tags"),
+            description: self.optional(&mut found, "description"),
+            broken,
+        })
+    }
+
+    fn resource(&mut self, block: RawBlock) -> Option<ResourceDecl> {
+        let fine = self.labels(&block, &["ASSET", "NAME"]);
+        let (asset, name) = two_labels(&block).filter(|_| fine)?;
+        let (span, broken) = (block.header, block.body.broken);
+        let mut found = self.sort(block.body, &RESOURCE);
+        Some(ResourceDecl {
+            span,
+            asset,
+            name,
+            arguments: found
+                .block("arguments")
+                .map(|block| self.free(block, "`arguments`")),
+            uses: found.block("uses").map(|block| self.free(block, "`uses`")),
+            depends_on: self.depends_on(&mut found),
+            scope: self.optional(&mut found, "scope"),
+            description: self.optional(&mut found, "description"),
+            broken,
+        })
+    }
+
+    fn variable(&mut self, block: RawBlock) -> Option<VariableDecl> {
+        let fine = self.labels(&block, &["NAME"]);
+        let name = block.labels.first().filter(|_| fine)?.name.clone();
+        let (span, broken) = (block.header, block.body.broken);
+        let mut found = self.sort(block.body, &VARIABLE);
+        let mut validations = Vec::new();
+        while let Some(block) = found.block("validation") {
+            validations.extend(self.validation(block));
+        }
+        let ty = self
+            .optional(&mut found, "type")
+            .map(|ty| types::read(&ty, self.problems));
+        Some(VariableDecl {
+            span,
+            name,
+            ty,
+            default: self.optional(&mut found, "default"),
+            description: self.optional(&mut found, "description"),
+            sensitive: self.optional(&mut found, "sensitive"),
+            nullable: self.optional(&mut found, "nullable"),
+            validations,
+            broken,
+        })
+    }
+
+    fn validation(&mut self, block: RawBlock) -> Option<ValidationDecl> {
+        let (span, broken) = (block.header, block.body.broken);
+        let mut found = self.sort(block.body, &VALIDATION);
+        let condition = self.optional(&mut found, "condition");
+        let error_message = self.optional(&mut found, "error_message");
+        for (name, value) in [("condition", &condition), ("error_message", &error_message)] {
+            if value.is_none() && !broken {
+                self.problems.error(
+                    codes::MISSING_ATTRIBUTE,
+                    span,
+                    format!("`validation` needs the attribute `{name}`"),
+                );
+            }
+        }
+        Some(ValidationDecl {
+            span,
+            condition: condition?,
+            error_message: error_message?,
+        })
+    }
+
+    /// The items of `depends_on`.
+    fn depends_on(&mut self, found: &mut Found) -> Vec<Expr> {
+        match self.optional(found, "depends_on") {
+            None
+            | Some(Expr {
+                kind: ExprKind::Error,
+                ..
+            }) => Vec::new(),
+            Some(Expr {
+                kind: ExprKind::List(items),
+                ..
+            }) => items,
+            Some(other) => {
+                self.problems
+                    .error(
+                        codes::LIST_EXPECTED,
+                        other.span,
+                        "`depends_on` is a list of steps and resources in `[ ]`",
+                    )
+                    .hint("write `depends_on = [step.RUNNER.NAME]`");
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn two_labels(block: &RawBlock) -> Option<(Name, Name)> {
+    match block.labels.as_slice() {
+        [first, second] => Some((first.name.clone(), second.name.clone())),
+        _ => None,
+    }
+}

@@ -1,0 +1,399 @@
+//! One expression: its tokens to hcl-edit, and what hcl-edit makes of them to our own form, with spans in the file.
+
+use std::ops::Range;
+
+use bggo_values::Number;
+use hcl_edit::Span as _;
+use hcl_edit::expr::{
+    BinaryOperator, Expression, ForExpr as HclFor, Object, ObjectKey, Traversal, TraversalOperator,
+    UnaryOperator,
+};
+use hcl_edit::parser::parse_expr;
+
+use crate::diagnostics::{Problems, codes};
+use crate::source::{FileId, Span};
+
+use super::decl::{BinaryOp, Expr, ExprId, ExprKind, ForExpr, Name, UnaryOp};
+use super::mend::{Place, Slice, mend, too_deep};
+use super::token::{TokenKind, Tokens};
+use super::words;
+
+/// Levels of our own expressions, over all nested strings and chains: later stages may recurse.
+const DEEPEST_TREE: usize = 256;
+
+/// Reads the expressions of one file.
+pub(super) struct Reader<'a, 'p> {
+    pub(super) file: FileId,
+    pub(super) tokens: &'a Tokens<'a>,
+    /// Ids given out so far, over all files.
+    pub(super) ids: &'p mut u32,
+    pub(super) problems: &'p mut Problems,
+}
+
+/// Where in the tree an expression stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Depth {
+    /// Brackets and holes around it, as written.
+    pub(super) written: usize,
+    /// Nodes above it.
+    pub(super) tree: usize,
+}
+
+impl Depth {
+    /// Of a whole attribute.
+    pub(super) const TOP: Depth = Depth {
+        written: 0,
+        tree: 0,
+    };
+
+    /// One node further down.
+    pub(super) fn below(self) -> Depth {
+        Depth {
+            tree: self.tree + 1,
+            ..self
+        }
+    }
+}
+
+impl Reader<'_, '_> {
+    /// The expression of some tokens; `Error` with a reported problem when they are none.
+    pub(super) fn read(&mut self, range: Range<usize>, place: Place, depth: Depth) -> Expr {
+        let span = self.range_span(&range);
+        if range.is_empty()
+            || range
+                .clone()
+                .any(|index| self.tokens.kind(index) == TokenKind::Bad)
+        {
+            return self.error(span);
+        }
+        let slice = Slice {
+            file: self.file,
+            range: range.clone(),
+            place,
+            depth: depth.written,
+        };
+        let Some(text) = mend(self.tokens, &slice, self.problems) else {
+            return self.error(span);
+        };
+        match parse_expr(&text) {
+            Ok(expression) => self.convert(
+                &expression,
+                &At {
+                    base: span,
+                    text: &text,
+                },
+                depth,
+            ),
+            Err(error) => {
+                words::explain(self.file, self.tokens, &range, &error, self.problems);
+                self.error(span)
+            }
+        }
+    }
+
+    /// From the first to the last token.
+    pub(super) fn range_span(&self, range: &Range<usize>) -> Span {
+        let first = self.tokens.at(range.start);
+        let last = self.tokens.at(range.end.saturating_sub(1).max(range.start));
+        Span {
+            file: self.file,
+            start: first.start,
+            end: last.end.max(first.start),
+        }
+    }
+
+    pub(super) fn expr(&mut self, span: Span, kind: ExprKind) -> Expr {
+        let id = ExprId(*self.ids);
+        *self.ids += 1;
+        Expr { id, span, kind }
+    }
+
+    pub(super) fn error(&mut self, span: Span) -> Expr {
+        self.expr(span, ExprKind::Error)
+    }
+
+    fn convert(&mut self, from: &Expression, at: &At<'_>, depth: Depth) -> Expr {
+        let span = at.span(from.span());
+        if depth.tree > DEEPEST_TREE {
+            too_deep(self.problems, span);
+            return self.error(span);
+        }
+        let below = depth.below();
+        let kind = match from {
+            Expression::Null(_) => ExprKind::Null,
+            Expression::Bool(value) => ExprKind::Bool(*value.value()),
+            Expression::Number(_) => self.number(span),
+            Expression::String(_) => return self.string(span, depth),
+            Expression::Array(items) => ExprKind::List(
+                items
+                    .iter()
+                    .map(|item| self.convert(item, at, below))
+                    .collect(),
+            ),
+            Expression::Object(object) => self.object(object, at, below),
+            Expression::Parenthesis(inner) => return self.convert(inner.inner(), at, depth),
+            Expression::Variable(name) => ExprKind::Root(name.as_str().to_owned()),
+            Expression::Conditional(parts) => ExprKind::Conditional(
+                Box::new(self.convert(&parts.cond_expr, at, below)),
+                Box::new(self.convert(&parts.true_expr, at, below)),
+                Box::new(self.convert(&parts.false_expr, at, below)),
+            ),
+            Expression::FuncCall(call) => {
+                let first = call.name.namespace.first().unwrap_or(&call.name.name);
+                let text = call
+                    .name
+                    .namespace
+                    .iter()
+                    .chain([&call.name.name])
+                    .map(|part| part.as_str())
+                    .collect::<Vec<_>>()
+                    .join("::");
+                let name = Name {
+                    text,
+                    span: at.span(first.span()).to(at.span(call.name.name.span())),
+                };
+                let arguments = call
+                    .args
+                    .iter()
+                    .map(|argument| self.convert(argument, at, below))
+                    .collect();
+                ExprKind::Call {
+                    name,
+                    arguments,
+                    expand: call.args.expand_final(),
+                }
+            }
+            Expression::Traversal(traversal) => return self.traversal(traversal, at, depth),
+            Expression::UnaryOp(operation) => {
+                let operator = match operation.operator.value() {
+                    UnaryOperator::Not => UnaryOp::Not,
+                    UnaryOperator::Neg => UnaryOp::Neg,
+                };
+                ExprKind::Unary(operator, Box::new(self.convert(&operation.expr, at, below)))
+            }
+            Expression::BinaryOp(operation) => ExprKind::Binary(
+                binary(*operation.operator.value()),
+                Box::new(self.convert(&operation.lhs_expr, at, below)),
+                Box::new(self.convert(&operation.rhs_expr, at, below)),
+            ),
+            Expression::ForExpr(parts) => self.for_expr(parts, at, below),
+            // `mend` leaves no such string to hcl-edit.
+            Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => ExprKind::Error,
+        };
+        self.expr(span, kind)
+    }
+
+    /// A number from its text: hcl-edit holds floats, which are not what was written.
+    fn number(&mut self, span: Span) -> ExprKind {
+        let written = self
+            .tokens
+            .text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default();
+        let text: String = written
+            .chars()
+            .filter(|character| !character.is_whitespace())
+            .collect();
+        if let Some(number) = Number::parse(&text) {
+            return ExprKind::Number(number);
+        }
+        self.problems
+            .error(
+                codes::INVALID_NUMBER,
+                span,
+                format!("the number {text} cannot be held exactly"),
+            )
+            .hint("numbers have up to 28 significant digits");
+        ExprKind::Error
+    }
+
+    fn string(&mut self, span: Span, depth: Depth) -> Expr {
+        let kind = match self.tokens.starting_at(span.start) {
+            Some(open) => self.template(open, depth),
+            None => ExprKind::Error,
+        };
+        self.expr(span, kind)
+    }
+
+    fn object(&mut self, object: &Object, at: &At<'_>, depth: Depth) -> ExprKind {
+        let mut items = Vec::with_capacity(object.len());
+        for (key, value) in object.iter() {
+            let key = self.key(key, at, depth);
+            items.push((key, self.convert(value.expr(), at, depth)));
+        }
+        ExprKind::Object(items)
+    }
+
+    fn key(&mut self, key: &ObjectKey, at: &At<'_>, depth: Depth) -> Expr {
+        match key {
+            ObjectKey::Ident(name) => {
+                let span = at.span(name.span());
+                self.expr(span, ExprKind::Text(name.as_str().to_owned()))
+            }
+            // A word is a key, whatever it means elsewhere.
+            ObjectKey::Expression(literal @ (Expression::Null(_) | Expression::Bool(_))) => {
+                let span = at.span(literal.span());
+                let word = self
+                    .tokens
+                    .text
+                    .get(span.start as usize..span.end as usize)
+                    .unwrap_or_default();
+                self.expr(span, ExprKind::Text(word.to_owned()))
+            }
+            ObjectKey::Expression(literal @ Expression::Number(_)) => {
+                let span = at.span(literal.span());
+                let kind = match self.number(span) {
+                    ExprKind::Number(number) => ExprKind::Text(number.to_string()),
+                    other => other,
+                };
+                self.expr(span, kind)
+            }
+            ObjectKey::Expression(traversal @ Expression::Traversal(_)) => {
+                let span = at.span(traversal.span());
+                self.problems
+                    .error(
+                        codes::AMBIGUOUS_KEY,
+                        span,
+                        "a key with a dot may mean a name or a reference",
+                    )
+                    .hint("write `(..)` around a reference, `\"..\"` around a name");
+                self.error(span)
+            }
+            ObjectKey::Expression(other) => self.convert(other, at, depth),
+        }
+    }
+
+    fn for_expr(&mut self, parts: &HclFor, at: &At<'_>, depth: Depth) -> ExprKind {
+        let name = |name: &hcl_edit::Decorated<hcl_edit::Ident>| Name {
+            text: name.as_str().to_owned(),
+            span: at.span(name.span()),
+        };
+        ExprKind::For(Box::new(ForExpr {
+            key: parts.intro.key_var.as_ref().map(name),
+            value: name(&parts.intro.value_var),
+            over: self.convert(&parts.intro.collection_expr, at, depth),
+            key_result: parts
+                .key_expr
+                .as_ref()
+                .map(|key| self.convert(key, at, depth)),
+            result: self.convert(&parts.value_expr, at, depth),
+            grouped: parts.grouping,
+            condition: parts
+                .cond
+                .as_ref()
+                .map(|condition| self.convert(&condition.expr, at, depth)),
+        }))
+    }
+
+    fn traversal(&mut self, traversal: &Traversal, at: &At<'_>, depth: Depth) -> Expr {
+        let steps: Vec<Step<'_>> = traversal
+            .operators
+            .iter()
+            .map(|step| (step.value(), at.span(step.span())))
+            .collect();
+        // The last step is the outermost node.
+        let base = Depth {
+            tree: depth.tree + steps.len(),
+            ..depth
+        };
+        let over = self.convert(&traversal.expr, at, base);
+        self.steps(over, &steps, at, base)
+    }
+
+    /// Applies the steps to `base`. Each splat takes steps into its `each`: `[*]` all that follow, `.*` the names.
+    fn steps(&mut self, mut base: Expr, steps: &[Step<'_>], at: &At<'_>, depth: Depth) -> Expr {
+        let mut rest = steps;
+        while let Some(((step, place), after)) = rest.split_first() {
+            rest = after;
+            let start = base.span;
+            let span = start.to(*place);
+            let kind = match step {
+                TraversalOperator::GetAttr(name) => {
+                    let name = Name {
+                        text: name.as_str().to_owned(),
+                        span: at.span(name.span()),
+                    };
+                    ExprKind::Field(Box::new(base), name)
+                }
+                TraversalOperator::Index(index) => {
+                    let index = self.convert(index, at, depth.below());
+                    ExprKind::Index(Box::new(base), Box::new(index))
+                }
+                TraversalOperator::LegacyIndex(index) => {
+                    let digits = at.span(index.span());
+                    let kind = self.number(digits);
+                    let index = self.expr(digits, kind);
+                    ExprKind::Index(Box::new(base), Box::new(index))
+                }
+                TraversalOperator::FullSplat(_) | TraversalOperator::AttrSplat(_) => {
+                    let names = |step: &&Step<'_>| {
+                        matches!(
+                            step.0,
+                            TraversalOperator::GetAttr(_) | TraversalOperator::LegacyIndex(_)
+                        )
+                    };
+                    let taken = match step {
+                        TraversalOperator::FullSplat(_) => rest.len(),
+                        _ => rest.iter().take_while(names).count(),
+                    };
+                    let (inner, after) = rest.split_at(taken);
+                    rest = after;
+                    let item = self.expr(span, ExprKind::Each);
+                    let each = self.steps(item, inner, at, depth);
+                    let whole = start.to(each.span);
+                    let kind = ExprKind::Splat {
+                        over: Box::new(base),
+                        each: Box::new(each),
+                    };
+                    base = self.expr(whole, kind);
+                    continue;
+                }
+            };
+            base = self.expr(span, kind);
+        }
+        base
+    }
+}
+
+/// A step of a traversal and its place.
+type Step<'e> = (&'e TraversalOperator, Span);
+
+/// What hcl-edit's spans are counted from.
+struct At<'t> {
+    base: Span,
+    text: &'t str,
+}
+
+impl At<'_> {
+    fn span(&self, range: Option<Range<usize>>) -> Span {
+        let Some(range) = range else { return self.base };
+        // hcl-edit's spans may take in the spaces around a piece.
+        let text = self.text.get(range.clone()).unwrap_or_default();
+        let lead = text.len() - text.trim_start().len();
+        let trail = text.trim_start().len() - text.trim().len();
+        let place = |at: usize| self.base.start + u32::try_from(at).unwrap_or(0);
+        Span {
+            file: self.base.file,
+            start: place(range.start + lead),
+            end: place(range.end - trail),
+        }
+    }
+}
+
+fn binary(operator: BinaryOperator) -> BinaryOp {
+    match operator {
+        BinaryOperator::Plus => BinaryOp::Add,
+        BinaryOperator::Minus => BinaryOp::Sub,
+        BinaryOperator::Mul => BinaryOp::Mul,
+        BinaryOperator::Div => BinaryOp::Div,
+        BinaryOperator::Mod => BinaryOp::Rem,
+        BinaryOperator::Eq => BinaryOp::Equal,
+        BinaryOperator::NotEq => BinaryOp::NotEqual,
+        BinaryOperator::Less => BinaryOp::Less,
+        BinaryOperator::LessEq => BinaryOp::LessEq,
+        BinaryOperator::Greater => BinaryOp::Greater,
+        BinaryOperator::GreaterEq => BinaryOp::GreaterEq,
+        BinaryOperator::And => BinaryOp::And,
+        BinaryOperator::Or => BinaryOp::Or,
+    }
+}

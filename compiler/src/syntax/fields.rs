@@ -1,0 +1,272 @@
+//! What a block holds, sorted against what it may hold: what is unknown, doubled, of the wrong form or not yet supported
+//! is reported here and goes no further.
+
+use crate::diagnostics::{codes, nearest};
+use crate::source::Span;
+
+use super::decl::{Attribute, AttributeBlock, Expr, Name};
+use super::expr::{Depth, Reader};
+use super::mend::Place;
+use super::structure::{Body, Item, RawAttribute, RawBlock};
+
+/// What a kind of block may hold.
+pub(super) struct Shape {
+    /// In messages: `a step`.
+    pub(super) owner: &'static str,
+    pub(super) attributes: &'static [&'static str],
+    /// Blocks that may stand there once.
+    pub(super) blocks: &'static [&'static str],
+    /// Blocks that may stand there often.
+    pub(super) repeated: &'static [&'static str],
+    /// Part of the language, but not of this version, whether attribute or block.
+    pub(super) later: &'static [&'static str],
+}
+
+/// The known items of a block.
+#[derive(Default)]
+pub(super) struct Found {
+    attributes: Vec<RawAttribute>,
+    blocks: Vec<RawBlock>,
+}
+
+impl Found {
+    /// Takes out an attribute.
+    pub(super) fn attribute(&mut self, name: &str) -> Option<RawAttribute> {
+        let place = self
+            .attributes
+            .iter()
+            .position(|attribute| attribute.name.text == name)?;
+        Some(self.attributes.swap_remove(place))
+    }
+
+    /// Takes out a block.
+    pub(super) fn block(&mut self, kind: &str) -> Option<RawBlock> {
+        let place = self
+            .blocks
+            .iter()
+            .position(|block| block.kind.text == kind)?;
+        Some(self.blocks.remove(place))
+    }
+}
+
+impl Reader<'_, '_> {
+    /// Sorts a body by its shape.
+    pub(super) fn sort(&mut self, body: Body, shape: &Shape) -> Found {
+        let mut found = Found::default();
+        for item in body.items {
+            match item {
+                Item::Attribute(attribute) => self.sort_attribute(attribute, shape, &mut found),
+                Item::Block(block) => self.sort_block(block, shape, &mut found),
+            }
+        }
+        found
+    }
+
+    fn sort_attribute(&mut self, attribute: RawAttribute, shape: &Shape, found: &mut Found) {
+        let name = attribute.name.text.as_str();
+        if shape.attributes.contains(&name) {
+            match found
+                .attributes
+                .iter()
+                .find(|other| other.name.text == name)
+            {
+                Some(first) => self.duplicate(&attribute.name, first.name.span),
+                None => found.attributes.push(attribute),
+            }
+        } else if shape.later.contains(&name) {
+            self.not_yet(&attribute.name, shape.owner);
+        } else if shape.blocks.contains(&name) || shape.repeated.contains(&name) {
+            self.problems
+                .error(
+                    codes::BLOCK_EXPECTED,
+                    attribute.name.span,
+                    format!("`{name}` is a block, found an attribute"),
+                )
+                .hint(format!("write `{name} {{ .. }}` without `=`"));
+        } else {
+            self.unknown_attribute(&attribute.name, shape);
+        }
+    }
+
+    fn sort_block(&mut self, block: RawBlock, shape: &Shape, found: &mut Found) {
+        let kind = block.kind.text.as_str();
+        if shape.blocks.contains(&kind) || shape.repeated.contains(&kind) {
+            if !block.labels.is_empty() {
+                self.labels(&block, &[]);
+            }
+            match found
+                .blocks
+                .iter()
+                .find(|other| other.kind.text == kind && shape.blocks.contains(&kind))
+            {
+                Some(first) => {
+                    let first = first.header;
+                    self.problems
+                        .error(
+                            codes::DUPLICATE_BLOCK,
+                            block.header,
+                            format!("{} has one `{kind}` block, found a second", shape.owner),
+                        )
+                        .label(first, "first here");
+                }
+                None => found.blocks.push(block),
+            }
+        } else if shape.later.contains(&kind) {
+            self.not_yet(&block.kind, shape.owner);
+        } else if kind == "lifecycle" {
+            self.problems
+                .error(codes::REPLACED_LIFECYCLE, block.header, "there is no `lifecycle` block")
+                .hint("how long a resource lives is its `scope`: \"run\", \"worker\", \"vu\" or \"iteration\"");
+        } else if shape.attributes.contains(&kind) {
+            self.problems
+                .error(
+                    codes::ATTRIBUTE_EXPECTED,
+                    block.header,
+                    format!("`{kind}` is an attribute, found a block"),
+                )
+                .hint(format!("write `{kind} = ..`"));
+        } else {
+            self.unknown_block(&block, shape);
+        }
+    }
+
+    /// An attribute with any name: `locals`, `arguments`, `uses`.
+    pub(super) fn free(&mut self, block: RawBlock, owner: &str) -> AttributeBlock {
+        let span = block.span;
+        let mut attributes: Vec<Attribute> = Vec::new();
+        for item in block.body.items {
+            match item {
+                Item::Attribute(attribute) => match attributes
+                    .iter()
+                    .find(|other| other.name.text == attribute.name.text)
+                {
+                    Some(first) => {
+                        let first = first.name.span;
+                        self.duplicate(&attribute.name, first);
+                    }
+                    None => {
+                        let name = attribute.name.clone();
+                        attributes.push(Attribute {
+                            name,
+                            value: self.value(attribute),
+                        });
+                    }
+                },
+                Item::Block(block) => {
+                    let name = block.kind.text.as_str();
+                    self.problems
+                        .error(
+                            codes::ATTRIBUTE_EXPECTED,
+                            block.header,
+                            format!("{owner} holds attributes only, found the block `{name}`"),
+                        )
+                        .hint(format!("write `{name} = {{ .. }}`"));
+                }
+            }
+        }
+        AttributeBlock { span, attributes }
+    }
+
+    /// The expression of an attribute.
+    pub(super) fn value(&mut self, attribute: RawAttribute) -> Expr {
+        if attribute.broken {
+            let span = if attribute.value.is_empty() {
+                attribute.name.span
+            } else {
+                self.range_span(&attribute.value)
+            };
+            return self.error(span);
+        }
+        self.read(attribute.value, Place::Attribute, Depth::TOP)
+    }
+
+    /// The expression of an attribute that may be there.
+    pub(super) fn optional(&mut self, found: &mut Found, name: &str) -> Option<Expr> {
+        let attribute = found.attribute(name)?;
+        Some(self.value(attribute))
+    }
+
+    /// Whether a block has the labels it needs, each an identifier; faults are reported.
+    pub(super) fn labels(&mut self, block: &RawBlock, wanted: &[&str]) -> bool {
+        let kind = &block.kind.text;
+        if block.labels.len() != wanted.len() {
+            let form: String = wanted.iter().map(|label| format!(" \"{label}\"")).collect();
+            let number = match wanted.len() {
+                0 => "no label".to_owned(),
+                1 => "one label".to_owned(),
+                count => format!("{count} labels"),
+            };
+            let found = block.labels.len();
+            let extra = block.labels.get(wanted.len()).map(|label| label.name.span);
+            let span = extra.unwrap_or(block.header);
+            self.problems
+                .error(
+                    codes::WRONG_LABELS,
+                    span,
+                    format!("`{kind}` takes {number}, found {found}"),
+                )
+                .hint(format!("write `{kind}{form} {{ .. }}`"));
+            return false;
+        }
+        let mut fine = true;
+        for (label, meaning) in block.labels.iter().zip(wanted) {
+            if label.broken {
+                fine = false;
+            } else if hcl_edit::Ident::try_new(label.name.text.as_str()).is_err() {
+                fine = false;
+                let meaning = meaning.to_lowercase();
+                let text = format!(
+                    "`{}` cannot be a {meaning}: expected an identifier",
+                    label.name.text
+                );
+                self.problems
+                    .error(codes::INVALID_LABEL, label.name.span, text)
+                    .hint("an identifier is a letter or `_`, then letters, digits, `_` and `-`");
+            }
+        }
+        fine
+    }
+
+    fn duplicate(&mut self, name: &Name, first: Span) {
+        self.problems
+            .error(
+                codes::DUPLICATE_ATTRIBUTE,
+                name.span,
+                format!("`{}` is set twice in this block", name.text),
+            )
+            .label(first, "first here");
+    }
+
+    /// Reports a part of the language that this version does not build.
+    pub(super) fn not_yet(&mut self, name: &Name, owner: &str) {
+        let text = format!("`{}` in {owner} is not yet supported", name.text);
+        self.problems
+            .error(codes::NOT_YET_SUPPORTED, name.span, text);
+    }
+
+    fn unknown_attribute(&mut self, name: &Name, shape: &Shape) {
+        let known = shape
+            .attributes
+            .iter()
+            .chain(shape.blocks)
+            .chain(shape.repeated)
+            .copied();
+        let text = format!("{} has no attribute `{}`", shape.owner, name.text);
+        self.problems
+            .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
+            .hint = nearest::hint(&name.text, known);
+    }
+
+    fn unknown_block(&mut self, block: &RawBlock, shape: &Shape) {
+        let known = shape
+            .blocks
+            .iter()
+            .chain(shape.repeated)
+            .chain(shape.attributes)
+            .copied();
+        let text = format!("{} has no block `{}`", shape.owner, block.kind.text);
+        self.problems
+            .error(codes::UNKNOWN_BLOCK, block.header, text)
+            .hint = nearest::hint(&block.kind.text, known);
+    }
+}

@@ -1,0 +1,559 @@
+//! Text to tokens, as HCL's own scanner cuts them, going on after every fault.
+//!
+//! A stack of modes says what a character means: inside a quoted string, a heredoc or, within one of these, a hole
+//! (`${ }`, `%{ }`) that is code again; an empty stack is code. Strings that are not closed end at the end of their
+//! line, heredocs and comments at the next line that is clearly the header of a block, so that one slip costs one block.
+
+use crate::diagnostics::{Code, Problem, Problems, codes};
+use crate::source::{FileId, Span};
+
+use super::token::{
+    Token, TokenKind, Tokens, is_header_line, is_ident_continue, is_ident_start, next_header_line,
+};
+
+/// Cuts a text into tokens.
+pub(super) fn lex<'a>(file: FileId, text: &'a str, problems: &mut Problems) -> Tokens<'a> {
+    let mut lexer = Lexer {
+        file,
+        text,
+        at: 0,
+        tokens: Vec::with_capacity(text.len() / 4),
+        modes: Vec::new(),
+        problems,
+    };
+    lexer.run();
+    Tokens {
+        text,
+        list: lexer.tokens,
+    }
+}
+
+enum Mode<'a> {
+    Quoted { open: usize },
+    Heredoc { open: usize, name: &'a str },
+    Hole { open: usize, braces: u32 },
+}
+
+struct Lexer<'a, 'p> {
+    file: FileId,
+    text: &'a str,
+    at: usize,
+    tokens: Vec<Token>,
+    modes: Vec<Mode<'a>>,
+    problems: &'p mut Problems,
+}
+
+impl<'a> Lexer<'a, '_> {
+    fn run(&mut self) {
+        while self.at < self.text.len() {
+            match self.modes.last() {
+                None | Some(Mode::Hole { .. }) => self.code(),
+                Some(Mode::Quoted { open }) => self.quoted(*open),
+                Some(Mode::Heredoc { name, .. }) => self.heredoc(name),
+            }
+        }
+        match self.modes.last() {
+            Some(Mode::Quoted { open }) => self.unclosed_string(*open),
+            Some(Mode::Hole { open, .. }) => self.unclosed_hole(*open),
+            // Looked for when it was opened.
+            Some(Mode::Heredoc { .. }) | None => {}
+        }
+        self.close_all();
+        self.push(TokenKind::End, self.at);
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Adds the token that ends at `end` and goes there.
+    fn push(&mut self, kind: TokenKind, end: usize) {
+        let partner = offset(self.tokens.len());
+        self.tokens.push(Token {
+            kind,
+            start: offset(self.at),
+            end: offset(end),
+            partner,
+        });
+        self.at = end;
+    }
+
+    fn error(
+        &mut self,
+        code: Code,
+        from: usize,
+        to: usize,
+        text: impl Into<String>,
+    ) -> &mut Problem {
+        let span = Span {
+            file: self.file,
+            start: offset(from),
+            end: offset(to),
+        };
+        self.problems.error(code, span, text)
+    }
+
+    fn line_end(&self, at: usize) -> usize {
+        let found = self
+            .text
+            .get(at..)
+            .and_then(|rest| rest.find('\n'))
+            .map_or(self.text.len(), |found| at + found);
+        if found > at && self.text.as_bytes().get(found - 1) == Some(&b'\r') {
+            found - 1
+        } else {
+            found
+        }
+    }
+
+    // Code.
+
+    fn code(&mut self) {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else {
+            return;
+        };
+        match first {
+            ' ' | '\t' => self.at += 1,
+            '\n' => self.newline(1),
+            '\r' if rest.starts_with("\r\n") => self.newline(2),
+            '#' => self.at = self.line_end(self.at),
+            '/' if rest.starts_with("//") => self.at = self.line_end(self.at),
+            '/' if rest.starts_with("/*") => self.comment(),
+            '"' => {
+                self.modes.push(Mode::Quoted {
+                    open: self.tokens.len(),
+                });
+                self.push(TokenKind::OpenQuote, self.at + 1);
+            }
+            '<' if rest.starts_with("<<") => self.open_heredoc(),
+            '0'..='9' => self.push(TokenKind::Number, self.at + number_length(rest)),
+            '{' => {
+                if let Some(Mode::Hole { braces, .. }) = self.modes.last_mut() {
+                    *braces += 1;
+                }
+                self.push(TokenKind::OpenBrace, self.at + 1);
+            }
+            '}' => self.close_brace(1),
+            '~' if rest.starts_with("~}")
+                && matches!(self.modes.last(), Some(Mode::Hole { braces: 0, .. })) =>
+            {
+                self.close_brace(2)
+            }
+            '[' => self.push(TokenKind::OpenBracket, self.at + 1),
+            ']' => self.push(TokenKind::CloseBracket, self.at + 1),
+            '(' => self.push(TokenKind::OpenParen, self.at + 1),
+            ')' => self.push(TokenKind::CloseParen, self.at + 1),
+            _ if is_ident_start(first) => {
+                let length = rest
+                    .find(|character: char| !is_ident_continue(character))
+                    .unwrap_or(rest.len());
+                self.push(TokenKind::Ident, self.at + length);
+            }
+            _ => match symbol_length(rest) {
+                Some(length) => self.push(TokenKind::Symbol, self.at + length),
+                None => self.invalid(first),
+            },
+        }
+    }
+
+    fn newline(&mut self, length: usize) {
+        self.push(TokenKind::Newline, self.at + length);
+        if let Some(Mode::Hole { open, .. }) = self.modes.last()
+            && is_header_line(self.text, self.at)
+        {
+            self.unclosed_hole(*open);
+            self.close_all();
+        }
+    }
+
+    fn close_brace(&mut self, length: usize) {
+        match self.modes.last_mut() {
+            Some(Mode::Hole { braces, open }) if *braces == 0 => {
+                let open = *open;
+                self.modes.pop();
+                self.close(open, TokenKind::CloseHole, length);
+            }
+            Some(Mode::Hole { braces, .. }) => {
+                *braces -= 1;
+                self.push(TokenKind::CloseBrace, self.at + length);
+            }
+            _ => self.push(TokenKind::CloseBrace, self.at + length),
+        }
+    }
+
+    /// The partner of the token `open`.
+    fn close(&mut self, open: usize, kind: TokenKind, length: usize) {
+        let partner = offset(self.tokens.len());
+        if let Some(token) = self.tokens.get_mut(open) {
+            token.partner = partner;
+        }
+        self.push(kind, self.at + length);
+    }
+
+    /// Closes whatever is open, with empty tokens.
+    fn close_all(&mut self) {
+        while let Some(mode) = self.modes.pop() {
+            match mode {
+                Mode::Quoted { open } => self.close(open, TokenKind::CloseQuote, 0),
+                Mode::Heredoc { open, .. } => self.close(open, TokenKind::CloseHeredoc, 0),
+                Mode::Hole { open, .. } => self.close(open, TokenKind::CloseHole, 0),
+            }
+        }
+    }
+
+    fn comment(&mut self) {
+        let rest = self.rest();
+        if let Some(length) = rest.get(2..).and_then(|inner| inner.find("*/")) {
+            self.at += length + 4;
+            return;
+        }
+        self.error(
+            codes::UNCLOSED_COMMENT,
+            self.at,
+            self.at + 2,
+            "this comment is never closed",
+        )
+        .hint("end it with `*/`");
+        self.push(TokenKind::Bad, next_header_line(self.text, self.at));
+        self.close_all();
+    }
+
+    fn invalid(&mut self, character: char) {
+        let rest = self.rest();
+        let mut length = character.len_utf8();
+        let hint = match character {
+            '\'' | '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' => {
+                // Up to the partner, so that the words between are not read as code.
+                let line = rest
+                    .get(length..self.line_end(self.at) - self.at)
+                    .unwrap_or_default();
+                let quotes = ['\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
+                if let Some(found) = line.find(quotes) {
+                    let partner = line
+                        .get(found..)
+                        .and_then(|rest| rest.chars().next())
+                        .map_or(1, char::len_utf8);
+                    length += found + partner;
+                }
+                Some("strings stand in double quotes: `\"text\"`")
+            }
+            '&' => Some("the operator for \"and\" is `&&`"),
+            '|' => Some("the operator for \"or\" is `||`"),
+            ';' => Some("attributes are separated by line breaks"),
+            '$' | '%' if rest.get(1..2) == Some("{") => {
+                Some("`${ }` stands inside a string; outside one, write the expression alone")
+            }
+            '\\' => Some("an expression goes on over a line break inside `( )`"),
+            _ => None,
+        };
+        let shown = if character.is_control() || character.is_whitespace() {
+            format!(
+                "the character U+{:04X} has no meaning here",
+                u32::from(character)
+            )
+        } else {
+            format!("the character `{character}` has no meaning here")
+        };
+        let problem = self.error(codes::INVALID_CHARACTER, self.at, self.at + length, shown);
+        if let Some(hint) = hint {
+            problem.hint(hint);
+        }
+        self.push(TokenKind::Bad, self.at + length);
+    }
+
+    // Quoted strings.
+
+    fn quoted(&mut self, open: usize) {
+        let start = self.at;
+        let mut end = start;
+        loop {
+            let rest = self.text.get(end..).unwrap_or_default();
+            let Some(first) = rest.chars().next() else {
+                break;
+            };
+            match first {
+                '"' | '\n' => break,
+                '\r' if rest.starts_with("\r\n") => break,
+                '$' | '%' if rest.starts_with("$${") || rest.starts_with("%%{") => end += 3,
+                '$' | '%' if rest.starts_with("${") || rest.starts_with("%{") => break,
+                '\\' => match escape_length(rest) {
+                    Ok(length) => end += length,
+                    Err((length, fault)) => {
+                        self.literal(end);
+                        self.error(codes::INVALID_ESCAPE, end, end + length, fault).hint(
+                            "known are `\\n`, `\\r`, `\\t`, `\\\"`, `\\\\`, `\\uNNNN` and `\\UNNNNNNNN`; a backslash itself is `\\\\`",
+                        );
+                        end += length;
+                        self.push(TokenKind::Bad, end);
+                        return;
+                    }
+                },
+                _ => end += first.len_utf8(),
+            }
+        }
+        self.literal(end);
+        let rest = self.rest();
+        if rest.starts_with('"') {
+            self.modes.pop();
+            self.close(open, TokenKind::CloseQuote, 1);
+        } else if rest.starts_with(['$', '%']) {
+            self.open_hole();
+        } else if !rest.is_empty() {
+            self.unclosed_string(open);
+            // A string within a hole of a heredoc leaves the heredoc as it is.
+            while let Some(Mode::Quoted { open } | Mode::Hole { open, .. }) = self.modes.last() {
+                let (open, kind) = match self.modes.last() {
+                    Some(Mode::Hole { .. }) => (*open, TokenKind::CloseHole),
+                    _ => (*open, TokenKind::CloseQuote),
+                };
+                self.modes.pop();
+                self.close(open, kind, 0);
+            }
+        }
+    }
+
+    fn literal(&mut self, end: usize) {
+        if end > self.at {
+            self.push(TokenKind::Literal, end);
+        }
+    }
+
+    fn open_hole(&mut self) {
+        let rest = self.rest();
+        let kind = if rest.starts_with('$') {
+            TokenKind::OpenHole
+        } else {
+            TokenKind::OpenDirective
+        };
+        let length = if rest.get(2..3) == Some("~") { 3 } else { 2 };
+        self.modes.push(Mode::Hole {
+            open: self.tokens.len(),
+            braces: 0,
+        });
+        self.push(kind, self.at + length);
+    }
+
+    fn unclosed_string(&mut self, open: usize) {
+        // `"a ${b"`: the quote that was meant as the end began a string inside the hole.
+        if let [
+            ..,
+            Mode::Quoted { .. },
+            Mode::Hole {
+                open: hole,
+                braces: 0,
+            },
+            Mode::Quoted { .. },
+        ] = self.modes.as_slice()
+        {
+            return self.unclosed_hole(*hole);
+        }
+        let start = self
+            .tokens
+            .get(open)
+            .map_or(0, |token| token.start as usize);
+        let end = self.line_end(start);
+        self.error(codes::UNCLOSED_STRING, start, end, "this string is not closed on its line")
+            .hint("end it with `\"`; write a line break as `\\n`, or use a heredoc (`<<EOT`) for several lines");
+        self.push(TokenKind::Bad, self.at);
+    }
+
+    fn unclosed_hole(&mut self, open: usize) {
+        let (start, end) = self
+            .tokens
+            .get(open)
+            .map_or((0, 0), |token| (token.start as usize, token.end as usize));
+        let opener = self.text.get(start..end).unwrap_or_default();
+        let text = format!("missing `}}`: this `{opener}` is never closed");
+        let literal = if opener.starts_with('$') {
+            "$${"
+        } else {
+            "%%{"
+        };
+        self.error(codes::UNCLOSED_BRACKET, start, end, text)
+            .hint(format!("a literal `{opener}` is written `{literal}`"));
+        self.push(TokenKind::Bad, self.at);
+    }
+
+    // Heredocs.
+
+    fn open_heredoc(&mut self) {
+        let rest = self.rest();
+        let intro = if rest.starts_with("<<-") { 3 } else { 2 };
+        let after = rest.get(intro..).unwrap_or_default();
+        if !after.starts_with(is_ident_start) {
+            return self.push(TokenKind::Symbol, self.at + 1);
+        }
+        let length = after
+            .find(|character: char| !is_ident_continue(character))
+            .unwrap_or(after.len());
+        let name = after.get(..length).unwrap_or_default();
+        let end = self.at + intro + length;
+        let line_end = self.line_end(end);
+        if line_end > end {
+            self.error(
+                codes::UNEXPECTED_TOKEN,
+                end,
+                line_end,
+                format!("expected the end of the line after `<<{name}`"),
+            )
+            .hint("the text of a heredoc begins on the next line");
+            return self.push(TokenKind::Bad, line_end);
+        }
+        let body = self
+            .text
+            .get(end..)
+            .and_then(|rest| rest.find('\n'))
+            .map_or(self.text.len(), |found| end + found + 1);
+        if !heredoc_ends(self.text.get(body..).unwrap_or_default(), name) {
+            self.error(
+                codes::UNCLOSED_HEREDOC,
+                self.at,
+                end,
+                format!("this heredoc is never closed by a line `{name}`"),
+            )
+            .hint(format!(
+                "end it with a line that holds `{name}` and nothing else"
+            ));
+            self.push(TokenKind::Bad, end);
+            // What follows is text, up to the next block.
+            self.at = next_header_line(self.text, end);
+            if self.at < self.text.len() {
+                self.push(TokenKind::Newline, self.at);
+            }
+            return self.close_all();
+        }
+        self.modes.push(Mode::Heredoc {
+            open: self.tokens.len(),
+            name,
+        });
+        self.push(TokenKind::OpenHeredoc, body);
+    }
+
+    fn heredoc(&mut self, name: &str) {
+        let before = self.text.as_bytes().get(self.at.wrapping_sub(1));
+        let end = self.line_end(self.at);
+        if before == Some(&b'\n')
+            && self
+                .text
+                .get(self.at..end)
+                .is_some_and(|line| line.trim() == name)
+        {
+            if let Some(Mode::Heredoc { open, .. }) = self.modes.pop() {
+                self.close(open, TokenKind::CloseHeredoc, end - self.at);
+            }
+            return;
+        }
+        let mut end = self.at;
+        loop {
+            let rest = self.text.get(end..).unwrap_or_default();
+            let Some(first) = rest.chars().next() else {
+                break;
+            };
+            match first {
+                '$' | '%' if rest.starts_with("$${") || rest.starts_with("%%{") => end += 3,
+                '$' | '%' if rest.starts_with("${") || rest.starts_with("%{") => break,
+                _ => end += first.len_utf8(),
+            }
+            if first == '\n' {
+                return self.literal(end);
+            }
+        }
+        self.literal(end);
+        if self.at < self.text.len() {
+            self.open_hole();
+        }
+    }
+}
+
+/// Whether a line ends the heredoc, and no block that looks whole comes first: else the line belongs to another heredoc.
+fn heredoc_ends(body: &str, name: &str) -> bool {
+    let mut header_seen = false;
+    for line in body.lines() {
+        if line.trim() == name {
+            return true;
+        }
+        header_seen |= is_header_line(line, 0);
+        let reopened = ["<<", "<<-"]
+            .iter()
+            .any(|intro| line.trim_end().ends_with(&format!("{intro}{name}")));
+        if header_seen && reopened {
+            return false;
+        }
+    }
+    false
+}
+
+/// Length of a valid escape, else of the invalid one with what is wrong.
+fn escape_length(rest: &str) -> Result<usize, (usize, String)> {
+    let Some(second) = rest
+        .chars()
+        .nth(1)
+        .filter(|second| !matches!(second, '\n' | '\r'))
+    else {
+        return Err((1, "a backslash needs a character after it".to_owned()));
+    };
+    let digits = match second {
+        'n' | 'r' | 't' | '"' | '\\' => return Ok(2),
+        'u' => 4,
+        'U' => 8,
+        _ => return Err((1 + second.len_utf8(), format!("`\\{second}` is no escape"))),
+    };
+    let hex: String = rest
+        .chars()
+        .skip(2)
+        .take(digits)
+        .take_while(char::is_ascii_hexdigit)
+        .collect();
+    if hex.len() < digits {
+        return Err((
+            2 + hex.len(),
+            format!("`\\{second}` needs {digits} hexadecimal digits"),
+        ));
+    }
+    match u32::from_str_radix(&hex, 16).ok().and_then(char::from_u32) {
+        Some(_) => Ok(2 + digits),
+        None => Err((2 + digits, format!("`\\{second}{hex}` is no character"))),
+    }
+}
+
+fn number_length(rest: &str) -> usize {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let mut length = digits(rest);
+    if let Some(fraction) = rest.get(length..).and_then(|rest| rest.strip_prefix('.')) {
+        length += match digits(fraction) {
+            0 => 0,
+            count => count + 1,
+        };
+    }
+    if let Some(exponent) = rest
+        .get(length..)
+        .and_then(|rest| rest.strip_prefix(['e', 'E']))
+    {
+        let unsigned = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        length += match digits(unsigned) {
+            0 => 0,
+            count => 1 + exponent.len() - unsigned.len() + count,
+        };
+    }
+    length
+}
+
+fn symbol_length(rest: &str) -> Option<usize> {
+    if rest.starts_with("...") {
+        return Some(3);
+    }
+    const TWO: [&str; 8] = ["==", "!=", ">=", "<=", "&&", "||", "=>", "::"];
+    if TWO.iter().any(|symbol| rest.starts_with(symbol)) {
+        return Some(2);
+    }
+    rest.starts_with([
+        '.', ',', '*', '/', '%', '+', '-', '=', '<', '>', '!', '?', ':',
+    ])
+    .then_some(1)
+}
+
+/// Offsets are 32 bits: `source` refuses longer files.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,441 @@
+//! Strings and heredocs, from their tokens: escapes decoded, `~` and `<<-` applied, directives nested.
+//!
+//! First a flat row of pieces is made, in which a heredoc has one literal a line; `~` trims the neighbouring literal and
+//! `<<-` the literals that begin a line, wherever they stand (as HCL does it, so also within directives). Then the row is nested.
+
+use std::ops::Range;
+
+use crate::diagnostics::{Problem, codes, nearest};
+use crate::source::Span;
+
+use super::decl::{ExprKind, Name, Part};
+use super::expr::{Depth, Reader};
+use super::mend::{Place, too_deep};
+use super::structure::DEEPEST;
+use super::token::TokenKind;
+
+/// A piece of the flat row, with the place of its token or hole.
+struct Piece {
+    span: Span,
+    kind: PieceKind,
+}
+
+enum PieceKind {
+    Literal(String),
+    Hole(Range<usize>),
+    If(Range<usize>),
+    Else,
+    EndIf,
+    For {
+        key: Option<Name>,
+        value: Name,
+        over: Range<usize>,
+    },
+    EndFor,
+    /// Reported; what belongs to it is not known.
+    Bad,
+}
+
+impl Reader<'_, '_> {
+    /// The string or heredoc that the token `open` begins.
+    pub(super) fn template(&mut self, open: usize, depth: Depth) -> ExprKind {
+        let mut pieces = self.pieces(open);
+        if pieces
+            .iter()
+            .any(|piece| matches!(piece.kind, PieceKind::Bad))
+        {
+            return ExprKind::Error;
+        }
+        if self.tokens.text(open).starts_with("<<-") {
+            dedent(&mut pieces);
+        }
+        let mut nest = Nest {
+            pieces: pieces.into_iter(),
+            opened: Vec::new(),
+        };
+        let Some(mut parts) = self.nest(&mut nest, depth) else {
+            return ExprKind::Error;
+        };
+        match parts.as_mut_slice() {
+            [] => ExprKind::Text(String::new()),
+            [Part::Text(text)] => ExprKind::Text(std::mem::take(text)),
+            _ => ExprKind::Template(parts),
+        }
+    }
+
+    fn pieces(&mut self, open: usize) -> Vec<Piece> {
+        let close = self.tokens.at(open).partner as usize;
+        let quoted = self.tokens.kind(open) == TokenKind::OpenQuote;
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut index = open + 1;
+        let mut trim_next = false;
+        while index < close {
+            let token = self.tokens.at(index);
+            let trim = std::mem::take(&mut trim_next);
+            match token.kind {
+                TokenKind::OpenHole | TokenKind::OpenDirective => {
+                    let end = token.partner as usize;
+                    if self.tokens.text(index).ends_with('~')
+                        && let Some(Piece {
+                            kind: PieceKind::Literal(text),
+                            ..
+                        }) = pieces.last_mut()
+                    {
+                        text.truncate(text.trim_end().len());
+                    }
+                    trim_next = self.tokens.text(end).starts_with('~');
+                    let span = self.range_span(&(index..end + 1));
+                    let inner = self.trimmed(index + 1..end);
+                    let kind = match token.kind {
+                        TokenKind::OpenHole => self.hole(inner, span),
+                        _ => self.directive(inner, span),
+                    };
+                    pieces.push(Piece { span, kind });
+                    index = end;
+                }
+                TokenKind::Literal => {
+                    let text = decode(self.tokens.text(index), quoted);
+                    let text = if trim {
+                        text.trim_start().to_owned()
+                    } else {
+                        text
+                    };
+                    let span = self.range_span(&(index..index + 1));
+                    pieces.push(Piece {
+                        span,
+                        kind: PieceKind::Literal(text),
+                    });
+                }
+                // An escape that is none: reported by the lexer.
+                _ => {
+                    let span = self.range_span(&(index..index + 1));
+                    pieces.push(Piece {
+                        span,
+                        kind: PieceKind::Bad,
+                    });
+                }
+            }
+            index += 1;
+        }
+        pieces
+    }
+
+    /// Without line breaks at either end: they mean nothing in a hole.
+    fn trimmed(&self, mut range: Range<usize>) -> Range<usize> {
+        while !range.is_empty() && self.tokens.kind(range.start) == TokenKind::Newline {
+            range.start += 1;
+        }
+        while !range.is_empty() && self.tokens.kind(range.end - 1) == TokenKind::Newline {
+            range.end -= 1;
+        }
+        range
+    }
+
+    fn bad(&mut self, span: Span, text: impl Into<String>) -> &mut Problem {
+        self.problems.error(codes::INVALID_TEMPLATE, span, text)
+    }
+
+    fn hole(&mut self, inner: Range<usize>, span: Span) -> PieceKind {
+        if inner.is_empty() {
+            self.bad(span, "expected an expression between `${` and `}`")
+                .hint("a literal `${` is written `$${`");
+            return PieceKind::Bad;
+        }
+        PieceKind::Hole(inner)
+    }
+
+    fn directive(&mut self, inner: Range<usize>, span: Span) -> PieceKind {
+        let word = if inner.is_empty() {
+            ""
+        } else {
+            self.tokens.text(inner.start)
+        };
+        let rest = self.trimmed(inner.start + 1..inner.end.max(inner.start + 1));
+        let alone = rest.is_empty();
+        match word {
+            "if" if !alone => PieceKind::If(rest),
+            "if" => {
+                self.bad(span, "expected a condition after `if`");
+                PieceKind::Bad
+            }
+            "for" => self.for_directive(rest, span),
+            "else" if alone => PieceKind::Else,
+            "endif" if alone => PieceKind::EndIf,
+            "endfor" if alone => PieceKind::EndFor,
+            "else" | "endif" | "endfor" => {
+                let span = self.range_span(&rest);
+                let found = self.tokens.describe(rest.start);
+                let hint = (word == "else" && self.tokens.text(rest.start) == "if")
+                    .then_some("nest `%{ if }` in the `else` part");
+                let problem =
+                    self.bad(span, format!("expected `}}` after `{word}`, found {found}"));
+                if let Some(hint) = hint {
+                    problem.hint(hint);
+                }
+                PieceKind::Bad
+            }
+            _ => {
+                let known = ["if", "else", "endif", "for", "endfor"];
+                let hint =
+                    nearest::nearest(word, known).map(|near| format!("did you mean `{near}`?"));
+                let hint = hint.unwrap_or_else(|| "a literal `%{` is written `%%{`".to_owned());
+                self.bad(
+                    span,
+                    "expected `if`, `else`, `endif`, `for` or `endfor` after `%{`",
+                )
+                .hint(hint);
+                PieceKind::Bad
+            }
+        }
+    }
+
+    /// `for k, v in xs`, of which `for` is read.
+    fn for_directive(&mut self, rest: Range<usize>, span: Span) -> PieceKind {
+        let code: Vec<usize> = rest
+            .clone()
+            .filter(|index| self.tokens.kind(*index) != TokenKind::Newline)
+            .collect();
+        let is_name = |place: usize| {
+            code.get(place)
+                .is_some_and(|index| self.tokens.kind(*index) == TokenKind::Ident)
+        };
+        let is = |place: usize, text: &str| {
+            code.get(place)
+                .is_some_and(|index| self.tokens.text(*index) == text)
+        };
+        let names = match (is_name(0), is(1, ","), is_name(2)) {
+            (true, true, true) if is(3, "in") => 2,
+            (true, false, _) if is(1, "in") => 1,
+            _ => 0,
+        };
+        let over = code.get(2 * names).map(|first| *first..rest.end);
+        let (Some(over), true) = (over, names > 0) else {
+            self.bad(
+                span,
+                "expected `for NAME in LIST` or `for KEY, VALUE in MAP`",
+            );
+            return PieceKind::Bad;
+        };
+        let name = |place: usize| {
+            let index = code.get(place).copied().unwrap_or(rest.start);
+            Name {
+                text: self.tokens.text(index).to_owned(),
+                span: self.range_span(&(index..index + 1)),
+            }
+        };
+        let (key, value) = if names == 2 {
+            (Some(name(0)), name(2))
+        } else {
+            (None, name(0))
+        };
+        PieceKind::For { key, value, over }
+    }
+
+    /// Parts up to the end of what is open, or of the template; none when something is missing, which is reported.
+    fn nest(&mut self, nest: &mut Nest, depth: Depth) -> Option<Vec<Part>> {
+        let mut parts = Vec::new();
+        while let Some(piece) = nest.pieces.next() {
+            match piece.kind {
+                PieceKind::Literal(text) => match parts.last_mut() {
+                    _ if text.is_empty() => {}
+                    Some(Part::Text(before)) => before.push_str(&text),
+                    _ => parts.push(Part::Text(text)),
+                },
+                PieceKind::Hole(range) => {
+                    let inner = deeper(depth);
+                    parts.push(Part::Hole(self.read(range, Place::Hole, inner)));
+                }
+                PieceKind::If(range) => {
+                    let inner = self.enter(nest, depth, piece.span)?;
+                    let condition = self.read(range, Place::Hole, inner);
+                    nest.opened.push(Opened {
+                        word: "if",
+                        span: piece.span,
+                    });
+                    let yes = self.nest(nest, inner)?;
+                    let no = if nest
+                        .opened
+                        .last()
+                        .is_some_and(|opened| opened.word == "else")
+                    {
+                        self.nest(nest, inner)?
+                    } else {
+                        Vec::new()
+                    };
+                    parts.push(Part::If { condition, yes, no });
+                }
+                PieceKind::For { key, value, over } => {
+                    let inner = self.enter(nest, depth, piece.span)?;
+                    let over = self.read(over, Place::Hole, inner);
+                    nest.opened.push(Opened {
+                        word: "for",
+                        span: piece.span,
+                    });
+                    let body = self.nest(nest, inner)?;
+                    parts.push(Part::For {
+                        key,
+                        value,
+                        over,
+                        body,
+                    });
+                }
+                PieceKind::Else | PieceKind::EndIf | PieceKind::EndFor => {
+                    return self.end(nest, &piece).then_some(parts);
+                }
+                PieceKind::Bad => return None,
+            }
+        }
+        let Some(open) = nest.opened.pop() else {
+            return Some(parts);
+        };
+        let end = if open.word == "for" {
+            "endfor"
+        } else {
+            "endif"
+        };
+        self.bad(
+            open.span,
+            format!(
+                "missing `%{{ {end} }}`: this `{}` is never closed",
+                open.word
+            ),
+        );
+        None
+    }
+
+    fn enter(&mut self, nest: &Nest, depth: Depth, span: Span) -> Option<Depth> {
+        if depth.written + 1 > DEEPEST || nest.opened.len() >= DEEPEST {
+            too_deep(self.problems, span);
+            return None;
+        }
+        Some(deeper(depth))
+    }
+
+    /// Takes note of what a directive ends; false if it ends nothing, which is reported.
+    fn end(&mut self, nest: &mut Nest, piece: &Piece) -> bool {
+        let (word, ends): (_, &[&str]) = match piece.kind {
+            PieceKind::Else => ("else", &["if"]),
+            PieceKind::EndIf => ("endif", &["if", "else"]),
+            _ => ("endfor", &["for"]),
+        };
+        let open = nest.opened.pop();
+        if let Some(open) = open.as_ref().filter(|open| ends.contains(&open.word)) {
+            if word == "else" {
+                nest.opened.push(Opened {
+                    word: "else",
+                    span: open.span,
+                });
+            }
+            return true;
+        }
+        let text = format!(
+            "`{word}` without a `{}` before it",
+            ends.first().copied().unwrap_or_default()
+        );
+        let problem = self.bad(piece.span, text);
+        if let Some(open) = open {
+            problem.label(open.span, format!("this `{}` is open", open.word));
+        }
+        false
+    }
+}
+
+struct Nest {
+    pieces: std::vec::IntoIter<Piece>,
+    opened: Vec<Opened>,
+}
+
+struct Opened {
+    word: &'static str,
+    span: Span,
+}
+
+fn deeper(depth: Depth) -> Depth {
+    Depth {
+        written: depth.written + 1,
+        tree: depth.tree + 1,
+    }
+}
+
+/// Takes the indentation that all lines share off the literals that begin a line. Blank lines do not count, and keep what they hold.
+fn dedent(pieces: &mut [Piece]) {
+    let mut least: Option<usize> = None;
+    let mut starts = Vec::new();
+    let mut line_start = true;
+    for (index, piece) in pieces.iter().enumerate() {
+        let text = match &piece.kind {
+            PieceKind::Literal(text) => Some(text.as_str()),
+            _ => None,
+        };
+        if std::mem::take(&mut line_start) {
+            let spaces = text.map_or(0, |text| {
+                text.chars()
+                    .take_while(|character| character.is_whitespace())
+                    .count()
+            });
+            let blank = text.is_some_and(|text| text.trim().is_empty() && text.ends_with('\n'));
+            if !blank {
+                starts.push(index);
+                least = Some(least.map_or(spaces, |least| least.min(spaces)));
+            }
+        }
+        line_start = text.is_some_and(|text| text.ends_with('\n'));
+    }
+    for index in starts {
+        if let Some(Piece {
+            kind: PieceKind::Literal(text),
+            ..
+        }) = pieces.get_mut(index)
+        {
+            *text = text.chars().skip(least.unwrap_or(0)).collect();
+        }
+    }
+}
+
+/// The text that a literal stands for. Invalid escapes do not come here: the lexer cuts them out.
+fn decode(written: &str, quoted: bool) -> String {
+    let mut text = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some(first) = rest.chars().next() {
+        let mut length = first.len_utf8();
+        match first {
+            '$' | '%' if rest.starts_with("$${") || rest.starts_with("%%{") => {
+                text.push(first);
+                text.push('{');
+                length = 3;
+            }
+            '\\' if quoted => {
+                let (character, escape) = escaped(rest);
+                text.push(character);
+                length = escape;
+            }
+            _ => text.push(first),
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    text
+}
+
+fn escaped(rest: &str) -> (char, usize) {
+    let code = |digits: std::ops::Range<usize>| {
+        let end = digits.end;
+        let number = rest
+            .get(digits)
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        (
+            number
+                .and_then(char::from_u32)
+                .unwrap_or(char::REPLACEMENT_CHARACTER),
+            end,
+        )
+    };
+    match rest.chars().nth(1) {
+        Some('n') => ('\n', 2),
+        Some('r') => ('\r', 2),
+        Some('t') => ('\t', 2),
+        Some('u') => code(2..6),
+        Some('U') => code(2..10),
+        Some(other) => (other, 1 + other.len_utf8()),
+        None => ('\\', 1),
+    }
+}

@@ -1,0 +1,181 @@
+//! The pieces of a text. Quotes, heredocs and holes always come in pairs, also in a broken text: the lexer closes what was left open.
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    Ident,
+    Number,
+    /// `"` that begins a string, and the one that ends it.
+    OpenQuote,
+    CloseQuote,
+    /// `<<EOT` or `<<-EOT` with its line break, and the line that ends it (without its line break).
+    OpenHeredoc,
+    CloseHeredoc,
+    /// Text of a quoted string up to the next hole, or of a heredoc up to the next hole or the end of the line.
+    Literal,
+    /// `${`, `${~`
+    OpenHole,
+    /// `%{`, `%{~`
+    OpenDirective,
+    /// `}`, `~}` of either.
+    CloseHole,
+    OpenBrace,
+    CloseBrace,
+    OpenBracket,
+    CloseBracket,
+    OpenParen,
+    CloseParen,
+    Newline,
+    /// An operator or separator: its text tells which.
+    Symbol,
+    /// A piece that cannot be read; its problem is reported.
+    Bad,
+    End,
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    /// First byte.
+    pub(super) start: u32,
+    /// One past the last byte.
+    pub(super) end: u32,
+    /// Of an opening quote, heredoc, hole or directive: the index of its end; else the token's own index.
+    pub(super) partner: u32,
+}
+
+/// A text and its tokens.
+pub(super) struct Tokens<'a> {
+    pub(super) text: &'a str,
+    /// The last one is `End`.
+    pub(super) list: Vec<Token>,
+}
+
+impl<'a> Tokens<'a> {
+    /// A token; `End` behind the last one.
+    pub(super) fn at(&self, index: usize) -> Token {
+        let end = Token {
+            kind: TokenKind::End,
+            start: 0,
+            end: 0,
+            partner: 0,
+        };
+        self.list
+            .get(index)
+            .or(self.list.last())
+            .copied()
+            .unwrap_or(end)
+    }
+
+    pub(super) fn kind(&self, index: usize) -> TokenKind {
+        self.at(index).kind
+    }
+
+    pub(super) fn text(&self, index: usize) -> &'a str {
+        let token = self.at(index);
+        self.text
+            .get(token.start as usize..token.end as usize)
+            .unwrap_or_default()
+    }
+
+    pub(super) fn is_symbol(&self, index: usize, symbol: &str) -> bool {
+        self.kind(index) == TokenKind::Symbol && self.text(index) == symbol
+    }
+
+    /// The token that starts at a byte.
+    pub(super) fn starting_at(&self, byte: u32) -> Option<usize> {
+        // Closers that the lexer added are empty and share their start with the token after them: take the last.
+        let after = self.list.partition_point(|token| token.start <= byte);
+        after
+            .checked_sub(1)
+            .filter(|index| self.at(*index).start == byte)
+    }
+
+    /// Whether nothing but spaces stands before the token on its line, and if so how many bytes.
+    pub(super) fn margin(&self, index: usize) -> Option<u32> {
+        let start = self.at(index).start as usize;
+        let before = self.text.get(..start)?;
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let indent = before.get(line..)?;
+        indent
+            .bytes()
+            .all(|byte| byte == b' ' || byte == b'\t')
+            .then(|| u32::try_from(indent.len()).unwrap_or(u32::MAX))
+    }
+
+    /// A token in a message: as it is written, or what it is.
+    pub(super) fn describe(&self, index: usize) -> String {
+        match self.kind(index) {
+            TokenKind::Newline => "the end of the line".to_owned(),
+            TokenKind::End => "the end of the file".to_owned(),
+            TokenKind::OpenQuote | TokenKind::OpenHeredoc => "a string".to_owned(),
+            TokenKind::Literal => "text".to_owned(),
+            _ => format!("`{}`", self.text(index)),
+        }
+    }
+}
+
+/// The kinds of block that may stand at the top of a grid or a manifest, known or only listed: a line that begins with one
+/// and opens a brace is where reading goes on after a broken block.
+pub(super) const TOP_KINDS: &[&str] = &[
+    "step",
+    "resource",
+    "flow",
+    "variable",
+    "locals",
+    "data",
+    "scenario",
+    "setup",
+    "teardown",
+    "vu_setup",
+    "threshold",
+    "metric",
+    "grid",
+    "modules",
+    "runner",
+    "asset",
+];
+
+/// Whether the line that starts at `at` is the header of a top-level block: `KIND "LABEL".. {` with nothing before it.
+pub(super) fn is_header_line(text: &str, at: usize) -> bool {
+    let line = text
+        .get(at..)
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_default();
+    let kind_end = line
+        .find(|character: char| !is_ident_continue(character))
+        .unwrap_or(line.len());
+    let Some((kind, rest)) = line.split_at_checked(kind_end) else {
+        return false;
+    };
+    if !TOP_KINDS.contains(&kind) {
+        return false;
+    }
+    let Some((labels, _)) = rest.split_once('{') else {
+        return false;
+    };
+    labels
+        .chars()
+        .all(|character| is_ident_continue(character) || matches!(character, ' ' | '\t' | '"'))
+}
+
+/// The start of the next line, from `at` on, that is the header of a top-level block, else the text's end.
+pub(super) fn next_header_line(text: &str, at: usize) -> usize {
+    let mut line = at;
+    while let Some(found) = text.get(line..).and_then(|rest| rest.find('\n')) {
+        line += found + 1;
+        if is_header_line(text, line) {
+            return line;
+        }
+    }
+    text.len()
+}
+
+pub(super) fn is_ident_start(character: char) -> bool {
+    character == '_' || unicode_ident::is_xid_start(character)
+}
+
+pub(super) fn is_ident_continue(character: char) -> bool {
+    character == '-' || unicode_ident::is_xid_continue(character)
+}

@@ -1,0 +1,266 @@
+//! `type = ..`: an expression read as a type.
+
+use bggo_values::types::OptionalDefault;
+use bggo_values::{Field, Type};
+
+use crate::diagnostics::{Problems, codes, nearest};
+use crate::source::Span;
+
+use super::decl::{Expr, ExprKind, TypeExpr, UnaryOp};
+
+const NAMES: &[&str] = &[
+    "string", "number", "bool", "duration", "bytes", "any", "list", "set", "map", "object", "tuple",
+];
+
+/// The type that an expression writes; `Type::Error` with a reported problem when it writes none.
+pub(super) fn read(expr: &Expr, problems: &mut Problems) -> TypeExpr {
+    TypeExpr {
+        ty: of(expr, problems),
+        span: expr.span,
+    }
+}
+
+fn fault(
+    problems: &mut Problems,
+    span: Span,
+    text: impl Into<String>,
+    hint: Option<String>,
+) -> Type {
+    let problem = problems.error(codes::INVALID_TYPE, span, text);
+    problem.hint = hint;
+    Type::Error
+}
+
+fn of(expr: &Expr, problems: &mut Problems) -> Type {
+    match &expr.kind {
+        ExprKind::Error => Type::Error,
+        ExprKind::Root(name) => match name.as_str() {
+            "string" => Type::String,
+            "number" => Type::Number,
+            "bool" => Type::Bool,
+            "duration" => Type::Duration,
+            "bytes" => Type::Bytes,
+            "any" => Type::Any,
+            // Terraform's older forms.
+            "list" => Type::List(Box::new(Type::Any)),
+            "map" => Type::Map(Box::new(Type::Any)),
+            "set" => fault(
+                problems,
+                expr.span,
+                "expected the items' type of `set`",
+                Some("write `set(string)`".to_owned()),
+            ),
+            "object" => fault(
+                problems,
+                expr.span,
+                "expected the attributes of `object`",
+                Some("write `object({ name = string })`".to_owned()),
+            ),
+            "tuple" => fault(
+                problems,
+                expr.span,
+                "expected the items' types of `tuple`",
+                Some("write `tuple([string, number])`".to_owned()),
+            ),
+            _ => fault(
+                problems,
+                expr.span,
+                format!("there is no type `{name}`"),
+                nearest::hint(name, NAMES.iter().copied()),
+            ),
+        },
+        ExprKind::Call {
+            name,
+            arguments,
+            expand: false,
+        } => call(
+            name.text.as_str(),
+            name.span,
+            arguments,
+            expr.span,
+            problems,
+        ),
+        ExprKind::Text(text) if NAMES.contains(&text.as_str()) => fault(
+            problems,
+            expr.span,
+            "a type stands without quotes",
+            Some(format!("write `{text}`")),
+        ),
+        _ => fault(
+            problems,
+            expr.span,
+            "expected a type",
+            Some("types are written as `string` or `list(number)`".to_owned()),
+        ),
+    }
+}
+
+fn call(
+    name: &str,
+    name_span: Span,
+    arguments: &[Expr],
+    span: Span,
+    problems: &mut Problems,
+) -> Type {
+    match (name, arguments) {
+        ("list", [item]) => Type::List(Box::new(of(item, problems))),
+        ("set", [item]) => Type::Set(Box::new(of(item, problems))),
+        ("map", [item]) => Type::Map(Box::new(of(item, problems))),
+        (
+            "tuple",
+            [
+                Expr {
+                    kind: ExprKind::List(items),
+                    ..
+                },
+            ],
+        ) => Type::Tuple(items.iter().map(|item| of(item, problems)).collect()),
+        (
+            "object",
+            [
+                Expr {
+                    kind: ExprKind::Object(items),
+                    ..
+                },
+            ],
+        ) => object(items, problems),
+        ("optional", _) => fault(
+            problems,
+            span,
+            "`optional` stands only around the type of an object's attribute",
+            None,
+        ),
+        ("list" | "set" | "map", _) => fault(
+            problems,
+            span,
+            format!("`{name}` takes one type"),
+            Some(format!("write `{name}(string)`")),
+        ),
+        ("tuple", _) => fault(
+            problems,
+            span,
+            "`tuple` takes a list of types",
+            Some("write `tuple([string, number])`".to_owned()),
+        ),
+        ("object", _) => fault(
+            problems,
+            span,
+            "`object` takes attributes with their types",
+            Some("write `object({ name = string })`".to_owned()),
+        ),
+        _ if NAMES.contains(&name) => fault(
+            problems,
+            span,
+            format!("`{name}` takes nothing in brackets"),
+            None,
+        ),
+        _ => fault(
+            problems,
+            name_span,
+            format!("there is no type `{name}`"),
+            nearest::hint(name, NAMES.iter().copied()),
+        ),
+    }
+}
+
+fn object(items: &[(Expr, Expr)], problems: &mut Problems) -> Type {
+    let mut fields: Vec<Field> = Vec::with_capacity(items.len());
+    for (key, value) in items {
+        let ExprKind::Text(name) = &key.kind else {
+            if !matches!(key.kind, ExprKind::Error) {
+                fault(
+                    problems,
+                    key.span,
+                    "expected the name of an attribute",
+                    None,
+                );
+            }
+            return Type::Error;
+        };
+        let (ty, optional) = match &value.kind {
+            ExprKind::Call {
+                name,
+                arguments,
+                expand: false,
+            } if name.text == "optional" => match arguments.as_slice() {
+                [ty] => (of(ty, problems), Some(OptionalDefault(None))),
+                [ty, default] => (
+                    of(ty, problems),
+                    Some(OptionalDefault(default_text(default, problems))),
+                ),
+                _ => (
+                    fault(
+                        problems,
+                        value.span,
+                        "`optional` takes a type and, if wanted, a default",
+                        None,
+                    ),
+                    None,
+                ),
+            },
+            _ => (of(value, problems), None),
+        };
+        fields.push(Field {
+            name: name.clone().into(),
+            ty,
+            optional,
+        });
+    }
+    if fields.iter().any(|field| field.ty == Type::Error) {
+        Type::Error
+    } else {
+        Type::Object(fields)
+    }
+}
+
+/// A default as JSON text.
+fn default_text(default: &Expr, problems: &mut Problems) -> Option<bggo_values::Text> {
+    let mut json = String::new();
+    if let Err(span) = literal(default, &mut json) {
+        if let Some(span) = span {
+            fault(
+                problems,
+                span,
+                "the default of an optional attribute is a literal",
+                Some("references and functions are not known here".to_owned()),
+            );
+        }
+        return None;
+    }
+    Some(json.into())
+}
+
+/// Appends a literal as JSON; the place of what is none, or nothing when that is reported already.
+fn literal(expr: &Expr, json: &mut String) -> Result<(), Option<Span>> {
+    match &expr.kind {
+        ExprKind::Null => json.push_str("null"),
+        ExprKind::Bool(value) => json.push_str(if *value { "true" } else { "false" }),
+        ExprKind::Number(number) => json.push_str(&number.to_string()),
+        ExprKind::Unary(UnaryOp::Neg, inner) if matches!(inner.kind, ExprKind::Number(_)) => {
+            json.push('-');
+            literal(inner, json)?;
+        }
+        ExprKind::Text(text) => json.push_str(&serde_json::Value::from(text.as_str()).to_string()),
+        ExprKind::List(items) => {
+            json.push('[');
+            for (index, item) in items.iter().enumerate() {
+                json.push_str(if index > 0 { "," } else { "" });
+                literal(item, json)?;
+            }
+            json.push(']');
+        }
+        ExprKind::Object(items) => {
+            json.push('{');
+            for (index, (key, value)) in items.iter().enumerate() {
+                json.push_str(if index > 0 { "," } else { "" });
+                literal(key, json)?;
+                json.push(':');
+                literal(value, json)?;
+            }
+            json.push('}');
+        }
+        ExprKind::Error => return Err(None),
+        _ => return Err(Some(expr.span)),
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! What is wrong with an expression, in words about what stands there: hcl-edit only says which characters it expected.
+
+use std::ops::Range;
+
+use hcl_edit::parser::Error;
+
+use crate::diagnostics::{Problems, codes};
+use crate::source::{FileId, Span};
+
+use super::mend::too_deep;
+use super::token::{TokenKind, Tokens};
+
+/// Reports hcl-edit's error about the tokens of `range`.
+pub(super) fn explain(
+    file: FileId,
+    tokens: &Tokens<'_>,
+    range: &Range<usize>,
+    error: &Error,
+    problems: &mut Problems,
+) {
+    let start = tokens.at(range.start).start;
+    let byte = start + u32::try_from(error.location().offset()).unwrap_or(0);
+    let mut found = range
+        .clone()
+        .find(|index| tokens.at(*index).end > byte)
+        .unwrap_or(range.end);
+    // At the end of its input hcl-edit names the last byte.
+    if found + 1 == range.end
+        && error.location().offset() + 1 >= text_length(tokens, range)
+        && is_cut_short(tokens, found)
+    {
+        found = range.end;
+    }
+    let token = tokens.at(found);
+    let mut span = Span {
+        file,
+        start: token.start,
+        end: token.end,
+    };
+    if found >= range.end || token.kind == TokenKind::Newline {
+        // Behind the last token, where something is missing.
+        let last = tokens.at(found.saturating_sub(1).max(range.start));
+        span = Span {
+            file,
+            start: last.end,
+            end: last.end,
+        };
+    }
+    let message = error.message();
+    if message.contains("nesting depth") || message.contains("chained binary operators") {
+        return too_deep(problems, span);
+    }
+    if message.contains("redefined object key") {
+        let text = format!(
+            "the key {} stands twice in this object",
+            tokens.describe(found)
+        );
+        let problem = problems.error(codes::DUPLICATE_KEY, span, text);
+        let first = range
+            .clone()
+            .take_while(|index| *index < found)
+            .filter(|index| is_key(tokens, *index));
+        let same = first
+            .filter(|index| tokens.text(*index) == tokens.text(found))
+            .last();
+        if let Some(first) = same {
+            let place = tokens.at(first);
+            problem.label(
+                Span {
+                    file,
+                    start: place.start,
+                    end: place.end,
+                },
+                "first here",
+            );
+        }
+        return;
+    }
+    let around = Around {
+        tokens,
+        range,
+        found,
+    };
+    let problem = problems.error(codes::UNEXPECTED_TOKEN, span, around.text(message));
+    if let Some(hint) = around.hint() {
+        problem.hint(hint);
+    }
+}
+
+fn text_length(tokens: &Tokens<'_>, range: &Range<usize>) -> usize {
+    (tokens.at(range.end.saturating_sub(1)).end - tokens.at(range.start).start) as usize
+}
+
+/// Whether an expression cannot end with this token.
+fn is_cut_short(tokens: &Tokens<'_>, index: usize) -> bool {
+    matches!(tokens.kind(index), TokenKind::Symbol)
+}
+
+fn is_key(tokens: &Tokens<'_>, index: usize) -> bool {
+    let close = tokens.at(index).partner as usize;
+    tokens.is_symbol(close + 1, "=") || tokens.is_symbol(close + 1, ":")
+}
+
+struct Around<'a> {
+    tokens: &'a Tokens<'a>,
+    range: &'a Range<usize>,
+    /// The token that does not fit.
+    found: usize,
+}
+
+impl Around<'_> {
+    fn text(&self, message: &str) -> String {
+        let found = if self.found >= self.range.end {
+            self.end()
+        } else {
+            self.tokens.describe(self.found)
+        };
+        if message.contains("object value assignment") {
+            return format!("expected `=` after {}, found {found}", self.before());
+        }
+        if message.contains("traversal operator") {
+            return format!("expected a name, a number or `*` after `.`, found {found}");
+        }
+        if message.contains("expected digit") {
+            return format!("expected digits after the exponent, found {found}");
+        }
+        if self.before_wants_operand() {
+            return format!(
+                "expected an expression after {}, found {found}",
+                self.before()
+            );
+        }
+        match self.innermost() {
+            Some(TokenKind::OpenBracket) => {
+                format!("expected `,` or `]` after {}, found {found}", self.before())
+            }
+            Some(TokenKind::OpenParen) => {
+                format!("expected `,` or `)` after {}, found {found}", self.before())
+            }
+            Some(TokenKind::OpenBrace) => format!(
+                "expected `,`, a new line or `}}` after {}, found {found}",
+                self.before()
+            ),
+            _ if self.found == self.range.start => format!("expected an expression, found {found}"),
+            _ => format!(
+                "expected the end of the expression after {}, found {found}",
+                self.before()
+            ),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let found = self.tokens.text(self.found);
+        let before = self
+            .previous()
+            .map(|index| self.tokens.text(index))
+            .unwrap_or_default();
+        let hint = match (before, found) {
+            (_, "=") if self.innermost() != Some(TokenKind::OpenBrace) => {
+                "two values are compared with `==`"
+            }
+            (_, ",") if self.innermost().is_none() => {
+                "attributes are separated by line breaks; a list stands in `[ ]`"
+            }
+            ("and" | "or" | "not", _) | (_, "and" | "or" | "not") => {
+                "the logical operators are `&&`, `||` and `!`"
+            }
+            ("+", "+") | ("-", "-") => "there is no increment: every value is fixed",
+            (_, "..") => "a range of numbers is `range(from, to)`",
+            ("/", "/") => return None,
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// What ends the expression, in words.
+    fn end(&self) -> String {
+        match self.tokens.kind(self.range.end) {
+            TokenKind::Newline => "the end of the line".to_owned(),
+            TokenKind::CloseHole | TokenKind::CloseBrace => "`}`".to_owned(),
+            TokenKind::End => "the end of the file".to_owned(),
+            _ => self.tokens.describe(self.range.end),
+        }
+    }
+
+    fn previous(&self) -> Option<usize> {
+        let mut before = self.range.start..self.found.min(self.range.end);
+        before.rfind(|index| self.tokens.kind(*index) != TokenKind::Newline)
+    }
+
+    fn before(&self) -> String {
+        match self.previous() {
+            Some(index)
+                if matches!(
+                    self.tokens.kind(index),
+                    TokenKind::CloseQuote | TokenKind::CloseHeredoc
+                ) =>
+            {
+                "the string".to_owned()
+            }
+            Some(index) => self.tokens.describe(index),
+            None => "this".to_owned(),
+        }
+    }
+
+    /// Whether the token before is an operator or opens a bracket, so that a value must follow.
+    fn before_wants_operand(&self) -> bool {
+        let Some(index) = self.previous() else {
+            return false;
+        };
+        let text = self.tokens.text(index);
+        match self.tokens.kind(index) {
+            TokenKind::Symbol => ![".", "..."].contains(&text),
+            TokenKind::Ident => ["in", "if"].contains(&text) && self.innermost().is_some(),
+            TokenKind::OpenParen | TokenKind::OpenBracket => true,
+            _ => false,
+        }
+    }
+
+    /// The bracket that is open where the fault is.
+    fn innermost(&self) -> Option<TokenKind> {
+        let mut open = Vec::new();
+        for index in self.range.start..self.found.min(self.range.end) {
+            match self.tokens.kind(index) {
+                kind @ (TokenKind::OpenBracket
+                | TokenKind::OpenParen
+                | TokenKind::OpenBrace
+                | TokenKind::OpenHole) => open.push(kind),
+                TokenKind::CloseBracket
+                | TokenKind::CloseParen
+                | TokenKind::CloseBrace
+                | TokenKind::CloseHole => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        open.pop()
+    }
+}
