@@ -1,6 +1,7 @@
 //! The names that emitted code uses, and no others.
 
 pub use crate::command::{Start, main};
+pub use crate::contract::Early;
 pub use crate::contract::{Flow, Running, Stop};
 pub use crate::engine::{Begun, Grid, Program, User, Validation, Variable, Worker};
 pub use crate::fault::{Fault, Place, Placed};
@@ -11,6 +12,9 @@ pub use crate::latch::Latch;
 pub use crate::outputs::{Memo, OutputSlot, OutputSlots};
 pub use crate::prepare::Prepare;
 pub use crate::scope::{RunScope, Scope};
+pub use crate::shared::Shared;
 pub use crate::slot::AssetCx;
 pub use crate::step::{It, Policy, Ran, Step};
+pub use crate::take;
+pub use bggo_values::types::OptionalDefault;
 pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, functions, json, ops};

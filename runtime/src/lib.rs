@@ -24,4 +24,5 @@ pub mod scope;
 pub mod shared;
 pub mod slot;
 pub mod step;
+pub mod take;
 mod wakers;

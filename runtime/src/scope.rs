@@ -3,7 +3,7 @@
 use crate::contract::{Asset, Running};
 use crate::engine::Thread;
 use crate::info::ResourceInfo;
-use crate::slot::{AssetCx, Below, Hold, Make, Owned, Slot};
+use crate::slot::{AssetCx, Below, Hold, Owned, Slot};
 use futures_util::future::join_all;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -114,9 +114,8 @@ impl RunScope {
         info: &'static ResourceInfo,
         users: u32,
         on: &[&dyn Below],
-        make: Make<A>,
     ) -> Slot<A> {
-        Slot::new(&self.scope, info, users, on, make)
+        Slot::new(&self.scope, info, users, on)
     }
 
     pub(crate) fn publish(&self, slot: Rc<dyn RunSlot>) -> (usize, UnboundedSender<Job>) {

@@ -6,7 +6,7 @@ use crate::contract::Asset;
 use crate::fault::Fault;
 use crate::info::ResourceInfo;
 use crate::scope::{Holds, Job, RunScope, RunSlot, for_user};
-use crate::slot::{AssetCx, Below, Hold, Make, Slot};
+use crate::slot::{AssetCx, Below, Hold, Making, Slot};
 use crate::step::It;
 use bggo_values::Value;
 use std::future::Future;
@@ -15,6 +15,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use tokio::sync::mpsc::UnboundedSender;
+
+/// Starts the creation of an asset of the run, on the control thread.
+pub type Make<A> = Box<dyn Fn(AssetCx) -> Making<A>>;
 
 /// A resource of scope `run`.
 #[derive(Debug, Clone)]
@@ -53,9 +56,10 @@ impl Shared {
             state: Mutex::default(),
             exports: OnceLock::new(),
         });
-        let slot = scope.add(info, users, on, make);
+        let slot = scope.add(info, users, on);
         let (number, jobs) = scope.publish(Rc::new(Back {
             slot,
+            make,
             front: Arc::clone(&front),
             holds: Holds::default(),
         }));
@@ -174,6 +178,7 @@ impl Future for GetShared<'_> {
 /// The control thread's end.
 struct Back<A: Asset> {
     slot: Slot<A>,
+    make: Make<A>,
     front: Arc<Front>,
     holds: Holds,
 }
@@ -183,7 +188,9 @@ impl<A: Asset> RunSlot for Back<A> {
         tokio::task::spawn_local(async move {
             let made = self
                 .slot
-                .get_for(for_user(self.front.info, vu, iteration))
+                .get_for(for_user(self.front.info, vu, iteration), &mut |cx| {
+                    (self.make)(cx)
+                })
                 .await
                 .map(drop);
             match (made, self.slot.exports()) {

@@ -66,8 +66,8 @@ impl AssetCx {
     }
 }
 
-/// Makes an asset: late inputs are read inside, so that their faults belong to the creation.
-pub type Make<A> = Box<dyn Fn(AssetCx) -> Running<'static, Result<A, Fault>>>;
+/// A creation: it owns all that it needs, so that whoever asked for it may go away.
+pub type Making<A> = Running<'static, Result<A, Fault>>;
 
 /// What an asset may be built on. A slot is destroyed after all that is built on it.
 pub trait Below {
@@ -93,7 +93,6 @@ impl<A: Asset> Clone for Slot<A> {
 struct Inner<A: Asset> {
     thread: Rc<Thread>,
     info: &'static ResourceInfo,
-    make: Make<A>,
     /// Users that are still to come in a functional run; the last one destroys. 0 under load: only the scope destroys.
     users: Cell<u32>,
     /// Slots built on this one that are not over.
@@ -119,19 +118,12 @@ enum State<A> {
 
 impl<A: Asset> Slot<A> {
     /// An empty slot of `scope`, built on the slots `on`. `users` are the steps and slots that use it in one iteration.
-    pub fn new(
-        scope: &Scope,
-        info: &'static ResourceInfo,
-        users: u32,
-        on: &[&dyn Below],
-        make: Make<A>,
-    ) -> Self {
+    pub fn new(scope: &Scope, info: &'static ResourceInfo, users: u32, on: &[&dyn Below]) -> Self {
         let thread = Rc::clone(scope.thread());
         let inner = Rc::new(Inner {
             users: Cell::new(if thread.functional { users } else { 0 }),
             thread,
             info,
-            make,
             above: Cell::new(0),
             below: RefCell::new(on.iter().map(|slot| slot.hold()).collect()),
             state: RefCell::new(State::Empty),
@@ -143,17 +135,17 @@ impl<A: Asset> Slot<A> {
         Self(inner)
     }
 
-    /// The asset; its creation starts at once when there is none.
-    pub fn get<'a>(&'a self, it: &It<'_>) -> Get<'a, A> {
-        self.get_for(AssetCx::new(self.0.info, it.vu_number(), it.number()))
+    /// The asset; when there is none, `make` starts its creation at once.
+    pub fn get<'a>(
+        &'a self,
+        it: &It<'_>,
+        make: &mut dyn FnMut(AssetCx) -> Making<A>,
+    ) -> Get<'a, A> {
+        self.get_for(AssetCx::new(self.0.info, it.vu_number(), it.number()), make)
     }
 
-    /// The same for another asset that is built on it.
-    pub fn get_for(&self, cx: AssetCx) -> Get<'_, A> {
-        let cx = AssetCx {
-            info: self.0.info,
-            ..cx
-        };
+    /// The same, for whoever `cx` names.
+    pub fn get_for(&self, cx: AssetCx, make: &mut dyn FnMut(AssetCx) -> Making<A>) -> Get<'_, A> {
         let start = match &*self.0.state.borrow() {
             State::Empty => true,
             State::Failed { vu, iteration, .. } => (*vu, *iteration) != (cx.vu, cx.iteration),
@@ -161,7 +153,7 @@ impl<A: Asset> Slot<A> {
         };
         if start && !self.0.ending.get() {
             *self.0.state.borrow_mut() = State::Creating;
-            tokio::task::spawn_local(create(Rc::clone(&self.0), cx));
+            tokio::task::spawn_local(create(Rc::clone(&self.0), cx, make(cx)));
         }
         Get {
             slot: &self.0,
@@ -271,10 +263,9 @@ impl<A: Asset> Inner<A> {
 }
 
 /// The task that creates an asset.
-async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx) {
+async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making: Making<A>) {
     let began = slot.thread.now();
     let unfinished = Unfinished { slot: &slot, cx };
-    let mut making = (slot.make)(cx);
     // Once the end is wanted, the creation has as long as a destruction has.
     let cut = async {
         Ending {

@@ -20,7 +20,7 @@ pub fn module(asset: &Asset) -> TokenStream {
     let prepared = prepared(&ty);
     let slot = slot(&ty);
     let shared = if asset.scopes.contains(&Lifetime::Run) {
-        shared()
+        shared(&ty)
     } else {
         quote!()
     };
@@ -68,8 +68,8 @@ fn exports(asset: &Asset) -> TokenStream {
 
 fn prepared(ty: &proc_macro2::Ident) -> TokenStream {
     quote! {
-        /// Makes one asset.
-        pub type Make = ::bggo_runtime::slot::Make<super::#ty>;
+        /// A creation of one asset.
+        pub type Making = ::bggo_runtime::slot::Making<super::#ty>;
 
         /// What all assets of one resource share on a thread.
         #[allow(missing_debug_implementations)]
@@ -113,13 +113,13 @@ fn prepared(ty: &proc_macro2::Ident) -> TokenStream {
             pub fn create(
                 self: &::std::rc::Rc<Self>,
                 cx: ::bggo_runtime::slot::AssetCx,
-                late: ::std::vec::Vec<In>,
-            ) -> ::bggo_runtime::contract::Running<'static, ::core::result::Result<super::#ty, ::bggo_runtime::fault::Fault>> {
+                late: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::fault::Fault>,
+            ) -> Making {
                 let prepared = ::std::rc::Rc::clone(self);
                 ::std::boxed::Box::pin(async move {
                     let (inputs, ready) = prepared.0.as_ref().map_err(::core::clone::Clone::clone)?;
                     let mut inputs = ::core::clone::Clone::clone(inputs);
-                    for input in late {
+                    for input in late? {
                         inputs.put(input)?;
                     }
                     <super::#ty as ::bggo_runtime::contract::Asset>::create(cx, ::std::rc::Rc::clone(ready), inputs).await
@@ -144,21 +144,18 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
                 info: &'static ::bggo_runtime::info::ResourceInfo,
                 users: u32,
                 on: &[&dyn ::bggo_runtime::slot::Below],
-                make: Make,
             ) -> Self {
-                Self(::bggo_runtime::slot::Slot::new(scope, info, users, on, make))
+                Self(::bggo_runtime::slot::Slot::new(scope, info, users, on))
             }
 
-            /// The asset; its creation starts at once when there is none.
+            /// The asset; when there is none, `make` starts its creation at once.
             #[inline(never)]
-            pub fn get<'a>(&'a self, it: &::bggo_runtime::step::It<'_>) -> Get<'a> {
-                Get(self.0.get(it))
-            }
-
-            /// The same for another asset that is built on it.
-            #[inline(never)]
-            pub fn get_for(&self, cx: ::bggo_runtime::slot::AssetCx) -> Get<'_> {
-                Get(self.0.get_for(cx))
+            pub fn get<'a>(
+                &'a self,
+                it: &::bggo_runtime::step::It<'_>,
+                make: &mut dyn ::core::ops::FnMut(::bggo_runtime::slot::AssetCx) -> Making,
+            ) -> Get<'a> {
+                Get(self.0.get(it, make))
             }
 
             /// Export number `i`, after `get`.
@@ -203,7 +200,7 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
     }
 }
 
-fn shared() -> TokenStream {
+fn shared(ty: &proc_macro2::Ident) -> TokenStream {
     quote! {
         /// An empty slot of the run, built on the slots `on`; `users` use it in one iteration.
         #[inline(never)]
@@ -212,7 +209,7 @@ fn shared() -> TokenStream {
             info: &'static ::bggo_runtime::info::ResourceInfo,
             users: u32,
             on: &[&dyn ::bggo_runtime::slot::Below],
-            make: Make,
+            make: ::bggo_runtime::shared::Make<super::#ty>,
         ) -> ::bggo_runtime::shared::Shared {
             ::bggo_runtime::shared::Shared::new(scope, info, users, on, make)
         }

@@ -89,6 +89,15 @@ pub fn hole(value: &Value) -> Result<Hole<'_>, Fault> {
     }
 }
 
+/// The value itself, if it can stand in a text with other parts.
+///
+/// # Errors
+/// As [`hole`].
+pub fn printable(value: Value) -> Result<Value, Fault> {
+    hole(&value)?;
+    Ok(value)
+}
+
 /// The parts of a template as one text.
 ///
 /// # Errors
