@@ -3,14 +3,15 @@
 //! A runner is prepared once a worker thread from what is known by then, and is used by `&self`: it has no state of a
 //! user. What belongs to a user or a connection lives in an asset.
 
-use crate::fault::Fault;
-use crate::prepare::Prepare;
-use crate::slot::AssetCx;
-use crate::step::Step;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+pub use crate::fault::Fault;
+pub use crate::info::{Info, ResourceInfo};
+pub use crate::prepare::Prepare;
+pub use crate::slot::AssetCx;
+pub use crate::step::Step;
 pub use bggo_macros::module;
 pub use bggo_values::{Number, Seq, Text, Value};
 

@@ -1,1 +1,47 @@
-//! x
+//! The asset `http_target`: the server of `bggo-target` inside the run, so that a grid needs nothing else to be tried.
+
+use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, module};
+use bggo_target::Server;
+use std::rc::Rc;
+
+module!("manifest.hcl");
+
+/// A server, for as long as the run or the iteration lasts.
+pub struct HttpTarget {
+    server: Server,
+}
+
+impl Asset for HttpTarget {
+    type Inputs = http_target::Inputs;
+    type Ready = ();
+    type Exports = http_target::Exports;
+
+    fn prepare(_: &Prepare<'_>, _: &http_target::Inputs) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn create(_: AssetCx, _: Rc<()>, inputs: http_target::Inputs) -> Result<Self, Fault> {
+        let http_target::Inputs { listen } = inputs;
+        let listen = listen
+            .known()
+            .ok_or_else(|| http_target::Error::Listen.fault("listen is not known"))?;
+        let server = bggo_target::serve(listen.as_str()).map_err(|error| {
+            http_target::Error::Listen.fault(format!("cannot listen on {listen}: {error}"))
+        })?;
+        Ok(Self { server })
+    }
+
+    fn exports(&self) -> http_target::Exports {
+        let address = self.server.address();
+        http_target::Exports {
+            url: self.server.url().into(),
+            address: address.to_string().into(),
+            port: Number::from(u32::from(address.port())).into(),
+        }
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        self.server.stop();
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+# Logs in, keeps the session's cookie in a shared client, and sends on what came back.
+resource "http_target" "site" {}
+
+resource "http_client" "browser" {
+  arguments {
+    timeout = "5s"
+    headers = { Accept-Language = "en" }
+  }
+}
+
+step "http_request" "login" {
+  uses {
+    client = resource.http_client.browser
+  }
+  arguments {
+    url           = "${resource.http_target.site.url}/cookies/set?session=abc"
+    expect_status = 200
+  }
+}
+
+step "http_request" "order" {
+  uses {
+    client = resource.http_client.browser
+  }
+  arguments {
+    url           = "${resource.http_target.site.url}/post"
+    method        = "POST"
+    json          = { item = "tea", cookies = step.http_request.login.output.json.cookies }
+    expect_status = "2xx"
+  }
+}
+
+step "http_request" "download" {
+  arguments {
+    url          = "${resource.http_target.site.url}/gzip"
+    query_params = { item = step.http_request.order.output.json.json.item }
+    bearer_token = "t0ken"
+  }
+}

@@ -1,0 +1,304 @@
+description = "HTTP requests and the client that sends them."
+
+runner "http_request" {
+  description = "Sends one HTTP request and reads its answer."
+
+  uses "client" {
+    asset       = "http_client"
+    optional    = true
+    description = "Whose connections, cookies and settings are used; without it a client with defaults, one a virtual user, shared by all such steps."
+  }
+
+  input "url" {
+    type        = string
+    required    = true
+    description = "Where to: http or https."
+  }
+  input "method" {
+    type        = string
+    default     = "GET"
+    one_of      = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+    description = "The method."
+  }
+  input "headers" {
+    type        = map(string)
+    description = "Headers. They win over the client's and over those that other arguments imply."
+  }
+  input "query_params" {
+    type        = map(any)
+    description = "Added to the url's query, each value encoded; a list adds its name once an item, null adds nothing."
+  }
+  input "body" {
+    type        = string
+    description = "The body as it is. At most one of body, json, form_data, multipart and file may be given."
+  }
+  input "json" {
+    type        = any
+    form        = "json"
+    description = "The body as JSON, with its Content-Type."
+  }
+  input "form_data" {
+    type        = map(any)
+    description = "The body as an urlencoded form, with its Content-Type; a list sends its name once an item."
+  }
+  input "multipart" {
+    type = list(object({
+      name         = string
+      value        = optional(string)
+      file         = optional(string)
+      filename     = optional(string)
+      content_type = optional(string)
+    }))
+    description = "The body as multipart/form-data: each part has a value or the path of a file, which is streamed."
+  }
+  input "file" {
+    type        = string
+    description = "Path of a file that is streamed as the body."
+  }
+  input "cookies" {
+    type        = map(string)
+    description = "Cookies for this request, beside those that the client keeps; of two with one name these win."
+  }
+  input "bearer_token" {
+    type        = string
+    sensitive   = true
+    description = "Sent as Authorization: Bearer."
+  }
+  input "basic_auth" {
+    type = object({
+      username = string
+      password = optional(string, "")
+    })
+    sensitive   = true
+    description = "Sent as Authorization: Basic."
+  }
+  input "api_key" {
+    type = object({
+      name  = string
+      value = string
+      in    = optional(string, "header")
+    })
+    sensitive   = true
+    description = "A key sent in a header or, with in = \"query\", in the query."
+  }
+  input "timeout" {
+    type        = duration
+    description = "For the whole exchange, redirects and body included; the client's where it is absent."
+  }
+  input "expect_status" {
+    type        = any
+    description = "The status codes that pass: a number, a pattern as \"2xx\", or a list of these. Without it every answer passes."
+  }
+  input "follow_redirects" {
+    type        = bool
+    description = "Whether redirects are followed; as the client says where it is absent."
+  }
+  input "max_redirects" {
+    type        = number
+    description = "How many redirects are followed before the step fails; as the client says where it is absent."
+  }
+
+  output "status_code" {
+    type        = number
+    description = "The status code."
+  }
+  output "headers" {
+    type        = map(string)
+    description = "The headers by name in lower case; one that came more than once is joined by a comma."
+  }
+  output "body" {
+    type        = string
+    description = "The body as text, decompressed."
+  }
+  output "json" {
+    type        = any
+    description = "The body read as JSON; null where it is none."
+  }
+  output "url" {
+    type        = string
+    description = "The url that answered, after redirects."
+  }
+  output "http_version" {
+    type        = string
+    description = "\"1.0\", \"1.1\" or \"2\"."
+  }
+  output "size" {
+    type        = number
+    description = "Bytes of the body as it came, before it is decompressed."
+  }
+  output "remote_address" {
+    type        = string
+    description = "Address and port that answered; the proxy's behind a proxy, null where it is not known."
+  }
+  output "timings" {
+    type = object({
+      waiting   = duration
+      receiving = duration
+      total     = duration
+    })
+    description = "Waiting: from sending to the head of the last answer. Receiving: its body. Total: all, redirects included."
+  }
+
+  metric "waiting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From sending to the head of the answer, connecting included."
+  }
+  metric "receiving" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From the head of the answer to the end of its body."
+  }
+  metric "received" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of bodies as they came."
+  }
+
+  error "request" {
+    description = "The request cannot be made: a malformed url or header, two bodies, a file that cannot be read."
+  }
+  error "dns" {
+    description = "The host's name has no address."
+  }
+  error "connect" {
+    description = "No connection: refused, unreachable, or the proxy would not."
+  }
+  error "tls" {
+    description = "No secure connection: a certificate that is not trusted or not for this host, no common version."
+  }
+  error "timeout" {
+    description = "Connecting or the whole exchange took longer than its limit."
+  }
+  error "redirect" {
+    description = "Too many redirects, or one to a place that is no url."
+  }
+  error "protocol" {
+    description = "What came back is no HTTP, or the connection ended before the answer."
+  }
+  error "body" {
+    description = "The answer's body ended early or cannot be decompressed."
+  }
+  error "status" {
+    description = "The status code is none of expect_status."
+  }
+}
+
+asset "http_client" {
+  description = "Connections, cookies and settings that requests share: what a browser is to its user."
+  scope       = "vu"
+  scopes      = ["worker", "vu", "iteration"]
+
+  input "timeout" {
+    type        = duration
+    default     = "10s"
+    description = "For a whole exchange, redirects and body included."
+  }
+  input "connect_timeout" {
+    type        = duration
+    description = "For making a connection, TLS included; part of timeout in any case."
+  }
+  input "follow_redirects" {
+    type        = bool
+    default     = true
+    description = "Whether redirects are followed."
+  }
+  input "max_redirects" {
+    type        = number
+    default     = 10
+    description = "How many redirects are followed before the step fails."
+  }
+  input "cookies" {
+    type        = bool
+    default     = true
+    description = "Whether cookies that servers set are kept and sent back, as long as the client lives."
+  }
+  input "headers" {
+    type        = map(string)
+    description = "Headers of every request."
+  }
+  input "user_agent" {
+    type        = string
+    description = "The User-Agent header; bggo and its version where it is absent."
+  }
+  input "compression" {
+    type        = bool
+    default     = true
+    description = "Whether gzip, br and zstd are accepted and decompressed."
+  }
+  input "http_version" {
+    type        = string
+    default     = "auto"
+    one_of      = ["auto", "1.1", "2"]
+    description = "\"auto\" takes HTTP/2 where TLS offers it; \"2\" speaks it from the first byte, without TLS too."
+  }
+  input "proxy" {
+    type        = string
+    description = "URL of a proxy: http, https, socks5 or socks5h (which resolves names at the proxy). The environment's proxies are not used."
+  }
+  input "no_proxy" {
+    type        = list(string)
+    description = "Hosts, domains and networks that are reached without the proxy."
+  }
+  input "ca_file" {
+    type        = string
+    description = "File of PEM certificates that are trusted, in place of the built-in and the host's."
+  }
+  input "ca_pem" {
+    type        = string
+    description = "The same as text."
+  }
+  input "client_cert_file" {
+    type        = string
+    description = "File of the client's certificate chain (PEM)."
+  }
+  input "client_key_file" {
+    type        = string
+    description = "File of the client certificate's key (PEM)."
+  }
+  input "client_cert_pem" {
+    type        = string
+    description = "The client's certificate chain as text."
+  }
+  input "client_key_pem" {
+    type        = string
+    sensitive   = true
+    description = "The client certificate's key as text."
+  }
+  input "insecure_skip_verify" {
+    type        = bool
+    default     = false
+    description = "Trust every certificate. For tests only."
+  }
+  input "server_name" {
+    type        = string
+    description = "The name that TLS asks for and checks, where it is not the url's host."
+  }
+  input "min_tls_version" {
+    type        = string
+    default     = "1.2"
+    one_of      = ["1.2", "1.3"]
+    description = "The oldest version of TLS that is spoken."
+  }
+  input "max_idle_connections" {
+    type        = number
+    description = "Connections a host that are kept for later requests; 0 opens one for each request. Unlimited where it is absent."
+  }
+  input "idle_timeout" {
+    type        = duration
+    default     = "90s"
+    description = "How long an unused connection is kept."
+  }
+  input "tcp_nodelay" {
+    type        = bool
+    default     = true
+    description = "Send at once instead of gathering (TCP_NODELAY)."
+  }
+
+  error "tls" {
+    description = "A certificate or key cannot be read or used."
+  }
+  error "settings" {
+    description = "An argument's value cannot be used: a malformed proxy or header."
+  }
+}

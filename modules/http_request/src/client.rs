@@ -1,0 +1,271 @@
+//! The asset `http_client`: connections, cookies and settings that requests share, one a virtual user by default.
+//!
+//! Files are read and TLS is configured once a thread, in `prepare`; a user's client is then made of what is there.
+
+use crate::cookies::Jar;
+use crate::decompress::ACCEPTED;
+use crate::http_client::{Error as Kind, Exports, Inputs};
+use crate::request;
+use crate::resolve::Names;
+use crate::tls;
+use crate::transport::{Settings, Speak, Transport};
+use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Value};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// What sends requests when the grid names nobody.
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("bggo/", env!("CARGO_PKG_VERSION")));
+
+/// A client: what a browser is to its user.
+pub struct HttpClient {
+    pub(crate) transport: Transport,
+    pub(crate) jar: Option<RefCell<Jar>>,
+    /// Headers of every request.
+    pub(crate) headers: HeaderMap,
+    pub(crate) exchange: Defaults,
+}
+
+/// What a request may choose otherwise, and what it may not but needs to know.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Defaults {
+    pub(crate) timeout: Duration,
+    pub(crate) follows: bool,
+    pub(crate) max_redirects: usize,
+    pub(crate) decompresses: bool,
+}
+
+/// What all clients of a resource share on a thread.
+pub struct Ready {
+    names: Names,
+    /// Made once, unless an argument differs from user to user.
+    common: Option<Common>,
+}
+
+struct Common {
+    transport: Settings,
+    cookies: bool,
+    headers: HeaderMap,
+    exchange: Defaults,
+}
+
+impl Asset for HttpClient {
+    type Inputs = Inputs;
+    type Ready = Ready;
+    type Exports = Exports;
+
+    fn prepare(_: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
+        let names = Names::default();
+        Ok(Ready {
+            common: common(inputs, &names)?,
+            names,
+        })
+    }
+
+    async fn create(_: AssetCx, ready: Rc<Ready>, inputs: Inputs) -> Result<Self, Fault> {
+        if let Some(common) = &ready.common {
+            return common.client();
+        }
+        match common(&inputs, &ready.names)? {
+            Some(common) => common.client(),
+            None => Err(Kind::Settings.fault("an argument of the client is missing")),
+        }
+    }
+
+    fn exports(&self) -> Exports {
+        Exports {}
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        // Its idle connections close with it.
+        Ok(())
+    }
+}
+
+impl Common {
+    fn client(&self) -> Result<HttpClient, Fault> {
+        Ok(HttpClient {
+            transport: Transport::new(&self.transport)?,
+            jar: self.cookies.then(RefCell::default),
+            headers: self.headers.clone(),
+            exchange: self.exchange,
+        })
+    }
+}
+
+/// `None` while an argument is not known.
+fn common(inputs: &Inputs, names: &Names) -> Result<Option<Common>, Fault> {
+    let Some(known) = known(inputs) else {
+        return Ok(None);
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(USER_AGENT, AGENT);
+    if let Some(agent) = known.user_agent {
+        let agent = HeaderValue::from_str(agent).map_err(|_| {
+            Kind::Settings.fault("user_agent holds what no header can, such as a line break")
+        })?;
+        headers.insert(USER_AGENT, agent);
+    }
+    if known.compression {
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+    }
+    if let Some(named) = known.headers {
+        request::add_headers(&mut headers, named)
+            .map_err(|fault| Kind::Settings.fault(fault.text()))?;
+    }
+    let speak = match known.http_version {
+        "1.1" => Speak::Http1,
+        "2" => Speak::Http2,
+        _ => Speak::Auto,
+    };
+    let tls = tls::config(&tls::Settings {
+        ca: one_of("ca_file", known.ca_file, "ca_pem", known.ca_pem)?,
+        identity: identity(&known)?,
+        insecure: known.insecure_skip_verify,
+        only_13: known.min_tls_version == "1.3",
+        protocols: speak.protocols(),
+    })?;
+    let transport = Settings {
+        tls,
+        server_name: known.server_name.map(str::to_owned),
+        speak,
+        proxy: known.proxy.map(str::to_owned),
+        no_proxy: texts(known.no_proxy),
+        connect_timeout: known.connect_timeout,
+        idle_timeout: known.idle_timeout,
+        max_idle: known
+            .max_idle_connections
+            .map(|most| {
+                count("max_idle_connections", most).map_err(|text| Kind::Settings.fault(text))
+            })
+            .transpose()?,
+        nodelay: known.tcp_nodelay,
+        names: names.clone(),
+    };
+    let exchange = Defaults {
+        timeout: known.timeout,
+        follows: known.follow_redirects,
+        max_redirects: count("max_redirects", known.max_redirects)
+            .map_err(|text| Kind::Settings.fault(text))?,
+        decompresses: known.compression,
+    };
+    Ok(Some(Common {
+        transport,
+        cookies: known.cookies,
+        headers,
+        exchange,
+    }))
+}
+
+/// A whole number from 0.
+pub(crate) fn count(input: &str, number: Number) -> Result<usize, String> {
+    number
+        .as_usize()
+        .ok_or_else(|| format!("{input} is a whole number from 0, found {number}"))
+}
+
+fn texts(list: Option<&Value>) -> Vec<String> {
+    match list {
+        Some(Value::List(items)) => items.iter().map(Value::to_string).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn identity(known: &Known<'_>) -> Result<Option<(String, String)>, Fault> {
+    let chain = one_of(
+        "client_cert_file",
+        known.client_cert_file,
+        "client_cert_pem",
+        known.client_cert_pem,
+    )?;
+    let key = one_of(
+        "client_key_file",
+        known.client_key_file,
+        "client_key_pem",
+        known.client_key_pem,
+    )?;
+    match (chain, key) {
+        (Some(chain), Some(key)) => Ok(Some((chain, key))),
+        (None, None) => Ok(None),
+        _ => {
+            Err(Kind::Tls.fault("a client's certificate needs its key, and a key its certificate"))
+        }
+    }
+}
+
+/// The text of a file, or the text that stands in the grid.
+fn one_of(
+    file_input: &str,
+    file: Option<&str>,
+    text_input: &str,
+    text: Option<&str>,
+) -> Result<Option<String>, Fault> {
+    match (file, text) {
+        (Some(_), Some(_)) => {
+            Err(Kind::Tls.fault(format!("one of {file_input} and {text_input} may be given")))
+        }
+        (Some(path), None) => {
+            let read = std::fs::read_to_string(path);
+            read.map(Some).map_err(|error| {
+                Kind::Tls.fault(format!("the {file_input} {path} cannot be read: {error}"))
+            })
+        }
+        (None, text) => Ok(text.map(str::to_owned)),
+    }
+}
+
+/// All arguments, once each is known.
+struct Known<'a> {
+    timeout: Duration,
+    connect_timeout: Option<Duration>,
+    follow_redirects: bool,
+    max_redirects: Number,
+    cookies: bool,
+    headers: Option<&'a Value>,
+    user_agent: Option<&'a str>,
+    compression: bool,
+    http_version: &'a str,
+    proxy: Option<&'a str>,
+    no_proxy: Option<&'a Value>,
+    ca_file: Option<&'a str>,
+    ca_pem: Option<&'a str>,
+    client_cert_file: Option<&'a str>,
+    client_key_file: Option<&'a str>,
+    client_cert_pem: Option<&'a str>,
+    client_key_pem: Option<&'a str>,
+    insecure_skip_verify: bool,
+    server_name: Option<&'a str>,
+    min_tls_version: &'a str,
+    max_idle_connections: Option<Number>,
+    idle_timeout: Duration,
+    tcp_nodelay: bool,
+}
+
+fn known(inputs: &Inputs) -> Option<Known<'_>> {
+    Some(Known {
+        timeout: *inputs.timeout.known()?,
+        connect_timeout: *inputs.connect_timeout.known()?,
+        follow_redirects: *inputs.follow_redirects.known()?,
+        max_redirects: *inputs.max_redirects.known()?,
+        cookies: *inputs.cookies.known()?,
+        headers: inputs.headers.known()?.as_ref(),
+        user_agent: inputs.user_agent.known()?.as_deref(),
+        compression: *inputs.compression.known()?,
+        http_version: inputs.http_version.known()?,
+        proxy: inputs.proxy.known()?.as_deref(),
+        no_proxy: inputs.no_proxy.known()?.as_ref(),
+        ca_file: inputs.ca_file.known()?.as_deref(),
+        ca_pem: inputs.ca_pem.known()?.as_deref(),
+        client_cert_file: inputs.client_cert_file.known()?.as_deref(),
+        client_key_file: inputs.client_key_file.known()?.as_deref(),
+        client_cert_pem: inputs.client_cert_pem.known()?.as_deref(),
+        client_key_pem: inputs.client_key_pem.known()?.as_deref(),
+        insecure_skip_verify: *inputs.insecure_skip_verify.known()?,
+        server_name: inputs.server_name.known()?.as_deref(),
+        min_tls_version: inputs.min_tls_version.known()?,
+        max_idle_connections: *inputs.max_idle_connections.known()?,
+        idle_timeout: *inputs.idle_timeout.known()?,
+        tcp_nodelay: *inputs.tcp_nodelay.known()?,
+    })
+}

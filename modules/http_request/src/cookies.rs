@@ -1,0 +1,148 @@
+//! A cookie jar by RFC 6265: what servers set, kept by domain and path, sent back where it belongs.
+
+mod date;
+
+use reqwest::Url;
+use reqwest::header::{HeaderMap, SET_COOKIE};
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+/// The cookies of one client. A client has few: they are looked through in turn.
+#[derive(Debug, Default)]
+pub(crate) struct Jar(Vec<Cookie>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Cookie {
+    name: String,
+    value: String,
+    domain: String,
+    /// Only for the very host that set it.
+    host_only: bool,
+    path: String,
+    secure: bool,
+    expires: Option<SystemTime>,
+}
+
+impl Jar {
+    /// Keeps what an answer sets.
+    pub(crate) fn keep(&mut self, url: &Url, headers: &HeaderMap, now: SystemTime) {
+        for line in headers.get_all(SET_COOKIE) {
+            if let Some(cookie) = read(&String::from_utf8_lossy(line.as_bytes()), url, now) {
+                self.0.retain(|known| {
+                    !(known.name == cookie.name
+                        && known.domain == cookie.domain
+                        && known.path == cookie.path)
+                });
+                if cookie.expires.is_none_or(|end| end > now) {
+                    self.0.push(cookie);
+                }
+            }
+        }
+    }
+
+    /// The pairs for a request: longer paths first, then in the order they were set.
+    pub(crate) fn pairs(&mut self, url: &Url, now: SystemTime) -> Vec<(&str, &str)> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        self.0
+            .retain(|cookie| cookie.expires.is_none_or(|end| end > now));
+        let host = host(url);
+        let secure = url.scheme() == "https";
+        let belongs = |cookie: &&Cookie| {
+            (if cookie.host_only {
+                cookie.domain == host
+            } else {
+                within(&host, &cookie.domain)
+            }) && under(url.path(), &cookie.path)
+                && (secure || !cookie.secure)
+        };
+        let mut found: Vec<&Cookie> = self.0.iter().filter(belongs).collect();
+        found.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        found
+            .iter()
+            .map(|cookie| (cookie.name.as_str(), cookie.value.as_str()))
+            .collect()
+    }
+}
+
+fn read(line: &str, url: &Url, now: SystemTime) -> Option<Cookie> {
+    let mut parts = line.split(';');
+    let (name, value) = parts.next()?.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    if name.is_empty() {
+        return None;
+    }
+    let host = host(url);
+    let mut cookie = Cookie {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        domain: host.clone(),
+        host_only: true,
+        path: default_path(url),
+        secure: false,
+        expires: None,
+    };
+    let mut max_age = None;
+    for attribute in parts {
+        let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+        let value = value.trim();
+        match key.trim().to_ascii_lowercase().as_str() {
+            "domain" if !value.is_empty() => {
+                let domain = value.trim_start_matches('.').to_ascii_lowercase();
+                // A server sets cookies for its own domain only, never for a whole top-level domain.
+                if domain != host && !(within(&host, &domain) && domain.contains('.')) {
+                    return None;
+                }
+                cookie.host_only = host.parse::<IpAddr>().is_ok();
+                cookie.domain = domain;
+            }
+            "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
+            "secure" => cookie.secure = true,
+            "expires" => cookie.expires = date::read(value).or(cookie.expires),
+            "max-age" => max_age = value.parse::<i64>().ok().or(max_age),
+            _ => {}
+        }
+    }
+    // Of the two, Max-Age decides.
+    if let Some(seconds) = max_age {
+        let after = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        cookie.expires = if seconds <= 0 {
+            Some(SystemTime::UNIX_EPOCH)
+        } else {
+            now.checked_add(after)
+        };
+    }
+    Some(cookie)
+}
+
+fn host(url: &Url) -> String {
+    url.host_str()
+        .unwrap_or("")
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned()
+}
+
+fn within(host: &str, domain: &str) -> bool {
+    host == domain
+        || host.parse::<IpAddr>().is_err()
+            && host
+                .strip_suffix(domain)
+                .is_some_and(|before| before.ends_with('.'))
+}
+
+fn under(path: &str, of: &str) -> bool {
+    path.strip_prefix(of)
+        .is_some_and(|rest| rest.is_empty() || of.ends_with('/') || rest.starts_with('/'))
+}
+
+fn default_path(url: &Url) -> String {
+    match url.path().rfind('/') {
+        None | Some(0) => "/".to_owned(),
+        Some(end) => url.path()[..end].to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

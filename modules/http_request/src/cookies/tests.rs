@@ -1,0 +1,138 @@
+use super::*;
+
+fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)
+}
+
+/// What is sent to `to` after `from` answered with these `Set-Cookie` lines.
+fn sent(from: &str, lines: &[&str], to: &str) -> String {
+    let mut jar = Jar::default();
+    for line in lines {
+        jar.keep(
+            &url(from),
+            &HeaderMap::from_iter([(SET_COOKIE, line.parse().unwrap())]),
+            now(),
+        );
+    }
+    jar.pairs(&url(to), now())
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[test]
+fn a_cookie_goes_back_to_its_host_only() {
+    assert_eq!(sent("http://a.test/", &["k=v"], "http://a.test/x"), "k=v");
+    assert_eq!(sent("http://a.test/", &["k=v"], "http://b.a.test/x"), "");
+    assert_eq!(
+        sent("http://127.0.0.1:80/", &["k=v"], "http://127.0.0.1:81/"),
+        "k=v"
+    );
+}
+
+#[test]
+fn a_domain_covers_what_is_below_it() {
+    assert_eq!(
+        sent(
+            "http://b.a.test/",
+            &["k=v; Domain=.A.test"],
+            "http://c.a.test/"
+        ),
+        "k=v"
+    );
+    assert_eq!(
+        sent(
+            "http://b.a.test/",
+            &["k=v; Domain=other.test"],
+            "http://other.test/"
+        ),
+        ""
+    );
+    assert_eq!(
+        sent("http://a.test/", &["k=v; Domain=test"], "http://b.test/"),
+        ""
+    );
+    assert_eq!(
+        sent("http://xa.test/", &["k=v; Domain=a.test"], "http://a.test/"),
+        ""
+    );
+}
+
+#[test]
+fn a_path_covers_what_is_below_it() {
+    assert_eq!(sent("http://a/b/c", &["k=v"], "http://a/b/d"), "k=v");
+    assert_eq!(sent("http://a/b/c", &["k=v"], "http://a/bx"), "");
+    assert_eq!(sent("http://a/b/c", &["k=v; Path=/"], "http://a/x"), "k=v");
+    assert_eq!(
+        sent(
+            "http://a/b/c",
+            &["r=1; Path=/", "s=2; Path=/b"],
+            "http://a/b"
+        ),
+        "s=2; r=1"
+    );
+}
+
+#[test]
+fn a_secure_cookie_is_not_sent_in_the_clear() {
+    assert_eq!(
+        sent(
+            "https://a/",
+            &["k=v; Secure; HttpOnly; SameSite=Lax"],
+            "http://a/"
+        ),
+        ""
+    );
+    assert_eq!(sent("https://a/", &["k=v; Secure"], "https://a/"), "k=v");
+}
+
+#[test]
+fn a_cookie_ends_when_it_says_so() {
+    assert_eq!(
+        sent("http://a/", &["k=v", "k=; Max-Age=0"], "http://a/"),
+        ""
+    );
+    assert_eq!(
+        sent(
+            "http://a/",
+            &["k=v; Expires=Thu, 01 Jan 1970 00:00:00 GMT"],
+            "http://a/"
+        ),
+        ""
+    );
+    assert_eq!(
+        sent(
+            "http://a/",
+            &["k=v; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT"],
+            "http://a/"
+        ),
+        "k=v"
+    );
+    let mut jar = Jar::default();
+    jar.keep(
+        &url("http://a/"),
+        &HeaderMap::from_iter([(SET_COOKIE, "k=v; Max-Age=60".parse().unwrap())]),
+        now(),
+    );
+    assert_eq!(
+        jar.pairs(&url("http://a/"), now() + Duration::from_secs(59)),
+        [("k", "v")]
+    );
+    assert_eq!(
+        jar.pairs(&url("http://a/"), now() + Duration::from_secs(61)),
+        []
+    );
+}
+
+#[test]
+fn a_later_value_replaces_the_first() {
+    assert_eq!(
+        sent("http://a/", &["k=1", "k=2", "=x", "nothing"], "http://a/"),
+        "k=2"
+    );
+}

@@ -1,0 +1,187 @@
+//! One request of a step to its end: redirects followed, cookies kept, the body read or counted, all within a limit.
+
+use crate::body::Payload;
+use crate::client::HttpClient;
+use crate::http_request::Error as Kind;
+use crate::redirect;
+use crate::request;
+use crate::transport::{Incoming, Outgoing};
+use bggo_runtime::contract::Fault;
+use bggo_values::duration;
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{HeaderMap, HeaderName};
+use reqwest::{Method, Url};
+use std::cell::Cell;
+use std::time::{Duration, Instant, SystemTime};
+
+/// A redirect's body is read to its end, so that its connection can be used again, if it is no longer than this.
+const SMALL: usize = 64 << 10;
+
+/// What is asked, ready to be sent.
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: &'a Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) cookies: &'a [(String, String)],
+    pub(crate) payload: &'a Payload,
+    /// The header that holds an API key: like the standard ones, it does not go to another host.
+    pub(crate) key: Option<&'a HeaderName>,
+    pub(crate) timeout: Duration,
+    /// How many redirects are followed; `None`: they are answers like others.
+    pub(crate) redirects: Option<usize>,
+    /// Whether somebody reads the body.
+    pub(crate) keeps_body: bool,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) head: Incoming,
+    /// The body as it came, if it is kept.
+    pub(crate) body: Bytes,
+    /// Its length, kept or not.
+    pub(crate) size: u64,
+    /// To the head of the last answer.
+    pub(crate) waiting: Duration,
+    /// From there to the end of the body.
+    pub(crate) receiving: Duration,
+}
+
+/// Sends a request and reads its answer.
+pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
+    let (limit, host) = (call.timeout, call.url.host_str().unwrap_or("?"));
+    let answered = Cell::new(false);
+    match tokio::time::timeout(limit, whole(client, call, &answered)).await {
+        Ok(result) => result,
+        Err(_) => {
+            let what = if answered.get() {
+                "no end of the body"
+            } else {
+                "no answer"
+            };
+            Err(Kind::Timeout.fault(format!(
+                "{what} from {host} within {}",
+                duration::format(limit)
+            )))
+        }
+    }
+}
+
+async fn whole(
+    client: &HttpClient,
+    call: Call<'_>,
+    answered: &Cell<bool>,
+) -> Result<Answer, Fault> {
+    let begun = Instant::now();
+    let mut head = answer(client, &call).await?;
+    let headed = Instant::now();
+    answered.set(true);
+    let (size, body) = read(&mut head, call.keeps_body).await?;
+    Ok(Answer {
+        head,
+        body,
+        size,
+        waiting: headed - begun,
+        receiving: headed.elapsed(),
+    })
+}
+
+/// The head of the last answer.
+async fn answer(client: &HttpClient, call: &Call<'_>) -> Result<Incoming, Fault> {
+    let nothing = Payload::default();
+    let (mut url, mut method) = (call.url.clone(), call.method.clone());
+    let (mut payload, mut cookies) = (call.payload, call.cookies);
+    let mut headers = call.headers.clone();
+    let mut followed = 0;
+    loop {
+        let mut sent = headers.clone();
+        client.add_cookies(&mut sent, &url, cookies);
+        let mut head = client
+            .transport
+            .send(Outgoing {
+                method: &method,
+                url: &url,
+                headers: sent,
+                payload,
+            })
+            .await?;
+        client.keep_cookies(&head, SystemTime::now());
+        let Some(most) = call.redirects else {
+            return Ok(head);
+        };
+        let Some(hop) = redirect::hop(head.status(), head.headers(), &url, &method)? else {
+            return Ok(head);
+        };
+        if followed == most {
+            return Err(Kind::Redirect.fault(format!("more than {most} redirects")));
+        }
+        followed += 1;
+        drain(&mut head).await?;
+        redirect::strip(&mut headers, &url, &hop, call.key);
+        if url.origin() != hop.url.origin() {
+            cookies = &[];
+        }
+        if !hop.keeps_body {
+            payload = &nothing;
+        }
+        (url, method) = (hop.url, hop.method);
+    }
+}
+
+async fn drain(head: &mut Incoming) -> Result<(), Fault> {
+    let mut size = 0;
+    while let Some(piece) = head.piece().await? {
+        size += piece.len();
+        if size > SMALL {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Reads the body to its end: kept whole, or only counted.
+async fn read(head: &mut Incoming, keeps: bool) -> Result<(u64, Bytes), Fault> {
+    let mut size = 0;
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    while let Some(piece) = head.piece().await? {
+        size += piece.len() as u64;
+        match (keeps, first.is_empty() && rest.is_empty()) {
+            (false, _) => {}
+            // Most bodies come in one piece, which is kept as it is.
+            (true, true) => first = piece,
+            (true, false) => {
+                if rest.is_empty() {
+                    rest.extend_from_slice(&first);
+                }
+                rest.extend_from_slice(&piece);
+            }
+        }
+    }
+    Ok((
+        size,
+        if rest.is_empty() {
+            first
+        } else {
+            rest.freeze()
+        },
+    ))
+}
+
+impl HttpClient {
+    fn add_cookies(&self, headers: &mut HeaderMap, url: &Url, own: &[(String, String)]) {
+        match &self.jar {
+            Some(jar) => request::add_cookies(
+                headers,
+                &jar.borrow_mut().pairs(url, SystemTime::now()),
+                own,
+            ),
+            None => request::add_cookies(headers, &[], own),
+        }
+    }
+
+    fn keep_cookies(&self, head: &Incoming, now: SystemTime) {
+        if let Some(jar) = &self.jar {
+            jar.borrow_mut().keep(head.url(), head.headers(), now);
+        }
+    }
+}

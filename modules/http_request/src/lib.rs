@@ -1,0 +1,31 @@
+//! HTTP requests: the runner `http_request` and the asset `http_client` that its requests share.
+//!
+//! ```text
+//! arguments -> request (url, headers, body) -> exchange (redirects, cookies, limit) -> transport (reqwest)
+//!                                                     '-> response (what is wanted of the answer)
+//! ```
+
+mod auth;
+mod body;
+mod client;
+mod cookies;
+mod decompress;
+mod exchange;
+mod expect;
+mod fault;
+mod multipart;
+mod redirect;
+mod request;
+mod resolve;
+mod response;
+mod runner;
+mod tls;
+mod transport;
+
+pub use client::HttpClient;
+pub use runner::HttpRequest;
+
+bggo_runtime::contract::module!("manifest.hcl");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Where a redirect leads and what of the request goes along, as browsers and the Fetch standard have it.
+
+use crate::http_request::Error as Kind;
+use bggo_runtime::contract::Fault;
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
+    CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, LOCATION, PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING,
+};
+use reqwest::{Method, StatusCode, Url};
+
+/// The next request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hop {
+    pub(crate) url: Url,
+    pub(crate) method: Method,
+    /// Whether the body is sent again.
+    pub(crate) keeps_body: bool,
+}
+
+/// The request that an answer sends on to; `None` if the answer is the last.
+pub(crate) fn hop(
+    status: StatusCode,
+    headers: &HeaderMap,
+    url: &Url,
+    method: &Method,
+) -> Result<Option<Hop>, Fault> {
+    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = headers.get(LOCATION) else {
+        return Ok(None);
+    };
+    let location = String::from_utf8_lossy(location.as_bytes());
+    let mut next = url.join(&location).map_err(|error| {
+        Kind::Redirect.fault(format!("status {status} leads to what is no url: {error}"))
+    })?;
+    if !matches!(next.scheme(), "http" | "https") {
+        return Err(Kind::Redirect.fault(format!(
+            "status {status} leads to {}:, which is not http",
+            next.scheme()
+        )));
+    }
+    if next.fragment().is_none() {
+        next.set_fragment(url.fragment());
+    }
+    let becomes_get = match status.as_u16() {
+        301 | 302 => *method == Method::POST,
+        303 => *method != Method::GET && *method != Method::HEAD,
+        _ => false,
+    };
+    let method = if becomes_get {
+        Method::GET
+    } else {
+        method.clone()
+    };
+    Ok(Some(Hop {
+        url: next,
+        method,
+        keeps_body: !becomes_get,
+    }))
+}
+
+/// Takes from the headers what must not go along: credentials to another host, words about a body that is not sent.
+pub(crate) fn strip(headers: &mut HeaderMap, from: &Url, hop: &Hop, key: Option<&HeaderName>) {
+    // A Host of the caller's own names the first server only.
+    headers.remove(HOST);
+    if from.origin() != hop.url.origin() {
+        for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION]
+            .iter()
+            .chain(key)
+        {
+            headers.remove(name);
+        }
+    }
+    if !hop.keeps_body {
+        for name in [
+            CONTENT_TYPE,
+            CONTENT_LENGTH,
+            CONTENT_ENCODING,
+            CONTENT_LANGUAGE,
+            CONTENT_LOCATION,
+            TRANSFER_ENCODING,
+        ] {
+            headers.remove(name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(
+        status: u16,
+        location: &str,
+        method: &Method,
+    ) -> Result<Option<(String, Method, bool)>, Fault> {
+        let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
+        let url = Url::parse("http://a/b/c?d#e").unwrap();
+        let hop = hop(
+            StatusCode::from_u16(status).unwrap(),
+            &headers,
+            &url,
+            method,
+        )?;
+        Ok(hop.map(|hop| (hop.url.to_string(), hop.method, hop.keeps_body)))
+    }
+
+    #[test]
+    fn a_place_is_read_relative_to_the_url_and_keeps_its_fragment() {
+        let to = |location| next(302, location, &Method::GET).unwrap().unwrap().0;
+        assert_eq!(to("x"), "http://a/b/x#e");
+        assert_eq!(to("/x#f"), "http://a/x#f");
+        assert_eq!(to("//other/x"), "http://other/x#e");
+        assert_eq!(to("?q"), "http://a/b/c?q#e");
+    }
+
+    #[test]
+    fn the_method_changes_as_browsers_change_it() {
+        for (status, method, becomes, keeps) in [
+            (301, Method::POST, Method::GET, false),
+            (302, Method::POST, Method::GET, false),
+            (302, Method::PUT, Method::PUT, true),
+            (303, Method::PUT, Method::GET, false),
+            (303, Method::HEAD, Method::HEAD, true),
+            (307, Method::POST, Method::POST, true),
+            (308, Method::POST, Method::POST, true),
+        ] {
+            assert_eq!(
+                next(status, "/", &method).unwrap().unwrap(),
+                ("http://a/#e".to_owned(), becomes, keeps),
+                "{status} {method}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_answers_are_the_last() {
+        for status in [200, 300, 304, 305, 404] {
+            assert_eq!(next(status, "/", &Method::GET).unwrap(), None, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_no_http_url_is_a_fault() {
+        for location in ["http://", "ftp://a/", "file:///etc/passwd"] {
+            assert_eq!(
+                next(302, location, &Method::GET).unwrap_err().kind(),
+                "redirect",
+                "{location}"
+            );
+        }
+    }
+
+    #[test]
+    fn credentials_stay_with_their_host() {
+        let key = HeaderName::from_static("x-key");
+        let all = || {
+            HeaderMap::from_iter(
+                [AUTHORIZATION, COOKIE, key.clone(), CONTENT_TYPE]
+                    .map(|name| (name, "x".parse().unwrap())),
+            )
+        };
+        let hop = |url: &str, keeps_body| Hop {
+            url: Url::parse(url).unwrap(),
+            method: Method::GET,
+            keeps_body,
+        };
+        let from = Url::parse("http://a/").unwrap();
+        let left = |hop: &Hop| {
+            let mut headers = all();
+            strip(&mut headers, &from, hop, Some(&key));
+            headers.len()
+        };
+        assert_eq!(left(&hop("http://a/x", true)), 4);
+        assert_eq!(left(&hop("http://a/x", false)), 3);
+        assert_eq!(left(&hop("http://a:81/x", true)), 1);
+        assert_eq!(left(&hop("https://a/x", true)), 1);
+    }
+}

@@ -1,0 +1,112 @@
+//! An answer as the outputs of a step: only those that some expression reads are made.
+
+use crate::decompress::decompress;
+use crate::exchange::Answer;
+use crate::http_request::{Output, Wanted};
+use bggo_runtime::contract::{Fault, Number, Text, Value};
+use bggo_values::json::RawJson;
+use bytes::Bytes;
+use reqwest::Version;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use std::sync::Arc;
+
+/// Makes the outputs; `decompresses` as the client says.
+pub(crate) fn output(answer: &Answer, wanted: Wanted, decompresses: bool) -> Result<Output, Fault> {
+    let mut output = Output::default();
+    let head = &answer.head;
+    if wanted.status_code {
+        output.status_code = Number::from(u32::from(head.status().as_u16())).into();
+    }
+    if wanted.headers {
+        output.headers = headers(head.headers());
+    }
+    if wanted.body || wanted.json {
+        let plain = if decompresses {
+            decompress(answer.body.clone(), head.headers())?
+        } else {
+            answer.body.clone()
+        };
+        let text = text(&plain, head.headers());
+        if wanted.json {
+            output.json = RawJson::from_text(Arc::clone(&text)).map_or(Value::Null, Value::Raw);
+        }
+        if wanted.body {
+            output.body = Text::Shared(text).into();
+        }
+    }
+    if wanted.url {
+        output.url = head.url().to_string().into();
+    }
+    if wanted.http_version {
+        output.http_version = version(head.version()).into();
+    }
+    if wanted.size {
+        output.size = Number::from(answer.size).into();
+    }
+    if wanted.remote_address {
+        output.remote_address = head
+            .remote_address()
+            .map_or(Value::Null, |address| address.to_string().into());
+    }
+    if wanted.timings {
+        let timings: Vec<(Text, Value)> = vec![
+            (Text::Static("waiting"), answer.waiting.into()),
+            (Text::Static("receiving"), answer.receiving.into()),
+            (
+                Text::Static("total"),
+                (answer.waiting + answer.receiving).into(),
+            ),
+        ];
+        output.timings = timings.into();
+    }
+    Ok(output)
+}
+
+fn headers(headers: &HeaderMap) -> Value {
+    let joined: Vec<(Text, Value)> = headers
+        .keys()
+        .map(|name| {
+            let values: Vec<_> = headers
+                .get_all(name)
+                .iter()
+                .map(|value| String::from_utf8_lossy(value.as_bytes()))
+                .collect();
+            (name.as_str().into(), values.join(", ").into())
+        })
+        .collect();
+    joined.into()
+}
+
+/// A body as text: Latin-1 where the answer says so, else UTF-8 with what is none replaced.
+fn text(body: &Bytes, headers: &HeaderMap) -> Arc<str> {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("")
+        .to_ascii_lowercase();
+    let charset = kind.split_once("charset=").map_or("", |(_, charset)| {
+        charset.trim_matches(|letter| letter == '"' || letter == ' ')
+    });
+    if matches!(charset, "iso-8859-1" | "latin1" | "latin-1") {
+        return body
+            .iter()
+            .copied()
+            .map(char::from)
+            .collect::<String>()
+            .into();
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(body).into(),
+    }
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}

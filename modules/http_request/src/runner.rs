@@ -1,0 +1,237 @@
+//! The runner `http_request`: what is known early is made once a thread, the rest for each request.
+
+use crate::auth::{self, ApiKey};
+use crate::body::Payload;
+use crate::client::count;
+use crate::exchange::{Call, exchange};
+use crate::expect::Expect;
+use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
+use crate::request::{self, BodyParts, HeadParts, Target};
+use crate::response;
+use bggo_runtime::contract::{Early, Fault, Prepare, Runner, Step, Text};
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// A prepared step.
+pub struct HttpRequest {
+    inputs: Inputs,
+    wanted: Wanted,
+    early: Made,
+}
+
+/// The parts of a request; `None` where an argument of it is not known yet.
+#[derive(Default)]
+struct Made {
+    key: Option<Option<ApiKey>>,
+    method: Option<Method>,
+    target: Option<Target>,
+    head: Option<HeaderMap>,
+    cookies: Option<Vec<(String, String)>>,
+    payload: Option<Payload>,
+    expect: Option<Option<Expect>>,
+}
+
+impl Runner for HttpRequest {
+    type Inputs = Inputs;
+    type Late<'a> = Late<'a>;
+    type Uses<'a> = Uses<'a>;
+    type Wanted = Wanted;
+    type Output = Output;
+
+    fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
+        let early = early(&inputs)?;
+        Ok(Self {
+            inputs,
+            wanted,
+            early,
+        })
+    }
+
+    async fn run<'a>(
+        &'a self,
+        step: &'a Step<'_>,
+        uses: Uses<'a>,
+        late: &'a [Late<'a>],
+    ) -> Result<Output, Fault> {
+        let client = uses
+            .client
+            .ok_or_else(|| Kind::Request.fault("a request needs a client"))?;
+        let plain = self.inputs.with(late)?;
+        let now = self.now(&plain)?;
+        let mut headers = now.head.into_owned();
+        if let Some(credentials) = &now.target.credentials {
+            headers
+                .entry(AUTHORIZATION)
+                .or_insert_with(|| credentials.clone());
+        }
+        request::add_content_type(&mut headers, &now.payload);
+        for (name, value) in &client.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+        let defaults = client.exchange;
+        let most = plain
+            .max_redirects
+            .map(|most| count("max_redirects", most).map_err(|text| Kind::Request.fault(text)))
+            .transpose()?;
+        let call = Call {
+            method: now.method.into_owned(),
+            url: &now.target.url,
+            headers,
+            cookies: &now.cookies,
+            payload: &now.payload,
+            key: match now.key.as_ref() {
+                Some(ApiKey::Header(name, _)) => Some(name),
+                _ => None,
+            },
+            timeout: plain.timeout.unwrap_or(defaults.timeout),
+            redirects: plain
+                .follow_redirects
+                .unwrap_or(defaults.follows)
+                .then(|| most.unwrap_or(defaults.max_redirects)),
+            keeps_body: self.wanted.body || self.wanted.json,
+        };
+        step.sent();
+        let answer = exchange(client, call).await?;
+        step.add(Metric::Waiting.number(), nanoseconds(answer.waiting));
+        step.add(Metric::Receiving.number(), nanoseconds(answer.receiving));
+        step.add(Metric::Received.number(), answer.size);
+        if let Some(expect) = now.expect.as_ref() {
+            let status = answer.head.status().as_u16();
+            if !expect.allows(status) {
+                return Err(Kind::Status.fault(format!("status {status}, expected {expect}")));
+            }
+        }
+        response::output(&answer, self.wanted, defaults.decompresses)
+    }
+}
+
+/// All parts of one request: those made early are borrowed.
+struct Now<'a> {
+    key: Cow<'a, Option<ApiKey>>,
+    method: Cow<'a, Method>,
+    target: Cow<'a, Target>,
+    head: Cow<'a, HeaderMap>,
+    cookies: Cow<'a, [(String, String)]>,
+    payload: Cow<'a, Payload>,
+    expect: Cow<'a, Option<Expect>>,
+}
+
+impl HttpRequest {
+    fn now<'a>(&'a self, plain: &Plain<'_>) -> Result<Now<'a>, Fault> {
+        let early = &self.early;
+        let key = part(&early.key, || key(plain))?;
+        Ok(Now {
+            method: part(&early.method, || method(plain))?,
+            target: part(&early.target, || {
+                request::target(&plain.url, plain.query_params, key.as_ref().as_ref())
+            })?,
+            head: part(&early.head, || head(plain, key.as_ref().as_ref()))?,
+            cookies: match &early.cookies {
+                Some(made) => Cow::Borrowed(made.as_slice()),
+                None => Cow::Owned(cookies(plain)?),
+            },
+            payload: part(&early.payload, || payload(plain))?,
+            expect: part(&early.expect, || expect(plain))?,
+            key,
+        })
+    }
+}
+
+fn part<T: Clone>(
+    early: &Option<T>,
+    make: impl FnOnce() -> Result<T, Fault>,
+) -> Result<Cow<'_, T>, Fault> {
+    match early {
+        Some(made) => Ok(Cow::Borrowed(made)),
+        None => make().map(Cow::Owned),
+    }
+}
+
+/// Makes each part whose arguments are known.
+fn early(inputs: &Inputs) -> Result<Made, Fault> {
+    // A part that reads a late argument is not made here, so a late url may be any.
+    let mut known = inputs.clone();
+    if known.url.known().is_none() {
+        known.url = Early::Known(Text::Static(""));
+    }
+    let plain = known.with(&[])?;
+    let mut made = Made::default();
+    let key_known = inputs.api_key.known().is_some();
+    if key_known {
+        made.key = Some(key(&plain)?);
+    }
+    let key = made.key.as_ref().and_then(Option::as_ref);
+    if inputs.method.known().is_some() {
+        made.method = Some(method(&plain)?);
+    }
+    if key_known && inputs.url.known().is_some() && inputs.query_params.known().is_some() {
+        made.target = Some(request::target(&plain.url, plain.query_params, key)?);
+    }
+    if key_known
+        && inputs.headers.known().is_some()
+        && inputs.bearer_token.known().is_some()
+        && inputs.basic_auth.known().is_some()
+    {
+        made.head = Some(head(&plain, key)?);
+    }
+    if inputs.cookies.known().is_some() {
+        made.cookies = Some(cookies(&plain)?);
+    }
+    let texts = [&inputs.body, &inputs.json, &inputs.file]
+        .iter()
+        .all(|input| input.known().is_some());
+    let values = [&inputs.form_data, &inputs.multipart]
+        .iter()
+        .all(|input| input.known().is_some());
+    if texts && values {
+        made.payload = Some(payload(&plain)?);
+    }
+    if inputs.expect_status.known().is_some() {
+        made.expect = Some(expect(&plain)?);
+    }
+    Ok(made)
+}
+
+fn key(plain: &Plain<'_>) -> Result<Option<ApiKey>, Fault> {
+    plain.api_key.map(auth::api_key).transpose()
+}
+
+fn method(plain: &Plain<'_>) -> Result<Method, Fault> {
+    Method::from_bytes(plain.method.as_bytes())
+        .map_err(|_| Kind::Request.fault(format!("{:?} is no method", plain.method)))
+}
+
+fn head(plain: &Plain<'_>, key: Option<&ApiKey>) -> Result<HeaderMap, Fault> {
+    request::head(HeadParts {
+        headers: plain.headers,
+        bearer: plain.bearer_token.as_deref(),
+        basic: plain.basic_auth,
+        key,
+    })
+}
+
+fn cookies(plain: &Plain<'_>) -> Result<Vec<(String, String)>, Fault> {
+    plain
+        .cookies
+        .map_or_else(|| Ok(Vec::new()), request::cookies)
+}
+
+fn payload(plain: &Plain<'_>) -> Result<Payload, Fault> {
+    request::payload(BodyParts {
+        body: plain.body.as_deref(),
+        json: plain.json.as_deref(),
+        form_data: plain.form_data,
+        multipart: plain.multipart,
+        file: plain.file.as_deref(),
+    })
+}
+
+fn expect(plain: &Plain<'_>) -> Result<Option<Expect>, Fault> {
+    plain.expect_status.map(Expect::read).transpose()
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
