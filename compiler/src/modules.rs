@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use bggo_manifest::{Asset, Manifest, Runner};
 
+/// Folder name and text of each manifest in `modules/`.
+const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
+
 /// A module and what it offers.
 #[derive(Debug, Clone)]
 pub struct Module {
@@ -36,14 +39,27 @@ pub struct Modules {
 impl Modules {
     /// The modules that ship with the compiler.
     pub fn built_in() -> &'static Modules {
-        static BUILT_IN: LazyLock<Modules> = LazyLock::new(Modules::default);
+        static BUILT_IN: LazyLock<Modules> = LazyLock::new(|| Modules::default().with(EMBEDDED));
         &BUILT_IN
     }
 
-    /// These and more.
+    /// These and more: pairs of a module's folder name and the text of its manifest.
     #[must_use]
-    pub fn with(mut self, more: Vec<Module>) -> Modules {
-        self.list.extend(more);
+    pub fn with(mut self, more: &[(&str, &str)]) -> Modules {
+        for (name, text) in more {
+            match bggo_manifest::read(text) {
+                Ok(manifest) => self.list.push(Module {
+                    name: (*name).to_owned(),
+                    crate_name: format!("bggo-module-{name}"),
+                    manifest,
+                }),
+                Err(faults) => self.faults.extend(faults.iter().map(|fault| {
+                    let before = text.get(..fault.offset).unwrap_or(text);
+                    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+                    format!("modules/{name}/manifest.hcl:{line}: {}", fault.text)
+                })),
+            }
+        }
         self
     }
 
@@ -102,4 +118,49 @@ fn find(list: &[Module], name: &str, names: impl Fn(&Manifest) -> Vec<&str>) -> 
             .position(|other| other == name)?;
         Some(RunnerRef { module, index })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manifests_that_ship_with_the_compiler_can_be_read() {
+        let modules = Modules::built_in();
+        assert_eq!(modules.faults, Vec::<String>::new());
+        assert!(!modules.list.is_empty());
+    }
+
+    #[test]
+    fn names_are_found_across_modules_and_no_name_is_taken_twice() {
+        let modules = Modules::built_in();
+        for runner in modules.runners() {
+            let found = modules.find_runner(&runner.name).unwrap();
+            assert!(
+                std::ptr::eq(modules.runner(found), runner),
+                "{} twice",
+                runner.name
+            );
+        }
+        for asset in modules.assets() {
+            let found = modules.find_asset(&asset.name).unwrap();
+            assert!(
+                std::ptr::eq(modules.asset(found), asset),
+                "{} twice",
+                asset.name
+            );
+        }
+        assert_eq!(modules.find_runner("no_such_runner"), None);
+    }
+
+    #[test]
+    fn fault_of_a_manifest_is_kept_with_its_line() {
+        let modules = Modules::default().with(&[("broken", "description = \"x\"\nrunner {")]);
+        assert!(modules.list.is_empty());
+        assert!(
+            modules.faults[0].starts_with("modules/broken/manifest.hcl:"),
+            "{:?}",
+            modules.faults
+        );
+    }
 }

@@ -129,7 +129,7 @@ impl Reader<'_, '_> {
                     .error(codes::REPLACED_LIFECYCLE, block.header, "there is no `lifecycle` block")
                     .hint("how long a resource lives is its `scope`: \"run\", \"worker\", \"vu\" or \"iteration\"");
             }
-            kind if TOP_LATER.contains(&kind) => self.not_yet(&block.kind, "a grid"),
+            kind if TOP_LATER.contains(&kind) => self.not_yet(&block.kind, None),
             kind => {
                 let known = TOP.iter().chain(TOP_LATER).copied();
                 let hint = match kind {

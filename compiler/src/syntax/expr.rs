@@ -85,7 +85,7 @@ impl Reader<'_, '_> {
                 depth,
             ),
             Err(error) => {
-                words::explain(self.file, self.tokens, &range, &error, self.problems);
+                words::explain(self.file, self.tokens, &range, &text, &error, self.problems);
                 self.error(span)
             }
         }

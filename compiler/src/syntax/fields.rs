@@ -74,7 +74,7 @@ impl Reader<'_, '_> {
                 None => found.attributes.push(attribute),
             }
         } else if shape.later.contains(&name) {
-            self.not_yet(&attribute.name, shape.owner);
+            self.not_yet(&attribute.name, Some(shape.owner));
         } else if shape.blocks.contains(&name) || shape.repeated.contains(&name) {
             self.problems
                 .error(
@@ -112,7 +112,7 @@ impl Reader<'_, '_> {
                 None => found.blocks.push(block),
             }
         } else if shape.later.contains(&kind) {
-            self.not_yet(&block.kind, shape.owner);
+            self.not_yet(&block.kind, Some(shape.owner));
         } else if kind == "lifecycle" {
             self.problems
                 .error(codes::REPLACED_LIFECYCLE, block.header, "there is no `lifecycle` block")
@@ -238,10 +238,14 @@ impl Reader<'_, '_> {
     }
 
     /// Reports a part of the language that this version does not build.
-    pub(super) fn not_yet(&mut self, name: &Name, owner: &str) {
-        let text = format!("`{}` in {owner} is not yet supported", name.text);
+    pub(super) fn not_yet(&mut self, name: &Name, owner: Option<&str>) {
+        let place = owner
+            .map(|owner| format!(" in {owner}"))
+            .unwrap_or_default();
+        let text = format!("`{}`{place} is not yet supported", name.text);
         self.problems
-            .error(codes::NOT_YET_SUPPORTED, name.span, text);
+            .error(codes::NOT_YET_SUPPORTED, name.span, text)
+            .hint("it is part of the language and comes with a later version");
     }
 
     fn unknown_attribute(&mut self, name: &Name, shape: &Shape) {

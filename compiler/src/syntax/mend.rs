@@ -80,7 +80,7 @@ pub(super) fn mend(tokens: &Tokens<'_>, slice: &Slice, problems: &mut Problems) 
                     after_operand = false;
                 }
             }
-            TokenKind::Number if token.end - token.start > 15 => {
+            TokenKind::Number if is_wide(tokens.text(index)) => {
                 if let Some(gap) = text.get_mut(from..to) {
                     gap.fill(b'9');
                 }
@@ -203,6 +203,11 @@ impl Levels {
             _ => self.chain(),
         }
     }
+}
+
+/// Whether a number may be out of the range that hcl-edit holds.
+fn is_wide(number: &str) -> bool {
+    number.len() > 15 || number.contains(['e', 'E'])
 }
 
 /// Whether `{` begins a `for`, in which line breaks mean nothing.

@@ -242,7 +242,7 @@ impl Reader<'_, '_> {
                     _ => parts.push(Part::Text(text)),
                 },
                 PieceKind::Hole(range) => {
-                    let inner = deeper(depth);
+                    let inner = self.enter(nest, depth, piece.span)?;
                     parts.push(Part::Hole(self.read(range, Place::Hole, inner)));
                 }
                 PieceKind::If(range) => {
@@ -329,7 +329,7 @@ impl Reader<'_, '_> {
             return true;
         }
         let text = format!(
-            "`{word}` without a `{}` before it",
+            "`{word}` without `{}` before it",
             ends.first().copied().unwrap_or_default()
         );
         let problem = self.bad(piece.span, text);

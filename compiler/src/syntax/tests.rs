@@ -1,6 +1,7 @@
 use super::*;
 use crate::diagnostics::render::{self, Colour};
 
+mod evaluate;
 mod show;
 
 fn parsed(text: &str) -> (Declarations, Problems, Sources) {
@@ -44,4 +45,24 @@ fn operators_bind_as_in_hcl() {
     assert_eq!(tree("1 - 2 - 3"), "(1 - 2) - 3");
     assert_eq!(tree("-a.b + -1"), "-a.b + -1");
     assert_eq!(tree("a ? b : c ? d : e"), "a ? b : (c ? d : e)");
+}
+
+/// Pairs of an expression and what `terraform console` (1.11) makes of it.
+#[test]
+fn templates_give_what_terraform_gives() {
+    let cases: Vec<(String, String)> =
+        serde_json::from_str(include_str!("tests/templates.json")).unwrap();
+    for (source, expected) in cases {
+        let (declarations, problems, sources) = parsed(&format!("locals {{\n  a = {source}\n}}\n"));
+        assert!(
+            problems.list.is_empty(),
+            "{source}\n{}",
+            render::problems(&problems, &sources, Colour::Never)
+        );
+        assert_eq!(
+            evaluate::text(&declarations.locals[0].value),
+            expected,
+            "{source}"
+        );
+    }
 }

@@ -104,6 +104,21 @@ impl<'a> Tokens<'a> {
             .then(|| u32::try_from(indent.len()).unwrap_or(u32::MAX))
     }
 
+    /// Bytes of indentation of the line that the token stands on.
+    pub(super) fn indent(&self, index: usize) -> u32 {
+        let before = self
+            .text
+            .get(..self.at(index).start as usize)
+            .unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text.get(line..).unwrap_or_default();
+        let indent = line
+            .bytes()
+            .take_while(|byte| *byte == b' ' || *byte == b'\t')
+            .count();
+        u32::try_from(indent).unwrap_or(u32::MAX)
+    }
+
     /// A token in a message: as it is written, or what it is.
     pub(super) fn describe(&self, index: usize) -> String {
         match self.kind(index) {

@@ -10,26 +10,38 @@ use crate::source::{FileId, Span};
 use super::mend::too_deep;
 use super::token::{TokenKind, Tokens};
 
-/// Reports hcl-edit's error about the tokens of `range`.
+/// Reports hcl-edit's error about the tokens of `range`, whose mended text is `text`.
 pub(super) fn explain(
     file: FileId,
     tokens: &Tokens<'_>,
     range: &Range<usize>,
+    text: &str,
     error: &Error,
     problems: &mut Problems,
 ) {
+    let message = error.message();
     let start = tokens.at(range.start).start;
     let byte = start + u32::try_from(error.location().offset()).unwrap_or(0);
     let mut found = range
         .clone()
         .find(|index| tokens.at(*index).end > byte)
         .unwrap_or(range.end);
-    // At the end of its input hcl-edit names the last byte.
-    if found + 1 == range.end
-        && error.location().offset() + 1 >= text_length(tokens, range)
-        && is_cut_short(tokens, found)
-    {
+    if is_at_end(error, text) {
         found = range.end;
+    } else if message.contains("object value assignment") {
+        // hcl-edit has gone past the character.
+        found = found.saturating_sub(1).max(range.start);
+    } else if tokens.is_symbol(found, ".")
+        || found > range.start && is_operator(tokens, found) && is_operand(tokens, found - 1)
+    {
+        // hcl-edit goes back to the operator when nothing follows that it could stand before.
+        found += 1;
+    }
+    while found < range.end
+        && tokens.kind(found) == TokenKind::Newline
+        && is_operator(tokens, found - 1)
+    {
+        found += 1;
     }
     let token = tokens.at(found);
     let mut span = Span {
@@ -46,7 +58,6 @@ pub(super) fn explain(
             end: last.end,
         };
     }
-    let message = error.message();
     if message.contains("nesting depth") || message.contains("chained binary operators") {
         return too_deep(problems, span);
     }
@@ -87,13 +98,36 @@ pub(super) fn explain(
     }
 }
 
-fn text_length(tokens: &Tokens<'_>, range: &Range<usize>) -> usize {
-    (tokens.at(range.end.saturating_sub(1)).end - tokens.at(range.start).start) as usize
+/// Whether the text ends where something is missing: at the end, hcl-edit's offset is that of the last byte.
+fn is_at_end(error: &Error, text: &str) -> bool {
+    let offset = error.location().offset();
+    let line = text
+        .get(..offset)
+        .map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
+    let column = text
+        .get(line..offset)
+        .map_or(0, |before| before.chars().count())
+        + 1;
+    offset + 1 == text.len() && error.location().column() > column
 }
 
-/// Whether an expression cannot end with this token.
-fn is_cut_short(tokens: &Tokens<'_>, index: usize) -> bool {
-    matches!(tokens.kind(index), TokenKind::Symbol)
+/// Whether the token is an operator of two operands.
+fn is_operator(tokens: &Tokens<'_>, index: usize) -> bool {
+    const OPERATORS: &[&str] = &[
+        "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "?",
+    ];
+    tokens.kind(index) == TokenKind::Symbol && OPERATORS.contains(&tokens.text(index))
+}
+
+/// Whether an operand may end with the token.
+fn is_operand(tokens: &Tokens<'_>, index: usize) -> bool {
+    use TokenKind::{
+        CloseBrace, CloseBracket, CloseHeredoc, CloseParen, CloseQuote, Ident, Number,
+    };
+    matches!(
+        tokens.kind(index),
+        Ident | Number | CloseBrace | CloseBracket | CloseParen | CloseQuote | CloseHeredoc
+    )
 }
 
 fn is_key(tokens: &Tokens<'_>, index: usize) -> bool {
@@ -122,13 +156,25 @@ impl Around<'_> {
             return format!("expected a name, a number or `*` after `.`, found {found}");
         }
         if message.contains("expected digit") {
-            return format!("expected digits after the exponent, found {found}");
+            return "expected digits in the exponent of the number".to_owned();
+        }
+        if self
+            .previous()
+            .is_some_and(|index| self.tokens.is_symbol(index, "."))
+        {
+            return format!("expected a name after `.`, found {found}");
         }
         if self.before_wants_operand() {
             return format!(
                 "expected an expression after {}, found {found}",
                 self.before()
             );
+        }
+        if let Some(word) = ["in", ":", "=>"]
+            .iter()
+            .find(|word| message == format!("expected `{word}`"))
+        {
+            return format!("expected `{word}` after {}, found {found}", self.before());
         }
         match self.innermost() {
             Some(TokenKind::OpenBracket) => {
@@ -210,7 +256,7 @@ impl Around<'_> {
         };
         let text = self.tokens.text(index);
         match self.tokens.kind(index) {
-            TokenKind::Symbol => ![".", "..."].contains(&text),
+            TokenKind::Symbol => text != "...",
             TokenKind::Ident => ["in", "if"].contains(&text) && self.innermost().is_some(),
             TokenKind::OpenParen | TokenKind::OpenBracket => true,
             _ => false,

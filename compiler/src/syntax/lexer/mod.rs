@@ -4,12 +4,17 @@
 //! (`${ }`, `%{ }`) that is code again; an empty stack is code. Strings that are not closed end at the end of their
 //! line, heredocs and comments at the next line that is clearly the header of a block, so that one slip costs one block.
 
+mod text;
+
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::token::{
     Token, TokenKind, Tokens, is_header_line, is_ident_continue, is_ident_start, next_header_line,
 };
+
+/// Quotes of other languages and of word processors.
+const QUOTES: [char; 6] = ['\'', '`', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
 
 /// Cuts a text into tokens.
 pub(super) fn lex<'a>(file: FileId, text: &'a str, problems: &mut Problems) -> Tokens<'a> {
@@ -20,6 +25,7 @@ pub(super) fn lex<'a>(file: FileId, text: &'a str, problems: &mut Problems) -> T
         tokens: Vec::with_capacity(text.len() / 4),
         modes: Vec::new(),
         problems,
+        string_reported: false,
     };
     lexer.run();
     Tokens {
@@ -41,6 +47,8 @@ struct Lexer<'a, 'p> {
     tokens: Vec<Token>,
     modes: Vec<Mode<'a>>,
     problems: &'p mut Problems,
+    /// A string that is not closed on its line is reported.
+    string_reported: bool,
 }
 
 impl<'a> Lexer<'a, '_> {
@@ -223,13 +231,12 @@ impl<'a> Lexer<'a, '_> {
         let rest = self.rest();
         let mut length = character.len_utf8();
         let hint = match character {
-            '\'' | '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' => {
+            _ if QUOTES.contains(&character) => {
                 // Up to the partner, so that the words between are not read as code.
                 let line = rest
                     .get(length..self.line_end(self.at) - self.at)
                     .unwrap_or_default();
-                let quotes = ['\'', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
-                if let Some(found) = line.find(quotes) {
+                if let Some(found) = line.find(QUOTES) {
                     let partner = line
                         .get(found..)
                         .and_then(|rest| rest.chars().next())
@@ -247,7 +254,9 @@ impl<'a> Lexer<'a, '_> {
             '\\' => Some("an expression goes on over a line break inside `( )`"),
             _ => None,
         };
-        let shown = if character.is_control() || character.is_whitespace() {
+        let shown = if character == '`' {
+            "a backtick has no meaning here".to_owned()
+        } else if character.is_control() || character.is_whitespace() {
             format!(
                 "the character U+{:04X} has no meaning here",
                 u32::from(character)
@@ -260,260 +269,6 @@ impl<'a> Lexer<'a, '_> {
             problem.hint(hint);
         }
         self.push(TokenKind::Bad, self.at + length);
-    }
-
-    // Quoted strings.
-
-    fn quoted(&mut self, open: usize) {
-        let start = self.at;
-        let mut end = start;
-        loop {
-            let rest = self.text.get(end..).unwrap_or_default();
-            let Some(first) = rest.chars().next() else {
-                break;
-            };
-            match first {
-                '"' | '\n' => break,
-                '\r' if rest.starts_with("\r\n") => break,
-                '$' | '%' if rest.starts_with("$${") || rest.starts_with("%%{") => end += 3,
-                '$' | '%' if rest.starts_with("${") || rest.starts_with("%{") => break,
-                '\\' => match escape_length(rest) {
-                    Ok(length) => end += length,
-                    Err((length, fault)) => {
-                        self.literal(end);
-                        self.error(codes::INVALID_ESCAPE, end, end + length, fault).hint(
-                            "known are `\\n`, `\\r`, `\\t`, `\\\"`, `\\\\`, `\\uNNNN` and `\\UNNNNNNNN`; a backslash itself is `\\\\`",
-                        );
-                        end += length;
-                        self.push(TokenKind::Bad, end);
-                        return;
-                    }
-                },
-                _ => end += first.len_utf8(),
-            }
-        }
-        self.literal(end);
-        let rest = self.rest();
-        if rest.starts_with('"') {
-            self.modes.pop();
-            self.close(open, TokenKind::CloseQuote, 1);
-        } else if rest.starts_with(['$', '%']) {
-            self.open_hole();
-        } else if !rest.is_empty() {
-            self.unclosed_string(open);
-            // A string within a hole of a heredoc leaves the heredoc as it is.
-            while let Some(Mode::Quoted { open } | Mode::Hole { open, .. }) = self.modes.last() {
-                let (open, kind) = match self.modes.last() {
-                    Some(Mode::Hole { .. }) => (*open, TokenKind::CloseHole),
-                    _ => (*open, TokenKind::CloseQuote),
-                };
-                self.modes.pop();
-                self.close(open, kind, 0);
-            }
-        }
-    }
-
-    fn literal(&mut self, end: usize) {
-        if end > self.at {
-            self.push(TokenKind::Literal, end);
-        }
-    }
-
-    fn open_hole(&mut self) {
-        let rest = self.rest();
-        let kind = if rest.starts_with('$') {
-            TokenKind::OpenHole
-        } else {
-            TokenKind::OpenDirective
-        };
-        let length = if rest.get(2..3) == Some("~") { 3 } else { 2 };
-        self.modes.push(Mode::Hole {
-            open: self.tokens.len(),
-            braces: 0,
-        });
-        self.push(kind, self.at + length);
-    }
-
-    fn unclosed_string(&mut self, open: usize) {
-        // `"a ${b"`: the quote that was meant as the end began a string inside the hole.
-        if let [
-            ..,
-            Mode::Quoted { .. },
-            Mode::Hole {
-                open: hole,
-                braces: 0,
-            },
-            Mode::Quoted { .. },
-        ] = self.modes.as_slice()
-        {
-            return self.unclosed_hole(*hole);
-        }
-        let start = self
-            .tokens
-            .get(open)
-            .map_or(0, |token| token.start as usize);
-        let end = self.line_end(start);
-        self.error(codes::UNCLOSED_STRING, start, end, "this string is not closed on its line")
-            .hint("end it with `\"`; write a line break as `\\n`, or use a heredoc (`<<EOT`) for several lines");
-        self.push(TokenKind::Bad, self.at);
-    }
-
-    fn unclosed_hole(&mut self, open: usize) {
-        let (start, end) = self
-            .tokens
-            .get(open)
-            .map_or((0, 0), |token| (token.start as usize, token.end as usize));
-        let opener = self.text.get(start..end).unwrap_or_default();
-        let text = format!("missing `}}`: this `{opener}` is never closed");
-        let literal = if opener.starts_with('$') {
-            "$${"
-        } else {
-            "%%{"
-        };
-        self.error(codes::UNCLOSED_BRACKET, start, end, text)
-            .hint(format!("a literal `{opener}` is written `{literal}`"));
-        self.push(TokenKind::Bad, self.at);
-    }
-
-    // Heredocs.
-
-    fn open_heredoc(&mut self) {
-        let rest = self.rest();
-        let intro = if rest.starts_with("<<-") { 3 } else { 2 };
-        let after = rest.get(intro..).unwrap_or_default();
-        if !after.starts_with(is_ident_start) {
-            return self.push(TokenKind::Symbol, self.at + 1);
-        }
-        let length = after
-            .find(|character: char| !is_ident_continue(character))
-            .unwrap_or(after.len());
-        let name = after.get(..length).unwrap_or_default();
-        let end = self.at + intro + length;
-        let line_end = self.line_end(end);
-        if line_end > end {
-            self.error(
-                codes::UNEXPECTED_TOKEN,
-                end,
-                line_end,
-                format!("expected the end of the line after `<<{name}`"),
-            )
-            .hint("the text of a heredoc begins on the next line");
-            return self.push(TokenKind::Bad, line_end);
-        }
-        let body = self
-            .text
-            .get(end..)
-            .and_then(|rest| rest.find('\n'))
-            .map_or(self.text.len(), |found| end + found + 1);
-        if !heredoc_ends(self.text.get(body..).unwrap_or_default(), name) {
-            self.error(
-                codes::UNCLOSED_HEREDOC,
-                self.at,
-                end,
-                format!("this heredoc is never closed by a line `{name}`"),
-            )
-            .hint(format!(
-                "end it with a line that holds `{name}` and nothing else"
-            ));
-            self.push(TokenKind::Bad, end);
-            // What follows is text, up to the next block.
-            self.at = next_header_line(self.text, end);
-            if self.at < self.text.len() {
-                self.push(TokenKind::Newline, self.at);
-            }
-            return self.close_all();
-        }
-        self.modes.push(Mode::Heredoc {
-            open: self.tokens.len(),
-            name,
-        });
-        self.push(TokenKind::OpenHeredoc, body);
-    }
-
-    fn heredoc(&mut self, name: &str) {
-        let before = self.text.as_bytes().get(self.at.wrapping_sub(1));
-        let end = self.line_end(self.at);
-        if before == Some(&b'\n')
-            && self
-                .text
-                .get(self.at..end)
-                .is_some_and(|line| line.trim() == name)
-        {
-            if let Some(Mode::Heredoc { open, .. }) = self.modes.pop() {
-                self.close(open, TokenKind::CloseHeredoc, end - self.at);
-            }
-            return;
-        }
-        let mut end = self.at;
-        loop {
-            let rest = self.text.get(end..).unwrap_or_default();
-            let Some(first) = rest.chars().next() else {
-                break;
-            };
-            match first {
-                '$' | '%' if rest.starts_with("$${") || rest.starts_with("%%{") => end += 3,
-                '$' | '%' if rest.starts_with("${") || rest.starts_with("%{") => break,
-                _ => end += first.len_utf8(),
-            }
-            if first == '\n' {
-                return self.literal(end);
-            }
-        }
-        self.literal(end);
-        if self.at < self.text.len() {
-            self.open_hole();
-        }
-    }
-}
-
-/// Whether a line ends the heredoc, and no block that looks whole comes first: else the line belongs to another heredoc.
-fn heredoc_ends(body: &str, name: &str) -> bool {
-    let mut header_seen = false;
-    for line in body.lines() {
-        if line.trim() == name {
-            return true;
-        }
-        header_seen |= is_header_line(line, 0);
-        let reopened = ["<<", "<<-"]
-            .iter()
-            .any(|intro| line.trim_end().ends_with(&format!("{intro}{name}")));
-        if header_seen && reopened {
-            return false;
-        }
-    }
-    false
-}
-
-/// Length of a valid escape, else of the invalid one with what is wrong.
-fn escape_length(rest: &str) -> Result<usize, (usize, String)> {
-    let Some(second) = rest
-        .chars()
-        .nth(1)
-        .filter(|second| !matches!(second, '\n' | '\r'))
-    else {
-        return Err((1, "a backslash needs a character after it".to_owned()));
-    };
-    let digits = match second {
-        'n' | 'r' | 't' | '"' | '\\' => return Ok(2),
-        'u' => 4,
-        'U' => 8,
-        _ => return Err((1 + second.len_utf8(), format!("`\\{second}` is no escape"))),
-    };
-    let hex: String = rest
-        .chars()
-        .skip(2)
-        .take(digits)
-        .take_while(char::is_ascii_hexdigit)
-        .collect();
-    if hex.len() < digits {
-        return Err((
-            2 + hex.len(),
-            format!("`\\{second}` needs {digits} hexadecimal digits"),
-        ));
-    }
-    match u32::from_str_radix(&hex, 16).ok().and_then(char::from_u32) {
-        Some(_) => Ok(2 + digits),
-        None => Err((2 + digits, format!("`\\{second}{hex}` is no character"))),
     }
 }
 
