@@ -8,6 +8,7 @@
 pub mod check;
 pub mod diagnostics;
 pub mod modules;
+pub mod plan;
 pub mod resolve;
 pub mod source;
 pub mod syntax;

@@ -1,6 +1,6 @@
 //! The result of the resolve stage: what each name stands for, and the graph with the cause of every edge.
 
-use crate::modules::RunnerRef;
+pub use crate::modules::RunnerRef;
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 use std::collections::BTreeMap;

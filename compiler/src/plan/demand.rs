@@ -1,0 +1,166 @@
+//! What is read: which outputs of a step, which resources by a step, which locals at all. Through locals too.
+
+use super::walk::walk;
+use crate::check::typed::{TExpr, TKind, Typed};
+use crate::resolve::model::Node;
+use bggo_manifest::Runner;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the grid reads.
+pub struct Demand {
+    /// By step.
+    pub steps: Vec<Reads>,
+    /// By resource: what it is built on.
+    pub resources: Vec<Reads>,
+    /// By local: something that runs reads it.
+    pub locals: Vec<bool>,
+    /// Read outputs by step; all of them when the whole output is read.
+    wanted: BTreeMap<usize, Wanted>,
+}
+
+#[derive(Default)]
+struct Wanted {
+    all: bool,
+    fields: BTreeSet<usize>,
+}
+
+/// Resources that a step or a resource reads or depends on, by the grid's ids.
+#[derive(Default, Clone)]
+pub struct Reads {
+    /// Also through the resources that those are built on.
+    pub resources: BTreeSet<usize>,
+    /// Named by itself: its exports are read (also in a local), or it is in `depends_on`.
+    pub direct: BTreeSet<usize>,
+}
+
+/// Looks through all that runs.
+pub fn demand(typed: &Typed) -> Demand {
+    let mut reader = Reader {
+        typed,
+        wanted: BTreeMap::new(),
+        locals: vec![false; typed.locals.len()],
+    };
+    let mut resources = vec![Reads::default(); typed.resources.len()];
+    for (at, resource) in typed.resources.iter().enumerate() {
+        if !resource.used {
+            continue;
+        }
+        let mut reads = BTreeSet::new();
+        for (_, value) in &resource.arguments {
+            reader.expression(value, &mut reads);
+        }
+        reads.extend(depends(
+            typed,
+            Node::Resource(crate::resolve::model::ResourceId(at)),
+        ));
+        resources[at].direct = reads;
+    }
+    for at in 0..resources.len() {
+        let all = closure(&resources, &resources[at].direct);
+        resources[at].resources = all;
+    }
+    let mut steps = Vec::with_capacity(typed.steps.len());
+    for (at, step) in typed.steps.iter().enumerate() {
+        let mut direct = BTreeSet::new();
+        let expressions = step
+            .arguments
+            .iter()
+            .map(|(_, value)| value)
+            .chain(&step.enabled)
+            .chain(&step.execution);
+        for value in expressions {
+            reader.expression(value, &mut direct);
+        }
+        direct.extend(depends(
+            typed,
+            Node::Step(crate::resolve::model::StepId(at)),
+        ));
+        let resources = closure(&resources, &direct);
+        steps.push(Reads { resources, direct });
+    }
+    for variable in &typed.variables {
+        for (condition, message, _) in &variable.validations {
+            reader.expression(condition, &mut BTreeSet::new());
+            reader.expression(message, &mut BTreeSet::new());
+        }
+    }
+    Demand {
+        steps,
+        resources,
+        locals: reader.locals,
+        wanted: reader.wanted,
+    }
+}
+
+impl Demand {
+    /// Names of the outputs of a step that are kept, in the manifest's order.
+    pub fn outputs(&self, step: usize, runner: &Runner) -> Vec<String> {
+        let Some(wanted) = self.wanted.get(&step) else {
+            return Vec::new();
+        };
+        let read = runner
+            .outputs
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| wanted.all || wanted.fields.contains(at));
+        read.map(|(_, output)| output.name.clone()).collect()
+    }
+}
+
+/// Resources in the `depends_on` of a node.
+fn depends(typed: &Typed, node: Node) -> impl Iterator<Item = usize> + '_ {
+    typed.edges.iter().filter_map(move |edge| match edge.to {
+        Node::Resource(id)
+            if edge.from == node && edge.kind == crate::resolve::model::EdgeKind::Explicit =>
+        {
+            Some(id.0)
+        }
+        _ => None,
+    })
+}
+
+fn closure(resources: &[Reads], direct: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let mut all = BTreeSet::new();
+    let mut open: Vec<usize> = direct.iter().copied().collect();
+    while let Some(at) = open.pop() {
+        if all.insert(at) {
+            open.extend(&resources[at].direct);
+        }
+    }
+    all
+}
+
+struct Reader<'a> {
+    typed: &'a Typed,
+    wanted: BTreeMap<usize, Wanted>,
+    locals: Vec<bool>,
+}
+
+impl Reader<'_> {
+    fn expression(&mut self, expr: &TExpr, resources: &mut BTreeSet<usize>) {
+        let mut locals = Vec::new();
+        walk(expr, &mut |node| match &node.kind {
+            TKind::Output {
+                step,
+                field: Some(field),
+                ..
+            } => {
+                self.wanted.entry(step.0).or_default().fields.insert(*field);
+            }
+            TKind::Output {
+                step, field: None, ..
+            } => self.wanted.entry(step.0).or_default().all = true,
+            TKind::Instances(step) => self.wanted.entry(step.0).or_default().all = true,
+            TKind::Export { resource, .. } => {
+                resources.insert(resource.0);
+            }
+            TKind::Local(id) => locals.push(id.0),
+            _ => {}
+        });
+        for local in locals {
+            self.locals[local] = true;
+            let typed = self.typed;
+            self.expression(&typed.locals[local].value, resources);
+        }
+    }
+}

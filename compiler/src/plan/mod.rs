@@ -1,0 +1,239 @@
+//! A checked grid to a plan: nodes and their order, assets and their users, outputs that are read, locals by need.
+
+mod chains;
+mod demand;
+pub mod model;
+mod nodes;
+mod places;
+mod print;
+pub mod walk;
+
+pub use print::print;
+
+use crate::check::typed::{TInstances, TStep, Typed};
+use crate::modules::Modules;
+use crate::source::{Sources, Span};
+use bggo_manifest::{Input, Lifetime};
+use model::{Argument, Instances, Local, Plan, Resource, Step};
+
+/// Plans a grid without errors.
+pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
+    let demand = demand::demand(typed);
+    let nodes = nodes::nodes(typed);
+    let (flow, latches) = chains::flow(&nodes);
+    let mut resources = Resources::of(typed, modules, &demand);
+    let mut steps = Vec::with_capacity(typed.steps.len());
+    let mut slot = 0;
+    for (at, step) in typed.steps.iter().enumerate() {
+        let parts = nodes.iter().filter(|node| node.step.0 == at).count();
+        let planned = resources.step(step, at, modules, &demand, slot, parts as u32);
+        slot += planned.slots.1;
+        steps.push(planned);
+    }
+    let locals = typed
+        .locals
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| demand.locals[*at]);
+    Plan {
+        name: grid_name(sources),
+        steps,
+        nodes,
+        flow,
+        latches,
+        resources: resources.list,
+        variables: typed.variables.clone(),
+        locals: locals
+            .map(|(at, local)| Local {
+                id: crate::resolve::model::LocalId(at),
+                name: local.name.clone(),
+                value: local.value.clone(),
+            })
+            .collect(),
+        bound_names: typed.bound_names.clone(),
+        places: places::places(sources),
+    }
+}
+
+/// The name of the grid's first file: a grid has the same name wherever its folder stands.
+fn grid_name(sources: &Sources) -> String {
+    sources
+        .files
+        .first()
+        .map_or_else(|| "grid.hcl".into(), |file| file.name.clone())
+}
+
+/// Resources as they are planned: the written ones that are used, then implicit ones.
+struct Resources {
+    list: Vec<Resource>,
+    /// Position in `list`, by the grid's id.
+    by_id: Vec<Option<usize>>,
+}
+
+impl Resources {
+    fn of(typed: &Typed, modules: &Modules, demand: &demand::Demand) -> Self {
+        let mut resources = Self {
+            list: Vec::new(),
+            by_id: vec![None; typed.resources.len()],
+        };
+        let order = typed.order.iter().filter_map(|node| match node {
+            crate::resolve::model::Node::Resource(id) => Some(id.0),
+            _ => None,
+        });
+        for id in order {
+            let resource = &typed.resources[id];
+            if !resource.used {
+                continue;
+            }
+            let asset = modules.asset(resource.asset);
+            let mut on: Vec<usize> = demand.resources[id]
+                .resources
+                .iter()
+                .filter_map(|id| resources.by_id[*id])
+                .collect();
+            on.sort_unstable();
+            for &below in &on {
+                resources.list[below].users += 1;
+            }
+            resources.by_id[id] = Some(resources.list.len());
+            resources.list.push(Resource {
+                asset: resource.asset_name.clone(),
+                name: resource.name.clone(),
+                crate_name: modules.module(resource.asset).crate_name.clone(),
+                span: resource.span,
+                implicit: false,
+                scope: resource.scope,
+                arguments: arguments(&resource.arguments, &asset.inputs),
+                on,
+                users: 0,
+                id: Some(id),
+            });
+        }
+        resources
+    }
+
+    fn step(
+        &mut self,
+        step: &TStep,
+        at: usize,
+        modules: &Modules,
+        demand: &demand::Demand,
+        slot: u32,
+        parts: u32,
+    ) -> Step {
+        let runner = modules.runner(step.runner);
+        let mut uses = Vec::new();
+        for (position, wanted) in runner.uses.iter().enumerate() {
+            match step.uses.iter().find(|(given, ..)| *given == position) {
+                Some((_, id, _)) => {
+                    uses.extend(self.by_id[id.0].map(|place| (wanted.name.clone(), place)))
+                }
+                None if wanted.optional => uses.extend(
+                    self.implicit(&wanted.asset, step.span, modules)
+                        .map(|place| (wanted.name.clone(), place)),
+                ),
+                None => {}
+            }
+        }
+        let place = |id: &usize| self.by_id[*id];
+        let mut needs: Vec<usize> = demand.steps[at]
+            .resources
+            .iter()
+            .filter_map(place)
+            .collect();
+        // An asset that it uses may be built on others: those are there first.
+        for (_, used) in &uses {
+            needs.extend(self.below(*used));
+        }
+        needs.sort_unstable();
+        needs.dedup();
+        let direct: Vec<usize> = demand.steps[at].direct.iter().filter_map(place).collect();
+        let mut users_of: Vec<usize> = direct
+            .into_iter()
+            .chain(uses.iter().map(|(_, used)| *used))
+            .filter(|at| !self.list[*at].implicit)
+            .collect();
+        users_of.sort_unstable();
+        users_of.dedup();
+        for &used in &users_of {
+            self.list[used].users += parts;
+        }
+        let needs = needs
+            .into_iter()
+            .filter(|need| {
+                !uses.iter().any(|(_, used)| used == need)
+                    || demand.steps[at]
+                        .direct
+                        .iter()
+                        .any(|id| self.by_id[*id] == Some(*need))
+            })
+            .collect();
+        Step {
+            runner: step.runner_name.clone(),
+            name: step.name.clone(),
+            crate_name: modules.module(step.runner).crate_name.clone(),
+            span: step.span,
+            instances: match &step.instances {
+                TInstances::Single => Instances::Single,
+                TInstances::Count(count) => Instances::Count(*count),
+                TInstances::ForEach(keys) => Instances::Keys(keys.clone()),
+            },
+            arguments: arguments(&step.arguments, &runner.inputs),
+            uses,
+            needs,
+            users_of,
+            outputs: demand.outputs(at, runner),
+            enabled: step.enabled.clone(),
+            execution: step.execution.clone(),
+            continue_on_failure: step.continue_on_failure,
+            tags: step.tags.clone(),
+            sensitive: step.sensitive,
+            slots: (slot, 2 + runner.metrics.len() as u32),
+        }
+    }
+
+    /// The one asset of a kind with defaults that all steps of a virtual user share who name none.
+    fn implicit(&mut self, asset: &str, span: Span, modules: &Modules) -> Option<usize> {
+        if let Some(place) = self
+            .list
+            .iter()
+            .position(|known| known.implicit && known.asset == asset)
+        {
+            return Some(place);
+        }
+        let found = modules.find_asset(asset)?;
+        self.list.push(Resource {
+            asset: asset.to_owned(),
+            name: asset.to_owned(),
+            crate_name: modules.module(found).crate_name.clone(),
+            span,
+            implicit: true,
+            scope: Lifetime::Vu,
+            arguments: Vec::new(),
+            on: Vec::new(),
+            users: 0,
+            id: None,
+        });
+        Some(self.list.len() - 1)
+    }
+
+    /// All that a resource is built on, in order of creation.
+    fn below(&self, at: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        for &below in &self.list[at].on {
+            found.extend(self.below(below));
+            found.push(below);
+        }
+        found
+    }
+}
+
+fn arguments(given: &[(usize, crate::check::typed::TExpr)], inputs: &[Input]) -> Vec<Argument> {
+    given
+        .iter()
+        .map(|(at, value)| Argument {
+            input: inputs[*at].clone(),
+            value: value.clone(),
+        })
+        .collect()
+}

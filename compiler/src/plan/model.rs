@@ -1,0 +1,178 @@
+//! The plan: everything that running needs, decided; nothing about Rust.
+
+use crate::check::typed::{TExpr, TVariable};
+use crate::resolve::model::{LocalId, StepId};
+use crate::source::Span;
+use bggo_manifest::{Input, Lifetime};
+use bggo_values::Value;
+
+/// A grid, ready to be emitted.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Name of the grid: its file or folder.
+    pub name: String,
+    /// Steps, in written order.
+    pub steps: Vec<Step>,
+    /// What is scheduled: a step, or some of its instances.
+    pub nodes: Vec<Node>,
+    /// When each node runs.
+    pub flow: Flow,
+    /// How many latches the flow has.
+    pub latches: usize,
+    /// Resources that are created, in an order in which each stands after those that it is built on.
+    pub resources: Vec<Resource>,
+    /// Variables, in written order.
+    pub variables: Vec<TVariable>,
+    /// Locals that are computed when the program runs.
+    pub locals: Vec<Local>,
+    /// Names of variables of `for`.
+    pub bound_names: Vec<String>,
+    /// Texts of places: file, line and column of a span.
+    pub places: Places,
+}
+
+/// Where spans stand.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// File names by id.
+    pub files: Vec<String>,
+    /// First bytes of the lines of each file.
+    pub lines: Vec<Vec<u32>>,
+    /// Texts, for columns in characters.
+    pub texts: Vec<String>,
+}
+
+/// A step.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// `http_request`
+    pub runner: String,
+    /// Its name.
+    pub name: String,
+    /// Its crate, `bggo-module-http_request`.
+    pub crate_name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// Instances.
+    pub instances: Instances,
+    /// Arguments, with the manifest's word on each.
+    pub arguments: Vec<Argument>,
+    /// Assets: key of the runner's `uses` and position in `Plan::resources`.
+    pub uses: Vec<(String, usize)>,
+    /// Resources whose exports it reads, or that it depends on: they are there before it starts. In order of creation.
+    pub needs: Vec<usize>,
+    /// Resources that it is counted as a user of.
+    pub users_of: Vec<usize>,
+    /// Outputs that are read, by name, in the order in which they are kept.
+    pub outputs: Vec<String>,
+    /// `enabled`
+    pub enabled: Option<TExpr>,
+    /// `timeouts.execution`
+    pub execution: Option<TExpr>,
+    /// `continue_on_failure`
+    pub continue_on_failure: bool,
+    /// `tags`
+    pub tags: Vec<(String, String)>,
+    /// A failure's text is not reported.
+    pub sensitive: bool,
+    /// First slot of its metrics, and how many.
+    pub slots: (u32, u32),
+}
+
+/// The instances of a step.
+#[derive(Debug, Clone)]
+pub enum Instances {
+    /// One, without index.
+    Single,
+    /// `count`
+    Count(u32),
+    /// `for_each`
+    Keys(Vec<(String, Value)>),
+}
+
+impl Instances {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Single => 1,
+            Self::Count(count) => *count as usize,
+            Self::Keys(keys) => keys.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An argument of a step or a resource.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// The manifest's input.
+    pub input: Input,
+    /// What the grid says.
+    pub value: TExpr,
+}
+
+/// A resource.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// `http_client`
+    pub asset: String,
+    /// Its name; of an implicit one, that of its asset.
+    pub name: String,
+    /// Its crate.
+    pub crate_name: String,
+    /// Place of its header; an implicit one stands where its first user does.
+    pub span: Span,
+    /// Not written in the grid.
+    pub implicit: bool,
+    /// How long it lives.
+    pub scope: Lifetime,
+    /// Arguments.
+    pub arguments: Vec<Argument>,
+    /// Resources that it is built on.
+    pub on: Vec<usize>,
+    /// Users in one iteration: nodes, and resources built on it. 0: it lives until its scope ends.
+    pub users: u32,
+    /// Its id in the grid, if it is written there.
+    pub id: Option<usize>,
+}
+
+/// A local that is computed when the program runs.
+#[derive(Debug, Clone)]
+pub struct Local {
+    /// Its id in the grid.
+    pub id: LocalId,
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: TExpr,
+}
+
+/// What is scheduled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Of which step.
+    pub step: StepId,
+    /// First instance, and one past the last.
+    pub range: (usize, usize),
+    /// Nodes that it starts after.
+    pub after: Vec<usize>,
+}
+
+/// When nodes run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flow {
+    /// A node.
+    Node(usize),
+    /// One after the other.
+    Sequence(Vec<Flow>),
+    /// At the same time; done when all are.
+    Fork(Vec<Flow>),
+    /// Waits for a latch.
+    Wait(usize),
+    /// Opens a latch.
+    Open(usize),
+}

@@ -1,0 +1,112 @@
+//! A plan as text, for `--emit plan` and snapshots: steps, resources, and when what runs.
+
+use super::model::{Flow, Instances, Plan};
+use std::fmt::Write;
+
+/// The whole plan.
+pub fn print(plan: &Plan) -> String {
+    let mut out = format!("grid {}\n", plan.name);
+    // A String never refuses what is written to it.
+    let _ = resources(plan, &mut out).and_then(|()| steps(plan, &mut out));
+    if !plan.locals.is_empty() {
+        out.push_str("\nlocals\n");
+        for local in &plan.locals {
+            let _ = writeln!(
+                out,
+                "  {} : {}, {:?}",
+                local.name, local.value.ty, local.value.binding
+            );
+        }
+    }
+    out.push_str("\nschedule\n");
+    flow(plan, &plan.flow, 1, &mut out);
+    out
+}
+
+fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    if !plan.resources.is_empty() {
+        out.push_str("\nresources\n");
+    }
+    for resource in &plan.resources {
+        let name = format!("{}.{}", resource.asset, resource.name);
+        let how = if resource.implicit {
+            ", implicit".to_owned()
+        } else {
+            format!(", {} users", resource.users)
+        };
+        write!(out, "  {name} : scope {:?}{how}", resource.scope)?;
+        for below in &resource.on {
+            let below = &plan.resources[*below];
+            write!(out, ", on {}.{}", below.asset, below.name)?;
+        }
+        out.push('\n');
+    }
+    Ok(())
+}
+
+fn steps(plan: &Plan, out: &mut String) -> std::fmt::Result {
+    out.push_str("\nsteps\n");
+    for step in &plan.steps {
+        write!(out, "  {}.{}", step.runner, step.name)?;
+        match &step.instances {
+            Instances::Single => {}
+            Instances::Count(count) => write!(out, " x {count}")?,
+            Instances::Keys(keys) => write!(out, " x {} keys", keys.len())?,
+        }
+        write!(
+            out,
+            " : slots {}..{}",
+            step.slots.0,
+            step.slots.0 + step.slots.1
+        )?;
+        if !step.outputs.is_empty() {
+            write!(out, ", read {}", step.outputs.join(" "))?;
+        }
+        for (key, used) in &step.uses {
+            write!(
+                out,
+                ", {key} = {}.{}",
+                plan.resources[*used].asset, plan.resources[*used].name
+            )?;
+        }
+        out.push('\n');
+        for argument in &step.arguments {
+            writeln!(
+                out,
+                "    {} : {}, {:?}",
+                argument.input.name, argument.value.ty, argument.value.binding
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn flow(plan: &Plan, part: &Flow, depth: usize, out: &mut String) {
+    let indent = "  ".repeat(depth);
+    let (word, parts) = match part {
+        Flow::Node(node) => {
+            let node = &plan.nodes[*node];
+            let step = &plan.steps[node.step.0];
+            let range = match step.instances {
+                Instances::Single => String::new(),
+                _ => format!("[{}..{}]", node.range.0, node.range.1),
+            };
+            let _ = writeln!(out, "{indent}{}.{}{range}", step.runner, step.name);
+            return;
+        }
+        Flow::Wait(latch) => {
+            let _ = writeln!(out, "{indent}wait for latch {latch}");
+            return;
+        }
+        Flow::Open(latch) => {
+            let _ = writeln!(out, "{indent}open latch {latch}");
+            return;
+        }
+        Flow::Sequence(parts) => ("sequence", parts),
+        Flow::Fork(parts) => ("fork", parts),
+    };
+    let _ = writeln!(out, "{indent}{word}");
+    for part in parts {
+        flow(plan, part, depth + 1, out);
+    }
+}
