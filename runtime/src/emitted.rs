@@ -3,7 +3,7 @@
 pub use crate::command::{Start, main};
 pub use crate::contract::Early;
 pub use crate::contract::{Flow, Running, Stop};
-pub use crate::engine::{Begun, Grid, Program, User, Validation, Variable, Worker};
+pub use crate::engine::{Begun, Grid, Program, User, Validation, Variable, Worker, of_run};
 pub use crate::fault::{Fault, Place, Placed};
 pub use crate::fork;
 pub use crate::fork::{Branch, Fan, Fork, Join, each};
@@ -12,7 +12,7 @@ pub use crate::latch::Latch;
 pub use crate::outputs::{Memo, OutputSlot, OutputSlots};
 pub use crate::prepare::Prepare;
 pub use crate::scope::{RunScope, Scope};
-pub use crate::shared::Shared;
+pub use crate::shared::{GetShared, Shared};
 pub use crate::slot::AssetCx;
 pub use crate::step::{It, Policy, Ran, Step};
 pub use crate::take;

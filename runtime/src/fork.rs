@@ -99,9 +99,9 @@ impl Future for Join<'_> {
 
 /// Instances `from..to` of a step, all at the same time.
 pub fn each<'a>(
-    from: usize,
-    to: usize,
-    instance: &mut dyn FnMut(usize) -> Running<'a, Flow>,
+    from: u32,
+    to: u32,
+    instance: &mut dyn FnMut(u32) -> Running<'a, Flow>,
 ) -> Join<'a> {
     let mut fan = Fan::new();
     for index in from..to {

@@ -198,6 +198,16 @@ impl<'a> At<'a> {
         }
     }
 
+    /// The instance of `for_each` with the key number `index`.
+    pub fn nth(info: &'static Info, keys: &'static [&'static str], index: u32) -> Self {
+        Self {
+            info,
+            instance: keys
+                .get(index as usize)
+                .map_or(Instance::Index(index), |key| Instance::Key(key)),
+        }
+    }
+
     /// The step.
     pub fn info(&self) -> &'static Info {
         self.info

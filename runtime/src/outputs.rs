@@ -73,8 +73,8 @@ impl OutputSlots {
     ///
     /// # Errors
     /// There is no such instance.
-    pub fn at(&self, i: usize, info: &'static Info) -> Result<&OutputSlot, Fault> {
-        self.0.get(i).ok_or_else(|| {
+    pub fn at(&self, i: u32, info: &'static Info) -> Result<&OutputSlot, Fault> {
+        self.0.get(i as usize).ok_or_else(|| {
             Fault::new(
                 "value",
                 format!(
@@ -91,13 +91,15 @@ impl OutputSlots {
     /// It is no whole number, or there is no such instance.
     pub fn index(&self, index: &Value, info: &'static Info) -> Result<&OutputSlot, Fault> {
         match index {
-            Value::Number(number) => match number.as_usize() {
-                Some(i) => self.at(i, info),
-                None => Err(Fault::new(
-                    "value",
-                    format!("an index of step {info} is a whole number from 0, not {number}"),
-                )),
-            },
+            Value::Number(number) => {
+                match number.as_u64().and_then(|whole| u32::try_from(whole).ok()) {
+                    Some(i) => self.at(i, info),
+                    None => Err(Fault::new(
+                        "value",
+                        format!("an index of step {info} is a whole number from 0, not {number}"),
+                    )),
+                }
+            }
             _ => Err(Fault::new(
                 "value",
                 format!("an index of step {info} is a number"),
@@ -116,7 +118,11 @@ impl OutputSlots {
         info: &'static Info,
     ) -> Result<&OutputSlot, Fault> {
         match key {
-            Value::Text(key) => match keys.iter().position(|known| *known == key.as_str()) {
+            Value::Text(key) => match keys
+                .iter()
+                .position(|known| *known == key.as_str())
+                .and_then(|at| u32::try_from(at).ok())
+            {
                 Some(i) => self.at(i, info),
                 None => Err(Fault::new(
                     "value",
@@ -130,10 +136,30 @@ impl OutputSlots {
         }
     }
 
+    /// All instances of a `count`, each as `{ output = .. }`.
+    pub fn list(&self, names: &[&'static str]) -> Value {
+        let items: Vec<Value> = self.iter().map(|slot| instance(slot, names)).collect();
+        Value::from(items)
+    }
+
+    /// All instances of a `for_each` by their keys, each as `{ output = .. }`.
+    pub fn by_key(&self, keys: &[&'static str], names: &[&'static str]) -> Value {
+        let pairs: Vec<(Text, Value)> = keys
+            .iter()
+            .zip(self)
+            .map(|(key, slot)| (Text::Static(key), instance(slot, names)))
+            .collect();
+        Value::from(pairs)
+    }
+
     /// All of them in order.
     pub fn iter(&self) -> std::slice::Iter<'_, OutputSlot> {
         self.0.iter()
     }
+}
+
+fn instance(slot: &OutputSlot, names: &[&'static str]) -> Value {
+    Value::from(vec![(Text::Static("output"), slot.whole(names))])
 }
 
 impl<'a> IntoIterator for &'a OutputSlots {

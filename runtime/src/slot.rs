@@ -161,6 +161,11 @@ impl<A: Asset> Slot<A> {
         }
     }
 
+    /// It is built on one more slot.
+    pub fn stand_on(&self, below: &dyn Below) {
+        self.0.below.borrow_mut().push(below.hold());
+    }
+
     /// Export number `i` of the asset, which `get` has waited for.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A computed value as what carries an input: a null input is absent, and a required one must be there.
 
 use crate::fault::Fault;
-use bggo_values::{Number, Text, Value, convert};
+use bggo_values::{Fault as ValueFault, Number, Text, Value, convert, ops};
 use std::time::Duration;
 
 /// A text.
@@ -119,4 +119,71 @@ fn there(value: &Value, input: &str) -> Result<(), Fault> {
     } else {
         Ok(())
     }
+}
+
+/// Key number `index` of a step's `for_each`, as `each.key`.
+pub fn key(keys: &'static [&'static str], index: u32) -> Value {
+    keys.get(index as usize)
+        .map_or(Value::Null, |key| Value::text(key))
+}
+
+/// Value number `index` of a step's `for_each`, as `each.value`.
+pub fn nth(values: &'static [Value], index: u32) -> Value {
+    values.get(index as usize).cloned().unwrap_or(Value::Null)
+}
+
+/// The arguments of a call whose last one is spread by `...`.
+///
+/// # Errors
+/// The last one is no list.
+pub fn spread(first: &[Value], last: &Value) -> Result<Vec<Value>, ValueFault> {
+    let mut arguments = first.to_vec();
+    if matches!(last.settled()?.as_ref(), Value::Object(_)) {
+        return Err(ValueFault::new("`...` spreads a list, not an object"));
+    }
+    ops::iterate(last, &mut |_, value| {
+        arguments.push(value.clone());
+        Ok(())
+    })?;
+    Ok(arguments)
+}
+
+/// A computed key of an object.
+///
+/// # Errors
+/// It is null, or no text can be made of it.
+pub fn object_key(value: &Value) -> Result<Text, ValueFault> {
+    if value.is_null() {
+        Err(ValueFault::new("a key of an object is null"))
+    } else {
+        convert::to_text(value)
+    }
+}
+
+/// An object with computed keys; of two equal ones the later wins.
+pub fn object(pairs: Vec<(Text, Value)>) -> Value {
+    let mut kept: Vec<(Text, Value)> = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        match kept.iter_mut().find(|(known, _)| *known == key) {
+            Some(place) => place.1 = value,
+            None => kept.push((key, value)),
+        }
+    }
+    Value::from(kept)
+}
+
+/// The texts of a `%{for}`, joined.
+///
+/// # Errors
+/// As `ops::iterate`, and when a text cannot be printed.
+pub fn joined(
+    over: &Value,
+    body: &mut dyn FnMut(&Value, &Value) -> Result<Value, ValueFault>,
+) -> Result<Value, ValueFault> {
+    let mut parts = Vec::new();
+    ops::iterate(over, &mut |key, value| {
+        parts.push(body(key, value)?);
+        Ok(())
+    })?;
+    ops::text(&parts)
 }

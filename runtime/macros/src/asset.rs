@@ -158,6 +158,12 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
                 Get(self.0.get(it, make))
             }
 
+            /// It is built on one more slot.
+            #[inline(never)]
+            pub fn stand_on(&self, below: &dyn ::bggo_runtime::slot::Below) {
+                self.0.stand_on(below);
+            }
+
             /// Export number `i`, after `get`.
             ///
             /// # Errors

@@ -1,49 +1,18 @@
 //! Inputs: a manifest's type as it stands in `Inputs`, in `In` (what a grid writes) and in `Late`.
 
 use crate::names::{camel, snake};
-use bggo_manifest::{Form, Input};
-use bggo_values::{Seq, Text, Type, Value};
+use bggo_manifest::{Carrier, Form, Input};
+use bggo_values::{Seq, Text, Value};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// How an input's value travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carrier {
-    /// A text: early `Text`, late `fmt::Arguments`.
-    Text,
-    /// `Number`
-    Number,
-    /// `bool`
-    Bool,
-    /// `std::time::Duration`
-    Duration,
-    /// Everything else: early `Value`, late `&Value`.
-    Value,
-}
-
-/// What carries an input.
-pub fn carrier(input: &Input) -> Carrier {
-    match (&input.ty, input.form) {
-        (Type::String, _) | (_, Form::Json) => Carrier::Text,
-        (Type::Number, _) => Carrier::Number,
-        (Type::Bool, _) => Carrier::Bool,
-        (Type::Duration, _) => Carrier::Duration,
-        _ => Carrier::Value,
-    }
-}
-
-/// A grid may leave it out or set it to null.
-pub fn optional(input: &Input) -> bool {
-    !input.required && !input.nullable
-}
-
 /// It may be absent even where the module reads it.
 fn absent(input: &Input) -> bool {
-    optional(input) && input.default.is_none()
+    input.optional() && input.default.is_none()
 }
 
 fn early(input: &Input) -> TokenStream {
-    match carrier(input) {
+    match input.carrier() {
         Carrier::Text => quote!(::bggo_runtime::contract::Text),
         Carrier::Number => quote!(::bggo_runtime::contract::Number),
         Carrier::Bool => quote!(bool),
@@ -53,7 +22,7 @@ fn early(input: &Input) -> TokenStream {
 }
 
 fn late(input: &Input) -> TokenStream {
-    match carrier(input) {
+    match input.carrier() {
         Carrier::Text => quote!(::core::fmt::Arguments<'a>),
         Carrier::Value => quote!(&'a ::bggo_runtime::contract::Value),
         Carrier::Number | Carrier::Bool | Carrier::Duration => early(input),
@@ -61,7 +30,7 @@ fn late(input: &Input) -> TokenStream {
 }
 
 fn plain(input: &Input) -> TokenStream {
-    match carrier(input) {
+    match input.carrier() {
         Carrier::Text => quote!(::std::borrow::Cow<'a, str>),
         Carrier::Value => quote!(&'a ::bggo_runtime::contract::Value),
         Carrier::Number | Carrier::Bool | Carrier::Duration => early(input),
@@ -108,7 +77,7 @@ pub fn known(inputs: &[Input]) -> TokenStream {
     let variants = inputs.iter().map(|input| {
         let (name, ty, doc) = (
             camel(&input.name),
-            option(optional(input), early(input)),
+            option(input.optional(), early(input)),
             doc(input),
         );
         quote!(#[doc = #doc] #name(::bggo_runtime::contract::Early<#ty>))
@@ -155,7 +124,7 @@ pub fn known(inputs: &[Input]) -> TokenStream {
 fn put(input: &Input) -> TokenStream {
     let (variant, field) = (camel(&input.name), snake(&input.name));
     let check = one_of(input, quote!(value.as_str()));
-    if !optional(input) || absent(input) {
+    if !input.optional() || absent(input) {
         let check = match (check, absent(input)) {
             (None, _) => quote!(),
             (Some(check), false) => {
@@ -192,7 +161,7 @@ fn one_of(input: &Input, text: TokenStream) -> Option<TokenStream> {
 pub fn borrows(inputs: &[Input]) -> bool {
     inputs
         .iter()
-        .any(|input| matches!(carrier(input), Carrier::Text | Carrier::Value))
+        .any(|input| matches!(input.carrier(), Carrier::Text | Carrier::Value))
 }
 
 /// `Late`, `Plain`, and `Inputs::with`.
@@ -205,7 +174,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
     let variants = inputs.iter().map(|input| {
         let (name, ty, doc) = (
             camel(&input.name),
-            option(optional(input), late(input)),
+            option(input.optional(), late(input)),
             doc(input),
         );
         quote!(#[doc = #doc] #name(#ty))
@@ -253,7 +222,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
         .map(|input| {
             let variant = camel(&input.name);
             let check = one_of(input, quote!(&value.to_string()));
-            let pattern = if optional(input) {
+            let pattern = if input.optional() {
                 quote!(::core::option::Option::Some(value))
             } else {
                 quote!(value)
@@ -298,7 +267,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
 
 /// A known value, borrowed or copied, as it stands in `Plain` (within its `Option` where it may be absent).
 fn as_plain(input: &Input, absent: bool) -> TokenStream {
-    match (carrier(input), absent) {
+    match (input.carrier(), absent) {
         (Carrier::Text, false) => quote!(::std::borrow::Cow::Borrowed(value.as_str())),
         (Carrier::Text, true) => quote!(
             value
@@ -313,11 +282,11 @@ fn as_plain(input: &Input, absent: bool) -> TokenStream {
 
 fn late_arm(input: &Input) -> TokenStream {
     let (variant, name) = (camel(&input.name), snake(&input.name));
-    let value = match carrier(input) {
+    let value = match input.carrier() {
         Carrier::Text => quote!(::bggo_runtime::fault::plain_text(value)),
         _ => quote!(value),
     };
-    match (optional(input), absent(input)) {
+    match (input.optional(), absent(input)) {
         (false, _) => {
             quote!(Late::#variant(value) => #name = ::core::option::Option::Some(#value),)
         }
@@ -338,7 +307,7 @@ fn doc(input: &Input) -> String {
 
 /// A default as an early value.
 fn constant(input: &Input, value: &Value) -> TokenStream {
-    match (carrier(input), value) {
+    match (input.carrier(), value) {
         (Carrier::Text, Value::Text(text)) if input.form == Form::Plain => {
             let text = text.as_str();
             quote!(::bggo_runtime::contract::Text::Static(#text))
@@ -359,7 +328,7 @@ fn constant(input: &Input, value: &Value) -> TokenStream {
 
 /// A default as a plain value.
 fn plain_constant(input: &Input, value: &Value) -> TokenStream {
-    match carrier(input) {
+    match input.carrier() {
         Carrier::Text => {
             let text = match value {
                 Value::Text(text) if input.form == Form::Plain => text.as_str().to_owned(),

@@ -156,3 +156,38 @@ pub struct ErrorKind {
     /// One sentence.
     pub description: String,
 }
+
+/// What carries an input's value into a module: the same for the macro and for the emitted program.
+///
+/// | type | early (`Inputs`, `In`) | late (`Late`) |
+/// | --- | --- | --- |
+/// | `string`, any with `form = "json"` | `Text` | `fmt::Arguments` |
+/// | `number`, `bool`, `duration` | `Number`, `bool`, `Duration` | the same |
+/// | everything else | `Value` | `&Value` |
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table says it")]
+pub enum Carrier {
+    Text,
+    Number,
+    Bool,
+    Duration,
+    Value,
+}
+
+impl Input {
+    /// What carries it.
+    pub fn carrier(&self) -> Carrier {
+        match (&self.ty, self.form) {
+            (Type::String, _) | (_, Form::Json) => Carrier::Text,
+            (Type::Number, _) => Carrier::Number,
+            (Type::Bool, _) => Carrier::Bool,
+            (Type::Duration, _) => Carrier::Duration,
+            _ => Carrier::Value,
+        }
+    }
+
+    /// A grid may leave it out or set it to null: it travels in an `Option`.
+    pub fn optional(&self) -> bool {
+        !self.required && !self.nullable
+    }
+}

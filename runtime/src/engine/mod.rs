@@ -16,7 +16,7 @@ pub mod user;
 mod worker;
 
 pub use control::{Grace, Run, run};
-pub use program::{Grid, Program, Validation, Variable, Worker};
+pub use program::{Grid, Program, Validation, Variable, Worker, of_run};
 pub use thread::{AssetEvent, Ended, Outcome, Thread};
 pub use user::{Begun, User};
 

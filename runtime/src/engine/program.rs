@@ -32,6 +32,15 @@ pub trait Worker {
     fn destroy(&self) -> Running<'_, ()>;
 }
 
+/// What `Program::run_assets` made, as the emitted program knows it.
+pub fn of_run<T: Any + Send + Sync>(shared: &Arc<dyn Any + Send + Sync>) -> Arc<T> {
+    match Arc::clone(shared).downcast() {
+        Ok(run) => run,
+        // The engine hands over what it got from the same program.
+        Err(_) => unreachable!("assets of another program"),
+    }
+}
+
 /// What is known of a grid when it is built: names for `--help`, for reports, and the variables.
 #[derive(Debug)]
 pub struct Grid {
