@@ -26,6 +26,3 @@ pub use client::HttpClient;
 pub use runner::HttpRequest;
 
 bggo_runtime::contract::module!("manifest.hcl");
-
-#[cfg(test)]
-mod tests;

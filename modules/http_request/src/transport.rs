@@ -8,7 +8,8 @@ use crate::http_client::Error as Kind;
 use crate::resolve::{Names, Resolver};
 use bggo_runtime::contract::Fault;
 use bytes::Bytes;
-use reqwest::header::{HOST, HeaderMap, HeaderValue};
+use http_body::Body;
+use reqwest::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
 use reqwest::{
     Client, ClientBuilder, Method, NoProxy, Proxy, Request, Response, StatusCode, Url, Version,
     redirect,
@@ -135,8 +136,16 @@ impl Transport {
             } => (by_host(settings, "", clients, "")?, url.clone()),
         };
         let mut request = Request::new(method.clone(), target);
+        let body = payload.open().await?;
+        let empty = body.as_ref().is_none_or(Body::is_end_stream);
+        if empty && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+            // These announce a body: many servers refuse them without a length.
+            headers
+                .entry(CONTENT_LENGTH)
+                .or_insert(HeaderValue::from_static("0"));
+        }
         *request.headers_mut() = headers;
-        *request.body_mut() = payload.open().await?;
+        *request.body_mut() = body;
         let response = client
             .execute(request)
             .await

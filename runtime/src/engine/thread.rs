@@ -9,10 +9,11 @@ use super::panic;
 use crate::command::Start;
 use crate::fault::Fault;
 use crate::info::{Info, Instance, Lifetime, ResourceInfo};
-use crate::metrics::{Counter, KnownKinds, Recorder};
-use crate::report::Report;
+use crate::metrics::{Counter, KnownKinds, Recorder, Slab};
+use crate::report::{Format, Level, Report};
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -174,6 +175,31 @@ impl Thread {
             blemished: RefCell::default(),
             said: RefCell::default(),
         }
+    }
+
+    /// A thread outside a run: nobody reads its counts and it says nothing. The tests of a module run their steps on it.
+    ///
+    /// # Errors
+    /// No memory for its counters.
+    pub fn alone() -> io::Result<Self> {
+        const SLOTS: u32 = 64;
+        let iterations = IterationSlots::after(SLOTS);
+        let slab = Slab::new(iterations.end() as usize)?;
+        let report = Report::new(
+            Format::Text { colour: false },
+            Level::Error,
+            Box::new(io::sink()),
+        );
+        Ok(Self::new(ThreadParts {
+            start: Arc::new(Start::new(Vec::new(), 0)),
+            index: 0,
+            functional: false,
+            recorder: Recorder::new(slab),
+            kinds: KnownKinds::new(Arc::default()),
+            iterations,
+            report: Arc::new(report),
+            outcomes: Arc::default(),
+        }))
     }
 
     /// The clock. (Tokio's, so that tests can stop it; it is the system's monotonic clock otherwise.)

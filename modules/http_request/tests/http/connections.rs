@@ -1,0 +1,127 @@
+//! Connections as nginx counts them, and which HTTP is spoken over them.
+
+use crate::certificates::Certificates;
+use crate::user::{User, ask, fault, run, some, text, url};
+use bggo_module_http_request::http_client;
+use bggo_runtime::contract::Number;
+use bggo_tests::server::{Nginx, free_port};
+use std::collections::BTreeSet;
+
+/// How many connections nginx saw for `users` users with `requests` requests each.
+fn connections(client: fn() -> Vec<http_client::In>, users: usize, requests: usize) -> usize {
+    let nginx = Nginx::start("location / { return 200 ok; }");
+    run(async || {
+        for _ in 0..users {
+            let user = User::new(client());
+            for _ in 0..requests {
+                user.ask(vec![url(nginx.url())]).await.unwrap();
+            }
+            user.leave().await;
+        }
+    });
+    let lines = nginx.stop();
+    assert_eq!(lines.len(), users * requests);
+    lines
+        .iter()
+        .map(|line| line.split(' ').nth(1).unwrap())
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+#[test]
+fn each_client_has_one_connection_for_all_its_requests() {
+    assert_eq!(connections(Vec::new, 3, 5), 3);
+}
+
+#[test]
+fn without_idle_connections_each_request_has_its_own() {
+    assert_eq!(
+        connections(
+            || vec![http_client::In::MaxIdleConnections(some(Number::new(0)))],
+            1,
+            4
+        ),
+        4
+    );
+}
+
+#[test]
+fn an_answer_nobody_reads_keeps_its_connection() {
+    let nginx = Nginx::start("location / { return 200 0123456789; }");
+    run(async || {
+        let user = User::new(vec![]);
+        for _ in 0..3 {
+            user.ask_late(
+                vec![url(nginx.url())],
+                &[],
+                bggo_module_http_request::http_request::Wanted::NONE,
+            )
+            .await
+            .unwrap();
+        }
+        user.leave().await;
+    });
+    let lines = nginx.stop();
+    assert_eq!(
+        lines
+            .iter()
+            .map(|line| line.split(' ').nth(1).unwrap())
+            .collect::<BTreeSet<_>>()
+            .len(),
+        1
+    );
+}
+
+/// A port that speaks HTTP/2 over TLS or HTTP/1.1, by ALPN.
+fn secure(certificates: &Certificates) -> (Nginx, String) {
+    let port = free_port();
+    let nginx = Nginx::start(&format!(
+        "listen 127.0.0.1:{port} ssl http2; ssl_certificate {}; ssl_certificate_key {}; location / {{ return 200 $server_protocol; }}",
+        certificates.path("server.crt"),
+        certificates.path("server.key")
+    ));
+    (nginx, format!("https://localhost:{port}/"))
+}
+
+fn spoken(version: &'static str) -> (String, String) {
+    let certificates = Certificates::new(&["localhost"]);
+    let (_nginx, address) = secure(&certificates);
+    let client = vec![
+        http_client::In::CaFile(some(certificates.path("ca.crt"))),
+        http_client::In::HttpVersion(some(bggo_runtime::contract::Text::Static(version))),
+    ];
+    let output = ask(client, vec![url(address)]).unwrap();
+    (text(&output.http_version), text(&output.body))
+}
+
+#[test]
+fn tls_offers_the_version_that_is_asked_for() {
+    assert_eq!(spoken("auto"), ("2".to_owned(), "HTTP/2.0".to_owned()));
+    assert_eq!(spoken("2"), ("2".to_owned(), "HTTP/2.0".to_owned()));
+    assert_eq!(spoken("1.1"), ("1.1".to_owned(), "HTTP/1.1".to_owned()));
+}
+
+#[test]
+fn http_2_is_spoken_without_tls_where_it_is_asked_for() {
+    let port = free_port();
+    let _nginx = Nginx::start(&format!(
+        "listen 127.0.0.1:{port} http2; location / {{ return 200 $server_protocol; }}"
+    ));
+    let client = vec![http_client::In::HttpVersion(some(
+        bggo_runtime::contract::Text::Static("2"),
+    ))];
+    let output = ask(client, vec![url(format!("http://127.0.0.1:{port}/"))]).unwrap();
+    assert_eq!(
+        (text(&output.http_version), text(&output.body)),
+        ("2".to_owned(), "HTTP/2.0".to_owned())
+    );
+}
+
+#[test]
+fn a_version_that_is_none_is_refused() {
+    let client = vec![http_client::In::HttpVersion(some(
+        bggo_runtime::contract::Text::Static("3"),
+    ))];
+    let fault = fault(client, vec![url("http://127.0.0.1:1/")]);
+    assert!(fault.text().contains("http_version"), "{}", fault.text());
+}

@@ -1,0 +1,19 @@
+//! Each option of `http_request` and `http_client` against nginx, a raw TCP peer that sees the bytes, or a proxy.
+//!
+//! A step runs as in a compiled grid, through what the macro makes, on a thread of the runtime that reports nothing.
+
+mod certificates;
+mod peer;
+mod user;
+
+mod bodies;
+mod connections;
+mod cookies;
+mod credentials;
+mod faults;
+mod heads;
+mod late;
+mod outputs;
+mod proxies;
+mod redirects;
+mod tls;

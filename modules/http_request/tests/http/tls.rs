@@ -1,0 +1,230 @@
+//! TLS against nginx: which certificates are trusted, which the client shows, which name is asked for.
+
+use crate::certificates::Certificates;
+use crate::user::{ask, some, text, url};
+use bggo_module_http_request::http_client::In;
+use bggo_runtime::contract::{Fault, Text};
+use bggo_tests::server::{Nginx, free_port};
+
+/// nginx 1.22 leaves 1.3 out unless it is asked for.
+const BOTH: &str = "ssl_protocols TLSv1.2 TLSv1.3;";
+
+/// nginx with a certificate for `names` that answers with what it knows of the connection.
+struct Server {
+    certificates: Certificates,
+    _nginx: Nginx,
+    port: u16,
+}
+
+impl Server {
+    fn new(names: &[&str], settings: &str) -> Self {
+        let certificates = Certificates::new(names);
+        let port = free_port();
+        let nginx = Nginx::start(&format!(
+            "listen 127.0.0.1:{port} ssl http2; ssl_certificate {}; ssl_certificate_key {}; ssl_client_certificate {}; {settings}
+             location / {{ return 200 '$ssl_protocol $ssl_server_name $ssl_client_verify $ssl_client_s_dn $http_host'; }}",
+            certificates.path("server.crt"),
+            certificates.path("server.key"),
+            certificates.path("ca.crt"),
+        ));
+        Self {
+            certificates,
+            _nginx: nginx,
+            port,
+        }
+    }
+
+    fn ask(&self, host: &str, client: Vec<In>) -> Result<String, Fault> {
+        ask(client, vec![url(format!("https://{host}:{}/", self.port))])
+            .map(|output| text(&output.body))
+    }
+
+    fn ca(&self) -> In {
+        In::CaFile(some(self.certificates.path("ca.crt")))
+    }
+}
+
+fn version_1_1() -> In {
+    In::HttpVersion(some(Text::Static("1.1")))
+}
+
+#[test]
+fn a_ca_file_or_text_is_trusted() {
+    let server = Server::new(&["localhost", "127.0.0.1"], BOTH);
+    assert_eq!(
+        server.ask("localhost", vec![server.ca()]).unwrap(),
+        format!("TLSv1.3 localhost NONE  localhost:{}", server.port)
+    );
+    assert_eq!(
+        server
+            .ask(
+                "127.0.0.1",
+                vec![In::CaPem(some(server.certificates.text("ca.crt")))]
+            )
+            .unwrap(),
+        format!("TLSv1.3  NONE  127.0.0.1:{}", server.port)
+    );
+}
+
+#[test]
+fn without_the_ca_the_server_is_refused() {
+    let server = Server::new(&["localhost"], BOTH);
+    let fault = server.ask("localhost", vec![]).unwrap_err();
+    assert_eq!(fault.kind(), "tls");
+    assert_eq!(
+        fault.text(),
+        format!(
+            "no secure connection to localhost:{}: invalid peer certificate: UnknownIssuer",
+            server.port
+        )
+    );
+    let other = Certificates::new(&["localhost"]);
+    let fault = server
+        .ask("localhost", vec![In::CaFile(some(other.path("ca.crt")))])
+        .unwrap_err();
+    assert_eq!(fault.kind(), "tls");
+}
+
+#[test]
+fn a_certificate_for_another_name_is_refused() {
+    let server = Server::new(&["other.test"], BOTH);
+    let fault = server.ask("localhost", vec![server.ca()]).unwrap_err();
+    assert_eq!(fault.kind(), "tls");
+    assert!(
+        fault.text().contains("not valid for name"),
+        "{}",
+        fault.text()
+    );
+}
+
+#[test]
+fn a_server_name_is_asked_for_and_checked_in_place_of_the_host() {
+    let server = Server::new(&["other.test"], BOTH);
+    for host in ["localhost", "127.0.0.1"] {
+        let body = server
+            .ask(
+                host,
+                vec![
+                    server.ca(),
+                    In::ServerName(some("other.test".to_owned())),
+                    version_1_1(),
+                ],
+            )
+            .unwrap();
+        assert_eq!(
+            body,
+            format!("TLSv1.3 other.test NONE  {host}:{}", server.port)
+        );
+    }
+    let fault = server
+        .ask(
+            "localhost",
+            vec![server.ca(), In::ServerName(some("third.test".to_owned()))],
+        )
+        .unwrap_err();
+    assert_eq!(fault.kind(), "tls");
+    let fault = server
+        .ask(
+            "localhost",
+            vec![In::ServerName(some("127.0.0.1".to_owned()))],
+        )
+        .unwrap_err();
+    assert!(
+        fault
+            .text()
+            .ends_with("server_name is a host's name, not an address"),
+        "{}",
+        fault.text()
+    );
+}
+
+#[test]
+fn an_insecure_client_trusts_every_certificate() {
+    let server = Server::new(&["other.test"], BOTH);
+    assert!(
+        server
+            .ask("localhost", vec![In::InsecureSkipVerify(some(true))])
+            .unwrap()
+            .starts_with("TLSv1.3")
+    );
+}
+
+#[test]
+fn a_client_shows_its_certificate() {
+    let server = Server::new(
+        &["localhost"],
+        "ssl_protocols TLSv1.2 TLSv1.3; ssl_verify_client on;",
+    );
+    let files = vec![
+        server.ca(),
+        In::ClientCertFile(some(server.certificates.path("client.crt"))),
+        In::ClientKeyFile(some(server.certificates.path("client.key"))),
+    ];
+    assert_eq!(
+        server.ask("localhost", files).unwrap(),
+        format!("TLSv1.3 localhost SUCCESS CN=vu1 localhost:{}", server.port)
+    );
+    let texts = vec![
+        server.ca(),
+        In::ClientCertPem(some(server.certificates.text("client.crt"))),
+        In::ClientKeyPem(some(server.certificates.text("client.key"))),
+    ];
+    assert_eq!(
+        server.ask("localhost", texts).unwrap(),
+        format!("TLSv1.3 localhost SUCCESS CN=vu1 localhost:{}", server.port)
+    );
+    assert!(
+        server
+            .ask("localhost", vec![server.ca()])
+            .unwrap()
+            .contains("No required SSL certificate was sent")
+    );
+}
+
+#[test]
+fn the_oldest_version_is_kept_to() {
+    let server = Server::new(&["localhost"], "ssl_protocols TLSv1.2;");
+    assert!(
+        server
+            .ask("localhost", vec![server.ca()])
+            .unwrap()
+            .starts_with("TLSv1.2")
+    );
+    let fault = server
+        .ask(
+            "localhost",
+            vec![server.ca(), In::MinTlsVersion(some(Text::Static("1.3")))],
+        )
+        .unwrap_err();
+    assert_eq!(fault.kind(), "tls");
+}
+
+#[test]
+fn certificates_that_cannot_be_used_fail_the_client() {
+    let certificates = Certificates::new(&["localhost"]);
+    let cases = vec![
+        (
+            vec![In::CaFile(some("/nowhere/ca.crt".to_owned()))],
+            "the ca_file /nowhere/ca.crt cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            vec![In::CaPem(some("nothing".to_owned()))],
+            "the CA holds no PEM certificate",
+        ),
+        (
+            vec![In::ClientCertFile(some(certificates.path("client.crt")))],
+            "a client's certificate needs its key, and a key its certificate",
+        ),
+        (
+            vec![
+                In::CaFile(some(certificates.path("ca.crt"))),
+                In::CaPem(some(certificates.text("ca.crt"))),
+            ],
+            "one of ca_file and ca_pem may be given",
+        ),
+    ];
+    for (client, says) in cases {
+        let fault = ask(client, vec![url("https://127.0.0.1:1/")]).unwrap_err();
+        assert!(fault.text().ends_with(says), "{}", fault.text());
+    }
+}

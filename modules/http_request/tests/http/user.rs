@@ -1,0 +1,130 @@
+//! A virtual user with its client: asks, and gets a step's outputs or its fault.
+
+use bggo_module_http_request::http_client::{self, Slot};
+use bggo_module_http_request::http_request::{self, In, Late, Needs, Output, Wanted};
+use bggo_runtime::contract::{Early, Fault, Info, Prepare, ResourceInfo, Value};
+use bggo_runtime::engine::Thread;
+use bggo_runtime::info::At;
+use bggo_runtime::scope::Scope;
+use bggo_runtime::step::{It, Policy, Ran};
+use std::rc::Rc;
+use std::time::Instant;
+use tokio::task::LocalSet;
+
+static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0, 5);
+static CLIENT: ResourceInfo = ResourceInfo::new("http_client", "client", "test.hcl:2");
+
+/// A user.
+pub struct User {
+    thread: Rc<Thread>,
+    scope: Scope,
+    client: Rc<http_client::Prepared>,
+    slot: Slot,
+}
+
+/// Runs a test on a runtime like a worker's.
+pub fn run<T>(test: impl AsyncFnOnce() -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    LocalSet::new().block_on(&runtime, test())
+}
+
+/// One request of a user of its own, all outputs wanted.
+pub fn ask(client: Vec<http_client::In>, request: Vec<In>) -> Result<Output, Fault> {
+    run(async || {
+        let user = User::new(client);
+        let result = user.ask(request).await;
+        user.leave().await;
+        result
+    })
+}
+
+/// The fault of one request.
+pub fn fault(client: Vec<http_client::In>, request: Vec<In>) -> Fault {
+    ask(client, request).expect_err("the step should fail")
+}
+
+impl User {
+    pub fn new(client: Vec<http_client::In>) -> Self {
+        let thread = Rc::new(Thread::alone().unwrap());
+        let cx = Prepare::new(&thread);
+        let scope = cx.scope();
+        let client = http_client::Prepared::new(&cx, Ok(client));
+        let slot = Slot::new(&scope, &CLIENT, 0, &[]);
+        Self {
+            thread,
+            scope,
+            client,
+            slot,
+        }
+    }
+
+    pub async fn ask(&self, request: Vec<In>) -> Result<Output, Fault> {
+        self.ask_late(request, &[], Wanted::ALL).await
+    }
+
+    /// With inputs that come with the run.
+    pub async fn ask_late(
+        &self,
+        early: Vec<In>,
+        late: &[Late<'_>],
+        wanted: Wanted,
+    ) -> Result<Output, Fault> {
+        let prepared = http_request::Prepared::new(
+            &Prepare::new(&self.thread),
+            Ok((early, Policy::new())),
+            wanted,
+        );
+        let it = It::new(&self.thread, 1, 0, Instant::now());
+        let step = it.step(At::step(&STEP), prepared.policy());
+        let result = prepared
+            .run(
+                &step,
+                Needs::NONE.client(
+                    self.slot
+                        .get(&it, &mut |cx| self.client.create(cx, Ok(Vec::new()))),
+                ),
+                late,
+            )
+            .await;
+        // How the run books it is not what these tests are about.
+        let _ = step.end(result.as_ref().map(|_| Ran::Done).map_err(Clone::clone));
+        result
+    }
+
+    pub async fn leave(self) {
+        self.scope.destroy().await;
+    }
+}
+
+/// An input that is known early.
+pub fn known<T>(value: impl Into<T>) -> Early<T> {
+    Early::Known(value.into())
+}
+
+/// An optional input that is known early.
+pub fn some<T>(value: impl Into<T>) -> Early<Option<T>> {
+    Early::Known(Some(value.into()))
+}
+
+/// The url of a request.
+pub fn url(text: impl Into<String>) -> In {
+    In::Url(known(text.into()))
+}
+
+/// The method of a request.
+pub fn method(name: &'static str) -> In {
+    In::Method(some(bggo_runtime::contract::Text::Static(name)))
+}
+
+/// A map, object or anything else, written as JSON.
+pub fn value(json: &str) -> Value {
+    bggo_values::json::decode(json).unwrap()
+}
+
+/// The text of an output.
+pub fn text(value: &Value) -> String {
+    value.to_string()
+}
