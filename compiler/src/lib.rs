@@ -7,6 +7,8 @@
 
 pub mod check;
 pub mod diagnostics;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod modules;
 pub mod plan;
 pub mod resolve;

@@ -73,7 +73,7 @@ impl Problems {
                 problem.severity,
             )
         };
-        self.list.sort_by(|a, b| key(a).cmp(&key(b)));
+        self.list.sort_by_key(key);
         let mut kept: Vec<Problem> = Vec::with_capacity(self.list.len());
         for problem in self.list.drain(..) {
             let same = |other: &&Problem| {

@@ -61,9 +61,11 @@ pub(super) fn mend(tokens: &Tokens<'_>, slice: &Slice, problems: &mut Problems) 
                 let close = token.partner as usize;
                 to = tokens.at(close).end as usize - start;
                 let plain = token.kind == TokenKind::OpenQuote && close <= index + 2;
-                let literal = (plain && close == index + 2)
-                    .then(|| tokens.text(index + 1))
-                    .unwrap_or_default();
+                let literal = if plain && close == index + 2 {
+                    tokens.text(index + 1)
+                } else {
+                    ""
+                };
                 if let Some(gap) = text.get_mut(from..to) {
                     fill_string(gap, if plain { literal } else { "" }, token.start);
                 }

@@ -21,21 +21,6 @@ fn tree(expression: &str) -> String {
     show::expr(&declarations.locals[0].value)
 }
 
-/// The codes of all problems of a text with their lines.
-fn faults(text: &str) -> Vec<(&'static str, u32)> {
-    let (_, problems, sources) = parsed(text);
-    problems
-        .list
-        .iter()
-        .map(|problem| {
-            (
-                problem.code.0,
-                problem.span.map_or(0, |span| sources.place(span).1),
-            )
-        })
-        .collect()
-}
-
 #[test]
 fn operators_bind_as_in_hcl() {
     assert_eq!(
@@ -65,4 +50,147 @@ fn templates_give_what_terraform_gives() {
             "{source}"
         );
     }
+}
+
+#[test]
+fn splats_take_what_follows_them() {
+    assert_eq!(tree("a.b[*].c[0].d"), "a.b[* each.c[0].d]");
+    assert_eq!(tree("a.*.b.c[0]"), "a[* each.b.c][0]");
+    assert_eq!(tree("a[*].b[*].c"), "a[* each.b[* each.c]]");
+    assert_eq!(tree("a.0.b[*]"), "a[0].b[* each]");
+    assert_eq!(tree("f(x)[*]"), "f(x)[* each]");
+}
+
+#[test]
+fn keys_of_objects_are_words_texts_or_expressions() {
+    assert_eq!(
+        tree("{ a = 1, true = 2, 1.50 = 3, \"x y\" : 4, (b) = 5, \"k${c}\" = 6 }"),
+        "{\"a\" = 1, \"true\" = 2, \"1.5\" = 3, \"x y\" = 4, b = 5, `k${c}` = 6}"
+    );
+}
+
+#[test]
+fn for_expressions_keep_their_parts() {
+    assert_eq!(
+        tree("[for i, x in xs : x if i > 1]"),
+        "[for i, x in xs : x if i > 1]"
+    );
+    assert_eq!(
+        tree("{for k, v in m : k => v... if v}"),
+        "{for k, v in m : k => v... if v}"
+    );
+    assert_eq!(tree("f([for x in a : x]...)"), "f([for x in a : x]...)");
+}
+
+#[test]
+fn numbers_keep_what_was_written() {
+    assert_eq!(
+        tree("12345678901234567890.12345678"),
+        "12345678901234567890.12345678"
+    );
+    assert_eq!(tree("1.5e3"), "1500");
+    assert_eq!(tree("-0.10"), "-0.1");
+    assert_eq!(tree("18446744073709551617"), "18446744073709551617");
+}
+
+#[test]
+fn spans_cover_what_was_written() {
+    let text = "locals {\n  a = upper( \"é${ var.x [ 0 ] }\" ) + 1\n}\n";
+    let (declarations, _, sources) = parsed(text);
+    let decl::ExprKind::Binary(_, left, right) = &declarations.locals[0].value.kind else {
+        panic!()
+    };
+    assert_eq!(
+        sources.text(declarations.locals[0].value.span),
+        "upper( \"é${ var.x [ 0 ] }\" ) + 1"
+    );
+    assert_eq!(sources.text(right.span), "1");
+    let decl::ExprKind::Call {
+        name, arguments, ..
+    } = &left.kind
+    else {
+        panic!()
+    };
+    assert_eq!(sources.text(name.span), "upper");
+    assert_eq!(sources.text(arguments[0].span), "\"é${ var.x [ 0 ] }\"");
+    let decl::ExprKind::Template(parts) = &arguments[0].kind else {
+        panic!()
+    };
+    let decl::Part::Hole(hole) = &parts[1] else {
+        panic!()
+    };
+    assert_eq!(sources.text(hole.span), "var.x [ 0 ]");
+}
+
+#[test]
+fn broken_block_still_declares_its_header_and_what_can_be_read() {
+    let (declarations, problems, _) = parsed(
+        "step \"noop\" \"a\" {\n  count = 2\n  what is this\n  depends_on = [\"b\", \"c\"]\n}\nstep \"noop\" \"b\" {\n",
+    );
+    assert_eq!(problems.list.len(), 2);
+    assert!(declarations.incomplete);
+    let names: Vec<_> = declarations
+        .steps
+        .iter()
+        .map(|step| step.name.text.as_str())
+        .collect();
+    assert_eq!(names, ["a", "b"]);
+    assert!(declarations.steps.iter().all(|step| step.broken));
+    assert!(declarations.steps[0].count.is_some());
+    assert_eq!(declarations.steps[0].depends_on.len(), 2);
+}
+
+#[test]
+fn attribute_that_cannot_be_read_stays_as_an_error_in_a_whole_block() {
+    let (declarations, _, _) = parsed("step \"noop\" \"a\" {\n  count = 1 +\n}\n");
+    assert!(!declarations.steps[0].broken && !declarations.incomplete);
+    let count = declarations.steps[0].count.as_ref().unwrap();
+    assert!(matches!(count.kind, decl::ExprKind::Error));
+}
+
+#[test]
+fn blocks_after_a_broken_one_are_checked_wherever_it_stands() {
+    let broken = [
+        "step \"noop\" \"x\" {\n  description = \"open\n}\n",
+        "step \"noop\" \"x\" {\n  arguments {\n    delay = \"1s\"\n}\n",
+        "step \"noop\" \"x\" {\n  tags = { a = [1, (2 }\n}\n",
+        "step \"noop\" \"x\" {\n  description = <<EOT\n  text\n}\n",
+        "step \"noop\" \"x\" {\n  description = \"${jsonencode({\n}\n",
+        "step \"noop\" \"x\" /* {\n}\n",
+        "step \"noop\" \"x\"\n  count = 1\n}\n",
+        "step \"noop\" \"x {\n  count = 1\n}\n",
+        "}\n",
+        "step \"noop\" \"x\" {\n  count = )\n}\n",
+    ];
+    let good = |name: &str| format!("step \"noop\" \"{name}\" {{\n  unknown_{name} = 1\n}}\n");
+    for one in broken {
+        for text in [
+            format!("{one}\n{}{}", good("a"), good("b")),
+            format!("{}\n{one}\n{}", good("a"), good("b")),
+            format!("{}{}\n{one}", good("a"), good("b")),
+        ] {
+            let (_, problems, sources) = parsed(&text);
+            let unknown = problems
+                .list
+                .iter()
+                .filter(|problem| problem.code.0 == "unknown_attribute")
+                .count();
+            let picture = render::problems(&problems, &sources, Colour::Never);
+            assert_eq!(unknown, 2, "{text}\n{picture}");
+            assert_eq!(problems.list.len(), 3, "{text}\n{picture}");
+        }
+    }
+}
+
+#[test]
+fn types_are_read_with_their_optional_attributes() {
+    let (declarations, problems, _) = parsed(
+        "variable \"a\" {\n  type = map(object({ n = string, m = optional(list(number), [1, -2]) }))\n}\n",
+    );
+    assert!(problems.list.is_empty());
+    let ty = declarations.variables[0].ty.as_ref().unwrap();
+    assert_eq!(
+        ty.ty.to_string(),
+        "map(object({n = string, m = optional(list(number), [1,-2])}))"
+    );
 }

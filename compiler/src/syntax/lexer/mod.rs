@@ -171,8 +171,14 @@ impl<'a> Lexer<'a, '_> {
             && is_header_line(self.text, self.at)
         {
             self.unclosed_hole(*open);
-            self.close_all();
+            self.end_of_lost_text();
         }
+    }
+
+    /// Behind a piece that was given up, where a line begins: what was open ends with it.
+    fn end_of_lost_text(&mut self) {
+        self.close_all();
+        self.push(TokenKind::Newline, self.at);
     }
 
     fn close_brace(&mut self, length: usize) {
@@ -224,7 +230,7 @@ impl<'a> Lexer<'a, '_> {
         )
         .hint("end it with `*/`");
         self.push(TokenKind::Bad, next_header_line(self.text, self.at));
-        self.close_all();
+        self.end_of_lost_text();
     }
 
     fn invalid(&mut self, character: char) {

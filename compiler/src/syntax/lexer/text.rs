@@ -203,10 +203,7 @@ impl Lexer<'_, '_> {
             self.push(TokenKind::Bad, end);
             // What follows is text, up to the next block.
             self.at = next_header_line(self.text, end);
-            if self.at < self.text.len() {
-                self.push(TokenKind::Newline, self.at);
-            }
-            return self.close_all();
+            return self.end_of_lost_text();
         }
         self.modes.push(Mode::Heredoc {
             open: self.tokens.len(),

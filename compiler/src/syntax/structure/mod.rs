@@ -10,7 +10,7 @@ mod value;
 
 use std::ops::Range;
 
-use crate::diagnostics::{Problem, Problems, codes};
+use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::decl::Name;
@@ -137,12 +137,15 @@ impl<'a, 'p> Cutter<'a, 'p> {
         }
     }
 
-    fn unexpected(&mut self, index: usize, text: String) -> &mut Problem {
+    /// Reports the token that does not fit, unless it is one that could not be read.
+    fn unexpected(&mut self, index: usize, text: String) {
         let mut span = self.span(index);
-        if self.tokens.kind(index) == TokenKind::Newline {
-            span.end = span.start;
+        match self.tokens.kind(index) {
+            TokenKind::Bad => return,
+            TokenKind::Newline => span.end = span.start,
+            _ => {}
         }
-        self.problems.error(codes::UNEXPECTED_TOKEN, span, text)
+        self.problems.error(codes::UNEXPECTED_TOKEN, span, text);
     }
 
     /// Whether a top-level block begins here although another one is open.
