@@ -1,5 +1,7 @@
 //! The asset as a grid has it: created on first use, its exports readable, its port closed when it is destroyed.
 
+#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
+
 use bggo_module_http_target::http_target::{EXPORTS, In, Prepared, Slot};
 use bggo_runtime::contract::{Early, Fault, Prepare, ResourceInfo, Text, Value};
 use bggo_runtime::engine::Thread;

@@ -2,6 +2,12 @@
 //!
 //! A step runs as in a compiled grid, through what the macro makes, on a thread of the runtime that reports nothing.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what cannot be set up fails the test"
+)]
+
 mod certificates;
 mod peer;
 mod user;
