@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod diagnostics;
+pub mod emit;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod modules;

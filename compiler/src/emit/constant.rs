@@ -43,7 +43,10 @@ impl Constants {
             }
             Value::Object(pairs) if pairs.is_empty() => quote!(Value::object(&[])),
             Value::Object(pairs) => {
-                let pairs: Vec<_> = pairs.iter().map(|(key, value)| self.pair(key, value)).collect();
+                let pairs: Vec<_> = pairs
+                    .iter()
+                    .map(|(key, value)| self.pair(key, value))
+                    .collect();
                 let name = self.named(quote!((Text, Value)), &pairs);
                 quote!(Value::object(&#name))
             }
@@ -60,7 +63,8 @@ impl Constants {
     fn named(&mut self, ty: TokenStream, items: &[TokenStream]) -> Ident {
         self.count += 1;
         let (name, count) = (format_ident!("DATA_{}", self.count), items.len());
-        self.statics.extend(quote!(static #name: [#ty; #count] = [#(#items),*];));
+        self.statics
+            .extend(quote!(static #name: [#ty; #count] = [#(#items),*];));
         name
     }
 }

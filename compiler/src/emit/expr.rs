@@ -23,6 +23,8 @@ pub struct At<'a> {
 pub enum Around<'a> {
     /// `s: &Start`
     Start,
+    /// On the control thread, where the other resources of the run have names of their own.
+    Run,
     /// `m: &Main<'_>`, in the step with these instances (then there is `index: u32`).
     Iteration(Option<&'a Keys>),
 }
@@ -53,22 +55,32 @@ impl Writer<'_> {
                 let name = local.name;
                 quote!(#name(#argument)?)
             }
-            TKind::Output { step, instance, field } => self.output(step.0, instance, *field, expr.span, at),
+            TKind::Output {
+                step,
+                instance,
+                field,
+            } => self.output(step.0, instance, *field, expr.span, at),
             TKind::Instances(step) => self.instances(step.0),
             TKind::Export { resource, field } => self.export(resource.0, *field, expr.span, at),
             TKind::CountIndex => quote!(Value::from(Number::from(index))),
             TKind::EachKey => match self.keys(at) {
-                Some(Keys { keys: Some(keys), .. }) => quote!(take::key(&#keys, index)),
+                Some(Keys {
+                    keys: Some(keys), ..
+                }) => quote!(take::key(&#keys, index)),
                 _ => quote!(Value::Null),
             },
             TKind::EachValue => match self.keys(at) {
-                Some(Keys { values: Some(values), .. }) => quote!(take::nth(&#values, index)),
+                Some(Keys {
+                    values: Some(values),
+                    ..
+                }) => quote!(take::nth(&#values, index)),
                 _ => quote!(Value::Null),
             },
             TKind::VuId => quote!(m.it.vu()),
             TKind::VuIteration => quote!(m.it.iteration()),
             TKind::RunId => match at.around {
                 Around::Start => quote!(Value::Text(s.run_id().clone())),
+                Around::Run => quote!(Value::Text(start.run_id().clone())),
                 Around::Iteration(_) => quote!(m.it.run_id()),
             },
             TKind::Bound(id) => {
@@ -80,7 +92,11 @@ impl Writer<'_> {
                 quote!(ops::field(&#of, #name)#leave)
             }
             TKind::Index(of, by) => {
-                let (of, by, leave) = (self.value(of, at), self.value(by, at), self.leave(expr.span, at));
+                let (of, by, leave) = (
+                    self.value(of, at),
+                    self.value(by, at),
+                    self.leave(expr.span, at),
+                );
                 quote!(ops::index(&#of, &#by)#leave)
             }
             TKind::Splat { over, item, each } => {
@@ -93,10 +109,20 @@ impl Writer<'_> {
             TKind::List(items) => self.list(items, at),
             TKind::Object(pairs) => self.object(pairs, expr.span, at),
             TKind::Template(parts) => self.template(parts, expr.span, at),
-            TKind::Call { function, arguments, expand } => {
-                let (module, name) = (format_ident!("{}", function.module), super::names::field(function.rust));
+            TKind::Call {
+                function,
+                arguments,
+                expand,
+            } => {
+                let (module, name) = (
+                    format_ident!("{}", function.module),
+                    super::names::field(function.rust),
+                );
                 let leave = self.leave(expr.span, at);
-                let items: Vec<_> = arguments.iter().map(|argument| self.value(argument, at)).collect();
+                let items: Vec<_> = arguments
+                    .iter()
+                    .map(|argument| self.value(argument, at))
+                    .collect();
                 match (expand, items.split_last()) {
                     (true, Some((last, first))) => {
                         quote!(functions::#module::#name(&take::spread(&[#(#first),*], &#last)#leave)#leave)
@@ -105,7 +131,10 @@ impl Writer<'_> {
                 }
             }
             TKind::Try(items) => {
-                let items: Vec<_> = items.iter().map(|item| self.value(item, inside(at))).collect();
+                let items: Vec<_> = items
+                    .iter()
+                    .map(|item| self.value(item, inside(at)))
+                    .collect();
                 let leave = self.leave(expr.span, at);
                 quote!(ops::attempt(&mut [#(&mut || Ok(#items)),*])#leave)
             }
@@ -151,6 +180,7 @@ impl Writer<'_> {
     fn start(&self, at: At<'_>) -> TokenStream {
         match at.around {
             Around::Start => quote!(s),
+            Around::Run => quote!(&start),
             Around::Iteration(_) => quote!(m.it.start()),
         }
     }
@@ -158,14 +188,25 @@ impl Writer<'_> {
     fn keys<'a>(&self, at: At<'a>) -> Option<&'a Keys> {
         match at.around {
             Around::Iteration(keys) => keys,
-            Around::Start => None,
+            Around::Start | Around::Run => None,
         }
     }
 
-    fn binary(&mut self, op: BinaryOp, a: &TExpr, b: &TExpr, span: Span, at: At<'_>) -> TokenStream {
+    fn binary(
+        &mut self,
+        op: BinaryOp,
+        a: &TExpr,
+        b: &TExpr,
+        span: Span,
+        at: At<'_>,
+    ) -> TokenStream {
         if let BinaryOp::And | BinaryOp::Or = op {
             let (a, b) = (self.truth(a, at), self.truth(b, at));
-            return if op == BinaryOp::And { quote!(Value::Bool(#a && #b)) } else { quote!(Value::Bool(#a || #b)) };
+            return if op == BinaryOp::And {
+                quote!(Value::Bool(#a && #b))
+            } else {
+                quote!(Value::Bool(#a || #b))
+            };
         }
         let (a, b) = (self.value(a, at), self.value(b, at));
         let name = match op {
@@ -230,7 +271,12 @@ impl Writer<'_> {
                 let (yes, no) = (self.parts(yes, span, at), self.parts(no, span, at));
                 quote!(if #condition { #yes } else { #no })
             }
-            TPart::For { key, value, over, body } => {
+            TPart::For {
+                key,
+                value,
+                over,
+                body,
+            } => {
                 let over = self.value(over, at);
                 let body = self.parts(body, span, inside(at));
                 let (key, value) = (self.pattern(*key), self.pattern(Some(*value)));
@@ -273,7 +319,9 @@ impl Writer<'_> {
             value = quote!(#second);
         }
         match made {
-            None => quote!(ops::for_list(&#over, &mut |#key, #value| { #rename #skip Ok(Some(#result)) })#leave),
+            None => {
+                quote!(ops::for_list(&#over, &mut |#key, #value| { #rename #skip Ok(Some(#result)) })#leave)
+            }
             Some(made) => {
                 let grouped = form.grouped;
                 quote!(ops::for_object(&#over, #grouped, &mut |#key, #value| { #rename #skip Ok(Some((#made, #result))) })#leave)
@@ -287,7 +335,14 @@ impl Writer<'_> {
         quote!(convert::convert(&#value, &#ty)#leave)
     }
 
-    fn output(&mut self, step: usize, instance: &InstanceOf, field: Option<usize>, span: Span, at: At<'_>) -> TokenStream {
+    fn output(
+        &mut self,
+        step: usize,
+        instance: &InstanceOf,
+        field: Option<usize>,
+        span: Span,
+        at: At<'_>,
+    ) -> TokenStream {
         let (path, info) = (self.output_path(step), self.info(step));
         let leave = self.leave(span, at);
         let slot = match instance {
@@ -328,15 +383,28 @@ impl Writer<'_> {
         }
     }
 
-    fn export(&mut self, resource: usize, field: Option<usize>, span: Span, at: At<'_>) -> TokenStream {
-        let path = self.resource_path(resource);
+    fn export(
+        &mut self,
+        resource: usize,
+        field: Option<usize>,
+        span: Span,
+        at: At<'_>,
+    ) -> TokenStream {
+        let planned = self.planned(resource);
+        let path = match at.around {
+            Around::Run => self.slot_path(planned),
+            Around::Start | Around::Iteration(_) => self.resource_path(planned),
+        };
         let leave = self.leave(span, at);
         match field {
             Some(field) => quote!(#path.export(#field)#leave),
             None => {
                 let names = self.export_names(resource);
                 let fields = (0..names.len()).map(|field| quote!(#path.export(#field)#leave));
-                let pairs = names.iter().zip(fields).map(|(name, value)| quote!((Text::Static(#name), #value)));
+                let pairs = names
+                    .iter()
+                    .zip(fields)
+                    .map(|(name, value)| quote!((Text::Static(#name), #value)));
                 quote!(Value::from(vec![#(#pairs),*]))
             }
         }

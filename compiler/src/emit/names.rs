@@ -46,7 +46,11 @@ fn snake(name: &str) -> String {
             out.push('_');
         }
         small = letter.is_lowercase() || letter.is_numeric();
-        if unicode_ident::is_xid_continue(letter) { out.extend(letter.to_lowercase()) } else { out.push('_') }
+        if unicode_ident::is_xid_continue(letter) {
+            out.extend(letter.to_lowercase())
+        } else {
+            out.push('_')
+        }
     }
     let begins = out.chars().next().is_some_and(unicode_ident::is_xid_start);
     if begins { out } else { format!("n{out}") }
@@ -56,10 +60,19 @@ fn snake(name: &str) -> String {
 pub fn camel(name: &str) -> Ident {
     let word = |word: &str| {
         let mut letters = word.chars();
-        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+        letters
+            .next()
+            .map(|first| first.to_ascii_uppercase())
+            .into_iter()
+            .chain(letters)
+            .collect::<String>()
     };
     let text: String = name.split('_').map(word).collect();
-    if syn::parse_str::<syn::Ident>(&text).is_ok() { Ident::new(&text, Span::call_site()) } else { Ident::new(&format!("{text}_"), Span::call_site()) }
+    if syn::parse_str::<syn::Ident>(&text).is_ok() {
+        Ident::new(&text, Span::call_site())
+    } else {
+        Ident::new(&format!("{text}_"), Span::call_site())
+    }
 }
 
 /// A manifest's name as a field or function, as the macro makes it.
@@ -70,6 +83,19 @@ pub fn field(name: &str) -> Ident {
         Ident::new(name, Span::call_site())
     } else {
         Ident::new_raw(name, Span::call_site())
+    }
+}
+
+/// An input's name as a local variable of an attempt.
+pub fn local(name: &str) -> String {
+    let taken = matches!(
+        name,
+        "m" | "step" | "index" | "output" | "s" | "json" | "ops" | "take" | "functions" | "convert"
+    );
+    if taken || syn::parse_str::<syn::Ident>(name).is_err() {
+        format!("{name}_input")
+    } else {
+        name.to_owned()
     }
 }
 
@@ -85,7 +111,26 @@ mod tests {
     #[test]
     fn names_are_plain_when_free_and_numbered_otherwise() {
         let mut names = Names::reserved(&["main"]);
-        let given: Vec<String> = ["login", "a-b", "a_b", "crate", "crate_2", "main", "Größe", "9lives", "fooBar", "type"].iter().map(|name| names.snake(name).to_string()).collect();
-        assert_eq!(given, ["login", "a_b", "a_b_2", "crate_2", "crate_2_2", "main_2", "größe", "n9lives", "foo_bar", "type_2"]);
+        let given: Vec<String> = [
+            "login", "a-b", "a_b", "crate", "crate_2", "main", "Größe", "9lives", "fooBar", "type",
+        ]
+        .iter()
+        .map(|name| names.snake(name).to_string())
+        .collect();
+        assert_eq!(
+            given,
+            [
+                "login",
+                "a_b",
+                "a_b_2",
+                "crate_2",
+                "crate_2_2",
+                "main_2",
+                "größe",
+                "n9lives",
+                "foo_bar",
+                "type_2"
+            ]
+        );
     }
 }

@@ -32,7 +32,12 @@ pub struct Filled<'a> {
 /// The structs, and the path of each leaf from the outermost one.
 pub fn tree(filled: &Filled<'_>, leaves: Vec<Leaf>) -> (TokenStream, Vec<TokenStream>) {
     let paths = (0..leaves.len()).map(|_| TokenStream::new()).collect();
-    let mut builder = Builder { filled, structs: TokenStream::new(), paths, made: 0 };
+    let mut builder = Builder {
+        filled,
+        structs: TokenStream::new(),
+        paths,
+        made: 0,
+    };
     let name = Ident::new(filled.name, Span::call_site());
     let doc = filled.doc;
     builder.level(&name, doc, leaves.into_iter().enumerate().collect());
@@ -67,7 +72,10 @@ impl Builder<'_> {
             while leaves.peek().is_some() {
                 let part: Vec<(usize, Leaf)> = leaves.by_ref().take(size).collect();
                 self.made += 1;
-                let (ty, field) = (format_ident!("{}{}", self.filled.name, self.made), format_ident!("part_{}", self.made));
+                let (ty, field) = (
+                    format_ident!("{}{}", self.filled.name, self.made),
+                    format_ident!("part_{}", self.made),
+                );
                 fields.push(quote!(#field: #ty));
                 values.push(quote!(#field: #ty::new(#arguments)));
                 inner.push((ty, field, part));

@@ -1,0 +1,222 @@
+//! The plan's flow as functions: sequences as straight lines of at most 16 statements, forks, latches.
+
+use super::tree::WIDTH;
+use super::writer::Writer;
+use crate::plan::model::{Flow, Instances};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+/// Branches that `fork!` polls in place; more get a waker each.
+const FORK: usize = 8;
+
+/// Functions of the flow, in the making.
+pub struct Lines<'w, 'p> {
+    writer: &'w mut Writer<'p>,
+    functions: TokenStream,
+    made: usize,
+}
+
+impl<'w, 'p> Lines<'w, 'p> {
+    /// `iteration` and all functions that it needs.
+    pub fn write(writer: &'w mut Writer<'p>) -> TokenStream {
+        let mut lines = Self {
+            writer,
+            functions: TokenStream::new(),
+            made: 0,
+        };
+        let flow = lines.writer.plan.flow.clone();
+        let statements = lines.statements(&flow);
+        let body = lines.body(statements);
+        let functions = lines.functions;
+        quote! {
+            /// What a virtual user does once.
+            async fn iteration(m: &Main<'_>) -> Flow {
+                #body
+            }
+
+            #functions
+        }
+    }
+
+    /// Statements, each a future of `Flow` or a plain one.
+    fn statements(&mut self, flow: &Flow) -> Vec<Statement> {
+        match flow {
+            Flow::Sequence(parts) => parts
+                .iter()
+                .flat_map(|part| self.statements(part))
+                .collect(),
+            Flow::Node(node) => self.node(*node),
+            Flow::Wait(latch) => {
+                let latch = Literal::usize_unsuffixed(*latch);
+                vec![Statement::Plain(quote!(m.latches[#latch].wait().await;))]
+            }
+            Flow::Open(latch) => {
+                let latch = Literal::usize_unsuffixed(*latch);
+                vec![Statement::Plain(quote!(m.latches[#latch].open();))]
+            }
+            Flow::Fork(branches) => {
+                let branches = branches.iter().map(|branch| self.future(branch)).collect();
+                vec![self.fork(branches)]
+            }
+        }
+    }
+
+    fn node(&mut self, node: usize) -> Vec<Statement> {
+        let plan = self.writer.plan;
+        let node = &plan.nodes[node];
+        let at = node.step.0;
+        let (name, path) = (
+            self.writer.steps[at].name.clone(),
+            self.writer.step_path(at),
+        );
+        let plain = self.writer.is_plain(at);
+        let one = |writer: &mut Writer<'_>| {
+            if plain {
+                let (step, needs) = (writer.at_step(at), writer.needs(at));
+                quote!(#path.done(&m.it, #step, #needs))
+            } else {
+                quote!(#name(m))
+            }
+        };
+        let call = match plan.steps[at].instances {
+            Instances::Single => one(self.writer),
+            _ => {
+                let instance = if plain {
+                    one(self.writer)
+                } else {
+                    quote!(Box::pin(#name(m, index)))
+                };
+                let (from, to) = (
+                    Literal::usize_unsuffixed(node.range.0),
+                    Literal::usize_unsuffixed(node.range.1),
+                );
+                quote!(each(#from, #to, &mut |index| #instance))
+            }
+        };
+        let mut statements = vec![Statement::Flow(call)];
+        for used in &plan.steps[at].users_of {
+            let path = self.writer.resource_path(*used);
+            statements.push(Statement::Plain(quote!(#path.done();)));
+        }
+        statements
+    }
+
+    /// A future of `Flow` that can stand in a fork.
+    fn future(&mut self, flow: &Flow) -> TokenStream {
+        let mut statements = self.statements(flow);
+        if let [Statement::Flow(_)] = statements.as_slice()
+            && let Some(Statement::Flow(only)) = statements.pop()
+        {
+            return only;
+        }
+        let name = self.function(&first(self.writer, flow), statements);
+        quote!(#name(m))
+    }
+
+    fn fork(&mut self, branches: Vec<TokenStream>) -> Statement {
+        if branches.len() <= FORK {
+            return Statement::Fork(quote!(fork!(#(#branches),*)));
+        }
+        self.made += 1;
+        let mut fills = Vec::new();
+        for part in branches.chunks(WIDTH) {
+            let name = format_ident!("fan_{}_part_{}", self.made, fills.len() + 1);
+            self.functions.extend(quote! {
+                fn #name<'a>(m: &'a Main<'_>, fan: &mut Fan<'a>) {
+                    #(fan.add(Box::pin(#part));)*
+                }
+            });
+            fills.push(quote!(#name(m, fan)));
+        }
+        // A tree of the same width over the parts.
+        while fills.len() > WIDTH {
+            let mut above = Vec::new();
+            for part in fills.chunks(WIDTH) {
+                self.made += 1;
+                let name = format_ident!("fan_{}", self.made);
+                self.functions.extend(quote! {
+                    fn #name<'a>(m: &'a Main<'_>, fan: &mut Fan<'a>) {
+                        #(#part;)*
+                    }
+                });
+                above.push(quote!(#name(m, fan)));
+            }
+            fills = above;
+        }
+        self.made += 1;
+        let name = format_ident!("fan_{}", self.made);
+        self.functions.extend(quote! {
+            /// Branches that run at the same time.
+            fn #name<'a>(m: &'a Main<'_>) -> Join<'a> {
+                let mut all = Fan::new();
+                let fan = &mut all;
+                #(#fills;)*
+                all.join()
+            }
+        });
+        Statement::Flow(quote!(#name(m)))
+    }
+
+    fn function(&mut self, first: &str, statements: Vec<Statement>) -> Ident {
+        self.made += 1;
+        let name = format_ident!("chain_{}_{}", self.made, first);
+        let body = self.body(statements);
+        self.functions.extend(quote! {
+            async fn #name(m: &Main<'_>) -> Flow {
+                #body
+            }
+        });
+        name
+    }
+
+    /// The body of a function: at most 16 statements, the last one's result is the function's.
+    fn body(&mut self, mut statements: Vec<Statement>) -> TokenStream {
+        while statements.len() > WIDTH {
+            let mut above = Vec::new();
+            let mut rest = statements.into_iter().peekable();
+            while rest.peek().is_some() {
+                let part: Vec<Statement> = rest.by_ref().take(WIDTH).collect();
+                let name = self.function("part", part);
+                above.push(Statement::Flow(quote!(#name(m))));
+            }
+            statements = above;
+        }
+        let count = statements.len();
+        let mut body = TokenStream::new();
+        for (at, statement) in statements.into_iter().enumerate() {
+            let last = at + 1 == count;
+            body.extend(match statement {
+                Statement::Flow(call) if last => quote!(#call.await),
+                Statement::Flow(call) => quote!(#call.await?;),
+                Statement::Fork(call) if last => quote!(#call),
+                Statement::Fork(call) => quote!(#call?;),
+                Statement::Plain(text) if last => quote!(#text Ok(())),
+                Statement::Plain(text) => text,
+            });
+        }
+        body
+    }
+}
+
+enum Statement {
+    /// A future of `Flow`.
+    Flow(TokenStream),
+    /// A `fork!`, which awaits by itself.
+    Fork(TokenStream),
+    /// Anything else, with its semicolon.
+    Plain(TokenStream),
+}
+
+/// The name of the first step of a branch.
+fn first(writer: &Writer<'_>, flow: &Flow) -> String {
+    match flow {
+        Flow::Node(node) => writer.steps[writer.plan.nodes[*node].step.0]
+            .name
+            .to_string(),
+        Flow::Sequence(parts) | Flow::Fork(parts) => parts
+            .iter()
+            .find(|part| !matches!(part, Flow::Wait(_) | Flow::Open(_)))
+            .map_or_else(|| "wait".to_owned(), |part| first(writer, part)),
+        Flow::Wait(_) | Flow::Open(_) => "wait".to_owned(),
+    }
+}

@@ -1,0 +1,32 @@
+//! Tokens to text: prettyplease, with an empty line between items and the header of the file.
+
+use proc_macro2::TokenStream;
+
+/// The text of a file. The tokens are made by `quote!`, so they parse; were they not to, they go out as they are and
+/// rustc names the place.
+pub fn text(header: &str, tokens: TokenStream) -> String {
+    let shown = tokens.to_string();
+    let body = match syn::parse2::<syn::File>(tokens) {
+        Ok(file) => spaced(&prettyplease::unparse(&file)),
+        Err(_) => shown,
+    };
+    format!("{header}\n{body}")
+}
+
+/// An empty line before each item that begins at the margin, except between lines of one kind.
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    let mut before = "";
+    for line in text.lines() {
+        let starts = !line.is_empty() && !line.starts_with([' ', '}', ')', ']']);
+        let documented = before.starts_with("///") || before.starts_with("#[");
+        let same = line.starts_with("use ") && before.starts_with("use ");
+        if starts && !before.is_empty() && !documented && !same {
+            out.push('\n');
+        }
+        out.push_str(line);
+        out.push('\n');
+        before = line;
+    }
+    out
+}

@@ -1,0 +1,467 @@
+//! What the emitter knows while it writes: names, paths, constants and places.
+
+use super::constant::Constants;
+use super::names::{self, Names};
+use super::tree::{Filled, Leaf, tree};
+use crate::check::typed::Binding;
+use crate::plan::model::{Instances, Plan};
+use crate::resolve::model::BoundId;
+use crate::source::Span;
+use bggo_manifest::Lifetime;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names that the emitted text has of its own.
+const TAKEN: &[&str] = &[
+    "main",
+    "user",
+    "iteration",
+    "m",
+    "s",
+    "cx",
+    "index",
+    "step",
+    "output",
+    "each",
+    "take",
+    "ops",
+    "functions",
+    "convert",
+    "json",
+    "fork",
+    "scope",
+    "of_run",
+    "vec",
+    "format_args",
+    "list",
+    "begun",
+    "flow",
+    "work",
+    "it",
+    "thread",
+];
+
+/// Names of a step's items.
+pub struct StepNames {
+    /// Function, and field of `Steps`.
+    pub name: Ident,
+    /// Function of an attempt.
+    pub attempt: Ident,
+    /// Static with its known inputs.
+    pub inputs: Ident,
+    /// Function that computes inputs known at start.
+    pub prepare: Ident,
+    /// Static with the keys of a `for_each`.
+    pub keys: Ident,
+    /// Static with its values.
+    pub values: Ident,
+}
+
+/// Names of a resource's items.
+pub struct ResourceNames {
+    /// Function that gets it, and field of its scope's struct.
+    pub name: Ident,
+    /// Static with its known inputs.
+    pub inputs: Ident,
+    /// Function that computes inputs known at start.
+    pub prepare: Ident,
+    /// Function that computes late inputs.
+    pub late: Ident,
+}
+
+/// A local as emitted code calls it.
+pub struct LocalNames {
+    /// Its function.
+    pub name: Ident,
+    /// Called with `&Start`; else with `&Main`.
+    pub started: bool,
+    /// Its place in the memo.
+    pub position: usize,
+}
+
+/// The emitter's state.
+pub struct Writer<'p> {
+    /// What is written.
+    pub plan: &'p Plan,
+    /// Insides of constants.
+    pub constants: Constants,
+    /// By step.
+    pub steps: Vec<StepNames>,
+    /// By resource.
+    pub resources: Vec<ResourceNames>,
+    variables: Vec<Ident>,
+    locals: BTreeMap<usize, LocalNames>,
+    places: BTreeMap<(String, u32, u32), usize>,
+    place_list: Vec<(String, u32, u32)>,
+    bound: Vec<Ident>,
+    used: BTreeSet<BoundId>,
+    step_paths: Vec<TokenStream>,
+    output_paths: BTreeMap<usize, TokenStream>,
+    resource_paths: Vec<TokenStream>,
+    ready_paths: BTreeMap<usize, TokenStream>,
+    /// Keys statics that are read.
+    pub read_keys: BTreeSet<usize>,
+    /// Names of a resource's exports, by resource.
+    pub exports: Vec<Vec<String>>,
+    /// Outputs of a step's runner in the manifest's order, by step.
+    pub all_outputs: Vec<Vec<String>>,
+}
+
+impl<'p> Writer<'p> {
+    /// Gives names to everything in the plan.
+    pub fn new(plan: &'p Plan, exports: Vec<Vec<String>>, all_outputs: Vec<Vec<String>>) -> Self {
+        let mut names = Names::reserved(TAKEN);
+        let modules = plan.steps.iter().map(|step| step.runner.as_str()).chain(
+            plan.resources
+                .iter()
+                .map(|resource| resource.asset.as_str()),
+        );
+        for module in modules.collect::<BTreeSet<_>>() {
+            names.snake(module);
+        }
+        let steps = plan
+            .steps
+            .iter()
+            .map(|step| StepNames {
+                name: names.snake(&step.name),
+                attempt: names.snake(&format!("{}_attempt", step.name)),
+                inputs: names.upper(&step.name),
+                prepare: names.snake(&format!("{}_inputs", step.name)),
+                keys: names.upper(&format!("{}_keys", step.name)),
+                values: names.upper(&format!("{}_values", step.name)),
+            })
+            .collect();
+        let resources = plan
+            .resources
+            .iter()
+            .map(|resource| ResourceNames {
+                name: names.snake(&resource.name),
+                inputs: names.upper(&resource.name),
+                prepare: names.snake(&format!("{}_inputs", resource.name)),
+                late: names.snake(&format!("{}_late", resource.name)),
+            })
+            .collect();
+        let variables = plan
+            .variables
+            .iter()
+            .map(|variable| names.snake(&format!("var_{}", variable.name)))
+            .collect();
+        let mut locals = BTreeMap::new();
+        let mut counts = [0usize; 2];
+        for local in &plan.locals {
+            let started = local.value.binding <= Binding::Start;
+            let count = &mut counts[usize::from(started)];
+            let entry = LocalNames {
+                name: names.snake(&format!("local_{}", local.name)),
+                started,
+                position: *count,
+            };
+            *count += 1;
+            locals.insert(local.id.0, entry);
+        }
+        let bound = plan
+            .bound_names
+            .iter()
+            .map(|name| names.snake(name))
+            .collect();
+        Self {
+            plan,
+            constants: Constants::default(),
+            steps,
+            resources,
+            variables,
+            locals,
+            places: BTreeMap::new(),
+            place_list: Vec::new(),
+            bound,
+            used: BTreeSet::new(),
+            step_paths: Vec::new(),
+            output_paths: BTreeMap::new(),
+            resource_paths: Vec::new(),
+            ready_paths: BTreeMap::new(),
+            read_keys: BTreeSet::new(),
+            exports,
+            all_outputs,
+        }
+    }
+
+    /// The function of a variable.
+    pub fn variable(&self, id: usize) -> &Ident {
+        &self.variables[id]
+    }
+
+    /// A local that is not constant.
+    pub fn local(&self, id: usize) -> LocalNames {
+        match self.locals.get(&id) {
+            Some(local) => LocalNames {
+                name: local.name.clone(),
+                started: local.started,
+                position: local.position,
+            },
+            // `plan` keeps every local that something reads.
+            None => LocalNames {
+                name: format_ident!("local_{id}"),
+                started: true,
+                position: id,
+            },
+        }
+    }
+
+    /// How many locals there are of each kind: of an iteration, of the start.
+    pub fn local_counts(&self) -> (usize, usize) {
+        let started = self.locals.values().filter(|local| local.started).count();
+        (self.locals.len() - started, started)
+    }
+
+    /// The name of a `for` variable where it is read.
+    pub fn read_bound(&mut self, id: BoundId) -> Ident {
+        self.used.insert(id);
+        self.bound[id.0 as usize].clone()
+    }
+
+    /// The name of a `for` variable.
+    pub fn bound(&self, id: u32) -> &Ident {
+        &self.bound[id as usize]
+    }
+
+    /// Whether a `for` variable was read.
+    pub fn is_used(&self, id: BoundId) -> bool {
+        self.used.contains(&id)
+    }
+
+    /// The pattern of a `for` variable, once all that may read it is written.
+    pub fn pattern(&self, id: Option<BoundId>) -> TokenStream {
+        match id {
+            Some(id) if self.is_used(id) => {
+                let name = self.bound(id.0);
+                quote!(#name)
+            }
+            _ => quote!(_),
+        }
+    }
+
+    /// `&PLACES[n]` of a span.
+    pub fn place(&mut self, span: Span) -> TokenStream {
+        let (file, line, column) = self.plan.places.of(span);
+        let key = (file.to_owned(), line, column);
+        let count = self.place_list.len();
+        let number = *self.places.entry(key.clone()).or_insert(count);
+        if number == count {
+            self.place_list.push(key);
+        }
+        let number = Literal::usize_unsuffixed(number);
+        quote!(&PLACES[#number])
+    }
+
+    /// The table of places, once everything is written.
+    pub fn place_table(&self) -> TokenStream {
+        if self.place_list.is_empty() {
+            return quote!();
+        }
+        let count = self.place_list.len();
+        let places = self.place_list.iter().map(|(file, line, column)| {
+            let (line, column) = (
+                Literal::u32_unsuffixed(*line),
+                Literal::u32_unsuffixed(*column),
+            );
+            quote!(Place::new(#file, #line, #column))
+        });
+        quote! {
+            /// Places of the grid that faults name.
+            static PLACES: [Place; #count] = [#(#places),*];
+        }
+    }
+
+    /// `&STEPS[n]`
+    pub fn info(&self, step: usize) -> TokenStream {
+        let step = Literal::usize_unsuffixed(step);
+        quote!(&STEPS[#step])
+    }
+
+    /// The static with the keys of a `for_each`.
+    pub fn key_static(&mut self, step: usize) -> Ident {
+        self.read_keys.insert(step);
+        self.steps[step].keys.clone()
+    }
+
+    /// `steps.login`
+    pub fn step_path(&self, step: usize) -> TokenStream {
+        let path = &self.step_paths[step];
+        quote!(m.thread.steps.#path)
+    }
+
+    /// The path of a step's outputs within `Outputs`.
+    pub fn output_path(&self, step: usize) -> TokenStream {
+        self.output_paths.get(&step).cloned().unwrap_or_default()
+    }
+
+    /// Position of an output among those that are kept.
+    pub fn output_position(&self, step: usize, field: usize) -> usize {
+        let name = self.all_outputs[step].get(field);
+        self.plan.steps[step]
+            .outputs
+            .iter()
+            .position(|kept| Some(kept) == name)
+            .unwrap_or_default()
+    }
+
+    /// A resource's slot as `m` reaches it.
+    pub fn resource_path(&self, resource: usize) -> TokenStream {
+        let path = &self.resource_paths[resource];
+        match self.plan.resources[resource].scope {
+            Lifetime::Run => quote!(m.thread.run.#path),
+            Lifetime::Worker => quote!(m.thread.assets.#path),
+            Lifetime::Vu => quote!(m.user.#path),
+            Lifetime::Iteration => quote!(m.assets.#path),
+        }
+    }
+
+    /// A resource's path within the struct of its scope.
+    pub fn slot_path(&self, resource: usize) -> TokenStream {
+        self.resource_paths[resource].clone()
+    }
+
+    /// What all assets of a resource share on a thread.
+    pub fn ready_path(&self, resource: usize) -> TokenStream {
+        let path = self.ready_paths.get(&resource).cloned().unwrap_or_default();
+        quote!(m.thread.ready.#path)
+    }
+
+    /// Names of a resource's exports.
+    pub fn export_names(&self, resource: usize) -> Vec<String> {
+        let place = self
+            .plan
+            .resources
+            .iter()
+            .position(|known| known.id == Some(resource));
+        place
+            .map(|place| self.exports[place].clone())
+            .unwrap_or_default()
+    }
+
+    /// A resource of the grid as a position in the plan.
+    pub fn planned(&self, id: usize) -> usize {
+        self.plan
+            .resources
+            .iter()
+            .position(|known| known.id == Some(id))
+            .unwrap_or_default()
+    }
+
+    /// Resources of a scope.
+    pub fn of_scope(&self, scope: Lifetime) -> Vec<usize> {
+        (0..self.plan.resources.len())
+            .filter(|at| self.plan.resources[*at].scope == scope)
+            .collect()
+    }
+
+    /// The structs that hold steps, outputs and slots; from here on their paths are known.
+    pub fn structs(&mut self) -> TokenStream {
+        let mut out = TokenStream::new();
+        let leaves = self.step_leaves();
+        let filled = Filled {
+            name: "Steps",
+            doc: "All steps, prepared once a thread.",
+            parameters: quote!(cx: &Prepare<'_>),
+            arguments: quote!(cx),
+        };
+        let (structs, paths) = tree(&filled, leaves);
+        out.extend(structs);
+        self.step_paths = paths;
+
+        let (ids, leaves): (Vec<usize>, Vec<Leaf>) = self.output_leaves().into_iter().unzip();
+        if !leaves.is_empty() {
+            let filled = Filled {
+                name: "Outputs",
+                doc: "Outputs that some expression reads, new for every iteration.",
+                parameters: quote!(),
+                arguments: quote!(),
+            };
+            let (structs, paths) = tree(&filled, leaves);
+            out.extend(structs);
+            self.output_paths = ids.into_iter().zip(paths).collect();
+        }
+        self.resource_paths = vec![TokenStream::new(); self.plan.resources.len()];
+        for resource in self.of_scope(Lifetime::Run) {
+            let name = &self.resources[resource].name;
+            self.resource_paths[resource] = quote!(#name);
+        }
+        let kinds = [
+            (Lifetime::Worker, "ThreadAssets", "Assets of this thread."),
+            (Lifetime::Vu, "UserAssets", "Assets of one virtual user."),
+            (
+                Lifetime::Iteration,
+                "IterationAssets",
+                "Assets of one iteration.",
+            ),
+        ];
+        for (scope, name, doc) in kinds {
+            let ids = self.of_scope(scope);
+            if ids.is_empty() {
+                continue;
+            }
+            let leaves = ids.iter().map(|id| self.slot_leaf(*id)).collect();
+            let filled = Filled {
+                name,
+                doc,
+                parameters: quote!(scope: &Scope),
+                arguments: quote!(scope),
+            };
+            let (structs, paths) = tree(&filled, leaves);
+            out.extend(structs);
+            for (id, path) in ids.into_iter().zip(paths) {
+                self.resource_paths[id] = path;
+            }
+        }
+        let ids: Vec<usize> = (0..self.plan.resources.len())
+            .filter(|at| self.plan.resources[*at].scope != Lifetime::Run)
+            .collect();
+        if !ids.is_empty() {
+            let leaves = ids.iter().map(|id| self.ready_leaf(*id)).collect();
+            let filled = Filled {
+                name: "Ready",
+                doc: "What all assets of a resource share on a thread.",
+                parameters: quote!(cx: &Prepare<'_>),
+                arguments: quote!(cx),
+            };
+            let (structs, paths) = tree(&filled, leaves);
+            out.extend(structs);
+            self.ready_paths = ids.into_iter().zip(paths).collect();
+        }
+        out
+    }
+
+    fn output_leaves(&self) -> Vec<(usize, Leaf)> {
+        let read = self
+            .plan
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| !step.outputs.is_empty());
+        read.map(|(at, step)| {
+            let name = self.steps[at].name.clone();
+            let count = Literal::usize_unsuffixed(step.instances.len());
+            let (ty, value) = match step.instances {
+                Instances::Single => (quote!(OutputSlot), quote!(OutputSlot::default())),
+                _ => (quote!(OutputSlots), quote!(OutputSlots::new(#count))),
+            };
+            (at, Leaf { name, ty, value })
+        })
+        .collect()
+    }
+
+    fn slot_leaf(&self, id: usize) -> Leaf {
+        let resource = &self.plan.resources[id];
+        let asset = names::field(&resource.asset);
+        let (number, users) = (
+            Literal::usize_unsuffixed(id),
+            Literal::u32_unsuffixed(resource.users),
+        );
+        Leaf {
+            name: self.resources[id].name.clone(),
+            ty: quote!(#asset::Slot),
+            value: quote!(#asset::Slot::new(scope, &RESOURCES[#number], #users, &[])),
+        }
+    }
+}
