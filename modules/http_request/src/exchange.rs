@@ -68,11 +68,11 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
 
 async fn whole(
     client: &HttpClient,
-    call: Call<'_>,
+    mut call: Call<'_>,
     answered: &Cell<bool>,
 ) -> Result<Answer, Fault> {
     let begun = Instant::now();
-    let mut head = answer(client, &call).await?;
+    let mut head = answer(client, &mut call).await?;
     let headed = Instant::now();
     answered.set(true);
     let (size, body) = read(&mut head, call.keeps_body).await?;
@@ -86,11 +86,11 @@ async fn whole(
 }
 
 /// The head of the last answer.
-async fn answer(client: &HttpClient, call: &Call<'_>) -> Result<Incoming, Fault> {
+async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fault> {
     let nothing = Payload::default();
     let (mut url, mut method) = (call.url.clone(), call.method.clone());
     let (mut payload, mut cookies) = (call.payload, call.cookies);
-    let mut headers = call.headers.clone();
+    let mut headers = std::mem::take(&mut call.headers);
     let mut followed = 0;
     loop {
         let mut sent = headers.clone();

@@ -5,6 +5,7 @@
 use crate::body::Payload;
 use crate::fault;
 use crate::http_client::Error as Kind;
+use crate::http_request;
 use crate::resolve::{Names, Resolver};
 use bggo_runtime::contract::Fault;
 use bytes::Bytes;
@@ -95,9 +96,9 @@ impl Transport {
             let resolver = Resolver::new(settings.names.clone());
             return Ok(Self(Kept::One(client(settings, resolver)?)));
         };
-        if name.parse::<IpAddr>().is_ok() {
+        let Some(name) = dns_name(&name) else {
             return Err(Kind::Settings.fault("server_name is a host's name, not an address"));
-        }
+        };
         if settings.proxy.is_some() {
             return Err(Kind::Settings.fault(
                 "server_name and proxy cannot be combined: the proxy would resolve that name",
@@ -105,7 +106,7 @@ impl Transport {
         }
         Ok(Self(Kept::ByHost {
             settings: Box::new(settings.clone()),
-            name: name.to_ascii_lowercase(),
+            name,
             clients: RefCell::default(),
         }))
     }
@@ -217,10 +218,19 @@ fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault>
         headers.insert(HOST, value);
     }
     let mut target = url.clone();
-    target
-        .set_host(Some(name))
-        .map_err(|error| Kind::Settings.fault(format!("server_name is no host's name: {error}")))?;
+    target.set_host(Some(name)).map_err(|error| {
+        http_request::Error::Request.fault(format!("server_name is no host's name: {error}"))
+    })?;
     Ok(target)
+}
+
+/// The name as an url has it, if it is one and not an address.
+fn dns_name(name: &str) -> Option<String> {
+    let url = Url::parse(&format!("https://{name}/")).ok()?;
+    let host = url.host_str()?;
+    let address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+    let alone = url.path() == "/" && url.port().is_none() && url.username().is_empty();
+    (alone && !address).then(|| host.to_owned())
 }
 
 fn client(settings: &Settings, resolver: Resolver) -> Result<Client, Fault> {

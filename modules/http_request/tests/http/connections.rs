@@ -6,6 +6,7 @@ use bggo_module_http_request::http_client;
 use bggo_runtime::contract::Number;
 use bggo_tests::server::{Nginx, free_port};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// How many connections nginx saw for `users` users with `requests` requests each.
 fn connections(client: fn() -> Vec<http_client::In>, users: usize, requests: usize) -> usize {
@@ -43,6 +44,12 @@ fn without_idle_connections_each_request_has_its_own() {
         ),
         4
     );
+}
+
+#[test]
+fn a_connection_is_not_kept_beyond_its_idle_timeout() {
+    let client = || vec![http_client::In::IdleTimeout(some(Duration::ZERO))];
+    assert_eq!(connections(client, 1, 4), 4);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::peer::{OK, Seen};
 use crate::user::{User, known, run, some, url, value};
+use bggo_module_http_request::http_client;
 use bggo_module_http_request::http_request::{In, Late, Wanted};
 use bggo_runtime::contract::{Early, Number};
 use bggo_tests::server::RawPeer;
@@ -109,4 +110,21 @@ fn a_late_fault_is_the_same_fault() {
             "the url is malformed: relative URL without a base"
         )
     );
+}
+
+#[test]
+fn a_client_can_be_made_of_late_inputs() {
+    let peer = RawPeer::start(Some(OK));
+    let seen = run(async || {
+        let early = vec![
+            http_client::In::UserAgent(Early::Later),
+            http_client::In::Headers(some(value(r#"{"X-Early":"1"}"#))),
+        ];
+        let late = vec![http_client::In::UserAgent(some("user 7".to_owned()))];
+        let user = User::with_late(early, late);
+        user.ask(vec![url(peer.url())]).await.unwrap();
+        Seen::at(&peer)
+    });
+    assert_eq!(seen.header("user-agent").as_deref(), Some("user 7"));
+    assert_eq!(seen.header("x-early").as_deref(), Some("1"));
 }

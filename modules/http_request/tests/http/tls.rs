@@ -123,19 +123,18 @@ fn a_server_name_is_asked_for_and_checked_in_place_of_the_host() {
         )
         .unwrap_err();
     assert_eq!(fault.kind(), "tls");
-    let fault = server
-        .ask(
-            "localhost",
-            vec![In::ServerName(some("127.0.0.1".to_owned()))],
-        )
-        .unwrap_err();
-    assert!(
-        fault
-            .text()
-            .ends_with("server_name is a host's name, not an address"),
-        "{}",
-        fault.text()
-    );
+    for wrong in ["127.0.0.1", "[::1]", "::1", "a b", "a:1", ""] {
+        let fault = server
+            .ask("localhost", vec![In::ServerName(some(wrong.to_owned()))])
+            .unwrap_err();
+        assert!(
+            fault
+                .text()
+                .ends_with("server_name is a host's name, not an address"),
+            "{wrong}: {}",
+            fault.text()
+        );
+    }
 }
 
 #[test]

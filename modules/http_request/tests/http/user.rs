@@ -19,6 +19,7 @@ pub struct User {
     thread: Rc<Thread>,
     scope: Scope,
     client: Rc<http_client::Prepared>,
+    late: Vec<http_client::In>,
     slot: Slot,
 }
 
@@ -48,6 +49,11 @@ pub fn fault(client: Vec<http_client::In>, request: Vec<In>) -> Fault {
 
 impl User {
     pub fn new(client: Vec<http_client::In>) -> Self {
+        Self::with_late(client, Vec::new())
+    }
+
+    /// With inputs of the client that come with its creation.
+    pub fn with_late(client: Vec<http_client::In>, late: Vec<http_client::In>) -> Self {
         let thread = Rc::new(Thread::alone().unwrap());
         let cx = Prepare::new(&thread);
         let scope = cx.scope();
@@ -57,6 +63,7 @@ impl User {
             thread,
             scope,
             client,
+            late,
             slot,
         }
     }
@@ -84,7 +91,7 @@ impl User {
                 &step,
                 Needs::NONE.client(
                     self.slot
-                        .get(&it, &mut |cx| self.client.create(cx, Ok(Vec::new()))),
+                        .get(&it, &mut |cx| self.client.create(cx, Ok(self.late.clone()))),
                 ),
                 late,
             )
