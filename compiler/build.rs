@@ -1,41 +1,182 @@
-//! Lists the manifests of `../modules` for `modules.rs`, so that adding a module's folder is all there is to adding it.
+//! Turns the sources that every grid links (`runtime/`, `modules/`) and a lock file for them into one archive, which
+//! travels inside the `bggo` executable; and gives every build of bggo an id.
+//!
+//! The archive holds no absolute path and no time: the same sources give the same bytes. Its lock file is made by cargo
+//! from the workspace's own, so a grid is built with the versions that the workspace was tested with.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
+use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::process::Command;
+use std::{env, fs};
 
-fn main() -> io::Result<()> {
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let modules = root.parent().unwrap_or(&root).join("modules");
-    println!("cargo::rerun-if-changed={}", modules.display());
-    let mut list = String::from("&[\n");
-    for (name, manifest) in manifests(&modules)? {
-        println!("cargo::rerun-if-changed={}", manifest.display());
-        // `{:?}` of a text is a Rust literal.
-        let _ = writeln!(
-            list,
-            "    ({name:?}, include_str!({:?})),",
-            manifest.display().to_string()
-        );
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Folders whose crates a grid may link.
+const LINKED: [&str; 2] = ["runtime", "modules"];
+
+fn main() -> Outcome<()> {
+    let repository = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    for name in ["runtime", "modules", "templates", "compiler/src", "compiler/build.rs", "compiler/Cargo.toml", "Cargo.toml", "Cargo.lock"] {
+        println!("cargo::rerun-if-changed={}", repository.join(name).display());
     }
-    list.push_str("]\n");
-    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    fs::write(out.join("manifests.rs"), list)
+
+    let mut sources = BTreeMap::new();
+    for folder in LINKED {
+        collect(&repository, Path::new(folder), &mut sources)?;
+    }
+    let crates = crates(&sources)?;
+    sources.insert("Cargo.toml".into(), workspace(&repository, &crates)?);
+    sources.insert("Cargo.lock".into(), lock(&repository, &out.join("lock"), &sources, &crates)?);
+
+    let archive = archive(&sources)?;
+    fs::write(out.join("sources.bin"), &archive)?;
+    let modules: String = modules(&crates).map(|(name, folder)| format!("{name} {folder}\n")).collect();
+    fs::write(out.join("modules.txt"), modules)?;
+    println!("cargo::rustc-env=BGGO_SOURCES_ID={}", id(&archive));
+
+    // A program that an earlier compiler made may not be given out by a later one: the compiler is part of its own id.
+    let mut whole = sources;
+    whole.insert("lock of the compiler".into(), fs::read_to_string(repository.join("Cargo.lock"))?);
+    for folder in ["compiler/src", "templates"] {
+        collect_all(&repository, Path::new(folder), &mut whole)?;
+    }
+    println!("cargo::rustc-env=BGGO_BUILD_ID={}", id(&self::archive(&whole)?));
+    println!("cargo::rustc-env=BGGO_TARGET={}", variable("TARGET")?);
+    Ok(())
 }
 
-/// Names of the module folders that have a manifest, with its path, in order of name.
-fn manifests(modules: &Path) -> io::Result<Vec<(String, PathBuf)>> {
-    if !modules.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut found = Vec::new();
-    for entry in fs::read_dir(modules)? {
-        let folder = entry?.path();
-        let manifest = folder.join("manifest.hcl");
-        if let (Some(name), true) = (folder.file_name(), manifest.is_file()) {
-            found.push((name.to_string_lossy().into_owned(), manifest));
+fn variable(name: &str) -> Outcome<String> {
+    env::var(name).map_err(|error| format!("{name}: {error}").into())
+}
+
+/// The files of all crates below a folder that are needed to compile them: manifests and what lies in `src`.
+fn collect(repository: &Path, folder: &Path, into: &mut BTreeMap<String, String>) -> Outcome<()> {
+    for (name, path, is_folder) in entries(repository, folder)? {
+        if name == "src" {
+            collect_all(repository, &path, into)?;
+        } else if is_folder && !["tests", "benches", "examples"].contains(&name.as_str()) {
+            collect(repository, &path, into)?;
+        } else if ["Cargo.toml", "build.rs", "manifest.hcl"].contains(&name.as_str()) {
+            into.insert(text(&path)?, fs::read_to_string(repository.join(&path))?);
         }
     }
-    found.sort();
+    Ok(())
+}
+
+/// Every file below a folder.
+fn collect_all(repository: &Path, folder: &Path, into: &mut BTreeMap<String, String>) -> Outcome<()> {
+    for (_, path, is_folder) in entries(repository, folder)? {
+        if is_folder {
+            collect_all(repository, &path, into)?;
+        } else {
+            into.insert(text(&path)?, fs::read_to_string(repository.join(&path))?);
+        }
+    }
+    Ok(())
+}
+
+/// Name, path and whether it is a folder; hidden files (of editors) and folders of builds are left out.
+fn entries(repository: &Path, folder: &Path) -> Outcome<Vec<(String, PathBuf, bool)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(repository.join(folder))? {
+        let entry = entry?;
+        let name = entry.file_name().into_string().map_err(|name| format!("{name:?} is not UTF-8"))?;
+        let kind = entry.file_type()?;
+        if !name.starts_with('.') && name != "target" && (kind.is_dir() || kind.is_file()) {
+            found.push((name.clone(), folder.join(name), kind.is_dir()));
+        }
+    }
     Ok(found)
+}
+
+fn text(path: &Path) -> Outcome<String> {
+    Ok(path.to_str().ok_or("a path is not UTF-8")?.replace('\\', "/"))
+}
+
+/// Folder -> name of each crate.
+fn crates(sources: &BTreeMap<String, String>) -> Outcome<BTreeMap<String, String>> {
+    let manifests = sources.iter().filter_map(|(path, text)| Some((path.strip_suffix("/Cargo.toml")?, text)));
+    manifests
+        .map(|(folder, text)| {
+            let name = text.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+            Ok((folder.to_owned(), name.ok_or(format!("{folder}/Cargo.toml has no name"))?.to_owned()))
+        })
+        .collect()
+}
+
+/// Name and folder of each module: the crates that stand right below `modules/`.
+fn modules(crates: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    crates
+        .iter()
+        .filter(|(folder, _)| folder.strip_prefix("modules/").is_some_and(|rest| !rest.contains('/')))
+        .map(|(folder, name)| (name.as_str(), folder.as_str()))
+}
+
+/// The workspace's manifest without the members that do not travel and without profiles (those of a grid are its own).
+fn workspace(repository: &Path, crates: &BTreeMap<String, String>) -> Outcome<String> {
+    let text = fs::read_to_string(repository.join("Cargo.toml"))?;
+    let members: Vec<String> = crates.keys().map(|folder| format!("{folder:?}")).collect();
+    let mut kept = String::new();
+    let mut keeping = true;
+    for line in text.lines() {
+        if line.starts_with('[') {
+            keeping = line.starts_with("[workspace");
+        }
+        if line.starts_with("members = ") {
+            kept.push_str(&format!("members = [{}]\n", members.join(", ")));
+        } else if keeping {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+    }
+    Ok(kept)
+}
+
+/// The lock file of a grid: the workspace's, cut by cargo to what a grid with all modules needs.
+fn lock(repository: &Path, scratch: &Path, sources: &BTreeMap<String, String>, crates: &BTreeMap<String, String>) -> Outcome<String> {
+    let template = fs::read_to_string(repository.join("templates/package/Cargo.toml"))?;
+    let modules: String = modules(crates).map(|(name, folder)| format!("{name} = {{ path = \"bggo/{folder}\" }}\n")).collect();
+    let manifest = template.replace("{{content}}", "").replace("{{strip}}", "symbols").replace("{{modules}}", &modules);
+    if scratch.exists() {
+        fs::remove_dir_all(scratch)?;
+    }
+    for (path, text) in sources {
+        let path = scratch.join("bggo").join(path);
+        fs::create_dir_all(path.parent().ok_or("a source has no folder")?)?;
+        fs::write(path, text)?;
+    }
+    fs::create_dir_all(scratch.join("src"))?;
+    fs::write(scratch.join("src/main.rs"), "fn main() {}\n")?;
+    fs::write(scratch.join("Cargo.toml"), manifest)?;
+    fs::copy(repository.join("Cargo.lock"), scratch.join("Cargo.lock"))?;
+    // Everything that it needs is in the workspace's lock file, so the network is asked only where cargo's index is gone.
+    let mut said = String::new();
+    for flags in [&["--offline"][..], &[]] {
+        let cut = Command::new(variable("CARGO")?).args(["update", "--workspace", "--quiet"]).args(flags).current_dir(scratch).output()?;
+        if cut.status.success() {
+            return Ok(fs::read_to_string(scratch.join("Cargo.lock"))?);
+        }
+        said = String::from_utf8_lossy(&cut.stderr).into_owned();
+    }
+    Err(format!("cargo could not make the lock file of a grid: {said}").into())
+}
+
+/// Each file as the length of its path, its path, the length of its text, its text.
+fn archive(sources: &BTreeMap<String, String>) -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for part in sources.iter().flat_map(|(path, text)| [path, text]) {
+        bytes.extend_from_slice(&u32::try_from(part.len())?.to_le_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    Ok(bytes)
+}
+
+/// 128 bits of FNV-1a in hexadecimal: enough to tell builds apart, and no crate is needed for it.
+fn id(bytes: &[u8]) -> String {
+    let hash = bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+        (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    });
+    format!("{hash:032x}")[..16].to_owned()
 }

@@ -1,0 +1,252 @@
+//! The user's cache: sources laid out once, one target folder for all grids, and finished programs by key.
+//!
+//! ```text
+//! $XDG_CACHE_HOME/bggo/VERSION-SOURCES/
+//!   src/            the embedded sources: written aside, renamed once, never touched again
+//!   grids/ID/       a workspace for each grid, its emitted source, what cargo said
+//!   target/         what cargo compiled, shared by all grids
+//!   built/KEY       finished programs; KEY.json says what is inside
+//!   lock            held from writing a workspace to copying the program
+//! ```
+
+use super::fault::LinkFault;
+use super::sources;
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Finished programs that are kept; the oldest go first.
+const KEPT: usize = 48;
+
+/// Where everything that bggo keeps lies.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    /// The folder of all versions.
+    pub root: PathBuf,
+    /// The folder of this one.
+    pub folder: PathBuf,
+}
+
+/// What is inside a finished program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// How many steps the grid has.
+    pub steps: usize,
+    /// The modules that are linked.
+    pub modules: Vec<String>,
+    /// Warnings that the grid has: shown again when it is answered from here.
+    pub warnings: usize,
+    /// Bytes of one virtual user's future.
+    pub user_bytes: Option<u64>,
+}
+
+/// A finished program in the cache.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The program.
+    pub path: PathBuf,
+    /// What is inside.
+    pub record: Record,
+}
+
+/// Holds the lock; other builds wait until it is dropped.
+#[derive(Debug)]
+pub struct Locked(#[expect(dead_code, reason = "an open file is what a lock is held by")] File);
+
+impl Cache {
+    /// The cache of the user that this process belongs to.
+    pub fn of_user() -> Result<Self, LinkFault> {
+        let of_variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let base = of_variable("XDG_CACHE_HOME").or_else(|| Some(of_variable("HOME")?.join(".cache")));
+        let base = base.ok_or_else(|| {
+            LinkFault::machine("there is no folder for the cache: neither XDG_CACHE_HOME nor HOME is set", "set XDG_CACHE_HOME to a folder that can be written")
+        })?;
+        Ok(Self::at(&base))
+    }
+
+    /// The cache below a folder.
+    pub fn at(base: &Path) -> Self {
+        let root = base.join("bggo");
+        let folder = root.join(format!("{}-{}", env!("CARGO_PKG_VERSION"), sources::SOURCES_ID));
+        Self { root, folder }
+    }
+
+    /// The program of a key, if it was built before. Needs no right to write.
+    pub fn answer(&self, key: &str) -> Option<Built> {
+        let path = self.built(key);
+        let record = serde_json::from_slice(&fs::read(path.with_extension("json")).ok()?).ok()?;
+        path.is_file().then_some(Built { path, record })
+    }
+
+    /// Takes the lock and lays out the sources. `waiting` is called when another build holds it.
+    pub fn open(&self, waiting: &mut dyn FnMut()) -> Result<Locked, LinkFault> {
+        self.prepare(waiting).map_err(|error| LinkFault::cache(&self.folder, &error))
+    }
+
+    /// Puts a program into the cache.
+    pub fn keep(&self, key: &str, program: &Path, record: &Record) -> Result<Built, LinkFault> {
+        let path = self.built(key);
+        let keep = || {
+            self.forget_oldest()?;
+            copy_program(program, &path)?;
+            let text = serde_json::to_vec(record)?;
+            replace(&path.with_extension("json"), 0o666, |file| file.write_all(&text))
+        };
+        keep().map_err(|error: io::Error| LinkFault::cache(&path, &error))?;
+        Ok(Built { path, record: record.clone() })
+    }
+
+    /// Removes everything, of every version; gives back how many bytes that were. Waits for running builds of this one.
+    pub fn clean(&self) -> Result<u64, LinkFault> {
+        if !self.root.exists() {
+            return Ok(0);
+        }
+        let clean = || {
+            let size = size_of(&self.root)?;
+            fs::remove_dir_all(&self.root).map(|()| size)
+        };
+        clean().map_err(|error| LinkFault::cache(&self.root, &error))
+    }
+
+    /// The workspace of a grid.
+    pub fn grid(&self, id: &str) -> PathBuf {
+        self.folder.join("grids").join(id)
+    }
+
+    /// What cargo compiles into.
+    pub fn target(&self) -> PathBuf {
+        self.folder.join("target")
+    }
+
+    /// Says that the toolchain was found and all crates are on disk, and for what host.
+    pub fn ready(&self) -> PathBuf {
+        self.folder.join("ready")
+    }
+
+    fn built(&self, key: &str) -> PathBuf {
+        self.folder.join("built").join(key)
+    }
+
+    fn prepare(&self, waiting: &mut dyn FnMut()) -> io::Result<Locked> {
+        fs::create_dir_all(self.folder.join("built"))?;
+        fs::create_dir_all(self.folder.join("grids"))?;
+        let lock = lock(&self.folder, waiting)?;
+        let sources = self.folder.join("src");
+        if !sources.exists() {
+            let aside = tempfile::Builder::new().prefix("src-").tempdir_in(&self.folder)?;
+            sources::unpack(aside.path())?;
+            fs::rename(aside.path(), &sources)?;
+        }
+        if !self.target().exists() {
+            self.take_over()?;
+        }
+        Ok(lock)
+    }
+
+    /// Crates.io's crates that an earlier version compiled are still right: its target folder is taken over when nothing uses it.
+    fn take_over(&self) -> io::Result<()> {
+        let others = fs::read_dir(&self.root)?.flatten().map(|entry| entry.path()).filter(|path| *path != self.folder);
+        let with_target = others.filter(|path| path.join("target").is_dir());
+        let age = |path: &PathBuf| fs::metadata(path.join("lock")).and_then(|found| found.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+        let Some(newest) = with_target.max_by_key(age) else {
+            return Ok(());
+        };
+        let Some(_held) = try_lock(&newest)? else {
+            return Ok(());
+        };
+        fs::rename(newest.join("target"), self.target())?;
+        forget_own_crates(&self.target(), 4)
+    }
+
+    fn forget_oldest(&self) -> io::Result<()> {
+        let mut programs: Vec<(SystemTime, PathBuf)> = Vec::new();
+        for entry in fs::read_dir(self.folder.join("built"))? {
+            let entry = entry?;
+            if entry.path().extension() == Some(OsStr::new("json")) {
+                programs.push((entry.metadata()?.modified()?, entry.path()));
+            }
+        }
+        programs.sort();
+        let surplus = (programs.len() + 1).saturating_sub(KEPT);
+        for (_, record) in &programs[..surplus] {
+            fs::remove_file(record)?;
+            // A program without a record is never answered, so one that is already gone is fine.
+            let _ = fs::remove_file(record.with_extension(""));
+        }
+        Ok(())
+    }
+}
+
+/// Copies a program so that the path holds the whole of it or what it held before. Never a hard link: cargo writes into its own.
+pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    replace(to, 0o777, |file| io::copy(&mut source, file).map(drop))
+}
+
+/// Writes a file aside and renames it. The user's file mask applies to `mode`.
+pub fn replace(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut aside = tempfile::Builder::new().prefix(".bggo-").permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder)?;
+    write(aside.as_file_mut())?;
+    aside.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn lock(folder: &Path, waiting: &mut dyn FnMut()) -> io::Result<Locked> {
+    if let Some(lock) = try_lock(folder)? {
+        return Ok(lock);
+    }
+    waiting();
+    let file = lock_file(folder)?;
+    flock(&file, FlockOperation::LockExclusive)?;
+    Ok(Locked(file))
+}
+
+fn try_lock(folder: &Path) -> io::Result<Option<Locked>> {
+    let file = lock_file(folder)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(Locked(file))),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn lock_file(folder: &Path) -> io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(folder.join("lock"))
+}
+
+/// Makes cargo compile our own crates again: it tells by modification times whether they changed, and clocks may be wrong.
+fn forget_own_crates(folder: &Path, depth: usize) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() || depth == 0 {
+            continue;
+        }
+        if entry.file_name() != ".fingerprint" {
+            forget_own_crates(&entry.path(), depth - 1)?;
+            continue;
+        }
+        for unit in fs::read_dir(entry.path())? {
+            let unit = unit?;
+            if unit.file_name().to_str().is_some_and(|name| name.starts_with("bggo-") || name.starts_with("grid-")) {
+                fs::remove_dir_all(unit.path())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn size_of(folder: &Path) -> io::Result<u64> {
+    let mut size = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        size += if kind.is_dir() { size_of(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(size)
+}

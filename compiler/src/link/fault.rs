@@ -1,0 +1,88 @@
+//! What can go wrong between emitted source and a program: what happened, and the one thing to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// Whose fault it is; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The command line asks for something that is refused.
+    Usage,
+    /// Something is missing on this machine, or full, or closed.
+    Machine,
+    /// bggo itself: what it emitted does not compile.
+    Bug,
+}
+
+/// A build that came to nothing.
+#[derive(Debug, Clone)]
+pub struct LinkFault {
+    /// Whose fault.
+    pub whose: Whose,
+    /// What happened, one clause.
+    pub text: String,
+    /// What to do.
+    pub hint: String,
+    /// More lines, such as those of cargo.
+    pub details: String,
+}
+
+impl LinkFault {
+    /// The machine's fault.
+    pub fn machine(text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { whose: Whose::Machine, text: text.into(), hint: hint.into(), details: String::new() }
+    }
+
+    /// A command line that is refused.
+    pub fn usage(text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { whose: Whose::Usage, ..Self::machine(text, hint) }
+    }
+
+    /// A fault of bggo.
+    pub fn bug(text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { whose: Whose::Bug, ..Self::machine(text, hint) }
+    }
+
+    /// With more lines.
+    #[must_use]
+    pub fn details(mut self, details: impl Into<String>) -> Self {
+        self.details = details.into();
+        self
+    }
+
+    /// A file of the cache that could not be written or read.
+    pub fn cache(path: &Path, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::StorageFull || error.kind() == io::ErrorKind::QuotaExceeded {
+            return Self::full(path);
+        }
+        Self::machine(
+            format!("cannot write to the cache, `{}`: {error}", path.display()),
+            "set XDG_CACHE_HOME to a folder that can be written",
+        )
+    }
+
+    /// A file of the user that could not be written.
+    pub fn output(path: &Path, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::StorageFull {
+            return Self::full(path);
+        }
+        Self::machine(format!("cannot write `{}`: {error}", path.display()), "give `-o` a path that can be written")
+    }
+
+    /// No space left.
+    pub fn full(path: &Path) -> Self {
+        Self::machine(
+            format!("no space left on the disk that holds `{}`", path.display()),
+            "free some space (`bggo cache clean` removes what bggo keeps) or set XDG_CACHE_HOME to another disk",
+        )
+    }
+}
+
+impl fmt::Display for LinkFault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for LinkFault {}

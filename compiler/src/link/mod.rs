@@ -1,0 +1,132 @@
+//! Emitted source to one executable: the user's cache, cargo, and what can go wrong with either.
+//!
+//! ```text
+//! key -> answered from the cache? -> lock -> workspace -> cargo -> program kept by its key -> copied to where it is wanted
+//! ```
+
+mod cache;
+mod cargo;
+mod diagnose;
+mod elsewhere;
+mod fault;
+mod key;
+mod output;
+mod sources;
+mod toolchain;
+mod workspace;
+
+pub use cache::{Built, Cache, Record};
+pub use elsewhere::folder as module_folder;
+pub use fault::{LinkFault, Whose};
+pub use key::key;
+pub use output::{check as check_output, place};
+pub use sources::{BUILD_ID, SOURCES_ID};
+
+use cargo::{Cargo, cleared};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How the dependencies and the grid are compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Dependencies at opt-level 3, the grid's own code, in which nothing is hot, at 0.
+    Fast,
+    /// Everything at opt-level 3 with thin LTO; compiles the dependencies a second time.
+    Max,
+}
+
+/// How a program is built.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How it is compiled.
+    pub profile: Profile,
+    /// Whether the network stays untouched.
+    pub offline: bool,
+    /// Whether the names of functions stay in the program.
+    pub keep_symbols: bool,
+    /// Folders of modules from elsewhere, absolute.
+    pub modules: Vec<PathBuf>,
+}
+
+/// What is built.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The grid's absolute path: its workspace is named after it.
+    pub grid: &'a Path,
+    /// Path and text of each emitted file.
+    pub files: &'a BTreeMap<String, String>,
+    /// Crates of the modules that it uses.
+    pub modules: &'a [String],
+}
+
+/// What happens while a program is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// Another build holds the lock.
+    Waiting,
+    /// Nothing is compiled yet: this takes about a minute, once.
+    First,
+    /// Crates are downloaded.
+    Fetching,
+    /// `done` of `total` crates are compiled, `name` is one that is being compiled.
+    Compiling {
+        /// Finished.
+        done: u32,
+        /// In all.
+        total: u32,
+        /// Being compiled now.
+        name: &'a str,
+    },
+}
+
+/// Builds a program and keeps it in the cache by its key.
+pub fn link(cache: &Cache, key: &str, source: &Source<'_>, record: Record, options: &Options, progress: &mut dyn FnMut(Event<'_>)) -> Result<Built, LinkFault> {
+    let _locked = cache.open(&mut || progress(Event::Waiting))?;
+    // The build that held the lock may have been one of the same grid.
+    if let Some(built) = cache.answer(key) {
+        return Ok(built);
+    }
+    let host = match fs::read_to_string(cache.ready()) {
+        Ok(host) => host,
+        Err(_) => first(cache, options, progress)?,
+    };
+    let folder = workspace::write(cache, source, options)?;
+    let cargo = Cargo { cache, folder: &folder, host: &host, offline: options.offline, locked: options.modules.is_empty() };
+    let profile = match options.profile {
+        Profile::Fast => "release",
+        Profile::Max => "max",
+    };
+    let program = cargo.build(profile, progress).map_err(|fault| missing_or(fault))?;
+    let record = Record { user_bytes: user_bytes(&program), ..record };
+    cache.keep(key, &program, &record)
+}
+
+/// Before the first build: what the machine must have, and every crate onto the disk, so that `--offline` works after it.
+fn first(cache: &Cache, options: &Options, progress: &mut dyn FnMut(Event<'_>)) -> Result<String, LinkFault> {
+    let host = toolchain::check()?;
+    progress(Event::First);
+    let folder = workspace::write_all(cache)?;
+    Cargo { cache, folder: &folder, host: &host, offline: options.offline, locked: true }.fetch(progress)?;
+    fs::write(cache.ready(), &host).map_err(|error| LinkFault::cache(&cache.ready(), &error))?;
+    Ok(host)
+}
+
+/// A build that failed because something of the toolchain is gone since the first one says so.
+fn missing_or(fault: LinkFault) -> LinkFault {
+    match toolchain::check() {
+        Err(missing) => missing.details(fault.details),
+        Ok(_) => fault,
+    }
+}
+
+/// Asks the program how large one of its users is.
+fn user_bytes(program: &Path) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Info {
+        user_bytes: u64,
+    }
+    let said = cleared(program.to_str()?).arg("--bggo-info").output().ok()?;
+    serde_json::from_slice::<Info>(&said.stdout).ok().map(|info| info.user_bytes)
+}

@@ -1,0 +1,84 @@
+//! The sources that every grid links, as they travel inside `bggo`: an archive that `build.rs` made, to files on disk.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// Tells apart the sources that grids link; the cache has a folder for each.
+pub const SOURCES_ID: &str = env!("BGGO_SOURCES_ID");
+/// Tells apart builds of bggo: those sources, and the compiler that emits against them.
+pub const BUILD_ID: &str = env!("BGGO_BUILD_ID");
+/// What programs are built for.
+pub const TARGET: &str = env!("BGGO_TARGET");
+
+static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sources.bin"));
+static MODULES: &str = include_str!(concat!(env!("OUT_DIR"), "/modules.txt"));
+
+/// Crate name and folder of each module that travels along.
+pub fn modules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    MODULES.lines().filter_map(|line| line.split_once(' '))
+}
+
+/// Path and text of each file.
+pub fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let mut rest = ARCHIVE;
+    std::iter::from_fn(move || Some((part(&mut rest)?, part(&mut rest)?)))
+}
+
+/// The lock file of a grid.
+pub fn lock_file() -> &'static str {
+    files().find(|(path, _)| *path == "Cargo.lock").map_or("", |(_, text)| text)
+}
+
+/// Writes all files below a folder.
+pub fn unpack(folder: &Path) -> io::Result<()> {
+    for (path, text) in files() {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+    }
+    Ok(())
+}
+
+/// Takes a length and as many bytes off the front.
+fn part(rest: &mut &'static [u8]) -> Option<&'static str> {
+    let (length, after) = rest.split_first_chunk::<4>()?;
+    let (text, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    *rest = after;
+    str::from_utf8(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_holds_the_runtime_its_lock_file_and_no_compiler() {
+        let names: Vec<&str> = files().map(|(path, _)| path).collect();
+        for wanted in ["Cargo.toml", "Cargo.lock", "runtime/src/lib.rs", "runtime/values/src/lib.rs", "modules/noop/manifest.hcl"] {
+            assert!(names.contains(&wanted), "{wanted} is missing in {names:?}");
+        }
+        assert!(!names.iter().any(|name| name.starts_with("compiler") || name.starts_with("tests")), "{names:?}");
+        assert!(names.is_sorted(), "the order does not depend on the disk");
+    }
+
+    #[test]
+    fn the_archive_holds_no_path_of_the_machine_that_made_it() {
+        let here = env!("CARGO_MANIFEST_DIR");
+        for (path, text) in files() {
+            assert!(!text.contains(here), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_lock_file_knows_the_grid_and_every_module_but_no_crate_of_the_compiler() {
+        let lock = lock_file();
+        assert!(lock.contains("name = \"grid\""));
+        for (module, _) in modules() {
+            assert!(lock.contains(&format!("name = \"{module}\"")), "{module}");
+        }
+        assert!(!lock.contains("hcl-edit"), "the parser is not linked");
+    }
+}
