@@ -16,10 +16,24 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 const LINKED: [&str; 2] = ["runtime", "modules"];
 
 fn main() -> Outcome<()> {
-    let repository = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("..").canonicalize()?;
+    let repository = PathBuf::from(variable("CARGO_MANIFEST_DIR")?)
+        .join("..")
+        .canonicalize()?;
     let out = PathBuf::from(variable("OUT_DIR")?);
-    for name in ["runtime", "modules", "templates", "compiler/src", "compiler/build.rs", "compiler/Cargo.toml", "Cargo.toml", "Cargo.lock"] {
-        println!("cargo::rerun-if-changed={}", repository.join(name).display());
+    for name in [
+        "runtime",
+        "modules",
+        "templates",
+        "compiler/src",
+        "compiler/build.rs",
+        "compiler/Cargo.toml",
+        "Cargo.toml",
+        "Cargo.lock",
+    ] {
+        println!(
+            "cargo::rerun-if-changed={}",
+            repository.join(name).display()
+        );
     }
 
     let mut sources = BTreeMap::new();
@@ -28,21 +42,33 @@ fn main() -> Outcome<()> {
     }
     let crates = crates(&sources)?;
     sources.insert("Cargo.toml".into(), workspace(&repository, &crates)?);
-    sources.insert("Cargo.lock".into(), lock(&repository, &out.join("lock"), &sources, &crates)?);
+    sources.insert(
+        "Cargo.lock".into(),
+        lock(&repository, &out.join("lock"), &sources, &crates)?,
+    );
 
     let archive = archive(&sources)?;
     fs::write(out.join("sources.bin"), &archive)?;
-    let modules: String = modules(&crates).map(|(name, folder)| format!("{name} {folder}\n")).collect();
+    let modules: String = modules(&crates)
+        .map(|(name, folder)| format!("{name} {folder}\n"))
+        .collect();
     fs::write(out.join("modules.txt"), modules)?;
+    fs::write(out.join("manifests.rs"), manifests(&sources))?;
     println!("cargo::rustc-env=BGGO_SOURCES_ID={}", id(&archive));
 
     // A program that an earlier compiler made may not be given out by a later one: the compiler is part of its own id.
     let mut whole = sources;
-    whole.insert("lock of the compiler".into(), fs::read_to_string(repository.join("Cargo.lock"))?);
+    whole.insert(
+        "lock of the compiler".into(),
+        fs::read_to_string(repository.join("Cargo.lock"))?,
+    );
     for folder in ["compiler/src", "templates"] {
         collect_all(&repository, Path::new(folder), &mut whole)?;
     }
-    println!("cargo::rustc-env=BGGO_BUILD_ID={}", id(&self::archive(&whole)?));
+    println!(
+        "cargo::rustc-env=BGGO_BUILD_ID={}",
+        id(&self::archive(&whole)?)
+    );
     println!("cargo::rustc-env=BGGO_TARGET={}", variable("TARGET")?);
     Ok(())
 }
@@ -66,7 +92,11 @@ fn collect(repository: &Path, folder: &Path, into: &mut BTreeMap<String, String>
 }
 
 /// Every file below a folder.
-fn collect_all(repository: &Path, folder: &Path, into: &mut BTreeMap<String, String>) -> Outcome<()> {
+fn collect_all(
+    repository: &Path,
+    folder: &Path,
+    into: &mut BTreeMap<String, String>,
+) -> Outcome<()> {
     for (_, path, is_folder) in entries(repository, folder)? {
         if is_folder {
             collect_all(repository, &path, into)?;
@@ -82,7 +112,10 @@ fn entries(repository: &Path, folder: &Path) -> Outcome<Vec<(String, PathBuf, bo
     let mut found = Vec::new();
     for entry in fs::read_dir(repository.join(folder))? {
         let entry = entry?;
-        let name = entry.file_name().into_string().map_err(|name| format!("{name:?} is not UTF-8"))?;
+        let name = entry
+            .file_name()
+            .into_string()
+            .map_err(|name| format!("{name:?} is not UTF-8"))?;
         let kind = entry.file_type()?;
         if !name.starts_with('.') && name != "target" && (kind.is_dir() || kind.is_file()) {
             found.push((name.clone(), folder.join(name), kind.is_dir()));
@@ -92,16 +125,27 @@ fn entries(repository: &Path, folder: &Path) -> Outcome<Vec<(String, PathBuf, bo
 }
 
 fn text(path: &Path) -> Outcome<String> {
-    Ok(path.to_str().ok_or("a path is not UTF-8")?.replace('\\', "/"))
+    Ok(path
+        .to_str()
+        .ok_or("a path is not UTF-8")?
+        .replace('\\', "/"))
 }
 
 /// Folder -> name of each crate.
 fn crates(sources: &BTreeMap<String, String>) -> Outcome<BTreeMap<String, String>> {
-    let manifests = sources.iter().filter_map(|(path, text)| Some((path.strip_suffix("/Cargo.toml")?, text)));
+    let manifests = sources
+        .iter()
+        .filter_map(|(path, text)| Some((path.strip_suffix("/Cargo.toml")?, text)));
     manifests
         .map(|(folder, text)| {
-            let name = text.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
-            Ok((folder.to_owned(), name.ok_or(format!("{folder}/Cargo.toml has no name"))?.to_owned()))
+            let name = text
+                .lines()
+                .find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+            Ok((
+                folder.to_owned(),
+                name.ok_or(format!("{folder}/Cargo.toml has no name"))?
+                    .to_owned(),
+            ))
         })
         .collect()
 }
@@ -110,8 +154,27 @@ fn crates(sources: &BTreeMap<String, String>) -> Outcome<BTreeMap<String, String
 fn modules(crates: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
     crates
         .iter()
-        .filter(|(folder, _)| folder.strip_prefix("modules/").is_some_and(|rest| !rest.contains('/')))
+        .filter(|(folder, _)| {
+            folder
+                .strip_prefix("modules/")
+                .is_some_and(|rest| !rest.contains('/'))
+        })
         .map(|(folder, name)| (name.as_str(), folder.as_str()))
+}
+
+/// Name and manifest of each module, as Rust: what the compiler reads, byte for byte what the module is compiled with.
+fn manifests(sources: &BTreeMap<String, String>) -> String {
+    let found = sources.iter().filter_map(|(path, text)| {
+        Some((
+            path.strip_prefix("modules/")?
+                .strip_suffix("/manifest.hcl")?,
+            text,
+        ))
+    });
+    let items: String = found
+        .map(|(name, text)| format!("    ({name:?}, {text:?}),\n"))
+        .collect();
+    format!("&[\n{items}]\n")
 }
 
 /// The workspace's manifest without the members that do not travel and without profiles (those of a grid are its own).
@@ -135,10 +198,20 @@ fn workspace(repository: &Path, crates: &BTreeMap<String, String>) -> Outcome<St
 }
 
 /// The lock file of a grid: the workspace's, cut by cargo to what a grid with all modules needs.
-fn lock(repository: &Path, scratch: &Path, sources: &BTreeMap<String, String>, crates: &BTreeMap<String, String>) -> Outcome<String> {
+fn lock(
+    repository: &Path,
+    scratch: &Path,
+    sources: &BTreeMap<String, String>,
+    crates: &BTreeMap<String, String>,
+) -> Outcome<String> {
     let template = fs::read_to_string(repository.join("templates/package/Cargo.toml"))?;
-    let modules: String = modules(crates).map(|(name, folder)| format!("{name} = {{ path = \"bggo/{folder}\" }}\n")).collect();
-    let manifest = template.replace("{{content}}", "").replace("{{strip}}", "symbols").replace("{{modules}}", &modules);
+    let modules: String = modules(crates)
+        .map(|(name, folder)| format!("{name} = {{ path = \"bggo/{folder}\" }}\n"))
+        .collect();
+    let manifest = template
+        .replace("{{content}}", "")
+        .replace("{{strip}}", "symbols")
+        .replace("{{modules}}", &modules);
     if scratch.exists() {
         fs::remove_dir_all(scratch)?;
     }
@@ -154,7 +227,11 @@ fn lock(repository: &Path, scratch: &Path, sources: &BTreeMap<String, String>, c
     // Everything that it needs is in the workspace's lock file, so the network is asked only where cargo's index is gone.
     let mut said = String::new();
     for flags in [&["--offline"][..], &[]] {
-        let cut = Command::new(variable("CARGO")?).args(["update", "--workspace", "--quiet"]).args(flags).current_dir(scratch).output()?;
+        let cut = Command::new(variable("CARGO")?)
+            .args(["update", "--workspace", "--quiet"])
+            .args(flags)
+            .current_dir(scratch)
+            .output()?;
         if cut.status.success() {
             return Ok(fs::read_to_string(scratch.join("Cargo.lock"))?);
         }
@@ -175,8 +252,11 @@ fn archive(sources: &BTreeMap<String, String>) -> Outcome<Vec<u8>> {
 
 /// 128 bits of FNV-1a in hexadecimal: enough to tell builds apart, and no crate is needed for it.
 fn id(bytes: &[u8]) -> String {
-    let hash = bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
-        (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-    });
+    let hash = bytes.iter().fold(
+        0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128,
+        |hash, byte| {
+            (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        },
+    );
     format!("{hash:032x}")[..16].to_owned()
 }

@@ -10,6 +10,7 @@ pub mod diagnostics;
 pub mod emit;
 #[doc(hidden)]
 pub mod fuzz;
+pub mod link;
 pub mod modules;
 pub mod plan;
 pub mod resolve;

@@ -61,10 +61,18 @@ pub struct Locked(#[expect(dead_code, reason = "an open file is what a lock is h
 impl Cache {
     /// The cache of the user that this process belongs to.
     pub fn of_user() -> Result<Self, LinkFault> {
-        let of_variable = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let base = of_variable("XDG_CACHE_HOME").or_else(|| Some(of_variable("HOME")?.join(".cache")));
+        let of_variable = |name: &str| {
+            std::env::var_os(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let base =
+            of_variable("XDG_CACHE_HOME").or_else(|| Some(of_variable("HOME")?.join(".cache")));
         let base = base.ok_or_else(|| {
-            LinkFault::machine("there is no folder for the cache: neither XDG_CACHE_HOME nor HOME is set", "set XDG_CACHE_HOME to a folder that can be written")
+            LinkFault::machine(
+                "there is no folder for the cache: neither XDG_CACHE_HOME nor HOME is set",
+                "set XDG_CACHE_HOME to a folder that can be written",
+            )
         })?;
         Ok(Self::at(&base))
     }
@@ -72,7 +80,11 @@ impl Cache {
     /// The cache below a folder.
     pub fn at(base: &Path) -> Self {
         let root = base.join("bggo");
-        let folder = root.join(format!("{}-{}", env!("CARGO_PKG_VERSION"), sources::SOURCES_ID));
+        let folder = root.join(format!(
+            "{}-{}",
+            env!("CARGO_PKG_VERSION"),
+            sources::SOURCES_ID
+        ));
         Self { root, folder }
     }
 
@@ -85,7 +97,8 @@ impl Cache {
 
     /// Takes the lock and lays out the sources. `waiting` is called when another build holds it.
     pub fn open(&self, waiting: &mut dyn FnMut()) -> Result<Locked, LinkFault> {
-        self.prepare(waiting).map_err(|error| LinkFault::cache(&self.folder, &error))
+        self.prepare(waiting)
+            .map_err(|error| LinkFault::cache(&self.folder, &error))
     }
 
     /// Puts a program into the cache.
@@ -95,10 +108,15 @@ impl Cache {
             self.forget_oldest()?;
             copy_program(program, &path)?;
             let text = serde_json::to_vec(record)?;
-            replace(&path.with_extension("json"), 0o666, |file| file.write_all(&text))
+            replace(&path.with_extension("json"), 0o666, |file| {
+                file.write_all(&text)
+            })
         };
         keep().map_err(|error: io::Error| LinkFault::cache(&path, &error))?;
-        Ok(Built { path, record: record.clone() })
+        Ok(Built {
+            path,
+            record: record.clone(),
+        })
     }
 
     /// Removes everything, of every version; gives back how many bytes that were. Waits for running builds of this one.
@@ -138,7 +156,9 @@ impl Cache {
         let lock = lock(&self.folder, waiting)?;
         let sources = self.folder.join("src");
         if !sources.exists() {
-            let aside = tempfile::Builder::new().prefix("src-").tempdir_in(&self.folder)?;
+            let aside = tempfile::Builder::new()
+                .prefix("src-")
+                .tempdir_in(&self.folder)?;
             sources::unpack(aside.path())?;
             fs::rename(aside.path(), &sources)?;
         }
@@ -150,9 +170,16 @@ impl Cache {
 
     /// Crates.io's crates that an earlier version compiled are still right: its target folder is taken over when nothing uses it.
     fn take_over(&self) -> io::Result<()> {
-        let others = fs::read_dir(&self.root)?.flatten().map(|entry| entry.path()).filter(|path| *path != self.folder);
+        let others = fs::read_dir(&self.root)?
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| *path != self.folder);
         let with_target = others.filter(|path| path.join("target").is_dir());
-        let age = |path: &PathBuf| fs::metadata(path.join("lock")).and_then(|found| found.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+        let age = |path: &PathBuf| {
+            fs::metadata(path.join("lock"))
+                .and_then(|found| found.modified())
+                .unwrap_or(SystemTime::UNIX_EPOCH)
+        };
         let Some(newest) = with_target.max_by_key(age) else {
             return Ok(());
         };
@@ -189,9 +216,19 @@ pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Writes a file aside and renames it. The user's file mask applies to `mode`.
-pub fn replace(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut aside = tempfile::Builder::new().prefix(".bggo-").permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder)?;
+pub fn replace(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut aside = tempfile::Builder::new()
+        .prefix(".bggo-")
+        .permissions(fs::Permissions::from_mode(mode))
+        .tempfile_in(folder)?;
     write(aside.as_file_mut())?;
     aside.persist(path).map_err(|error| error.error)?;
     Ok(())
@@ -217,7 +254,11 @@ fn try_lock(folder: &Path) -> io::Result<Option<Locked>> {
 }
 
 fn lock_file(folder: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(folder.join("lock"))
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("lock"))
 }
 
 /// Makes cargo compile our own crates again: it tells by modification times whether they changed, and clocks may be wrong.
@@ -233,7 +274,11 @@ fn forget_own_crates(folder: &Path, depth: usize) -> io::Result<()> {
         }
         for unit in fs::read_dir(entry.path())? {
             let unit = unit?;
-            if unit.file_name().to_str().is_some_and(|name| name.starts_with("bggo-") || name.starts_with("grid-")) {
+            if unit
+                .file_name()
+                .to_str()
+                .is_some_and(|name| name.starts_with("bggo-") || name.starts_with("grid-"))
+            {
                 fs::remove_dir_all(unit.path())?;
             }
         }
@@ -246,7 +291,11 @@ fn size_of(folder: &Path) -> io::Result<u64> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;
-        size += if kind.is_dir() { size_of(&entry.path())? } else { entry.metadata()?.len() };
+        size += if kind.is_dir() {
+            size_of(&entry.path())?
+        } else {
+            entry.metadata()?.len()
+        };
     }
     Ok(size)
 }

@@ -17,17 +17,45 @@ use std::thread;
 /// What of the user's environment cargo, rustc and build scripts may see. Everything else (wrappers, flags, a surrounding
 /// cargo's own variables) could change what is built, or make cargo build again what has not changed.
 const KEPT: [&str; 16] = [
-    "PATH", "HOME", "TMPDIR", "CARGO_HOME", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
-    "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSH_COMMAND", "SSH_AUTH_SOCK",
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "CARGO_HOME",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSH_COMMAND",
+    "SSH_AUTH_SOCK",
 ];
 /// The same, by how names begin.
-const KEPT_PREFIXES: [&str; 6] = ["RUSTUP_", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTRY_", "CARGO_REGISTRIES_", "CARGO_SOURCE_"];
+const KEPT_PREFIXES: [&str; 6] = [
+    "RUSTUP_",
+    "CARGO_HTTP_",
+    "CARGO_NET_",
+    "CARGO_REGISTRY_",
+    "CARGO_REGISTRIES_",
+    "CARGO_SOURCE_",
+];
 
 /// A command of the toolchain with a cleared environment.
 pub fn cleared(program: &str) -> Command {
     let mut command = Command::new(program);
-    let kept = |name: &OsString| name.to_str().is_some_and(|name| KEPT.contains(&name) || KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix)));
-    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| kept(name))).stdin(Stdio::null());
+    let kept = |name: &OsString| {
+        name.to_str().is_some_and(|name| {
+            KEPT.contains(&name) || KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        })
+    };
+    command
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| kept(name)))
+        .stdin(Stdio::null());
     command
 }
 
@@ -53,15 +81,31 @@ impl Cargo<'_> {
     }
 
     /// Builds the program and gives back where it is.
-    pub fn build(self, profile: &str, progress: &mut dyn FnMut(Event<'_>)) -> Result<PathBuf, LinkFault> {
-        let program = self.run(&["build", "--message-format", "json", "--profile", profile], progress)?;
+    pub fn build(
+        self,
+        profile: &str,
+        progress: &mut dyn FnMut(Event<'_>),
+    ) -> Result<PathBuf, LinkFault> {
+        let program = self.run(
+            &["build", "--message-format", "json", "--profile", profile],
+            progress,
+        )?;
         program.ok_or_else(|| LinkFault::bug("cargo built no program", "please report it"))
     }
 
-    fn run(self, words: &[&str], progress: &mut dyn FnMut(Event<'_>)) -> Result<Option<PathBuf>, LinkFault> {
+    fn run(
+        self,
+        words: &[&str],
+        progress: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Option<PathBuf>, LinkFault> {
         let mut command = cleared("cargo");
-        command.args(words).args(["--target", self.host]).current_dir(self.folder);
-        command.args(self.offline.then_some("--offline")).args(self.locked.then_some("--locked"));
+        command
+            .args(words)
+            .args(["--target", self.host])
+            .current_dir(self.folder);
+        command
+            .args(self.offline.then_some("--offline"))
+            .args(self.locked.then_some("--locked"));
         command
             .env("CARGO_TARGET_DIR", self.cache.target())
             .env("CARGO_ENCODED_RUSTFLAGS", self.flags().join("\u{1f}"))
@@ -74,26 +118,47 @@ impl Cargo<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let child = command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => LinkFault::machine("`cargo` is not installed, or not on PATH", "install Rust: https://rustup.rs"),
-            _ => LinkFault::machine(format!("`cargo` does not start: {error}"), "look whether `cargo --version` works"),
+            io::ErrorKind::NotFound => LinkFault::machine(
+                "`cargo` is not installed, or not on PATH",
+                "install Rust: https://rustup.rs",
+            ),
+            _ => LinkFault::machine(
+                format!("`cargo` does not start: {error}"),
+                "look whether `cargo --version` works",
+            ),
         })?;
         self.follow(child, progress)
     }
 
     /// Static, and without a path of this machine in it.
     fn flags(self) -> Vec<String> {
-        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
+        let home = std::env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
         let mut flags = vec!["-C".to_owned(), "target-feature=+crt-static".to_owned()];
         flags.extend(home.map(|home| format!("--remap-path-prefix={}=cargo", home.display())));
-        flags.push(format!("--remap-path-prefix={}=bggo", self.cache.root.display()));
+        flags.push(format!(
+            "--remap-path-prefix={}=bggo",
+            self.cache.root.display()
+        ));
         flags
     }
 
-    fn follow(self, mut child: Child, progress: &mut dyn FnMut(Event<'_>)) -> Result<Option<PathBuf>, LinkFault> {
+    fn follow(
+        self,
+        mut child: Child,
+        progress: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Option<PathBuf>, LinkFault> {
         let (sender, receiver) = channel();
         let readers = [
-            child.stdout.take().map(|stream| reader(stream, Said::Out, sender.clone())),
-            child.stderr.take().map(|stream| reader(stream, Said::Err, sender)),
+            child
+                .stdout
+                .take()
+                .map(|stream| reader(stream, Said::Out, sender.clone())),
+            child
+                .stderr
+                .take()
+                .map(|stream| reader(stream, Said::Err, sender)),
         ];
         let mut heard = Heard::default();
         for said in receiver {
@@ -106,7 +171,12 @@ impl Cargo<'_> {
             // A reader that panicked has said what it had read; the exit status decides.
             let _ = reader.join();
         }
-        let status = child.wait().map_err(|error| LinkFault::machine(format!("cargo could not be waited for: {error}"), "run the command again"))?;
+        let status = child.wait().map_err(|error| {
+            LinkFault::machine(
+                format!("cargo could not be waited for: {error}"),
+                "run the command again",
+            )
+        })?;
         // For whoever looks into a failure; that it cannot be kept hides no failure.
         let _ = fs::write(self.folder.join("cargo.log"), heard.lines.join("\n"));
         if status.success() {
@@ -118,7 +188,12 @@ impl Cargo<'_> {
                 "run the command again: what is compiled by now is kept (signal 9 may mean that the machine ran out of memory)",
             ));
         }
-        Err(diagnose(&heard.errors, &heard.lines, self.folder, &self.cache.root))
+        Err(diagnose(
+            &heard.errors,
+            &heard.lines,
+            self.folder,
+            &self.cache.root,
+        ))
     }
 }
 
@@ -128,7 +203,11 @@ enum Said {
 }
 
 /// Sends the lines of a stream as they come; cargo ends the states of its progress bar by `\r`.
-fn reader(stream: impl Read + Send + 'static, say: fn(String) -> Said, to: Sender<Said>) -> thread::JoinHandle<()> {
+fn reader(
+    stream: impl Read + Send + 'static,
+    say: fn(String) -> Said,
+    to: Sender<Said>,
+) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let mut line = Vec::new();
         for byte in BufReader::new(stream).bytes() {
@@ -140,7 +219,13 @@ fn reader(stream: impl Read + Send + 'static, say: fn(String) -> Said, to: Sende
                 }
                 Err(_) => return,
             }
-            if !line.is_empty() && to.send(say(String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned())).is_err() {
+            if !line.is_empty()
+                && to
+                    .send(say(
+                        String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned()
+                    ))
+                    .is_err()
+            {
                 return;
             }
         }
@@ -181,7 +266,10 @@ impl Heard {
         if message.reason == "compiler-artifact" && message.executable.is_some() {
             self.program = message.executable;
         }
-        if let Some(rendered) = message.message.filter(|message| message.level.starts_with("error")) {
+        if let Some(rendered) = message
+            .message
+            .filter(|message| message.level.starts_with("error"))
+        {
             self.errors.extend(rendered.rendered);
         }
     }
@@ -192,7 +280,10 @@ impl Heard {
             progress(Event::Compiling { done, total, name });
         } else if words.starts_with("Blocking waiting for file lock") {
             progress(Event::Waiting);
-        } else if words.starts_with("Downloading") || words.starts_with("Downloaded") || words.starts_with("Updating") {
+        } else if words.starts_with("Downloading")
+            || words.starts_with("Downloaded")
+            || words.starts_with("Updating")
+        {
             progress(Event::Fetching);
         } else if !words.is_empty() {
             self.lines.push(line);
@@ -205,8 +296,16 @@ fn bar(line: &str) -> Option<(u32, u32, &str)> {
     let (_, rest) = line.strip_prefix("Building [")?.split_once("] ")?;
     let (count, names) = rest.split_once(": ").unwrap_or((rest, ""));
     let (done, total) = count.split_once('/')?;
-    let name = names.split([',', '(']).next().unwrap_or_default().trim_end_matches("...");
-    Some((done.trim().parse().ok()?, total.trim().parse().ok()?, name.trim()))
+    let name = names
+        .split([',', '('])
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches("...");
+    Some((
+        done.trim().parse().ok()?,
+        total.trim().parse().ok()?,
+        name.trim(),
+    ))
 }
 
 #[cfg(test)]
@@ -215,8 +314,14 @@ mod tests {
 
     #[test]
     fn the_state_of_cargos_bar_is_count_and_first_crate() {
-        assert_eq!(bar("Building [====>     ] 12/215: tokio, hyper(build)"), Some((12, 215, "tokio")));
-        assert_eq!(bar("Building [=======>  ] 200/215: ring(build)..."), Some((200, 215, "ring")));
+        assert_eq!(
+            bar("Building [====>     ] 12/215: tokio, hyper(build)"),
+            Some((12, 215, "tokio"))
+        );
+        assert_eq!(
+            bar("Building [=======>  ] 200/215: ring(build)..."),
+            Some((200, 215, "ring"))
+        );
         assert_eq!(bar("Building [>         ] 0/3"), Some((0, 3, "")));
         assert_eq!(bar("Compiling tokio v1.54.0"), None);
         assert_eq!(bar("Building [broken"), None);

@@ -5,21 +5,64 @@ use std::path::Path;
 
 /// What the machine lacks, by words of rustc, the linker and cargo: (words, what happened, what to do).
 const OF_THE_MACHINE: [(&str, &str, &str); 9] = [
-    ("linker `cc` not found", "the C compiler, `cc`, is missing: it links the program", "install it: `apt-get install gcc libc6-dev`"),
-    ("failed to find tool \"cc\"", "the C compiler, `cc`, is missing", "install it: `apt-get install gcc libc6-dev`"),
-    ("cannot find -lc", "the static C library, libc.a, is missing", "install it: `apt-get install libc6-dev`"),
-    ("Could not resolve host", "crates.io cannot be reached", "look at your network or proxy settings; `--offline` does without, once every crate is on disk"),
-    ("failed to download", "a crate could not be downloaded", "look at your network or proxy settings and run the command again"),
-    ("you may want to run without the --offline flag", "a crate that the program needs is not on this disk", "run the command once without `--offline`"),
-    ("attempting to make an HTTP request, but --offline was specified", "a crate that the program needs is not on this disk", "run the command once without `--offline`"),
-    ("signal: 9", "a compiler was killed, probably because the machine ran out of memory", "run the command again with more memory free"),
-    ("Permission denied", "cargo may not read or write a file", "look at the rights of the folder that is named below"),
+    (
+        "linker `cc` not found",
+        "the C compiler, `cc`, is missing: it links the program",
+        "install it: `apt-get install gcc libc6-dev`",
+    ),
+    (
+        "failed to find tool \"cc\"",
+        "the C compiler, `cc`, is missing",
+        "install it: `apt-get install gcc libc6-dev`",
+    ),
+    (
+        "cannot find -lc",
+        "the static C library, libc.a, is missing",
+        "install it: `apt-get install libc6-dev`",
+    ),
+    (
+        "Could not resolve host",
+        "crates.io cannot be reached",
+        "look at your network or proxy settings; `--offline` does without, once every crate is on disk",
+    ),
+    (
+        "failed to download",
+        "a crate could not be downloaded",
+        "look at your network or proxy settings and run the command again",
+    ),
+    (
+        "you may want to run without the --offline flag",
+        "a crate that the program needs is not on this disk",
+        "run the command once without `--offline`",
+    ),
+    (
+        "attempting to make an HTTP request, but --offline was specified",
+        "a crate that the program needs is not on this disk",
+        "run the command once without `--offline`",
+    ),
+    (
+        "signal: 9",
+        "a compiler was killed, probably because the machine ran out of memory",
+        "run the command again with more memory free",
+    ),
+    (
+        "Permission denied",
+        "cargo may not read or write a file",
+        "look at the rights of the folder that is named below",
+    ),
 ];
 
 /// Judges a failed build.
 pub fn diagnose(errors: &[String], lines: &[String], workspace: &Path, cache: &Path) -> LinkFault {
     let said = || errors.iter().chain(lines).map(String::as_str);
-    let details = || errors.iter().chain(lines.iter().filter(|line| !is_progress(line))).map(String::as_str).collect::<Vec<_>>().join("\n");
+    let details = || {
+        errors
+            .iter()
+            .chain(lines.iter().filter(|line| !is_progress(line)))
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
     if said().any(|line| line.contains("No space left on device")) {
         return LinkFault::full(cache).details(details());
     }
@@ -33,12 +76,27 @@ pub fn diagnose(errors: &[String], lines: &[String], workspace: &Path, cache: &P
     } else {
         "rustc refused what bggo emitted; this is a bug in bggo, not in your grid"
     };
-    LinkFault::bug(text, format!("please report it with the emitted source, which is kept in `{}`", workspace.display())).details(details())
+    LinkFault::bug(
+        text,
+        format!(
+            "please report it with the emitted source, which is kept in `{}`",
+            workspace.display()
+        ),
+    )
+    .details(details())
 }
 
 fn is_progress(line: &str) -> bool {
     let word = line.trim_start().split(' ').next().unwrap_or_default();
-    ["Compiling", "Finished", "Locking", "Adding", "Fresh", "Blocking"].contains(&word)
+    [
+        "Compiling",
+        "Finished",
+        "Locking",
+        "Adding",
+        "Fresh",
+        "Blocking",
+    ]
+    .contains(&word)
 }
 
 #[cfg(test)]
@@ -47,13 +105,28 @@ mod tests {
     use crate::link::Whose;
 
     fn of(errors: &[&str], lines: &[&str]) -> LinkFault {
-        let owned = |list: &[&str]| list.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-        diagnose(&owned(errors), &owned(lines), Path::new("/cache/grids/1"), Path::new("/cache"))
+        let owned = |list: &[&str]| {
+            list.iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>()
+        };
+        diagnose(
+            &owned(errors),
+            &owned(lines),
+            Path::new("/cache/grids/1"),
+            Path::new("/cache"),
+        )
     }
 
     #[test]
     fn an_error_of_rustc_is_a_bug_of_bggo_and_names_the_emitted_source() {
-        let fault = of(&["error[E0308]: mismatched types"], &["   Compiling grid v0.0.0", "error: could not compile `grid`"]);
+        let fault = of(
+            &["error[E0308]: mismatched types"],
+            &[
+                "   Compiling grid v0.0.0",
+                "error: could not compile `grid`",
+            ],
+        );
         assert_eq!(fault.whose, Whose::Bug);
         assert!(fault.hint.contains("/cache/grids/1"));
         assert!(fault.details.contains("E0308") && !fault.details.contains("Compiling"));
@@ -63,8 +136,14 @@ mod tests {
     fn a_missing_linker_a_missing_library_and_a_full_disk_are_faults_of_the_machine() {
         for (line, cure) in [
             ("error: linker `cc` not found", "gcc"),
-            ("/usr/bin/ld: cannot find -lc: No such file or directory", "libc6-dev"),
-            ("error: failed to write x: No space left on device (os error 28)", "free some space"),
+            (
+                "/usr/bin/ld: cannot find -lc: No such file or directory",
+                "libc6-dev",
+            ),
+            (
+                "error: failed to write x: No space left on device (os error 28)",
+                "free some space",
+            ),
         ] {
             let fault = of(&[line], &[]);
             assert_eq!(fault.whose, Whose::Machine, "{line}");

@@ -31,17 +31,28 @@ pub struct LinkFault {
 impl LinkFault {
     /// The machine's fault.
     pub fn machine(text: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { whose: Whose::Machine, text: text.into(), hint: hint.into(), details: String::new() }
+        Self {
+            whose: Whose::Machine,
+            text: text.into(),
+            hint: hint.into(),
+            details: String::new(),
+        }
     }
 
     /// A command line that is refused.
     pub fn usage(text: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { whose: Whose::Usage, ..Self::machine(text, hint) }
+        Self {
+            whose: Whose::Usage,
+            ..Self::machine(text, hint)
+        }
     }
 
     /// A fault of bggo.
     pub fn bug(text: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { whose: Whose::Bug, ..Self::machine(text, hint) }
+        Self {
+            whose: Whose::Bug,
+            ..Self::machine(text, hint)
+        }
     }
 
     /// With more lines.
@@ -53,7 +64,9 @@ impl LinkFault {
 
     /// A file of the cache that could not be written or read.
     pub fn cache(path: &Path, error: &io::Error) -> Self {
-        if error.kind() == io::ErrorKind::StorageFull || error.kind() == io::ErrorKind::QuotaExceeded {
+        if error.kind() == io::ErrorKind::StorageFull
+            || error.kind() == io::ErrorKind::QuotaExceeded
+        {
             return Self::full(path);
         }
         Self::machine(
@@ -67,7 +80,10 @@ impl LinkFault {
         if error.kind() == io::ErrorKind::StorageFull {
             return Self::full(path);
         }
-        Self::machine(format!("cannot write `{}`: {error}", path.display()), "give `-o` a path that can be written")
+        Self::machine(
+            format!("cannot write `{}`: {error}", path.display()),
+            "give `-o` a path that can be written",
+        )
     }
 
     /// No space left.

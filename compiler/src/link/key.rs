@@ -8,13 +8,20 @@ use std::io;
 use std::path::Path;
 
 /// The key of a grid. `inputs` are pairs of name and text: its files, and whatever else the compiler read.
-pub fn key<'a>(inputs: impl IntoIterator<Item = (&'a str, &'a str)>, options: &Options) -> io::Result<String> {
+pub fn key<'a>(
+    inputs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    options: &Options,
+) -> io::Result<String> {
     let mut text = String::new();
     let profile = match options.profile {
         Profile::Fast => "fast",
         Profile::Max => "max",
     };
-    let symbols = if options.keep_symbols { "symbols" } else { "stripped" };
+    let symbols = if options.keep_symbols {
+        "symbols"
+    } else {
+        "stripped"
+    };
     for part in [BUILD_ID, TARGET, profile, symbols] {
         push(&mut text, part);
     }
@@ -64,13 +71,29 @@ mod tests {
     use super::*;
 
     fn of(inputs: &[(&str, &str)], profile: Profile) -> String {
-        key(inputs.iter().copied(), &Options { profile, offline: false, keep_symbols: false, modules: Vec::new() }).unwrap()
+        key(
+            inputs.iter().copied(),
+            &Options {
+                profile,
+                offline: false,
+                keep_symbols: false,
+                modules: Vec::new(),
+            },
+        )
+        .unwrap()
     }
 
     #[test]
     fn a_key_depends_on_names_texts_their_borders_and_the_profile() {
-        let grids: [&[(&str, &str)]; 5] = [&[("a.hcl", "x")], &[("b.hcl", "x")], &[("a.hcl", "y")], &[("a.hclx", "")], &[("a.hcl", ""), ("x", "")]];
-        let keys: std::collections::BTreeSet<String> = grids.iter().map(|grid| of(grid, Profile::Fast)).collect();
+        let grids: [&[(&str, &str)]; 5] = [
+            &[("a.hcl", "x")],
+            &[("b.hcl", "x")],
+            &[("a.hcl", "y")],
+            &[("a.hclx", "")],
+            &[("a.hcl", ""), ("x", "")],
+        ];
+        let keys: std::collections::BTreeSet<String> =
+            grids.iter().map(|grid| of(grid, Profile::Fast)).collect();
         assert_eq!(keys.len(), grids.len());
         assert_ne!(of(grids[0], Profile::Fast), of(grids[0], Profile::Max));
         assert_eq!(of(grids[0], Profile::Fast), of(grids[0], Profile::Fast));
@@ -79,7 +102,12 @@ mod tests {
     #[test]
     fn a_key_depends_on_the_sources_of_a_module_from_elsewhere() {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { profile: Profile::Fast, offline: false, keep_symbols: false, modules: vec![folder.path().to_owned()] };
+        let options = Options {
+            profile: Profile::Fast,
+            offline: false,
+            keep_symbols: false,
+            modules: vec![folder.path().to_owned()],
+        };
         let mut keys = std::collections::BTreeSet::new();
         for text in ["one", "two"] {
             fs::write(folder.path().join("lib.rs"), text).unwrap();

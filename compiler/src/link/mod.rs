@@ -51,14 +51,18 @@ pub struct Options {
 }
 
 /// What is built.
-#[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
+#[derive(Debug, Clone)]
+pub struct Job<'a> {
+    /// From [`key()`].
+    pub key: &'a str,
     /// The grid's absolute path: its workspace is named after it.
     pub grid: &'a Path,
     /// Path and text of each emitted file.
     pub files: &'a BTreeMap<String, String>,
     /// Crates of the modules that it uses.
-    pub modules: &'a [String],
+    pub crates: &'a [String],
+    /// What is told of the program.
+    pub record: Record,
 }
 
 /// What happens while a program is built.
@@ -82,33 +86,58 @@ pub enum Event<'a> {
 }
 
 /// Builds a program and keeps it in the cache by its key.
-pub fn link(cache: &Cache, key: &str, source: &Source<'_>, record: Record, options: &Options, progress: &mut dyn FnMut(Event<'_>)) -> Result<Built, LinkFault> {
+pub fn link(
+    cache: &Cache,
+    job: &Job<'_>,
+    options: &Options,
+    progress: &mut dyn FnMut(Event<'_>),
+) -> Result<Built, LinkFault> {
     let _locked = cache.open(&mut || progress(Event::Waiting))?;
     // The build that held the lock may have been one of the same grid.
-    if let Some(built) = cache.answer(key) {
+    if let Some(built) = cache.answer(job.key) {
         return Ok(built);
     }
     let host = match fs::read_to_string(cache.ready()) {
         Ok(host) => host,
         Err(_) => first(cache, options, progress)?,
     };
-    let folder = workspace::write(cache, source, options)?;
-    let cargo = Cargo { cache, folder: &folder, host: &host, offline: options.offline, locked: options.modules.is_empty() };
+    let folder = workspace::write(cache, job, options)?;
+    let cargo = Cargo {
+        cache,
+        folder: &folder,
+        host: &host,
+        offline: options.offline,
+        locked: options.modules.is_empty(),
+    };
     let profile = match options.profile {
         Profile::Fast => "release",
         Profile::Max => "max",
     };
-    let program = cargo.build(profile, progress).map_err(|fault| missing_or(fault))?;
-    let record = Record { user_bytes: user_bytes(&program), ..record };
-    cache.keep(key, &program, &record)
+    let program = cargo.build(profile, progress).map_err(missing_or)?;
+    let record = Record {
+        user_bytes: user_bytes(&program),
+        ..job.record.clone()
+    };
+    cache.keep(job.key, &program, &record)
 }
 
 /// Before the first build: what the machine must have, and every crate onto the disk, so that `--offline` works after it.
-fn first(cache: &Cache, options: &Options, progress: &mut dyn FnMut(Event<'_>)) -> Result<String, LinkFault> {
+fn first(
+    cache: &Cache,
+    options: &Options,
+    progress: &mut dyn FnMut(Event<'_>),
+) -> Result<String, LinkFault> {
     let host = toolchain::check()?;
     progress(Event::First);
     let folder = workspace::write_all(cache)?;
-    Cargo { cache, folder: &folder, host: &host, offline: options.offline, locked: true }.fetch(progress)?;
+    Cargo {
+        cache,
+        folder: &folder,
+        host: &host,
+        offline: options.offline,
+        locked: true,
+    }
+    .fetch(progress)?;
     fs::write(cache.ready(), &host).map_err(|error| LinkFault::cache(&cache.ready(), &error))?;
     Ok(host)
 }
@@ -127,6 +156,11 @@ fn user_bytes(program: &Path) -> Option<u64> {
     struct Info {
         user_bytes: u64,
     }
-    let said = cleared(program.to_str()?).arg("--bggo-info").output().ok()?;
-    serde_json::from_slice::<Info>(&said.stdout).ok().map(|info| info.user_bytes)
+    let said = cleared(program.to_str()?)
+        .arg("--bggo-info")
+        .output()
+        .ok()?;
+    serde_json::from_slice::<Info>(&said.stdout)
+        .ok()
+        .map(|info| info.user_bytes)
 }

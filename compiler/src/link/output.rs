@@ -10,17 +10,29 @@ use std::path::Path;
 
 /// Refuses what is not a program's place: a folder, a source file, any file that is no executable.
 pub fn check(path: &Path) -> Result<(), LinkFault> {
-    let refuse = |why: &str| Err(LinkFault::usage(format!("`-o {}` {why}", path.display()), "give `-o` the path of a new file, or of a program that may be replaced"));
-    if ["hcl", "rs", "toml"].iter().any(|source| path.extension() == Some(OsStr::new(source))) {
+    let refuse = |why: &str| {
+        Err(LinkFault::usage(
+            format!("`-o {}` {why}", path.display()),
+            "give `-o` the path of a new file, or of a program that may be replaced",
+        ))
+    };
+    if ["hcl", "rs", "toml"]
+        .iter()
+        .any(|source| path.extension() == Some(OsStr::new(source)))
+    {
         return refuse("names a source file, not a program");
     }
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => refuse("is a folder"),
         Ok(found) if !found.is_file() => refuse("is no regular file"),
-        Ok(found) if found.len() > 0 && found.permissions().mode() & 0o111 == 0 => refuse("is a file that is no program; it would be overwritten"),
+        Ok(found) if found.len() > 0 && found.permissions().mode() & 0o111 == 0 => {
+            refuse("is a file that is no program; it would be overwritten")
+        }
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
             match folder {
                 Some(folder) if !folder.is_dir() => refuse("lies in a folder that does not exist"),
                 _ => Ok(()),

@@ -27,7 +27,9 @@ pub fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// The lock file of a grid.
 pub fn lock_file() -> &'static str {
-    files().find(|(path, _)| *path == "Cargo.lock").map_or("", |(_, text)| text)
+    files()
+        .find(|(path, _)| *path == "Cargo.lock")
+        .map_or("", |(_, text)| text)
 }
 
 /// Writes all files below a folder.
@@ -57,10 +59,21 @@ mod tests {
     #[test]
     fn the_archive_holds_the_runtime_its_lock_file_and_no_compiler() {
         let names: Vec<&str> = files().map(|(path, _)| path).collect();
-        for wanted in ["Cargo.toml", "Cargo.lock", "runtime/src/lib.rs", "runtime/values/src/lib.rs", "modules/noop/manifest.hcl"] {
+        for wanted in [
+            "Cargo.toml",
+            "Cargo.lock",
+            "runtime/src/lib.rs",
+            "runtime/values/src/lib.rs",
+            "modules/noop/manifest.hcl",
+        ] {
             assert!(names.contains(&wanted), "{wanted} is missing in {names:?}");
         }
-        assert!(!names.iter().any(|name| name.starts_with("compiler") || name.starts_with("tests")), "{names:?}");
+        assert!(
+            !names
+                .iter()
+                .any(|name| name.starts_with("compiler") || name.starts_with("tests")),
+            "{names:?}"
+        );
         assert!(names.is_sorted(), "the order does not depend on the disk");
     }
 

@@ -6,7 +6,7 @@
 
 use super::cache::{Cache, replace};
 use super::fault::LinkFault;
-use super::{Options, Source, key, sources};
+use super::{Job, Options, Profile, Record, key, sources};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -16,21 +16,29 @@ use std::path::{Path, PathBuf};
 static MANIFEST: &str = include_str!("../../../templates/package/Cargo.toml");
 
 /// Writes the workspace of a grid and gives back its folder.
-pub fn write(cache: &Cache, source: &Source<'_>, options: &Options) -> Result<PathBuf, LinkFault> {
-    let id = key::hash(&source.grid.to_string_lossy()).map_err(|fault| LinkFault::bug(fault.to_string(), ""))?;
+pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf, LinkFault> {
+    let id = key::hash(&job.grid.to_string_lossy())
+        .map_err(|fault| LinkFault::bug(fault.to_string(), ""))?;
     let folder = cache.grid(&id[..16]);
     let write = || {
         fs::create_dir_all(&folder)?;
         link_sources(&folder)?;
-        let whole: String = source.files.iter().flat_map(|(path, text)| [path.as_str(), "\n", text, "\n"]).collect();
+        let whole: String = job
+            .files
+            .iter()
+            .flat_map(|(path, text)| [path.as_str(), "\n", text, "\n"])
+            .collect();
         let content = key::hash(&whole).map_err(|fault| io::Error::other(fault.to_string()))?;
-        put(&folder.join("Cargo.toml"), &manifest(source, options, &content))?;
+        put(
+            &folder.join("Cargo.toml"),
+            &manifest(job, options, &content),
+        )?;
         // A module from elsewhere brings dependencies that the embedded lock file cannot know; cargo adds them to it.
         put(&folder.join("Cargo.lock"), sources::lock_file())?;
         if folder.join("src").exists() {
             fs::remove_dir_all(folder.join("src"))?;
         }
-        for (path, text) in source.files {
+        for (path, text) in job.files {
             put(&folder.join(path), text)?;
         }
         Ok(())
@@ -41,23 +49,56 @@ pub fn write(cache: &Cache, source: &Source<'_>, options: &Options) -> Result<Pa
 
 /// The workspace of no grid, which needs every module: what is fetched before the first build.
 pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
-    let modules: Vec<String> = sources::modules().map(|(name, _)| name.to_owned()).collect();
+    let crates: Vec<String> = sources::modules()
+        .map(|(name, _)| name.to_owned())
+        .collect();
     let files = std::iter::once(("src/main.rs".to_owned(), "fn main() {}\n".to_owned())).collect();
-    let options = Options { profile: super::Profile::Fast, offline: false, keep_symbols: false, modules: Vec::new() };
-    write(cache, &Source { grid: Path::new(""), files: &files, modules: &modules }, &options)
+    let options = Options {
+        profile: Profile::Fast,
+        offline: false,
+        keep_symbols: false,
+        modules: Vec::new(),
+    };
+    write(
+        cache,
+        &Job {
+            key: "",
+            grid: Path::new(""),
+            files: &files,
+            crates: &crates,
+            record: Record::default(),
+        },
+        &options,
+    )
 }
 
-fn manifest(source: &Source<'_>, options: &Options, content: &str) -> String {
+fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
     let mut modules = String::new();
     for (name, folder) in sources::modules() {
-        let optional = if source.modules.iter().any(|used| used == name) { "" } else { ", optional = true" };
+        let optional = if job.crates.iter().any(|used| used == name) {
+            ""
+        } else {
+            ", optional = true"
+        };
         let _ = writeln!(modules, "{name} = {{ path = \"bggo/{folder}\"{optional} }}");
     }
     for module in &options.modules {
-        let _ = writeln!(modules, "{} = {{ path = {:?} }}", super::elsewhere::crate_name(module).unwrap_or_default(), module.to_string_lossy());
+        let _ = writeln!(
+            modules,
+            "{} = {{ path = {:?} }}",
+            super::elsewhere::crate_name(module).unwrap_or_default(),
+            module.to_string_lossy()
+        );
     }
-    let strip = if options.keep_symbols { "none" } else { "symbols" };
-    MANIFEST.replace("{{content}}", content).replace("{{strip}}", strip).replace("{{modules}}", &modules)
+    let strip = if options.keep_symbols {
+        "none"
+    } else {
+        "symbols"
+    };
+    MANIFEST
+        .replace("{{content}}", content)
+        .replace("{{strip}}", strip)
+        .replace("{{modules}}", &modules)
 }
 
 fn link_sources(folder: &Path) -> io::Result<()> {
