@@ -62,7 +62,10 @@ impl Constants {
 
     fn named(&mut self, ty: TokenStream, items: &[TokenStream]) -> Ident {
         self.count += 1;
-        let (name, count) = (format_ident!("DATA_{}", self.count), items.len());
+        let (name, count) = (
+            format_ident!("DATA_{}", self.count),
+            Literal::usize_unsuffixed(items.len()),
+        );
         self.statics
             .extend(quote!(static #name: [#ty; #count] = [#(#items),*];));
         name

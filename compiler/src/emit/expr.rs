@@ -6,7 +6,7 @@ use crate::plan::model::Instances;
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
 use bggo_values::{Type, Value};
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 /// Where an expression stands: what its names mean in Rust, and how a fault leaves.
@@ -347,7 +347,10 @@ impl Writer<'_> {
         let leave = self.leave(span, at);
         let slot = match instance {
             InstanceOf::Only => quote!(m.outputs.#path),
-            InstanceOf::Position(position) => quote!(m.outputs.#path.at(#position, #info)#leave),
+            InstanceOf::Position(position) => {
+                let position = Literal::u32_unsuffixed(*position);
+                quote!(m.outputs.#path.at(#position, #info)#leave)
+            }
             InstanceOf::Computed(by) => {
                 let by = self.value(by, at);
                 match &self.plan.steps[step].instances {
@@ -397,7 +400,10 @@ impl Writer<'_> {
         };
         let leave = self.leave(span, at);
         match field {
-            Some(field) => quote!(#path.export(#field)#leave),
+            Some(field) => {
+                let field = Literal::usize_unsuffixed(field);
+                quote!(#path.export(#field)#leave)
+            }
             None => {
                 let names = self.export_names(resource);
                 let fields = (0..names.len()).map(|field| quote!(#path.export(#field)#leave));

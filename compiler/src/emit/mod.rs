@@ -10,6 +10,9 @@ mod step;
 mod tree;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use crate::modules::Modules;
 use crate::plan::model::Plan;
 use iteration::Lines;

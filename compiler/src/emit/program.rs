@@ -41,7 +41,7 @@ impl Writer<'_> {
     pub fn tables(&mut self) -> TokenStream {
         let plan = self.plan;
         let (_, started) = self.local_counts();
-        let (name, count) = (&plan.name, plan.steps.len());
+        let (name, count) = (&plan.name, Literal::usize_unsuffixed(plan.steps.len()));
         let infos = plan.steps.iter().map(|step| {
             let (runner, name, place) = (&step.runner, &step.name, plan.places.line(step.span));
             let (first, slots) = (
@@ -55,7 +55,8 @@ impl Writer<'_> {
             let sensitive = step.sensitive.then(|| quote!(.sensitive()));
             quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #tags #sensitive)
         });
-        let resource_count = plan.resources.len();
+        let has_resources = !plan.resources.is_empty();
+        let resource_count = Literal::usize_unsuffixed(plan.resources.len());
         let resources = plan.resources.iter().map(|resource| {
             let (asset, name, place, scope) = (
                 &resource.asset,
@@ -66,20 +67,21 @@ impl Writer<'_> {
             quote!(ResourceInfo::new(#asset, #name, #place).scope(Lifetime::#scope))
         });
         let (variables, functions) = self.variables();
-        let variable_count = variables.len();
-        let parts_resources = (resource_count > 0).then(|| quote!(.resources(&[&RESOURCES])));
-        let parts_variables = (variable_count > 0).then(|| quote!(.variables(&[&VARIABLES])));
+        let has_variables = !variables.is_empty();
+        let variable_count = Literal::usize_unsuffixed(variables.len());
+        let parts_resources = has_resources.then(|| quote!(.resources(&[&RESOURCES])));
+        let parts_variables = has_variables.then(|| quote!(.variables(&[&VARIABLES])));
         let parts_locals = (started > 0).then(|| {
             let started = Literal::usize_unsuffixed(started);
             quote!(.locals(#started))
         });
-        let resource_table = (resource_count > 0).then(|| {
+        let resource_table = has_resources.then(|| {
             quote! {
                 /// The grid's resources.
                 static RESOURCES: [ResourceInfo; #resource_count] = [#(#resources),*];
             }
         });
-        let variable_table = (variable_count > 0).then(|| {
+        let variable_table = has_variables.then(|| {
             quote! {
                 /// The grid's variables.
                 static VARIABLES: [Variable; #variable_count] = [#(#variables),*];

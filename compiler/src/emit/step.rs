@@ -9,7 +9,7 @@ use crate::check::typed::{Binding, TExpr, TKind, TPart, constant_duration};
 use crate::plan::model::{Argument, Instances, Step};
 use bggo_manifest::{Carrier, Form, Lifetime};
 use bggo_values::{Value, json};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 /// Whether an argument differs between users, iterations or instances.
@@ -147,7 +147,11 @@ impl Writer<'_> {
                     .iter()
                     .map(|argument| self.fixed_input(argument, &runner))
                     .collect();
-                let (name, doc, count) = (&self.steps[at].inputs, self.step_doc(at), items.len());
+                let (name, doc, count) = (
+                    &self.steps[at].inputs,
+                    self.step_doc(at),
+                    Literal::usize_unsuffixed(items.len()),
+                );
                 out.extend(quote! {
                     #[doc = #doc]
                     static #name: [#runner::In; #count] = [#(#items),*];
@@ -176,7 +180,10 @@ impl Writer<'_> {
                     .iter()
                     .map(|argument| self.fixed_input(argument, &asset))
                     .collect();
-                let (name, count) = (&self.resources[at].inputs, items.len());
+                let (name, count) = (
+                    &self.resources[at].inputs,
+                    Literal::usize_unsuffixed(items.len()),
+                );
                 out.extend(quote! {
                     #[doc = #doc]
                     static #name: [#asset::In; #count] = [#(#items),*];
@@ -661,7 +668,10 @@ impl Writer<'_> {
             let Instances::Keys(keys) = &plan.steps[at].instances else {
                 continue;
             };
-            let (count, texts) = (keys.len(), keys.iter().map(|(key, _)| key));
+            let (count, texts) = (
+                Literal::usize_unsuffixed(keys.len()),
+                keys.iter().map(|(key, _)| key),
+            );
             let name = &self.steps[at].keys;
             out.extend(quote!(static #name: [&str; #count] = [#(#texts),*];));
             if reads_value(&plan.steps[at]) {

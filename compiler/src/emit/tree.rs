@@ -39,8 +39,8 @@ pub fn tree(filled: &Filled<'_>, leaves: Vec<Leaf>) -> (TokenStream, Vec<TokenSt
         made: 0,
     };
     let name = Ident::new(filled.name, Span::call_site());
-    let doc = filled.doc;
-    builder.level(&name, doc, leaves.into_iter().enumerate().collect());
+    let doc = format!(" {}", filled.doc);
+    builder.level(&name, &doc, leaves.into_iter().enumerate().collect());
     (builder.structs, builder.paths)
 }
 
@@ -93,7 +93,7 @@ impl Builder<'_> {
         });
         for (ty, field, part) in inner {
             let places: Vec<usize> = part.iter().map(|(at, _)| *at).collect();
-            self.level(&ty, "A part of the whole.", part);
+            self.level(&ty, " A part of the whole.", part);
             for at in places {
                 let rest = std::mem::take(&mut self.paths[at]);
                 self.paths[at] = quote!(#field.#rest);

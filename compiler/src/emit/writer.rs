@@ -4,7 +4,7 @@ use super::constant::Constants;
 use super::names::{self, Names};
 use super::tree::{Filled, Leaf, tree};
 use crate::check::typed::Binding;
-use crate::plan::model::{Instances, Plan};
+use crate::plan::model::{Instances, Plan, Resource};
 use crate::resolve::model::BoundId;
 use crate::source::Span;
 use bggo_manifest::Lifetime;
@@ -80,6 +80,15 @@ pub struct LocalNames {
     pub position: usize,
 }
 
+/// An implicit resource is named after its asset: `default_http_client`.
+fn resource_name(resource: &Resource) -> String {
+    if resource.implicit {
+        format!("{}_{}", resource.name, resource.asset)
+    } else {
+        resource.name.clone()
+    }
+}
+
 /// The emitter's state.
 pub struct Writer<'p> {
     /// What is written.
@@ -136,8 +145,8 @@ impl<'p> Writer<'p> {
             .resources
             .iter()
             .map(|resource| ResourceNames {
-                name: names.snake(&resource.name),
-                inputs: names.upper(&resource.name),
+                name: names.snake(&resource_name(resource)),
+                inputs: names.upper(&resource_name(resource)),
                 prepare: names.snake(&format!("{}_inputs", resource.name)),
                 late: names.snake(&format!("{}_late", resource.name)),
             })
@@ -259,7 +268,7 @@ impl<'p> Writer<'p> {
         if self.place_list.is_empty() {
             return quote!();
         }
-        let count = self.place_list.len();
+        let count = Literal::usize_unsuffixed(self.place_list.len());
         let places = self.place_list.iter().map(|(file, line, column)| {
             let (line, column) = (
                 Literal::u32_unsuffixed(*line),
@@ -297,13 +306,15 @@ impl<'p> Writer<'p> {
     }
 
     /// Position of an output among those that are kept.
-    pub fn output_position(&self, step: usize, field: usize) -> usize {
+    pub fn output_position(&self, step: usize, field: usize) -> Literal {
         let name = self.all_outputs[step].get(field);
-        self.plan.steps[step]
-            .outputs
-            .iter()
-            .position(|kept| Some(kept) == name)
-            .unwrap_or_default()
+        Literal::usize_unsuffixed(
+            self.plan.steps[step]
+                .outputs
+                .iter()
+                .position(|kept| Some(kept) == name)
+                .unwrap_or_default(),
+        )
     }
 
     /// A resource's slot as `m` reaches it.

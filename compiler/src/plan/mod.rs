@@ -204,7 +204,7 @@ impl Resources {
         let found = modules.find_asset(asset)?;
         self.list.push(Resource {
             asset: asset.to_owned(),
-            name: asset.to_owned(),
+            name: "default".to_owned(),
             crate_name: modules.module(found).crate_name.clone(),
             span,
             implicit: true,
