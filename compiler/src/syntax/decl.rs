@@ -16,7 +16,8 @@ pub struct Declarations {
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
     pub expressions: u32,
-    /// A file was broken somewhere: an unknown name may stand in the part that could not be read.
+    /// Something was reported that may declare names (a part that could not be read, a block that is unknown or not yet
+    /// supported): a name that is not known may be declared there.
     pub incomplete: bool,
 }
 

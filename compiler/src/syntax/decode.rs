@@ -111,9 +111,21 @@ impl Reader<'_, '_> {
 
     fn top(&mut self, block: RawBlock, to: &mut Declarations) {
         match block.kind.text.as_str() {
-            "step" => to.steps.extend(self.step(block)),
-            "resource" => to.resources.extend(self.resource(block)),
-            "variable" => to.variables.extend(self.variable(block)),
+            "step" => {
+                let step = self.step(block);
+                to.incomplete |= step.is_none();
+                to.steps.extend(step);
+            }
+            "resource" => {
+                let resource = self.resource(block);
+                to.incomplete |= resource.is_none();
+                to.resources.extend(resource);
+            }
+            "variable" => {
+                let variable = self.variable(block);
+                to.incomplete |= variable.is_none();
+                to.variables.extend(variable);
+            }
             "locals" => {
                 self.labels(&block, &[]);
                 to.locals.extend(self.free(block, "`locals`").attributes);
@@ -129,7 +141,11 @@ impl Reader<'_, '_> {
                     .error(codes::REPLACED_LIFECYCLE, block.header, "there is no `lifecycle` block")
                     .hint("how long a resource lives is its `scope`: \"run\", \"worker\", \"vu\" or \"iteration\"");
             }
-            kind if TOP_LATER.contains(&kind) => self.not_yet(&block.kind, None),
+            kind if TOP_LATER.contains(&kind) => {
+                self.not_yet(&block.kind, None);
+                // It may declare what the rest of the grid names.
+                to.incomplete = true;
+            }
             kind => {
                 let known = TOP.iter().chain(TOP_LATER).copied();
                 let hint = match kind {

@@ -66,6 +66,13 @@ impl Reader<'_, '_> {
         {
             return self.error(span);
         }
+        // A string alone, which most attributes are, has nothing for hcl-edit to read.
+        let first = self.tokens.at(range.start);
+        let is_string = matches!(first.kind, TokenKind::OpenQuote | TokenKind::OpenHeredoc);
+        if is_string && first.partner as usize + 1 == range.end {
+            let kind = self.template(range.start, depth);
+            return self.expr(span, kind);
+        }
         let slice = Slice {
             file: self.file,
             range: range.clone(),
