@@ -27,6 +27,6 @@ fn x() {
     let t = std::time::Instant::now();
     let r = build(Path::new(&base), &std::env::var("G").unwrap(), r#"
 use bggo_module_noop as _;
-fn main() { println!("{:?}", std::panic::Location::caller()); println!("{}", bggo_runtime::emitted::Number::parse("12").is_some()); }"#);
+fn main() { println!("{:?}", std::panic::Location::caller());//26934//28494 println!("{}", bggo_runtime::emitted::Number::parse("12").is_some()); println!("1"); }"#);
     eprintln!("{r:?} {:?}", t.elapsed());
 }

@@ -1,0 +1,160 @@
+//! What people see: problems, faults, progress. Results go to standard output, everything else to standard error.
+
+use super::Exit;
+use crate::diagnostics::render::{self, Colour};
+use crate::diagnostics::{Problems, Severity};
+use crate::link::{Event, LinkFault, Whose};
+use crate::source::Sources;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::panic;
+
+/// The two streams.
+#[derive(Debug)]
+pub struct Console {
+    /// Whether standard error is a terminal.
+    terminal: bool,
+    colour: Colour,
+    /// A line of progress stands on the terminal.
+    line: bool,
+    /// Quarters of the build that were announced where there is no terminal.
+    quarter: u32,
+}
+
+impl Console {
+    /// The console of this process.
+    pub fn new() -> Self {
+        let terminal = io::stderr().is_terminal();
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colour = if terminal && !plain { Colour::Always } else { Colour::Never };
+        Self { terminal, colour, line: false, quarter: 0 }
+    }
+
+    /// A result, to standard output, as it is.
+    pub fn result(&mut self, text: &str) -> Exit {
+        match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+            // `bggo graph x | head` is no failure.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.fault("cannot write to standard output", &error.to_string());
+                Exit::Failed
+            }
+            _ => Exit::Done,
+        }
+    }
+
+    /// A line for people.
+    pub fn say(&mut self, text: impl Display) {
+        self.clear();
+        put(&format!("{text}\n"));
+    }
+
+    /// An error that is about no grid.
+    pub fn fault(&mut self, text: &str, hint: &str) {
+        self.clear();
+        let (red, plain) = self.red();
+        put(&format!("{red}error{plain}: {text}\n"));
+        if !hint.is_empty() {
+            put(&format!("  help: {hint}\n"));
+        }
+    }
+
+    /// The problems of a grid.
+    pub fn problems(&mut self, problems: &Problems, sources: &Sources) {
+        self.clear();
+        put(&render::problems(problems, sources, self.colour));
+        let count = render::count(problems);
+        if !count.is_empty() {
+            put(&format!("{count}\n"));
+        }
+    }
+
+    /// A build that came to nothing.
+    pub fn link_fault(&mut self, fault: &LinkFault) -> Exit {
+        self.clear();
+        if !fault.details.is_empty() {
+            put(&format!("{}\n\n", fault.details.trim_end()));
+        }
+        self.fault(&fault.text, &fault.hint);
+        match fault.whose {
+            Whose::Usage => Exit::Usage,
+            Whose::Machine => Exit::Failed,
+            Whose::Bug => Exit::Bug,
+        }
+    }
+
+    /// What a build is doing: one line that changes on a terminal, few lines elsewhere.
+    pub fn progress(&mut self, event: Event<'_>) {
+        match event {
+            Event::Waiting => self.say("another bggo build is running; waiting for it"),
+            Event::First => self.say("first build: the runtime and the modules are compiled, once; this takes about a minute"),
+            Event::FirstMax => self.say("first build with `--profile max`: everything is compiled again, once; this takes some minutes"),
+            Event::Fetching if self.terminal => self.update("downloading crates"),
+            Event::Fetching => {}
+            Event::Compiling { done, total, name } if self.terminal => self.update(&format!("compiling {done}/{total} {name}")),
+            Event::Compiling { done, total, .. } => {
+                // A handful of crates is done before anybody reads a line.
+                let quarter = if total < 20 { 0 } else { done * 4 / total };
+                if quarter > self.quarter && quarter < 4 {
+                    self.quarter = quarter;
+                    self.say(format_args!("compiled {done} of {total} crates"));
+                }
+            }
+        }
+    }
+
+    /// Takes the line of progress away.
+    pub fn clear(&mut self) {
+        if std::mem::take(&mut self.line) {
+            put("\r\x1b[2K");
+        }
+    }
+
+    fn update(&mut self, text: &str) {
+        self.line = true;
+        put(&format!("\r\x1b[2K{text}"));
+    }
+
+    fn red(&self) -> (&'static str, &'static str) {
+        match self.colour {
+            Colour::Always => ("\x1b[1;31m", "\x1b[0m"),
+            Colour::Never => ("", ""),
+        }
+    }
+}
+
+/// How many warnings there are.
+pub fn warnings(problems: &Problems) -> usize {
+    problems.list.iter().filter(|problem| problem.severity == Severity::Warning).count()
+}
+
+/// Makes a panic say that it is a bug, and what to do.
+pub fn report_panics() {
+    panic::set_hook(Box::new(|panicked| {
+        put(&format!("error: this is a bug in bggo: {panicked}\n  help: please report it with the grid that caused it (bggo {})\n", env!("BGGO_BUILD_ID")));
+    }));
+}
+
+/// Standard error may be closed: then there is nobody to be told.
+fn put(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// A size for people: `7.1 MB`.
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_shown_in_units_of_a_thousand() {
+        let shown = [0, 999, 1_840, 7_123_456].map(size);
+        assert_eq!(shown, ["0 B", "999 B", "1.8 kB", "7.1 MB"]);
+    }
+}

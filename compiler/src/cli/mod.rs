@@ -1,0 +1,114 @@
+//! The command line of bggo: a file for each command, exit codes, and what the terminal shows.
+
+mod build;
+mod cache;
+mod check;
+mod completions;
+mod console;
+mod graph;
+mod new;
+mod program;
+mod run;
+mod target;
+mod watch;
+
+use clap::{Parser, Subcommand};
+use console::Console;
+use std::process::ExitCode;
+
+/// Compiles declarative load tests to executables.
+#[derive(Debug, Parser)]
+#[command(name = "bggo", version = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BGGO_BUILD_ID"), ")"), about, propagate_version = false)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look for everything that is wrong with a grid
+    Check(check::Check),
+    /// Compile a grid to one executable
+    Build(build::Build),
+    /// Compile a grid and run it
+    Run(run::Run),
+    /// Draw the graph of a grid
+    Graph(graph::Graph),
+    /// Write a first grid, with comments
+    New(new::New),
+    /// Serve the HTTP target that ships with bggo, to try grids on
+    Target(target::Target),
+    /// Print the completions of a shell
+    Completions(completions::Completions),
+    /// What bggo keeps between builds
+    Cache(cache::Cache),
+}
+
+/// How bggo ends; the language page promises the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Done.
+    Done,
+    /// The grid has errors, or this machine cannot build it.
+    Failed,
+    /// Wrong usage.
+    Usage,
+    /// A bug in bggo.
+    Bug,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Bug => 101,
+        })
+    }
+}
+
+/// The `main` of bggo.
+pub fn main() -> ExitCode {
+    console::report_panics();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(wrong) => {
+            let exit = if wrong.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Nobody reads: then there is nobody to be told.
+            let _ = wrong.print();
+            return exit.into();
+        }
+    };
+    let mut console = Console::new();
+    let run = || match arguments.command {
+        Command::Check(command) => command.run(&mut console),
+        Command::Build(command) => command.run(&mut console),
+        Command::Run(command) => command.run(&mut console),
+        Command::Graph(command) => command.run(&mut console),
+        Command::New(command) => command.run(&mut console),
+        Command::Target(command) => command.run(&mut console),
+        Command::Completions(command) => command.run(&mut console),
+        Command::Cache(command) => command.run(&mut console),
+    };
+    // The panic has been reported by the hook.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Exit::Bug).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_of_the_binary_follow_two_dashes() {
+        let parsed = Arguments::try_parse_from(["bggo", "run", "a.hcl", "--", "--vus", "50"]).unwrap();
+        let Command::Run(run) = parsed.command else { panic!("another command") };
+        assert_eq!(run.flags, ["--vus", "50"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! `bggo new`: a first grid with comments, from `templates/grid/`.
+
+use super::Exit;
+use super::console::Console;
+use clap::Args;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+static GRID: &str = include_str!("../../../templates/grid/first.hcl");
+
+/// Arguments of `bggo new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// Name of the grid; the file is called NAME.hcl
+    name: PathBuf,
+}
+
+impl New {
+    /// Runs the command.
+    pub fn run(self, console: &mut Console) -> Exit {
+        let path = if self.name.extension().is_some_and(|extension| extension == "hcl") { self.name } else { with_extension(&self.name) };
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        match write(&path, &GRID.replace("{{name}}", &name)) {
+            Ok(()) => {
+                let shown = path.display();
+                console.say(format_args!("wrote {shown}; next:\n  bggo run {shown}\n  bggo build {shown} -o {name} && ./{name} --vus 50 --duration 10s"));
+                Exit::Done
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                console.fault(&format!("`{}` is there already", path.display()), "choose another name");
+                Exit::Usage
+            }
+            Err(error) => {
+                console.fault(&format!("cannot write `{}`: {error}", path.display()), "");
+                Exit::Failed
+            }
+        }
+    }
+}
+
+fn with_extension(name: &Path) -> PathBuf {
+    let mut name = name.as_os_str().to_owned();
+    name.push(".hcl");
+    name.into()
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    File::create_new(path)?.write_all(text.as_bytes())
+}

@@ -1,0 +1,150 @@
+//! A grid on disk to a program in the cache: what `build`, `run` and `run --watch` have in common.
+
+use super::Exit;
+use super::console::{Console, warnings};
+use crate::link::{self, Built, Cache, Job, LinkFault, Options, Record};
+use crate::modules::{Module, Modules};
+use crate::source::{self, Sources};
+use clap::{Args, ValueEnum};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+/// Modules from elsewhere.
+#[derive(Debug, Args)]
+pub struct ModuleFolders {
+    /// A folder with a module that does not ship with bggo; may be given again
+    #[arg(long = "module", value_name = "DIR")]
+    folders: Vec<PathBuf>,
+}
+
+/// What `--module` gave.
+#[derive(Debug)]
+pub struct Loaded {
+    /// All modules that the grid may use.
+    pub all: Cow<'static, Modules>,
+    /// The folders, absolute.
+    pub folders: Vec<PathBuf>,
+}
+
+impl ModuleFolders {
+    /// Reads the manifests.
+    pub fn load(&self) -> Result<Loaded, LinkFault> {
+        if self.folders.is_empty() {
+            return Ok(Loaded { all: Cow::Borrowed(Modules::built_in()), folders: Vec::new() });
+        }
+        let mut folders = Vec::new();
+        let mut more = Vec::new();
+        for given in &self.folders {
+            let (folder, module) = module(given)?;
+            folders.push(folder);
+            more.push(module);
+        }
+        Ok(Loaded { all: Cow::Owned(Modules::built_in().clone().with(more)), folders })
+    }
+}
+
+fn module(given: &Path) -> Result<(PathBuf, Module), LinkFault> {
+    let found = link::module(given)?;
+    let manifest = bggo_manifest::read(&found.manifest).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|fault| format!("{}:{}: {fault}", given.join("manifest.hcl").display(), fault.line(&found.manifest))).collect();
+        LinkFault::usage(format!("the manifest of `{}` has errors", given.display()), "correct it").details(lines.join("\n"))
+    })?;
+    let name = found.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok((found.folder, Module { name, crate_name: found.crate_name, manifest }))
+}
+
+/// How the grid is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Profile {
+    /// The dependencies optimised, the grid's own code, in which nothing is hot, as it is
+    Fast,
+    /// Everything optimised together; takes minutes the first time
+    Max,
+}
+
+/// Arguments of every command that needs a program.
+#[derive(Debug, Args)]
+pub struct Compile {
+    /// A grid: a `.hcl` file, or a folder of them
+    pub path: PathBuf,
+    /// How it is compiled
+    #[arg(long, value_enum, default_value_t = Profile::Fast)]
+    profile: Profile,
+    /// Leave the network untouched
+    #[arg(long)]
+    offline: bool,
+    /// Leave the names of functions in the program
+    #[arg(long, hide = true)]
+    keep_symbols: bool,
+    #[command(flatten)]
+    modules: ModuleFolders,
+}
+
+impl Compile {
+    /// The texts of the grid; what cannot be read is said.
+    pub fn sources(&self, console: &mut Console) -> Result<Sources, Exit> {
+        source::read(&self.path).map_err(|problems| {
+            console.problems(&problems, &Sources::default());
+            Exit::Failed
+        })
+    }
+
+    /// All stages but the last; every problem is said.
+    pub fn compile(&self, sources: &Sources, loaded: &Loaded, console: &mut Console) -> Result<(crate::Compiled, usize), Exit> {
+        let (compiled, problems) = crate::compile(sources, &loaded.all);
+        console.problems(&problems, sources);
+        Ok((compiled.ok_or(Exit::Failed)?, warnings(&problems)))
+    }
+
+    /// The modules; what is wrong with one is said.
+    pub fn loaded(&self, console: &mut Console) -> Result<Loaded, Exit> {
+        self.modules.load().map_err(|fault| console.link_fault(&fault))
+    }
+
+    /// The program of the grid, from the cache when it was built before.
+    pub fn program(&self, console: &mut Console) -> Result<Built, Exit> {
+        let sources = self.sources(console)?;
+        let loaded = self.loaded(console)?;
+        let options = self.options(&loaded);
+        let cache = Cache::of_user().map_err(|fault| console.link_fault(&fault))?;
+        let grid = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let key = key(&sources, &grid, &options).map_err(|error| {
+            console.fault(&format!("a module could not be read: {error}"), "");
+            Exit::Failed
+        })?;
+        if let Some(built) = cache.answer(&key) {
+            if built.record.warnings > 0 {
+                console.problems(&crate::check(&sources, &loaded.all).1, &sources);
+            }
+            return Ok(built);
+        }
+        let (compiled, warnings) = self.compile(&sources, &loaded, console)?;
+        let crates: Vec<String> = compiled.package.modules.iter().cloned().collect();
+        let record = Record { steps: compiled.plan.steps.len(), modules: module_names(&loaded.all, &crates), warnings, user_bytes: None };
+        let job = Job { key: &key, grid: &grid, files: &compiled.package.files, crates: &crates, record };
+        let built = link::link(&cache, &job, &options, &mut |event| console.progress(event));
+        console.clear();
+        built.map_err(|fault| console.link_fault(&fault))
+    }
+
+    fn options(&self, loaded: &Loaded) -> Options {
+        let profile = match self.profile {
+            Profile::Fast => link::Profile::Fast,
+            Profile::Max => link::Profile::Max,
+        };
+        Options { profile, offline: self.offline, keep_symbols: self.keep_symbols, modules: loaded.folders.clone() }
+    }
+}
+
+fn key(sources: &Sources, grid: &Path, options: &Options) -> std::io::Result<String> {
+    let files = sources.files.iter().map(|file| (file.name.as_str(), file.text.as_str()));
+    // Only a grid that asks where it lies depends on that.
+    let asks = sources.files.iter().any(|file| file.text.contains("path"));
+    let place = grid.to_string_lossy();
+    link::key(files.chain(asks.then_some(("", place.as_ref()))), options)
+}
+
+/// Names of the modules of these crates.
+fn module_names(modules: &Modules, crates: &[String]) -> Vec<String> {
+    modules.list.iter().filter(|module| crates.contains(&module.crate_name)).map(|module| module.name.clone()).collect()
+}

@@ -1,0 +1,50 @@
+//! `bggo run`: a grid is built, then bggo becomes the program.
+
+use super::Exit;
+use super::console::Console;
+use super::program::Compile;
+use super::watch;
+use clap::Args;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+/// Arguments of `bggo run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    compile: Compile,
+    /// Build and run again on each save
+    #[arg(long)]
+    watch: bool,
+    /// Flags of the program, such as `--vus 50 --duration 10s`
+    #[arg(last = true, value_name = "FLAGS")]
+    pub(super) flags: Vec<OsString>,
+}
+
+impl Run {
+    /// Runs the command.
+    pub fn run(self, console: &mut Console) -> Exit {
+        if self.watch {
+            return watch::watch(&self.compile, &self.flags, console);
+        }
+        let built = match self.compile.program(console) {
+            Ok(built) => built,
+            Err(exit) => return exit,
+        };
+        let error = command(&built.path, &self.compile.path, &self.flags).exec();
+        console.fault(&format!("the program does not start: {error}"), "a cache on a disk that is mounted `noexec` cannot be run from: set XDG_CACHE_HOME to another");
+        Exit::Failed
+    }
+}
+
+/// The program as a command, called by the grid's name: its `--help` shows that.
+pub fn command(program: &Path, grid: &Path, flags: &[OsString]) -> Command {
+    let mut command = Command::new(program);
+    command.args(flags);
+    if let Some(name) = grid.file_stem() {
+        command.arg0(name);
+    }
+    command
+}

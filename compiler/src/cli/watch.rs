@@ -1,0 +1,139 @@
+//! `bggo run --watch`: saves, signals and ends of the program to builds and runs, one after the other.
+
+use super::Exit;
+use super::console::Console;
+use super::program::Compile;
+use super::run::command;
+use notify::{Event, EventKind, RecursiveMode, Watcher};
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Child;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+/// An editor writes a file in several steps; they count as one save when they are no further apart.
+const ONE_SAVE: Duration = Duration::from_millis(50);
+
+enum Happened {
+    Saved,
+    Signal(i32),
+}
+
+/// Builds and runs until a signal ends it.
+pub fn watch(compile: &Compile, flags: &[OsString], console: &mut Console) -> Exit {
+    let (sender, happened) = channel();
+    let _watching = match listen(&compile.path, &sender) {
+        Ok(watching) => watching,
+        Err(error) => {
+            console.fault(&format!("cannot watch `{}`: {error}", compile.path.display()), "");
+            return Exit::Failed;
+        }
+    };
+    loop {
+        let mut child = start(compile, flags, console);
+        let ended = wait(&mut child, &happened, console);
+        // Whatever happened, the program of before is over before anything else begins.
+        if let Some(mut child) = child {
+            stop(&mut child, if ended { None } else { Some(Signal::TERM) });
+        }
+        if ended {
+            return Exit::Done;
+        }
+        while let Ok(next) = happened.recv_timeout(ONE_SAVE) {
+            if matches!(next, Happened::Signal(SIGINT | SIGTERM)) {
+                return Exit::Done;
+            }
+        }
+        console.say(format_args!("\n{} was saved", compile.path.display()));
+    }
+}
+
+/// Builds and starts the program; problems are shown, and then there is none.
+fn start(compile: &Compile, flags: &[OsString], console: &mut Console) -> Option<Child> {
+    let Ok(built) = compile.program(console) else {
+        console.say("waiting for the next save");
+        return None;
+    };
+    // A group of its own: Ctrl-C reaches bggo, which passes it on once.
+    match command(&built.path, &compile.path, flags).process_group(0).spawn() {
+        Ok(child) => Some(child),
+        Err(error) => {
+            console.fault(&format!("the program does not start: {error}"), "");
+            None
+        }
+    }
+}
+
+/// Waits for a save (false) or for the end (true), which the program has been told of.
+fn wait(child: &mut Option<Child>, happened: &Receiver<Happened>, console: &mut Console) -> bool {
+    loop {
+        match happened.recv() {
+            Ok(Happened::Saved) => return false,
+            Ok(Happened::Signal(SIGCHLD)) => {
+                let ended = child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+                if let Some(status) = ended {
+                    *child = None;
+                    console.say(format_args!("the program ended ({status}); waiting for the next save"));
+                }
+            }
+            Ok(Happened::Signal(signal)) => {
+                let signal = if signal == SIGINT { Signal::INT } else { Signal::TERM };
+                if let Some(child) = child {
+                    tell(child, signal);
+                }
+                return true;
+            }
+            // Both senders live as long as this process.
+            Err(_) => return true,
+        }
+    }
+}
+
+fn stop(child: &mut Child, signal: Option<Signal>) {
+    if let Some(signal) = signal {
+        tell(child, signal);
+    }
+    // It was started by this process, so it can be waited for.
+    let _ = child.wait();
+}
+
+/// A child that is over already needs no signal.
+fn tell(child: &Child, signal: Signal) {
+    let _ = kill_process(Pid::from_child(child), signal);
+}
+
+/// Sends saves and signals.
+fn listen(grid: &Path, sender: &Sender<Happened>) -> io::Result<impl Watcher + use<>> {
+    let signals = sender.clone();
+    let mut incoming = Signals::new([SIGINT, SIGTERM, SIGCHLD])?;
+    thread::spawn(move || {
+        for signal in incoming.forever() {
+            if signals.send(Happened::Signal(signal)).is_err() {
+                return;
+            }
+        }
+    });
+    let saves = sender.clone();
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.is_ok_and(|event| is_save(&event)) {
+            // The receiver is gone when bggo ends.
+            let _ = saves.send(Happened::Saved);
+        }
+    })
+    .map_err(io::Error::other)?;
+    // Editors replace files, so the folder is watched and not the file.
+    let folder = if grid.is_dir() { grid } else { grid.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")) };
+    watcher.watch(folder, RecursiveMode::NonRecursive).map_err(io::Error::other)?;
+    Ok(watcher)
+}
+
+/// A grid or a file of variables was written; that it was read is no save.
+fn is_save(event: &Event) -> bool {
+    !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(|path| path.extension() == Some(OsStr::new("hcl")))
+}
