@@ -6,6 +6,7 @@
 //! ```
 
 pub mod check;
+pub mod cli;
 pub mod diagnostics;
 pub mod emit;
 #[doc(hidden)]
@@ -19,11 +20,33 @@ pub mod syntax;
 
 use check::typed::Typed;
 use diagnostics::Problems;
+use emit::Package;
 use modules::Modules;
+use plan::model::Plan;
 use source::Sources;
 
-/// Everything that is wrong with a grid, and the grid with its types when nothing is.
+/// A grid, ready to be built.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// What runs when.
+    pub plan: Plan,
+    /// The Rust source.
+    pub package: Package,
+}
+
+/// Everything that is wrong with a grid, and the grid with its types when it has no errors.
 pub fn check(sources: &Sources, _modules: &Modules) -> (Option<Typed>, Problems) {
     let (_declarations, problems) = syntax::parse(sources);
     (None, problems)
+}
+
+/// All stages but the last one.
+pub fn compile(sources: &Sources, modules: &Modules) -> (Option<Compiled>, Problems) {
+    let (typed, problems) = check(sources, modules);
+    let compiled = typed.map(|typed| {
+        let plan = plan::plan(&typed, sources, modules);
+        let package = emit::emit(&plan, modules);
+        Compiled { plan, package }
+    });
+    (compiled, problems)
 }

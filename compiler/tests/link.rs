@@ -3,7 +3,6 @@
 use bggo::link::{Cache, Event, Job, LinkFault, Options, Profile, Record, key, link};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 fn options() -> Options {
     Options { profile: Profile::Fast, offline: false, keep_symbols: false, modules: Vec::new() }

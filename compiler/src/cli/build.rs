@@ -64,7 +64,11 @@ impl Build {
         let Some(output) = output else {
             return Ok(console.result(&text));
         };
-        link::check_text(output).and_then(|()| fs::write(output, text).map_err(|error| link::LinkFault::output(output, &error))).map_err(|fault| console.link_fault(&fault))?;
+        link::check_text(output)
+            .and_then(|()| {
+                fs::write(output, text).map_err(|error| link::LinkFault::output(output, &error))
+            })
+            .map_err(|fault| console.link_fault(&fault))?;
         Ok(Exit::Done)
     }
 }
@@ -74,18 +78,41 @@ fn files(files: &std::collections::BTreeMap<String, String>) -> String {
     if let Some(text) = files.values().next().filter(|_| files.len() == 1) {
         return text.clone();
     }
-    files.iter().map(|(path, text)| format!("// {path}\n{text}\n")).collect()
+    files
+        .iter()
+        .map(|(path, text)| format!("// {path}\n{text}\n"))
+        .collect()
 }
 
 /// What is told at the end: `built shop: 7.1 MB in 2.3 s; 4 steps, modules http_request and http_target, 1840 bytes a virtual user`.
 fn summary(output: &Path, built: &Built, took: Duration) -> String {
     let bytes = fs::metadata(output).map_or(0, |found| found.len());
     let record = &built.record;
-    let steps = if record.steps == 1 { "1 step".to_owned() } else { format!("{} steps", record.steps) };
-    let word = if record.modules.len() == 1 { "module" } else { "modules" };
-    let modules = if record.modules.is_empty() { "no module".to_owned() } else { format!("{word} {}", record.modules.join(", ")) };
-    let user = record.user_bytes.map(|bytes| format!("; {bytes} bytes a virtual user")).unwrap_or_default();
-    format!("built {}: {} in {}\n  {steps}; {modules}{user}", output.display(), size(bytes), time(took))
+    let steps = if record.steps == 1 {
+        "1 step".to_owned()
+    } else {
+        format!("{} steps", record.steps)
+    };
+    let word = if record.modules.len() == 1 {
+        "module"
+    } else {
+        "modules"
+    };
+    let modules = if record.modules.is_empty() {
+        "no module".to_owned()
+    } else {
+        format!("{word} {}", record.modules.join(", "))
+    };
+    let user = record
+        .user_bytes
+        .map(|bytes| format!("; {bytes} bytes a virtual user"))
+        .unwrap_or_default();
+    format!(
+        "built {}: {} in {}\n  {steps}; {modules}{user}",
+        output.display(),
+        size(bytes),
+        time(took)
+    )
 }
 
 fn time(took: Duration) -> String {

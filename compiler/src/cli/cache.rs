@@ -22,10 +22,19 @@ impl Cache {
     /// Runs the command.
     pub fn run(self, console: &mut Console) -> Exit {
         let Action::Clean = self.action;
-        let cleaned = link::Cache::of_user().and_then(|cache| Ok((cache.clean()?, cache)));
+        let cleaned = link::Cache::of_user().and_then(|cache| {
+            Ok((
+                cache.clean(&mut || console.progress(link::Event::Waiting))?,
+                cache,
+            ))
+        });
         match cleaned {
             Ok((bytes, cache)) => {
-                console.say(format_args!("removed {} from {}", size(bytes), cache.root.display()));
+                console.say(format_args!(
+                    "removed {} from {}",
+                    size(bytes),
+                    cache.root.display()
+                ));
                 Exit::Done
             }
             Err(fault) => console.link_fault(&fault),

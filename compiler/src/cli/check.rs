@@ -57,5 +57,9 @@ impl Check {
 
 /// A grid with errors fails; warnings do not count.
 fn exit(problems: &Problems) -> Exit {
-    if problems.has_errors() { Exit::Failed } else { Exit::Done }
+    if problems.has_errors() {
+        Exit::Failed
+    } else {
+        Exit::Done
+    }
 }

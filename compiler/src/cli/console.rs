@@ -26,13 +26,25 @@ impl Console {
     pub fn new() -> Self {
         let terminal = io::stderr().is_terminal();
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let colour = if terminal && !plain { Colour::Always } else { Colour::Never };
-        Self { terminal, colour, line: false, quarter: 0 }
+        let colour = if terminal && !plain {
+            Colour::Always
+        } else {
+            Colour::Never
+        };
+        Self {
+            terminal,
+            colour,
+            line: false,
+            quarter: 0,
+        }
     }
 
     /// A result, to standard output, as it is.
     pub fn result(&mut self, text: &str) -> Exit {
-        match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        match io::stdout()
+            .write_all(text.as_bytes())
+            .and_then(|()| io::stdout().flush())
+        {
             // `bggo graph x | head` is no failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 self.fault("cannot write to standard output", &error.to_string());
@@ -124,13 +136,20 @@ impl Console {
 
 /// How many warnings there are.
 pub fn warnings(problems: &Problems) -> usize {
-    problems.list.iter().filter(|problem| problem.severity == Severity::Warning).count()
+    problems
+        .list
+        .iter()
+        .filter(|problem| problem.severity == Severity::Warning)
+        .count()
 }
 
 /// Makes a panic say that it is a bug, and what to do.
 pub fn report_panics() {
     panic::set_hook(Box::new(|panicked| {
-        put(&format!("error: this is a bug in bggo: {panicked}\n  help: please report it with the grid that caused it (bggo {})\n", env!("BGGO_BUILD_ID")));
+        put(&format!(
+            "error: this is a bug in bggo: {panicked}\n  help: please report it with the grid that caused it (bggo {})\n",
+            env!("BGGO_BUILD_ID")
+        ));
     }));
 }
 

@@ -74,7 +74,11 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(wrong) => {
-            let exit = if wrong.use_stderr() { Exit::Usage } else { Exit::Done };
+            let exit = if wrong.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
             // Nobody reads: then there is nobody to be told.
             let _ = wrong.print();
             return exit.into();
@@ -92,7 +96,9 @@ pub fn main() -> ExitCode {
         Command::Cache(command) => command.run(&mut console),
     };
     // The panic has been reported by the hook.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Exit::Bug).into()
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .unwrap_or(Exit::Bug)
+        .into()
 }
 
 #[cfg(test)]
@@ -107,8 +113,11 @@ mod tests {
 
     #[test]
     fn flags_of_the_binary_follow_two_dashes() {
-        let parsed = Arguments::try_parse_from(["bggo", "run", "a.hcl", "--", "--vus", "50"]).unwrap();
-        let Command::Run(run) = parsed.command else { panic!("another command") };
+        let parsed =
+            Arguments::try_parse_from(["bggo", "run", "a.hcl", "--", "--vus", "50"]).unwrap();
+        let Command::Run(run) = parsed.command else {
+            panic!("another command")
+        };
         assert_eq!(run.flags, ["--vus", "50"]);
     }
 }

@@ -19,8 +19,20 @@ pub struct New {
 impl New {
     /// Runs the command.
     pub fn run(self, console: &mut Console) -> Exit {
-        let path = if self.name.extension().is_some_and(|extension| extension == "hcl") { self.name } else { with_extension(&self.name) };
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let path = if self
+            .name
+            .extension()
+            .is_some_and(|extension| extension == "hcl")
+        {
+            self.name
+        } else {
+            with_extension(&self.name)
+        };
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         match write(&path, &GRID.replace("{{name}}", &name)) {
             Ok(()) => {
                 let shown = path.display();
@@ -28,7 +40,10 @@ impl New {
                 Exit::Done
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                console.fault(&format!("`{}` is there already", path.display()), "choose another name");
+                console.fault(
+                    &format!("`{}` is there already", path.display()),
+                    "choose another name",
+                );
                 Exit::Usage
             }
             Err(error) => {

@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::console::{Console, warnings};
-use crate::link::{self, Built, Cache, Job, LinkFault, Options, Record};
+use crate::link::{self, Built, Cache, Elsewhere, Job, LinkFault, Options, Record};
 use crate::modules::{Module, Modules};
 use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
@@ -22,35 +22,59 @@ pub struct ModuleFolders {
 pub struct Loaded {
     /// All modules that the grid may use.
     pub all: Cow<'static, Modules>,
-    /// The folders, absolute.
-    pub folders: Vec<PathBuf>,
+    /// Those from elsewhere.
+    pub elsewhere: Vec<Elsewhere>,
 }
 
 impl ModuleFolders {
     /// Reads the manifests.
     pub fn load(&self) -> Result<Loaded, LinkFault> {
-        if self.folders.is_empty() {
-            return Ok(Loaded { all: Cow::Borrowed(Modules::built_in()), folders: Vec::new() });
-        }
-        let mut folders = Vec::new();
-        let mut more = Vec::new();
-        for given in &self.folders {
-            let (folder, module) = module(given)?;
-            folders.push(folder);
-            more.push(module);
-        }
-        Ok(Loaded { all: Cow::Owned(Modules::built_in().clone().with(more)), folders })
+        let elsewhere = self
+            .folders
+            .iter()
+            .map(|folder| link::module(folder))
+            .collect::<Result<Vec<_>, _>>()?;
+        let all = if elsewhere.is_empty() {
+            Cow::Borrowed(Modules::built_in())
+        } else {
+            let mut all = Modules::built_in().clone();
+            for found in &elsewhere {
+                all.list.push(module(found)?);
+            }
+            Cow::Owned(all)
+        };
+        Ok(Loaded { all, elsewhere })
     }
 }
 
-fn module(given: &Path) -> Result<(PathBuf, Module), LinkFault> {
-    let found = link::module(given)?;
+fn module(found: &Elsewhere) -> Result<Module, LinkFault> {
     let manifest = bggo_manifest::read(&found.manifest).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(|fault| format!("{}:{}: {fault}", given.join("manifest.hcl").display(), fault.line(&found.manifest))).collect();
-        LinkFault::usage(format!("the manifest of `{}` has errors", given.display()), "correct it").details(lines.join("\n"))
+        let path = found.folder.join("manifest.hcl");
+        let line = |fault: &bggo_manifest::ManifestFault| {
+            format!(
+                "{}:{}: {fault}",
+                path.display(),
+                fault.line(&found.manifest)
+            )
+        };
+        let lines: Vec<String> = faults.iter().map(line).collect();
+        LinkFault::usage(
+            format!("the manifest of `{}` has errors", found.folder.display()),
+            "correct it",
+        )
+        .details(lines.join("\n"))
     })?;
-    let name = found.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok((found.folder, Module { name, crate_name: found.crate_name, manifest }))
+    let name = found
+        .folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    Ok(Module {
+        name,
+        crate_name: found.crate_name.clone(),
+        manifest,
+    })
 }
 
 /// How the grid is compiled.
@@ -90,7 +114,12 @@ impl Compile {
     }
 
     /// All stages but the last; every problem is said.
-    pub fn compile(&self, sources: &Sources, loaded: &Loaded, console: &mut Console) -> Result<(crate::Compiled, usize), Exit> {
+    pub fn compile(
+        &self,
+        sources: &Sources,
+        loaded: &Loaded,
+        console: &mut Console,
+    ) -> Result<(crate::Compiled, usize), Exit> {
         let (compiled, problems) = crate::compile(sources, &loaded.all);
         console.problems(&problems, sources);
         Ok((compiled.ok_or(Exit::Failed)?, warnings(&problems)))
@@ -98,7 +127,9 @@ impl Compile {
 
     /// The modules; what is wrong with one is said.
     pub fn loaded(&self, console: &mut Console) -> Result<Loaded, Exit> {
-        self.modules.load().map_err(|fault| console.link_fault(&fault))
+        self.modules
+            .load()
+            .map_err(|fault| console.link_fault(&fault))
     }
 
     /// The program of the grid, from the cache when it was built before.
@@ -107,7 +138,10 @@ impl Compile {
         let loaded = self.loaded(console)?;
         let options = self.options(&loaded);
         let cache = Cache::of_user().map_err(|fault| console.link_fault(&fault))?;
-        let grid = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let grid = self
+            .path
+            .canonicalize()
+            .unwrap_or_else(|_| self.path.clone());
         let key = key(&sources, &grid, &options).map_err(|error| {
             console.fault(&format!("a module could not be read: {error}"), "");
             Exit::Failed
@@ -120,8 +154,19 @@ impl Compile {
         }
         let (compiled, warnings) = self.compile(&sources, &loaded, console)?;
         let crates: Vec<String> = compiled.package.modules.iter().cloned().collect();
-        let record = Record { steps: compiled.plan.steps.len(), modules: module_names(&loaded.all, &crates), warnings, user_bytes: None };
-        let job = Job { key: &key, grid: &grid, files: &compiled.package.files, crates: &crates, record };
+        let record = Record {
+            steps: compiled.plan.steps.len(),
+            modules: module_names(&loaded.all, &crates),
+            warnings,
+            user_bytes: None,
+        };
+        let job = Job {
+            key: &key,
+            grid: &grid,
+            files: &compiled.package.files,
+            crates: &crates,
+            record,
+        };
         let built = link::link(&cache, &job, &options, &mut |event| console.progress(event));
         console.clear();
         built.map_err(|fault| console.link_fault(&fault))
@@ -132,12 +177,20 @@ impl Compile {
             Profile::Fast => link::Profile::Fast,
             Profile::Max => link::Profile::Max,
         };
-        Options { profile, offline: self.offline, keep_symbols: self.keep_symbols, modules: loaded.folders.clone() }
+        Options {
+            profile,
+            offline: self.offline,
+            keep_symbols: self.keep_symbols,
+            modules: loaded.elsewhere.clone(),
+        }
     }
 }
 
 fn key(sources: &Sources, grid: &Path, options: &Options) -> std::io::Result<String> {
-    let files = sources.files.iter().map(|file| (file.name.as_str(), file.text.as_str()));
+    let files = sources
+        .files
+        .iter()
+        .map(|file| (file.name.as_str(), file.text.as_str()));
     // Only a grid that asks where it lies depends on that.
     let asks = sources.files.iter().any(|file| file.text.contains("path"));
     let place = grid.to_string_lossy();
@@ -146,5 +199,10 @@ fn key(sources: &Sources, grid: &Path, options: &Options) -> std::io::Result<Str
 
 /// Names of the modules of these crates.
 fn module_names(modules: &Modules, crates: &[String]) -> Vec<String> {
-    modules.list.iter().filter(|module| crates.contains(&module.crate_name)).map(|module| module.name.clone()).collect()
+    modules
+        .list
+        .iter()
+        .filter(|module| crates.contains(&module.crate_name))
+        .map(|module| module.name.clone())
+        .collect()
 }

@@ -28,7 +28,10 @@ impl Target {
         let server = match bggo_target::serve(self.listen.as_str()) {
             Ok(server) => server,
             Err(error) => {
-                console.fault(&format!("cannot listen on `{}`: {error}", self.listen), "give `--listen` a free address, such as 127.0.0.1:0");
+                console.fault(
+                    &format!("cannot listen on `{}`: {error}", self.listen),
+                    "give `--listen` a free address, such as 127.0.0.1:0",
+                );
                 return Exit::Failed;
             }
         };
@@ -39,7 +42,10 @@ impl Target {
         signals.forever().next();
         let counts = server.counts();
         server.stop();
-        console.say(format_args!("served {} requests on {} connections", counts.requests, counts.connections));
+        console.say(format_args!(
+            "served {} requests on {} connections",
+            counts.requests, counts.connections
+        ));
         Exit::Done
     }
 }

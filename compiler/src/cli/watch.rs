@@ -25,30 +25,38 @@ enum Happened {
     Signal(i32),
 }
 
+impl Happened {
+    /// Whether bggo is to end.
+    fn ends(&self) -> bool {
+        matches!(self, Self::Signal(SIGINT | SIGTERM))
+    }
+}
+
 /// Builds and runs until a signal ends it.
 pub fn watch(compile: &Compile, flags: &[OsString], console: &mut Console) -> Exit {
     let (sender, happened) = channel();
     let _watching = match listen(&compile.path, &sender) {
         Ok(watching) => watching,
         Err(error) => {
-            console.fault(&format!("cannot watch `{}`: {error}", compile.path.display()), "");
+            console.fault(
+                &format!("cannot watch `{}`: {error}", compile.path.display()),
+                "",
+            );
             return Exit::Failed;
         }
     };
     loop {
         let mut child = start(compile, flags, console);
-        let ended = wait(&mut child, &happened, console);
+        let mut over = wait(&mut child, &happened, console);
         // Whatever happened, the program of before is over before anything else begins.
-        if let Some(mut child) = child {
-            stop(&mut child, if ended { None } else { Some(Signal::TERM) });
-        }
-        if ended {
-            return Exit::Done;
+        if let Some(child) = &mut child {
+            over = finish(child, &happened) || over;
         }
         while let Ok(next) = happened.recv_timeout(ONE_SAVE) {
-            if matches!(next, Happened::Signal(SIGINT | SIGTERM)) {
-                return Exit::Done;
-            }
+            over = over || next.ends();
+        }
+        if over {
+            return Exit::Done;
         }
         console.say(format_args!("\n{} was saved", compile.path.display()));
     }
@@ -61,7 +69,10 @@ fn start(compile: &Compile, flags: &[OsString], console: &mut Console) -> Option
         return None;
     };
     // A group of its own: Ctrl-C reaches bggo, which passes it on once.
-    match command(&built.path, &compile.path, flags).process_group(0).spawn() {
+    match command(&built.path, &compile.path, flags)
+        .process_group(0)
+        .spawn()
+    {
         Ok(child) => Some(child),
         Err(error) => {
             console.fault(&format!("the program does not start: {error}"), "");
@@ -70,37 +81,61 @@ fn start(compile: &Compile, flags: &[OsString], console: &mut Console) -> Option
     }
 }
 
-/// Waits for a save (false) or for the end (true), which the program has been told of.
+/// Waits for a save (false) or for a signal that ends bggo (true), and tells the program that it is to end.
 fn wait(child: &mut Option<Child>, happened: &Receiver<Happened>, console: &mut Console) -> bool {
     loop {
-        match happened.recv() {
-            Ok(Happened::Saved) => return false,
-            Ok(Happened::Signal(SIGCHLD)) => {
-                let ended = child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+        // The senders live as long as this process.
+        let Ok(next) = happened.recv() else {
+            return true;
+        };
+        match next {
+            Happened::Saved => {
+                child.iter().for_each(|child| tell(child, Signal::TERM));
+                return false;
+            }
+            Happened::Signal(SIGCHLD) => {
+                let ended = child
+                    .as_mut()
+                    .and_then(|child| child.try_wait().ok().flatten());
                 if let Some(status) = ended {
                     *child = None;
-                    console.say(format_args!("the program ended ({status}); waiting for the next save"));
+                    console.say(format_args!(
+                        "the program ended ({status}); waiting for the next save"
+                    ));
                 }
             }
-            Ok(Happened::Signal(signal)) => {
-                let signal = if signal == SIGINT { Signal::INT } else { Signal::TERM };
-                if let Some(child) = child {
-                    tell(child, signal);
-                }
+            Happened::Signal(signal) => {
+                child.iter().for_each(|child| pass_on(child, signal));
                 return true;
             }
-            // Both senders live as long as this process.
-            Err(_) => return true,
         }
     }
 }
 
-fn stop(child: &mut Child, signal: Option<Signal>) {
-    if let Some(signal) = signal {
-        tell(child, signal);
+/// Waits for the end of a program that was told to end; says whether bggo was told so as well.
+fn finish(child: &mut Child, happened: &Receiver<Happened>) -> bool {
+    let mut over = false;
+    while matches!(child.try_wait(), Ok(None)) {
+        let Ok(next) = happened.recv() else {
+            return true;
+        };
+        over = over || next.ends();
+        if let Happened::Signal(signal @ (SIGINT | SIGTERM)) = next {
+            pass_on(child, signal);
+        }
     }
-    // It was started by this process, so it can be waited for.
-    let _ = child.wait();
+    over
+}
+
+fn pass_on(child: &Child, signal: i32) {
+    tell(
+        child,
+        if signal == SIGINT {
+            Signal::INT
+        } else {
+            Signal::TERM
+        },
+    );
 }
 
 /// A child that is over already needs no signal.
@@ -128,12 +163,24 @@ fn listen(grid: &Path, sender: &Sender<Happened>) -> io::Result<impl Watcher + u
     })
     .map_err(io::Error::other)?;
     // Editors replace files, so the folder is watched and not the file.
-    let folder = if grid.is_dir() { grid } else { grid.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")) };
-    watcher.watch(folder, RecursiveMode::NonRecursive).map_err(io::Error::other)?;
+    let folder = if grid.is_dir() {
+        grid
+    } else {
+        grid.parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
+    };
+    watcher
+        .watch(folder, RecursiveMode::NonRecursive)
+        .map_err(io::Error::other)?;
     Ok(watcher)
 }
 
 /// A grid or a file of variables was written; that it was read is no save.
 fn is_save(event: &Event) -> bool {
-    !matches!(event.kind, EventKind::Access(_)) && event.paths.iter().any(|path| path.extension() == Some(OsStr::new("hcl")))
+    !matches!(event.kind, EventKind::Access(_))
+        && event
+            .paths
+            .iter()
+            .any(|path| path.extension() == Some(OsStr::new("hcl")))
 }

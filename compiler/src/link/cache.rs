@@ -119,12 +119,17 @@ impl Cache {
         })
     }
 
-    /// Removes everything, of every version; gives back how many bytes that were. Waits for running builds of this one.
-    pub fn clean(&self) -> Result<u64, LinkFault> {
+    /// Removes everything, of every version; gives back how many bytes that were. Waits for a running build of this one.
+    pub fn clean(&self, waiting: &mut dyn FnMut()) -> Result<u64, LinkFault> {
         if !self.root.exists() {
             return Ok(0);
         }
-        let clean = || {
+        let mut clean = || {
+            let _held = if self.folder.exists() {
+                Some(lock(&self.folder, waiting)?)
+            } else {
+                None
+            };
             let size = size_of(&self.root)?;
             fs::remove_dir_all(&self.root).map(|()| size)
         };

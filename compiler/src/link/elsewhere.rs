@@ -4,46 +4,60 @@ use super::fault::LinkFault;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder of a module, absolute, with a manifest and a crate in it.
-pub fn folder(given: &Path) -> Result<PathBuf, LinkFault> {
-    let absolute = given.canonicalize().map_err(|error| {
-        LinkFault::usage(
-            format!("the module `{}` cannot be read: {error}", given.display()),
-            "give `--module` the folder of a module",
-        )
-    })?;
-    for name in ["manifest.hcl", "Cargo.toml"] {
-        if !absolute.join(name).is_file() {
-            return Err(LinkFault::usage(
-                format!("`{}` is no module: it holds no {name}", given.display()),
-                "give `--module` the folder of a module",
-            ));
-        }
-    }
-    if crate_name(&absolute).is_none() {
-        return Err(LinkFault::usage(
-            format!(
-                "`{}/Cargo.toml` has no line `name = \"..\"`",
-                given.display()
-            ),
-            "name the crate of the module",
-        ));
-    }
-    Ok(absolute)
+/// A module that does not ship with bggo. Its crate names the runtime by version (`bggo-runtime = "0.1"`); the workspace
+/// of the grid puts the embedded runtime in that place, so that module and grid link the same one.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// Its folder, absolute.
+    pub folder: PathBuf,
+    /// Its crate.
+    pub crate_name: String,
+    /// The text of its manifest.
+    pub manifest: String,
 }
 
-/// The name of the crate in a folder.
-pub fn crate_name(folder: &Path) -> Option<String> {
-    let text = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
-    let line = |line: &str| {
-        Some(
-            line.strip_prefix("name")?
-                .trim_start()
-                .strip_prefix('=')?
-                .trim()
-                .trim_matches('"')
-                .to_owned(),
+/// Reads the module in a folder.
+pub fn module(given: &Path) -> Result<Elsewhere, LinkFault> {
+    let hint = "give `--module` the folder of a module: `docs/modules.md` says what it holds";
+    let read = |name: &str| {
+        fs::read_to_string(given.join(name)).map_err(|error| {
+            LinkFault::usage(
+                format!("`{}` is no module: {name}: {error}", given.display()),
+                hint,
+            )
+        })
+    };
+    let manifest = read("manifest.hcl")?;
+    let crate_name = crate_name(&read("Cargo.toml")?).ok_or_else(|| {
+        LinkFault::usage(
+            format!(
+                "`{}` has no line `name = \"..\"`",
+                given.join("Cargo.toml").display()
+            ),
+            "name the crate of the module",
         )
+    })?;
+    let folder = given.canonicalize().map_err(|error| {
+        LinkFault::usage(
+            format!("`{}` cannot be read: {error}", given.display()),
+            hint,
+        )
+    })?;
+    Ok(Elsewhere {
+        folder,
+        crate_name,
+        manifest,
+    })
+}
+
+fn crate_name(text: &str) -> Option<String> {
+    let line = |line: &str| {
+        let value = line
+            .strip_prefix("name")?
+            .trim_start()
+            .strip_prefix('=')?
+            .trim();
+        Some(value.trim_matches('"').to_owned())
     };
     text.lines().find_map(line)
 }

@@ -30,7 +30,7 @@ pub fn key<'a>(
         push(&mut text, content);
     }
     for module in &options.modules {
-        push_folder(&mut text, module)?;
+        push_folder(&mut text, &module.folder)?;
     }
     hash(&text).map_err(|fault| io::Error::other(fault.to_string()))
 }
@@ -68,6 +68,7 @@ fn push_folder(text: &mut String, folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Elsewhere;
     use super::*;
 
     fn of(inputs: &[(&str, &str)], profile: Profile) -> String {
@@ -106,7 +107,11 @@ mod tests {
             profile: Profile::Fast,
             offline: false,
             keep_symbols: false,
-            modules: vec![folder.path().to_owned()],
+            modules: vec![Elsewhere {
+                folder: folder.path().to_owned(),
+                crate_name: "x".to_owned(),
+                manifest: String::new(),
+            }],
         };
         let mut keys = std::collections::BTreeSet::new();
         for text in ["one", "two"] {

@@ -16,17 +16,17 @@ mod toolchain;
 mod workspace;
 
 pub use cache::{Built, Cache, Record};
-pub use elsewhere::folder as module_folder;
+pub use elsewhere::{Elsewhere, module};
 pub use fault::{LinkFault, Whose};
 pub use key::key;
-pub use output::{check as check_output, place};
+pub use output::{check as check_output, check_text, place};
 pub use sources::{BUILD_ID, SOURCES_ID};
 
 use cargo::{Cargo, cleared};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How the dependencies and the grid are compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub struct Options {
     pub offline: bool,
     /// Whether the names of functions stay in the program.
     pub keep_symbols: bool,
-    /// Folders of modules from elsewhere, absolute.
-    pub modules: Vec<PathBuf>,
+    /// Modules from elsewhere.
+    pub modules: Vec<Elsewhere>,
 }
 
 /// What is built.
@@ -72,6 +72,8 @@ pub enum Event<'a> {
     Waiting,
     /// Nothing is compiled yet: this takes about a minute, once.
     First,
+    /// The same, for the slow profile.
+    FirstMax,
     /// Crates are downloaded.
     Fetching,
     /// `done` of `total` crates are compiled, `name` is one that is being compiled.
@@ -113,6 +115,9 @@ pub fn link(
         Profile::Fast => "release",
         Profile::Max => "max",
     };
+    if options.profile == Profile::Max && !cache.target().join(&host).join(profile).exists() {
+        progress(Event::FirstMax);
+    }
     let program = cargo.build(profile, progress).map_err(missing_or)?;
     let record = Record {
         user_bytes: user_bytes(&program),

@@ -42,6 +42,17 @@ pub fn check(path: &Path) -> Result<(), LinkFault> {
     }
 }
 
+/// The same for a text (`--emit`): any file may be replaced but a grid.
+pub fn check_text(path: &Path) -> Result<(), LinkFault> {
+    if path.is_dir() || path.extension() == Some(OsStr::new("hcl")) {
+        return Err(LinkFault::usage(
+            format!("`-o {}` is a folder or a grid", path.display()),
+            "give `-o` the path of a file for the text",
+        ));
+    }
+    Ok(())
+}
+
 /// Copies a program out of the cache.
 pub fn place(program: &Path, path: &Path) -> Result<(), LinkFault> {
     check(path)?;

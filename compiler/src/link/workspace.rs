@@ -83,12 +83,11 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
         let _ = writeln!(modules, "{name} = {{ path = \"bggo/{folder}\"{optional} }}");
     }
     for module in &options.modules {
-        let _ = writeln!(
-            modules,
-            "{} = {{ path = {:?} }}",
-            super::elsewhere::crate_name(module).unwrap_or_default(),
-            module.to_string_lossy()
-        );
+        let path = module.folder.to_string_lossy();
+        let _ = writeln!(modules, "{} = {{ path = {path:?} }}", module.crate_name);
+    }
+    if !options.modules.is_empty() {
+        modules.push_str("\n[patch.crates-io]\nbggo-runtime = { path = \"bggo/runtime\" }\n");
     }
     let strip = if options.keep_symbols {
         "none"

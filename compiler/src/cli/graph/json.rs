@@ -1,0 +1,103 @@
+//! The picture for programs: nodes by their addresses in the grid, and edges with what made them.
+
+use super::model::{Graph, Picture, Shown};
+use crate::resolve::model::EdgeKind;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Document {
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+}
+
+#[derive(Serialize)]
+struct Node {
+    id: String,
+    kind: &'static str,
+    #[serde(rename = "type")]
+    ty: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keys: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct Edge {
+    from: String,
+    to: String,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    instances: Vec<String>,
+}
+
+/// The whole document, indented, with a line break at its end.
+pub fn text(graph: &Graph) -> String {
+    let terminal = |name: &str, kind| Node {
+        id: name.to_owned(),
+        kind,
+        ty: kind.to_owned(),
+        name: name.to_owned(),
+        count: None,
+        keys: None,
+    };
+    let mut nodes = vec![terminal("Start", "start")];
+    nodes.extend(graph.nodes.iter().map(node));
+    nodes.push(terminal("End", "end"));
+    let plain = |from: String, to: String| Edge {
+        from,
+        to,
+        kind: "order",
+        instances: Vec::new(),
+    };
+    let mut edges: Vec<Edge> = graph
+        .first()
+        .map(|node| plain("Start".to_owned(), address(node)))
+        .collect();
+    edges.extend(graph.arrows.iter().map(|arrow| Edge {
+        from: address(&graph.nodes[arrow.from]),
+        to: address(&graph.nodes[arrow.to]),
+        kind: match arrow.kind {
+            EdgeKind::Explicit => "explicit",
+            EdgeKind::Implicit => "implicit",
+            EdgeKind::Uses => "uses",
+        },
+        instances: arrow.instances.clone(),
+    }));
+    edges.extend(
+        graph
+            .last()
+            .map(|node| plain(address(node), "End".to_owned())),
+    );
+    // Plain structs of texts and numbers always serialise.
+    let mut text = serde_json::to_string_pretty(&Document { nodes, edges }).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn node(node: &Picture) -> Node {
+    let (count, keys) = match &node.instances {
+        Shown::Single => (None, None),
+        Shown::Count(count) => (Some(*count), None),
+        Shown::Keys(keys) => (None, Some(keys.clone())),
+    };
+    Node {
+        id: address(node),
+        kind: if node.step { "step" } else { "resource" },
+        ty: node.kind.clone(),
+        name: node.name.clone(),
+        count,
+        keys,
+    }
+}
+
+/// As a grid refers to it: `step.http_request.first`.
+fn address(node: &Picture) -> String {
+    format!(
+        "{}.{}.{}",
+        if node.step { "step" } else { "resource" },
+        node.kind,
+        node.name
+    )
+}
