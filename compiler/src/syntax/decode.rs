@@ -95,15 +95,15 @@ impl Reader<'_, '_> {
                 Item::Block(block) => self.top(block, to),
                 Item::Attribute(attribute) => {
                     let name = &attribute.name;
-                    let problem = self.problems.error(
-                        codes::UNKNOWN_ATTRIBUTE,
-                        name.span,
-                        format!("a grid holds blocks, found the attribute `{}`", name.text),
-                    );
-                    problem.hint(format!(
+                    let text = format!("a grid holds blocks, found the attribute `{}`", name.text);
+                    let hint = format!(
                         "a named expression stands in a block: `locals {{ {} = .. }}`",
                         name.text
-                    ));
+                    );
+                    self.problems
+                        .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
+                        .hint(hint);
+                    self.value(attribute);
                 }
             }
         }
@@ -130,43 +130,43 @@ impl Reader<'_, '_> {
                 self.labels(&block, &[]);
                 to.locals.extend(self.free(block, "`locals`").attributes);
             }
-            "runner" | "asset" => {
-                let kind = &block.kind.text;
-                self.problems
-                    .error(codes::MISPLACED_MANIFEST, block.header, format!("`{kind}` belongs to a module's manifest, found in a grid"))
-                    .hint("a manifest is the file `manifest.hcl` in the module's own folder; a grid has `step` and `resource` blocks");
+            _ => self.no_declaration(block, to),
+        }
+    }
+
+    /// A block that declares nothing: unknown, out of place or not yet supported.
+    fn no_declaration(&mut self, block: RawBlock, to: &mut Declarations) {
+        match block.kind.text.as_str() {
+            kind @ ("runner" | "asset") => {
+                let text = format!("`{kind}` belongs to a module's manifest, found in a grid");
+                self.problems.error(codes::MISPLACED_MANIFEST, block.header, text).hint(
+                    "a manifest is the file `manifest.hcl` in the module's own folder; a grid has `step` and `resource` blocks",
+                );
             }
-            "lifecycle" => {
-                self.problems
-                    .error(codes::REPLACED_LIFECYCLE, block.header, "there is no `lifecycle` block")
-                    .hint("how long a resource lives is its `scope`: \"run\", \"worker\", \"vu\" or \"iteration\"");
-            }
+            "lifecycle" => self.lifecycle(&block),
             kind if TOP_LATER.contains(&kind) => {
                 self.not_yet(&block.kind, None);
                 // It may declare what the rest of the grid names.
                 to.incomplete = true;
             }
             kind => {
-                let known = TOP.iter().chain(TOP_LATER).copied();
-                let hint = match kind {
-                    "locale" | "local" => Some("did you mean `locals`?".to_owned()),
-                    _ => nearest::hint(kind, known),
-                };
+                let hint = nearest::hint(kind, TOP.iter().chain(TOP_LATER).copied());
+                let text = format!("a grid has no block `{kind}`");
                 self.problems
-                    .error(
-                        codes::UNKNOWN_BLOCK,
-                        block.header,
-                        format!("a grid has no block `{kind}`"),
-                    )
+                    .error(codes::UNKNOWN_BLOCK, block.header, text)
                     .hint = hint;
                 to.incomplete = true;
             }
         }
+        self.discard(block.body);
     }
 
     fn step(&mut self, block: RawBlock) -> Option<StepDecl> {
         let fine = self.labels(&block, &["RUNNER", "NAME"]);
-        let (runner, name) = two_labels(&block).filter(|_| fine)?;
+        let Some((runner, name)) = two_labels(&block).filter(|_| fine) else {
+            self.discard(block.body);
+            return None;
+        };
         let (span, broken) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &STEP);
         let execution = found.block("timeouts").and_then(|timeouts| {
@@ -195,7 +195,10 @@ impl Reader<'_, '_> {
 
     fn resource(&mut self, block: RawBlock) -> Option<ResourceDecl> {
         let fine = self.labels(&block, &["ASSET", "NAME"]);
-        let (asset, name) = two_labels(&block).filter(|_| fine)?;
+        let Some((asset, name)) = two_labels(&block).filter(|_| fine) else {
+            self.discard(block.body);
+            return None;
+        };
         let (span, broken) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &RESOURCE);
         Some(ResourceDecl {
@@ -215,7 +218,15 @@ impl Reader<'_, '_> {
 
     fn variable(&mut self, block: RawBlock) -> Option<VariableDecl> {
         let fine = self.labels(&block, &["NAME"]);
-        let name = block.labels.first().filter(|_| fine)?.name.clone();
+        let Some(name) = block
+            .labels
+            .first()
+            .filter(|_| fine)
+            .map(|label| label.name.clone())
+        else {
+            self.discard(block.body);
+            return None;
+        };
         let (span, broken) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &VARIABLE);
         let mut validations = Vec::new();

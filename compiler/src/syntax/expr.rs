@@ -5,8 +5,7 @@ use std::ops::Range;
 use bggo_values::Number;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{
-    BinaryOperator, Expression, ForExpr as HclFor, Object, ObjectKey, Traversal, TraversalOperator,
-    UnaryOperator,
+    BinaryOperator, Expression, ForExpr as HclFor, Object, ObjectKey, UnaryOperator,
 };
 use hcl_edit::parser::parse_expr;
 
@@ -119,7 +118,7 @@ impl Reader<'_, '_> {
         self.expr(span, ExprKind::Error)
     }
 
-    fn convert(&mut self, from: &Expression, at: &At<'_>, depth: Depth) -> Expr {
+    pub(super) fn convert(&mut self, from: &Expression, at: &At<'_>, depth: Depth) -> Expr {
         let span = at.span(from.span());
         if depth.tree > DEEPEST_TREE {
             too_deep(self.problems, span);
@@ -191,7 +190,7 @@ impl Reader<'_, '_> {
     }
 
     /// A number from its text: hcl-edit holds floats, which are not what was written.
-    fn number(&mut self, span: Span) -> ExprKind {
+    pub(super) fn number(&mut self, span: Span) -> ExprKind {
         let written = self
             .tokens
             .text
@@ -291,88 +290,16 @@ impl Reader<'_, '_> {
                 .map(|condition| self.convert(&condition.expr, at, depth)),
         }))
     }
-
-    fn traversal(&mut self, traversal: &Traversal, at: &At<'_>, depth: Depth) -> Expr {
-        let steps: Vec<Step<'_>> = traversal
-            .operators
-            .iter()
-            .map(|step| (step.value(), at.span(step.span())))
-            .collect();
-        // The last step is the outermost node.
-        let base = Depth {
-            tree: depth.tree + steps.len(),
-            ..depth
-        };
-        let over = self.convert(&traversal.expr, at, base);
-        self.steps(over, &steps, at, base)
-    }
-
-    /// Applies the steps to `base`. Each splat takes steps into its `each`: `[*]` all that follow, `.*` the names.
-    fn steps(&mut self, mut base: Expr, steps: &[Step<'_>], at: &At<'_>, depth: Depth) -> Expr {
-        let mut rest = steps;
-        while let Some(((step, place), after)) = rest.split_first() {
-            rest = after;
-            let start = base.span;
-            let span = start.to(*place);
-            let kind = match step {
-                TraversalOperator::GetAttr(name) => {
-                    let name = Name {
-                        text: name.as_str().to_owned(),
-                        span: at.span(name.span()),
-                    };
-                    ExprKind::Field(Box::new(base), name)
-                }
-                TraversalOperator::Index(index) => {
-                    let index = self.convert(index, at, depth.below());
-                    ExprKind::Index(Box::new(base), Box::new(index))
-                }
-                TraversalOperator::LegacyIndex(index) => {
-                    let digits = at.span(index.span());
-                    let kind = self.number(digits);
-                    let index = self.expr(digits, kind);
-                    ExprKind::Index(Box::new(base), Box::new(index))
-                }
-                TraversalOperator::FullSplat(_) | TraversalOperator::AttrSplat(_) => {
-                    let names = |step: &&Step<'_>| {
-                        matches!(
-                            step.0,
-                            TraversalOperator::GetAttr(_) | TraversalOperator::LegacyIndex(_)
-                        )
-                    };
-                    let taken = match step {
-                        TraversalOperator::FullSplat(_) => rest.len(),
-                        _ => rest.iter().take_while(names).count(),
-                    };
-                    let (inner, after) = rest.split_at(taken);
-                    rest = after;
-                    let item = self.expr(span, ExprKind::Each);
-                    let each = self.steps(item, inner, at, depth);
-                    let whole = start.to(each.span);
-                    let kind = ExprKind::Splat {
-                        over: Box::new(base),
-                        each: Box::new(each),
-                    };
-                    base = self.expr(whole, kind);
-                    continue;
-                }
-            };
-            base = self.expr(span, kind);
-        }
-        base
-    }
 }
 
-/// A step of a traversal and its place.
-type Step<'e> = (&'e TraversalOperator, Span);
-
 /// What hcl-edit's spans are counted from.
-struct At<'t> {
+pub(super) struct At<'t> {
     base: Span,
     text: &'t str,
 }
 
 impl At<'_> {
-    fn span(&self, range: Option<Range<usize>>) -> Span {
+    pub(super) fn span(&self, range: Option<Range<usize>>) -> Span {
         let Some(range) = range else { return self.base };
         // hcl-edit's spans may take in the spaces around a piece.
         let text = self.text.get(range.clone()).unwrap_or_default();

@@ -65,68 +65,70 @@ impl Reader<'_, '_> {
     fn sort_attribute(&mut self, attribute: RawAttribute, shape: &Shape, found: &mut Found) {
         let name = attribute.name.text.as_str();
         if shape.attributes.contains(&name) {
-            match found
-                .attributes
-                .iter()
-                .find(|other| other.name.text == name)
-            {
+            let mut others = found.attributes.iter();
+            match others.find(|other| other.name.text == name) {
                 Some(first) => self.duplicate(&attribute.name, first.name.span),
-                None => found.attributes.push(attribute),
+                None => return found.attributes.push(attribute),
             }
         } else if shape.later.contains(&name) {
             self.not_yet(&attribute.name, Some(shape.owner));
         } else if shape.blocks.contains(&name) || shape.repeated.contains(&name) {
+            let text = format!("`{name}` is a block, found an attribute");
             self.problems
-                .error(
-                    codes::BLOCK_EXPECTED,
-                    attribute.name.span,
-                    format!("`{name}` is a block, found an attribute"),
-                )
+                .error(codes::BLOCK_EXPECTED, attribute.name.span, text)
                 .hint(format!("write `{name} {{ .. }}` without `=`"));
         } else {
             self.unknown_attribute(&attribute.name, shape);
         }
+        self.value(attribute);
     }
 
     fn sort_block(&mut self, block: RawBlock, shape: &Shape, found: &mut Found) {
         let kind = block.kind.text.as_str();
-        if shape.blocks.contains(&kind) || shape.repeated.contains(&kind) {
+        let once = shape.blocks.contains(&kind);
+        if once || shape.repeated.contains(&kind) {
             if !block.labels.is_empty() {
                 self.labels(&block, &[]);
             }
-            match found
-                .blocks
-                .iter()
-                .find(|other| other.kind.text == kind && shape.blocks.contains(&kind))
-            {
-                Some(first) => {
-                    let first = first.header;
-                    self.problems
-                        .error(
-                            codes::DUPLICATE_BLOCK,
-                            block.header,
-                            format!("{} has one `{kind}` block, found a second", shape.owner),
-                        )
-                        .label(first, "first here");
-                }
-                None => found.blocks.push(block),
-            }
+            let mut others = found.blocks.iter();
+            let Some(first) = others.find(|other| once && other.kind.text == kind) else {
+                return found.blocks.push(block);
+            };
+            let text = format!("{} has one `{kind}` block, found a second", shape.owner);
+            self.problems
+                .error(codes::DUPLICATE_BLOCK, block.header, text)
+                .label(first.header, "first here");
         } else if shape.later.contains(&kind) {
             self.not_yet(&block.kind, Some(shape.owner));
         } else if kind == "lifecycle" {
-            self.problems
-                .error(codes::REPLACED_LIFECYCLE, block.header, "there is no `lifecycle` block")
-                .hint("how long a resource lives is its `scope`: \"run\", \"worker\", \"vu\" or \"iteration\"");
+            self.lifecycle(&block);
         } else if shape.attributes.contains(&kind) {
+            let text = format!("`{kind}` is an attribute, found a block");
             self.problems
-                .error(
-                    codes::ATTRIBUTE_EXPECTED,
-                    block.header,
-                    format!("`{kind}` is an attribute, found a block"),
-                )
+                .error(codes::ATTRIBUTE_EXPECTED, block.header, text)
                 .hint(format!("write `{kind} = ..`"));
         } else {
             self.unknown_block(&block, shape);
+        }
+        self.discard(block.body);
+    }
+
+    /// A block of older grids.
+    pub(super) fn lifecycle(&mut self, block: &RawBlock) {
+        self.problems
+            .error(codes::REPLACED_LIFECYCLE, block.header, "there is no `lifecycle` block")
+            .hint("how long a resource lives is its `scope`: \"run\", \"worker\", \"vu\" or \"iteration\"");
+    }
+
+    /// Reads what has no meaning here only for the faults in it.
+    pub(super) fn discard(&mut self, body: Body) {
+        for item in body.items {
+            match item {
+                Item::Attribute(attribute) => {
+                    self.value(attribute);
+                }
+                Item::Block(block) => self.discard(block.body),
+            }
         }
     }
 
@@ -136,31 +138,21 @@ impl Reader<'_, '_> {
         let mut attributes: Vec<Attribute> = Vec::new();
         for item in block.body.items {
             match item {
-                Item::Attribute(attribute) => match attributes
-                    .iter()
-                    .find(|other| other.name.text == attribute.name.text)
-                {
-                    Some(first) => {
-                        let first = first.name.span;
-                        self.duplicate(&attribute.name, first);
+                Item::Attribute(attribute) => {
+                    let name = attribute.name.clone();
+                    let value = self.value(attribute);
+                    match attributes.iter().find(|other| other.name.text == name.text) {
+                        Some(first) => self.duplicate(&name, first.name.span),
+                        None => attributes.push(Attribute { name, value }),
                     }
-                    None => {
-                        let name = attribute.name.clone();
-                        attributes.push(Attribute {
-                            name,
-                            value: self.value(attribute),
-                        });
-                    }
-                },
+                }
                 Item::Block(block) => {
                     let name = block.kind.text.as_str();
+                    let text = format!("{owner} holds attributes only, found the block `{name}`");
                     self.problems
-                        .error(
-                            codes::ATTRIBUTE_EXPECTED,
-                            block.header,
-                            format!("{owner} holds attributes only, found the block `{name}`"),
-                        )
+                        .error(codes::ATTRIBUTE_EXPECTED, block.header, text)
                         .hint(format!("write `{name} = {{ .. }}`"));
+                    self.discard(block.body);
                 }
             }
         }

@@ -13,10 +13,12 @@ mod decode;
 mod expr;
 mod fields;
 mod lexer;
+mod literal;
 mod mend;
 mod structure;
 mod template;
 mod token;
+mod traversal;
 mod types;
 mod words;
 

@@ -194,3 +194,22 @@ fn types_are_read_with_their_optional_attributes() {
         "map(object({n = string, m = optional(list(number), [1,-2])}))"
     );
 }
+
+/// Pairs of a text and whether `terraform fmt` (1.11) finds its syntax right; with line ends of both kinds.
+#[test]
+fn texts_are_right_or_wrong_as_terraform_has_it() {
+    const NO_SYNTAX: &[&str] = &["unknown_block", "unknown_attribute", "wrong_labels"];
+    let cases: Vec<(String, bool)> =
+        serde_json::from_str(include_str!("tests/accepted.json")).unwrap();
+    for (text, right) in cases {
+        for text in [text.clone(), text.replace('\n', "\r\n")] {
+            let (_, problems, sources) = parsed(&text);
+            let wrong = problems
+                .list
+                .iter()
+                .any(|problem| !NO_SYNTAX.contains(&problem.code.0));
+            let picture = render::problems(&problems, &sources, Colour::Never);
+            assert_eq!(wrong, !right, "{text}\n{picture}");
+        }
+    }
+}

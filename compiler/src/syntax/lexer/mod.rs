@@ -135,7 +135,7 @@ impl<'a> Lexer<'a, '_> {
                 self.push(TokenKind::OpenQuote, self.at + 1);
             }
             '<' if rest.starts_with("<<") => self.open_heredoc(),
-            '0'..='9' => self.push(TokenKind::Number, self.at + number_length(rest)),
+            '0'..='9' => self.number(rest),
             '{' => {
                 if let Some(Mode::Hole { braces, .. }) = self.modes.last_mut() {
                     *braces += 1;
@@ -163,6 +163,43 @@ impl<'a> Lexer<'a, '_> {
                 None => self.invalid(first),
             },
         }
+    }
+
+    fn number(&mut self, rest: &str) {
+        let end = self.at + number_length(rest);
+        let dotted = self.text.get(end..).is_some_and(|rest| {
+            rest.strip_prefix('.')
+                .is_some_and(|rest| rest.starts_with(|digit: char| digit.is_ascii_digit()))
+        });
+        let whole = self
+            .text
+            .get(self.at..end)
+            .is_some_and(|number| !number.contains('.'));
+        let index = self
+            .at
+            .checked_sub(1)
+            .is_some_and(|before| self.text.as_bytes().get(before) == Some(&b'.'));
+        if index && !whole {
+            self.error(
+                codes::UNEXPECTED_TOKEN,
+                self.at,
+                end,
+                "two indexes after one `.`",
+            )
+            .hint("write them as `[0][1]`");
+            return self.push(TokenKind::Bad, end);
+        }
+        if dotted && !index {
+            self.error(
+                codes::INVALID_NUMBER,
+                self.at,
+                end,
+                "a number has one decimal point",
+            )
+            .hint("an index is written `[0]`");
+            return self.push(TokenKind::Bad, end);
+        }
+        self.push(TokenKind::Number, end);
     }
 
     fn newline(&mut self, length: usize) {

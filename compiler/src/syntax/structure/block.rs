@@ -164,16 +164,16 @@ impl Cutter<'_, '_> {
         }
     }
 
-    /// HCL allows one attribute, and no block, between braces on one line.
+    /// Where something follows `{` on its line, HCL allows one attribute and `}`, all on that line.
     fn check_one_line(&mut self, start: usize, inner: &Body) {
-        if inner.broken
-            || inner.items.len() < 2 && !matches!(inner.items.first(), Some(Item::Block(_)))
-        {
+        let ends_later = self.tokens.kind(self.at - 1) == TokenKind::Newline;
+        let is_one = matches!(inner.items[..], [] | [Item::Attribute(_)]);
+        if inner.broken || is_one && !ends_later {
             return;
         }
         let name = self.tokens.text(start);
         let text = format!(
-            "expected a new line after `{{` of `{name}`: on one line a block holds one attribute"
+            "expected a new line after `{{` of `{name}`: on one line a block holds one attribute and `}}`"
         );
         self.problems
             .error(codes::UNEXPECTED_TOKEN, self.span(start), text);
