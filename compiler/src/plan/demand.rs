@@ -2,7 +2,9 @@
 
 use super::walk::walk;
 use crate::check::typed::{TExpr, TKind, Typed};
-use crate::resolve::model::Node;
+use crate::modules::Modules;
+use crate::resolve::model::{BoundId, Node, StepId};
+use crate::source::Span;
 use bggo_manifest::Runner;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,9 +36,10 @@ pub struct Reads {
 }
 
 /// Looks through all that runs.
-pub fn demand(typed: &Typed) -> Demand {
+pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
     let mut reader = Reader {
         typed,
+        modules,
         wanted: BTreeMap::new(),
         locals: vec![false; typed.locals.len()],
     };
@@ -132,14 +135,48 @@ fn closure(resources: &[Reads], direct: &BTreeSet<usize>) -> BTreeSet<usize> {
 
 struct Reader<'a> {
     typed: &'a Typed,
+    modules: &'a Modules,
     wanted: BTreeMap<usize, Wanted>,
     locals: Vec<bool>,
 }
 
 impl Reader<'_> {
+    /// Outputs of a step by their names.
+    fn named(&mut self, step: StepId, names: &BTreeSet<String>) {
+        let runner = self.modules.runner(self.typed.steps[step.0].runner);
+        let positions = runner
+            .outputs
+            .iter()
+            .enumerate()
+            .filter(|(_, output)| names.contains(&output.name))
+            .map(|(at, _)| at);
+        self.wanted
+            .entry(step.0)
+            .or_default()
+            .fields
+            .extend(positions);
+    }
+
     fn expression(&mut self, expr: &TExpr, resources: &mut BTreeSet<usize>) {
         let mut locals = Vec::new();
+        let mut told = Vec::new();
         walk(expr, &mut |node| match &node.kind {
+            // `step.R.N[*].output.x` and `length(step.R.N)` read less than all.
+            TKind::Splat { over, item, each } => {
+                if let Some((step, at)) = spread_step(over)
+                    && let Some(fields) = fields_of(each, *item)
+                {
+                    told.push(at);
+                    self.named(step, &fields);
+                }
+            }
+            TKind::Call {
+                function,
+                arguments,
+                ..
+            } if function.name == "length" => {
+                told.extend(arguments.iter().filter_map(spread_step).map(|(_, at)| at));
+            }
             TKind::Output {
                 step,
                 field: Some(field),
@@ -150,7 +187,9 @@ impl Reader<'_> {
             TKind::Output {
                 step, field: None, ..
             } => self.wanted.entry(step.0).or_default().all = true,
-            TKind::Instances(step) => self.wanted.entry(step.0).or_default().all = true,
+            TKind::Instances(step) if !told.contains(&node.span) => {
+                self.wanted.entry(step.0).or_default().all = true;
+            }
             TKind::Export { resource, .. } => {
                 resources.insert(resource.0);
             }
@@ -163,4 +202,35 @@ impl Reader<'_> {
             self.expression(&typed.locals[local].value, resources);
         }
     }
+}
+
+/// The step whose instances an expression stands for, and the place of the node that says so.
+fn spread_step(over: &TExpr) -> Option<(StepId, Span)> {
+    match &over.kind {
+        TKind::Instances(step) => Some((*step, over.span)),
+        TKind::Call { arguments, .. } => match arguments.as_slice() {
+            [only] => spread_step(only),
+            _ => None,
+        },
+        TKind::Convert(of) => spread_step(of),
+        _ => None,
+    }
+}
+
+/// Names of the outputs that are read of an instance, if it is read in no other way than `item.output.NAME`.
+fn fields_of(each: &TExpr, item: BoundId) -> Option<BTreeSet<String>> {
+    let (mut reads, mut fields) = (0, Vec::new());
+    walk(each, &mut |node| match &node.kind {
+        TKind::Bound(id) if *id == item => reads += 1,
+        TKind::Field(of, name) => {
+            if let TKind::Field(inner, output) = &of.kind
+                && output == "output"
+                && matches!(inner.kind, TKind::Bound(id) if id == item)
+            {
+                fields.push(name.clone());
+            }
+        }
+        _ => {}
+    });
+    (reads == fields.len()).then(|| fields.into_iter().collect())
 }

@@ -18,7 +18,7 @@ use model::{Argument, Instances, Local, Plan, Resource, Step};
 
 /// Plans a grid without errors.
 pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
-    let demand = demand::demand(typed);
+    let demand = demand::demand(typed, modules);
     let nodes = nodes::nodes(typed);
     let (flow, latches) = chains::flow(&nodes);
     let mut resources = Resources::of(typed, modules, &demand);
