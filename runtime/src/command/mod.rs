@@ -8,21 +8,29 @@ pub mod variables;
 
 pub use start::Start;
 
-use crate::engine::{Grid, Program, Run, panic, run};
+use crate::engine::{Grace, Grid, Program, Run, panic, run, user_bytes};
 use crate::exit::Exit;
-use crate::report::{Format, Report};
+use crate::report::{Format, Level, Report};
+use crate::schedule::Schedule;
 use flags::Flags;
 use load::load;
 use std::env;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use variables::Around;
+
+/// The first word of a program's command line that makes it say how it is built; asked by `bggo build` alone.
+const INFO: &str = "--bggo-info";
 
 /// The `main` of a compiled grid.
 pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
     names::look_up_by_files_and_dns();
+    if env::args_os().nth(1).is_some_and(|word| word == INFO) {
+        return info(grid, program).into();
+    }
     match flags::read(grid, env::args_os()) {
         Ok(flags) => execute(grid, program, &flags).into(),
         Err(wrong) => {
@@ -36,6 +44,26 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
             exit.into()
         }
     }
+}
+
+/// Prints what only the program knows, as JSON. Variables are null for that: nothing runs.
+fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
+    let plan = Run {
+        grid,
+        program,
+        start: Arc::new(Start::new(Vec::new(), grid.locals)),
+        schedule: Schedule::ONCE,
+        threads: 1,
+        functional: true,
+        grace: Grace {
+            at_end: Duration::ZERO,
+            on_signal: Duration::ZERO,
+        },
+    };
+    let report = Report::stderr(Format::Text { colour: false }, Level::Error);
+    let said = user_bytes(&plan, &Arc::new(report))
+        .and_then(|bytes| writeln!(std::io::stdout(), "{{\"user_bytes\":{bytes}}}"));
+    if said.is_ok() { Exit::Passed } else { Exit::Bug }
 }
 
 fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) -> Exit {

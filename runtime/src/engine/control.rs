@@ -68,14 +68,29 @@ pub fn run(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
 }
 
 /// Everything that the threads of a run share.
-struct Shared {
+pub(super) struct Shared {
     kinds: Arc<Kinds>,
     outcomes: Arc<Outcomes>,
-    iterations: IterationSlots,
+    pub(super) iterations: IterationSlots,
 }
 
 impl Shared {
-    fn parts(&self, run: &Run, report: &Arc<Report>, index: u32, slab: &Arc<Slab>) -> ThreadParts {
+    pub(super) fn new(grid: &Grid) -> Self {
+        Self {
+            kinds: Arc::default(),
+            outcomes: Arc::default(),
+            iterations: IterationSlots::after(grid.step_slots()),
+        }
+    }
+
+    /// What a thread of the run is made of.
+    pub(super) fn parts(
+        &self,
+        run: &Run,
+        report: &Arc<Report>,
+        index: u32,
+        slab: &Arc<Slab>,
+    ) -> ThreadParts {
         ThreadParts {
             start: Arc::clone(&run.start),
             index,
@@ -91,11 +106,7 @@ impl Shared {
 
 async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
     let mut signals = Signals::new()?;
-    let shared = Shared {
-        kinds: Arc::default(),
-        outcomes: Arc::default(),
-        iterations: IterationSlots::after(run.grid.step_slots()),
-    };
+    let shared = Shared::new(run.grid);
     let count = workers(run.threads, &run.schedule);
     let slots = shared.iterations.end() as usize;
     let slabs = (0..=count)

@@ -13,12 +13,14 @@ pub mod panic;
 pub mod program;
 pub mod thread;
 pub mod user;
+mod weigh;
 mod worker;
 
 pub use control::{Grace, Run, run};
 pub use program::{Grid, Program, Validation, Variable, Worker, of_run};
 pub use thread::{AssetEvent, Ended, Outcome, Thread};
 pub use user::{Begun, User};
+pub use weigh::user_bytes;
 
 #[cfg(test)]
 mod tests;
