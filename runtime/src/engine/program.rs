@@ -161,10 +161,6 @@ impl Variable {
     }
 
     /// Whether `null` is a value of it (it is, unless the grid says otherwise).
-    #[expect(
-        clippy::fn_params_excessive_bools,
-        reason = "the attribute of the grid is a bool"
-    )]
     pub const fn nullable(mut self, nullable: bool) -> Self {
         self.nullable = nullable;
         self

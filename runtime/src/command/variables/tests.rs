@@ -133,7 +133,7 @@ fn the_strongest_source_wins() {
     );
     assert_eq!(x(&[], &folder.around(&environment)), "\"b\"");
     assert_eq!(
-        x(&[file.clone()], &folder.around(&environment)),
+        x(std::slice::from_ref(&file), &folder.around(&environment)),
         "\"given\""
     );
     assert_eq!(

@@ -1,0 +1,227 @@
+//! What SIGINT and SIGTERM do to a run: this very program, started again, is the run that is interrupted.
+//!
+//! Each test waits for a line of the run before it sends the next signal, never for a time.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot start its run has failed; clippy allows that in `#[test]` functions only"
+)]
+
+use bggo_runtime::command::Start;
+use bggo_runtime::contract::{Flow, Running};
+use bggo_runtime::emitted::{Prepare, RunScope};
+use bggo_runtime::engine::{Grace, Grid, Program, Run, User, Worker, run};
+use bggo_runtime::report::{Format, Level, Report};
+use bggo_runtime::schedule::Schedule;
+use std::any::Any;
+use std::io::{BufRead, BufReader, Read};
+use std::pin::pin;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CASE: &str = "BGGO_SIGNALS_CASE";
+
+static GRID: Grid = Grid::new("interrupted");
+
+/// Users whose iterations never end by themselves; `stuck`, and their own end does not either.
+struct Waiting {
+    stuck: bool,
+}
+
+impl Program for Waiting {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        Rc::new(WaitingWorker { stuck: self.stuck })
+    }
+}
+
+struct WaitingWorker {
+    stuck: bool,
+}
+
+impl Worker for WaitingWorker {
+    fn user(self: Rc<Self>, user: User) -> Running<'static, ()> {
+        Box::pin(async move {
+            while let Some(begun) = user.next().await {
+                say(&format!("user {} waits", user.vu()));
+                let flow = {
+                    let iteration = pin!(std::future::pending::<Flow>());
+                    user.unless_cancelled(iteration).await
+                };
+                user.finish(begun, flow);
+            }
+            if self.stuck {
+                say(&format!("user {} is stuck", user.vu()));
+                std::future::pending::<()>().await;
+            }
+            // Like an asset whose destruction takes its time and then writes a line.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            say(&format!("user {} ended", user.vu()));
+        })
+    }
+
+    fn destroy(&self) -> Running<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+fn say(text: &str) {
+    use std::io::Write;
+    // One write a line, so that lines of two threads never mix.
+    std::io::stderr()
+        .write_all(format!("{text}\n").as_bytes())
+        .unwrap();
+}
+
+/// The interrupted run. Started by the harness as a test of its own, it does nothing.
+#[test]
+fn interrupted_run() {
+    let Ok(case) = std::env::var(CASE) else {
+        return;
+    };
+    let forever = Duration::from_secs(3600);
+    let functional = case == "functional";
+    let grace = if case == "graceful" {
+        forever
+    } else {
+        Duration::ZERO
+    };
+    let of = Run {
+        grid: &GRID,
+        program: if case == "stuck" {
+            &Waiting { stuck: true }
+        } else {
+            &Waiting { stuck: false }
+        },
+        start: Arc::new(Start::new(Vec::new(), 0)),
+        schedule: if functional {
+            Schedule::ONCE
+        } else {
+            Schedule::lasting(4, forever)
+        },
+        threads: 2,
+        functional,
+        grace: Grace {
+            at_end: grace,
+            on_signal: grace,
+        },
+    };
+    let report = Report::stderr(Format::Text { colour: false }, Level::Info);
+    let exit = run(&of, &Arc::new(report)).unwrap();
+    std::process::exit(exit.code().into());
+}
+
+/// A run in a process of its own.
+struct Interrupted {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Interrupted {
+    fn start(case: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "interrupted_run", "--nocapture"])
+            .env(CASE, case)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self {
+            child,
+            stderr,
+            said: String::new(),
+        }
+    }
+
+    /// Reads on until `text` was said `times` times in all.
+    fn wait_for(&mut self, text: &str, times: usize) {
+        while self.said.matches(text).count() < times {
+            let read = self.stderr.read_line(&mut self.said).unwrap();
+            assert!(
+                read > 0,
+                "it ended without {times} times {text:?}:\n{}",
+                self.said
+            );
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("sh")
+            .arg("-c")
+            .arg(format!("kill -{name} {}", self.child.id()))
+            .status()
+            .unwrap();
+        assert!(sent.success());
+    }
+
+    /// Its exit code, and all that it said.
+    fn end(mut self) -> (Option<i32>, String) {
+        self.stderr.read_to_string(&mut self.said).unwrap();
+        (self.child.wait().unwrap().code(), self.said)
+    }
+}
+
+#[test]
+fn the_first_signal_cancels_a_functional_run_whose_ends_still_run() {
+    for signal in ["INT", "TERM"] {
+        let mut run = Interrupted::start("functional");
+        run.wait_for("user 1 waits", 1);
+        run.signal(signal);
+        let (code, said) = run.end();
+        assert_eq!(code, Some(105), "{said}");
+        assert_eq!(said.matches("user 1 ended").count(), 1, "{said}");
+        assert!(said.contains("interrupted: 0 of 0 steps failed"), "{said}");
+    }
+}
+
+#[test]
+fn without_grace_the_first_signal_cancels_all_users_and_each_ends_once() {
+    let mut run = Interrupted::start("load");
+    run.wait_for(" waits", 4);
+    run.signal("TERM");
+    let (code, said) = run.end();
+    assert_eq!(
+        (code, said.matches(" ended").count()),
+        (Some(105), 4),
+        "{said}"
+    );
+    assert!(said.contains("cancelled 4"), "{said}");
+}
+
+#[test]
+fn within_the_grace_a_second_signal_cancels_and_each_user_still_ends_once() {
+    let mut run = Interrupted::start("graceful");
+    run.wait_for(" waits", 4);
+    run.signal("INT");
+    run.wait_for("running iterations have", 1);
+    run.signal("INT");
+    let (code, said) = run.end();
+    assert_eq!(
+        (code, said.matches(" ended").count()),
+        (Some(105), 4),
+        "{said}"
+    );
+    assert!(said.contains("interrupted again"), "{said}");
+}
+
+#[test]
+fn a_third_signal_leaves_a_run_whose_ends_hang_and_still_prints_what_was_recorded() {
+    let mut run = Interrupted::start("stuck");
+    run.wait_for(" waits", 4);
+    run.signal("INT");
+    run.wait_for(" is stuck", 4);
+    run.signal("INT");
+    run.wait_for("interrupted again", 1);
+    run.signal("INT");
+    let (code, said) = run.end();
+    assert_eq!(code, Some(105), "{said}");
+    assert!(said.contains("resources were left behind"), "{said}");
+    assert!(said.contains("cancelled"), "{said}");
+}
