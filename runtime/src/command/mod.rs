@@ -63,7 +63,11 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
     let report = Report::stderr(Format::Text { colour: false }, Level::Error);
     let said = user_bytes(&plan, &Arc::new(report))
         .and_then(|bytes| writeln!(std::io::stdout(), "{{\"user_bytes\":{bytes}}}"));
-    if said.is_ok() { Exit::Passed } else { Exit::Bug }
+    if said.is_ok() {
+        Exit::Passed
+    } else {
+        Exit::Bug
+    }
 }
 
 fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) -> Exit {
