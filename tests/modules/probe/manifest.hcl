@@ -1,0 +1,46 @@
+description = "An asset that says when it is created and destroyed, for tests of lifetimes."
+
+asset "probe" {
+  description = "Says when it is created and destroyed."
+  scope       = "vu"
+  scopes      = ["run", "worker"]
+
+  input "name" {
+    type     = string
+    required = true
+  }
+  input "create_delay" {
+    type    = duration
+    default = "0s"
+  }
+  input "destroy_delay" {
+    type    = duration
+    default = "0s"
+  }
+  input "fail" {
+    type    = bool
+    default = false
+  }
+  output "name" { type = string }
+  error "broken" { description = "It was asked to fail." }
+}
+
+runner "touch" {
+  description = "Uses a probe for a while, and fails if it is told to."
+
+  uses "probe" {
+    asset    = "probe"
+    optional = true
+  }
+  input "delay" {
+    type    = duration
+    default = "0s"
+  }
+  input "fail" {
+    type    = bool
+    default = false
+  }
+  input "label" { type = string }
+  output "label" { type = string }
+  error "told" { description = "It was told to fail." }
+}

@@ -1,0 +1,88 @@
+//! An asset that says when it is created and destroyed, for tests of lifetimes.
+
+use bggo_runtime::contract::{Asset, Runner, Value, module};
+use bggo_runtime::fault::Fault;
+use bggo_runtime::prepare::Prepare;
+use bggo_runtime::print::line;
+use bggo_runtime::slot::AssetCx;
+use bggo_runtime::step::Step;
+use std::rc::Rc;
+use std::time::Duration;
+
+module!("manifest.hcl");
+
+/// Says when it is created and destroyed.
+pub struct Probe {
+    name: String,
+    destroy_delay: Duration,
+}
+
+impl Asset for Probe {
+    type Inputs = probe::Inputs;
+    type Ready = ();
+    type Exports = probe::Exports;
+
+    fn prepare(_: &Prepare<'_>, _: &probe::Inputs) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn create(_: AssetCx, _: Rc<()>, inputs: probe::Inputs) -> Result<Self, Fault> {
+        let name = inputs.name.known().map(|name| name.to_string()).ok_or_else(|| Fault::missing("name"))?;
+        say(&format!("creating {name}"))?;
+        wait(inputs.create_delay.known().copied()).await;
+        if inputs.fail.known() == Some(&true) {
+            return Err(probe::Error::Broken.fault(format!("{name} was asked to fail")));
+        }
+        say(&format!("created {name}"))?;
+        Ok(Self { name, destroy_delay: inputs.destroy_delay.known().copied().unwrap_or_default() })
+    }
+
+    fn exports(&self) -> probe::Exports {
+        probe::Exports { name: Value::from(self.name.clone()) }
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        wait(Some(self.destroy_delay)).await;
+        say(&format!("destroyed {}", self.name))
+    }
+}
+
+/// Uses a probe for a while.
+pub struct Touch {
+    inputs: touch::Inputs,
+}
+
+impl Runner for Touch {
+    type Inputs = touch::Inputs;
+    type Late<'a> = touch::Late<'a>;
+    type Uses<'a> = touch::Uses<'a>;
+    type Wanted = touch::Wanted;
+    type Output = touch::Output;
+
+    fn prepare(_: &Prepare<'_>, inputs: touch::Inputs, _: touch::Wanted) -> Result<Self, Fault> {
+        Ok(Self { inputs })
+    }
+
+    async fn run<'a>(&'a self, _: &'a Step<'_>, _: touch::Uses<'a>, late: &'a [touch::Late<'a>]) -> Result<touch::Output, Fault> {
+        let plain = self.inputs.with(late)?;
+        let label = plain.label.map(|label| label.into_owned());
+        if let Some(label) = &label {
+            say(&format!("touching {label}"))?;
+        }
+        wait(Some(plain.delay)).await;
+        if plain.fail {
+            return Err(touch::Error::Told.fault("it was told to fail"));
+        }
+        Ok(touch::Output { label: label.map_or(Value::Null, Value::from) })
+    }
+}
+
+fn say(text: &str) -> Result<(), Fault> {
+    line(text).map_err(|error| Fault::new("broken", error.to_string()))
+}
+
+async fn wait(delay: Option<Duration>) {
+    if let Some(delay) = delay.filter(|delay| !delay.is_zero()) {
+        tokio::time::sleep(delay).await;
+    }
+}
