@@ -1,3 +1,88 @@
 //! Types, binding times and sensitivity of every expression; arguments against manifests; constants folded.
+//!
+//! ```text
+//! variables --> locals and numbers of instances, in the graph's order --> resources and steps --> edges
+//! ```
+//!
+//! What is known when the grid is built is computed at once (`fold`), by the functions that a compiled grid calls. A value
+//! that does not exist is an error of the grid where its expression surely runs, else the program's own fault. An
+//! expression with a reported problem has `Type::Error`, and whoever reads it keeps silent.
 
+mod access;
+mod call;
+mod context;
+mod contract;
+mod fold;
+mod forms;
+mod infer;
+mod instances;
+mod lifetime;
+mod operator;
+mod sensitivity;
+mod settings;
 pub mod typed;
+mod variable;
+pub mod walk;
+
+use crate::diagnostics::{Problems, codes};
+use crate::modules::Modules;
+use crate::resolve::model::{Node, Resolved, StepId};
+
+use context::Checker;
+use typed::{TLocal, Typed};
+
+pub use instances::MOST_INSTANCES;
+
+/// A grid with its types (`None` where some part of it has none), and all that is wrong with it.
+pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems) {
+    let mut checker = Checker::new(resolved, modules);
+    let declarations = &resolved.declarations;
+    if declarations.steps.is_empty() && !declarations.incomplete {
+        let problem = checker.problems.whole(codes::NO_STEPS, "the grid has no step");
+        problem.hint("a step is `step \"RUNNER\" \"NAME\" { .. }`");
+    }
+    let variables = checker.all_variables();
+    for node in &resolved.order {
+        match node {
+            Node::Local(id) => {
+                let local = &declarations.locals[id.0];
+                let value = checker.infer(&local.value);
+                checker.locals[id.0] = Some(TLocal {
+                    name: local.name.text.clone(),
+                    span: local.name.span,
+                    value,
+                });
+            }
+            Node::Step(id) => {
+                let instances = checker.instances_of(*id);
+                checker.instances[id.0] = Some(instances);
+            }
+            Node::Variable(_) | Node::Resource(_) => {}
+        }
+    }
+    let edges = checker.edges(&resolved.edges);
+    let resources = checker.all_resources(&resolved.order, &edges);
+    let steps = (0..declarations.steps.len()).map(|place| checker.step(StepId(place)));
+    let steps: Option<Vec<_>> = steps.collect::<Vec<_>>().into_iter().collect();
+    let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
+    let mut problems = checker.problems;
+    problems.sort();
+    let complete = steps.zip(locals).filter(|_| {
+        !problems.has_errors()
+            && variables.len() == declarations.variables.len()
+            && resources.len() == declarations.resources.len()
+    });
+    let typed = complete.map(|(steps, locals)| Typed {
+        steps,
+        resources,
+        variables,
+        locals,
+        bound_names: resolved.bound_names.clone(),
+        edges,
+        order: resolved.order.clone(),
+    });
+    (typed, problems)
+}
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,52 @@ codes! {
     MISPLACED_MANIFEST = "misplaced_manifest", "Manifest in a grid";
     REPLACED_LIFECYCLE = "replaced_lifecycle", "Replaced block";
     NOT_YET_SUPPORTED = "not_yet_supported", "Not yet supported";
+    // resolve
+    DUPLICATE_NAME = "duplicate_name", "Duplicate name";
+    UNKNOWN_RUNNER = "unknown_runner", "Unknown runner";
+    UNKNOWN_ASSET = "unknown_asset", "Unknown asset";
+    UNKNOWN_REFERENCE = "unknown_reference", "Unknown reference";
+    UNKNOWN_STEP = "unknown_step", "Unknown step";
+    UNKNOWN_RESOURCE = "unknown_resource", "Unknown resource";
+    UNKNOWN_VARIABLE = "unknown_variable", "Unknown variable";
+    UNKNOWN_LOCAL = "unknown_local", "Unknown local";
+    INVALID_REFERENCE = "invalid_reference", "Invalid reference";
+    REFERENCE_NOT_ALLOWED = "reference_not_allowed", "Reference not allowed here";
+    SELF_REFERENCE = "self_reference", "Self-reference";
+    DEPENDENCY_CYCLE = "dependency_cycle", "Cycle";
+    INVALID_DEPENDENCY = "invalid_dependency", "Invalid item of depends_on";
+    AMBIGUOUS_DEPENDENCY = "ambiguous_dependency", "Ambiguous item of depends_on";
+    NO_INSTANCES = "no_instances", "No instances";
+    // check: expressions
+    WRONG_TYPE = "wrong_type", "Wrong type";
+    INVALID_VALUE = "invalid_value", "Invalid value";
+    NO_COMMON_TYPE = "no_common_type", "No common type";
+    UNLIKE_TYPES = "unlike_types", "Comparison of unlike types";
+    NO_ATTRIBUTE = "no_attribute", "No such attribute";
+    UNKNOWN_OUTPUT = "unknown_output", "Unknown output";
+    UNKNOWN_FUNCTION = "unknown_function", "Unknown function";
+    WRONG_ARGUMENTS = "wrong_arguments", "Wrong arguments of a function";
+    MISSING_INDEX = "missing_index", "Missing index of an instance";
+    UNEXPECTED_INDEX = "unexpected_index", "Unexpected index";
+    INDEX_OUT_OF_RANGE = "index_out_of_range", "Index out of range";
+    // check: blocks
+    UNKNOWN_ARGUMENT = "unknown_argument", "Unknown argument";
+    MISSING_ARGUMENT = "missing_argument", "Missing argument";
+    NULL_ARGUMENT = "null_argument", "Null argument";
+    NOT_ONE_OF = "not_one_of", "Value not allowed";
+    UNKNOWN_USE = "unknown_use", "Unknown use";
+    MISSING_USE = "missing_use", "Missing use";
+    WRONG_ASSET = "wrong_asset", "Wrong asset";
+    NOT_A_RESOURCE = "not_a_resource", "Not a resource";
+    INVALID_COUNT = "invalid_count", "Invalid count";
+    INVALID_FOR_EACH = "invalid_for_each", "Invalid for_each";
+    NOT_CONSTANT = "not_constant", "Not known when built";
+    INVALID_TIMEOUT = "invalid_timeout", "Invalid timeout";
+    INVALID_SCOPE = "invalid_scope", "Invalid scope";
+    INVALID_DEFAULT = "invalid_default", "Invalid default";
+    DUPLICATE_FLAG = "duplicate_flag", "Duplicate flag";
+    UNUSED_RESOURCE = "unused_resource", "Unused resource";
+    NO_STEPS = "no_steps", "No steps";
 }
 
 /// What is known about a code.

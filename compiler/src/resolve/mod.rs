@@ -1,3 +1,48 @@
 //! Names to ids: every traversal becomes a typed reference or a diagnostic; edges carry the place that caused them.
+//!
+//! ```text
+//! declarations --scope--> declared names --reference, depends--> references and edges --graph--> order, or cycles
+//! ```
 
+mod depends;
+mod graph;
 pub mod model;
+mod reference;
+mod root;
+mod scope;
+
+use crate::diagnostics::Problems;
+use crate::modules::Modules;
+use crate::syntax::decl::Declarations;
+
+use model::Resolved;
+use reference::Resolver;
+use scope::Names;
+
+/// What the names of a grid stand for, and in which order it is worked off.
+pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Problems) {
+    let mut problems = Problems::default();
+    let runners = scope::runners(&declarations, modules, &mut problems);
+    let assets = scope::assets(&declarations, modules, &mut problems);
+    let names = Names::of(&declarations, &mut problems);
+    let mut resolver = Resolver::new(&declarations, names, modules, problems);
+    resolver.all();
+    let found = resolver.found;
+    let mut problems = resolver.problems;
+    let order = graph::order(&declarations, &found.edges, &mut problems);
+    problems.sort();
+    let resolved = Resolved {
+        runners,
+        assets,
+        references: found.references,
+        bound: found.bound,
+        bound_names: found.bound_names,
+        edges: found.edges,
+        order,
+        declarations,
+    };
+    (resolved, problems)
+}
+
+#[cfg(test)]
+mod tests;

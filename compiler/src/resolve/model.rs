@@ -32,11 +32,14 @@ pub struct Resolved {
     pub assets: Vec<Option<RunnerRef>>,
     /// The meaning of the expression nodes that are references: the node `step.R.N` (not what follows it), `var.x`, `count.index`, a `Root` that is bound by a `for`, ...
     pub references: BTreeMap<ExprId, Reference>,
-    /// Names bound by each `For` expression or template `for` (key, value), by the id of its `over` expression.
+    /// Names bound by each `For` expression, template `for` (key, value) or splat (its item), by the id of its `over` expression.
     pub bound: BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
-    /// All edges, in order of cause.
+    /// Names of bound variables, by `BoundId`; a splat's item is called `item`.
+    pub bound_names: Vec<String>,
+    /// All edges, in the order in which their owners are declared, each (from, to, instances, kind) once.
     pub edges: Vec<Edge>,
-    /// Nodes in an order in which everything stands after what it depends on; written order where free.
+    /// Nodes in an order in which everything stands after what it depends on; written order where free. Edges inside a
+    /// cycle (reported) do not count.
     pub order: Vec<Node>,
 }
 

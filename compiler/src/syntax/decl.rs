@@ -81,6 +81,13 @@ pub struct StepDecl {
     pub broken: bool,
 }
 
+impl StepDecl {
+    /// As a grid refers to it: `step.RUNNER.NAME`.
+    pub fn address(&self) -> String {
+        format!("step.{}.{}", self.runner.text, self.name.text)
+    }
+}
+
 /// `resource "ASSET" "NAME" { .. }`
 #[derive(Debug, Clone)]
 pub struct ResourceDecl {
@@ -102,6 +109,13 @@ pub struct ResourceDecl {
     pub description: Option<Expr>,
     /// A part of its body could not be read (reported): what seems to be missing may stand there.
     pub broken: bool,
+}
+
+impl ResourceDecl {
+    /// As a grid refers to it: `resource.ASSET.NAME`.
+    pub fn address(&self) -> String {
+        format!("resource.{}.{}", self.asset.text, self.name.text)
+    }
 }
 
 /// `variable "NAME" { .. }`

@@ -1,0 +1,389 @@
+//! Calls of functions, and the two forms that look like calls: `try` and `can`.
+
+use bggo_values::functions::{self, Function, Param, Time};
+use bggo_values::{Number, Type, Value};
+
+use crate::diagnostics::{Code, Problem, Severity, codes, nearest};
+use crate::source::Span;
+use crate::syntax::decl::{Expr, Name};
+
+use super::context::{Checker, constant, error};
+use super::infer::latest;
+use super::sensitivity;
+use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind};
+
+/// Functions of the language that this version does not have yet.
+const LATER: &[&str] = &[
+    "alltrue", "anytrue", "base64gzip", "base64sha256", "base64sha512", "basename", "bcrypt", "chomp", "chunklist",
+    "cidrhost", "cidrnetmask", "cidrsubnet", "cidrsubnets", "coalescelist", "compact", "csvdecode", "dirname", "element",
+    "ephemeralasnull", "file", "filebase64", "filebase64sha256", "filebase64sha512", "fileexists", "filemd5", "fileset",
+    "filesha1", "filesha256", "filesha512", "formatdate", "formatlist", "hmac_sha256", "indent", "index", "issensitive",
+    "jsonpath", "jwt_hs256", "log", "matchkeys", "nonsensitive", "one", "parseint", "pathexpand", "plantimestamp", "pow",
+    "random_choice", "random_int", "random_string", "regex", "regexall", "reverse", "rsadecrypt", "sensitive",
+    "setintersection", "setproduct", "setsubtract", "setunion", "sha1", "sha512", "signum", "slice", "sort",
+    "strcontains", "templatefile", "templatestring", "textdecodebase64", "textencodebase64", "timeadd", "timecmp",
+    "timestamp", "timestamp_ms", "title", "transpose", "trim", "trimprefix", "trimsuffix", "type", "url", "uuidv5",
+    "yamldecode", "yamlencode", "zipmap",
+];
+
+/// Problems that `try` and `can` do not swallow: what is not there is not there, whatever the values are.
+const OF_NAMES: &[Code] = &[
+    codes::UNKNOWN_FUNCTION,
+    codes::WRONG_ARGUMENTS,
+    codes::NOT_YET_SUPPORTED,
+    codes::UNKNOWN_OUTPUT,
+    codes::MISSING_INDEX,
+    codes::INVALID_REFERENCE,
+];
+
+impl Checker<'_> {
+    pub(super) fn call(&mut self, name: &Name, arguments: &[Expr], expand: bool, span: Span) -> TExpr {
+        match name.text.as_str() {
+            "try" => return self.try_form(name, arguments, span),
+            "can" => return self.can_form(name, arguments, span),
+            _ => {}
+        }
+        let Some(function) = functions::find(&name.text) else {
+            self.unknown_function(name);
+            for argument in arguments {
+                self.infer(argument);
+            }
+            return error(span);
+        };
+        let mut typed: Vec<TExpr> = arguments.iter().map(|argument| self.infer(argument)).collect();
+        let mut expand = expand;
+        if expand {
+            let Some(last) = typed.pop() else {
+                return error(span);
+            };
+            match self.expanded(last) {
+                Some((items, open)) => {
+                    typed.extend(items);
+                    expand = open;
+                }
+                None => return error(span),
+            }
+        }
+        if !self.number_fits(function, name, (typed.len(), expand)) {
+            return error(span);
+        }
+        if typed.iter().any(TExpr::is_error) {
+            return error(span);
+        }
+        if let Some(known) = self.of_instances(function, &typed, span) {
+            return known;
+        }
+        let count = typed.len();
+        let mut arguments = Vec::with_capacity(count);
+        for (place, argument) in typed.into_iter().enumerate() {
+            let spread = expand && place + 1 == count;
+            let argument = self.argument(function, (place, spread), argument);
+            if argument.is_error() {
+                return error(span);
+            }
+            arguments.push(argument);
+        }
+        self.typed_call(function, arguments, expand, span)
+    }
+
+    fn typed_call(
+        &mut self,
+        function: &'static Function,
+        arguments: Vec<TExpr>,
+        expand: bool,
+        span: Span,
+    ) -> TExpr {
+        let mut types: Vec<Type> = arguments.iter().map(|argument| argument.ty.clone()).collect();
+        if let (true, Some(last)) = (expand, types.last_mut()) {
+            *last = match last {
+                Type::List(item) | Type::Set(item) => (**item).clone(),
+                _ => Type::Any,
+            };
+        }
+        let ty = match (function.result)(&types) {
+            Ok(ty) => ty,
+            Err(why) => {
+                self.error(codes::WRONG_TYPE, span, format!("`{}`: {why}", function.name));
+                return error(span);
+            }
+        };
+        let converts = meets(function.name, &types, &ty);
+        let time = match function.time {
+            Time::Pure => Binding::Built,
+            Time::Start => Binding::Start,
+            Time::Iteration => Binding::Iteration,
+        };
+        let known = arguments.iter().all(|argument| argument.constant().is_some());
+        let call = TExpr {
+            ty: ty.clone(),
+            binding: latest(&arguments).max(time),
+            sensitivity: Sensitivity::whole_if(sensitivity::any(&arguments)),
+            span,
+            kind: TKind::Call {
+                function,
+                arguments,
+                expand,
+            },
+        };
+        let call = if known { self.fold(call) } else { call };
+        if !converts || call.is_error() {
+            return call;
+        }
+        let what = format!("the result of `{}`", function.name);
+        let natural = TExpr {
+            ty: Type::Any,
+            ..call
+        };
+        self.convert(natural, &ty, &what)
+    }
+
+    /// An argument as its parameter.
+    fn argument(
+        &mut self,
+        function: &'static Function,
+        (place, spread): (usize, bool),
+        argument: TExpr,
+    ) -> TExpr {
+        let Some(param) = param(function, place) else {
+            return argument;
+        };
+        let what = format!("`{}` of `{}`", param.name, function.name);
+        if argument.is_null() && !param.nullable && !spread {
+            if self.certain {
+                self.error(codes::INVALID_VALUE, argument.span, format!("{what} is null"));
+                return error(argument.span);
+            }
+            return argument;
+        }
+        match ((param.ty)(), spread) {
+            (Type::Any, _) => argument,
+            (ty, true) => self.convert(argument, &Type::list(ty), &what),
+            (ty, false) => self.convert(argument, &ty, &what),
+        }
+    }
+
+    /// The items of `list...`, and whether the last of them is a list whose length is not known.
+    fn expanded(&mut self, last: TExpr) -> Option<(Vec<TExpr>, bool)> {
+        if last.is_error() {
+            return None;
+        }
+        if !matches!(last.ty, Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Any) {
+            let text = format!("`...` spreads a list, set or tuple, found {}", last.ty.named());
+            self.error(codes::WRONG_TYPE, last.span, text);
+            return None;
+        }
+        let span = last.span;
+        match (last.kind, &last.ty) {
+            (TKind::List(items), _) => Some((items, false)),
+            (TKind::Constant(Value::List(items)), ty) => {
+                let ty_of = |place: usize, value: &Value| match ty {
+                    Type::List(item) | Type::Set(item) => (**item).clone(),
+                    Type::Tuple(types) => types.get(place).cloned().unwrap_or(Type::Any),
+                    _ => Type::of(value),
+                };
+                let items = items.iter().enumerate();
+                let items = items.map(|(place, value)| constant(value.clone(), ty_of(place, value), span));
+                Some((items.collect(), false))
+            }
+            (kind, _) => Some((vec![TExpr { kind, ..last }], true)),
+        }
+    }
+
+    fn number_fits(&mut self, function: &Function, name: &Name, (given, open): (usize, bool)) -> bool {
+        let least = function.params.iter().filter(|param| !param.optional).count();
+        let most = match function.rest {
+            Some(_) => usize::MAX,
+            None => function.params.len(),
+        };
+        // What is spread may be any number, none included.
+        let fixed = given - usize::from(open);
+        if (open || given >= least) && fixed <= most {
+            return true;
+        }
+        let wanted = if most == usize::MAX {
+            format!("at least {}", count(least))
+        } else if least == most {
+            count(least)
+        } else {
+            format!("{least} to {}", count(most))
+        };
+        let text = format!("`{}` takes {wanted}, found {given}", name.text);
+        let mut names: Vec<String> = function.params.iter().map(|param| param.name.to_owned()).collect();
+        if let Some(rest) = &function.rest {
+            names.push(format!("{}, ..", rest.name));
+        }
+        let hint = format!("`{}({})`", name.text, names.join(", "));
+        self.error(codes::WRONG_ARGUMENTS, name.span, text).hint(hint);
+        false
+    }
+
+    fn unknown_function(&mut self, name: &Name) {
+        if LATER.contains(&name.text.as_str()) || name.text.starts_with("fake_") {
+            let text = format!("the function `{}` is part of the language, but not yet supported", name.text);
+            self.error(codes::NOT_YET_SUPPORTED, name.span, text);
+            return;
+        }
+        let known = functions::table().iter().map(|function| function.name);
+        let near = nearest::nearest(&name.text, known.chain(["try", "can"]));
+        let hint = match near {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if name.text.contains("::") => Some("functions have plain names: `upper(..)`".to_owned()),
+            None => None,
+        };
+        let text = format!("there is no function `{}`", name.text);
+        self.error(codes::UNKNOWN_FUNCTION, name.span, text).hint = hint;
+    }
+
+    /// Number and keys of a step's instances are known, whatever their outputs are.
+    fn of_instances(&self, function: &Function, arguments: &[TExpr], span: Span) -> Option<TExpr> {
+        let [only] = arguments else { return None };
+        let TKind::Instances(step) = only.kind else {
+            return None;
+        };
+        let instances = self.instances.get(step.0)?.as_ref()?.as_ref()?;
+        match (function.name, instances) {
+            ("length", TInstances::Count(count)) => {
+                Some(constant(Number::from(*count).into(), Type::Number, span))
+            }
+            ("length", TInstances::ForEach(keys)) => {
+                Some(constant(Number::from(keys.len()).into(), Type::Number, span))
+            }
+            ("keys", TInstances::ForEach(keys)) => {
+                let keys: Vec<Value> = keys.iter().map(|(key, _)| Value::from(key.clone())).collect();
+                Some(constant(Value::from(keys), Type::list(Type::String), span))
+            }
+            _ => None,
+        }
+    }
+
+    /// `try(a, b, ..)`: alternatives that always fail are left out, and those behind one that never fails.
+    fn try_form(&mut self, name: &Name, arguments: &[Expr], span: Span) -> TExpr {
+        if arguments.is_empty() {
+            self.error(codes::WRONG_ARGUMENTS, name.span, "`try` takes at least 1 argument, found 0");
+            return error(span);
+        }
+        let mut kept: Vec<TExpr> = Vec::new();
+        let mut faults = Vec::new();
+        let (mut broken, mut decided) = (false, false);
+        for argument in arguments {
+            let (typed, found) = self.attempt(argument);
+            if decided {
+                continue;
+            }
+            if !found.is_empty() {
+                faults = found;
+            } else if typed.is_error() {
+                broken = true;
+            } else {
+                decided = typed.constant().is_some();
+                kept.push(typed);
+            }
+        }
+        if broken {
+            return error(span);
+        }
+        if kept.is_empty() {
+            self.problems.list.extend(faults);
+            return error(span);
+        }
+        if let ([only], true) = (kept.as_mut_slice(), decided) {
+            let only = std::mem::replace(only, error(span));
+            return TExpr { span, ..only };
+        }
+        let ty = Type::unify_all(kept.iter().map(|typed| &typed.ty)).unwrap_or(Type::Any);
+        let kept: Vec<TExpr> = self.perhaps(true, |checker| {
+            let each = kept.into_iter();
+            each.map(|typed| match ty {
+                Type::Any => typed,
+                _ => checker.convert(typed, &ty, "an alternative of `try`"),
+            })
+            .collect()
+        });
+        let mut whole = Sensitivity::NONE;
+        for typed in &kept {
+            whole = whole.and(&typed.sensitivity);
+        }
+        TExpr {
+            ty,
+            binding: latest(&kept),
+            sensitivity: whole,
+            span,
+            kind: TKind::Try(kept),
+        }
+    }
+
+    fn can_form(&mut self, name: &Name, arguments: &[Expr], span: Span) -> TExpr {
+        let [argument] = arguments else {
+            let text = format!("`can` takes 1 argument, found {}", arguments.len());
+            self.error(codes::WRONG_ARGUMENTS, name.span, text);
+            return error(span);
+        };
+        let (typed, faults) = self.attempt(argument);
+        if !faults.is_empty() {
+            return constant(Value::Bool(false), Type::Bool, span);
+        }
+        if typed.is_error() {
+            return error(span);
+        }
+        if typed.constant().is_some() {
+            return constant(Value::Bool(true), Type::Bool, span);
+        }
+        TExpr {
+            ty: Type::Bool,
+            binding: typed.binding,
+            sensitivity: Sensitivity::whole_if(typed.sensitivity.any()),
+            span,
+            kind: TKind::Can(Box::new(typed)),
+        }
+    }
+
+    /// An expression whose faults are no errors of the grid; those of its names are.
+    fn attempt(&mut self, argument: &Expr) -> (TExpr, Vec<Problem>) {
+        let before = self.problems.list.len();
+        let certain = std::mem::replace(&mut self.certain, true);
+        let typed = self.infer(argument);
+        self.certain = certain;
+        let found = self.problems.list.split_off(before);
+        let swallowed = |problem: &Problem| {
+            problem.severity == Severity::Error && !OF_NAMES.contains(&problem.code)
+        };
+        let (faults, kept): (Vec<_>, Vec<_>) = found.into_iter().partition(swallowed);
+        let named = kept.iter().any(|problem| problem.severity == Severity::Error);
+        self.problems.list.extend(kept);
+        if named {
+            return (error(argument.span), Vec::new());
+        }
+        (typed, faults)
+    }
+}
+
+fn param(function: &'static Function, place: usize) -> Option<&'static Param> {
+    function.params.get(place).or(function.rest.as_ref())
+}
+
+fn count(number: usize) -> String {
+    match number {
+        1 => "1 argument".to_owned(),
+        number => format!("{number} arguments"),
+    }
+}
+
+/// Whether arguments of several types meet in the result, which is then converted to what they have in common.
+fn meets(name: &str, types: &[Type], result: &Type) -> bool {
+    let item = match result {
+        Type::List(item) | Type::Map(item) => &**item,
+        other => other,
+    };
+    if *item == Type::Any || *item == Type::Error {
+        return false;
+    }
+    match name {
+        "coalesce" => types.iter().any(|ty| ty != result),
+        "lookup" => types.get(2).is_some_and(|default| default != result),
+        "concat" => {
+            matches!(result, Type::List(_))
+                && types.iter().flat_map(Type::parts).any(|part| part != item)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,190 @@
+//! What the checker knows while it goes through a grid, and the few ways in which it makes typed expressions.
+
+use std::collections::BTreeMap;
+
+use bggo_values::{Fault, Type, Value};
+
+use crate::diagnostics::{Code, Problem, Problems, codes};
+use crate::modules::{Modules, RunnerRef};
+use crate::resolve::model::{BoundId, Reference, Resolved, StepId};
+use crate::source::Span;
+use crate::syntax::decl::{Declarations, ExprId};
+
+use super::fold::{self, Failure, Known};
+use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
+
+/// The checker's state.
+pub(super) struct Checker<'a> {
+    pub(super) declarations: &'a Declarations,
+    pub(super) modules: &'a Modules,
+    pub(super) runners: &'a [Option<RunnerRef>],
+    pub(super) assets: &'a [Option<RunnerRef>],
+    /// By expression.
+    references: Vec<Option<Reference>>,
+    pub(super) bound: &'a BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
+    pub(super) problems: Problems,
+    /// Type of each variable and whether it is sensitive.
+    pub(super) variables: Vec<(Type, bool)>,
+    /// Those that were checked so far.
+    pub(super) locals: Vec<Option<TLocal>>,
+    /// Those that are known so far; `None` within: reported.
+    pub(super) instances: Vec<Option<Option<TInstances>>>,
+    /// What bound names stand for, by `BoundId`.
+    pub(super) names: Vec<Option<Bound>>,
+    /// The step that is being checked.
+    pub(super) step: Option<StepId>,
+    /// Whether what is being checked runs whenever its owner does: a value that does not exist is then an error of the grid.
+    pub(super) certain: bool,
+    /// How many `for`s and splats are open around.
+    pub(super) depth: u32,
+    /// The outermost open form whose name was read, by its depth.
+    lowest: u32,
+    /// `.output` of each runner, whole.
+    pub(super) outputs: BTreeMap<RunnerRef, Type>,
+}
+
+/// What a bound name stands for.
+#[derive(Debug, Clone)]
+pub(super) enum Bound {
+    /// An item.
+    Item {
+        ty: Type,
+        binding: Binding,
+        sensitivity: Sensitivity,
+        /// Depth of the form that binds it.
+        depth: u32,
+    },
+    /// The same as another name (key and value of a set).
+    Same(BoundId),
+    /// `step.R.N` of the single step that `[*]` runs over.
+    Step(StepId),
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(resolved: &'a Resolved, modules: &'a Modules) -> Checker<'a> {
+        let declarations = &resolved.declarations;
+        let mut references = vec![None; declarations.expressions as usize];
+        for (id, reference) in &resolved.references {
+            if let Some(place) = references.get_mut(id.0 as usize) {
+                *place = Some(*reference);
+            }
+        }
+        Checker {
+            declarations,
+            modules,
+            runners: &resolved.runners,
+            assets: &resolved.assets,
+            references,
+            bound: &resolved.bound,
+            problems: Problems::default(),
+            variables: Vec::with_capacity(declarations.variables.len()),
+            locals: vec![None; declarations.locals.len()],
+            instances: vec![None; declarations.steps.len()],
+            names: vec![None; resolved.bound_names.len()],
+            step: None,
+            certain: true,
+            depth: 0,
+            lowest: u32::MAX,
+            outputs: BTreeMap::new(),
+        }
+    }
+
+    /// What a node stands for.
+    pub(super) fn reference(&self, id: ExprId) -> Option<Reference> {
+        self.references.get(id.0 as usize).copied().flatten()
+    }
+
+    /// Reports an error and gives it back for labels and a hint.
+    pub(super) fn error(&mut self, code: Code, span: Span, text: impl Into<String>) -> &mut Problem {
+        self.problems.error(code, span, text)
+    }
+
+    /// Runs `check` for something that may never run.
+    pub(super) fn perhaps<T>(&mut self, perhaps: bool, check: impl FnOnce(&mut Self) -> T) -> T {
+        let outside = self.certain;
+        self.certain = outside && !perhaps;
+        let result = check(self);
+        self.certain = outside;
+        result
+    }
+
+    /// Runs `check`, and says whether it read a name of a form that is open around.
+    pub(super) fn tracked<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let outside = std::mem::replace(&mut self.lowest, u32::MAX);
+        let result = check(self);
+        let found = self.lowest;
+        self.lowest = outside.min(found);
+        (result, found <= self.depth)
+    }
+
+    /// Notes that a name of the form at this depth was read.
+    pub(super) fn touch(&mut self, depth: u32) {
+        self.lowest = self.lowest.min(depth);
+    }
+
+    /// The node with its value in place of what computes it, if that is known. All its operands must be constants.
+    pub(super) fn fold(&mut self, expr: TExpr) -> TExpr {
+        if expr.binding != Binding::Built {
+            return expr;
+        }
+        match fold::value(&expr, &mut Known::default()) {
+            Ok(value) => TExpr {
+                kind: TKind::Constant(value),
+                ..expr
+            },
+            Err(Failure::Unknown) => expr,
+            Err(Failure::Fault(fault, span)) => self.fault(&fault, span, expr),
+        }
+    }
+
+    /// A value that does not exist: an error of the grid, or left to the program where it may never be asked for.
+    pub(super) fn fault(&mut self, fault: &Fault, span: Span, expr: TExpr) -> TExpr {
+        if !self.certain {
+            return expr;
+        }
+        self.error(codes::INVALID_VALUE, span, fault.text());
+        error(expr.span)
+    }
+}
+
+/// An expression with a reported problem.
+pub(super) fn error(span: Span) -> TExpr {
+    TExpr {
+        kind: TKind::Error,
+        ty: Type::Error,
+        binding: Binding::Built,
+        sensitivity: Sensitivity::NONE,
+        span,
+    }
+}
+
+/// A value that is known.
+pub(super) fn constant(value: Value, ty: Type, span: Span) -> TExpr {
+    TExpr {
+        kind: TKind::Constant(value),
+        ty,
+        binding: Binding::Built,
+        sensitivity: Sensitivity::NONE,
+        span,
+    }
+}
+
+impl TExpr {
+    /// Its value, if it is known.
+    pub fn constant(&self) -> Option<&Value> {
+        match &self.kind {
+            TKind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a reported problem.
+    pub(super) fn is_error(&self) -> bool {
+        matches!(self.kind, TKind::Error) || self.ty == Type::Error
+    }
+
+    /// Whether it is known to be null.
+    pub(super) fn is_null(&self) -> bool {
+        self.constant().is_some_and(Value::is_null)
+    }
+}

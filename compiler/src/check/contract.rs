@@ -1,0 +1,225 @@
+//! Arguments and uses of steps and resources against the manifests of their modules.
+
+use bggo_manifest::{Input, Use};
+use bggo_values::{Type, Value};
+
+use crate::diagnostics::{codes, nearest};
+use crate::resolve::model::{Reference, ResourceId};
+use crate::source::Span;
+use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
+
+use super::context::Checker;
+use super::typed::TExpr;
+
+/// A step or resource, as far as its contract is concerned.
+pub(super) struct Party<'d> {
+    /// Name of its runner or asset.
+    pub(super) kind: &'d str,
+    /// Its header.
+    pub(super) span: Span,
+    pub(super) inputs: &'d [Input],
+    pub(super) takes: &'d [Use],
+    pub(super) arguments: Option<&'d AttributeBlock>,
+    pub(super) uses: Option<&'d AttributeBlock>,
+    /// A part of it could not be read: nothing is said to be missing.
+    pub(super) broken: bool,
+}
+
+impl Checker<'_> {
+    /// The arguments by position in the manifest, as their types.
+    pub(super) fn arguments(&mut self, party: &Party<'_>) -> Vec<(usize, TExpr)> {
+        let mut found: Vec<(usize, TExpr)> = Vec::new();
+        let mut given = vec![false; party.inputs.len()];
+        for attribute in attributes(party.arguments) {
+            let name = attribute.name.text.as_str();
+            let Some(place) = party.inputs.iter().position(|input| input.name == name) else {
+                self.unknown_argument(party, attribute);
+                self.infer(&attribute.value);
+                continue;
+            };
+            if std::mem::replace(&mut given[place], true) {
+                continue;
+            }
+            if let Some(value) = self.argument_value(&party.inputs[place], attribute) {
+                found.push((place, value));
+            }
+        }
+        if !party.broken {
+            let inputs = party.inputs.iter().zip(given);
+            for (input, _) in inputs.filter(|(input, given)| input.required && !given) {
+                let text = format!("`{}` needs the argument `{}`", party.kind, input.name);
+                let hint = format!("{}: {}", input.ty, input.description);
+                self.error(codes::MISSING_ARGUMENT, party.span, text).hint(hint);
+            }
+        }
+        found.sort_by_key(|(place, _)| *place);
+        found
+    }
+
+    fn unknown_argument(&mut self, party: &Party<'_>, attribute: &Attribute) {
+        let name = attribute.name.text.as_str();
+        let hint = match party.takes.iter().any(|taken| taken.name == name) {
+            true => Some(format!("it belongs in the block `uses {{ {name} = .. }}`")),
+            false if party.inputs.is_empty() => None,
+            false => nearest::hint(name, party.inputs.iter().map(|input| input.name.as_str())),
+        };
+        let text = match party.inputs.is_empty() {
+            true => format!("`{}` has no arguments, found `{name}`", party.kind),
+            false => format!("`{}` has no argument `{name}`", party.kind),
+        };
+        self.error(codes::UNKNOWN_ARGUMENT, attribute.name.span, text).hint = hint;
+    }
+
+    /// The value as the input's type; `None` where it counts as absent or has a reported problem.
+    fn argument_value(&mut self, input: &Input, attribute: &Attribute) -> Option<TExpr> {
+        let what = format!("`{}`", input.name);
+        self.unknown_attributes(&input.ty, &attribute.value, &what);
+        let value = self.infer(&attribute.value);
+        let value = self.convert(value, &input.ty, &what);
+        if value.is_error() {
+            return None;
+        }
+        if value.is_null() {
+            if input.nullable {
+                return Some(value);
+            }
+            if input.required {
+                let text = format!("the argument `{}` is required, found null", input.name);
+                self.error(codes::NULL_ARGUMENT, value.span, text);
+            }
+            return None;
+        }
+        if let (Some(text), false) = (value.constant().and_then(Value::as_text), input.one_of.is_empty()) {
+            if !input.one_of.iter().any(|allowed| allowed == text) {
+                let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
+                let text = format!("{what}: \"{text}\" is none of the values allowed");
+                self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
+                return None;
+            }
+        }
+        Some(value)
+    }
+
+    /// A literal object for an object type holds only attributes of that type: others would be dropped without a word.
+    fn unknown_attributes(&mut self, want: &Type, value: &Expr, what: &str) {
+        match (want, &value.kind) {
+            (Type::Object(fields), ExprKind::Object(pairs)) => {
+                for (key, value) in pairs {
+                    let ExprKind::Text(name) = &key.kind else { continue };
+                    match fields.iter().find(|field| field.name.as_str() == name) {
+                        Some(field) => {
+                            self.unknown_attributes(&field.ty, value, &format!("`{name}` of {what}"));
+                        }
+                        None => {
+                            let hint = nearest::hint(name, fields.iter().map(|field| field.name.as_str()));
+                            let text = format!("{what} has no attribute `{name}`");
+                            self.error(codes::NO_ATTRIBUTE, key.span, text).hint = hint;
+                        }
+                    }
+                }
+            }
+            (Type::List(item) | Type::Set(item), ExprKind::List(items)) => {
+                for value in items {
+                    self.unknown_attributes(item, value, &format!("an item of {what}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The assets by position in the manifest's uses.
+    pub(super) fn uses(&mut self, party: &Party<'_>) -> Vec<(usize, ResourceId, Span)> {
+        let mut found: Vec<(usize, ResourceId, Span)> = Vec::new();
+        let mut given = vec![false; party.takes.len()];
+        for attribute in attributes(party.uses) {
+            let name = attribute.name.text.as_str();
+            let Some(place) = party.takes.iter().position(|taken| taken.name == name) else {
+                self.unknown_use(party, attribute);
+                continue;
+            };
+            let null = matches!(attribute.value.kind, ExprKind::Null);
+            if std::mem::replace(&mut given[place], !null) {
+                continue;
+            }
+            if let Some(resource) = self.used(&party.takes[place], &attribute.value) {
+                found.push((place, resource, attribute.value.span));
+            }
+        }
+        if !party.broken {
+            let takes = party.takes.iter().zip(given);
+            for (taken, _) in takes.filter(|(taken, given)| !taken.optional && !given) {
+                let hint = self.use_hint(taken);
+                let text = format!("`{}` needs `{}` in `uses`: an `{}`", party.kind, taken.name, taken.asset);
+                self.error(codes::MISSING_USE, party.span, text).hint(hint);
+            }
+        }
+        found.sort_by_key(|(place, ..)| *place);
+        found
+    }
+
+    fn unknown_use(&mut self, party: &Party<'_>, attribute: &Attribute) {
+        let name = attribute.name.text.as_str();
+        let hint = match party.inputs.iter().any(|input| input.name == name) {
+            true => Some(format!("it belongs in the block `arguments {{ {name} = .. }}`")),
+            false => nearest::hint(name, party.takes.iter().map(|taken| taken.name.as_str())),
+        };
+        let text = match party.takes.is_empty() {
+            true => format!("`{}` uses no assets, found `{name}`", party.kind),
+            false => format!("`{}` has no use `{name}`", party.kind),
+        };
+        self.error(codes::UNKNOWN_USE, attribute.name.span, text).hint = hint;
+    }
+
+    /// The resource that a use names.
+    fn used(&mut self, taken: &Use, value: &Expr) -> Option<ResourceId> {
+        match (&value.kind, self.reference(value.id)) {
+            (ExprKind::Null | ExprKind::Error, _) => None,
+            (_, Some(Reference::Resource(id))) => {
+                let resource = &self.declarations.resources[id.0];
+                if resource.asset.text != taken.asset {
+                    let hint = self.use_hint(taken);
+                    let text = format!(
+                        "`{}` takes an `{}`, found an `{}`",
+                        taken.name, taken.asset, resource.asset.text
+                    );
+                    self.error(codes::WRONG_ASSET, value.span, text).hint(hint);
+                    return None;
+                }
+                Some(id)
+            }
+            _ => {
+                if self.broken_reference(value) {
+                    return None;
+                }
+                let hint = self.use_hint(taken);
+                let text = format!("`{}` takes a resource, found another value", taken.name);
+                self.error(codes::NOT_A_RESOURCE, value.span, text).hint(hint);
+                None
+            }
+        }
+    }
+
+    /// Whether a traversal has a reported problem.
+    fn broken_reference(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Field(base, _) | ExprKind::Index(base, _) => self.broken_reference(base),
+            _ => self.reference(expr.id) == Some(Reference::Error),
+        }
+    }
+
+    /// What to write for a use.
+    fn use_hint(&self, taken: &Use) -> String {
+        let fits = |asset: &str| asset == taken.asset;
+        match self.declarations.resources.iter().find(|resource| fits(&resource.asset.text)) {
+            Some(resource) => format!("write `uses {{ {} = {} }}`", taken.name, resource.address()),
+            None => format!(
+                "declare `resource \"{0}\" \"NAME\" {{}}` and write `uses {{ {1} = resource.{0}.NAME }}`",
+                taken.asset, taken.name
+            ),
+        }
+    }
+}
+
+fn attributes(block: Option<&AttributeBlock>) -> &[Attribute] {
+    block.map_or(&[], |block| &block.attributes)
+}

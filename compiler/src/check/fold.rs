@@ -1,0 +1,295 @@
+//! The value of a typed expression that is known when the grid is built, by the functions that a compiled grid calls.
+
+use bggo_values::{Fault, Number, Seq, Text, Value, convert, ops};
+
+use crate::resolve::model::{BoundId, VariableId};
+use crate::source::Span;
+use crate::syntax::decl::{BinaryOp, UnaryOp};
+
+use super::typed::{TExpr, TFor, TKind, TPart};
+
+/// Nodes that are computed for one expression at most: what takes longer is left to the program.
+const MOST_NODES: u32 = 1_000_000;
+
+/// Why there is no value.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The value does not exist.
+    Fault(Fault, Span),
+    /// It is not known yet, or too long a computation.
+    Unknown,
+}
+
+/// Values of names while an expression is computed.
+#[derive(Default)]
+pub(super) struct Known {
+    bound: Vec<(BoundId, Value)>,
+    variable: Option<(VariableId, Value)>,
+    nodes: u32,
+}
+
+impl Known {
+    /// The value of one variable, for its validation.
+    pub(super) fn variable(id: VariableId, value: Value) -> Known {
+        Known {
+            variable: Some((id, value)),
+            ..Known::default()
+        }
+    }
+}
+
+type Result<T = Value> = std::result::Result<T, Failure>;
+
+/// The value of an expression.
+pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
+    known.nodes += 1;
+    if known.nodes > MOST_NODES {
+        return Err(Failure::Unknown);
+    }
+    let at = |result: std::result::Result<Value, Fault>| {
+        result.map_err(|fault| Failure::Fault(fault, expr.span))
+    };
+    match &expr.kind {
+        TKind::Constant(value) => Ok(value.clone()),
+        TKind::Variable(id) => match &known.variable {
+            Some((own, value)) if own == id => Ok(value.clone()),
+            _ => Err(Failure::Unknown),
+        },
+        TKind::Bound(id) => {
+            let found = known.bound.iter().rev().find(|(bound, _)| bound == id);
+            found.map(|(_, value)| value.clone()).ok_or(Failure::Unknown)
+        }
+        TKind::Field(of, name) => at(ops::field(&value(of, known)?, name)),
+        TKind::Index(of, by) => {
+            let of = value(of, known)?;
+            at(ops::index(&of, &value(by, known)?))
+        }
+        TKind::Convert(of) => at(convert::convert(&value(of, known)?, &expr.ty)),
+        TKind::Unary(operator, of) => {
+            let of = value(of, known)?;
+            at(unary(*operator, &of))
+        }
+        TKind::Binary(operator, left, right) => binary(expr, *operator, [left, right], known),
+        TKind::Conditional(condition, yes, no) => {
+            let chosen = if truth(condition, known)? { yes } else { no };
+            value(chosen, known)
+        }
+        TKind::List(items) => {
+            let items: Result<Vec<Value>> = items.iter().map(|item| value(item, known)).collect();
+            Ok(Value::from(items?))
+        }
+        TKind::Object(pairs) => object(pairs, known),
+        TKind::Template(parts) => {
+            let mut out = String::new();
+            text(parts, &mut out, known)?;
+            Ok(Value::from(out))
+        }
+        TKind::Call {
+            function,
+            arguments,
+            expand,
+        } => {
+            if function.time != bggo_values::functions::Time::Pure {
+                return Err(Failure::Unknown);
+            }
+            let mut values = Vec::with_capacity(arguments.len());
+            for argument in arguments {
+                values.push(value(argument, known)?);
+            }
+            if *expand {
+                let last = values.pop().unwrap_or(Value::Null);
+                ops::iterate(&last, &mut |_, item| {
+                    values.push(item.clone());
+                    Ok(())
+                })
+                .map_err(|fault| Failure::Fault(fault, expr.span))?;
+            }
+            at((function.call)(&values))
+        }
+        TKind::Try(alternatives) => {
+            let mut last = Failure::Unknown;
+            for alternative in alternatives {
+                match value(alternative, known) {
+                    Ok(value) => return Ok(value),
+                    Err(Failure::Unknown) => return Err(Failure::Unknown),
+                    Err(fault) => last = fault,
+                }
+            }
+            Err(last)
+        }
+        TKind::Can(of) => match value(of, known) {
+            Ok(_) => Ok(Value::Bool(true)),
+            Err(Failure::Fault(..)) => Ok(Value::Bool(false)),
+            Err(Failure::Unknown) => Err(Failure::Unknown),
+        },
+        TKind::For(form) => for_form(expr, form, known),
+        TKind::Splat { over, item, each } => splat(expr, (over, *item, each), known),
+        TKind::Local(_)
+        | TKind::Output { .. }
+        | TKind::Instances(_)
+        | TKind::Export { .. }
+        | TKind::CountIndex
+        | TKind::EachKey
+        | TKind::EachValue
+        | TKind::VuId
+        | TKind::VuIteration
+        | TKind::RunId
+        | TKind::Error => Err(Failure::Unknown),
+    }
+}
+
+fn truth(expr: &TExpr, known: &mut Known) -> Result<bool> {
+    let value = value(expr, known)?;
+    ops::truth(&value).map_err(|fault| Failure::Fault(fault, expr.span))
+}
+
+fn unary(operator: UnaryOp, of: &Value) -> std::result::Result<Value, Fault> {
+    match operator {
+        UnaryOp::Not => ops::not(of),
+        UnaryOp::Neg => ops::neg(of),
+    }
+}
+
+fn binary(
+    expr: &TExpr,
+    operator: BinaryOp,
+    [left, right]: [&TExpr; 2],
+    known: &mut Known,
+) -> Result {
+    match operator {
+        BinaryOp::And => return Ok(Value::Bool(truth(left, known)? && truth(right, known)?)),
+        BinaryOp::Or => return Ok(Value::Bool(truth(left, known)? || truth(right, known)?)),
+        _ => {}
+    }
+    let (left, right) = (value(left, known)?, value(right, known)?);
+    let result = match operator {
+        BinaryOp::Add => ops::add(&left, &right),
+        BinaryOp::Sub => ops::sub(&left, &right),
+        BinaryOp::Mul => ops::mul(&left, &right),
+        BinaryOp::Div => ops::div(&left, &right),
+        BinaryOp::Rem => ops::rem(&left, &right),
+        BinaryOp::Less => ops::less(&left, &right),
+        BinaryOp::LessEq => ops::less_eq(&left, &right),
+        BinaryOp::Greater => ops::greater(&left, &right),
+        BinaryOp::GreaterEq => ops::greater_eq(&left, &right),
+        BinaryOp::NotEqual => Ok(ops::not_equal(&left, &right)),
+        BinaryOp::Equal | BinaryOp::And | BinaryOp::Or => Ok(ops::equal(&left, &right)),
+    };
+    result.map_err(|fault| Failure::Fault(fault, expr.span))
+}
+
+/// Of two equal keys the later one's value counts, at the first one's place.
+fn object(pairs: &[(TExpr, TExpr)], known: &mut Known) -> Result {
+    let mut found: Vec<(Text, Value)> = Vec::with_capacity(pairs.len());
+    for (key, of) in pairs {
+        let name = value(key, known)?;
+        let name = convert::to_text(&name).map_err(|fault| Failure::Fault(fault, key.span))?;
+        let of = value(of, known)?;
+        match found.iter_mut().find(|(other, _)| *other == name) {
+            Some(other) => other.1 = of,
+            None => found.push((name, of)),
+        }
+    }
+    Ok(Value::Object(Seq::from(found)))
+}
+
+fn text(parts: &[TPart], out: &mut String, known: &mut Known) -> Result<()> {
+    use std::fmt::Write;
+    for part in parts {
+        match part {
+            TPart::Text(text) => out.push_str(text),
+            TPart::Hole(expr) => {
+                let value = value(expr, known)?;
+                let hole =
+                    ops::hole(&value).map_err(|fault| Failure::Fault(fault, expr.span))?;
+                // A String never refuses what is written to it.
+                let _ = write!(out, "{hole}");
+            }
+            TPart::If { condition, yes, no } => {
+                let chosen = if truth(condition, known)? { yes } else { no };
+                text(chosen, out, known)?;
+            }
+            TPart::For {
+                key,
+                value: name,
+                over,
+                body,
+            } => each_of(over, (*key, *name), known, &mut |known| text(body, out, known))?,
+        }
+    }
+    Ok(())
+}
+
+/// Runs `body` for each item of `over`, with its names known.
+fn each_of(
+    over: &TExpr,
+    (key, name): (Option<BoundId>, BoundId),
+    known: &mut Known,
+    body: &mut dyn FnMut(&mut Known) -> Result<()>,
+) -> Result<()> {
+    let items = value(over, known)?;
+    let mut pairs = Vec::new();
+    ops::iterate(&items, &mut |key, item| {
+        pairs.push((key.clone(), item.clone()));
+        Ok(())
+    })
+    .map_err(|fault| Failure::Fault(fault, over.span))?;
+    let outside = known.bound.len();
+    for (key_value, item) in pairs {
+        known.bound.extend(key.map(|id| (id, key_value)));
+        known.bound.push((name, item));
+        let result = body(known);
+        known.bound.truncate(outside);
+        result?;
+    }
+    Ok(())
+}
+
+fn for_form(expr: &TExpr, form: &TFor, known: &mut Known) -> Result {
+    let mut results: Vec<(Value, Value)> = Vec::new();
+    let names = (form.key, form.value);
+    each_of(&form.over, names, known, &mut |known| {
+        if let Some(condition) = &form.condition {
+            if !truth(condition, known)? {
+                return Ok(());
+            }
+        }
+        let key = match &form.key_result {
+            Some(key) => value(key, known)?,
+            None => Value::Null,
+        };
+        let result = value(&form.result, known)?;
+        results.push((key, result));
+        Ok(())
+    })?;
+    if form.key_result.is_none() {
+        let items: Vec<Value> = results.into_iter().map(|(_, item)| item).collect();
+        return Ok(Value::from(items));
+    }
+    // The rules of keys are the program's own: its function runs over the results.
+    let places: Vec<Value> = (0..results.len()).map(|at| Value::from(Number::from(at))).collect();
+    let places = Value::from(places);
+    ops::for_object(&places, form.grouped, &mut |_, place| {
+        let place = convert::to_number(place)?.as_usize();
+        Ok(place.and_then(|place| results.get(place).cloned()))
+    })
+    .map_err(|fault| Failure::Fault(fault, expr.span))
+}
+
+fn splat(expr: &TExpr, (over, item, each): (&TExpr, BoundId, &TExpr), known: &mut Known) -> Result {
+    let items = value(over, known)?;
+    let mut failure = None;
+    let result = ops::splat(&items, &mut |one| {
+        known.bound.push((item, one.clone()));
+        let result = value(each, known);
+        known.bound.pop();
+        result.map_err(|why| {
+            failure = Some(why);
+            Fault::new("")
+        })
+    });
+    match (result, failure) {
+        (_, Some(why)) => Err(why),
+        (result, None) => result.map_err(|fault| Failure::Fault(fault, expr.span)),
+    }
+}

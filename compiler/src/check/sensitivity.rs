@@ -1,0 +1,128 @@
+//! Which parts of a value are sensitive, followed through every form of expression.
+
+use super::typed::{Sensitivity, TExpr};
+
+/// Stands for every attribute and item in a path.
+pub(super) const EVERY: &str = "*";
+
+impl Sensitivity {
+    /// Nothing is.
+    pub const NONE: Sensitivity = Sensitivity { paths: Vec::new() };
+
+    /// All of it is.
+    pub fn whole() -> Self {
+        Sensitivity {
+            paths: vec![Vec::new()],
+        }
+    }
+
+    /// All or nothing.
+    pub(super) fn whole_if(sensitive: bool) -> Self {
+        if sensitive { Self::whole() } else { Self::NONE }
+    }
+
+    /// Whether any part is.
+    pub fn any(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
+    /// Whether all of it is.
+    pub fn is_whole(&self) -> bool {
+        self.paths.iter().any(Vec::is_empty)
+    }
+
+    /// Of the attribute or item of this name.
+    pub(super) fn at(&self, name: &str) -> Self {
+        self.below(|first| first == name || first == EVERY)
+    }
+
+    /// Of any attribute or item.
+    pub(super) fn of_each(&self) -> Self {
+        self.below(|_| true)
+    }
+
+    fn below(&self, through: impl Fn(&str) -> bool) -> Self {
+        let mut found = Self::NONE;
+        for path in &self.paths {
+            match path.split_first() {
+                None => found.add(Vec::new()),
+                Some((first, rest)) if through(first) => found.add(rest.to_vec()),
+                Some(_) => {}
+            }
+        }
+        found
+    }
+
+    /// Of a value that holds this one under a name.
+    pub(super) fn under(&self, name: &str) -> Self {
+        let mut paths = self.paths.clone();
+        for path in &mut paths {
+            path.insert(0, name.to_owned());
+        }
+        Sensitivity { paths }
+    }
+
+    /// Of a value whose items may have moved to other places.
+    pub(super) fn moved(&self) -> Self {
+        if self.is_whole() {
+            return Self::whole();
+        }
+        self.of_each().under(EVERY)
+    }
+
+    /// Of both together.
+    pub(super) fn and(mut self, other: &Sensitivity) -> Self {
+        for path in &other.paths {
+            self.add(path.clone());
+        }
+        self
+    }
+
+    /// A path that another one covers is left out.
+    fn add(&mut self, path: Vec<String>) {
+        if self.paths.iter().any(|known| path.starts_with(known)) {
+            return;
+        }
+        self.paths.retain(|known| !known.starts_with(&path));
+        self.paths.push(path);
+    }
+}
+
+/// Whether any of these is sensitive in any part.
+pub(super) fn any<'a>(exprs: impl IntoIterator<Item = &'a TExpr>) -> bool {
+    exprs.into_iter().any(|expr| expr.sensitivity.any())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(list: &[&[&str]]) -> Sensitivity {
+        let owned = |path: &&[&str]| path.iter().map(|name| (*name).to_owned()).collect();
+        Sensitivity {
+            paths: list.iter().map(owned).collect(),
+        }
+    }
+
+    #[test]
+    fn attribute_keeps_what_is_below_it() {
+        let both = paths(&[&["a", "b"], &["c"]]);
+        assert_eq!(both.at("a"), paths(&[&["b"]]));
+        assert_eq!(both.at("c"), Sensitivity::whole());
+        assert_eq!(both.at("d"), Sensitivity::NONE);
+        assert_eq!(Sensitivity::whole().at("d"), Sensitivity::whole());
+        assert_eq!(paths(&[&["*", "b"]]).at("0"), paths(&[&["b"]]));
+    }
+
+    #[test]
+    fn wider_path_replaces_narrower_ones() {
+        let narrow = paths(&[&["a", "b"], &["a", "c"]]);
+        assert_eq!(narrow.clone().and(&paths(&[&["a"]])), paths(&[&["a"]]));
+        assert_eq!(paths(&[&["a"]]).and(&narrow), paths(&[&["a"]]));
+    }
+
+    #[test]
+    fn moved_items_are_sensitive_everywhere() {
+        assert_eq!(paths(&[&["0", "a"], &["3", "b"]]).moved(), paths(&[&["*", "a"], &["*", "b"]]));
+    }
+}

@@ -1,0 +1,137 @@
+//! Variables: their types, defaults and validations.
+
+use std::collections::BTreeMap;
+
+use bggo_values::{Type, Value};
+
+use crate::diagnostics::codes;
+use crate::resolve::model::VariableId;
+use crate::syntax::decl::{Expr, ValidationDecl};
+
+use super::context::Checker;
+use super::fold::{self, Failure, Known};
+use super::typed::{Binding, TExpr, TVariable};
+
+impl Checker<'_> {
+    /// All variables.
+    pub(super) fn all_variables(&mut self) -> Vec<TVariable> {
+        let declarations = self.declarations;
+        for variable in &declarations.variables {
+            let ty = variable.ty.as_ref().map_or(Type::Any, |ty| ty.ty.clone());
+            let sensitive = variable.sensitive.as_ref();
+            let sensitive = sensitive.and_then(|expr| self.known(expr, &Type::Bool, "`sensitive`"));
+            self.variables
+                .push((ty, matches!(sensitive, Some(Value::Bool(true)))));
+        }
+        self.flags();
+        (0..declarations.variables.len())
+            .map(|place| self.one_variable(VariableId(place)))
+            .collect()
+    }
+
+    fn one_variable(&mut self, id: VariableId) -> TVariable {
+        let variable = &self.declarations.variables[id.0];
+        let (ty, sensitive) = self.variables[id.0].clone();
+        let nullable = variable.nullable.as_ref();
+        let nullable = nullable.and_then(|expr| self.known(expr, &Type::Bool, "`nullable`"));
+        let nullable = !matches!(nullable, Some(Value::Bool(false)));
+        let description = self.description(variable.description.as_ref());
+        let default = variable.default.as_ref();
+        let default = default.and_then(|expr| self.default(expr, &ty, nullable));
+        let mut validations = Vec::with_capacity(variable.validations.len());
+        for validation in &variable.validations {
+            if let Some((condition, message)) = self.validation(validation) {
+                if let Some((value, expr)) = default.as_ref().zip(variable.default.as_ref()) {
+                    self.holds((id, value), [&condition, &message], expr);
+                }
+                validations.push((condition, message, validation.span));
+            }
+        }
+        TVariable {
+            name: variable.name.text.clone(),
+            span: variable.span,
+            ty,
+            default,
+            description,
+            sensitive,
+            nullable,
+            validations,
+        }
+    }
+
+    fn default(&mut self, expr: &Expr, ty: &Type, nullable: bool) -> Option<Value> {
+        let typed = self.infer(expr);
+        let typed = self.convert(typed, ty, "the default");
+        if typed.is_error() {
+            return None;
+        }
+        let Some(value) = typed.constant() else {
+            let text = "the default of a variable must be known when the grid is built";
+            self.error(codes::NOT_CONSTANT, typed.span, text);
+            return None;
+        };
+        if value.is_null() && !nullable {
+            let text = "the default is null, but `nullable = false`";
+            self.error(codes::INVALID_DEFAULT, typed.span, text)
+                .hint("a variable without a default must be set when the program is run");
+            return None;
+        }
+        Some(value.clone())
+    }
+
+    fn validation(&mut self, validation: &ValidationDecl) -> Option<(TExpr, TExpr)> {
+        let condition = self.condition(&validation.condition);
+        let message = self.infer(&validation.error_message);
+        let message = self.convert(message, &Type::String, "`error_message`");
+        if condition.is_error() || message.is_error() {
+            return None;
+        }
+        for part in [&condition, &message] {
+            if part.binding > Binding::Start {
+                let text = "a validation must be known when the program starts";
+                self.error(codes::NOT_CONSTANT, part.span, text)
+                    .hint("random functions have a value only in an iteration");
+                return None;
+            }
+        }
+        if message.is_null() {
+            self.error(codes::INVALID_VALUE, message.span, "`error_message` is null");
+            return None;
+        }
+        Some((condition, message))
+    }
+
+    /// Whether the default passes a validation.
+    fn holds(&mut self, (id, value): (VariableId, &Value), [condition, message]: [&TExpr; 2], at: &Expr) {
+        let sensitive = self.variables[id.0].1;
+        let text = match fold::value(condition, &mut Known::variable(id, value.clone())) {
+            Ok(Value::Bool(false)) => "the default fails the variable's own validation".to_owned(),
+            Ok(_) | Err(Failure::Unknown) => return,
+            Err(Failure::Fault(fault, _)) => format!("the default cannot be validated: {fault}"),
+        };
+        let message = fold::value(message, &mut Known::variable(id, value.clone())).ok();
+        let message = message.filter(|_| !sensitive);
+        let hint = message.as_ref().and_then(Value::as_text).map(str::to_owned);
+        let problem = self.error(codes::INVALID_DEFAULT, at.span, text);
+        problem.label(condition.span, "this is not true of it");
+        problem.hint = hint;
+    }
+
+    /// Two variables must not share a flag: `a_b` and `a-b` are both `--a-b`.
+    fn flags(&mut self) {
+        let mut flags: BTreeMap<String, usize> = BTreeMap::new();
+        for (place, variable) in self.declarations.variables.iter().enumerate() {
+            let flag = variable.name.text.replace('_', "-");
+            let first = *flags.entry(flag.clone()).or_insert(place);
+            let other = &self.declarations.variables[first];
+            if other.name.text != variable.name.text {
+                let text = format!(
+                    "`{}` and `{}` have the same flag `--{flag}`",
+                    other.name.text, variable.name.text
+                );
+                self.error(codes::DUPLICATE_FLAG, variable.name.span, text)
+                    .label(other.name.span, "first here");
+            }
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! `depends_on`: traversals and strings that are read as such, to edges.
+
+use crate::diagnostics::{codes, nearest};
+use crate::source::Span;
+use crate::syntax::decl::{Expr, ExprKind, Name};
+
+use super::model::{EdgeKind, Instances, Node, ResourceId, StepId};
+use super::reference::Resolver;
+use super::root::{literal, name_at, spine};
+
+/// What an item names: up to three names and an instance.
+struct Address {
+    names: Vec<Name>,
+    instances: Instances,
+    /// It was written as a string.
+    text: bool,
+}
+
+impl<'a> Resolver<'a> {
+    /// Adds an edge for each item.
+    pub(super) fn depends_on(&mut self, items: &'a [Expr]) {
+        for item in items {
+            if let Some(address) = self.address(item) {
+                if let Some(to) = self.target(&address, item.span) {
+                    self.depend(to, address.instances, item.span);
+                }
+            }
+        }
+    }
+
+    fn depend(&mut self, to: Node, instances: Instances, span: Span) {
+        if to == self.owner.node {
+            self.problems
+                .error(codes::SELF_REFERENCE, span, "this depends on itself");
+        } else if matches!(to, Node::Resource(_)) && instances != Instances::All {
+            self.problems
+                .error(codes::UNEXPECTED_INDEX, span, "a resource has no instances, found an index");
+        } else {
+            self.edge(to, instances, (span, EdgeKind::Explicit));
+        }
+    }
+
+    fn address(&mut self, item: &'a Expr) -> Option<Address> {
+        match &item.kind {
+            ExprKind::Error => None,
+            ExprKind::Text(text) => match read(text, item.span) {
+                Some((names, instances)) if names.len() <= 3 => Some(Address {
+                    names,
+                    instances,
+                    text: true,
+                }),
+                Some(_) => {
+                    let text = format!("`{text}` names more than a step or resource");
+                    self.wrong(item.span, text);
+                    None
+                }
+                None => {
+                    self.wrong(item.span, format!("`{text}` names no step and no resource"));
+                    None
+                }
+            },
+            ExprKind::Template(_) => {
+                self.problems
+                    .error(
+                        codes::INVALID_DEPENDENCY,
+                        item.span,
+                        "a text of `depends_on` is a name, found a template",
+                    )
+                    .hint("the graph is known when the grid is built: name the step itself");
+                None
+            }
+            ExprKind::Root(_) | ExprKind::Field(..) | ExprKind::Index(..) => self.written(item),
+            ExprKind::Splat { .. } => {
+                self.problems
+                    .error(
+                        codes::INVALID_DEPENDENCY,
+                        item.span,
+                        "expected a step or resource, found a splat",
+                    )
+                    .hint("without an index a step stands for all its instances");
+                None
+            }
+            _ => {
+                self.wrong(item.span, "expected a step or resource".to_owned());
+                None
+            }
+        }
+    }
+
+    /// `step.R.N` and `step.R.N[0]`, written as a reference.
+    fn written(&mut self, item: &'a Expr) -> Option<Address> {
+        let nodes = spine(item);
+        let root = match nodes.first().map(|root| (&root.kind, root.span)) {
+            Some((ExprKind::Root(text), span)) => Name {
+                text: text.clone(),
+                span,
+            },
+            _ => {
+                self.wrong(item.span, "expected a step or resource".to_owned());
+                return None;
+            }
+        };
+        let mut names = vec![root];
+        names.extend((1..nodes.len()).map_while(|place| name_at(&nodes, place)).take(2).cloned());
+        let full = matches!(names[0].text.as_str(), "step" | "resource");
+        if !full {
+            let taken = names.len();
+            let written: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+            let written = written.join(".");
+            let hint = self.without_prefix(&names);
+            let problem = self.problems.error(
+                codes::INVALID_DEPENDENCY,
+                nodes[taken - 1].span,
+                format!("`{written}` is no step and no resource"),
+            );
+            problem.hint(hint.unwrap_or_else(|| format!("write `step.RUNNER.NAME`, or a text: `\"{written}\"`")));
+            return None;
+        }
+        let instances = match nodes.get(names.len()..).unwrap_or_default() {
+            [] => Instances::All,
+            [Expr {
+                kind: ExprKind::Index(_, index),
+                ..
+            }] => match literal(index) {
+                Some(instances) => instances,
+                None => {
+                    self.problems
+                        .error(
+                            codes::INVALID_DEPENDENCY,
+                            index.span,
+                            "an index in `depends_on` is a number or a text, known as it stands",
+                        )
+                        .hint("without an index a step stands for all its instances");
+                    return None;
+                }
+            },
+            _ => {
+                let text = "expected a step or resource, found a value of it".to_owned();
+                let problem = self.problems.error(codes::INVALID_DEPENDENCY, item.span, text);
+                let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+                problem.hint(format!("write `{}`", names.join(".")));
+                return None;
+            }
+        };
+        Some(Address {
+            names,
+            instances,
+            text: false,
+        })
+    }
+
+    /// The full form of a reference without its first word.
+    fn without_prefix(&self, names: &[Name]) -> Option<String> {
+        let (kind, name) = match names {
+            [name] => {
+                let step = self.names.steps_called.get(name.text.as_str())?.first()?;
+                return Some(format!("did you mean `{}`?", self.declarations.steps[step.0].address()));
+            }
+            [kind, name, ..] => (kind.text.as_str(), name.text.as_str()),
+            [] => return None,
+        };
+        let step = self.names.steps.get(kind).is_some_and(|all| all.contains_key(name));
+        let resource = self.names.resources.get(kind).is_some_and(|all| all.contains_key(name));
+        let word = if step {
+            "step"
+        } else if resource {
+            "resource"
+        } else {
+            return None;
+        };
+        Some(format!("did you mean `{word}.{kind}.{name}`?"))
+    }
+
+    /// Who is named.
+    fn target(&mut self, address: &Address, span: Span) -> Option<Node> {
+        match address.names.as_slice() {
+            [word, kind, name] if word.text == "step" => self.step_target(kind, name, span),
+            [word, kind, name] if word.text == "resource" => self.resource_target(kind, name, span),
+            [kind, name] if address.text && !is_word(kind) => self.kind_target(kind, name, span),
+            [name] if address.text && !is_word(name) => self.bare_target(name, span),
+            names => {
+                let written: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+                let text = format!("`{}` is no full name of a step or resource", written.join("."));
+                self.wrong(span, text);
+                None
+            }
+        }
+    }
+
+    fn step_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
+        let found = self.names.steps.get(kind.text.as_str());
+        if let Some(id) = found.and_then(|all| all.get(name.text.as_str())) {
+            return Some(Node::Step(*id));
+        }
+        let hint = self.step_hint(kind, name);
+        self.missing_target(
+            (codes::UNKNOWN_STEP, span),
+            format!("there is no step `{}.{}`", kind.text, name.text),
+            hint,
+        );
+        None
+    }
+
+    fn resource_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
+        let found = self.names.resources.get(kind.text.as_str());
+        if let Some(id) = found.and_then(|all| all.get(name.text.as_str())) {
+            return Some(Node::Resource(*id));
+        }
+        let hint = self.resource_hint(kind, name);
+        self.missing_target(
+            (codes::UNKNOWN_RESOURCE, span),
+            format!("there is no resource `{}.{}`", kind.text, name.text),
+            hint,
+        );
+        None
+    }
+
+    /// `KIND.NAME`: the step or the resource of that address.
+    fn kind_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
+        let steps = self.names.steps.get(kind.text.as_str());
+        let step = steps.and_then(|all| all.get(name.text.as_str())).copied();
+        let resources = self.names.resources.get(kind.text.as_str());
+        let resource = resources.and_then(|all| all.get(name.text.as_str())).copied();
+        match (step, resource) {
+            (Some(step), None) => Some(Node::Step(step)),
+            (None, Some(resource)) => Some(Node::Resource(resource)),
+            (Some(step), Some(resource)) => {
+                self.ambiguous(&format!("{}.{}", kind.text, name.text), &[step], &[resource], span);
+                None
+            }
+            (None, None) => {
+                let hint = self.step_hint(kind, name).or_else(|| self.resource_hint(kind, name));
+                self.missing_target(
+                    (codes::UNKNOWN_STEP, span),
+                    format!("there is no step and no resource `{}.{}`", kind.text, name.text),
+                    hint,
+                );
+                None
+            }
+        }
+    }
+
+    /// `NAME`: the only step of that name, else the only resource.
+    fn bare_target(&mut self, name: &Name, span: Span) -> Option<Node> {
+        let steps = self.names.steps_called.get(name.text.as_str()).cloned().unwrap_or_default();
+        let resources = self.names.resources_called.get(name.text.as_str()).cloned().unwrap_or_default();
+        match (steps.as_slice(), resources.as_slice()) {
+            ([step], _) => Some(Node::Step(*step)),
+            ([], [resource]) => Some(Node::Resource(*resource)),
+            ([], []) => {
+                let known = self.names.steps_called.keys().chain(self.names.resources_called.keys());
+                let hint = nearest::nearest(&name.text, known.copied())
+                    .map(|near| format!("did you mean `\"{near}\"`?"));
+                self.missing_target(
+                    (codes::UNKNOWN_STEP, span),
+                    format!("there is no step and no resource called `{}`", name.text),
+                    hint,
+                );
+                None
+            }
+            (steps, resources) => {
+                let resources = if steps.is_empty() { resources } else { &[] };
+                self.ambiguous(&name.text, steps, resources, span);
+                None
+            }
+        }
+    }
+
+    fn ambiguous(&mut self, name: &str, steps: &[StepId], resources: &[ResourceId], span: Span) {
+        let steps = steps.iter().map(|id| &self.declarations.steps[id.0]);
+        let steps = steps.map(|step| (step.address(), step.span));
+        let resources = resources.iter().map(|id| &self.declarations.resources[id.0]);
+        let resources = resources.map(|resource| (resource.address(), resource.span));
+        let all: Vec<(String, Span)> = steps.chain(resources).collect();
+        let forms: Vec<String> = all.iter().map(|(form, _)| format!("`{form}`")).collect();
+        let text = format!("`{name}` may mean any of {}", all.len());
+        let problem = self.problems.error(codes::AMBIGUOUS_DEPENDENCY, span, text);
+        for (form, place) in &all {
+            problem.label(*place, format!("`{form}`"));
+        }
+        problem.hint(format!("write {}", forms.join(" or ")));
+    }
+
+    /// Unknown, unless it may stand in a part that could not be read.
+    fn missing_target(
+        &mut self,
+        (code, span): (crate::diagnostics::Code, Span),
+        text: String,
+        hint: Option<String>,
+    ) {
+        if hint.is_some() || !self.declarations.incomplete {
+            self.problems.error(code, span, text).hint = hint;
+        }
+    }
+
+    fn wrong(&mut self, span: Span, text: String) {
+        self.problems
+            .error(codes::INVALID_DEPENDENCY, span, text)
+            .hint("write `step.RUNNER.NAME`, `\"RUNNER.NAME\"` or `\"NAME\"`, each with `[0]` or `[\"key\"]` where one instance is meant");
+    }
+}
+
+fn is_word(name: &Name) -> bool {
+    matches!(name.text.as_str(), "step" | "resource")
+}
+
+/// The names and the instance of a text such as `step.http_request.first["a"]`.
+fn read(text: &str, span: Span) -> Option<(Vec<Name>, Instances)> {
+    let (names, index) = match text.split_once('[') {
+        Some((names, index)) => (names, Some(index.strip_suffix(']')?)),
+        None => (text, None),
+    };
+    let mut found = Vec::new();
+    for name in names.split('.') {
+        let mut characters = name.chars();
+        let first = characters.next()?;
+        let fits = (first.is_alphabetic() || first == '_')
+            && characters.all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        if !fits {
+            return None;
+        }
+        found.push(Name {
+            text: name.to_owned(),
+            span,
+        });
+    }
+    let instances = match index {
+        None => Instances::All,
+        Some(index) => match index.strip_prefix('"') {
+            Some(key) => Instances::Key(unescape(key.strip_suffix('"')?)?),
+            None if !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Instances::Index(index.parse().unwrap_or(u32::MAX))
+            }
+            None => return None,
+        },
+    };
+    Some((found, instances))
+}
+
+/// A key between its quotes, with `\"` and `\\` read.
+fn unescape(key: &str) -> Option<String> {
+    let mut out = String::with_capacity(key.len());
+    let mut characters = key.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => match characters.next()? {
+                plain @ ('"' | '\\') => out.push(plain),
+                _ => return None,
+            },
+            '"' => return None,
+            plain => out.push(plain),
+        }
+    }
+    Some(out)
+}

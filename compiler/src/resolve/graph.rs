@@ -1,0 +1,163 @@
+//! The graph of a grid: its order, and its cycles edge by edge. The only file that names petgraph.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use petgraph::Direction;
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+use crate::diagnostics::{Problems, codes};
+use crate::syntax::decl::Declarations;
+
+use super::model::{Edge, LocalId, Node, ResourceId, StepId, VariableId};
+
+/// All nodes, each after what it needs; cycles are reported.
+pub(super) fn order(
+    declarations: &Declarations,
+    edges: &[Edge],
+    problems: &mut Problems,
+) -> Vec<Node> {
+    let graph = Graph::of(declarations, edges);
+    let mut ring_of = vec![None; graph.nodes.len()];
+    let mut rings: Vec<Vec<usize>> = tarjan_scc(&graph.graph)
+        .into_iter()
+        .filter(|ring| ring.len() > 1)
+        .map(|ring| ring.into_iter().map(NodeIndex::index).collect())
+        .collect();
+    rings.iter_mut().for_each(|ring| ring.sort_unstable());
+    rings.sort_unstable();
+    for (number, ring) in rings.iter().enumerate() {
+        for node in ring {
+            ring_of[*node] = Some(number);
+        }
+    }
+    for ring in &rings {
+        report(declarations, &graph.cycle(ring, &ring_of), edges, problems);
+    }
+    graph.sorted(&ring_of)
+}
+
+struct Graph {
+    nodes: Vec<Node>,
+    /// From who needs to what is needed; the weight is the edge's place.
+    graph: DiGraph<(), usize>,
+}
+
+impl Graph {
+    fn of(declarations: &Declarations, edges: &[Edge]) -> Graph {
+        let variables = (0..declarations.variables.len()).map(|at| Node::Variable(VariableId(at)));
+        let locals = (0..declarations.locals.len()).map(|at| Node::Local(LocalId(at)));
+        let resources = (0..declarations.resources.len()).map(|at| Node::Resource(ResourceId(at)));
+        let steps = (0..declarations.steps.len()).map(|at| Node::Step(StepId(at)));
+        let nodes: Vec<Node> = variables.chain(locals).chain(resources).chain(steps).collect();
+        let locals_at = declarations.variables.len();
+        let resources_at = locals_at + declarations.locals.len();
+        let steps_at = resources_at + declarations.resources.len();
+        let index = |node: Node| {
+            NodeIndex::new(match node {
+                Node::Variable(id) => id.0,
+                Node::Local(id) => locals_at + id.0,
+                Node::Resource(id) => resources_at + id.0,
+                Node::Step(id) => steps_at + id.0,
+            })
+        };
+        let mut graph = DiGraph::with_capacity(nodes.len(), edges.len());
+        for _ in &nodes {
+            graph.add_node(());
+        }
+        for (place, edge) in edges.iter().enumerate() {
+            graph.add_edge(index(edge.from), index(edge.to), place);
+        }
+        Graph { nodes, graph }
+    }
+
+    /// Kahn's order, the first declared first where it is free.
+    fn sorted(&self, ring_of: &[Option<usize>]) -> Vec<Node> {
+        let counts = |from: usize, to: usize| ring_of[from].is_none() || ring_of[from] != ring_of[to];
+        let mut open: Vec<usize> = vec![0; self.nodes.len()];
+        for edge in self.graph.edge_references() {
+            let (from, to) = (edge.source().index(), edge.target().index());
+            open[from] += usize::from(counts(from, to));
+        }
+        let mut ready: BinaryHeap<Reverse<usize>> =
+            (0..open.len()).filter(|node| open[*node] == 0).map(Reverse).collect();
+        let mut sorted = Vec::with_capacity(open.len());
+        while let Some(Reverse(node)) = ready.pop() {
+            sorted.push(self.nodes[node]);
+            for edge in self.graph.edges_directed(NodeIndex::new(node), Direction::Incoming) {
+                let from = edge.source().index();
+                if counts(from, node) {
+                    open[from] -= 1;
+                    if open[from] == 0 {
+                        ready.push(Reverse(from));
+                    }
+                }
+            }
+        }
+        sorted
+    }
+
+    /// The shortest way from the first node of a ring back to it, as places of edges.
+    fn cycle(&self, ring: &[usize], ring_of: &[Option<usize>]) -> Vec<usize> {
+        let Some(&start) = ring.first() else {
+            return Vec::new();
+        };
+        let mut came: Vec<Option<(usize, usize)>> = vec![None; self.nodes.len()];
+        let mut queue = VecDeque::from([start]);
+        while let Some(node) = queue.pop_front() {
+            // petgraph lists the newest edge first.
+            let mut out: Vec<_> = self.graph.edges(NodeIndex::new(node)).collect();
+            out.reverse();
+            for edge in out {
+                let to = edge.target().index();
+                if to == start {
+                    let mut way = vec![*edge.weight()];
+                    let mut at = node;
+                    while at != start {
+                        let Some((before, place)) = came[at] else { break };
+                        way.push(place);
+                        at = before;
+                    }
+                    way.reverse();
+                    return way;
+                }
+                if ring_of[to] == ring_of[start] && came[to].is_none() {
+                    came[to] = Some((node, *edge.weight()));
+                    queue.push_back(to);
+                }
+            }
+        }
+        Vec::new()
+    }
+}
+
+fn report(declarations: &Declarations, cycle: &[usize], edges: &[Edge], problems: &mut Problems) {
+    let Some(first) = cycle.first().map(|place| &edges[*place]) else {
+        return;
+    };
+    let mut way: Vec<String> = Vec::new();
+    for place in cycle {
+        way.push(format!("`{}`", name(declarations, edges[*place].from)));
+    }
+    way.push(format!("`{}`", name(declarations, first.from)));
+    let text = format!("these need each other: {}", way.join(" -> "));
+    let problem = problems.error(codes::DEPENDENCY_CYCLE, first.cause, text);
+    for place in cycle {
+        let edge = &edges[*place];
+        let (from, to) = (name(declarations, edge.from), name(declarations, edge.to));
+        problem.label(edge.cause, format!("`{from}` needs `{to}`"));
+    }
+    problem.hint("leave out one of these edges");
+}
+
+/// A node as a grid refers to it.
+fn name(declarations: &Declarations, node: Node) -> String {
+    match node {
+        Node::Variable(id) => format!("var.{}", declarations.variables[id.0].name.text),
+        Node::Local(id) => format!("local.{}", declarations.locals[id.0].name.text),
+        Node::Resource(id) => declarations.resources[id.0].address(),
+        Node::Step(id) => declarations.steps[id.0].address(),
+    }
+}

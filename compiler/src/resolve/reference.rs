@@ -1,0 +1,324 @@
+//! Walks every expression of a grid and finds its references; what they cause as edges is written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostics::Problems;
+use crate::modules::Modules;
+use crate::source::Span;
+use crate::syntax::decl::{
+    Attribute, AttributeBlock, Declarations, Expr, ExprId, ExprKind, ForExpr, Name, Part,
+};
+
+use super::model::{
+    BoundId, Edge, EdgeKind, Instances, LocalId, Node, Reference, ResourceId, StepId, VariableId,
+};
+use super::scope::Names;
+
+/// What the walk finds.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) references: BTreeMap<ExprId, Reference>,
+    pub(super) bound: BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
+    pub(super) bound_names: Vec<String>,
+    pub(super) edges: Vec<Edge>,
+}
+
+/// Who is being walked, and what may be read there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    pub(super) node: Node,
+    pub(super) reads: Reads,
+    /// `count.index` has a meaning.
+    pub(super) count: bool,
+    /// `each` has a meaning.
+    pub(super) each: bool,
+    /// Edges that are caused are of this kind.
+    pub(super) kind: EdgeKind,
+}
+
+/// What expressions of a place may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// Everything that is declared.
+    Everything,
+    /// Nothing: of what, for the message.
+    Nothing(&'static str),
+    /// The variable whose validation it is.
+    Own(VariableId),
+}
+
+/// The walk.
+pub(super) struct Resolver<'a> {
+    pub(super) declarations: &'a Declarations,
+    pub(super) names: Names<'a>,
+    pub(super) modules: &'a Modules,
+    pub(super) problems: Problems,
+    pub(super) found: Found,
+    pub(super) owner: Owner,
+    /// Variables of the `for`s around, innermost last.
+    scopes: Vec<(&'a str, BoundId)>,
+    /// Items of the splats around, innermost last.
+    items: Vec<BoundId>,
+    seen: BTreeSet<(Node, Node, Option<String>, EdgeKind)>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(
+        declarations: &'a Declarations,
+        names: Names<'a>,
+        modules: &'a Modules,
+        problems: Problems,
+    ) -> Self {
+        Resolver {
+            declarations,
+            names,
+            modules,
+            problems,
+            found: Found::default(),
+            owner: Owner {
+                node: Node::Local(LocalId(0)),
+                reads: Reads::Everything,
+                count: false,
+                each: false,
+                kind: EdgeKind::Implicit,
+            },
+            scopes: Vec::new(),
+            items: Vec::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// Walks the whole grid.
+    pub(super) fn all(&mut self) {
+        let declarations = self.declarations;
+        for (place, variable) in declarations.variables.iter().enumerate() {
+            let id = VariableId(place);
+            self.own(Node::Variable(id));
+            let constant = |what, expr: &'a Option<Expr>| (what, expr.as_ref());
+            for (what, expr) in [
+                constant("the default of a variable", &variable.default),
+                constant("the description of a variable", &variable.description),
+                constant("`sensitive` of a variable", &variable.sensitive),
+                constant("`nullable` of a variable", &variable.nullable),
+            ] {
+                self.owner.reads = Reads::Nothing(what);
+                self.optional(expr);
+            }
+            self.owner.reads = Reads::Own(id);
+            for validation in &variable.validations {
+                self.expr(&validation.condition);
+                self.expr(&validation.error_message);
+            }
+        }
+        for (place, local) in declarations.locals.iter().enumerate() {
+            self.own(Node::Local(LocalId(place)));
+            self.expr(&local.value);
+        }
+        for (place, resource) in declarations.resources.iter().enumerate() {
+            self.own(Node::Resource(ResourceId(place)));
+            self.block(resource.arguments.as_ref(), EdgeKind::Implicit);
+            self.block(resource.uses.as_ref(), EdgeKind::Uses);
+            for expr in [&resource.scope, &resource.description] {
+                self.optional(expr.as_ref());
+            }
+            self.depends_on(&resource.depends_on);
+        }
+        for (place, step) in declarations.steps.iter().enumerate() {
+            self.own(Node::Step(StepId(place)));
+            for expr in [&step.count, &step.for_each] {
+                self.optional(expr.as_ref());
+            }
+            self.owner.count = step.count.is_some();
+            self.owner.each = step.for_each.is_some();
+            self.optional(step.enabled.as_ref());
+            self.block(step.arguments.as_ref(), EdgeKind::Implicit);
+            self.block(step.uses.as_ref(), EdgeKind::Uses);
+            for expr in [
+                &step.execution,
+                &step.continue_on_failure,
+                &step.tags,
+                &step.description,
+            ] {
+                self.optional(expr.as_ref());
+            }
+            self.depends_on(&step.depends_on);
+        }
+    }
+
+    fn own(&mut self, node: Node) {
+        self.owner = Owner {
+            node,
+            reads: Reads::Everything,
+            count: false,
+            each: false,
+            kind: EdgeKind::Implicit,
+        };
+    }
+
+    fn block(&mut self, block: Option<&'a AttributeBlock>, kind: EdgeKind) {
+        self.owner.kind = kind;
+        let attributes: &'a [Attribute] = block.map_or(&[], |block| &block.attributes);
+        for attribute in attributes {
+            self.expr(&attribute.value);
+        }
+        self.owner.kind = EdgeKind::Implicit;
+    }
+
+    fn optional(&mut self, expr: Option<&'a Expr>) {
+        if let Some(expr) = expr {
+            self.expr(expr);
+        }
+    }
+
+    /// Finds the references of an expression and of all in it.
+    pub(super) fn expr(&mut self, expr: &'a Expr) {
+        match &expr.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Number(_)
+            | ExprKind::Text(_)
+            | ExprKind::Error => {}
+            ExprKind::Each => {
+                let item = self.items.last().copied();
+                self.refer(expr.id, item.map_or(Reference::Error, Reference::Bound));
+            }
+            ExprKind::Root(_) | ExprKind::Field(..) | ExprKind::Index(..) => self.traversal(expr),
+            ExprKind::Template(parts) => self.parts(parts),
+            ExprKind::List(items) => {
+                for item in items {
+                    self.expr(item);
+                }
+            }
+            ExprKind::Object(pairs) => {
+                for (key, value) in pairs {
+                    self.expr(key);
+                    self.expr(value);
+                }
+            }
+            ExprKind::Splat { over, each } => {
+                self.expr(over);
+                let item = self.bind("item");
+                self.found.bound.insert(over.id, (None, item));
+                self.items.push(item);
+                self.expr(each);
+                self.items.pop();
+            }
+            ExprKind::Call { arguments, .. } => {
+                for argument in arguments {
+                    self.expr(argument);
+                }
+            }
+            ExprKind::Unary(_, of) => self.expr(of),
+            ExprKind::Binary(_, left, right) => {
+                self.expr(left);
+                self.expr(right);
+            }
+            ExprKind::Conditional(condition, yes, no) => {
+                self.expr(condition);
+                self.expr(yes);
+                self.expr(no);
+            }
+            ExprKind::For(form) => self.for_expr(form),
+        }
+    }
+
+    fn for_expr(&mut self, form: &'a ForExpr) {
+        self.expr(&form.over);
+        let outside = self.scopes.len();
+        self.open(&form.over, form.key.as_ref(), &form.value);
+        for expr in [&form.key_result, &form.condition].into_iter().flatten() {
+            self.expr(expr);
+        }
+        self.expr(&form.result);
+        self.scopes.truncate(outside);
+    }
+
+    fn parts(&mut self, parts: &'a [Part]) {
+        for part in parts {
+            match part {
+                Part::Text(_) => {}
+                Part::Hole(expr) => self.expr(expr),
+                Part::If { condition, yes, no } => {
+                    self.expr(condition);
+                    self.parts(yes);
+                    self.parts(no);
+                }
+                Part::For {
+                    key,
+                    value,
+                    over,
+                    body,
+                } => {
+                    self.expr(over);
+                    let outside = self.scopes.len();
+                    self.open(over, key.as_ref(), value);
+                    self.parts(body);
+                    self.scopes.truncate(outside);
+                }
+            }
+        }
+    }
+
+    /// Opens the scope of a `for`.
+    fn open(&mut self, over: &Expr, key: Option<&'a Name>, value: &'a Name) {
+        let key = key.map(|name| (name, self.bind(&name.text)));
+        let bound = self.bind(&value.text);
+        if let Some((name, id)) = key {
+            if name.text == value.text {
+                self.problems
+                    .error(
+                        crate::diagnostics::codes::DUPLICATE_NAME,
+                        value.span,
+                        format!("`for` binds `{}` twice", name.text),
+                    )
+                    .label(name.span, "first here");
+            }
+            self.scopes.push((&name.text, id));
+        }
+        self.scopes.push((&value.text, bound));
+        self.found
+            .bound
+            .insert(over.id, (key.map(|(_, id)| id), bound));
+    }
+
+    fn bind(&mut self, name: &str) -> BoundId {
+        let id = BoundId(u32::try_from(self.found.bound_names.len()).unwrap_or(u32::MAX));
+        self.found.bound_names.push(name.to_owned());
+        id
+    }
+
+    /// The variable of a `for` around.
+    pub(super) fn bound_to(&self, name: &str) -> Option<BoundId> {
+        let mut inner = self.scopes.iter().rev();
+        inner.find(|(known, _)| *known == name).map(|(_, id)| *id)
+    }
+
+    /// Names that `for`s around have bound.
+    pub(super) fn bound_names(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.scopes.iter().map(|(name, _)| *name)
+    }
+
+    /// Writes down what a node stands for.
+    pub(super) fn refer(&mut self, id: ExprId, reference: Reference) {
+        self.found.references.insert(id, reference);
+    }
+
+    /// Writes down an edge from the owner, once.
+    pub(super) fn edge(&mut self, to: Node, instances: Instances, (cause, kind): (Span, EdgeKind)) {
+        let from = self.owner.node;
+        let which = match &instances {
+            Instances::All => None,
+            Instances::Index(index) => Some(index.to_string()),
+            Instances::Key(key) => Some(format!("\"{key}")),
+        };
+        if self.seen.insert((from, to, which, kind)) {
+            self.found.edges.push(Edge {
+                from,
+                to,
+                instances,
+                cause,
+                kind,
+            });
+        }
+    }
+}

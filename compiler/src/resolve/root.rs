@@ -1,0 +1,479 @@
+//! Traversals to references: `step.R.N`, `var.x`, `count.index` and the like, and what to say about the rest.
+
+use crate::diagnostics::{Problem, codes, nearest};
+use crate::source::Span;
+use crate::syntax::decl::{Expr, ExprKind, Name};
+
+use super::model::{Instances, Node, Reference};
+use super::reference::{Reads, Resolver};
+
+/// First words of references that this version knows.
+const ROOTS: &[&str] = &[
+    "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
+];
+/// Those of the language that it does not.
+const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario", "metrics"];
+/// What people write for some of them.
+const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
+    ("variable", "var"),
+    ("variables", "var"),
+    ("vars", "var"),
+    ("locals", "local"),
+    ("steps", "step"),
+    ("resources", "resource"),
+    ("iteration", "vu"),
+    ("module", "path"),
+];
+
+impl<'a> Resolver<'a> {
+    /// A root with names and indexes behind it.
+    pub(super) fn traversal(&mut self, expr: &'a Expr) {
+        let nodes = spine(expr);
+        let Some((root, rest)) = nodes.split_first() else {
+            return;
+        };
+        match &root.kind {
+            ExprKind::Root(name) => self.root(name, &nodes),
+            _ => self.expr(root),
+        }
+        for node in rest {
+            if let ExprKind::Index(_, index) = &node.kind {
+                self.expr(index);
+            }
+        }
+    }
+
+    fn root(&mut self, name: &'a str, nodes: &[&'a Expr]) {
+        let Some(root) = nodes.first() else { return };
+        if let Some(bound) = self.bound_to(name) {
+            return self.refer(root.id, Reference::Bound(bound));
+        }
+        let here = Here {
+            nodes,
+            first: name_at(nodes, 1),
+            second: name_at(nodes, 2),
+        };
+        if ROOTS.contains(&name) && !self.may_read(name, &here) {
+            return self.refer(root.id, Reference::Error);
+        }
+        match name {
+            "var" => self.variable(&here),
+            "local" => self.local(&here),
+            "step" => self.step(&here),
+            "resource" => self.resource(&here),
+            "count" => self.count(&here),
+            "each" => self.each(&here),
+            "vu" => {
+                let known = [("id", Reference::VuId), ("iteration", Reference::VuIteration)];
+                self.fixed(&here, name, &known);
+            }
+            "run" => self.fixed(&here, name, &[("id", Reference::RunId)]),
+            "path" => self.fixed(&here, name, &[("grid", Reference::PathGrid)]),
+            later if ROOTS_LATER.contains(&later) => {
+                let text = match later {
+                    "output" => "`output` of the step itself is not yet supported".to_owned(),
+                    "metrics" => "`metrics` of thresholds is not yet supported".to_owned(),
+                    _ => format!("`{later}` is part of the language, but not yet supported"),
+                };
+                self.problems.error(codes::NOT_YET_SUPPORTED, here.span(), text);
+                self.refer(root.id, Reference::Error);
+            }
+            _ => {
+                self.unknown(name, &here);
+                self.refer(root.id, Reference::Error);
+            }
+        }
+    }
+
+    /// Whether the owner may read this; if not, that is reported.
+    fn may_read(&mut self, name: &str, here: &Here<'_, 'a>) -> bool {
+        let (text, hint) = match self.owner.reads {
+            Reads::Everything => return true,
+            Reads::Nothing(what) => (
+                format!("{what} is a constant, found a reference"),
+                "a local can be computed from a variable: `locals { .. }`".to_owned(),
+            ),
+            Reads::Own(id) => {
+                let own = &self.declarations.variables[id.0].name.text;
+                if name == "path" || (name == "var" && here.first.is_some_and(|name| name.text == *own)) {
+                    return true;
+                }
+                (
+                    format!("the validation of a variable reads only `var.{own}`, found another reference"),
+                    format!("what is to be checked is `var.{own}`"),
+                )
+            }
+        };
+        self.problems
+            .error(codes::REFERENCE_NOT_ALLOWED, here.span(), text)
+            .hint(hint);
+        false
+    }
+
+    fn variable(&mut self, here: &Here<'_, 'a>) {
+        let Some(name) = self.one_name(here, "var.NAME") else {
+            return;
+        };
+        match self.names.variables.get(name.text.as_str()).copied() {
+            Some(id) => {
+                here.refer(self, 1, Reference::Variable(id));
+                if self.owner.node != Node::Variable(id) {
+                    self.reads(Node::Variable(id), Instances::All, here.upto(1));
+                }
+            }
+            None => {
+                let hint = nearest::nearest(&name.text, self.names.variables.keys().copied())
+                    .map(|near| format!("did you mean `var.{near}`?"))
+                    .or_else(|| {
+                        let local = self.names.locals.contains_key(name.text.as_str());
+                        local.then(|| format!("it is a local: write `local.{}`", name.text))
+                    });
+                self.missing(here, (codes::UNKNOWN_VARIABLE, name.span), hint, || {
+                    format!("there is no variable `{}`", name.text)
+                });
+            }
+        }
+    }
+
+    fn local(&mut self, here: &Here<'_, 'a>) {
+        let Some(name) = self.one_name(here, "local.NAME") else {
+            return;
+        };
+        match self.names.locals.get(name.text.as_str()).copied() {
+            Some(id) if self.owner.node == Node::Local(id) => {
+                self.itself(here, here.upto(1), "a local cannot be computed from itself");
+            }
+            Some(id) => {
+                here.refer(self, 1, Reference::Local(id));
+                self.reads(Node::Local(id), Instances::All, here.upto(1));
+            }
+            None => {
+                let hint = nearest::nearest(&name.text, self.names.locals.keys().copied())
+                    .map(|near| format!("did you mean `local.{near}`?"))
+                    .or_else(|| {
+                        let variable = self.names.variables.contains_key(name.text.as_str());
+                        variable.then(|| format!("it is a variable: write `var.{}`", name.text))
+                    });
+                self.missing(here, (codes::UNKNOWN_LOCAL, name.span), hint, || {
+                    format!("there is no local `{}`", name.text)
+                });
+            }
+        }
+    }
+
+    fn step(&mut self, here: &Here<'_, 'a>) {
+        let Some((runner, name)) = self.two_names(here, "step.RUNNER.NAME") else {
+            return;
+        };
+        let of_runner = self.names.steps.get(runner.text.as_str());
+        match of_runner.and_then(|steps| steps.get(name.text.as_str())).copied() {
+            Some(id) if self.owner.node == Node::Step(id) => {
+                self.itself(here, here.upto(2), "a step cannot read itself");
+            }
+            Some(id) => {
+                here.refer(self, 2, Reference::Step(id));
+                let (instances, span) = here.instances();
+                self.reads(Node::Step(id), instances, span);
+            }
+            None => {
+                let hint = self.step_hint(runner, name);
+                let place = if of_runner.is_some() { name.span } else { runner.span.to(name.span) };
+                self.missing(here, (codes::UNKNOWN_STEP, place), hint, || {
+                    format!("there is no step `{}.{}`", runner.text, name.text)
+                });
+            }
+        }
+    }
+
+    /// The step that was probably meant.
+    pub(super) fn step_hint(&self, runner: &Name, name: &Name) -> Option<String> {
+        if let Some(called) = self.names.steps_called.get(name.text.as_str()) {
+            let full = called.first().map(|id| self.declarations.steps[id.0].address());
+            return full.map(|full| format!("did you mean `{full}`?"));
+        }
+        if let Some(resources) = self.names.resources.get(runner.text.as_str()) {
+            if resources.contains_key(name.text.as_str()) {
+                return Some(format!("it is a resource: write `resource.{}.{}`", runner.text, name.text));
+            }
+        }
+        let of_runner = self.names.steps.get(runner.text.as_str());
+        let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps.keys().copied()));
+        if let Some(near) = near {
+            return Some(format!("did you mean `step.{}.{near}`?", runner.text));
+        }
+        let near = nearest::nearest(&name.text, self.names.steps_called.keys().copied())?;
+        let id = self.names.steps_called.get(near)?.first()?;
+        Some(format!("did you mean `{}`?", self.declarations.steps[id.0].address()))
+    }
+
+    fn resource(&mut self, here: &Here<'_, 'a>) {
+        let Some((asset, name)) = self.two_names(here, "resource.ASSET.NAME") else {
+            return;
+        };
+        let of_asset = self.names.resources.get(asset.text.as_str());
+        match of_asset.and_then(|all| all.get(name.text.as_str())).copied() {
+            Some(id) if self.owner.node == Node::Resource(id) => {
+                self.itself(here, here.upto(2), "a resource cannot read itself");
+            }
+            Some(id) => {
+                here.refer(self, 2, Reference::Resource(id));
+                self.reads(Node::Resource(id), Instances::All, here.upto(2));
+            }
+            None => {
+                let hint = self.resource_hint(asset, name);
+                let place = if of_asset.is_some() { name.span } else { asset.span.to(name.span) };
+                self.missing(here, (codes::UNKNOWN_RESOURCE, place), hint, || {
+                    format!("there is no resource `{}.{}`", asset.text, name.text)
+                });
+            }
+        }
+    }
+
+    /// The resource that was probably meant.
+    pub(super) fn resource_hint(&self, asset: &Name, name: &Name) -> Option<String> {
+        if let Some(called) = self.names.resources_called.get(name.text.as_str()) {
+            let full = called.first().map(|id| self.declarations.resources[id.0].address());
+            return full.map(|full| format!("did you mean `{full}`?"));
+        }
+        if let Some(steps) = self.names.steps.get(asset.text.as_str()) {
+            if steps.contains_key(name.text.as_str()) {
+                return Some(format!("it is a step: write `step.{}.{}`", asset.text, name.text));
+            }
+        }
+        let near = nearest::nearest(&name.text, self.names.resources_called.keys().copied())?;
+        let id = self.names.resources_called.get(near)?.first()?;
+        Some(format!("did you mean `{}`?", self.declarations.resources[id.0].address()))
+    }
+
+    fn count(&mut self, here: &Here<'_, 'a>) {
+        if self.owner.count {
+            return self.fixed(here, "count", &[("index", Reference::CountIndex)]);
+        }
+        self.without(here, "`count.index` stands only in a step with `count`");
+    }
+
+    fn each(&mut self, here: &Here<'_, 'a>) {
+        if self.owner.each {
+            let known = [("key", Reference::EachKey), ("value", Reference::EachValue)];
+            return self.fixed(here, "each", &known);
+        }
+        self.without(here, "`each` stands only in a step with `for_each`");
+    }
+
+    fn without(&mut self, here: &Here<'_, 'a>, text: &str) {
+        let problem = self.problems.error(codes::NO_INSTANCES, here.upto(1), text);
+        match (self.owner.node, self.owner.count || self.owner.each) {
+            (Node::Step(_), true) if self.owner.count => {
+                problem.hint("this step has `count`: write `count.index`");
+            }
+            (Node::Step(_), true) => {
+                problem.hint("this step has `for_each`: write `each.key` or `each.value`");
+            }
+            (Node::Local(_), _) => {
+                problem.hint("a local is the same for all instances: write it in the step");
+            }
+            _ => {}
+        }
+        here.refer(self, 0, Reference::Error);
+    }
+
+    /// `vu.id` and the like.
+    fn fixed(&mut self, here: &Here<'_, 'a>, root: &str, known: &[(&str, Reference)]) {
+        let form = match known {
+            [(only, _)] => format!("{root}.{only}"),
+            _ => format!("{root}.NAME"),
+        };
+        let Some(name) = self.one_name(here, &form) else {
+            return;
+        };
+        match known.iter().find(|(known, _)| *known == name.text) {
+            Some((_, reference)) => here.refer(self, 1, *reference),
+            None => {
+                let hint = nearest::hint(&name.text, known.iter().map(|(name, _)| *name));
+                let text = format!("`{root}` has no `{}`", name.text);
+                self.problems
+                    .error(codes::UNKNOWN_REFERENCE, name.span, text)
+                    .hint = hint;
+                here.refer(self, 0, Reference::Error);
+            }
+        }
+    }
+
+    /// A word that starts no reference.
+    fn unknown(&mut self, name: &str, here: &Here<'_, 'a>) {
+        let hint = self.unknown_hint(name, here);
+        let alone = here.nodes.len() == 1;
+        let text = if alone {
+            format!("`{name}` is no value and no reference")
+        } else {
+            format!("there is no `{name}` to refer to")
+        };
+        let span = here.nodes.first().map_or(here.span(), |root| root.span);
+        let fallback = alone.then(|| format!("a text stands in quotes: `\"{name}\"`"));
+        self.problems
+            .error(codes::UNKNOWN_REFERENCE, span, text)
+            .hint = hint.or(fallback);
+    }
+
+    fn unknown_hint(&self, name: &str, here: &Here<'_, 'a>) -> Option<String> {
+        if let Some(second) = here.first {
+            let step = self.names.steps.get(name);
+            if step.is_some_and(|steps| steps.contains_key(second.text.as_str())) {
+                return Some(format!("did you mean `step.{name}.{}`?", second.text));
+            }
+            let resource = self.names.resources.get(name);
+            if resource.is_some_and(|all| all.contains_key(second.text.as_str())) {
+                return Some(format!("did you mean `resource.{name}.{}`?", second.text));
+            }
+            if step.is_some() || self.modules.find_runner(name).is_some() {
+                return Some(format!("a step's output is `step.{name}.NAME.output`"));
+            }
+            if resource.is_some() || self.modules.find_asset(name).is_some() {
+                return Some(format!("a resource is `resource.{name}.NAME`"));
+            }
+            if name == "env" {
+                return Some(format!("write `env(\"{}\")`", second.text));
+            }
+        }
+        if let Some((_, right)) = ROOTS_ELSEWHERE.iter().find(|(wrong, _)| *wrong == name) {
+            return Some(format!("did you mean `{right}`?"));
+        }
+        if self.names.variables.contains_key(name) {
+            return Some(format!("did you mean `var.{name}`?"));
+        }
+        if self.names.locals.contains_key(name) {
+            return Some(format!("did you mean `local.{name}`?"));
+        }
+        if let [only] = self.names.steps_called.get(name).map_or(&[][..], Vec::as_slice) {
+            let address = self.declarations.steps[only.0].address();
+            return Some(format!("did you mean `{address}`?"));
+        }
+        let mut known: Vec<&str> = self.bound_names().collect();
+        if here.nodes.len() > 1 {
+            known.extend(ROOTS);
+        }
+        nearest::nearest(name, known).map(|near| format!("did you mean `{near}`?"))
+    }
+
+    /// An unknown name. Where a part of the grid could not be read it may stand there, unless it is near a known one.
+    fn missing(
+        &mut self,
+        here: &Here<'_, 'a>,
+        (code, span): (crate::diagnostics::Code, Span),
+        hint: Option<String>,
+        text: impl FnOnce() -> String,
+    ) {
+        here.refer(self, 0, Reference::Error);
+        if hint.is_none() && self.declarations.incomplete {
+            return;
+        }
+        self.problems.error(code, span, text()).hint = hint;
+    }
+
+    fn itself(&mut self, here: &Here<'_, 'a>, span: Span, text: &str) -> &mut Problem {
+        here.refer(self, 0, Reference::Error);
+        self.problems.error(codes::SELF_REFERENCE, span, text)
+    }
+
+    fn reads(&mut self, to: Node, instances: Instances, cause: Span) {
+        let kind = self.owner.kind;
+        self.edge(to, instances, (cause, kind));
+    }
+
+    fn one_name(&mut self, here: &Here<'_, 'a>, form: &str) -> Option<&'a Name> {
+        if here.first.is_none() {
+            self.incomplete(here, form);
+        }
+        here.first
+    }
+
+    fn two_names(&mut self, here: &Here<'_, 'a>, form: &str) -> Option<(&'a Name, &'a Name)> {
+        let names = here.first.zip(here.second);
+        if names.is_none() {
+            self.incomplete(here, form);
+        }
+        names
+    }
+
+    fn incomplete(&mut self, here: &Here<'_, 'a>, form: &str) {
+        here.refer(self, 0, Reference::Error);
+        let text = format!("expected `{form}`");
+        self.problems
+            .error(codes::INVALID_REFERENCE, here.span(), text);
+    }
+}
+
+/// A traversal from its root.
+struct Here<'n, 'a> {
+    nodes: &'n [&'a Expr],
+    first: Option<&'a Name>,
+    second: Option<&'a Name>,
+}
+
+impl<'a> Here<'_, 'a> {
+    fn refer(&self, resolver: &mut Resolver<'a>, place: usize, reference: Reference) {
+        if let Some(node) = self.nodes.get(place) {
+            resolver.refer(node.id, reference);
+        }
+    }
+
+    /// Of the first nodes.
+    fn upto(&self, place: usize) -> Span {
+        self.nodes
+            .get(place)
+            .or(self.nodes.last())
+            .map_or(Span::default(), |node| node.span)
+    }
+
+    /// Root and up to two names.
+    fn span(&self) -> Span {
+        match (self.first, self.second) {
+            (Some(_), Some(_)) => self.upto(2),
+            (Some(_), None) => self.upto(1),
+            _ => self.upto(0),
+        }
+    }
+
+    /// Which instances of `step.R.N` are read, and where that is written.
+    fn instances(&self) -> (Instances, Span) {
+        match self.nodes.get(3).map(|node| (&node.kind, node.span)) {
+            Some((ExprKind::Index(_, index), span)) => match literal(index) {
+                Some(instances) => (instances, span),
+                None => (Instances::All, self.upto(2)),
+            },
+            _ => (Instances::All, self.upto(2)),
+        }
+    }
+}
+
+/// The instance that an index names as a literal.
+pub(super) fn literal(index: &Expr) -> Option<Instances> {
+    match &index.kind {
+        ExprKind::Number(number) => {
+            let index = number.as_u64()?;
+            Some(Instances::Index(u32::try_from(index).unwrap_or(u32::MAX)))
+        }
+        ExprKind::Text(key) => Some(Instances::Key(key.clone())),
+        _ => None,
+    }
+}
+
+/// The nodes of a traversal, its root first.
+pub(super) fn spine(expr: &Expr) -> Vec<&Expr> {
+    let mut nodes = vec![expr];
+    let mut at = expr;
+    while let ExprKind::Field(base, _) | ExprKind::Index(base, _) = &at.kind {
+        nodes.push(base);
+        at = base;
+    }
+    nodes.reverse();
+    nodes
+}
+
+/// The name of a `.name` at this place behind the root.
+pub(super) fn name_at<'a>(nodes: &[&'a Expr], place: usize) -> Option<&'a Name> {
+    match nodes.get(place).map(|node| &node.kind) {
+        Some(ExprKind::Field(_, name)) => Some(name),
+        _ => None,
+    }
+}
