@@ -35,9 +35,15 @@ pub struct Compiled {
 }
 
 /// Everything that is wrong with a grid, and the grid with its types when it has no errors.
-pub fn check(sources: &Sources, _modules: &Modules) -> (Option<Typed>, Problems) {
-    let (_declarations, problems) = syntax::parse(sources);
-    (None, problems)
+pub fn check(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems) {
+    let (declarations, mut problems) = syntax::parse(sources);
+    let (resolved, found) = resolve::resolve(declarations, modules);
+    problems.extend(found);
+    let (typed, found) = check::check(&resolved, modules);
+    problems.extend(found);
+    problems.sort();
+    let typed = typed.filter(|_| !problems.has_errors());
+    (typed, problems)
 }
 
 /// All stages but the last one.

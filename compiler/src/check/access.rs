@@ -157,7 +157,11 @@ impl Checker<'_> {
         let item = Type::Object(vec![field("output", output)]);
         TExpr {
             kind: TKind::Instances(id),
-            ty: if keyed { Type::map(item) } else { Type::list(item) },
+            ty: if keyed {
+                Type::map(item)
+            } else {
+                Type::list(item)
+            },
             binding: Binding::Iteration,
             sensitivity: sensitivity.under("output").under("*"),
             span,
@@ -170,7 +174,11 @@ impl Checker<'_> {
         let runner = self.modules.runner(at);
         let ty = self.outputs.entry(at).or_insert_with(|| {
             let fields = runner.outputs.iter();
-            Type::Object(fields.map(|output| field(&output.name, output.ty.clone())).collect())
+            Type::Object(
+                fields
+                    .map(|output| field(&output.name, output.ty.clone()))
+                    .collect(),
+            )
         });
         let mut sensitivity = Sensitivity::NONE;
         for output in runner.outputs.iter().filter(|output| output.sensitive) {
@@ -187,7 +195,10 @@ impl Checker<'_> {
         let asset = self.modules.asset(*at);
         if asset.outputs.is_empty() {
             let address = self.declarations.resources[id.0].address();
-            let text = format!("`{address}` is no value: an `{}` exports nothing", asset.name);
+            let text = format!(
+                "`{address}` is no value: an `{}` exports nothing",
+                asset.name
+            );
             self.error(codes::WRONG_TYPE, span, text)
                 .hint(format!("a step takes it by `uses {{ .. = {address} }}`"));
             return error(span);
@@ -202,7 +213,11 @@ impl Checker<'_> {
                 resource: id,
                 field: None,
             },
-            ty: Type::Object(fields.map(|output| field(&output.name, output.ty.clone())).collect()),
+            ty: Type::Object(
+                fields
+                    .map(|output| field(&output.name, output.ty.clone()))
+                    .collect(),
+            ),
             binding: Binding::Iteration,
             sensitivity,
             span,
@@ -249,16 +264,22 @@ impl Checker<'_> {
             return error(span);
         }
         if name.text != "output" {
-            let known = self.runners.get(step.0).copied().flatten().is_some_and(|at| {
-                let outputs = &self.modules.runner(at).outputs;
-                outputs.iter().any(|output| output.name == name.text)
-            });
+            let known = self
+                .runners
+                .get(step.0)
+                .copied()
+                .flatten()
+                .is_some_and(|at| {
+                    let outputs = &self.modules.runner(at).outputs;
+                    outputs.iter().any(|output| output.name == name.text)
+                });
             let hint = match known {
                 true => format!("an output is read by `.output.{}`", name.text),
                 false => format!("a step's results are `{address}.output`"),
             };
             let text = format!("a step has only `output`, found `{}`", name.text);
-            self.error(codes::UNKNOWN_OUTPUT, name.span, text).hint(hint);
+            self.error(codes::UNKNOWN_OUTPUT, name.span, text)
+                .hint(hint);
             return error(span);
         }
         let Some((ty, sensitivity)) = self.output_object(step) else {
@@ -277,7 +298,11 @@ impl Checker<'_> {
             },
             ty,
             binding,
-            sensitivity: if by_secret { Sensitivity::whole() } else { sensitivity },
+            sensitivity: if by_secret {
+                Sensitivity::whole()
+            } else {
+                sensitivity
+            },
             span,
         }
     }
@@ -292,7 +317,8 @@ impl Checker<'_> {
         let instances = self.instances.get(step.0)?.as_ref()?.clone()?;
         match instances {
             TInstances::Single => {
-                let text = format!("`{address}` has neither `count` nor `for_each`, found an index");
+                let text =
+                    format!("`{address}` has neither `count` nor `for_each`, found an index");
                 self.error(codes::UNEXPECTED_INDEX, index.span, text)
                     .hint(format!("write `{address}.output`"));
                 None
@@ -309,11 +335,14 @@ impl Checker<'_> {
                         self.error(codes::INVALID_VALUE, by.span, "the index is null");
                         None
                     }
-                    (Some(_), Some(place)) if place < u64::from(count) => {
-                        Some(InstanceOf::Position(u32::try_from(place).unwrap_or(u32::MAX)))
-                    }
+                    (Some(_), Some(place)) if place < u64::from(count) => Some(
+                        InstanceOf::Position(u32::try_from(place).unwrap_or(u32::MAX)),
+                    ),
                     (Some(number), _) if self.certain => {
-                        let text = format!("`{address}` has {}, found index {number}", instances_of(count));
+                        let text = format!(
+                            "`{address}` has {}, found index {number}",
+                            instances_of(count)
+                        );
                         let problem = self.error(codes::INDEX_OUT_OF_RANGE, span, text);
                         if let Some(last) = count.checked_sub(1) {
                             problem.hint(format!("the indexes are 0 to {last}"));
@@ -331,9 +360,12 @@ impl Checker<'_> {
                 let known = by.constant().and_then(Value::as_text).map(str::to_owned);
                 match known {
                     Some(key) => match keys.iter().position(|(known, _)| *known == key) {
-                        Some(place) => Some(InstanceOf::Position(u32::try_from(place).unwrap_or(u32::MAX))),
+                        Some(place) => Some(InstanceOf::Position(
+                            u32::try_from(place).unwrap_or(u32::MAX),
+                        )),
                         None if self.certain => {
-                            let hint = nearest::hint(&key, keys.iter().map(|(key, _)| key.as_str()));
+                            let hint =
+                                nearest::hint(&key, keys.iter().map(|(key, _)| key.as_str()));
                             let text = format!("`{address}` has no instance \"{key}\"");
                             self.error(codes::INDEX_OUT_OF_RANGE, index.span, text).hint = hint;
                             None
@@ -351,7 +383,10 @@ impl Checker<'_> {
             return error(span);
         };
         let asset = self.modules.asset(*at);
-        let found = asset.outputs.iter().position(|output| output.name == name.text);
+        let found = asset
+            .outputs
+            .iter()
+            .position(|output| output.name == name.text);
         match found.and_then(|place| Some((place, asset.outputs.get(place)?))) {
             Some((place, output)) => TExpr {
                 kind: TKind::Export {
@@ -364,7 +399,10 @@ impl Checker<'_> {
                 span,
             },
             None => {
-                let hint = nearest::hint(&name.text, asset.outputs.iter().map(|output| output.name.as_str()));
+                let hint = nearest::hint(
+                    &name.text,
+                    asset.outputs.iter().map(|output| output.name.as_str()),
+                );
                 let text = match asset.outputs.is_empty() {
                     true => format!("an `{}` exports nothing, found `{}`", asset.name, name.text),
                     false => format!("an `{}` has no export `{}`", asset.name, name.text),
@@ -390,10 +428,14 @@ impl Checker<'_> {
             return self.output(of, (base.binding, &base.sensitivity), name, span);
         }
         let ty = match &base.ty {
-            Type::Object(fields) => match fields.iter().find(|field| field.name.as_str() == name.text) {
+            Type::Object(fields) => match fields
+                .iter()
+                .find(|field| field.name.as_str() == name.text)
+            {
                 Some(field) => field.ty.clone(),
                 None => {
-                    let hint = nearest::hint(&name.text, fields.iter().map(|field| field.name.as_str()));
+                    let hint =
+                        nearest::hint(&name.text, fields.iter().map(|field| field.name.as_str()));
                     let text = format!("the object has no attribute `{}`", name.text);
                     self.error(codes::NO_ATTRIBUTE, name.span, text).hint = hint;
                     return error(span);
@@ -403,7 +445,11 @@ impl Checker<'_> {
             Type::Any => Type::Any,
             Type::Null if !self.certain => Type::Any,
             other => {
-                let text = format!("{} has no attributes, found `.{}`", other.named(), name.text);
+                let text = format!(
+                    "{} has no attributes, found `.{}`",
+                    other.named(),
+                    name.text
+                );
                 let hint = match other {
                     Type::List(_) | Type::Tuple(_) => Some(format!(
                         "an item is `[0].{0}`, all of them `[*].{0}`",
@@ -442,7 +488,10 @@ impl Checker<'_> {
             return error(span);
         };
         let runner = self.modules.runner(*at);
-        let found = runner.outputs.iter().position(|output| output.name == name.text);
+        let found = runner
+            .outputs
+            .iter()
+            .position(|output| output.name == name.text);
         match found.and_then(|place| Some((place, runner.outputs.get(place)?))) {
             Some((place, output)) => TExpr {
                 kind: TKind::Output {
@@ -456,7 +505,10 @@ impl Checker<'_> {
                 span,
             },
             None => {
-                let hint = nearest::hint(&name.text, runner.outputs.iter().map(|output| output.name.as_str()));
+                let hint = nearest::hint(
+                    &name.text,
+                    runner.outputs.iter().map(|output| output.name.as_str()),
+                );
                 let text = match runner.outputs.is_empty() {
                     true => format!("`{}` has no outputs, found `{}`", runner.name, name.text),
                     false => format!("`{}` has no output `{}`", runner.name, name.text),
@@ -594,13 +646,20 @@ fn forms_of(instances: &TInstances, address: &str) -> (String, String) {
     match instances {
         TInstances::ForEach(keys) => {
             let key = keys.first().map_or("key", |(key, _)| key.as_str());
-            let what = format!("{} by `for_each`", instances_of(u32::try_from(keys.len()).unwrap_or(u32::MAX)));
-            let forms = format!("write `{address}[\"{key}\"].output` for one, `{address}[each.key].output` in a step with the same keys, `{address}[*].output` for all");
+            let what = format!(
+                "{} by `for_each`",
+                instances_of(u32::try_from(keys.len()).unwrap_or(u32::MAX))
+            );
+            let forms = format!(
+                "write `{address}[\"{key}\"].output` for one, `{address}[each.key].output` in a step with the same keys, `{address}[*].output` for all"
+            );
             (what, forms)
         }
         TInstances::Count(count) => {
             let what = format!("{} by `count`", instances_of(*count));
-            let forms = format!("write `{address}[0].output` for one, `{address}[count.index].output` in a step with the same `count`, `{address}[*].output` for all");
+            let forms = format!(
+                "write `{address}[0].output` for one, `{address}[count.index].output` in a step with the same `count`, `{address}[*].output` for all"
+            );
             (what, forms)
         }
         TInstances::Single => (String::new(), String::new()),

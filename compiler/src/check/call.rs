@@ -14,16 +14,88 @@ use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind};
 
 /// Functions of the language that this version does not have yet.
 const LATER: &[&str] = &[
-    "alltrue", "anytrue", "base64gzip", "base64sha256", "base64sha512", "basename", "bcrypt", "chomp", "chunklist",
-    "cidrhost", "cidrnetmask", "cidrsubnet", "cidrsubnets", "coalescelist", "compact", "csvdecode", "dirname", "element",
-    "ephemeralasnull", "file", "filebase64", "filebase64sha256", "filebase64sha512", "fileexists", "filemd5", "fileset",
-    "filesha1", "filesha256", "filesha512", "formatdate", "formatlist", "hmac_sha256", "indent", "index", "issensitive",
-    "jsonpath", "jwt_hs256", "log", "matchkeys", "nonsensitive", "one", "parseint", "pathexpand", "plantimestamp", "pow",
-    "random_choice", "random_int", "random_string", "regex", "regexall", "reverse", "rsadecrypt", "sensitive",
-    "setintersection", "setproduct", "setsubtract", "setunion", "sha1", "sha512", "signum", "slice", "sort",
-    "strcontains", "templatefile", "templatestring", "textdecodebase64", "textencodebase64", "timeadd", "timecmp",
-    "timestamp", "timestamp_ms", "title", "transpose", "trim", "trimprefix", "trimsuffix", "type", "url", "uuidv5",
-    "yamldecode", "yamlencode", "zipmap",
+    "alltrue",
+    "anytrue",
+    "base64gzip",
+    "base64sha256",
+    "base64sha512",
+    "basename",
+    "bcrypt",
+    "chomp",
+    "chunklist",
+    "cidrhost",
+    "cidrnetmask",
+    "cidrsubnet",
+    "cidrsubnets",
+    "coalescelist",
+    "compact",
+    "csvdecode",
+    "dirname",
+    "element",
+    "ephemeralasnull",
+    "file",
+    "filebase64",
+    "filebase64sha256",
+    "filebase64sha512",
+    "fileexists",
+    "filemd5",
+    "fileset",
+    "filesha1",
+    "filesha256",
+    "filesha512",
+    "formatdate",
+    "formatlist",
+    "hmac_sha256",
+    "indent",
+    "index",
+    "issensitive",
+    "jsonpath",
+    "jwt_hs256",
+    "log",
+    "matchkeys",
+    "nonsensitive",
+    "one",
+    "parseint",
+    "pathexpand",
+    "plantimestamp",
+    "pow",
+    "random_choice",
+    "random_int",
+    "random_string",
+    "regex",
+    "regexall",
+    "reverse",
+    "rsadecrypt",
+    "sensitive",
+    "setintersection",
+    "setproduct",
+    "setsubtract",
+    "setunion",
+    "sha1",
+    "sha512",
+    "signum",
+    "slice",
+    "sort",
+    "strcontains",
+    "templatefile",
+    "templatestring",
+    "textdecodebase64",
+    "textencodebase64",
+    "timeadd",
+    "timecmp",
+    "timestamp",
+    "timestamp_ms",
+    "title",
+    "transpose",
+    "trim",
+    "trimprefix",
+    "trimsuffix",
+    "type",
+    "url",
+    "uuidv5",
+    "yamldecode",
+    "yamlencode",
+    "zipmap",
 ];
 
 /// Problems that `try` and `can` do not swallow: what is not there is not there, whatever the values are.
@@ -37,7 +109,13 @@ const OF_NAMES: &[Code] = &[
 ];
 
 impl Checker<'_> {
-    pub(super) fn call(&mut self, name: &Name, arguments: &[Expr], expand: bool, span: Span) -> TExpr {
+    pub(super) fn call(
+        &mut self,
+        name: &Name,
+        arguments: &[Expr],
+        expand: bool,
+        span: Span,
+    ) -> TExpr {
         match name.text.as_str() {
             "try" => return self.try_form(name, arguments, span),
             "can" => return self.can_form(name, arguments, span),
@@ -50,7 +128,10 @@ impl Checker<'_> {
             }
             return error(span);
         };
-        let mut typed: Vec<TExpr> = arguments.iter().map(|argument| self.infer(argument)).collect();
+        let mut typed: Vec<TExpr> = arguments
+            .iter()
+            .map(|argument| self.infer(argument))
+            .collect();
         let mut expand = expand;
         if expand {
             let Some(last) = typed.pop() else {
@@ -93,7 +174,10 @@ impl Checker<'_> {
         expand: bool,
         span: Span,
     ) -> TExpr {
-        let mut types: Vec<Type> = arguments.iter().map(|argument| argument.ty.clone()).collect();
+        let mut types: Vec<Type> = arguments
+            .iter()
+            .map(|argument| argument.ty.clone())
+            .collect();
         if let (true, Some(last)) = (expand, types.last_mut()) {
             *last = match last {
                 Type::List(item) | Type::Set(item) => (**item).clone(),
@@ -103,7 +187,11 @@ impl Checker<'_> {
         let ty = match (function.result)(&types) {
             Ok(ty) => ty,
             Err(why) => {
-                self.error(codes::WRONG_TYPE, span, format!("`{}`: {why}", function.name));
+                self.error(
+                    codes::WRONG_TYPE,
+                    span,
+                    format!("`{}`: {why}", function.name),
+                );
                 return error(span);
             }
         };
@@ -113,7 +201,9 @@ impl Checker<'_> {
             Time::Start => Binding::Start,
             Time::Iteration => Binding::Iteration,
         };
-        let known = arguments.iter().all(|argument| argument.constant().is_some());
+        let known = arguments
+            .iter()
+            .all(|argument| argument.constant().is_some());
         let call = TExpr {
             ty: ty.clone(),
             binding: latest(&arguments).max(time),
@@ -150,7 +240,11 @@ impl Checker<'_> {
         let what = format!("`{}` of `{}`", param.name, function.name);
         if argument.is_null() && !param.nullable && !spread {
             if self.certain {
-                self.error(codes::INVALID_VALUE, argument.span, format!("{what} is null"));
+                self.error(
+                    codes::INVALID_VALUE,
+                    argument.span,
+                    format!("{what} is null"),
+                );
                 return error(argument.span);
             }
             return argument;
@@ -167,8 +261,14 @@ impl Checker<'_> {
         if last.is_error() {
             return None;
         }
-        if !matches!(last.ty, Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Any) {
-            let text = format!("`...` spreads a list, set or tuple, found {}", last.ty.named());
+        if !matches!(
+            last.ty,
+            Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Any
+        ) {
+            let text = format!(
+                "`...` spreads a list, set or tuple, found {}",
+                last.ty.named()
+            );
             self.error(codes::WRONG_TYPE, last.span, text);
             return None;
         }
@@ -182,15 +282,25 @@ impl Checker<'_> {
                     _ => Type::of(value),
                 };
                 let items = items.iter().enumerate();
-                let items = items.map(|(place, value)| constant(value.clone(), ty_of(place, value), span));
+                let items =
+                    items.map(|(place, value)| constant(value.clone(), ty_of(place, value), span));
                 Some((items.collect(), false))
             }
             (kind, _) => Some((vec![TExpr { kind, ..last }], true)),
         }
     }
 
-    fn number_fits(&mut self, function: &Function, name: &Name, (given, open): (usize, bool)) -> bool {
-        let least = function.params.iter().filter(|param| !param.optional).count();
+    fn number_fits(
+        &mut self,
+        function: &Function,
+        name: &Name,
+        (given, open): (usize, bool),
+    ) -> bool {
+        let least = function
+            .params
+            .iter()
+            .filter(|param| !param.optional)
+            .count();
         let most = match function.rest {
             Some(_) => usize::MAX,
             None => function.params.len(),
@@ -208,18 +318,26 @@ impl Checker<'_> {
             format!("{least} to {}", count(most))
         };
         let text = format!("`{}` takes {wanted}, found {given}", name.text);
-        let mut names: Vec<String> = function.params.iter().map(|param| param.name.to_owned()).collect();
+        let mut names: Vec<String> = function
+            .params
+            .iter()
+            .map(|param| param.name.to_owned())
+            .collect();
         if let Some(rest) = &function.rest {
             names.push(format!("{}, ..", rest.name));
         }
         let hint = format!("`{}({})`", name.text, names.join(", "));
-        self.error(codes::WRONG_ARGUMENTS, name.span, text).hint(hint);
+        self.error(codes::WRONG_ARGUMENTS, name.span, text)
+            .hint(hint);
         false
     }
 
     fn unknown_function(&mut self, name: &Name) {
         if LATER.contains(&name.text.as_str()) || name.text.starts_with("fake_") {
-            let text = format!("the function `{}` is part of the language, but not yet supported", name.text);
+            let text = format!(
+                "the function `{}` is part of the language, but not yet supported",
+                name.text
+            );
             self.error(codes::NOT_YET_SUPPORTED, name.span, text);
             return;
         }
@@ -227,7 +345,9 @@ impl Checker<'_> {
         let near = nearest::nearest(&name.text, known.chain(["try", "can"]));
         let hint = match near {
             Some(near) => Some(format!("did you mean `{near}`?")),
-            None if name.text.contains("::") => Some("functions have plain names: `upper(..)`".to_owned()),
+            None if name.text.contains("::") => {
+                Some("functions have plain names: `upper(..)`".to_owned())
+            }
             None => None,
         };
         let text = format!("there is no function `{}`", name.text);
@@ -245,11 +365,16 @@ impl Checker<'_> {
             ("length", TInstances::Count(count)) => {
                 Some(constant(Number::from(*count).into(), Type::Number, span))
             }
-            ("length", TInstances::ForEach(keys)) => {
-                Some(constant(Number::from(keys.len()).into(), Type::Number, span))
-            }
+            ("length", TInstances::ForEach(keys)) => Some(constant(
+                Number::from(keys.len()).into(),
+                Type::Number,
+                span,
+            )),
             ("keys", TInstances::ForEach(keys)) => {
-                let keys: Vec<Value> = keys.iter().map(|(key, _)| Value::from(key.clone())).collect();
+                let keys: Vec<Value> = keys
+                    .iter()
+                    .map(|(key, _)| Value::from(key.clone()))
+                    .collect();
                 Some(constant(Value::from(keys), Type::list(Type::String), span))
             }
             _ => None,
@@ -259,7 +384,11 @@ impl Checker<'_> {
     /// `try(a, b, ..)`: alternatives that always fail are left out, and those behind one that never fails.
     fn try_form(&mut self, name: &Name, arguments: &[Expr], span: Span) -> TExpr {
         if arguments.is_empty() {
-            self.error(codes::WRONG_ARGUMENTS, name.span, "`try` takes at least 1 argument, found 0");
+            self.error(
+                codes::WRONG_ARGUMENTS,
+                name.span,
+                "`try` takes at least 1 argument, found 0",
+            );
             return error(span);
         }
         let mut kept: Vec<TExpr> = Vec::new();
@@ -348,7 +477,9 @@ impl Checker<'_> {
             problem.severity == Severity::Error && !OF_NAMES.contains(&problem.code)
         };
         let (faults, kept): (Vec<_>, Vec<_>) = found.into_iter().partition(swallowed);
-        let named = kept.iter().any(|problem| problem.severity == Severity::Error);
+        let named = kept
+            .iter()
+            .any(|problem| problem.severity == Severity::Error);
         self.problems.list.extend(kept);
         if named {
             return (error(argument.span), Vec::new());

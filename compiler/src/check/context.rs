@@ -95,7 +95,12 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports an error and gives it back for labels and a hint.
-    pub(super) fn error(&mut self, code: Code, span: Span, text: impl Into<String>) -> &mut Problem {
+    pub(super) fn error(
+        &mut self,
+        code: Code,
+        span: Span,
+        text: impl Into<String>,
+    ) -> &mut Problem {
         self.problems.error(code, span, text)
     }
 

@@ -49,7 +49,8 @@ impl Checker<'_> {
             for (input, _) in inputs.filter(|(input, given)| input.required && !given) {
                 let text = format!("`{}` needs the argument `{}`", party.kind, input.name);
                 let hint = format!("{}: {}", input.ty, input.description);
-                self.error(codes::MISSING_ARGUMENT, party.span, text).hint(hint);
+                self.error(codes::MISSING_ARGUMENT, party.span, text)
+                    .hint(hint);
             }
         }
         found.sort_by_key(|(place, _)| *place);
@@ -67,7 +68,8 @@ impl Checker<'_> {
             true => format!("`{}` has no arguments, found `{name}`", party.kind),
             false => format!("`{}` has no argument `{name}`", party.kind),
         };
-        self.error(codes::UNKNOWN_ARGUMENT, attribute.name.span, text).hint = hint;
+        self.error(codes::UNKNOWN_ARGUMENT, attribute.name.span, text)
+            .hint = hint;
     }
 
     /// The value as the input's type; `None` where it counts as absent or has a reported problem.
@@ -89,7 +91,10 @@ impl Checker<'_> {
             }
             return None;
         }
-        if let (Some(text), false) = (value.constant().and_then(Value::as_text), input.one_of.is_empty()) {
+        if let (Some(text), false) = (
+            value.constant().and_then(Value::as_text),
+            input.one_of.is_empty(),
+        ) {
             if !input.one_of.iter().any(|allowed| allowed == text) {
                 let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
                 let text = format!("{what}: \"{text}\" is none of the values allowed");
@@ -105,13 +110,20 @@ impl Checker<'_> {
         match (want, &value.kind) {
             (Type::Object(fields), ExprKind::Object(pairs)) => {
                 for (key, value) in pairs {
-                    let ExprKind::Text(name) = &key.kind else { continue };
+                    let ExprKind::Text(name) = &key.kind else {
+                        continue;
+                    };
                     match fields.iter().find(|field| field.name.as_str() == name) {
                         Some(field) => {
-                            self.unknown_attributes(&field.ty, value, &format!("`{name}` of {what}"));
+                            self.unknown_attributes(
+                                &field.ty,
+                                value,
+                                &format!("`{name}` of {what}"),
+                            );
                         }
                         None => {
-                            let hint = nearest::hint(name, fields.iter().map(|field| field.name.as_str()));
+                            let hint =
+                                nearest::hint(name, fields.iter().map(|field| field.name.as_str()));
                             let text = format!("{what} has no attribute `{name}`");
                             self.error(codes::NO_ATTRIBUTE, key.span, text).hint = hint;
                         }
@@ -149,7 +161,10 @@ impl Checker<'_> {
             let takes = party.takes.iter().zip(given);
             for (taken, _) in takes.filter(|(taken, given)| !taken.optional && !given) {
                 let hint = self.use_hint(taken);
-                let text = format!("`{}` needs `{}` in `uses`: an `{}`", party.kind, taken.name, taken.asset);
+                let text = format!(
+                    "`{}` needs `{}` in `uses`: an `{}`",
+                    party.kind, taken.name, taken.asset
+                );
                 self.error(codes::MISSING_USE, party.span, text).hint(hint);
             }
         }
@@ -160,14 +175,17 @@ impl Checker<'_> {
     fn unknown_use(&mut self, party: &Party<'_>, attribute: &Attribute) {
         let name = attribute.name.text.as_str();
         let hint = match party.inputs.iter().any(|input| input.name == name) {
-            true => Some(format!("it belongs in the block `arguments {{ {name} = .. }}`")),
+            true => Some(format!(
+                "it belongs in the block `arguments {{ {name} = .. }}`"
+            )),
             false => nearest::hint(name, party.takes.iter().map(|taken| taken.name.as_str())),
         };
         let text = match party.takes.is_empty() {
             true => format!("`{}` uses no assets, found `{name}`", party.kind),
             false => format!("`{}` has no use `{name}`", party.kind),
         };
-        self.error(codes::UNKNOWN_USE, attribute.name.span, text).hint = hint;
+        self.error(codes::UNKNOWN_USE, attribute.name.span, text)
+            .hint = hint;
     }
 
     /// The resource that a use names.
@@ -193,7 +211,8 @@ impl Checker<'_> {
                 }
                 let hint = self.use_hint(taken);
                 let text = format!("`{}` takes a resource, found another value", taken.name);
-                self.error(codes::NOT_A_RESOURCE, value.span, text).hint(hint);
+                self.error(codes::NOT_A_RESOURCE, value.span, text)
+                    .hint(hint);
                 None
             }
         }
@@ -210,7 +229,12 @@ impl Checker<'_> {
     /// What to write for a use.
     fn use_hint(&self, taken: &Use) -> String {
         let fits = |asset: &str| asset == taken.asset;
-        match self.declarations.resources.iter().find(|resource| fits(&resource.asset.text)) {
+        match self
+            .declarations
+            .resources
+            .iter()
+            .find(|resource| fits(&resource.asset.text))
+        {
             Some(resource) => format!("write `uses {{ {} = {} }}`", taken.name, resource.address()),
             None => format!(
                 "declare `resource \"{0}\" \"NAME\" {{}}` and write `uses {{ {1} = resource.{0}.NAME }}`",

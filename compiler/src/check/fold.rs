@@ -57,7 +57,9 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
         },
         TKind::Bound(id) => {
             let found = known.bound.iter().rev().find(|(bound, _)| bound == id);
-            found.map(|(_, value)| value.clone()).ok_or(Failure::Unknown)
+            found
+                .map(|(_, value)| value.clone())
+                .ok_or(Failure::Unknown)
         }
         TKind::Field(of, name) => at(ops::field(&value(of, known)?, name)),
         TKind::Index(of, by) => {
@@ -200,8 +202,7 @@ fn text(parts: &[TPart], out: &mut String, known: &mut Known) -> Result<()> {
             TPart::Text(text) => out.push_str(text),
             TPart::Hole(expr) => {
                 let value = value(expr, known)?;
-                let hole =
-                    ops::hole(&value).map_err(|fault| Failure::Fault(fault, expr.span))?;
+                let hole = ops::hole(&value).map_err(|fault| Failure::Fault(fault, expr.span))?;
                 // A String never refuses what is written to it.
                 let _ = write!(out, "{hole}");
             }
@@ -214,7 +215,9 @@ fn text(parts: &[TPart], out: &mut String, known: &mut Known) -> Result<()> {
                 value: name,
                 over,
                 body,
-            } => each_of(over, (*key, *name), known, &mut |known| text(body, out, known))?,
+            } => each_of(over, (*key, *name), known, &mut |known| {
+                text(body, out, known)
+            })?,
         }
     }
     Ok(())
@@ -267,7 +270,9 @@ fn for_form(expr: &TExpr, form: &TFor, known: &mut Known) -> Result {
         return Ok(Value::from(items));
     }
     // The rules of keys are the program's own: its function runs over the results.
-    let places: Vec<Value> = (0..results.len()).map(|at| Value::from(Number::from(at))).collect();
+    let places: Vec<Value> = (0..results.len())
+        .map(|at| Value::from(Number::from(at)))
+        .collect();
     let places = Value::from(places);
     ops::for_object(&places, form.grouped, &mut |_, place| {
         let place = convert::to_number(place)?.as_usize();

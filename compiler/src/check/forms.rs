@@ -22,7 +22,11 @@ impl Checker<'_> {
         let Some((key, value)) = self.bind(form.over.id, &over, &form.value.text) else {
             self.perhaps(true, |checker| {
                 // Unknown names in it are reported all the same.
-                for part in [Some(&form.result), form.key_result.as_ref(), form.condition.as_ref()] {
+                for part in [
+                    Some(&form.result),
+                    form.key_result.as_ref(),
+                    form.condition.as_ref(),
+                ] {
                     part.map(|part| checker.infer(part));
                 }
             });
@@ -30,7 +34,10 @@ impl Checker<'_> {
         };
         self.depth += 1;
         let (condition, key_result, result) = self.perhaps(true, |checker| {
-            let condition = form.condition.as_ref().map(|condition| checker.condition(condition));
+            let condition = form
+                .condition
+                .as_ref()
+                .map(|condition| checker.condition(condition));
             let key_result = form.key_result.as_ref().map(|key| {
                 let key = checker.infer(key);
                 checker.key(key, "a key of a `for` object")
@@ -50,12 +57,20 @@ impl Checker<'_> {
             Some(_) => Type::map(item),
             None => Type::list(item),
         };
-        let parts = [Some(&over), Some(&result), key_result.as_ref(), condition.as_ref()];
+        let parts = [
+            Some(&over),
+            Some(&result),
+            key_result.as_ref(),
+            condition.as_ref(),
+        ];
         let binding = latest(parts.into_iter().flatten());
         // Which items there are tells of the condition and the keys.
         let chosen = [key_result.as_ref(), condition.as_ref()];
         let whole = over.sensitivity.is_whole()
-            || chosen.into_iter().flatten().any(|part| part.sensitivity.any());
+            || chosen
+                .into_iter()
+                .flatten()
+                .any(|part| part.sensitivity.any());
         let sensitivity = if whole {
             Sensitivity::whole()
         } else {
@@ -115,7 +130,11 @@ impl Checker<'_> {
             Type::Any => (Type::Any, Type::Any),
             Type::Null => {
                 if self.certain {
-                    self.error(codes::INVALID_VALUE, over.span, "a `for` cannot run over null");
+                    self.error(
+                        codes::INVALID_VALUE,
+                        over.span,
+                        "a `for` cannot run over null",
+                    );
                 }
                 for id in key.iter().chain([&value]) {
                     self.set(*id, Type::Error, over);
@@ -326,10 +345,14 @@ impl Checker<'_> {
     fn if_part(&mut self, condition: &Expr, [yes, no]: [&[Part]; 2], to: &mut Building) {
         let condition = self.condition(condition);
         to.broken |= condition.is_error();
-        let known = condition.constant().and_then(|value| bggo_values::ops::truth(value).ok());
+        let known = condition
+            .constant()
+            .and_then(|value| bggo_values::ops::truth(value).ok());
         let mut arm = |parts: &[Part], chosen: bool| {
             let mut arm = Building::new();
-            self.perhaps(known != Some(chosen), |checker| checker.parts(parts, &mut arm));
+            self.perhaps(known != Some(chosen), |checker| {
+                checker.parts(parts, &mut arm)
+            });
             arm
         };
         let (yes, no) = (arm(yes, true), arm(no, false));

@@ -196,9 +196,10 @@ impl Checker<'_> {
         let mut expr = expr;
         expr.kind = match (expr.kind, want) {
             (TKind::List(items), Type::List(item)) if **item != Type::Any => {
-                let items = items.into_iter().enumerate().map(|(place, one)| {
-                    self.convert(one, item, &format!("{what}: item {place}"))
-                });
+                let items = items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, one)| self.convert(one, item, &format!("{what}: item {place}")));
                 TKind::List(items.collect())
             }
             (TKind::Object(pairs), Type::Map(item)) if **item != Type::Any => {

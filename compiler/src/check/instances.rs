@@ -47,10 +47,16 @@ impl Checker<'_> {
             }
             Some(Value::Number(number)) => match number.as_u64() {
                 Some(whole) if whole <= u64::from(MOST_INSTANCES) => {
-                    return Some(TInstances::Count(u32::try_from(whole).unwrap_or(MOST_INSTANCES)));
+                    return Some(TInstances::Count(
+                        u32::try_from(whole).unwrap_or(MOST_INSTANCES),
+                    ));
                 }
-                _ if number.is_negative() => format!("`count` must not be negative, found {number}"),
-                _ if !number.is_whole() => format!("`count` must be a whole number, found {number}"),
+                _ if number.is_negative() => {
+                    format!("`count` must not be negative, found {number}")
+                }
+                _ if !number.is_whole() => {
+                    format!("`count` must be a whole number, found {number}")
+                }
                 _ => format!("`count` is at most {MOST_INSTANCES}, found {number}"),
             },
             Some(_) => "`count` must be a number, found null".to_owned(),
@@ -60,9 +66,11 @@ impl Checker<'_> {
     }
 
     fn late(&mut self, what: &str, value: &TExpr) {
-        let text = format!("`{what}` that is known only when the program runs is not yet supported");
+        let text =
+            format!("`{what}` that is known only when the program runs is not yet supported");
         let hint = "in this version it is computed from literals and from locals made of them";
-        self.error(codes::NOT_YET_SUPPORTED, value.span, text).hint(hint);
+        self.error(codes::NOT_YET_SUPPORTED, value.span, text)
+            .hint(hint);
     }
 
     fn for_each(&mut self, expr: &Expr) -> Option<TInstances> {
@@ -127,7 +135,9 @@ impl Checker<'_> {
         };
         let address = self.declarations.steps[id.0].address();
         let (code, text, hint) = match (instances, &edge.instances) {
-            (_, Instances::All) | (TInstances::Single, Instances::Index(0)) => return Instances::All,
+            (_, Instances::All) | (TInstances::Single, Instances::Index(0)) => {
+                return Instances::All;
+            }
             (TInstances::Count(count), Instances::Index(index)) if index < count => {
                 return edge.instances.clone();
             }
@@ -146,7 +156,9 @@ impl Checker<'_> {
             (TInstances::Count(count), Instances::Index(index)) => (
                 codes::INDEX_OUT_OF_RANGE,
                 format!("`{address}` has `count = {count}`, found index {index}"),
-                count.checked_sub(1).map(|last| format!("the indexes are 0 to {last}")),
+                count
+                    .checked_sub(1)
+                    .map(|last| format!("the indexes are 0 to {last}")),
             ),
             (TInstances::Count(_), _) => (
                 codes::UNEXPECTED_INDEX,
@@ -161,7 +173,8 @@ impl Checker<'_> {
             (TInstances::ForEach(keys), _) => (
                 codes::UNEXPECTED_INDEX,
                 format!("the instances of `{address}` have keys, found a number"),
-                keys.first().map(|(key, _)| format!("write `{address}[\"{key}\"]`")),
+                keys.first()
+                    .map(|(key, _)| format!("write `{address}[\"{key}\"]`")),
             ),
         };
         self.error(code, edge.cause, text).hint = hint;
@@ -175,24 +188,35 @@ fn keys(value: &Value, ty: &Type) -> Result<Vec<(String, Value)>, String> {
     let mut pairs: Vec<(String, Value)> = match settled.as_ref() {
         Value::Object(pairs) => {
             let pairs = pairs.iter();
-            pairs.map(|(key, value)| (key.as_str().to_owned(), value.clone())).collect()
+            pairs
+                .map(|(key, value)| (key.as_str().to_owned(), value.clone()))
+                .collect()
         }
         Value::List(items) if matches!(ty, Type::Set(_)) => {
             let mut pairs = Vec::with_capacity(items.len());
             for item in items.iter() {
                 let Some(key) = item.as_text() else {
-                    return Err(format!("`for_each` runs over strings, found {} in the set", item.kind()));
+                    return Err(format!(
+                        "`for_each` runs over strings, found {} in the set",
+                        item.kind()
+                    ));
                 };
                 pairs.push((key.to_owned(), item.clone()));
             }
             pairs
         }
         other => {
-            return Err(format!("`for_each` runs over a map or a set of strings, found {}", other.kind()));
+            return Err(format!(
+                "`for_each` runs over a map or a set of strings, found {}",
+                other.kind()
+            ));
         }
     };
     if pairs.len() > MOST_INSTANCES as usize {
-        return Err(format!("`for_each` has at most {MOST_INSTANCES} keys, found {}", pairs.len()));
+        return Err(format!(
+            "`for_each` has at most {MOST_INSTANCES} keys, found {}",
+            pairs.len()
+        ));
     }
     pairs.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(pairs)

@@ -1,8 +1,8 @@
 //! Resources: their scope, which is never wider than what they read, and who uses them.
 
 use bggo_manifest::Lifetime;
-use bggo_values::functions::Time;
 use bggo_values::Type;
+use bggo_values::functions::Time;
 
 use crate::diagnostics::{codes, nearest};
 use crate::resolve::model::{Edge, EdgeKind, LocalId, Node, ResourceId};
@@ -76,9 +76,16 @@ impl Checker<'_> {
                 });
             }
         }
-        for (resource, _) in self.declarations.resources.iter().zip(&used).filter(|(_, used)| !**used) {
+        for (resource, _) in self
+            .declarations
+            .resources
+            .iter()
+            .zip(&used)
+            .filter(|(_, used)| !**used)
+        {
             let text = format!("nothing uses `{}`: it is not created", resource.address());
-            self.problems.warning(codes::UNUSED_RESOURCE, resource.span, text);
+            self.problems
+                .warning(codes::UNUSED_RESOURCE, resource.span, text);
         }
         typed.into_iter().flatten().collect()
     }
@@ -120,7 +127,11 @@ impl Checker<'_> {
         let resource = &self.declarations.resources[id.0];
         let description = self.description(resource.description.as_ref());
         let Some(at) = self.assets.get(id.0).copied().flatten() else {
-            for attribute in resource.arguments.iter().flat_map(|block| &block.attributes) {
+            for attribute in resource
+                .arguments
+                .iter()
+                .flat_map(|block| &block.attributes)
+            {
                 self.infer(&attribute.value);
             }
             return None;
@@ -172,42 +183,72 @@ impl Checker<'_> {
     }
 
     /// The grid's scope, else the manifest's, narrowed to what is read.
-    fn scope(&mut self, id: ResourceId, (default, allowed): (Lifetime, &[Lifetime]), limit: &Limit) -> Lifetime {
+    fn scope(
+        &mut self,
+        id: ResourceId,
+        (default, allowed): (Lifetime, &[Lifetime]),
+        limit: &Limit,
+    ) -> Lifetime {
         let resource = &self.declarations.resources[id.0];
-        let may = |lifetime: Lifetime| lifetime == Lifetime::Iteration || allowed.contains(&lifetime);
+        let may =
+            |lifetime: Lifetime| lifetime == Lifetime::Iteration || allowed.contains(&lifetime);
         let written = resource.scope.as_ref().and_then(|expr| {
             let value = self.known(expr, &Type::String, "`scope`")?;
             Some((value.as_text()?.to_owned(), expr.span))
         });
         if let Some((word, span)) = written {
-            let names = LIFETIMES.iter().filter(|(_, lifetime)| may(*lifetime)).map(|(name, _)| *name);
-            let Some((_, chosen)) = LIFETIMES.iter().find(|(name, lifetime)| *name == word && may(*lifetime)) else {
+            let names = LIFETIMES
+                .iter()
+                .filter(|(_, lifetime)| may(*lifetime))
+                .map(|(name, _)| *name);
+            let Some((_, chosen)) = LIFETIMES
+                .iter()
+                .find(|(name, lifetime)| *name == word && may(*lifetime))
+            else {
                 let known = LIFETIMES.iter().any(|(name, _)| *name == word);
                 let hint = match known {
                     false => nearest::hint(&word, names),
-                    true => Some(format!("it may have {}", names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", "))),
+                    true => Some(format!(
+                        "it may have {}",
+                        names
+                            .map(|name| format!("\"{name}\""))
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    )),
                 };
                 let text = match known {
-                    true => format!("an `{}` cannot have the scope \"{word}\"", resource.asset.text),
+                    true => format!(
+                        "an `{}` cannot have the scope \"{word}\"",
+                        resource.asset.text
+                    ),
                     false => format!("there is no scope \"{word}\""),
                 };
                 self.error(codes::INVALID_SCOPE, span, text).hint = hint;
                 return default.max(limit.lifetime);
             };
             if *chosen < limit.lifetime {
-                let widest = LIFETIMES.iter().find(|(_, lifetime)| *lifetime >= limit.lifetime && may(*lifetime));
-                let hint = widest.map(|(name, _)| format!("write `scope = \"{name}\"`, or leave it out"));
-                let text = format!("the scope \"{word}\" is wider than that of what the resource reads");
+                let widest = LIFETIMES
+                    .iter()
+                    .find(|(_, lifetime)| *lifetime >= limit.lifetime && may(*lifetime));
+                let hint =
+                    widest.map(|(name, _)| format!("write `scope = \"{name}\"`, or leave it out"));
+                let text =
+                    format!("the scope \"{word}\" is wider than that of what the resource reads");
                 let problem = self.error(codes::INVALID_SCOPE, span, text);
                 if let Some((span, what)) = &limit.reads {
-                    problem.label(*span, format!("{what} has the scope \"{}\"", name_of(limit.lifetime)));
+                    problem.label(
+                        *span,
+                        format!("{what} has the scope \"{}\"", name_of(limit.lifetime)),
+                    );
                 }
                 problem.hint = hint;
             }
             return (*chosen).max(limit.lifetime);
         }
         let least = default.max(limit.lifetime);
-        let fits = LIFETIMES.iter().find(|(_, lifetime)| *lifetime >= least && may(*lifetime));
+        let fits = LIFETIMES
+            .iter()
+            .find(|(_, lifetime)| *lifetime >= least && may(*lifetime));
         fits.map_or(Lifetime::Iteration, |(_, lifetime)| *lifetime)
     }
 
@@ -224,10 +265,14 @@ impl Checker<'_> {
             }
             TKind::VuId => limit.narrow(Lifetime::Vu, node.span, || "`vu.id`".to_owned()),
             TKind::VuIteration => {
-                limit.narrow(Lifetime::Iteration, node.span, || "`vu.iteration`".to_owned());
+                limit.narrow(Lifetime::Iteration, node.span, || {
+                    "`vu.iteration`".to_owned()
+                });
             }
             TKind::Call { function, .. } if function.time == Time::Iteration => {
-                limit.narrow(Lifetime::Iteration, node.span, || format!("`{}`", function.name));
+                limit.narrow(Lifetime::Iteration, node.span, || {
+                    format!("`{}`", function.name)
+                });
             }
             TKind::Local(id) => {
                 let local = self.local_limit(*id, lifetimes);

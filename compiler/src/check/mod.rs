@@ -38,7 +38,9 @@ pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems
     let mut checker = Checker::new(resolved, modules);
     let declarations = &resolved.declarations;
     if declarations.steps.is_empty() && !declarations.incomplete {
-        let problem = checker.problems.whole(codes::NO_STEPS, "the grid has no step");
+        let problem = checker
+            .problems
+            .whole(codes::NO_STEPS, "the grid has no step");
         problem.hint("a step is `step \"RUNNER\" \"NAME\" { .. }`");
     }
     let variables = checker.all_variables();

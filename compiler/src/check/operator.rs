@@ -57,11 +57,17 @@ impl Checker<'_> {
         let sign = sign(operator);
         let left = self.convert(left, &Type::Bool, &format!("the left operand of `{sign}`"));
         let left = self.not_null(left, || format!("the left operand of `{sign}` is null"));
-        let known = left.constant().and_then(|value| bggo_values::ops::truth(value).ok());
+        let known = left
+            .constant()
+            .and_then(|value| bggo_values::ops::truth(value).ok());
         let decides = known.map(|left| left == (operator == BinaryOp::Or));
         let right = self.perhaps(decides != Some(false), |checker| {
             let right = checker.infer(right);
-            let right = checker.convert(right, &Type::Bool, &format!("the right operand of `{sign}`"));
+            let right = checker.convert(
+                right,
+                &Type::Bool,
+                &format!("the right operand of `{sign}`"),
+            );
             checker.not_null(right, || format!("the right operand of `{sign}` is null"))
         });
         if left.is_error() || right.is_error() {
@@ -87,7 +93,11 @@ impl Checker<'_> {
             return error(span);
         }
         if !may_equal(&left.ty, &right.ty) {
-            let result = if operator == BinaryOp::Equal { "false" } else { "true" };
+            let result = if operator == BinaryOp::Equal {
+                "false"
+            } else {
+                "true"
+            };
             let (a, b) = (left.ty.named(), right.ty.named());
             let hint = unlike_hint(&left.ty, &right.ty);
             let text = format!("{a} never equals {b}: this is always {result}");
@@ -103,11 +113,17 @@ impl Checker<'_> {
             BinaryOp::Less | BinaryOp::LessEq | BinaryOp::Greater | BinaryOp::GreaterEq
         );
         let durations = left.ty == Type::Duration || right.ty == Type::Duration;
-        let want = if compares && durations { Type::Duration } else { Type::Number };
+        let want = if compares && durations {
+            Type::Duration
+        } else {
+            Type::Number
+        };
         let texts = operator == BinaryOp::Add
             && [&left, &right].iter().any(|side| {
                 side.ty == Type::String
-                    && side.constant().is_none_or(|value| super::infer::place_of(value).is_none())
+                    && side
+                        .constant()
+                        .is_none_or(|value| super::infer::place_of(value).is_none())
             });
         if texts && [&left, &right].iter().any(|side| side.constant().is_some()) {
             self.error(codes::WRONG_TYPE, span, "`+` adds numbers, found a text")
@@ -143,7 +159,9 @@ impl Checker<'_> {
     /// Folds a node whose operands are constants.
     pub(super) fn fold_if_constant(&mut self, node: TExpr) -> TExpr {
         let constant = match &node.kind {
-            TKind::Unary(_, of) | TKind::Field(of, _) | TKind::Convert(of) => of.constant().is_some(),
+            TKind::Unary(_, of) | TKind::Field(of, _) | TKind::Convert(of) => {
+                of.constant().is_some()
+            }
             TKind::Binary(_, a, b) | TKind::Index(a, b) => {
                 a.constant().is_some() && b.constant().is_some()
             }
@@ -154,7 +172,9 @@ impl Checker<'_> {
 
     pub(super) fn conditional(&mut self, [condition, yes, no]: [&Expr; 3], span: Span) -> TExpr {
         let condition = self.condition(condition);
-        let known = condition.constant().and_then(|value| bggo_values::ops::truth(value).ok());
+        let known = condition
+            .constant()
+            .and_then(|value| bggo_values::ops::truth(value).ok());
         let yes = self.perhaps(known != Some(true), |checker| checker.infer(yes));
         let no = self.perhaps(known != Some(false), |checker| checker.infer(no));
         if yes.is_error() || no.is_error() || condition.is_error() {

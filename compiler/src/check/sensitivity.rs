@@ -123,6 +123,9 @@ mod tests {
 
     #[test]
     fn moved_items_are_sensitive_everywhere() {
-        assert_eq!(paths(&[&["0", "a"], &["3", "b"]]).moved(), paths(&[&["*", "a"], &["*", "b"]]));
+        assert_eq!(
+            paths(&[&["0", "a"], &["3", "b"]]).moved(),
+            paths(&[&["*", "a"], &["*", "b"]])
+        );
     }
 }

@@ -18,7 +18,10 @@ impl Checker<'_> {
         let step = &self.declarations.steps[id.0];
         self.step = Some(id);
         let enabled = step.enabled.as_ref().map(|enabled| self.enabled(enabled));
-        let execution = step.execution.as_ref().and_then(|limit| self.execution(limit));
+        let execution = step
+            .execution
+            .as_ref()
+            .and_then(|limit| self.execution(limit));
         let continue_on_failure = step
             .continue_on_failure
             .as_ref()
@@ -68,7 +71,8 @@ impl Checker<'_> {
             arguments,
             uses,
             instances: instances.unwrap_or(TInstances::Single),
-            enabled: enabled.filter(|enabled| !matches!(enabled.constant(), Some(Value::Bool(true)))),
+            enabled: enabled
+                .filter(|enabled| !matches!(enabled.constant(), Some(Value::Bool(true)))),
             execution,
             continue_on_failure: matches!(continue_on_failure, Some(Value::Bool(true))),
             tags: pairs(tags.as_ref()),
@@ -80,7 +84,11 @@ impl Checker<'_> {
         let typed = self.infer(enabled);
         let typed = self.convert(typed, &Type::Bool, "`enabled`");
         if typed.is_null() {
-            self.error(codes::INVALID_VALUE, typed.span, "`enabled` is null, a bool is required");
+            self.error(
+                codes::INVALID_VALUE,
+                typed.span,
+                "`enabled` is null, a bool is required",
+            );
         }
         typed
     }

@@ -95,14 +95,23 @@ impl Checker<'_> {
             }
         }
         if message.is_null() {
-            self.error(codes::INVALID_VALUE, message.span, "`error_message` is null");
+            self.error(
+                codes::INVALID_VALUE,
+                message.span,
+                "`error_message` is null",
+            );
             return None;
         }
         Some((condition, message))
     }
 
     /// Whether the default passes a validation.
-    fn holds(&mut self, (id, value): (VariableId, &Value), [condition, message]: [&TExpr; 2], at: &Expr) {
+    fn holds(
+        &mut self,
+        (id, value): (VariableId, &Value),
+        [condition, message]: [&TExpr; 2],
+        at: &Expr,
+    ) {
         let sensitive = self.variables[id.0].1;
         let text = match fold::value(condition, &mut Known::variable(id, value.clone())) {
             Ok(Value::Bool(false)) => "the default fails the variable's own validation".to_owned(),

@@ -6,7 +6,7 @@ pub mod model;
 mod nodes;
 mod places;
 mod print;
-pub mod walk;
+pub use crate::check::walk;
 
 pub use print::print;
 

@@ -33,8 +33,11 @@ impl<'a> Resolver<'a> {
             self.problems
                 .error(codes::SELF_REFERENCE, span, "this depends on itself");
         } else if matches!(to, Node::Resource(_)) && instances != Instances::All {
-            self.problems
-                .error(codes::UNEXPECTED_INDEX, span, "a resource has no instances, found an index");
+            self.problems.error(
+                codes::UNEXPECTED_INDEX,
+                span,
+                "a resource has no instances, found an index",
+            );
         } else {
             self.edge(to, instances, (span, EdgeKind::Explicit));
         }
@@ -101,7 +104,12 @@ impl<'a> Resolver<'a> {
             }
         };
         let mut names = vec![root];
-        names.extend((1..nodes.len()).map_while(|place| name_at(&nodes, place)).take(2).cloned());
+        names.extend(
+            (1..nodes.len())
+                .map_while(|place| name_at(&nodes, place))
+                .take(2)
+                .cloned(),
+        );
         let full = matches!(names[0].text.as_str(), "step" | "resource");
         if !full {
             let taken = names.len();
@@ -113,15 +121,19 @@ impl<'a> Resolver<'a> {
                 nodes[taken - 1].span,
                 format!("`{written}` is no step and no resource"),
             );
-            problem.hint(hint.unwrap_or_else(|| format!("write `step.RUNNER.NAME`, or a text: `\"{written}\"`")));
+            problem.hint(hint.unwrap_or_else(|| {
+                format!("write `step.RUNNER.NAME`, or a text: `\"{written}\"`")
+            }));
             return None;
         }
         let instances = match nodes.get(names.len()..).unwrap_or_default() {
             [] => Instances::All,
-            [Expr {
-                kind: ExprKind::Index(_, index),
-                ..
-            }] => match literal(index) {
+            [
+                Expr {
+                    kind: ExprKind::Index(_, index),
+                    ..
+                },
+            ] => match literal(index) {
                 Some(instances) => instances,
                 None => {
                     self.problems
@@ -136,7 +148,9 @@ impl<'a> Resolver<'a> {
             },
             _ => {
                 let text = "expected a step or resource, found a value of it".to_owned();
-                let problem = self.problems.error(codes::INVALID_DEPENDENCY, item.span, text);
+                let problem = self
+                    .problems
+                    .error(codes::INVALID_DEPENDENCY, item.span, text);
                 let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
                 problem.hint(format!("write `{}`", names.join(".")));
                 return None;
@@ -154,13 +168,24 @@ impl<'a> Resolver<'a> {
         let (kind, name) = match names {
             [name] => {
                 let step = self.names.steps_called.get(name.text.as_str())?.first()?;
-                return Some(format!("did you mean `{}`?", self.declarations.steps[step.0].address()));
+                return Some(format!(
+                    "did you mean `{}`?",
+                    self.declarations.steps[step.0].address()
+                ));
             }
             [kind, name, ..] => (kind.text.as_str(), name.text.as_str()),
             [] => return None,
         };
-        let step = self.names.steps.get(kind).is_some_and(|all| all.contains_key(name));
-        let resource = self.names.resources.get(kind).is_some_and(|all| all.contains_key(name));
+        let step = self
+            .names
+            .steps
+            .get(kind)
+            .is_some_and(|all| all.contains_key(name));
+        let resource = self
+            .names
+            .resources
+            .get(kind)
+            .is_some_and(|all| all.contains_key(name));
         let word = if step {
             "step"
         } else if resource {
@@ -180,7 +205,10 @@ impl<'a> Resolver<'a> {
             [name] if address.text && !is_word(name) => self.bare_target(name, span),
             names => {
                 let written: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
-                let text = format!("`{}` is no full name of a step or resource", written.join("."));
+                let text = format!(
+                    "`{}` is no full name of a step or resource",
+                    written.join(".")
+                );
                 self.wrong(span, text);
                 None
             }
@@ -220,19 +248,31 @@ impl<'a> Resolver<'a> {
         let steps = self.names.steps.get(kind.text.as_str());
         let step = steps.and_then(|all| all.get(name.text.as_str())).copied();
         let resources = self.names.resources.get(kind.text.as_str());
-        let resource = resources.and_then(|all| all.get(name.text.as_str())).copied();
+        let resource = resources
+            .and_then(|all| all.get(name.text.as_str()))
+            .copied();
         match (step, resource) {
             (Some(step), None) => Some(Node::Step(step)),
             (None, Some(resource)) => Some(Node::Resource(resource)),
             (Some(step), Some(resource)) => {
-                self.ambiguous(&format!("{}.{}", kind.text, name.text), &[step], &[resource], span);
+                self.ambiguous(
+                    &format!("{}.{}", kind.text, name.text),
+                    &[step],
+                    &[resource],
+                    span,
+                );
                 None
             }
             (None, None) => {
-                let hint = self.step_hint(kind, name).or_else(|| self.resource_hint(kind, name));
+                let hint = self
+                    .step_hint(kind, name)
+                    .or_else(|| self.resource_hint(kind, name));
                 self.missing_target(
                     (codes::UNKNOWN_STEP, span),
-                    format!("there is no step and no resource `{}.{}`", kind.text, name.text),
+                    format!(
+                        "there is no step and no resource `{}.{}`",
+                        kind.text, name.text
+                    ),
                     hint,
                 );
                 None
@@ -242,13 +282,27 @@ impl<'a> Resolver<'a> {
 
     /// `NAME`: the only step of that name, else the only resource.
     fn bare_target(&mut self, name: &Name, span: Span) -> Option<Node> {
-        let steps = self.names.steps_called.get(name.text.as_str()).cloned().unwrap_or_default();
-        let resources = self.names.resources_called.get(name.text.as_str()).cloned().unwrap_or_default();
+        let steps = self
+            .names
+            .steps_called
+            .get(name.text.as_str())
+            .cloned()
+            .unwrap_or_default();
+        let resources = self
+            .names
+            .resources_called
+            .get(name.text.as_str())
+            .cloned()
+            .unwrap_or_default();
         match (steps.as_slice(), resources.as_slice()) {
             ([step], _) => Some(Node::Step(*step)),
             ([], [resource]) => Some(Node::Resource(*resource)),
             ([], []) => {
-                let known = self.names.steps_called.keys().chain(self.names.resources_called.keys());
+                let known = self
+                    .names
+                    .steps_called
+                    .keys()
+                    .chain(self.names.resources_called.keys());
                 let hint = nearest::nearest(&name.text, known.copied())
                     .map(|near| format!("did you mean `\"{near}\"`?"));
                 self.missing_target(
@@ -269,7 +323,9 @@ impl<'a> Resolver<'a> {
     fn ambiguous(&mut self, name: &str, steps: &[StepId], resources: &[ResourceId], span: Span) {
         let steps = steps.iter().map(|id| &self.declarations.steps[id.0]);
         let steps = steps.map(|step| (step.address(), step.span));
-        let resources = resources.iter().map(|id| &self.declarations.resources[id.0]);
+        let resources = resources
+            .iter()
+            .map(|id| &self.declarations.resources[id.0]);
         let resources = resources.map(|resource| (resource.address(), resource.span));
         let all: Vec<(String, Span)> = steps.chain(resources).collect();
         let forms: Vec<String> = all.iter().map(|(form, _)| format!("`{form}`")).collect();

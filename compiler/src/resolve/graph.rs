@@ -51,7 +51,11 @@ impl Graph {
         let locals = (0..declarations.locals.len()).map(|at| Node::Local(LocalId(at)));
         let resources = (0..declarations.resources.len()).map(|at| Node::Resource(ResourceId(at)));
         let steps = (0..declarations.steps.len()).map(|at| Node::Step(StepId(at)));
-        let nodes: Vec<Node> = variables.chain(locals).chain(resources).chain(steps).collect();
+        let nodes: Vec<Node> = variables
+            .chain(locals)
+            .chain(resources)
+            .chain(steps)
+            .collect();
         let locals_at = declarations.variables.len();
         let resources_at = locals_at + declarations.locals.len();
         let steps_at = resources_at + declarations.resources.len();
@@ -75,18 +79,24 @@ impl Graph {
 
     /// Kahn's order, the first declared first where it is free.
     fn sorted(&self, ring_of: &[Option<usize>]) -> Vec<Node> {
-        let counts = |from: usize, to: usize| ring_of[from].is_none() || ring_of[from] != ring_of[to];
+        let counts =
+            |from: usize, to: usize| ring_of[from].is_none() || ring_of[from] != ring_of[to];
         let mut open: Vec<usize> = vec![0; self.nodes.len()];
         for edge in self.graph.edge_references() {
             let (from, to) = (edge.source().index(), edge.target().index());
             open[from] += usize::from(counts(from, to));
         }
-        let mut ready: BinaryHeap<Reverse<usize>> =
-            (0..open.len()).filter(|node| open[*node] == 0).map(Reverse).collect();
+        let mut ready: BinaryHeap<Reverse<usize>> = (0..open.len())
+            .filter(|node| open[*node] == 0)
+            .map(Reverse)
+            .collect();
         let mut sorted = Vec::with_capacity(open.len());
         while let Some(Reverse(node)) = ready.pop() {
             sorted.push(self.nodes[node]);
-            for edge in self.graph.edges_directed(NodeIndex::new(node), Direction::Incoming) {
+            for edge in self
+                .graph
+                .edges_directed(NodeIndex::new(node), Direction::Incoming)
+            {
                 let from = edge.source().index();
                 if counts(from, node) {
                     open[from] -= 1;
@@ -116,7 +126,9 @@ impl Graph {
                     let mut way = vec![*edge.weight()];
                     let mut at = node;
                     while at != start {
-                        let Some((before, place)) = came[at] else { break };
+                        let Some((before, place)) = came[at] else {
+                            break;
+                        };
                         way.push(place);
                         at = before;
                     }

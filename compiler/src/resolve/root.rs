@@ -64,7 +64,10 @@ impl<'a> Resolver<'a> {
             "count" => self.count(&here),
             "each" => self.each(&here),
             "vu" => {
-                let known = [("id", Reference::VuId), ("iteration", Reference::VuIteration)];
+                let known = [
+                    ("id", Reference::VuId),
+                    ("iteration", Reference::VuIteration),
+                ];
                 self.fixed(&here, name, &known);
             }
             "run" => self.fixed(&here, name, &[("id", Reference::RunId)]),
@@ -75,7 +78,8 @@ impl<'a> Resolver<'a> {
                     "metrics" => "`metrics` of thresholds is not yet supported".to_owned(),
                     _ => format!("`{later}` is part of the language, but not yet supported"),
                 };
-                self.problems.error(codes::NOT_YET_SUPPORTED, here.span(), text);
+                self.problems
+                    .error(codes::NOT_YET_SUPPORTED, here.span(), text);
                 self.refer(root.id, Reference::Error);
             }
             _ => {
@@ -95,11 +99,15 @@ impl<'a> Resolver<'a> {
             ),
             Reads::Own(id) => {
                 let own = &self.declarations.variables[id.0].name.text;
-                if name == "path" || (name == "var" && here.first.is_some_and(|name| name.text == *own)) {
+                if name == "path"
+                    || (name == "var" && here.first.is_some_and(|name| name.text == *own))
+                {
                     return true;
                 }
                 (
-                    format!("the validation of a variable reads only `var.{own}`, found another reference"),
+                    format!(
+                        "the validation of a variable reads only `var.{own}`, found another reference"
+                    ),
                     format!("what is to be checked is `var.{own}`"),
                 )
             }
@@ -166,7 +174,10 @@ impl<'a> Resolver<'a> {
             return;
         };
         let of_runner = self.names.steps.get(runner.text.as_str());
-        match of_runner.and_then(|steps| steps.get(name.text.as_str())).copied() {
+        match of_runner
+            .and_then(|steps| steps.get(name.text.as_str()))
+            .copied()
+        {
             Some(id) if self.owner.node == Node::Step(id) => {
                 self.itself(here, here.upto(2), "a step cannot read itself");
             }
@@ -177,7 +188,11 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let hint = self.step_hint(runner, name);
-                let place = if of_runner.is_some() { name.span } else { runner.span.to(name.span) };
+                let place = if of_runner.is_some() {
+                    name.span
+                } else {
+                    runner.span.to(name.span)
+                };
                 self.missing(here, (codes::UNKNOWN_STEP, place), hint, || {
                     format!("there is no step `{}.{}`", runner.text, name.text)
                 });
@@ -188,12 +203,17 @@ impl<'a> Resolver<'a> {
     /// The step that was probably meant.
     pub(super) fn step_hint(&self, runner: &Name, name: &Name) -> Option<String> {
         if let Some(called) = self.names.steps_called.get(name.text.as_str()) {
-            let full = called.first().map(|id| self.declarations.steps[id.0].address());
+            let full = called
+                .first()
+                .map(|id| self.declarations.steps[id.0].address());
             return full.map(|full| format!("did you mean `{full}`?"));
         }
         if let Some(resources) = self.names.resources.get(runner.text.as_str()) {
             if resources.contains_key(name.text.as_str()) {
-                return Some(format!("it is a resource: write `resource.{}.{}`", runner.text, name.text));
+                return Some(format!(
+                    "it is a resource: write `resource.{}.{}`",
+                    runner.text, name.text
+                ));
             }
         }
         let of_runner = self.names.steps.get(runner.text.as_str());
@@ -203,7 +223,10 @@ impl<'a> Resolver<'a> {
         }
         let near = nearest::nearest(&name.text, self.names.steps_called.keys().copied())?;
         let id = self.names.steps_called.get(near)?.first()?;
-        Some(format!("did you mean `{}`?", self.declarations.steps[id.0].address()))
+        Some(format!(
+            "did you mean `{}`?",
+            self.declarations.steps[id.0].address()
+        ))
     }
 
     fn resource(&mut self, here: &Here<'_, 'a>) {
@@ -211,7 +234,10 @@ impl<'a> Resolver<'a> {
             return;
         };
         let of_asset = self.names.resources.get(asset.text.as_str());
-        match of_asset.and_then(|all| all.get(name.text.as_str())).copied() {
+        match of_asset
+            .and_then(|all| all.get(name.text.as_str()))
+            .copied()
+        {
             Some(id) if self.owner.node == Node::Resource(id) => {
                 self.itself(here, here.upto(2), "a resource cannot read itself");
             }
@@ -221,7 +247,11 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let hint = self.resource_hint(asset, name);
-                let place = if of_asset.is_some() { name.span } else { asset.span.to(name.span) };
+                let place = if of_asset.is_some() {
+                    name.span
+                } else {
+                    asset.span.to(name.span)
+                };
                 self.missing(here, (codes::UNKNOWN_RESOURCE, place), hint, || {
                     format!("there is no resource `{}.{}`", asset.text, name.text)
                 });
@@ -232,17 +262,25 @@ impl<'a> Resolver<'a> {
     /// The resource that was probably meant.
     pub(super) fn resource_hint(&self, asset: &Name, name: &Name) -> Option<String> {
         if let Some(called) = self.names.resources_called.get(name.text.as_str()) {
-            let full = called.first().map(|id| self.declarations.resources[id.0].address());
+            let full = called
+                .first()
+                .map(|id| self.declarations.resources[id.0].address());
             return full.map(|full| format!("did you mean `{full}`?"));
         }
         if let Some(steps) = self.names.steps.get(asset.text.as_str()) {
             if steps.contains_key(name.text.as_str()) {
-                return Some(format!("it is a step: write `step.{}.{}`", asset.text, name.text));
+                return Some(format!(
+                    "it is a step: write `step.{}.{}`",
+                    asset.text, name.text
+                ));
             }
         }
         let near = nearest::nearest(&name.text, self.names.resources_called.keys().copied())?;
         let id = self.names.resources_called.get(near)?.first()?;
-        Some(format!("did you mean `{}`?", self.declarations.resources[id.0].address()))
+        Some(format!(
+            "did you mean `{}`?",
+            self.declarations.resources[id.0].address()
+        ))
     }
 
     fn count(&mut self, here: &Here<'_, 'a>) {
@@ -344,7 +382,12 @@ impl<'a> Resolver<'a> {
         if self.names.locals.contains_key(name) {
             return Some(format!("did you mean `local.{name}`?"));
         }
-        if let [only] = self.names.steps_called.get(name).map_or(&[][..], Vec::as_slice) {
+        if let [only] = self
+            .names
+            .steps_called
+            .get(name)
+            .map_or(&[][..], Vec::as_slice)
+        {
             let address = self.declarations.steps[only.0].address();
             return Some(format!("did you mean `{address}`?"));
         }

@@ -59,7 +59,10 @@ impl<'a> Names<'a> {
                 }
                 None => {
                     of_asset.insert(&resource.name.text, ResourceId(place));
-                    let called = names.resources_called.entry(&resource.name.text).or_default();
+                    let called = names
+                        .resources_called
+                        .entry(&resource.name.text)
+                        .or_default();
                     called.push(ResourceId(place));
                 }
             }
@@ -69,7 +72,12 @@ impl<'a> Names<'a> {
             match names.variables.get(name.text.as_str()) {
                 Some(first) => {
                     let first = declarations.variables[first.0].span;
-                    duplicate(problems, &format!("variable `{}`", name.text), name.span, first);
+                    duplicate(
+                        problems,
+                        &format!("variable `{}`", name.text),
+                        name.span,
+                        first,
+                    );
                 }
                 None => {
                     names.variables.insert(&name.text, VariableId(place));
@@ -81,7 +89,12 @@ impl<'a> Names<'a> {
             match names.locals.get(name.text.as_str()) {
                 Some(first) => {
                     let first = declarations.locals[first.0].name.span;
-                    duplicate(problems, &format!("local `{}`", name.text), name.span, first);
+                    duplicate(
+                        problems,
+                        &format!("local `{}`", name.text),
+                        name.span,
+                        first,
+                    );
                 }
                 None => {
                     names.locals.insert(&name.text, LocalId(place));
@@ -94,7 +107,11 @@ impl<'a> Names<'a> {
 
 fn duplicate(problems: &mut Problems, what: &str, span: Span, first: Span) {
     problems
-        .error(codes::DUPLICATE_NAME, span, format!("the {what} is declared twice"))
+        .error(
+            codes::DUPLICATE_NAME,
+            span,
+            format!("the {what} is declared twice"),
+        )
         .label(first, "first here");
 }
 
