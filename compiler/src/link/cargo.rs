@@ -3,6 +3,7 @@
 use super::Event;
 use super::cache::Cache;
 use super::diagnose::diagnose;
+use super::elsewhere::Elsewhere;
 use super::fault::LinkFault;
 use serde::Deserialize;
 use std::ffi::OsString;
@@ -70,8 +71,8 @@ pub struct Cargo<'a> {
     pub host: &'a str,
     /// Whether the network stays untouched.
     pub offline: bool,
-    /// Whether the lock file must do as it is.
-    pub locked: bool,
+    /// Modules from elsewhere: what they bring is not in the embedded lock file, and their faults are not ours.
+    pub modules: &'a [Elsewhere],
 }
 
 impl Cargo<'_> {
@@ -105,7 +106,7 @@ impl Cargo<'_> {
             .current_dir(self.folder);
         command
             .args(self.offline.then_some("--offline"))
-            .args(self.locked.then_some("--locked"));
+            .args(self.modules.is_empty().then_some("--locked"));
         command
             .env("CARGO_TARGET_DIR", self.cache.target())
             .env("CARGO_ENCODED_RUSTFLAGS", self.flags().join("\u{1f}"))
@@ -189,8 +190,8 @@ impl Cargo<'_> {
             ));
         }
         Err(diagnose(
-            &heard.errors,
-            &heard.lines,
+            &heard,
+            self.modules,
             self.folder,
             &self.cache.root,
         ))
@@ -233,13 +234,13 @@ fn reader(
 }
 
 /// What cargo has said so far.
-#[derive(Default)]
-struct Heard {
+#[derive(Debug, Default)]
+pub struct Heard {
     program: Option<PathBuf>,
-    /// Errors of rustc, rendered.
-    errors: Vec<String>,
+    /// Errors of rustc: the manifest of the crate, and the words.
+    pub errors: Vec<(PathBuf, String)>,
     /// Lines of stderr but the progress bar.
-    lines: Vec<String>,
+    pub lines: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -247,6 +248,8 @@ struct Message {
     reason: String,
     #[serde(default)]
     executable: Option<PathBuf>,
+    #[serde(default)]
+    manifest_path: PathBuf,
     #[serde(default)]
     message: Option<Rendered>,
 }
@@ -266,11 +269,9 @@ impl Heard {
         if message.reason == "compiler-artifact" && message.executable.is_some() {
             self.program = message.executable;
         }
-        if let Some(rendered) = message
-            .message
-            .filter(|message| message.level.starts_with("error"))
-        {
-            self.errors.extend(rendered.rendered);
+        let error = message.message.filter(|said| said.level.starts_with("error"));
+        if let Some(words) = error.and_then(|said| said.rendered) {
+            self.errors.push((message.manifest_path, words));
         }
     }
 

@@ -1,5 +1,7 @@
 //! What cargo and rustc said about a failed build, to whose fault it is and what to do.
 
+use super::cargo::Heard;
+use super::elsewhere::Elsewhere;
 use super::fault::LinkFault;
 use std::path::Path;
 
@@ -53,37 +55,36 @@ const OF_THE_MACHINE: [(&str, &str, &str); 9] = [
 ];
 
 /// Judges a failed build.
-pub fn diagnose(errors: &[String], lines: &[String], workspace: &Path, cache: &Path) -> LinkFault {
-    let said = || errors.iter().chain(lines).map(String::as_str);
-    let details = || {
-        errors
-            .iter()
-            .chain(lines.iter().filter(|line| !is_progress(line)))
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    if said().any(|line| line.contains("No space left on device")) {
-        return LinkFault::full(cache).details(details());
+pub fn diagnose(heard: &Heard, modules: &[Elsewhere], workspace: &Path, cache: &Path) -> LinkFault {
+    let errors = || heard.errors.iter().map(|(_, words)| words.as_str());
+    let lines = || heard.lines.iter().map(String::as_str);
+    let said = |words: &str| errors().chain(lines()).any(|line| line.contains(words));
+    let kept = lines().filter(|line| !is_progress(line));
+    let details: Vec<&str> = errors().map(str::trim_end).chain(kept).collect();
+    let details = details.join("\n");
+    if said("No space left on device") {
+        return LinkFault::full(cache).details(details);
     }
     for (words, text, hint) in OF_THE_MACHINE {
-        if said().any(|line| line.contains(words)) {
-            return LinkFault::machine(text, hint).details(details());
+        if said(words) {
+            return LinkFault::machine(text, hint).details(details);
         }
     }
-    let text = if errors.is_empty() {
+    let of = |module: &&Elsewhere| {
+        let manifest = module.folder.join("Cargo.toml");
+        heard.errors.iter().any(|(path, _)| *path == manifest)
+    };
+    if let Some(module) = modules.iter().find(of) {
+        let text = format!("the module `{}` does not compile", module.crate_name);
+        return LinkFault::machine(text, "correct it: `docs/modules.md` takes you through one").details(details);
+    }
+    let text = if heard.errors.is_empty() {
         "cargo could not build what bggo emitted; this is a bug in bggo"
     } else {
         "rustc refused what bggo emitted; this is a bug in bggo, not in your grid"
     };
-    LinkFault::bug(
-        text,
-        format!(
-            "please report it with the emitted source, which is kept in `{}`",
-            workspace.display()
-        ),
-    )
-    .details(details())
+    let hint = format!("please report it with the emitted source, which is kept in `{}`", workspace.display());
+    LinkFault::bug(text, hint).details(details)
 }
 
 fn is_progress(line: &str) -> bool {
@@ -105,17 +106,26 @@ mod tests {
     use crate::link::Whose;
 
     fn of(errors: &[&str], lines: &[&str]) -> LinkFault {
-        let owned = |list: &[&str]| {
-            list.iter()
-                .map(|line| (*line).to_owned())
-                .collect::<Vec<_>>()
+        let mut heard = Heard::default();
+        heard.lines.extend(lines.iter().map(|line| (*line).to_owned()));
+        for words in errors {
+            heard.errors.push(("/modules/mine/Cargo.toml".into(), (*words).to_owned()));
+        }
+        diagnose(&heard, &[], Path::new("/cache/grids/1"), Path::new("/cache"))
+    }
+
+    #[test]
+    fn an_error_in_a_module_from_elsewhere_is_no_bug_of_bggo() {
+        let mut heard = Heard::default();
+        heard.errors.push(("/modules/mine/Cargo.toml".into(), "error[E0425]".to_owned()));
+        let mine = Elsewhere {
+            folder: "/modules/mine".into(),
+            crate_name: "mine".to_owned(),
+            manifest: String::new(),
         };
-        diagnose(
-            &owned(errors),
-            &owned(lines),
-            Path::new("/cache/grids/1"),
-            Path::new("/cache"),
-        )
+        let fault = diagnose(&heard, &[mine], Path::new("/grids/1"), Path::new("/"));
+        assert_eq!(fault.whose, Whose::Machine);
+        assert!(fault.text.contains("`mine` does not compile"));
     }
 
     #[test]

@@ -109,7 +109,7 @@ pub fn link(
         folder: &folder,
         host: &host,
         offline: options.offline,
-        locked: options.modules.is_empty(),
+        modules: &options.modules,
     };
     let profile = match options.profile {
         Profile::Fast => "release",
@@ -140,7 +140,7 @@ fn first(
         folder: &folder,
         host: &host,
         offline: options.offline,
-        locked: true,
+        modules: &[],
     }
     .fetch(progress)?;
     fs::write(cache.ready(), &host).map_err(|error| LinkFault::cache(&cache.ready(), &error))?;

@@ -1,0 +1,52 @@
+# What can be done with a clone; `make` alone lists it. Everything is built into target/.
+
+CARGO ?= cargo
+grid ?= examples/http_request.hcl
+target := $(or $(CARGO_TARGET_DIR),target)
+bggo := $(target)/release/bggo
+demo := $(target)/demo/http_request
+
+.PHONY: help demo dev test install bench docs fuzz
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+demo: $(bggo) ## draw, build, run and load the HTTP workflow
+	@mkdir -p $(dir $(demo))
+	@echo "== the graph of examples/http_request.hcl"
+	@$(bggo) graph examples/http_request.hcl
+	@echo "== build"
+	@$(bggo) build examples/http_request.hcl -o $(demo)
+	@echo "== one file, nothing to load"
+	@ls -lh $(demo) | awk '{print "size: " $$5}'
+	@if readelf -l $(demo) | grep -q INTERP; then echo "not static"; exit 1; else echo "static: it has no interpreter segment"; fi
+	@echo "== once, as a functional test"
+	@$(demo)
+	@echo "== 50 users for 10 seconds"
+	@$(demo) --vus 50 --duration 10s
+
+dev: $(bggo) ## build and run a grid again on each save: make dev grid=examples/http_request.hcl
+	@$(bggo) run $(grid) --watch
+
+# cargo knows best whether it is fresh.
+.PHONY: $(bggo)
+$(bggo):
+	@$(CARGO) build --release --quiet --package bggo
+
+test: ## everything that CI runs
+	tests/install.sh
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	INSTA_UPDATE=no $(CARGO) test --workspace
+
+install: ## put bggo into ~/.cargo/bin
+	$(CARGO) install --path compiler --locked
+
+bench: ## measure every figure that is promised
+	$(CARGO) bench --package bggo-tests --bench figures
+
+docs: ## open the manual of the crates
+	$(CARGO) doc --workspace --no-deps --open
+
+fuzz: ## feed the parser and the checker nonsense until stopped; needs cargo-fuzz and a nightly toolchain
+	cd tests/fuzz && $(CARGO) +nightly fuzz run parse
