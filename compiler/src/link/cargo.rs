@@ -269,7 +269,9 @@ impl Heard {
         if message.reason == "compiler-artifact" && message.executable.is_some() {
             self.program = message.executable;
         }
-        let error = message.message.filter(|said| said.level.starts_with("error"));
+        let error = message
+            .message
+            .filter(|said| said.level.starts_with("error"));
         if let Some(words) = error.and_then(|said| said.rendered) {
             self.errors.push((message.manifest_path, words));
         }

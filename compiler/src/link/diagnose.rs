@@ -76,14 +76,18 @@ pub fn diagnose(heard: &Heard, modules: &[Elsewhere], workspace: &Path, cache: &
     };
     if let Some(module) = modules.iter().find(of) {
         let text = format!("the module `{}` does not compile", module.crate_name);
-        return LinkFault::machine(text, "correct it: `docs/modules.md` takes you through one").details(details);
+        return LinkFault::machine(text, "correct it: `docs/modules.md` takes you through one")
+            .details(details);
     }
     let text = if heard.errors.is_empty() {
         "cargo could not build what bggo emitted; this is a bug in bggo"
     } else {
         "rustc refused what bggo emitted; this is a bug in bggo, not in your grid"
     };
-    let hint = format!("please report it with the emitted source, which is kept in `{}`", workspace.display());
+    let hint = format!(
+        "please report it with the emitted source, which is kept in `{}`",
+        workspace.display()
+    );
     LinkFault::bug(text, hint).details(details)
 }
 
@@ -107,17 +111,28 @@ mod tests {
 
     fn of(errors: &[&str], lines: &[&str]) -> LinkFault {
         let mut heard = Heard::default();
-        heard.lines.extend(lines.iter().map(|line| (*line).to_owned()));
+        heard
+            .lines
+            .extend(lines.iter().map(|line| (*line).to_owned()));
         for words in errors {
-            heard.errors.push(("/modules/mine/Cargo.toml".into(), (*words).to_owned()));
+            heard
+                .errors
+                .push(("/modules/mine/Cargo.toml".into(), (*words).to_owned()));
         }
-        diagnose(&heard, &[], Path::new("/cache/grids/1"), Path::new("/cache"))
+        diagnose(
+            &heard,
+            &[],
+            Path::new("/cache/grids/1"),
+            Path::new("/cache"),
+        )
     }
 
     #[test]
     fn an_error_in_a_module_from_elsewhere_is_no_bug_of_bggo() {
         let mut heard = Heard::default();
-        heard.errors.push(("/modules/mine/Cargo.toml".into(), "error[E0425]".to_owned()));
+        heard
+            .errors
+            .push(("/modules/mine/Cargo.toml".into(), "error[E0425]".to_owned()));
         let mine = Elsewhere {
             folder: "/modules/mine".into(),
             crate_name: "mine".to_owned(),

@@ -1,0 +1,400 @@
+//! The command line as people use it: the `bggo` executable, its streams and its exit codes. Nothing here is compiled.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+fn bggo(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bggo"));
+    command
+        .current_dir(folder)
+        .env("XDG_CACHE_HOME", folder.join("cache"))
+        .env("NO_COLOR", "1");
+    command
+}
+
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn said(output: Output) -> Said {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Said {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
+
+fn run(folder: &TempDir, words: &[&str]) -> Said {
+    said(bggo(folder.path()).args(words).output().unwrap())
+}
+
+fn folder_with(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+const GRID: &str = "step \"noop\" \"first\" {}\n\nstep \"noop\" \"item\" {\n  count      = 3\n  depends_on = [\"first\"]\n}\n\nstep \"noop\" \"end\" {\n  depends_on = [step.noop.item]\n}\n";
+
+#[test]
+fn the_version_names_the_build() {
+    let said = run(&folder_with(&[]), &["--version"]);
+    assert_eq!(said.code, Some(0));
+    assert!(
+        said.out
+            .starts_with(concat!("bggo ", env!("CARGO_PKG_VERSION"), " (build ")),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_help_with_0() {
+    let folder = folder_with(&[("grid.hcl", GRID)]);
+    for words in [
+        &["nonsense"][..],
+        &["build", "grid.hcl"],
+        &["check"],
+        &["check", "grid.hcl", "--format", "xml"],
+        &["check", "grid.hcl", "--module", "nowhere"],
+    ] {
+        assert_eq!(run(&folder, words).code, Some(2), "{words:?}");
+    }
+    assert_eq!(run(&folder, &["build", "--help"]).code, Some(0));
+}
+
+#[test]
+fn check_exits_with_0_or_1_and_speaks_json() {
+    let folder = folder_with(&[
+        ("good.hcl", GRID),
+        ("bad.hcl", "step \"noop\" \"a\" {\n  nonsense = 1\n}\n"),
+    ]);
+    assert_eq!(run(&folder, &["check", "good.hcl"]).code, Some(0));
+    let text = run(&folder, &["check", "bad.hcl"]);
+    assert_eq!(text.code, Some(1));
+    assert!(text.err.contains("bad.hcl:2:3"), "{}", text.err);
+    let json = run(&folder, &["check", "bad.hcl", "--format", "json"]);
+    assert_eq!(json.code, Some(1));
+    let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(
+        (&report["valid"], &report["error_count"]),
+        (&false.into(), &1.into())
+    );
+}
+
+#[test]
+fn a_path_without_a_grid_says_so() {
+    let folder = folder_with(&[("grid.hcl", "\u{feff}"), ("latin.hcl", "")]);
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    fs::write(folder.path().join("latin.hcl"), b"# caf\xe9\n").unwrap();
+    for (path, words) in [
+        ("nowhere.hcl", "nowhere.hcl"),
+        ("empty", "no `.hcl` file"),
+        ("latin.hcl", "UTF-8"),
+    ] {
+        let said = run(&folder, &["build", path, "-o", "out"]);
+        assert_eq!(said.code, Some(1), "{path}: {}", said.err);
+        assert!(said.err.contains(words), "{path}: {}", said.err);
+    }
+}
+
+#[test]
+fn build_refuses_to_overwrite_folders_sources_and_files_that_are_no_program() {
+    let folder = folder_with(&[
+        ("grid.hcl", GRID),
+        ("main.rs", "fn main() {}"),
+        ("notes", "mine"),
+    ]);
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    for output in ["folder", "grid.hcl", "main.rs", "notes", "nowhere/out"] {
+        let said = run(&folder, &["build", "grid.hcl", "-o", output]);
+        assert_eq!(said.code, Some(2), "{output}: {}", said.err);
+        assert!(
+            said.err.contains(output) && said.err.contains("help:"),
+            "{}",
+            said.err
+        );
+    }
+    assert_eq!(
+        fs::read_to_string(folder.path().join("notes")).unwrap(),
+        "mine"
+    );
+    assert!(
+        !folder.path().join("cache").exists(),
+        "refused before anything is built"
+    );
+}
+
+#[test]
+fn new_writes_a_grid_that_is_right_and_overwrites_nothing() {
+    let folder = folder_with(&[]);
+    let first = run(&folder, &["new", "shop"]);
+    assert_eq!(first.code, Some(0), "{}", first.err);
+    let text = fs::read_to_string(folder.path().join("shop.hcl")).unwrap();
+    assert!(
+        text.starts_with("# shop:") && !text.contains("{{"),
+        "{text}"
+    );
+    let checked = run(&folder, &["check", "shop.hcl"]);
+    assert_eq!((checked.code, checked.err.as_str()), (Some(0), ""));
+    fs::write(folder.path().join("shop.hcl"), "mine").unwrap();
+    let second = run(&folder, &["new", "shop"]);
+    assert_eq!(second.code, Some(2));
+    assert!(second.err.contains("is there already"), "{}", second.err);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("shop.hcl")).unwrap(),
+        "mine"
+    );
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let said = run(&folder_with(&[]), &["completions", shell]);
+        assert_eq!(said.code, Some(0));
+        assert!(
+            said.out.contains("graph") && said.out.contains("profile"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn the_target_serves_until_it_is_told_to_stop() {
+    let folder = folder_with(&[]);
+    let mut child = bggo(folder.path())
+        .arg("target")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut url)
+        .unwrap();
+    let address = url.trim().strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET /get HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(
+        Command::new("kill")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    let said = said(child.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(0));
+    assert!(said.err.contains("served 1 requests"), "{}", said.err);
+}
+
+#[test]
+fn the_cache_is_cleaned() {
+    let folder = folder_with(&[]);
+    let kept = folder.path().join("cache/bggo/0.0.0-old/target");
+    fs::create_dir_all(&kept).unwrap();
+    fs::write(kept.join("big"), vec![0; 5000]).unwrap();
+    let said = run(&folder, &["cache", "clean"]);
+    assert_eq!(said.code, Some(0));
+    assert!(said.err.contains("removed 5.0 kB"), "{}", said.err);
+    assert!(!folder.path().join("cache/bggo").exists());
+    assert_eq!(
+        run(&folder, &["cache", "clean"]).code,
+        Some(0),
+        "an empty one too"
+    );
+}
+
+#[test]
+fn graphs_are_accepted_by_graphviz_and_by_mermaids_own_parser() {
+    let nasty = "step \"noop\" \"end\" {}\n\nstep \"noop\" \"graph\" {\n  for_each   = { \"a\\\"b;--> <i>\" = 1, \"c\" = 2 }\n  depends_on = [step.noop.end]\n}\n\nstep \"noop\" \"click\" {\n  depends_on = [step.noop.graph[\"a\\\"b;--> <i>\"]]\n}\n";
+    let folder = folder_with(&[("grid.hcl", GRID), ("nasty.hcl", nasty)]);
+    for grid in ["grid.hcl", "nasty.hcl"] {
+        let dot = run(&folder, &["graph", grid, "--format", "dot"]);
+        assert_eq!(dot.code, Some(0), "{}", dot.err);
+        piped(Command::new("dot").arg("-Tsvg"), &dot.out);
+        let mermaid = run(&folder, &["graph", grid]);
+        assert!(
+            mermaid.out.contains("Start((Start)) --> s0;")
+                && mermaid.out.contains("--> End((End));"),
+            "{}",
+            mermaid.out
+        );
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        piped(
+            Command::new("node")
+                .arg(repository.join("tests/mermaid.mjs"))
+                .arg(repository.join("target/npm")),
+            &mermaid.out,
+        );
+    }
+}
+
+fn piped(command: &mut Command, text: &str) {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/install.sh"));
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let said = said(child.wait_with_output().unwrap());
+    assert_eq!(
+        said.code,
+        Some(0),
+        "{command:?} refuses\n{text}\n{}",
+        said.err
+    );
+}
+
+#[test]
+fn a_graph_for_programs_tells_edges_apart() {
+    let folder = folder_with(&[("grid.hcl", GRID)]);
+    let read: serde_json::Value =
+        serde_json::from_str(&run(&folder, &["graph", "grid.hcl", "--format", "json"]).out)
+            .unwrap();
+    assert_eq!(read["nodes"][2]["count"], 3);
+    let kinds: Vec<&str> = read["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edge| edge["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["order", "explicit", "explicit", "order"]);
+}
+
+/// A folder for PATH with scripts in it, and nothing else.
+fn path_of(folder: &TempDir, scripts: &[(&str, &str)]) -> std::path::PathBuf {
+    let path = folder.path().join("path");
+    fs::create_dir(&path).unwrap();
+    for (name, text) in scripts {
+        fs::write(path.join(name), format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(path.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    path
+}
+
+#[test]
+fn what_the_machine_lacks_is_named_with_its_cure() {
+    let cargo = ("cargo", "echo cargo 1.90.0");
+    let rustc = (
+        "rustc",
+        "echo 'release: 1.90.0'; echo 'host: x86_64-unknown-linux-gnu'",
+    );
+    let old = (
+        "rustc",
+        "echo 'release: 1.63.0'; echo 'host: x86_64-unknown-linux-gnu'",
+    );
+    let cases: [(&[(&str, &str)], &str, &str); 6] = [
+        (&[], "`cargo` is not installed", "https://rustup.rs"),
+        (&[cargo], "`rustc` is not installed", "https://rustup.rs"),
+        (
+            &[cargo, ("rustc", "echo 'no default toolchain' >&2; exit 1")],
+            "no default toolchain",
+            "https://rustup.rs",
+        ),
+        (&[cargo, old], "rustc 1.63.0 is too old", "rustup update"),
+        (
+            &[cargo, rustc],
+            "`cc` is not installed",
+            "apt-get install gcc libc6-dev",
+        ),
+        (
+            &[cargo, rustc, ("cc", "echo libc.a")],
+            "libc.a, is missing",
+            "apt-get install libc6-dev",
+        ),
+    ];
+    for (scripts, what, cure) in cases {
+        let folder = folder_with(&[("grid.hcl", GRID)]);
+        let path = path_of(&folder, scripts);
+        let said = said(
+            bggo(folder.path())
+                .args(["build", "grid.hcl", "-o", "out"])
+                .env("PATH", path)
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(said.code, Some(1), "{what}: {}", said.err);
+        assert!(
+            said.err.contains(what) && said.err.contains(cure),
+            "{what}: {}",
+            said.err
+        );
+    }
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_is_named_with_its_cure() {
+    let folder = folder_with(&[("grid.hcl", GRID), ("file", "")]);
+    // Below a file nobody can make a folder, not even root.
+    let said = said(
+        bggo(folder.path())
+            .args(["build", "grid.hcl", "-o", "out"])
+            .env("XDG_CACHE_HOME", folder.path().join("file"))
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(
+        said.err.contains("cannot write to the cache") && said.err.contains("XDG_CACHE_HOME"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn a_full_disk_is_named_with_its_cure() {
+    let folder = folder_with(&[("grid.hcl", GRID)]);
+    fs::create_dir(folder.path().join("cache")).unwrap();
+    let script = "mount -t tmpfs -o size=256k none cache && exec \"$0\" build grid.hcl -o out";
+    let mut command = Command::new("unshare");
+    command.args([
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        script,
+        env!("CARGO_BIN_EXE_bggo"),
+    ]);
+    command
+        .current_dir(folder.path())
+        .env("XDG_CACHE_HOME", folder.path().join("cache"));
+    let said = said(command.output().unwrap());
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(
+        said.err.contains("no space left") && said.err.contains("free some space"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn a_module_from_elsewhere_that_is_none_says_what_is_missing() {
+    let folder = folder_with(&[("grid.hcl", GRID)]);
+    fs::create_dir(folder.path().join("mine")).unwrap();
+    let said = run(&folder, &["check", "grid.hcl", "--module", "mine"]);
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("manifest.hcl"), "{}", said.err);
+}
