@@ -64,27 +64,18 @@ impl Brake {
     pub fn until_cancelled(&self) -> UntilCancelled<'_> {
         UntilCancelled {
             brake: self,
-            key: None,
+            place: Place::default(),
         }
     }
-}
 
-/// See [`Brake::until_cancelled`].
-#[derive(Debug)]
-pub struct UntilCancelled<'a> {
-    brake: &'a Brake,
-    key: Option<u32>,
-}
-
-impl Future for UntilCancelled<'_> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.brake.phase.get() == Phase::Cancelled {
+    /// The same for a future that has no room for a reference: ready when running iterations are to be dropped. The
+    /// place is given back by [`Self::leave`].
+    pub(super) fn poll_cancelled(&self, place: &mut Place, cx: &mut Context<'_>) -> Poll<()> {
+        if self.phase.get() == Phase::Cancelled {
             return Poll::Ready(());
         }
-        let mut waiting = self.brake.waiting.borrow_mut();
-        let key = match self.key {
+        let mut waiting = self.waiting.borrow_mut();
+        let key = match place.0 {
             Some(key) => key,
             None => match waiting.free.pop() {
                 Some(key) => key,
@@ -94,28 +85,52 @@ impl Future for UntilCancelled<'_> {
                 }
             },
         };
-        if let Some(place) = waiting.wakers.get_mut(key as usize)
-            && !place
+        place.0 = Some(key);
+        if let Some(kept) = waiting.wakers.get_mut(key as usize)
+            && !kept
                 .as_ref()
                 .is_some_and(|waker| waker.will_wake(cx.waker()))
         {
-            *place = Some(cx.waker().clone());
+            *kept = Some(cx.waker().clone());
         }
-        drop(waiting);
-        self.key = Some(key);
         Poll::Pending
+    }
+
+    /// Nobody waits at this place any more.
+    pub(super) fn leave(&self, place: &mut Place) {
+        if let Some(key) = place.0.take() {
+            let mut waiting = self.waiting.borrow_mut();
+            if let Some(kept) = waiting.wakers.get_mut(key as usize) {
+                *kept = None;
+            }
+            waiting.free.push(key);
+        }
+    }
+}
+
+/// A place among those who wait, once there is one.
+#[derive(Debug, Default)]
+pub(super) struct Place(Option<u32>);
+
+/// See [`Brake::until_cancelled`].
+#[derive(Debug)]
+pub struct UntilCancelled<'a> {
+    brake: &'a Brake,
+    place: Place,
+}
+
+impl Future for UntilCancelled<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let brake = self.brake;
+        brake.poll_cancelled(&mut self.place, cx)
     }
 }
 
 impl Drop for UntilCancelled<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            let mut waiting = self.brake.waiting.borrow_mut();
-            if let Some(place) = waiting.wakers.get_mut(key as usize) {
-                *place = None;
-            }
-            waiting.free.push(key);
-        }
+        self.brake.leave(&mut self.place);
     }
 }
 

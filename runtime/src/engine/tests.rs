@@ -31,6 +31,7 @@ enum Does {
     Fails,
     FailsAt(u64),
     PanicsAt(u64),
+    PanicsAtItsEnd,
 }
 
 /// A program of one kind of iteration that notes what happens, as `user:event`.
@@ -63,9 +64,10 @@ impl Worker for NotingWorker {
             let program = self.0;
             while let Some(begun) = user.next().await {
                 let vu = user.vu();
+                let number = user.it(&begun).number();
                 let held = RefCell::new(());
                 let flow = {
-                    let iteration = pin!(iteration((program.does)(vu), begun.number, &held));
+                    let iteration = pin!(iteration((program.does)(vu), number, &held));
                     user.unless_cancelled(iteration).await
                 };
                 program.note(format!(
@@ -75,6 +77,8 @@ impl Worker for NotingWorker {
                 user.finish(begun, flow);
             }
             sleep(Duration::from_millis(1)).await;
+            let does = (program.does)(user.vu());
+            assert!(!matches!(does, Does::PanicsAtItsEnd), "no end");
             program.note(format!("{}:end", user.vu()));
         })
     }
@@ -95,6 +99,7 @@ async fn iteration(does: Does, number: u64, _borrowed: &RefCell<()>) -> Flow {
         Does::Fails => Err(Stop),
         Does::FailsAt(which) if which == number => Err(Stop),
         Does::FailsAt(_) => Ok(()),
+        Does::PanicsAtItsEnd => Ok(()),
         Does::PanicsAt(last) => {
             assert!(number < last, "iteration {number} is one too many");
             Ok(())
@@ -405,4 +410,20 @@ fn iterations_that_run_longer_than_the_grace_are_cancelled_and_counted_as_such()
         (sum(&events, "cancelled"), sum(&events, "iterations")),
         (4, 0)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_a_user_outside_of_its_iterations_ends_the_run_as_a_bug_and_nobody_waits_for_it()
+{
+    let mut bench = bench(|vu| {
+        if vu == 1 {
+            Does::PanicsAtItsEnd
+        } else {
+            Does::Nothing
+        }
+    });
+    bench.run(Schedule::iterations(3, 30)).await;
+    assert_eq!(bench.outcomes.exit(), Exit::Bug);
+    assert_eq!(bench.count(":end"), 3);
+    assert_eq!(bench.measured().users_ended, 3);
 }

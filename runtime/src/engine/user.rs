@@ -13,7 +13,7 @@
 //!
 //! The futures here are written by hand: an `async fn` would be compiled in the grid, at opt-level 0.
 
-use super::brake::{Phase, UntilCancelled};
+use super::brake::{Phase, Place};
 use super::panic;
 use super::thread::Thread;
 use crate::contract::{Flow, Stop};
@@ -27,19 +27,22 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// Iterations that a user may begin without ever having waited; then the others of its thread get their turn.
 const IN_A_ROW: u32 = 64;
-/// And how long it may take for them.
-const AT_A_STRETCH: Duration = Duration::from_millis(1);
+/// And how many microseconds it may take for them.
+const AT_A_STRETCH: u32 = 1_000;
 
-/// What a thread hands out to its users: one for all of them.
+/// What the users of a thread share: the iterations that are handed out to them, and how many users there still are.
 #[derive(Debug)]
 pub struct Arrivals {
     schedule: Schedule,
     share: Share,
     begin: Instant,
     next: Cell<u64>,
+    alive: Cell<u64>,
+    nobody: Notify,
 }
 
 impl Arrivals {
@@ -50,16 +53,22 @@ impl Arrivals {
             share,
             begin,
             next: Cell::new(0),
+            alive: Cell::new(0),
+            nobody: Notify::new(),
+        }
+    }
+
+    /// Completes when all users that were made are gone.
+    pub(super) async fn until_nobody_is_left(&self) {
+        while self.alive.get() > 0 {
+            self.nobody.notified().await;
         }
     }
 
     /// Takes the worker's next iteration, if it may begin now.
-    fn take(&self, now: Instant) -> Option<()> {
+    fn take(&self, elapsed: Duration) -> Option<()> {
         let j = self.next.get();
-        match self
-            .schedule
-            .due(self.share.nth(j), now.saturating_duration_since(self.begin))
-        {
+        match self.schedule.due(self.share.nth(j), elapsed) {
             Due::WhenFree => {
                 self.next.set(j + 1);
                 Some(())
@@ -81,19 +90,23 @@ pub struct User {
     cut: Cell<bool>,
 }
 
-/// Iterations since the user last waited.
+/// Iterations since the user last waited. Eight bytes, because every idle user has one.
 #[derive(Debug, Default, Clone, Copy)]
 struct Stretch {
     iterations: u32,
-    since: Option<Instant>,
+    /// Microseconds of the run at which the first of them began; they wrap after an hour, a stretch is far shorter.
+    since: u32,
 }
 
 impl Stretch {
-    /// Counts one more that begins `now`; `false` when it is the others' turn.
-    fn goes_on(&mut self, now: Instant) -> bool {
-        let since = *self.since.get_or_insert(now);
+    /// Counts one more that begins when the run is `elapsed` old; `false` when it is the others' turn.
+    fn goes_on(&mut self, elapsed: Duration) -> bool {
+        let micros = elapsed.as_micros() as u32;
+        if self.iterations == 0 {
+            self.since = micros;
+        }
         self.iterations += 1;
-        self.iterations <= IN_A_ROW && now.saturating_duration_since(since) < AT_A_STRETCH
+        self.iterations <= IN_A_ROW && micros.wrapping_sub(self.since) < AT_A_STRETCH
     }
 }
 
@@ -101,16 +114,16 @@ impl Stretch {
 #[derive(Debug)]
 #[must_use = "an iteration that began is finished with `User::finish`"]
 pub struct Begun {
-    /// The user's iteration, from 0.
-    pub number: u64,
-    /// When it was due.
-    pub due: Instant,
-    began: Instant,
+    due: Instant,
+    /// Nanoseconds from then to its beginning.
+    late: u64,
 }
 
 impl User {
-    /// User number `vu`, from 1.
+    /// User number `vu`, from 1. It is counted as long as it is not dropped.
     pub(crate) fn new(thread: Rc<Thread>, arrivals: Rc<Arrivals>, vu: u64) -> Self {
+        thread.recorder.user_begins();
+        arrivals.alive.set(arrivals.alive.get() + 1);
         Self {
             thread,
             arrivals,
@@ -133,7 +146,7 @@ impl User {
 
     /// The iteration that began.
     pub fn it(&self, begun: &Begun) -> It<'_> {
-        It::new(&self.thread, self.vu, begun.number, begun.due)
+        It::new(&self.thread, self.vu, self.iterations.get() - 1, begun.due)
     }
 
     /// A scope for the assets of this user, or of one of its iterations.
@@ -152,11 +165,10 @@ impl User {
         &'a self,
         iteration: Pin<&'a mut dyn Future<Output = Flow>>,
     ) -> UnlessCancelled<'a> {
-        let cancelled = self.thread.until_cancelled();
         UnlessCancelled {
             iteration,
             user: self,
-            cancelled,
+            place: Place::default(),
         }
     }
 
@@ -175,9 +187,27 @@ impl User {
             Counter::Passed
         };
         thread.recorder.count(slot, counter);
-        thread
-            .recorder
-            .time(slot, thread.now().saturating_duration_since(begun.began));
+        let began = begun.due + Duration::from_nanos(begun.late);
+        let took = thread.now().saturating_duration_since(began);
+        thread.recorder.time(slot, took);
+    }
+}
+
+impl Drop for User {
+    /// The task lets go of its user at its end, and when it panics outside of an iteration: then the run ends as a bug.
+    /// (No future around the task watches it, which would cost each idle user 128 bytes.)
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let text = panic::said_last();
+            self.thread
+                .panicked(text.as_deref().unwrap_or("a user's task panicked"));
+        }
+        self.thread.recorder.user_ends();
+        let alive = self.arrivals.alive.get() - 1;
+        self.arrivals.alive.set(alive);
+        if alive == 0 {
+            self.arrivals.nobody.notify_one();
+        }
     }
 }
 
@@ -196,20 +226,16 @@ impl Future for Next<'_> {
             return Poll::Ready(None);
         }
         let now = user.thread.now();
+        let elapsed = now.saturating_duration_since(user.arrivals.begin);
         let mut stretch = user.stretch.take();
-        if !stretch.goes_on(now) {
+        if !stretch.goes_on(elapsed) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         user.stretch.set(stretch);
-        Poll::Ready(user.arrivals.take(now).map(|()| {
-            let number = user.iterations.get();
-            user.iterations.set(number + 1);
-            Begun {
-                number,
-                due: now,
-                began: now,
-            }
+        Poll::Ready(user.arrivals.take(elapsed).map(|()| {
+            user.iterations.set(user.iterations.get() + 1);
+            Begun { due: now, late: 0 }
         }))
     }
 }
@@ -218,7 +244,7 @@ impl Future for Next<'_> {
 pub struct UnlessCancelled<'a> {
     iteration: Pin<&'a mut dyn Future<Output = Flow>>,
     user: &'a User,
-    cancelled: UntilCancelled<'a>,
+    place: Place,
 }
 
 impl Future for UnlessCancelled<'_> {
@@ -233,7 +259,7 @@ impl Future for UnlessCancelled<'_> {
             Ok(Poll::Ready(flow)) => Poll::Ready(flow),
             Ok(Poll::Pending) => {
                 this.user.stretch.set(Stretch::default());
-                match Pin::new(&mut this.cancelled).poll(cx) {
+                match this.user.thread.brake.poll_cancelled(&mut this.place, cx) {
                     Poll::Ready(()) => this.cut(),
                     Poll::Pending => Poll::Pending,
                 }
@@ -250,5 +276,11 @@ impl UnlessCancelled<'_> {
     fn cut(&self) -> Poll<Flow> {
         self.user.cut.set(true);
         Poll::Ready(Err(Stop))
+    }
+}
+
+impl Drop for UnlessCancelled<'_> {
+    fn drop(&mut self) {
+        self.user.thread.brake.leave(&mut self.place);
     }
 }

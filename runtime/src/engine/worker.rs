@@ -8,14 +8,13 @@ use super::user::{Arrivals, User};
 use crate::prepare::Prepare;
 use crate::schedule::{Schedule, Share};
 use std::any::Any;
-use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 /// What a worker thread works on.
@@ -46,64 +45,18 @@ pub(super) async fn work(thread: Rc<Thread>, work: Work, phases: watch::Receiver
 
 async fn users(thread: &Rc<Thread>, worker: &Rc<dyn Worker>, work: &Work) {
     let arrivals = Rc::new(Arrivals::new(work.schedule, work.share, work.begin));
-    let crowd = Rc::new(Crowd::default());
     for position in 0..work.share.of(work.schedule.users().into()) {
-        let user = User::new(
-            Rc::clone(thread),
-            Rc::clone(&arrivals),
-            work.share.nth(position) + 1,
-        );
-        crowd.alive.set(crowd.alive.get() + 1);
-        thread.recorder.user_begins();
-        let life = Life {
-            task: Rc::clone(worker).user(user),
-            thread: Rc::clone(thread),
-            crowd: Rc::clone(&crowd),
-        };
-        tokio::task::spawn_local(life);
+        let vu = work.share.nth(position) + 1;
+        let user = User::new(Rc::clone(thread), Rc::clone(&arrivals), vu);
+        tokio::task::spawn_local(Rc::clone(worker).user(user));
     }
-    while crowd.alive.get() > 0 {
-        crowd.empty.notified().await;
-    }
-    if let Err(text) = (Guarded {
+    arrivals.until_nobody_is_left().await;
+    let ended = Guarded {
         task: worker.destroy(),
-    })
-    .await
-    {
-        thread.panicked(&text);
     }
-}
-
-/// Users of the thread that are still there.
-#[derive(Debug, Default)]
-struct Crowd {
-    alive: Cell<u64>,
-    empty: Notify,
-}
-
-/// A user's task. A panic outside of an iteration (in its set-up or its end) is caught here.
-struct Life {
-    task: Pin<Box<dyn Future<Output = ()>>>,
-    thread: Rc<Thread>,
-    crowd: Rc<Crowd>,
-}
-
-impl Future for Life {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match panic::caught(|| self.task.as_mut().poll(cx)) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(())) => {}
-            Err(text) => self.thread.panicked(&text),
-        }
-        self.thread.recorder.user_ends();
-        let alive = self.crowd.alive.get() - 1;
-        self.crowd.alive.set(alive);
-        if alive == 0 {
-            self.crowd.empty.notify_one();
-        }
-        Poll::Ready(())
+    .await;
+    if let Err(text) = ended {
+        thread.panicked(&text);
     }
 }
 
