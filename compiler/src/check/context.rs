@@ -21,6 +21,8 @@ pub(super) struct Checker<'a> {
     pub(super) assets: &'a [Option<RunnerRef>],
     /// By expression.
     references: Vec<Option<Reference>>,
+    /// No name is unknown.
+    pub(super) sound: bool,
     pub(super) bound: &'a BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
     pub(super) problems: Problems,
     /// Type of each variable and whether it is sensitive.
@@ -39,8 +41,23 @@ pub(super) struct Checker<'a> {
     pub(super) depth: u32,
     /// The outermost open form whose name was read, by its depth.
     lowest: u32,
+    /// Every expression with its type, where somebody asked for them.
+    pub(super) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
     pub(super) outputs: BTreeMap<RunnerRef, Type>,
+}
+
+/// What is known of an expression of the grid, before it is converted to what its place wants.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Its place.
+    pub span: Span,
+    /// Its type.
+    pub ty: Type,
+    /// When it is known.
+    pub binding: Binding,
+    /// What of it must not be shown.
+    pub sensitivity: Sensitivity,
 }
 
 /// What a bound name stands for.
@@ -75,6 +92,7 @@ impl<'a> Checker<'a> {
             runners: &resolved.runners,
             assets: &resolved.assets,
             references,
+            sound: resolved.sound,
             bound: &resolved.bound,
             problems: Problems::default(),
             variables: Vec::with_capacity(declarations.variables.len()),
@@ -85,6 +103,7 @@ impl<'a> Checker<'a> {
             certain: true,
             depth: 0,
             lowest: u32::MAX,
+            seen: None,
             outputs: BTreeMap::new(),
         }
     }

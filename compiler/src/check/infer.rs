@@ -6,13 +6,26 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Part};
 
-use super::context::{Checker, constant, error};
+use super::context::{Checker, Seen, constant, error};
 use super::sensitivity::EVERY;
 use super::typed::{Binding, Sensitivity, TExpr, TKind};
 
 impl Checker<'_> {
     /// Types an expression; what is known is folded.
     pub(super) fn infer(&mut self, expr: &Expr) -> TExpr {
+        let typed = self.infer_kind(expr);
+        if let Some(seen) = &mut self.seen {
+            seen.push(Seen {
+                span: expr.span,
+                ty: typed.ty.clone(),
+                binding: typed.binding,
+                sensitivity: typed.sensitivity.clone(),
+            });
+        }
+        typed
+    }
+
+    fn infer_kind(&mut self, expr: &Expr) -> TExpr {
         let span = expr.span;
         match &expr.kind {
             ExprKind::Null => constant(Value::Null, Type::Null, span),

@@ -76,6 +76,17 @@ impl Checker<'_> {
                 });
             }
         }
+        // What could not be read or is misspelt may use them.
+        let broken = self.declarations.incomplete
+            || self.declarations.steps.iter().any(|step| step.broken)
+            || self
+                .declarations
+                .resources
+                .iter()
+                .any(|resource| resource.broken);
+        if broken || !self.sound {
+            return typed.into_iter().flatten().collect();
+        }
         for (resource, _) in self
             .declarations
             .resources

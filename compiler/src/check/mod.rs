@@ -31,11 +31,23 @@ use crate::resolve::model::{Node, Resolved, StepId};
 use context::Checker;
 use typed::{TLocal, Typed};
 
+pub use context::Seen;
 pub use instances::MOST_INSTANCES;
 
 /// A grid with its types (`None` where some part of it has none), and all that is wrong with it.
 pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems) {
+    let (typed, problems, _) = all(resolved, Checker::new(resolved, modules));
+    (typed, problems)
+}
+
+/// The types of all expressions of a grid, for whoever shows them.
+pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
     let mut checker = Checker::new(resolved, modules);
+    checker.seen = Some(Vec::new());
+    all(resolved, checker).2
+}
+
+fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problems, Vec<Seen>) {
     let declarations = &resolved.declarations;
     if declarations.steps.is_empty() && !declarations.incomplete {
         let problem = checker
@@ -64,26 +76,28 @@ pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems
     }
     let edges = checker.edges(&resolved.edges);
     let resources = checker.all_resources(&resolved.order, &edges);
-    let steps = (0..declarations.steps.len()).map(|place| checker.step(StepId(place)));
-    let steps: Option<Vec<_>> = steps.collect::<Vec<_>>().into_iter().collect();
+    let steps: Vec<_> = (0..declarations.steps.len())
+        .map(|place| checker.step(StepId(place)))
+        .collect();
+    let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let mut problems = checker.problems;
     problems.sort();
-    let complete = steps.zip(locals).filter(|_| {
-        !problems.has_errors()
-            && variables.len() == declarations.variables.len()
-            && resources.len() == declarations.resources.len()
-    });
-    let typed = complete.map(|(steps, locals)| Typed {
-        steps,
-        resources,
-        variables,
-        locals,
-        bound_names: resolved.bound_names.clone(),
-        edges,
-        order: resolved.order.clone(),
-    });
-    (typed, problems)
+    let whole = !problems.has_errors() && resources.len() == declarations.resources.len();
+    let steps: Option<Vec<_>> = steps.into_iter().collect();
+    let typed = steps
+        .zip(locals)
+        .filter(|_| whole)
+        .map(|(steps, locals)| Typed {
+            steps,
+            resources,
+            variables,
+            locals,
+            bound_names: resolved.bound_names.clone(),
+            edges,
+            order: resolved.order.clone(),
+        });
+    (typed, problems, seen)
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
         bound: found.bound,
         bound_names: found.bound_names,
         edges: found.edges,
+        sound: !problems.has_errors(),
         order,
         declarations,
     };

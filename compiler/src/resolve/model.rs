@@ -36,6 +36,8 @@ pub struct Resolved {
     pub bound: BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
     /// Names of bound variables, by `BoundId`; a splat's item is called `item`.
     pub bound_names: Vec<String>,
+    /// No name was unknown or doubled: what nobody names is really unused.
+    pub sound: bool,
     /// All edges, in the order in which their owners are declared, each (from, to, instances, kind) once.
     pub edges: Vec<Edge>,
     /// Nodes in an order in which everything stands after what it depends on; written order where free. Edges inside a

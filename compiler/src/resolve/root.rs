@@ -246,7 +246,17 @@ impl<'a> Resolver<'a> {
                 self.reads(Node::Resource(id), Instances::All, here.upto(2));
             }
             None => {
-                let hint = self.resource_hint(asset, name);
+                let declare = || {
+                    let known = self.modules.find_asset(&asset.text);
+                    known.map(|_| {
+                        let (asset, name) = (&asset.text, &name.text);
+                        format!("declare it: `resource \"{asset}\" \"{name}\" {{}}`")
+                    })
+                };
+                let hint = match self.resource_hint(asset, name) {
+                    None if !self.declarations.incomplete => declare(),
+                    hint => hint,
+                };
                 let place = if of_asset.is_some() {
                     name.span
                 } else {
