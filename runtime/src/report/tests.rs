@@ -250,3 +250,84 @@ fn a_level_lets_through_what_is_at_least_as_grave() {
     assert_eq!(Event::Step(&failed).level(), Level::Error);
     assert!(Level::Error < Level::Warn && Level::Warn < Level::Info && Level::Info < Level::Debug);
 }
+
+/// Names of fields, all levels down, but for objects whose keys are names of the grid.
+fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                found.insert(key.clone());
+                if key != "failures" && !(key == "steps" && value.is_object()) {
+                    fields(value, found);
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| fields(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_page_of_the_output_names_every_field_that_is_written() {
+    let page = include_str!("../../../docs/output.md");
+    static RESOURCE: ResourceInfo = ResourceInfo::new("http_client", "shared", "grid.hcl:1");
+    let fault = Fault::new("connect", "refused");
+    let took = Duration::from_millis(1);
+    let (mut collector, recorder, kinds) = bench();
+    iteration(&recorder, Counter::Failed, took);
+    recorder.kind(0, kinds.number("connect"));
+    let interval = collector.take(Duration::from_secs(1));
+    let line = collector.line(&interval);
+    let run = run_of(Schedule::iterations(2, 9).at_most(Duration::from_secs(1)));
+    let conclusion = Conclusion {
+        run: &run,
+        total: &collector.summary(),
+        exit: Exit::Passed,
+        left: false,
+    };
+    let failed = ended(&STEPS[0], Instance::Index(1), Outcome::FailedAnyway(&fault));
+    let events = [
+        Event::Begins(&run, 2),
+        Event::Step(&failed),
+        Event::FirstFailure(&failed, &fault),
+        Event::Resource(&RESOURCE, AssetEvent::Created { took }),
+        Event::Resource(&RESOURCE, AssetEvent::DestroyFailed { fault: &fault }),
+        Event::Line(&line),
+        Event::Ends(&conclusion),
+        Event::Note(Level::Debug, "text"),
+        Event::Bug("text"),
+    ];
+    let mut found = std::collections::BTreeSet::new();
+    for event in &events {
+        fields(&object(event), &mut found);
+    }
+    assert!(found.len() > 40, "{found:?}");
+    let unnamed: Vec<&String> = found
+        .iter()
+        .filter(|field| !page.contains(&format!("`{field}`")))
+        .collect();
+    assert!(
+        unnamed.is_empty(),
+        "docs/output.md does not name {unnamed:?}"
+    );
+}
+
+#[test]
+fn the_page_of_the_output_lists_every_exit_code() {
+    let page = include_str!("../../../docs/output.md");
+    for exit in [
+        Exit::Passed,
+        Exit::StepFailed,
+        Exit::ThresholdFailed,
+        Exit::SetUpFailed,
+        Exit::TeardownFailed,
+        Exit::BadInput,
+        Exit::Interrupted,
+        Exit::Bug,
+    ] {
+        assert!(
+            page.contains(&format!("\n| {} | ", exit.code())),
+            "{exit:?}"
+        );
+    }
+}
