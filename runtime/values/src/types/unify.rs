@@ -12,6 +12,11 @@ impl Type {
     /// bools makes all of them strings. Of nothing it is `null`, which fits everything.
     pub fn unify_all<'a>(types: impl IntoIterator<Item = &'a Type>) -> Option<Type> {
         let types: Vec<&Type> = types.into_iter().filter(|ty| **ty != Type::Null).collect();
+        Self::unify_known(&types)
+    }
+
+    // Calls itself for the parts of types, so it cannot be generic over how they come.
+    fn unify_known(types: &[&Type]) -> Option<Type> {
         let Some(first) = types.first() else {
             return Some(Type::Null);
         };
@@ -29,17 +34,16 @@ impl Type {
             return types.contains(&&Type::String).then_some(Type::String);
         }
         if is(|ty| matches!(ty, Type::Object(_))) {
-            return unify_objects(&types);
+            return unify_objects(types);
         }
         if is(|ty| matches!(ty, Type::Tuple(_))) {
-            return unify_tuples(&types);
+            return unify_tuples(types);
         }
         if is(|ty| matches!(ty, Type::Object(_) | Type::Map(_))) {
-            return Self::unify_all(types.iter().flat_map(|ty| ty.parts()).collect::<Vec<_>>())
-                .map(Type::map);
+            return unify_parts(types).map(Type::map);
         }
         if is(|ty| matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_))) {
-            let item = Self::unify_all(types.iter().flat_map(|ty| ty.parts()).collect::<Vec<_>>())?;
+            let item = unify_parts(types)?;
             let listed = types.iter().any(|ty| matches!(ty, Type::List(_)));
             return Some(if listed {
                 Type::list(item)
@@ -67,6 +71,16 @@ impl Type {
             _ => Vec::new(),
         }
     }
+}
+
+/// The one type of everything in these.
+fn unify_parts(types: &[&Type]) -> Option<Type> {
+    let parts: Vec<&Type> = types
+        .iter()
+        .flat_map(|ty| ty.parts())
+        .filter(|ty| **ty != Type::Null)
+        .collect();
+    Type::unify_known(&parts)
 }
 
 /// Objects with the same names unify name by name, others are maps.
@@ -99,7 +113,11 @@ fn unify_objects(types: &[&Type]) -> Option<Type> {
         let across = all
             .iter()
             .flat_map(|fields| fields.iter().filter(|other| other.name == field.name));
-        let ty = Type::unify_all(across.map(|other| &other.ty))?;
+        let across: Vec<&Type> = across
+            .map(|other| &other.ty)
+            .filter(|ty| **ty != Type::Null)
+            .collect();
+        let ty = Type::unify_known(&across)?;
         Some(Field {
             name: field.name.clone(),
             ty,
@@ -123,9 +141,15 @@ fn unify_tuples(types: &[&Type]) -> Option<Type> {
         .collect();
     let length = all.first()?.len();
     if all.iter().any(|items| items.len() != length) {
-        return Type::unify_all(all.iter().flat_map(|items| items.iter())).map(Type::list);
+        return unify_parts(types).map(Type::list);
     }
-    let unified =
-        (0..length).map(|place| Type::unify_all(all.iter().filter_map(|items| items.get(place))));
+    let unified = (0..length).map(|place| {
+        let across: Vec<&Type> = all
+            .iter()
+            .filter_map(|items| items.get(place))
+            .filter(|ty| **ty != Type::Null)
+            .collect();
+        Type::unify_known(&across)
+    });
     unified.collect::<Option<Vec<_>>>().map(Type::Tuple)
 }
