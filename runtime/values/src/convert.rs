@@ -13,6 +13,9 @@ pub fn convert(value: &Value, to: &Type) -> Result<Value, Fault> {
     if fits(value, to) {
         return Ok(value.clone());
     }
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
     match to {
         Type::Any | Type::Null | Type::Error => Ok(value.clone()),
         Type::String => to_text(value).map(Value::Text),
@@ -60,11 +63,14 @@ fn fits(value: &Value, to: &Type) -> bool {
 }
 
 fn wrong(to: &Type, value: &Value) -> Fault {
-    Fault::new(format!(
-        "{} is required, found {}",
-        to.named(),
-        value.kind()
-    ))
+    let needed = match to {
+        Type::List(_) | Type::Tuple(_) => "a list".to_string(),
+        Type::Set(_) => "a set".to_string(),
+        Type::Map(_) => "a map".to_string(),
+        Type::Object(_) => "an object".to_string(),
+        _ => return Fault::new(to.required(value.kind())),
+    };
+    Fault::new(format!("{needed} is required, found {}", value.kind()))
 }
 
 /// The value as a string.
@@ -227,11 +233,7 @@ fn to_map(value: &Value, item: &Type, to: &Type) -> Result<Value, Fault> {
 fn to_tuple(value: &Value, types: &[Type], to: &Type) -> Result<Value, Fault> {
     let items = items_of(value).ok_or_else(|| wrong(to, value))?;
     if items.len() != types.len() {
-        return Err(Fault::new(format!(
-            "{} items are required, found {}",
-            types.len(),
-            items.len()
-        )));
+        return Err(Fault::new(Type::other_length(types.len(), items.len())));
     }
     let each = items.iter().zip(types).enumerate();
     let converted: Result<Vec<_>, _> = each
@@ -246,10 +248,7 @@ fn to_object(value: &Value, to: &Type) -> Result<Value, Fault> {
         return Err(wrong(to, value));
     };
     let Some(pairs) = pairs_of(value) else {
-        return Err(Fault::new(format!(
-            "an object is required, found {}",
-            value.kind()
-        )));
+        return Err(wrong(to, value));
     };
     let mut converted: Vec<(Text, Value)> = Vec::with_capacity(fields.len());
     for (name, value) in pairs.iter() {
@@ -307,3 +306,6 @@ fn order(a: &Value, b: &Value) -> Ordering {
         _ => rank(a).cmp(&rank(b)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,3 +121,97 @@ fn fraction(part: u128, unit: u128) -> String {
     let width = unit.ilog10() as usize;
     format!(".{part:0width$}").trim_end_matches('0').to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{format, parse, parse_size};
+    use std::time::Duration;
+
+    #[test]
+    fn durations_are_read_and_written_as_in_go() {
+        let cases = [
+            ("1m30s", 90_000_000_000, "1m30s"),
+            ("1.5h", 5_400_000_000_000, "1h30m0s"),
+            ("1500ms", 1_500_000_000, "1.5s"),
+            ("100us", 100_000, "100µs"),
+            ("100µs", 100_000, "100µs"),
+            ("100μs", 100_000, "100µs"),
+            ("1.5us", 1_500, "1.5µs"),
+            ("0", 0, "0s"),
+            ("0s", 0, "0s"),
+            ("7ns", 7, "7ns"),
+            (".5s", 500_000_000, "500ms"),
+            ("1.s", 1_000_000_000, "1s"),
+            ("2h", 7_200_000_000_000, "2h0m0s"),
+            ("1h1ms", 3_600_001_000_000, "1h0m0.001s"),
+            ("0.1s", 100_000_000, "100ms"),
+            ("1.0000000019s", 1_000_000_001, "1.000000001s"),
+            ("90m", 5_400_000_000_000, "1h30m0s"),
+            ("250ms", 250_000_000, "250ms"),
+            ("1.25ms", 1_250_000, "1.25ms"),
+        ];
+        for (text, nanos, shown) in cases {
+            let duration = parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(duration, Duration::from_nanos(nanos), "{text}");
+            assert_eq!(format(duration), shown, "{text}");
+            assert_eq!(parse(shown), Some(duration), "{shown}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in [
+            "",
+            "1",
+            "s",
+            ".s",
+            "-1s",
+            "+1s",
+            "1 s",
+            " 1s",
+            "1s ",
+            "1d",
+            "1.2.3s",
+            "1x",
+            "1m30",
+            "9999999999h",
+            "∞",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_whole_bytes() {
+        let cases = [
+            ("512", 512),
+            ("512B", 512),
+            ("0", 0),
+            ("1kB", 1_000),
+            ("10MiB", 10 << 20),
+            ("10 MiB", 10 << 20),
+            ("1.5GB", 1_500_000_000),
+            ("0.5KiB", 512),
+            ("2TiB", 2 << 40),
+            ("1PiB", 1 << 50),
+        ];
+        for (text, bytes) in cases {
+            assert_eq!(parse_size(text), Some(bytes), "{text}");
+        }
+        for text in [
+            "",
+            "B",
+            "-1",
+            "1.5",
+            "0.3KiB",
+            "1kb",
+            "1 k B",
+            "MiB",
+            "1e3",
+            "99999999PiB",
+            "1.2.3MB",
+        ] {
+            assert_eq!(parse_size(text), None, "{text}");
+        }
+    }
+}

@@ -10,7 +10,7 @@ mod select;
 
 pub use arithmetic::{add, div, greater, greater_eq, less, less_eq, mul, neg, rem, sub};
 pub use attempt::{attempt, can};
-pub use forms::{for_list, for_object, iterate, splat};
+pub use forms::{ListBody, ObjectBody, for_list, for_object, iterate, splat};
 pub use redact::{SENSITIVE, redact};
 pub use select::{field, index};
 

@@ -263,3 +263,6 @@ impl From<Vec<(Text, Value)>> for Value {
         Self::Object(pairs.into())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,15 +19,18 @@ pub(super) fn args<'a>(
     most: usize,
 ) -> Result<Args<'a>, Fault> {
     if values.len() < least || values.len() > most {
-        let (count, plural) = match values.len() < least {
-            true => (least, if most > least { "at least " } else { "" }),
-            false => (most, if most > least { "at most " } else { "" }),
+        let (count, bound) = match values.len() < least {
+            true => (least, "at least "),
+            false => (most, "at most "),
         };
-        let word = if count == 1 { "argument" } else { "arguments" };
-        return Err(Fault::new(format!(
-            "`{function}` needs {plural}{count} {word}, found {}",
-            values.len()
-        )));
+        let bound = if least == most { "" } else { bound };
+        let needed = match count {
+            0 => "takes no arguments".to_string(),
+            1 => format!("needs {bound}1 argument"),
+            _ => format!("needs {bound}{count} arguments"),
+        };
+        let found = values.len();
+        return Err(Fault::new(format!("`{function}` {needed}, found {found}")));
     }
     Ok(Args { function, values })
 }
@@ -42,7 +45,11 @@ impl<'a> Args<'a> {
     pub(super) fn value(&self, place: usize) -> Result<&'a Value, Fault> {
         let value = self.any(place);
         if value.is_null() {
-            Err(self.fault(place, "must not be null"))
+            Err(Fault::new(format!(
+                "argument {} of `{}` must not be null",
+                place + 1,
+                self.function
+            )))
         } else {
             Ok(value)
         }

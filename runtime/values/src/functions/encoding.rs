@@ -103,7 +103,7 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
         .rev()
         .take_while(|byte| **byte == b'=')
         .count();
-    if letters.len() % 4 != 0 || padding > 2 {
+    if !letters.len().is_multiple_of(4) || padding > 2 {
         return None;
     }
     let mut out = Vec::with_capacity(letters.len() / 4 * 3);

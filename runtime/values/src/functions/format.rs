@@ -44,7 +44,7 @@ pub(super) fn format(template: &str, values: &[Value]) -> Result<String, Fault> 
     Ok(out)
 }
 
-fn filled(verb: &Verb<'_>, value: &Value) -> Result<String, Fault> {
+fn filled(verb: &Verb, value: &Value) -> Result<String, Fault> {
     let unfit = |fault: Fault| verb.fault(fault.text());
     if value.is_null() && verb.letter != 'v' {
         return Err(verb.fault("a null value cannot be formatted"));
@@ -72,11 +72,11 @@ fn filled(verb: &Verb<'_>, value: &Value) -> Result<String, Fault> {
         'e' | 'E' | 'f' | 'g' | 'G' => to_number(value)
             .map(|number| float::format(verb, &number))
             .map_err(unfit),
-        letter => Err(verb.fault(&format!("there is no verb `{letter}`"))),
+        _ => Err(verb.fault("there is no such verb")),
     }
 }
 
-fn as_is(verb: &Verb<'_>, value: &Value) -> String {
+fn as_is(verb: &Verb, value: &Value) -> String {
     match value {
         Value::Text(text) if !verb.sharp => text.to_string(),
         Value::Number(number) => number.to_string(),
@@ -86,7 +86,7 @@ fn as_is(verb: &Verb<'_>, value: &Value) -> String {
 }
 
 /// A precision of a text is how many of its characters are kept; zero keeps all.
-fn shortened<'a>(verb: &Verb<'_>, text: &'a str) -> &'a str {
+fn shortened<'a>(verb: &Verb, text: &'a str) -> &'a str {
     match verb.precision {
         Some(most) if most > 0 => text
             .grapheme_indices(true)
@@ -97,7 +97,7 @@ fn shortened<'a>(verb: &Verb<'_>, text: &'a str) -> &'a str {
 }
 
 /// Texts are filled up with zeros too, where the flag says so.
-fn padded(verb: &Verb<'_>, text: String) -> String {
+fn padded(verb: &Verb, text: String) -> String {
     let missing = verb.width.unwrap_or(0).saturating_sub(characters(&text));
     if missing == 0 {
         return text;
@@ -110,7 +110,7 @@ fn padded(verb: &Verb<'_>, text: String) -> String {
     }
 }
 
-fn integer(verb: &Verb<'_>, whole: i128) -> String {
+fn integer(verb: &Verb, whole: i128) -> String {
     let size = whole.unsigned_abs();
     if size == 0 && verb.precision == Some(0) {
         return String::new();

@@ -125,8 +125,8 @@ fn sha256_of(message: &[u8]) -> [u8; 32] {
         (message.len() as u64).wrapping_mul(8).to_be_bytes(),
         |block| {
             let mut schedule = [0u32; 64];
-            for place in 0..16 {
-                schedule[place] = u32::from_be_bytes(word(block, place));
+            for (place, first) in schedule.iter_mut().take(16).enumerate() {
+                *first = u32::from_be_bytes(word(block, place));
             }
             for place in 16..64 {
                 let (x, y) = (schedule[place - 15], schedule[place - 2]);

@@ -25,7 +25,10 @@ pub(super) fn validate(text: &str) -> Result<(), Fault> {
     check.value(0)?;
     check.space();
     if check.at < check.bytes.len() {
-        Err(check.fault("nothing more"))
+        Err(Fault::new(format!(
+            "not valid JSON: something follows the value at byte {}",
+            check.at
+        )))
     } else {
         Ok(())
     }
@@ -140,7 +143,12 @@ impl Check<'_> {
                     }
                 }
                 Some(0x20..) => self.at += 1,
-                Some(_) => return Err(self.fault("no control character in a string")),
+                Some(_) => {
+                    return Err(Fault::new(format!(
+                        "not valid JSON: a control character stands in a string at byte {}",
+                        self.at
+                    )));
+                }
                 None => return Err(self.fault("the end of a string")),
             }
         }

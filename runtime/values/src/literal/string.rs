@@ -155,17 +155,17 @@ impl Cursor<'_> {
     }
 }
 
-/// `<<-`: as many leading spaces as every line has are taken away; empty lines do not count.
+/// `<<-`: as many leading spaces as every line has are taken away; a line of nothing but spaces does not count and stays.
 fn strip_indent(lines: &mut [String]) {
     let indent = |line: &String| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let blank = |line: &String| line.trim().is_empty();
     let common = lines
         .iter()
-        .filter(|line| !line.trim().is_empty())
+        .filter(|line| !blank(line))
         .map(indent)
         .min()
         .unwrap_or(0);
-    for line in lines {
-        let cut = common.min(indent(line));
-        line.drain(..cut);
+    for line in lines.iter_mut().filter(|line| !blank(line)) {
+        line.drain(..common);
     }
 }

@@ -4,6 +4,12 @@ use crate::convert::{items_of, pairs_of, to_text};
 use crate::value::by_key;
 use crate::{Fault, Number, Text, Value};
 
+/// The body of a list's `for`: of key and value an item, or `None` when `if` filtered it.
+pub type ListBody<'a> = dyn FnMut(&Value, &Value) -> Result<Option<Value>, Fault> + 'a;
+
+/// The body of an object's `for`: of key and value a pair, or `None` when `if` filtered it.
+pub type ObjectBody<'a> = dyn FnMut(&Value, &Value) -> Result<Option<(Value, Value)>, Fault> + 'a;
+
 /// Calls `each` with key (or position) and value: lists in order, objects in order of their keys.
 ///
 /// A set is a list here: where the static type is a set, the compiler names the value for both.
@@ -38,10 +44,7 @@ pub fn iterate(
 ///
 /// # Errors
 /// As `iterate`.
-pub fn for_list(
-    over: &Value,
-    body: &mut dyn FnMut(&Value, &Value) -> Result<Option<Value>, Fault>,
-) -> Result<Value, Fault> {
+pub fn for_list(over: &Value, body: &mut ListBody<'_>) -> Result<Value, Fault> {
     let mut items = Vec::new();
     iterate(over, &mut |key, value| {
         items.extend(body(key, value)?);
@@ -54,11 +57,7 @@ pub fn for_list(
 ///
 /// # Errors
 /// As `iterate`; when a key is null or no text; without `grouped`, when a key comes twice.
-pub fn for_object(
-    over: &Value,
-    grouped: bool,
-    body: &mut dyn FnMut(&Value, &Value) -> Result<Option<(Value, Value)>, Fault>,
-) -> Result<Value, Fault> {
+pub fn for_object(over: &Value, grouped: bool, body: &mut ObjectBody<'_>) -> Result<Value, Fault> {
     let mut keys = std::collections::BTreeMap::new();
     let mut found: Vec<(Text, Vec<Value>)> = Vec::new();
     iterate(over, &mut |key, value| {

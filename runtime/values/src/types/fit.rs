@@ -66,11 +66,7 @@ impl Type {
             (Type::Map(to), Type::Object(_)) => accepts_attributes(to, from),
             (Type::Tuple(to), Type::Tuple(items)) => accepts_tuple(to, items),
             (Type::Object(_), Type::Object(_) | Type::Map(_)) => self.accepts_object(from),
-            _ => Fit::Never(format!(
-                "{} is required, found {}",
-                self.named(),
-                from.named()
-            )),
+            _ => Fit::Never(self.required(&from.named())),
         }
     }
 
@@ -83,6 +79,22 @@ impl Type {
             Type::Object(_) => format!("an {self}"),
             _ => format!("a {self}"),
         }
+    }
+
+    /// That it is wanted where something else was found.
+    pub(crate) fn required(&self, found: &str) -> String {
+        let are = if *self == Type::Bytes { "are" } else { "is" };
+        format!("{} {are} required, found {found}", self.named())
+    }
+
+    /// That a tuple has too many or too few items.
+    pub(crate) fn other_length(wanted: usize, found: usize) -> String {
+        let items = if wanted == 1 {
+            "1 item is"
+        } else {
+            &format!("{wanted} items are")
+        };
+        format!("{items} required, found {found}")
     }
 
     fn accepts_object(&self, from: &Type) -> Fit {
@@ -147,11 +159,7 @@ fn accepts_attributes(to: &Type, from: &Type) -> Fit {
 
 fn accepts_tuple(to: &[Type], items: &[Type]) -> Fit {
     if to.len() != items.len() {
-        return Fit::Never(format!(
-            "{} items are required, found {}",
-            to.len(),
-            items.len()
-        ));
+        return Fit::Never(Type::other_length(to.len(), items.len()));
     }
     let each = to.iter().zip(items).enumerate();
     each.fold(Fit::Same, |all, (place, (to, item))| {

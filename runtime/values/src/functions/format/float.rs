@@ -11,7 +11,7 @@ struct Digits {
     unscaled: (u128, u32),
 }
 
-pub(super) fn format(verb: &Verb<'_>, number: &Number) -> String {
+pub(super) fn format(verb: &Verb, number: &Number) -> String {
     let digits = Digits::of(number);
     let body = match (verb.letter, verb.precision) {
         ('f', precision) => digits.fixed(precision.unwrap_or(6)),

@@ -5,12 +5,11 @@ use crate::Fault;
 /// A piece of a template.
 pub(super) enum Part<'a> {
     Text(&'a str),
-    Verb(Verb<'a>),
+    Verb(Verb),
 }
 
 /// `%`, flags, width, precision, index, letter.
-pub(super) struct Verb<'a> {
-    pub(super) raw: &'a str,
+pub(super) struct Verb {
     pub(super) at: usize,
     pub(super) zero: bool,
     pub(super) sharp: bool,
@@ -27,11 +26,12 @@ pub(super) struct Verb<'a> {
 /// Wider fields are refused: they would only fill memory.
 const WIDEST: usize = 65_536;
 
-impl Verb<'_> {
+impl Verb {
+    /// What is wrong with it. Its own characters may be those of a sensitive text.
     pub(super) fn fault(&self, text: &str) -> Fault {
         Fault::new(format!(
-            "`{}` at byte {} of the text of `format`: {text}",
-            self.raw, self.at
+            "the verb at byte {} of the text of `format`: {text}",
+            self.at
         ))
     }
 
@@ -77,12 +77,11 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
-impl<'a> Parts<'a> {
-    fn verb(&mut self) -> Result<Verb<'a>, Fault> {
+impl Parts<'_> {
+    fn verb(&mut self) -> Result<Verb, Fault> {
         let start = self.at;
         self.at += 1;
         let mut verb = Verb {
-            raw: "%",
             at: start,
             zero: false,
             sharp: false,
@@ -129,7 +128,6 @@ impl<'a> Parts<'a> {
         };
         self.at += letter.len_utf8();
         verb.letter = letter;
-        verb.raw = &self.template[start..self.at];
         Ok(verb)
     }
 

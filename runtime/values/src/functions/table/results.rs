@@ -78,7 +78,7 @@ pub(super) fn tobool(types: &[Type]) -> Answer {
     converted(types, Type::Bool)
 }
 
-/// The one type of all items of a list, set or tuple.
+/// The one type of all that is in it.
 fn common(ty: &Type, what: &str, fits: fn(&Type) -> bool) -> Answer {
     if !fits(ty) {
         return Err(need(what, ty));
@@ -86,7 +86,7 @@ fn common(ty: &Type, what: &str, fits: fn(&Type) -> bool) -> Answer {
     if is_open(ty) {
         return Ok(Type::Any);
     }
-    Type::unify_all(ty.parts()).ok_or_else(|| "the items have no type in common".to_string())
+    Type::unify_all(ty.parts()).ok_or_else(|| "what it holds has no type in common".to_string())
 }
 
 pub(super) fn tolist(types: &[Type]) -> Answer {
