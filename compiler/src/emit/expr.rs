@@ -228,7 +228,7 @@ impl Writer<'_> {
 
     fn list(&mut self, items: &[TExpr], at: At<'_>) -> TokenStream {
         let items: Vec<_> = items.iter().map(|item| self.value(item, at)).collect();
-        quote!(Value::from(vec![#(#items),*]))
+        quote!(Value::from(Vec::from([#(#items),*])))
     }
 
     fn object(&mut self, pairs: &[(TExpr, TExpr)], span: Span, at: At<'_>) -> TokenStream {
@@ -246,10 +246,10 @@ impl Writer<'_> {
             }
         }
         if plain {
-            return quote!(Value::from(vec![#(#items),*]));
+            return quote!(Value::from(Vec::from([#(#items),*])));
         }
         let _ = span;
-        quote!(take::object(vec![#(#items),*]))
+        quote!(take::object(Vec::from([#(#items),*])))
     }
 
     fn template(&mut self, parts: &[TPart], span: Span, at: At<'_>) -> TokenStream {
@@ -411,7 +411,7 @@ impl Writer<'_> {
                     .iter()
                     .zip(fields)
                     .map(|(name, value)| quote!((Text::Static(#name), #value)));
-                quote!(Value::from(vec![#(#pairs),*]))
+                quote!(Value::from(Vec::from([#(#pairs),*])))
             }
         }
     }

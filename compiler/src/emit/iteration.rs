@@ -115,7 +115,7 @@ impl<'w, 'p> Lines<'w, 'p> {
 
     fn fork(&mut self, branches: Vec<TokenStream>) -> Statement {
         if branches.len() <= FORK {
-            return Statement::Fork(quote!(fork!(#(#branches),*)));
+            return Statement::Fork(branches);
         }
         self.made += 1;
         let mut fills = Vec::new();
@@ -188,8 +188,13 @@ impl<'w, 'p> Lines<'w, 'p> {
             body.extend(match statement {
                 Statement::Flow(call) if last => quote!(#call.await),
                 Statement::Flow(call) => quote!(#call.await?;),
-                Statement::Fork(call) if last => quote!(#call),
-                Statement::Fork(call) => quote!(#call?;),
+                Statement::Fork(branches) => {
+                    let names: Vec<_> = (1..=branches.len())
+                        .map(|at| format_ident!("branch_{at}"))
+                        .collect();
+                    let leave = (!last).then(|| quote!(?;));
+                    quote!(#(let #names = #branches;)* fork!(#(#names),*) #leave)
+                }
                 Statement::Plain(text) if last => quote!(#text Ok(())),
                 Statement::Plain(text) => text,
             });
@@ -201,8 +206,8 @@ impl<'w, 'p> Lines<'w, 'p> {
 enum Statement {
     /// A future of `Flow`.
     Flow(TokenStream),
-    /// A `fork!`, which awaits by itself.
-    Fork(TokenStream),
+    /// A `fork!` of these, which awaits by itself.
+    Fork(Vec<TokenStream>),
     /// Anything else, with its semicolon.
     Plain(TokenStream),
 }

@@ -362,8 +362,8 @@ impl Writer<'_> {
                     let flow = {
                         let main = Main { #(#main_values),* };
                         #iteration_stands
-                        let work = ::std::pin::pin!(iteration(&main));
-                        user.unless_cancelled(work).await
+                        let work = iteration(&main);
+                        user.unless_cancelled(::std::pin::pin!(work)).await
                     };
                     #end_iteration
                     user.finish(begun, flow);
@@ -482,7 +482,7 @@ impl Writer<'_> {
                 let prepared = ::std::rc::Rc::clone(&prepared);
                 Box::pin(async move {
                     #(#below.get_for(cx).await?;)*
-                    let late = vec![#(#items),*];
+                    let late = Vec::from([#(#items),*]);
                     prepared.create(cx, Ok(late)).await
                 })
             })

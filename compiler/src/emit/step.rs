@@ -138,7 +138,7 @@ impl Writer<'_> {
                 out.extend(quote! {
                     #[doc = #doc]
                     fn #name(s: &Start) -> Result<(Vec<#runner::In>, Policy), Fault> {
-                        Ok((vec![#(#items),*], #policy #limit))
+                        Ok((Vec::from([#(#items),*]), #policy #limit))
                     }
                 });
             } else if !step.arguments.is_empty() {
@@ -171,7 +171,7 @@ impl Writer<'_> {
                 out.extend(quote! {
                     #[doc = #doc]
                     fn #name(s: &Start) -> Result<Vec<#asset::In>, Fault> {
-                        Ok(vec![#(#items),*])
+                        Ok(Vec::from([#(#items),*]))
                     }
                 });
             } else if !resource.arguments.is_empty() {
@@ -448,17 +448,22 @@ impl Writer<'_> {
             }
             let value = self.shown(argument, at);
             let place = self.place(argument.value.span);
-            let text = if input.form == Form::Json {
-                quote!(format_args!("{}", json::Json(&#name)))
-            } else {
-                quote!(format_args!("{}", #name))
-            };
+            let json = input.form == Form::Json;
+            let text = quote!(format_args!("{}", #name));
+            if optional && json {
+                lets.push(quote!(let #name = json::Shown(#value);));
+                return quote!((!#name.0.is_null()).then_some(#text));
+            }
             if optional {
                 lets.push(quote!(let #name = #value;));
                 return quote!((!#name.is_null()).then_some(#text));
             }
             let key = &input.name;
-            lets.push(quote!(let #name = take::value(#value, #key).at(#place)?;));
+            lets.push(if json {
+                quote!(let #name = json::Shown(take::value(#value, #key).at(#place)?);)
+            } else {
+                quote!(let #name = take::value(#value, #key).at(#place)?;)
+            });
             return text;
         }
         let value = if input.carrier() == Carrier::Value {
@@ -560,10 +565,7 @@ impl Writer<'_> {
             _ => {
                 let value = self.value(expr, at);
                 let name = text.hole();
-                lets.push(quote!(let #name = #value;));
-                if let Some(last) = text.names.last_mut() {
-                    *last = quote!(json::Json(&#name));
-                }
+                lets.push(quote!(let #name = json::Shown(#value);));
             }
         }
     }
@@ -607,7 +609,7 @@ impl Writer<'_> {
         } else {
             let function = quote! {
                 fn #late_name(m: &Main<'_>) -> Result<Vec<#asset::In>, Fault> {
-                    Ok(vec![#(#items),*])
+                    Ok(Vec::from([#(#items),*]))
                 }
             };
             (quote!(#late_name(m)), function)

@@ -8,7 +8,7 @@ mod scan;
 mod write;
 
 pub use raw::RawJson;
-pub use write::{Json, encode, encode_hcl, encode_plain};
+pub use write::{Json, Shown, encode, encode_hcl, encode_plain};
 
 pub(crate) use write::quoted_hcl;
 

@@ -46,6 +46,16 @@ impl fmt::Display for Json<'_> {
     }
 }
 
+/// An owned value that displays as [`Json`] does.
+#[derive(Debug, Clone)]
+pub struct Shown(pub Value);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Json(&self.0).fmt(f)
+    }
+}
+
 fn write_value(out: &mut dyn Write, value: &Value, style: Style) -> fmt::Result {
     match value {
         Value::Null => out.write_str("null"),
