@@ -78,6 +78,7 @@ impl Checker<'_> {
         }
         // What could not be read or is misspelt may use them.
         let broken = self.declarations.incomplete
+            || self.declarations.later
             || self.declarations.steps.iter().any(|step| step.broken)
             || self
                 .declarations

@@ -49,7 +49,7 @@ pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problems, Vec<Seen>) {
     let declarations = &resolved.declarations;
-    if declarations.steps.is_empty() && !declarations.incomplete {
+    if declarations.steps.is_empty() && !declarations.incomplete && !declarations.later {
         let problem = checker
             .problems
             .whole(codes::NO_STEPS, "the grid has no step");

@@ -19,6 +19,8 @@ pub struct Declarations {
     /// Something was reported that may declare names (a part that could not be read, a block that is unknown or not yet
     /// supported): a name that is not known may be declared there.
     pub incomplete: bool,
+    /// There is a block of a later version, which may hold steps and use resources.
+    pub later: bool,
 }
 
 /// A name with its place.

@@ -146,16 +146,16 @@ impl Reader<'_, '_> {
             "lifecycle" => self.lifecycle(&block),
             kind if TOP_LATER.contains(&kind) => {
                 self.not_yet(&block.kind, None);
-                // It may declare what the rest of the grid names.
-                to.incomplete = true;
+                to.later = true;
             }
             kind => {
                 let hint = nearest::hint(kind, TOP.iter().chain(TOP_LATER).copied());
                 let text = format!("a grid has no block `{kind}`");
+                // A misspelt block may declare what the rest of the grid names.
+                to.incomplete |= hint.is_some();
                 self.problems
                     .error(codes::UNKNOWN_BLOCK, block.header, text)
                     .hint = hint;
-                to.incomplete = true;
             }
         }
         self.discard(block.body);
