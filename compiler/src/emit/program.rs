@@ -142,10 +142,12 @@ impl Writer<'_> {
                 let list: Vec<_> = variable
                     .validations
                     .iter()
-                    .map(|(condition, message, _)| {
+                    .map(|(condition, message, span)| {
+                        let (file, line, column) = plan.places.of(*span);
+                        let (line, column) = (Literal::u32_unsuffixed(line), Literal::u32_unsuffixed(column));
                         let (condition, message) =
                             (self.truth(condition, here), self.value(message, here));
-                        quote!(Validation::new(|s| Ok(#condition), |s| Ok(#message)))
+                        quote!(Validation::new(Place::new(#file, #line, #column), |s| Ok(#condition), |s| Ok(#message)))
                     })
                     .collect();
                 parts.extend(quote!(.validations(&[#(#list),*])));

@@ -136,7 +136,15 @@ impl Cargo<'_> {
         let home = std::env::var_os("CARGO_HOME")
             .map(PathBuf::from)
             .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-        let mut flags = vec!["-C".to_owned(), "target-feature=+crt-static".to_owned()];
+        // A program that stands at a fixed place needs no table of relocations: 0.4 MB less.
+        let mut flags: Vec<String> = [
+            "-C",
+            "target-feature=+crt-static",
+            "-C",
+            "relocation-model=static",
+        ]
+        .map(str::to_owned)
+        .into();
         flags.extend(home.map(|home| format!("--remap-path-prefix={}=cargo", home.display())));
         flags.push(format!(
             "--remap-path-prefix={}=bggo",
