@@ -1,14 +1,16 @@
-//! Emitted source to programs, with hand-written programs in place of the emitter's.
+//! Emitted source to programs: first with hand-written programs in place of the emitter's, then through `bggo` itself.
 //!
-//! All builds share the cache folder that the whole-program tests use, so the dependencies are compiled once.
+//! All builds but one share the cache folder that the whole-program tests use, so the dependencies are compiled once.
 
 use bggo::link::{Cache, Job, LinkFault, Options, Profile, Record, Whose, link};
 use bggo::modules::Modules;
 use bggo_values::{Value, functions};
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
 
 struct Program {
     path: PathBuf,
@@ -58,23 +60,26 @@ fn build(grid: &str, main: &str, modules: &[&str]) -> Result<Program, LinkFault>
         record: Record::default(),
     };
     let built = link(&cache, &job, &options, &mut |_| {})?;
-    let log = cache
-        .folder
-        .join("grids")
-        .join(&hash(&grid)[..16])
-        .join("cargo.log");
-    let log = std::fs::read_to_string(log).unwrap();
-    let compiled = log.lines().filter_map(|line| {
-        line.trim()
-            .strip_prefix("Compiling ")?
-            .split(' ')
-            .next()
-            .map(str::to_owned)
-    });
     Ok(Program {
         path: built.path,
-        compiled: compiled.collect(),
+        compiled: compiled(&cache, &grid),
     })
+}
+
+/// What cargo compiled for the last program of a grid, by crate.
+fn compiled(cache: &Cache, grid: &str) -> Vec<String> {
+    let log = cache.grid(&hash(grid)[..16]).join("cargo.log");
+    let log = std::fs::read_to_string(log).unwrap();
+    let name = |line: &str| {
+        Some(
+            line.trim()
+                .strip_prefix("Compiling ")?
+                .split(' ')
+                .next()?
+                .to_owned(),
+        )
+    };
+    log.lines().filter_map(name).collect()
 }
 
 fn hash(text: &str) -> String {
@@ -185,5 +190,306 @@ fn source_that_rustc_refuses_is_a_bug_of_bggo_and_is_kept() {
         std::fs::read_to_string(Path::new(kept).join("src/main.rs"))
             .unwrap()
             .contains("let x: u8")
+    );
+}
+
+const GRID: &str = "step \"noop\" \"first\" {}\n";
+
+/// The real `bggo` in a folder of its own, with the shared cache.
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new(grid: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("grid.hcl"), grid).unwrap();
+        Self { folder }
+    }
+
+    /// A grid that no other test and no earlier run has built.
+    fn unique(name: &str) -> Self {
+        Self::new(&format!("# {name} {}\n{GRID}", std::process::id()))
+    }
+
+    fn bggo(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bggo"));
+        command
+            .args(words)
+            .current_dir(self.folder.path())
+            .env("XDG_CACHE_HOME", cache_folder())
+            .env("NO_COLOR", "1");
+        command
+    }
+
+    fn build(&self) -> Command {
+        self.bggo(&["build", "grid.hcl", "-o", "out"])
+    }
+
+    fn program(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    fn write(&self, grid: &str) {
+        std::fs::write(self.folder.path().join("grid.hcl"), grid).unwrap();
+    }
+
+    /// What cargo compiled for this grid.
+    fn compiled(&self) -> Vec<String> {
+        let path = self.folder.path().canonicalize().unwrap().join("grid.hcl");
+        compiled(&Cache::at(&cache_folder()), path.to_str().unwrap())
+    }
+}
+
+fn succeeded(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn a_build_says_size_time_and_what_is_inside() {
+    let desk = Desk::unique("summary");
+    let said = succeeded(&desk.build().output().unwrap());
+    assert!(
+        said.contains("built out: ") && said.contains(" MB in "),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 step; module noop; ") && said.contains(" bytes a virtual user"),
+        "{said}"
+    );
+    let ran = Command::new(desk.program()).output().unwrap();
+    assert!(succeeded(&ran).contains("noop.first"));
+}
+
+#[test]
+fn an_unchanged_grid_is_answered_where_there_is_no_toolchain() {
+    let desk = Desk::unique("unchanged");
+    succeeded(&desk.build().output().unwrap());
+    let first = std::fs::read(desk.program()).unwrap();
+    std::fs::remove_file(desk.program()).unwrap();
+    let said = succeeded(&desk.build().env("PATH", "/nowhere").output().unwrap());
+    assert!(said.contains("1 step; module noop; "), "{said}");
+    assert_eq!(std::fs::read(desk.program()).unwrap(), first);
+}
+
+#[test]
+fn a_program_that_runs_is_replaced_without_disturbing_it() {
+    let desk = Desk::new("step \"noop\" \"wait\" {\n  arguments {\n    delay = \"1h\"\n  }\n}\n");
+    succeeded(&desk.build().output().unwrap());
+    let mut running = Command::new(desk.program())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    succeeded(&desk.build().output().unwrap());
+    assert!(running.try_wait().unwrap().is_none(), "it still runs");
+    running.kill().unwrap();
+    running.wait().unwrap();
+}
+
+#[test]
+fn nothing_is_compiled_again_whatever_the_environment_says() {
+    // This process runs inside cargo, whose variables build scripts watch; a shell has none of them.
+    let (inside, shell) = (Desk::unique("inside"), Desk::unique("shell"));
+    let mut hostile = inside.build();
+    hostile.envs([
+        ("RUSTFLAGS", "-C debuginfo=2"),
+        ("CARGO_PKG_NAME", "x"),
+        ("RUSTC_WRAPPER", "/nowhere"),
+        ("MAKEFLAGS", "-j1"),
+        ("CARGO_TARGET_DIR", "/nowhere"),
+        ("CC", "/nowhere"),
+    ]);
+    succeeded(&hostile.output().unwrap());
+    let mut clean = shell.build();
+    clean.env_clear().env("XDG_CACHE_HOME", cache_folder());
+    for kept in ["PATH", "HOME"] {
+        clean.env(kept, std::env::var_os(kept).unwrap());
+    }
+    succeeded(&clean.output().unwrap());
+    assert_eq!(shell.compiled(), ["grid"]);
+    let again = Desk::unique("inside again");
+    succeeded(&again.build().output().unwrap());
+    assert_eq!(again.compiled(), ["grid"]);
+}
+
+#[test]
+fn warnings_are_shown_again_when_the_cache_answers() {
+    let desk = Desk::new(&format!("{GRID}resource \"http_target\" \"idle\" {{}}\n"));
+    for round in ["first", "second"] {
+        let said = succeeded(&desk.build().output().unwrap());
+        assert!(said.contains("1 warning"), "{round}: {said}");
+    }
+}
+
+#[test]
+fn emitted_text_goes_to_standard_output_or_to_a_file() {
+    let desk = Desk::new(GRID);
+    let rust = desk
+        .bggo(&["build", "grid.hcl", "--emit", "rust"])
+        .output()
+        .unwrap();
+    succeeded(&rust);
+    assert!(String::from_utf8_lossy(&rust.stdout).contains("fn main()"));
+    succeeded(
+        &desk
+            .bggo(&["build", "grid.hcl", "--emit", "rust", "-o", "kept.rs"])
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(
+        std::fs::read(desk.folder.path().join("kept.rs")).unwrap(),
+        rust.stdout
+    );
+    let plan = desk
+        .bggo(&["build", "grid.hcl", "--emit", "plan"])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&plan.stdout).contains("first"));
+    assert!(!desk.program().exists());
+}
+
+#[test]
+fn run_passes_flags_on_and_exits_as_the_program_does() {
+    let desk = Desk::new(GRID);
+    let passed = desk
+        .bggo(&["run", "grid.hcl", "--", "--iterations", "3"])
+        .output()
+        .unwrap();
+    succeeded(&passed);
+    let refused = desk
+        .bggo(&["run", "grid.hcl", "--", "--nonsense"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(104));
+    let help = desk
+        .bggo(&["run", "grid.hcl", "--", "--help"])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&help.stdout).contains("grid"),
+        "it is called by the grid's name"
+    );
+}
+
+#[test]
+fn watching_runs_again_on_each_save_shows_what_is_wrong_and_ends_the_run_of_before() {
+    let waits = "step \"noop\" \"wait\" {\n  arguments {\n    delay = \"1h\"\n  }\n}\n";
+    let desk = Desk::new(GRID);
+    let mut child = desk
+        .bggo(&["run", "grid.hcl", "--watch"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map(|line| line.unwrap());
+    let mut wait_for = |text: &str| {
+        let mut seen = Vec::new();
+        for line in lines.by_ref() {
+            if line.contains(text) {
+                return;
+            }
+            seen.push(line);
+        }
+        panic!("no {text:?} in {seen:#?}");
+    };
+    wait_for("noop.first");
+    wait_for("the program ended");
+    desk.write("step \"nope\" \"first\" {}\n");
+    wait_for("was saved");
+    wait_for("nope");
+    wait_for("waiting for the next save");
+    desk.write(waits);
+    wait_for("1 step");
+    desk.write(GRID);
+    wait_for("interrupted");
+    wait_for("noop.first");
+    wait_for("the program ended");
+    assert!(
+        Command::new("kill")
+            .arg(child.id().to_string())
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn offline_without_crates_on_disk_says_how_to_get_them() {
+    let desk = Desk::unique("offline");
+    let (cache, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut command = desk.build();
+    command
+        .arg("--offline")
+        .env("XDG_CACHE_HOME", cache.path())
+        .env("CARGO_HOME", home.path());
+    let said = command.output().unwrap();
+    let text = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("run the command once without `--offline`"),
+        "{text}"
+    );
+}
+
+/// One cold build, and what may befall it: cargo is killed half-way, then two builds come at once; in the end there is
+/// the program that the shared cache gives.
+#[test]
+fn a_cold_cache_survives_a_killed_cargo_and_two_builds_at_once_and_gives_the_same_bytes() {
+    let desk = Desk::unique("cold");
+    let cold = tempfile::tempdir().unwrap();
+    let start = |output: &str| {
+        let mut command = desk.bggo(&["build", "grid.hcl", "-o", output]);
+        let mut child = command
+            .env("XDG_CACHE_HOME", cold.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap())
+            .lines()
+            .map(|line| line.unwrap());
+        (child, lines)
+    };
+
+    let (mut child, mut lines) = start("killed");
+    assert!(lines.any(|line| line.starts_with("compiled ")), "half-way");
+    let id = child.id();
+    let cargo = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    assert!(Command::new("kill").args(["-9", cargo.trim()]).status().unwrap().success());
+    let said: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{said:?}");
+    let said = said.join("\n");
+    assert!(
+        said.contains("cargo was ended by signal 9") && said.contains("run the command again"),
+        "{said}"
+    );
+
+    let (mut one, mut first) = start("one");
+    assert!(
+        first.any(|line| line.starts_with("compiled ")),
+        "the first one builds"
+    );
+    let (mut two, second) = start("two");
+    let waited: Vec<String> = second.collect();
+    assert!(
+        waited
+            .iter()
+            .any(|line| line.contains("another bggo build is running")),
+        "{waited:?}"
+    );
+    assert!(two.wait().unwrap().success(), "{waited:?}");
+    let rest: Vec<String> = first.collect();
+    assert!(one.wait().unwrap().success(), "{rest:?}");
+
+    succeeded(&desk.build().output().unwrap());
+    let bytes = |name: &str| std::fs::read(desk.folder.path().join(name)).unwrap();
+    assert_eq!(bytes("one"), bytes("two"));
+    assert!(
+        bytes("one") == bytes("out"),
+        "two caches give the same bytes"
     );
 }

@@ -17,6 +17,8 @@ pub struct Console {
     colour: Colour,
     /// A line of progress stands on the terminal.
     line: bool,
+    /// Crates that were compiled already when this build began.
+    fresh: Option<u32>,
     /// Quarters of the build that were announced where there is no terminal.
     quarter: u32,
 }
@@ -35,6 +37,7 @@ impl Console {
             terminal,
             colour,
             line: false,
+            fresh: None,
             quarter: 0,
         }
     }
@@ -103,14 +106,20 @@ impl Console {
             Event::Fetching if self.terminal => self.update("downloading crates"),
             Event::Fetching => {}
             Event::Compiling { done, total, name } if self.terminal => self.update(&format!("compiling {done}/{total} {name}")),
-            Event::Compiling { done, total, .. } => {
-                // A handful of crates is done before anybody reads a line.
-                let quarter = if total < 20 { 0 } else { done * 4 / total };
-                if quarter > self.quarter && quarter < 4 {
-                    self.quarter = quarter;
-                    self.say(format_args!("compiled {done} of {total} crates"));
-                }
-            }
+            Event::Compiling { done, total, .. } => self.quarters(done, total),
+        }
+    }
+
+    /// A line for each quarter of what there was to do when cargo first spoke; none for a handful of crates.
+    fn quarters(&mut self, done: u32, total: u32) {
+        let fresh = *self.fresh.get_or_insert(done);
+        let open = total.saturating_sub(fresh);
+        let quarter = (done.saturating_sub(fresh) * 4)
+            .checked_div(open)
+            .unwrap_or(4);
+        if open >= 20 && quarter > self.quarter && quarter < 4 {
+            self.quarter = quarter;
+            self.say(format_args!("compiled {done} of {total} crates"));
         }
     }
 
