@@ -6,7 +6,7 @@ use super::fault::LinkFault;
 use std::path::Path;
 
 /// What the machine lacks, by words of rustc, the linker and cargo: (words, what happened, what to do).
-const OF_THE_MACHINE: [(&str, &str, &str); 9] = [
+const OF_THE_MACHINE: [(&str, &str, &str); 10] = [
     (
         "linker `cc` not found",
         "the C compiler, `cc`, is missing: it links the program",
@@ -39,6 +39,11 @@ const OF_THE_MACHINE: [(&str, &str, &str); 9] = [
     ),
     (
         "attempting to make an HTTP request, but --offline was specified",
+        "a crate that the program needs is not on this disk",
+        "run the command once without `--offline`",
+    ),
+    (
+        "you're using offline mode",
         "a crate that the program needs is not on this disk",
         "run the command once without `--offline`",
     ),
