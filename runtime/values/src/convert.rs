@@ -287,14 +287,14 @@ pub(crate) fn as_set(mut items: Vec<Value>) -> Seq<Value> {
     items.into()
 }
 
-/// Null, bools, numbers, durations, texts, and the rest by their JSON.
+/// Bools, numbers, durations, texts, then the rest by their JSON, and null last.
 fn order(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {
-        Value::Null => 0,
         Value::Bool(_) => 1,
         Value::Number(_) => 2,
         Value::Duration(_) => 3,
         Value::Text(_) => 4,
+        Value::Null => 6,
         _ => 5,
     };
     match (a, b) {

@@ -73,12 +73,13 @@ impl Value {
         Self::Text(Text::Static(text))
     }
 
-    /// A list of the program.
+    /// A list of the program. Items that are made by calls need a constant of their own, since a value may have a
+    /// destructor: `Value::list(const { &[Value::text("a")] })`.
     pub const fn list(items: &'static [Self]) -> Self {
         Self::List(Seq::Static(items))
     }
 
-    /// An object of the program; its keys must be unique.
+    /// An object of the program; its keys must be unique. Its pairs come as the items of `list` do.
     pub const fn object(pairs: &'static [(Text, Self)]) -> Self {
         Self::Object(Seq::Static(pairs))
     }

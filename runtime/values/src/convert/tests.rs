@@ -97,7 +97,7 @@ fn lists_sets_and_tuples() {
     check(
         "[true, null, false, null]",
         "set(bool)",
-        Ok("[null,false,true]"),
+        Ok("[false,true,null]"),
     );
     check("[1, \"x\"]", "tuple([string, string])", Ok("[\"1\",\"x\"]"));
     check(

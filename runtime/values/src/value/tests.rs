@@ -24,6 +24,23 @@ static USER: Value = Value::object(&[
     ),
 ]);
 
+/// As emitted code writes them: calls only, each level in a constant of its own.
+static CALLS: Value = Value::list(
+    const {
+        &[
+            Value::text("a"),
+            Value::object(
+                const {
+                    &[(
+                        Text::Static("k"),
+                        Value::list(const { &[Value::Bool(true)] }),
+                    )]
+                },
+            ),
+        ]
+    },
+);
+
 fn shared<T: Send + Sync + 'static>(_: &T) {}
 
 #[test]
@@ -46,6 +63,7 @@ fn a_constant_equals_what_the_run_makes() {
         r#"{"name":"ann","wait":"1.5s","raw":"eHk=","tags":[true]}"#
     );
     shared(&USER);
+    assert_eq!(encode_plain(&CALLS), r#"["a",{"k":[true]}]"#);
 }
 
 #[test]
