@@ -7,7 +7,7 @@ use super::{
     not_equal, rem, sub, text, truth,
 };
 use crate::json::{RawJson, encode_plain};
-use crate::{Fault, Number, Value, literal};
+use crate::{Fault, Value, literal};
 use std::time::Duration;
 
 fn read(text: &str) -> Value {
