@@ -1,5 +1,6 @@
 //! A fault of a run: its kind out of a bounded set, what happened, and the place in the grid that it is about.
 
+use crate::info::ResourceInfo;
 use std::fmt;
 
 /// A place in the grid, shown as `grid.hcl:5:14`.
@@ -66,6 +67,21 @@ impl Fault {
             "value",
             format!("`{input}` is one of {list}, not {text:?}"),
         ))
+    }
+
+    /// What a step books that waits for a resource whose creation failed.
+    pub(crate) fn asset(info: &ResourceInfo, cause: &Self) -> Self {
+        let text = format!("resource {info} could not be created: {cause}");
+        let mut fault = Self::new("asset", text);
+        fault.0.place = cause.0.place;
+        fault
+    }
+
+    /// A resource is asked for that is not there.
+    pub(crate) fn no_asset(info: &ResourceInfo) -> Self {
+        let text =
+            format!("resource {info} is not there: it was not created, or is destroyed already");
+        Self::new("asset", text)
     }
 
     /// The kind, out of a bounded set: failures are counted by it.

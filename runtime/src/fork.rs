@@ -109,3 +109,6 @@ pub fn each<'a>(
     }
     fan.join()
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ pub mod engine;
 pub mod exit;
 pub mod fault;
 pub mod fork;
+#[cfg(test)]
+mod ground;
 pub mod info;
 pub mod latch;
 pub mod metrics;

@@ -195,3 +195,6 @@ impl Memo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

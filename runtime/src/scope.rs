@@ -192,3 +192,6 @@ impl Holds {
 pub(crate) fn for_user(info: &'static ResourceInfo, vu: u64, iteration: u64) -> AssetCx {
     AssetCx::new(info, vu, iteration)
 }
+
+#[cfg(test)]
+mod tests;

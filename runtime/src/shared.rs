@@ -8,12 +8,13 @@ use crate::info::ResourceInfo;
 use crate::scope::{Holds, Job, RunScope, RunSlot, for_user};
 use crate::slot::{AssetCx, Below, Hold, Making, Slot};
 use crate::step::It;
+use crate::wakers::{Queue, Waiting};
 use bggo_values::Value;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Starts the creation of an asset of the run, on the control thread.
@@ -40,8 +41,9 @@ struct Front {
 #[derive(Debug, Default)]
 struct State {
     asked: bool,
+    /// What whoever waits will hear.
     failed: Option<Fault>,
-    wakers: Vec<Waker>,
+    waiting: Queue,
 }
 
 impl Shared {
@@ -91,7 +93,10 @@ impl Shared {
                 self.send(Job::Create(self.number, vu, iteration));
             }
         }
-        GetShared(&self.front)
+        GetShared {
+            front: &self.front,
+            waiting: Waiting::default(),
+        }
     }
 
     /// Export number `i` of the asset, which `get` has waited for.
@@ -101,10 +106,7 @@ impl Shared {
     pub fn export(&self, i: usize) -> Result<Value, Fault> {
         match self.front.exports.get() {
             Some(exports) => Ok(exports.get(i).cloned().unwrap_or(Value::Null)),
-            None => Err(Fault::new(
-                "asset",
-                format!("resource {} is not there", self.front.info),
-            )),
+            None => Err(Fault::no_asset(self.front.info)),
         }
     }
 
@@ -142,7 +144,7 @@ impl Front {
     }
 
     fn wake(&self) {
-        let wakers = std::mem::take(&mut self.lock().wakers);
+        let wakers = self.lock().waiting.all();
         for waker in wakers {
             waker.wake();
         }
@@ -151,32 +153,37 @@ impl Front {
 
 /// See [`Shared::get`].
 #[derive(Debug)]
-pub struct GetShared<'a>(&'a Front);
+pub struct GetShared<'a> {
+    front: &'a Front,
+    waiting: Waiting,
+}
 
 impl Future for GetShared<'_> {
     type Output = Result<(), Fault>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.0.exports.get().is_some() {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let front = self.front;
+        if front.exports.get().is_some() {
             return Poll::Ready(Ok(()));
         }
-        let mut state = self.0.lock();
+        let mut state = front.lock();
         if let Some(fault) = &state.failed {
-            let text = format!(
-                "resource {} could not be created: {}",
-                self.0.info,
-                fault.text()
-            );
-            return Poll::Ready(Err(Fault::new("asset", text)));
+            return Poll::Ready(Err(fault.clone()));
         }
-        // Set under the lock's cover: it may have come between the look above and the lock.
-        if self.0.exports.get().is_some() {
+        // They may have come between the look above and the lock; whoever sets them wakes under the lock's cover.
+        if front.exports.get().is_some() {
             return Poll::Ready(Ok(()));
         }
-        if !state.wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-            state.wakers.push(cx.waker().clone());
-        }
+        state.waiting.wait(&mut self.waiting, cx);
         Poll::Pending
+    }
+}
+
+impl Drop for GetShared<'_> {
+    fn drop(&mut self) {
+        if self.waiting.waits() {
+            self.front.lock().waiting.leave(&mut self.waiting);
+        }
     }
 }
 
@@ -201,7 +208,7 @@ impl<A: Asset> RunSlot for Back<A> {
             match (made, self.slot.exports()) {
                 (Ok(()), Some(exports)) => drop(self.front.exports.set(exports)),
                 (Ok(()), None) => {
-                    self.front.lock().failed = Some(Fault::new("asset", "it is destroyed already"))
+                    self.front.lock().failed = Some(Fault::no_asset(self.front.info));
                 }
                 (Err(fault), _) => self.front.lock().failed = Some(fault),
             }
@@ -221,3 +228,6 @@ impl<A: Asset> RunSlot for Back<A> {
         self.holds.release_one();
     }
 }
+
+#[cfg(test)]
+mod tests;

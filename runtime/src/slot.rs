@@ -152,8 +152,10 @@ impl<A: Asset> Slot<A> {
             State::Creating | State::Ready(..) | State::Over => false,
         };
         if start && !self.0.ending.get() {
+            // Made before the state says so: if `make` panics, nobody waits for what never comes.
+            let making = make(cx);
             *self.0.state.borrow_mut() = State::Creating;
-            tokio::task::spawn_local(create(Rc::clone(&self.0), cx, make(cx)));
+            tokio::task::spawn_local(create(Rc::clone(&self.0), cx, making));
         }
         Get {
             slot: &self.0,
@@ -173,7 +175,7 @@ impl<A: Asset> Slot<A> {
     pub fn export(&self, i: usize) -> Result<Value, Fault> {
         match &*self.0.state.borrow() {
             State::Ready(_, exports) => Ok(exports.get(i).cloned().unwrap_or(Value::Null)),
-            _ => Err(self.0.not_there()),
+            _ => Err(Fault::no_asset(self.0.info)),
         }
     }
 
@@ -249,16 +251,6 @@ impl<A: Asset> Inner<A> {
         if !self.ending.replace(true) {
             tokio::task::spawn_local(destroy(Rc::clone(self)));
         }
-    }
-
-    fn not_there(&self) -> Fault {
-        Fault::new(
-            "asset",
-            format!(
-                "resource {} is not there: it was not created, or is destroyed already",
-                self.info
-            ),
-        )
     }
 
     fn set(&self, state: State<A>) {
@@ -437,20 +429,14 @@ impl<A: Asset> Future for Get<'_, A> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let slot = self.slot;
         let result = match &*slot.state.borrow() {
-            State::Ready(asset, _) => Ok(Arc::clone(asset)),
-            State::Failed { fault, .. } => Err(Fault::new(
-                "asset",
-                format!(
-                    "resource {} could not be created: {}",
-                    slot.info,
-                    fault.text()
-                ),
-            )),
+            // Once its end is wanted nobody gets hold of it any more, or it could not be destroyed.
+            State::Ready(asset, _) if !slot.ending.get() => Ok(Arc::clone(asset)),
+            State::Failed { fault, .. } => Err(Fault::asset(slot.info, fault)),
             State::Creating => {
                 slot.changed.wait(&mut self.waiting, cx);
                 return Poll::Pending;
             }
-            State::Empty | State::Over => Err(slot.not_there()),
+            State::Empty | State::Ready(..) | State::Over => Err(Fault::no_asset(slot.info)),
         };
         Poll::Ready(result)
     }
@@ -461,3 +447,6 @@ impl<A: Asset> Drop for Get<'_, A> {
         self.slot.changed.leave(&mut self.waiting);
     }
 }
+
+#[cfg(test)]
+mod tests;

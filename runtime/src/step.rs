@@ -142,8 +142,11 @@ impl<'a> Step<'a> {
         attempt: &'s mut dyn FnMut() -> Running<'s, Result<Ran, Fault>>,
     ) -> Running<'s, Flow> {
         Box::pin(async move {
-            let mut work = attempt();
-            let result = self.limited(work.as_mut()).await;
+            let result = {
+                // Gone before the end is booked: what was cut off holds no asset any more.
+                let mut work = attempt();
+                self.limited(work.as_mut()).await
+            };
             self.end(result)
         })
     }
@@ -271,3 +274,6 @@ impl<T> Future for Limited<'_, T> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -182,18 +182,23 @@ impl Thread {
     /// # Errors
     /// No memory for its counters.
     pub fn alone() -> io::Result<Self> {
-        const SLOTS: u32 = 64;
-        let iterations = IterationSlots::after(SLOTS);
-        let slab = Slab::new(iterations.end() as usize)?;
         let report = Report::new(
             Format::Text { colour: false },
             Level::Error,
             Box::new(io::sink()),
         );
+        Self::outside(false, report)
+    }
+
+    /// A thread outside a run, that says what happens to `report`.
+    pub(crate) fn outside(functional: bool, report: Report) -> io::Result<Self> {
+        const SLOTS: u32 = 64;
+        let iterations = IterationSlots::after(SLOTS);
+        let slab = Slab::new(iterations.end() as usize)?;
         Ok(Self::new(ThreadParts {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
-            functional: false,
+            functional,
             recorder: Recorder::new(slab),
             kinds: KnownKinds::new(Arc::default()),
             iterations,
