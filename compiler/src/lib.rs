@@ -19,7 +19,7 @@ pub mod source;
 pub mod syntax;
 
 use check::typed::Typed;
-use diagnostics::Problems;
+use diagnostics::{Problems, codes};
 use emit::Package;
 use modules::Modules;
 use plan::model::Plan;
@@ -37,9 +37,17 @@ pub struct Compiled {
 /// Everything that is wrong with a grid, and the grid with its types when it has no errors.
 pub fn check(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems) {
     let (declarations, mut problems) = syntax::parse(sources);
+    let unread = problems.has_errors();
     let (resolved, found) = resolve::resolve(declarations, modules);
     problems.extend(found);
-    let (typed, found) = check::check(&resolved, modules);
+    let (typed, mut found) = check::check(&resolved, modules);
+    if unread {
+        // What is missing may stand in what could not be read.
+        let missing = [codes::NO_STEPS, codes::UNUSED_RESOURCE];
+        found
+            .list
+            .retain(|problem| !missing.contains(&problem.code));
+    }
     problems.extend(found);
     problems.sort();
     let typed = typed.filter(|_| !problems.has_errors());

@@ -231,13 +231,13 @@ impl Checker<'_> {
         if let Some(step) = self.step_of(base) {
             return self.step_field((step, InstanceOf::Only, base.span), name, expr.span);
         }
-        if let ExprKind::Index(step, index) = &base.kind {
-            if let Some(step) = self.step_of(step) {
-                return match self.instance(step, index, base.span) {
-                    Some(instance) => self.step_field((step, instance, base.span), name, expr.span),
-                    None => error(expr.span),
-                };
-            }
+        if let ExprKind::Index(step, index) = &base.kind
+            && let Some(step) = self.step_of(step)
+        {
+            return match self.instance(step, index, base.span) {
+                Some(instance) => self.step_field((step, instance, base.span), name, expr.span),
+                None => error(expr.span),
+            };
         }
         if let Some(Reference::Resource(id)) = self.reference(base.id) {
             return self.export(id, name, expr.span);

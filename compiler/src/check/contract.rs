@@ -94,13 +94,12 @@ impl Checker<'_> {
         if let (Some(text), false) = (
             value.constant().and_then(Value::as_text),
             input.one_of.is_empty(),
-        ) {
-            if !input.one_of.iter().any(|allowed| allowed == text) {
-                let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
-                let text = format!("{what}: \"{text}\" is none of the values allowed");
-                self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
-                return None;
-            }
+        ) && !input.one_of.iter().any(|allowed| allowed == text)
+        {
+            let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
+            let text = format!("{what}: \"{text}\" is none of the values allowed");
+            self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
+            return None;
         }
         Some(value)
     }

@@ -1,5 +1,7 @@
 //! The value of a typed expression that is known when the grid is built, by the functions that a compiled grid calls.
 
+use std::collections::BTreeMap;
+
 use bggo_values::{Fault, Number, Seq, Text, Value, convert, ops};
 
 use crate::resolve::model::{BoundId, VariableId};
@@ -182,14 +184,18 @@ fn binary(
 
 /// Of two equal keys the later one's value counts, at the first one's place.
 fn object(pairs: &[(TExpr, TExpr)], known: &mut Known) -> Result {
+    let mut places: BTreeMap<Text, usize> = BTreeMap::new();
     let mut found: Vec<(Text, Value)> = Vec::with_capacity(pairs.len());
     for (key, of) in pairs {
         let name = value(key, known)?;
         let name = convert::to_text(&name).map_err(|fault| Failure::Fault(fault, key.span))?;
         let of = value(of, known)?;
-        match found.iter_mut().find(|(other, _)| *other == name) {
+        match places.get(&name).and_then(|place| found.get_mut(*place)) {
             Some(other) => other.1 = of,
-            None => found.push((name, of)),
+            None => {
+                places.insert(name.clone(), found.len());
+                found.push((name, of));
+            }
         }
     }
     Ok(Value::Object(Seq::from(found)))
@@ -252,10 +258,10 @@ fn for_form(expr: &TExpr, form: &TFor, known: &mut Known) -> Result {
     let mut results: Vec<(Value, Value)> = Vec::new();
     let names = (form.key, form.value);
     each_of(&form.over, names, known, &mut |known| {
-        if let Some(condition) = &form.condition {
-            if !truth(condition, known)? {
-                return Ok(());
-            }
+        if let Some(condition) = &form.condition
+            && !truth(condition, known)?
+        {
+            return Ok(());
         }
         let key = match &form.key_result {
             Some(key) => value(key, known)?,

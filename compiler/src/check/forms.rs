@@ -19,7 +19,7 @@ impl Checker<'_> {
 
     fn for_form(&mut self, form: &ForExpr, span: Span) -> TExpr {
         let over = self.infer(&form.over);
-        let Some((key, value)) = self.bind(form.over.id, &over, &form.value.text) else {
+        let Some((key, value)) = self.bind(form.over.id, &over) else {
             self.perhaps(true, |checker| {
                 // Unknown names in it are reported all the same.
                 for part in [
@@ -99,26 +99,19 @@ impl Checker<'_> {
             return node;
         }
         let mut node = self.fold(node);
-        if let TKind::Constant(value) = &node.kind {
-            if matches!(node.ty, Type::List(_) | Type::Map(_)) {
-                node.ty = Type::of(value);
-            }
+        if let TKind::Constant(value) = &node.kind
+            && matches!(node.ty, Type::List(_) | Type::Map(_))
+        {
+            node.ty = Type::of(value);
         }
         node
     }
 
     /// Gives the names of a `for` their types; `None` where there is nothing to run over.
-    fn bind(
-        &mut self,
-        over_id: ExprId,
-        over: &TExpr,
-        _name: &str,
-    ) -> Option<(Option<BoundId>, BoundId)> {
+    fn bind(&mut self, over_id: ExprId, over: &TExpr) -> Option<(Option<BoundId>, BoundId)> {
         let (key, value) = self.bound.get(&over_id).copied()?;
         if over.is_error() {
-            for id in key.iter().chain([&value]) {
-                self.set(*id, Type::Error, over);
-            }
+            self.unknown_names(key, value, over);
             return None;
         }
         let (key_ty, item) = match &over.ty {
@@ -128,17 +121,15 @@ impl Checker<'_> {
             Type::Tuple(items) => (Type::Number, join(items.iter())),
             Type::Object(fields) => (Type::String, join(fields.iter().map(|field| &field.ty))),
             Type::Any => (Type::Any, Type::Any),
+            // In an arm that may never run: left to the program.
+            Type::Null if !self.certain => (Type::Any, Type::Any),
             Type::Null => {
-                if self.certain {
-                    self.error(
-                        codes::INVALID_VALUE,
-                        over.span,
-                        "a `for` cannot run over null",
-                    );
-                }
-                for id in key.iter().chain([&value]) {
-                    self.set(*id, Type::Error, over);
-                }
+                self.error(
+                    codes::INVALID_VALUE,
+                    over.span,
+                    "a `for` cannot run over null",
+                );
+                self.unknown_names(key, value, over);
                 return None;
             }
             other => {
@@ -147,9 +138,7 @@ impl Checker<'_> {
                     other.named()
                 );
                 self.error(codes::WRONG_TYPE, over.span, text);
-                for id in key.iter().chain([&value]) {
-                    self.set(*id, Type::Error, over);
-                }
+                self.unknown_names(key, value, over);
                 return None;
             }
         };
@@ -166,6 +155,13 @@ impl Checker<'_> {
             self.set_item(key, key_ty, (over.binding, whole));
         }
         Some((key, value))
+    }
+
+    /// Names of a `for` whose items have no type: whoever reads them keeps silent.
+    fn unknown_names(&mut self, key: Option<BoundId>, value: BoundId, over: &TExpr) {
+        for id in key.into_iter().chain([value]) {
+            self.set(id, Type::Error, over);
+        }
     }
 
     fn set(&mut self, id: BoundId, ty: Type, over: &TExpr) {
@@ -276,12 +272,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn template(&mut self, parts: &[Part], span: Span) -> TExpr {
-        let mut text = Building {
-            parts: Vec::new(),
-            binding: Binding::Built,
-            sensitive: false,
-            broken: false,
-        };
+        let mut text = Building::new();
         self.parts(parts, &mut text);
         if text.broken {
             return error(span);
@@ -382,19 +373,13 @@ impl Checker<'_> {
     }
 
     fn for_part(&mut self, part: &Part, to: &mut Building) {
-        let Part::For {
-            value: name,
-            over,
-            body,
-            ..
-        } = part
-        else {
+        let Part::For { over, body, .. } = part else {
             return;
         };
         let span = over.span;
         let (node, free) = self.tracked(|checker| {
             let over_expr = checker.infer(over);
-            let bound = checker.bind(over.id, &over_expr, &name.text);
+            let bound = checker.bind(over.id, &over_expr);
             checker.depth += 1;
             let mut inner = Building::new();
             checker.perhaps(true, |checker| checker.parts(body, &mut inner));

@@ -1,5 +1,8 @@
 //! The type of every expression.
 
+use std::collections::BTreeMap;
+
+use bggo_values::types::Fit;
 use bggo_values::{Field, Number, Text, Type, Value, convert};
 
 use crate::diagnostics::codes;
@@ -113,6 +116,7 @@ impl Checker<'_> {
             .unwrap_or(Binding::Built);
         let mut sensitivity = Sensitivity::NONE;
         let mut fields: Option<Vec<Field>> = Some(Vec::with_capacity(pairs.len()));
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         let mut broken = false;
         for (key, value) in &pairs {
             broken |= key.is_error();
@@ -124,13 +128,16 @@ impl Checker<'_> {
             }
             fields = fields.zip(name).map(|(mut fields, name)| {
                 let ty = value.ty.clone();
-                match fields.iter_mut().find(|field| field.name.as_str() == name) {
+                match places.get(name).and_then(|place| fields.get_mut(*place)) {
                     Some(field) => field.ty = ty,
-                    None => fields.push(Field {
-                        name: Text::from(name),
-                        ty,
-                        optional: None,
-                    }),
+                    None => {
+                        places.insert(name, fields.len());
+                        fields.push(Field {
+                            name: Text::from(name),
+                            ty,
+                            optional: None,
+                        });
+                    }
                 }
                 fields
             });
@@ -175,8 +182,9 @@ impl Checker<'_> {
         if expr.is_error() || *want == Type::Error {
             return expr;
         }
-        match want.accepts(&expr.ty) {
-            bggo_values::types::Fit::Same => {
+        let from = expr.ty.clone();
+        match want.accepts(&from) {
+            Fit::Same => {
                 let ty = match (&expr.ty, want) {
                     (Type::Null, Type::Any | Type::Null | Type::Error) => Type::Null,
                     (Type::Null, _) => want.clone(),
@@ -184,13 +192,13 @@ impl Checker<'_> {
                 };
                 TExpr { ty, ..expr }
             }
-            bggo_values::types::Fit::Never(why) => {
+            Fit::Never(why) => {
                 let hint = hint_of(want, &expr);
                 let problem = self.error(codes::WRONG_TYPE, expr.span, format!("{what}: {why}"));
                 problem.hint = hint;
                 error(expr.span)
             }
-            _ => self.converted(expr, want, what),
+            _ => self.converted(expr, &concrete(want, &from), what),
         }
     }
 
@@ -235,6 +243,20 @@ impl Checker<'_> {
 pub(super) fn latest<'e>(exprs: impl IntoIterator<Item = &'e TExpr>) -> Binding {
     let bindings = exprs.into_iter().map(|expr| expr.binding);
     bindings.max().unwrap_or(Binding::Built)
+}
+
+/// `any` for the items of a list, set or map stands for the one type that they have in common.
+fn concrete(want: &Type, from: &Type) -> Type {
+    let wrap: fn(Type) -> Type = match want {
+        Type::List(item) if **item == Type::Any => Type::list,
+        Type::Set(item) if **item == Type::Any => Type::set,
+        Type::Map(item) if **item == Type::Any => Type::map,
+        _ => return want.clone(),
+    };
+    match Type::unify_all(from.parts()) {
+        Some(item) if item != Type::Null && item != Type::Error => wrap(item),
+        _ => want.clone(),
+    }
 }
 
 fn last_of_each(pairs: Vec<(TExpr, TExpr)>) -> Vec<(TExpr, TExpr)> {

@@ -5,7 +5,7 @@ use bggo_values::Type;
 use bggo_values::functions::Time;
 
 use crate::diagnostics::{codes, nearest};
-use crate::resolve::model::{Edge, EdgeKind, LocalId, Node, ResourceId};
+use crate::resolve::model::{Edge, EdgeKind, Node, ResourceId};
 use crate::source::Span;
 
 use super::context::Checker;
@@ -45,9 +45,9 @@ impl Limit {
     }
 }
 
-/// Limits of locals and scopes of resources, as far as they were asked for.
-pub(super) struct Lifetimes {
-    locals: Vec<Option<Limit>>,
+/// Limits of locals and scopes of resources, filled in the graph's order.
+struct Lifetimes {
+    locals: Vec<Limit>,
     resources: Vec<Lifetime>,
 }
 
@@ -63,17 +63,27 @@ impl Checker<'_> {
             }
         }
         let mut lifetimes = Lifetimes {
-            locals: vec![None; self.declarations.locals.len()],
+            locals: vec![Limit::NONE; self.declarations.locals.len()],
             resources: vec![Lifetime::Run; count],
         };
         let mut typed: Vec<Option<TResource>> = vec![None; count];
         for node in order {
-            if let Node::Resource(id) = node {
-                let resource = self.resource(*id, &explicit[id.0], &mut lifetimes);
-                typed[id.0] = resource.map(|resource| TResource {
-                    used: used[id.0],
-                    ..resource
-                });
+            match node {
+                Node::Resource(id) => {
+                    let resource = self.resource(*id, &explicit[id.0], &mut lifetimes);
+                    typed[id.0] = resource.map(|resource| TResource {
+                        used: used[id.0],
+                        ..resource
+                    });
+                }
+                Node::Local(id) => {
+                    let mut limit = Limit::NONE;
+                    if let Some(local) = self.locals[id.0].as_ref().filter(|_| count > 0) {
+                        self.limit(&local.value, &mut limit, &lifetimes);
+                    }
+                    lifetimes.locals[id.0] = limit;
+                }
+                Node::Step(_) | Node::Variable(_) => {}
             }
         }
         // What could not be read or is misspelt may use them.
@@ -265,7 +275,7 @@ impl Checker<'_> {
     }
 
     /// Narrows a limit to what an expression reads.
-    fn limit(&self, expr: &TExpr, limit: &mut Limit, lifetimes: &mut Lifetimes) {
+    fn limit(&self, expr: &TExpr, limit: &mut Limit, lifetimes: &Lifetimes) {
         walk(expr, &mut |node| match &node.kind {
             TKind::Output { step, .. } | TKind::Instances(step) => {
                 let address = || format!("`{}`", self.declarations.steps[step.0].address());
@@ -287,7 +297,7 @@ impl Checker<'_> {
                 });
             }
             TKind::Local(id) => {
-                let local = self.local_limit(*id, lifetimes);
+                let local = &lifetimes.locals[id.0];
                 limit.narrow(local.lifetime, node.span, || match &local.reads {
                     Some((_, what)) => what.clone(),
                     None => "a local".to_owned(),
@@ -295,18 +305,6 @@ impl Checker<'_> {
             }
             _ => {}
         });
-    }
-
-    fn local_limit(&self, id: LocalId, lifetimes: &mut Lifetimes) -> Limit {
-        if let Some(known) = &lifetimes.locals[id.0] {
-            return known.clone();
-        }
-        let mut limit = Limit::NONE;
-        if let Some(local) = &self.locals[id.0] {
-            self.limit(&local.value, &mut limit, lifetimes);
-        }
-        lifetimes.locals[id.0] = Some(limit.clone());
-        limit
     }
 }
 

@@ -1,1 +1,350 @@
+use bggo_manifest::{Lifetime, Use};
+use bggo_values::Value;
 
+use super::typed::{TExpr, TInstances, TKind, Typed};
+use super::walk::walk;
+use crate::diagnostics::Problems;
+use crate::modules::Modules;
+use crate::source::Sources;
+
+const SESSION: &str = r#"
+description = "For tests: an asset on another one, and a runner that needs it."
+
+asset "line" {
+  description = "A connection."
+  scope       = "vu"
+  scopes      = ["run", "worker", "vu"]
+}
+asset "session" {
+  description = "On a line."
+  scope       = "vu"
+  scopes      = ["run", "vu"]
+  output "token" {
+    type        = string
+    sensitive   = true
+    description = "Secret."
+  }
+}
+runner "talk" {
+  description = "Talks."
+  uses "session" {
+    asset       = "session"
+    description = "Its session."
+  }
+  input "word" {
+    type        = string
+    description = "What is said."
+  }
+}
+"#;
+
+fn check(grid: &str) -> (Option<Typed>, Problems) {
+    let mut modules = Modules::built_in().clone().with(&[("session", SESSION)]);
+    assert!(modules.faults.is_empty(), "{:?}", modules.faults);
+    // The model knows assets on assets, the reader of manifests does not yet.
+    let session = modules.list.last_mut().unwrap();
+    session.manifest.assets[1].uses.push(Use {
+        name: "line".to_owned(),
+        asset: "line".to_owned(),
+        optional: false,
+        description: "Its line.".to_owned(),
+    });
+    let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
+    crate::check(&sources, &modules)
+}
+
+fn typed(grid: &str) -> Typed {
+    let (typed, problems) = check(grid);
+    typed.unwrap_or_else(|| panic!("{problems:#?}"))
+}
+
+fn problems(grid: &str) -> Vec<(&'static str, String)> {
+    let (_, problems) = check(grid);
+    let problems = problems.list.into_iter();
+    problems
+        .map(|problem| (problem.code.0, problem.text))
+        .collect()
+}
+
+/// The only argument of the only step, which is a `print`.
+fn printed(expr: &str, before: &str) -> TExpr {
+    let grid = format!(
+        "{before}\nstep \"print\" \"p\" {{\n  arguments {{\n    input = {expr}\n  }}\n}}\n"
+    );
+    let mut typed = typed(&grid);
+    let mut step = typed.steps.pop().unwrap();
+    step.arguments.remove(0).1
+}
+
+fn value(expr: &str) -> String {
+    match printed(expr, "").kind {
+        TKind::Constant(value) => bggo_values::json::encode_plain(&value),
+        other => panic!("not folded: {other:?}"),
+    }
+}
+
+#[test]
+fn constants_are_folded_by_the_functions_that_run_later() {
+    for (expr, expected) in [
+        ("0.1 + 0.2", "0.3"),
+        ("[for x in [3, 1] : x * 2 if x > 1]", "[6]"),
+        (
+            "{ for k, v in { b = 1, a = 2 } : upper(k) => v }",
+            r#"{"A":2,"B":1}"#,
+        ),
+        (
+            "{ for x in [\"a\", \"b\", \"a\"] : x => 1... }",
+            r#"{"a":[1,1],"b":[1]}"#,
+        ),
+        (
+            "\"%{ for i, x in [\"a\", \"b\"] }${i}${x} %{ endfor }\"",
+            r#""0a 1b ""#,
+        ),
+        ("[[1, 2], [3]][*][0]", "[1,3]"),
+        ("true ? \"a\" : 1", r#""a""#),
+        ("false ? \"a\" : 1", r#""1""#),
+        ("try(1 / 0, jsondecode(\"{\"), 3)", "3"),
+        ("can([1][2])", "false"),
+        ("{ (\"a${1}\") = 1, a1 = 2 }", r#"{"a1":2}"#),
+        ("max([1, 7, 5]...)", "7"),
+        ("coalesce(null, \"\", 3)", r#""3""#),
+        ("path.grid", r#"".""#),
+        (
+            "[for k, x in toset([\"b\", \"a\"]) : \"${k}=${x}\"]",
+            r#"["a=a","b=b"]"#,
+        ),
+        ("distinct([\"a\", \"a\"])", r#"["a"]"#),
+        ("!(1 > 2) && \"true\" == \"true\"", "true"),
+    ] {
+        assert_eq!(value(expr), expected, "{expr}");
+    }
+}
+
+#[test]
+fn arguments_are_converted_where_they_are_not_of_their_type() {
+    let typed = typed(
+        r#"
+variable "n" {
+  type = number
+}
+variable "any" {}
+step "http_request" "a" {
+  arguments {
+    url           = var.any
+    timeout       = "1m30s"
+    headers       = { A = var.n, B = "b" }
+    max_redirects = var.n
+    method        = null
+  }
+}
+"#,
+    );
+    let arguments: Vec<String> = typed.steps[0]
+        .arguments
+        .iter()
+        .map(|(_, value)| {
+            let kind = match &value.kind {
+                TKind::Constant(Value::Duration(_)) => "constant",
+                TKind::Convert(of) if matches!(of.kind, TKind::Variable(_)) => "converted",
+                TKind::Object(pairs) => match &pairs[0].1.kind {
+                    TKind::Convert(_) => "object with a converted value",
+                    _ => "object",
+                },
+                TKind::Variable(_) => "as it is",
+                other => panic!("{other:?}"),
+            };
+            format!("{kind} {}", value.ty)
+        })
+        .collect();
+    assert_eq!(
+        arguments,
+        [
+            "converted string",
+            "object with a converted value map(string)",
+            "constant duration",
+            "as it is number",
+        ]
+    );
+}
+
+#[test]
+fn scope_is_the_manifests_narrowed_to_what_is_read() {
+    let scopes = |grid: &str| -> Vec<Lifetime> {
+        let grid = format!(
+            "{grid}\nstep \"noop\" \"n\" {{\n  depends_on = [\"s\"]\n}}\nstep \"noop\" \"first\" {{}}\n"
+        );
+        typed(&grid)
+            .resources
+            .iter()
+            .map(|resource| resource.scope)
+            .collect()
+    };
+    let on = |line: &str, session: &str| {
+        format!(
+            "resource \"session\" \"s\" {{\n  {session}\n  uses {{\n    line = resource.line.l\n  }}\n}}\nresource \"line\" \"l\" {{\n  {line}\n}}"
+        )
+    };
+    use Lifetime::{Iteration, Run, Vu, Worker};
+    assert_eq!(scopes(&on("", "")), [Vu, Vu]);
+    assert_eq!(
+        scopes(&on("scope = \"run\"", "scope = \"run\"")),
+        [Run, Run]
+    );
+    assert_eq!(scopes(&on("scope = \"worker\"", "")), [Vu, Worker]);
+    assert_eq!(
+        scopes(&on("scope = \"iteration\"", "")),
+        [Iteration, Iteration]
+    );
+    assert_eq!(
+        scopes(&on("depends_on = [step.noop.first]", "")),
+        [Iteration, Iteration]
+    );
+}
+
+#[test]
+fn explicit_scope_wider_than_a_use_is_an_error() {
+    let found = problems(
+        r#"
+resource "line" "l" {}
+resource "session" "s" {
+  scope = "run"
+  uses {
+    line = resource.line.l
+  }
+}
+step "talk" "t" {
+  uses {
+    session = resource.session.s
+  }
+}
+"#,
+    );
+    assert_eq!(found[0].0, "invalid_scope");
+}
+
+#[test]
+fn missing_use_is_named_with_its_asset() {
+    let found = problems("step \"talk\" \"t\" {}\nresource \"session\" \"s\" {}\n");
+    let codes: Vec<_> = found.iter().map(|(code, _)| *code).collect();
+    assert!(codes.contains(&"missing_use"), "{found:?}");
+    let uses: Vec<_> = found
+        .iter()
+        .filter(|(code, _)| *code == "missing_use")
+        .collect();
+    assert_eq!(uses.len(), 2, "of the step and of the resource: {found:?}");
+    assert!(
+        uses.iter().any(|(_, text)| text.contains("`session`")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn export_that_is_sensitive_spreads() {
+    let grid = r#"
+resource "line" "l" {}
+resource "session" "s" {
+  uses {
+    line = resource.line.l
+  }
+}
+step "talk" "t" {
+  uses {
+    session = resource.session.s
+  }
+  arguments {
+    word = "Bearer ${resource.session.s.token}"
+  }
+}
+step "print" "p" {
+  arguments {
+    input = { a = resource.session.s }
+  }
+}
+"#;
+    let typed = typed(grid);
+    assert!(typed.steps[0].sensitive);
+    assert!(!typed.steps[1].sensitive, "what is shown is redacted");
+    let paths = &typed.steps[1].arguments[0].1.sensitivity.paths;
+    assert_eq!(*paths, [["a", "token"]]);
+}
+
+#[test]
+fn instances_are_in_order_of_their_keys() {
+    let typed = typed("step \"noop\" \"a\" {\n  for_each = { b = 1, a = 2 }\n}\n");
+    let TInstances::ForEach(keys) = &typed.steps[0].instances else {
+        panic!("{:?}", typed.steps[0].instances);
+    };
+    let keys: Vec<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(keys, ["a", "b"]);
+}
+
+#[test]
+fn resource_is_used_through_locals_and_other_resources() {
+    let typed = typed(
+        r#"
+resource "line" "l" {}
+resource "session" "s" {
+  uses {
+    line = resource.line.l
+  }
+}
+locals {
+  token = resource.session.s.token
+  again = local.token
+}
+step "print" "p" {
+  arguments {
+    input = local.again
+  }
+}
+"#,
+    );
+    assert!(typed.resources.iter().all(|resource| resource.used));
+}
+
+#[test]
+fn grid_without_errors_holds_no_node_of_an_error() {
+    let before = "variable \"flag\" {\n  type = bool\n}\n";
+    for expr in [
+        "var.flag ? [for x in null : x] : []",
+        "var.flag ? null.x : 1",
+        "var.flag ? null[0] : 1",
+        "var.flag ? \"a${null}\" : \"\"",
+        "var.flag ? upper(null) : \"\"",
+        "var.flag ? { (null) = 1 } : {}",
+        "var.flag ? [1][7] : 1",
+        "var.flag ? tonumber(\"x\") : 1",
+        "var.flag ? [for x in [0] : 1 / x] : []",
+        "var.flag ? null + 1 : 1",
+        "var.flag ? null && true : false",
+        "var.flag && (null ? true : false)",
+        "try(null[0], [for x in null : x], 1)",
+        "[for x in [1, 2] : try(x / 0, x)]",
+    ] {
+        let expr_typed = printed(expr, before);
+        walk(&expr_typed, &mut |node| {
+            assert!(!matches!(node.kind, TKind::Error), "{expr}: {node:?}");
+        });
+    }
+}
+
+#[test]
+fn computation_without_end_is_left_to_the_program() {
+    let huge =
+        "[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a * b * c]]]";
+    let typed = printed(huge, "");
+    assert!(matches!(typed.kind, TKind::For(_)));
+}
+
+#[test]
+fn long_chain_of_locals_needs_no_stack() {
+    use std::fmt::Write;
+    let mut grid = String::from(
+        "variable \"n\" {\n  type = number\n}\nresource \"http_client\" \"c\" {\n  arguments {\n    user_agent = \"${local.l0}\"\n  }\n}\nlocals {\n",
+    );
+    for at in 0..5000 {
+        writeln!(grid, "  l{at} = local.l{} + 1", at + 1).unwrap();
+    }
+    grid.push_str("  l5000 = vu.id\n}\nstep \"noop\" \"n\" {\n  depends_on = [\"c\"]\n}\n");
+    assert_eq!(typed(&grid).resources[0].scope, Lifetime::Vu);
+}

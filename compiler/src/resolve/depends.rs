@@ -20,10 +20,10 @@ impl<'a> Resolver<'a> {
     /// Adds an edge for each item.
     pub(super) fn depends_on(&mut self, items: &'a [Expr]) {
         for item in items {
-            if let Some(address) = self.address(item) {
-                if let Some(to) = self.target(&address, item.span) {
-                    self.depend(to, address.instances, item.span);
-                }
+            if let Some(address) = self.address(item)
+                && let Some(to) = self.target(&address, item.span)
+            {
+                self.depend(to, address.instances, item.span);
             }
         }
     }

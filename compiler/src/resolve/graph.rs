@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use petgraph::Direction;
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
@@ -21,7 +21,7 @@ pub(super) fn order(
 ) -> Vec<Node> {
     let graph = Graph::of(declarations, edges);
     let mut ring_of = vec![None; graph.nodes.len()];
-    let mut rings: Vec<Vec<usize>> = tarjan_scc(&graph.graph)
+    let mut rings: Vec<Vec<usize>> = kosaraju_scc(&graph.graph)
         .into_iter()
         .filter(|ring| ring.len() > 1)
         .map(|ring| ring.into_iter().map(NodeIndex::index).collect())

@@ -208,13 +208,13 @@ impl<'a> Resolver<'a> {
                 .map(|id| self.declarations.steps[id.0].address());
             return full.map(|full| format!("did you mean `{full}`?"));
         }
-        if let Some(resources) = self.names.resources.get(runner.text.as_str()) {
-            if resources.contains_key(name.text.as_str()) {
-                return Some(format!(
-                    "it is a resource: write `resource.{}.{}`",
-                    runner.text, name.text
-                ));
-            }
+        if let Some(resources) = self.names.resources.get(runner.text.as_str())
+            && resources.contains_key(name.text.as_str())
+        {
+            return Some(format!(
+                "it is a resource: write `resource.{}.{}`",
+                runner.text, name.text
+            ));
         }
         let of_runner = self.names.steps.get(runner.text.as_str());
         let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps.keys().copied()));
@@ -277,13 +277,13 @@ impl<'a> Resolver<'a> {
                 .map(|id| self.declarations.resources[id.0].address());
             return full.map(|full| format!("did you mean `{full}`?"));
         }
-        if let Some(steps) = self.names.steps.get(asset.text.as_str()) {
-            if steps.contains_key(name.text.as_str()) {
-                return Some(format!(
-                    "it is a step: write `step.{}.{}`",
-                    asset.text, name.text
-                ));
-            }
+        if let Some(steps) = self.names.steps.get(asset.text.as_str())
+            && steps.contains_key(name.text.as_str())
+        {
+            return Some(format!(
+                "it is a step: write `step.{}.{}`",
+                asset.text, name.text
+            ));
         }
         let near = nearest::nearest(&name.text, self.names.resources_called.keys().copied())?;
         let id = self.names.resources_called.get(near)?.first()?;
