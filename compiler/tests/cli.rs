@@ -1,5 +1,11 @@
 //! The command line as people use it: the `bggo` executable, its streams and its exit codes. Nothing here is compiled.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -284,8 +290,11 @@ fn a_graph_for_programs_tells_edges_apart() {
     assert_eq!(kinds, ["order", "explicit", "explicit", "order"]);
 }
 
+/// Name and text of a program that stands in for a real one.
+type Script = (&'static str, &'static str);
+
 /// A folder for PATH with scripts in it, and nothing else.
-fn path_of(folder: &TempDir, scripts: &[(&str, &str)]) -> std::path::PathBuf {
+fn path_of(folder: &TempDir, scripts: &[Script]) -> std::path::PathBuf {
     let path = folder.path().join("path");
     fs::create_dir(&path).unwrap();
     for (name, text) in scripts {
@@ -306,7 +315,7 @@ fn what_the_machine_lacks_is_named_with_its_cure() {
         "rustc",
         "echo 'release: 1.63.0'; echo 'host: x86_64-unknown-linux-gnu'",
     );
-    let cases: [(&[(&str, &str)], &str, &str); 6] = [
+    let cases: [(&[Script], &str, &str); 6] = [
         (&[], "`cargo` is not installed", "https://rustup.rs"),
         (&[cargo], "`rustc` is not installed", "https://rustup.rs"),
         (

@@ -2,6 +2,8 @@
 //!
 //! All builds but one share the cache folder that the whole-program tests use, so the dependencies are compiled once.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use bggo::link::{Cache, Job, LinkFault, Options, Profile, Record, Whose, link};
 use bggo::modules::Modules;
 use bggo_values::{Value, functions};
@@ -459,7 +461,13 @@ fn a_cold_cache_survives_a_killed_cargo_and_two_builds_at_once_and_gives_the_sam
     assert!(lines.any(|line| line.starts_with("compiled ")), "half-way");
     let id = child.id();
     let cargo = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-    assert!(Command::new("kill").args(["-9", cargo.trim()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-9", cargo.trim()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let said: Vec<String> = lines.collect();
     assert_eq!(child.wait().unwrap().code(), Some(1), "{said:?}");
     let said = said.join("\n");

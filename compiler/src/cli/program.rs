@@ -7,7 +7,7 @@ use crate::modules::{Module, Modules};
 use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
 use std::borrow::Cow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Modules from elsewhere.
 #[derive(Debug, Args)]
@@ -142,7 +142,7 @@ impl Compile {
             .path
             .canonicalize()
             .unwrap_or_else(|_| self.path.clone());
-        let key = key(&sources, &grid, &options).map_err(|error| {
+        let key = key(&sources, &options).map_err(|error| {
             console.fault(&format!("a module could not be read: {error}"), "");
             Exit::Failed
         })?;
@@ -186,15 +186,12 @@ impl Compile {
     }
 }
 
-fn key(sources: &Sources, grid: &Path, options: &Options) -> std::io::Result<String> {
-    let files = sources
-        .files
-        .iter()
-        .map(|file| (file.name.as_str(), file.text.as_str()));
-    // Only a grid that asks where it lies depends on that.
-    let asks = sources.files.iter().any(|file| file.text.contains("path"));
-    let place = grid.to_string_lossy();
-    link::key(files.chain(asks.then_some(("", place.as_ref()))), options)
+fn key(sources: &Sources, options: &Options) -> std::io::Result<String> {
+    let files = sources.files.iter();
+    link::key(
+        files.map(|file| (file.name.as_str(), file.text.as_str())),
+        options,
+    )
 }
 
 /// Names of the modules of these crates.
