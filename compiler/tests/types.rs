@@ -58,8 +58,7 @@ fn marked(text: &str, sources: &Sources, seen: &[Seen]) -> String {
                 let columns = (above + from, above + to);
                 let what = seen
                     .iter()
-                    .filter(|seen| (seen.span.start as usize, seen.span.end as usize) == columns)
-                    .next_back();
+                    .rfind(|seen| (seen.span.start as usize, seen.span.end as usize) == columns);
                 let said = line[to..].trim_end();
                 let detailed = BINDINGS
                     .iter()

@@ -9,6 +9,7 @@
 //! expression with a reported problem has `Type::Error`, and whoever reads it keeps silent.
 
 mod access;
+mod attempt;
 mod call;
 mod context;
 mod contract;
@@ -18,8 +19,10 @@ mod infer;
 mod instances;
 mod lifetime;
 mod operator;
+mod outputs;
 mod sensitivity;
 mod settings;
+mod template;
 pub mod typed;
 mod variable;
 pub mod walk;

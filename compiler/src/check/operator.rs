@@ -180,7 +180,7 @@ impl Checker<'_> {
         if yes.is_error() || no.is_error() || condition.is_error() {
             return error(span);
         }
-        let Some(ty) = arms(&yes.ty, &no.ty) else {
+        let Some(ty) = yes.ty.unify(&no.ty) else {
             let (a, b) = (yes.ty.named(), no.ty.named());
             let text = format!("the arms of a conditional have no type in common: {a} and {b}");
             self.error(codes::NO_COMMON_TYPE, span, text);
@@ -222,11 +222,6 @@ impl Checker<'_> {
         let condition = self.convert(condition, &Type::Bool, "a condition");
         self.not_null(condition, || "a condition is null".to_owned())
     }
-}
-
-/// The type that both arms of a conditional convert to.
-fn arms(yes: &Type, no: &Type) -> Option<Type> {
-    yes.unify(no)
 }
 
 /// How an operator is written.

@@ -4,8 +4,10 @@
 //! declarations --scope--> declared names --reference, depends--> references and edges --graph--> order, or cycles
 //! ```
 
+mod address;
 mod depends;
 mod graph;
+mod hint;
 pub mod model;
 mod reference;
 mod root;

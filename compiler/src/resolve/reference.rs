@@ -281,7 +281,7 @@ impl<'a> Resolver<'a> {
             .insert(over.id, (key.map(|(_, id)| id), bound));
     }
 
-    fn bind(&mut self, name: &str) -> BoundId {
+    pub(super) fn bind(&mut self, name: &str) -> BoundId {
         let id = BoundId(u32::try_from(self.found.bound_names.len()).unwrap_or(u32::MAX));
         self.found.bound_names.push(name.to_owned());
         id

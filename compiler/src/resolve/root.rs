@@ -8,23 +8,11 @@ use super::model::{Instances, Node, Reference};
 use super::reference::{Reads, Resolver};
 
 /// First words of references that this version knows.
-const ROOTS: &[&str] = &[
+pub(super) const ROOTS: &[&str] = &[
     "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
 ];
 /// Those of the language that it does not.
 const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario", "metrics"];
-/// What people write for some of them.
-const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
-    ("variable", "var"),
-    ("variables", "var"),
-    ("vars", "var"),
-    ("locals", "local"),
-    ("steps", "step"),
-    ("resources", "resource"),
-    ("iteration", "vu"),
-    ("module", "path"),
-];
-
 impl<'a> Resolver<'a> {
     /// A root with names and indexes behind it.
     pub(super) fn traversal(&mut self, expr: &'a Expr) {
@@ -200,35 +188,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The step that was probably meant.
-    pub(super) fn step_hint(&self, runner: &Name, name: &Name) -> Option<String> {
-        if let Some(called) = self.names.steps_called.get(name.text.as_str()) {
-            let full = called
-                .first()
-                .map(|id| self.declarations.steps[id.0].address());
-            return full.map(|full| format!("did you mean `{full}`?"));
-        }
-        if let Some(resources) = self.names.resources.get(runner.text.as_str())
-            && resources.contains_key(name.text.as_str())
-        {
-            return Some(format!(
-                "it is a resource: write `resource.{}.{}`",
-                runner.text, name.text
-            ));
-        }
-        let of_runner = self.names.steps.get(runner.text.as_str());
-        let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps.keys().copied()));
-        if let Some(near) = near {
-            return Some(format!("did you mean `step.{}.{near}`?", runner.text));
-        }
-        let near = nearest::nearest(&name.text, self.names.steps_called.keys().copied())?;
-        let id = self.names.steps_called.get(near)?.first()?;
-        Some(format!(
-            "did you mean `{}`?",
-            self.declarations.steps[id.0].address()
-        ))
-    }
-
     fn resource(&mut self, here: &Here<'_, 'a>) {
         let Some((asset, name)) = self.two_names(here, "resource.ASSET.NAME") else {
             return;
@@ -267,30 +226,6 @@ impl<'a> Resolver<'a> {
                 });
             }
         }
-    }
-
-    /// The resource that was probably meant.
-    pub(super) fn resource_hint(&self, asset: &Name, name: &Name) -> Option<String> {
-        if let Some(called) = self.names.resources_called.get(name.text.as_str()) {
-            let full = called
-                .first()
-                .map(|id| self.declarations.resources[id.0].address());
-            return full.map(|full| format!("did you mean `{full}`?"));
-        }
-        if let Some(steps) = self.names.steps.get(asset.text.as_str())
-            && steps.contains_key(name.text.as_str())
-        {
-            return Some(format!(
-                "it is a step: write `step.{}.{}`",
-                asset.text, name.text
-            ));
-        }
-        let near = nearest::nearest(&name.text, self.names.resources_called.keys().copied())?;
-        let id = self.names.resources_called.get(near)?.first()?;
-        Some(format!(
-            "did you mean `{}`?",
-            self.declarations.resources[id.0].address()
-        ))
     }
 
     fn count(&mut self, here: &Here<'_, 'a>) {
@@ -363,51 +298,6 @@ impl<'a> Resolver<'a> {
             .hint = hint.or(fallback);
     }
 
-    fn unknown_hint(&self, name: &str, here: &Here<'_, 'a>) -> Option<String> {
-        if let Some(second) = here.first {
-            let step = self.names.steps.get(name);
-            if step.is_some_and(|steps| steps.contains_key(second.text.as_str())) {
-                return Some(format!("did you mean `step.{name}.{}`?", second.text));
-            }
-            let resource = self.names.resources.get(name);
-            if resource.is_some_and(|all| all.contains_key(second.text.as_str())) {
-                return Some(format!("did you mean `resource.{name}.{}`?", second.text));
-            }
-            if step.is_some() || self.modules.find_runner(name).is_some() {
-                return Some(format!("a step's output is `step.{name}.NAME.output`"));
-            }
-            if resource.is_some() || self.modules.find_asset(name).is_some() {
-                return Some(format!("a resource is `resource.{name}.NAME`"));
-            }
-            if name == "env" {
-                return Some(format!("write `env(\"{}\")`", second.text));
-            }
-        }
-        if let Some((_, right)) = ROOTS_ELSEWHERE.iter().find(|(wrong, _)| *wrong == name) {
-            return Some(format!("did you mean `{right}`?"));
-        }
-        if self.names.variables.contains_key(name) {
-            return Some(format!("did you mean `var.{name}`?"));
-        }
-        if self.names.locals.contains_key(name) {
-            return Some(format!("did you mean `local.{name}`?"));
-        }
-        if let [only] = self
-            .names
-            .steps_called
-            .get(name)
-            .map_or(&[][..], Vec::as_slice)
-        {
-            let address = self.declarations.steps[only.0].address();
-            return Some(format!("did you mean `{address}`?"));
-        }
-        let mut known: Vec<&str> = self.bound_names().collect();
-        if here.nodes.len() > 1 {
-            known.extend(ROOTS);
-        }
-        nearest::nearest(name, known).map(|near| format!("did you mean `{near}`?"))
-    }
-
     /// An unknown name. Where a part of the grid could not be read it may stand there, unless it is near a known one.
     fn missing(
         &mut self,
@@ -457,9 +347,9 @@ impl<'a> Resolver<'a> {
 }
 
 /// A traversal from its root.
-struct Here<'n, 'a> {
-    nodes: &'n [&'a Expr],
-    first: Option<&'a Name>,
+pub(super) struct Here<'n, 'a> {
+    pub(super) nodes: &'n [&'a Expr],
+    pub(super) first: Option<&'a Name>,
     second: Option<&'a Name>,
 }
 
