@@ -24,13 +24,18 @@ impl Grid {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join(name);
         std::fs::write(&file, text).expect("the grid is written");
-        Self { folder, file, modules: Vec::new() }
+        Self {
+            folder,
+            file,
+            modules: Vec::new(),
+        }
     }
 
     /// A copy of `examples/NAME.hcl`.
     pub fn example(name: &str) -> Self {
-        let text = std::fs::read_to_string(repository().join("examples").join(format!("{name}.hcl")))
-            .unwrap_or_else(|error| panic!("examples/{name}.hcl: {error}"));
+        let text =
+            std::fs::read_to_string(repository().join("examples").join(format!("{name}.hcl")))
+                .unwrap_or_else(|error| panic!("examples/{name}.hcl: {error}"));
         Self::named(&format!("{name}.hcl"), &text)
     }
 
@@ -58,14 +63,25 @@ impl Grid {
 
     /// Runs `bggo build` and gives back what it said.
     pub fn try_build(&self) -> Output {
-        bggo().arg("build").arg(&self.file).arg("-o").arg(self.program()).args(self.module_flags()).output().expect("bggo starts")
+        bggo()
+            .arg("build")
+            .arg(&self.file)
+            .arg("-o")
+            .arg(self.program())
+            .args(self.module_flags())
+            .output()
+            .expect("bggo starts")
     }
 
     /// Builds, and fails the test with bggo's words when that fails.
     #[must_use]
     pub fn build(self) -> Self {
         let said = self.try_build();
-        assert!(said.status.success(), "bggo build failed:\n{}", String::from_utf8_lossy(&said.stderr));
+        assert!(
+            said.status.success(),
+            "bggo build failed:\n{}",
+            String::from_utf8_lossy(&said.stderr)
+        );
         self
     }
 
@@ -76,15 +92,27 @@ impl Grid {
 
     /// A command of bggo on this grid, its stdout.
     pub fn printed(&self, words: &[&str]) -> String {
-        let said = bggo().args(words).arg(&self.file).args(self.module_flags()).output().expect("bggo starts");
-        assert!(said.status.success(), "bggo {words:?} failed:\n{}", String::from_utf8_lossy(&said.stderr));
+        let said = bggo()
+            .args(words)
+            .arg(&self.file)
+            .args(self.module_flags())
+            .output()
+            .expect("bggo starts");
+        assert!(
+            said.status.success(),
+            "bggo {words:?} failed:\n{}",
+            String::from_utf8_lossy(&said.stderr)
+        );
         String::from_utf8(said.stdout).expect("UTF-8")
     }
 
     /// A command of the built program, in the grid's folder, with an environment of its own.
     pub fn command(&self) -> Command {
         let mut command = Command::new(self.program());
-        command.current_dir(self.folder()).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .current_dir(self.folder())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command
     }
 
@@ -96,6 +124,9 @@ impl Grid {
     }
 
     fn module_flags(&self) -> Vec<OsString> {
-        self.modules.iter().flat_map(|folder| ["--module".into(), folder.clone().into_os_string()]).collect()
+        self.modules
+            .iter()
+            .flat_map(|folder| ["--module".into(), folder.clone().into_os_string()])
+            .collect()
     }
 }

@@ -6,7 +6,10 @@ use std::sync::OnceLock;
 
 /// The repository's root.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests folder has a parent").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests folder has a parent")
+        .to_owned()
 }
 
 /// The cache folder that all tests share, so that the runtime is compiled once.
@@ -17,7 +20,10 @@ pub fn cache_folder() -> PathBuf {
 /// A command of the `bggo` of this checkout, with the shared cache and no colours.
 pub fn bggo() -> Command {
     let mut command = Command::new(executable());
-    command.env("XDG_CACHE_HOME", cache_folder()).env("NO_COLOR", "1").current_dir(repository());
+    command
+        .env("XDG_CACHE_HOME", cache_folder())
+        .env("NO_COLOR", "1")
+        .current_dir(repository());
     command
 }
 
@@ -26,7 +32,15 @@ fn executable() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let done = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--package", "bggo", "--bin", "bggo", "--target-dir"])
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "bggo",
+                "--bin",
+                "bggo",
+                "--target-dir",
+            ])
             .arg(target_folder())
             .current_dir(repository())
             .status()
@@ -39,5 +53,8 @@ fn executable() -> &'static Path {
 /// The target folder that this test program stands in (`TARGET/debug/deps/NAME`).
 fn target_folder() -> PathBuf {
     let me = std::env::current_exe().expect("the path of the test program");
-    me.ancestors().nth(3).expect("TARGET/debug/deps/NAME").to_owned()
+    me.ancestors()
+        .nth(3)
+        .expect("TARGET/debug/deps/NAME")
+        .to_owned()
 }

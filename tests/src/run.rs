@@ -29,13 +29,21 @@ pub struct Finished {
 impl Finished {
     /// The exit code; fails the test when a signal ended the program.
     pub fn code(&self) -> i32 {
-        self.status.code().unwrap_or_else(|| panic!("ended by a signal: {self:?}"))
+        self.status
+            .code()
+            .unwrap_or_else(|| panic!("ended by a signal: {self:?}"))
     }
 
     /// Fails the test unless the exit code is `code`.
     #[track_caller]
     pub fn expect_code(self, code: i32) -> Self {
-        assert_eq!(self.status.code(), Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.status.code(),
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -51,7 +59,11 @@ impl Run {
             .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         let stderr = Lines::of(child.stderr.take().expect("stderr is piped"));
         let stdout = Lines::of(child.stdout.take().expect("stdout is piped"));
-        Self { child, stderr, stdout }
+        Self {
+            child,
+            stderr,
+            stdout,
+        }
     }
 
     /// The process id.
@@ -73,7 +85,10 @@ impl Run {
 
     /// Sends a signal, by its name without `SIG`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status().expect("kill runs");
+        let sent = Command::new("kill")
+            .args([format!("-{name}"), self.id().to_string()])
+            .status()
+            .expect("kill runs");
         assert!(sent.success(), "kill -{name} {}", self.id());
     }
 
@@ -82,7 +97,11 @@ impl Run {
         let stdout = self.stdout.rest();
         let stderr = self.stderr.rest();
         let status = self.child.wait().expect("the program can be waited for");
-        Finished { status, stdout, stderr }
+        Finished {
+            status,
+            stdout,
+            stderr,
+        }
     }
 }
 
@@ -106,12 +125,18 @@ impl Lines {
         std::thread::spawn(move || {
             for line in BufReader::new(stream).split(b'\n') {
                 let Ok(line) = line else { return };
-                if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                if sender
+                    .send(String::from_utf8_lossy(&line).into_owned())
+                    .is_err()
+                {
                     return;
                 }
             }
         });
-        Self { incoming, seen: Vec::new() }
+        Self {
+            incoming,
+            seen: Vec::new(),
+        }
     }
 
     #[track_caller]
@@ -124,13 +149,19 @@ impl Lines {
                         return line;
                     }
                 }
-                Err(_) => panic!("no line with {text:?} came; seen:\n{}", self.seen.join("\n")),
+                Err(_) => panic!(
+                    "no line with {text:?} came; seen:\n{}",
+                    self.seen.join("\n")
+                ),
             }
         }
     }
 
     fn rest(&mut self) -> String {
         self.seen.extend(self.incoming.iter());
-        self.seen.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+        self.seen
+            .iter()
+            .flat_map(|line| [line.as_str(), "\n"])
+            .collect()
     }
 }

@@ -7,8 +7,18 @@ use std::process::Command;
 fn symbols_of_an_unstripped_build(grid: &Grid) -> String {
     // The shipped program is stripped, so the names of its functions are read from the object that was linked.
     let kept = grid.folder().join("unstripped");
-    let said = bggo().args(["build", "--keep-symbols"]).arg(grid.path()).arg("-o").arg(&kept).output().unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    let said = bggo()
+        .args(["build", "--keep-symbols"])
+        .arg(grid.path())
+        .arg("-o")
+        .arg(&kept)
+        .output()
+        .unwrap();
+    assert!(
+        said.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
     let said = Command::new("nm").arg("-C").arg(&kept).output().unwrap();
     String::from_utf8_lossy(&said.stdout).into_owned()
 }
@@ -18,11 +28,29 @@ fn a_program_holds_no_expression_type_no_evaluator_no_parser_and_no_table_of_fun
     let grid = Grid::example("data_passing");
     let symbols = symbols_of_an_unstripped_build(&grid);
     assert!(symbols.contains("bggo_runtime"), "symbols were read");
-    for absent in ["hcl_edit", "hcl::", "bggo::", "petgraph", "functions::table", "functions::find", "TExpr", "ExprKind", "regex"] {
+    for absent in [
+        "hcl_edit",
+        "hcl::",
+        "bggo::",
+        "petgraph",
+        "functions::table",
+        "functions::find",
+        "TExpr",
+        "ExprKind",
+        "regex",
+    ] {
         assert!(!symbols.contains(absent), "{absent} is linked");
     }
     let rust = grid.rust();
-    for absent in ["Expr", "eval", "parse(", "unwrap", "expect(", "tokio::spawn", "Box<dyn Fn"] {
+    for absent in [
+        "Expr",
+        "eval",
+        "parse(",
+        "unwrap",
+        "expect(",
+        "tokio::spawn",
+        "Box<dyn Fn",
+    ] {
         assert!(!rust.contains(absent), "the emitted text has {absent:?}");
     }
 }
@@ -30,10 +58,17 @@ fn a_program_holds_no_expression_type_no_evaluator_no_parser_and_no_table_of_fun
 #[test]
 fn a_program_has_no_interpreter_segment_and_runs_in_a_bare_root() {
     let grid = Grid::example("http_request").build();
-    let said = Command::new("readelf").args(["-l", "-d"]).arg(grid.program()).output().unwrap();
+    let said = Command::new("readelf")
+        .args(["-l", "-d"])
+        .arg(grid.program())
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&said.stdout);
     assert!(text.contains("LOAD"), "readelf read it: {text}");
-    assert!(!text.contains("INTERP") && !text.contains("NEEDED"), "{text}");
+    assert!(
+        !text.contains("INTERP") && !text.contains("NEEDED"),
+        "{text}"
+    );
     bare_root(&grid.program(), &[], &[]).finish().expect_code(0);
 }
 
@@ -45,19 +80,41 @@ fn a_bare_root_resolves_localhost_and_names_of_etc_hosts() {
         "variable \"url\" {\n  type = string\n}\nstep \"http_request\" \"get\" {\n  arguments {\n    url = var.url\n    expect_status = 200\n  }\n}\n",
     )
     .build();
-    let hosts = ("etc/hosts", "127.0.0.1 localhost\n127.0.0.1 shop.internal\n");
+    let hosts = (
+        "etc/hosts",
+        "127.0.0.1 localhost\n127.0.0.1 shop.internal\n",
+    );
     for name in ["localhost", "shop.internal"] {
-        bare_root(&grid.program(), &["--url", &format!("http://{name}:{port}/")], &[hosts]).finish().expect_code(0);
+        bare_root(
+            &grid.program(),
+            &["--url", &format!("http://{name}:{port}/")],
+            &[hosts],
+        )
+        .finish()
+        .expect_code(0);
     }
-    let unknown = bare_root(&grid.program(), &["--url", &format!("http://nowhere.internal:{port}/")], &[hosts]).finish().expect_code(1);
-    assert!(unknown.stderr.contains("nowhere.internal"), "{}", unknown.stderr);
+    let unknown = bare_root(
+        &grid.program(),
+        &["--url", &format!("http://nowhere.internal:{port}/")],
+        &[hosts],
+    )
+    .finish()
+    .expect_code(1);
+    assert!(
+        unknown.stderr.contains("nowhere.internal"),
+        "{}",
+        unknown.stderr
+    );
 }
 
 #[test]
 fn the_same_grid_in_two_folders_gives_the_same_bytes() {
     let text = std::fs::read_to_string(repository().join("examples/http_request.hcl")).unwrap();
     let (one, two) = (Grid::new(&text).build(), Grid::new(&text).build());
-    assert_eq!(std::fs::read(one.program()).unwrap(), std::fs::read(two.program()).unwrap());
+    assert_eq!(
+        std::fs::read(one.program()).unwrap(),
+        std::fs::read(two.program()).unwrap()
+    );
 }
 
 /// Runs a program with a folder as its root that holds nothing else but `files`.
@@ -71,7 +128,12 @@ fn bare_root(program: &Path, flags: &[&str], files: &[(&str, &str)]) -> Run {
         std::fs::write(path, text).unwrap();
     }
     let mut command = Command::new("unshare");
-    command.args(["--map-root-user", "--root"]).arg(&root).arg("/loadtest").args(flags).env_clear();
+    command
+        .args(["--map-root-user", "--root"])
+        .arg(&root)
+        .arg("/loadtest")
+        .args(flags)
+        .env_clear();
     command.env("PATH", "/usr/bin:/bin");
     Run::start(command)
 }

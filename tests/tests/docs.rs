@@ -19,10 +19,19 @@ fn every_hcl_block_of_the_docs_passes_check() {
                 continue;
             }
             blocks += 1;
-            let grid = if block.contains("step \"") { block } else { format!("{block}\nstep \"noop\" \"filler\" {{}}\n") };
+            let grid = if block.contains("step \"") {
+                block
+            } else {
+                format!("{block}\nstep \"noop\" \"filler\" {{}}\n")
+            };
             let grid = Grid::new(&grid);
             let said = bggo().arg("check").arg(grid.path()).output().unwrap();
-            assert!(said.status.success(), "{}:\n{}", page.display(), String::from_utf8_lossy(&said.stderr));
+            assert!(
+                said.status.success(),
+                "{}:\n{}",
+                page.display(),
+                String::from_utf8_lossy(&said.stderr)
+            );
         }
     }
     assert!(blocks >= 8, "only {blocks} blocks were found");

@@ -17,17 +17,37 @@ fn every_example_runs_and_passes() {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let ended = Grid::named(&name, &text).build().start(&[]).finish();
-        assert_eq!(ended.code(), 0, "{}:\n{}\n{}", path.display(), ended.stdout, ended.stderr);
+        assert_eq!(
+            ended.code(),
+            0,
+            "{}:\n{}\n{}",
+            path.display(),
+            ended.stdout,
+            ended.stderr
+        );
     }
 }
 
 #[test]
 fn examples_print_what_their_answers_said() {
-    let out = |name: &str, flags: &[&str]| Grid::example(name).build().start(flags).finish().expect_code(0).stdout;
+    let out = |name: &str, flags: &[&str]| {
+        Grid::example(name)
+            .build()
+            .start(flags)
+            .finish()
+            .expect_code(0)
+            .stdout
+    };
     assert_eq!(out("data_passing", &[]), "receipt for Ann: pen and more\n");
-    assert_eq!(out("data_passing", &["--customer", "Bob \"{}\""]), "receipt for Bob \"{}\": pen and more\n");
+    assert_eq!(
+        out("data_passing", &["--customer", "Bob \"{}\""]),
+        "receipt for Bob \"{}\": pen and more\n"
+    );
     let fan = out("count_fan_in", &[]);
-    assert!(fan.contains("5 answers: 200, 200, 200, 200, 200\n"), "{fan}");
+    assert!(
+        fan.contains("5 answers: 200, 200, 200, 200, 200\n"),
+        "{fan}"
+    );
     assert!(fan.contains("the first asked for page 1\n"), "{fan}");
     assert_eq!(out("shared_client", &[]), "{\"session\":\"abc\"}\n");
     assert_eq!(out("env_vars", &[]), "testing test in eu-west-1\n");
@@ -38,13 +58,24 @@ fn the_first_comment_of_an_example_says_how_to_run_it() {
     for path in hcl(&repository().join("examples")) {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let head: String = text.lines().take_while(|line| line.starts_with('#')).collect();
-        assert!(head.contains(&format!("bggo run examples/{name}")), "{}: {head}", path.display());
+        let head: String = text
+            .lines()
+            .take_while(|line| line.starts_with('#'))
+            .collect();
+        assert!(
+            head.contains(&format!("bggo run examples/{name}")),
+            "{}: {head}",
+            path.display()
+        );
     }
 }
 
 fn hcl(folder: &std::path::Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|ending| ending == "hcl")).collect();
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "hcl"))
+        .collect();
     found.sort();
     found
 }

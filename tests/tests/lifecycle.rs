@@ -3,41 +3,73 @@
 use bggo_tests::{Finished, Grid, repository};
 
 fn grid(text: &str) -> Grid {
-    Grid::new(text).module(repository().join("tests/modules/probe")).build()
+    Grid::new(text)
+        .module(repository().join("tests/modules/probe"))
+        .build()
 }
 
 fn probe(name: &str, scope: &str, more: &str) -> String {
-    format!("resource \"probe\" \"{name}\" {{\n  scope = \"{scope}\"\n  arguments {{\n    name = \"{name}\"\n    destroy_delay = \"20ms\"\n    {more}\n  }}\n}}\n")
+    format!(
+        "resource \"probe\" \"{name}\" {{\n  scope = \"{scope}\"\n  arguments {{\n    name = \"{name}\"\n    destroy_delay = \"20ms\"\n    {more}\n  }}\n}}\n"
+    )
 }
 
 fn touch(name: &str, probe: &str, more: &str) -> String {
-    let uses = if probe.is_empty() { String::new() } else { format!("  uses {{\n    probe = resource.probe.{probe}\n  }}\n") };
+    let uses = if probe.is_empty() {
+        String::new()
+    } else {
+        format!("  uses {{\n    probe = resource.probe.{probe}\n  }}\n")
+    };
     format!("step \"touch\" \"{name}\" {{\n{uses}  {more}\n}}\n")
 }
 
 /// A step that reads the export of a probe, so that any scope will do.
 fn reads(name: &str, probe: &str, more: &str) -> String {
-    format!("step \"touch\" \"{name}\" {{\n  arguments {{\n    label = \"{name} on ${{resource.probe.{probe}.name}}\"\n    {more}\n  }}\n}}\n")
+    format!(
+        "step \"touch\" \"{name}\" {{\n  arguments {{\n    label = \"{name} on ${{resource.probe.{probe}.name}}\"\n    {more}\n  }}\n}}\n"
+    )
 }
 
 #[track_caller]
 fn expect_once(ended: &Finished, names: &[&str]) {
     for name in names {
         for word in ["created", "destroyed"] {
-            let count = ended.stdout.lines().filter(|line| *line == format!("{word} {name}")).count();
-            assert_eq!(count, 1, "`{word} {name}` once in\n{}\n{}", ended.stdout, ended.stderr);
+            let count = ended
+                .stdout
+                .lines()
+                .filter(|line| *line == format!("{word} {name}"))
+                .count();
+            assert_eq!(
+                count, 1,
+                "`{word} {name}` once in\n{}\n{}",
+                ended.stdout, ended.stderr
+            );
         }
     }
 }
 
 fn position(ended: &Finished, line: &str) -> usize {
-    ended.stdout.lines().position(|known| known == line).unwrap_or_else(|| panic!("no line {line:?} in\n{}", ended.stdout))
+    ended
+        .stdout
+        .lines()
+        .position(|known| known == line)
+        .unwrap_or_else(|| panic!("no line {line:?} in\n{}", ended.stdout))
 }
 
 #[test]
 fn on_success_each_is_created_and_destroyed_once_in_every_scope() {
     for scope in ["run", "worker", "vu", "iteration"] {
-        let ended = grid(&[probe("p", scope, ""), reads("a", "p", ""), reads("b", "p", "")].concat()).start(&[]).finish().expect_code(0);
+        let ended = grid(
+            &[
+                probe("p", scope, ""),
+                reads("a", "p", ""),
+                reads("b", "p", ""),
+            ]
+            .concat(),
+        )
+        .start(&[])
+        .finish()
+        .expect_code(0);
         expect_once(&ended, &["p"]);
     }
 }
@@ -47,35 +79,74 @@ fn a_resource_is_gone_before_a_later_step_runs_that_does_not_need_it() {
     let text = [probe("early", "run", ""), probe("late", "run", ""), reads("first", "early", ""), "step \"noop\" \"gap\" {\n  arguments {\n    delay = \"300ms\"\n  }\n  depends_on = [step.touch.first]\n}\n".into(), reads("last", "late", "").replace("  arguments", "  depends_on = [step.noop.gap]\n  arguments")].concat();
     let ended = grid(&text).start(&[]).finish().expect_code(0);
     expect_once(&ended, &["early", "late"]);
-    assert!(position(&ended, "destroyed early") < position(&ended, "creating late"), "{}", ended.stdout);
+    assert!(
+        position(&ended, "destroyed early") < position(&ended, "creating late"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
 fn a_failed_step_still_destroys_what_was_made() {
     for scope in ["run", "vu"] {
-        let ended = grid(&[probe("p", scope, ""), reads("a", "p", "fail = true"), reads("b", "p", "")].concat()).start(&[]).finish().expect_code(1);
+        let ended = grid(
+            &[
+                probe("p", scope, ""),
+                reads("a", "p", "fail = true"),
+                reads("b", "p", ""),
+            ]
+            .concat(),
+        )
+        .start(&[])
+        .finish()
+        .expect_code(1);
         expect_once(&ended, &["p"]);
     }
 }
 
 #[test]
 fn a_failed_creation_fails_its_steps_and_destroys_the_others() {
-    let text = [probe("good", "vu", ""), probe("bad", "vu", "fail = true"), touch("a", "good", ""), touch("b", "bad", "depends_on = [step.touch.a]")].concat();
+    let text = [
+        probe("good", "vu", ""),
+        probe("bad", "vu", "fail = true"),
+        touch("a", "good", ""),
+        touch("b", "bad", "depends_on = [step.touch.a]"),
+    ]
+    .concat();
     let ended = grid(&text).start(&[]).finish().expect_code(1);
     expect_once(&ended, &["good"]);
-    assert!(ended.stderr.contains("probe.bad"), "the resource is named: {}", ended.stderr);
-    assert!(!ended.stdout.contains("destroyed bad"), "what was never made is not destroyed");
+    assert!(
+        ended.stderr.contains("probe.bad"),
+        "the resource is named: {}",
+        ended.stderr
+    );
+    assert!(
+        !ended.stdout.contains("destroyed bad"),
+        "what was never made is not destroyed"
+    );
 }
 
 #[test]
 fn a_failed_creation_of_the_run_is_exit_100() {
-    let ended = grid(&[probe("bad", "run", "fail = true"), reads("a", "bad", "")].concat()).start(&[]).finish().expect_code(100);
+    let ended = grid(&[probe("bad", "run", "fail = true"), reads("a", "bad", "")].concat())
+        .start(&[])
+        .finish()
+        .expect_code(100);
     assert!(ended.stderr.contains("probe.bad"), "{}", ended.stderr);
 }
 
 #[test]
 fn an_asset_that_is_being_created_when_the_run_is_cancelled_is_finished_and_destroyed() {
-    let text = [probe("slow", "vu", "create_delay = \"500ms\""), touch("waits", "slow", ""), touch("fails", "", "arguments {\n    delay = \"50ms\"\n    fail = true\n  }")].concat();
+    let text = [
+        probe("slow", "vu", "create_delay = \"500ms\""),
+        touch("waits", "slow", ""),
+        touch(
+            "fails",
+            "",
+            "arguments {\n    delay = \"50ms\"\n    fail = true\n  }",
+        ),
+    ]
+    .concat();
     let ended = grid(&text).start(&[]).finish().expect_code(1);
     expect_once(&ended, &["slow"]);
 }
@@ -96,7 +167,19 @@ fn resources_are_destroyed_in_reverse_order_of_dependency() {
 
 #[test]
 fn one_and_two_signals_destroy_each_exactly_once() {
-    let built = grid(&[probe("p", "vu", ""), probe("r", "run", ""), reads("a", "r", ""), touch("long", "p", "arguments {\n    label = \"long\"\n    delay = \"10m\"\n  }")].concat());
+    let built = grid(
+        &[
+            probe("p", "vu", ""),
+            probe("r", "run", ""),
+            reads("a", "r", ""),
+            touch(
+                "long",
+                "p",
+                "arguments {\n    label = \"long\"\n    delay = \"10m\"\n  }",
+            ),
+        ]
+        .concat(),
+    );
     for signals in [&["INT"][..], &["TERM"], &["INT", "INT"]] {
         let mut run = built.start(&[]);
         run.wait_for_output("touching long");
@@ -112,19 +195,49 @@ fn one_and_two_signals_destroy_each_exactly_once() {
 
 #[test]
 fn under_load_each_user_has_its_own_and_each_is_destroyed_once() {
-    let built = grid(&[probe("p", "vu", ""), probe("w", "worker", ""), probe("r", "run", ""), touch("a", "p", ""), reads("b", "w", ""), reads("c", "r", "")].concat());
-    let count = |ended: &Finished, line: &str| ended.stdout.lines().filter(|known| *known == line).count();
-    let ended = built.start(&["--vus", "50", "--iterations", "500", "--threads", "2"]).finish().expect_code(0);
+    let built = grid(
+        &[
+            probe("p", "vu", ""),
+            probe("w", "worker", ""),
+            probe("r", "run", ""),
+            touch("a", "p", ""),
+            reads("b", "w", ""),
+            reads("c", "r", ""),
+        ]
+        .concat(),
+    );
+    let count =
+        |ended: &Finished, line: &str| ended.stdout.lines().filter(|known| *known == line).count();
+    let ended = built
+        .start(&["--vus", "50", "--iterations", "500", "--threads", "2"])
+        .finish()
+        .expect_code(0);
     for (name, expected) in [("p", 50), ("w", 2), ("r", 1)] {
-        assert_eq!(count(&ended, &format!("created {name}")), expected, "created {name}");
-        assert_eq!(count(&ended, &format!("destroyed {name}")), expected, "destroyed {name}");
+        assert_eq!(
+            count(&ended, &format!("created {name}")),
+            expected,
+            "created {name}"
+        );
+        assert_eq!(
+            count(&ended, &format!("destroyed {name}")),
+            expected,
+            "destroyed {name}"
+        );
     }
     let mut run = built.start(&["--vus", "50", "--duration", "10m", "--threads", "2"]);
     run.wait_for("users 50");
     run.signal("INT");
     let ended = run.finish().expect_code(105);
     for (name, expected) in [("p", 50), ("w", 2), ("r", 1)] {
-        assert_eq!(count(&ended, &format!("created {name}")), expected, "created {name}");
-        assert_eq!(count(&ended, &format!("destroyed {name}")), expected, "destroyed {name}");
+        assert_eq!(
+            count(&ended, &format!("created {name}")),
+            expected,
+            "created {name}"
+        );
+        assert_eq!(
+            count(&ended, &format!("destroyed {name}")),
+            expected,
+            "destroyed {name}"
+        );
     }
 }

@@ -17,15 +17,24 @@ step "http_request" "hit" {
 "#;
 
 fn events(ended: &Finished) -> Vec<Value> {
-    ended.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    ended
+        .stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }
 
 fn of_kind<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    events.iter().filter(|event| event["event"] == kind).collect()
+    events
+        .iter()
+        .filter(|event| event["event"] == kind)
+        .collect()
 }
 
 fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_else(|| panic!("not a count: {value}"))
+    value
+        .as_u64()
+        .unwrap_or_else(|| panic!("not a count: {value}"))
 }
 
 #[test]
@@ -33,7 +42,18 @@ fn requests_reported_are_those_that_the_server_counted() {
     let grid = Grid::new(GRID).build();
     let nginx = Nginx::start("location / { return 200 ok; }");
     let ended = grid
-        .start(&["--url", &nginx.url(), "--vus", "20", "--iterations", "5000", "--threads", "2", "--log-format", "json"])
+        .start(&[
+            "--url",
+            &nginx.url(),
+            "--vus",
+            "20",
+            "--iterations",
+            "5000",
+            "--threads",
+            "2",
+            "--log-format",
+            "json",
+        ])
         .finish()
         .expect_code(0);
     let events = events(&ended);
@@ -42,9 +62,15 @@ fn requests_reported_are_those_that_the_server_counted() {
     assert_eq!(number(&summary[0]["iterations"]["count"]), 5000);
     let log = nginx.stop();
     assert_eq!(log.len(), 5000, "requests that nginx counted");
-    let lines: u64 = of_kind(&events, "interval").iter().map(|line| number(&line["iterations"])).sum();
+    let lines: u64 = of_kind(&events, "interval")
+        .iter()
+        .map(|line| number(&line["iterations"]))
+        .sum();
     assert_eq!(lines, 5000, "the sum of the lines is the summary");
-    let connections: std::collections::HashSet<&str> = log.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+    let connections: std::collections::HashSet<&str> = log
+        .iter()
+        .filter_map(|line| line.split(' ').nth(1))
+        .collect();
     assert_eq!(connections.len(), 20, "one connection a user");
 }
 
@@ -52,7 +78,18 @@ fn requests_reported_are_those_that_the_server_counted() {
 fn after_ctrl_c_every_request_is_still_reported() {
     let grid = Grid::new(GRID).build();
     let nginx = Nginx::start("location / { return 200 ok; }");
-    let mut run = grid.start(&["--url", &nginx.url(), "--vus", "10", "--duration", "10m", "--threads", "2", "--log-format", "json"]);
+    let mut run = grid.start(&[
+        "--url",
+        &nginx.url(),
+        "--vus",
+        "10",
+        "--duration",
+        "10m",
+        "--threads",
+        "2",
+        "--log-format",
+        "json",
+    ]);
     run.wait_for("\"interval\"");
     run.wait_for("\"interval\"");
     run.signal("INT");
@@ -60,7 +97,11 @@ fn after_ctrl_c_every_request_is_still_reported() {
     let events = events(&ended);
     let summary = of_kind(&events, "summary")[0];
     let counted = nginx.stop().len() as u64;
-    assert_eq!(number(&summary["iterations"]["count"]), counted, "{summary}");
+    assert_eq!(
+        number(&summary["iterations"]["count"]),
+        counted,
+        "{summary}"
+    );
 }
 
 #[test]
@@ -68,7 +109,18 @@ fn a_run_that_is_killed_hard_has_printed_what_the_server_saw_up_to_its_last_line
     let grid = Grid::new(GRID).build();
     let nginx = Nginx::start("location / { return 200 ok; }");
     let users = 4;
-    let mut run = grid.start(&["--url", &nginx.url(), "--vus", "4", "--duration", "10m", "--threads", "2", "--log-format", "json"]);
+    let mut run = grid.start(&[
+        "--url",
+        &nginx.url(),
+        "--vus",
+        "4",
+        "--duration",
+        "10m",
+        "--threads",
+        "2",
+        "--log-format",
+        "json",
+    ]);
     for _ in 0..5 {
         run.wait_for("\"interval\"");
     }
@@ -77,25 +129,53 @@ fn a_run_that_is_killed_hard_has_printed_what_the_server_saw_up_to_its_last_line
     let events = events(&ended);
     let lines = of_kind(&events, "interval");
     let reported: u64 = lines.iter().map(|line| number(&line["iterations"])).sum();
-    let last = lines[lines.len() - 1]["at"].as_f64().expect("the line's time, in seconds since 1970");
-    let seen = nginx.stop().iter().filter(|line| line.split(' ').next().and_then(|at| at.parse::<f64>().ok()).is_some_and(|at| at <= last)).count();
+    let last = lines[lines.len() - 1]["at"]
+        .as_f64()
+        .expect("the line's time, in seconds since 1970");
+    let seen = nginx
+        .stop()
+        .iter()
+        .filter(|line| {
+            line.split(' ')
+                .next()
+                .and_then(|at| at.parse::<f64>().ok())
+                .is_some_and(|at| at <= last)
+        })
+        .count();
     // nginx writes milliseconds and logs before the client has read, so each user's last answer, and those of a
     // millisecond, may fall on either side.
     let rate = reported / lines.len() as u64;
     let slack = users + rate / 200;
-    assert!(reported.abs_diff(seen as u64) <= slack, "reported {reported}, nginx saw {seen} by then, slack {slack}");
+    assert!(
+        reported.abs_diff(seen as u64) <= slack,
+        "reported {reported}, nginx saw {seen} by then, slack {slack}"
+    );
 }
 
 #[test]
 fn a_server_that_dies_half_way_is_reported_as_failures_and_breaks_the_default_threshold() {
     let grid = Grid::new(GRID).build();
     let mut nginx = Nginx::start("location / { return 200 ok; }");
-    let mut run = grid.start(&["--url", &nginx.url(), "--vus", "5", "--duration", "4s", "--threads", "2", "--log-format", "json"]);
+    let mut run = grid.start(&[
+        "--url",
+        &nginx.url(),
+        "--vus",
+        "5",
+        "--duration",
+        "4s",
+        "--threads",
+        "2",
+        "--log-format",
+        "json",
+    ]);
     run.wait_for("\"interval\"");
     nginx.die();
     let ended = run.finish().expect_code(99);
     let events = events(&ended);
     let summary = of_kind(&events, "summary")[0];
     assert!(number(&summary["iterations"]["failed"]) > 0, "{summary}");
-    assert!(ended.stderr.contains("connect"), "failures are told apart by kind: {summary}");
+    assert!(
+        ended.stderr.contains("connect"),
+        "failures are told apart by kind: {summary}"
+    );
 }

@@ -6,7 +6,10 @@ use bggo_tests::server::Gate;
 const GATE: &str = "variable \"gate\" {\n  type = string\n}\n\n";
 
 fn step(name: &str, after: &[&str]) -> String {
-    let after: Vec<String> = after.iter().map(|name| format!("step.http_request.{name}")).collect();
+    let after: Vec<String> = after
+        .iter()
+        .map(|name| format!("step.http_request.{name}"))
+        .collect();
     format!(
         "step \"http_request\" \"{name}\" {{\n  arguments {{\n    url = \"${{var.gate}}/{name}\"\n  }}\n  depends_on = [{}]\n}}\n",
         after.join(", ")
@@ -15,7 +18,14 @@ fn step(name: &str, after: &[&str]) -> String {
 
 #[test]
 fn a_step_of_an_n_shaped_graph_does_not_wait_for_the_slow_half() {
-    let text = [GATE.to_owned(), step("a", &[]), step("b", &[]), step("c", &["a", "b"]), step("d", &["b"])].concat();
+    let text = [
+        GATE.to_owned(),
+        step("a", &[]),
+        step("b", &[]),
+        step("c", &["a", "b"]),
+        step("d", &["b"]),
+    ]
+    .concat();
     let grid = Grid::new(&text).build();
     let gate = Gate::start();
     let run = grid.start(&["--gate", &gate.url()]);
@@ -34,7 +44,14 @@ fn a_step_of_an_n_shaped_graph_does_not_wait_for_the_slow_half() {
 
 #[test]
 fn independent_steps_are_under_way_together_and_a_join_waits_for_all() {
-    let text = [GATE.to_owned(), step("first", &[]), step("second", &["first"]), step("third", &["first"]), step("last", &["second", "third"])].concat();
+    let text = [
+        GATE.to_owned(),
+        step("first", &[]),
+        step("second", &["first"]),
+        step("third", &["first"]),
+        step("last", &["second", "third"]),
+    ]
+    .concat();
     let grid = Grid::new(&text).build();
     let gate = Gate::start();
     let run = grid.start(&["--gate", &gate.url()]);
@@ -53,7 +70,9 @@ fn independent_steps_are_under_way_together_and_a_join_waits_for_all() {
 
 #[test]
 fn a_fan_of_200_is_under_way_all_at_once() {
-    let fan: String = (0..200).map(|number| step(&format!("s{number}"), &["start"])).collect();
+    let fan: String = (0..200)
+        .map(|number| step(&format!("s{number}"), &["start"]))
+        .collect();
     let text = [GATE.to_owned(), step("start", &[]), fan].concat();
     let grid = Grid::new(&text).build();
     let gate = Gate::start();
@@ -105,8 +124,16 @@ fn the_first_failure_cancels_what_is_running_and_what_depended_on_it_is_never_se
     gate.open("/broken");
     // `/slow` is never answered: the run ends only because it is cancelled.
     let ended = run.finish().expect_code(1);
-    assert!(ended.stderr.contains("http_request.broken"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("grid.hcl:"), "the failure names its place: {}", ended.stderr);
+    assert!(
+        ended.stderr.contains("http_request.broken"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("grid.hcl:"),
+        "the failure names its place: {}",
+        ended.stderr
+    );
     assert_eq!(gate.arrived("/after"), 0);
 }
 

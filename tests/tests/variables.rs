@@ -67,7 +67,10 @@ fn run(flags: &[&str], environment: &[(&str, &str)]) -> Finished {
     let mut command = grid().command();
     // Each run in a folder of its own, so that files of variables never meet.
     let folder = tempfile::tempdir().unwrap();
-    command.current_dir(folder.path()).args(flags).envs(environment.iter().copied());
+    command
+        .current_dir(folder.path())
+        .args(flags)
+        .envs(environment.iter().copied());
     bggo_tests::Run::start(command).finish()
 }
 
@@ -76,25 +79,74 @@ fn flags_beat_files_beat_the_environment_beat_the_default() {
     let folder = tempfile::tempdir().unwrap();
     let start = |flags: &[&str]| {
         let mut command = grid().command();
-        command.current_dir(folder.path()).args(["--token", "t"]).args(flags).env("BGGO_VAR_base_url", "http://environment");
-        bggo_tests::Run::start(command).finish().expect_code(0).stdout.lines().next().unwrap().to_owned()
+        command
+            .current_dir(folder.path())
+            .args(["--token", "t"])
+            .args(flags)
+            .env("BGGO_VAR_base_url", "http://environment");
+        bggo_tests::Run::start(command)
+            .finish()
+            .expect_code(0)
+            .stdout
+            .lines()
+            .next()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(start(&[]), "http://environment");
-    std::fs::write(folder.path().join("bggo.vars.hcl"), "base_url = \"http://file\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("bggo.vars.hcl"),
+        "base_url = \"http://file\"\n",
+    )
+    .unwrap();
     assert_eq!(start(&[]), "http://file");
-    std::fs::write(folder.path().join("x.auto.vars.hcl"), "base_url = \"http://auto\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("x.auto.vars.hcl"),
+        "base_url = \"http://auto\"\n",
+    )
+    .unwrap();
     assert_eq!(start(&[]), "http://auto");
-    std::fs::write(folder.path().join("given.hcl"), "base_url = \"http://given\"\n").unwrap();
+    std::fs::write(
+        folder.path().join("given.hcl"),
+        "base_url = \"http://given\"\n",
+    )
+    .unwrap();
     assert_eq!(start(&["--var-file", "given.hcl"]), "http://given");
-    assert_eq!(start(&["--var-file", "given.hcl", "--var", "base_url=http://var"]), "http://var");
-    assert_eq!(start(&["--base-url", "http://flag", "--var", "base_url=http://var"]), "http://flag");
+    assert_eq!(
+        start(&["--var-file", "given.hcl", "--var", "base_url=http://var"]),
+        "http://var"
+    );
+    assert_eq!(
+        start(&["--base-url", "http://flag", "--var", "base_url=http://var"]),
+        "http://flag"
+    );
 }
 
 #[test]
 fn values_from_outside_are_converted_to_the_type_of_the_variable() {
-    let ended = run(&["--token", "t", "--size", "41", "--users", "[{ name = \"ann\" }, { name = \"bob\", age = 5 }]"], &[]).expect_code(0);
+    let ended = run(
+        &[
+            "--token",
+            "t",
+            "--size",
+            "41",
+            "--users",
+            "[{ name = \"ann\" }, { name = \"bob\", age = 5 }]",
+        ],
+        &[],
+    )
+    .expect_code(0);
     let lines: Vec<&str> = ended.stdout.lines().collect();
-    assert_eq!(lines, ["http://default", r#"[{"name":"ann","age":30},{"name":"bob","age":5}]"#, "42", r#"{"token":"(sensitive value)","size":1}"#].map(|line| line.replace("\"size\":1}", "\"size\":41}")));
+    assert_eq!(
+        lines,
+        [
+            "http://default",
+            r#"[{"name":"ann","age":30},{"name":"bob","age":5}]"#,
+            "42",
+            r#"{"token":"(sensitive value)","size":1}"#
+        ]
+        .map(|line| line.replace("\"size\":1}", "\"size\":41}"))
+    );
 }
 
 #[test]
@@ -108,16 +160,31 @@ fn a_missing_variable_is_named_with_the_ways_to_set_it_and_exit_104() {
 #[test]
 fn a_failed_validation_shows_its_message_and_its_place() {
     let ended = run(&["--token", "t", "--base-url", "ftp://x"], &[]).expect_code(104);
-    assert!(ended.stderr.contains("base_url must begin with http, not ftp://x"), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("base_url must begin with http, not ftp://x"),
+        "{}",
+        ended.stderr
+    );
     assert!(ended.stderr.contains("grid.hcl:7"), "{}", ended.stderr);
 }
 
 #[test]
-fn a_wrong_type_an_unknown_flag_and_an_undeclared_name_are_errors_but_the_environment_may_hold_anything() {
+fn a_wrong_type_an_unknown_flag_and_an_undeclared_name_are_errors_but_the_environment_may_hold_anything()
+ {
     let wrong = run(&["--token", "t", "--size", "many"], &[]).expect_code(104);
-    assert!(wrong.stderr.contains("size") && wrong.stderr.contains("number"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("size") && wrong.stderr.contains("number"),
+        "{}",
+        wrong.stderr
+    );
     let unknown = run(&["--token", "t", "--base-urll", "x"], &[]).expect_code(104);
-    assert!(unknown.stderr.contains("--base-url"), "the nearest flag is suggested: {}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("--base-url"),
+        "the nearest flag is suggested: {}",
+        unknown.stderr
+    );
     let undeclared = run(&["--token", "t", "--var", "nope=1"], &[]).expect_code(104);
     assert!(undeclared.stderr.contains("nope"), "{}", undeclared.stderr);
     run(&["--token", "t"], &[("BGGO_VAR_nope", "1")]).expect_code(0);
@@ -126,7 +193,10 @@ fn a_wrong_type_an_unknown_flag_and_an_undeclared_name_are_errors_but_the_enviro
 #[test]
 fn a_sensitive_value_never_reaches_a_stream() {
     let ended = run(&["--token", "hush-hush", "--log-level", "debug"], &[]).expect_code(0);
-    assert!(!ended.stdout.contains("hush-hush") && !ended.stderr.contains("hush-hush"), "{ended:?}");
+    assert!(
+        !ended.stdout.contains("hush-hush") && !ended.stderr.contains("hush-hush"),
+        "{ended:?}"
+    );
     let wrong = run(&["--token", "hush-hush", "--size", "x"], &[]).expect_code(104);
     assert!(!wrong.stderr.contains("hush-hush"), "{wrong:?}");
 }
@@ -134,8 +204,23 @@ fn a_sensitive_value_never_reaches_a_stream() {
 #[test]
 fn help_lists_each_variable_with_type_default_and_description() {
     let ended = run(&["--help"], &[]).expect_code(0);
-    for text in ["--base-url", "string", "Where the service is", "http://default", "--users", "--token", "--vus", "--duration", "--iterations", "--log-format"] {
-        assert!(ended.stdout.contains(text), "{text} is missing in:\n{}", ended.stdout);
+    for text in [
+        "--base-url",
+        "string",
+        "Where the service is",
+        "http://default",
+        "--users",
+        "--token",
+        "--vus",
+        "--duration",
+        "--iterations",
+        "--log-format",
+    ] {
+        assert!(
+            ended.stdout.contains(text),
+            "{text} is missing in:\n{}",
+            ended.stdout
+        );
     }
 }
 
@@ -150,7 +235,15 @@ fn quiet_prints_only_what_the_grid_prints() {
 fn each_step_has_a_line_with_its_name_outcome_and_time_and_the_end_has_a_table() {
     let ended = run(&["--token", "t"], &[]).expect_code(0);
     for name in ["print.url", "print.users", "print.size", "print.token"] {
-        assert!(ended.stderr.matches(name).count() >= 2, "{name} in a line and in the table:\n{}", ended.stderr);
+        assert!(
+            ended.stderr.matches(name).count() >= 2,
+            "{name} in a line and in the table:\n{}",
+            ended.stderr
+        );
     }
-    assert!(ended.stderr.contains("ms") || ended.stderr.contains("µs") || ended.stderr.contains("us"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("ms") || ended.stderr.contains("µs") || ended.stderr.contains("us"),
+        "{}",
+        ended.stderr
+    );
 }

@@ -10,9 +10,22 @@ pub fn cold(table: &mut Table) {
     let cache = tempfile::tempdir().expect("a temporary folder");
     let program = cache.path().join("loadtest");
     let took = build(cache.path(), &example(), &program);
-    table.time("first build of the example, empty cache", "`bggo build`, crates on disk", took, Duration::from_secs(60));
-    let size = std::fs::metadata(&program).expect("the program is there").len();
-    table.number("static binary of the four-step example", "stripped", size as f64 / 1e6, "MB", Goal::AtMost(7.0));
+    table.time(
+        "first build of the example, empty cache",
+        "`bggo build`, crates on disk",
+        took,
+        Duration::from_secs(60),
+    );
+    let size = std::fs::metadata(&program)
+        .expect("the program is there")
+        .len();
+    table.number(
+        "static binary of the four-step example",
+        "stripped",
+        size as f64 / 1e6,
+        "MB",
+        Goal::AtMost(7.0),
+    );
 }
 
 /// `bggo check`, the whole process.
@@ -26,37 +39,79 @@ pub fn check(table: &mut Table) {
             command.arg("check").arg(&grid);
             timed(command)
         }));
-        table.time(&format!("`bggo check`, {what}"), "whole process, least of 10", took, Duration::from_millis(goal));
+        table.time(
+            &format!("`bggo check`, {what}"),
+            "whole process, least of 10",
+            took,
+            Duration::from_millis(goal),
+        );
     }
 }
 
 /// One line of a 10-step grid changed, and nothing changed.
 pub fn ten_steps(table: &mut Table) {
     let (changed, unchanged) = changed_and_unchanged(10, 5);
-    table.time("`bggo build`, 10 steps, one line changed", "least of 5", changed, Duration::from_millis(450));
-    table.time("`bggo build`, unchanged", "least of 5", unchanged, Duration::from_millis(20));
+    table.time(
+        "`bggo build`, 10 steps, one line changed",
+        "least of 5",
+        changed,
+        Duration::from_millis(450),
+    );
+    table.time(
+        "`bggo build`, unchanged",
+        "least of 5",
+        unchanged,
+        Duration::from_millis(20),
+    );
 }
 
 /// The same for large grids.
 pub fn large(table: &mut Table) {
     let (hundred, _) = changed_and_unchanged(100, 3);
-    table.time("`bggo build`, 100 steps, one line changed", "least of 3", hundred, Duration::from_millis(800));
+    table.time(
+        "`bggo build`, 100 steps, one line changed",
+        "least of 3",
+        hundred,
+        Duration::from_millis(800),
+    );
     let (thousand, _) = changed_and_unchanged(1000, 3);
-    table.time("`bggo build`, 1,000 steps, one line changed", "least of 3", thousand, Duration::from_secs(5));
-    table.number("1,000 steps against 100", "ratio of the two", thousand.as_secs_f64() / hundred.as_secs_f64(), "times", Goal::AtMost(10.0));
+    table.time(
+        "`bggo build`, 1,000 steps, one line changed",
+        "least of 3",
+        thousand,
+        Duration::from_secs(5),
+    );
+    table.number(
+        "1,000 steps against 100",
+        "ratio of the two",
+        thousand.as_secs_f64() / hundred.as_secs_f64(),
+        "times",
+        Goal::AtMost(10.0),
+    );
 }
 
 /// A grid of `count` steps in the mix that people write: chains with data, forks, fixed steps. `edit` changes one line.
 pub fn steps(count: usize, edit: usize) -> String {
-    let mut text = format!("resource \"http_target\" \"site\" {{}}\n\nlocals {{\n  edit = \"line {edit}\"\n}}\n");
+    let mut text = format!(
+        "resource \"http_target\" \"site\" {{}}\n\nlocals {{\n  edit = \"line {edit}\"\n}}\n"
+    );
     for number in 0..count {
         let (argument, depends) = match number % 5 {
             0 => ("/get".into(), number.checked_sub(1)),
             1 | 2 => ("/get?fixed=1".into(), Some(number - number % 5)),
-            3 => (format!("/anything/${{step.http_request.s{}.output.status_code}}", number - 2), Some(number - 1)),
+            3 => (
+                format!(
+                    "/anything/${{step.http_request.s{}.output.status_code}}",
+                    number - 2
+                ),
+                Some(number - 1),
+            ),
             _ => ("/anything/${local.edit}".into(), Some(number - 1)),
         };
-        let _ = write!(text, "\nstep \"http_request\" \"s{number}\" {{\n  arguments {{\n    url = \"${{resource.http_target.site.url}}{argument}\"\n  }}\n");
+        let _ = write!(
+            text,
+            "\nstep \"http_request\" \"s{number}\" {{\n  arguments {{\n    url = \"${{resource.http_target.site.url}}{argument}\"\n  }}\n"
+        );
         if let Some(before) = depends {
             let _ = writeln!(text, "  depends_on = [step.http_request.s{before}]");
         }
@@ -69,7 +124,8 @@ fn changed_and_unchanged(count: usize, rounds: usize) -> (Duration, Duration) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let grid = folder.path().join("grid.hcl");
     let program = folder.path().join("loadtest");
-    let write = |edit: usize| std::fs::write(&grid, steps(count, edit)).expect("the grid is written");
+    let write =
+        |edit: usize| std::fs::write(&grid, steps(count, edit)).expect("the grid is written");
     // An edit that no earlier run of this bench can have left in the cache.
     let first = std::process::id() as usize * 100;
     write(first);

@@ -13,7 +13,13 @@ pub struct Table {
 impl Table {
     /// Adds a time with its goal.
     pub fn time(&mut self, what: &str, how: &str, measured: Duration, goal: Duration) {
-        self.row(what, how, format!("{:.1} ms", millis(measured)), format!("{:.0} ms", millis(goal)), measured <= goal);
+        self.row(
+            what,
+            how,
+            format!("{:.1} ms", millis(measured)),
+            format!("{:.0} ms", millis(goal)),
+            measured <= goal,
+        );
     }
 
     /// Adds a number; `most` says whether the goal is an upper bound.
@@ -27,7 +33,6 @@ impl Table {
     }
 
     /// Prints the table as Markdown.
-    #[expect(clippy::print_stdout, reason = "the table is what this program is for")]
     pub fn print(&self) {
         println!("\n| what | how | measured | goal |\n| --- | --- | --- | --- |");
         for row in &self.rows {
@@ -35,11 +40,11 @@ impl Table {
         }
     }
 
-    #[expect(clippy::print_stderr, reason = "progress of a run of minutes")]
     fn row(&mut self, what: &str, how: &str, measured: String, goal: String, held: bool) {
         let mark = if held { "" } else { " (missed)" };
         eprintln!("{what}: {measured}, goal {goal}{mark}");
-        self.rows.push([what.into(), how.into(), format!("{measured}{mark}"), goal]);
+        self.rows
+            .push([what.into(), how.into(), format!("{measured}{mark}"), goal]);
     }
 }
 
@@ -70,9 +75,16 @@ pub fn warm_cache() -> PathBuf {
 /// Runs a command with its output thrown away and gives back how long it took.
 pub fn timed(mut command: Command) -> Duration {
     let start = Instant::now();
-    let said = command.stdin(Stdio::null()).output().expect("the command starts");
+    let said = command
+        .stdin(Stdio::null())
+        .output()
+        .expect("the command starts");
     let took = start.elapsed();
-    assert!(said.status.success(), "{command:?}:\n{}", String::from_utf8_lossy(&said.stderr));
+    assert!(
+        said.status.success(),
+        "{command:?}:\n{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
     took
 }
 
@@ -91,7 +103,9 @@ pub fn least(times: impl IntoIterator<Item = Duration>) -> Duration {
 /// A field of `/proc/PID/status`, such as `VmRSS`, in KiB.
 pub fn memory(process: u32, field: &str) -> Option<f64> {
     let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
     line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 

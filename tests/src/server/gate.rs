@@ -58,19 +58,37 @@ impl Gate {
         let (state, waited) = self
             .shared
             .changed
-            .wait_timeout_while(state, Duration::from_secs(60), |state| state.arrived.get(path).copied().unwrap_or(0) < count)
+            .wait_timeout_while(state, Duration::from_secs(60), |state| {
+                state.arrived.get(path).copied().unwrap_or(0) < count
+            })
             .expect("no thread panics");
-        assert!(!waited.timed_out(), "{count} requests for {path} did not arrive, only {:?}", state.order);
+        assert!(
+            !waited.timed_out(),
+            "{count} requests for {path} did not arrive, only {:?}",
+            state.order
+        );
     }
 
     /// How many requests for `path` have arrived.
     pub fn arrived(&self, path: &str) -> usize {
-        self.shared.state.lock().expect("no thread panics").arrived.get(path).copied().unwrap_or(0)
+        self.shared
+            .state
+            .lock()
+            .expect("no thread panics")
+            .arrived
+            .get(path)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Answers all requests for `path`, those that wait and those to come.
     pub fn open(&self, path: &str) {
-        self.shared.state.lock().expect("no thread panics").open.insert(path.to_owned());
+        self.shared
+            .state
+            .lock()
+            .expect("no thread panics")
+            .open
+            .insert(path.to_owned());
         self.shared.changed.notify_all();
     }
 
@@ -82,25 +100,44 @@ impl Gate {
 
     /// The paths in order of arrival.
     pub fn order(&self) -> Vec<String> {
-        self.shared.state.lock().expect("no thread panics").order.clone()
+        self.shared
+            .state
+            .lock()
+            .expect("no thread panics")
+            .order
+            .clone()
     }
 }
 
 impl Shared {
     fn serve(&self, stream: TcpStream) {
-        let Ok(mut answers) = stream.try_clone() else { return };
+        let Ok(mut answers) = stream.try_clone() else {
+            return;
+        };
         let mut lines = BufReader::new(stream).lines();
         while let Some(Ok(first)) = lines.next() {
             let path = first.split(' ').nth(1).unwrap_or("").to_owned();
             // Requests of these tests have no body: the head ends at the first empty line.
-            while lines.next().and_then(Result::ok).is_some_and(|line| !line.is_empty()) {}
+            while lines
+                .next()
+                .and_then(Result::ok)
+                .is_some_and(|line| !line.is_empty())
+            {}
             let mut state = self.state.lock().expect("no thread panics");
             *state.arrived.entry(path.clone()).or_default() += 1;
             state.order.push(path.clone());
             self.changed.notify_all();
-            let state = self.changed.wait_while(state, |state| !state.all_open && !state.open.contains(&path)).expect("no thread panics");
+            let state = self
+                .changed
+                .wait_while(state, |state| {
+                    !state.all_open && !state.open.contains(&path)
+                })
+                .expect("no thread panics");
             drop(state);
-            if answers.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {
+            if answers
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+                .is_err()
+            {
                 return;
             }
         }

@@ -44,11 +44,18 @@ impl Nginx {
             .expect("nginx is missing: run tests/install.sh");
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if let Some(status) = child.try_wait().expect("nginx can be waited for") {
-                panic!("nginx ended with {status}:\n{}", read(&folder.path().join("error.log")));
+                panic!(
+                    "nginx ended with {status}:\n{}",
+                    read(&folder.path().join("error.log"))
+                );
             }
             std::thread::yield_now();
         }
-        Self { child, folder, port }
+        Self {
+            child,
+            folder,
+            port,
+        }
     }
 
     /// `http://127.0.0.1:PORT`
@@ -85,7 +92,9 @@ impl Drop for Nginx {
 }
 
 fn signal(child: &Child, name: &str) {
-    let _ = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status();
+    let _ = Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status();
 }
 
 fn read(path: &Path) -> String {

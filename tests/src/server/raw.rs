@@ -41,7 +41,9 @@ impl RawPeer {
 
     /// The bytes of the next request.
     pub fn request(&self) -> Vec<u8> {
-        self.requests.recv_timeout(Duration::from_secs(60)).expect("no request came")
+        self.requests
+            .recv_timeout(Duration::from_secs(60))
+            .expect("no request came")
     }
 }
 
@@ -59,12 +61,17 @@ fn request(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 fn complete(bytes: &[u8]) -> bool {
-    let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return false;
+    };
     let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
     let body = &bytes[head + 4..];
     if text.contains("transfer-encoding: chunked") {
         return body.ends_with(b"0\r\n\r\n");
     }
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|length| length.trim().parse().ok());
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .and_then(|length| length.trim().parse().ok());
     body.len() >= length.unwrap_or(0usize)
 }
