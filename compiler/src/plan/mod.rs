@@ -202,6 +202,15 @@ impl Resources {
             return Some(place);
         }
         let found = modules.find_asset(asset)?;
+        // One that needs an argument cannot be made without the grid's word.
+        if modules
+            .asset(found)
+            .inputs
+            .iter()
+            .any(|input| input.required)
+        {
+            return None;
+        }
         self.list.push(Resource {
             asset: asset.to_owned(),
             name: "default".to_owned(),

@@ -8,6 +8,9 @@ mod run;
 
 use measure::Table;
 
+/// Measures one thing, or a few.
+type Figure = fn(&mut Table);
+
 fn main() {
     let wanted: Vec<String> = std::env::args()
         .skip(1)
@@ -16,7 +19,7 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, fn(&mut Table)); 9] = [
+    let figures: [(&str, Figure); 9] = [
         ("cold", build::cold),
         ("check", build::check),
         ("changed", build::ten_steps),
