@@ -1,5 +1,7 @@
 //! What must hold of any text whatever: the bodies of the fuzz targets, which `tests/fuzz_corpus.rs` replays as well.
 
+use crate::check::typed::{TExpr, TKind, Typed};
+use crate::check::walk::walk;
 use crate::diagnostics::render::Colour;
 use crate::diagnostics::{Problems, json, render};
 use crate::modules::Modules;
@@ -32,15 +34,43 @@ pub fn parse(text: &str) {
     shown(&problems, &sources);
 }
 
-/// Checking never panics, and its problems can be shown.
+/// Checking never panics, its problems can be shown, and a grid without errors is typed throughout.
 ///
 /// # Panics
 ///
 /// When that does not hold.
 pub fn check(text: &str) {
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text.to_owned())]);
-    let (_, problems) = crate::check(&sources, Modules::built_in());
+    let (typed, problems) = crate::check(&sources, Modules::built_in());
     shown(&problems, &sources);
+    assert_eq!(
+        typed.is_some(),
+        !problems.has_errors(),
+        "a grid is typed or has errors"
+    );
+    for expr in typed.iter().flat_map(expressions) {
+        walk(expr, &mut |node| {
+            assert!(
+                !matches!(node.kind, TKind::Error),
+                "an expression without a type in a grid without errors"
+            );
+        });
+    }
+}
+
+/// The expressions of a typed grid.
+fn expressions(typed: &Typed) -> Vec<&TExpr> {
+    let arguments = typed.steps.iter().map(|step| &step.arguments);
+    let resources = typed.resources.iter().map(|resource| &resource.arguments);
+    let mut found: Vec<&TExpr> = arguments
+        .chain(resources)
+        .flatten()
+        .map(|(_, value)| value)
+        .collect();
+    found.extend(typed.locals.iter().map(|local| &local.value));
+    let settings = typed.steps.iter();
+    found.extend(settings.flat_map(|step| step.enabled.iter().chain(&step.execution)));
+    found
 }
 
 /// The problems' own spans, and that both forms can be made of them.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Longer ones (those about depth) are only taken whole: cutting them is quadratic and shows nothing new.
-const LONGEST_CUT: usize = 1500;
+const LONGEST_CUT: usize = 800;
 
 fn corpus() -> io::Result<Vec<(PathBuf, String)>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
