@@ -42,7 +42,6 @@ impl Runner for EnvVars {
             defaults,
             prefix,
             strip_prefix,
-            ..
         } = self.inputs.with(late)?;
         let asked = Asked {
             include: texts(include),

@@ -31,7 +31,7 @@ impl Runner for Print {
         _: print::Uses,
         late: &'a [print::Late<'a>],
     ) -> Result<print::Output, Fault> {
-        let print::Plain { input, format, .. } = self.inputs.with(late)?;
+        let print::Plain { input, format } = self.inputs.with(late)?;
         output::line(&text(input, &format))
             .map_err(|error| print::Error::Output.fault(format!("standard output: {error}")))?;
         Ok(print::Output {})

@@ -1,6 +1,6 @@
 //! Inputs: a manifest's type as it stands in `Inputs`, in `In` (what a grid writes) and in `Late`.
 
-use crate::names::{camel, snake};
+use crate::names::{camel, local, snake};
 use bggo_manifest::{Carrier, Form, Input};
 use bggo_values::{Seq, Text, Value};
 use proc_macro2::TokenStream;
@@ -166,10 +166,11 @@ pub fn borrows(inputs: &[Input]) -> bool {
 
 /// `Late`, `Plain`, and `Inputs::with`.
 pub fn late_inputs(inputs: &[Input]) -> TokenStream {
-    let life = if borrows(inputs) {
-        quote!(<'a>)
+    // Where nothing is borrowed there is no lifetime.
+    let (life, lives) = if borrows(inputs) {
+        (quote!(<'a>), quote!('a))
     } else {
-        quote!()
+        (quote!(), quote!())
     };
     let variants = inputs.iter().map(|input| {
         let (name, ty, doc) = (
@@ -188,10 +189,10 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
         quote!(#[doc = #doc] pub #name: #ty)
     });
     let locals = inputs.iter().map(|input| {
-        let name = snake(&input.name);
+        let (name, local) = (snake(&input.name), local(&input.name));
         let value = as_plain(input, absent(input));
         quote! {
-            let mut #name = match &self.#name {
+            let mut #local = match &self.#name {
                 ::bggo_runtime::contract::Early::Known(value) => ::core::option::Option::Some(#value),
                 ::bggo_runtime::contract::Early::Later => ::core::option::Option::None,
             };
@@ -204,15 +205,15 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
         quote!(for late_input in late { match *late_input { #(#arms)* } })
     };
     let results = inputs.iter().map(|input| {
-        let (name, text) = (snake(&input.name), &input.name);
+        let (name, local, text) = (snake(&input.name), local(&input.name), &input.name);
         let missing = if absent(input) {
-            quote!(::core::option::Option::flatten(#name))
+            quote!(::core::option::Option::flatten(#local))
         } else if let Some(value) = &input.default {
             // A late null leaves the default.
             let value = plain_constant(input, value);
-            quote!(#name.unwrap_or_else(|| #value))
+            quote!(#local.unwrap_or_else(|| #value))
         } else {
-            quote!(#name.ok_or_else(|| ::bggo_runtime::fault::Fault::missing(#text))?)
+            quote!(#local.ok_or_else(|| ::bggo_runtime::fault::Fault::missing(#text))?)
         };
         quote!(#name: #missing)
     });
@@ -236,12 +237,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
 
         /// Each input as a plain value, wherever it came from.
         #[derive(Debug)]
-        #[allow(missing_debug_implementations)]
-        pub struct Plain<'a> {
-            #(#fields,)*
-            #[doc(hidden)]
-            pub life: ::core::marker::PhantomData<&'a ()>,
-        }
+        pub struct Plain #life { #(#fields),* }
 
         impl Inputs {
             /// Each input as a plain value: the late one, else the early one, else the default.
@@ -250,10 +246,10 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
             /// A required input is missing.
             #[inline(never)]
             #[allow(unused_mut, unused_variables)]
-            pub fn with<'a>(&'a self, late: &'a [Late #life]) -> ::core::result::Result<Plain<'a>, ::bggo_runtime::fault::Fault> {
+            pub fn with #life(&#lives self, late: &#lives [Late #life]) -> ::core::result::Result<Plain #life, ::bggo_runtime::fault::Fault> {
                 #(#locals)*
                 #loops
-                ::core::result::Result::Ok(Plain { #(#results,)* life: ::core::marker::PhantomData })
+                ::core::result::Result::Ok(Plain { #(#results),* })
             }
         }
 
@@ -281,7 +277,7 @@ fn as_plain(input: &Input, absent: bool) -> TokenStream {
 }
 
 fn late_arm(input: &Input) -> TokenStream {
-    let (variant, name) = (camel(&input.name), snake(&input.name));
+    let (variant, name) = (camel(&input.name), local(&input.name));
     let value = match input.carrier() {
         Carrier::Text => quote!(::bggo_runtime::fault::plain_text(value)),
         _ => quote!(value),
@@ -373,11 +369,11 @@ fn tokens(value: &Value) -> TokenStream {
         Value::Bytes(bytes) => bytes_tokens(bytes),
         Value::List(items) => {
             let items = items.iter().map(tokens);
-            quote!(#path::list(&[#(#items),*]))
+            quote!(#path::list(const { &[#(#items),*] }))
         }
         Value::Object(pairs) => {
             let pairs = pairs.iter().map(|(key, value)| pair(key, value));
-            quote!(#path::object(&[#(#pairs),*]))
+            quote!(#path::object(const { &[#(#pairs),*] }))
         }
         Value::Raw(raw) => tokens(&raw.parse().unwrap_or(Value::Null)),
     }

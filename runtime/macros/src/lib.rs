@@ -8,7 +8,6 @@ mod input;
 mod names;
 mod runner;
 
-use bggo_manifest::Manifest;
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::path::Path;
@@ -40,29 +39,12 @@ fn expand(path: &LitStr) -> Result<TokenStream, String> {
             .collect();
         lines.join("\n")
     })?;
-    let parts = parts(&manifest).map_err(|text| format!("{name}: {text}"))?;
+    let runners = manifest.runners.iter().map(runner::module);
+    let assets = manifest.assets.iter().map(asset::module);
     // Named so that cargo builds the module again when its manifest changes.
     Ok(quote! {
         const _: &str = ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #path));
-        #parts
+        #(#runners)*
+        #(#assets)*
     })
-}
-
-fn parts(manifest: &Manifest) -> Result<TokenStream, String> {
-    let mut tokens = TokenStream::new();
-    for runner in &manifest.runners {
-        for part in &runner.uses {
-            if !manifest.assets.iter().any(|asset| asset.name == part.asset) {
-                return Err(format!(
-                    "runner `{}` uses asset `{}`, which this manifest does not have",
-                    runner.name, part.asset
-                ));
-            }
-        }
-        tokens.extend(runner::module(runner));
-    }
-    for asset in &manifest.assets {
-        tokens.extend(asset::module(asset));
-    }
-    Ok(tokens)
 }

@@ -24,6 +24,11 @@ pub fn snake(name: &str) -> Ident {
     word(name)
 }
 
+/// A local of made code, whatever else has a name there.
+pub fn local(name: &str) -> Ident {
+    Ident::new(&format!("the_{name}"), Span::call_site())
+}
+
 fn word(name: &str) -> Ident {
     if matches!(name, "self" | "Self" | "super" | "crate") {
         Ident::new(&format!("{name}_"), Span::call_site())

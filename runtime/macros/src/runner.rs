@@ -1,7 +1,7 @@
 //! A runner of a manifest to its Rust module.
 
 use crate::input;
-use crate::names::{camel, snake};
+use crate::names::{camel, local, snake};
 use bggo_manifest::{ErrorKind, Metric, Output, Runner, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -195,7 +195,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
         quote!(Needs<'a>)
     };
     let gets = runner.uses.iter().map(|part| {
-        let (name, text) = (snake(&part.name), &part.name);
+        let (name, local, text) = (snake(&part.name), local(&part.name), &part.name);
         let missing = if part.optional {
             quote!(::core::option::Option::None)
         } else {
@@ -207,18 +207,18 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
             quote!(get.await?)
         };
         quote! {
-            let #name = match needs.#name {
+            let #local = match needs.#name {
                 ::core::option::Option::Some(get) => #present,
                 ::core::option::Option::None => #missing,
             };
         }
     });
     let held = runner.uses.iter().map(|part| {
-        let name = snake(&part.name);
+        let (name, local) = (snake(&part.name), local(&part.name));
         if part.optional {
-            quote!(#name: #name.as_deref())
+            quote!(#name: #local.as_deref())
         } else {
-            quote!(#name: &#name)
+            quote!(#name: &#local)
         }
     });
     let uses = if runner.uses.is_empty() {

@@ -48,6 +48,7 @@ pub fn read(text: &str) -> Result<Manifest, Vec<ManifestFault>> {
     if reader.faults.is_empty() {
         Ok(manifest)
     } else {
+        reader.faults.sort_by_key(|fault| fault.offset);
         Err(reader.faults)
     }
 }
@@ -110,13 +111,9 @@ impl Reader {
                 ),
             }
         }
-        let names = manifest
-            .runners
-            .iter()
-            .map(|runner| &runner.name)
-            .chain(manifest.assets.iter().map(|asset| &asset.name));
-        let names: Vec<String> = names.cloned().collect();
-        self.unique(&names, &body.blocks, "runner or asset");
+        self.known_assets(body);
+        let named = |block: &&Block| matches!(block.kind.as_str(), "runner" | "asset");
+        self.unique(body.blocks.iter().filter(named), "runner or asset");
         manifest
     }
 
@@ -148,21 +145,7 @@ impl Reader {
                 ),
             }
         }
-        self.unique(
-            &names(&runner.uses, |part| &part.name),
-            &of_kind(block, "uses"),
-            "use",
-        );
-        self.unique(
-            &names(&runner.inputs, |part| &part.name),
-            &of_kind(block, "input"),
-            "input",
-        );
-        self.unique(
-            &names(&runner.outputs, |part| &part.name),
-            &of_kind(block, "output"),
-            "output",
-        );
+        self.distinct(block, &["uses", "input", "output", "metric", "error"]);
         runner
     }
 
@@ -201,16 +184,7 @@ impl Reader {
                 other => self.unknown_block(part, other, "`input`, `output` and `error`"),
             }
         }
-        self.unique(
-            &names(&asset.inputs, |part| &part.name),
-            &of_kind(block, "input"),
-            "input",
-        );
-        self.unique(
-            &names(&asset.outputs, |part| &part.name),
-            &of_kind(block, "output"),
-            "output",
-        );
+        self.distinct(block, &["input", "output", "error"]);
         asset
     }
 
@@ -482,31 +456,65 @@ impl Reader {
         }
     }
 
-    fn unique(&mut self, names: &[String], blocks: &[Block], what: &str) {
-        for (place, name) in names.iter().enumerate() {
-            if names.iter().take(place).any(|before| before == name) {
-                let offset = blocks
+    /// What a runner uses is an asset of the same manifest: its Rust type stands in the same crate.
+    fn known_assets(&mut self, body: &Body) {
+        let of_kind = |body: &'_ Body, kind: &str| -> Vec<Block> {
+            let blocks = body.blocks.iter().filter(|block| block.kind == kind);
+            blocks.cloned().collect()
+        };
+        let assets = of_kind(body, "asset");
+        for runner in of_kind(body, "runner") {
+            for part in of_kind(&runner.body, "uses") {
+                let asset = part.body.attributes.iter().find_map(|(name, item, _)| {
+                    let Item::Value(Value::Text(text)) = item else {
+                        return None;
+                    };
+                    (name == "asset").then_some(text.as_str())
+                });
+                let Some(asset) = asset else { continue };
+                let known = assets
                     .iter()
-                    .rfind(|block| block.labels.first() == Some(name))
-                    .map_or(0, |block| block.offset);
-                self.fault(offset, format!("{what} `{name}` is given twice"));
+                    .any(|block| block.labels.first().is_some_and(|name| name == asset));
+                if !known {
+                    self.fault(part.offset, format!("this manifest has no asset `{asset}`"));
+                }
+            }
+        }
+    }
+
+    /// The blocks of each kind have names of their own.
+    fn distinct(&mut self, block: &Block, kinds: &[&str]) {
+        for kind in kinds {
+            let parts = block.body.blocks.iter().filter(|part| part.kind == *kind);
+            self.unique(parts, kind);
+        }
+    }
+
+    /// Names that differ only by `_` would become one name in Rust.
+    fn unique<'b>(&mut self, blocks: impl Iterator<Item = &'b Block>, what: &str) {
+        let mut seen: Vec<&String> = Vec::new();
+        for block in blocks {
+            let Some(name) = block.labels.first() else {
+                continue;
+            };
+            match seen.iter().find(|known| alike(known, name)) {
+                Some(known) if *known == name => {
+                    self.fault(block.offset, format!("{what} `{name}` is given twice"));
+                }
+                Some(known) => self.fault(
+                    block.offset,
+                    format!("{what} `{name}` is too much like `{known}`: they differ only by `_`"),
+                ),
+                None => seen.push(name),
             }
         }
     }
 }
 
-fn names<T>(parts: &[T], name: impl Fn(&T) -> &String) -> Vec<String> {
-    parts.iter().map(|part| name(part).clone()).collect()
-}
-
-fn of_kind(block: &Block, kind: &str) -> Vec<Block> {
-    block
-        .body
-        .blocks
-        .iter()
-        .filter(|part| part.kind == kind)
-        .cloned()
-        .collect()
+fn alike(one: &str, other: &str) -> bool {
+    one.chars()
+        .filter(|c| *c != '_')
+        .eq(other.chars().filter(|c| *c != '_'))
 }
 
 fn is_name(name: &str) -> bool {

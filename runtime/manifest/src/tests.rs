@@ -105,6 +105,34 @@ fn names_given_twice_and_bad_names_are_faults() {
 }
 
 #[test]
+fn names_that_would_be_one_in_rust_are_faults_wherever_they_stand() {
+    let found = faults(
+        "runner \"a_b\" {\n  error \"x1\" {}\n  error \"x_1\" {}\n  metric \"m\" { kind = \"trend\" }\n  metric \"m\" { kind = \"trend\" }\n}\nasset \"ab\" {}\n",
+    );
+    let texts: Vec<String> = found
+        .into_iter()
+        .map(|(line, text)| format!("{line}: {text}"))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "3: error `x_1` is too much like `x1`: they differ only by `_`",
+            "5: metric `m` is given twice",
+            "7: runner or asset `ab` is too much like `a_b`: they differ only by `_`",
+        ]
+    );
+}
+
+#[test]
+fn a_runner_uses_assets_of_its_manifest() {
+    let text = "runner \"a\" {\n  uses \"x\" { asset = \"there\" }\n  uses \"y\" { asset = \"gone\" }\n}\nasset \"there\" {}\n";
+    assert_eq!(
+        faults(text),
+        [(3, "this manifest has no asset `gone`".to_owned())]
+    );
+}
+
+#[test]
 fn a_required_input_has_no_default_and_one_of_is_for_strings() {
     let found = faults(
         "runner \"a\" {\n  input \"x\" {\n    type = number\n    required = true\n    default = 1\n    one_of = [\"a\"]\n  }\n}\n",

@@ -1,0 +1,5 @@
+//! A manifest that is not there.
+
+bggo_runtime::contract::module!("fail/gone.hcl");
+
+fn main() {}

@@ -1,0 +1,3 @@
+description = "A runner without code."
+
+runner "say_it" {}

@@ -1,0 +1,3 @@
+runner "say" {
+  input "text" {
+    type = string

@@ -1,0 +1,26 @@
+description = "A runner that uses assets, and an asset that a run may share."
+
+runner "talk" {
+  uses "step" { asset = "line" }
+  uses "late" {
+    asset    = "line"
+    optional = true
+  }
+  output "said" { type = string }
+  metric "length" { kind = "counter" }
+  error "silent" { description = "Nothing was said." }
+}
+
+asset "line" {
+  scopes = ["run"]
+  input "to" {
+    type     = string
+    required = true
+  }
+  input "retries" {
+    type    = number
+    default = 2
+  }
+  output "address" { type = string }
+  error "busy" {}
+}

@@ -1,0 +1,122 @@
+//! A step takes its assets, required and optional ones, and an asset gets its early and late inputs.
+
+use bggo_runtime::contract::{Asset, AssetCx, Early, Fault, Prepare, Runner, Step, Text, Value, module};
+use std::rc::Rc;
+
+module!("pass/asset.hcl");
+
+pub struct Line {
+    to: Text,
+}
+
+impl Asset for Line {
+    type Inputs = line::Inputs;
+    type Ready = ();
+    type Exports = line::Exports;
+
+    fn prepare(_: &Prepare<'_>, inputs: &line::Inputs) -> Result<(), Fault> {
+        let line::Inputs { to, retries } = inputs;
+        assert_eq!(*to, Early::Later);
+        assert_eq!(retries.known().and_then(|number| number.as_u64()), Some(2));
+        Ok(())
+    }
+
+    async fn create(_: AssetCx, _: Rc<()>, inputs: line::Inputs) -> Result<Self, Fault> {
+        match inputs.to {
+            Early::Known(to) if to.as_str() == "busy" => Err(line::Error::Busy.fault("it is busy")),
+            Early::Known(to) => Ok(Self { to }),
+            Early::Later => Err(Fault::missing("to")),
+        }
+    }
+
+    fn exports(&self) -> line::Exports {
+        line::Exports { address: Value::Text(self.to.clone()) }
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+pub struct Talk;
+
+impl Runner for Talk {
+    type Inputs = talk::Inputs;
+    type Late<'a> = talk::Late;
+    type Uses<'a> = talk::Uses<'a>;
+    type Wanted = talk::Wanted;
+    type Output = talk::Output;
+
+    fn prepare(_: &Prepare<'_>, _: talk::Inputs, _: talk::Wanted) -> Result<Self, Fault> {
+        Ok(Self)
+    }
+
+    async fn run<'a>(
+        &'a self,
+        step: &'a Step<'_>,
+        uses: talk::Uses<'a>,
+        _: &'a [talk::Late],
+    ) -> Result<talk::Output, Fault> {
+        let talk::Uses { step: first, late: second } = uses;
+        step.add(talk::Metric::Length.number(), 1);
+        let second = second.map_or("nobody", |line| line.to.as_str());
+        if second == "silence" {
+            return Err(talk::Error::Silent.fault("nothing"));
+        }
+        Ok(talk::Output { said: Value::from(format!("{} and {second}", first.to.as_str())) })
+    }
+}
+
+use bggo_runtime::emitted::{At, Info, It, Policy, Ran, ResourceInfo, RunScope, Scope, Shared};
+
+static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0, 3);
+static RESOURCE: ResourceInfo = ResourceInfo::new("line", "one", "grid.hcl:2");
+
+fn lines(scope: &Scope) -> [line::Slot; 2] {
+    [(); 2].map(|()| line::Slot::new(scope, &RESOURCE, 0, &[]))
+}
+
+/// The macro makes this one for an asset that a run may share.
+pub fn shared(scope: &RunScope, prepared: Rc<line::Prepared>) -> Shared {
+    line::shared(scope, &RESOURCE, 0, &[], Box::new(move |cx| prepared.create(cx, Ok(Vec::new()))))
+}
+
+fn main() {
+    assert_eq!(line::EXPORTS, ["address"]);
+    let thread = Rc::new(bggo_runtime::engine::Thread::alone().unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let (it, cx) = (It::new(&thread, 1, 0, thread.now()), Prepare::new(&thread));
+        static LATER: [line::In; 1] = [line::In::To(Early::Later)];
+        let ready = line::Prepared::fixed(&cx, &LATER);
+        let make = |to: &'static str| {
+            let ready = Rc::clone(&ready);
+            move |cx| ready.create(cx, Ok(vec![line::In::To(Early::Known(Text::Static(to)))]))
+        };
+        let prepared = talk::Prepared::fixed(&cx, &[], talk::Wanted::NONE.said(), Policy::new());
+
+        let scope = cx.scope();
+        let [first, second] = lines(&scope);
+        let step = it.step(At::step(&INFO), prepared.policy());
+        let needs = talk::Needs::NONE.step(first.get(&it, &mut make("ann"))).late(second.get(&it, &mut make("bob")));
+        let output = prepared.run(&step, needs, &[]).await.unwrap();
+        assert_eq!(output.said, Value::from("ann and bob"));
+        assert_eq!(second.export(0).unwrap(), Value::from("bob"));
+
+        let needs = talk::Needs::NONE.step(first.get(&it, &mut make("ann")));
+        let output = prepared.run(&step, needs, &[]).await.unwrap();
+        assert_eq!(output.said, Value::from("ann and nobody"));
+
+        let fault = prepared.run(&step, talk::Needs::NONE, &[]).await.unwrap_err();
+        assert_eq!(fault.text(), "`step` is required, but it is null");
+        assert!(step.end(Ok(Ran::Done)).is_ok());
+        scope.destroy().await;
+
+        let scope = cx.scope();
+        let [busy, _] = lines(&scope);
+        let needs = talk::Needs::NONE.step(busy.get(&it, &mut make("busy")));
+        let flow = prepared.done(&it, At::step(&INFO), needs).await;
+        assert!(flow.is_err());
+        scope.destroy().await;
+    });
+}

@@ -1,0 +1,62 @@
+description = "Every type of input in each of its ways to be absent, and names that Rust has other uses for."
+
+runner "every" {
+  input "text" {
+    type     = string
+    required = true
+  }
+  input "maybe_text" { type = string }
+  input "method" {
+    type    = string
+    default = "GET"
+    one_of  = ["GET", "PUT"]
+  }
+  input "body" {
+    type = any
+    form = "json"
+  }
+  input "fixed_body" {
+    type    = any
+    form    = "json"
+    default = { b = [1, "x"], a = null }
+  }
+  input "number" {
+    type    = number
+    default = -1.5
+  }
+  input "maybe_number" { type = number }
+  input "flag" {
+    type    = bool
+    default = true
+  }
+  input "pause" {
+    type    = duration
+    default = "1m30s"
+  }
+  input "list" {
+    type    = list(number)
+    default = [1, 2]
+  }
+  input "maybe_map" { type = map(string) }
+  input "anything" {
+    type     = any
+    nullable = true
+  }
+  output "type" { type = string }
+  output "all" { type = any }
+}
+
+runner "type" {
+  input "value" {
+    type    = number
+    default = 1
+  }
+  input "late" { type = bool }
+  input "self" { type = string }
+  input "match" { type = list(string) }
+  input "input" {
+    type     = duration
+    required = true
+  }
+  output "match" { type = any }
+}
