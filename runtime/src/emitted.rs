@@ -7,6 +7,7 @@ pub use crate::engine::{Begun, Grid, Program, User, Validation, Variable, Worker
 pub use crate::fault::{Fault, Place, Placed};
 pub use crate::fork;
 pub use crate::fork::{Branch, Fan, Fork, Join, each};
+pub use crate::forms;
 pub use crate::info::{At, Info, Lifetime, ResourceInfo};
 pub use crate::latch::Latch;
 pub use crate::outputs::{Memo, OutputSlot, OutputSlots};

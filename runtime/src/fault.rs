@@ -113,13 +113,6 @@ impl From<bggo_values::Fault> for Fault {
     }
 }
 
-/// Inside the body of a `for` or a `try` the place is that of the whole form.
-impl From<Fault> for bggo_values::Fault {
-    fn from(fault: Fault) -> Self {
-        Self::new(fault.0.text)
-    }
-}
-
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.text)

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod exit;
 pub mod fault;
 pub mod fork;
+pub mod forms;
 #[cfg(test)]
 mod ground;
 pub mod info;

@@ -1,7 +1,7 @@
 //! A computed value as what carries an input: a null input is absent, and a required one must be there.
 
 use crate::fault::Fault;
-use bggo_values::{Fault as ValueFault, Number, Text, Value, convert, ops};
+use bggo_values::{Fault as ValueFault, Number, Text, Value, convert, json, ops};
 use std::time::Duration;
 
 /// A text.
@@ -100,6 +100,20 @@ pub fn optional_value(value: Value) -> Option<Value> {
     (!value.is_null()).then_some(value)
 }
 
+/// JSON text of any value that is not null.
+///
+/// # Errors
+/// It is null.
+pub fn json(value: &Value, input: &str) -> Result<Text, Fault> {
+    there(value, input)?;
+    Ok(Text::from(json::encode_plain(value)))
+}
+
+/// JSON text of a value that may be absent.
+pub fn optional_json(value: &Value) -> Option<Text> {
+    (!value.is_null()).then(|| Text::from(json::encode_plain(value)))
+}
+
 /// A time limit: more than nothing.
 ///
 /// # Errors
@@ -172,18 +186,12 @@ pub fn object(pairs: Vec<(Text, Value)>) -> Value {
     Value::from(kept)
 }
 
-/// The texts of a `%{for}`, joined.
-///
-/// # Errors
-/// As `ops::iterate`, and when a text cannot be printed.
-pub fn joined(
-    over: &Value,
-    body: &mut dyn FnMut(&Value, &Value) -> Result<Value, ValueFault>,
-) -> Result<Value, ValueFault> {
-    let mut parts = Vec::new();
-    ops::iterate(over, &mut |key, value| {
-        parts.push(body(key, value)?);
-        Ok(())
-    })?;
-    ops::text(&parts)
+/// A long list that was written in parts.
+pub fn items(parts: Vec<Vec<Value>>) -> Vec<Value> {
+    parts.into_iter().flatten().collect()
+}
+
+/// A long object that was written in parts.
+pub fn pairs(parts: Vec<Vec<(Text, Value)>>) -> Vec<(Text, Value)> {
+    parts.into_iter().flatten().collect()
 }

@@ -5,49 +5,37 @@ use crate::check::typed::{InstanceOf, TExpr, TKind, TPart};
 /// Calls `visit` with `expr` and everything in it.
 pub fn walk(expr: &TExpr, visit: &mut dyn FnMut(&TExpr)) {
     visit(expr);
+    for child in children(expr) {
+        walk(child, visit);
+    }
+}
+
+/// The expressions that an expression is made of, in the order in which they were written.
+pub fn children(expr: &TExpr) -> Vec<&TExpr> {
     match &expr.kind {
         TKind::Output {
             instance: InstanceOf::Computed(by),
             ..
-        } => walk(by, visit),
+        } => vec![by],
         TKind::Field(of, _) | TKind::Can(of) | TKind::Unary(_, of) | TKind::Convert(of) => {
-            walk(of, visit)
+            vec![of]
         }
-        TKind::Index(a, b) | TKind::Binary(_, a, b) => {
-            walk(a, visit);
-            walk(b, visit);
-        }
-        TKind::Splat { over, each, .. } => {
-            walk(over, visit);
-            walk(each, visit);
-        }
+        TKind::Index(a, b) | TKind::Binary(_, a, b) => vec![a, b],
+        TKind::Splat { over, each, .. } => vec![over, each],
         TKind::List(items)
         | TKind::Try(items)
         | TKind::Call {
             arguments: items, ..
-        } => {
-            for item in items {
-                walk(item, visit);
-            }
-        }
-        TKind::Object(pairs) => {
-            for (key, value) in pairs {
-                walk(key, visit);
-                walk(value, visit);
-            }
-        }
-        TKind::Template(parts) => walk_parts(parts, visit),
-        TKind::Conditional(a, b, c) => {
-            walk(a, visit);
-            walk(b, visit);
-            walk(c, visit);
-        }
+        } => items.iter().collect(),
+        TKind::Object(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
+        TKind::Template(parts) => of_parts(parts),
+        TKind::Conditional(a, b, c) => vec![a, b, c],
         TKind::For(form) => {
-            walk(&form.over, visit);
-            for part in [&form.key_result, &form.condition].into_iter().flatten() {
-                walk(part, visit);
-            }
-            walk(&form.result, visit);
+            let tail = form.key_result.iter().chain(&form.condition);
+            std::iter::once(&form.over)
+                .chain(tail)
+                .chain([&form.result])
+                .collect()
         }
         TKind::Output { .. }
         | TKind::Constant(_)
@@ -62,24 +50,27 @@ pub fn walk(expr: &TExpr, visit: &mut dyn FnMut(&TExpr)) {
         | TKind::VuIteration
         | TKind::RunId
         | TKind::Bound(_)
-        | TKind::Error => {}
+        | TKind::Error => Vec::new(),
     }
 }
 
-fn walk_parts(parts: &[TPart], visit: &mut dyn FnMut(&TExpr)) {
+/// The expressions of a template.
+pub fn of_parts(parts: &[TPart]) -> Vec<&TExpr> {
+    let mut found = Vec::new();
     for part in parts {
         match part {
             TPart::Text(_) => {}
-            TPart::Hole(expr) => walk(expr, visit),
+            TPart::Hole(expr) => found.push(expr),
             TPart::If { condition, yes, no } => {
-                walk(condition, visit);
-                walk_parts(yes, visit);
-                walk_parts(no, visit);
+                found.push(condition);
+                found.extend(of_parts(yes));
+                found.extend(of_parts(no));
             }
             TPart::For { over, body, .. } => {
-                walk(over, visit);
-                walk_parts(body, visit);
+                found.push(over);
+                found.extend(of_parts(body));
             }
         }
     }
+    found
 }

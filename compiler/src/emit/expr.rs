@@ -1,26 +1,18 @@
-//! Typed expressions to Rust expressions of type `Value`.
+//! Typed expressions to Rust expressions: of type `Value`, `&Value`, `bool` or `Result<Value, Fault>`, as it reads best.
+//! Each call that may fault names the place of its own expression.
 
 use super::writer::Writer;
-use crate::check::typed::{InstanceOf, TExpr, TFor, TKind, TPart};
+use crate::check::typed::{InstanceOf, TExpr, TKind};
 use crate::plan::model::Instances;
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
 use bggo_values::{Type, Value};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// Where an expression stands: what its names mean in Rust, and how a fault leaves.
+/// Where an expression stands: what its names mean in Rust.
 #[derive(Clone, Copy)]
-pub struct At<'a> {
-    /// The scope.
-    pub around: Around<'a>,
-    /// Inside the body of a `for`, a `try` or the like: faults leave without a place, the whole form adds its own.
-    pub inside: bool,
-}
-
-/// Which names there are.
-#[derive(Clone, Copy)]
-pub enum Around<'a> {
+pub enum At<'a> {
     /// `s: &Start`
     Start,
     /// On the control thread, where the other resources of the run have names of their own.
@@ -32,83 +24,166 @@ pub enum Around<'a> {
 /// Statics of a step's `for_each`.
 pub struct Keys {
     /// Keys, if it has some.
-    pub keys: Option<proc_macro2::Ident>,
+    pub keys: Option<Ident>,
     /// Their values.
-    pub values: Option<proc_macro2::Ident>,
+    pub values: Option<Ident>,
+}
+
+/// Tokens of an expression.
+pub enum Made {
+    /// Of type `Value`.
+    Value(TokenStream),
+    /// Of type `Result<Value, Fault>`, its place named.
+    Fallible(TokenStream),
 }
 
 impl Writer<'_> {
-    /// An expression of type `Value`.
+    /// An expression of type `Value`; faults leave by `?`.
     pub fn value(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        match self.made(expr, at) {
+            Made::Value(tokens) => tokens,
+            Made::Fallible(tokens) => quote!(#tokens?),
+        }
+    }
+
+    /// An expression of type `Result<Value, Fault>`: the body of a function or closure.
+    pub fn result(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        if self.cuts.contains(expr) {
+            return match self.as_function(expr, at) {
+                Made::Value(tokens) => quote!(Ok(#tokens)),
+                Made::Fallible(tokens) => tokens,
+            };
+        }
+        self.uncut_result(expr, at)
+    }
+
+    /// The same, whether it is cut or not.
+    pub fn uncut_result(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        if let TKind::Conditional(condition, yes, no) = &expr.kind {
+            let condition = self.truth(condition, at);
+            let (yes, no) = (self.result(yes, at), self.result(no, at));
+            return quote!(if #condition { #yes } else { #no });
+        }
+        match self.make(expr, at) {
+            Made::Value(tokens) => quote!(Ok(#tokens)),
+            Made::Fallible(tokens) => tokens,
+        }
+    }
+
+    /// An expression of type `&Value`.
+    pub fn reference(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        if let TKind::Bound(id) = expr.kind {
+            let name = self.read_bound(id);
+            return quote!(#name);
+        }
+        let value = self.value(expr, at);
+        quote!(&#value)
+    }
+
+    /// An expression of type `bool`.
+    pub fn truth(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
         match &expr.kind {
-            TKind::Constant(value) => self.constants.value(value),
+            TKind::Constant(Value::Bool(value)) => quote!(#value),
+            TKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), a, b)
+                if !self.cuts.contains(expr) =>
+            {
+                self.logic(*op, a, b, at)
+            }
+            TKind::Unary(UnaryOp::Not, of) if !self.cuts.contains(expr) => self.untruth(of, at),
+            _ => {
+                let value = self.reference(expr, at);
+                let place = self.place(expr.span);
+                quote!(ops::truth(#value).at(#place)?)
+            }
+        }
+    }
+
+    /// `!` before an expression of type `bool`.
+    pub fn untruth(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        let truth = self.truth(expr, at);
+        if is_logic(expr, BinaryOp::And) || is_logic(expr, BinaryOp::Or) {
+            quote!(!(#truth))
+        } else {
+            quote!(!#truth)
+        }
+    }
+
+    fn logic(&mut self, op: BinaryOp, a: &TExpr, b: &TExpr, at: At<'_>) -> TokenStream {
+        let mut side = |expr: &TExpr| {
+            let truth = self.truth(expr, at);
+            if op == BinaryOp::And && is_logic(expr, BinaryOp::Or) {
+                quote!((#truth))
+            } else {
+                truth
+            }
+        };
+        let (a, b) = (side(a), side(b));
+        if op == BinaryOp::And {
+            quote!(#a && #b)
+        } else {
+            quote!(#a || #b)
+        }
+    }
+
+    fn made(&mut self, expr: &TExpr, at: At<'_>) -> Made {
+        if self.cuts.contains(expr) {
+            self.as_function(expr, at)
+        } else {
+            self.make(expr, at)
+        }
+    }
+
+    fn make(&mut self, expr: &TExpr, at: At<'_>) -> Made {
+        let span = expr.span;
+        let call = match &expr.kind {
+            TKind::Constant(value) => return Made::Value(self.constants.value(value)),
             TKind::Variable(id) => {
-                let (name, start) = (self.variable(id.0), self.start(at));
-                quote!(#name(#start))
+                let (name, start) = (self.variable(id.0).clone(), self.start(at));
+                return Made::Value(quote!(#name(#start)));
             }
             TKind::Local(id) => {
                 let local = self.local(id.0);
-                let argument = match (local.started, at.around) {
-                    (true, _) => self.start(at),
-                    (false, _) => quote!(m),
+                let argument = match local.started {
+                    true => self.start(at),
+                    false => quote!(m),
                 };
                 let name = local.name;
-                quote!(#name(#argument)?)
+                return Made::Fallible(quote!(#name(#argument)));
             }
             TKind::Output {
                 step,
                 instance,
                 field,
-            } => self.output(step.0, instance, *field, expr.span, at),
-            TKind::Instances(step) => self.instances(step.0),
-            TKind::Export { resource, field } => self.export(resource.0, *field, expr.span, at),
-            TKind::CountIndex => quote!(Value::from(Number::from(index))),
-            TKind::EachKey => match self.keys(at) {
-                Some(Keys {
-                    keys: Some(keys), ..
-                }) => quote!(take::key(&#keys, index)),
-                _ => quote!(Value::Null),
-            },
-            TKind::EachValue => match self.keys(at) {
-                Some(Keys {
-                    values: Some(values),
-                    ..
-                }) => quote!(take::nth(&#values, index)),
-                _ => quote!(Value::Null),
-            },
-            TKind::VuId => quote!(m.it.vu()),
-            TKind::VuIteration => quote!(m.it.iteration()),
-            TKind::RunId => match at.around {
-                Around::Start => quote!(Value::Text(s.run_id().clone())),
-                Around::Run => quote!(Value::Text(start.run_id().clone())),
-                Around::Iteration(_) => quote!(m.it.run_id()),
-            },
+            } => return self.output(step.0, instance, *field, span, at),
+            TKind::Instances(step) => return Made::Value(self.instances(step.0)),
+            TKind::Export { resource, field } => return self.export(resource.0, *field, span, at),
+            TKind::CountIndex => return Made::Value(quote!(Value::from(Number::from(index)))),
+            TKind::EachKey | TKind::EachValue => return Made::Value(each(expr, at)),
+            TKind::VuId => return Made::Value(quote!(m.it.vu())),
+            TKind::VuIteration => return Made::Value(quote!(m.it.iteration())),
+            TKind::RunId => {
+                return Made::Value(match at {
+                    At::Start => quote!(Value::Text(s.run_id().clone())),
+                    At::Run => quote!(Value::Text(start.run_id().clone())),
+                    At::Iteration(_) => quote!(m.it.run_id()),
+                });
+            }
             TKind::Bound(id) => {
                 let name = self.read_bound(*id);
-                quote!(#name.clone())
+                return Made::Value(quote!(#name.clone()));
             }
             TKind::Field(of, name) => {
-                let (of, leave) = (self.value(of, at), self.leave(expr.span, at));
-                quote!(ops::field(&#of, #name)#leave)
+                let of = self.reference(of, at);
+                quote!(ops::field(#of, #name))
             }
             TKind::Index(of, by) => {
-                let (of, by, leave) = (
-                    self.value(of, at),
-                    self.value(by, at),
-                    self.leave(expr.span, at),
-                );
-                quote!(ops::index(&#of, &#by)#leave)
+                let (of, by) = (self.reference(of, at), self.reference(by, at));
+                quote!(ops::index(#of, #by))
             }
-            TKind::Splat { over, item, each } => {
-                let over = self.value(over, at);
-                let each = self.value(each, inside(at));
-                let name = self.pattern(Some(*item));
-                let leave = self.leave(expr.span, at);
-                quote!(ops::splat(&#over, &mut |#name| Ok(#each))#leave)
-            }
-            TKind::List(items) => self.list(items, at),
-            TKind::Object(pairs) => self.object(pairs, expr.span, at),
-            TKind::Template(parts) => self.template(parts, expr.span, at),
+            TKind::Splat { over, item, each } => self.splat(over, *item, each, at),
+            TKind::List(items) => return Made::Value(self.list(items, at)),
+            TKind::Object(pairs) => return Made::Value(self.object(pairs, at)),
+            TKind::Template(parts) => return self.template(parts, span, at),
             TKind::Call {
                 function,
                 arguments,
@@ -118,221 +193,90 @@ impl Writer<'_> {
                     format_ident!("{}", function.module),
                     super::names::field(function.rust),
                 );
-                let leave = self.leave(expr.span, at);
-                let items: Vec<_> = arguments
-                    .iter()
-                    .map(|argument| self.value(argument, at))
-                    .collect();
-                match (expand, items.split_last()) {
-                    (true, Some((last, first))) => {
-                        quote!(functions::#module::#name(&take::spread(&[#(#first),*], &#last)#leave)#leave)
-                    }
-                    _ => quote!(functions::#module::#name(&[#(#items),*])#leave),
-                }
+                let arguments = self.arguments(arguments, *expand, span, at);
+                quote!(functions::#module::#name(#arguments))
             }
             TKind::Try(items) => {
-                let items: Vec<_> = items
-                    .iter()
-                    .map(|item| self.value(item, inside(at)))
-                    .collect();
-                let leave = self.leave(expr.span, at);
-                quote!(ops::attempt(&mut [#(&mut || Ok(#items)),*])#leave)
+                let items: Vec<_> = items.iter().map(|item| self.result(item, at)).collect();
+                quote!(forms::attempt(&mut [#(&mut || #items),*]))
             }
             TKind::Can(of) => {
-                let of = self.value(of, inside(at));
-                quote!(ops::can(&mut || Ok(#of)))
+                let of = self.result(of, at);
+                return Made::Value(quote!(forms::can(&mut || #of)));
             }
-            TKind::Unary(op, of) => {
-                let (of, leave) = (self.value(of, at), self.leave(expr.span, at));
-                match op {
-                    UnaryOp::Not => quote!(ops::not(&#of)#leave),
-                    UnaryOp::Neg => quote!(ops::neg(&#of)#leave),
+            TKind::Unary(UnaryOp::Not, of) => {
+                let of = self.reference(of, at);
+                quote!(ops::not(#of))
+            }
+            TKind::Unary(UnaryOp::Neg, of) => {
+                let of = self.reference(of, at);
+                quote!(ops::neg(#of))
+            }
+            TKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), a, b) => {
+                let truth = self.logic(*op, a, b, at);
+                return Made::Value(quote!(Value::Bool(#truth)));
+            }
+            TKind::Binary(op, a, b) => {
+                let (name, never_faults) = operator(*op);
+                let (name, a, b) = (
+                    format_ident!("{name}"),
+                    self.reference(a, at),
+                    self.reference(b, at),
+                );
+                let call = quote!(ops::#name(#a, #b));
+                if never_faults {
+                    return Made::Value(call);
                 }
+                call
             }
-            TKind::Binary(op, a, b) => self.binary(*op, a, b, expr.span, at),
             TKind::Conditional(condition, yes, no) => {
                 let condition = self.truth(condition, at);
                 let (yes, no) = (self.value(yes, at), self.value(no, at));
-                quote!(if #condition { #yes } else { #no })
+                return Made::Value(quote!(if #condition { #yes } else { #no }));
             }
-            TKind::For(form) => self.form(form, expr.span, at),
-            TKind::Convert(of) => self.convert(of, &expr.ty, expr.span, at),
+            TKind::For(form) => self.form(form, at),
+            TKind::Convert(of) => self.convert(of, &expr.ty, at),
             // A grid with errors never comes here.
-            TKind::Error => quote!(Value::Null),
-        }
+            TKind::Error => return Made::Value(quote!(Value::Null)),
+        };
+        Made::Fallible(self.placed(call, span))
     }
 
-    /// An expression of type `bool`.
-    pub fn truth(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
-        let (value, leave) = (self.value(expr, at), self.leave(expr.span, at));
-        quote!(ops::truth(&#value)#leave)
-    }
-
-    /// How a fault of a call leaves: with its place, or bare where the whole form adds one.
-    pub fn leave(&mut self, span: Span, at: At<'_>) -> TokenStream {
-        if at.inside {
-            return quote!(?);
-        }
+    /// A call that may fault, with the place of its expression.
+    pub fn placed(&mut self, call: TokenStream, span: Span) -> TokenStream {
         let place = self.place(span);
-        quote!(.at(#place)?)
+        quote!(#call.at(#place))
     }
 
     fn start(&self, at: At<'_>) -> TokenStream {
-        match at.around {
-            Around::Start => quote!(s),
-            Around::Run => quote!(&start),
-            Around::Iteration(_) => quote!(m.it.start()),
+        match at {
+            At::Start => quote!(s),
+            At::Run => quote!(&start),
+            At::Iteration(_) => quote!(m.it.start()),
         }
     }
 
-    fn keys<'a>(&self, at: At<'a>) -> Option<&'a Keys> {
-        match at.around {
-            Around::Iteration(keys) => keys,
-            Around::Start | Around::Run => None,
-        }
-    }
-
-    fn binary(
+    /// The arguments of a call, as a slice.
+    fn arguments(
         &mut self,
-        op: BinaryOp,
-        a: &TExpr,
-        b: &TExpr,
+        arguments: &[TExpr],
+        expand: bool,
         span: Span,
         at: At<'_>,
     ) -> TokenStream {
-        if let BinaryOp::And | BinaryOp::Or = op {
-            let (a, b) = (self.truth(a, at), self.truth(b, at));
-            return if op == BinaryOp::And {
-                quote!(Value::Bool(#a && #b))
-            } else {
-                quote!(Value::Bool(#a || #b))
-            };
-        }
-        let (a, b) = (self.value(a, at), self.value(b, at));
-        let name = match op {
-            BinaryOp::Equal => return quote!(ops::equal(&#a, &#b)),
-            BinaryOp::NotEqual => return quote!(ops::not_equal(&#a, &#b)),
-            BinaryOp::Add => "add",
-            BinaryOp::Sub => "sub",
-            BinaryOp::Mul => "mul",
-            BinaryOp::Div => "div",
-            BinaryOp::Rem => "rem",
-            BinaryOp::Less => "less",
-            BinaryOp::LessEq => "less_eq",
-            BinaryOp::Greater => "greater",
-            BinaryOp::GreaterEq | BinaryOp::And | BinaryOp::Or => "greater_eq",
+        let Some((last, first)) = arguments.split_last().filter(|_| expand) else {
+            let items: Vec<_> = arguments.iter().map(|item| self.value(item, at)).collect();
+            return quote!(&[#(#items),*]);
         };
-        let (name, leave) = (format_ident!("{name}"), self.leave(span, at));
-        quote!(ops::#name(&#a, &#b)#leave)
+        let items: Vec<_> = first.iter().map(|item| self.value(item, at)).collect();
+        let last = self.reference(last, at);
+        let spread = self.placed(quote!(take::spread(&[#(#items),*], #last)), span);
+        quote!(&#spread?)
     }
 
-    fn list(&mut self, items: &[TExpr], at: At<'_>) -> TokenStream {
-        let items: Vec<_> = items.iter().map(|item| self.value(item, at)).collect();
-        quote!(Value::from(Vec::from([#(#items),*])))
-    }
-
-    fn object(&mut self, pairs: &[(TExpr, TExpr)], span: Span, at: At<'_>) -> TokenStream {
-        let mut items = Vec::new();
-        let mut plain = true;
-        for (key, value) in pairs {
-            let value = self.value(value, at);
-            if let TKind::Constant(Value::Text(text)) = &key.kind {
-                let text = text.as_str();
-                items.push(quote!((Text::Static(#text), #value)));
-            } else {
-                plain = false;
-                let (made, leave) = (self.value(key, at), self.leave(key.span, at));
-                items.push(quote!((take::object_key(&#made)#leave, #value)));
-            }
-        }
-        if plain {
-            return quote!(Value::from(Vec::from([#(#items),*])));
-        }
-        let _ = span;
-        quote!(take::object(Vec::from([#(#items),*])))
-    }
-
-    fn template(&mut self, parts: &[TPart], span: Span, at: At<'_>) -> TokenStream {
-        if let [TPart::Hole(only)] = parts {
-            return self.value(only, at);
-        }
-        let parts: Vec<_> = parts.iter().map(|part| self.part(part, span, at)).collect();
-        let leave = self.leave(span, at);
-        quote!(ops::text(&[#(#parts),*])#leave)
-    }
-
-    /// A part of a template as a value that can be printed.
-    pub fn part(&mut self, part: &TPart, span: Span, at: At<'_>) -> TokenStream {
-        match part {
-            TPart::Text(text) => quote!(Value::text(#text)),
-            TPart::Hole(expr) => self.value(expr, at),
-            TPart::If { condition, yes, no } => {
-                let condition = self.truth(condition, at);
-                let (yes, no) = (self.parts(yes, span, at), self.parts(no, span, at));
-                quote!(if #condition { #yes } else { #no })
-            }
-            TPart::For {
-                key,
-                value,
-                over,
-                body,
-            } => {
-                let over = self.value(over, at);
-                let body = self.parts(body, span, inside(at));
-                let (key, value) = (self.pattern(*key), self.pattern(Some(*value)));
-                let leave = self.leave(span, at);
-                quote!(take::joined(&#over, &mut |#key, #value| Ok(#body))#leave)
-            }
-        }
-    }
-
-    fn parts(&mut self, parts: &[TPart], span: Span, at: At<'_>) -> TokenStream {
-        match parts {
-            [] => quote!(Value::text("")),
-            [TPart::Text(text)] => quote!(Value::text(#text)),
-            parts => {
-                let parts: Vec<_> = parts.iter().map(|part| self.part(part, span, at)).collect();
-                let leave = self.leave(span, at);
-                quote!(ops::text(&[#(#parts),*])#leave)
-            }
-        }
-    }
-
-    fn form(&mut self, form: &TFor, span: Span, at: At<'_>) -> TokenStream {
-        let over_set = matches!(form.over.ty, Type::Set(_));
-        let over = self.value(&form.over, at);
-        let inner = inside(at);
-        let skip = form.condition.as_ref().map(|condition| {
-            let condition = self.truth(condition, inner);
-            quote!(if !#condition { return Ok(None); })
-        });
-        let result = self.value(&form.result, inner);
-        let made = form.key_result.as_ref().map(|made| self.value(made, inner));
-        let leave = self.leave(span, at);
-        let (mut key, mut value) = (self.pattern(form.key), self.pattern(Some(form.value)));
-        let mut rename = quote!();
-        if over_set && form.key.is_some_and(|id| self.is_used(id)) {
-            // Both names of a set's element are the element.
-            let second = self.bound(form.value.0);
-            rename = quote!(let #key = #second;);
-            key = quote!(_);
-            value = quote!(#second);
-        }
-        match made {
-            None => {
-                quote!(ops::for_list(&#over, &mut |#key, #value| { #rename #skip Ok(Some(#result)) })#leave)
-            }
-            Some(made) => {
-                let grouped = form.grouped;
-                quote!(ops::for_object(&#over, #grouped, &mut |#key, #value| { #rename #skip Ok(Some((#made, #result))) })#leave)
-            }
-        }
-    }
-
-    fn convert(&mut self, of: &TExpr, ty: &Type, span: Span, at: At<'_>) -> TokenStream {
-        let (value, leave) = (self.value(of, at), self.leave(span, at));
-        let ty = super::constant::ty(ty);
-        quote!(convert::convert(&#value, &#ty)#leave)
+    fn convert(&mut self, of: &TExpr, ty: &Type, at: At<'_>) -> TokenStream {
+        let (of, ty) = (self.reference(of, at), super::constant::ty(ty));
+        quote!(convert::convert(#of, &#ty))
     }
 
     fn output(
@@ -342,34 +286,39 @@ impl Writer<'_> {
         field: Option<usize>,
         span: Span,
         at: At<'_>,
-    ) -> TokenStream {
+    ) -> Made {
         let (path, info) = (self.output_path(step), self.info(step));
-        let leave = self.leave(span, at);
         let slot = match instance {
-            InstanceOf::Only => quote!(m.outputs.#path),
+            InstanceOf::Only => None,
             InstanceOf::Position(position) => {
                 let position = Literal::u32_unsuffixed(*position);
-                quote!(m.outputs.#path.at(#position, #info)#leave)
+                Some(quote!(m.outputs.#path.at(#position, #info)))
             }
             InstanceOf::Computed(by) => {
-                let by = self.value(by, at);
-                match &self.plan.steps[step].instances {
+                let by = self.reference(by, at);
+                Some(match &self.plan.steps[step].instances {
                     Instances::Keys(_) => {
                         let keys = self.key_static(step);
-                        quote!(m.outputs.#path.key(&#by, &#keys, #info)#leave)
+                        quote!(m.outputs.#path.key(#by, &#keys, #info))
                     }
-                    _ => quote!(m.outputs.#path.index(&#by, #info)#leave),
-                }
+                    _ => quote!(m.outputs.#path.index(#by, #info)),
+                })
             }
         };
-        match field {
-            Some(field) => {
-                let position = self.output_position(step, field);
-                quote!(#slot.field(#position, #info)#leave)
+        let slot = slot.map(|slot| self.placed(slot, span));
+        match (field, slot) {
+            (Some(field), Some(slot)) => {
+                let read = self.output_reader(step, field);
+                Made::Fallible(self.placed(quote!(#read(#slot?)), span))
             }
-            None => {
+            (Some(field), None) => {
+                let read = self.output_reader(step, field);
+                Made::Fallible(self.placed(quote!(#read(m)), span))
+            }
+            (None, slot) => {
                 let names = &self.plan.steps[step].outputs;
-                quote!(#slot.whole(&[#(#names),*]))
+                let slot = slot.map_or_else(|| quote!(m.outputs.#path), |slot| quote!(#slot?));
+                Made::Value(quote!(#slot.whole(&[#(#names),*])))
             }
         }
     }
@@ -386,37 +335,68 @@ impl Writer<'_> {
         }
     }
 
-    fn export(
-        &mut self,
-        resource: usize,
-        field: Option<usize>,
-        span: Span,
-        at: At<'_>,
-    ) -> TokenStream {
+    fn export(&mut self, resource: usize, field: Option<usize>, span: Span, at: At<'_>) -> Made {
         let planned = self.planned(resource);
-        let path = match at.around {
-            Around::Run => self.slot_path(planned),
-            Around::Start | Around::Iteration(_) => self.resource_path(planned),
-        };
-        let leave = self.leave(span, at);
-        match field {
-            Some(field) => {
-                let field = Literal::usize_unsuffixed(field);
-                quote!(#path.export(#field)#leave)
-            }
-            None => {
-                let names = self.export_names(resource);
-                let fields = (0..names.len()).map(|field| quote!(#path.export(#field)#leave));
-                let pairs = names
-                    .iter()
-                    .zip(fields)
-                    .map(|(name, value)| quote!((Text::Static(#name), #value)));
-                quote!(Value::from(Vec::from([#(#pairs),*])))
-            }
+        if let Some(field) = field {
+            return Made::Fallible(self.one_export(planned, field, span, at));
         }
+        let values: Vec<_> = (0..self.exports[planned].len())
+            .map(|field| self.one_export(planned, field, span, at))
+            .collect();
+        let names = &self.exports[planned];
+        Made::Value(quote!(Value::from(Vec::from([#((Text::Static(#names), #values?)),*]))))
+    }
+
+    fn one_export(&mut self, planned: usize, field: usize, span: Span, at: At<'_>) -> TokenStream {
+        let call = match at {
+            At::Run => {
+                let (name, field) = (
+                    &self.resources[planned].name,
+                    Literal::usize_unsuffixed(field),
+                );
+                quote!(#name.export(#field))
+            }
+            At::Start | At::Iteration(_) => {
+                let name = self.export_reader(planned, field);
+                quote!(#name(m))
+            }
+        };
+        self.placed(call, span)
     }
 }
 
-fn inside(at: At<'_>) -> At<'_> {
-    At { inside: true, ..at }
+fn is_logic(expr: &TExpr, op: BinaryOp) -> bool {
+    matches!(&expr.kind, TKind::Binary(found, ..) if *found == op)
+}
+
+/// `each.key` or `each.value`.
+fn each(expr: &TExpr, at: At<'_>) -> TokenStream {
+    let At::Iteration(Some(keys)) = at else {
+        return quote!(Value::Null);
+    };
+    let (name, table) = match expr.kind {
+        TKind::EachKey => (format_ident!("key"), &keys.keys),
+        _ => (format_ident!("nth"), &keys.values),
+    };
+    match table {
+        Some(table) => quote!(take::#name(&#table, index)),
+        None => quote!(Value::Null),
+    }
+}
+
+/// The function of an operator, and whether it never faults.
+fn operator(op: BinaryOp) -> (&'static str, bool) {
+    match op {
+        BinaryOp::Equal => ("equal", true),
+        BinaryOp::NotEqual => ("not_equal", true),
+        BinaryOp::Add => ("add", false),
+        BinaryOp::Sub => ("sub", false),
+        BinaryOp::Mul => ("mul", false),
+        BinaryOp::Div => ("div", false),
+        BinaryOp::Rem => ("rem", false),
+        BinaryOp::Less => ("less", false),
+        BinaryOp::LessEq => ("less_eq", false),
+        BinaryOp::Greater => ("greater", false),
+        BinaryOp::GreaterEq | BinaryOp::And | BinaryOp::Or => ("greater_eq", false),
+    }
 }

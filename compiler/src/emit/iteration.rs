@@ -2,7 +2,7 @@
 
 use super::tree::WIDTH;
 use super::writer::Writer;
-use crate::plan::model::{Flow, Instances};
+use crate::plan::model::{Flow, Instances, Plan};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -13,7 +13,6 @@ const FORK: usize = 8;
 pub struct Lines<'w, 'p> {
     writer: &'w mut Writer<'p>,
     functions: TokenStream,
-    made: usize,
 }
 
 impl<'w, 'p> Lines<'w, 'p> {
@@ -22,7 +21,6 @@ impl<'w, 'p> Lines<'w, 'p> {
         let mut lines = Self {
             writer,
             functions: TokenStream::new(),
-            made: 0,
         };
         let flow = lines.writer.plan.flow.clone();
         let statements = lines.statements(&flow);
@@ -109,7 +107,14 @@ impl<'w, 'p> Lines<'w, 'p> {
         {
             return only;
         }
-        let name = self.function(&first(self.writer, flow), statements);
+        let (name, doc) = match first(self.writer.plan, flow) {
+            Some(step) => (
+                format!("from_{}", self.writer.plan.steps[step].name),
+                format!(" The branch from{}.", self.writer.step_doc(step)),
+            ),
+            None => ("from_start".to_owned(), " A branch.".to_owned()),
+        };
+        let name = self.function(&name, &doc, statements);
         quote!(#name(m))
     }
 
@@ -117,11 +122,11 @@ impl<'w, 'p> Lines<'w, 'p> {
         if branches.len() <= FORK {
             return Statement::Fork(branches);
         }
-        self.made += 1;
         let mut fills = Vec::new();
         for part in branches.chunks(WIDTH) {
-            let name = format_ident!("fan_{}_part_{}", self.made, fills.len() + 1);
+            let name = self.writer.names.snake("fan_part");
             self.functions.extend(quote! {
+                /// Some branches of a wide fork.
                 fn #name<'a>(m: &'a Main<'_>, fan: &mut Fan<'a>) {
                     #(fan.add(Box::pin(#part));)*
                 }
@@ -132,9 +137,9 @@ impl<'w, 'p> Lines<'w, 'p> {
         while fills.len() > WIDTH {
             let mut above = Vec::new();
             for part in fills.chunks(WIDTH) {
-                self.made += 1;
-                let name = format_ident!("fan_{}", self.made);
+                let name = self.writer.names.snake("fan_part");
                 self.functions.extend(quote! {
+                    /// Some branches of a wide fork.
                     fn #name<'a>(m: &'a Main<'_>, fan: &mut Fan<'a>) {
                         #(#part;)*
                     }
@@ -143,8 +148,7 @@ impl<'w, 'p> Lines<'w, 'p> {
             }
             fills = above;
         }
-        self.made += 1;
-        let name = format_ident!("fan_{}", self.made);
+        let name = self.writer.names.snake("wide_fork");
         self.functions.extend(quote! {
             /// Branches that run at the same time.
             fn #name<'a>(m: &'a Main<'_>) -> Join<'a> {
@@ -157,11 +161,11 @@ impl<'w, 'p> Lines<'w, 'p> {
         Statement::Flow(quote!(#name(m)))
     }
 
-    fn function(&mut self, first: &str, statements: Vec<Statement>) -> Ident {
-        self.made += 1;
-        let name = format_ident!("chain_{}_{}", self.made, first);
+    fn function(&mut self, name: &str, doc: &str, statements: Vec<Statement>) -> Ident {
+        let name = self.writer.names.snake(name);
         let body = self.body(statements);
         self.functions.extend(quote! {
+            #[doc = #doc]
             async fn #name(m: &Main<'_>) -> Flow {
                 #body
             }
@@ -176,7 +180,7 @@ impl<'w, 'p> Lines<'w, 'p> {
             let mut rest = statements.into_iter().peekable();
             while rest.peek().is_some() {
                 let part: Vec<Statement> = rest.by_ref().take(WIDTH).collect();
-                let name = self.function("part", part);
+                let name = self.function("stretch", " One stretch of a long line.", part);
                 above.push(Statement::Flow(quote!(#name(m))));
             }
             statements = above;
@@ -212,16 +216,13 @@ enum Statement {
     Plain(TokenStream),
 }
 
-/// The name of the first step of a branch.
-fn first(writer: &Writer<'_>, flow: &Flow) -> String {
+/// The first step of a branch.
+fn first(plan: &Plan, flow: &Flow) -> Option<usize> {
     match flow {
-        Flow::Node(node) => writer.steps[writer.plan.nodes[*node].step.0]
-            .name
-            .to_string(),
-        Flow::Sequence(parts) | Flow::Fork(parts) => parts
-            .iter()
-            .find(|part| !matches!(part, Flow::Wait(_) | Flow::Open(_)))
-            .map_or_else(|| "wait".to_owned(), |part| first(writer, part)),
-        Flow::Wait(_) | Flow::Open(_) => "wait".to_owned(),
+        Flow::Node(node) => Some(plan.nodes[*node].step.0),
+        Flow::Sequence(parts) | Flow::Fork(parts) => {
+            parts.iter().find_map(|part| first(plan, part))
+        }
+        Flow::Wait(_) | Flow::Open(_) => None,
     }
 }

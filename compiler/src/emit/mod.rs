@@ -1,12 +1,20 @@
 //! A plan to the Rust source of a program: statics and calls, no decisions. The same grid gives the same bytes.
 
+mod compound;
 mod constant;
+mod cut;
 mod expr;
+mod frame;
+mod inputs;
 mod iteration;
+mod late;
 mod names;
 mod print;
 mod program;
+mod resource;
+mod run;
 mod step;
+mod structs;
 mod tree;
 mod writer;
 
@@ -81,6 +89,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         .collect();
     let locals = writer.locals();
     let inputs = writer.inputs();
+    let readers = writer.reader_functions();
     let keys = writer.key_statics();
     let places = writer.place_table();
     let constants = &writer.constants.statics;
@@ -92,6 +101,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         #(#steps)*
         #(#resources)*
         #locals
+        #readers
         #structs
         #inputs
         #keys

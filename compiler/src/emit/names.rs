@@ -3,38 +3,104 @@
 use proc_macro2::{Ident, Span};
 use std::collections::BTreeSet;
 
+/// Names that the emitted text has of its own: items, parameters, and what it calls by a bare name.
+const TAKEN: &[&str] = &[
+    "assets",
+    "at",
+    "begun",
+    "convert",
+    "cx",
+    "each",
+    "fan",
+    "flow",
+    "fork",
+    "forms",
+    "functions",
+    "index",
+    "it",
+    "iteration",
+    "json",
+    "late",
+    "life",
+    "lifetime",
+    "m",
+    "main",
+    "of_run",
+    "ops",
+    "output",
+    "prepared",
+    "s",
+    "scope",
+    "shared",
+    "slot",
+    "start",
+    "step",
+    "take",
+    "thread",
+    "user",
+    "work",
+    "DATA",
+    "GRID",
+    "PLACES",
+    "RESOURCES",
+    "STEPS",
+    "VARIABLES",
+];
+
+/// Beginnings of numbered names of the emitted text.
+const NUMBERED: &[&str] = &["DATA_", "branch_", "part_"];
+
 /// Names given so far, of values and functions, and of types.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Names(BTreeSet<String>);
 
 impl Names {
     /// A table in which names of the emitted text itself are taken.
-    pub fn reserved(words: &[&str]) -> Self {
-        Self(words.iter().map(|word| (*word).to_owned()).collect())
+    pub fn new() -> Self {
+        Self(TAKEN.iter().map(|word| (*word).to_owned()).collect())
     }
 
     /// A name for a value or function: `a-b` is `a_b`, `Crate` is `crate_2`.
     pub fn snake(&mut self, name: &str) -> Ident {
-        self.free(&snake(name))
+        let chosen = self.free(&snake(name));
+        self.0.insert(chosen.to_string());
+        chosen
     }
 
     /// A name for a static: `FIRST`.
     pub fn upper(&mut self, name: &str) -> Ident {
-        let upper = snake(name).to_uppercase();
-        self.free(&upper)
+        let chosen = self.free(&snake(name).to_uppercase());
+        self.0.insert(chosen.to_string());
+        chosen
     }
 
-    fn free(&mut self, name: &str) -> Ident {
-        let usable = |name: &str| syn::parse_str::<syn::Ident>(name).is_ok();
+    /// A name for a variable inside of one function: it hides nothing, and other functions may use it too.
+    pub fn inner(&self, name: &str) -> Ident {
+        self.free(&snake(name))
+    }
+
+    fn free(&self, name: &str) -> Ident {
         let mut chosen = name.to_owned();
         let mut number = 2;
-        while !usable(&chosen) || self.0.contains(&chosen) {
+        while !is_name(&chosen) || is_numbered(&chosen) || self.0.contains(&chosen) {
             chosen = format!("{name}_{number}");
             number += 1;
         }
-        self.0.insert(chosen.clone());
         Ident::new(&chosen, Span::call_site())
     }
+}
+
+fn is_name(name: &str) -> bool {
+    syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+/// `DATA_1`, which the emitted text counts by itself.
+fn is_numbered(name: &str) -> bool {
+    NUMBERED.iter().any(|start| {
+        name.strip_prefix(start).is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|letter| letter.is_ascii_digit())
+        })
+    })
 }
 
 /// Lower case, `_` for everything that no Rust name has, a letter first.
@@ -86,19 +152,6 @@ pub fn field(name: &str) -> Ident {
     }
 }
 
-/// An input's name as a local variable of an attempt.
-pub fn local(name: &str) -> String {
-    let taken = matches!(
-        name,
-        "m" | "step" | "index" | "output" | "s" | "json" | "ops" | "take" | "functions" | "convert"
-    );
-    if taken || syn::parse_str::<syn::Ident>(name).is_err() {
-        format!("{name}_input")
-    } else {
-        name.to_owned()
-    }
-}
-
 /// The crate of a module, as a Rust name.
 pub fn crate_name(name: &str) -> Ident {
     Ident::new(&name.replace('-', "_"), Span::call_site())
@@ -110,9 +163,10 @@ mod tests {
 
     #[test]
     fn names_are_plain_when_free_and_numbered_otherwise() {
-        let mut names = Names::reserved(&["main"]);
+        let mut names = Names::new();
         let given: Vec<String> = [
             "login", "a-b", "a_b", "crate", "crate_2", "main", "Größe", "9lives", "fooBar", "type",
+            "branch_1",
         ]
         .iter()
         .map(|name| names.snake(name).to_string())
@@ -129,8 +183,30 @@ mod tests {
                 "größe",
                 "n9lives",
                 "foo_bar",
-                "type_2"
+                "type_2",
+                "branch_1_2"
             ]
         );
+    }
+
+    #[test]
+    fn statics_never_meet_those_of_the_program_itself() {
+        let mut names = Names::new();
+        let given: Vec<String> = ["steps", "places", "data_1", "é", "名", "名"]
+            .iter()
+            .map(|name| names.upper(name).to_string())
+            .collect();
+        assert_eq!(
+            given,
+            ["STEPS_2", "PLACES_2", "DATA_1_2", "É", "名", "名_2"]
+        );
+    }
+
+    #[test]
+    fn a_variable_of_a_function_hides_no_item() {
+        let mut names = Names::new();
+        names.snake("url");
+        assert_eq!(names.inner("url").to_string(), "url_2");
+        assert_eq!(names.inner("url").to_string(), "url_2");
     }
 }

@@ -13,7 +13,7 @@ pub fn text(header: &str, tokens: TokenStream) -> String {
     format!("{header}\n{body}")
 }
 
-/// An empty line before each item that begins at the margin, except between lines of one kind.
+/// An empty line before each item that begins at the margin, except between lines of one kind, and between methods.
 fn spaced(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     let mut before = "";
@@ -21,7 +21,8 @@ fn spaced(text: &str) -> String {
         let starts = !line.is_empty() && !line.starts_with([' ', '}', ')', ']']);
         let documented = before.starts_with("///") || before.starts_with("#[");
         let same = line.starts_with("use ") && before.starts_with("use ");
-        if starts && !before.is_empty() && !documented && !same {
+        let method = before == "    }" && line.starts_with("    ") && !line.starts_with("     ");
+        if starts && !before.is_empty() && !documented && !same || method {
             out.push('\n');
         }
         out.push_str(line);

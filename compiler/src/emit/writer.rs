@@ -1,8 +1,8 @@
 //! What the emitter knows while it writes: names, paths, constants and places.
 
 use super::constant::Constants;
-use super::names::{self, Names};
-use super::tree::{Filled, Leaf, tree};
+use super::cut::Cuts;
+use super::names::Names;
 use crate::check::typed::Binding;
 use crate::plan::model::{Instances, Plan, Resource};
 use crate::resolve::model::BoundId;
@@ -11,36 +11,6 @@ use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Names that the emitted text has of its own.
-const TAKEN: &[&str] = &[
-    "main",
-    "user",
-    "iteration",
-    "m",
-    "s",
-    "cx",
-    "index",
-    "step",
-    "output",
-    "each",
-    "take",
-    "ops",
-    "functions",
-    "convert",
-    "json",
-    "fork",
-    "scope",
-    "of_run",
-    "vec",
-    "format_args",
-    "list",
-    "begun",
-    "flow",
-    "work",
-    "it",
-    "thread",
-];
 
 /// Names of a step's items.
 pub struct StepNames {
@@ -52,6 +22,8 @@ pub struct StepNames {
     pub inputs: Ident,
     /// Function that computes inputs known at start.
     pub prepare: Ident,
+    /// Function that computes a time limit known at start.
+    pub limit: Ident,
     /// Static with the keys of a `for_each`.
     pub keys: Ident,
     /// Static with its values.
@@ -80,6 +52,13 @@ pub struct LocalNames {
     pub position: usize,
 }
 
+/// What a function reads.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Read {
+    Output,
+    Export,
+}
+
 /// An implicit resource is named after its asset: `default_http_client`.
 fn resource_name(resource: &Resource) -> String {
     if resource.implicit {
@@ -99,16 +78,28 @@ pub struct Writer<'p> {
     pub steps: Vec<StepNames>,
     /// By resource.
     pub resources: Vec<ResourceNames>,
+    /// Names given so far.
+    pub names: Names,
+    /// Expressions that are functions of their own.
+    pub cuts: Cuts,
+    /// Functions that expressions were cut into, until they are written.
+    pub parts: TokenStream,
+    /// What is being written: parts of it are named after it.
+    owner: String,
+    /// Functions that read an output or an export, by step or resource and position.
+    readers: BTreeMap<(Read, usize, usize), Ident>,
     variables: Vec<Ident>,
     locals: BTreeMap<usize, LocalNames>,
     places: BTreeMap<(String, u32, u32), usize>,
     place_list: Vec<(String, u32, u32)>,
     bound: Vec<Ident>,
     used: BTreeSet<BoundId>,
-    step_paths: Vec<TokenStream>,
-    output_paths: BTreeMap<usize, TokenStream>,
-    resource_paths: Vec<TokenStream>,
-    ready_paths: BTreeMap<usize, TokenStream>,
+    pub(super) step_paths: Vec<TokenStream>,
+    pub(super) output_paths: BTreeMap<usize, TokenStream>,
+    pub(super) resource_paths: Vec<TokenStream>,
+    pub(super) ready_paths: BTreeMap<usize, TokenStream>,
+    /// By resource: the part of `Run` that holds it, where there are parts.
+    pub(super) run_parts: Vec<Option<Ident>>,
     /// Keys statics that are read.
     pub read_keys: BTreeSet<usize>,
     /// Names of a resource's exports, by resource.
@@ -120,7 +111,7 @@ pub struct Writer<'p> {
 impl<'p> Writer<'p> {
     /// Gives names to everything in the plan.
     pub fn new(plan: &'p Plan, exports: Vec<Vec<String>>, all_outputs: Vec<Vec<String>>) -> Self {
-        let mut names = Names::reserved(TAKEN);
+        let mut names = Names::new();
         let modules = plan.steps.iter().map(|step| step.runner.as_str()).chain(
             plan.resources
                 .iter()
@@ -137,6 +128,7 @@ impl<'p> Writer<'p> {
                 attempt: names.snake(&format!("{}_attempt", step.name)),
                 inputs: names.upper(&step.name),
                 prepare: names.snake(&format!("{}_inputs", step.name)),
+                limit: names.snake(&format!("{}_limit", step.name)),
                 keys: names.upper(&format!("{}_keys", step.name)),
                 values: names.upper(&format!("{}_values", step.name)),
             })
@@ -147,8 +139,8 @@ impl<'p> Writer<'p> {
             .map(|resource| ResourceNames {
                 name: names.snake(&resource_name(resource)),
                 inputs: names.upper(&resource_name(resource)),
-                prepare: names.snake(&format!("{}_inputs", resource.name)),
-                late: names.snake(&format!("{}_late", resource.name)),
+                prepare: names.snake(&format!("{}_inputs", resource_name(resource))),
+                late: names.snake(&format!("{}_late", resource_name(resource))),
             })
             .collect();
         let variables = plan
@@ -179,6 +171,11 @@ impl<'p> Writer<'p> {
             constants: Constants::default(),
             steps,
             resources,
+            names,
+            cuts: Cuts::of(plan),
+            parts: TokenStream::new(),
+            owner: String::new(),
+            readers: BTreeMap::new(),
             variables,
             locals,
             places: BTreeMap::new(),
@@ -189,9 +186,103 @@ impl<'p> Writer<'p> {
             output_paths: BTreeMap::new(),
             resource_paths: Vec::new(),
             ready_paths: BTreeMap::new(),
+            run_parts: vec![None; plan.resources.len()],
             read_keys: BTreeSet::new(),
             exports,
             all_outputs,
+        }
+    }
+
+    /// From here on, parts are named after this.
+    pub fn write_for(&mut self, owner: impl std::fmt::Display) {
+        self.owner = owner.to_string();
+    }
+
+    /// The name of the next part.
+    pub fn part_name(&mut self) -> Ident {
+        self.names.snake(&format!("{}_part", self.owner))
+    }
+
+    /// The functions that were cut off since the last time.
+    pub fn take_parts(&mut self) -> TokenStream {
+        std::mem::take(&mut self.parts)
+    }
+
+    /// The function that reads an output of a step.
+    pub fn output_reader(&mut self, step: usize, field: usize) -> Ident {
+        self.reader(Read::Output, step, field)
+    }
+
+    /// The function that reads an export of a resource.
+    pub fn export_reader(&mut self, resource: usize, field: usize) -> Ident {
+        self.reader(Read::Export, resource, field)
+    }
+
+    fn reader(&mut self, read: Read, of: usize, field: usize) -> Ident {
+        if let Some(known) = self.readers.get(&(read, of, field)) {
+            return known.clone();
+        }
+        let (owner, fields) = match read {
+            Read::Output => (&self.steps[of].name, &self.all_outputs[of]),
+            Read::Export => (&self.resources[of].name, &self.exports[of]),
+        };
+        let field_name = fields.get(field).map_or("output", String::as_str);
+        let name = format!("{owner}_{field_name}");
+        let name = self.names.snake(&name);
+        self.readers.insert((read, of, field), name.clone());
+        name
+    }
+
+    /// The functions that read outputs and exports, once all that calls them is written.
+    pub fn reader_functions(&self) -> TokenStream {
+        let mut out = TokenStream::new();
+        for ((read, of, field), name) in &self.readers {
+            out.extend(match read {
+                Read::Output => self.output_function(*of, *field, name),
+                Read::Export => self.export_function(*of, *field, name),
+            });
+        }
+        out
+    }
+
+    fn output_function(&self, step: usize, field: usize, name: &Ident) -> TokenStream {
+        let planned = &self.plan.steps[step];
+        let output = &self.all_outputs[step][field];
+        let position = planned.outputs.iter().position(|kept| kept == output);
+        let position = Literal::usize_unsuffixed(position.unwrap_or_default());
+        let (info, path) = (self.info(step), self.output_path(step));
+        let address = format!("step.{}.{}", planned.runner, planned.name);
+        if matches!(planned.instances, Instances::Single) {
+            let doc = format!(" {address}.output.{output}");
+            return quote! {
+                #[doc = #doc]
+                fn #name(m: &Main<'_>) -> Result<Value, Fault> {
+                    m.outputs.#path.field(#position, #info)
+                }
+            };
+        }
+        let doc = format!(" {address}[..].output.{output}");
+        quote! {
+            #[doc = #doc]
+            fn #name(slot: &OutputSlot) -> Result<Value, Fault> {
+                slot.field(#position, #info)
+            }
+        }
+    }
+
+    fn export_function(&self, resource: usize, field: usize, name: &Ident) -> TokenStream {
+        let planned = &self.plan.resources[resource];
+        let path = self.resource_path(resource);
+        let number = Literal::usize_unsuffixed(field);
+        let doc = format!(
+            " resource.{}.{}.{}",
+            planned.asset, planned.name, self.exports[resource][field]
+        );
+        quote! {
+            #[doc = #doc]
+            fn #name(m: &Main<'_>) -> Result<Value, Fault> {
+                #path.export(#number)
+            }
         }
     }
 
@@ -305,18 +396,6 @@ impl<'p> Writer<'p> {
         self.output_paths.get(&step).cloned().unwrap_or_default()
     }
 
-    /// Position of an output among those that are kept.
-    pub fn output_position(&self, step: usize, field: usize) -> Literal {
-        let name = self.all_outputs[step].get(field);
-        Literal::usize_unsuffixed(
-            self.plan.steps[step]
-                .outputs
-                .iter()
-                .position(|kept| Some(kept) == name)
-                .unwrap_or_default(),
-        )
-    }
-
     /// A resource's slot as `m` reaches it.
     pub fn resource_path(&self, resource: usize) -> TokenStream {
         let path = &self.resource_paths[resource];
@@ -339,18 +418,6 @@ impl<'p> Writer<'p> {
         quote!(m.thread.ready.#path)
     }
 
-    /// Names of a resource's exports.
-    pub fn export_names(&self, resource: usize) -> Vec<String> {
-        let place = self
-            .plan
-            .resources
-            .iter()
-            .position(|known| known.id == Some(resource));
-        place
-            .map(|place| self.exports[place].clone())
-            .unwrap_or_default()
-    }
-
     /// A resource of the grid as a position in the plan.
     pub fn planned(&self, id: usize) -> usize {
         self.plan
@@ -365,114 +432,5 @@ impl<'p> Writer<'p> {
         (0..self.plan.resources.len())
             .filter(|at| self.plan.resources[*at].scope == scope)
             .collect()
-    }
-
-    /// The structs that hold steps, outputs and slots; from here on their paths are known.
-    pub fn structs(&mut self) -> TokenStream {
-        let mut out = TokenStream::new();
-        let leaves = self.step_leaves();
-        let filled = Filled {
-            name: "Steps",
-            doc: "All steps, prepared once a thread.",
-            parameters: quote!(cx: &Prepare<'_>),
-            arguments: quote!(cx),
-        };
-        let (structs, paths) = tree(&filled, leaves);
-        out.extend(structs);
-        self.step_paths = paths;
-
-        let (ids, leaves): (Vec<usize>, Vec<Leaf>) = self.output_leaves().into_iter().unzip();
-        if !leaves.is_empty() {
-            let filled = Filled {
-                name: "Outputs",
-                doc: "Outputs that some expression reads, new for every iteration.",
-                parameters: quote!(),
-                arguments: quote!(),
-            };
-            let (structs, paths) = tree(&filled, leaves);
-            out.extend(structs);
-            self.output_paths = ids.into_iter().zip(paths).collect();
-        }
-        self.resource_paths = vec![TokenStream::new(); self.plan.resources.len()];
-        for resource in self.of_scope(Lifetime::Run) {
-            let name = &self.resources[resource].name;
-            self.resource_paths[resource] = quote!(#name);
-        }
-        let kinds = [
-            (Lifetime::Worker, "ThreadAssets", "Assets of this thread."),
-            (Lifetime::Vu, "UserAssets", "Assets of one virtual user."),
-            (
-                Lifetime::Iteration,
-                "IterationAssets",
-                "Assets of one iteration.",
-            ),
-        ];
-        for (scope, name, doc) in kinds {
-            let ids = self.of_scope(scope);
-            if ids.is_empty() {
-                continue;
-            }
-            let leaves = ids.iter().map(|id| self.slot_leaf(*id)).collect();
-            let filled = Filled {
-                name,
-                doc,
-                parameters: quote!(scope: &Scope),
-                arguments: quote!(scope),
-            };
-            let (structs, paths) = tree(&filled, leaves);
-            out.extend(structs);
-            for (id, path) in ids.into_iter().zip(paths) {
-                self.resource_paths[id] = path;
-            }
-        }
-        let ids: Vec<usize> = (0..self.plan.resources.len())
-            .filter(|at| self.plan.resources[*at].scope != Lifetime::Run)
-            .collect();
-        if !ids.is_empty() {
-            let leaves = ids.iter().map(|id| self.ready_leaf(*id)).collect();
-            let filled = Filled {
-                name: "Ready",
-                doc: "What all assets of a resource share on a thread.",
-                parameters: quote!(cx: &Prepare<'_>),
-                arguments: quote!(cx),
-            };
-            let (structs, paths) = tree(&filled, leaves);
-            out.extend(structs);
-            self.ready_paths = ids.into_iter().zip(paths).collect();
-        }
-        out
-    }
-
-    fn output_leaves(&self) -> Vec<(usize, Leaf)> {
-        let read = self
-            .plan
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| !step.outputs.is_empty());
-        read.map(|(at, step)| {
-            let name = self.steps[at].name.clone();
-            let count = Literal::usize_unsuffixed(step.instances.len());
-            let (ty, value) = match step.instances {
-                Instances::Single => (quote!(OutputSlot), quote!(OutputSlot::default())),
-                _ => (quote!(OutputSlots), quote!(OutputSlots::new(#count))),
-            };
-            (at, Leaf { name, ty, value })
-        })
-        .collect()
-    }
-
-    fn slot_leaf(&self, id: usize) -> Leaf {
-        let resource = &self.plan.resources[id];
-        let asset = names::field(&resource.asset);
-        let (number, users) = (
-            Literal::usize_unsuffixed(id),
-            Literal::u32_unsuffixed(resource.users),
-        );
-        Leaf {
-            name: self.resources[id].name.clone(),
-            ty: quote!(#asset::Slot),
-            value: quote!(#asset::Slot::new(scope, &RESOURCES[#number], #users, &[])),
-        }
     }
 }

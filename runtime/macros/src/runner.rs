@@ -246,20 +246,33 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
                 Self { runner: Self::runner(cx, inputs, wanted), policy }
             }
 
-            /// Prepares a step of whose inputs or policy some are known when the program starts. A fault is kept, and
-            /// booked when the step would run.
+            /// Prepares a step of whose inputs some are known when the program starts. A fault is kept, and booked when
+            /// the step would run.
             #[inline(never)]
             pub fn new(
                 cx: &::bggo_runtime::prepare::Prepare<'_>,
-                known: ::core::result::Result<(::std::vec::Vec<In>, ::bggo_runtime::step::Policy), ::bggo_runtime::fault::Fault>,
+                inputs: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::fault::Fault>,
                 wanted: Wanted,
+                policy: ::bggo_runtime::step::Policy,
             ) -> Self {
-                match known {
-                    ::core::result::Result::Ok((inputs, policy)) => Self { runner: Self::runner(cx, &inputs, wanted), policy },
-                    ::core::result::Result::Err(fault) => {
-                        Self { runner: ::core::result::Result::Err(fault), policy: ::bggo_runtime::step::Policy::new() }
-                    }
+                let runner = match inputs {
+                    ::core::result::Result::Ok(inputs) => Self::runner(cx, &inputs, wanted),
+                    ::core::result::Result::Err(fault) => ::core::result::Result::Err(fault),
+                };
+                Self { runner, policy }
+            }
+
+            /// With a time limit that is known when the program starts. A fault is kept as one of the inputs is.
+            #[inline(never)]
+            pub fn execution(
+                mut self,
+                limit: ::core::result::Result<::core::time::Duration, ::bggo_runtime::fault::Fault>,
+            ) -> Self {
+                match limit {
+                    ::core::result::Result::Ok(limit) => self.policy = self.policy.execution(limit),
+                    ::core::result::Result::Err(fault) => self.runner = ::core::result::Result::Err(fault),
                 }
+                self
             }
 
             fn runner(

@@ -81,8 +81,9 @@ impl User {
     ) -> Result<Output, Fault> {
         let prepared = http_request::Prepared::new(
             &Prepare::new(&self.thread),
-            Ok((early, Policy::new())),
+            Ok(early),
             wanted,
+            Policy::new(),
         );
         let it = It::new(&self.thread, 1, 0, Instant::now());
         let step = it.step(At::step(&STEP), prepared.policy());
