@@ -85,7 +85,7 @@ fn written(expression: &str, late: bool, variables: &mut Vec<String>) -> String 
     let (mut out, mut at) = (String::new(), 0);
     while at < bytes.len() {
         let rest = &expression[at..];
-        let words = ["{for", "{ ", "{if", "{else", "{endif", "{endfor"];
+        let words = ["{x}", "{for", "{ ", "{if", "{else", "{endif", "{endfor"];
         let is_hole = rest.starts_with('{') && !words.iter().any(|word| rest.starts_with(word));
         if !is_hole {
             let letter = rest.chars().next().unwrap();

@@ -175,15 +175,14 @@ fn one_and_two_signals_destroy_each_exactly_once() {
             touch(
                 "long",
                 "p",
-                "arguments {\n    label = \"long\"\n    delay = \"10m\"\n  }",
+                "arguments {\n    label = \"long on ${resource.probe.r.name}\"\n    delay = \"10m\"\n  }",
             ),
         ]
         .concat(),
     );
     for signals in [&["INT"][..], &["TERM"], &["INT", "INT"]] {
         let mut run = built.start(&[]);
-        run.wait_for_output("touching long");
-        run.wait_for_output("touching a on r");
+        run.wait_for_output("touching long on r");
         for signal in signals {
             run.signal(signal);
         }
