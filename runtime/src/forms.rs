@@ -4,6 +4,12 @@
 use crate::fault::Fault;
 use bggo_values::{Fault as ValueFault, Value, ops};
 
+/// What a `for` does with key (or position) and value; `None` was filtered by `if`.
+pub type ListBody<'a> = dyn FnMut(&Value, &Value) -> Result<Option<Value>, Fault> + 'a;
+
+/// The same for an object: a key and its value.
+pub type ObjectBody<'a> = dyn FnMut(&Value, &Value) -> Result<Option<(Value, Value)>, Fault> + 'a;
+
 /// Keeps the first fault of a body while the loop is left by a fault of its own kind.
 #[derive(Default)]
 struct Kept(Option<Fault>);
@@ -27,10 +33,7 @@ impl Kept {
 ///
 /// # Errors
 /// As `ops::for_list`.
-pub fn for_list(
-    over: &Value,
-    body: &mut dyn FnMut(&Value, &Value) -> Result<Option<Value>, Fault>,
-) -> Result<Value, Fault> {
+pub fn for_list(over: &Value, body: &mut ListBody<'_>) -> Result<Value, Fault> {
     let mut kept = Kept::default();
     let result = ops::for_list(over, &mut |key, value| kept.keep(body(key, value)));
     kept.out(result)
@@ -40,11 +43,7 @@ pub fn for_list(
 ///
 /// # Errors
 /// As `ops::for_object`.
-pub fn for_object(
-    over: &Value,
-    grouped: bool,
-    body: &mut dyn FnMut(&Value, &Value) -> Result<Option<(Value, Value)>, Fault>,
-) -> Result<Value, Fault> {
+pub fn for_object(over: &Value, grouped: bool, body: &mut ObjectBody<'_>) -> Result<Value, Fault> {
     let mut kept = Kept::default();
     let result = ops::for_object(over, grouped, &mut |key, value| kept.keep(body(key, value)));
     kept.out(result)
