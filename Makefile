@@ -42,7 +42,7 @@ test: ## everything that CI runs
 install: ## put bggo into ~/.cargo/bin
 	$(CARGO) install --path compiler --locked
 
-bench: ## measure every figure that is promised
+bench: $(bggo) ## measure every figure that is promised
 	$(CARGO) bench --package bggo-tests --bench figures
 
 docs: ## open the manual of the crates
