@@ -25,6 +25,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
+/// Stack of a worker thread, in bytes. A large grid's steps are made by value before they are put in their place, which
+/// takes some KiB a step; untouched stack costs no memory.
+const STACK: usize = 256 << 20;
+
 /// What is run, and how.
 pub struct Run {
     /// Names.
@@ -146,6 +150,7 @@ async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
         let (phases, done) = (phases.subscribe(), Done(done.clone()));
         std::thread::Builder::new()
             .name(format!("worker-{index}"))
+            .stack_size(STACK)
             .spawn(move || worker_thread(parts, work, phases, done))?;
     }
     drop(done);
