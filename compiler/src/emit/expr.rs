@@ -89,6 +89,9 @@ impl Writer<'_> {
             {
                 self.logic(*op, a, b, at)
             }
+            TKind::Binary(op, a, b) if !self.cuts.contains(expr) && is_comparison(*op) => {
+                self.comparison(*op, [a, b], expr.span, at)
+            }
             TKind::Unary(UnaryOp::Not, of) if !self.cuts.contains(expr) => self.untruth(of, at),
             _ => {
                 let value = self.reference(expr, at);
@@ -100,12 +103,55 @@ impl Writer<'_> {
 
     /// `!` before an expression of type `bool`.
     pub fn untruth(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        let opposite = match &expr.kind {
+            TKind::Binary(BinaryOp::Equal, a, b) => Some((BinaryOp::NotEqual, [&**a, &**b])),
+            TKind::Binary(BinaryOp::NotEqual, a, b) => Some((BinaryOp::Equal, [&**a, &**b])),
+            _ => None,
+        };
+        if let Some((op, sides)) = opposite.filter(|_| !self.cuts.contains(expr)) {
+            return self.comparison(op, sides, expr.span, at);
+        }
         let truth = self.truth(expr, at);
         if is_logic(expr, BinaryOp::And) || is_logic(expr, BinaryOp::Or) {
             quote!(!(#truth))
         } else {
             quote!(!#truth)
         }
+    }
+
+    /// A comparison as a `bool`: `==` and `!=` are Rust's own.
+    fn comparison(
+        &mut self,
+        op: BinaryOp,
+        [a, b]: [&TExpr; 2],
+        span: Span,
+        at: At<'_>,
+    ) -> TokenStream {
+        if let BinaryOp::Equal | BinaryOp::NotEqual = op {
+            let (a, b) = (self.side(a, at), self.side(b, at));
+            return if op == BinaryOp::Equal {
+                quote!(#a == #b)
+            } else {
+                quote!(#a != #b)
+            };
+        }
+        let (name, _) = operator(op);
+        let (name, a, b) = (
+            format_ident!("{name}"),
+            self.reference(a, at),
+            self.reference(b, at),
+        );
+        let call = self.placed(quote!(ops::#name(#a, #b)), span);
+        quote!(#call?.is_true())
+    }
+
+    /// A side of `==`, of type `Value`.
+    fn side(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        if let TKind::Bound(id) = expr.kind {
+            let name = self.read_bound(id);
+            return quote!(*#name);
+        }
+        self.value(expr, at)
     }
 
     fn logic(&mut self, op: BinaryOp, a: &TExpr, b: &TExpr, at: At<'_>) -> TokenStream {
@@ -157,7 +203,7 @@ impl Writer<'_> {
             } => return self.output(step.0, instance, *field, span, at),
             TKind::Instances(step) => return Made::Value(self.instances(step.0)),
             TKind::Export { resource, field } => return self.export(resource.0, *field, span, at),
-            TKind::CountIndex => return Made::Value(quote!(Value::from(Number::from(index)))),
+            TKind::CountIndex => return Made::Value(quote!(take::index(index))),
             TKind::EachKey | TKind::EachValue => return Made::Value(each(expr, at)),
             TKind::VuId => return Made::Value(quote!(m.it.vu())),
             TKind::VuIteration => return Made::Value(quote!(m.it.iteration())),
@@ -325,13 +371,13 @@ impl Writer<'_> {
 
     fn instances(&mut self, step: usize) -> TokenStream {
         let path = self.output_path(step);
-        let names = self.plan.steps[step].outputs.clone();
+        let names = self.names_static(step);
         match &self.plan.steps[step].instances {
             Instances::Keys(_) => {
                 let keys = self.key_static(step);
-                quote!(m.outputs.#path.by_key(&#keys, &[#(#names),*]))
+                quote!(m.outputs.#path.by_key(&#keys, &#names))
             }
-            _ => quote!(m.outputs.#path.list(&[#(#names),*])),
+            _ => quote!(m.outputs.#path.list(&#names)),
         }
     }
 
@@ -367,6 +413,18 @@ impl Writer<'_> {
 
 fn is_logic(expr: &TExpr, op: BinaryOp) -> bool {
     matches!(&expr.kind, TKind::Binary(found, ..) if *found == op)
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Less
+            | BinaryOp::LessEq
+            | BinaryOp::Greater
+            | BinaryOp::GreaterEq
+    )
 }
 
 /// `each.key` or `each.value`.

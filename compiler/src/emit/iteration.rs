@@ -68,28 +68,27 @@ impl<'w, 'p> Lines<'w, 'p> {
             self.writer.step_path(at),
         );
         let plain = self.writer.is_plain(at);
-        let one = |writer: &mut Writer<'_>| {
-            if plain {
-                let (step, needs) = (writer.at_step(at), writer.needs(at));
+        let (from, to) = node.range;
+        let (first, end) = (
+            Literal::usize_unsuffixed(from),
+            Literal::usize_unsuffixed(to),
+        );
+        // One instance that something waits for by name, out of several.
+        let named = to - from == 1 && plan.steps[at].instances.len() > 1;
+        let index = if named { quote!(#first) } else { quote!(index) };
+        let one = match (&plan.steps[at].instances, plain) {
+            (_, true) => {
+                let (step, needs) = (self.writer.at_step(at, &index), self.writer.needs(at));
                 quote!(#path.done(&m.it, #step, #needs))
-            } else {
-                quote!(#name(m))
             }
+            (Instances::Single, false) => quote!(#name(m)),
+            (_, false) => quote!(#name(m, #index)),
         };
         let call = match plan.steps[at].instances {
-            Instances::Single => one(self.writer),
-            _ => {
-                let instance = if plain {
-                    one(self.writer)
-                } else {
-                    quote!(Box::pin(#name(m, index)))
-                };
-                let (from, to) = (
-                    Literal::usize_unsuffixed(node.range.0),
-                    Literal::usize_unsuffixed(node.range.1),
-                );
-                quote!(each(#from, #to, &mut |index| #instance))
-            }
+            Instances::Single => one,
+            _ if named => one,
+            _ if plain => quote!(each(#first, #end, &mut |index| #one)),
+            _ => quote!(each(#first, #end, &mut |index| Box::pin(#one))),
         };
         let mut statements = vec![Statement::Flow(call)];
         for used in &plan.steps[at].users_of {

@@ -39,7 +39,11 @@ impl Writer<'_> {
         } else {
             (None, None)
         };
-        let (doc, path, at_step) = (self.step_doc(at), self.step_path(at), self.at_step(at));
+        let (doc, path, at_step) = (
+            self.step_doc(at),
+            self.step_path(at),
+            self.at_step(at, &quote!(index)),
+        );
         let attempt_doc = format!("{doc}: what it does");
         let parts = self.take_parts();
         quote! {
@@ -129,15 +133,15 @@ impl Writer<'_> {
         }
     }
 
-    /// `At` of a step or of the instance `index`.
-    pub fn at_step(&mut self, at: usize) -> TokenStream {
+    /// `At` of a step, or of its instance `index`.
+    pub fn at_step(&mut self, at: usize, index: &TokenStream) -> TokenStream {
         let info = self.info(at);
         match self.plan.steps[at].instances {
             Instances::Single => quote!(At::step(#info)),
-            Instances::Count(_) => quote!(At::index(#info, index)),
+            Instances::Count(_) => quote!(At::index(#info, #index)),
             Instances::Keys(_) => {
                 let keys = self.key_static(at);
-                quote!(At::nth(#info, &#keys, index))
+                quote!(At::nth(#info, &#keys, #index))
             }
         }
     }
@@ -207,10 +211,19 @@ impl Writer<'_> {
         )
     }
 
-    /// Keys and values of a `for_each`.
+    /// Names of outputs, keys and values of a `for_each`.
     pub fn key_statics(&mut self) -> TokenStream {
         let mut out = TokenStream::new();
         let plan = self.plan;
+        for &at in &self.read_names {
+            let (name, names) = (&self.steps[at].outputs, &plan.steps[at].outputs);
+            let count = Literal::usize_unsuffixed(names.len());
+            let doc = format!("{}: outputs that are read", self.step_doc(at));
+            out.extend(quote! {
+                #[doc = #doc]
+                static #name: [&str; #count] = [#(#names),*];
+            });
+        }
         for at in self.read_keys.clone() {
             let Instances::Keys(keys) = &plan.steps[at].instances else {
                 continue;
@@ -220,14 +233,21 @@ impl Writer<'_> {
                 keys.iter().map(|(key, _)| key),
             );
             let name = &self.steps[at].keys;
-            out.extend(quote!(static #name: [&str; #count] = [#(#texts),*];));
+            let doc = self.step_doc(at);
+            out.extend(quote! {
+                #[doc = #doc]
+                static #name: [&str; #count] = [#(#texts),*];
+            });
             if reads_value(&plan.steps[at]) {
                 let values: Vec<_> = keys
                     .iter()
                     .map(|(_, value)| self.constants.value(value))
                     .collect();
                 let name = &self.steps[at].values;
-                out.extend(quote!(static #name: [Value; #count] = [#(#values),*];));
+                out.extend(quote! {
+                    #[doc = #doc]
+                    static #name: [Value; #count] = [#(#values),*];
+                });
             }
         }
         out

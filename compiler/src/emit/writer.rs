@@ -24,6 +24,8 @@ pub struct StepNames {
     pub prepare: Ident,
     /// Function that computes a time limit known at start.
     pub limit: Ident,
+    /// Static with the names of the outputs that are read.
+    pub outputs: Ident,
     /// Static with the keys of a `for_each`.
     pub keys: Ident,
     /// Static with its values.
@@ -102,6 +104,8 @@ pub struct Writer<'p> {
     pub(super) run_parts: Vec<Option<Ident>>,
     /// Keys statics that are read.
     pub read_keys: BTreeSet<usize>,
+    /// Statics with names of outputs that are read.
+    pub read_names: BTreeSet<usize>,
     /// Names of a resource's exports, by resource.
     pub exports: Vec<Vec<String>>,
     /// Outputs of a step's runner in the manifest's order, by step.
@@ -129,6 +133,7 @@ impl<'p> Writer<'p> {
                 inputs: names.upper(&step.name),
                 prepare: names.snake(&format!("{}_inputs", step.name)),
                 limit: names.snake(&format!("{}_limit", step.name)),
+                outputs: names.upper(&format!("{}_outputs", step.name)),
                 keys: names.upper(&format!("{}_keys", step.name)),
                 values: names.upper(&format!("{}_values", step.name)),
             })
@@ -188,6 +193,7 @@ impl<'p> Writer<'p> {
             ready_paths: BTreeMap::new(),
             run_parts: vec![None; plan.resources.len()],
             read_keys: BTreeSet::new(),
+            read_names: BTreeSet::new(),
             exports,
             all_outputs,
         }
@@ -383,6 +389,12 @@ impl<'p> Writer<'p> {
     pub fn key_static(&mut self, step: usize) -> Ident {
         self.read_keys.insert(step);
         self.steps[step].keys.clone()
+    }
+
+    /// The static with the names of the outputs of a step that are read.
+    pub fn names_static(&mut self, step: usize) -> Ident {
+        self.read_names.insert(step);
+        self.steps[step].outputs.clone()
     }
 
     /// `steps.login`
