@@ -61,12 +61,8 @@ pub struct OutputSlots(Box<[OutputSlot]>);
 
 impl OutputSlots {
     /// For `count` instances.
-    pub fn new(count: usize) -> Self {
-        Self(
-            std::iter::repeat_with(OutputSlot::default)
-                .take(count)
-                .collect(),
-        )
+    pub fn new(count: u32) -> Self {
+        Self((0..count).map(|_| OutputSlot::default()).collect())
     }
 
     /// Instance number `i`.

@@ -69,10 +69,13 @@ impl<'w, 'p> Lines<'w, 'p> {
         );
         let plain = self.writer.is_plain(at);
         let (from, to) = node.range;
-        let (first, end) = (
-            Literal::usize_unsuffixed(from),
-            Literal::usize_unsuffixed(to),
-        );
+        let first = Literal::usize_unsuffixed(from);
+        let end = if to == plan.steps[at].instances.len() {
+            self.writer.instance_count(at)
+        } else {
+            let end = Literal::usize_unsuffixed(to);
+            quote!(#end)
+        };
         // One instance that something waits for by name, out of several.
         let named = to - from == 1 && plan.steps[at].instances.len() > 1;
         let index = if named { quote!(#first) } else { quote!(index) };

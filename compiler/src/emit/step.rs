@@ -211,10 +211,20 @@ impl Writer<'_> {
         )
     }
 
-    /// Names of outputs, keys and values of a `for_each`.
+    /// How many instances a `count` has, names of outputs, keys and values of a `for_each`.
     pub fn key_statics(&mut self) -> TokenStream {
         let mut out = TokenStream::new();
         let plan = self.plan;
+        for (at, step) in plan.steps.iter().enumerate() {
+            if let Instances::Count(count) = step.instances {
+                let (name, doc) = (&self.steps[at].count, self.step_doc(at));
+                let count = Literal::u32_unsuffixed(count);
+                out.extend(quote! {
+                    #[doc = #doc]
+                    const #name: u32 = #count;
+                });
+            }
+        }
         for &at in &self.read_names {
             let (name, names) = (&self.steps[at].outputs, &plan.steps[at].outputs);
             let count = Literal::usize_unsuffixed(names.len());

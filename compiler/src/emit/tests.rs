@@ -7,7 +7,7 @@ use std::fmt::Write;
 fn emitted(grid: &str) -> String {
     let sources = Sources::from_texts(vec![("grid.hcl".into(), grid.into())]);
     let (compiled, problems) = crate::compile(&sources, Modules::built_in());
-    let compiled = compiled.unwrap_or_else(|| panic!("{:?}\n{grid}", problems.list));
+    let compiled = compiled.unwrap_or_else(|| panic!("{:?}", problems.list));
     compiled.package.files["src/main.rs"].clone()
 }
 
@@ -133,34 +133,21 @@ fn nothing_but_statics_grows_with_the_grid() {
         .collect();
     let _ = writeln!(
         grid,
-        "step \"print\" \"all\" {{ arguments {{ input = [{}, local.l] }} }}",
+        "step \"print\" \"all\" {{\n  arguments {{ input = [{}, local.l] }}\n}}",
         reads.join(", ")
     );
     let file = syn::parse_file(&emitted(&grid)).unwrap();
-    let mut widest = 0;
-    for item in &file.items {
-        let functions = match item {
-            syn::Item::Fn(function) => vec![&*function.block],
-            syn::Item::Impl(item) => item
-                .items
-                .iter()
-                .filter_map(|item| match item {
-                    syn::ImplItem::Fn(function) => Some(&function.block),
-                    _ => None,
-                })
-                .collect(),
-            syn::Item::Struct(item) => {
-                widest = widest.max(item.fields.len());
-                Vec::new()
-            }
-            _ => Vec::new(),
-        };
-        for block in functions {
-            let lines = quote::quote!(#block).to_string();
-            assert!(lines.len() < 6000, "{lines}");
-            widest = widest.max(block.stmts.len());
+    for item in file.items {
+        if matches!(item, syn::Item::Static(_)) {
+            continue;
         }
+        let alone = syn::File {
+            shebang: None,
+            frontmatter: None,
+            attrs: Vec::new(),
+            items: vec![item],
+        };
+        let text = prettyplease::unparse(&alone);
+        assert!(text.lines().count() < 130, "{text}");
     }
-    // A fan's function has one statement more than parts.
-    assert!(widest <= super::tree::WIDTH + 3, "{widest}");
 }

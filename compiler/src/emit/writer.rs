@@ -26,6 +26,8 @@ pub struct StepNames {
     pub limit: Ident,
     /// Static with the names of the outputs that are read.
     pub outputs: Ident,
+    /// Constant with the number of instances of a `count`.
+    pub count: Ident,
     /// Static with the keys of a `for_each`.
     pub keys: Ident,
     /// Static with its values.
@@ -134,6 +136,7 @@ impl<'p> Writer<'p> {
                 prepare: names.snake(&format!("{}_inputs", step.name)),
                 limit: names.snake(&format!("{}_limit", step.name)),
                 outputs: names.upper(&format!("{}_outputs", step.name)),
+                count: names.upper(&format!("{}_count", step.name)),
                 keys: names.upper(&format!("{}_keys", step.name)),
                 values: names.upper(&format!("{}_values", step.name)),
             })
@@ -389,6 +392,20 @@ impl<'p> Writer<'p> {
     pub fn key_static(&mut self, step: usize) -> Ident {
         self.read_keys.insert(step);
         self.steps[step].keys.clone()
+    }
+
+    /// How many instances a step has.
+    pub fn instance_count(&self, step: usize) -> TokenStream {
+        match &self.plan.steps[step].instances {
+            Instances::Count(_) => {
+                let name = &self.steps[step].count;
+                quote!(#name)
+            }
+            other => {
+                let count = Literal::usize_unsuffixed(other.len());
+                quote!(#count)
+            }
+        }
     }
 
     /// The static with the names of the outputs of a step that are read.
