@@ -15,7 +15,15 @@ datatest_stable::harness! {
 const FILE: &str = "#### FILE ";
 
 /// What emitted text never holds: tasks of its own, ways to end the program, anything that reads a grid.
-const FORBIDDEN: &[&str] = &["tokio::", "unwrap", "expect", "panic!", "unsafe", "hcl_edit", "dyn Expression"];
+const FORBIDDEN: &[&str] = &[
+    "tokio::",
+    "unwrap",
+    "expect",
+    "panic!",
+    "unsafe",
+    "hcl_edit",
+    "dyn Expression",
+];
 
 fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
     let stem = path.file_stem().ok_or("no name")?.to_string_lossy();

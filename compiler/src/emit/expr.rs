@@ -310,6 +310,12 @@ impl Writer<'_> {
         span: Span,
         at: At<'_>,
     ) -> TokenStream {
+        if let ([only], false) = (arguments, expand)
+            && let TKind::Bound(id) = only.kind
+        {
+            let name = self.read_bound(id);
+            return quote!(::std::slice::from_ref(#name));
+        }
         let Some((last, first)) = arguments.split_last().filter(|_| expand) else {
             let items: Vec<_> = arguments.iter().map(|item| self.value(item, at)).collect();
             return quote!(&[#(#items),*]);

@@ -112,7 +112,10 @@ step "print" "all" {{
     };
     let (one, thousand) = (emitted(&grid(1)), emitted(&grid(1000)));
     assert_eq!(one.lines().count(), thousand.lines().count());
-    assert_eq!(one.replace('1', ""), thousand.replace("1000", "1").replace('1', ""));
+    assert_eq!(
+        one.replace('1', ""),
+        thousand.replace("1000", "1").replace('1', "")
+    );
 }
 
 #[test]
@@ -122,7 +125,10 @@ fn nothing_but_statics_grows_with_the_grid() {
         let _ = writeln!(grid, "resource \"http_client\" \"c{at}\" {{}}");
         let _ = writeln!(grid, "step \"http_request\" \"s{at}\" {{");
         let _ = writeln!(grid, "  uses {{ client = resource.http_client.c{at} }}");
-        let _ = writeln!(grid, "  arguments {{ url = \"http://127.0.0.1/${{var.v}}\" }}");
+        let _ = writeln!(
+            grid,
+            "  arguments {{ url = \"http://127.0.0.1/${{var.v}}\" }}"
+        );
         if at % 3 > 0 {
             let _ = writeln!(grid, "  depends_on = [step.http_request.s{}]", at - 1);
         }
