@@ -63,10 +63,7 @@ impl<'w, 'p> Lines<'w, 'p> {
         let plan = self.writer.plan;
         let node = &plan.nodes[node];
         let at = node.step.0;
-        let (name, path) = (
-            self.writer.steps[at].name.clone(),
-            self.writer.step_path(at),
-        );
+        let name = self.writer.steps[at].name.clone();
         let plain = self.writer.is_plain(at);
         let (from, to) = node.range;
         let first = Literal::usize_unsuffixed(from);
@@ -80,18 +77,14 @@ impl<'w, 'p> Lines<'w, 'p> {
         let named = to - from == 1 && plan.steps[at].instances.len() > 1;
         let index = if named { quote!(#first) } else { quote!(index) };
         let one = match (&plan.steps[at].instances, plain) {
-            (_, true) => {
-                let (step, needs) = (self.writer.at_step(at, &index), self.writer.needs(at));
-                quote!(#path.done(&m.it, #step, #needs))
-            }
+            (_, true) => self.writer.plain(at, &index),
             (Instances::Single, false) => quote!(#name(m)),
             (_, false) => quote!(#name(m, #index)),
         };
         let call = match plan.steps[at].instances {
             Instances::Single => one,
             _ if named => one,
-            _ if plain => quote!(each(#first, #end, &mut |index| #one)),
-            _ => quote!(each(#first, #end, &mut |index| Box::pin(#one))),
+            _ => quote!(each(#first, #end, &mut |index| #one)),
         };
         let mut statements = vec![Statement::Flow(call)];
         for used in &plan.steps[at].users_of {

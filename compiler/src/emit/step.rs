@@ -12,14 +12,30 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 impl Writer<'_> {
-    /// A step is one statement of its chain: nothing late, nothing read, no resource to wait for or to let go.
+    /// A step is one statement of its chain: nothing late, no condition, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.plan.steps[at];
-        step.enabled.is_none()
-            && step.outputs.is_empty()
-            && step.needs.is_empty()
-            && step.users_of.is_empty()
-            && !step.arguments.iter().any(is_late)
+        step.enabled.is_none() && step.needs.is_empty() && !step.arguments.iter().any(is_late)
+    }
+
+    /// A plain step as a future.
+    pub fn plain(&mut self, at: usize, index: &TokenStream) -> TokenStream {
+        let (path, needs) = (self.step_path(at), self.needs(at));
+        let step = self.at_step(at, index);
+        match self.kept(at, index) {
+            Some(kept) => quote!(#path.read(&m.it, #step, #needs, #kept)),
+            None => quote!(#path.done(&m.it, #step, #needs)),
+        }
+    }
+
+    /// Where a step, or its instance `index`, keeps its outputs, if something reads them: an `Option<&OutputSlot>`.
+    fn kept(&self, at: usize, index: &TokenStream) -> Option<TokenStream> {
+        let step = &self.plan.steps[at];
+        let path = self.output_path(at);
+        (!step.outputs.is_empty()).then(|| match step.instances {
+            Instances::Single => quote!(Some(&m.outputs.#path)),
+            _ => quote!(m.outputs.#path.nth(#index)),
+        })
     }
 
     /// The functions of a step that is more than one statement.
@@ -33,12 +49,8 @@ impl Writer<'_> {
         let body = self.attempt(at);
         let instanced = !matches!(step.instances, Instances::Single);
         let parameter = instanced.then(|| quote!(, index: u32));
-        let index = format_ident!("index");
-        let (inner, argument) = if instanced && super::cut::names(&body, &index) {
-            (Some(quote!(, index: u32)), Some(quote!(, index)))
-        } else {
-            (None, None)
-        };
+        let reads_index = instanced && super::cut::names(&body, &format_ident!("index"));
+        let index = reads_index.then(|| quote!(let index = step.index();));
         let (doc, path, at_step) = (
             self.step_doc(at),
             self.step_path(at),
@@ -48,15 +60,16 @@ impl Writer<'_> {
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
-            async fn #name(m: &Main<'_> #parameter) -> Flow {
-                let step = m.it.step(#at_step, #path.policy());
-                step.drive(&mut || Box::pin(#attempt(m, &step #argument))).await
+            fn #name<'a>(m: &'a Main<'_> #parameter) -> Running<'a, Flow> {
+                m.it.drive(#at_step, #path.policy(), m, #attempt)
             }
 
             #[doc = #attempt_doc]
-            async fn #attempt(m: &Main<'_>, step: &Step<'_> #inner) -> Result<Ran, Fault> {
-                #body
-                Ok(Ran::Done)
+            fn #attempt<'a>(m: &'a Main<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
+                Box::pin(async move {
+                    #index
+                    #body
+                })
             }
 
             #parts
@@ -69,11 +82,10 @@ impl Writer<'_> {
         let step = &plan.steps[at];
         let keys = self.step_keys(at);
         let here = At::Iteration(Some(&keys));
-        let instanced = !matches!(step.instances, Instances::Single);
-        let slot = (!step.outputs.is_empty()).then(|| self.own_output(at, instanced));
+        let kept = self.kept(at, &quote!(index));
         let enabled = step.enabled.as_ref().map(|enabled| {
             let disabled = self.untruth(enabled, here);
-            let skip = slot.as_ref().map(|slot| quote!(#slot.skip();));
+            let skip = self.skip(at);
             quote! {
                 if #disabled {
                     #skip
@@ -95,18 +107,18 @@ impl Writer<'_> {
         };
         let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
         let (path, uses) = (self.step_path(at), self.needs(at));
-        let run = quote!(#path.run(step, #uses, &[#(#late),*]).await?);
-        let ran = match &slot {
-            Some(slot) => {
-                let kept = step.outputs.iter().map(|name| field(name));
-                quote! {
-                    let output = #run;
-                    #slot.set([#(output.#kept),*]);
-                }
-            }
-            None => quote!(#run;),
-        };
-        quote!(#before #(#lets)* #ran)
+        let kept = kept.unwrap_or_else(|| quote!(None));
+        quote!(#before #(#lets)* #path.attempt(step, #uses, &[#(#late),*], #kept).await)
+    }
+
+    /// Says that a step, or its instance `index`, was not enabled, if something reads its outputs.
+    fn skip(&self, at: usize) -> Option<TokenStream> {
+        let step = &self.plan.steps[at];
+        let (path, info) = (self.output_path(at), self.info(at));
+        (!step.outputs.is_empty()).then(|| match step.instances {
+            Instances::Single => quote!(m.outputs.#path.skip();),
+            _ => quote!(m.outputs.#path.at(index, #info)?.skip();),
+        })
     }
 
     /// Whether an expression reads an export, also through locals.
@@ -122,15 +134,6 @@ impl Writer<'_> {
                 let mut all = self.plan.locals.iter();
                 all.any(|local| local.id == id && self.reads_export(&local.value))
             })
-    }
-
-    fn own_output(&self, at: usize, instanced: bool) -> TokenStream {
-        let (path, info) = (self.output_path(at), self.info(at));
-        if instanced {
-            quote!(m.outputs.#path.at(index, #info)?)
-        } else {
-            quote!(m.outputs.#path)
-        }
     }
 
     /// `At` of a step, or of its instance `index`.
