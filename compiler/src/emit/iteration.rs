@@ -88,8 +88,8 @@ impl<'w, 'p> Lines<'w, 'p> {
         };
         let mut statements = vec![Statement::Flow(call)];
         for used in &plan.steps[at].users_of {
-            let path = self.writer.resource_path(*used);
-            statements.push(Statement::Plain(quote!(#path.done();)));
+            let done = &self.writer.resources[*used].done;
+            statements.push(Statement::Plain(quote!(#done(m);)));
         }
         statements
     }

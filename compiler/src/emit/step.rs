@@ -7,7 +7,6 @@ use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::check::walk::walk;
 use crate::plan::model::{Instances, Step};
-use bggo_manifest::Lifetime;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -174,14 +173,8 @@ impl Writer<'_> {
     }
 
     fn wait_for(&self, resource: usize) -> TokenStream {
-        let path = self.resource_path(resource);
-        match self.plan.resources[resource].scope {
-            Lifetime::Run => quote!(#path.get(&m.it).await?;),
-            _ => {
-                let name = &self.resources[resource].name;
-                quote!(#name(m).await?;)
-            }
-        }
+        let name = &self.resources[resource].name;
+        quote!(#name(m).await?;)
     }
 
     /// `step "http_request" "first", four.hcl:3`

@@ -44,6 +44,8 @@ pub struct ResourceNames {
     pub prepare: Ident,
     /// Function that computes late inputs.
     pub late: Ident,
+    /// Function that says that one of its users is over.
+    pub done: Ident,
 }
 
 /// A local as emitted code calls it.
@@ -149,6 +151,7 @@ impl<'p> Writer<'p> {
                 inputs: names.upper(&resource_name(resource)),
                 prepare: names.snake(&format!("{}_inputs", resource_name(resource))),
                 late: names.snake(&format!("{}_late", resource_name(resource))),
+                done: names.snake(&format!("{}_done", resource_name(resource))),
             })
             .collect();
         let variables = plan
