@@ -2,12 +2,11 @@
 //! Each call that may fault names the place of its own expression.
 
 use super::writer::Writer;
-use crate::check::typed::{InstanceOf, TExpr, TKind};
-use crate::plan::model::Instances;
+use crate::check::typed::{TExpr, TKind};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
 use bggo_values::{Type, Value};
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 /// Where an expression stands: what its names mean in Rust.
@@ -329,91 +328,6 @@ impl Writer<'_> {
     fn convert(&mut self, of: &TExpr, ty: &Type, at: At<'_>) -> TokenStream {
         let (of, ty) = (self.reference(of, at), super::constant::ty(ty));
         quote!(convert::convert(#of, &#ty))
-    }
-
-    fn output(
-        &mut self,
-        step: usize,
-        instance: &InstanceOf,
-        field: Option<usize>,
-        span: Span,
-        at: At<'_>,
-    ) -> Made {
-        let (path, info) = (self.output_path(step), self.info(step));
-        let slot = match instance {
-            InstanceOf::Only => None,
-            InstanceOf::Position(position) => {
-                let position = Literal::u32_unsuffixed(*position);
-                Some(quote!(m.outputs.#path.at(#position, #info)))
-            }
-            InstanceOf::Computed(by) => {
-                let by = self.reference(by, at);
-                Some(match &self.plan.steps[step].instances {
-                    Instances::Keys(_) => {
-                        let keys = self.key_static(step);
-                        quote!(m.outputs.#path.key(#by, &#keys, #info))
-                    }
-                    _ => quote!(m.outputs.#path.index(#by, #info)),
-                })
-            }
-        };
-        let slot = slot.map(|slot| self.placed(slot, span));
-        match (field, slot) {
-            (Some(field), Some(slot)) => {
-                let read = self.output_reader(step, field);
-                Made::Fallible(self.placed(quote!(#read(#slot?)), span))
-            }
-            (Some(field), None) => {
-                let read = self.output_reader(step, field);
-                Made::Fallible(self.placed(quote!(#read(m)), span))
-            }
-            (None, slot) => {
-                let names = &self.plan.steps[step].outputs;
-                let slot = slot.map_or_else(|| quote!(m.outputs.#path), |slot| quote!(#slot?));
-                Made::Value(quote!(#slot.whole(&[#(#names),*])))
-            }
-        }
-    }
-
-    fn instances(&mut self, step: usize) -> TokenStream {
-        let path = self.output_path(step);
-        let names = self.names_static(step);
-        match &self.plan.steps[step].instances {
-            Instances::Keys(_) => {
-                let keys = self.key_static(step);
-                quote!(m.outputs.#path.by_key(&#keys, &#names))
-            }
-            _ => quote!(m.outputs.#path.list(&#names)),
-        }
-    }
-
-    fn export(&mut self, resource: usize, field: Option<usize>, span: Span, at: At<'_>) -> Made {
-        let planned = self.planned(resource);
-        if let Some(field) = field {
-            return Made::Fallible(self.one_export(planned, field, span, at));
-        }
-        let values: Vec<_> = (0..self.exports[planned].len())
-            .map(|field| self.one_export(planned, field, span, at))
-            .collect();
-        let names = &self.exports[planned];
-        Made::Value(quote!(Value::from(Vec::from([#((Text::Static(#names), #values?)),*]))))
-    }
-
-    fn one_export(&mut self, planned: usize, field: usize, span: Span, at: At<'_>) -> TokenStream {
-        let call = match at {
-            At::Run => {
-                let (name, field) = (
-                    &self.resources[planned].name,
-                    Literal::usize_unsuffixed(field),
-                );
-                quote!(#name.export(#field))
-            }
-            At::Start | At::Iteration(_) => {
-                let name = self.export_reader(planned, field);
-                quote!(#name(m))
-            }
-        };
-        self.placed(call, span)
     }
 }
 
