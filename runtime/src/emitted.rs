@@ -17,5 +17,4 @@ pub use crate::shared::{GetShared, Shared};
 pub use crate::slot::AssetCx;
 pub use crate::step::{It, Policy, Ran, Step};
 pub use crate::take;
-pub use bggo_values::types::OptionalDefault;
 pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, functions, json, ops};

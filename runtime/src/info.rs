@@ -171,6 +171,7 @@ impl fmt::Display for ResourceInfo {
 pub struct At<'a> {
     info: &'static Info,
     instance: Instance<'a>,
+    number: u32,
 }
 
 impl<'a> At<'a> {
@@ -179,6 +180,7 @@ impl<'a> At<'a> {
         Self {
             info,
             instance: Instance::None,
+            number: 0,
         }
     }
 
@@ -187,6 +189,7 @@ impl<'a> At<'a> {
         Self {
             info,
             instance: Instance::Index(index),
+            number: index,
         }
     }
 
@@ -195,6 +198,7 @@ impl<'a> At<'a> {
         Self {
             info,
             instance: Instance::Key(key),
+            number: 0,
         }
     }
 
@@ -205,6 +209,7 @@ impl<'a> At<'a> {
             instance: keys
                 .get(index as usize)
                 .map_or(Instance::Index(index), |key| Instance::Key(key)),
+            number: index,
         }
     }
 
@@ -216,5 +221,10 @@ impl<'a> At<'a> {
     /// Which instance.
     pub fn instance(&self) -> Instance<'a> {
         self.instance
+    }
+
+    /// The number of the instance, from 0 (0 of one that was named by its key alone).
+    pub fn number(&self) -> u32 {
+        self.number
     }
 }

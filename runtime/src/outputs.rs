@@ -11,9 +11,9 @@ pub struct OutputSlot(OnceCell<Option<Box<[Value]>>>);
 
 impl OutputSlot {
     /// The step ran: the outputs that are read, in the plan's order.
-    pub fn set<const N: usize>(&self, values: [Value; N]) {
+    pub fn set(&self, values: impl Into<Box<[Value]>>) {
         // A step runs once an iteration, so nothing is there yet.
-        let _ = self.0.set(Some(Box::new(values)));
+        let _ = self.0.set(Some(values.into()));
     }
 
     /// The step was not enabled.
@@ -61,12 +61,8 @@ pub struct OutputSlots(Box<[OutputSlot]>);
 
 impl OutputSlots {
     /// For `count` instances.
-    pub fn new(count: usize) -> Self {
-        Self(
-            std::iter::repeat_with(OutputSlot::default)
-                .take(count)
-                .collect(),
-        )
+    pub fn new(count: u32) -> Self {
+        Self((0..count).map(|_| OutputSlot::default()).collect())
     }
 
     /// Instance number `i`.
@@ -83,6 +79,11 @@ impl OutputSlots {
                 ),
             )
         })
+    }
+
+    /// Where instance number `i` keeps its outputs.
+    pub fn nth(&self, i: u32) -> Option<&OutputSlot> {
+        self.0.get(i as usize)
     }
 
     /// The instance that a number of the grid names.

@@ -99,6 +99,32 @@ impl<'a> It<'a> {
         self.number
     }
 
+    /// A run of a step from its attempt to its booked end: see [`Step::drive`]. `main` is the grid's own state of the
+    /// iteration, handed on to the attempt.
+    pub fn drive<'s, M>(
+        &'s self,
+        at: At<'s>,
+        policy: &'s Policy,
+        main: &'s M,
+        attempt: for<'t> fn(&'t M, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>,
+    ) -> Running<'s, Flow> {
+        self.run(at, policy, Box::new(move |step| attempt(main, step)))
+    }
+
+    /// What is behind `drive`, compiled once.
+    #[inline(never)]
+    fn run<'s>(
+        &'s self,
+        at: At<'s>,
+        policy: &'s Policy,
+        mut attempt: Attempt<'s>,
+    ) -> Running<'s, Flow> {
+        Box::pin(async move {
+            let step = self.step(at, policy);
+            step.finish(attempt(&step)).await
+        })
+    }
+
     /// A run of a step, due now: when the last of its dependencies ended.
     pub fn step<'s>(&'s self, at: At<'s>, policy: &'s Policy) -> Step<'s> {
         Step {
@@ -112,6 +138,9 @@ impl<'a> It<'a> {
         }
     }
 }
+
+/// What one attempt of a step does, given its run.
+type Attempt<'a> = Box<dyn for<'s> FnMut(&'s Step<'a>) -> Running<'s, Result<Ran, Fault>> + 'a>;
 
 /// How an attempt of a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,14 +170,14 @@ impl<'a> Step<'a> {
         &'s self,
         attempt: &'s mut dyn FnMut() -> Running<'s, Result<Ran, Fault>>,
     ) -> Running<'s, Flow> {
-        Box::pin(async move {
-            let result = {
-                // Gone before the end is booked: what was cut off holds no asset any more.
-                let mut work = attempt();
-                self.limited(work.as_mut()).await
-            };
-            self.end(result)
-        })
+        Box::pin(self.finish(attempt()))
+    }
+
+    async fn finish<'s>(&'s self, mut work: Running<'s, Result<Ran, Fault>>) -> Flow {
+        let result = self.limited(work.as_mut()).await;
+        // Gone before the end is booked: what was cut off holds no asset any more.
+        drop(work);
+        self.end(result)
     }
 
     /// `work`, cut off at the step's time limit, which runs from [`Step::begin`].
@@ -195,6 +224,11 @@ impl<'a> Step<'a> {
     /// Adds to the manifest's own metric number `metric` (times in microseconds, sizes in bytes).
     pub fn add(&self, metric: u32, value: u64) {
         self.it.thread.metric(self.at.info(), metric, value);
+    }
+
+    /// The number of the instance that runs, from 0.
+    pub fn index(&self) -> u32 {
+        self.at.number()
     }
 
     /// The iteration that it is part of.

@@ -135,6 +135,11 @@ fn there(value: &Value, input: &str) -> Result<(), Fault> {
     }
 }
 
+/// `count.index`
+pub fn index(index: u32) -> Value {
+    Value::Number(Number::from(index))
+}
+
 /// Key number `index` of a step's `for_each`, as `each.key`.
 pub fn key(keys: &'static [&'static str], index: u32) -> Value {
     keys.get(index as usize)

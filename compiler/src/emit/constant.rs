@@ -19,10 +19,16 @@ impl Constants {
         match value {
             Value::Null => quote!(Value::Null),
             Value::Bool(value) => quote!(Value::Bool(#value)),
-            Value::Number(value) => {
-                let value = number(value);
-                quote!(Value::Number(#value))
-            }
+            Value::Number(value) => match value.as_i64() {
+                Some(whole) => {
+                    let whole = Literal::i64_unsuffixed(whole);
+                    quote!(Value::number(#whole))
+                }
+                None => {
+                    let value = number(value);
+                    quote!(Value::Number(#value))
+                }
+            },
             Value::Text(text) => {
                 let text = text.as_str();
                 quote!(Value::text(#text))
@@ -128,23 +134,25 @@ pub fn ty(ty: &Type) -> TokenStream {
         Type::Object(fields) => {
             let fields = fields.iter().map(|field| {
                 let (name, ty) = (field.name.as_str(), self::ty(&field.ty));
-                let optional = match &field.optional {
-                    None => quote!(None),
-                    Some(default) => match &default.0 {
-                        None => quote!(Some(OptionalDefault(None))),
-                        Some(text) => {
-                            let text = text.as_str();
-                            quote!(Some(OptionalDefault(Some(Text::Static(#text)))))
-                        }
-                    },
-                };
-                quote!(Field { name: Text::Static(#name), ty: #ty, optional: #optional })
+                match &field.optional {
+                    None => quote!(Field::required(#name, #ty)),
+                    Some(default) => {
+                        let default = match &default.0 {
+                            None => quote!(None),
+                            Some(text) => {
+                                let text = text.as_str();
+                                quote!(Some(#text))
+                            }
+                        };
+                        quote!(Field::optional(#name, #ty, #default))
+                    }
+                }
             });
-            quote!(Type::Object(vec![#(#fields),*]))
+            quote!(Type::Object(Vec::from([#(#fields),*])))
         }
         Type::Tuple(items) => {
             let items = items.iter().map(self::ty);
-            quote!(Type::Tuple(vec![#(#items),*]))
+            quote!(Type::Tuple(Vec::from([#(#items),*])))
         }
         Type::Any | Type::Null | Type::Error => quote!(Type::Any),
     }

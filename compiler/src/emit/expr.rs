@@ -2,12 +2,11 @@
 //! Each call that may fault names the place of its own expression.
 
 use super::writer::Writer;
-use crate::check::typed::{InstanceOf, TExpr, TKind};
-use crate::plan::model::Instances;
+use crate::check::typed::{TExpr, TKind};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
 use bggo_values::{Type, Value};
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 /// Where an expression stands: what its names mean in Rust.
@@ -89,6 +88,9 @@ impl Writer<'_> {
             {
                 self.logic(*op, a, b, at)
             }
+            TKind::Binary(op, a, b) if !self.cuts.contains(expr) && is_comparison(*op) => {
+                self.comparison(*op, [a, b], expr.span, at)
+            }
             TKind::Unary(UnaryOp::Not, of) if !self.cuts.contains(expr) => self.untruth(of, at),
             _ => {
                 let value = self.reference(expr, at);
@@ -100,12 +102,55 @@ impl Writer<'_> {
 
     /// `!` before an expression of type `bool`.
     pub fn untruth(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        let opposite = match &expr.kind {
+            TKind::Binary(BinaryOp::Equal, a, b) => Some((BinaryOp::NotEqual, [&**a, &**b])),
+            TKind::Binary(BinaryOp::NotEqual, a, b) => Some((BinaryOp::Equal, [&**a, &**b])),
+            _ => None,
+        };
+        if let Some((op, sides)) = opposite.filter(|_| !self.cuts.contains(expr)) {
+            return self.comparison(op, sides, expr.span, at);
+        }
         let truth = self.truth(expr, at);
         if is_logic(expr, BinaryOp::And) || is_logic(expr, BinaryOp::Or) {
             quote!(!(#truth))
         } else {
             quote!(!#truth)
         }
+    }
+
+    /// A comparison as a `bool`: `==` and `!=` are Rust's own.
+    fn comparison(
+        &mut self,
+        op: BinaryOp,
+        [a, b]: [&TExpr; 2],
+        span: Span,
+        at: At<'_>,
+    ) -> TokenStream {
+        if let BinaryOp::Equal | BinaryOp::NotEqual = op {
+            let (a, b) = (self.side(a, at), self.side(b, at));
+            return if op == BinaryOp::Equal {
+                quote!(#a == #b)
+            } else {
+                quote!(#a != #b)
+            };
+        }
+        let (name, _) = operator(op);
+        let (name, a, b) = (
+            format_ident!("{name}"),
+            self.reference(a, at),
+            self.reference(b, at),
+        );
+        let call = self.placed(quote!(ops::#name(#a, #b)), span);
+        quote!(#call?.is_true())
+    }
+
+    /// A side of `==`, of type `Value`.
+    fn side(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        if let TKind::Bound(id) = expr.kind {
+            let name = self.read_bound(id);
+            return quote!(*#name);
+        }
+        self.value(expr, at)
     }
 
     fn logic(&mut self, op: BinaryOp, a: &TExpr, b: &TExpr, at: At<'_>) -> TokenStream {
@@ -157,7 +202,7 @@ impl Writer<'_> {
             } => return self.output(step.0, instance, *field, span, at),
             TKind::Instances(step) => return Made::Value(self.instances(step.0)),
             TKind::Export { resource, field } => return self.export(resource.0, *field, span, at),
-            TKind::CountIndex => return Made::Value(quote!(Value::from(Number::from(index)))),
+            TKind::CountIndex => return Made::Value(quote!(take::index(index))),
             TKind::EachKey | TKind::EachValue => return Made::Value(each(expr, at)),
             TKind::VuId => return Made::Value(quote!(m.it.vu())),
             TKind::VuIteration => return Made::Value(quote!(m.it.iteration())),
@@ -264,6 +309,12 @@ impl Writer<'_> {
         span: Span,
         at: At<'_>,
     ) -> TokenStream {
+        if let ([only], false) = (arguments, expand)
+            && let TKind::Bound(id) = only.kind
+        {
+            let name = self.read_bound(id);
+            return quote!(::std::slice::from_ref(#name));
+        }
         let Some((last, first)) = arguments.split_last().filter(|_| expand) else {
             let items: Vec<_> = arguments.iter().map(|item| self.value(item, at)).collect();
             return quote!(&[#(#items),*]);
@@ -278,95 +329,22 @@ impl Writer<'_> {
         let (of, ty) = (self.reference(of, at), super::constant::ty(ty));
         quote!(convert::convert(#of, &#ty))
     }
-
-    fn output(
-        &mut self,
-        step: usize,
-        instance: &InstanceOf,
-        field: Option<usize>,
-        span: Span,
-        at: At<'_>,
-    ) -> Made {
-        let (path, info) = (self.output_path(step), self.info(step));
-        let slot = match instance {
-            InstanceOf::Only => None,
-            InstanceOf::Position(position) => {
-                let position = Literal::u32_unsuffixed(*position);
-                Some(quote!(m.outputs.#path.at(#position, #info)))
-            }
-            InstanceOf::Computed(by) => {
-                let by = self.reference(by, at);
-                Some(match &self.plan.steps[step].instances {
-                    Instances::Keys(_) => {
-                        let keys = self.key_static(step);
-                        quote!(m.outputs.#path.key(#by, &#keys, #info))
-                    }
-                    _ => quote!(m.outputs.#path.index(#by, #info)),
-                })
-            }
-        };
-        let slot = slot.map(|slot| self.placed(slot, span));
-        match (field, slot) {
-            (Some(field), Some(slot)) => {
-                let read = self.output_reader(step, field);
-                Made::Fallible(self.placed(quote!(#read(#slot?)), span))
-            }
-            (Some(field), None) => {
-                let read = self.output_reader(step, field);
-                Made::Fallible(self.placed(quote!(#read(m)), span))
-            }
-            (None, slot) => {
-                let names = &self.plan.steps[step].outputs;
-                let slot = slot.map_or_else(|| quote!(m.outputs.#path), |slot| quote!(#slot?));
-                Made::Value(quote!(#slot.whole(&[#(#names),*])))
-            }
-        }
-    }
-
-    fn instances(&mut self, step: usize) -> TokenStream {
-        let path = self.output_path(step);
-        let names = self.plan.steps[step].outputs.clone();
-        match &self.plan.steps[step].instances {
-            Instances::Keys(_) => {
-                let keys = self.key_static(step);
-                quote!(m.outputs.#path.by_key(&#keys, &[#(#names),*]))
-            }
-            _ => quote!(m.outputs.#path.list(&[#(#names),*])),
-        }
-    }
-
-    fn export(&mut self, resource: usize, field: Option<usize>, span: Span, at: At<'_>) -> Made {
-        let planned = self.planned(resource);
-        if let Some(field) = field {
-            return Made::Fallible(self.one_export(planned, field, span, at));
-        }
-        let values: Vec<_> = (0..self.exports[planned].len())
-            .map(|field| self.one_export(planned, field, span, at))
-            .collect();
-        let names = &self.exports[planned];
-        Made::Value(quote!(Value::from(Vec::from([#((Text::Static(#names), #values?)),*]))))
-    }
-
-    fn one_export(&mut self, planned: usize, field: usize, span: Span, at: At<'_>) -> TokenStream {
-        let call = match at {
-            At::Run => {
-                let (name, field) = (
-                    &self.resources[planned].name,
-                    Literal::usize_unsuffixed(field),
-                );
-                quote!(#name.export(#field))
-            }
-            At::Start | At::Iteration(_) => {
-                let name = self.export_reader(planned, field);
-                quote!(#name(m))
-            }
-        };
-        self.placed(call, span)
-    }
 }
 
 fn is_logic(expr: &TExpr, op: BinaryOp) -> bool {
     matches!(&expr.kind, TKind::Binary(found, ..) if *found == op)
+}
+
+fn is_comparison(op: BinaryOp) -> bool {
+    matches!(
+        op,
+        BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Less
+            | BinaryOp::LessEq
+            | BinaryOp::Greater
+            | BinaryOp::GreaterEq
+    )
 }
 
 /// `each.key` or `each.value`.

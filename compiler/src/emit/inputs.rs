@@ -139,13 +139,13 @@ impl Writer<'_> {
         }
         let items: Vec<_> = arguments
             .iter()
-            .map(|argument| match argument.value.binding {
-                Binding::Start => {
-                    let value = self.taken(argument, At::Start);
-                    let variant = camel(&argument.input.name);
-                    quote!(#module::In::#variant(Early::Known(#value)))
+            .map(|argument| {
+                if !is_of_start(argument) {
+                    return self.fixed_input(argument, module);
                 }
-                _ => self.fixed_input(argument, module),
+                let value = self.taken(argument, At::Start);
+                let variant = camel(&argument.input.name);
+                quote!(#module::In::#variant(Early::Known(#value)))
             })
             .collect();
         let body = quote!(Ok(Vec::from([#(#items),*])));
@@ -256,9 +256,12 @@ pub fn is_redacted(argument: &Argument) -> bool {
 
 /// Whether some arguments are known only when the program starts.
 fn is_started(arguments: &[Argument]) -> bool {
-    arguments
-        .iter()
-        .any(|argument| argument.value.binding == Binding::Start)
+    arguments.iter().any(is_of_start)
+}
+
+/// Computed when the program starts: also what needs nothing but a fault of which is the run's, not the grid's.
+fn is_of_start(argument: &Argument) -> bool {
+    !is_late(argument) && argument.value.constant().is_none()
 }
 
 /// Inputs that are known when the grid is built.
@@ -274,7 +277,7 @@ fn known(arguments: &[Argument], inputs: &Ident) -> TokenStream {
 fn late_limit(step: &Step) -> Option<&TExpr> {
     step.execution
         .as_ref()
-        .filter(|limit| limit.binding == Binding::Start)
+        .filter(|limit| limit.constant().is_none())
 }
 
 fn fixed_policy(step: &Step) -> TokenStream {

@@ -63,38 +63,33 @@ impl<'w, 'p> Lines<'w, 'p> {
         let plan = self.writer.plan;
         let node = &plan.nodes[node];
         let at = node.step.0;
-        let (name, path) = (
-            self.writer.steps[at].name.clone(),
-            self.writer.step_path(at),
-        );
+        let name = self.writer.steps[at].name.clone();
         let plain = self.writer.is_plain(at);
-        let one = |writer: &mut Writer<'_>| {
-            if plain {
-                let (step, needs) = (writer.at_step(at), writer.needs(at));
-                quote!(#path.done(&m.it, #step, #needs))
-            } else {
-                quote!(#name(m))
-            }
+        let (from, to) = node.range;
+        let first = Literal::usize_unsuffixed(from);
+        let end = if to == plan.steps[at].instances.len() {
+            self.writer.instance_count(at)
+        } else {
+            let end = Literal::usize_unsuffixed(to);
+            quote!(#end)
+        };
+        // One instance that something waits for by name, out of several.
+        let named = to - from == 1 && plan.steps[at].instances.len() > 1;
+        let index = if named { quote!(#first) } else { quote!(index) };
+        let one = match (&plan.steps[at].instances, plain) {
+            (_, true) => self.writer.plain(at, &index),
+            (Instances::Single, false) => quote!(#name(m)),
+            (_, false) => quote!(#name(m, #index)),
         };
         let call = match plan.steps[at].instances {
-            Instances::Single => one(self.writer),
-            _ => {
-                let instance = if plain {
-                    one(self.writer)
-                } else {
-                    quote!(Box::pin(#name(m, index)))
-                };
-                let (from, to) = (
-                    Literal::usize_unsuffixed(node.range.0),
-                    Literal::usize_unsuffixed(node.range.1),
-                );
-                quote!(each(#from, #to, &mut |index| #instance))
-            }
+            Instances::Single => one,
+            _ if named => one,
+            _ => quote!(each(#first, #end, &mut |index| #one)),
         };
         let mut statements = vec![Statement::Flow(call)];
         for used in &plan.steps[at].users_of {
-            let path = self.writer.resource_path(*used);
-            statements.push(Statement::Plain(quote!(#path.done();)));
+            let done = &self.writer.resources[*used].done;
+            statements.push(Statement::Plain(quote!(#done(m);)));
         }
         statements
     }

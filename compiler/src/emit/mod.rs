@@ -11,6 +11,7 @@ mod late;
 mod names;
 mod print;
 mod program;
+mod reads;
 mod resource;
 mod run;
 mod step;

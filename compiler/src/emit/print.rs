@@ -21,7 +21,7 @@ fn spaced(text: &str) -> String {
         let starts = !line.is_empty() && !line.starts_with([' ', '}', ')', ']']);
         let documented = before.starts_with("///") || before.starts_with("#[");
         let same = line.starts_with("use ") && before.starts_with("use ");
-        let method = before == "    }" && line.starts_with("    ") && !line.starts_with("     ");
+        let method = before == "    }" && line.starts_with("    fn ");
         if starts && !before.is_empty() && !documented && !same || method {
             out.push('\n');
         }

@@ -11,11 +11,45 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 impl Writer<'_> {
-    /// The function that gets a resource, and the one that computes its late inputs.
+    /// The functions that get a resource, let it go, and compute its late inputs.
     pub fn resource_functions(&mut self, at: usize) -> TokenStream {
+        let get = if self.plan.resources[at].scope == Lifetime::Run {
+            self.get_of_run(at)
+        } else {
+            self.get(at)
+        };
+        let mut steps = self.plan.steps.iter();
+        let done = steps.any(|step| step.users_of.contains(&at)).then(|| {
+            let (name, path) = (&self.resources[at].done, self.resource_path(at));
+            let doc = format!("{}: one user is over", self.resource_doc(at));
+            quote! {
+                #[doc = #doc]
+                fn #name(m: &Main<'_>) {
+                    #path.done();
+                }
+            }
+        });
+        quote!(#get #done)
+    }
+
+    fn get_of_run(&self, at: usize) -> TokenStream {
+        if !self.is_got(at) {
+            return quote!();
+        }
+        let (name, path) = (&self.resources[at].name, self.resource_path(at));
+        let doc = self.resource_doc(at);
+        quote! {
+            #[doc = #doc]
+            fn #name<'a>(m: &'a Main<'_>) -> GetShared<'a> {
+                #path.get(&m.it)
+            }
+        }
+    }
+
+    fn get(&mut self, at: usize) -> TokenStream {
         let plan = self.plan;
         let resource = &plan.resources[at];
-        if resource.scope == Lifetime::Run || !self.is_got(at) {
+        if !self.is_got(at) {
             return quote!();
         }
         let asset = field(&resource.asset);

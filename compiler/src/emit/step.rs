@@ -7,19 +7,34 @@ use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::check::walk::walk;
 use crate::plan::model::{Instances, Step};
-use bggo_manifest::Lifetime;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 impl Writer<'_> {
-    /// A step is one statement of its chain: nothing late, nothing read, no resource to wait for or to let go.
+    /// A step is one statement of its chain: nothing late, no condition, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.plan.steps[at];
-        step.enabled.is_none()
-            && step.outputs.is_empty()
-            && step.needs.is_empty()
-            && step.users_of.is_empty()
-            && !step.arguments.iter().any(is_late)
+        step.enabled.is_none() && step.needs.is_empty() && !step.arguments.iter().any(is_late)
+    }
+
+    /// A plain step as a future.
+    pub fn plain(&mut self, at: usize, index: &TokenStream) -> TokenStream {
+        let (path, needs) = (self.step_path(at), self.needs(at));
+        let step = self.at_step(at, index);
+        match self.kept(at, index) {
+            Some(kept) => quote!(#path.read(&m.it, #step, #needs, #kept)),
+            None => quote!(#path.done(&m.it, #step, #needs)),
+        }
+    }
+
+    /// Where a step, or its instance `index`, keeps its outputs, if something reads them: an `Option<&OutputSlot>`.
+    fn kept(&self, at: usize, index: &TokenStream) -> Option<TokenStream> {
+        let step = &self.plan.steps[at];
+        let path = self.output_path(at);
+        (!step.outputs.is_empty()).then(|| match step.instances {
+            Instances::Single => quote!(Some(&m.outputs.#path)),
+            _ => quote!(m.outputs.#path.nth(#index)),
+        })
     }
 
     /// The functions of a step that is more than one statement.
@@ -33,26 +48,27 @@ impl Writer<'_> {
         let body = self.attempt(at);
         let instanced = !matches!(step.instances, Instances::Single);
         let parameter = instanced.then(|| quote!(, index: u32));
-        let index = format_ident!("index");
-        let (inner, argument) = if instanced && super::cut::names(&body, &index) {
-            (Some(quote!(, index: u32)), Some(quote!(, index)))
-        } else {
-            (None, None)
-        };
-        let (doc, path, at_step) = (self.step_doc(at), self.step_path(at), self.at_step(at));
+        let reads_index = instanced && super::cut::names(&body, &format_ident!("index"));
+        let index = reads_index.then(|| quote!(let index = step.index();));
+        let (doc, path, at_step) = (
+            self.step_doc(at),
+            self.step_path(at),
+            self.at_step(at, &quote!(index)),
+        );
         let attempt_doc = format!("{doc}: what it does");
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
-            async fn #name(m: &Main<'_> #parameter) -> Flow {
-                let step = m.it.step(#at_step, #path.policy());
-                step.drive(&mut || Box::pin(#attempt(m, &step #argument))).await
+            fn #name<'a>(m: &'a Main<'_> #parameter) -> Running<'a, Flow> {
+                m.it.drive(#at_step, #path.policy(), m, #attempt)
             }
 
             #[doc = #attempt_doc]
-            async fn #attempt(m: &Main<'_>, step: &Step<'_> #inner) -> Result<Ran, Fault> {
-                #body
-                Ok(Ran::Done)
+            fn #attempt<'a>(m: &'a Main<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
+                Box::pin(async move {
+                    #index
+                    #body
+                })
             }
 
             #parts
@@ -65,11 +81,10 @@ impl Writer<'_> {
         let step = &plan.steps[at];
         let keys = self.step_keys(at);
         let here = At::Iteration(Some(&keys));
-        let instanced = !matches!(step.instances, Instances::Single);
-        let slot = (!step.outputs.is_empty()).then(|| self.own_output(at, instanced));
+        let kept = self.kept(at, &quote!(index));
         let enabled = step.enabled.as_ref().map(|enabled| {
             let disabled = self.untruth(enabled, here);
-            let skip = slot.as_ref().map(|slot| quote!(#slot.skip();));
+            let skip = self.skip(at);
             quote! {
                 if #disabled {
                     #skip
@@ -91,18 +106,18 @@ impl Writer<'_> {
         };
         let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
         let (path, uses) = (self.step_path(at), self.needs(at));
-        let run = quote!(#path.run(step, #uses, &[#(#late),*]).await?);
-        let ran = match &slot {
-            Some(slot) => {
-                let kept = step.outputs.iter().map(|name| field(name));
-                quote! {
-                    let output = #run;
-                    #slot.set([#(output.#kept),*]);
-                }
-            }
-            None => quote!(#run;),
-        };
-        quote!(#before #(#lets)* #ran)
+        let kept = kept.unwrap_or_else(|| quote!(None));
+        quote!(#before #(#lets)* #path.attempt(step, #uses, &[#(#late),*], #kept).await)
+    }
+
+    /// Says that a step, or its instance `index`, was not enabled, if something reads its outputs.
+    fn skip(&self, at: usize) -> Option<TokenStream> {
+        let step = &self.plan.steps[at];
+        let (path, info) = (self.output_path(at), self.info(at));
+        (!step.outputs.is_empty()).then(|| match step.instances {
+            Instances::Single => quote!(m.outputs.#path.skip();),
+            _ => quote!(m.outputs.#path.at(index, #info)?.skip();),
+        })
     }
 
     /// Whether an expression reads an export, also through locals.
@@ -120,24 +135,15 @@ impl Writer<'_> {
             })
     }
 
-    fn own_output(&self, at: usize, instanced: bool) -> TokenStream {
-        let (path, info) = (self.output_path(at), self.info(at));
-        if instanced {
-            quote!(m.outputs.#path.at(index, #info)?)
-        } else {
-            quote!(m.outputs.#path)
-        }
-    }
-
-    /// `At` of a step or of the instance `index`.
-    pub fn at_step(&mut self, at: usize) -> TokenStream {
+    /// `At` of a step, or of its instance `index`.
+    pub fn at_step(&mut self, at: usize, index: &TokenStream) -> TokenStream {
         let info = self.info(at);
         match self.plan.steps[at].instances {
             Instances::Single => quote!(At::step(#info)),
-            Instances::Count(_) => quote!(At::index(#info, index)),
+            Instances::Count(_) => quote!(At::index(#info, #index)),
             Instances::Keys(_) => {
                 let keys = self.key_static(at);
-                quote!(At::nth(#info, &#keys, index))
+                quote!(At::nth(#info, &#keys, #index))
             }
         }
     }
@@ -167,14 +173,8 @@ impl Writer<'_> {
     }
 
     fn wait_for(&self, resource: usize) -> TokenStream {
-        let path = self.resource_path(resource);
-        match self.plan.resources[resource].scope {
-            Lifetime::Run => quote!(#path.get(&m.it).await?;),
-            _ => {
-                let name = &self.resources[resource].name;
-                quote!(#name(m).await?;)
-            }
-        }
+        let name = &self.resources[resource].name;
+        quote!(#name(m).await?;)
     }
 
     /// `step "http_request" "first", four.hcl:3`
@@ -207,10 +207,29 @@ impl Writer<'_> {
         )
     }
 
-    /// Keys and values of a `for_each`.
+    /// How many instances a `count` has, names of outputs, keys and values of a `for_each`.
     pub fn key_statics(&mut self) -> TokenStream {
         let mut out = TokenStream::new();
         let plan = self.plan;
+        for (at, step) in plan.steps.iter().enumerate() {
+            if let Instances::Count(count) = step.instances {
+                let (name, doc) = (&self.steps[at].count, self.step_doc(at));
+                let count = Literal::u32_unsuffixed(count);
+                out.extend(quote! {
+                    #[doc = #doc]
+                    const #name: u32 = #count;
+                });
+            }
+        }
+        for &at in &self.read_names {
+            let (name, names) = (&self.steps[at].outputs, &plan.steps[at].outputs);
+            let count = Literal::usize_unsuffixed(names.len());
+            let doc = format!("{}: outputs that are read", self.step_doc(at));
+            out.extend(quote! {
+                #[doc = #doc]
+                static #name: [&str; #count] = [#(#names),*];
+            });
+        }
         for at in self.read_keys.clone() {
             let Instances::Keys(keys) = &plan.steps[at].instances else {
                 continue;
@@ -220,14 +239,21 @@ impl Writer<'_> {
                 keys.iter().map(|(key, _)| key),
             );
             let name = &self.steps[at].keys;
-            out.extend(quote!(static #name: [&str; #count] = [#(#texts),*];));
+            let doc = self.step_doc(at);
+            out.extend(quote! {
+                #[doc = #doc]
+                static #name: [&str; #count] = [#(#texts),*];
+            });
             if reads_value(&plan.steps[at]) {
                 let values: Vec<_> = keys
                     .iter()
                     .map(|(_, value)| self.constants.value(value))
                     .collect();
                 let name = &self.steps[at].values;
-                out.extend(quote!(static #name: [Value; #count] = [#(#values),*];));
+                out.extend(quote! {
+                    #[doc = #doc]
+                    static #name: [Value; #count] = [#(#values),*];
+                });
             }
         }
         out

@@ -103,7 +103,7 @@ impl Writer<'_> {
             .filter(|(_, step)| !step.outputs.is_empty());
         read.map(|(at, step)| {
             let name = self.steps[at].name.clone();
-            let count = Literal::usize_unsuffixed(step.instances.len());
+            let count = self.instance_count(at);
             let (ty, value) = match step.instances {
                 Instances::Single => (quote!(OutputSlot), quote!(OutputSlot::default())),
                 _ => (quote!(OutputSlots), quote!(OutputSlots::new(#count))),

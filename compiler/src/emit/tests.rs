@@ -1,220 +1,159 @@
-//! Emission from plans made by hand, without the stages before.
+//! What holds of any emitted program: its shape, its size, and that no text of a grid becomes code.
 
-use super::*;
-use crate::check::typed::*;
 use crate::modules::Modules;
-use crate::plan::plan;
-use crate::resolve::model::*;
-use crate::source::{FileId, Sources, Span};
-use bggo_manifest::Lifetime;
-use bggo_values::{Type, Value};
+use crate::source::Sources;
+use std::fmt::Write;
 
-fn span() -> Span {
-    Span {
-        file: FileId(0),
-        start: 0,
-        end: 1,
-    }
+fn emitted(grid: &str) -> String {
+    let sources = Sources::from_texts(vec![("grid.hcl".into(), grid.into())]);
+    let (compiled, problems) = crate::compile(&sources, Modules::built_in());
+    let compiled = compiled.unwrap_or_else(|| panic!("{:?}", problems.list));
+    compiled.package.files["src/main.rs"].clone()
 }
 
-fn expr(kind: TKind, ty: Type, binding: Binding) -> TExpr {
-    TExpr {
-        kind,
-        ty,
-        binding,
-        sensitivity: Sensitivity::default(),
-        span: span(),
-    }
-}
-
-fn text(text: &'static str) -> TExpr {
-    expr(
-        TKind::Constant(Value::text(text)),
-        Type::String,
-        Binding::Built,
+/// A grid with every kind of thing, with `text` in each place that takes one.
+fn with_text(text: &str) -> String {
+    let quoted = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+        .replace("${", "$${")
+        .replace("%{", "%%{");
+    format!(
+        r#"
+variable "v" {{
+  description = "{quoted}"
+  default     = "{quoted}"
+  validation {{
+    condition     = var.v != "{quoted}."
+    error_message = "{quoted}"
+  }}
+}}
+locals {{
+  start = "{quoted}${{var.v}}{quoted}"
+  late  = {{ "{quoted}" = [vu.id, "{quoted}"] }}
+}}
+step "print" "holes" {{
+  description = "{quoted}"
+  tags        = {{ "{quoted}" = "{quoted}" }}
+  arguments {{
+    input = "{quoted}${{vu.id}}{quoted}"
+  }}
+}}
+step "http_request" "json" {{
+  arguments {{
+    url     = "http://127.0.0.1/{quoted}${{vu.id}}{quoted}"
+    method  = "POST"
+    json    = {{ "{quoted}" = "{quoted}${{vu.id}}", fixed = "{quoted}" }}
+    headers = {{ "X" = "{quoted}" }}
+  }}
+}}
+step "print" "each" {{
+  for_each = {{ "{quoted}" = "{quoted}" }}
+  arguments {{
+    input = [each.key, each.value, local.start, local.late, var.v == "{quoted}", {{ "{quoted}" = "{quoted}" }}]
+  }}
+}}
+"#
     )
 }
 
-fn step(runner: &str, name: &str) -> TStep {
-    TStep {
-        runner: Modules::built_in().find_runner(runner).unwrap(),
-        runner_name: runner.into(),
-        name: name.into(),
-        span: span(),
-        arguments: Vec::new(),
-        uses: Vec::new(),
-        instances: TInstances::Single,
-        enabled: None,
-        execution: None,
-        continue_on_failure: false,
-        tags: Vec::new(),
-        description: None,
-        sensitive: false,
+/// Kinds of the items of a file, and the names of its functions.
+fn items(rust: &str) -> Vec<String> {
+    let file = syn::parse_file(rust).unwrap_or_else(|error| panic!("{error}\n{rust}"));
+    let mut found = Vec::new();
+    for item in file.items {
+        found.push(match item {
+            syn::Item::Fn(function) => format!("fn {}", function.sig.ident),
+            syn::Item::Static(item) => format!("static {}", item.ident),
+            syn::Item::Struct(item) => format!("struct {}", item.ident),
+            syn::Item::Impl(_) => "impl".to_owned(),
+            syn::Item::Use(_) => "use".to_owned(),
+            _ => "other".to_owned(),
+        });
     }
-}
-
-fn needs(from: usize, to: usize) -> Edge {
-    Edge {
-        from: Node::Step(StepId(from)),
-        to: Node::Step(StepId(to)),
-        instances: Instances::All,
-        cause: span(),
-        kind: EdgeKind::Explicit,
-    }
-}
-
-/// A target, a request to it, three that read its answer, and a print of all of it.
-fn example() -> Typed {
-    let modules = Modules::built_in();
-    let url = |path: TPart| {
-        let site = expr(
-            TKind::Export {
-                resource: ResourceId(0),
-                field: Some(0),
-            },
-            Type::String,
-            Binding::Iteration,
-        );
-        expr(
-            TKind::Template(vec![
-                TPart::Hole(site),
-                TPart::Text("/anything/".into()),
-                path,
-            ]),
-            Type::String,
-            Binding::Iteration,
-        )
-    };
-    let status = |at: Binding| {
-        expr(
-            TKind::Output {
-                step: StepId(0),
-                instance: InstanceOf::Only,
-                field: Some(0),
-            },
-            Type::Number,
-            at,
-        )
-    };
-    let mut login = step("http_request", "login");
-    login.arguments.push((0, url(TPart::Text("login".into()))));
-    let mut item = step("http_request", "item");
-    item.instances = TInstances::Count(3);
-    item.arguments.push((
-        0,
-        url(TPart::Hole(expr(
-            TKind::CountIndex,
-            Type::Number,
-            Binding::Step,
-        ))),
-    ));
-    let json = modules
-        .runner(item.runner)
-        .inputs
-        .iter()
-        .position(|input| input.name == "json")
-        .unwrap();
-    let pairs = vec![
-        (
-            text("n"),
-            expr(TKind::CountIndex, Type::Number, Binding::Step),
-        ),
-        (text("status"), status(Binding::Iteration)),
-    ];
-    item.arguments
-        .push((json, expr(TKind::Object(pairs), Type::Any, Binding::Step)));
-    let method = modules
-        .runner(item.runner)
-        .inputs
-        .iter()
-        .position(|input| input.name == "method")
-        .unwrap();
-    item.arguments.push((method, text("POST")));
-    let mut show = step("print", "show");
-    show.arguments.push((
-        0,
-        expr(
-            TKind::Template(vec![
-                TPart::Text("got {".into()),
-                TPart::Hole(status(Binding::Iteration)),
-                TPart::Text("}".into()),
-            ]),
-            Type::String,
-            Binding::Iteration,
-        ),
-    ));
-    let wait = step("noop", "wait");
-    let reads = |from: usize| Edge {
-        to: Node::Resource(ResourceId(0)),
-        kind: EdgeKind::Implicit,
-        ..needs(from, 0)
-    };
-    Typed {
-        steps: vec![login, item, show, wait],
-        resources: vec![TResource {
-            asset: modules.find_asset("http_target").unwrap(),
-            asset_name: "http_target".into(),
-            name: "site".into(),
-            span: span(),
-            arguments: Vec::new(),
-            uses: Vec::new(),
-            scope: Lifetime::Run,
-            used: true,
-            description: None,
-        }],
-        variables: vec![TVariable {
-            name: "base".into(),
-            span: span(),
-            ty: Type::String,
-            default: Some(Value::text("x")),
-            description: None,
-            sensitive: false,
-            nullable: true,
-            validations: Vec::new(),
-        }],
-        locals: Vec::new(),
-        bound_names: Vec::new(),
-        edges: vec![
-            reads(0),
-            reads(1),
-            needs(1, 0),
-            needs(2, 1),
-            needs(3, 0),
-            needs(2, 3),
-        ],
-        order: vec![
-            Node::Resource(ResourceId(0)),
-            Node::Step(StepId(0)),
-            Node::Step(StepId(1)),
-            Node::Step(StepId(3)),
-            Node::Step(StepId(2)),
-        ],
-    }
-}
-
-fn emitted(typed: &Typed) -> String {
-    let sources = Sources::from_texts(vec![("grid.hcl".into(), "resource".into())]);
-    let plan = plan(typed, &sources, Modules::built_in());
-    emit(&plan, Modules::built_in()).files["src/main.rs"].clone()
+    found
 }
 
 #[test]
-fn a_grid_with_data_instances_and_a_resource_is_plain_rust() {
-    let rust = emitted(&example());
-    syn::parse_file(&rust).unwrap();
-    assert!(
-        rust.contains("\"{}/anything/{}\""),
-        "a text with holes: {rust}"
-    );
-    assert!(
-        rust.contains("\"{{\\\"n\\\":{},\\\"status\\\":{}}}\""),
-        "JSON with holes: {rust}"
-    );
-    assert!(rust.contains("each(0, 3,"), "instances: {rust}");
-    assert!(!rust.contains("usize"), "numbers are plain: {rust}");
+fn no_text_of_a_grid_becomes_code() {
+    let plain = items(&emitted(&with_text("plain")));
+    assert!(!plain.contains(&"other".to_owned()), "{plain:?}");
+    for text in [
+        "\"); std::process::exit(1); (\"",
+        "*/ fn injected() {} /*",
+        "\n} fn injected() {} {\n",
+        "// \\",
+        "{} {0} {v} {{ }} {:?}",
+        "r#\"raw\"# \"# '\\''",
+        "\u{2028}\u{85}\r\t\u{0}é",
+        "${var.v} %{ if true }",
+        "#[doc = \"\"] #!",
+    ] {
+        assert_eq!(items(&emitted(&with_text(text))), plain, "{text:?}");
+    }
+}
+
+#[test]
+fn a_thousand_instances_emit_as_many_lines_as_one() {
+    let grid = |count: usize| {
+        format!(
+            r#"
+step "noop" "plain" {{ count = {count} }}
+step "env_vars" "read" {{
+  count = {count}
+  arguments {{ prefix = "X${{count.index}}" }}
+}}
+step "print" "all" {{
+  arguments {{ input = step.env_vars.read[*].output.vars }}
+}}
+"#
+        )
+    };
+    let (one, thousand) = (emitted(&grid(1)), emitted(&grid(1000)));
+    assert_eq!(one.lines().count(), thousand.lines().count());
     assert_eq!(
-        rust,
-        emitted(&example()),
-        "the same plan gives the same bytes"
+        one.replace('1', ""),
+        thousand.replace("1000", "1").replace('1', "")
     );
+}
+
+#[test]
+fn nothing_but_statics_grows_with_the_grid() {
+    let mut grid = String::from("variable \"v\" {}\nlocals {\n  l = uuid()\n}\n");
+    for at in 0..300 {
+        let _ = writeln!(grid, "resource \"http_client\" \"c{at}\" {{}}");
+        let _ = writeln!(grid, "step \"http_request\" \"s{at}\" {{");
+        let _ = writeln!(grid, "  uses {{ client = resource.http_client.c{at} }}");
+        let _ = writeln!(
+            grid,
+            "  arguments {{ url = \"http://127.0.0.1/${{var.v}}\" }}"
+        );
+        if at % 3 > 0 {
+            let _ = writeln!(grid, "  depends_on = [step.http_request.s{}]", at - 1);
+        }
+        let _ = writeln!(grid, "}}");
+    }
+    let reads: Vec<String> = (0..300)
+        .map(|at| format!("step.http_request.s{at}.output.status_code"))
+        .collect();
+    let _ = writeln!(
+        grid,
+        "step \"print\" \"all\" {{\n  arguments {{ input = [{}, local.l] }}\n}}",
+        reads.join(", ")
+    );
+    let file = syn::parse_file(&emitted(&grid)).unwrap();
+    for item in file.items {
+        if matches!(item, syn::Item::Static(_)) {
+            continue;
+        }
+        let alone = syn::File {
+            shebang: None,
+            frontmatter: None,
+            attrs: Vec::new(),
+            items: vec![item],
+        };
+        let text = prettyplease::unparse(&alone);
+        assert!(text.lines().count() < 130, "{text}");
+    }
 }

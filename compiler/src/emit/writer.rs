@@ -3,6 +3,7 @@
 use super::constant::Constants;
 use super::cut::Cuts;
 use super::names::Names;
+use super::reads::Read;
 use crate::check::typed::Binding;
 use crate::plan::model::{Instances, Plan, Resource};
 use crate::resolve::model::BoundId;
@@ -24,6 +25,10 @@ pub struct StepNames {
     pub prepare: Ident,
     /// Function that computes a time limit known at start.
     pub limit: Ident,
+    /// Static with the names of the outputs that are read.
+    pub outputs: Ident,
+    /// Constant with the number of instances of a `count`.
+    pub count: Ident,
     /// Static with the keys of a `for_each`.
     pub keys: Ident,
     /// Static with its values.
@@ -40,6 +45,8 @@ pub struct ResourceNames {
     pub prepare: Ident,
     /// Function that computes late inputs.
     pub late: Ident,
+    /// Function that says that one of its users is over.
+    pub done: Ident,
 }
 
 /// A local as emitted code calls it.
@@ -50,13 +57,6 @@ pub struct LocalNames {
     pub started: bool,
     /// Its place in the memo.
     pub position: usize,
-}
-
-/// What a function reads.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Read {
-    Output,
-    Export,
 }
 
 /// An implicit resource is named after its asset: `default_http_client`.
@@ -87,7 +87,7 @@ pub struct Writer<'p> {
     /// What is being written: parts of it are named after it.
     owner: String,
     /// Functions that read an output or an export, by step or resource and position.
-    readers: BTreeMap<(Read, usize, usize), Ident>,
+    pub(super) readers: BTreeMap<(Read, usize, usize), Ident>,
     variables: Vec<Ident>,
     locals: BTreeMap<usize, LocalNames>,
     places: BTreeMap<(String, u32, u32), usize>,
@@ -102,6 +102,8 @@ pub struct Writer<'p> {
     pub(super) run_parts: Vec<Option<Ident>>,
     /// Keys statics that are read.
     pub read_keys: BTreeSet<usize>,
+    /// Statics with names of outputs that are read.
+    pub read_names: BTreeSet<usize>,
     /// Names of a resource's exports, by resource.
     pub exports: Vec<Vec<String>>,
     /// Outputs of a step's runner in the manifest's order, by step.
@@ -129,6 +131,8 @@ impl<'p> Writer<'p> {
                 inputs: names.upper(&step.name),
                 prepare: names.snake(&format!("{}_inputs", step.name)),
                 limit: names.snake(&format!("{}_limit", step.name)),
+                outputs: names.upper(&format!("{}_outputs", step.name)),
+                count: names.upper(&format!("{}_count", step.name)),
                 keys: names.upper(&format!("{}_keys", step.name)),
                 values: names.upper(&format!("{}_values", step.name)),
             })
@@ -141,6 +145,7 @@ impl<'p> Writer<'p> {
                 inputs: names.upper(&resource_name(resource)),
                 prepare: names.snake(&format!("{}_inputs", resource_name(resource))),
                 late: names.snake(&format!("{}_late", resource_name(resource))),
+                done: names.snake(&format!("{}_done", resource_name(resource))),
             })
             .collect();
         let variables = plan
@@ -188,6 +193,7 @@ impl<'p> Writer<'p> {
             ready_paths: BTreeMap::new(),
             run_parts: vec![None; plan.resources.len()],
             read_keys: BTreeSet::new(),
+            read_names: BTreeSet::new(),
             exports,
             all_outputs,
         }
@@ -206,84 +212,6 @@ impl<'p> Writer<'p> {
     /// The functions that were cut off since the last time.
     pub fn take_parts(&mut self) -> TokenStream {
         std::mem::take(&mut self.parts)
-    }
-
-    /// The function that reads an output of a step.
-    pub fn output_reader(&mut self, step: usize, field: usize) -> Ident {
-        self.reader(Read::Output, step, field)
-    }
-
-    /// The function that reads an export of a resource.
-    pub fn export_reader(&mut self, resource: usize, field: usize) -> Ident {
-        self.reader(Read::Export, resource, field)
-    }
-
-    fn reader(&mut self, read: Read, of: usize, field: usize) -> Ident {
-        if let Some(known) = self.readers.get(&(read, of, field)) {
-            return known.clone();
-        }
-        let (owner, fields) = match read {
-            Read::Output => (&self.steps[of].name, &self.all_outputs[of]),
-            Read::Export => (&self.resources[of].name, &self.exports[of]),
-        };
-        let field_name = fields.get(field).map_or("output", String::as_str);
-        let name = format!("{owner}_{field_name}");
-        let name = self.names.snake(&name);
-        self.readers.insert((read, of, field), name.clone());
-        name
-    }
-
-    /// The functions that read outputs and exports, once all that calls them is written.
-    pub fn reader_functions(&self) -> TokenStream {
-        let mut out = TokenStream::new();
-        for ((read, of, field), name) in &self.readers {
-            out.extend(match read {
-                Read::Output => self.output_function(*of, *field, name),
-                Read::Export => self.export_function(*of, *field, name),
-            });
-        }
-        out
-    }
-
-    fn output_function(&self, step: usize, field: usize, name: &Ident) -> TokenStream {
-        let planned = &self.plan.steps[step];
-        let output = &self.all_outputs[step][field];
-        let position = planned.outputs.iter().position(|kept| kept == output);
-        let position = Literal::usize_unsuffixed(position.unwrap_or_default());
-        let (info, path) = (self.info(step), self.output_path(step));
-        let address = format!("step.{}.{}", planned.runner, planned.name);
-        if matches!(planned.instances, Instances::Single) {
-            let doc = format!(" {address}.output.{output}");
-            return quote! {
-                #[doc = #doc]
-                fn #name(m: &Main<'_>) -> Result<Value, Fault> {
-                    m.outputs.#path.field(#position, #info)
-                }
-            };
-        }
-        let doc = format!(" {address}[..].output.{output}");
-        quote! {
-            #[doc = #doc]
-            fn #name(slot: &OutputSlot) -> Result<Value, Fault> {
-                slot.field(#position, #info)
-            }
-        }
-    }
-
-    fn export_function(&self, resource: usize, field: usize, name: &Ident) -> TokenStream {
-        let planned = &self.plan.resources[resource];
-        let path = self.resource_path(resource);
-        let number = Literal::usize_unsuffixed(field);
-        let doc = format!(
-            " resource.{}.{}.{}",
-            planned.asset, planned.name, self.exports[resource][field]
-        );
-        quote! {
-            #[doc = #doc]
-            fn #name(m: &Main<'_>) -> Result<Value, Fault> {
-                #path.export(#number)
-            }
-        }
     }
 
     /// The function of a variable.
@@ -383,6 +311,26 @@ impl<'p> Writer<'p> {
     pub fn key_static(&mut self, step: usize) -> Ident {
         self.read_keys.insert(step);
         self.steps[step].keys.clone()
+    }
+
+    /// How many instances a step has.
+    pub fn instance_count(&self, step: usize) -> TokenStream {
+        match &self.plan.steps[step].instances {
+            Instances::Count(_) => {
+                let name = &self.steps[step].count;
+                quote!(#name)
+            }
+            other => {
+                let count = Literal::usize_unsuffixed(other.len());
+                quote!(#count)
+            }
+        }
+    }
+
+    /// The static with the names of the outputs of a step that are read.
+    pub fn names_static(&mut self, step: usize) -> Ident {
+        self.read_names.insert(step);
+        self.steps[step].outputs.clone()
     }
 
     /// `steps.login`

@@ -112,7 +112,6 @@ impl Cargo<'_> {
             .env("CARGO_ENCODED_RUSTFLAGS", self.flags().join("\u{1f}"))
             // A wrapper of the user's own configuration: an empty one is none.
             .env("CARGO_BUILD_RUSTC_WRAPPER", "")
-            .env("CARGO_INCREMENTAL", "0")
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "always")
             .env("CARGO_TERM_PROGRESS_WIDTH", "120")

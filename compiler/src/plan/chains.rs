@@ -58,7 +58,14 @@ impl Graph {
         }
         let parts = self.parts(set);
         if parts.len() > 1 {
-            return Flow::Fork(parts.iter().map(|part| self.flow(part, latches)).collect());
+            let mut branches = Vec::with_capacity(parts.len());
+            for part in &parts {
+                match self.flow(part, latches) {
+                    Flow::Fork(inner) => branches.extend(inner),
+                    other => branches.push(other),
+                }
+            }
+            return Flow::Fork(branches);
         }
         let cuts = self.cuts(set);
         if cuts.is_empty() {

@@ -41,7 +41,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         typed,
         modules,
         wanted: BTreeMap::new(),
-        locals: vec![false; typed.locals.len()],
+        locals: vec![None; typed.locals.len()],
     };
     let mut resources = vec![Reads::default(); typed.resources.len()];
     for (at, resource) in typed.resources.iter().enumerate() {
@@ -90,7 +90,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
     Demand {
         steps,
         resources,
-        locals: reader.locals,
+        locals: reader.locals.iter().map(Option::is_some).collect(),
         wanted: reader.wanted,
     }
 }
@@ -137,7 +137,8 @@ struct Reader<'a> {
     typed: &'a Typed,
     modules: &'a Modules,
     wanted: BTreeMap<usize, Wanted>,
-    locals: Vec<bool>,
+    /// Resources that a local reads, once something has read it.
+    locals: Vec<Option<BTreeSet<usize>>>,
 }
 
 impl Reader<'_> {
@@ -197,10 +198,19 @@ impl Reader<'_> {
             _ => {}
         });
         for local in locals {
-            self.locals[local] = true;
-            let typed = self.typed;
-            self.expression(&typed.locals[local].value, resources);
+            resources.extend(self.local(local));
         }
+    }
+
+    /// What a local reads; looked at once, however often it is read.
+    fn local(&mut self, local: usize) -> BTreeSet<usize> {
+        if let Some(known) = &self.locals[local] {
+            return known.clone();
+        }
+        let (typed, mut reads) = (self.typed, BTreeSet::new());
+        self.expression(&typed.locals[local].value, &mut reads);
+        self.locals[local] = Some(reads.clone());
+        reads
     }
 }
 

@@ -12,10 +12,7 @@ pub fn nodes(typed: &Typed) -> Vec<Node> {
     let needs: Vec<Vec<(usize, Instances)>> = (0..typed.steps.len())
         .map(|step| edges.steps(Declared::Step(StepId(step))))
         .collect();
-    let mut named: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); typed.steps.len()];
-    for (step, instances) in needs.iter().flatten() {
-        named[*step].extend(position(&typed.steps[*step], instances));
-    }
+    let readers = readers(typed, &needs);
     let order = typed.order.iter().filter_map(|node| match node {
         Declared::Step(id) => Some(id.0),
         _ => None,
@@ -32,7 +29,7 @@ pub fn nodes(typed: &Typed) -> Vec<Node> {
         }
         after.sort_unstable();
         after.dedup();
-        for range in ranges(count(&typed.steps[step]), &named[step]) {
+        for range in ranges(count(&typed.steps[step]), &readers[step]) {
             of_step[step].push(nodes.len());
             nodes.push(Node {
                 step: StepId(step),
@@ -65,21 +62,41 @@ fn position(step: &TStep, instances: &Instances) -> Option<usize> {
     }
 }
 
-/// `0..count` with each named one by itself.
-fn ranges(count: usize, named: &BTreeSet<usize>) -> Vec<(usize, usize)> {
-    let mut ranges = Vec::new();
-    let mut start = 0;
-    for &one in named {
-        if start < one {
-            ranges.push((start, one));
+/// By step, by instance: the steps that wait for this instance by name and not for all of them.
+fn readers(
+    typed: &Typed,
+    needs: &[Vec<(usize, Instances)>],
+) -> Vec<BTreeMap<usize, BTreeSet<usize>>> {
+    let mut readers: Vec<BTreeMap<usize, BTreeSet<usize>>> =
+        vec![BTreeMap::new(); typed.steps.len()];
+    for (reader, needs) in needs.iter().enumerate() {
+        let place = |(step, instances): &(usize, Instances)| {
+            (*step, position(&typed.steps[*step], instances))
+        };
+        let all: BTreeSet<usize> = needs
+            .iter()
+            .map(place)
+            .filter_map(|(step, position)| position.is_none().then_some(step))
+            .collect();
+        for (step, position) in needs.iter().map(place) {
+            if let Some(position) = position.filter(|_| !all.contains(&step)) {
+                readers[step].entry(position).or_default().insert(reader);
+            }
         }
-        ranges.push((one, one + 1));
-        start = one + 1;
     }
-    if start < count || ranges.is_empty() {
-        ranges.push((start, count));
-    }
-    ranges
+    readers
+}
+
+/// `0..count`, cut where the readers of one instance are not those of the next.
+fn ranges(count: usize, readers: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<(usize, usize)> {
+    let borders = readers.keys().flat_map(|&one| [one, one + 1]);
+    let mut cuts: Vec<usize> = borders
+        .filter(|&at| at > 0 && at < count && readers.get(&(at - 1)) != readers.get(&at))
+        .collect();
+    cuts.dedup();
+    let starts = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain([count]);
+    starts.zip(ends).collect()
 }
 
 /// Which steps a step stands on, directly or through locals and resources.
@@ -121,14 +138,27 @@ impl<'a> Edges<'a> {
 mod tests {
     use super::*;
 
+    fn cut(count: usize, readers: &[(usize, &[usize])]) -> Vec<(usize, usize)> {
+        let readers = readers
+            .iter()
+            .map(|(one, of)| (*one, of.iter().copied().collect()));
+        ranges(count, &readers.collect())
+    }
+
     #[test]
     fn named_instances_stand_alone_between_ranges_of_the_others() {
-        assert_eq!(ranges(1000, &BTreeSet::new()), [(0, 1000)]);
+        assert_eq!(cut(1000, &[]), [(0, 1000)]);
         assert_eq!(
-            ranges(5, &BTreeSet::from([0, 3])),
+            cut(5, &[(0, &[7]), (3, &[8])]),
             [(0, 1), (1, 3), (3, 4), (4, 5)]
         );
-        assert_eq!(ranges(1, &BTreeSet::from([0])), [(0, 1)]);
-        assert_eq!(ranges(0, &BTreeSet::new()), [(0, 0)]);
+        assert_eq!(cut(1, &[(0, &[7])]), [(0, 1)]);
+        assert_eq!(cut(0, &[]), [(0, 0)]);
+    }
+
+    #[test]
+    fn neighbours_that_the_same_steps_wait_for_stay_together() {
+        assert_eq!(cut(4, &[(0, &[7]), (1, &[7])]), [(0, 2), (2, 4)]);
+        assert_eq!(cut(4, &[(0, &[7]), (1, &[7, 8])]), [(0, 1), (1, 2), (2, 4)]);
     }
 }

@@ -71,8 +71,10 @@ pub struct Position {
 }
 
 impl Sources {
-    /// Texts that lie on no disk: tests, editors, documentation. Pairs of name and text.
-    pub fn from_texts(texts: Vec<(String, String)>) -> Sources {
+    /// Texts that lie on no disk: tests, editors, documentation. Pairs of name and text, in any order: a grid is the same
+    /// whatever order its files are read in.
+    pub fn from_texts(mut texts: Vec<(String, String)>) -> Sources {
+        texts.sort();
         let mut sources = Sources::default();
         for (name, text) in texts {
             sources.add(name, text);

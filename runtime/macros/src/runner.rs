@@ -40,6 +40,23 @@ fn outputs(outputs: &[Output]) -> TokenStream {
         .iter()
         .map(|output| format!("Output `{}`. {}", output.name, output.description))
         .collect();
+    let wanted_outputs = if names.is_empty() {
+        quote! {
+            fn wanted(self, _: Wanted) -> ::std::boxed::Box<[::bggo_runtime::contract::Value]> {
+                ::std::boxed::Box::new([])
+            }
+        }
+    } else {
+        quote! {
+            /// Those that are wanted, in the manifest's order.
+            fn wanted(self, wanted: Wanted) -> ::std::boxed::Box<[::bggo_runtime::contract::Value]> {
+                let count = [#(wanted.#names),*].into_iter().filter(|wanted| *wanted).count();
+                let mut kept = ::std::vec::Vec::with_capacity(count);
+                #(if wanted.#names { kept.push(self.#names); })*
+                kept.into_boxed_slice()
+            }
+        }
+    };
     quote! {
         /// Which outputs some expression of the grid reads.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +80,10 @@ fn outputs(outputs: &[Output]) -> TokenStream {
         /// The outputs; those that are not wanted may stay null.
         #[derive(Debug, Clone)]
         pub struct Output { #(#[doc = #docs] pub #names: ::bggo_runtime::contract::Value),* }
+
+        impl Output {
+            #wanted_outputs
+        }
 
         impl ::core::default::Default for Output {
             fn default() -> Self {
@@ -231,6 +252,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
         #[allow(missing_debug_implementations)]
         pub struct Prepared {
             runner: ::core::result::Result<super::#ty, ::bggo_runtime::fault::Fault>,
+            wanted: Wanted,
             policy: ::bggo_runtime::step::Policy,
         }
 
@@ -243,7 +265,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
                 wanted: Wanted,
                 policy: ::bggo_runtime::step::Policy,
             ) -> Self {
-                Self { runner: Self::runner(cx, inputs, wanted), policy }
+                Self { runner: Self::runner(cx, inputs, wanted), wanted, policy }
             }
 
             /// Prepares a step of whose inputs some are known when the program starts. A fault is kept, and booked when
@@ -259,7 +281,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
                     ::core::result::Result::Ok(inputs) => Self::runner(cx, &inputs, wanted),
                     ::core::result::Result::Err(fault) => ::core::result::Result::Err(fault),
                 };
-                Self { runner, policy }
+                Self { runner, wanted, policy }
             }
 
             /// With a time limit that is known when the program starts. A fault is kept as one of the inputs is.
@@ -304,6 +326,51 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
                     };
                     step.end(result)
                 })
+            }
+
+            /// The same for a step whose outputs are read: those that are wanted are kept.
+            #[inline(never)]
+            pub fn read<'a>(
+                &'a self,
+                it: &'a ::bggo_runtime::step::It<'a>,
+                at: ::bggo_runtime::info::At<'a>,
+                needs: #needs,
+                kept: ::core::option::Option<&'a ::bggo_runtime::outputs::OutputSlot>,
+            ) -> ::bggo_runtime::contract::Running<'a, ::bggo_runtime::contract::Flow> {
+                ::std::boxed::Box::pin(async move {
+                    let step = it.step(at, &self.policy);
+                    let result = {
+                        let work = ::core::pin::pin!(self.keep(&step, needs, &[], kept));
+                        step.limited(work).await
+                    };
+                    step.end(result)
+                })
+            }
+
+            /// Runs the step inside an attempt, and keeps the outputs that are wanted where somebody reads them.
+            #[inline(never)]
+            pub fn attempt<'a>(
+                &'a self,
+                step: &'a ::bggo_runtime::step::Step<'_>,
+                needs: #needs,
+                late: &'a [#late],
+                kept: ::core::option::Option<&'a ::bggo_runtime::outputs::OutputSlot>,
+            ) -> ::bggo_runtime::contract::Running<'a, ::core::result::Result<::bggo_runtime::step::Ran, ::bggo_runtime::fault::Fault>> {
+                ::std::boxed::Box::pin(self.keep(step, needs, late, kept))
+            }
+
+            async fn keep<'a>(
+                &'a self,
+                step: &'a ::bggo_runtime::step::Step<'_>,
+                needs: #needs,
+                late: &'a [#late],
+                kept: ::core::option::Option<&'a ::bggo_runtime::outputs::OutputSlot>,
+            ) -> ::core::result::Result<::bggo_runtime::step::Ran, ::bggo_runtime::fault::Fault> {
+                let output = self.go(step, needs, late).await?;
+                if let ::core::option::Option::Some(kept) = kept {
+                    kept.set(output.wanted(self.wanted));
+                }
+                ::core::result::Result::Ok(::bggo_runtime::step::Ran::Done)
             }
 
             /// Runs the step inside an attempt: assets, then the clock, then the work.

@@ -55,6 +55,26 @@ pub struct Field {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionalDefault(pub Option<Text>);
 
+impl Field {
+    /// An attribute that must be there.
+    pub fn required(name: &'static str, ty: Type) -> Self {
+        Self {
+            name: Text::Static(name),
+            ty,
+            optional: None,
+        }
+    }
+
+    /// An attribute that may be absent: it has this default then, given as JSON.
+    pub fn optional(name: &'static str, ty: Type, default: Option<&'static str>) -> Self {
+        Self {
+            name: Text::Static(name),
+            ty,
+            optional: Some(OptionalDefault(default.map(Text::Static))),
+        }
+    }
+}
+
 impl Type {
     /// A list of this.
     pub fn list(item: Type) -> Self {

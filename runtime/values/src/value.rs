@@ -68,6 +68,16 @@ pub enum Value {
 }
 
 impl Value {
+    /// A whole number known when built.
+    pub const fn number(whole: i64) -> Self {
+        Self::Number(Number::new(whole))
+    }
+
+    /// Whether it is `true`: what an operator that gives a truth value found.
+    pub fn is_true(&self) -> bool {
+        matches!(self, Self::Bool(true))
+    }
+
     /// A text of the program.
     pub const fn text(text: &'static str) -> Self {
         Self::Text(Text::Static(text))
