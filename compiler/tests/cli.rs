@@ -275,6 +275,18 @@ fn piped(command: &mut Command, text: &str) {
 }
 
 #[test]
+fn the_readme_shows_what_graph_draws_of_its_grid() {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let block = |kind: &str| {
+        let (_, rest) = readme.split_once(&format!("```{kind}\n")).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let folder = folder_with(&[("grid.hcl", &block("hcl"))]);
+    assert_eq!(run(&folder, &["graph", "grid.hcl"]).out, block("mermaid"));
+}
+
+#[test]
 fn a_graph_for_programs_tells_edges_apart() {
     let folder = folder_with(&[("grid.hcl", GRID)]);
     let read: serde_json::Value =

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// The whole diagram.
 pub fn text(graph: &Graph) -> String {
-    let mut text = String::from("flowchart TD\n");
+    let mut text = String::from("graph TD;\n");
     for node in graph.nodes.iter().filter(|node| !node.step) {
         let _ = writeln!(text, "    {}[({})];", node.id, quoted(&node.label()));
     }

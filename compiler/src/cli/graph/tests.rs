@@ -47,7 +47,7 @@ fn graph() -> Graph {
 #[test]
 fn mermaid_has_start_and_end_own_ids_shapes_instances_and_two_kinds_of_line() {
     insta::assert_snapshot!(mermaid::text(&graph()), @r#"
-    flowchart TD
+    graph TD;
         r0[("site")];
         s0["first"];
         s1["item[3]"];
