@@ -5,6 +5,7 @@
 //!   src/            the embedded sources: written aside, renamed once, never touched again
 //!   grids/ID/       a workspace for each grid, its emitted source, what cargo said
 //!   target/         what cargo compiled, shared by all grids
+//!   lines/ID        how rustc compiled grids of a manifest
 //!   built/KEY       finished programs; KEY.json says what is inside
 //!   lock            held from writing a workspace to copying the program
 //! ```
@@ -146,6 +147,11 @@ impl Cache {
         self.folder.join("target")
     }
 
+    /// Lines by which rustc compiled grids.
+    pub fn lines(&self) -> PathBuf {
+        self.folder.join("lines")
+    }
+
     /// Says that the toolchain was found and all crates are on disk, and for what host.
     pub fn ready(&self) -> PathBuf {
         self.folder.join("ready")
@@ -191,6 +197,10 @@ impl Cache {
         let Some(_held) = try_lock(&newest)? else {
             return Ok(());
         };
+        // Lines that were recorded before would link what another version compiled since.
+        if self.lines().exists() {
+            fs::remove_dir_all(self.lines())?;
+        }
         fs::rename(newest.join("target"), self.target())?;
         forget_own_crates(&self.target(), 4)
     }

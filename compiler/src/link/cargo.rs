@@ -3,6 +3,7 @@
 use super::Event;
 use super::cache::Cache;
 use super::diagnose::diagnose;
+use super::direct;
 use super::elsewhere::Elsewhere;
 use super::fault::LinkFault;
 use serde::Deserialize;
@@ -81,24 +82,23 @@ impl Cargo<'_> {
         self.run(&["fetch"], progress).map(drop)
     }
 
-    /// Builds the program and gives back where it is.
+    /// Builds the program and gives back where it is. The line that compiled the grid itself is kept.
     pub fn build(
         self,
         profile: &str,
         progress: &mut dyn FnMut(Event<'_>),
     ) -> Result<PathBuf, LinkFault> {
-        let program = self.run(
-            &["build", "--message-format", "json", "--profile", profile],
-            progress,
-        )?;
-        program.ok_or_else(|| LinkFault::bug("cargo built no program", "please report it"))
+        let words = ["build", "--verbose", "--message-format", "json"];
+        let heard = self.run(&[&words[..], &["--profile", profile]].concat(), progress)?;
+        if self.modules.is_empty() {
+            direct::record(self.cache, self.folder, profile, &heard.lines);
+        }
+        heard
+            .program
+            .ok_or_else(|| LinkFault::bug("cargo built no program", "please report it"))
     }
 
-    fn run(
-        self,
-        words: &[&str],
-        progress: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Option<PathBuf>, LinkFault> {
+    fn run(self, words: &[&str], progress: &mut dyn FnMut(Event<'_>)) -> Result<Heard, LinkFault> {
         let mut command = cleared("cargo");
         command
             .args(words)
@@ -156,7 +156,7 @@ impl Cargo<'_> {
         self,
         mut child: Child,
         progress: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Option<PathBuf>, LinkFault> {
+    ) -> Result<Heard, LinkFault> {
         let (sender, receiver) = channel();
         let readers = [
             child
@@ -188,7 +188,7 @@ impl Cargo<'_> {
         // For whoever looks into a failure; that it cannot be kept hides no failure.
         let _ = fs::write(self.folder.join("cargo.log"), heard.lines.join("\n"));
         if status.success() {
-            return Ok(heard.program);
+            return Ok(heard);
         }
         if let Some(signal) = status.signal() {
             return Err(LinkFault::machine(

@@ -96,6 +96,7 @@ pub fn diagnose(heard: &Heard, modules: &[Elsewhere], workspace: &Path, cache: &
     LinkFault::bug(text, hint).details(details)
 }
 
+/// What cargo says of its own doings, the whole command line of a rustc that failed included.
 fn is_progress(line: &str) -> bool {
     let word = line.trim_start().split(' ').next().unwrap_or_default();
     [
@@ -105,6 +106,9 @@ fn is_progress(line: &str) -> bool {
         "Adding",
         "Fresh",
         "Blocking",
+        "Running",
+        "Caused",
+        "process",
     ]
     .contains(&word)
 }

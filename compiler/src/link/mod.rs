@@ -7,6 +7,7 @@
 mod cache;
 mod cargo;
 mod diagnose;
+mod direct;
 mod elsewhere;
 mod fault;
 mod key;
@@ -104,21 +105,32 @@ pub fn link(
         Err(_) => first(cache, options, progress)?,
     };
     let folder = workspace::write(cache, job, options)?;
-    let cargo = Cargo {
-        cache,
-        folder: &folder,
-        host: &host,
-        offline: options.offline,
-        modules: &options.modules,
-    };
     let profile = match options.profile {
         Profile::Fast => "release",
         Profile::Max => "max",
     };
-    if options.profile == Profile::Max && !cache.target().join(&host).join(profile).exists() {
-        progress(Event::FirstMax);
-    }
-    let program = cargo.build(profile, progress).map_err(missing_or)?;
+    // Only cargo can tell whether a module from elsewhere has changed.
+    let direct = options
+        .modules
+        .is_empty()
+        .then(|| direct::compile(cache, &folder, profile));
+    let program = match direct.flatten() {
+        Some(program) => program,
+        None => {
+            let max = cache.target().join(&host).join("max");
+            if options.profile == Profile::Max && !max.exists() {
+                progress(Event::FirstMax);
+            }
+            let cargo = Cargo {
+                cache,
+                folder: &folder,
+                host: &host,
+                offline: options.offline,
+                modules: &options.modules,
+            };
+            cargo.build(profile, progress).map_err(missing_or)?
+        }
+    };
     let record = Record {
         user_bytes: user_bytes(&program),
         ..job.record.clone()
