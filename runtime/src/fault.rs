@@ -71,7 +71,11 @@ impl Fault {
 
     /// What a step books that waits for a resource whose creation failed.
     pub(crate) fn asset(info: &ResourceInfo, cause: &Self) -> Self {
-        let text = format!("resource {info} could not be created: {cause}");
+        let text = if info.is_sensitive() {
+            format!("resource {info} could not be created")
+        } else {
+            format!("resource {info} could not be created: {cause}")
+        };
         let mut fault = Self::new("asset", text);
         fault.0.place = cause.0.place;
         fault

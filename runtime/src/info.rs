@@ -130,6 +130,7 @@ pub struct ResourceInfo {
     name: &'static str,
     place: &'static str,
     lifetime: Lifetime,
+    sensitive: bool,
 }
 
 impl ResourceInfo {
@@ -140,6 +141,7 @@ impl ResourceInfo {
             name,
             place,
             lifetime: Lifetime::Vu,
+            sensitive: false,
         }
     }
 
@@ -147,6 +149,17 @@ impl ResourceInfo {
     pub const fn scope(mut self, lifetime: Lifetime) -> Self {
         self.lifetime = lifetime;
         self
+    }
+
+    /// It has a sensitive input: texts of its faults are not shown.
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// Whether texts of its faults are kept back.
+    pub fn is_sensitive(&self) -> bool {
+        self.sensitive
     }
 
     /// Where it is written.

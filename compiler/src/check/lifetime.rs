@@ -10,6 +10,7 @@ use crate::source::Span;
 
 use super::context::Checker;
 use super::contract::Party;
+use super::sensitivity;
 use super::typed::{TExpr, TKind, TResource};
 use super::walk::walk;
 
@@ -196,6 +197,7 @@ impl Checker<'_> {
             asset_name: resource.asset.text.clone(),
             name: resource.name.text.clone(),
             span: resource.span,
+            sensitive: sensitivity::has_secret(&arguments, &asset.inputs),
             arguments,
             uses,
             scope,

@@ -1,6 +1,7 @@
 //! Which parts of a value are sensitive, followed through every form of expression.
 
 use super::typed::{Sensitivity, TExpr};
+use bggo_manifest::Input;
 
 /// Stands for every attribute and item in a path.
 pub(super) const EVERY: &str = "*";
@@ -91,6 +92,14 @@ impl Sensitivity {
 /// Whether any of these is sensitive in any part.
 pub(super) fn any<'a>(exprs: impl IntoIterator<Item = &'a TExpr>) -> bool {
     exprs.into_iter().any(|expr| expr.sensitivity.any())
+}
+
+/// Whether an argument is kept out of reports: its input is, or what the grid says is and nobody redacts it.
+pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool {
+    arguments.iter().any(|(place, value)| {
+        let input = inputs.get(*place);
+        input.is_some_and(|input| input.sensitive || (value.sensitivity.any() && !input.shown))
+    })
 }
 
 #[cfg(test)]

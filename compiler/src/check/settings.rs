@@ -10,6 +10,7 @@ use crate::syntax::decl::Expr;
 
 use super::context::Checker;
 use super::contract::Party;
+use super::sensitivity;
 use super::typed::{Binding, TExpr, TInstances, TStep, constant_duration};
 
 impl Checker<'_> {
@@ -57,17 +58,13 @@ impl Checker<'_> {
         let arguments = self.arguments(&party);
         let uses = self.uses(&party);
         self.step = None;
-        let secret = |(place, value): &(usize, TExpr)| {
-            let input = runner.inputs.get(*place);
-            input.is_some_and(|input| input.sensitive || (value.sensitivity.any() && !input.shown))
-        };
         let instances = self.instances.get(id.0).cloned().flatten().flatten();
         Some(TStep {
             runner: at,
             runner_name: step.runner.text.clone(),
             name: step.name.text.clone(),
             span: step.span,
-            sensitive: arguments.iter().any(secret),
+            sensitive: sensitivity::has_secret(&arguments, &runner.inputs),
             arguments,
             uses,
             instances: instances.unwrap_or(TInstances::Single),

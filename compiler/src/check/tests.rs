@@ -269,6 +269,27 @@ step "print" "p" {
 }
 
 #[test]
+fn a_resource_with_a_sensitive_argument_is_sensitive() {
+    let grid = r#"
+variable "token" {
+  sensitive = true
+}
+resource "http_client" "s" {
+  arguments {
+    headers = { x = var.token }
+  }
+}
+resource "http_client" "t" {}
+step "noop" "a" {
+  depends_on = [resource.http_client.s, resource.http_client.t]
+}
+"#;
+    let typed = typed(grid);
+    let marks: Vec<bool> = typed.resources.iter().map(|it| it.sensitive).collect();
+    assert_eq!(marks, [true, false]);
+}
+
+#[test]
 fn instances_are_in_order_of_their_keys() {
     let typed = typed("step \"noop\" \"a\" {\n  for_each = { b = 1, a = 2 }\n}\n");
     let TInstances::ForEach(keys) = &typed.steps[0].instances else {

@@ -255,6 +255,8 @@ pub struct TResource {
     pub uses: Vec<(usize, ResourceId, Span)>,
     /// Its scope, decided (semantics 18).
     pub scope: Lifetime,
+    /// It has a sensitive argument.
+    pub sensitive: bool,
     /// Steps and resources that use it (semantics 19); empty: never created.
     pub used: bool,
     /// `description`

@@ -66,7 +66,8 @@ impl Writer<'_> {
                 plan.places.line(resource.span),
                 lifetime(resource.scope),
             );
-            quote!(ResourceInfo::new(#asset, #name, #place).scope(Lifetime::#scope))
+            let sensitive = resource.sensitive.then(|| quote!(.sensitive()));
+            quote!(ResourceInfo::new(#asset, #name, #place).scope(Lifetime::#scope) #sensitive)
         });
         let (variables, functions) = self.variables();
         let has_variables = !variables.is_empty();

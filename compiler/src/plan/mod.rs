@@ -105,6 +105,7 @@ impl Resources {
                 scope: resource.scope,
                 arguments: arguments(&resource.arguments, &asset.inputs),
                 on,
+                sensitive: resource.sensitive,
                 users: 0,
                 id: Some(id),
             });
@@ -220,6 +221,7 @@ impl Resources {
             scope: Lifetime::Vu,
             arguments: Vec::new(),
             on: Vec::new(),
+            sensitive: false,
             users: 0,
             id: None,
         });

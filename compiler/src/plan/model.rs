@@ -134,6 +134,8 @@ pub struct Resource {
     pub arguments: Vec<Argument>,
     /// Resources that it is built on.
     pub on: Vec<usize>,
+    /// A failure's text is not reported.
+    pub sensitive: bool,
     /// Users in one iteration: nodes, and resources built on it. 0: it lives until its scope ends.
     pub users: u32,
     /// Its id in the grid, if it is written there.

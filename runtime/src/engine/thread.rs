@@ -39,6 +39,8 @@ pub struct Thread {
     blemished: RefCell<HashSet<u64>>,
     /// Failures that were said once, by slot and kind: under load the rest is only counted.
     said: RefCell<HashSet<(u32, usize)>>,
+    /// The same of creations, by resource and kind.
+    said_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
 
 /// Slots of the run's own histograms, after those of all steps.
@@ -174,6 +176,7 @@ impl Thread {
             report,
             blemished: RefCell::default(),
             said: RefCell::default(),
+            said_of_resources: RefCell::default(),
         }
     }
 
@@ -281,7 +284,21 @@ impl Thread {
         {
             self.panicked(&panic::said_last().unwrap_or_else(|| fault.text().to_owned()));
         }
-        self.report.resource(info, event);
+        if self.is_news(info, event) {
+            self.report.resource(info, event);
+        }
+    }
+
+    /// Under load a creation is tried again in each iteration: that it fails is said once a kind, as of steps.
+    fn is_news(&self, info: &'static ResourceInfo, event: AssetEvent<'_>) -> bool {
+        match event {
+            AssetEvent::CreateFailed { fault } if !self.functional => {
+                let kind = self.kinds.number(fault.kind());
+                let resource = std::ptr::from_ref(info).addr();
+                self.said_of_resources.borrow_mut().insert((resource, kind))
+            }
+            _ => true,
+        }
     }
 
     /// Whether a step of this user's iteration failed and was passed over; forgets it.

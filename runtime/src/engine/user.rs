@@ -41,6 +41,8 @@ pub struct Arrivals {
     share: Share,
     begin: Instant,
     next: Cell<u64>,
+    /// The user whose iteration ended last, and when: its next one begins at once, so the clock is read once for both.
+    ended: Cell<Option<(u64, Instant)>>,
     alive: Cell<u64>,
     nobody: Notify,
 }
@@ -53,6 +55,7 @@ impl Arrivals {
             share,
             begin,
             next: Cell::new(0),
+            ended: Cell::new(None),
             alive: Cell::new(0),
             nobody: Notify::new(),
         }
@@ -188,8 +191,11 @@ impl User {
         };
         thread.recorder.count(slot, counter);
         let began = begun.due + Duration::from_nanos(begun.late);
-        let took = thread.now().saturating_duration_since(began);
-        thread.recorder.time(slot, took);
+        let now = thread.now();
+        self.arrivals.ended.set(Some((self.vu, now)));
+        thread
+            .recorder
+            .time(slot, now.saturating_duration_since(began));
     }
 }
 
@@ -225,7 +231,10 @@ impl Future for Next<'_> {
         if user.thread.brake.phase() != Phase::Running {
             return Poll::Ready(None);
         }
-        let now = user.thread.now();
+        let now = match user.arrivals.ended.take() {
+            Some((vu, ended)) if vu == user.vu => ended,
+            _ => user.thread.now(),
+        };
         let elapsed = now.saturating_duration_since(user.arrivals.begin);
         let mut stretch = user.stretch.take();
         if !stretch.goes_on(elapsed) {

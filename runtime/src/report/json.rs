@@ -148,7 +148,7 @@ fn resource(info: &ResourceInfo, event: &AssetEvent<'_>) -> Value {
     let mut object = json!({ "event": "resource", "resource": info.to_string(), "what": what });
     put(&mut object, "ms", took.map(millis));
     if let Some(fault) = fault {
-        put_fault(&mut object, fault, info.place(), false);
+        put_fault(&mut object, fault, info.place(), info.is_sensitive());
     }
     object
 }

@@ -3,9 +3,9 @@
 use super::*;
 use crate::command::Start;
 use crate::engine::thread::{IterationSlots, step_slot};
-use crate::engine::{Ended, Grace, Grid, Outcome, Program, Worker};
+use crate::engine::{AssetEvent, Ended, Grace, Grid, Outcome, Program, Worker};
 use crate::fault::Place;
-use crate::info::{Info, Instance};
+use crate::info::{Info, Instance, ResourceInfo};
 use crate::metrics::{Counter, Kinds, KnownKinds, Reader, Recorder, Slab};
 use crate::prepare::Prepare;
 use crate::schedule::Schedule;
@@ -117,6 +117,24 @@ fn the_text_of_a_fault_is_kept_back_where_an_input_is_sensitive() {
     ] {
         assert!(!written.contains("hunter2"), "{written}");
         assert!(written.contains("grid.hcl:9"), "{written}");
+    }
+}
+
+#[test]
+fn the_text_of_a_resources_fault_is_kept_back_too_and_so_is_it_in_the_step_that_waits() {
+    static SECRET: ResourceInfo = ResourceInfo::new("probe", "p", "grid.hcl:3").sensitive();
+    let fault = Fault::new("value", "\"hunter2\" is no number");
+    let waits = Fault::asset(&SECRET, &fault);
+    let failed = ended(&STEPS[0], Instance::None, Outcome::Failed(&waits));
+    for event in [
+        Event::Resource(&SECRET, AssetEvent::CreateFailed { fault: &fault }),
+        Event::Resource(&SECRET, AssetEvent::DestroyFailed { fault: &fault }),
+        Event::Step(&failed),
+    ] {
+        for written in [text(&event), json::render(&event)] {
+            assert!(!written.contains("hunter2"), "{written}");
+            assert!(written.contains("probe.p"), "{written}");
+        }
     }
 }
 

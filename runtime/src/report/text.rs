@@ -105,46 +105,34 @@ fn step(ended: &Ended<'_>, paint: Paint) -> String {
     }
 }
 
-/// `connect: connection refused, grid.hcl:5:14`; of a step with sensitive inputs only kind and place.
 fn reason(ended: &Ended<'_>, fault: &Fault) -> String {
-    let text = if ended.info.is_sensitive() {
-        "(text kept back: the step has a sensitive input)"
-    } else {
-        fault.text()
+    let kept_back = ended.info.is_sensitive().then_some("step");
+    described(fault, ended.info.place(), kept_back)
+}
+
+/// `connect: connection refused, grid.hcl:5:14`; of what has a sensitive input only kind and place.
+fn described(fault: &Fault, place: &str, kept_back: Option<&str>) -> String {
+    let text = match kept_back {
+        Some(what) => format!("(text kept back: the {what} has a sensitive input)"),
+        None => fault.text().to_owned(),
     };
     match fault.place() {
         Some(place) => format!("{}: {text}, {place}", fault.kind()),
-        None => format!("{}: {text}, {}", fault.kind(), ended.info.place()),
+        None => format!("{}: {text}, {place}", fault.kind()),
     }
 }
 
 fn resource(info: &ResourceInfo, event: &AssetEvent<'_>, paint: Paint) -> String {
-    let place = |fault: &Fault| {
-        fault
-            .place()
-            .map_or_else(|| info.place().to_owned(), |place| place.to_string())
+    let failed = |what: &str, fault: &Fault| {
+        let kept_back = info.is_sensitive().then_some("resource");
+        let reason = described(fault, info.place(), kept_back);
+        format!("{} resource.{info}  {reason}", paint.on(RED, what))
     };
     match event {
         AssetEvent::Created { took } => format!("created   resource.{info} in {}", short(*took)),
         AssetEvent::Destroyed { took } => format!("destroyed resource.{info} in {}", short(*took)),
-        AssetEvent::CreateFailed { fault } => {
-            let what = paint.on(RED, "not created:");
-            format!(
-                "{what} resource.{info}  {}: {}, {}",
-                fault.kind(),
-                fault.text(),
-                place(fault)
-            )
-        }
-        AssetEvent::DestroyFailed { fault } => {
-            let what = paint.on(RED, "not destroyed:");
-            format!(
-                "{what} resource.{info}  {}: {}, {}",
-                fault.kind(),
-                fault.text(),
-                place(fault)
-            )
-        }
+        AssetEvent::CreateFailed { fault } => failed("not created:", fault),
+        AssetEvent::DestroyFailed { fault } => failed("not destroyed:", fault),
     }
 }
 

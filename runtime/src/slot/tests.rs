@@ -177,6 +177,22 @@ fn a_failed_creation_fails_each_user_of_the_iteration_and_the_next_one_tries_aga
 }
 
 #[test]
+fn under_load_a_creation_that_fails_again_and_again_is_said_once() {
+    on_stopped_clock(async {
+        for (ground, said) in [(Ground::load(), 1), (Ground::functional(), 3)] {
+            let scope = ground.scope();
+            let slot = slot(&scope, 0);
+            let bad = ground.probe("bad").create(Does::Fails);
+            for iteration in 0..3 {
+                assert!(get(&slot, &ground, iteration, &bad).await.is_err());
+            }
+            assert_eq!(ground.resources().len(), said, "{:?}", ground.resources());
+            scope.destroy().await;
+        }
+    });
+}
+
+#[test]
 fn a_fault_of_a_late_input_keeps_its_place() {
     static PLACE: crate::fault::Place = crate::fault::Place::new("grid.hcl", 7, 3);
     on_stopped_clock(async {
