@@ -68,7 +68,8 @@ pub fn diagnose(heard: &Heard, modules: &[Elsewhere], workspace: &Path, cache: &
     let details: Vec<&str> = errors().map(str::trim_end).chain(kept).collect();
     let details = details.join("\n");
     if said("No space left on device") {
-        return LinkFault::full(cache).details(details);
+        // Every crate that was being compiled says so, at length.
+        return LinkFault::full(cache);
     }
     for (words, text, hint) in OF_THE_MACHINE {
         if said(words) {
