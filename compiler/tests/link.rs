@@ -4,26 +4,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod desk;
+
 use bggo::link::{Cache, Job, LinkFault, Options, Profile, Record, Whose, link};
 use bggo::modules::Modules;
 use bggo_values::{Value, functions};
+use desk::{Desk, cache_folder, succeeded};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
+use std::process::{Command, Stdio};
 
 struct Program {
     path: PathBuf,
     /// What cargo compiled for it, by crate.
     compiled: Vec<String>,
-}
-
-/// `TARGET/test-cache`, where this program is `TARGET/debug/deps/NAME`.
-fn cache_folder() -> PathBuf {
-    let me = std::env::current_exe().unwrap();
-    me.ancestors().nth(3).unwrap().join("test-cache")
 }
 
 /// Every module that ships with bggo.
@@ -207,61 +203,20 @@ fn source_that_rustc_refuses_is_a_bug_of_bggo_and_is_kept() {
 
 const GRID: &str = "step \"noop\" \"first\" {}\n";
 
-/// The real `bggo` in a folder of its own, with the shared cache.
-struct Desk {
-    folder: TempDir,
+/// A grid that no other test and no earlier run has built.
+fn unique(name: &str) -> Desk {
+    Desk::new(&format!("# {name} {}\n{GRID}", std::process::id()))
 }
 
-impl Desk {
-    fn new(grid: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("grid.hcl"), grid).unwrap();
-        Self { folder }
-    }
-
-    /// A grid that no other test and no earlier run has built.
-    fn unique(name: &str) -> Self {
-        Self::new(&format!("# {name} {}\n{GRID}", std::process::id()))
-    }
-
-    fn bggo(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bggo"));
-        command
-            .args(words)
-            .current_dir(self.folder.path())
-            .env("XDG_CACHE_HOME", cache_folder())
-            .env("NO_COLOR", "1");
-        command
-    }
-
-    fn build(&self) -> Command {
-        self.bggo(&["build", "grid.hcl", "-o", "out"])
-    }
-
-    fn program(&self) -> PathBuf {
-        self.folder.path().join("out")
-    }
-
-    fn write(&self, grid: &str) {
-        std::fs::write(self.folder.path().join("grid.hcl"), grid).unwrap();
-    }
-
-    /// What cargo compiled for this grid.
-    fn compiled(&self) -> Vec<String> {
-        let path = self.folder.path().canonicalize().unwrap().join("grid.hcl");
-        compiled(&Cache::at(&cache_folder()), path.to_str().unwrap())
-    }
-}
-
-fn succeeded(output: &Output) -> String {
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{said}");
-    said
+/// What cargo compiled for the grid of a desk.
+fn compiled_at(desk: &Desk) -> Vec<String> {
+    let path = desk.folder.path().canonicalize().unwrap().join("grid.hcl");
+    compiled(&Cache::at(&cache_folder()), path.to_str().unwrap())
 }
 
 #[test]
 fn a_build_says_size_time_and_what_is_inside() {
-    let desk = Desk::unique("summary");
+    let desk = unique("summary");
     let said = succeeded(&desk.build().output().unwrap());
     assert!(
         said.contains("built out: ") && said.contains(" MB in "),
@@ -277,7 +232,7 @@ fn a_build_says_size_time_and_what_is_inside() {
 
 #[test]
 fn an_unchanged_grid_is_answered_where_there_is_no_toolchain() {
-    let desk = Desk::unique("unchanged");
+    let desk = unique("unchanged");
     succeeded(&desk.build().output().unwrap());
     let first = std::fs::read(desk.program()).unwrap();
     std::fs::remove_file(desk.program()).unwrap();
@@ -303,7 +258,7 @@ fn a_program_that_runs_is_replaced_without_disturbing_it() {
 #[test]
 fn nothing_is_compiled_again_whatever_the_environment_says() {
     // This process runs inside cargo, whose variables build scripts watch; a shell has none of them.
-    let (inside, shell) = (Desk::unique("inside"), Desk::unique("shell"));
+    let (inside, shell) = (unique("inside"), unique("shell"));
     let mut hostile = inside.build();
     hostile.envs([
         ("RUSTFLAGS", "-C debuginfo=2"),
@@ -322,28 +277,11 @@ fn nothing_is_compiled_again_whatever_the_environment_says() {
         clean.env(kept, std::env::var_os(kept).unwrap());
     }
     succeeded(&clean.output().unwrap());
-    assert_eq!(shell.compiled(), [""; 0]);
-    let again = Desk::unique("inside again");
+    assert_eq!(compiled_at(&shell), [""; 0]);
+    let again = unique("inside again");
     forget_lines();
     succeeded(&again.build().output().unwrap());
-    assert_eq!(again.compiled(), [""; 0]);
-}
-
-#[test]
-fn rustc_alone_gives_the_bytes_that_cargo_gives_and_cargo_helps_when_it_cannot() {
-    let main = |line: &str| main_with(&["print"], line);
-    build("a/recorded.hcl", &main("recorded"), &["print"]).unwrap();
-    let lines = Cache::at(&cache_folder()).lines();
-    let alone = build("a/alone.hcl", &main("bytes"), &["print"]).unwrap();
-    forget_lines();
-    let by_cargo = build("b/cargo.hcl", &main("bytes"), &["print"]).unwrap();
-    assert!(std::fs::read(&alone.path).unwrap() == std::fs::read(&by_cargo.path).unwrap());
-
-    for line in std::fs::read_dir(&lines).unwrap() {
-        std::fs::write(line.unwrap().path(), "/nowhere/rustc\n--out-dir\nx").unwrap();
-    }
-    let helped = build("c/helped.hcl", &main("bytes"), &["print"]).unwrap();
-    assert!(std::fs::read(&helped.path).unwrap() == std::fs::read(&by_cargo.path).unwrap());
+    assert_eq!(compiled_at(&again), [""; 0]);
 }
 
 #[test]
@@ -452,7 +390,7 @@ fn watching_runs_again_on_each_save_shows_what_is_wrong_and_ends_the_run_of_befo
 
 #[test]
 fn offline_without_crates_on_disk_says_how_to_get_them() {
-    let desk = Desk::unique("offline");
+    let desk = unique("offline");
     let (cache, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut command = desk.build();
     command
@@ -472,7 +410,7 @@ fn offline_without_crates_on_disk_says_how_to_get_them() {
 /// the program that the shared cache gives.
 #[test]
 fn a_cold_cache_survives_a_killed_cargo_and_two_builds_at_once_and_gives_the_same_bytes() {
-    let desk = Desk::unique("cold");
+    let desk = unique("cold");
     let cold = tempfile::tempdir().unwrap();
     let start = |output: &str| {
         let mut command = desk.bggo(&["build", "grid.hcl", "-o", output]);
