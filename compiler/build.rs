@@ -14,6 +14,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Folders whose crates a grid may link.
 const LINKED: [&str; 2] = ["runtime", "modules"];
+/// Crates of functions that only grids which call them link, as only grids that use a module link it.
+const OF_FUNCTIONS: [&str; 1] = ["runtime/values/regex"];
 
 fn main() -> Outcome<()> {
     let repository = PathBuf::from(variable("CARGO_MANIFEST_DIR")?)
@@ -49,10 +51,10 @@ fn main() -> Outcome<()> {
 
     let archive = archive(&sources)?;
     fs::write(out.join("sources.bin"), &archive)?;
-    let modules: String = modules(&crates)
+    let optional: String = optional(&crates)
         .map(|(name, folder)| format!("{name} {folder}\n"))
         .collect();
-    fs::write(out.join("modules.txt"), modules)?;
+    fs::write(out.join("optional.txt"), optional)?;
     fs::write(out.join("manifests.rs"), manifests(&sources))?;
     println!("cargo::rustc-env=BGGO_SOURCES_ID={}", id(&archive));
 
@@ -150,14 +152,15 @@ fn crates(sources: &BTreeMap<String, String>) -> Outcome<BTreeMap<String, String
         .collect()
 }
 
-/// Name and folder of each module: the crates that stand right below `modules/`.
-fn modules(crates: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+/// Name and folder of each crate that a grid links only if it uses it: those of some functions, and the modules, which
+/// stand right below `modules/`.
+fn optional(crates: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
     crates
         .iter()
         .filter(|(folder, _)| {
-            folder
-                .strip_prefix("modules/")
-                .is_some_and(|rest| !rest.contains('/'))
+            let module = folder.strip_prefix("modules/");
+            OF_FUNCTIONS.contains(&folder.as_str())
+                || module.is_some_and(|rest| !rest.contains('/'))
         })
         .map(|(folder, name)| (name.as_str(), folder.as_str()))
 }
@@ -197,7 +200,7 @@ fn workspace(repository: &Path, crates: &BTreeMap<String, String>) -> Outcome<St
     Ok(kept)
 }
 
-/// The lock file of a grid: the workspace's, cut by cargo to what a grid with all modules needs.
+/// The lock file of a grid: the workspace's, cut by cargo to what a grid that uses everything needs.
 fn lock(
     repository: &Path,
     scratch: &Path,
@@ -205,13 +208,13 @@ fn lock(
     crates: &BTreeMap<String, String>,
 ) -> Outcome<String> {
     let template = fs::read_to_string(repository.join("templates/package/Cargo.toml"))?;
-    let modules: String = modules(crates)
+    let optional: String = optional(crates)
         .map(|(name, folder)| format!("{name} = {{ path = \"bggo/{folder}\" }}\n"))
         .collect();
     let manifest = template
         .replace("{{content}}", "")
         .replace("{{strip}}", "symbols")
-        .replace("{{modules}}", &modules);
+        .replace("{{optional}}", &optional);
     if scratch.exists() {
         fs::remove_dir_all(scratch)?;
     }

@@ -57,6 +57,35 @@ fn a_program_holds_no_expression_type_no_evaluator_no_parser_and_no_table_of_fun
 }
 
 #[test]
+fn only_a_program_that_may_search_by_a_pattern_links_the_engine_for_it() {
+    let grid = |searched: &str| {
+        let text = format!(
+            "variable \"text\" {{\n  default = \"a1\"\n}}\nstep \"print\" \"show\" {{\n  arguments {{\n    input = replace(var.text, {searched}, \"#\")\n  }}\n}}\n"
+        );
+        Grid::new(&text).build()
+    };
+    let (plain, pattern, folded) = (
+        grid("\"1\""),
+        grid("\"/[0-9]/\""),
+        grid("replace(\"x1\", \"/^x/\", \"\")"),
+    );
+    for grid in [&plain, &pattern, &folded] {
+        let ended = grid.start(&["--quiet"]).finish().expect_code(0);
+        assert_eq!(ended.stdout, "a#\n");
+    }
+    let size = |grid: &Grid| std::fs::metadata(grid.program()).unwrap().len();
+    assert!(
+        size(&pattern) > size(&plain) + 100_000,
+        "the engine is there"
+    );
+    assert_eq!(size(&folded), size(&plain));
+    for (grid, linked) in [(&plain, false), (&pattern, true), (&folded, false)] {
+        let symbols = symbols_of_an_unstripped_build(grid);
+        assert_eq!(symbols.contains("regex"), linked);
+    }
+}
+
+#[test]
 fn a_program_has_no_interpreter_segment_and_runs_in_a_bare_root() {
     let grid = Grid::example("http_request").build();
     let said = Command::new("readelf")

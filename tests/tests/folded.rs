@@ -51,6 +51,8 @@ const EXPRESSIONS: &[&str] = &[
     "split({\",\"}, {\"a,b,c\"})",
     "join({\"-\"}, {[\"a\", \"b\"]})",
     "replace({\"hello\"}, {\"l\"}, {\"L\"})",
+    r#"replace({"a1b22"}, {"/(?P<l>[a-z])(\\d+)/"}, {"$2$l"})"#,
+    r#"replace({"Größe"}, {"/(?i)ö|\\B/"}, {"_"})"#,
     "upper({\"straße\"})",
     "lower({\"ÄB\"})",
     "trimspace({\"  x \"})",

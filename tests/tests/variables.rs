@@ -247,3 +247,24 @@ fn each_step_has_a_line_with_its_name_outcome_and_time_and_the_end_has_a_table()
         ended.stderr
     );
 }
+
+#[test]
+fn a_pattern_from_outside_that_is_not_valid_fails_its_step_at_its_place() {
+    let grid = Grid::new(
+        "variable \"searched\" {\n  default = \"/[0-9]+/\"\n}\nstep \"print\" \"show\" {\n  arguments {\n    input = replace(\"a1b22\", var.searched, \"#\")\n  }\n}\n",
+    )
+    .build();
+    let ended = grid.start(&["--quiet"]).finish().expect_code(0);
+    assert_eq!(ended.stdout, "a#b#\n");
+    let ended = grid
+        .start(&["--searched", "/b[0-9/"])
+        .finish()
+        .expect_code(1);
+    for part in [
+        "show",
+        "grid.hcl:6:13",
+        "argument 2 of `replace`: character 2 of the regular expression: this set is not closed by `]`",
+    ] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+}

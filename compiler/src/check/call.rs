@@ -9,94 +9,9 @@ use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, constant, error};
 use super::infer::latest;
+use super::later;
 use super::sensitivity;
 use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind};
-
-/// Functions of the language that this version does not have yet.
-const LATER: &[&str] = &[
-    "alltrue",
-    "anytrue",
-    "base64gzip",
-    "base64sha256",
-    "base64sha512",
-    "basename",
-    "bcrypt",
-    "chomp",
-    "chunklist",
-    "cidrhost",
-    "cidrnetmask",
-    "cidrsubnet",
-    "cidrsubnets",
-    "coalescelist",
-    "compact",
-    "csvdecode",
-    "dirname",
-    "element",
-    "ephemeralasnull",
-    "file",
-    "filebase64",
-    "filebase64sha256",
-    "filebase64sha512",
-    "fileexists",
-    "filemd5",
-    "fileset",
-    "filesha1",
-    "filesha256",
-    "filesha512",
-    "formatdate",
-    "formatlist",
-    "hmac_sha256",
-    "indent",
-    "index",
-    "issensitive",
-    "jsonpath",
-    "jwt_hs256",
-    "log",
-    "matchkeys",
-    "nonsensitive",
-    "one",
-    "parseint",
-    "pathexpand",
-    "plantimestamp",
-    "pow",
-    "random_choice",
-    "random_int",
-    "random_string",
-    "regex",
-    "regexall",
-    "reverse",
-    "rsadecrypt",
-    "sensitive",
-    "setintersection",
-    "setproduct",
-    "setsubtract",
-    "setunion",
-    "sha1",
-    "sha512",
-    "signum",
-    "slice",
-    "sort",
-    "strcontains",
-    "templatefile",
-    "templatestring",
-    "textdecodebase64",
-    "textencodebase64",
-    "timeadd",
-    "timecmp",
-    "timestamp",
-    "timestamp_ms",
-    "title",
-    "transpose",
-    "trim",
-    "trimprefix",
-    "trimsuffix",
-    "type",
-    "url",
-    "uuidv5",
-    "yamldecode",
-    "yamlencode",
-    "zipmap",
-];
 
 impl Checker<'_> {
     pub(super) fn call(
@@ -184,6 +99,9 @@ impl Checker<'_> {
                 );
                 return error(span);
             }
+        };
+        let Some(function) = self.searching(function, &arguments) else {
+            return error(span);
         };
         let converts = meets(function.name, &types, &ty);
         let time = match function.time {
@@ -323,7 +241,7 @@ impl Checker<'_> {
     }
 
     fn unknown_function(&mut self, name: &Name) {
-        if LATER.contains(&name.text.as_str()) || name.text.starts_with("fake_") {
+        if later::is_later(&name.text) {
             let text = format!(
                 "the function `{}` is part of the language, but not yet supported",
                 name.text

@@ -153,7 +153,7 @@ impl Compile {
             return Ok(built);
         }
         let (compiled, warnings) = self.compile(&sources, &loaded, console)?;
-        let crates: Vec<String> = compiled.package.modules.iter().cloned().collect();
+        let crates: Vec<String> = compiled.package.crates.iter().cloned().collect();
         let record = Record {
             steps: compiled.plan.steps.len(),
             modules: module_names(&loaded.all, &crates),

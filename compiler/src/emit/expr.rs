@@ -5,6 +5,7 @@ use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
+use bggo_values::functions::Home;
 use bggo_values::{Type, Value};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -234,12 +235,10 @@ impl Writer<'_> {
                 arguments,
                 expand,
             } => {
-                let (module, name) = (
-                    format_ident!("{}", function.module),
-                    super::names::field(function.rust),
-                );
+                let home = self.home(function.home);
+                let name = super::names::field(function.rust);
                 let arguments = self.arguments(arguments, *expand, span, at);
-                quote!(functions::#module::#name(#arguments))
+                quote!(#home::#name(#arguments))
             }
             TKind::Try(items) => {
                 let items: Vec<_> = items.iter().map(|item| self.result(item, at)).collect();
@@ -298,6 +297,21 @@ impl Writer<'_> {
             At::Start => quote!(s),
             At::Run => quote!(&start),
             At::Iteration(_) => quote!(m.it.start()),
+        }
+    }
+
+    /// The path of what holds a function that is called.
+    fn home(&mut self, home: Home) -> TokenStream {
+        match home {
+            Home::Module(name) => {
+                let name = format_ident!("{name}");
+                quote!(functions::#name)
+            }
+            Home::Crate(name) => {
+                self.function_crates.insert(name);
+                let name = format_ident!("{}", name.replace('-', "_"));
+                quote!(::#name)
+            }
         }
     }
 

@@ -34,8 +34,8 @@ use writer::Writer;
 pub struct Package {
     /// Path within the package to text.
     pub files: BTreeMap<String, String>,
-    /// Crates of the modules that it names.
-    pub modules: BTreeSet<String>,
+    /// Crates that it names beside the runtime: those of its modules, and of functions that only it needs.
+    pub crates: BTreeSet<String>,
 }
 
 /// Writes the program of a plan.
@@ -115,15 +115,17 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         env!("CARGO_PKG_VERSION")
     );
     let text = print::text(&header, tokens);
-    let modules = plan
+    let function_crates = writer.function_crates.iter().map(|name| (*name).to_owned());
+    let crates = plan
         .steps
         .iter()
         .map(|step| &step.crate_name)
         .chain(plan.resources.iter().map(|resource| &resource.crate_name))
         .cloned()
+        .chain(function_crates)
         .collect();
     Package {
         files: BTreeMap::from([("src/main.rs".to_owned(), text)]),
-        modules,
+        crates,
     }
 }

@@ -100,6 +100,8 @@ pub struct Writer<'p> {
     pub(super) ready_paths: BTreeMap<usize, TokenStream>,
     /// By resource: the part of `Run` that holds it, where there are parts.
     pub(super) run_parts: Vec<Option<Ident>>,
+    /// Crates of functions that are called.
+    pub function_crates: BTreeSet<&'static str>,
     /// Keys statics that are read.
     pub read_keys: BTreeSet<usize>,
     /// Statics with names of outputs that are read.
@@ -192,6 +194,7 @@ impl<'p> Writer<'p> {
             resource_paths: Vec::new(),
             ready_paths: BTreeMap::new(),
             run_parts: vec![None; plan.resources.len()],
+            function_crates: BTreeSet::new(),
             read_keys: BTreeSet::new(),
             read_names: BTreeSet::new(),
             exports,

@@ -12,11 +12,11 @@ pub const BUILD_ID: &str = env!("BGGO_BUILD_ID");
 pub const TARGET: &str = env!("BGGO_TARGET");
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sources.bin"));
-static MODULES: &str = include_str!(concat!(env!("OUT_DIR"), "/modules.txt"));
+static OPTIONAL: &str = include_str!(concat!(env!("OUT_DIR"), "/optional.txt"));
 
-/// Crate name and folder of each module that travels along.
-pub fn modules() -> impl Iterator<Item = (&'static str, &'static str)> {
-    MODULES.lines().filter_map(|line| line.split_once(' '))
+/// Name and folder of each crate that travels along and is linked only where it is used: modules, and some functions.
+pub fn optional() -> impl Iterator<Item = (&'static str, &'static str)> {
+    OPTIONAL.lines().filter_map(|line| line.split_once(' '))
 }
 
 /// Path and text of each file.
@@ -86,11 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn the_lock_file_knows_the_grid_and_every_module_but_no_crate_of_the_compiler() {
+    fn the_lock_file_knows_the_grid_and_all_that_it_may_use_but_no_crate_of_the_compiler() {
         let lock = lock_file();
         assert!(lock.contains("name = \"grid\""));
-        for (module, _) in modules() {
-            assert!(lock.contains(&format!("name = \"{module}\"")), "{module}");
+        for (name, _) in optional() {
+            assert!(lock.contains(&format!("name = \"{name}\"")), "{name}");
         }
         assert!(!lock.contains("hcl-edit"), "the parser is not linked");
     }

@@ -47,9 +47,9 @@ pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf,
     Ok(folder)
 }
 
-/// The workspace of no grid, which needs every module: what is fetched before the first build.
+/// The workspace of no grid, which needs everything: what is fetched before the first build.
 pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
-    let crates: Vec<String> = sources::modules()
+    let crates: Vec<String> = sources::optional()
         .map(|(name, _)| name.to_owned())
         .collect();
     let files = std::iter::once(("src/main.rs".to_owned(), "fn main() {}\n".to_owned())).collect();
@@ -73,21 +73,21 @@ pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
 }
 
 fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
-    let mut modules = String::new();
-    for (name, folder) in sources::modules() {
+    let mut crates = String::new();
+    for (name, folder) in sources::optional() {
         let optional = if job.crates.iter().any(|used| used == name) {
             ""
         } else {
             ", optional = true"
         };
-        let _ = writeln!(modules, "{name} = {{ path = \"bggo/{folder}\"{optional} }}");
+        let _ = writeln!(crates, "{name} = {{ path = \"bggo/{folder}\"{optional} }}");
     }
     for module in &options.modules {
         let path = module.folder.to_string_lossy();
-        let _ = writeln!(modules, "{} = {{ path = {path:?} }}", module.crate_name);
+        let _ = writeln!(crates, "{} = {{ path = {path:?} }}", module.crate_name);
     }
     if !options.modules.is_empty() {
-        modules.push_str("\n[patch.crates-io]\nbggo-runtime = { path = \"bggo/runtime\" }\n");
+        crates.push_str("\n[patch.crates-io]\nbggo-runtime = { path = \"bggo/runtime\" }\n");
     }
     let strip = if options.keep_symbols {
         "none"
@@ -97,7 +97,7 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
     MANIFEST
         .replace("{{content}}", content)
         .replace("{{strip}}", strip)
-        .replace("{{modules}}", &modules)
+        .replace("{{optional}}", &crates)
 }
 
 fn link_sources(folder: &Path) -> io::Result<()> {

@@ -15,7 +15,7 @@ pub mod random;
 pub mod string;
 mod table;
 
-pub use table::{Function, Param, Time, find, table};
+pub use table::{Function, Home, Param, Time, find, table};
 
 #[cfg(test)]
 mod tests;

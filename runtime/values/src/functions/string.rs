@@ -57,20 +57,39 @@ pub fn join(values: &[Value]) -> Result<Value, Fault> {
     Ok(Value::from(out))
 }
 
-/// Every occurrence of a text replaced by another.
+/// Every occurrence of a text replaced by another. The compiler calls it where the second argument is known to be no
+/// pattern; where it is one, or may be, it calls the function of `bggo-regex`.
 ///
 /// # Errors
-/// When an argument is no string, or for a pattern between slashes, which is not yet supported.
+/// When an argument is no string.
 pub fn replace(values: &[Value]) -> Result<Value, Fault> {
     let args = args("replace", values, 3, 3)?;
     let (text, old, new) = (args.text(0)?, args.text(1)?, args.text(2)?);
-    if old.len() > 1 && old.starts_with('/') && old.ends_with('/') {
-        return Err(args.fault(
-            1,
-            "a regular expression between slashes is not yet supported",
-        ));
-    }
     Ok(Value::from(text.replace(old.as_str(), &new)))
+}
+
+/// `replace` where the second argument may be a pattern: `by_pattern` gets the text, the pattern and the replacement, and
+/// gives the new text or what is wrong with the pattern.
+///
+/// # Errors
+/// When an argument is no string or the pattern is not valid.
+pub fn replace_by(
+    values: &[Value],
+    by_pattern: &dyn Fn(&str, &str, &str) -> Result<String, String>,
+) -> Result<Value, Fault> {
+    let args = args("replace", values, 3, 3)?;
+    let (text, old, new) = (args.text(0)?, args.text(1)?, args.text(2)?);
+    match pattern(&old) {
+        Some(pattern) => by_pattern(&text, pattern, &new)
+            .map(Value::from)
+            .map_err(|why| args.fault(1, &why)),
+        None => replace(values),
+    }
+}
+
+/// The regular expression that a text is, if it stands between slashes.
+pub fn pattern(text: &str) -> Option<&str> {
+    text.strip_prefix('/')?.strip_suffix('/')
 }
 
 /// In capitals.

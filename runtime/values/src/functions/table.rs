@@ -10,12 +10,12 @@ use crate::{Fault, Type, Value};
 use results as r;
 
 /// What a function needs and gives.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Function {
     /// Its name in a grid.
     pub name: &'static str,
-    /// The module of `functions` that holds it.
-    pub module: &'static str,
+    /// The module of `functions` that holds it, or the crate that only programs which call it link.
+    pub home: Home,
     /// Its Rust name there.
     pub rust: &'static str,
     /// The arguments, those with `optional` last.
@@ -30,8 +30,17 @@ pub struct Function {
     pub time: Time,
 }
 
+/// Where emitted code finds a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// In this module of `functions`, which every program can reach.
+    Module(&'static str),
+    /// In the crate of this name, which a program names only if it calls the function.
+    Crate(&'static str),
+}
+
 /// An argument of a function.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Param {
     /// Its name, for messages.
     pub name: &'static str,
@@ -101,7 +110,7 @@ const fn pure(
 ) -> Function {
     Function {
         name,
-        module,
+        home: Home::Module(module),
         rust: name,
         params,
         rest: None,
@@ -112,49 +121,14 @@ const fn pure(
 }
 
 const fn with_rest(function: Function, rest: Param) -> Function {
-    let Function {
-        name,
-        module,
-        rust,
-        params,
-        result,
-        call,
-        time,
-        ..
-    } = function;
     Function {
-        name,
-        module,
-        rust,
-        params,
         rest: Some(rest),
-        result,
-        call,
-        time,
+        ..function
     }
 }
 
 const fn at(function: Function, time: Time) -> Function {
-    let Function {
-        name,
-        module,
-        rust,
-        params,
-        rest,
-        result,
-        call,
-        ..
-    } = function;
-    Function {
-        name,
-        module,
-        rust,
-        params,
-        rest,
-        result,
-        call,
-        time,
-    }
+    Function { time, ..function }
 }
 
 const NUMBER: &[Param] = &[one("number", r::number)];
