@@ -31,6 +31,13 @@ impl Grid {
         }
     }
 
+    /// Replaces the grid's text.
+    #[must_use]
+    pub fn edit(self, text: &str) -> Self {
+        std::fs::write(&self.file, text).expect("the grid is written");
+        self
+    }
+
     /// A copy of `examples/NAME.hcl`.
     pub fn example(name: &str) -> Self {
         let text =
@@ -120,6 +127,27 @@ impl Grid {
     pub fn start(&self, flags: &[&str]) -> Run {
         let mut command = self.command();
         command.args(flags);
+        Run::start(command)
+    }
+
+    /// Runs the built program with a folder as its root that holds nothing else but `files`.
+    pub fn bare_root(&self, flags: &[&str], files: &[(&str, &str)]) -> Run {
+        let root = tempfile::tempdir_in(self.folder()).expect("a temporary folder");
+        let root = root.keep();
+        std::fs::copy(self.program(), root.join("loadtest")).expect("the program is copied");
+        for (path, text) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("it is made");
+            std::fs::write(path, text).expect("the file is written");
+        }
+        let mut command = Command::new("unshare");
+        command
+            .args(["--map-root-user", "--root"])
+            .arg(&root)
+            .arg("/loadtest")
+            .args(flags)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin");
         Run::start(command)
     }
 

@@ -7,7 +7,9 @@ mod grid;
 mod program;
 mod run;
 pub mod server;
+mod steps;
 
 pub use grid::Grid;
 pub use program::{bggo, cache_folder, repository};
 pub use run::{Finished, Run};
+pub use steps::steps;

@@ -1,7 +1,6 @@
 //! What is in a program and what it needs: nothing interpreted, no libc to load, no grid file.
 
-use bggo_tests::{Grid, Run, bggo, repository};
-use std::path::Path;
+use bggo_tests::{Grid, bggo, repository};
 use std::process::Command;
 
 fn symbols_of_an_unstripped_build(grid: &Grid) -> String {
@@ -99,7 +98,7 @@ fn a_program_has_no_interpreter_segment_and_runs_in_a_bare_root() {
         !text.contains("INTERP") && !text.contains("NEEDED"),
         "{text}"
     );
-    bare_root(&grid.program(), &[], &[]).finish().expect_code(0);
+    grid.bare_root(&[], &[]).finish().expect_code(0);
 }
 
 #[test]
@@ -115,21 +114,17 @@ fn a_bare_root_resolves_localhost_and_names_of_etc_hosts() {
         "127.0.0.1 localhost\n127.0.0.1 shop.internal\n",
     );
     for name in ["localhost", "shop.internal"] {
-        bare_root(
-            &grid.program(),
-            &["--url", &format!("http://{name}:{port}/")],
+        grid.bare_root(&["--url", &format!("http://{name}:{port}/")], &[hosts])
+            .finish()
+            .expect_code(0);
+    }
+    let unknown = grid
+        .bare_root(
+            &["--url", &format!("http://nowhere.internal:{port}/")],
             &[hosts],
         )
         .finish()
-        .expect_code(0);
-    }
-    let unknown = bare_root(
-        &grid.program(),
-        &["--url", &format!("http://nowhere.internal:{port}/")],
-        &[hosts],
-    )
-    .finish()
-    .expect_code(1);
+        .expect_code(1);
     assert!(
         unknown.stderr.contains("nowhere.internal"),
         "{}",
@@ -139,31 +134,46 @@ fn a_bare_root_resolves_localhost_and_names_of_etc_hosts() {
 
 #[test]
 fn the_same_grid_in_two_folders_gives_the_same_bytes() {
-    let text = std::fs::read_to_string(repository().join("examples/http_request.hcl")).unwrap();
-    let (one, two) = (Grid::new(&text).build(), Grid::new(&text).build());
-    assert_eq!(
-        std::fs::read(one.program()).unwrap(),
-        std::fs::read(two.program()).unwrap()
+    let text = example();
+    // A comment at the end: another grid to the cache of programs, the same program.
+    let (one, two) = (
+        Grid::new(&format!("{text}# one\n")).build(),
+        Grid::new(&format!("{text}# two\n")).build(),
     );
+    assert!(bytes(&one) == bytes(&two));
 }
 
-/// Runs a program with a folder as its root that holds nothing else but `files`.
-fn bare_root(program: &Path, flags: &[&str], files: &[(&str, &str)]) -> Run {
-    let root = program.with_file_name(format!("root-{}", flags.len()));
-    std::fs::create_dir_all(&root).unwrap();
-    std::fs::copy(program, root.join("loadtest")).unwrap();
-    for (path, text) in files {
-        let path = root.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+#[test]
+fn a_grid_that_is_edited_and_edited_back_gives_the_bytes_of_before() {
+    let text = example();
+    let mut grid = Grid::new(&format!("{text}# {} before\n", std::process::id())).build();
+    let before = bytes(&grid);
+    let edits: [(&str, String); 3] = [
+        ("another url", text.replace("/get", "/anything")),
+        (
+            "a step less",
+            text.rsplit_once("step \"").unwrap().0.to_owned(),
+        ),
+        (
+            "a step more",
+            format!("{text}step \"noop\" \"more\" {{}}\n"),
+        ),
+    ];
+    for (what, edited) in edits {
+        assert_ne!(edited, text, "{what}");
+        grid = grid.edit(&edited).build();
+        assert!(bytes(&grid) != before, "{what}");
+        grid = grid
+            .edit(&format!("{text}# {} {what}\n", std::process::id()))
+            .build();
+        assert!(bytes(&grid) == before, "after {what}");
     }
-    let mut command = Command::new("unshare");
-    command
-        .args(["--map-root-user", "--root"])
-        .arg(&root)
-        .arg("/loadtest")
-        .args(flags)
-        .env_clear();
-    command.env("PATH", "/usr/bin:/bin");
-    Run::start(command)
+}
+
+fn example() -> String {
+    std::fs::read_to_string(repository().join("examples/http_request.hcl")).unwrap()
+}
+
+fn bytes(grid: &Grid) -> Vec<u8> {
+    std::fs::read(grid.program()).unwrap()
 }

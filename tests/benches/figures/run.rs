@@ -1,11 +1,14 @@
 //! What a compiled grid costs while it runs: start-up, iterations a second, memory a user.
 
-use crate::build::steps;
 use crate::measure::{Goal, Table, build, least, memory, warm_cache};
-use std::io::Read;
+use bggo_tests::server::Nginx;
+use bggo_tests::{Finished, Run, steps};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -18,12 +21,14 @@ pub fn first_byte(table: &mut Table) {
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     let took = least((0..10).map(|_| {
         let start = Instant::now();
-        let mut child = program.start(&["--url", &url]);
+        let run = program.start(&["--url", &url]);
         let (mut stream, _) = listener.accept().expect("the program connects");
         stream.read_exact(&mut [0]).expect("a byte comes");
         let took = start.elapsed();
-        let _ = child.kill();
-        let _ = child.wait();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+            .expect("the program waits for its answer");
+        run.finish().expect_code(0);
         took
     }));
     table.time(
@@ -48,16 +53,9 @@ pub fn noop(table: &mut Table) {
         "--log-format",
         "json",
     ]);
-    let said = command.output().expect("taskset starts");
-    let text = String::from_utf8_lossy(&said.stderr);
-    let summary = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .find(|line| line["event"] == "summary");
-    let rate = summary
-        .as_ref()
-        .and_then(|line| line["iterations"]["rate"].as_f64())
-        .unwrap_or_else(|| panic!("no summary in:\n{text}"));
+    let ended = Run::start(command).finish().expect_code(0);
+    let summary = summary(&ended);
+    let rate = summary["iterations"]["rate"].as_f64().expect("a rate");
     table.number(
         "`noop` step, one user thread pinned to one core",
         "iterations/s, 5 s",
@@ -84,43 +82,73 @@ pub fn idle(table: &mut Table) {
 
 /// Memory of a user that waits with an open connection.
 pub fn connected(table: &mut Table) {
-    let nginx = bggo_tests::server::Nginx::start("location / { return 200 ok; }");
+    let nginx = Nginx::start("location / { return 200 ok; }");
     let program = Program::new(
         "variable \"url\" {\n  type = string\n}\n\nstep \"http_request\" \"connect\" {\n  arguments {\n    url = var.url\n  }\n}\n\n\
          step \"noop\" \"wait\" {\n  arguments {\n    delay = \"10m\"\n  }\n  depends_on = [step.http_request.connect]\n}\n",
     );
     let url = nginx.url();
-    let users = 4_000;
+    let users = 5_000;
     let flags = ["--url", url.as_str()];
     let each = (settled(&program, users, &flags) - settled(&program, 1, &flags)) / f64::from(users);
+    let log = nginx.stop();
+    let connections: HashSet<&str> = log
+        .iter()
+        .filter_map(|line| line.split(' ').nth(1))
+        .collect();
+    assert_eq!(
+        (log.len(), connections.len()),
+        (users as usize + 1, users as usize + 1),
+        "each user has sent one request over a connection of its own"
+    );
     table.number(
         "idle connected user",
-        "reqwest, the same with 4,000 users on one nginx worker",
+        "reqwest, (RSS at 5,000 - RSS at 1) / 5,000",
         each,
         "KiB",
         Goal::None,
     );
 }
 
-/// Memory of a large grid.
+/// Memory of a large grid, whose users wait after its last step.
 pub fn thousand_steps(table: &mut Table) {
-    let program = Program::new(&steps(1000, 0));
-    let mut child = program.start(&["--vus", "2", "--threads", "2", "--iterations", "2"]);
-    let mut most = 0.0f64;
-    while matches!(child.try_wait(), Ok(None)) {
-        most = memory(child.id(), "VmHWM").map_or(most, |now| most.max(now));
+    let last = "http_request.s999";
+    let program = Program::new(&format!(
+        "{}\nstep \"noop\" \"rest\" {{\n  arguments {{\n    delay = \"10m\"\n  }}\n  depends_on = [step.{last}]\n}}\n",
+        steps(1000, 0)
+    ));
+    let mut run = program.start(&["--vus", "2", "--threads", "2", "--duration", "5m"]);
+    let mut done = 0;
+    while done < 2 {
+        let line = read(&run.wait_for(&format!("\"{last}\"")));
+        done += line["steps"][last].as_u64().expect("a count");
     }
+    let [now, most] = ["VmRSS", "VmHWM"].map(|field| memory(run.id(), field).expect("it runs"));
+    let ended = interrupt(run);
+    let summary = summary(&ended);
+    let rows = summary["steps"].as_array().expect("a list of steps");
+    let requests = rows.iter().filter(|row| row["step"] != "noop.rest");
+    let ran = requests.filter(|row| row["count"] == 2 && row["failed"] == 0);
+    assert_eq!(ran.count(), 1000, "each step ran once for each user");
     table.number(
         "RSS of a grid of 1,000 steps on 2 threads",
-        "peak, one iteration a thread",
-        most / 1024.0,
+        "after one iteration of each step",
+        now / 1024.0,
         "MiB",
         Goal::AtMost(90.0),
+    );
+    table.number(
+        "the same, at most until then",
+        "VmHWM",
+        most / 1024.0,
+        "MiB",
+        Goal::None,
     );
 }
 
 /// RSS in KiB once it has stopped growing: the same to 1 % over four readings half a second apart.
 fn settled(program: &Program, users: u32, flags: &[&str]) -> f64 {
+    let wanted = u64::from(users);
     let users = users.to_string();
     let mut words = vec![
         "--vus",
@@ -131,12 +159,13 @@ fn settled(program: &Program, users: u32, flags: &[&str]) -> f64 {
         "2",
     ];
     words.extend(flags);
-    let mut child = program.start(&words);
+    let mut run = program.start(&words);
+    while read(&run.wait_for("\"interval\""))["users"] != wanted {}
     let mut last = 0.0;
     let mut calm = 0;
     while calm < 4 {
         std::thread::sleep(Duration::from_millis(500));
-        let now = memory(child.id(), "VmRSS").expect("the program runs");
+        let now = memory(run.id(), "VmRSS").expect("the program runs");
         calm = if (now - last).abs() <= last * 0.01 {
             calm + 1
         } else {
@@ -144,9 +173,38 @@ fn settled(program: &Program, users: u32, flags: &[&str]) -> f64 {
         };
         last = now;
     }
-    let _ = child.kill();
-    let _ = child.wait();
+    let ended = interrupt(run);
+    let summary = summary(&ended);
+    let waited = &summary["iterations"];
+    assert_eq!(
+        (&waited["cancelled"], &waited["failed"]),
+        (&wanted.into(), &0.into()),
+        "every user was waiting: {waited}"
+    );
     last
+}
+
+/// Ends a run whose users wait as Ctrl-C does.
+fn interrupt(run: Run) -> Finished {
+    run.signal("INT");
+    run.finish().expect_code(105)
+}
+
+/// A line of JSON.
+fn read(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"))
+}
+
+/// The last line of a run.
+fn summary(ended: &Finished) -> Value {
+    let lines = ended
+        .stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut summaries = lines.filter(|line| line["event"] == "summary");
+    summaries
+        .next()
+        .unwrap_or_else(|| panic!("no summary in:\n{}", ended.stderr))
 }
 
 struct Program {
@@ -167,13 +225,9 @@ impl Program {
         }
     }
 
-    fn start(&self, flags: &[&str]) -> Child {
-        Command::new(&self.path)
-            .args(flags)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts")
+    fn start(&self, flags: &[&str]) -> Run {
+        let mut command = Command::new(&self.path);
+        command.args(flags).args(["--log-format", "json"]);
+        Run::start(command)
     }
 }

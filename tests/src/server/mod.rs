@@ -1,9 +1,11 @@
 //! Real servers, each owned by a test: a free loopback port, a folder, a log; stopped when dropped.
 
+mod certificates;
 mod gate;
 mod nginx;
 mod raw;
 
+pub use certificates::Certificates;
 pub use gate::Gate;
 pub use nginx::Nginx;
 pub use raw::RawPeer;

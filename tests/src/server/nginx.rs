@@ -24,7 +24,7 @@ impl Nginx {
             .map(|kind| format!("    {kind}_temp_path {root}/{kind};\n"))
             .collect();
         let text = format!(
-            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nevents {{ worker_connections 4096; }}\nhttp {{\n{paths}    \
+            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile 16384;\nevents {{ worker_connections 8192; }}\nhttp {{\n{paths}    \
              log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
              keepalive_requests 100000000;\n    server {{\n        listen 127.0.0.1:{port} backlog=4096;\n        {locations}\n    }}\n}}\n"
         );

@@ -1,10 +1,9 @@
 //! Connections as nginx counts them, and which HTTP is spoken over them.
 
-use crate::certificates::Certificates;
 use crate::user::{User, ask, fault, run, some, text, url};
 use bggo_module_http_request::http_client;
 use bggo_runtime::contract::Number;
-use bggo_tests::server::{Nginx, free_port};
+use bggo_tests::server::{Certificates, Nginx, free_port};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -8,7 +8,6 @@
     reason = "what cannot be set up fails the test"
 )]
 
-mod certificates;
 mod peer;
 mod user;
 

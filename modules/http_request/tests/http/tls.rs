@@ -1,10 +1,9 @@
 //! TLS against nginx: which certificates are trusted, which the client shows, which name is asked for.
 
-use crate::certificates::Certificates;
 use crate::user::{ask, some, text, url};
 use bggo_module_http_request::http_client::In;
 use bggo_runtime::contract::{Fault, Text};
-use bggo_tests::server::{Nginx, free_port};
+use bggo_tests::server::{Certificates, Nginx, free_port};
 
 /// nginx 1.22 leaves 1.3 out unless it is asked for.
 const BOTH: &str = "ssl_protocols TLSv1.2 TLSv1.3;";
