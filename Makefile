@@ -28,10 +28,11 @@ demo: $(bggo) ## draw, build, run and load the HTTP workflow
 dev: $(bggo) ## build and run a grid again on each save: make dev grid=examples/http_request.hcl
 	@$(bggo) run $(grid) --watch
 
-# cargo knows best whether it is fresh.
+# cargo knows best whether it is fresh. The first time takes minutes, so it shows what it does; later it has nothing to say.
 .PHONY: $(bggo)
 $(bggo):
-	@$(CARGO) build --release --quiet --package bggo
+	@$(if $(wildcard $(bggo)),,echo "== bggo itself: built once, which takes some minutes")
+	@$(CARGO) build --release --package bggo $(if $(wildcard $(bggo)),--quiet)
 
 test: ## everything that CI runs
 	tests/install.sh

@@ -177,7 +177,7 @@ fn the_first_signal_cancels_a_functional_run_whose_ends_still_run() {
         let (code, said) = run.end();
         assert_eq!(code, Some(105), "{said}");
         assert_eq!(said.matches("user 1 ended").count(), 1, "{said}");
-        assert!(said.contains("interrupted: 0 of 0 steps failed"), "{said}");
+        assert!(said.contains("interrupted: 0 steps, 0 failed"), "{said}");
     }
 }
 

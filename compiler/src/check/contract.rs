@@ -48,7 +48,7 @@ impl Checker<'_> {
             let inputs = party.inputs.iter().zip(given);
             for (input, _) in inputs.filter(|(input, given)| input.required && !given) {
                 let text = format!("`{}` needs the argument `{}`", party.kind, input.name);
-                let hint = format!("{}: {}", input.ty, input.description);
+                let hint = format!("`{}` ({}): {}", input.name, input.ty, input.description);
                 self.error(codes::MISSING_ARGUMENT, party.span, text)
                     .hint(hint);
             }

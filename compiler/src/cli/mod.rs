@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 /// Compiles declarative load tests to executables.
 #[derive(Debug, Parser)]
-#[command(name = "bggo", version = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BGGO_BUILD_ID"), ")"), about, propagate_version = false)]
+#[command(name = "bggo", version = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BGGO_BUILD_ID"), ")"), about, propagate_version = false, after_help = "First steps: `bggo new shop`, then `bggo run shop.hcl`.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -44,7 +44,7 @@ enum Command {
     Cache(cache::Cache),
 }
 
-/// How bggo ends; the language page promises the numbers.
+/// How bggo ends; `docs/output.md` promises the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Exit {
     /// Done.

@@ -35,8 +35,12 @@ impl New {
             .into_owned();
         match write(&path, &GRID.replace("{{name}}", &name)) {
             Ok(()) => {
-                let shown = path.display();
-                console.say(format_args!("wrote {shown}; next:\n  bggo run {shown}\n  bggo build {shown} -o {name} && ./{name} --vus 50 --duration 10s"));
+                let (file, program) = (for_shell(&path.to_string_lossy()), for_shell(&name));
+                let here = for_shell(&format!("./{name}"));
+                console.say(format_args!(
+                    "wrote {}; next:\n  bggo run {file}\n  bggo build {file} -o {program} && {here} --vus 50 --duration 10s",
+                    path.display()
+                ));
                 Exit::Done
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -60,6 +64,29 @@ fn with_extension(name: &Path) -> PathBuf {
     name.into()
 }
 
+/// The word as a shell must be given it.
+fn for_shell(word: &str) -> String {
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "_./-+,:@%".contains(character);
+    if word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 fn write(path: &Path, text: &str) -> io::Result<()> {
     File::create_new(path)?.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_a_shell_would_take_apart_are_quoted() {
+        assert_eq!(for_shell("a/shop.hcl"), "a/shop.hcl");
+        assert_eq!(for_shell("my shop"), "'my shop'");
+        assert_eq!(for_shell("it's"), r"'it'\''s'");
+    }
 }

@@ -80,9 +80,9 @@ fn module(found: &Elsewhere) -> Result<Module, LinkFault> {
 /// How the grid is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Profile {
-    /// The dependencies optimised, the grid's own code, in which nothing is hot, as it is
+    /// Builds in about a second: all that sends and measures is optimised, the grid's own few lines are not
     Fast,
-    /// Everything optimised together; takes minutes the first time
+    /// Optimises everything together; takes minutes the first time
     Max,
 }
 
@@ -94,7 +94,7 @@ pub struct Compile {
     /// How it is compiled
     #[arg(long, value_enum, default_value_t = Profile::Fast)]
     profile: Profile,
-    /// Leave the network untouched
+    /// Build without network, from crates that cargo has already
     #[arg(long)]
     offline: bool,
     /// Leave the names of functions in the program

@@ -30,7 +30,7 @@ impl Target {
             Err(error) => {
                 console.fault(
                     &format!("cannot listen on `{}`: {error}", self.listen),
-                    "give `--listen` a free address, such as 127.0.0.1:0",
+                    "give `--listen` an address and a free port, as in 127.0.0.1:8080; port 0 is any free one",
                 );
                 return Exit::Failed;
             }

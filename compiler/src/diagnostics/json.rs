@@ -85,7 +85,7 @@ fn diagnostic(problem: &Problem, sources: &Sources) -> Diagnostic {
         },
         summary: codes::summary(problem.code),
         detail: detail(problem, sources),
-        range: found.map(|(span, file)| range(span, file)),
+        range: found.map(|(span, file)| range(span, file, sources)),
         snippet: found.map(|(span, file)| snippet(span, file)),
         code: problem.code.0,
     }
@@ -134,7 +134,7 @@ fn covered(span: Span, file: &SourceFile) -> (u32, u32) {
     (span.start, span.start.saturating_add(width))
 }
 
-fn range(span: Span, file: &SourceFile) -> Range {
+fn range(span: Span, file: &SourceFile, sources: &Sources) -> Range {
     let (start, end) = covered(span, file);
     let place = |byte: u32| {
         let position = file.position(byte);
@@ -147,7 +147,7 @@ fn range(span: Span, file: &SourceFile) -> Range {
         }
     };
     Range {
-        filename: file.name.clone(),
+        filename: sources.shown(file),
         start: place(start),
         end: place(end),
     }

@@ -90,7 +90,10 @@ pub fn problem(problem: &Problem, sources: &Sources, colour: Colour) -> String {
             let _ = writeln!(
                 out,
                 "{:gutter$}{arrow} {}:{}:{}",
-                "", source.name, position.line, position.column
+                "",
+                plain(&sources.shown(source)),
+                position.line,
+                position.column
             );
             lines(&mut out, source, &here, gutter, paint);
         }

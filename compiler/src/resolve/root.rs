@@ -123,7 +123,8 @@ impl<'a> Resolver<'a> {
                     .or_else(|| {
                         let local = self.names.locals.contains_key(name.text.as_str());
                         local.then(|| format!("it is a local: write `local.{}`", name.text))
-                    });
+                    })
+                    .or_else(|| Some(format!("declare it: `variable \"{}\" {{}}`", name.text)));
                 self.missing(here, (codes::UNKNOWN_VARIABLE, name.span), hint, || {
                     format!("there is no variable `{}`", name.text)
                 });

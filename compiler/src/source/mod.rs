@@ -43,7 +43,7 @@ impl Span {
 /// One file of a grid.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// As shown to people: relative to the grid's folder, so that output does not depend on where it lies.
+    /// Relative to the grid's folder, so that what is built does not depend on where it lies.
     pub name: String,
     /// Its text without a byte-order mark.
     pub text: String,
@@ -82,6 +82,13 @@ impl Sources {
         sources
     }
 
+    /// The path of a file as people reach it from where they are: what they gave, and the name. Only for their eyes:
+    /// what is built says `SourceFile::name`, which is the same wherever the grid lies.
+    pub fn shown(&self, file: &SourceFile) -> String {
+        let root = self.root.strip_prefix(".").unwrap_or(&self.root);
+        root.join(&file.name).display().to_string()
+    }
+
     /// A file's text.
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
@@ -94,11 +101,12 @@ impl Sources {
             .unwrap_or_default()
     }
 
-    /// File name, line and column of a span's start.
-    pub fn place(&self, span: Span) -> (&str, u32, u32) {
+    /// The path as shown, line and column of a span's start.
+    pub fn place(&self, span: Span) -> (String, u32, u32) {
         let position = self.position(span.file, span.start);
         (
-            self.file(span.file).map_or("", |file| &file.name),
+            self.file(span.file)
+                .map_or_else(String::new, |file| self.shown(file)),
             position.line,
             position.column,
         )

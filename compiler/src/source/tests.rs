@@ -72,6 +72,20 @@ fn every_unreadable_file_of_a_folder_is_reported() {
 }
 
 #[test]
+fn a_file_is_shown_with_the_path_that_was_given_and_named_without() {
+    let shown = |root: &str| {
+        let mut sources = Sources::from_texts(vec![("a.hcl".to_owned(), String::new())]);
+        sources.root = root.into();
+        assert_eq!(sources.files[0].name, "a.hcl");
+        sources.shown(&sources.files[0])
+    };
+    assert_eq!(shown("grids/shop"), "grids/shop/a.hcl");
+    assert_eq!(shown("/srv"), "/srv/a.hcl");
+    assert_eq!(shown(""), "a.hcl");
+    assert_eq!(shown("."), "a.hcl");
+}
+
+#[test]
 fn place_counts_lines_and_characters_from_one() {
     let sources = Sources::from_texts(vec![(
         "a.hcl".to_owned(),
@@ -84,10 +98,11 @@ fn place_counts_lines_and_characters_from_one() {
             end: start,
         })
     };
-    assert_eq!(at(0), ("a.hcl", 1, 1));
-    assert_eq!(at(3), ("a.hcl", 2, 1));
-    assert_eq!(at(8), ("a.hcl", 2, 3));
-    assert_eq!(at(10), ("a.hcl", 3, 1));
+    let place = |line, column| ("a.hcl".to_owned(), line, column);
+    assert_eq!(at(0), place(1, 1));
+    assert_eq!(at(3), place(2, 1));
+    assert_eq!(at(8), place(2, 3));
+    assert_eq!(at(10), place(3, 1));
     assert_eq!(sources.files[0].line(0), "x");
     assert_eq!(sources.files[0].line(1), "\u{fc}\u{4e2d}y");
     assert_eq!(sources.files[0].line(2), "");

@@ -248,9 +248,18 @@ impl Reader<'_, '_> {
             .chain(shape.repeated)
             .copied();
         let text = format!("{} has no attribute `{}`", shape.owner, name.text);
+        let hint = nearest::hint(&name.text, known);
+        // A name that resembles none of a step's own is most often an argument of its runner.
+        let outside = shape.blocks.contains(&"arguments")
+            && hint.as_ref().is_none_or(|hint| hint.starts_with("known"));
         self.problems
             .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
-            .hint = nearest::hint(&name.text, known);
+            .hint = match hint {
+            Some(known) if outside => {
+                Some(format!("arguments stand in `arguments {{ .. }}`; {known}"))
+            }
+            hint => hint,
+        };
     }
 
     fn unknown_block(&mut self, block: &RawBlock, shape: &Shape) {

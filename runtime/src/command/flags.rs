@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// What was asked for on the command line.
@@ -201,7 +202,7 @@ fn run_flags() -> Vec<Arg> {
         long(ONCE).action(ArgAction::SetTrue).conflicts_with_all(load).help("One user runs one iteration [the default]"),
         long(VUS)
             .value_name("N")
-            .value_parser(clap::value_parser!(u32).range(1..))
+            .value_parser(ValueParser::new(one_or_more::<u32>))
             .help("Users that iterate at the same time [default: 1]; needs --duration or --iterations"),
         long(DURATION)
             .value_name("DURATION")
@@ -209,15 +210,14 @@ fn run_flags() -> Vec<Arg> {
             .help("Iterations begin for this long, as in 30s or 1m30s"),
         long(ITERATIONS)
             .value_name("N")
-            .value_parser(clap::value_parser!(u64).range(1..))
+            .value_parser(ValueParser::new(one_or_more::<u64>))
             .help("Iterations of all users together"),
         long(THREADS)
             .value_name("N")
-            .value_parser(clap::value_parser!(u32).range(1..=1024))
+            .value_parser(ValueParser::new(threads))
             .help("Worker threads [default: one for each core, at most one for each user]"),
         long(GRACEFUL_STOP).value_name("DURATION").value_parser(ValueParser::new(duration)).help(
-            "How long running iterations may go on when none may begin any more [default: 30s after --duration, 5s after \
-             a first Ctrl-C or SIGTERM, 0s without load]; a second Ctrl-C cancels them",
+            "How long running iterations may still go on at the end [default: 30s; 5s after Ctrl-C; 0s without load]",
         ),
     ];
     flags
@@ -306,6 +306,20 @@ fn help(variable: &Variable) -> String {
 fn duration(text: &str) -> Result<Duration, String> {
     bggo_values::duration::parse(text)
         .ok_or_else(|| "expected a duration such as 30s, 1m30s or 500ms".to_owned())
+}
+
+/// A whole number above zero that fits its type.
+fn one_or_more<N: FromStr + PartialOrd + From<u8>>(text: &str) -> Result<N, String> {
+    let number = text.parse().ok().filter(|number| *number >= N::from(1));
+    number.ok_or_else(|| "expected a whole number, 1 or more".to_owned())
+}
+
+fn threads(text: &str) -> Result<u32, String> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=1024).contains(number));
+    number.ok_or_else(|| "expected a whole number from 1 to 1024".to_owned())
 }
 
 fn positive_duration(text: &str) -> Result<Duration, String> {

@@ -90,6 +90,20 @@ fn load_without_an_end_and_contradictions_are_refused() {
 }
 
 #[test]
+fn a_number_that_is_none_says_what_is_expected() {
+    for (line, expected) in [
+        ("--vus many", "expected a whole number, 1 or more"),
+        ("--iterations 0", "expected a whole number, 1 or more"),
+        ("--vus 5000000000", "expected a whole number, 1 or more"),
+        ("--threads 2000", "expected a whole number from 1 to 1024"),
+        ("--duration 5", "expected a duration such as 30s"),
+    ] {
+        let said = parse(line).unwrap_err();
+        assert!(said.contains(expected), "{line}: {said}");
+    }
+}
+
+#[test]
 fn running_iterations_get_k6s_grace_at_the_end_and_a_short_one_after_a_signal() {
     let grace = |line| load(&parse(line).unwrap()).unwrap().grace;
     let seconds = Duration::from_secs;

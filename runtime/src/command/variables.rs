@@ -275,10 +275,17 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
         return converted(variable, &default)
             .map_err(|text| format!("{subject}: its default {text}"));
     };
-    let value = match content {
-        Content::Value(value) => value,
+    let (value, shown) = match content {
+        Content::Value(value) => (value, "the value".to_owned()),
         Content::Text(text) => {
-            from_text(variable, text).map_err(|text| format!("{from}: {text}; {subject}"))?
+            let shown = if variable.sensitive {
+                "the value".to_owned()
+            } else {
+                format!("{text:?}")
+            };
+            let value =
+                from_text(variable, text).map_err(|text| format!("{from}: {text}; {subject}"))?;
+            (value, shown)
         }
     };
     match (value.is_null(), variable.nullable, default) {
@@ -287,8 +294,9 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
             converted(variable, &default).map_err(|text| format!("{subject}: its default {text}"))
         }
         (true, false, None) => Err(format!("{from}: {subject} must not be null")),
-        (false, ..) => converted(variable, &value)
-            .map_err(|text| format!("{from}: the value {text}; {subject}")),
+        (false, ..) => {
+            converted(variable, &value).map_err(|text| format!("{from}: {shown} {text}; {subject}"))
+        }
     }
 }
 
@@ -313,8 +321,8 @@ fn converted(variable: &Variable, value: &Value) -> Result<Value, String> {
         return Ok(value.clone());
     };
     convert::convert(value, &ty).map_err(|fault| {
-        // A fault may quote what it could not convert.
-        if variable.sensitive {
+        // A fault may quote what it could not convert; that a text is no number needs no reason.
+        if variable.sensitive || ty == Type::Number {
             format!("is no {ty}")
         } else {
             format!("is no {ty}: {fault}")

@@ -295,7 +295,9 @@ impl Thread {
             AssetEvent::CreateFailed { fault } if !self.functional => {
                 let kind = self.kinds.number(fault.kind());
                 let resource = std::ptr::from_ref(info).addr();
+                // Only what is news to this thread asks the others, which takes a lock.
                 self.said_of_resources.borrow_mut().insert((resource, kind))
+                    && self.report.is_first(resource, fault.kind())
             }
             _ => true,
         }

@@ -24,6 +24,7 @@ use crate::engine::{AssetEvent, Ended, Run};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::info::ResourceInfo;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -108,6 +109,8 @@ pub struct Report {
     format: Format,
     level: Level,
     out: Mutex<Box<dyn Write + Send>>,
+    /// Failures that were said, by step or resource and kind: each thread knows its own, this knows those of all.
+    said: Mutex<BTreeSet<(usize, &'static str)>>,
 }
 
 impl std::fmt::Debug for Report {
@@ -126,6 +129,7 @@ impl Report {
             format,
             level,
             out: Mutex::new(out),
+            said: Mutex::default(),
         }
     }
 
@@ -142,8 +146,17 @@ impl Report {
         self.say(&Event::Step(ended));
     }
 
+    /// Says that a step failed under load, when no thread said so of this step and kind before.
     pub(crate) fn first_failure(&self, ended: &Ended<'_>, fault: &Fault) {
-        self.say(&Event::FirstFailure(ended, fault));
+        if self.is_first(std::ptr::from_ref(ended.info).addr(), fault.kind()) {
+            self.say(&Event::FirstFailure(ended, fault));
+        }
+    }
+
+    /// Whether nobody asked this of the kind and the step or resource before.
+    pub(crate) fn is_first(&self, of: usize, kind: &'static str) -> bool {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.insert((of, kind))
     }
 
     pub(crate) fn resource(&self, info: &ResourceInfo, event: AssetEvent<'_>) {

@@ -1,6 +1,7 @@
 //! Rows of cells as aligned text: the first column to the left, numbers to the right.
 
-/// Lines of equal columns, each ending in a line break; empty columns (but for their head) are left out.
+/// Lines of equal columns, each ending in a line break; empty columns (but for their head) are left out, and a row
+/// without cells is an empty line.
 pub fn lines(head: &[&str], rows: &[Vec<String>]) -> String {
     let used: Vec<usize> = (0..head.len())
         .filter(|column| {

@@ -171,7 +171,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     let line = collector.line(&first);
     assert_eq!(
         text(&Event::Line(&line)),
-        "    1.0s  users 2  iterations 20  rate 20.0/s  failed 1  p95 10.0ms\n"
+        "    1.0s  users 2     iterations 20      rate 20.0/s     failed 1      p95 10.0ms\n"
     );
     recorder.user_ends();
     iteration(&recorder, Counter::Passed, Duration::from_millis(10));
@@ -180,7 +180,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     let line = collector.line(&second);
     assert_eq!(
         text(&Event::Line(&line)),
-        "    1.5s  users 1  iterations 1  rate 2.0/s  failed 0  p95 10.0ms  cancelled 1\n"
+        "    1.5s  users 1     iterations 1       rate 2.0/s      failed 0      p95 10.0ms  cancelled 1\n"
     );
     let summary = collector.summary();
     let run = run_of(Schedule::lasting(2, Duration::from_millis(1_500)));
@@ -193,15 +193,17 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     assert_eq!(
         text(&Event::Ends(&conclusion)),
         "
-service time        count    rate  failed  cancelled     p50     p95    p99    max
+step                count    rate  failed  cancelled     p50     p95    p99    max
 http_request.login     21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
 noop.item               0   0.0/s       0                  -       -      -      -
+
 all steps              21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
 iterations             21  14.0/s       1          1  10.0ms  10.0ms  200ms  200ms
-failures of http_request.login: timeout 1
-Service time counts from the moment sent: users of a closed profile wait for each answer before they go on.
 
-failed: 1 % of the iterations or more: 21 iterations, 1 failed (4.76 %), in 1.50s
+failures of http_request.login: timeout 1
+Times are service times: from the moment sent to the end of the answer. Users wait for each answer before they go on, so a slow server gets less load.
+
+failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), in 1.50s
 "
     );
     let object = object(&Event::Ends(&conclusion));
@@ -242,8 +244,53 @@ step                runs    time  longest
 http_request.login     1  1.23ms
 noop.item              2    20us     30us
 
-passed: 0 of 3 steps failed, in 5.00ms
+passed: 3 steps, 0 failed, in 5.00ms
 "
+    );
+}
+
+/// A sink that tests read.
+#[derive(Clone, Default)]
+struct Heard(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Heard {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
+    let heard = Heard::default();
+    let report = Report::new(
+        Format::Text { colour: false },
+        Level::Info,
+        Box::new(heard.clone()),
+    );
+    let (refused, late) = (Fault::new("connect", "no"), Fault::new("timeout", "no"));
+    for fault in [&refused, &late, &refused] {
+        for step in &STEPS {
+            report.first_failure(&ended(step, Instance::None, Outcome::Failed(fault)), fault);
+        }
+    }
+    let said = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(said.lines().count(), 2 * STEPS.len(), "{said}");
+}
+
+#[test]
+fn a_stretch_too_short_for_a_rate_has_none() {
+    let (mut collector, recorder, _) = bench();
+    iteration(&recorder, Counter::Passed, Duration::from_millis(10));
+    let rest = collector.take(Duration::from_millis(80));
+    let line = collector.line(&rest);
+    assert_eq!(
+        text(&Event::Line(&line)),
+        "    0.1s  users 0     iterations 1       rate -          failed 0      p95 10.0ms\n"
     );
 }
 

@@ -1,6 +1,7 @@
 //! Events as lines for people.
 
 use super::measure::{or_dash, percent, plural, short};
+use super::summary::TOO_MANY_PERCENT;
 use super::{Conclusion, Event, Level, Line, Row, Summary, table};
 use crate::engine::{AssetEvent, Ended, Outcome, Run};
 use crate::exit::Exit;
@@ -8,10 +9,14 @@ use crate::fault::Fault;
 use crate::info::ResourceInfo;
 use crate::metrics::Counter;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 /// Whether colours are used.
 #[derive(Debug, Clone, Copy)]
 pub struct Paint(pub bool);
+
+/// A stretch of time whose rate is not shown when it is shorter.
+const SHORTEST: Duration = Duration::from_millis(500);
 
 const RED: u8 = 31;
 const GREEN: u8 = 32;
@@ -137,12 +142,18 @@ fn resource(info: &ResourceInfo, event: &AssetEvent<'_>, paint: Paint) -> String
 }
 
 fn live(line: &Line) -> String {
+    // The rest of a second that is left at the end is too short to say anything of a second.
+    let rate = if line.length < SHORTEST {
+        "-".to_owned()
+    } else {
+        format!("{:.1}/s", line.rate())
+    };
+    // Each number stands beside its word, and words stand below each other.
     let mut text = format!(
-        "{:>7.1}s  users {}  iterations {}  rate {:.1}/s  failed {}  p95 {}",
+        "{:>7.1}s  users {:<5} iterations {:<7} rate {rate:<10} failed {:<6} p95 {}",
         line.at.as_secs_f64(),
         line.users,
         line.iterations,
-        line.rate(),
         line.failed,
         or_dash(line.p95)
     );
@@ -224,10 +235,12 @@ fn figures(total: &Summary) -> String {
             or_dash(row.times.time(10_000)),
         ]
     };
-    let last = [&total.all_steps, &total.iterations];
-    let rows: Vec<Vec<String>> = total.steps.iter().chain(last).map(row).collect();
+    // The totals stand apart.
+    let mut rows: Vec<Vec<String>> = total.steps.iter().map(row).collect();
+    rows.push(Vec::new());
+    rows.extend([&total.all_steps, &total.iterations].map(row));
     let head = [
-        "service time",
+        "step",
         "count",
         "rate",
         "failed",
@@ -239,6 +252,7 @@ fn figures(total: &Summary) -> String {
         "max",
     ];
     let mut text = table::lines(&head, &rows);
+    text.push('\n');
     for row in total.steps.iter().filter(|row| row.of(Counter::Failed) > 0) {
         let kinds: Vec<String> = row
             .kinds()
@@ -247,7 +261,10 @@ fn figures(total: &Summary) -> String {
             .collect();
         let _ = writeln!(text, "failures of {}: {}", row.name, kinds.join(", "));
     }
-    text.push_str("Service time counts from the moment sent: users of a closed profile wait for each answer before they go on.\n");
+    text.push_str(
+        "Times are service times: from the moment sent to the end of the answer. Users wait for each answer before they \
+         go on, so a slow server gets less load.\n",
+    );
     text
 }
 
@@ -263,22 +280,26 @@ fn verdict(conclusion: &Conclusion<'_>, paint: Paint) -> String {
     let whole = if run.functional {
         let steps = total.all_steps.count();
         format!(
-            "{} of {} failed, in {took}",
-            total.all_steps.of(Counter::Failed),
-            plural(steps, "step", "steps")
+            "{}, {} failed, in {took}",
+            plural(steps, "step", "steps"),
+            total.all_steps.of(Counter::Failed)
         )
     } else {
         let share = percent(failed, total.iterations.count());
+        let limit = if *exit == Exit::ThresholdFailed {
+            format!("; the limit is {TOO_MANY_PERCENT} %")
+        } else {
+            String::new()
+        };
         format!(
-            "{}, {failed} failed ({share:.2} %), in {took}",
+            "{}, {failed} failed ({share:.2} %{limit}), in {took}",
             plural(total.iterations.count(), "iteration", "iterations")
         )
     };
     let (colour, word) = match exit {
         Exit::Passed => (GREEN, "passed"),
         Exit::Interrupted => (YELLOW, "interrupted"),
-        Exit::StepFailed | Exit::Bug | Exit::BadInput => (RED, "failed"),
-        Exit::ThresholdFailed => (RED, "failed: 1 % of the iterations or more"),
+        Exit::StepFailed | Exit::ThresholdFailed | Exit::Bug | Exit::BadInput => (RED, "failed"),
         Exit::SetUpFailed => (RED, "failed: set-up"),
         Exit::TeardownFailed => (RED, "failed: teardown"),
     };

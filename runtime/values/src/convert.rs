@@ -109,7 +109,7 @@ pub fn to_number(value: &Value) -> Result<Number, Fault> {
                 Err(Fault::new("the number is out of range (28 digits)"))
             }
             None => Err(Fault::new(
-                "a number is required, found a string that is none",
+                "a number is required, found a string that is no number",
             )),
         },
         Value::Raw(raw) if raw.kind() == "a string" || raw.kind() == "a number" => {

@@ -257,6 +257,19 @@ fn a_value_of_the_wrong_type_is_named_with_its_source_but_never_a_sensitive_one(
 }
 
 #[test]
+fn a_text_that_does_not_fit_is_quoted() {
+    let given = [flag("number", "many"), flag("time", "5 seconds")];
+    let (_, remarks) = read(&grid(&TYPED), &given, &Folder::new(&[]).around(&[]));
+    assert_eq!(
+        remarks.errors,
+        [
+            "--number: \"many\" is no number; variable \"number\" (grid.hcl:3:1)",
+            "--time: \"5 seconds\" is no duration: a duration is required, like \"1m30s\" or \"250ms\"; variable \"time\" (grid.hcl:3:1)",
+        ]
+    );
+}
+
+#[test]
 fn validations_that_do_not_hold_or_fail_are_all_said() {
     let start = Start::new(vec![Value::Null], 0);
     assert_eq!(

@@ -36,7 +36,7 @@ fn scalars() {
     check(
         "\"x\"",
         "number",
-        Err("a number is required, found a string that is none"),
+        Err("a number is required, found a string that is no number"),
     );
     check(
         "\"1e99\"",
@@ -103,7 +103,7 @@ fn lists_sets_and_tuples() {
     check(
         "[1, \"x\"]",
         "list(number)",
-        Err("item 1: a number is required, found a string that is none"),
+        Err("item 1: a number is required, found a string that is no number"),
     );
     check(
         "[[true]]",

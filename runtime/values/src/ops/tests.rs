@@ -54,7 +54,7 @@ fn binary_operators() {
             "\"a\"",
             add,
             "1",
-            "! the left operand of `+`: a number is required, found a string that is none",
+            "! the left operand of `+`: a number is required, found a string that is no number",
         ),
         ("1", add, "null", "! the right operand of `+` is null"),
         ("null", add, "1", "! the left operand of `+` is null"),
@@ -106,7 +106,7 @@ fn binary_operators() {
             "\"a\"",
             greater,
             "\"b\"",
-            "! the left operand of `>`: a number is required, found a string that is none",
+            "! the left operand of `>`: a number is required, found a string that is no number",
         ),
         (
             "1",

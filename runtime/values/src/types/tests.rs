@@ -99,7 +99,7 @@ fn what_is_no_type_says_why() {
         ),
         (
             "object({a = optional(number, \"x\")})",
-            "the default does not fit its type: a number is required, found a string that is none"
+            "the default does not fit its type: a number is required, found a string that is no number"
                 .to_string(),
         ),
     ];
