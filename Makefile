@@ -18,7 +18,7 @@ demo: $(bggo) ## draw, build, run and load the HTTP workflow
 	@echo "== build"
 	@$(bggo) build examples/http_request.hcl -o $(demo)
 	@echo "== one file, nothing to load"
-	@ls -lh $(demo) | awk '{print "size: " $$5}'
+	@stat -c %s $(demo) | awk '{printf "size: %.1f MB\n", $$1 / 1e6}'
 	@if readelf -l $(demo) | grep -q INTERP; then echo "not static"; exit 1; else echo "static: it has no interpreter segment"; fi
 	@echo "== once, as a functional test"
 	@$(demo)

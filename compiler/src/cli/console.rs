@@ -101,7 +101,7 @@ impl Console {
     pub fn progress(&mut self, event: Event<'_>) {
         match event {
             Event::Waiting => self.say("another bggo build is running; waiting for it"),
-            Event::First => self.say("first build: the runtime and the modules are compiled, once; this takes about a minute"),
+            Event::First => self.say("first build: the runtime and the modules are compiled, once; this takes a minute or two"),
             Event::FirstMax => self.say("first build with `--profile max`: everything is compiled again, once; this takes some minutes"),
             Event::Fetching if self.terminal => self.update("downloading crates"),
             Event::Fetching => {}
