@@ -17,6 +17,7 @@ use crate::scope::Scope;
 use crate::step::It;
 use crate::wakers::{Waiting, Wakers};
 use bggo_values::Value;
+use futures_util::future::{Either, select};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
@@ -272,11 +273,10 @@ async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making: Making<A>
         .await;
         tokio::time::sleep(LIMIT).await;
     };
-    let result = tokio::select! {
-        biased;
-        result = &mut making => result,
-        () = tokio::time::sleep(LIMIT) => Err(too_long("creation")),
-        () = cut => Err(too_long("creation")),
+    let cut = std::pin::pin!(cut);
+    let result = match tokio::time::timeout(LIMIT, select(&mut making, cut)).await {
+        Ok(Either::Left((result, _))) => result,
+        Ok(Either::Right(_)) | Err(_) => Err(too_long("creation")),
     };
     drop(making);
     std::mem::forget(unfinished);
@@ -366,9 +366,13 @@ async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
 /// A task of its own, so that a panic in a module's `destroy` is a failure like any other.
 async fn destroyed<A: Asset>(asset: A) -> Result<(), Fault> {
     let mut task = tokio::task::spawn_local(asset.destroy());
-    tokio::select! {
-        ended = &mut task => ended.unwrap_or_else(|_| Err(Fault::new("bug", "its destruction panicked: this is a bug of the module"))),
-        () = tokio::time::sleep(LIMIT) => {
+    match tokio::time::timeout(LIMIT, &mut task).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(Fault::new(
+            "bug",
+            "its destruction panicked: this is a bug of the module",
+        )),
+        Err(_) => {
             task.abort();
             Err(too_long("destruction"))
         }

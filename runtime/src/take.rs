@@ -1,6 +1,6 @@
 //! A computed value as what carries an input: a null input is absent, and a required one must be there.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Place, Placed};
 use bggo_values::{Fault as ValueFault, Number, Text, Value, convert, json, ops};
 use std::time::Duration;
 
@@ -23,6 +23,14 @@ pub fn optional_text(value: &Value) -> Result<Option<Text>, Fault> {
     } else {
         Ok(Some(convert::to_text(value)?))
     }
+}
+
+/// A value that stands inside of a text.
+///
+/// # Errors
+/// The fault that it is instead, or that no text can be made of it; both get this place.
+pub fn printable(value: impl Placed<Value>, place: &'static Place) -> Result<Value, Fault> {
+    ops::printable(value.at(place)?).at(place)
 }
 
 /// A number.

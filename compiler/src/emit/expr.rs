@@ -35,6 +35,8 @@ pub enum Made {
     Value(TokenStream),
     /// Of type `Result<Value, Fault>`, its place named.
     Fallible(TokenStream),
+    /// A call of that type, and the place that its fault gets.
+    Placed(TokenStream, Span),
 }
 
 impl Writer<'_> {
@@ -43,18 +45,44 @@ impl Writer<'_> {
         match self.made(expr, at) {
             Made::Value(tokens) => tokens,
             Made::Fallible(tokens) => quote!(#tokens?),
+            Made::Placed(call, span) => {
+                let call = self.placed(call, span);
+                quote!(#call?)
+            }
         }
+    }
+
+    /// An expression inside of a text: of type `Value`, which can be printed; faults leave by `?`.
+    pub fn printable(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
+        let place = self.place(expr.span);
+        let result = match self.made(expr, at) {
+            // One call and one `?` where there would be two, for much of a large grid is such calls.
+            Made::Placed(call, span) if span == expr.span => quote!(take::printable(#call, #place)),
+            Made::Placed(call, span) => {
+                let call = self.placed(call, span);
+                quote!(take::printable(#call, #place))
+            }
+            Made::Fallible(call) => quote!(take::printable(#call, #place)),
+            Made::Value(value) => quote!(ops::printable(#value).at(#place)),
+        };
+        quote!(#result?)
     }
 
     /// An expression of type `Result<Value, Fault>`: the body of a function or closure.
     pub fn result(&mut self, expr: &TExpr, at: At<'_>) -> TokenStream {
         if self.cuts.contains(expr) {
-            return match self.as_function(expr, at) {
-                Made::Value(tokens) => quote!(Ok(#tokens)),
-                Made::Fallible(tokens) => tokens,
-            };
+            let made = self.as_function(expr, at);
+            return self.as_result(made);
         }
         self.uncut_result(expr, at)
+    }
+
+    fn as_result(&mut self, made: Made) -> TokenStream {
+        match made {
+            Made::Value(tokens) => quote!(Ok(#tokens)),
+            Made::Fallible(tokens) => tokens,
+            Made::Placed(call, span) => self.placed(call, span),
+        }
     }
 
     /// The same, whether it is cut or not.
@@ -64,10 +92,8 @@ impl Writer<'_> {
             let (yes, no) = (self.result(yes, at), self.result(no, at));
             return quote!(if #condition { #yes } else { #no });
         }
-        match self.make(expr, at) {
-            Made::Value(tokens) => quote!(Ok(#tokens)),
-            Made::Fallible(tokens) => tokens,
-        }
+        let made = self.make(expr, at);
+        self.as_result(made)
     }
 
     /// An expression of type `&Value`.
@@ -283,7 +309,7 @@ impl Writer<'_> {
             // A grid with errors never comes here.
             TKind::Error => return Made::Value(quote!(Value::Null)),
         };
-        Made::Fallible(self.placed(call, span))
+        Made::Placed(call, span)
     }
 
     /// A call that may fault, with the place of its expression.

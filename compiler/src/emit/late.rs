@@ -138,11 +138,7 @@ impl Writer<'_> {
                     text.literal(literal);
                     continue;
                 }
-                TPart::Hole(expr) => {
-                    let value = self.value(expr, at);
-                    let value = self.placed(quote!(ops::printable(#value)), expr.span);
-                    quote!(#value?)
-                }
+                TPart::Hole(expr) => self.printable(expr, at),
                 TPart::If {
                     condition: over, ..
                 }

@@ -82,9 +82,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let tables = writer.tables();
     let frame = writer.frame();
     let lines = Lines::write(&mut writer);
-    let steps: Vec<_> = (0..plan.steps.len())
-        .map(|at| writer.step_functions(at))
-        .collect();
+    let steps = writer.all_steps();
     let resources: Vec<_> = (0..plan.resources.len())
         .map(|at| writer.resource_functions(at))
         .collect();
@@ -99,7 +97,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         #tables
         #frame
         #lines
-        #(#steps)*
+        #steps
         #(#resources)*
         #locals
         #readers

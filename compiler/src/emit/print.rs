@@ -13,7 +13,8 @@ pub fn text(header: &str, tokens: TokenStream) -> String {
     format!("{header}\n{body}")
 }
 
-/// An empty line before each item that begins at the margin, except between lines of one kind, and between methods.
+/// An empty line before each item that begins at the margin, except between lines of one kind, and between methods
+/// and the items of a module.
 fn spaced(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     let mut before = "";
@@ -21,7 +22,10 @@ fn spaced(text: &str) -> String {
         let starts = !line.is_empty() && !line.starts_with([' ', '}', ')', ']']);
         let documented = before.starts_with("///") || before.starts_with("#[");
         let same = line.starts_with("use ") && before.starts_with("use ");
-        let method = before == "    }" && line.starts_with("    fn ");
+        let method = before == "    }"
+            && ["    fn ", "    pub", "    ///"]
+                .iter()
+                .any(|start| line.starts_with(start));
         if starts && !before.is_empty() && !documented && !same || method {
             out.push('\n');
         }

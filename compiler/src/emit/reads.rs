@@ -127,11 +127,11 @@ impl Writer<'_> {
         match (field, slot) {
             (Some(field), Some(slot)) => {
                 let read = self.output_reader(step, field);
-                Made::Fallible(self.placed(quote!(#read(#slot?)), span))
+                Made::Placed(quote!(#read(#slot?)), span)
             }
             (Some(field), None) => {
                 let read = self.output_reader(step, field);
-                Made::Fallible(self.placed(quote!(#read(m)), span))
+                Made::Placed(quote!(#read(m)), span)
             }
             (None, slot) => {
                 let names = &self.plan.steps[step].outputs;
@@ -164,17 +164,20 @@ impl Writer<'_> {
     ) -> Made {
         let planned = self.planned(resource);
         if let Some(field) = field {
-            return Made::Fallible(self.one_export(planned, field, span, at));
+            return Made::Placed(self.one_export(planned, field, at), span);
         }
         let values: Vec<_> = (0..self.exports[planned].len())
-            .map(|field| self.one_export(planned, field, span, at))
+            .map(|field| {
+                let call = self.one_export(planned, field, at);
+                self.placed(call, span)
+            })
             .collect();
         let names = &self.exports[planned];
         Made::Value(quote!(Value::from(Vec::from([#((Text::Static(#names), #values?)),*]))))
     }
 
-    fn one_export(&mut self, planned: usize, field: usize, span: Span, at: At<'_>) -> TokenStream {
-        let call = match at {
+    fn one_export(&mut self, planned: usize, field: usize, at: At<'_>) -> TokenStream {
+        match at {
             At::Run => {
                 let (name, field) = (
                     &self.resources[planned].name,
@@ -186,7 +189,6 @@ impl Writer<'_> {
                 let name = self.export_reader(planned, field);
                 quote!(#name(m))
             }
-        };
-        self.placed(call, span)
+        }
     }
 }

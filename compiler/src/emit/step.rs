@@ -10,6 +10,9 @@ use crate::plan::model::{Instances, Step};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
+/// How many steps stand in one module at most.
+const TOGETHER: usize = 32;
+
 impl Writer<'_> {
     /// A step is one statement of its chain: nothing late, no condition, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
@@ -37,11 +40,44 @@ impl Writer<'_> {
         })
     }
 
-    /// The functions of a step that is more than one statement.
-    pub fn step_functions(&mut self, at: usize) -> TokenStream {
-        if self.is_plain(at) {
-            return quote!();
+    /// The functions of all steps; those of a large grid in modules, for rustc compiles a module again only where
+    /// something in it has changed, and several at once.
+    pub fn all_steps(&mut self) -> TokenStream {
+        let written: Vec<usize> = (0..self.plan.steps.len())
+            .filter(|at| !self.is_plain(*at))
+            .collect();
+        if written.len() <= TOGETHER {
+            let functions = written.iter().map(|at| self.step_functions(*at, &quote!()));
+            return functions.collect();
         }
+        let mut out = TokenStream::new();
+        for (number, steps) in written.chunks(TOGETHER).enumerate() {
+            let name = self.names.snake(&format!("steps_{}", number + 1));
+            let [Some(first), Some(last)] = [steps.first(), steps.last()]
+                .map(|at| at.map(|at| self.plan.places.line(self.plan.steps[*at].span)))
+            else {
+                continue;
+            };
+            let doc = format!(" Steps from {first} to {last}.");
+            let functions: TokenStream = steps
+                .iter()
+                .map(|at| self.step_functions(*at, &quote!(pub(super))))
+                .collect();
+            out.extend(quote! {
+                #[doc = #doc]
+                mod #name {
+                    use super::*;
+
+                    #functions
+                }
+                use #name::*;
+            });
+        }
+        out
+    }
+
+    /// The functions of a step that is more than one statement, the one that others call with this visibility.
+    fn step_functions(&mut self, at: usize, visibility: &TokenStream) -> TokenStream {
         let (names, step) = (&self.steps[at], &self.plan.steps[at]);
         let (name, attempt) = (names.name.clone(), names.attempt.clone());
         self.write_for(&name);
@@ -59,7 +95,7 @@ impl Writer<'_> {
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
-            fn #name<'a>(m: &'a Main<'_> #parameter) -> Running<'a, Flow> {
+            #visibility fn #name<'a>(m: &'a Main<'_> #parameter) -> Running<'a, Flow> {
                 m.it.drive(#at_step, #path.policy(), m, #attempt)
             }
 

@@ -21,6 +21,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+/// Workspaces of grids that are kept, each with what rustc remembers of it: two megabytes for a small grid.
+const GRIDS: usize = 32;
 /// Finished programs that are kept; the oldest go first.
 const KEPT: usize = 48;
 
@@ -205,23 +207,35 @@ impl Cache {
         forget_own_crates(&self.target(), 4)
     }
 
+    /// Makes room for one more program, and forgets the workspaces of grids that were not built for long.
     fn forget_oldest(&self) -> io::Result<()> {
-        let mut programs: Vec<(SystemTime, PathBuf)> = Vec::new();
-        for entry in fs::read_dir(self.folder.join("built"))? {
-            let entry = entry?;
-            if entry.path().extension() == Some(OsStr::new("json")) {
-                programs.push((entry.metadata()?.modified()?, entry.path()));
-            }
-        }
-        programs.sort();
-        let surplus = (programs.len() + 1).saturating_sub(KEPT);
-        for (_, record) in &programs[..surplus] {
-            fs::remove_file(record)?;
+        let records = oldest(&self.folder.join("built"), KEPT - 1, |path| {
+            path.extension() == Some(OsStr::new("json"))
+        })?;
+        for record in records {
+            fs::remove_file(&record)?;
             // A program without a record is never answered, so one that is already gone is fine.
             let _ = fs::remove_file(record.with_extension(""));
         }
+        for grid in oldest(&self.folder.join("grids"), GRIDS, Path::is_dir)? {
+            fs::remove_dir_all(grid)?;
+        }
         Ok(())
     }
+}
+
+/// What is in a folder beside the `kept` entries that changed last.
+fn oldest(folder: &Path, kept: usize, counts: fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
+    let mut found: Vec<(SystemTime, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if counts(&entry.path()) {
+            found.push((entry.metadata()?.modified()?, entry.path()));
+        }
+    }
+    found.sort();
+    found.truncate(found.len().saturating_sub(kept));
+    Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
 /// Copies a program so that the path holds the whole of it or what it held before. Never a hard link: cargo writes into its own.

@@ -42,6 +42,13 @@ pub fn compile(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
         fs::remove_dir_all(&output).ok()?;
     }
     fs::create_dir(&output).ok()?;
+    // A session of its own for each grid: what one grid left says nothing to another.
+    let session = format!("incremental={}", folder.join("incremental").display());
+    for word in &mut words {
+        if word.starts_with("incremental=") {
+            *word = &session;
+        }
+    }
     let (program, arguments) = words.split_first()?;
     let status = cleared(program)
         .args(arguments)
@@ -58,6 +65,12 @@ pub fn compile(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
         .map(|entry| entry.path());
     let mut programs = built.filter(|path| path.extension().is_none());
     programs.next().filter(|_| programs.next().is_none())
+}
+
+/// Removes what [`compile`] made in `folder`, once it is kept elsewhere.
+pub fn clear(folder: &Path) {
+    // What stays behind costs some room until the next save, and nothing else.
+    let _ = fs::remove_dir_all(folder.join("out"));
 }
 
 /// Where the line of a workspace is kept: by all that decides it, which is everything but what the source is.

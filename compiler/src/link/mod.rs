@@ -135,7 +135,9 @@ pub fn link(
         user_bytes: user_bytes(&program),
         ..job.record.clone()
     };
-    cache.keep(job.key, &program, &record)
+    let built = cache.keep(job.key, &program, &record)?;
+    direct::clear(&folder);
+    Ok(built)
 }
 
 /// Before the first build: what the machine must have, and every crate onto the disk, so that `--offline` works after it.

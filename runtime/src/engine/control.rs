@@ -17,7 +17,9 @@ use crate::metrics::{Kinds, KnownKinds, Reader, Recorder, Slab};
 use crate::report::{Collector, Conclusion, Report, Ticker};
 use crate::schedule::{Schedule, Share, workers};
 use crate::scope::RunScope;
+use futures_util::future::{Either, select, select_all};
 use std::io;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -170,19 +172,19 @@ async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
     let mut alive = count;
     let mut left = false;
     while alive > 0 && !left {
-        tokio::select! {
-            _ = ended.recv() => alive -= 1,
-            () = stop.time() => stop.out_of_time(),
-            () = shared.outcomes.broken(), if stop.may_cancel() => stop.cancel(),
-            () = signals.next() => left = stop.signal(),
+        match happened(&mut ended, &stop, &shared.outcomes, &mut signals).await {
+            Happened::ThreadOver => alive -= 1,
+            Happened::OutOfTime => stop.out_of_time(),
+            Happened::Broken => stop.cancel(),
+            Happened::Signal => left = stop.signal(),
         }
     }
     let total = ticker.finish(begin.elapsed());
-    let mut destroyed = std::pin::pin!(scope.destroy());
+    let mut destroyed = pin!(scope.destroy());
     while !left {
-        tokio::select! {
-            () = &mut destroyed => break,
-            () = signals.next() => left = stop.signal(),
+        match select(&mut destroyed, pin!(signals.next())).await {
+            Either::Left(_) => break,
+            Either::Right(_) => left = stop.signal(),
         }
     }
     if !run.functional && total.threshold_failed() {
@@ -196,6 +198,45 @@ async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
         left,
     });
     Ok(exit)
+}
+
+/// What the control thread wakes up for.
+enum Happened {
+    ThreadOver,
+    OutOfTime,
+    Broken,
+    Signal,
+}
+
+/// Waits for whatever happens first.
+async fn happened(
+    ended: &mut mpsc::UnboundedReceiver<()>,
+    stop: &Stopping<'_>,
+    outcomes: &Outcomes,
+    signals: &mut Signals,
+) -> Happened {
+    let over = async {
+        ended.recv().await;
+        Happened::ThreadOver
+    };
+    let time = async {
+        stop.time().await;
+        Happened::OutOfTime
+    };
+    let broken = async {
+        if !stop.may_cancel() {
+            std::future::pending::<()>().await;
+        }
+        outcomes.broken().await;
+        Happened::Broken
+    };
+    let signal = async {
+        signals.next().await;
+        Happened::Signal
+    };
+    let all: [Pin<&mut dyn Future<Output = Happened>>; 4] =
+        [pin!(over), pin!(time), pin!(broken), pin!(signal)];
+    select_all(all).await.0
 }
 
 /// Says that a worker is over, also when it unwinds.
@@ -318,9 +359,7 @@ impl Signals {
     }
 
     async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
+        let (interrupt, terminate) = (self.interrupt.recv(), self.terminate.recv());
+        select(pin!(interrupt), pin!(terminate)).await;
     }
 }
