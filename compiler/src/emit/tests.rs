@@ -157,3 +157,40 @@ fn nothing_but_statics_grows_with_the_grid() {
         assert!(text.lines().count() < 130, "{text}");
     }
 }
+
+#[test]
+fn the_steps_of_a_large_grid_stand_in_modules() {
+    let grid = |count: usize| {
+        let mut text = String::from("step \"noop\" \"steps_1\" {}\n");
+        for number in 0..count {
+            let _ = writeln!(
+                text,
+                "step \"print\" \"p{number}\" {{\n  arguments {{ input = vu.id + {number} }}\n}}"
+            );
+        }
+        emitted(&text)
+    };
+    assert!(!grid(32).contains("mod "));
+    let large = grid(33);
+    let modules: Vec<_> = syn::parse_file(&large)
+        .unwrap()
+        .items
+        .into_iter()
+        .filter_map(|item| match item {
+            syn::Item::Mod(module) => Some((
+                module.ident.to_string(),
+                module.content.map_or(0, |(_, items)| items.len()),
+            )),
+            _ => None,
+        })
+        .collect();
+    // `use super::*;` and two functions a step; the step called `steps_1` keeps its name.
+    assert_eq!(
+        modules,
+        [("steps_1_2".to_owned(), 65), ("steps_2".to_owned(), 3)]
+    );
+    assert!(
+        large.contains("/// Steps from grid.hcl:2 to grid.hcl:95.\nmod steps_1_2 {"),
+        "{large}"
+    );
+}
