@@ -10,10 +10,27 @@ pub use gate::Gate;
 pub use nginx::Nginx;
 pub use raw::RawPeer;
 
-use std::net::{Ipv4Addr, TcpListener};
+use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, getsockname, socket, sockopt};
+use std::net::Ipv4Addr;
+use std::os::fd::OwnedFd;
+use std::sync::{Mutex, PoisonError};
 
-/// A free loopback port.
+/// A loopback port for a server that the test starts, and for nothing else while this process lives.
+///
+/// A bound socket that does not listen holds it: no other test and no outgoing connection is given that port, while a
+/// server that allows the reuse of addresses, as all do, can bind it. Who connects before is refused.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    static HELD: Mutex<Vec<OwnedFd>> = Mutex::new(Vec::new());
+    let hold = || -> rustix::io::Result<(OwnedFd, u16)> {
+        let held = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        sockopt::set_socket_reuseaddr(&held, true)?;
+        bind(&held, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))?;
+        let port = SocketAddrV4::try_from(getsockname(&held)?)?.port();
+        Ok((held, port))
+    };
+    let (held, port) = hold().expect("a free port");
+    HELD.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(held);
+    port
 }

@@ -23,10 +23,11 @@ impl Nginx {
             .iter()
             .map(|kind| format!("    {kind}_temp_path {root}/{kind};\n"))
             .collect();
+        // nginx opens its ports in this order, so when the last one answers, those that `locations` asks for do as well.
         let text = format!(
             "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile 16384;\nevents {{ worker_connections 8192; }}\nhttp {{\n{paths}    \
              log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
-             keepalive_requests 100000000;\n    server {{\n        listen 127.0.0.1:{port} backlog=4096;\n        {locations}\n    }}\n}}\n"
+             keepalive_requests 100000000;\n    server {{\n        {locations}\n        listen 127.0.0.1:{port} backlog=4096;\n    }}\n}}\n"
         );
         let file = folder.path().join("nginx.conf");
         std::fs::write(&file, text).expect("nginx.conf is written");

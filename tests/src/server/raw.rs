@@ -9,6 +9,7 @@ use std::time::Duration;
 pub struct RawPeer {
     address: SocketAddr,
     requests: Receiver<Vec<u8>>,
+    closed: Receiver<()>,
 }
 
 impl RawPeer {
@@ -17,6 +18,7 @@ impl RawPeer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (sender, requests) = channel();
+        let (close, closed) = channel();
         std::thread::spawn(move || {
             let mut open = Vec::new();
             for stream in listener.incoming() {
@@ -25,13 +27,22 @@ impl RawPeer {
                     return;
                 }
                 match answer {
-                    // The client may be gone already; then there is nobody to answer.
-                    Some(bytes) => drop(stream.write_all(bytes)),
+                    Some(bytes) => {
+                        // The client may be gone already; then there is nobody to answer.
+                        let _ = stream.write_all(bytes);
+                        drop(stream);
+                        // Few tests ask for it, and the last one may be gone.
+                        let _ = close.send(());
+                    }
                     None => open.push(stream),
                 }
             }
         });
-        Self { address, requests }
+        Self {
+            address,
+            requests,
+            closed,
+        }
     }
 
     /// `http://127.0.0.1:PORT`
@@ -44,6 +55,13 @@ impl RawPeer {
         self.requests
             .recv_timeout(Duration::from_secs(60))
             .expect("no request came")
+    }
+
+    /// Waits until the peer has closed the next connection that it answered on.
+    pub fn wait_for_close(&self) {
+        self.closed
+            .recv_timeout(Duration::from_secs(60))
+            .expect("no connection was closed");
     }
 }
 

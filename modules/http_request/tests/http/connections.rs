@@ -4,7 +4,10 @@ use crate::user::{User, ask, fault, run, some, text, url};
 use bggo_module_http_request::http_client;
 use bggo_runtime::contract::Number;
 use bggo_tests::server::{Certificates, Nginx, free_port};
+use rustix::net::{SocketAddrAny, SocketAddrV4, getpeername, sockopt};
+use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// How many connections nginx saw for `users` users with `requests` requests each.
@@ -76,6 +79,46 @@ fn an_answer_nobody_reads_keeps_its_connection() {
             .len(),
         1
     );
+}
+
+/// The sockets of this process that are connected to a port.
+fn sockets_to(port: u16) -> Vec<OwnedFd> {
+    let me: Pid = getpid();
+    let me = pidfd_open(me, PidfdFlags::empty()).unwrap();
+    std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok())
+        // Another test may have closed it by now, or it is no socket.
+        .filter_map(|number| pidfd_getfd(&me, number, PidfdGetfdFlags::empty()).ok())
+        .filter(|socket| {
+            getpeername(socket)
+                .ok()
+                .flatten()
+                .is_some_and(|peer: SocketAddrAny| {
+                    SocketAddrV4::try_from(peer).is_ok_and(|peer| peer.port() == port)
+                })
+        })
+        .collect()
+}
+
+#[test]
+fn a_socket_sends_at_once_unless_it_is_told_to_gather() {
+    let nginx = Nginx::start("location / { return 200 ok; }");
+    let port = nginx.url().rsplit(':').next().unwrap().parse().unwrap();
+    for (client, nodelay) in [
+        (vec![], true),
+        (vec![http_client::In::TcpNodelay(some(true))], true),
+        (vec![http_client::In::TcpNodelay(some(false))], false),
+    ] {
+        run(async || {
+            let user = User::new(client);
+            user.ask(vec![url(nginx.url())]).await.unwrap();
+            let sockets = sockets_to(port);
+            assert_eq!(sockets.len(), 1, "the connection is kept");
+            assert_eq!(sockopt::tcp_nodelay(&sockets[0]).unwrap(), nodelay);
+            user.leave().await;
+        });
+    }
 }
 
 /// A port that speaks HTTP/2 over TLS or HTTP/1.1, by ALPN.
