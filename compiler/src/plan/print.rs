@@ -1,7 +1,7 @@
 //! A plan as text, for `--emit plan` and snapshots: steps, resources, and when what runs.
 
 use super::model::{Flow, Instances, Plan};
-use std::fmt::Write;
+use std::fmt::{Debug, Write};
 
 /// The whole plan.
 pub fn print(plan: &Plan) -> String {
@@ -13,14 +13,21 @@ pub fn print(plan: &Plan) -> String {
         for local in &plan.locals {
             let _ = writeln!(
                 out,
-                "  {} : {}, {:?}",
-                local.name, local.value.ty, local.value.binding
+                "  {} : {}, {}",
+                local.name,
+                local.value.ty,
+                word(local.value.binding)
             );
         }
     }
     out.push_str("\nschedule\n");
     flow(plan, &plan.flow, 1, &mut out);
     out
+}
+
+/// The word that grids and the manual have for it: `vu`, `start`.
+fn word(named: impl Debug) -> String {
+    format!("{named:?}").to_lowercase()
 }
 
 fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
@@ -32,9 +39,9 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
         let how = if resource.implicit {
             ", implicit".to_owned()
         } else {
-            format!(", {} users", resource.users)
+            format!(", used by {}", resource.users)
         };
-        write!(out, "  {name} : scope {:?}{how}", resource.scope)?;
+        write!(out, "  {name} : scope {}{how}", word(resource.scope))?;
         for below in &resource.on {
             let below = &plan.resources[*below];
             write!(out, ", on {}.{}", below.asset, below.name)?;
@@ -73,8 +80,10 @@ fn steps(plan: &Plan, out: &mut String) -> std::fmt::Result {
         for argument in &step.arguments {
             writeln!(
                 out,
-                "    {} : {}, {:?}",
-                argument.input.name, argument.value.ty, argument.value.binding
+                "    {} : {}, {}",
+                argument.input.name,
+                argument.value.ty,
+                word(argument.value.binding)
             )?;
         }
     }

@@ -12,6 +12,8 @@ use super::types;
 
 /// Kinds of block at the top of a grid that this version builds.
 const TOP: &[&str] = &["step", "resource", "variable", "locals"];
+/// The same, for who knows none of them.
+const BLOCKS: &str = "a grid holds the blocks `step`, `resource`, `variable` and `locals`";
 /// Those of the language that it does not.
 const TOP_LATER: &[&str] = &[
     "flow",
@@ -155,7 +157,7 @@ impl Reader<'_, '_> {
                 to.incomplete |= hint.is_some();
                 self.problems
                     .error(codes::UNKNOWN_BLOCK, block.header, text)
-                    .hint = hint;
+                    .hint(hint.unwrap_or_else(|| BLOCKS.to_owned()));
             }
         }
         self.discard(block.body);

@@ -251,6 +251,7 @@ impl Reader<'_, '_> {
         let hint = nearest::hint(&name.text, known);
         // A name that resembles none of a step's own is most often an argument of its runner.
         let outside = shape.blocks.contains(&"arguments")
+            && !matches!(name.text.as_str(), "count" | "for_each" | "enabled")
             && hint.as_ref().is_none_or(|hint| hint.starts_with("known"));
         self.problems
             .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)

@@ -28,11 +28,16 @@ pub(crate) fn target(
     key: Option<&ApiKey>,
 ) -> Result<Target, Fault> {
     // The url itself may hold what is sensitive; the parser's word is enough.
-    let mut url = Url::parse(url.trim())
-        .map_err(|error| Kind::Request.fault(format!("the url is malformed: {error}")))?;
+    let mut url = Url::parse(url.trim()).map_err(|error| {
+        Kind::Request.fault(if url.contains("://") {
+            format!("the url is malformed: {error}")
+        } else {
+            "a url begins with http:// or https://, this one does not".to_owned()
+        })
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Kind::Request.fault(format!(
-            "an url begins with http:// or https://, found {}:",
+            "a url begins with http:// or https://, found {}:",
             url.scheme()
         )));
     }

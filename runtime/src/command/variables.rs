@@ -278,10 +278,12 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
     let (value, shown) = match content {
         Content::Value(value) => (value, "the value".to_owned()),
         Content::Text(text) => {
-            let shown = if variable.sensitive {
-                "the value".to_owned()
-            } else {
+            // A text of brackets and quotes would be harder to read than the word.
+            let plain = !variable.sensitive && !text.contains(['"', '\\', '\n']);
+            let shown = if plain {
                 format!("{text:?}")
+            } else {
+                "the value".to_owned()
             };
             let value =
                 from_text(variable, text).map_err(|text| format!("{from}: {text}; {subject}"))?;

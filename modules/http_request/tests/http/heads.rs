@@ -105,9 +105,11 @@ fn a_header_that_cannot_be_sent_is_named() {
 
 #[test]
 fn a_malformed_url_is_a_fault_of_the_request() {
+    const WITHOUT_SCHEME: &str = "a url begins with http:// or https://, this one does not";
     for (text, says) in [
-        ("", "the url is malformed: relative URL without a base"),
-        ("/path", "the url is malformed: relative URL without a base"),
+        ("", WITHOUT_SCHEME),
+        ("/path", WITHOUT_SCHEME),
+        ("127.0.0.1:80/path", WITHOUT_SCHEME),
         ("http://", "the url is malformed: empty host"),
         (
             "http://a:99999/",
@@ -115,7 +117,7 @@ fn a_malformed_url_is_a_fault_of_the_request() {
         ),
         (
             "ftp://a/",
-            "an url begins with http:// or https://, found ftp:",
+            "a url begins with http:// or https://, found ftp:",
         ),
     ] {
         let fault = fault(vec![], vec![url(text)]);

@@ -107,7 +107,7 @@ fn a_late_fault_is_the_same_fault() {
         (fault.kind(), fault.text()),
         (
             "request",
-            "the url is malformed: relative URL without a base"
+            "a url begins with http:// or https://, this one does not"
         )
     );
 }
