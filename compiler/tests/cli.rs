@@ -85,7 +85,11 @@ fn check_exits_with_0_or_1_and_speaks_json() {
         ("good.hcl", GRID),
         ("bad.hcl", "step \"noop\" \"a\" {\n  nonsense = 1\n}\n"),
     ]);
-    assert_eq!(run(&folder, &["check", "good.hcl"]).code, Some(0));
+    let good = run(&folder, &["check", "good.hcl"]);
+    assert_eq!(
+        (good.code, good.out.as_str(), good.err.as_str()),
+        (Some(0), "", "good.hcl: no errors\n")
+    );
     let text = run(&folder, &["check", "bad.hcl"]);
     assert_eq!(text.code, Some(1));
     assert!(text.err.contains("bad.hcl:2:3"), "{}", text.err);

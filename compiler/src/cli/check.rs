@@ -49,6 +49,9 @@ impl Check {
                     return Exit::Failed;
                 }
             }
+            Format::Text if problems.list.is_empty() => {
+                console.say(format_args!("{}: no errors", self.path.display()));
+            }
             Format::Text => console.problems(&problems, &sources),
         }
         exit(&problems)

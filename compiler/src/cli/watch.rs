@@ -155,8 +155,10 @@ fn listen(grid: &Path, sender: &Sender<Happened>) -> io::Result<impl Watcher + u
         }
     });
     let saves = sender.clone();
+    let file = grid.file_name().filter(|_| !grid.is_dir());
+    let file = file.map(OsStr::to_owned);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| is_save(&event)) {
+        if event.is_ok_and(|event| is_save(&event, file.as_deref())) {
             // The receiver is gone when bggo ends.
             let _ = saves.send(Happened::Saved);
         }
@@ -176,11 +178,35 @@ fn listen(grid: &Path, sender: &Sender<Happened>) -> io::Result<impl Watcher + u
     Ok(watcher)
 }
 
-/// A grid or a file of variables was written; that it was read is no save.
-fn is_save(event: &Event) -> bool {
+/// The grid or a file of variables was written; that it was read is no save. Beside a grid that is one file there may be
+/// others, which are none of its business.
+fn is_save(event: &Event, grid: Option<&OsStr>) -> bool {
     !matches!(event.kind, EventKind::Access(_))
-        && event
-            .paths
-            .iter()
-            .any(|path| path.extension() == Some(OsStr::new("hcl")))
+        && event.paths.iter().any(|path| {
+            let name = path.file_name().unwrap_or_default();
+            let counts = grid.is_none_or(|grid| grid == name)
+                || name.to_string_lossy().ends_with(".vars.hcl");
+            counts && path.extension() == Some(OsStr::new("hcl"))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notify::event::{AccessKind, ModifyKind};
+
+    #[test]
+    fn the_grid_and_files_of_variables_count_as_saved_and_its_neighbours_do_not() {
+        let saved = |name: &str, grid: Option<&str>| {
+            let event = Event::new(EventKind::Modify(ModifyKind::Any)).add_path(name.into());
+            is_save(&event, grid.map(OsStr::new))
+        };
+        assert!(saved("grids/shop.hcl", Some("shop.hcl")));
+        assert!(saved("grids/bggo.vars.hcl", Some("shop.hcl")));
+        assert!(!saved("grids/other.hcl", Some("shop.hcl")));
+        assert!(saved("grids/other.hcl", None));
+        assert!(!saved("grids/.shop.hcl.swp", None));
+        let read = Event::new(EventKind::Access(AccessKind::Any)).add_path("shop.hcl".into());
+        assert!(!is_save(&read, None));
+    }
 }

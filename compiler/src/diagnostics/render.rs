@@ -137,16 +137,22 @@ fn notes<'a>(problem: &'a Problem, sources: &Sources) -> Vec<Note<'a>> {
             text,
         }
     };
+    // A label of the very place of the problem stands beside its mark, not under a second one.
+    let own = |span: &Span| problem.labels.iter().position(|(at, _)| at == span);
+    let own = problem.span.as_ref().and_then(own);
+    let text = own.map_or("", |at| problem.labels[at].1.as_str());
     let mut all: Vec<_> = problem
         .span
         .iter()
-        .map(|span| note(*span, true, ""))
+        .map(|span| note(*span, true, text))
         .collect();
     all.extend(
         problem
             .labels
             .iter()
-            .map(|(span, text)| note(*span, false, text)),
+            .enumerate()
+            .filter(|(at, _)| Some(*at) != own)
+            .map(|(_, (span, text))| note(*span, false, text)),
     );
     all
 }
