@@ -201,7 +201,8 @@ all steps              21  14.0/s       1             10.0ms  10.0ms  200ms  200
 iterations             21  14.0/s       1          1  10.0ms  10.0ms  200ms  200ms
 
 failures of http_request.login: timeout 1
-Times are service times: from the moment sent to the end of the answer. Users wait for each answer before they go on, so a slow server gets less load.
+Times are service times: from the moment sent to the end of the answer.
+Users wait for each answer before they go on, so a slow server gets less load.
 
 failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), in 1.50s
 "

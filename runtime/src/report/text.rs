@@ -262,8 +262,8 @@ fn figures(total: &Summary) -> String {
         let _ = writeln!(text, "failures of {}: {}", row.name, kinds.join(", "));
     }
     text.push_str(
-        "Times are service times: from the moment sent to the end of the answer. Users wait for each answer before they \
-         go on, so a slow server gets less load.\n",
+        "Times are service times: from the moment sent to the end of the answer.\n\
+         Users wait for each answer before they go on, so a slow server gets less load.\n",
     );
     text
 }
