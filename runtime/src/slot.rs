@@ -9,21 +9,24 @@
 //! Creation and destruction are tasks of their own, so a step that is dropped takes nothing along: a half-made asset is
 //! finished, then destroyed, and each asset that was made is destroyed exactly once.
 
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+pub use wait::Get;
+
 use crate::contract::{Asset, Running};
-use crate::engine::{AssetEvent, Thread};
+use crate::engine::Thread;
 use crate::fault::Fault;
 use crate::info::ResourceInfo;
 use crate::scope::Scope;
 use crate::step::It;
-use crate::wakers::{Waiting, Wakers};
+use crate::wakers::Wakers;
 use bggo_values::Value;
-use futures_util::future::{Either, select};
 use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// How long a creation, and a destruction, may take.
@@ -156,12 +159,9 @@ impl<A: Asset> Slot<A> {
             // Made before the state says so: if `make` panics, nobody waits for what never comes.
             let making = make(cx);
             *self.0.state.borrow_mut() = State::Creating;
-            tokio::task::spawn_local(create(Rc::clone(&self.0), cx, making));
+            tokio::task::spawn_local(tasks::create(Rc::clone(&self.0), cx, making));
         }
-        Get {
-            slot: &self.0,
-            waiting: Waiting::default(),
-        }
+        Get::new(&self.0)
     }
 
     /// It is built on one more slot.
@@ -226,13 +226,7 @@ pub(crate) trait Owned {
 impl<A: Asset> Owned for Inner<A> {
     fn end(self: Rc<Self>) -> Running<'static, ()> {
         self.start_ending();
-        Box::pin(async move {
-            IsOver {
-                slot: &self,
-                waiting: Waiting::default(),
-            }
-            .await;
-        })
+        Box::pin(async move { wait::IsOver::new(&self).await })
     }
 }
 
@@ -250,7 +244,7 @@ impl<A: Asset> Inner<A> {
 
     fn start_ending(self: &Rc<Self>) {
         if !self.ending.replace(true) {
-            tokio::task::spawn_local(destroy(Rc::clone(self)));
+            tokio::task::spawn_local(tasks::destroy(Rc::clone(self)));
         }
     }
 
@@ -259,198 +253,3 @@ impl<A: Asset> Inner<A> {
         self.changed.wake();
     }
 }
-
-/// The task that creates an asset.
-async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making: Making<A>) {
-    let began = slot.thread.now();
-    let unfinished = Unfinished { slot: &slot, cx };
-    // Once the end is wanted, the creation has as long as a destruction has.
-    let cut = async {
-        Ending {
-            slot: &slot,
-            waiting: Waiting::default(),
-        }
-        .await;
-        tokio::time::sleep(LIMIT).await;
-    };
-    let cut = std::pin::pin!(cut);
-    let result = match tokio::time::timeout(LIMIT, select(&mut making, cut)).await {
-        Ok(Either::Left((result, _))) => result,
-        Ok(Either::Right(_)) | Err(_) => Err(too_long("creation")),
-    };
-    drop(making);
-    std::mem::forget(unfinished);
-    let took = slot.thread.now().saturating_duration_since(began);
-    match result {
-        Ok(asset) => {
-            let exports = asset.exports().into();
-            slot.thread
-                .asset_event(slot.info, AssetEvent::Created { took });
-            slot.set(State::Ready(Arc::new(asset), exports));
-        }
-        Err(fault) => fail(&slot, cx, fault),
-    }
-}
-
-fn fail<A: Asset>(slot: &Inner<A>, cx: AssetCx, fault: Fault) {
-    slot.thread
-        .asset_event(slot.info, AssetEvent::CreateFailed { fault: &fault });
-    slot.set(State::Failed {
-        fault,
-        vu: cx.vu,
-        iteration: cx.iteration,
-    });
-}
-
-fn too_long(what: &str) -> Fault {
-    Fault::new(
-        "timeout",
-        format!(
-            "its {what} took longer than {}",
-            bggo_values::duration::format(LIMIT)
-        ),
-    )
-}
-
-/// A creation that panics still fails whoever waits for it.
-struct Unfinished<'a, A: Asset> {
-    slot: &'a Inner<A>,
-    cx: AssetCx,
-}
-
-impl<A: Asset> Drop for Unfinished<'_, A> {
-    fn drop(&mut self) {
-        fail(
-            self.slot,
-            self.cx,
-            Fault::new("bug", "its creation panicked: this is a bug of the module"),
-        );
-    }
-}
-
-/// The task that destroys an asset: after its creation, and after all that is built on it.
-async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
-    slot.changed.wake();
-    Quiet {
-        slot: &slot,
-        waiting: Waiting::default(),
-    }
-    .await;
-    let state = std::mem::replace(&mut *slot.state.borrow_mut(), State::Over);
-    if let State::Ready(asset, _) = state {
-        let began = slot.thread.now();
-        let result = match Arc::try_unwrap(asset) {
-            Ok(asset) => destroyed(asset).await,
-            Err(_) => Err(Fault::new(
-                "asset",
-                "something still holds it, so it was left alone: this is a bug of bggo",
-            )),
-        };
-        let took = slot.thread.now().saturating_duration_since(began);
-        match &result {
-            Ok(()) => slot
-                .thread
-                .asset_event(slot.info, AssetEvent::Destroyed { took }),
-            Err(fault) => slot
-                .thread
-                .asset_event(slot.info, AssetEvent::DestroyFailed { fault }),
-        }
-    }
-    for hold in slot.below.take() {
-        hold.release();
-    }
-    slot.over.set(true);
-    slot.changed.wake();
-}
-
-/// A task of its own, so that a panic in a module's `destroy` is a failure like any other.
-async fn destroyed<A: Asset>(asset: A) -> Result<(), Fault> {
-    let mut task = tokio::task::spawn_local(asset.destroy());
-    match tokio::time::timeout(LIMIT, &mut task).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(Fault::new(
-            "bug",
-            "its destruction panicked: this is a bug of the module",
-        )),
-        Err(_) => {
-            task.abort();
-            Err(too_long("destruction"))
-        }
-    }
-}
-
-macro_rules! waits {
-    ($(#[$doc:meta])* $name:ident, $slot:ident => $done:expr) => {
-        $(#[$doc])*
-        struct $name<'a, A: Asset> {
-            slot: &'a Inner<A>,
-            waiting: Waiting,
-        }
-
-        impl<A: Asset> Future for $name<'_, A> {
-            type Output = ();
-
-            fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-                let $slot = self.slot;
-                if $done {
-                    return Poll::Ready(());
-                }
-                $slot.changed.wait(&mut self.waiting, cx);
-                Poll::Pending
-            }
-        }
-
-        impl<A: Asset> Drop for $name<'_, A> {
-            fn drop(&mut self) {
-                self.slot.changed.leave(&mut self.waiting);
-            }
-        }
-    };
-}
-
-waits!(
-    /// Nothing is being created any more, and nothing is built on the slot.
-    Quiet, slot => slot.above.get() == 0 && !matches!(*slot.state.borrow(), State::Creating)
-);
-waits!(
-    /// The slot's end is wanted.
-    Ending, slot => slot.ending.get()
-);
-waits!(
-    /// The asset is destroyed, and what it stood on is let go.
-    IsOver, slot => slot.over.get()
-);
-
-/// See [`Slot::get`].
-pub struct Get<'a, A: Asset> {
-    slot: &'a Inner<A>,
-    waiting: Waiting,
-}
-
-impl<A: Asset> Future for Get<'_, A> {
-    type Output = Result<Arc<A>, Fault>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let slot = self.slot;
-        let result = match &*slot.state.borrow() {
-            // Once its end is wanted nobody gets hold of it any more, or it could not be destroyed.
-            State::Ready(asset, _) if !slot.ending.get() => Ok(Arc::clone(asset)),
-            State::Failed { fault, .. } => Err(Fault::asset(slot.info, fault)),
-            State::Creating => {
-                slot.changed.wait(&mut self.waiting, cx);
-                return Poll::Pending;
-            }
-            State::Empty | State::Ready(..) | State::Over => Err(Fault::no_asset(slot.info)),
-        };
-        Poll::Ready(result)
-    }
-}
-
-impl<A: Asset> Drop for Get<'_, A> {
-    fn drop(&mut self) {
-        self.slot.changed.leave(&mut self.waiting);
-    }
-}
-
-#[cfg(test)]
-mod tests;

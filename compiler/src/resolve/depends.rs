@@ -7,7 +7,7 @@ use crate::syntax::decl::{Expr, ExprKind, Name};
 use super::address;
 use super::model::{EdgeKind, Instances, Node, ResourceId, StepId};
 use super::reference::Resolver;
-use super::root::{literal, name_at, spine};
+use super::traversal::{literal, name_at, spine};
 
 /// What an item names: up to three names and an instance.
 struct Address {

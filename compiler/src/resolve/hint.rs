@@ -4,7 +4,8 @@ use crate::diagnostics::nearest;
 use crate::syntax::decl::Name;
 
 use super::reference::Resolver;
-use super::root::{Here, ROOTS};
+use super::root::ROOTS;
+use super::traversal::Here;
 
 /// What people write for some of them.
 const ROOTS_ELSEWHERE: &[(&str, &str)] = &[

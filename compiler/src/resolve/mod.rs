@@ -12,6 +12,7 @@ pub mod model;
 mod reference;
 mod root;
 mod scope;
+mod traversal;
 
 use crate::diagnostics::Problems;
 use crate::modules::Modules;

@@ -1,8 +1,8 @@
 //! An asset of a manifest to its Rust module.
 
+use crate::errors::errors;
 use crate::input;
 use crate::names::{camel, snake};
-use crate::runner::errors;
 use bggo_manifest::{Asset, Lifetime};
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -4,6 +4,7 @@
 //! structs, and the boundary behind which the author's code is compiled once: functions that are not generic.
 
 mod asset;
+mod errors;
 mod input;
 mod names;
 mod runner;

@@ -1,8 +1,9 @@
 //! A runner of a manifest to its Rust module.
 
+use crate::errors::errors;
 use crate::input;
 use crate::names::{camel, local, snake};
-use bggo_manifest::{ErrorKind, Metric, Output, Runner, Use};
+use bggo_manifest::{Metric, Output, Runner, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -170,35 +171,6 @@ fn metrics(metrics: &[Metric]) -> TokenStream {
             /// Its number, for `Step::add`.
             pub const fn number(self) -> u32 {
                 self as u32
-            }
-        }
-    }
-}
-
-/// The kinds of failure of a runner or an asset.
-pub fn errors(errors: &[ErrorKind]) -> TokenStream {
-    if errors.is_empty() {
-        return quote!();
-    }
-    let names: Vec<_> = errors.iter().map(|error| camel(&error.name)).collect();
-    let texts = errors.iter().map(|error| &error.name);
-    let docs = errors
-        .iter()
-        .map(|error| format!("`{}`: {}", error.name, error.description));
-    quote! {
-        /// The kinds of failure.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Error { #(#[doc = #docs] #names),* }
-
-        impl Error {
-            /// Its name in reports.
-            pub const fn name(self) -> &'static str {
-                match self { #(Self::#names => #texts),* }
-            }
-
-            /// A fault of this kind.
-            pub fn fault(self, text: impl ::core::convert::Into<::std::string::String>) -> ::bggo_runtime::fault::Fault {
-                ::bggo_runtime::fault::Fault::new(self.name(), text)
             }
         }
     }

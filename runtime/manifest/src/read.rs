@@ -1,36 +1,13 @@
 //! Text of a `manifest.hcl` to its model. All faults of a manifest come in one go.
 
+mod fields;
+mod input;
+mod names;
+
+use crate::fault::ManifestFault;
 use crate::model::*;
-use bggo_values::literal::{self, Block, Body, Item};
-use bggo_values::{Type, Value, convert};
-use std::fmt;
-
-/// What is wrong with a manifest, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ManifestFault {
-    /// Byte of the text.
-    pub offset: usize,
-    /// One clause.
-    pub text: String,
-}
-
-impl ManifestFault {
-    /// The line of the fault in the manifest's text, from 1.
-    pub fn line(&self, text: &str) -> usize {
-        text.as_bytes()
-            .iter()
-            .take(self.offset)
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1
-    }
-}
-
-impl fmt::Display for ManifestFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
+use bggo_values::literal::{self, Block, Body};
+use fields::Attributes;
 
 /// Reads a manifest.
 ///
@@ -56,27 +33,6 @@ pub fn read(text: &str) -> Result<Manifest, Vec<ManifestFault>> {
 #[derive(Default)]
 struct Reader {
     faults: Vec<ManifestFault>,
-}
-
-/// The attributes of one block: each is taken once, what is left is unknown.
-struct Attributes<'a> {
-    left: Vec<&'a (String, Item, usize)>,
-    offset: usize,
-}
-
-impl<'a> Attributes<'a> {
-    fn of(body: &'a Body, offset: usize) -> Self {
-        Self {
-            left: body.attributes.iter().collect(),
-            offset,
-        }
-    }
-
-    fn take(&mut self, name: &str) -> Option<(&'a Item, usize)> {
-        let place = self.left.iter().position(|(known, ..)| known == name)?;
-        let (_, item, offset) = self.left.remove(place);
-        Some((item, *offset))
-    }
 }
 
 impl Reader {
@@ -197,44 +153,6 @@ impl Reader {
         self.fault(block.offset, text);
     }
 
-    fn scopes(&mut self, attributes: &mut Attributes<'_>) -> Vec<Lifetime> {
-        let Some((item, offset)) = attributes.take("scopes") else {
-            return Vec::new();
-        };
-        let Item::Value(Value::List(items)) = item else {
-            self.fault(
-                offset,
-                "`scopes` is a list of scopes, such as [\"vu\", \"worker\"]",
-            );
-            return Vec::new();
-        };
-        items
-            .iter()
-            .filter_map(|item| self.lifetime(&Item::Value(item.clone()), offset))
-            .collect()
-    }
-
-    fn lifetime(&mut self, item: &Item, offset: usize) -> Option<Lifetime> {
-        let text = match item {
-            Item::Value(Value::Text(text)) => text.as_str(),
-            _ => "",
-        };
-        let found = match text {
-            "run" => Some(Lifetime::Run),
-            "worker" => Some(Lifetime::Worker),
-            "vu" => Some(Lifetime::Vu),
-            "iteration" => Some(Lifetime::Iteration),
-            _ => None,
-        };
-        if found.is_none() {
-            self.fault(
-                offset,
-                "a scope is \"run\", \"worker\", \"vu\" or \"iteration\"",
-            );
-        }
-        found
-    }
-
     fn uses(&mut self, block: &Block) -> Option<Use> {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
@@ -252,80 +170,6 @@ impl Reader {
             optional,
             description,
         })
-    }
-
-    fn input(&mut self, block: &Block) -> Option<Input> {
-        let name = self.name(block);
-        let mut attributes = Attributes::of(&block.body, block.offset);
-        let ty = self.ty(&mut attributes);
-        let required = self.flag(&mut attributes, "required");
-        let nullable = self.flag(&mut attributes, "nullable");
-        let shown = self.flag(&mut attributes, "shown");
-        let sensitive = self.flag(&mut attributes, "sensitive");
-        let description = self.text(&mut attributes, "description");
-        let one_of = self.texts(&mut attributes, "one_of");
-        let form = self.form(&mut attributes, &ty);
-        let default = attributes.take("default");
-        self.rest(attributes, "an input");
-        let default =
-            default.and_then(|(item, offset)| self.default_value(item, offset, ty.as_ref()?));
-        if required && default.is_some() {
-            self.fault(
-                block.offset,
-                format!("input `{name}` is required, so its default would never be used"),
-            );
-        }
-        if !one_of.is_empty() && ty.as_ref().is_some_and(|ty| *ty != Type::String) {
-            self.fault(block.offset, "`one_of` is for inputs of type string");
-        }
-        Some(Input {
-            name,
-            ty: ty?,
-            required,
-            nullable,
-            default,
-            one_of,
-            form,
-            shown,
-            sensitive,
-            description,
-        })
-    }
-
-    fn default_value(&mut self, item: &Item, offset: usize, ty: &Type) -> Option<Value> {
-        let Item::Value(value) = item else {
-            self.fault(offset, "a default is a value");
-            return None;
-        };
-        match convert::convert(value, ty) {
-            Ok(Value::Null) => None,
-            Ok(value) => Some(value),
-            Err(fault) => {
-                self.fault(
-                    offset,
-                    format!("the default does not fit type {ty}: {fault}"),
-                );
-                None
-            }
-        }
-    }
-
-    fn form(&mut self, attributes: &mut Attributes<'_>, ty: &Option<Type>) -> Form {
-        let Some((item, offset)) = attributes.take("form") else {
-            return Form::Plain;
-        };
-        match item {
-            Item::Value(Value::Text(text)) if text.as_str() == "json" => {
-                if *ty != Some(Type::Any) {
-                    self.fault(offset, "`form = \"json\"` is for inputs of type any");
-                }
-                Form::Json
-            }
-            _ => {
-                self.fault(offset, "the only form is \"json\"");
-                Form::Plain
-            }
-        }
     }
 
     fn output(&mut self, block: &Block) -> Option<Output> {
@@ -376,150 +220,4 @@ impl Reader {
         self.rest(attributes, "an error");
         ErrorKind { name, description }
     }
-
-    fn name(&mut self, block: &Block) -> String {
-        match block.labels.as_slice() {
-            [name] if is_name(name) => name.clone(),
-            [name] => {
-                self.fault(block.offset, format!("`{name}` is no name: lower case letters, digits and `_`, beginning with a letter"));
-                name.clone()
-            }
-            _ => {
-                self.fault(
-                    block.offset,
-                    format!("`{}` has one label, its name", block.kind),
-                );
-                String::new()
-            }
-        }
-    }
-
-    fn ty(&mut self, attributes: &mut Attributes<'_>) -> Option<Type> {
-        match attributes.take("type") {
-            Some((Item::Type(ty), _)) => Some(ty.clone()),
-            Some((Item::Value(_), offset)) => {
-                self.fault(
-                    offset,
-                    "a type is written without quotes, such as `list(string)`",
-                );
-                None
-            }
-            None => {
-                self.fault(attributes.offset, "a `type` is missing");
-                None
-            }
-        }
-    }
-
-    fn text(&mut self, attributes: &mut Attributes<'_>, name: &str) -> String {
-        match attributes.take(name) {
-            None => String::new(),
-            Some((Item::Value(Value::Text(text)), _)) => text.as_str().to_owned(),
-            Some((_, offset)) => {
-                self.fault(offset, format!("`{name}` is a string"));
-                String::new()
-            }
-        }
-    }
-
-    fn flag(&mut self, attributes: &mut Attributes<'_>, name: &str) -> bool {
-        match attributes.take(name) {
-            None => false,
-            Some((Item::Value(Value::Bool(value)), _)) => *value,
-            Some((_, offset)) => {
-                self.fault(offset, format!("`{name}` is true or false"));
-                false
-            }
-        }
-    }
-
-    fn texts(&mut self, attributes: &mut Attributes<'_>, name: &str) -> Vec<String> {
-        let Some((item, offset)) = attributes.take(name) else {
-            return Vec::new();
-        };
-        let texts = match item {
-            Item::Value(Value::List(items)) => items
-                .iter()
-                .map(|item| item.as_text().map(str::to_owned))
-                .collect(),
-            _ => None,
-        };
-        texts.unwrap_or_else(|| {
-            self.fault(offset, format!("`{name}` is a list of strings"));
-            Vec::new()
-        })
-    }
-
-    fn rest(&mut self, attributes: Attributes<'_>, what: &str) {
-        for (name, _, offset) in attributes.left {
-            self.fault(*offset, format!("{what} has no attribute `{name}`"));
-        }
-    }
-
-    /// What a runner uses is an asset of the same manifest: its Rust type stands in the same crate.
-    fn known_assets(&mut self, body: &Body) {
-        let of_kind = |body: &'_ Body, kind: &str| -> Vec<Block> {
-            let blocks = body.blocks.iter().filter(|block| block.kind == kind);
-            blocks.cloned().collect()
-        };
-        let assets = of_kind(body, "asset");
-        for runner in of_kind(body, "runner") {
-            for part in of_kind(&runner.body, "uses") {
-                let asset = part.body.attributes.iter().find_map(|(name, item, _)| {
-                    let Item::Value(Value::Text(text)) = item else {
-                        return None;
-                    };
-                    (name == "asset").then_some(text.as_str())
-                });
-                let Some(asset) = asset else { continue };
-                let known = assets
-                    .iter()
-                    .any(|block| block.labels.first().is_some_and(|name| name == asset));
-                if !known {
-                    self.fault(part.offset, format!("this manifest has no asset `{asset}`"));
-                }
-            }
-        }
-    }
-
-    /// The blocks of each kind have names of their own.
-    fn distinct(&mut self, block: &Block, kinds: &[&str]) {
-        for kind in kinds {
-            let parts = block.body.blocks.iter().filter(|part| part.kind == *kind);
-            self.unique(parts, kind);
-        }
-    }
-
-    /// Names that differ only by `_` would become one name in Rust.
-    fn unique<'b>(&mut self, blocks: impl Iterator<Item = &'b Block>, what: &str) {
-        let mut seen: Vec<&String> = Vec::new();
-        for block in blocks {
-            let Some(name) = block.labels.first() else {
-                continue;
-            };
-            match seen.iter().find(|known| alike(known, name)) {
-                Some(known) if *known == name => {
-                    self.fault(block.offset, format!("{what} `{name}` is given twice"));
-                }
-                Some(known) => self.fault(
-                    block.offset,
-                    format!("{what} `{name}` is too much like `{known}`: they differ only by `_`"),
-                ),
-                None => seen.push(name),
-            }
-        }
-    }
-}
-
-fn alike(one: &str, other: &str) -> bool {
-    one.chars()
-        .filter(|c| *c != '_')
-        .eq(other.chars().filter(|c| *c != '_'))
-}
-
-fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }

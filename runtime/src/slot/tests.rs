@@ -1,4 +1,6 @@
-//! One slot: made once, and destroyed exactly once on every path.
+//! One slot: made once, for all who ask for it. (How it ends: `ending`.)
+
+mod ending;
 
 use super::*;
 use crate::ground::{A, Does, Ground, Plan, Probe, ms, on_stopped_clock, settle};
@@ -247,38 +249,6 @@ fn after_a_cancellation_a_creation_has_the_time_of_a_destruction_and_no_more() {
 }
 
 #[test]
-fn a_destruction_that_takes_too_long_is_given_up_and_named() {
-    on_stopped_clock(async {
-        let ground = Ground::load();
-        let (scope, plan) = (ground.scope(), ground.probe("a").destroy(Does::Never));
-        let slot = slot(&scope, 0);
-        drop(get(&slot, &ground, 0, &plan).await.unwrap());
-        scope.destroy().await;
-        ground.note("over");
-        assert_eq!(ground.notes().last().unwrap(), "30000 over");
-        assert_eq!(
-            ground.resources()[1],
-            "probe.a destroy_failed: its destruction took longer than 30s"
-        );
-    });
-}
-
-#[test]
-fn a_destruction_that_fails_is_reported() {
-    on_stopped_clock(async {
-        let ground = Ground::load();
-        let (scope, plan) = (ground.scope(), ground.probe("a").destroy(Does::Fails));
-        let slot = slot(&scope, 0);
-        drop(get(&slot, &ground, 0, &plan).await.unwrap());
-        scope.destroy().await;
-        assert_eq!(
-            ground.resources()[1],
-            "probe.a destroy_failed: it was told to fail"
-        );
-    });
-}
-
-#[test]
 fn panics_of_a_module_fail_the_users_or_the_destruction_and_nobody_hangs() {
     on_stopped_clock(async {
         let ground = Ground::load();
@@ -310,81 +280,6 @@ fn a_panic_before_the_creation_leaves_the_slot_as_it_was() {
         assert!(get(&slot, &ground, 0, &plan).await.is_ok());
         scope.destroy().await;
         assert_eq!(ground.notes().len(), 4, "{:?}", ground.notes());
-    });
-}
-
-#[test]
-fn one_that_is_still_held_at_the_end_is_an_error() {
-    on_stopped_clock(async {
-        let ground = Ground::load();
-        let (scope, plan) = (ground.scope(), ground.probe("a"));
-        let slot = slot(&scope, 0);
-        let held = get(&slot, &ground, 0, &plan).await.unwrap();
-        scope.destroy().await;
-        assert!(
-            ground.resources()[1].starts_with("probe.a destroy_failed: something still holds it"),
-            "{:?}",
-            ground.resources()
-        );
-        drop(held);
-    });
-}
-
-#[test]
-fn in_a_functional_run_the_last_user_destroys_it_at_once() {
-    on_stopped_clock(async {
-        let ground = Ground::functional();
-        let (scope, plan) = (ground.scope(), ground.probe("a"));
-        let slot = slot(&scope, 3);
-        drop(get(&slot, &ground, 0, &plan).await.unwrap());
-        slot.done();
-        slot.done();
-        settle().await;
-        assert_eq!(ground.notes(), ["0 creating a", "0 created a"]);
-        // The third one was skipped: it says so all the same.
-        slot.done();
-        settle().await;
-        assert_eq!(ground.notes()[2..], ["0 destroying a", "0 destroyed a"]);
-        scope.destroy().await;
-        assert_eq!(ground.notes().len(), 4);
-    });
-}
-
-#[test]
-fn under_load_the_last_user_of_an_iteration_leaves_it_for_the_next() {
-    on_stopped_clock(async {
-        let ground = Ground::load();
-        let (scope, plan) = (ground.scope(), ground.probe("a"));
-        let slot = slot(&scope, 1);
-        for iteration in 0..3 {
-            drop(get(&slot, &ground, iteration, &plan).await.unwrap());
-            slot.done();
-            settle().await;
-        }
-        assert_eq!(ground.notes(), ["0 creating a", "0 created a"]);
-        scope.destroy().await;
-        assert_eq!(ground.notes()[2..], ["0 destroying a", "0 destroyed a"]);
-    });
-}
-
-#[test]
-fn a_scope_that_ends_while_its_last_user_destroys_waits_for_that() {
-    on_stopped_clock(async {
-        let ground = Ground::functional();
-        let (scope, plan) = (
-            ground.scope(),
-            ground.probe("a").destroy(Does::Well(ms(20))),
-        );
-        let slot = slot(&scope, 1);
-        drop(get(&slot, &ground, 0, &plan).await.unwrap());
-        slot.done();
-        tokio::time::sleep(ms(5)).await;
-        join(scope.destroy(), slot.destroy()).await;
-        ground.note("over");
-        assert_eq!(
-            ground.notes()[2..],
-            ["0 destroying a", "20 destroyed a", "20 over"]
-        );
     });
 }
 

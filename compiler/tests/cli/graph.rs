@@ -1,0 +1,82 @@
+//! `bggo graph`: its pictures as the real tools and the README have them.
+
+use super::{GRID, folder_with, run, said};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+#[test]
+fn graphs_are_accepted_by_graphviz_and_by_mermaids_own_parser() {
+    let nasty = "step \"noop\" \"end\" {}\n\nstep \"noop\" \"graph\" {\n  for_each   = { \"a\\\"b;--> <i>\" = 1, \"c\" = 2 }\n  depends_on = [step.noop.end]\n}\n\nstep \"noop\" \"click\" {\n  depends_on = [step.noop.graph[\"a\\\"b;--> <i>\"]]\n}\n";
+    let folder = folder_with(&[("grid.hcl", GRID), ("nasty.hcl", nasty)]);
+    for grid in ["grid.hcl", "nasty.hcl"] {
+        let dot = run(&folder, &["graph", grid, "--format", "dot"]);
+        assert_eq!(dot.code, Some(0), "{}", dot.err);
+        piped(Command::new("dot").arg("-Tsvg"), &dot.out);
+        let mermaid = run(&folder, &["graph", grid]);
+        assert!(
+            mermaid.out.contains("Start((Start)) --> s0;")
+                && mermaid.out.contains("--> End((End));"),
+            "{}",
+            mermaid.out
+        );
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        piped(
+            Command::new("node")
+                .arg(repository.join("tests/mermaid.mjs"))
+                .arg(repository.join("target/npm")),
+            &mermaid.out,
+        );
+    }
+}
+
+fn piped(command: &mut Command, text: &str) {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}; run tests/install.sh"));
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let said = said(child.wait_with_output().unwrap());
+    assert_eq!(
+        said.code,
+        Some(0),
+        "{command:?} refuses\n{text}\n{}",
+        said.err
+    );
+}
+
+#[test]
+fn the_readme_shows_what_graph_draws_of_its_grid() {
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let block = |kind: &str| {
+        let (_, rest) = readme.split_once(&format!("```{kind}\n")).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let folder = folder_with(&[("grid.hcl", &block("hcl"))]);
+    assert_eq!(run(&folder, &["graph", "grid.hcl"]).out, block("mermaid"));
+}
+
+#[test]
+fn a_graph_for_programs_tells_edges_apart() {
+    let folder = folder_with(&[("grid.hcl", GRID)]);
+    let read: serde_json::Value =
+        serde_json::from_str(&run(&folder, &["graph", "grid.hcl", "--format", "json"]).out)
+            .unwrap();
+    assert_eq!(read["nodes"][2]["count"], 3);
+    let kinds: Vec<&str> = read["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edge| edge["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["order", "explicit", "explicit", "order"]);
+}

@@ -1,0 +1,83 @@
+//! `input` blocks: types, defaults that fit them, and forms.
+
+use super::Reader;
+use super::fields::Attributes;
+use crate::model::{Form, Input};
+use bggo_values::literal::{Block, Item};
+use bggo_values::{Type, Value, convert};
+
+impl Reader {
+    pub(super) fn input(&mut self, block: &Block) -> Option<Input> {
+        let name = self.name(block);
+        let mut attributes = Attributes::of(&block.body, block.offset);
+        let ty = self.ty(&mut attributes);
+        let required = self.flag(&mut attributes, "required");
+        let nullable = self.flag(&mut attributes, "nullable");
+        let shown = self.flag(&mut attributes, "shown");
+        let sensitive = self.flag(&mut attributes, "sensitive");
+        let description = self.text(&mut attributes, "description");
+        let one_of = self.texts(&mut attributes, "one_of");
+        let form = self.form(&mut attributes, &ty);
+        let default = attributes.take("default");
+        self.rest(attributes, "an input");
+        let default =
+            default.and_then(|(item, offset)| self.default_value(item, offset, ty.as_ref()?));
+        if required && default.is_some() {
+            self.fault(
+                block.offset,
+                format!("input `{name}` is required, so its default would never be used"),
+            );
+        }
+        if !one_of.is_empty() && ty.as_ref().is_some_and(|ty| *ty != Type::String) {
+            self.fault(block.offset, "`one_of` is for inputs of type string");
+        }
+        Some(Input {
+            name,
+            ty: ty?,
+            required,
+            nullable,
+            default,
+            one_of,
+            form,
+            shown,
+            sensitive,
+            description,
+        })
+    }
+
+    fn default_value(&mut self, item: &Item, offset: usize, ty: &Type) -> Option<Value> {
+        let Item::Value(value) = item else {
+            self.fault(offset, "a default is a value");
+            return None;
+        };
+        match convert::convert(value, ty) {
+            Ok(Value::Null) => None,
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.fault(
+                    offset,
+                    format!("the default does not fit type {ty}: {fault}"),
+                );
+                None
+            }
+        }
+    }
+
+    fn form(&mut self, attributes: &mut Attributes<'_>, ty: &Option<Type>) -> Form {
+        let Some((item, offset)) = attributes.take("form") else {
+            return Form::Plain;
+        };
+        match item {
+            Item::Value(Value::Text(text)) if text.as_str() == "json" => {
+                if *ty != Some(Type::Any) {
+                    self.fault(offset, "`form = \"json\"` is for inputs of type any");
+                }
+                Form::Json
+            }
+            _ => {
+                self.fault(offset, "the only form is \"json\"");
+                Form::Plain
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Names: that they are some, that they differ, and that what they name is there.
+
+use super::Reader;
+use bggo_values::Value;
+use bggo_values::literal::{Block, Body, Item};
+
+impl Reader {
+    pub(super) fn name(&mut self, block: &Block) -> String {
+        match block.labels.as_slice() {
+            [name] if is_name(name) => name.clone(),
+            [name] => {
+                self.fault(block.offset, format!("`{name}` is no name: lower case letters, digits and `_`, beginning with a letter"));
+                name.clone()
+            }
+            _ => {
+                self.fault(
+                    block.offset,
+                    format!("`{}` has one label, its name", block.kind),
+                );
+                String::new()
+            }
+        }
+    }
+
+    /// What a runner uses is an asset of the same manifest: its Rust type stands in the same crate.
+    pub(super) fn known_assets(&mut self, body: &Body) {
+        let of_kind = |body: &'_ Body, kind: &str| -> Vec<Block> {
+            let blocks = body.blocks.iter().filter(|block| block.kind == kind);
+            blocks.cloned().collect()
+        };
+        let assets = of_kind(body, "asset");
+        for runner in of_kind(body, "runner") {
+            for part in of_kind(&runner.body, "uses") {
+                let asset = part.body.attributes.iter().find_map(|(name, item, _)| {
+                    let Item::Value(Value::Text(text)) = item else {
+                        return None;
+                    };
+                    (name == "asset").then_some(text.as_str())
+                });
+                let Some(asset) = asset else { continue };
+                let known = assets
+                    .iter()
+                    .any(|block| block.labels.first().is_some_and(|name| name == asset));
+                if !known {
+                    self.fault(part.offset, format!("this manifest has no asset `{asset}`"));
+                }
+            }
+        }
+    }
+
+    /// The blocks of each kind have names of their own.
+    pub(super) fn distinct(&mut self, block: &Block, kinds: &[&str]) {
+        for kind in kinds {
+            let parts = block.body.blocks.iter().filter(|part| part.kind == *kind);
+            self.unique(parts, kind);
+        }
+    }
+
+    /// Names that differ only by `_` would become one name in Rust.
+    pub(super) fn unique<'b>(&mut self, blocks: impl Iterator<Item = &'b Block>, what: &str) {
+        let mut seen: Vec<&String> = Vec::new();
+        for block in blocks {
+            let Some(name) = block.labels.first() else {
+                continue;
+            };
+            match seen.iter().find(|known| alike(known, name)) {
+                Some(known) if *known == name => {
+                    self.fault(block.offset, format!("{what} `{name}` is given twice"));
+                }
+                Some(known) => self.fault(
+                    block.offset,
+                    format!("{what} `{name}` is too much like `{known}`: they differ only by `_`"),
+                ),
+                None => seen.push(name),
+            }
+        }
+    }
+}
+
+fn alike(one: &str, other: &str) -> bool {
+    one.chars()
+        .filter(|c| *c != '_')
+        .eq(other.chars().filter(|c| *c != '_'))
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
