@@ -59,9 +59,9 @@ pub(crate) struct Ground {
 
 type Notes = Rc<RefCell<Vec<String>>>;
 
-/// What a report says.
+/// What a report says, an event a line.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Heard(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Heard {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -70,6 +70,17 @@ impl Write for Heard {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Heard {
+    pub(crate) fn events(&self) -> Vec<serde_json::Value> {
+        let bytes = self.0.lock().unwrap().clone();
+        String::from_utf8(bytes)
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 
@@ -116,12 +127,7 @@ impl Ground {
 
     /// What was reported so far.
     pub(crate) fn heard(&self) -> Vec<serde_json::Value> {
-        let bytes = self.heard.0.lock().unwrap().clone();
-        String::from_utf8(bytes)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.heard.events()
     }
 
     /// What was reported of steps: name, instance, outcome, and kind and text of the fault.

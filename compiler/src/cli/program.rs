@@ -7,7 +7,10 @@ use crate::modules::{Module, Modules};
 use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Modules from elsewhere.
 #[derive(Debug, Args)]
@@ -170,6 +173,16 @@ impl Compile {
         let built = link::link(&cache, &job, &options, &mut |event| console.progress(event));
         console.clear();
         built.map_err(|fault| console.link_fault(&fault))
+    }
+
+    /// The program as a command, called by the grid's name: its `--help` shows that.
+    pub fn command(&self, program: &Path, flags: &[OsString]) -> Command {
+        let mut command = Command::new(program);
+        command.args(flags);
+        if let Some(name) = self.path.file_stem() {
+            command.arg0(name);
+        }
+        command
     }
 
     fn options(&self, loaded: &Loaded) -> Options {

@@ -7,8 +7,6 @@ use super::watch;
 use clap::Args;
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::Command;
 
 /// Arguments of `bggo run`.
 #[derive(Debug, Args)]
@@ -33,18 +31,8 @@ impl Run {
             Ok(built) => built,
             Err(exit) => return exit,
         };
-        let error = command(&built.path, &self.compile.path, &self.flags).exec();
+        let error = self.compile.command(&built.path, &self.flags).exec();
         console.fault(&format!("the program does not start: {error}"), "a cache on a disk that is mounted `noexec` cannot be run from: set XDG_CACHE_HOME to another");
         Exit::Failed
     }
-}
-
-/// The program as a command, called by the grid's name: its `--help` shows that.
-pub fn command(program: &Path, grid: &Path, flags: &[OsString]) -> Command {
-    let mut command = Command::new(program);
-    command.args(flags);
-    if let Some(name) = grid.file_stem() {
-        command.arg0(name);
-    }
-    command
 }

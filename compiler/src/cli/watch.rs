@@ -3,7 +3,6 @@
 use super::Exit;
 use super::console::Console;
 use super::program::Compile;
-use super::run::command;
 use notify::{Event, EventKind, RecursiveMode, Watcher};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
@@ -69,10 +68,7 @@ fn start(compile: &Compile, flags: &[OsString], console: &mut Console) -> Option
         return None;
     };
     // A group of its own: Ctrl-C reaches bggo, which passes it on once.
-    match command(&built.path, &compile.path, flags)
-        .process_group(0)
-        .spawn()
-    {
+    match compile.command(&built.path, flags).process_group(0).spawn() {
         Ok(child) => Some(child),
         Err(error) => {
             console.fault(&format!("the program does not start: {error}"), "");

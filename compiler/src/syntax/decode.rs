@@ -8,25 +8,11 @@ use super::decl::{
 use super::expr::Reader;
 use super::fields::{Found, Shape};
 use super::structure::{Body, Item, RawBlock};
+use super::token::{TOP, TOP_LATER};
 use super::types;
 
-/// Kinds of block at the top of a grid that this version builds.
-const TOP: &[&str] = &["step", "resource", "variable", "locals"];
-/// The same, for who knows none of them.
+/// The kinds of block that this version builds, for who knows none of them.
 const BLOCKS: &str = "a grid holds the blocks `step`, `resource`, `variable` and `locals`";
-/// Those of the language that it does not.
-const TOP_LATER: &[&str] = &[
-    "flow",
-    "data",
-    "scenario",
-    "setup",
-    "teardown",
-    "vu_setup",
-    "threshold",
-    "metric",
-    "grid",
-    "modules",
-];
 
 const STEP: Shape = Shape {
     owner: "a step",

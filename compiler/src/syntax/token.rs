@@ -131,14 +131,11 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// The kinds of block that may stand at the top of a grid or a manifest, known or only listed: a line that begins with one
-/// and opens a brace is where reading goes on after a broken block.
-pub(super) const TOP_KINDS: &[&str] = &[
-    "step",
-    "resource",
+/// Kinds of block at the top of a grid that this version builds.
+pub(super) const TOP: &[&str] = &["step", "resource", "variable", "locals"];
+/// Those of the language that it does not.
+pub(super) const TOP_LATER: &[&str] = &[
     "flow",
-    "variable",
-    "locals",
     "data",
     "scenario",
     "setup",
@@ -148,9 +145,17 @@ pub(super) const TOP_KINDS: &[&str] = &[
     "metric",
     "grid",
     "modules",
-    "runner",
-    "asset",
 ];
+/// Those of a manifest, which a grid may hold by mistake.
+const TOP_OF_MANIFESTS: &[&str] = &["runner", "asset"];
+
+/// Whether a word may begin a block at the top of a grid or a manifest: a line that begins with one and opens a brace is
+/// where reading goes on after a broken block.
+pub(super) fn is_top_kind(word: &str) -> bool {
+    [TOP, TOP_LATER, TOP_OF_MANIFESTS]
+        .iter()
+        .any(|kinds| kinds.contains(&word))
+}
 
 /// Whether the line that starts at `at` is the header of a top-level block: `KIND "LABEL".. {` with nothing before it.
 pub(super) fn is_header_line(text: &str, at: usize) -> bool {
@@ -164,7 +169,7 @@ pub(super) fn is_header_line(text: &str, at: usize) -> bool {
     let Some((kind, rest)) = line.split_at_checked(kind_end) else {
         return false;
     };
-    if !TOP_KINDS.contains(&kind) {
+    if !is_top_kind(kind) {
         return false;
     }
     let Some((labels, _)) = rest.split_once('{') else {

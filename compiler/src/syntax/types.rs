@@ -35,12 +35,6 @@ fn of(expr: &Expr, problems: &mut Problems) -> Type {
     match &expr.kind {
         ExprKind::Error => Type::Error,
         ExprKind::Root(name) => match name.as_str() {
-            "string" => Type::String,
-            "number" => Type::Number,
-            "bool" => Type::Bool,
-            "duration" => Type::Duration,
-            "bytes" => Type::Bytes,
-            "any" => Type::Any,
             // Terraform's older forms.
             "list" => Type::List(Box::new(Type::Any)),
             "map" => Type::Map(Box::new(Type::Any)),
@@ -62,12 +56,14 @@ fn of(expr: &Expr, problems: &mut Problems) -> Type {
                 "expected the items' types of `tuple`",
                 Some("write `tuple([string, number])`".to_owned()),
             ),
-            _ => fault(
-                problems,
-                expr.span,
-                format!("there is no type `{name}`"),
-                nearest::hint(name, NAMES.iter().copied()),
-            ),
+            word => Type::of_word(word).unwrap_or_else(|| {
+                fault(
+                    problems,
+                    expr.span,
+                    format!("there is no type `{name}`"),
+                    nearest::hint(name, NAMES.iter().copied()),
+                )
+            }),
         },
         ExprKind::Call {
             name,

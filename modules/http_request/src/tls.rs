@@ -43,19 +43,15 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Fault> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
         .map_err(|error| Kind::Tls.fault(format!("no such TLS: {error}")))?;
-    let builder = if settings.insecure {
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Everything(algorithms)))
-    } else if let Some(pem) = &settings.ca {
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(verifier(chosen(pem)?, provider)?)
-    } else {
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(BuiltInAndHost(algorithms)))
+    let checks = |trust| -> Arc<dyn ServerCertVerifier> { Arc::new(Checks { trust, algorithms }) };
+    let verifier = match &settings.ca {
+        _ if settings.insecure => checks(Trust::Everything),
+        Some(pem) => verifier(chosen(pem)?, provider)?,
+        None => checks(Trust::BuiltInAndHost),
     };
+    let builder = builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {
@@ -117,11 +113,23 @@ fn known() -> Result<&'static WebPkiServerVerifier, rustls::Error> {
         .ok_or_else(|| rustls::Error::General("no trusted certificates".to_owned()))
 }
 
-/// Checks against the built-in certificates and the host's.
+/// What is trusted where the grid names no CA.
 #[derive(Debug)]
-struct BuiltInAndHost(WebPkiSupportedAlgorithms);
+enum Trust {
+    /// The built-in certificates and the host's.
+    BuiltInAndHost,
+    /// Every certificate.
+    Everything,
+}
 
-impl ServerCertVerifier for BuiltInAndHost {
+/// Checks a server's certificate as `trust` says. In either case the server has to prove that it holds its key.
+#[derive(Debug)]
+struct Checks {
+    trust: Trust,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for Checks {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -130,7 +138,16 @@ impl ServerCertVerifier for BuiltInAndHost {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        known()?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        match self.trust {
+            Trust::BuiltInAndHost => known()?.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            ),
+            Trust::Everything => Ok(ServerCertVerified::assertion()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -139,7 +156,7 @@ impl ServerCertVerifier for BuiltInAndHost {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -148,49 +165,10 @@ impl ServerCertVerifier for BuiltInAndHost {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
-    }
-}
-
-/// Trusts every certificate, but still has the server prove that it holds its key.
-#[derive(Debug)]
-struct Everything(WebPkiSupportedAlgorithms);
-
-impl ServerCertVerifier for Everything {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_schemes()
+        self.algorithms.supported_schemes()
     }
 }

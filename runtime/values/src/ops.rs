@@ -3,13 +3,11 @@
 //! None is generic: a compiled grid calls them, it does not compile them again.
 
 mod arithmetic;
-mod attempt;
 mod forms;
 mod redact;
 mod select;
 
 pub use arithmetic::{add, div, greater, greater_eq, less, less_eq, mul, neg, rem, sub};
-pub use attempt::{attempt, can};
 pub use forms::{ListBody, ObjectBody, for_list, for_object, iterate, splat};
 pub use redact::{SENSITIVE, redact};
 pub use select::{field, index};

@@ -76,6 +76,19 @@ impl Field {
 }
 
 impl Type {
+    /// The type that a word alone names.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "string" => Self::String,
+            "number" => Self::Number,
+            "bool" => Self::Bool,
+            "duration" => Self::Duration,
+            "bytes" => Self::Bytes,
+            "any" => Self::Any,
+            _ => return None,
+        })
+    }
+
     /// A list of this.
     pub fn list(item: Type) -> Self {
         Self::List(Box::new(item))

@@ -5,7 +5,7 @@ use crate::source::Span;
 
 use super::{Body, Cutter, DEEPEST, Item, Label, RawBlock, Suspect};
 use crate::syntax::decl::Name;
-use crate::syntax::token::{TOP_KINDS, TokenKind};
+use crate::syntax::token::{TokenKind, is_top_kind};
 
 impl Cutter<'_, '_> {
     pub(super) fn block(&mut self, kind: Name, depth: usize, body: &mut Body) {
@@ -118,9 +118,9 @@ impl Cutter<'_, '_> {
             return true;
         }
         if labels.iter().any(|label| label.broken) {
-            return newline && TOP_KINDS.contains(&kind.text.as_str());
+            return newline && is_top_kind(&kind.text);
         }
-        if depth == 0 && TOP_KINDS.contains(&kind.text.as_str()) {
+        if depth == 0 && is_top_kind(&kind.text) {
             self.unexpected(
                 self.at,
                 format!(

@@ -14,7 +14,7 @@ use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::decl::Name;
-use super::token::{TOP_KINDS, TokenKind, Tokens};
+use super::token::{TokenKind, Tokens, is_top_kind};
 
 /// What stands between braces, or in a file.
 #[derive(Debug, Default)]
@@ -159,7 +159,7 @@ impl<'a, 'p> Cutter<'a, 'p> {
     }
 
     fn is_header(&self, mut at: usize) -> bool {
-        if self.tokens.kind(at) != TokenKind::Ident || !TOP_KINDS.contains(&self.tokens.text(at)) {
+        if self.tokens.kind(at) != TokenKind::Ident || !is_top_kind(self.tokens.text(at)) {
             return false;
         }
         loop {
@@ -243,7 +243,7 @@ impl<'a, 'p> Cutter<'a, 'p> {
             _ => {
                 body.broken = true;
                 let found = self.tokens.describe(self.at);
-                let expected = if depth == 0 && TOP_KINDS.contains(&name.text.as_str()) {
+                let expected = if depth == 0 && is_top_kind(&name.text) {
                     "a label or `{`"
                 } else {
                     "`=` or `{`"

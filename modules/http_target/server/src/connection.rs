@@ -1,7 +1,8 @@
 //! Accepts connections and gives each its task: keep-alive as HTTP/1.1 has it, every request counted as it arrives.
 
-use crate::counts::Counts;
-use crate::route::{self, Request};
+use crate::counts::{Counts, Shared};
+use crate::request::Request;
+use crate::route;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -10,23 +11,10 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-
-/// What all connections share.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) counts: Arc<Mutex<Counts>>,
-}
-
-impl Shared {
-    /// The counts, for a moment.
-    pub(crate) fn counted<T>(&self, what: impl FnOnce(&mut Counts) -> T) -> T {
-        what(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// Accepts until told to stop.
 pub(crate) async fn accept(

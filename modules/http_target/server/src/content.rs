@@ -1,10 +1,9 @@
 //! Answers with content of their own: JSON, random bytes, streams, a slow drip, a compressed body.
 
-use crate::form;
 use crate::inspect;
 use crate::random::Random;
 use crate::reply::{self, Body, Reply};
-use crate::route::Request;
+use crate::request::Request;
 use bggo_values::{Number, Value, json};
 use bytes::Bytes;
 use flate2::Compression;
@@ -38,7 +37,7 @@ pub(crate) fn bytes(request: &Request, count: &str) -> Reply {
     let Some(count) = size(count) else {
         return bad_number();
     };
-    let mut random = match argument(request, "seed").map(|seed| seed.parse()) {
+    let mut random = match request.argument("seed").map(|seed| seed.parse()) {
         Some(Ok(seed)) => Random::seeded(seed),
         Some(Err(_)) => return bad_number(),
         None => Random::new(),
@@ -85,12 +84,19 @@ pub(crate) fn stream(request: &Request, count: &str) -> Reply {
 
 /// `/drip?numbytes=N&duration=S&delay=S&code=C`: the body comes evenly over a time.
 pub(crate) async fn drip(request: &Request) -> Reply {
-    let number =
-        |name, otherwise| argument(request, name).map_or(Some(otherwise), |text| seconds(&text));
-    let bytes = argument(request, "numbytes").map_or(Some(10), |text| size(&text));
-    let code = argument(request, "code").map_or(Some(StatusCode::OK), |text| {
-        StatusCode::from_bytes(text.as_bytes()).ok()
-    });
+    let number = |name, otherwise| {
+        request
+            .argument(name)
+            .map_or(Some(otherwise), |text| seconds(&text))
+    };
+    let bytes = request
+        .argument("numbytes")
+        .map_or(Some(10), |text| size(&text));
+    let code = request
+        .argument("code")
+        .map_or(Some(StatusCode::OK), |text| {
+            StatusCode::from_bytes(text.as_bytes()).ok()
+        });
     let (Some(bytes), Some(code)) = (bytes, code) else {
         return bad_number();
     };
@@ -174,14 +180,6 @@ fn weighted(text: &str) -> Option<(StatusCode, f64)> {
         .ok()
         .filter(|weight: &f64| weight.is_finite() && *weight >= 0.0)?;
     Some((StatusCode::from_bytes(code.trim().as_bytes()).ok()?, weight))
-}
-
-/// An argument of the query.
-pub(crate) fn argument(request: &Request, name: &str) -> Option<String> {
-    form::pairs(request.query())
-        .into_iter()
-        .find(|(known, _)| known == name)
-        .map(|(_, value)| value)
 }
 
 fn size(text: &str) -> Option<u64> {

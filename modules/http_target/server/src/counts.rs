@@ -1,6 +1,7 @@
 //! Counts requests by path, so that a test can compare what a load test says with what arrived.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Paths that are told apart; the rest is counted together, or a grid with an id in its path would fill the memory.
 const PATHS: usize = 10_000;
@@ -31,5 +32,18 @@ impl Counts {
         } else {
             self.other += 1;
         }
+    }
+}
+
+/// The counts, as all connections share them.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) counts: Arc<Mutex<Counts>>,
+}
+
+impl Shared {
+    /// The counts, for a moment.
+    pub(crate) fn counted<T>(&self, what: impl FnOnce(&mut Counts) -> T) -> T {
+        what(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

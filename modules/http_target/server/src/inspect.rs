@@ -1,7 +1,7 @@
 //! A request as JSON, in httpbin's shape: args, data, files, form, headers, json, method, origin, url.
 
 use crate::form;
-use crate::route::Request;
+use crate::request::Request;
 use bggo_values::functions::encoding::to_base64;
 use bggo_values::json::RawJson;
 use bggo_values::{Text, Value};

@@ -15,6 +15,7 @@ mod form;
 mod inspect;
 mod random;
 mod reply;
+mod request;
 mod route;
 mod session;
 

@@ -1,22 +1,15 @@
 //! Finds the endpoint of a request: one `match` over the path's segments.
 
-use crate::connection::Shared;
 use crate::content;
+use crate::counts::Shared;
 use crate::form;
 use crate::inspect::{self, object};
 use crate::random::Random;
 use crate::reply::{self, Reply};
+use crate::request::Request;
 use crate::session;
 use bggo_values::{Number, Text, Value};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
-use hyper::header::HOST;
-use hyper::{HeaderMap, Method, StatusCode};
-use std::net::SocketAddr;
-
-/// The largest body that is read; a larger one is answered by 413.
-const LARGEST_BODY: usize = 64 << 20;
+use hyper::{Method, StatusCode};
 
 /// The endpoints, for whoever opens `/`.
 const INDEX: &str = "\
@@ -35,82 +28,6 @@ const INDEX: &str = "\
 /counts                             connections and requests by path, as this server counted them
 ";
 
-/// A request, without its body once that is read.
-pub(crate) struct Request {
-    head: hyper::http::request::Parts,
-    body: Option<Incoming>,
-    peer: SocketAddr,
-}
-
-impl Request {
-    pub(crate) fn new(request: hyper::Request<Incoming>, peer: SocketAddr) -> Self {
-        let (head, body) = request.into_parts();
-        Self {
-            head,
-            body: Some(body),
-            peer,
-        }
-    }
-
-    pub(crate) fn method(&self) -> &Method {
-        &self.head.method
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.head.headers
-    }
-
-    pub(crate) fn query(&self) -> &str {
-        self.head.uri.query().unwrap_or("")
-    }
-
-    /// The client's address.
-    pub(crate) fn origin(&self) -> String {
-        self.peer.ip().to_string()
-    }
-
-    /// `http://HOST`, as the client named it.
-    pub(crate) fn base(&self) -> String {
-        let named = self.headers().get(HOST).and_then(|host| host.to_str().ok());
-        format!(
-            "http://{}",
-            named
-                .or(self
-                    .head
-                    .uri
-                    .authority()
-                    .map(|authority| authority.as_str()))
-                .unwrap_or("localhost")
-        )
-    }
-
-    pub(crate) fn url(&self) -> String {
-        let path = self
-            .head
-            .uri
-            .path_and_query()
-            .map_or("/", |path| path.as_str());
-        format!("{}{path}", self.base())
-    }
-
-    async fn read(&mut self) -> Result<Bytes, Reply> {
-        let Some(body) = self.body.take() else {
-            return Ok(Bytes::new());
-        };
-        match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(reply::refused(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "this server reads 64 MiB at most",
-            )),
-            Err(_) => Err(reply::refused(
-                StatusCode::BAD_REQUEST,
-                "the body ended early",
-            )),
-        }
-    }
-}
-
 /// The answer to a request.
 pub(crate) async fn answer(mut request: Request, shared: &Shared) -> Reply {
     // A body is read to its end whatever the endpoint, so that the connection can carry the next request.
@@ -118,7 +35,7 @@ pub(crate) async fn answer(mut request: Request, shared: &Shared) -> Reply {
         Ok(body) => body,
         Err(reply) => return reply,
     };
-    let path = request.head.uri.path().to_owned();
+    let path = request.path().to_owned();
     let segments: Vec<String> = path
         .trim_start_matches('/')
         .split('/')

@@ -1,10 +1,9 @@
 //! Answers that depend on who asks or send elsewhere: redirects, cookies, Basic and Bearer.
 
-use crate::content::argument;
 use crate::form;
 use crate::inspect::{self, object};
 use crate::reply::{self, Reply};
-use crate::route::Request;
+use crate::request::Request;
 use bggo_values::Value;
 use bggo_values::functions::encoding::to_base64;
 use hyper::StatusCode;
@@ -45,10 +44,12 @@ pub(crate) fn redirect(request: &Request, count: &str, absolute: bool) -> Reply 
 
 /// `/redirect-to?url=U&status_code=C`
 pub(crate) fn redirect_to(request: &Request) -> Reply {
-    let code = argument(request, "status_code").map_or(Some(StatusCode::FOUND), |code| {
-        StatusCode::from_bytes(code.as_bytes()).ok()
-    });
-    match (argument(request, "url"), code) {
+    let code = request
+        .argument("status_code")
+        .map_or(Some(StatusCode::FOUND), |code| {
+            StatusCode::from_bytes(code.as_bytes()).ok()
+        });
+    match (request.argument("url"), code) {
         (Some(url), Some(code)) if code.is_redirection() => redirected(code, &url),
         _ => reply::refused(
             StatusCode::BAD_REQUEST,

@@ -17,7 +17,7 @@ pub fn length(values: &[Value]) -> Result<Value, Fault> {
     let args = args("length", values, 1, 1)?;
     let value = args.value(0)?;
     let count = if let Value::Text(text) = value {
-        super::string::characters(text)
+        super::length::characters(text)
     } else if let Some(items) = items_of(value) {
         items.len()
     } else if let Some(pairs) = pairs_of(value) {

@@ -6,7 +6,7 @@
 mod float;
 mod verb;
 
-use super::string::characters;
+use super::length::characters;
 use crate::convert::{to_bool, to_number, to_text};
 use crate::json::encode;
 use crate::{Fault, Value};

@@ -10,6 +10,7 @@ pub mod encoding;
 pub mod environment;
 mod format;
 pub mod hash;
+mod length;
 pub mod numeric;
 pub mod random;
 pub mod string;

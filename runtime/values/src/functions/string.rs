@@ -1,19 +1,10 @@
 //! Functions over strings. Positions and lengths count what a reader calls characters (grapheme clusters), as Terraform's do.
 
 use super::args::{Args, args};
+use super::length::characters;
 use crate::convert::to_text;
 use crate::{Fault, Text, Value};
 use unicode_segmentation::UnicodeSegmentation;
-
-/// How many characters a text has.
-pub(super) fn characters(text: &str) -> usize {
-    // A carriage return and a line feed are one cluster, the only one of ASCII.
-    if text.is_ascii() && !text.contains('\r') {
-        text.len()
-    } else {
-        text.graphemes(true).count()
-    }
-}
 
 /// The parts of a text between separators; an empty separator cuts between characters.
 ///

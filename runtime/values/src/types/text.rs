@@ -31,34 +31,24 @@ impl Cursor<'_> {
         let Some(word) = self.identifier() else {
             return self.expected("a type");
         };
-        let bare = match word {
-            "string" => Type::String,
-            "number" => Type::Number,
-            "bool" => Type::Bool,
-            "duration" => Type::Duration,
-            "bytes" => Type::Bytes,
-            "any" => Type::Any,
+        if let Some(alone) = Type::of_word(word) {
+            return Ok(alone);
+        }
+        let text = match word {
             "list" => return self.one_type(depth, word).map(Type::list),
             "set" => return self.one_type(depth, word).map(Type::set),
             "map" => return self.one_type(depth, word).map(Type::map),
             "object" => return self.object_type(depth),
             "tuple" => return self.tuple_type(depth),
             "optional" => {
-                let text =
-                    "`optional` stands only around the type of an object's attribute".to_string();
-                return Err(LiteralFault {
-                    offset: start,
-                    text,
-                });
+                "`optional` stands only around the type of an object's attribute".to_owned()
             }
-            _ => {
-                return Err(LiteralFault {
-                    offset: start,
-                    text: format!("there is no type `{word}`: a type is {NAMES}"),
-                });
-            }
+            _ => format!("there is no type `{word}`: a type is {NAMES}"),
         };
-        Ok(bare)
+        Err(LiteralFault {
+            offset: start,
+            text,
+        })
     }
 
     fn open(&mut self, depth: usize, word: &str, content: &str) -> Result<usize, LiteralFault> {

@@ -2,7 +2,7 @@
 
 use super::{raw, read, shown};
 use crate::json::encode_plain;
-use crate::ops::{attempt, can, field, for_list, for_object, iterate, mul, redact, rem, splat};
+use crate::ops::{field, for_list, for_object, iterate, mul, redact, rem, splat};
 use crate::{Fault, Number, Value};
 
 #[test]
@@ -90,28 +90,6 @@ fn splats() {
         shown(splat(&read("{a = 1}"), &mut |item| field(item, "a"))),
         "[1]"
     );
-}
-
-#[test]
-fn try_takes_the_first_without_a_fault() {
-    let mut first = || Err(Fault::new("one"));
-    let mut second = || Ok(Value::text("two"));
-    let mut third = || panic!("is not called");
-    assert_eq!(
-        attempt(&mut [&mut first, &mut second, &mut third]),
-        Ok(Value::text("two"))
-    );
-    let mut last = || Err(Fault::new("last"));
-    assert_eq!(
-        attempt(&mut [&mut first, &mut last]).unwrap_err().text(),
-        "last"
-    );
-    assert_eq!(
-        attempt(&mut []).unwrap_err().text(),
-        "`try` has no alternative"
-    );
-    assert_eq!(can(&mut first), Value::Bool(false));
-    assert_eq!(can(&mut second), Value::Bool(true));
 }
 
 #[test]
