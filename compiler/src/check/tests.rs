@@ -1,3 +1,5 @@
+//! Types, binding times, scopes and sensitivity of small grids.
+
 use bggo_manifest::{Lifetime, Use};
 use bggo_values::Value;
 

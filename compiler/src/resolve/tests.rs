@@ -1,3 +1,5 @@
+//! References and edges of small grids, and what is said of names that are wrong.
+
 use super::model::{EdgeKind, Instances, Node, Resolved};
 use super::resolve;
 use crate::modules::Modules;

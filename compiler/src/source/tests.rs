@@ -1,3 +1,5 @@
+//! Files and folders as they are read, and places in them.
+
 use std::fs;
 use std::path::Path;
 

@@ -1,3 +1,5 @@
+//! Declarations and expressions as they are read, and how much of a broken file is still seen.
+
 use super::*;
 use crate::diagnostics::render::{self, Colour};
 

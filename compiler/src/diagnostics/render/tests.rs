@@ -1,3 +1,5 @@
+//! Pictures of problems.
+
 use super::*;
 use crate::diagnostics::codes;
 

@@ -1,3 +1,5 @@
+//! Cookies of one user: which a server may set, and to which requests they go back.
+
 use super::*;
 
 fn url(text: &str) -> Url {

@@ -1,0 +1,134 @@
+//! The walls of the code: which folder may name which, which crate is behind which door, and how a file begins and ends.
+
+use bggo_tests::repository;
+use std::path::{Path, PathBuf};
+
+/// The compiler's stages: each may name those before it, and `diagnostics`, which itself names only places in `source`.
+/// `cli` stands after all of them.
+const STAGES: &[&str] = &[
+    "source", "syntax", "resolve", "check", "plan", "emit", "link", "cli",
+];
+
+/// Rust names of crates with a large face, and the only places that know them.
+const DOORS: &[(&str, &str)] = &[
+    ("hcl_edit::", "compiler/src/syntax/"),
+    ("petgraph::", "compiler/src/resolve/graph.rs"),
+    ("prettyplease::", "compiler/src/emit/print.rs"),
+    ("quote::", "compiler/src/emit/"),
+    ("regex_automata::", "runtime/values/regex/"),
+    ("regex_syntax::", "runtime/values/regex/"),
+    ("reqwest::", "modules/http_request/"),
+];
+
+/// Most lines of a file.
+const LONGEST: usize = 400;
+
+/// Path within the repository and text of each of our sources; what is emitted or meant to fail is not ours.
+fn sources() -> Vec<(String, String)> {
+    let root = repository();
+    let mut found = Vec::new();
+    for folder in ["compiler", "runtime", "modules", "tests"] {
+        collect(&root, &root.join(folder), &mut found);
+    }
+    assert!(found.len() > 200, "only {} files were found", found.len());
+    found
+}
+
+fn collect(root: &Path, folder: &Path, into: &mut Vec<(String, String)>) {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .strip_prefix(root)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let foreign = ["/target", "/fixtures", "/ui"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        if path.is_dir() && !foreign {
+            collect(root, &path, into);
+        } else if name.ends_with(".rs") {
+            into.push((name, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+fn is_test(name: &str) -> bool {
+    name.contains("/tests/") || name.ends_with("tests.rs")
+}
+
+/// The lines of code: no comments, and no module of tests at the end.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .take_while(|(_, line)| *line != "mod tests {")
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn no_stage_of_the_compiler_names_a_later_one() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        let Some(inside) = name.strip_prefix("compiler/src/") else {
+            continue;
+        };
+        let stage = inside.split('/').next().unwrap();
+        let at = match STAGES.iter().position(|known| *known == stage) {
+            Some(at) => at,
+            None if stage == "diagnostics" => 0,
+            None => continue,
+        };
+        for (line, text) in code(&text).filter(|_| !is_test(&name)) {
+            for later in &STAGES[at + 1..] {
+                if text.contains(&format!("crate::{later}::")) {
+                    wrong.push(format!("{name}:{}: {stage} names {later}", line + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_crate_with_a_large_face_is_known_in_one_room() {
+    let mut wrong = Vec::new();
+    let mut opened = vec![false; DOORS.len()];
+    for (name, text) in sources() {
+        for ((face, room), opened) in DOORS.iter().zip(&mut opened) {
+            // Macros are made by `quote` as well.
+            let outside = !name.starts_with(room) && !name.starts_with("runtime/macros/");
+            let named = |line: &str| {
+                let paths = line.split(|c: char| !(c.is_alphanumeric() || "_:".contains(c)));
+                paths.into_iter().any(|path| path.starts_with(face))
+            };
+            for (line, _) in code(&text).filter(|(_, line)| named(line)) {
+                *opened |= !outside;
+                if outside && !is_test(&name) {
+                    wrong.push(format!("{name}:{}: {face} is behind {room}", line + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let unused = DOORS.iter().zip(opened).find(|(_, opened)| !opened);
+    assert_eq!(unused, None, "nobody is behind this door");
+}
+
+#[test]
+fn each_file_says_first_what_it_is_and_is_short() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        if !text.lines().any(|line| line.starts_with("//! ")) {
+            wrong.push(format!("{name} does not say what it is"));
+        }
+        let lines = text.lines().count();
+        if lines > LONGEST && !name.starts_with("compiler/tests/") {
+            wrong.push(format!("{name} has {lines} lines"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
