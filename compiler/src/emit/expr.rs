@@ -5,7 +5,6 @@ use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
-use bggo_values::functions::Home;
 use bggo_values::{Type, Value};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -260,12 +259,7 @@ impl Writer<'_> {
                 function,
                 arguments,
                 expand,
-            } => {
-                let home = self.home(function.home);
-                let name = super::names::field(function.rust);
-                let arguments = self.arguments(arguments, *expand, span, at);
-                quote!(#home::#name(#arguments))
-            }
+            } => self.function_call(function, (arguments, *expand), span, at),
             TKind::Try(items) => {
                 let items: Vec<_> = items.iter().map(|item| self.result(item, at)).collect();
                 quote!(forms::attempt(&mut [#(&mut || #items),*]))
@@ -324,45 +318,6 @@ impl Writer<'_> {
             At::Run => quote!(&start),
             At::Iteration(_) => quote!(m.it.start()),
         }
-    }
-
-    /// The path of what holds a function that is called.
-    fn home(&mut self, home: Home) -> TokenStream {
-        match home {
-            Home::Module(name) => {
-                let name = format_ident!("{name}");
-                quote!(functions::#name)
-            }
-            Home::Crate(name) => {
-                self.function_crates.insert(name);
-                let name = format_ident!("{}", name.replace('-', "_"));
-                quote!(::#name)
-            }
-        }
-    }
-
-    /// The arguments of a call, as a slice.
-    fn arguments(
-        &mut self,
-        arguments: &[TExpr],
-        expand: bool,
-        span: Span,
-        at: At<'_>,
-    ) -> TokenStream {
-        if let ([only], false) = (arguments, expand)
-            && let TKind::Bound(id) = only.kind
-        {
-            let name = self.read_bound(id);
-            return quote!(::std::slice::from_ref(#name));
-        }
-        let Some((last, first)) = arguments.split_last().filter(|_| expand) else {
-            let items: Vec<_> = arguments.iter().map(|item| self.value(item, at)).collect();
-            return quote!(&[#(#items),*]);
-        };
-        let items: Vec<_> = first.iter().map(|item| self.value(item, at)).collect();
-        let last = self.reference(last, at);
-        let spread = self.placed(quote!(take::spread(&[#(#items),*], #last)), span);
-        quote!(&#spread?)
     }
 
     fn convert(&mut self, of: &TExpr, ty: &Type, at: At<'_>) -> TokenStream {

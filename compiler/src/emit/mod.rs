@@ -1,5 +1,6 @@
 //! A plan to the Rust source of a program: statics and calls, no decisions. The same grid gives the same bytes.
 
+mod call;
 mod compound;
 mod constant;
 mod cut;
