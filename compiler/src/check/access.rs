@@ -97,7 +97,7 @@ impl Checker<'_> {
                 }
             }
             Some(Bound::Same(other)) => self.bound_name(other, span),
-            Some(Bound::Step(step)) => self.whole_step(step, span),
+            Some(Bound::Step(step)) => self.one_step(step, InstanceOf::Only, span),
             None => error(span),
         }
     }
@@ -155,6 +155,20 @@ impl Checker<'_> {
         }
         let base = self.infer(base);
         self.attribute(base, name, expr.span)
+    }
+
+    /// One instance, whole: an object with its output.
+    fn one_step(&mut self, step: StepId, instance: InstanceOf, span: Span) -> TExpr {
+        let output = Name {
+            text: "output".to_owned(),
+            span,
+        };
+        let value = self.step_field((step, instance, span), &output, span);
+        if value.is_error() {
+            return value;
+        }
+        let key = constant(Value::text("output"), Type::String, span);
+        self.object_of(vec![(key, value)], span)
     }
 
     /// `.name` of a value.
@@ -223,20 +237,10 @@ impl Checker<'_> {
     pub(super) fn index(&mut self, expr: &Expr, base: &Expr, index: &Expr) -> TExpr {
         let span = expr.span;
         if let Some(step) = self.step_of(base) {
-            // One instance, whole: an object with its output.
-            let Some(instance) = self.instance(step, index, span) else {
-                return error(span);
+            return match self.instance(step, index, span) {
+                Some(instance) => self.one_step(step, instance, span),
+                None => error(span),
             };
-            let output = Name {
-                text: "output".to_owned(),
-                span,
-            };
-            let value = self.step_field((step, instance, span), &output, span);
-            if value.is_error() {
-                return value;
-            }
-            let key = constant(Value::text("output"), Type::String, span);
-            return self.object_of(vec![(key, value)], span);
         }
         let by = self.infer(index);
         let named = by.constant().and_then(Value::as_text).map(str::to_owned);

@@ -1,6 +1,6 @@
 //! What the checker knows while it goes through a grid, and the few ways in which it makes typed expressions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bggo_values::{Fault, Type, Value};
 
@@ -45,6 +45,8 @@ pub(super) struct Checker<'a> {
     pub(super) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
     pub(super) outputs: BTreeMap<RunnerRef, Type>,
+    /// The instances that an index stood for; `None`: one that is known only when the grid runs.
+    pub(super) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
 }
 
 /// What is known of an expression of the grid, before it is converted to what its place wants.
@@ -105,6 +107,7 @@ impl<'a> Checker<'a> {
             lowest: u32::MAX,
             seen: None,
             outputs: BTreeMap::new(),
+            indexed: BTreeMap::new(),
         }
     }
 

@@ -30,11 +30,21 @@ impl Checker<'_> {
     pub(super) fn arguments(&mut self, party: &Party<'_>) -> Vec<(usize, TExpr)> {
         let mut found: Vec<(usize, TExpr)> = Vec::new();
         let mut given = vec![false; party.inputs.len()];
+        let mut meant = given.clone();
         for attribute in attributes(party.arguments) {
             let name = attribute.name.text.as_str();
             let Some(place) = party.inputs.iter().position(|input| input.name == name) else {
                 self.unknown_argument(party, attribute);
-                self.infer(&attribute.value);
+                // One that is meant is not missing.
+                let names = party.inputs.iter().map(|input| input.name.as_str());
+                if let Some(near) = nearest::nearest(name, names)
+                    && let Some(place) = party.inputs.iter().position(|input| input.name == near)
+                {
+                    meant[place] = true;
+                }
+                if !party.takes.iter().any(|taken| taken.name == name) {
+                    self.infer(&attribute.value);
+                }
                 continue;
             };
             if std::mem::replace(&mut given[place], true) {
@@ -45,8 +55,12 @@ impl Checker<'_> {
             }
         }
         if !party.broken {
-            let inputs = party.inputs.iter().zip(given);
-            for (input, _) in inputs.filter(|(input, given)| input.required && !given) {
+            let there = given
+                .into_iter()
+                .zip(meant)
+                .map(|(given, meant)| given || meant);
+            let inputs = party.inputs.iter().zip(there);
+            for (input, _) in inputs.filter(|(input, there)| input.required && !there) {
                 let text = format!("`{}` needs the argument `{}`", party.kind, input.name);
                 let hint = format!("`{}` ({}): {}", input.name, input.ty, input.description);
                 self.error(codes::MISSING_ARGUMENT, party.span, text)
@@ -75,9 +89,15 @@ impl Checker<'_> {
     /// The value as the input's type; `None` where it counts as absent or has a reported problem.
     fn argument_value(&mut self, input: &Input, attribute: &Attribute) -> Option<TExpr> {
         let what = format!("`{}`", input.name);
-        self.unknown_attributes(&input.ty, &attribute.value, &what);
+        let known = self.unknown_attributes(&input.ty, &attribute.value, &what);
         let value = self.infer(&attribute.value);
-        let value = self.convert(value, &input.ty, &what);
+        if !known {
+            return None;
+        }
+        let value = match takes_mixed(&input.ty, &value.ty) {
+            true => value,
+            false => self.convert(value, &input.ty, &what),
+        };
         if value.is_error() {
             return None;
         }
@@ -105,7 +125,9 @@ impl Checker<'_> {
     }
 
     /// A literal object for an object type holds only attributes of that type: others would be dropped without a word.
-    fn unknown_attributes(&mut self, want: &Type, value: &Expr, what: &str) {
+    /// Says whether it does.
+    fn unknown_attributes(&mut self, want: &Type, value: &Expr, what: &str) -> bool {
+        let mut all = true;
         match (want, &value.kind) {
             (Type::Object(fields), ExprKind::Object(pairs)) => {
                 for (key, value) in pairs {
@@ -114,13 +136,14 @@ impl Checker<'_> {
                     };
                     match fields.iter().find(|field| field.name.as_str() == name) {
                         Some(field) => {
-                            self.unknown_attributes(
+                            all &= self.unknown_attributes(
                                 &field.ty,
                                 value,
                                 &format!("`{name}` of {what}"),
                             );
                         }
                         None => {
+                            all = false;
                             let hint =
                                 nearest::hint(name, fields.iter().map(|field| field.name.as_str()));
                             let text = format!("{what} has no attribute `{name}`");
@@ -131,11 +154,12 @@ impl Checker<'_> {
             }
             (Type::List(item) | Type::Set(item), ExprKind::List(items)) => {
                 for value in items {
-                    self.unknown_attributes(item, value, &format!("an item of {what}"));
+                    all &= self.unknown_attributes(item, value, &format!("an item of {what}"));
                 }
             }
             _ => {}
         }
+        all
     }
 
     /// The assets by position in the manifest's uses.
@@ -240,6 +264,20 @@ impl Checker<'_> {
                 taken.asset, taken.name
             ),
         }
+    }
+}
+
+/// Whether an input leaves the type of each part to its module, so that they need none in common: `map(any)` of a
+/// manifest takes `{ page = 1, tags = ["a", "b"], debug = true }` as it is.
+fn takes_mixed(input: &Type, given: &Type) -> bool {
+    match input {
+        Type::Map(item) if **item == Type::Any => {
+            matches!(given, Type::Object(_) | Type::Map(_) | Type::Any)
+        }
+        Type::List(item) if **item == Type::Any => {
+            matches!(given, Type::Tuple(_) | Type::List(_) | Type::Any)
+        }
+        _ => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! `count` and `for_each`, and edges that name single instances.
 
+use std::collections::BTreeSet;
+
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -129,6 +131,42 @@ impl Checker<'_> {
         checked.collect()
     }
 
+    /// Edges by an index that folded are about the instances that it stood for, others about the whole step.
+    pub(super) fn named_edges(&self, edges: Vec<Edge>) -> Vec<Edge> {
+        let mut seen = BTreeSet::new();
+        let mut named = Vec::with_capacity(edges.len());
+        for edge in edges {
+            for instances in self.named(&edge) {
+                let edge = Edge {
+                    instances,
+                    ..edge.clone()
+                };
+                if seen.insert((edge.from, edge.to, edge.instances.clone(), edge.kind)) {
+                    named.push(edge);
+                }
+            }
+        }
+        named
+    }
+
+    fn named(&self, edge: &Edge) -> Vec<Instances> {
+        let Instances::Computed(index) = &edge.instances else {
+            return vec![edge.instances.clone()];
+        };
+        let (Some(Some(places)), Node::Step(id)) = (self.indexed.get(index), edge.to) else {
+            return vec![Instances::All];
+        };
+        let name = |place: &u32| match self.instances.get(id.0)? {
+            Some(Some(TInstances::Count(_))) => Some(Instances::Index(*place)),
+            Some(Some(TInstances::ForEach(keys))) => {
+                Some(Instances::Key(keys.get(*place as usize)?.0.clone()))
+            }
+            _ => None,
+        };
+        let names: Option<Vec<Instances>> = places.iter().map(name).collect();
+        names.unwrap_or_else(|| vec![Instances::All])
+    }
+
     fn edge(&mut self, id: StepId, edge: &Edge) -> Instances {
         let Some(Some(Some(instances))) = self.instances.get(id.0) else {
             return Instances::All;
@@ -138,6 +176,7 @@ impl Checker<'_> {
             (_, Instances::All) | (TInstances::Single, Instances::Index(0)) => {
                 return Instances::All;
             }
+            (_, Instances::Computed(_)) => return edge.instances.clone(),
             (TInstances::Count(count), Instances::Index(index)) if index < count => {
                 return edge.instances.clone();
             }

@@ -13,6 +13,7 @@ mod attempt;
 mod call;
 mod context;
 mod contract;
+mod equality;
 mod fold;
 mod forms;
 mod infer;
@@ -84,6 +85,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
     let steps: Vec<_> = (0..declarations.steps.len())
         .map(|place| checker.step(StepId(place)))
         .collect();
+    let edges = checker.named_edges(edges);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let mut problems = checker.problems;

@@ -1,4 +1,4 @@
-//! Operators and conditionals.
+//! Operators but `==` and `!=`, and conditionals.
 
 use bggo_values::Type;
 
@@ -88,33 +88,18 @@ impl Checker<'_> {
         expr
     }
 
-    fn equality(&mut self, operator: BinaryOp, left: TExpr, right: TExpr, span: Span) -> TExpr {
-        if left.is_error() || right.is_error() {
-            return error(span);
-        }
-        if !may_equal(&left.ty, &right.ty) {
-            let result = if operator == BinaryOp::Equal {
-                "false"
-            } else {
-                "true"
-            };
-            let (a, b) = (left.ty.named(), right.ty.named());
-            let hint = unlike_hint(&left.ty, &right.ty);
-            let text = format!("{a} never equals {b}: this is always {result}");
-            self.problems.warning(codes::UNLIKE_TYPES, span, text).hint = hint;
-        }
-        self.two(operator, left, right, (Type::Bool, span))
-    }
-
     fn arithmetic(&mut self, operator: BinaryOp, left: TExpr, right: TExpr, span: Span) -> TExpr {
         let sign = sign(operator);
         let compares = matches!(
             operator,
             BinaryOp::Less | BinaryOp::LessEq | BinaryOp::Greater | BinaryOp::GreaterEq
         );
-        let durations = left.ty == Type::Duration || right.ty == Type::Duration;
-        let want = if compares && durations {
+        let of = |ty: Type| compares && (left.ty == ty || right.ty == ty);
+        let want = if of(Type::Duration) {
             Type::Duration
+        } else if of(Type::Bytes) {
+            // A size: its text may stand on the other side.
+            Type::Bytes
         } else {
             Type::Number
         };
@@ -139,7 +124,7 @@ impl Checker<'_> {
         self.two(operator, left, right, (ty, span))
     }
 
-    fn two(
+    pub(super) fn two(
         &mut self,
         operator: BinaryOp,
         left: TExpr,
@@ -241,29 +226,4 @@ pub(super) fn sign(operator: BinaryOp) -> &'static str {
         BinaryOp::And => "&&",
         BinaryOp::Or => "||",
     }
-}
-
-/// Whether values of these types can be equal.
-fn may_equal(a: &Type, b: &Type) -> bool {
-    let kind = |ty: &Type| match ty {
-        Type::Any | Type::Null | Type::Error => 0,
-        Type::String => 1,
-        // A size is a number.
-        Type::Number | Type::Bytes => 2,
-        Type::Bool => 3,
-        Type::Duration => 4,
-        Type::List(_) | Type::Set(_) | Type::Tuple(_) => 5,
-        Type::Map(_) | Type::Object(_) => 6,
-    };
-    let (a, b) = (kind(a), kind(b));
-    a == 0 || b == 0 || a == b
-}
-
-fn unlike_hint(a: &Type, b: &Type) -> Option<String> {
-    let function = match (a, b) {
-        (Type::String, Type::Number) | (Type::Number, Type::String) => "tonumber",
-        (Type::String, Type::Bool) | (Type::Bool, Type::String) => "tobool",
-        _ => return None,
-    };
-    Some(format!("convert one of them: `{function}(..)`"))
 }

@@ -1,5 +1,7 @@
 //! Outputs of steps and exports of resources: which instance, which output, and what to say about a missing index.
 
+use std::collections::BTreeSet;
+
 use bggo_values::{Field, Text, Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -168,6 +170,20 @@ impl Checker<'_> {
         index: &Expr,
         span: Span,
     ) -> Option<InstanceOf> {
+        let found = self.instance_by(step, index, span);
+        match &found {
+            Some(InstanceOf::Position(place)) => {
+                let known = self.indexed.entry(index.id);
+                if let Some(places) = known.or_insert_with(|| Some(BTreeSet::new())) {
+                    places.insert(*place);
+                }
+            }
+            _ => drop(self.indexed.insert(index.id, None)),
+        }
+        found
+    }
+
+    fn instance_by(&mut self, step: StepId, index: &Expr, span: Span) -> Option<InstanceOf> {
         let by = self.infer(index);
         if by.is_error() {
             return None;

@@ -27,6 +27,7 @@ pub(super) fn read(text: &str, span: Span) -> Option<(Vec<Name>, Instances)> {
     }
     let instances = match index {
         None => Instances::All,
+        Some("*") => Instances::All,
         Some(index) => match index.strip_prefix('"') {
             Some(key) => Instances::Key(unescape(key.strip_suffix('"')?)?),
             None if !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -74,6 +74,13 @@ impl<'a> Resolver<'a> {
                 None
             }
             ExprKind::Root(_) | ExprKind::Field(..) | ExprKind::Index(..) => self.written(item),
+            // `[*]` says what a name alone means.
+            ExprKind::Splat { over, each }
+                if matches!(each.kind, ExprKind::Each)
+                    && !matches!(over.kind, ExprKind::Index(..)) =>
+            {
+                self.written(over)
+            }
             ExprKind::Splat { .. } => {
                 self.problems
                     .error(

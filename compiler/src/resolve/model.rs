@@ -102,7 +102,7 @@ pub struct Edge {
 }
 
 /// Which instances of a step an edge is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Instances {
     /// All, or the only one.
     All,
@@ -110,6 +110,8 @@ pub enum Instances {
     Index(u32),
     /// `["key"]`, written as a literal.
     Key(String),
+    /// The one of this index; only the check stage may know which that is, and it leaves none of these.
+    Computed(ExprId),
 }
 
 /// Where an edge comes from.

@@ -310,6 +310,7 @@ impl<'a> Resolver<'a> {
             Instances::All => None,
             Instances::Index(index) => Some(index.to_string()),
             Instances::Key(key) => Some(format!("\"{key}")),
+            Instances::Computed(index) => Some(format!("#{}", index.0)),
         };
         if self.seen.insert((from, to, which, kind)) {
             self.found.edges.push(Edge {

@@ -33,6 +33,7 @@ fn edges(grid: &str) -> Vec<String> {
             Instances::All => String::new(),
             Instances::Index(index) => format!("[{index}]"),
             Instances::Key(key) => format!("[{key:?}]"),
+            Instances::Computed(_) => "[..]".to_owned(),
         };
         let kind = match edge.kind {
             EdgeKind::Explicit => "depends on",

@@ -42,7 +42,7 @@ impl<'a> Here<'_, 'a> {
         match self.nodes.get(3).map(|node| (&node.kind, node.span)) {
             Some((ExprKind::Index(_, index), span)) => match literal(index) {
                 Some(instances) => (instances, span),
-                None => (Instances::All, self.upto(2)),
+                None => (Instances::Computed(index.id), self.upto(2)),
             },
             _ => (Instances::All, self.upto(2)),
         }

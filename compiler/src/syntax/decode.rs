@@ -155,8 +155,9 @@ impl Reader<'_, '_> {
             self.discard(block.body);
             return None;
         };
-        let (span, broken) = (block.header, block.body.broken);
+        let (span, unread) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &STEP);
+        let broken = unread || found.misplaced;
         let execution = found.block("timeouts").and_then(|timeouts| {
             let mut found = self.sort(timeouts.body, &TIMEOUTS);
             self.optional(&mut found, "execution")
@@ -187,8 +188,9 @@ impl Reader<'_, '_> {
             self.discard(block.body);
             return None;
         };
-        let (span, broken) = (block.header, block.body.broken);
+        let (span, unread) = (block.header, block.body.broken);
         let mut found = self.sort(block.body, &RESOURCE);
+        let broken = unread || found.misplaced;
         Some(ResourceDecl {
             span,
             asset,

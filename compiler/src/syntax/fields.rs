@@ -27,6 +27,8 @@ pub(super) struct Shape {
 pub(super) struct Found {
     attributes: Vec<RawAttribute>,
     blocks: Vec<RawBlock>,
+    /// A part of it has no meaning here, and may be what seems to be missing elsewhere.
+    pub(super) misplaced: bool,
 }
 
 impl Found {
@@ -73,12 +75,13 @@ impl Reader<'_, '_> {
         } else if shape.later.contains(&name) {
             self.not_yet(&attribute.name, Some(shape.owner));
         } else if shape.blocks.contains(&name) || shape.repeated.contains(&name) {
+            found.misplaced = true;
             let text = format!("`{name}` is a block, found an attribute");
             self.problems
                 .error(codes::BLOCK_EXPECTED, attribute.name.span, text)
                 .hint(format!("write `{name} {{ .. }}` without `=`"));
         } else {
-            self.unknown_attribute(&attribute.name, shape);
+            found.misplaced |= self.unknown_attribute(&attribute.name, shape);
         }
         self.value(attribute);
     }
@@ -108,6 +111,7 @@ impl Reader<'_, '_> {
                 .error(codes::ATTRIBUTE_EXPECTED, block.header, text)
                 .hint(format!("write `{kind} = ..`"));
         } else {
+            found.misplaced = true;
             self.unknown_block(&block, shape);
         }
         self.discard(block.body);
@@ -240,27 +244,28 @@ impl Reader<'_, '_> {
             .hint("it is part of the language and comes with a later version");
     }
 
-    fn unknown_attribute(&mut self, name: &Name, shape: &Shape) {
+    /// Reports it, and says whether it may be meant for the block `arguments`.
+    fn unknown_attribute(&mut self, name: &Name, shape: &Shape) -> bool {
         let known = shape
             .attributes
             .iter()
             .chain(shape.blocks)
             .chain(shape.repeated)
             .copied();
-        let text = format!("{} has no attribute `{}`", shape.owner, name.text);
-        let hint = nearest::hint(&name.text, known);
         // A name that resembles none of a step's own is most often an argument of its runner.
-        let outside = shape.blocks.contains(&"arguments")
+        let argument = shape.blocks.contains(&"arguments")
             && !matches!(name.text.as_str(), "count" | "for_each" | "enabled")
-            && hint.as_ref().is_none_or(|hint| hint.starts_with("known"));
+            && nearest::nearest(&name.text, known.clone()).is_none();
+        let text = format!("{} has no attribute `{}`", shape.owner, name.text);
         self.problems
             .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
-            .hint = match hint {
-            Some(known) if outside => {
+            .hint = match nearest::hint(&name.text, known) {
+            Some(known) if argument => {
                 Some(format!("arguments stand in `arguments {{ .. }}`; {known}"))
             }
             hint => hint,
         };
+        argument
     }
 
     fn unknown_block(&mut self, block: &RawBlock, shape: &Shape) {

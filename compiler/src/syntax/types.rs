@@ -180,10 +180,11 @@ fn object(items: &[(Expr, Expr)], problems: &mut Problems) -> Type {
                 expand: false,
             } if name.text == "optional" => match arguments.as_slice() {
                 [ty] => (of(ty, problems), Some(OptionalDefault(None))),
-                [ty, default] => (
-                    of(ty, problems),
-                    Some(OptionalDefault(default_text(default, problems))),
-                ),
+                [ty, default] => {
+                    let ty = of(ty, problems);
+                    let text = default_text(default, problems);
+                    (ty.clone(), Some(fitting(text, &ty, default, problems)))
+                }
                 _ => (
                     fault(
                         problems,
@@ -207,6 +208,26 @@ fn object(items: &[(Expr, Expr)], problems: &mut Problems) -> Type {
     } else {
         Type::Object(fields)
     }
+}
+
+/// A default that fits its type; one that does not is reported.
+fn fitting(
+    text: Option<bggo_values::Text>,
+    ty: &Type,
+    default: &Expr,
+    problems: &mut Problems,
+) -> OptionalDefault {
+    let default_of = OptionalDefault(text);
+    let value = default_of.value();
+    if let Err(why) = value.and_then(|value| bggo_values::convert::convert(&value, ty)) {
+        fault(
+            problems,
+            default.span,
+            format!("the default of an optional attribute: {why}"),
+            None,
+        );
+    }
+    default_of
 }
 
 /// A default as JSON text.

@@ -193,7 +193,7 @@ fn merge(known: &mut Arrow, more: &Arrow) {
 
 fn shown(instances: &Instances) -> Vec<String> {
     match instances {
-        Instances::All => Vec::new(),
+        Instances::All | Instances::Computed(_) => Vec::new(),
         Instances::Index(index) => vec![format!("[{index}]")],
         Instances::Key(key) => vec![format!("[{key:?}]")],
     }

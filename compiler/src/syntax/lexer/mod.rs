@@ -53,20 +53,26 @@ struct Lexer<'a, 'p> {
 
 impl<'a> Lexer<'a, '_> {
     fn run(&mut self) {
-        while self.at < self.text.len() {
+        loop {
+            while self.at < self.text.len() {
+                match self.modes.last() {
+                    None | Some(Mode::Hole { .. }) => self.code(),
+                    Some(Mode::Quoted { open }) => self.quoted(*open),
+                    Some(Mode::Heredoc { name, .. }) => self.heredoc(name),
+                }
+            }
             match self.modes.last() {
-                None | Some(Mode::Hole { .. }) => self.code(),
-                Some(Mode::Quoted { open }) => self.quoted(*open),
-                Some(Mode::Heredoc { name, .. }) => self.heredoc(name),
+                Some(Mode::Quoted { open }) => self.unclosed_string(*open),
+                Some(Mode::Hole { open, .. }) => self.unclosed_hole(*open),
+                // Looked for when it was opened.
+                Some(Mode::Heredoc { .. }) | None => {}
+            }
+            self.close_modes(0);
+            // A string that was not closed may have given back what follows it.
+            if self.at >= self.text.len() {
+                break;
             }
         }
-        match self.modes.last() {
-            Some(Mode::Quoted { open }) => self.unclosed_string(*open),
-            Some(Mode::Hole { open, .. }) => self.unclosed_hole(*open),
-            // Looked for when it was opened.
-            Some(Mode::Heredoc { .. }) | None => {}
-        }
-        self.close_all();
         self.push(TokenKind::End, self.at);
     }
 
@@ -210,11 +216,12 @@ impl<'a> Lexer<'a, '_> {
             self.unclosed_hole(*open);
             self.end_of_lost_text();
         }
+        self.end_hole_of_heredoc();
     }
 
     /// Behind a piece that was given up, where a line begins: what was open ends with it.
     fn end_of_lost_text(&mut self) {
-        self.close_all();
+        self.close_modes(0);
         self.push(TokenKind::Newline, self.at);
     }
 
@@ -242,9 +249,11 @@ impl<'a> Lexer<'a, '_> {
         self.push(kind, self.at + length);
     }
 
-    /// Closes whatever is open, with empty tokens.
-    fn close_all(&mut self) {
-        while let Some(mode) = self.modes.pop() {
+    /// Closes what is open but the outermost `kept`, with empty tokens.
+    fn close_modes(&mut self, kept: usize) {
+        while self.modes.len() > kept
+            && let Some(mode) = self.modes.pop()
+        {
             match mode {
                 Mode::Quoted { open } => self.close(open, TokenKind::CloseQuote, 0),
                 Mode::Heredoc { open, .. } => self.close(open, TokenKind::CloseHeredoc, 0),

@@ -89,10 +89,19 @@ impl Lexer<'_, '_> {
                 open: hole,
                 braces: 0,
             },
-            Mode::Quoted { .. },
+            Mode::Quoted { open: quote },
         ] = self.modes.as_slice()
         {
-            return self.unclosed_hole(*hole);
+            let (hole, quote) = (*hole, *quote);
+            // What stands behind that quote is code again: the ends of lists and blocks.
+            let end = self
+                .tokens
+                .get(quote)
+                .map_or(self.at, |token| token.end as usize);
+            self.modes.pop();
+            self.tokens.truncate(quote);
+            self.at = end;
+            return self.unclosed_hole(hole);
         }
         if let Some(hole) = self.hole_closed_by_a_block(open) {
             return self.reread_hole(hole);
@@ -161,6 +170,27 @@ impl Lexer<'_, '_> {
     }
 
     // Heredocs.
+
+    /// A line that ends the heredoc around a hole: the hole was never closed.
+    pub(super) fn end_hole_of_heredoc(&mut self) {
+        let around = self
+            .modes
+            .iter()
+            .rposition(|mode| matches!(mode, Mode::Heredoc { .. }));
+        let Some((place, Mode::Heredoc { name, .. })) =
+            around.and_then(|place| Some((place, self.modes.get(place)?)))
+        else {
+            return;
+        };
+        let line = self.text.get(self.at..self.line_end(self.at));
+        if line.is_none_or(|line| line.trim() != *name) {
+            return;
+        }
+        if let Some(Mode::Hole { open, .. }) = self.modes.get(place + 1) {
+            self.unclosed_hole(*open);
+        }
+        self.close_modes(place + 1);
+    }
 
     pub(super) fn open_heredoc(&mut self) {
         let rest = self.rest();

@@ -52,7 +52,8 @@ impl Type {
             (Type::Number | Type::Bool | Type::Duration | Type::Bytes, Type::String) => {
                 Fit::AtRunTime
             }
-            (Type::Bytes, Type::Number) => Fit::AtRunTime,
+            // A size is a number, content is none.
+            (Type::Bytes, Type::Number) | (Type::Number, Type::Bytes) => Fit::AtRunTime,
             (Type::List(to), Type::List(item))
             | (Type::Set(to), Type::Set(item))
             | (Type::Map(to), Type::Map(item)) => {

@@ -209,6 +209,7 @@ fn what_fits_where() {
         ("duration", "string", Fit::AtRunTime),
         ("bytes", "string", Fit::AtRunTime),
         ("bytes", "number", Fit::AtRunTime),
+        ("number", "bytes", Fit::AtRunTime),
         (
             "number",
             "bool",
