@@ -16,7 +16,7 @@ impl Writer<'_> {
             has(Lifetime::Iteration),
         );
         let ready = worker || user || iteration;
-        let outputs = self.plan.steps.iter().any(|step| !step.outputs.is_empty());
+        let outputs = self.plan.steps.iter().any(|step| step.read);
         let (late_locals, _) = self.local_counts();
         let latches = self.plan.latches;
 

@@ -34,7 +34,7 @@ impl Writer<'_> {
     fn kept(&self, at: usize, index: &TokenStream) -> Option<TokenStream> {
         let step = &self.plan.steps[at];
         let path = self.output_path(at);
-        (!step.outputs.is_empty()).then(|| match step.instances {
+        step.read.then(|| match step.instances {
             Instances::Single => quote!(Some(&m.outputs.#path)),
             _ => quote!(m.outputs.#path.nth(#index)),
         })
@@ -150,7 +150,7 @@ impl Writer<'_> {
     fn skip(&self, at: usize) -> Option<TokenStream> {
         let step = &self.plan.steps[at];
         let (path, info) = (self.output_path(at), self.info(at));
-        (!step.outputs.is_empty()).then(|| match step.instances {
+        step.read.then(|| match step.instances {
             Instances::Single => quote!(m.outputs.#path.skip();),
             _ => quote!(m.outputs.#path.at(index, #info)?.skip();),
         })

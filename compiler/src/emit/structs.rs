@@ -100,7 +100,7 @@ impl Writer<'_> {
             .steps
             .iter()
             .enumerate()
-            .filter(|(_, step)| !step.outputs.is_empty());
+            .filter(|(_, step)| step.read);
         read.map(|(at, step)| {
             let name = self.steps[at].name.clone();
             let count = self.instance_count(at);

@@ -96,6 +96,11 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
 }
 
 impl Demand {
+    /// Whether something reads the output of a step: a whole one may hold nothing and still says whether the step ran.
+    pub fn reads(&self, step: usize) -> bool {
+        self.wanted.contains_key(&step)
+    }
+
     /// Names of the outputs of a step that are kept, in the manifest's order.
     pub fn outputs(&self, step: usize, runner: &Runner) -> Vec<String> {
         let Some(wanted) = self.wanted.get(&step) else {
@@ -176,7 +181,10 @@ impl Reader<'_> {
                 arguments,
                 ..
             } if function.name == "length" => {
-                told.extend(arguments.iter().filter_map(spread_step).map(|(_, at)| at));
+                for (step, at) in arguments.iter().filter_map(spread_step) {
+                    told.push(at);
+                    self.wanted.entry(step.0).or_default();
+                }
             }
             TKind::Output {
                 step,

@@ -183,6 +183,7 @@ impl Resources {
             uses,
             needs,
             users_of,
+            read: demand.reads(at),
             outputs: demand.outputs(at, runner),
             enabled: step.enabled.clone(),
             execution: step.execution.clone(),

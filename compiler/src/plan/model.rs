@@ -63,6 +63,8 @@ pub struct Step {
     pub needs: Vec<usize>,
     /// Resources that it is counted as a user of.
     pub users_of: Vec<usize>,
+    /// Something reads its output.
+    pub read: bool,
     /// Outputs that are read, by name, in the order in which they are kept.
     pub outputs: Vec<String>,
     /// `enabled`
