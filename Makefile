@@ -2,6 +2,7 @@
 
 CARGO ?= cargo
 grid ?= examples/http_request.hcl
+body ?= check
 target := $(or $(CARGO_TARGET_DIR),target)
 bggo := $(target)/release/bggo
 demo := $(target)/demo/http_request
@@ -49,5 +50,6 @@ bench: $(bggo) ## measure every figure that is promised
 docs: ## open the manual of the crates
 	$(CARGO) doc --workspace --no-deps --open
 
-fuzz: ## feed the parser and the checker nonsense until stopped; needs cargo-fuzz and a nightly toolchain
-	cd tests/fuzz && $(CARGO) +nightly fuzz run parse
+fuzz: ## feed the parser or the checker nonsense until stopped: make fuzz body=parse; needs cargo-fuzz and a nightly toolchain
+	cd tests/fuzz && mkdir -p corpus/$(body) && \
+		$(CARGO) +nightly fuzz run $(body) corpus/$(body) ../fixtures ../../examples -- -dict=hcl.dict

@@ -203,6 +203,9 @@ fn source_that_rustc_refuses_is_a_bug_of_bggo_and_is_kept() {
 
 const GRID: &str = "step \"noop\" \"first\" {}\n";
 
+/// With the modules that have the most dependencies.
+const REQUESTS: &str = include_str!("../../examples/http_request.hcl");
+
 /// A grid that no other test and no earlier run has built.
 fn unique(name: &str) -> Desk {
     Desk::new(&format!("# {name} {}\n{GRID}", std::process::id()))
@@ -410,7 +413,7 @@ fn offline_without_crates_on_disk_says_how_to_get_them() {
 /// the program that the shared cache gives.
 #[test]
 fn a_cold_cache_survives_a_killed_cargo_and_two_builds_at_once_and_gives_the_same_bytes() {
-    let desk = unique("cold");
+    let desk = Desk::new(&format!("# cold {}\n{REQUESTS}", std::process::id()));
     let cold = tempfile::tempdir().unwrap();
     let start = |output: &str| {
         let mut command = desk.bggo(&["build", "grid.hcl", "-o", output]);
