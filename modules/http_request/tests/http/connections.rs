@@ -7,7 +7,12 @@ use bggo_tests::server::{Certificates, Nginx, free_port};
 use rustix::net::{SocketAddrAny, SocketAddrV4, getpeername, sockopt};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 /// How many connections nginx saw for `users` users with `requests` requests each.
@@ -52,6 +57,86 @@ fn without_idle_connections_each_request_has_its_own() {
 fn a_connection_is_not_kept_beyond_its_idle_timeout() {
     let client = || vec![http_client::In::IdleTimeout(some(Duration::ZERO))];
     assert_eq!(connections(client, 1, 4), 4);
+}
+
+/// What a server that answers in pairs sees of its connections.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Opened,
+    Closed,
+}
+
+/// A server that answers each request only when a second one is there on another connection.
+fn in_pairs() -> (String, Receiver<Seen>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, seen) = channel();
+    let pair = Arc::new(Barrier::new(2));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (sender, pair) = (sender.clone(), Arc::clone(&pair));
+            sender.send(Seen::Opened).unwrap();
+            std::thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                let mut answers = stream.try_clone().unwrap();
+                let mut heads = BufReader::new(&mut stream).lines();
+                while let Some(Ok(line)) = heads.next() {
+                    // A request without a body ends with an empty line.
+                    if line.is_empty() {
+                        pair.wait();
+                        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+                        answers.write_all(answer).unwrap();
+                    }
+                }
+                // The test may be over.
+                let _ = sender.send(Seen::Closed);
+            });
+        }
+    });
+    (format!("http://{address}/"), seen)
+}
+
+#[test]
+fn of_two_connections_one_is_kept_where_one_may_be_idle() {
+    let (address, seen) = in_pairs();
+    let client = vec![http_client::In::MaxIdleConnections(some(Number::new(1)))];
+    run(async || {
+        let user = Rc::new(User::new(client));
+        ask_twice_at_once(&user, &address).await;
+        let mut events = Vec::new();
+        let three = async {
+            while events.len() < 3 {
+                // The client closes when its own tasks are run, so this one does not block them.
+                match seen.try_recv() {
+                    Ok(event) => events.push(event),
+                    Err(_) => tokio::task::yield_now().await,
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), three)
+            .await
+            .expect("two connections are opened and one is closed");
+        assert_eq!(events, [Seen::Opened, Seen::Opened, Seen::Closed]);
+        ask_twice_at_once(&user, &address).await;
+        assert_eq!(
+            seen.try_iter()
+                .filter(|event| *event == Seen::Opened)
+                .count(),
+            1,
+            "the one that was kept is used again beside a new one"
+        );
+        Rc::into_inner(user).unwrap().leave().await;
+    });
+}
+
+async fn ask_twice_at_once(user: &Rc<User>, address: &str) {
+    let asked = [(), ()].map(|()| {
+        let (user, address) = (Rc::clone(user), address.to_owned());
+        tokio::task::spawn_local(async move { user.ask(vec![url(address)]).await.map(drop) })
+    });
+    for asked in asked {
+        asked.await.unwrap().unwrap();
+    }
 }
 
 #[test]
