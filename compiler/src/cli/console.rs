@@ -21,6 +21,8 @@ pub struct Console {
     fresh: Option<u32>,
     /// Quarters of the build that were announced where there is no terminal.
     quarter: u32,
+    /// It was said that another build is waited for, and nothing was done since.
+    waiting: bool,
 }
 
 impl Console {
@@ -39,6 +41,7 @@ impl Console {
             line: false,
             fresh: None,
             quarter: 0,
+            waiting: false,
         }
     }
 
@@ -99,8 +102,10 @@ impl Console {
 
     /// What a build is doing: one line that changes on a terminal, few lines elsewhere.
     pub fn progress(&mut self, event: Event<'_>) {
+        let news = self.is_news(&event);
         match event {
-            Event::Waiting => self.say("another bggo build is running; waiting for it"),
+            Event::Waiting if news => self.say("another bggo build is running; waiting for it"),
+            Event::Waiting => {}
             Event::First => self.say("first build: the runtime and the modules are compiled, once; this takes a minute or two"),
             Event::FirstMax => self.say("first build with `--profile max`: everything is compiled again, once; this takes some minutes"),
             Event::Fetching if self.terminal => self.update("downloading crates"),
@@ -108,6 +113,12 @@ impl Console {
             Event::Compiling { done, total, name } if self.terminal => self.update(&format!("compiling {done}/{total} {name}")),
             Event::Compiling { done, total, .. } => self.quarters(done, total),
         }
+    }
+
+    /// cargo waits for more than one lock: one after the other is one wait to people.
+    fn is_news(&mut self, event: &Event<'_>) -> bool {
+        let waiting = matches!(event, Event::Waiting);
+        !(std::mem::replace(&mut self.waiting, waiting) && waiting)
     }
 
     /// A line for each quarter of what there was to do when cargo first spoke; none for a handful of crates.
@@ -184,5 +195,18 @@ mod tests {
     fn sizes_are_shown_in_units_of_a_thousand() {
         let shown = [0, 999, 1_840, 7_123_456].map(size);
         assert_eq!(shown, ["0 B", "999 B", "1.8 kB", "7.1 MB"]);
+    }
+
+    #[test]
+    fn waiting_is_said_once_until_something_is_done() {
+        let mut console = Console::new();
+        let done = Event::Compiling {
+            done: 1,
+            total: 2,
+            name: "a",
+        };
+        let events = [Event::Waiting, Event::Waiting, done, Event::Waiting];
+        let news = events.map(|event| console.is_news(&event));
+        assert_eq!(news, [true, false, true, true]);
     }
 }
