@@ -77,6 +77,8 @@ pub trait Runner: Sized + 'static {
 pub trait Asset: Sized + 'static {
     /// Inputs; in `create` all of them are known.
     type Inputs: Clone;
+    /// Assets that it is built on: each is there before this one is created, and goes after it.
+    type Uses;
     /// What `prepare` makes, once a thread, for all assets of one resource (files read, TLS configured).
     type Ready: 'static;
     /// What a grid can read of it.
@@ -92,6 +94,7 @@ pub trait Asset: Sized + 'static {
     fn create(
         cx: AssetCx,
         ready: Rc<Self::Ready>,
+        uses: Self::Uses,
         inputs: Self::Inputs,
     ) -> impl Future<Output = Result<Self, Fault>>;
 

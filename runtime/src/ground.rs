@@ -277,6 +277,7 @@ impl From<Exports> for Box<[Value]> {
 
 impl Asset for Probe {
     type Inputs = ();
+    type Uses = ();
     type Ready = ();
     type Exports = Exports;
 
@@ -284,7 +285,7 @@ impl Asset for Probe {
         Ok(())
     }
 
-    async fn create(_: AssetCx, _: Rc<()>, _: ()) -> Result<Self, Fault> {
+    async fn create(_: AssetCx, _: Rc<()>, (): (), _: ()) -> Result<Self, Fault> {
         Err(Fault::new("bug", "the tests make it by a plan"))
     }
 

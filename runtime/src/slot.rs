@@ -169,6 +169,17 @@ impl<A: Asset> Slot<A> {
         self.0.below.borrow_mut().push(below.hold());
     }
 
+    /// The asset, for one that is built on it: whoever asked for that one has waited for this one.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn held(&self) -> Result<Arc<A>, Fault> {
+        match &*self.0.state.borrow() {
+            State::Ready(asset, _) => Ok(Arc::clone(asset)),
+            _ => Err(Fault::no_asset(self.0.info)),
+        }
+    }
+
     /// Export number `i` of the asset, which `get` has waited for.
     ///
     /// # Errors

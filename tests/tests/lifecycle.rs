@@ -240,3 +240,106 @@ fn under_load_each_user_has_its_own_and_each_is_destroyed_once() {
         );
     }
 }
+
+/// A probe that takes another one.
+fn stands_on(name: &str, base: &str, scope: &str, more: &str) -> String {
+    let uses = format!("  uses {{\n    base = resource.probe.{base}\n  }}\n}}\n");
+    let probe = probe(name, scope, more);
+    format!("{}{uses}", probe.strip_suffix("}\n").unwrap())
+}
+
+#[test]
+fn an_asset_is_handed_the_one_that_it_is_built_on_and_goes_before_it() {
+    for scope in ["worker", "vu", "iteration"] {
+        let text = [
+            probe("line", scope, ""),
+            stands_on("session", "line", scope, ""),
+            touch("a", "session", ""),
+        ]
+        .concat();
+        let ended = grid(&text).start(&[]).finish().expect_code(0);
+        let lines: Vec<&str> = ended.stdout.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "creating line",
+                "created line",
+                "creating session",
+                "created session",
+                "session stands on line",
+                "destroyed session",
+                "destroyed line"
+            ],
+            "{scope}: {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn under_load_each_user_has_its_own_pair_and_each_goes_once_in_order() {
+    let text = [
+        probe("line", "vu", ""),
+        stands_on("session", "line", "vu", ""),
+        touch("a", "session", ""),
+        touch("b", "line", ""),
+    ]
+    .concat();
+    let flags = ["--vus", "5", "--iterations", "50"];
+    let ended = grid(&text).start(&flags).finish().expect_code(0);
+    let count = |line: &str| ended.stdout.lines().filter(|known| *known == line).count();
+    for line in [
+        "created line",
+        "session stands on line",
+        "destroyed session",
+        "destroyed line",
+    ] {
+        assert_eq!(
+            count(line),
+            5,
+            "{line}:\n{}\n{}",
+            ended.stdout,
+            ended.stderr
+        );
+    }
+    // Whenever one has gone, as many sessions have gone before.
+    let (mut sessions, mut lines) = (0, 0);
+    for line in ended.stdout.lines() {
+        sessions += usize::from(line == "destroyed session");
+        lines += usize::from(line == "destroyed line");
+        assert!(lines <= sessions, "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn where_the_one_below_fails_the_one_on_it_is_not_begun() {
+    let text = [
+        probe("line", "vu", "fail = true"),
+        stands_on("session", "line", "vu", ""),
+        touch("a", "session", ""),
+    ]
+    .concat();
+    let ended = grid(&text).start(&[]).finish().expect_code(1);
+    assert!(!ended.stdout.contains("session"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("probe.line"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_asset_of_the_run_cannot_be_handed_over() {
+    for text in [
+        [probe("p", "run", ""), touch("a", "p", "")],
+        [
+            probe("p", "run", "") + &stands_on("q", "p", "vu", ""),
+            touch("a", "q", ""),
+        ],
+    ] {
+        let grid = Grid::new(&text.concat()).module(repository().join("tests/modules/probe"));
+        let said = grid.try_build();
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert_eq!(said.status.code(), Some(1), "{text}");
+        assert!(
+            text.contains("`resource.probe.p` has the scope \"run\": only its exports can be used"),
+            "{text}"
+        );
+    }
+}

@@ -11,7 +11,7 @@ use crate::source::Span;
 use super::context::Checker;
 use super::contract::Party;
 use super::sensitivity;
-use super::typed::{TExpr, TKind, TResource};
+use super::typed::{TExpr, TKind, TResource, TStep};
 use super::walk::walk;
 
 /// From wide to narrow, as a grid writes them.
@@ -111,6 +111,29 @@ impl Checker<'_> {
                 .warning(codes::UNUSED_RESOURCE, resource.span, text);
         }
         typed.into_iter().flatten().collect()
+    }
+
+    /// An asset of the run stays on a thread of its own, and only its exports cross to others: none can be handed over.
+    pub(super) fn handed_over(&mut self, steps: &[Option<TStep>], resources: &[TResource]) {
+        // Where one has no type, positions are no ids, and what is wrong is said already.
+        if resources.len() != self.declarations.resources.len() {
+            return;
+        }
+        let steps = steps.iter().flatten().flat_map(|step| &step.uses);
+        let uses = steps.chain(resources.iter().flat_map(|resource| &resource.uses));
+        for (_, id, span) in uses.filter(|(_, id, _)| resources[id.0].scope == Lifetime::Run) {
+            let address = self.declarations.resources[id.0].address();
+            let text = format!("`{address}` has the scope \"run\": only its exports can be used");
+            let narrower = self.modules.asset(resources[id.0].asset).scopes.iter();
+            let narrower = narrower.copied().find(|scope| *scope != Lifetime::Run);
+            let name = LIFETIMES
+                .iter()
+                .find(|(_, lifetime)| Some(*lifetime) == narrower);
+            let problem = self.error(codes::INVALID_SCOPE, *span, text);
+            if let Some((name, _)) = name {
+                problem.hint(format!("write `scope = \"{name}\"` in the resource"));
+            }
+        }
     }
 
     /// Which resources some step stands on, directly or through locals and other resources.

@@ -86,6 +86,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .map(|place| checker.step(StepId(place)))
         .collect();
     let edges = checker.named_edges(edges);
+    checker.handed_over(&steps, &resources);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let mut problems = checker.problems;

@@ -1,6 +1,6 @@
 //! Types, binding times, scopes and sensitivity of small grids.
 
-use bggo_manifest::{Lifetime, Use};
+use bggo_manifest::Lifetime;
 use bggo_values::Value;
 
 use super::typed::{TExpr, TInstances, TKind, Typed};
@@ -21,6 +21,10 @@ asset "session" {
   description = "On a line."
   scope       = "vu"
   scopes      = ["run", "vu"]
+  uses "line" {
+    asset       = "line"
+    description = "Its line."
+  }
   output "token" {
     type        = string
     sensitive   = true
@@ -41,16 +45,8 @@ runner "talk" {
 "#;
 
 fn check(grid: &str) -> (Option<Typed>, Problems) {
-    let mut modules = Modules::built_in().clone().with(&[("session", SESSION)]);
+    let modules = Modules::built_in().clone().with(&[("session", SESSION)]);
     assert!(modules.faults.is_empty(), "{:?}", modules.faults);
-    // The model knows assets on assets, the reader of manifests does not yet.
-    let session = modules.list.last_mut().unwrap();
-    session.manifest.assets[1].uses.push(Use {
-        name: "line".to_owned(),
-        asset: "line".to_owned(),
-        optional: false,
-        description: "Its line.".to_owned(),
-    });
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
     crate::check(&sources, &modules)
 }
@@ -186,12 +182,8 @@ fn scope_is_the_manifests_narrowed_to_what_is_read() {
             "resource \"session\" \"s\" {{\n  {session}\n  uses {{\n    line = resource.line.l\n  }}\n}}\nresource \"line\" \"l\" {{\n  {line}\n}}"
         )
     };
-    use Lifetime::{Iteration, Run, Vu, Worker};
+    use Lifetime::{Iteration, Vu, Worker};
     assert_eq!(scopes(&on("", "")), [Vu, Vu]);
-    assert_eq!(
-        scopes(&on("scope = \"run\"", "scope = \"run\"")),
-        [Run, Run]
-    );
     assert_eq!(scopes(&on("scope = \"worker\"", "")), [Vu, Worker]);
     assert_eq!(
         scopes(&on("scope = \"iteration\"", "")),
@@ -222,6 +214,24 @@ step "talk" "t" {
 "#,
     );
     assert_eq!(found[0].0, "invalid_scope");
+}
+
+#[test]
+fn what_lives_for_the_run_is_handed_to_nobody() {
+    let handed = |line: &str, session: &str| {
+        problems(&format!(
+            "resource \"line\" \"l\" {{\n  {line}\n}}\nresource \"session\" \"s\" {{\n  {session}\n  uses {{\n    line = resource.line.l\n  }}\n}}\n\
+             step \"talk\" \"t\" {{\n  uses {{\n    session = resource.session.s\n  }}\n}}\n"
+        ))
+    };
+    let run = "scope = \"run\"";
+    let of = |name: &str| {
+        let text = format!("`resource.{name}` has the scope \"run\": only its exports can be used");
+        ("invalid_scope", text)
+    };
+    assert_eq!(handed("", ""), []);
+    assert_eq!(handed(run, ""), [of("line.l")]);
+    assert_eq!(handed(run, run), [of("line.l"), of("session.s")]);
 }
 
 #[test]

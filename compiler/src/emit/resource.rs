@@ -72,7 +72,7 @@ impl Writer<'_> {
             self.ready_path(at),
             self.resource_doc(at),
         );
-        let parts = self.take_parts();
+        let (parts, needs) = (self.take_parts(), self.asset_needs(at));
         let names = &self.resources[at];
         let (name, late_name) = (&names.name, &names.late);
         let (inputs, function) = if items.is_empty() {
@@ -91,13 +91,27 @@ impl Writer<'_> {
         quote! {
             #[doc = #doc]
             fn #name<'a>(m: &'a Main<'_>) -> #asset::Get<'a> {
-                #path.get(&m.it, &mut |cx| #ready.create(cx, #inputs))
+                #path.get(&m.it, &mut |cx| #ready.create(cx, #needs #inputs))
             }
 
             #function
 
             #parts
         }
+    }
+
+    /// `session::Needs::NONE.line(&..),` where its kind takes assets: those are there before it is asked for.
+    pub fn asset_needs(&self, at: usize) -> TokenStream {
+        let resource = &self.plan.resources[at];
+        let Some(uses) = &resource.uses else {
+            return quote!();
+        };
+        let asset = field(&resource.asset);
+        let slots = uses.iter().map(|(key, used)| {
+            let (key, path) = (field(key), self.resource_path(*used));
+            quote!(.#key(&#path))
+        });
+        quote!(#asset::Needs::NONE #(#slots)*,)
     }
 
     /// Some step asks for it.

@@ -120,11 +120,13 @@ impl Writer<'_> {
             .iter()
             .filter(|argument| is_late(argument))
             .collect();
+        // No resource of the run is handed to another: `check` has seen to it.
+        let needs = self.asset_needs(at);
         let make = if late.is_empty() {
-            quote!(Box::new(move |cx| prepared.create(cx, Ok(Vec::new()))))
+            quote!(Box::new(move |cx| prepared.create(cx, #needs Ok(Vec::new()))))
         } else {
             self.write_for(&name);
-            self.run_make(&late, &asset, &below)
+            self.run_make(&late, &needs, &asset, &below)
         };
         let paths = below.iter().map(|(_, path)| path);
         quote! {
@@ -137,6 +139,7 @@ impl Writer<'_> {
     fn run_make(
         &mut self,
         late: &[&Argument],
+        needs: &TokenStream,
         asset: &Ident,
         below: &[(Ident, TokenStream)],
     ) -> TokenStream {
@@ -163,7 +166,7 @@ impl Writer<'_> {
                 Box::pin(async move {
                     #(#below.get_for(cx).await?;)*
                     let late = #list;
-                    prepared.create(cx, Ok(late)).await
+                    prepared.create(cx, #needs Ok(late)).await
                 })
             })
         }}

@@ -31,7 +31,7 @@ struct Wanted {
 pub struct Reads {
     /// Also through the resources that those are built on.
     pub resources: BTreeSet<usize>,
-    /// Named by itself: its exports are read (also in a local), or it is in `depends_on`.
+    /// Named by itself: its exports are read (also in a local), it is in `depends_on`, or a resource takes it.
     pub direct: BTreeSet<usize>,
 }
 
@@ -56,6 +56,7 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
             typed,
             Node::Resource(crate::resolve::model::ResourceId(at)),
         ));
+        reads.extend(resource.uses.iter().map(|(_, used, _)| used.0));
         resources[at].direct = reads;
     }
     for at in 0..resources.len() {

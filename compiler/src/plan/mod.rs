@@ -95,6 +95,11 @@ impl Resources {
             for &below in &on {
                 resources.list[below].users += 1;
             }
+            let uses = resource.uses.iter().filter_map(|(at, used, _)| {
+                let place = resources.by_id[used.0]?;
+                Some((asset.uses.get(*at)?.name.clone(), place))
+            });
+            let uses = (!asset.uses.is_empty()).then(|| uses.collect());
             resources.by_id[id] = Some(resources.list.len());
             resources.list.push(Resource {
                 asset: resource.asset_name.clone(),
@@ -104,6 +109,7 @@ impl Resources {
                 implicit: false,
                 scope: resource.scope,
                 arguments: arguments(&resource.arguments, &asset.inputs),
+                uses,
                 on,
                 sensitive: resource.sensitive,
                 users: 0,
@@ -204,12 +210,10 @@ impl Resources {
             return Some(place);
         }
         let found = modules.find_asset(asset)?;
-        // One that needs an argument cannot be made without the grid's word.
-        if modules
-            .asset(found)
-            .inputs
-            .iter()
-            .any(|input| input.required)
+        // One that needs an argument or another asset cannot be made without the grid's word.
+        let needed = modules.asset(found);
+        if needed.inputs.iter().any(|input| input.required)
+            || needed.uses.iter().any(|part| !part.optional)
         {
             return None;
         }
@@ -221,6 +225,7 @@ impl Resources {
             implicit: true,
             scope: Lifetime::Vu,
             arguments: Vec::new(),
+            uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),
             sensitive: false,
             users: 0,

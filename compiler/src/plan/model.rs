@@ -134,6 +134,8 @@ pub struct Resource {
     pub scope: Lifetime,
     /// Arguments.
     pub arguments: Vec<Argument>,
+    /// Assets that it takes: key of its `uses` and position in `Plan::resources`; absent where its kind takes none.
+    pub uses: Option<Vec<(String, usize)>>,
     /// Resources that it is built on.
     pub on: Vec<usize>,
     /// A failure's text is not reported.

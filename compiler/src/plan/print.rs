@@ -46,6 +46,10 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
             let below = &plan.resources[*below];
             write!(out, ", on {}.{}", below.asset, below.name)?;
         }
+        for (key, used) in resource.uses.iter().flatten() {
+            let used = &plan.resources[*used];
+            write!(out, ", {key} = {}.{}", used.asset, used.name)?;
+        }
         out.push('\n');
     }
     Ok(())

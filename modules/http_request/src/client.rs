@@ -4,7 +4,7 @@
 
 use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
-use crate::http_client::{Error as Kind, Exports, Inputs};
+use crate::http_client::{Error as Kind, Exports, Inputs, Uses};
 use crate::request;
 use crate::resolve::Names;
 use crate::tls;
@@ -52,6 +52,7 @@ struct Common {
 
 impl Asset for HttpClient {
     type Inputs = Inputs;
+    type Uses = Uses;
     type Ready = Ready;
     type Exports = Exports;
 
@@ -63,7 +64,7 @@ impl Asset for HttpClient {
         })
     }
 
-    async fn create(_: AssetCx, ready: Rc<Ready>, inputs: Inputs) -> Result<Self, Fault> {
+    async fn create(_: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
         if let Some(common) = &ready.common {
             return common.client();
         }

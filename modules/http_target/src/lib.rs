@@ -13,6 +13,7 @@ pub struct HttpTarget {
 
 impl Asset for HttpTarget {
     type Inputs = http_target::Inputs;
+    type Uses = http_target::Uses;
     type Ready = ();
     type Exports = http_target::Exports;
 
@@ -20,7 +21,12 @@ impl Asset for HttpTarget {
         Ok(())
     }
 
-    async fn create(_: AssetCx, _: Rc<()>, inputs: http_target::Inputs) -> Result<Self, Fault> {
+    async fn create(
+        _: AssetCx,
+        _: Rc<()>,
+        _: http_target::Uses,
+        inputs: http_target::Inputs,
+    ) -> Result<Self, Fault> {
         let http_target::Inputs { listen } = inputs;
         let listen = listen
             .known()

@@ -2,8 +2,8 @@
 
 use crate::errors::errors;
 use crate::input;
-use crate::names::{camel, snake};
-use bggo_manifest::{Asset, Lifetime};
+use crate::names::{camel, local, snake};
+use bggo_manifest::{Asset, Lifetime, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -17,7 +17,8 @@ pub fn module(asset: &Asset) -> TokenStream {
     let known = input::known(&asset.inputs);
     let exports = exports(asset);
     let errors = errors(&asset.errors);
-    let prepared = prepared(&ty);
+    let uses = uses(&asset.uses);
+    let prepared = prepared(&ty, &asset.uses);
     let slot = slot(&ty);
     let shared = if asset.scopes.contains(&Lifetime::Run) {
         shared(&ty)
@@ -30,6 +31,7 @@ pub fn module(asset: &Asset) -> TokenStream {
             #known
             #exports
             #errors
+            #uses
             #prepared
             #slot
             #shared
@@ -66,7 +68,87 @@ fn exports(asset: &Asset) -> TokenStream {
     }
 }
 
-fn prepared(ty: &proc_macro2::Ident) -> TokenStream {
+fn uses(uses: &[Use]) -> TokenStream {
+    if uses.is_empty() {
+        return quote! {
+            /// No assets.
+            #[derive(Debug, Clone, Copy)]
+            pub struct Uses;
+        };
+    }
+    let names: Vec<_> = uses.iter().map(|part| snake(&part.name)).collect();
+    let slots: Vec<_> = uses.iter().map(|part| snake(&part.asset)).collect();
+    let docs: Vec<_> = uses
+        .iter()
+        .map(|part| format!("Asset `{}`. {}", part.asset, part.description))
+        .collect();
+    let assets = uses.iter().map(|part| {
+        let asset = camel(&part.asset);
+        if part.optional {
+            quote!(::core::option::Option<::std::sync::Arc<super::#asset>>)
+        } else {
+            quote!(::std::sync::Arc<super::#asset>)
+        }
+    });
+    quote! {
+        /// The assets that it is built on, for `create`. It may keep them as long as it lives.
+        #[allow(missing_debug_implementations)]
+        #[derive(Clone)]
+        pub struct Uses { #(#[doc = #docs] pub #names: #assets),* }
+
+        /// What a grid hands over: slots of assets that are there by then.
+        #[allow(missing_debug_implementations)]
+        pub struct Needs { #(#names: ::core::option::Option<super::#slots::Slot>),* }
+
+        impl Needs {
+            /// No assets.
+            pub const NONE: Self = Self { #(#names: ::core::option::Option::None),* };
+            #(
+                #[doc = #docs]
+                #[must_use]
+                pub fn #names(mut self, slot: &super::#slots::Slot) -> Self {
+                    self.#names = ::core::option::Option::Some(::core::clone::Clone::clone(slot));
+                    self
+                }
+            )*
+        }
+    }
+}
+
+/// The parameter of `create` for the assets that it is built on, where there are some, and how they are taken.
+fn needs(uses: &[Use]) -> (TokenStream, TokenStream) {
+    if uses.is_empty() {
+        return (quote!(), quote!(let uses = Uses;));
+    }
+    let lets = uses.iter().map(|part| {
+        let (name, local, text) = (snake(&part.name), local(&part.name), &part.name);
+        let missing = if part.optional {
+            quote!(::core::option::Option::None)
+        } else {
+            quote!(return ::core::result::Result::Err(::bggo_runtime::fault::Fault::missing(#text)))
+        };
+        let present = if part.optional {
+            quote!(::core::option::Option::Some(slot.held()?))
+        } else {
+            quote!(slot.held()?)
+        };
+        quote! {
+            let #local = match &needs.#name {
+                ::core::option::Option::Some(slot) => #present,
+                ::core::option::Option::None => #missing,
+            };
+        }
+    });
+    let fields = uses.iter().map(|part| {
+        let (name, local) = (snake(&part.name), local(&part.name));
+        quote!(#name: #local)
+    });
+    let take = quote!(#(#lets)* let uses = Uses { #(#fields),* };);
+    (quote!(needs: Needs,), take)
+}
+
+fn prepared(ty: &proc_macro2::Ident, uses: &[Use]) -> TokenStream {
+    let (needs, take) = needs(uses);
     quote! {
         /// A creation of one asset.
         pub type Making = ::bggo_runtime::slot::Making<super::#ty>;
@@ -108,11 +190,12 @@ fn prepared(ty: &proc_macro2::Ident) -> TokenStream {
                 ::core::result::Result::Ok((inputs, ::std::rc::Rc::new(ready)))
             }
 
-            /// Creates one, with its late inputs.
+            /// Creates one, with what it is built on and its late inputs.
             #[inline(never)]
             pub fn create(
                 self: &::std::rc::Rc<Self>,
                 cx: ::bggo_runtime::slot::AssetCx,
+                #needs
                 late: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::fault::Fault>,
             ) -> Making {
                 let prepared = ::std::rc::Rc::clone(self);
@@ -122,7 +205,8 @@ fn prepared(ty: &proc_macro2::Ident) -> TokenStream {
                     for input in late? {
                         inputs.put(input)?;
                     }
-                    <super::#ty as ::bggo_runtime::contract::Asset>::create(cx, ::std::rc::Rc::clone(ready), inputs).await
+                    #take
+                    <super::#ty as ::bggo_runtime::contract::Asset>::create(cx, ::std::rc::Rc::clone(ready), uses, inputs).await
                 })
             }
         }
@@ -156,6 +240,16 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
                 make: &mut dyn ::core::ops::FnMut(::bggo_runtime::slot::AssetCx) -> Making,
             ) -> Get<'a> {
                 Get(self.0.get(it, make))
+            }
+
+            /// The asset, for one that is built on it.
+            ///
+            /// # Errors
+            /// The asset is not there.
+            pub fn held(
+                &self,
+            ) -> ::core::result::Result<::std::sync::Arc<super::#ty>, ::bggo_runtime::fault::Fault> {
+                self.0.held()
             }
 
             /// It is built on one more slot.

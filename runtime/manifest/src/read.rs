@@ -133,14 +133,11 @@ impl Reader {
                 "input" => asset.inputs.extend(self.input(part)),
                 "output" => asset.outputs.extend(self.output(part)),
                 "error" => asset.errors.push(self.error(part)),
-                "uses" => self.fault(
-                    part.offset,
-                    "an asset that uses another one is not yet supported",
-                ),
-                other => self.unknown_block(part, other, "`input`, `output` and `error`"),
+                "uses" => asset.uses.extend(self.uses(part)),
+                other => self.unknown_block(part, other, "`uses`, `input`, `output` and `error`"),
             }
         }
-        self.distinct(block, &["input", "output", "error"]);
+        self.distinct(block, &["uses", "input", "output", "error"]);
         asset
     }
 

@@ -124,6 +124,17 @@ fn names_that_would_be_one_in_rust_are_faults_wherever_they_stand() {
 }
 
 #[test]
+fn an_asset_uses_assets_of_its_manifest_its_own_kind_too() {
+    let text = "asset \"a\" {\n  uses \"x\" { asset = \"b\" }\n  uses \"y\" {\n    asset    = \"a\"\n    optional = true\n  }\n}\nasset \"b\" {}\n";
+    let manifest = read(text).unwrap();
+    let uses: Vec<_> = manifest.assets[0].uses.iter().collect();
+    assert_eq!((uses[0].name.as_str(), uses[0].asset.as_str()), ("x", "b"));
+    assert_eq!((uses[1].asset.as_str(), uses[1].optional), ("a", true));
+    let faults = read("asset \"a\" {\n  uses \"x\" { asset = \"gone\" }\n}\n").unwrap_err();
+    assert_eq!(faults[0].text, "this manifest has no asset `gone`");
+}
+
+#[test]
 fn a_runner_uses_assets_of_its_manifest() {
     let text = "runner \"a\" {\n  uses \"x\" { asset = \"there\" }\n  uses \"y\" { asset = \"gone\" }\n}\nasset \"there\" {}\n";
     assert_eq!(

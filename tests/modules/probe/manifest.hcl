@@ -5,6 +5,11 @@ asset "probe" {
   scope       = "vu"
   scopes      = ["run", "worker"]
 
+  uses "base" {
+    asset       = "probe"
+    optional    = true
+    description = "Another one that it stands on."
+  }
   input "name" {
     type     = string
     required = true

@@ -22,15 +22,16 @@ impl Reader {
         }
     }
 
-    /// What a runner uses is an asset of the same manifest: its Rust type stands in the same crate.
+    /// What a runner or an asset uses is an asset of the same manifest: its Rust type stands in the same crate.
     pub(super) fn known_assets(&mut self, body: &Body) {
         let of_kind = |body: &'_ Body, kind: &str| -> Vec<Block> {
             let blocks = body.blocks.iter().filter(|block| block.kind == kind);
             blocks.cloned().collect()
         };
         let assets = of_kind(body, "asset");
-        for runner in of_kind(body, "runner") {
-            for part in of_kind(&runner.body, "uses") {
+        let runners = of_kind(body, "runner");
+        for user in runners.iter().chain(&assets) {
+            for part in of_kind(&user.body, "uses") {
                 let asset = part.body.attributes.iter().find_map(|(name, item, _)| {
                     let Item::Value(Value::Text(text)) = item else {
                         return None;

@@ -7,6 +7,7 @@ use bggo_runtime::print::line;
 use bggo_runtime::slot::AssetCx;
 use bggo_runtime::step::Step;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 module!("manifest.hcl");
@@ -14,11 +15,14 @@ module!("manifest.hcl");
 /// Says when it is created and destroyed.
 pub struct Probe {
     name: String,
+    /// Kept as long as it lives, as a session keeps its connection.
+    _base: Option<Arc<Probe>>,
     destroy_delay: Duration,
 }
 
 impl Asset for Probe {
     type Inputs = probe::Inputs;
+    type Uses = probe::Uses;
     type Ready = ();
     type Exports = probe::Exports;
 
@@ -26,7 +30,7 @@ impl Asset for Probe {
         Ok(())
     }
 
-    async fn create(_: AssetCx, _: Rc<()>, inputs: probe::Inputs) -> Result<Self, Fault> {
+    async fn create(_: AssetCx, _: Rc<()>, uses: probe::Uses, inputs: probe::Inputs) -> Result<Self, Fault> {
         let name = inputs.name.known().map(|name| name.to_string()).ok_or_else(|| Fault::missing("name"))?;
         say(&format!("creating {name}"))?;
         wait(inputs.create_delay.known().copied()).await;
@@ -34,7 +38,10 @@ impl Asset for Probe {
             return Err(probe::Error::Broken.fault(format!("{name} was asked to fail")));
         }
         say(&format!("created {name}"))?;
-        Ok(Self { name, destroy_delay: inputs.destroy_delay.known().copied().unwrap_or_default() })
+        if let Some(base) = &uses.base {
+            say(&format!("{name} stands on {}", base.name))?;
+        }
+        Ok(Self { name, _base: uses.base, destroy_delay: inputs.destroy_delay.known().copied().unwrap_or_default() })
     }
 
     fn exports(&self) -> probe::Exports {

@@ -24,3 +24,12 @@ asset "line" {
   output "address" { type = string }
   error "busy" {}
 }
+
+asset "session" {
+  uses "over" { asset = "line" }
+  uses "beside" {
+    asset    = "session"
+    optional = true
+  }
+  output "path" { type = string }
+}

@@ -11,6 +11,7 @@ pub struct Line {
 
 impl Asset for Line {
     type Inputs = line::Inputs;
+    type Uses = line::Uses;
     type Ready = ();
     type Exports = line::Exports;
 
@@ -21,7 +22,7 @@ impl Asset for Line {
         Ok(())
     }
 
-    async fn create(_: AssetCx, _: Rc<()>, inputs: line::Inputs) -> Result<Self, Fault> {
+    async fn create(_: AssetCx, _: Rc<()>, _: line::Uses, inputs: line::Inputs) -> Result<Self, Fault> {
         match inputs.to {
             Early::Known(to) if to.as_str() == "busy" => Err(line::Error::Busy.fault("it is busy")),
             Early::Known(to) => Ok(Self { to }),
@@ -31,6 +32,35 @@ impl Asset for Line {
 
     fn exports(&self) -> line::Exports {
         line::Exports { address: Value::Text(self.to.clone()) }
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+pub struct Session {
+    path: String,
+}
+
+impl Asset for Session {
+    type Inputs = session::Inputs;
+    type Uses = session::Uses;
+    type Ready = ();
+    type Exports = session::Exports;
+
+    fn prepare(_: &Prepare<'_>, _: &session::Inputs) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn create(_: AssetCx, _: Rc<()>, uses: session::Uses, _: session::Inputs) -> Result<Self, Fault> {
+        let session::Uses { over, beside } = uses;
+        let beside = beside.map_or("nothing".to_owned(), |session| session.path.clone());
+        Ok(Self { path: format!("over {} beside {beside}", over.to.as_str()) })
+    }
+
+    fn exports(&self) -> session::Exports {
+        session::Exports { path: Value::from(self.path.clone()) }
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -110,6 +140,26 @@ fn main() {
         let fault = prepared.run(&step, talk::Needs::NONE, &[]).await.unwrap_err();
         assert_eq!(fault.text(), "`step` is required, but it is null");
         assert!(step.end(Ok(Ran::Done)).is_ok());
+        scope.destroy().await;
+
+        let scope = cx.scope();
+        let [first, gone] = lines(&scope);
+        first.get(&it, &mut make("ann")).await.unwrap();
+        let sessions = session::Prepared::fixed(&cx, &[]);
+        let [one, two, none] = [(); 3].map(|()| session::Slot::new(&scope, &RESOURCE, 0, &[&first]));
+        let needs = || session::Needs::NONE.over(&first);
+        one.get(&it, &mut |cx| sessions.create(cx, needs(), Ok(Vec::new()))).await.unwrap();
+        assert_eq!(one.export(0).unwrap(), Value::from("over ann beside nothing"));
+        let beside = || needs().beside(&one);
+        two.get(&it, &mut |cx| sessions.create(cx, beside(), Ok(Vec::new()))).await.unwrap();
+        assert_eq!(two.export(0).unwrap(), Value::from("over ann beside over ann beside nothing"));
+        for needs in [session::Needs::NONE, session::Needs::NONE.over(&gone)] {
+            let mut needs = Some(needs);
+            let made = none.get(&It::new(&thread, 1, 1, thread.now()), &mut |cx| {
+                sessions.create(cx, needs.take().unwrap_or(session::Needs::NONE), Ok(Vec::new()))
+            });
+            assert!(made.await.is_err());
+        }
         scope.destroy().await;
 
         let scope = cx.scope();
