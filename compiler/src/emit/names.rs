@@ -82,6 +82,12 @@ impl Names {
     fn free(&self, name: &str) -> Ident {
         let mut chosen = name.to_owned();
         let mut number = 2;
+        // `DATA_2` and all that follow are the emitted text's own.
+        let name = match is_numbered(&format!("{name}_2")) {
+            true if name.starts_with(char::is_uppercase) => format!("THE_{name}"),
+            true => format!("the_{name}"),
+            false => name.to_owned(),
+        };
         while !is_name(&chosen) || is_numbered(&chosen) || self.0.contains(&chosen) {
             chosen = format!("{name}_{number}");
             number += 1;
@@ -199,6 +205,27 @@ mod tests {
         assert_eq!(
             given,
             ["STEPS_2", "PLACES_2", "DATA_1_2", "É", "名", "名_2"]
+        );
+    }
+
+    #[test]
+    fn names_whose_numbers_are_taken_get_another_beginning() {
+        let mut names = Names::new();
+        assert_eq!(names.upper("data").to_string(), "THE_DATA_2");
+        let given: Vec<String> = ["data", "data", "part", "Part", "branch", "branch"]
+            .iter()
+            .map(|name| names.snake(name).to_string())
+            .collect();
+        assert_eq!(
+            given,
+            [
+                "data",
+                "data_2",
+                "part",
+                "the_part_2",
+                "branch",
+                "the_branch_2"
+            ]
         );
     }
 
