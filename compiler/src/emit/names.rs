@@ -97,7 +97,8 @@ impl Names {
 }
 
 fn is_name(name: &str) -> bool {
-    syn::parse_str::<syn::Ident>(name).is_ok()
+    // Reserved since the edition of 2024, which syn takes for a name.
+    name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
 }
 
 /// `DATA_1`, which the emitted text counts by itself.
@@ -172,7 +173,7 @@ mod tests {
         let mut names = Names::new();
         let given: Vec<String> = [
             "login", "a-b", "a_b", "crate", "crate_2", "main", "Größe", "9lives", "fooBar", "type",
-            "branch_1",
+            "branch_1", "gen",
         ]
         .iter()
         .map(|name| names.snake(name).to_string())
@@ -190,7 +191,8 @@ mod tests {
                 "n9lives",
                 "foo_bar",
                 "type_2",
-                "branch_1_2"
+                "branch_1_2",
+                "gen_2"
             ]
         );
     }
