@@ -58,6 +58,25 @@ pub fn check(text: &str) {
     }
 }
 
+/// A grid without errors is planned and emitted without a panic, as Rust that parses.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub fn emit(text: &str) {
+    let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text.to_owned())]);
+    let Some(compiled) = crate::compile(&sources, Modules::built_in()).0 else {
+        return;
+    };
+    assert!(!crate::plan::print(&compiled.plan).is_empty());
+    for (path, rust) in compiled.package.files {
+        if path.ends_with(".rs") {
+            let parsed = syn::parse_file(&rust).map(drop);
+            assert!(parsed.is_ok(), "{path}: {parsed:?} in\n{rust}");
+        }
+    }
+}
+
 /// The expressions of a typed grid.
 fn expressions(typed: &Typed) -> Vec<&TExpr> {
     let arguments = typed.steps.iter().map(|step| &step.arguments);

@@ -67,6 +67,7 @@ fn every_text_of_the_corpus_holds() {
     for (path, text) in corpus().unwrap() {
         holds(bggo::fuzz::parse, &path, &text);
         holds(bggo::fuzz::check, &path, &text);
+        holds(bggo::fuzz::emit, &path, &text);
     }
 }
 
@@ -122,7 +123,9 @@ fn texts_spliced_of_pieces_of_others_hold() {
             let end = (start + dice.below(8)).min(spliced.len());
             spliced.splice(start..end, other[from..to].iter().copied());
         }
-        holds(bggo::fuzz::check, path, &spliced.concat());
+        let spliced = spliced.concat();
+        holds(bggo::fuzz::check, path, &spliced);
+        holds(bggo::fuzz::emit, path, &spliced);
     }
 }
 

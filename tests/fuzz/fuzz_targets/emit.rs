@@ -1,0 +1,4 @@
+//! `bggo::fuzz::emit` for any text.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| bggo::fuzz::emit(text));
