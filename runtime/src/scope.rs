@@ -5,6 +5,7 @@ use crate::engine::Thread;
 use crate::info::ResourceInfo;
 use crate::slot::{AssetCx, Below, Hold, Owned, Slot};
 use futures_util::future::join_all;
+use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -72,6 +73,10 @@ pub(crate) enum Job {
 
 /// A slot of the run as the control thread sees it.
 pub(crate) trait RunSlot {
+    /// The slot itself, for those of the run that are built on it.
+    fn slot(&self) -> Option<&dyn Any> {
+        None
+    }
     fn create(self: Rc<Self>, vu: u64, iteration: u64);
     fn done(&self);
     fn hold(&self);
@@ -116,6 +121,12 @@ impl RunScope {
         on: &[&dyn Below],
     ) -> Slot<A> {
         Slot::new(&self.scope, info, users, on)
+    }
+
+    /// The slot with a number, if it is one of this asset.
+    pub(crate) fn slot<A: Asset>(&self, number: usize) -> Option<Slot<A>> {
+        let slots = self.slots.borrow();
+        slots.get(number)?.slot()?.downcast_ref().cloned()
     }
 
     pub(crate) fn publish(&self, slot: Rc<dyn RunSlot>) -> (usize, UnboundedSender<Job>) {

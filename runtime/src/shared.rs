@@ -10,6 +10,7 @@ use crate::slot::{AssetCx, Below, Hold, Making, Slot};
 use crate::step::It;
 use crate::wakers::{Queue, Waiting};
 use bggo_values::Value;
+use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -73,6 +74,11 @@ impl Shared {
             jobs,
             counts: scope.thread().functional,
         }
+    }
+
+    /// Its slot on the control thread, for those of the run that are built on it.
+    pub fn slot<A: Asset>(&self, scope: &RunScope) -> Option<Slot<A>> {
+        scope.slot(self.number)
     }
 
     /// Completes when the asset is there; its creation starts at once when nobody has asked before.
@@ -196,6 +202,10 @@ struct Back<A: Asset> {
 }
 
 impl<A: Asset> RunSlot for Back<A> {
+    fn slot(&self) -> Option<&dyn Any> {
+        Some(&self.slot)
+    }
+
     fn create(self: Rc<Self>, vu: u64, iteration: u64) {
         tokio::task::spawn_local(async move {
             let made = self

@@ -325,7 +325,42 @@ fn where_the_one_below_fails_the_one_on_it_is_not_begun() {
 }
 
 #[test]
-fn an_asset_of_the_run_cannot_be_handed_over() {
+fn assets_of_the_run_are_built_on_each_other_on_their_own_thread() {
+    let text = [
+        probe("line", "run", ""),
+        stands_on("session", "line", "run", ""),
+        stands_on("late", "session", "run", "").replace(
+            "\"late\"\n    destroy",
+            "upper(resource.probe.line.name)\n    destroy",
+        ),
+        reads("a", "late", ""),
+    ]
+    .concat();
+    let ended = grid(&text).start(&[]).finish().expect_code(0);
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "creating line",
+            "created line",
+            "creating session",
+            "created session",
+            "session stands on line",
+            "creating LINE",
+            "created LINE",
+            "LINE stands on session",
+            "touching a on LINE",
+            "destroyed LINE",
+            "destroyed session",
+            "destroyed line"
+        ],
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn an_asset_of_the_run_cannot_be_handed_to_another_thread() {
     for text in [
         [probe("p", "run", ""), touch("a", "p", "")],
         [

@@ -113,14 +113,18 @@ impl Checker<'_> {
         typed.into_iter().flatten().collect()
     }
 
-    /// An asset of the run stays on a thread of its own, and only its exports cross to others: none can be handed over.
+    /// An asset of the run stays on a thread of its own, and only its exports cross to others: it is handed to none but
+    /// others of the run.
     pub(super) fn handed_over(&mut self, steps: &[Option<TStep>], resources: &[TResource]) {
         // Where one has no type, positions are no ids, and what is wrong is said already.
         if resources.len() != self.declarations.resources.len() {
             return;
         }
         let steps = steps.iter().flatten().flat_map(|step| &step.uses);
-        let uses = steps.chain(resources.iter().flat_map(|resource| &resource.uses));
+        let elsewhere = resources
+            .iter()
+            .filter(|resource| resource.scope != Lifetime::Run);
+        let uses = steps.chain(elsewhere.flat_map(|resource| &resource.uses));
         for (_, id, span) in uses.filter(|(_, id, _)| resources[id.0].scope == Lifetime::Run) {
             let address = self.declarations.resources[id.0].address();
             let text = format!("`{address}` has the scope \"run\": only its exports can be used");

@@ -182,8 +182,12 @@ fn scope_is_the_manifests_narrowed_to_what_is_read() {
             "resource \"session\" \"s\" {{\n  {session}\n  uses {{\n    line = resource.line.l\n  }}\n}}\nresource \"line\" \"l\" {{\n  {line}\n}}"
         )
     };
-    use Lifetime::{Iteration, Vu, Worker};
+    use Lifetime::{Iteration, Run, Vu, Worker};
     assert_eq!(scopes(&on("", "")), [Vu, Vu]);
+    assert_eq!(
+        scopes(&on("scope = \"run\"", "scope = \"run\"")),
+        [Run, Run]
+    );
     assert_eq!(scopes(&on("scope = \"worker\"", "")), [Vu, Worker]);
     assert_eq!(
         scopes(&on("scope = \"iteration\"", "")),
@@ -217,7 +221,7 @@ step "talk" "t" {
 }
 
 #[test]
-fn what_lives_for_the_run_is_handed_to_nobody() {
+fn what_lives_for_the_run_is_handed_only_to_what_does() {
     let handed = |line: &str, session: &str| {
         problems(&format!(
             "resource \"line\" \"l\" {{\n  {line}\n}}\nresource \"session\" \"s\" {{\n  {session}\n  uses {{\n    line = resource.line.l\n  }}\n}}\n\
@@ -231,7 +235,7 @@ fn what_lives_for_the_run_is_handed_to_nobody() {
     };
     assert_eq!(handed("", ""), []);
     assert_eq!(handed(run, ""), [of("line.l")]);
-    assert_eq!(handed(run, run), [of("line.l"), of("session.s")]);
+    assert_eq!(handed(run, run), [of("session.s")], "not to the step");
 }
 
 #[test]

@@ -25,6 +25,7 @@ const TAKEN: &[&str] = &[
     "lifetime",
     "m",
     "main",
+    "needs",
     "of_run",
     "ops",
     "output",

@@ -109,7 +109,7 @@ impl Writer<'_> {
         let asset = field(&resource.asset);
         let slots = uses.iter().map(|(key, used)| {
             let (key, path) = (field(key), self.resource_path(*used));
-            quote!(.#key(&#path))
+            quote!(.#key(Some(&#path)))
         });
         quote!(#asset::Needs::NONE #(#slots)*,)
     }

@@ -103,30 +103,40 @@ impl Writer<'_> {
             Literal::usize_unsuffixed(at),
             Literal::u32_unsuffixed(resource.users),
         );
-        let below: Vec<(Ident, TokenStream)> = resource
+        let path_of = |below: &usize| {
+            let name = &self.resources[*below].name;
+            match &self.run_parts[*below] {
+                Some(part) if !together.contains(below) => quote!(#part.#name),
+                _ => quote!(#name),
+            }
+        };
+        let name_of = |below: &usize| self.resources[*below].name.clone();
+        let below = resource
             .on
             .iter()
-            .map(|below| {
-                let name = self.resources[*below].name.clone();
-                let path = match &self.run_parts[*below] {
-                    Some(part) if !together.contains(below) => quote!(#part.#name),
-                    _ => quote!(#name),
-                };
-                (name, path)
-            })
-            .collect();
+            .map(|below| (name_of(below), path_of(below)));
+        let below: Vec<(Ident, TokenStream)> = below.collect();
+        // Slots of the run stand on this thread, so one that is built on others can be handed them.
+        let needs = resource.uses.as_ref().map(|uses| {
+            let slots = uses.iter().map(|(key, used)| {
+                let kind = field(&plan.resources[*used].asset);
+                let (key, path) = (field(key), path_of(used));
+                quote!(.#key(#kind::Slot::of_run(scope, &#path).as_ref()))
+            });
+            quote!(#asset::Needs::NONE #(#slots)*)
+        });
         let late: Vec<&Argument> = resource
             .arguments
             .iter()
             .filter(|argument| is_late(argument))
             .collect();
-        // No resource of the run is handed to another: `check` has seen to it.
-        let needs = self.asset_needs(at);
-        let make = if late.is_empty() {
+        let takes = resource.uses.as_ref().is_some_and(|uses| !uses.is_empty());
+        let make = if late.is_empty() && !takes {
+            let needs = needs.map(|needs| quote!(#needs,));
             quote!(Box::new(move |cx| prepared.create(cx, #needs Ok(Vec::new()))))
         } else {
             self.write_for(&name);
-            self.run_make(&late, &needs, &asset, &below)
+            self.run_make(&late, needs, &asset, &below)
         };
         let paths = below.iter().map(|(_, path)| path);
         quote! {
@@ -135,11 +145,11 @@ impl Writer<'_> {
         }
     }
 
-    /// A creation on the control thread that first waits for the resources that it reads.
+    /// A creation on the control thread that first waits for the resources that it reads or takes.
     fn run_make(
         &mut self,
         late: &[&Argument],
-        needs: &TokenStream,
+        needs: Option<TokenStream>,
         asset: &Ident,
         below: &[(Ident, TokenStream)],
     ) -> TokenStream {
@@ -152,21 +162,32 @@ impl Writer<'_> {
             })
             .collect();
         let list = quote!(Vec::from([#(#items),*]));
+        let (late, inputs) = match items.as_slice() {
+            [] => (quote!(), quote!(Vec::new())),
+            _ => (quote!(let late = #list;), quote!(late)),
+        };
         let starts = names(&list, &format_ident!("start"));
         let start = starts.then(|| quote!(let start = ::std::sync::Arc::clone(cx.start());));
         let again = starts.then(|| quote!(let start = ::std::sync::Arc::clone(&start);));
+        let taken = needs.as_ref().map(|needs| quote!(let needs = #needs;));
+        let (taken_again, needs) = match needs {
+            Some(_) => (quote!(let needs = needs.clone();), quote!(needs,)),
+            None => (quote!(), quote!()),
+        };
         let (below, paths): (Vec<_>, Vec<_>) = below.iter().cloned().unzip();
         quote! {{
             #start
+            #taken
             #(let #below = #paths.clone();)*
             Box::new(move |cx| {
                 #again
+                #taken_again
                 #(let #below = #below.clone();)*
                 let prepared = ::std::rc::Rc::clone(&prepared);
                 Box::pin(async move {
                     #(#below.get_for(cx).await?;)*
-                    let late = #list;
-                    prepared.create(cx, #needs Ok(late)).await
+                    #late
+                    prepared.create(cx, #needs Ok(#inputs)).await
                 })
             })
         }}

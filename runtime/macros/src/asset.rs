@@ -98,6 +98,7 @@ fn uses(uses: &[Use]) -> TokenStream {
 
         /// What a grid hands over: slots of assets that are there by then.
         #[allow(missing_debug_implementations)]
+        #[derive(Clone)]
         pub struct Needs { #(#names: ::core::option::Option<super::#slots::Slot>),* }
 
         impl Needs {
@@ -106,8 +107,8 @@ fn uses(uses: &[Use]) -> TokenStream {
             #(
                 #[doc = #docs]
                 #[must_use]
-                pub fn #names(mut self, slot: &super::#slots::Slot) -> Self {
-                    self.#names = ::core::option::Option::Some(::core::clone::Clone::clone(slot));
+                pub fn #names(mut self, slot: ::core::option::Option<&super::#slots::Slot>) -> Self {
+                    self.#names = slot.cloned();
                     self
                 }
             )*
@@ -302,6 +303,17 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
 
 fn shared(ty: &proc_macro2::Ident) -> TokenStream {
     quote! {
+        impl Slot {
+            /// The slot behind a resource of the run, for those of the run that are built on it.
+            #[inline(never)]
+            pub fn of_run(
+                scope: &::bggo_runtime::scope::RunScope,
+                shared: &::bggo_runtime::shared::Shared,
+            ) -> ::core::option::Option<Self> {
+                shared.slot(scope).map(Self)
+            }
+        }
+
         /// An empty slot of the run, built on the slots `on`; `users` use it in one iteration.
         #[inline(never)]
         pub fn shared(

@@ -106,6 +106,11 @@ fn lines(scope: &Scope) -> [line::Slot; 2] {
     [(); 2].map(|()| line::Slot::new(scope, &RESOURCE, 0, &[]))
 }
 
+/// And this one, for what is built on it on the control thread.
+pub fn behind(scope: &RunScope, shared: &Shared) -> Option<line::Slot> {
+    line::Slot::of_run(scope, shared)
+}
+
 /// The macro makes this one for an asset that a run may share.
 pub fn shared(scope: &RunScope, prepared: Rc<line::Prepared>) -> Shared {
     line::shared(scope, &RESOURCE, 0, &[], Box::new(move |cx| prepared.create(cx, Ok(Vec::new()))))
@@ -147,13 +152,13 @@ fn main() {
         first.get(&it, &mut make("ann")).await.unwrap();
         let sessions = session::Prepared::fixed(&cx, &[]);
         let [one, two, none] = [(); 3].map(|()| session::Slot::new(&scope, &RESOURCE, 0, &[&first]));
-        let needs = || session::Needs::NONE.over(&first);
+        let needs = || session::Needs::NONE.over(Some(&first));
         one.get(&it, &mut |cx| sessions.create(cx, needs(), Ok(Vec::new()))).await.unwrap();
         assert_eq!(one.export(0).unwrap(), Value::from("over ann beside nothing"));
-        let beside = || needs().beside(&one);
+        let beside = || needs().beside(Some(&one));
         two.get(&it, &mut |cx| sessions.create(cx, beside(), Ok(Vec::new()))).await.unwrap();
         assert_eq!(two.export(0).unwrap(), Value::from("over ann beside over ann beside nothing"));
-        for needs in [session::Needs::NONE, session::Needs::NONE.over(&gone)] {
+        for needs in [session::Needs::NONE, session::Needs::NONE.over(Some(&gone))] {
             let mut needs = Some(needs);
             let made = none.get(&It::new(&thread, 1, 1, thread.now()), &mut |cx| {
                 sessions.create(cx, needs.take().unwrap_or(session::Needs::NONE), Ok(Vec::new()))
