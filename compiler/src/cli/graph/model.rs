@@ -64,24 +64,33 @@ impl Picture {
 }
 
 impl Graph {
-    /// Steps that wait for no other step.
+    /// Steps that wait for no other step, neither by themselves nor by a resource that is built on one.
     pub fn first(&self) -> impl Iterator<Item = &Picture> {
-        self.steps_that(|graph, at| {
-            !graph
-                .arrows
-                .iter()
-                .any(|arrow| arrow.to == at && graph.nodes[arrow.from].step)
-        })
+        self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.to, arrow.from)))
     }
 
     /// Steps that no other step waits for.
     pub fn last(&self) -> impl Iterator<Item = &Picture> {
-        self.steps_that(|graph, at| {
-            !graph
-                .arrows
-                .iter()
-                .any(|arrow| arrow.from == at && graph.nodes[arrow.to].step)
-        })
+        self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.from, arrow.to)))
+    }
+
+    /// Whether the arrows lead from a node to a step, at once or through resources. `ends` are those of an arrow, the one
+    /// that is left first.
+    fn meets_step(&self, at: usize, ends: impl Fn(&Arrow) -> (usize, usize)) -> bool {
+        let mut seen = BTreeSet::from([at]);
+        let mut open = vec![at];
+        while let Some(at) = open.pop() {
+            let arrows = self.arrows.iter().map(&ends);
+            for (_, next) in arrows.filter(|(from, _)| *from == at) {
+                if self.nodes[next].step {
+                    return true;
+                }
+                if seen.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+        false
     }
 
     fn steps_that(&self, wanted: impl Fn(&Self, usize) -> bool) -> impl Iterator<Item = &Picture> {

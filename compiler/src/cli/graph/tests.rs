@@ -111,3 +111,25 @@ fn a_grid_of_resources_alone_still_has_start_and_end() {
     assert!(mermaid::text(&graph).contains("Start((Start)) --> End((End));"));
     assert!(dot::text(&graph).contains("Start -> End;"));
 }
+
+#[test]
+fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
+    let graph = Graph {
+        nodes: vec![
+            node("r0", "session", Shown::Single),
+            node("r1", "site", Shown::Single),
+            node("s0", "log_in", Shown::Single),
+            node("s1", "browse", Shown::Single),
+        ],
+        arrows: vec![
+            arrow(2, 0, EdgeKind::Implicit, &[]),
+            arrow(0, 3, EdgeKind::Uses, &[]),
+            arrow(1, 2, EdgeKind::Implicit, &[]),
+        ],
+    };
+    let ids = |steps: Vec<&Picture>| -> Vec<String> {
+        steps.iter().map(|step| step.id.clone()).collect()
+    };
+    assert_eq!(ids(graph.first().collect()), ["s0"]);
+    assert_eq!(ids(graph.last().collect()), ["s1"]);
+}
