@@ -251,10 +251,22 @@ impl Checker<'_> {
             };
             return self.export(id, &name, span);
         }
+        let number = by.constant().and_then(super::infer::place_of);
+        if let (Some(Reference::Resource(id)), Some(_)) = (self.reference(base.id), number) {
+            let address = self.declarations.resources[id.0].address();
+            self.error(
+                codes::UNEXPECTED_INDEX,
+                index.span,
+                "a resource has no instances, found an index",
+            )
+            .hint(format!("write `{address}`"));
+            return error(span);
+        }
         let base = self.infer(base);
         if base.is_error() || by.is_error() {
             return error(span);
         }
+        let named = named.or_else(|| number.map(|number| number.to_string()));
         if let (Some(text), Type::Object(_)) = (named, &base.ty) {
             let name = Name {
                 text,
