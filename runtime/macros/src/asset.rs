@@ -3,6 +3,7 @@
 use crate::errors::errors;
 use crate::input;
 use crate::names::{camel, local, snake};
+use crate::uses;
 use bggo_manifest::{Asset, Lifetime, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -17,7 +18,7 @@ pub fn module(asset: &Asset) -> TokenStream {
     let known = input::known(&asset.inputs);
     let exports = exports(asset);
     let errors = errors(&asset.errors);
-    let uses = uses(&asset.uses);
+    let uses = assets(&asset.uses);
     let prepared = prepared(&ty, &asset.uses);
     let slot = slot(&ty);
     let shared = if asset.scopes.contains(&Lifetime::Run) {
@@ -68,7 +69,7 @@ fn exports(asset: &Asset) -> TokenStream {
     }
 }
 
-fn uses(uses: &[Use]) -> TokenStream {
+fn assets(uses: &[Use]) -> TokenStream {
     if uses.is_empty() {
         return quote! {
             /// No assets.
@@ -76,12 +77,8 @@ fn uses(uses: &[Use]) -> TokenStream {
             pub struct Uses;
         };
     }
-    let names: Vec<_> = uses.iter().map(|part| snake(&part.name)).collect();
+    let (names, docs) = uses::fields(uses);
     let slots: Vec<_> = uses.iter().map(|part| snake(&part.asset)).collect();
-    let docs: Vec<_> = uses
-        .iter()
-        .map(|part| format!("Asset `{}`. {}", part.asset, part.description))
-        .collect();
     let assets = uses.iter().map(|part| {
         let asset = camel(&part.asset);
         if part.optional {
@@ -121,30 +118,12 @@ fn needs(uses: &[Use]) -> (TokenStream, TokenStream) {
     if uses.is_empty() {
         return (quote!(), quote!(let uses = Uses;));
     }
-    let lets = uses.iter().map(|part| {
-        let (name, local, text) = (snake(&part.name), local(&part.name), &part.name);
-        let missing = if part.optional {
-            quote!(::core::option::Option::None)
-        } else {
-            quote!(return ::core::result::Result::Err(::bggo_runtime::fault::Fault::missing(#text)))
-        };
-        let present = if part.optional {
-            quote!(::core::option::Option::Some(slot.held()?))
-        } else {
-            quote!(slot.held()?)
-        };
-        quote! {
-            let #local = match &needs.#name {
-                ::core::option::Option::Some(slot) => #present,
-                ::core::option::Option::None => #missing,
-            };
-        }
-    });
+    let lets = uses::taken(uses, &quote!(given.held()?));
     let fields = uses.iter().map(|part| {
         let (name, local) = (snake(&part.name), local(&part.name));
         quote!(#name: #local)
     });
-    let take = quote!(#(#lets)* let uses = Uses { #(#fields),* };);
+    let take = quote!(#lets let uses = Uses { #(#fields),* };);
     (quote!(needs: Needs,), take)
 }
 

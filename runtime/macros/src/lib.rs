@@ -8,6 +8,7 @@ mod errors;
 mod input;
 mod names;
 mod runner;
+mod uses;
 
 use proc_macro2::TokenStream;
 use quote::quote;

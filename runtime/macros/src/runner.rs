@@ -3,6 +3,7 @@
 use crate::errors::errors;
 use crate::input;
 use crate::names::{camel, local, snake};
+use crate::uses;
 use bggo_manifest::{Metric, Output, Runner, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -17,7 +18,7 @@ pub fn module(runner: &Runner) -> TokenStream {
     let known = input::known(&runner.inputs);
     let late = input::late_inputs(&runner.inputs);
     let outputs = outputs(&runner.outputs);
-    let uses = uses(&runner.uses);
+    let uses = assets(&runner.uses);
     let metrics = metrics(&runner.metrics);
     let errors = errors(&runner.errors);
     let prepared = prepared(runner, &ty);
@@ -94,7 +95,7 @@ fn outputs(outputs: &[Output]) -> TokenStream {
     }
 }
 
-fn uses(uses: &[Use]) -> TokenStream {
+fn assets(uses: &[Use]) -> TokenStream {
     if uses.is_empty() {
         return quote! {
             /// No assets.
@@ -109,11 +110,7 @@ fn uses(uses: &[Use]) -> TokenStream {
             }
         };
     }
-    let names: Vec<_> = uses.iter().map(|part| snake(&part.name)).collect();
-    let docs: Vec<_> = uses
-        .iter()
-        .map(|part| format!("Asset `{}`. {}", part.asset, part.description))
-        .collect();
+    let (names, docs) = uses::fields(uses);
     let assets = uses.iter().map(|part| {
         let asset = camel(&part.asset);
         if part.optional {
@@ -187,25 +184,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
     } else {
         quote!(Needs<'a>)
     };
-    let gets = runner.uses.iter().map(|part| {
-        let (name, local, text) = (snake(&part.name), local(&part.name), &part.name);
-        let missing = if part.optional {
-            quote!(::core::option::Option::None)
-        } else {
-            quote!(return ::core::result::Result::Err(::bggo_runtime::fault::Fault::missing(#text)))
-        };
-        let present = if part.optional {
-            quote!(::core::option::Option::Some(get.await?))
-        } else {
-            quote!(get.await?)
-        };
-        quote! {
-            let #local = match needs.#name {
-                ::core::option::Option::Some(get) => #present,
-                ::core::option::Option::None => #missing,
-            };
-        }
-    });
+    let gets = uses::taken(&runner.uses, &quote!(given.await?));
     let held = runner.uses.iter().map(|part| {
         let (name, local) = (snake(&part.name), local(&part.name));
         if part.optional {
@@ -217,7 +196,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
     let uses = if runner.uses.is_empty() {
         quote!(let Needs = needs; let uses = Uses;)
     } else {
-        quote!(#(#gets)* let uses = Uses { #(#held),* };)
+        quote!(#gets let uses = Uses { #(#held),* };)
     };
     quote! {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
