@@ -257,7 +257,9 @@ pub fn replace(
     let mut aside = tempfile::Builder::new()
         .prefix(".bggo-")
         .permissions(fs::Permissions::from_mode(mode))
-        .tempfile_in(folder)?;
+        .tempfile_in(folder)
+        // Without the name that only this function knows.
+        .map_err(|error| io::Error::from(error.kind()))?;
     write(aside.as_file_mut())?;
     aside.persist(path).map_err(|error| error.error)?;
     Ok(())

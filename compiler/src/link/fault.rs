@@ -64,9 +64,7 @@ impl LinkFault {
 
     /// A file of the cache that could not be written or read.
     pub fn cache(path: &Path, error: &io::Error) -> Self {
-        if error.kind() == io::ErrorKind::StorageFull
-            || error.kind() == io::ErrorKind::QuotaExceeded
-        {
+        if is_full(error) {
             return Self::full(path);
         }
         Self::machine(
@@ -77,8 +75,11 @@ impl LinkFault {
 
     /// A file of the user that could not be written.
     pub fn output(path: &Path, error: &io::Error) -> Self {
-        if error.kind() == io::ErrorKind::StorageFull {
-            return Self::full(path);
+        if is_full(error) {
+            return Self {
+                hint: "free some space there, or give `-o` a path on another disk".to_owned(),
+                ..Self::full(path)
+            };
         }
         Self::machine(
             format!("cannot write `{}`: {error}", path.display()),
@@ -93,6 +94,13 @@ impl LinkFault {
             "free some space (`bggo cache clean` removes what bggo keeps) or set XDG_CACHE_HOME to another disk",
         )
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 impl fmt::Display for LinkFault {

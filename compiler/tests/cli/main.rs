@@ -158,7 +158,10 @@ fn new_writes_a_grid_that_is_right_and_overwrites_nothing() {
         "{text}"
     );
     let checked = run(&folder, &["check", "shop.hcl"]);
-    assert_eq!((checked.code, checked.err.as_str()), (Some(0), ""));
+    assert_eq!(
+        (checked.code, checked.err.as_str()),
+        (Some(0), "shop.hcl: no errors\n")
+    );
     fs::write(folder.path().join("shop.hcl"), "mine").unwrap();
     let second = run(&folder, &["new", "shop"]);
     assert_eq!(second.code, Some(2));
