@@ -32,7 +32,8 @@ pub fn local(name: &str) -> Ident {
 fn word(name: &str) -> Ident {
     if matches!(name, "self" | "Self" | "super" | "crate") {
         Ident::new(&format!("{name}_"), Span::call_site())
-    } else if syn::parse_str::<syn::Ident>(name).is_ok() {
+    } else if name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok() {
+        // `gen` is a keyword since the edition of 2024, and syn reads it as a name.
         Ident::new(name, Span::call_site())
     } else {
         Ident::new_raw(name, Span::call_site())
