@@ -30,7 +30,9 @@ impl Runner for Noop {
         _: noop::Uses,
         late: &'a [noop::Late],
     ) -> Result<noop::Output, Fault> {
-        if let Some(delay) = self.inputs.with(late)?.delay {
+        // Out of the `if`: there all inputs would be kept while it sleeps, by every idle user.
+        let delay = self.inputs.with(late)?.delay;
+        if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
         }
         Ok(noop::Output {})
