@@ -4,9 +4,9 @@ use crate::user::{User, ask, fault, run, some, text, url};
 use bggo_module_http_request::http_client;
 use bggo_runtime::contract::Number;
 use bggo_tests::server::{Certificates, Nginx, free_port};
-use rustix::net::{SocketAddrAny, SocketAddrV4, getpeername, sockopt};
+use rustix::net::{SocketAddrV4, getpeername, getsockname, sockopt};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
@@ -166,24 +166,23 @@ fn an_answer_nobody_reads_keeps_its_connection() {
     );
 }
 
-/// The sockets of this process that are connected to a port.
+/// The sockets of this process that are connected to a port, each once: what is copied here is listed too.
 fn sockets_to(port: u16) -> Vec<OwnedFd> {
     let me: Pid = getpid();
     let me = pidfd_open(me, PidfdFlags::empty()).unwrap();
-    std::fs::read_dir("/proc/self/fd")
+    let sockets: BTreeMap<u16, OwnedFd> = std::fs::read_dir("/proc/self/fd")
         .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok())
         // Another test may have closed it by now, or it is no socket.
         .filter_map(|number| pidfd_getfd(&me, number, PidfdGetfdFlags::empty()).ok())
-        .filter(|socket| {
-            getpeername(socket)
-                .ok()
-                .flatten()
-                .is_some_and(|peer: SocketAddrAny| {
-                    SocketAddrV4::try_from(peer).is_ok_and(|peer| peer.port() == port)
-                })
+        .filter_map(|socket| {
+            let peer = getpeername(&socket).ok()??;
+            let peer = SocketAddrV4::try_from(peer).ok()?;
+            let local = SocketAddrV4::try_from(getsockname(&socket).ok()?).ok()?;
+            (peer.port() == port).then(|| (local.port(), socket))
         })
-        .collect()
+        .collect();
+    sockets.into_values().collect()
 }
 
 #[test]
