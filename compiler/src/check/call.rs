@@ -268,7 +268,7 @@ impl Checker<'_> {
         let TKind::Instances(step) = only.kind else {
             return None;
         };
-        let instances = self.instances.get(step.0)?.as_ref()?.as_ref()?;
+        let instances = self.known_instances(step)?;
         match (function.name, instances) {
             ("length", TInstances::Count(count)) => {
                 Some(constant(Number::from(*count).into(), Type::Number, span))

@@ -6,7 +6,7 @@ use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerRef};
-use crate::resolve::model::{BoundId, Reference, Resolved, StepId};
+use crate::resolve::model::{BoundId, ByBody, Reference, Resolved, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
@@ -17,8 +17,8 @@ use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
 pub(super) struct Checker<'a> {
     pub(super) declarations: &'a Declarations,
     pub(super) modules: &'a Modules,
-    pub(super) runners: &'a [Option<RunnerRef>],
-    pub(super) assets: &'a [Option<RunnerRef>],
+    runners: &'a ByBody<Option<RunnerRef>>,
+    assets: &'a ByBody<Option<RunnerRef>>,
     /// By expression.
     references: Vec<Option<Reference>>,
     /// No name is unknown.
@@ -30,7 +30,7 @@ pub(super) struct Checker<'a> {
     /// Those that were checked so far.
     pub(super) locals: Vec<Option<TLocal>>,
     /// Those that are known so far; `None` within: reported.
-    pub(super) instances: Vec<Option<Option<TInstances>>>,
+    pub(super) instances: ByBody<Option<Option<TInstances>>>,
     /// What bound names stand for, by `BoundId`.
     pub(super) names: Vec<Option<Bound>>,
     /// The step that is being checked.
@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
             problems: Problems::default(),
             variables: Vec::with_capacity(declarations.variables.len()),
             locals: vec![None; declarations.locals.len()],
-            instances: vec![None; declarations.steps.len()],
+            instances: ByBody::of_steps(declarations, None),
             names: vec![None; resolved.bound_names.len()],
             step: None,
             certain: true,
@@ -114,6 +114,21 @@ impl<'a> Checker<'a> {
     /// What a node stands for.
     pub(super) fn reference(&self, id: ExprId) -> Option<Reference> {
         self.references.get(id.0 as usize).copied().flatten()
+    }
+
+    /// The runner of a step, if it is known.
+    pub(super) fn runner_of(&self, id: StepId) -> Option<RunnerRef> {
+        self.runners.get(id).copied().flatten()
+    }
+
+    /// The asset of a resource, if it is known.
+    pub(super) fn asset_of(&self, id: ResourceId) -> Option<RunnerRef> {
+        self.assets.get(id).copied().flatten()
+    }
+
+    /// The instances of a step, if they were found and are right.
+    pub(super) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
+        self.instances.get(id)?.as_ref()?.as_ref()
     }
 
     /// Reports an error and gives it back for labels and a hint.

@@ -216,7 +216,7 @@ impl Checker<'_> {
         match (&value.kind, self.reference(value.id)) {
             (ExprKind::Null | ExprKind::Error, _) => None,
             (_, Some(Reference::Resource(id))) => {
-                let resource = &self.declarations.resources[id.0];
+                let resource = self.declarations.resource(id);
                 if resource.asset.text != taken.asset {
                     let hint = self.use_hint(taken);
                     let text = format!(
@@ -254,8 +254,7 @@ impl Checker<'_> {
         let fits = |asset: &str| asset == taken.asset;
         match self
             .declarations
-            .resources
-            .iter()
+            .resources()
             .find(|resource| fits(&resource.asset.text))
         {
             Some(resource) => format!("write `uses {{ {} = {} }}`", taken.name, resource.address()),

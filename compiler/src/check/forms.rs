@@ -252,10 +252,7 @@ impl Checker<'_> {
         let TKind::Instances(step) = over.kind else {
             return over;
         };
-        let keyed = matches!(
-            self.instances.get(step.0),
-            Some(Some(Some(TInstances::ForEach(_))))
-        );
+        let keyed = matches!(self.known_instances(step), Some(TInstances::ForEach(_)));
         let (Type::Map(item), true) = (&over.ty, keyed) else {
             return over;
         };

@@ -5,7 +5,7 @@ use bggo_values::Type;
 use bggo_values::functions::Time;
 
 use crate::diagnostics::{codes, nearest};
-use crate::resolve::model::{Edge, EdgeKind, Node, ResourceId};
+use crate::resolve::model::{BodyGraph, ByBody, Edge, EdgeKind, Node, ResourceId};
 use crate::source::Span;
 
 use super::context::Checker;
@@ -49,37 +49,43 @@ impl Limit {
 /// Limits of locals and scopes of resources, filled in the graph's order.
 struct Lifetimes {
     locals: Vec<Limit>,
-    resources: Vec<Lifetime>,
+    resources: ByBody<Lifetime>,
 }
 
 impl Checker<'_> {
-    /// All resources by id; those with an unknown asset are left out.
-    pub(super) fn all_resources(&mut self, order: &[Node], edges: &[Edge]) -> Vec<TResource> {
-        let count = self.declarations.resources.len();
+    /// The resources of each body; `None` for those with an unknown asset. `edges` are those of each body.
+    pub(super) fn all_resources(
+        &mut self,
+        graphs: &[BodyGraph],
+        edges: &[Vec<Edge>],
+    ) -> Vec<Vec<Option<TResource>>> {
+        let declarations = self.declarations;
         let used = self.used_resources(edges);
-        let mut explicit: Vec<Vec<&Edge>> = vec![Vec::new(); count];
-        for edge in edges.iter().filter(|edge| edge.kind == EdgeKind::Explicit) {
+        let mut explicit: ByBody<Vec<&Edge>> = ByBody::of_resources(declarations, Vec::new());
+        let all = edges.iter().flatten();
+        for edge in all.filter(|edge| edge.kind == EdgeKind::Explicit) {
             if let Node::Resource(id) = edge.from {
-                explicit[id.0].push(edge);
+                explicit[id].push(edge);
             }
         }
         let mut lifetimes = Lifetimes {
-            locals: vec![Limit::NONE; self.declarations.locals.len()],
-            resources: vec![Lifetime::Run; count],
+            locals: vec![Limit::NONE; declarations.locals.len()],
+            resources: ByBody::of_resources(declarations, Lifetime::Run),
         };
-        let mut typed: Vec<Option<TResource>> = vec![None; count];
-        for node in order {
+        let mut typed = ByBody::of_resources(declarations, None);
+        let any = declarations.resources().next().is_some();
+        for node in graphs.iter().flat_map(|graph| &graph.order) {
             match node {
                 Node::Resource(id) => {
-                    let resource = self.resource(*id, &explicit[id.0], &mut lifetimes);
-                    typed[id.0] = resource.map(|resource| TResource {
-                        used: used[id.0],
+                    let resource = self.resource(*id, &explicit[*id], &mut lifetimes);
+                    typed[*id] = resource.map(|resource| TResource {
+                        used: used[*id],
                         ..resource
                     });
                 }
                 Node::Local(id) => {
                     let mut limit = Limit::NONE;
-                    if let Some(local) = self.locals[id.0].as_ref().filter(|_| count > 0) {
+                    if let Some(local) = self.locals[id.0].as_ref().filter(|_| any) {
                         self.limit(&local.value, &mut limit, &lifetimes);
                     }
                     lifetimes.locals[id.0] = limit;
@@ -90,50 +96,58 @@ impl Checker<'_> {
         // What could not be read or is misspelt may use them.
         let broken = self.declarations.incomplete
             || self.declarations.later
-            || self.declarations.steps.iter().any(|step| step.broken)
+            || self.declarations.steps().any(|step| step.broken)
             || self
                 .declarations
-                .resources
-                .iter()
+                .resources()
                 .any(|resource| resource.broken);
         if broken || !self.sound {
-            return typed.into_iter().flatten().collect();
+            return typed.0;
         }
         for (resource, _) in self
             .declarations
-            .resources
-            .iter()
-            .zip(&used)
+            .resources()
+            .zip(used.0.iter().flatten())
             .filter(|(_, used)| !**used)
         {
             let text = format!("nothing uses `{}`: it is not created", resource.address());
             self.problems
                 .warning(codes::UNUSED_RESOURCE, resource.span, text);
         }
-        typed.into_iter().flatten().collect()
+        typed.0
     }
 
     /// An asset of the run stays on a thread of its own, and only its exports cross to others: it is handed to none but
     /// others of the run.
-    pub(super) fn handed_over(&mut self, steps: &[Option<TStep>], resources: &[TResource]) {
-        // Where one has no type, positions are no ids, and what is wrong is said already.
-        if resources.len() != self.declarations.resources.len() {
+    pub(super) fn handed_over(
+        &mut self,
+        steps: &[Vec<Option<TStep>>],
+        resources: &[Vec<Option<TResource>>],
+    ) {
+        // Of one without a type it is said already what is wrong.
+        let all = resources.iter().flatten();
+        if !all.clone().all(Option::is_some) {
             return;
         }
-        let steps = steps.iter().flatten().flat_map(|step| &step.uses);
-        let elsewhere = resources
-            .iter()
+        let resource = |id: &ResourceId| resources.get(id.body.0)?.get(id.index)?.as_ref();
+        let of_run =
+            |id: &ResourceId| resource(id).filter(|resource| resource.scope == Lifetime::Run);
+        let steps = steps.iter().flatten().flatten();
+        let elsewhere = all
+            .flatten()
             .filter(|resource| resource.scope != Lifetime::Run);
-        let uses = steps.chain(elsewhere.flat_map(|resource| &resource.uses));
-        for (_, id, span) in uses.filter(|(_, id, _)| resources[id.0].scope == Lifetime::Run) {
-            let address = self.declarations.resources[id.0].address();
+        let uses = steps.flat_map(|step| &step.uses);
+        let uses = uses.chain(elsewhere.flat_map(|resource| &resource.uses));
+        let uses = uses.filter_map(|(_, id, span)| Some((*id, *span, of_run(id)?)));
+        for (id, span, resource) in uses {
+            let address = self.declarations.resource(id).address();
             let text = format!("`{address}` has the scope \"run\": only its exports can be used");
-            let narrower = self.modules.asset(resources[id.0].asset).scopes.iter();
+            let narrower = self.modules.asset(resource.asset).scopes.iter();
             let narrower = narrower.copied().find(|scope| *scope != Lifetime::Run);
             let name = LIFETIMES
                 .iter()
                 .find(|(_, lifetime)| Some(*lifetime) == narrower);
-            let problem = self.error(codes::INVALID_SCOPE, *span, text);
+            let problem = self.error(codes::INVALID_SCOPE, span, text);
             if let Some((name, _)) = name {
                 problem.hint(format!("write `scope = \"{name}\"` in the resource"));
             }
@@ -141,23 +155,24 @@ impl Checker<'_> {
     }
 
     /// Which resources some step stands on, directly or through locals and other resources.
-    fn used_resources(&self, edges: &[Edge]) -> Vec<bool> {
-        let mut resources = vec![false; self.declarations.resources.len()];
+    fn used_resources(&self, edges: &[Vec<Edge>]) -> ByBody<bool> {
+        let mut resources = ByBody::of_resources(self.declarations, false);
         let mut locals = vec![false; self.declarations.locals.len()];
-        let mut through_resources: Vec<Vec<Node>> = vec![Vec::new(); resources.len()];
+        let mut through_resources: ByBody<Vec<Node>> =
+            ByBody::of_resources(self.declarations, Vec::new());
         let mut through_locals: Vec<Vec<Node>> = vec![Vec::new(); locals.len()];
         let mut open: Vec<Node> = Vec::new();
-        for edge in edges {
+        for edge in edges.iter().flatten() {
             match edge.from {
                 Node::Step(_) => open.push(edge.to),
-                Node::Resource(id) => through_resources[id.0].push(edge.to),
+                Node::Resource(id) => through_resources[id].push(edge.to),
                 Node::Local(id) => through_locals[id.0].push(edge.to),
                 Node::Variable(_) => {}
             }
         }
         while let Some(node) = open.pop() {
             let (seen, next) = match node {
-                Node::Resource(id) => (&mut resources[id.0], &through_resources[id.0]),
+                Node::Resource(id) => (&mut resources[id], &through_resources[id]),
                 Node::Local(id) => (&mut locals[id.0], &through_locals[id.0]),
                 Node::Step(_) | Node::Variable(_) => continue,
             };
@@ -174,9 +189,9 @@ impl Checker<'_> {
         explicit: &[&Edge],
         lifetimes: &mut Lifetimes,
     ) -> Option<TResource> {
-        let resource = &self.declarations.resources[id.0];
+        let resource = self.declarations.resource(id);
         let description = self.description(resource.description.as_ref());
-        let Some(at) = self.assets.get(id.0).copied().flatten() else {
+        let Some(at) = self.asset_of(id) else {
             for attribute in resource
                 .arguments
                 .iter()
@@ -208,17 +223,17 @@ impl Checker<'_> {
             _ => None,
         });
         for (other, span) in taken.chain(on) {
-            let address = || format!("`{}`", self.declarations.resources[other.0].address());
-            limit.narrow(lifetimes.resources[other.0], span, address);
+            let address = || format!("`{}`", self.declarations.resource(other).address());
+            limit.narrow(lifetimes.resources[other], span, address);
         }
         for edge in explicit {
             if let Node::Step(step) = edge.to {
-                let address = || format!("`{}`", self.declarations.steps[step.0].address());
+                let address = || format!("`{}`", self.declarations.step(step).address());
                 limit.narrow(Lifetime::Iteration, edge.cause, address);
             }
         }
         let scope = self.scope(id, (asset.scope, &asset.scopes), &limit);
-        lifetimes.resources[id.0] = scope;
+        lifetimes.resources[id] = scope;
         Some(TResource {
             asset: at,
             asset_name: resource.asset.text.clone(),
@@ -240,7 +255,7 @@ impl Checker<'_> {
         (default, allowed): (Lifetime, &[Lifetime]),
         limit: &Limit,
     ) -> Lifetime {
-        let resource = &self.declarations.resources[id.0];
+        let resource = self.declarations.resource(id);
         let may =
             |lifetime: Lifetime| lifetime == Lifetime::Iteration || allowed.contains(&lifetime);
         let written = resource.scope.as_ref().and_then(|expr| {
@@ -307,12 +322,12 @@ impl Checker<'_> {
     fn limit(&self, expr: &TExpr, limit: &mut Limit, lifetimes: &Lifetimes) {
         walk(expr, &mut |node| match &node.kind {
             TKind::Output { step, .. } | TKind::Instances(step) => {
-                let address = || format!("`{}`", self.declarations.steps[step.0].address());
+                let address = || format!("`{}`", self.declarations.step(*step).address());
                 limit.narrow(Lifetime::Iteration, node.span, address);
             }
             TKind::Export { resource, .. } => {
-                let address = || format!("`{}`", self.declarations.resources[resource.0].address());
-                limit.narrow(lifetimes.resources[resource.0], node.span, address);
+                let address = || format!("`{}`", self.declarations.resource(*resource).address());
+                limit.narrow(lifetimes.resources[*resource], node.span, address);
             }
             TKind::VuId => limit.narrow(Lifetime::Vu, node.span, || "`vu.id`".to_owned()),
             TKind::VuIteration => {

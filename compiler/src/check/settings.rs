@@ -16,7 +16,7 @@ use super::typed::{Binding, TExpr, TInstances, TStep, constant_duration};
 impl Checker<'_> {
     /// A step; `None` where its runner is unknown.
     pub(super) fn step(&mut self, id: StepId) -> Option<TStep> {
-        let step = &self.declarations.steps[id.0];
+        let step = self.declarations.step(id);
         self.step = Some(id);
         let enabled = step.enabled.as_ref().map(|enabled| self.enabled(enabled));
         let execution = step
@@ -32,7 +32,7 @@ impl Checker<'_> {
             .as_ref()
             .and_then(|tags| self.known(tags, &Type::map(Type::String), "`tags`"));
         let description = self.description(step.description.as_ref());
-        let Some(at) = self.runners.get(id.0).copied().flatten() else {
+        let Some(at) = self.runner_of(id) else {
             // The runner is unknown, but what its arguments read is checked.
             for block in [&step.arguments, &step.uses].into_iter().flatten() {
                 for attribute in &block.attributes {
@@ -58,7 +58,7 @@ impl Checker<'_> {
         let arguments = self.arguments(&party);
         let uses = self.uses(&party);
         self.step = None;
-        let instances = self.instances.get(id.0).cloned().flatten().flatten();
+        let instances = self.known_instances(id).cloned();
         Some(TStep {
             runner: at,
             runner_name: step.runner.text.clone(),

@@ -158,7 +158,7 @@ impl Compile {
         let (compiled, warnings) = self.compile(&sources, &loaded, console)?;
         let crates: Vec<String> = compiled.package.crates.iter().cloned().collect();
         let record = Record {
-            steps: compiled.plan.steps.len(),
+            steps: compiled.plan.steps().count(),
             modules: module_names(&loaded.all, &crates),
             warnings,
             user_bytes: None,

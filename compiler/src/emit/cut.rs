@@ -24,7 +24,7 @@ impl Cuts {
     /// Cuts of all expressions of a plan.
     pub fn of(plan: &Plan) -> Self {
         let mut cuts = Self::default();
-        for argument in plan.steps.iter().flat_map(|step| &step.arguments) {
+        for argument in plan.bodies[0].steps.iter().flat_map(|step| &step.arguments) {
             if late::has_holes(argument) {
                 cuts.weigh_holes(&argument.value);
             } else {
@@ -101,7 +101,7 @@ fn address(expr: &TExpr) -> usize {
 
 /// All expressions that the program computes.
 pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
-    let arguments = plan.steps.iter().flat_map(|step| &step.arguments);
+    let arguments = plan.bodies[0].steps.iter().flat_map(|step| &step.arguments);
     arguments
         .map(|argument| &argument.value)
         .chain(other_expressions(plan))
@@ -109,7 +109,7 @@ pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
 
 /// All but the arguments of steps.
 fn other_expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
-    let steps = plan.steps.iter();
+    let steps = plan.bodies[0].steps.iter();
     let steps = steps.flat_map(|step| step.enabled.iter().chain(&step.execution));
     let resources = plan
         .resources
@@ -119,7 +119,7 @@ fn other_expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
         let parts = variable.validations.iter();
         parts.flat_map(|(condition, message, _)| [condition, message])
     });
-    let locals = plan.locals.iter().map(|local| &local.value);
+    let locals = all_locals(plan).map(|local| &local.value);
     steps.chain(resources).chain(validations).chain(locals)
 }
 
@@ -286,4 +286,11 @@ pub fn or_unused(name: &str, body: &TokenStream) -> TokenStream {
     } else {
         quote!(_)
     }
+}
+
+/// All locals.
+pub fn all_locals(plan: &Plan) -> impl Iterator<Item = &crate::plan::model::Local> {
+    plan.locals
+        .iter()
+        .chain(plan.bodies.iter().flat_map(|body| &body.locals))
 }

@@ -16,9 +16,9 @@ impl Writer<'_> {
             has(Lifetime::Iteration),
         );
         let ready = worker || user || iteration;
-        let outputs = self.plan.steps.iter().any(|step| step.read);
+        let outputs = self.plan.bodies[0].steps.iter().any(|step| step.read);
         let (late_locals, _) = self.local_counts();
-        let latches = self.plan.latches;
+        let latches = self.plan.bodies[0].latches;
 
         let run_struct = self.run_struct();
         let run_assets = if run {

@@ -21,9 +21,9 @@ pub fn is_late(argument: &Argument) -> bool {
 impl Writer<'_> {
     /// The field of a step in `Steps`.
     pub fn step_leaves(&self) -> Vec<Leaf> {
-        (0..self.plan.steps.len())
+        (0..self.plan.bodies[0].steps.len())
             .map(|at| {
-                let (step, names) = (&self.plan.steps[at], &self.steps[at]);
+                let (step, names) = (&self.plan.bodies[0].steps[at], &self.steps[at]);
                 let runner = field(&step.runner);
                 let (wanted, policy) = (wanted(step, &runner), fixed_policy(step));
                 let prepared = if is_started(&step.arguments) {
@@ -74,7 +74,7 @@ impl Writer<'_> {
     pub fn inputs(&mut self) -> TokenStream {
         let mut out = TokenStream::new();
         let plan = self.plan;
-        for (at, step) in plan.steps.iter().enumerate() {
+        for (at, step) in plan.bodies[0].steps.iter().enumerate() {
             let doc = self.step_doc(at);
             let names = &self.steps[at];
             let (owner, prepare, inputs, limit_name) = (

@@ -22,7 +22,7 @@ impl<'w, 'p> Lines<'w, 'p> {
             writer,
             functions: TokenStream::new(),
         };
-        let flow = lines.writer.plan.flow.clone();
+        let flow = lines.writer.plan.bodies[0].flow.clone();
         let statements = lines.statements(&flow);
         let body = lines.body(statements);
         let functions = lines.functions;
@@ -61,33 +61,33 @@ impl<'w, 'p> Lines<'w, 'p> {
 
     fn node(&mut self, node: usize) -> Vec<Statement> {
         let plan = self.writer.plan;
-        let node = &plan.nodes[node];
-        let at = node.step.0;
+        let node = &plan.bodies[0].nodes[node];
+        let at = node.step;
         let name = self.writer.steps[at].name.clone();
         let plain = self.writer.is_plain(at);
         let (from, to) = node.range;
         let first = Literal::usize_unsuffixed(from);
-        let end = if to == plan.steps[at].instances.len() {
+        let end = if to == plan.bodies[0].steps[at].instances.len() {
             self.writer.instance_count(at)
         } else {
             let end = Literal::usize_unsuffixed(to);
             quote!(#end)
         };
         // One instance that something waits for by name, out of several.
-        let named = to - from == 1 && plan.steps[at].instances.len() > 1;
+        let named = to - from == 1 && plan.bodies[0].steps[at].instances.len() > 1;
         let index = if named { quote!(#first) } else { quote!(index) };
-        let one = match (&plan.steps[at].instances, plain) {
+        let one = match (&plan.bodies[0].steps[at].instances, plain) {
             (_, true) => self.writer.plain(at, &index),
             (Instances::Single, false) => quote!(#name(m)),
             (_, false) => quote!(#name(m, #index)),
         };
-        let call = match plan.steps[at].instances {
+        let call = match plan.bodies[0].steps[at].instances {
             Instances::Single => one,
             _ if named => one,
             _ => quote!(each(#first, #end, &mut |index| #one)),
         };
         let mut statements = vec![Statement::Flow(call)];
-        for used in &plan.steps[at].users_of {
+        for used in &plan.bodies[0].steps[at].users_of {
             let done = &self.writer.resources[*used].done;
             statements.push(Statement::Plain(quote!(#done(m);)));
         }
@@ -104,7 +104,7 @@ impl<'w, 'p> Lines<'w, 'p> {
         }
         let (name, doc) = match first(self.writer.plan, flow) {
             Some(step) => (
-                format!("from_{}", self.writer.plan.steps[step].name),
+                format!("from_{}", self.writer.plan.bodies[0].steps[step].name),
                 format!(" The branch from{}.", self.writer.step_doc(step)),
             ),
             None => ("from_start".to_owned(), " A branch.".to_owned()),
@@ -214,7 +214,7 @@ enum Statement {
 /// The first step of a branch.
 fn first(plan: &Plan, flow: &Flow) -> Option<usize> {
     match flow {
-        Flow::Node(node) => Some(plan.nodes[*node].step.0),
+        Flow::Node(node) => Some(plan.bodies[0].nodes[*node].step),
         Flow::Sequence(parts) | Flow::Fork(parts) => {
             parts.iter().find_map(|part| first(plan, part))
         }

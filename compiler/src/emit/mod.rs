@@ -59,7 +59,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
                 .unwrap_or_default()
         })
         .collect();
-    let outputs = plan
+    let outputs = plan.bodies[0]
         .steps
         .iter()
         .map(|step| {
@@ -115,7 +115,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     );
     let text = print::text(&header, tokens);
     let function_crates = writer.function_crates.iter().map(|name| (*name).to_owned());
-    let crates = plan
+    let crates = plan.bodies[0]
         .steps
         .iter()
         .map(|step| &step.crate_name)

@@ -17,7 +17,7 @@ impl Writer<'_> {
     /// `use` lines of the modules.
     pub fn imports(&self) -> TokenStream {
         let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for step in &self.plan.steps {
+        for step in &self.plan.bodies[0].steps {
             modules
                 .entry(&step.crate_name)
                 .or_default()
@@ -43,8 +43,11 @@ impl Writer<'_> {
     pub fn tables(&mut self) -> TokenStream {
         let plan = self.plan;
         let (_, started) = self.local_counts();
-        let (name, count) = (&plan.name, Literal::usize_unsuffixed(plan.steps.len()));
-        let infos = plan.steps.iter().map(|step| {
+        let (name, count) = (
+            &plan.name,
+            Literal::usize_unsuffixed(plan.bodies[0].steps.len()),
+        );
+        let infos = plan.bodies[0].steps.iter().map(|step| {
             let (runner, name, place) = (&step.runner, &step.name, plan.places.line(step.span));
             let (first, slots) = (
                 Literal::u32_unsuffixed(step.slots.0),
@@ -196,7 +199,7 @@ impl Writer<'_> {
     pub fn locals(&mut self) -> TokenStream {
         let plan = self.plan;
         let mut out = TokenStream::new();
-        for local in &plan.locals {
+        for local in crate::emit::cut::all_locals(plan) {
             let names = self.local(local.id.0);
             let (file, line, _) = plan.places.of(local.value.span);
             let (name, doc, position) = (

@@ -56,7 +56,7 @@ impl Writer<'_> {
     }
 
     fn output_function(&self, step: usize, field: usize, name: &Ident) -> TokenStream {
-        let planned = &self.plan.steps[step];
+        let planned = &self.plan.bodies[0].steps[step];
         let output = &self.all_outputs[step][field];
         let position = planned.outputs.iter().position(|kept| kept == output);
         let position = Literal::usize_unsuffixed(position.unwrap_or_default());
@@ -114,7 +114,7 @@ impl Writer<'_> {
             }
             InstanceOf::Computed(by) => {
                 let by = self.reference(by, at);
-                Some(match &self.plan.steps[step].instances {
+                Some(match &self.plan.bodies[0].steps[step].instances {
                     Instances::Keys(_) => {
                         let keys = self.key_static(step);
                         quote!(m.outputs.#path.key(#by, &#keys, #info))
@@ -134,7 +134,7 @@ impl Writer<'_> {
                 Made::Placed(quote!(#read(m)), span)
             }
             (None, slot) => {
-                let names = &self.plan.steps[step].outputs;
+                let names = &self.plan.bodies[0].steps[step].outputs;
                 let slot = slot.map_or_else(|| quote!(m.outputs.#path), |slot| quote!(#slot?));
                 Made::Value(quote!(#slot.whole(&[#(#names),*])))
             }
@@ -145,7 +145,7 @@ impl Writer<'_> {
     pub fn instances(&mut self, step: usize) -> TokenStream {
         let path = self.output_path(step);
         let names = self.names_static(step);
-        match &self.plan.steps[step].instances {
+        match &self.plan.bodies[0].steps[step].instances {
             Instances::Keys(_) => {
                 let keys = self.key_static(step);
                 quote!(m.outputs.#path.by_key(&#keys, &#names))
@@ -157,7 +157,7 @@ impl Writer<'_> {
     /// An export of a resource; all of them as an object.
     pub fn export(
         &mut self,
-        resource: usize,
+        resource: crate::resolve::model::ResourceId,
         field: Option<usize>,
         span: Span,
         at: At<'_>,

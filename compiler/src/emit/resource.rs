@@ -18,7 +18,7 @@ impl Writer<'_> {
         } else {
             self.get(at)
         };
-        let mut steps = self.plan.steps.iter();
+        let mut steps = self.plan.bodies[0].steps.iter();
         let done = steps.any(|step| step.users_of.contains(&at)).then(|| {
             let (name, path) = (&self.resources[at].done, self.resource_path(at));
             let doc = format!("{}: one user is over", self.resource_doc(at));
@@ -116,7 +116,7 @@ impl Writer<'_> {
 
     /// Some step asks for it.
     fn is_got(&self, at: usize) -> bool {
-        self.plan
+        self.plan.bodies[0]
             .steps
             .iter()
             .any(|step| step.needs.contains(&at) || step.uses.iter().any(|(_, used)| *used == at))

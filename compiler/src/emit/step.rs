@@ -16,7 +16,7 @@ const TOGETHER: usize = 32;
 impl Writer<'_> {
     /// A step is one statement of its chain: nothing late, no condition, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
-        let step = &self.plan.steps[at];
+        let step = &self.plan.bodies[0].steps[at];
         step.enabled.is_none() && step.needs.is_empty() && !step.arguments.iter().any(is_late)
     }
 
@@ -32,7 +32,7 @@ impl Writer<'_> {
 
     /// Where a step, or its instance `index`, keeps its outputs, if something reads them: an `Option<&OutputSlot>`.
     fn kept(&self, at: usize, index: &TokenStream) -> Option<TokenStream> {
-        let step = &self.plan.steps[at];
+        let step = &self.plan.bodies[0].steps[at];
         let path = self.output_path(at);
         step.read.then(|| match step.instances {
             Instances::Single => quote!(Some(&m.outputs.#path)),
@@ -43,7 +43,7 @@ impl Writer<'_> {
     /// The functions of all steps; those of a large grid in modules, for rustc compiles a module again only where
     /// something in it has changed, and several at once.
     pub fn all_steps(&mut self) -> TokenStream {
-        let written: Vec<usize> = (0..self.plan.steps.len())
+        let written: Vec<usize> = (0..self.plan.bodies[0].steps.len())
             .filter(|at| !self.is_plain(*at))
             .collect();
         if written.len() <= TOGETHER {
@@ -54,7 +54,7 @@ impl Writer<'_> {
         for (number, steps) in written.chunks(TOGETHER).enumerate() {
             let name = self.names.snake(&format!("steps_{}", number + 1));
             let [Some(first), Some(last)] = [steps.first(), steps.last()]
-                .map(|at| at.map(|at| self.plan.places.line(self.plan.steps[*at].span)))
+                .map(|at| at.map(|at| self.plan.places.line(self.plan.bodies[0].steps[*at].span)))
             else {
                 continue;
             };
@@ -78,7 +78,7 @@ impl Writer<'_> {
 
     /// The functions of a step that is more than one statement, the one that others call with this visibility.
     fn step_functions(&mut self, at: usize, visibility: &TokenStream) -> TokenStream {
-        let (names, step) = (&self.steps[at], &self.plan.steps[at]);
+        let (names, step) = (&self.steps[at], &self.plan.bodies[0].steps[at]);
         let (name, attempt) = (names.name.clone(), names.attempt.clone());
         self.write_for(&name);
         let body = self.attempt(at);
@@ -114,7 +114,7 @@ impl Writer<'_> {
     /// Enabled, exports that it reads, arguments, then its assets and the run.
     fn attempt(&mut self, at: usize) -> TokenStream {
         let plan = self.plan;
-        let step = &plan.steps[at];
+        let step = &plan.bodies[0].steps[at];
         let keys = self.step_keys(at);
         let here = At::Iteration(Some(&keys));
         let kept = self.kept(at, &quote!(index));
@@ -148,7 +148,7 @@ impl Writer<'_> {
 
     /// Says that a step, or its instance `index`, was not enabled, if something reads its outputs.
     fn skip(&self, at: usize) -> Option<TokenStream> {
-        let step = &self.plan.steps[at];
+        let step = &self.plan.bodies[0].steps[at];
         let (path, info) = (self.output_path(at), self.info(at));
         step.read.then(|| match step.instances {
             Instances::Single => quote!(m.outputs.#path.skip();),
@@ -166,7 +166,7 @@ impl Writer<'_> {
         });
         found
             || locals.into_iter().any(|id| {
-                let mut all = self.plan.locals.iter();
+                let mut all = crate::emit::cut::all_locals(self.plan);
                 all.any(|local| local.id == id && self.reads_export(&local.value))
             })
     }
@@ -174,7 +174,7 @@ impl Writer<'_> {
     /// `At` of a step, or of its instance `index`.
     pub fn at_step(&mut self, at: usize, index: &TokenStream) -> TokenStream {
         let info = self.info(at);
-        match self.plan.steps[at].instances {
+        match self.plan.bodies[0].steps[at].instances {
             Instances::Single => quote!(At::step(#info)),
             Instances::Count(_) => quote!(At::index(#info, #index)),
             Instances::Keys(_) => {
@@ -185,7 +185,7 @@ impl Writer<'_> {
     }
 
     fn step_keys(&mut self, at: usize) -> Keys {
-        match self.plan.steps[at].instances {
+        match self.plan.bodies[0].steps[at].instances {
             Instances::Keys(_) => Keys {
                 keys: Some(self.key_static(at)),
                 values: Some(self.steps[at].values.clone()),
@@ -199,7 +199,7 @@ impl Writer<'_> {
 
     /// The assets that a step is handed.
     pub fn needs(&self, at: usize) -> TokenStream {
-        let step = &self.plan.steps[at];
+        let step = &self.plan.bodies[0].steps[at];
         let runner = field(&step.runner);
         let gets = step.uses.iter().map(|(key, resource)| {
             let (key, name) = (field(key), &self.resources[*resource].name);
@@ -215,7 +215,7 @@ impl Writer<'_> {
 
     /// `step "http_request" "first", four.hcl:3`
     pub fn step_doc(&self, at: usize) -> String {
-        let step = &self.plan.steps[at];
+        let step = &self.plan.bodies[0].steps[at];
         let instances = match &step.instances {
             Instances::Single => String::new(),
             Instances::Count(_) => ", `count`".to_owned(),
@@ -247,7 +247,7 @@ impl Writer<'_> {
     pub fn key_statics(&mut self) -> TokenStream {
         let mut out = TokenStream::new();
         let plan = self.plan;
-        for (at, step) in plan.steps.iter().enumerate() {
+        for (at, step) in plan.bodies[0].steps.iter().enumerate() {
             if let Instances::Count(count) = step.instances {
                 let (name, doc) = (&self.steps[at].count, self.step_doc(at));
                 let count = Literal::u32_unsuffixed(count);
@@ -258,7 +258,7 @@ impl Writer<'_> {
             }
         }
         for &at in &self.read_names {
-            let (name, names) = (&self.steps[at].outputs, &plan.steps[at].outputs);
+            let (name, names) = (&self.steps[at].outputs, &plan.bodies[0].steps[at].outputs);
             let count = Literal::usize_unsuffixed(names.len());
             let doc = format!("{}: outputs that are read", self.step_doc(at));
             out.extend(quote! {
@@ -267,7 +267,7 @@ impl Writer<'_> {
             });
         }
         for at in self.read_keys.clone() {
-            let Instances::Keys(keys) = &plan.steps[at].instances else {
+            let Instances::Keys(keys) = &plan.bodies[0].steps[at].instances else {
                 continue;
             };
             let (count, texts) = (
@@ -280,7 +280,7 @@ impl Writer<'_> {
                 #[doc = #doc]
                 static #name: [&str; #count] = [#(#texts),*];
             });
-            if reads_value(&plan.steps[at]) {
+            if reads_value(&plan.bodies[0].steps[at]) {
                 let values: Vec<_> = keys
                     .iter()
                     .map(|(_, value)| self.constants.value(value))

@@ -95,8 +95,7 @@ impl Writer<'_> {
     }
 
     fn output_leaves(&self) -> Vec<(usize, Leaf)> {
-        let read = self
-            .plan
+        let read = self.plan.bodies[0]
             .steps
             .iter()
             .enumerate()

@@ -116,15 +116,19 @@ impl<'p> Writer<'p> {
     /// Gives names to everything in the plan.
     pub fn new(plan: &'p Plan, exports: Vec<Vec<String>>, all_outputs: Vec<Vec<String>>) -> Self {
         let mut names = Names::new();
-        let modules = plan.steps.iter().map(|step| step.runner.as_str()).chain(
-            plan.resources
-                .iter()
-                .map(|resource| resource.asset.as_str()),
-        );
+        let modules = plan.bodies[0]
+            .steps
+            .iter()
+            .map(|step| step.runner.as_str())
+            .chain(
+                plan.resources
+                    .iter()
+                    .map(|resource| resource.asset.as_str()),
+            );
         for module in modules.collect::<BTreeSet<_>>() {
             names.snake(module);
         }
-        let steps = plan
+        let steps = plan.bodies[0]
             .steps
             .iter()
             .map(|step| StepNames {
@@ -157,7 +161,7 @@ impl<'p> Writer<'p> {
             .collect();
         let mut locals = BTreeMap::new();
         let mut counts = [0usize; 2];
-        for local in &plan.locals {
+        for local in crate::emit::cut::all_locals(plan) {
             let started = local.value.binding <= Binding::Start;
             let count = &mut counts[usize::from(started)];
             let entry = LocalNames {
@@ -318,7 +322,7 @@ impl<'p> Writer<'p> {
 
     /// How many instances a step has.
     pub fn instance_count(&self, step: usize) -> TokenStream {
-        match &self.plan.steps[step].instances {
+        match &self.plan.bodies[0].steps[step].instances {
             Instances::Count(_) => {
                 let name = &self.steps[step].count;
                 quote!(#name)
@@ -370,7 +374,7 @@ impl<'p> Writer<'p> {
     }
 
     /// A resource of the grid as a position in the plan.
-    pub fn planned(&self, id: usize) -> usize {
+    pub fn planned(&self, id: crate::resolve::model::ResourceId) -> usize {
         self.plan
             .resources
             .iter()

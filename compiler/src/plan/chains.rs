@@ -189,14 +189,13 @@ fn has(bits: &[u64], node: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resolve::model::StepId;
 
     fn nodes(edges: &[&[usize]]) -> Vec<Node> {
         edges
             .iter()
             .enumerate()
             .map(|(at, after)| Node {
-                step: StepId(at),
+                step: at,
                 range: (0, 1),
                 after: after.to_vec(),
             })

@@ -164,11 +164,8 @@ impl<'a> Resolver<'a> {
         let Some((runner, name)) = self.two_names(here, "step.RUNNER.NAME") else {
             return;
         };
-        let of_runner = self.names.steps.get(runner.text.as_str());
-        match of_runner
-            .and_then(|steps| steps.get(name.text.as_str()))
-            .copied()
-        {
+        let body = self.here();
+        match self.names.step(body, &runner.text, &name.text) {
             Some(id) if self.owner.node == Node::Step(id) => {
                 self.itself(here, here.upto(2), "a step cannot read itself");
             }
@@ -179,7 +176,7 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let hint = self.step_hint(runner, name);
-                let place = if of_runner.is_some() {
+                let place = if self.names.steps_of(body, &runner.text).is_some() {
                     name.span
                 } else {
                     runner.span.to(name.span)
@@ -195,11 +192,8 @@ impl<'a> Resolver<'a> {
         let Some((asset, name)) = self.two_names(here, "resource.ASSET.NAME") else {
             return;
         };
-        let of_asset = self.names.resources.get(asset.text.as_str());
-        match of_asset
-            .and_then(|all| all.get(name.text.as_str()))
-            .copied()
-        {
+        let body = self.here();
+        match self.names.resource(body, &asset.text, &name.text) {
             Some(id) if self.owner.node == Node::Resource(id) => {
                 self.itself(here, here.upto(2), "a resource cannot read itself");
             }
@@ -219,7 +213,7 @@ impl<'a> Resolver<'a> {
                     None if !self.declarations.incomplete => declare(),
                     hint => hint,
                 };
-                let place = if of_asset.is_some() {
+                let place = if self.names.has_resource_of(body, &asset.text) {
                     name.span
                 } else {
                     asset.span.to(name.span)

@@ -19,15 +19,15 @@ fn name(resolved: &Resolved, node: Node) -> String {
     match node {
         Node::Variable(id) => format!("var.{}", declarations.variables[id.0].name.text),
         Node::Local(id) => format!("local.{}", declarations.locals[id.0].name.text),
-        Node::Resource(id) => declarations.resources[id.0].name.text.clone(),
-        Node::Step(id) => declarations.steps[id.0].name.text.clone(),
+        Node::Resource(id) => declarations.resource(id).name.text.clone(),
+        Node::Step(id) => declarations.step(id).name.text.clone(),
     }
 }
 
 /// Each edge as `from to instances kind: text that caused it`.
 fn edges(grid: &str) -> Vec<String> {
     let (resolved, sources) = resolved(grid);
-    let shown = resolved.edges.iter().map(|edge| {
+    let shown = resolved.graphs[0].edges.iter().map(|edge| {
         let (from, to) = (name(&resolved, edge.from), name(&resolved, edge.to));
         let which = match &edge.instances {
             Instances::All => String::new(),
@@ -131,7 +131,7 @@ step "noop" "k" {}
 step "noop" "b" {}
 "#,
     );
-    let order: Vec<String> = resolved
+    let order: Vec<String> = resolved.graphs[0]
         .order
         .iter()
         .map(|node| name(&resolved, *node))
@@ -154,5 +154,5 @@ fn long_chain_needs_no_stack() {
         )
         .unwrap();
     }
-    assert_eq!(resolved(&grid).0.order.len(), 20_000);
+    assert_eq!(resolved(&grid).0.graphs[0].order.len(), 20_000);
 }

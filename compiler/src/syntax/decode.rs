@@ -102,12 +102,12 @@ impl Reader<'_, '_> {
             "step" => {
                 let step = self.step(block);
                 to.incomplete |= step.is_none();
-                to.steps.extend(step);
+                to.main().steps.extend(step);
             }
             "resource" => {
                 let resource = self.resource(block);
                 to.incomplete |= resource.is_none();
-                to.resources.extend(resource);
+                to.main().resources.extend(resource);
             }
             "variable" => {
                 let variable = self.variable(block);

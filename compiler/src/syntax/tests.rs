@@ -131,22 +131,22 @@ fn broken_block_still_declares_its_header_and_what_can_be_read() {
     );
     assert_eq!(problems.list.len(), 2);
     assert!(declarations.incomplete);
-    let names: Vec<_> = declarations
+    let names: Vec<_> = declarations.bodies[0]
         .steps
         .iter()
         .map(|step| step.name.text.as_str())
         .collect();
     assert_eq!(names, ["a", "b"]);
-    assert!(declarations.steps.iter().all(|step| step.broken));
-    assert!(declarations.steps[0].count.is_some());
-    assert_eq!(declarations.steps[0].depends_on.len(), 2);
+    assert!(declarations.bodies[0].steps.iter().all(|step| step.broken));
+    assert!(declarations.bodies[0].steps[0].count.is_some());
+    assert_eq!(declarations.bodies[0].steps[0].depends_on.len(), 2);
 }
 
 #[test]
 fn attribute_that_cannot_be_read_stays_as_an_error_in_a_whole_block() {
     let (declarations, _, _) = parsed("step \"noop\" \"a\" {\n  count = 1 +\n}\n");
-    assert!(!declarations.steps[0].broken && !declarations.incomplete);
-    let count = declarations.steps[0].count.as_ref().unwrap();
+    assert!(!declarations.bodies[0].steps[0].broken && !declarations.incomplete);
+    let count = declarations.bodies[0].steps[0].count.as_ref().unwrap();
     assert!(matches!(count.kind, decl::ExprKind::Error));
 }
 

@@ -106,11 +106,10 @@ impl Graph {
 pub fn graph(typed: &Typed) -> Graph {
     let mut graph = Graph::default();
     let mut positions = BTreeMap::new();
-    for (at, resource) in typed.resources.iter().enumerate() {
-        positions.insert(
-            Node::Resource(crate::resolve::model::ResourceId(at)),
-            graph.nodes.len(),
-        );
+    let resources = typed.body_ids().flat_map(|body| typed.resource_ids(body));
+    for (at, id) in resources.enumerate() {
+        let resource = typed.resource(id);
+        positions.insert(Node::Resource(id), graph.nodes.len());
         graph.nodes.push(Picture {
             id: format!("r{at}"),
             kind: resource.asset_name.clone(),
@@ -119,11 +118,10 @@ pub fn graph(typed: &Typed) -> Graph {
             instances: Shown::Single,
         });
     }
-    for (at, step) in typed.steps.iter().enumerate() {
-        positions.insert(
-            Node::Step(crate::resolve::model::StepId(at)),
-            graph.nodes.len(),
-        );
+    let steps = typed.body_ids().flat_map(|body| typed.step_ids(body));
+    for (at, id) in steps.enumerate() {
+        let step = typed.step(id);
+        positions.insert(Node::Step(id), graph.nodes.len());
         let instances = match &step.instances {
             TInstances::Single => Shown::Single,
             TInstances::Count(count) => Shown::Count(*count),
@@ -145,7 +143,7 @@ pub fn graph(typed: &Typed) -> Graph {
 
 fn arrows(typed: &Typed, positions: &BTreeMap<Node, usize>) -> Vec<Arrow> {
     let mut by_user: BTreeMap<Node, Vec<&Edge>> = BTreeMap::new();
-    for edge in &typed.edges {
+    for edge in typed.bodies.iter().flat_map(|body| &body.edges) {
         by_user.entry(edge.from).or_default().push(edge);
     }
     let mut arrows: BTreeMap<(usize, usize), Arrow> = BTreeMap::new();
