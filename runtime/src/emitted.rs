@@ -18,3 +18,11 @@ pub use crate::slot::AssetCx;
 pub use crate::step::{It, Policy, Ran, Step};
 pub use crate::take;
 pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, functions, json, ops};
+pub use std::pin::pin;
+pub use std::process::ExitCode;
+pub use std::rc::Rc;
+pub use std::sync::Arc;
+pub use std::time::Duration;
+
+/// What `Program::run_assets` makes: the assets of the run, whose type only the emitted program knows.
+pub type ErasedRunAssets = Arc<dyn std::any::Any + Send + Sync>;

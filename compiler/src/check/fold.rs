@@ -68,6 +68,7 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
             let of = value(of, known)?;
             at(ops::index(&of, &value(by, known)?))
         }
+        TKind::Separate(of) => value(of, known),
         TKind::Convert(of) => at(convert::convert(&value(of, known)?, &expr.ty)),
         TKind::Unary(operator, of) => {
             let of = value(of, known)?;

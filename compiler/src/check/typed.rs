@@ -130,6 +130,8 @@ pub enum TKind {
     For(Box<TFor>),
     /// A conversion to the node's own type that may fault at run time.
     Convert(Box<TExpr>),
+    /// An expression that is a function of its own in the emitted program; only the emitter makes these.
+    Separate(Box<TExpr>),
     /// Has a reported problem; such a grid never reaches the plan.
     Error,
 }

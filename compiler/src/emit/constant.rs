@@ -96,18 +96,18 @@ pub fn number(number: &Number) -> TokenStream {
 pub fn duration(time: Duration) -> TokenStream {
     if time.subsec_nanos() == 0 {
         let seconds = Literal::u64_unsuffixed(time.as_secs());
-        quote!(::std::time::Duration::from_secs(#seconds))
+        quote!(Duration::from_secs(#seconds))
     } else if let Ok(nanos) = u64::try_from(time.as_nanos()) {
         if nanos % 1_000_000 == 0 {
             let millis = Literal::u64_unsuffixed(nanos / 1_000_000);
-            quote!(::std::time::Duration::from_millis(#millis))
+            quote!(Duration::from_millis(#millis))
         } else {
             let nanos = Literal::u64_unsuffixed(nanos);
-            quote!(::std::time::Duration::from_nanos(#nanos))
+            quote!(Duration::from_nanos(#nanos))
         }
     } else {
         let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
-        quote!(::std::time::Duration::new(#seconds, #nanos))
+        quote!(Duration::new(#seconds, #nanos))
     }
 }
 

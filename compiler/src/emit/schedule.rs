@@ -1,35 +1,38 @@
-//! The plan's flow as functions: sequences as straight lines of at most 16 statements, forks, latches.
+//! The schedule of a body as functions: sequences as straight lines of at most 16 statements, forks, latches.
 
+use super::names::call_path;
 use super::tree::WIDTH;
 use super::writer::Writer;
-use crate::plan::model::{Flow, Instances, Plan};
+use crate::plan::model::{BodyPlan, Flow, Instances};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 /// Branches that `fork!` polls in place; more get a waker each.
 const FORK: usize = 8;
 
-/// Functions of the flow, in the making.
-pub struct Lines<'w, 'p> {
+/// Functions of a schedule, in the making.
+pub struct Schedule<'w, 'p> {
     writer: &'w mut Writer<'p>,
     functions: TokenStream,
 }
 
-impl<'w, 'p> Lines<'w, 'p> {
-    /// `iteration` and all functions that it needs.
+impl<'w, 'p> Schedule<'w, 'p> {
+    /// The function that runs the body, and all functions that it needs.
     pub fn write(writer: &'w mut Writer<'p>) -> TokenStream {
-        let mut lines = Self {
-            writer,
+        let mut schedule = Schedule {
+            writer: &mut *writer,
             functions: TokenStream::new(),
         };
-        let flow = lines.writer.plan.bodies[0].flow.clone();
-        let statements = lines.statements(&flow);
-        let body = lines.body(statements);
-        let functions = lines.functions;
+        let flow = schedule.writer.body().flow.clone();
+        let statements = schedule.statements(&flow);
+        let body = schedule.body(statements);
+        let (functions, ty) = (schedule.functions, writer.body_type());
         quote! {
-            /// What a virtual user does once.
-            async fn iteration(m: &Main<'_>) -> Flow {
-                #body
+            impl #ty<'_> {
+                /// Runs all steps, each as soon as those that it depends on have ended.
+                async fn run(m: &Self) -> Flow {
+                    #body
+                }
             }
 
             #functions
@@ -45,11 +48,11 @@ impl<'w, 'p> Lines<'w, 'p> {
                 .collect(),
             Flow::Node(node) => self.node(*node),
             Flow::Wait(latch) => {
-                let latch = Literal::usize_unsuffixed(*latch);
+                let latch = &self.writer.body_names().latches[*latch];
                 vec![Statement::Plain(quote!(m.latches[#latch].wait().await;))]
             }
             Flow::Open(latch) => {
-                let latch = Literal::usize_unsuffixed(*latch);
+                let latch = &self.writer.body_names().latches[*latch];
                 vec![Statement::Plain(quote!(m.latches[#latch].open();))]
             }
             Flow::Fork(branches) => {
@@ -60,35 +63,38 @@ impl<'w, 'p> Lines<'w, 'p> {
     }
 
     fn node(&mut self, node: usize) -> Vec<Statement> {
-        let plan = self.writer.plan;
-        let node = &plan.bodies[0].nodes[node];
+        let body = self.writer.body();
+        let node = &body.nodes[node];
         let at = node.step;
-        let name = self.writer.steps[at].name.clone();
+        let name = call_path(&self.writer.step(at).name);
         let plain = self.writer.is_plain(at);
         let (from, to) = node.range;
         let first = Literal::usize_unsuffixed(from);
-        let end = if to == plan.bodies[0].steps[at].instances.len() {
+        let end = if to == body.steps[at].instances.len() {
             self.writer.instance_count(at)
         } else {
             let end = Literal::usize_unsuffixed(to);
             quote!(#end)
         };
         // One instance that something waits for by name, out of several.
-        let named = to - from == 1 && plan.bodies[0].steps[at].instances.len() > 1;
+        let named = to - from == 1 && body.steps[at].instances.len() > 1;
         let index = if named { quote!(#first) } else { quote!(index) };
-        let one = match (&plan.bodies[0].steps[at].instances, plain) {
+        let one = match (&body.steps[at].instances, plain) {
             (_, true) => self.writer.plain(at, &index),
             (Instances::Single, false) => quote!(#name(m)),
             (_, false) => quote!(#name(m, #index)),
         };
-        let call = match plan.bodies[0].steps[at].instances {
+        let call = match body.steps[at].instances {
             Instances::Single => one,
             _ if named => one,
-            _ => quote!(each(#first, #end, &mut |index| #one)),
+            _ => {
+                let each = self.writer.names.each();
+                quote!(#each(#first, #end, &mut |index| #one))
+            }
         };
         let mut statements = vec![Statement::Flow(call)];
-        for used in &plan.bodies[0].steps[at].users_of {
-            let done = &self.writer.resources[*used].done;
+        for used in &body.steps[at].users_of {
+            let done = &self.writer.resource_functions(*used).done;
             statements.push(Statement::Plain(quote!(#done(m);)));
         }
         statements
@@ -102,9 +108,9 @@ impl<'w, 'p> Lines<'w, 'p> {
         {
             return only;
         }
-        let (name, doc) = match first(self.writer.plan, flow) {
+        let (name, doc) = match first(self.writer.body(), flow) {
             Some(step) => (
-                format!("from_{}", self.writer.plan.bodies[0].steps[step].name),
+                format!("from_{}", self.writer.step(step).name),
                 format!(" The branch from{}.", self.writer.step_doc(step)),
             ),
             None => ("from_start".to_owned(), " A branch.".to_owned()),
@@ -114,6 +120,7 @@ impl<'w, 'p> Lines<'w, 'p> {
     }
 
     fn fork(&mut self, branches: Vec<TokenStream>) -> Statement {
+        let ty = self.writer.body_type().clone();
         if branches.len() <= FORK {
             return Statement::Fork(branches);
         }
@@ -122,7 +129,7 @@ impl<'w, 'p> Lines<'w, 'p> {
             let name = self.writer.names.snake("fan_part");
             self.functions.extend(quote! {
                 /// Some branches of a wide fork.
-                fn #name<'a>(m: &'a Main<'_>, fan: &mut Fan<'a>) {
+                fn #name<'a>(m: &'a #ty<'_>, fan: &mut Fan<'a>) {
                     #(fan.add(Box::pin(#part));)*
                 }
             });
@@ -135,7 +142,7 @@ impl<'w, 'p> Lines<'w, 'p> {
                 let name = self.writer.names.snake("fan_part");
                 self.functions.extend(quote! {
                     /// Some branches of a wide fork.
-                    fn #name<'a>(m: &'a Main<'_>, fan: &mut Fan<'a>) {
+                    fn #name<'a>(m: &'a #ty<'_>, fan: &mut Fan<'a>) {
                         #(#part;)*
                     }
                 });
@@ -146,7 +153,7 @@ impl<'w, 'p> Lines<'w, 'p> {
         let name = self.writer.names.snake("wide_fork");
         self.functions.extend(quote! {
             /// Branches that run at the same time.
-            fn #name<'a>(m: &'a Main<'_>) -> Join<'a> {
+            fn #name<'a>(m: &'a #ty<'_>) -> Join<'a> {
                 let mut all = Fan::new();
                 let fan = &mut all;
                 #(#fills;)*
@@ -159,9 +166,10 @@ impl<'w, 'p> Lines<'w, 'p> {
     fn function(&mut self, name: &str, doc: &str, statements: Vec<Statement>) -> Ident {
         let name = self.writer.names.snake(name);
         let body = self.body(statements);
+        let ty = self.writer.body_type();
         self.functions.extend(quote! {
             #[doc = #doc]
-            async fn #name(m: &Main<'_>) -> Flow {
+            async fn #name(m: &#ty<'_>) -> Flow {
                 #body
             }
         });
@@ -212,11 +220,11 @@ enum Statement {
 }
 
 /// The first step of a branch.
-fn first(plan: &Plan, flow: &Flow) -> Option<usize> {
+fn first(body: &BodyPlan, flow: &Flow) -> Option<usize> {
     match flow {
-        Flow::Node(node) => Some(plan.bodies[0].nodes[*node].step),
+        Flow::Node(node) => Some(body.nodes[*node].step),
         Flow::Sequence(parts) | Flow::Fork(parts) => {
-            parts.iter().find_map(|part| first(plan, part))
+            parts.iter().find_map(|part| first(body, part))
         }
         Flow::Wait(_) | Flow::Open(_) => None,
     }
