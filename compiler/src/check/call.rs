@@ -8,8 +8,8 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, constant, error};
+use super::functions_to_come;
 use super::infer::latest;
-use super::later;
 use super::sensitivity;
 use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind};
 
@@ -241,7 +241,7 @@ impl Checker<'_> {
     }
 
     fn unknown_function(&mut self, name: &Name) {
-        if later::is_later(&name.text) {
+        if functions_to_come::is_later(&name.text) {
             let text = format!(
                 "the function `{}` is part of the language, but not yet supported",
                 name.text

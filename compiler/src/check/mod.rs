@@ -16,15 +16,15 @@ mod contract;
 mod equality;
 mod fold;
 mod forms;
+mod functions_to_come;
 mod infer;
 mod instances;
-mod later;
-mod lifetime;
 mod operator;
 mod outputs;
 mod pattern;
+mod resource;
 mod sensitivity;
-mod settings;
+mod step;
 mod template;
 pub mod typed;
 mod variable;
@@ -94,7 +94,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .into_iter()
         .map(|edges| checker.named_edges(edges))
         .collect();
-    checker.handed_over(&steps, &resources);
+    checker.check_uses_of_run_assets(&steps, &resources);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let mut problems = checker.problems;

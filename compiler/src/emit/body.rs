@@ -26,7 +26,7 @@ impl Writer<'_> {
         let schedule = Schedule::write(self);
         let steps = self.all_steps();
         let resources: Vec<_> = (0..self.plan.resources.len())
-            .map(|at| self.reach(at))
+            .map(|at| self.resource_access(at))
             .collect();
         let locals = self.body_locals();
         let inputs = self.step_inputs();

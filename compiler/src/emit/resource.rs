@@ -131,7 +131,7 @@ impl Writer<'_> {
 /// Functions of a body that reach resources.
 impl Writer<'_> {
     /// The functions that get a resource, let it go, and compute its late inputs.
-    pub fn reach(&mut self, at: usize) -> TokenStream {
+    pub fn resource_access(&mut self, at: usize) -> TokenStream {
         let get = if self.plan.resources[at].scope == Lifetime::Run {
             self.get_of_run(at)
         } else {

@@ -41,11 +41,12 @@ impl Writer<'_> {
         let mut destroy = quote!(Box::pin(async {}));
         if worker {
             fields.extend([quote!(assets: WorkerAssets), quote!(scope: Scope)]);
-            let stands = self.stands(Lifetime::Worker, &quote!(state), &quote!(state.assets));
+            let dependencies =
+                self.dependencies(Lifetime::Worker, &quote!(state), &quote!(state.assets));
             make = quote! {
                 let scope = cx.scope();
                 let state = WorkerState { #(#values,)* assets: WorkerAssets::new(&scope), scope };
-                #stands
+                #dependencies
                 Rc::new(state)
             };
             destroy = quote!(self.scope.destroy());
@@ -53,14 +54,14 @@ impl Writer<'_> {
 
         let main_values = self.body_fields().into_iter().map(|field| field.value);
         let main_values: Vec<TokenStream> = main_values.collect();
-        let user_stands = self.stands(Lifetime::Vu, &quote!(self), &quote!(assets));
-        let iteration_stands =
-            self.stands(Lifetime::Iteration, &quote!(self), &quote!(main.assets));
+        let user_dependencies = self.dependencies(Lifetime::Vu, &quote!(self), &quote!(assets));
+        let iteration_dependencies =
+            self.dependencies(Lifetime::Iteration, &quote!(self), &quote!(main.assets));
         let begin_user = user.then(|| {
             quote! {
                 let lifetime = user.scope();
                 let assets = UserAssets::new(&lifetime);
-                #user_stands
+                #user_dependencies
             }
         });
         let end_user = user.then(|| quote!(lifetime.destroy().await;));
@@ -102,7 +103,7 @@ impl Writer<'_> {
                         #begin_iteration
                         let flow = {
                             let main = #main { #(#main_values),* };
-                            #iteration_stands
+                            #iteration_dependencies
                             let run = #main::run(&main);
                             user.unless_cancelled(pin!(run)).await
                         };
@@ -117,7 +118,12 @@ impl Writer<'_> {
 
     /// `assets.client.stand_on(&self.run.site);` for each resource of a scope that is built on others. `worker` is the
     /// worker's state, `owner` the struct of that scope.
-    fn stands(&self, scope: Lifetime, worker: &TokenStream, owner: &TokenStream) -> TokenStream {
+    fn dependencies(
+        &self,
+        scope: Lifetime,
+        worker: &TokenStream,
+        owner: &TokenStream,
+    ) -> TokenStream {
         let mut out = TokenStream::new();
         let mut ids = self.of_scope(scope);
         if scope == Lifetime::Iteration {

@@ -173,7 +173,7 @@ impl<'a> Resolver<'a> {
 
     /// The full form of a reference without its first word.
     fn without_prefix(&self, names: &[Name]) -> Option<String> {
-        let body = self.here();
+        let body = self.own_body();
         let (kind, name) = match names {
             [name] => {
                 let step = self.names.steps_called(body, &name.text).first()?;
@@ -215,7 +215,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn step_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
-        if let Some(id) = self.names.step(self.here(), &kind.text, &name.text) {
+        if let Some(id) = self.names.step(self.own_body(), &kind.text, &name.text) {
             return Some(Node::Step(id));
         }
         let hint = self.step_hint(kind, name);
@@ -228,7 +228,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn resource_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
-        if let Some(id) = self.names.resource(self.here(), &kind.text, &name.text) {
+        if let Some(id) = self.names.resource(self.own_body(), &kind.text, &name.text) {
             return Some(Node::Resource(id));
         }
         let hint = self.resource_hint(kind, name);
@@ -242,8 +242,8 @@ impl<'a> Resolver<'a> {
 
     /// `KIND.NAME`: the step or the resource of that address.
     fn kind_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
-        let step = self.names.step(self.here(), &kind.text, &name.text);
-        let resource = self.names.resource(self.here(), &kind.text, &name.text);
+        let step = self.names.step(self.own_body(), &kind.text, &name.text);
+        let resource = self.names.resource(self.own_body(), &kind.text, &name.text);
         match (step, resource) {
             (Some(step), None) => Some(Node::Step(step)),
             (None, Some(resource)) => Some(Node::Resource(resource)),
@@ -275,7 +275,7 @@ impl<'a> Resolver<'a> {
 
     /// `NAME`: the only step of that name, else the only resource.
     fn bare_target(&mut self, name: &Name, span: Span) -> Option<Node> {
-        let body = self.here();
+        let body = self.own_body();
         let steps = self.names.steps_called(body, &name.text).to_vec();
         let resources = self.names.resources_called(body, &name.text).to_vec();
         match (steps.as_slice(), resources.as_slice()) {

@@ -5,7 +5,7 @@ use crate::syntax::decl::Name;
 
 use super::reference::Resolver;
 use super::root::ROOTS;
-use super::traversal::Here;
+use super::traversal::Traversal;
 
 /// What people write for some of them.
 const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
@@ -22,7 +22,7 @@ const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
 impl<'a> Resolver<'a> {
     /// The step that was probably meant.
     pub(super) fn step_hint(&self, runner: &Name, name: &Name) -> Option<String> {
-        let body = self.here();
+        let body = self.own_body();
         if let Some(id) = self.names.steps_called(body, &name.text).first() {
             let full = self.declarations.step(*id).address();
             return Some(format!("did you mean `{full}`?"));
@@ -52,7 +52,7 @@ impl<'a> Resolver<'a> {
 
     /// The resource that was probably meant.
     pub(super) fn resource_hint(&self, asset: &Name, name: &Name) -> Option<String> {
-        let body = self.here();
+        let body = self.own_body();
         if let Some(id) = self.names.resources_called(body, &name.text).first() {
             let full = self.declarations.resource(*id).address();
             return Some(format!("did you mean `{full}`?"));
@@ -72,8 +72,8 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a word that begins no reference was probably to be.
-    pub(super) fn unknown_hint(&self, name: &str, here: &Here<'_, 'a>) -> Option<String> {
-        let body = self.here();
+    pub(super) fn unknown_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<String> {
+        let body = self.own_body();
         if let Some(second) = here.first {
             if self.names.step(body, name, &second.text).is_some() {
                 return Some(format!("did you mean `step.{name}.{}`?", second.text));

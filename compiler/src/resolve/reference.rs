@@ -159,7 +159,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The body in which the owner's names are looked up.
-    pub(super) fn here(&self) -> BodyId {
+    pub(super) fn own_body(&self) -> BodyId {
         self.owner.node.body()
     }
 

@@ -6,7 +6,7 @@ use crate::syntax::decl::{Expr, ExprKind, Name};
 
 use super::model::{Instances, Node, Reference};
 use super::reference::{Reads, Resolver};
-use super::traversal::{Here, name_at, spine};
+use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
 pub(super) const ROOTS: &[&str] = &[
@@ -38,7 +38,7 @@ impl<'a> Resolver<'a> {
         if let Some(bound) = self.bound_to(name) {
             return self.refer(root.id, Reference::Bound(bound));
         }
-        let here = Here {
+        let here = Traversal {
             nodes,
             first: name_at(nodes, 1),
             second: name_at(nodes, 2),
@@ -80,7 +80,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whether the owner may read this; if not, that is reported.
-    fn may_read(&mut self, name: &str, here: &Here<'_, 'a>) -> bool {
+    fn may_read(&mut self, name: &str, here: &Traversal<'_, 'a>) -> bool {
         let (text, hint) = match self.owner.reads {
             Reads::Everything => return true,
             Reads::Nothing(what) => (
@@ -108,7 +108,7 @@ impl<'a> Resolver<'a> {
         false
     }
 
-    fn variable(&mut self, here: &Here<'_, 'a>) {
+    fn variable(&mut self, here: &Traversal<'_, 'a>) {
         let Some(name) = self.one_name(here, "var.NAME") else {
             return;
         };
@@ -127,20 +127,20 @@ impl<'a> Resolver<'a> {
                         local.then(|| format!("it is a local: write `local.{}`", name.text))
                     })
                     .or_else(|| Some(format!("declare it: `variable \"{}\" {{}}`", name.text)));
-                self.missing(here, (codes::UNKNOWN_VARIABLE, name.span), hint, || {
+                self.unknown_name(here, (codes::UNKNOWN_VARIABLE, name.span), hint, || {
                     format!("there is no variable `{}`", name.text)
                 });
             }
         }
     }
 
-    fn local(&mut self, here: &Here<'_, 'a>) {
+    fn local(&mut self, here: &Traversal<'_, 'a>) {
         let Some(name) = self.one_name(here, "local.NAME") else {
             return;
         };
         match self.names.locals.get(name.text.as_str()).copied() {
             Some(id) if self.owner.node == Node::Local(id) => {
-                self.itself(here, here.upto(1), "a local cannot be computed from itself");
+                self.self_reference(here, here.upto(1), "a local cannot be computed from itself");
             }
             Some(id) => {
                 here.refer(self, 1, Reference::Local(id));
@@ -153,21 +153,21 @@ impl<'a> Resolver<'a> {
                         let variable = self.names.variables.contains_key(name.text.as_str());
                         variable.then(|| format!("it is a variable: write `var.{}`", name.text))
                     });
-                self.missing(here, (codes::UNKNOWN_LOCAL, name.span), hint, || {
+                self.unknown_name(here, (codes::UNKNOWN_LOCAL, name.span), hint, || {
                     format!("there is no local `{}`", name.text)
                 });
             }
         }
     }
 
-    fn step(&mut self, here: &Here<'_, 'a>) {
+    fn step(&mut self, here: &Traversal<'_, 'a>) {
         let Some((runner, name)) = self.two_names(here, "step.RUNNER.NAME") else {
             return;
         };
-        let body = self.here();
+        let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
             Some(id) if self.owner.node == Node::Step(id) => {
-                self.itself(here, here.upto(2), "a step cannot read itself");
+                self.self_reference(here, here.upto(2), "a step cannot read itself");
             }
             Some(id) => {
                 here.refer(self, 2, Reference::Step(id));
@@ -181,21 +181,21 @@ impl<'a> Resolver<'a> {
                 } else {
                     runner.span.to(name.span)
                 };
-                self.missing(here, (codes::UNKNOWN_STEP, place), hint, || {
+                self.unknown_name(here, (codes::UNKNOWN_STEP, place), hint, || {
                     format!("there is no step `{}.{}`", runner.text, name.text)
                 });
             }
         }
     }
 
-    fn resource(&mut self, here: &Here<'_, 'a>) {
+    fn resource(&mut self, here: &Traversal<'_, 'a>) {
         let Some((asset, name)) = self.two_names(here, "resource.ASSET.NAME") else {
             return;
         };
-        let body = self.here();
+        let body = self.own_body();
         match self.names.resource(body, &asset.text, &name.text) {
             Some(id) if self.owner.node == Node::Resource(id) => {
-                self.itself(here, here.upto(2), "a resource cannot read itself");
+                self.self_reference(here, here.upto(2), "a resource cannot read itself");
             }
             Some(id) => {
                 here.refer(self, 2, Reference::Resource(id));
@@ -218,29 +218,29 @@ impl<'a> Resolver<'a> {
                 } else {
                     asset.span.to(name.span)
                 };
-                self.missing(here, (codes::UNKNOWN_RESOURCE, place), hint, || {
+                self.unknown_name(here, (codes::UNKNOWN_RESOURCE, place), hint, || {
                     format!("there is no resource `{}.{}`", asset.text, name.text)
                 });
             }
         }
     }
 
-    fn count(&mut self, here: &Here<'_, 'a>) {
+    fn count(&mut self, here: &Traversal<'_, 'a>) {
         if self.owner.count {
             return self.fixed(here, "count", &[("index", Reference::CountIndex)]);
         }
-        self.without(here, "`count.index` stands only in a step with `count`");
+        self.no_instances(here, "`count.index` stands only in a step with `count`");
     }
 
-    fn each(&mut self, here: &Here<'_, 'a>) {
+    fn each(&mut self, here: &Traversal<'_, 'a>) {
         if self.owner.each {
             let known = [("key", Reference::EachKey), ("value", Reference::EachValue)];
             return self.fixed(here, "each", &known);
         }
-        self.without(here, "`each` stands only in a step with `for_each`");
+        self.no_instances(here, "`each` stands only in a step with `for_each`");
     }
 
-    fn without(&mut self, here: &Here<'_, 'a>, text: &str) {
+    fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str) {
         let problem = self.problems.error(codes::NO_INSTANCES, here.upto(1), text);
         match (self.owner.node, self.owner.count || self.owner.each) {
             (Node::Step(_), true) if self.owner.count => {
@@ -258,7 +258,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// `vu.id` and the like.
-    fn fixed(&mut self, here: &Here<'_, 'a>, root: &str, known: &[(&str, Reference)]) {
+    fn fixed(&mut self, here: &Traversal<'_, 'a>, root: &str, known: &[(&str, Reference)]) {
         let form = match known {
             [(only, _)] => format!("{root}.{only}"),
             _ => format!("{root}.NAME"),
@@ -280,7 +280,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A word that starts no reference.
-    fn unknown(&mut self, name: &str, here: &Here<'_, 'a>) {
+    fn unknown(&mut self, name: &str, here: &Traversal<'_, 'a>) {
         let hint = self.unknown_hint(name, here);
         let alone = here.nodes.len() == 1;
         let text = if alone {
@@ -296,9 +296,9 @@ impl<'a> Resolver<'a> {
     }
 
     /// An unknown name. Where a part of the grid could not be read it may stand there, unless it is near a known one.
-    fn missing(
+    fn unknown_name(
         &mut self,
-        here: &Here<'_, 'a>,
+        here: &Traversal<'_, 'a>,
         (code, span): (crate::diagnostics::Code, Span),
         hint: Option<String>,
         text: impl FnOnce() -> String,
@@ -310,7 +310,7 @@ impl<'a> Resolver<'a> {
         self.problems.error(code, span, text()).hint = hint;
     }
 
-    fn itself(&mut self, here: &Here<'_, 'a>, span: Span, text: &str) -> &mut Problem {
+    fn self_reference(&mut self, here: &Traversal<'_, 'a>, span: Span, text: &str) -> &mut Problem {
         here.refer(self, 0, Reference::Error);
         self.problems.error(codes::SELF_REFERENCE, span, text)
     }
@@ -320,14 +320,14 @@ impl<'a> Resolver<'a> {
         self.edge(to, instances, (cause, kind));
     }
 
-    fn one_name(&mut self, here: &Here<'_, 'a>, form: &str) -> Option<&'a Name> {
+    fn one_name(&mut self, here: &Traversal<'_, 'a>, form: &str) -> Option<&'a Name> {
         if here.first.is_none() {
             self.incomplete(here, form);
         }
         here.first
     }
 
-    fn two_names(&mut self, here: &Here<'_, 'a>, form: &str) -> Option<(&'a Name, &'a Name)> {
+    fn two_names(&mut self, here: &Traversal<'_, 'a>, form: &str) -> Option<(&'a Name, &'a Name)> {
         let names = here.first.zip(here.second);
         if names.is_none() {
             self.incomplete(here, form);
@@ -335,7 +335,7 @@ impl<'a> Resolver<'a> {
         names
     }
 
-    fn incomplete(&mut self, here: &Here<'_, 'a>, form: &str) {
+    fn incomplete(&mut self, here: &Traversal<'_, 'a>, form: &str) {
         here.refer(self, 0, Reference::Error);
         let text = format!("expected `{form}`");
         self.problems

@@ -5,7 +5,7 @@ use crate::diagnostics::{codes, nearest};
 use super::decl::{
     Declarations, Expr, ExprKind, Name, ResourceDecl, StepDecl, ValidationDecl, VariableDecl,
 };
-use super::expr::Reader;
+use super::expr::FileParser;
 use super::fields::{Found, Shape};
 use super::structure::{Body, Item, RawBlock};
 use super::token::{TOP, TOP_LATER};
@@ -74,7 +74,7 @@ const VALIDATION: Shape = Shape {
     later: &[],
 };
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     /// Adds what a file declares.
     pub(super) fn declare(&mut self, body: Body, to: &mut Declarations) {
         to.incomplete |= body.broken;

@@ -13,15 +13,15 @@ use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::decl::{BinaryOp, Expr, ExprId, ExprKind, ForExpr, Name, UnaryOp};
-use super::mend::{Place, Slice, mend, too_deep};
+use super::explain_syntax_error::explain_syntax_error;
+use super::mask_for_parser::{LineBreaks, Slice, mask_for_parser, too_deep};
 use super::token::{TokenKind, Tokens};
-use super::words;
 
 /// Levels of our own expressions, over all nested strings and chains: later stages may recurse.
 const DEEPEST_TREE: usize = 256;
 
 /// Reads the expressions of one file.
-pub(super) struct Reader<'a, 'p> {
+pub(super) struct FileParser<'a, 'p> {
     pub(super) file: FileId,
     pub(super) tokens: &'a Tokens<'a>,
     /// Ids given out so far, over all files.
@@ -54,9 +54,14 @@ impl Depth {
     }
 }
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     /// The expression of some tokens; `Error` with a reported problem when they are none.
-    pub(super) fn read(&mut self, range: Range<usize>, place: Place, depth: Depth) -> Expr {
+    pub(super) fn read(
+        &mut self,
+        range: Range<usize>,
+        line_breaks: LineBreaks,
+        depth: Depth,
+    ) -> Expr {
         let span = self.range_span(&range);
         if range.is_empty()
             || range
@@ -75,10 +80,10 @@ impl Reader<'_, '_> {
         let slice = Slice {
             file: self.file,
             range: range.clone(),
-            place,
+            line_breaks,
             depth: depth.written,
         };
-        let Some(text) = mend(self.tokens, &slice, self.problems) else {
+        let Some(text) = mask_for_parser(self.tokens, &slice, self.problems) else {
             return self.error(span);
         };
         match parse_expr(&text) {
@@ -91,7 +96,7 @@ impl Reader<'_, '_> {
                 depth,
             ),
             Err(error) => {
-                words::explain(self.file, self.tokens, &range, &text, &error, self.problems);
+                explain_syntax_error(self.file, self.tokens, &range, &text, &error, self.problems);
                 self.error(span)
             }
         }
@@ -183,7 +188,7 @@ impl Reader<'_, '_> {
                 Box::new(self.convert(&operation.rhs_expr, at, below)),
             ),
             Expression::ForExpr(parts) => self.for_expr(parts, at, below),
-            // `mend` leaves no such string to hcl-edit.
+            // `mask_for_parser` leaves no such string to hcl-edit.
             Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => ExprKind::Error,
         };
         self.expr(span, kind)

@@ -5,8 +5,8 @@ use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
 
 use super::decl::{Attribute, AttributeBlock, Expr, Name};
-use super::expr::{Depth, Reader};
-use super::mend::Place;
+use super::expr::{Depth, FileParser};
+use super::mask_for_parser::LineBreaks;
 use super::structure::{Body, Item, RawAttribute, RawBlock};
 
 /// What a kind of block may hold.
@@ -51,7 +51,7 @@ impl Found {
     }
 }
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     /// Sorts a body by its shape.
     pub(super) fn sort(&mut self, body: Body, shape: &Shape) -> Found {
         let mut found = Found::default();
@@ -173,7 +173,7 @@ impl Reader<'_, '_> {
             };
             return self.error(span);
         }
-        self.read(attribute.value, Place::Attribute, Depth::TOP)
+        self.read(attribute.value, LineBreaks::End, Depth::TOP)
     }
 
     /// The expression of an attribute that may be there.

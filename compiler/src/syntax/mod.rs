@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text --lexer--> tokens --structure--> blocks and attributes --decode--> declarations
-//!                                             expressions --mend, hcl-edit, expr--> our own expressions
+//!                                             expressions --mask_for_parser, hcl-edit, expr--> our own expressions
 //! ```
 //!
 //! Every step goes on after a fault, so that a file shows all its faults in one run.
@@ -10,20 +10,20 @@
 pub mod decl;
 
 mod decode;
+mod explain_syntax_error;
 mod expr;
 mod fields;
 mod lexer;
 mod literal;
-mod mend;
+mod mask_for_parser;
 mod structure;
 mod template;
 mod token;
 mod traversal;
 mod types;
-mod words;
 
 use decl::Declarations;
-use expr::Reader;
+use expr::FileParser;
 
 use crate::diagnostics::Problems;
 use crate::source::Sources;
@@ -36,13 +36,13 @@ pub fn parse(sources: &Sources) -> (Declarations, Problems) {
     for (file, source) in sources.ids().zip(&sources.files) {
         let tokens = lexer::lex(file, &source.text, &mut problems);
         let body = structure::cut(file, &tokens, &mut problems);
-        let mut reader = Reader {
+        let mut parser = FileParser {
             file,
             tokens: &tokens,
             ids: &mut ids,
             problems: &mut problems,
         };
-        reader.declare(body, &mut declarations);
+        parser.declare(body, &mut declarations);
     }
     declarations.expressions = ids;
     problems.sort();

@@ -9,9 +9,9 @@ use crate::diagnostics::{Problem, codes, nearest};
 use crate::source::Span;
 
 use super::decl::{ExprKind, Name, Part};
-use super::expr::{Depth, Reader};
+use super::expr::{Depth, FileParser};
 use super::literal::decode;
-use super::mend::{Place, too_deep};
+use super::mask_for_parser::{LineBreaks, too_deep};
 use super::structure::DEEPEST;
 use super::token::TokenKind;
 
@@ -37,7 +37,7 @@ enum PieceKind {
     Bad,
 }
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     /// The string or heredoc that the token `open` begins.
     pub(super) fn template(&mut self, open: usize, depth: Depth) -> ExprKind {
         let mut pieces = self.pieces(open);
@@ -244,11 +244,11 @@ impl Reader<'_, '_> {
                 },
                 PieceKind::Hole(range) => {
                     let inner = self.enter(nest, depth, piece.span)?;
-                    parts.push(Part::Hole(self.read(range, Place::Hole, inner)));
+                    parts.push(Part::Hole(self.read(range, LineBreaks::Ignored, inner)));
                 }
                 PieceKind::If(range) => {
                     let inner = self.enter(nest, depth, piece.span)?;
-                    let condition = self.read(range, Place::Hole, inner);
+                    let condition = self.read(range, LineBreaks::Ignored, inner);
                     nest.opened.push(Opened {
                         word: "if",
                         span: piece.span,
@@ -267,7 +267,7 @@ impl Reader<'_, '_> {
                 }
                 PieceKind::For { key, value, over } => {
                     let inner = self.enter(nest, depth, piece.span)?;
-                    let over = self.read(over, Place::Hole, inner);
+                    let over = self.read(over, LineBreaks::Ignored, inner);
                     nest.opened.push(Opened {
                         word: "for",
                         span: piece.span,

@@ -7,12 +7,12 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 
 use super::decl::{Expr, ExprKind, Name};
-use super::expr::{At, Depth, Reader};
+use super::expr::{At, Depth, FileParser};
 
 /// A step of a traversal and its place.
 type Step<'e> = (&'e TraversalOperator, Span);
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     pub(super) fn traversal(&mut self, traversal: &Traversal, at: &At<'_>, depth: Depth) -> Expr {
         let steps: Vec<Step<'_>> = traversal
             .operators

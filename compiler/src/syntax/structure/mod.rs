@@ -59,7 +59,7 @@ pub(super) struct Label {
     pub(super) broken: bool,
 }
 
-/// Levels of blocks; more are not meant (`mend` counts the levels of expressions).
+/// Levels of blocks; more are not meant (`mask_for_parser` counts the levels of expressions).
 pub(super) const DEEPEST: usize = 64;
 
 /// Cuts a file into its items.

@@ -19,32 +19,36 @@ use super::token::{TokenKind, Tokens};
 /// Operators, `.` and `[ ]` that may be chained in one expression.
 const LONGEST_CHAIN: u32 = 128;
 
-/// Where the tokens of an expression stand.
+/// What a line break means between the tokens of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// The right side of an attribute: a line break ends it.
-    Attribute,
-    /// `${ }` or `%{ }`: line breaks mean nothing.
-    Hole,
+pub(super) enum LineBreaks {
+    /// It ends the expression, which is the right side of an attribute.
+    End,
+    /// Nothing, in `${ }` and `%{ }`.
+    Ignored,
 }
 
-/// What `mend` needs beside the tokens.
+/// What `mask_for_parser` needs beside the tokens.
 pub(super) struct Slice {
     pub(super) file: FileId,
     pub(super) range: Range<usize>,
-    pub(super) place: Place,
+    pub(super) line_breaks: LineBreaks,
     /// Levels that are open around the expression.
     pub(super) depth: usize,
 }
 
-/// The mended text of the tokens; none when it nests too deep, which is reported.
-pub(super) fn mend(tokens: &Tokens<'_>, slice: &Slice, problems: &mut Problems) -> Option<String> {
+/// The masked text of the tokens; none when it nests too deep, which is reported.
+pub(super) fn mask_for_parser(
+    tokens: &Tokens<'_>,
+    slice: &Slice,
+    problems: &mut Problems,
+) -> Option<String> {
     let start = tokens.at(slice.range.start).start as usize;
     let end = tokens.at(slice.range.end.checked_sub(1)?).end as usize;
     let mut text = vec![b' '; end.checked_sub(start)?];
     let mut levels = Levels {
         open: vec![Level {
-            ignores_lines: slice.place == Place::Hole,
+            ignores_lines: slice.line_breaks == LineBreaks::Ignored,
             chain: 0,
         }],
         unary: 0,

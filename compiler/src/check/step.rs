@@ -9,7 +9,7 @@ use crate::resolve::model::StepId;
 use crate::syntax::decl::Expr;
 
 use super::context::Checker;
-use super::contract::Party;
+use super::contract::ArgumentOwner;
 use super::sensitivity;
 use super::typed::{Binding, TExpr, TInstances, TStep, constant_duration};
 
@@ -46,7 +46,7 @@ impl Checker<'_> {
             return None;
         };
         let runner = self.modules.runner(at);
-        let party = Party {
+        let owner = ArgumentOwner {
             kind: &runner.name,
             span: step.span,
             inputs: &runner.inputs,
@@ -55,8 +55,8 @@ impl Checker<'_> {
             uses: step.uses.as_ref(),
             broken: step.broken,
         };
-        let arguments = self.arguments(&party);
-        let uses = self.uses(&party);
+        let arguments = self.arguments(&owner);
+        let uses = self.uses(&owner);
         self.step = None;
         let instances = self.known_instances(id).cloned();
         Some(TStep {

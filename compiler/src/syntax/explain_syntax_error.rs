@@ -7,11 +7,11 @@ use hcl_edit::parser::Error;
 use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
-use super::mend::too_deep;
+use super::mask_for_parser::too_deep;
 use super::token::{TokenKind, Tokens};
 
-/// Reports hcl-edit's error about the tokens of `range`, whose mended text is `text`.
-pub(super) fn explain(
+/// Reports hcl-edit's error about the tokens of `range`, whose masked text is `text`.
+pub(super) fn explain_syntax_error(
     file: FileId,
     tokens: &Tokens<'_>,
     range: &Range<usize>,

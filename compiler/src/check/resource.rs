@@ -9,7 +9,7 @@ use crate::resolve::model::{BodyGraph, ByBody, Edge, EdgeKind, Node, ResourceId}
 use crate::source::Span;
 
 use super::context::Checker;
-use super::contract::Party;
+use super::contract::ArgumentOwner;
 use super::sensitivity;
 use super::typed::{TExpr, TKind, TResource, TStep};
 use super::walk::walk;
@@ -119,7 +119,7 @@ impl Checker<'_> {
 
     /// An asset of the run stays on a thread of its own, and only its exports cross to others: it is handed to none but
     /// others of the run.
-    pub(super) fn handed_over(
+    pub(super) fn check_uses_of_run_assets(
         &mut self,
         steps: &[Vec<Option<TStep>>],
         resources: &[Vec<Option<TResource>>],
@@ -202,7 +202,7 @@ impl Checker<'_> {
             return None;
         };
         let asset = self.modules.asset(at);
-        let party = Party {
+        let owner = ArgumentOwner {
             kind: &asset.name,
             span: resource.span,
             inputs: &asset.inputs,
@@ -211,8 +211,8 @@ impl Checker<'_> {
             uses: resource.uses.as_ref(),
             broken: resource.broken,
         };
-        let arguments = self.arguments(&party);
-        let uses = self.uses(&party);
+        let arguments = self.arguments(&owner);
+        let uses = self.uses(&owner);
         let mut limit = Limit::NONE;
         for (_, argument) in &arguments {
             self.limit(argument, &mut limit, lifetimes);
