@@ -64,7 +64,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let worker = writer.worker();
     let locals = writer.started_locals();
     let inputs = writer.resource_inputs();
-    let places = writer.place_statics();
+    let places = writer.place_table();
     let constants = &writer.constants.statics;
     let tokens = quote! {
         #imports

@@ -17,9 +17,9 @@ pub fn text(header: &str, tokens: TokenStream) -> String {
 const TABLES: &[&str] = &[
     "use ",
     "const LATCH_",
+    "const PLACE_",
     "const RESOURCE_",
     "const STEP_",
-    "static PLACE_",
 ];
 
 /// An empty line before each item that begins at the margin, except between lines of one kind, and between methods

@@ -143,7 +143,9 @@ pub struct Writer<'p> {
     resources: Vec<ResourceNames>,
     variables: Vec<(Ident, Ident)>,
     started_locals: BTreeMap<LocalId, LocalNames>,
-    places: BTreeMap<(String, u32, u32), Ident>,
+    /// File, line and column of each place, with its name.
+    places: Vec<((String, u32, u32), Ident)>,
+    place_names: BTreeMap<(String, u32, u32), Ident>,
     bound: Vec<Ident>,
     read_bound: BTreeSet<BoundId>,
     /// Functions that expressions were cut into, until they are written.
@@ -221,7 +223,8 @@ impl<'p> Writer<'p> {
             resources,
             variables,
             started_locals,
-            places: BTreeMap::new(),
+            places: Vec::new(),
+            place_names: BTreeMap::new(),
             bound,
             read_bound: BTreeSet::new(),
             parts: TokenStream::new(),
@@ -330,23 +333,18 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// `&PLACE_12_20`: the static with the place of a span, at line 12 and column 20.
-    pub fn place(&mut self, span: Span) -> TokenStream {
+    /// `PLACE_IN_LOGIN`: the constant with the place of a span, named after what is being written and not after its line,
+    /// so that a line more at the top of a grid renames nothing.
+    pub fn place(&mut self, span: Span) -> Ident {
         let (file, line, column) = self.plan.places.of(span);
         let key = (file.to_owned(), line, column);
-        if let Some(name) = self.places.get(&key) {
-            return quote!(&#name);
+        if let Some(name) = self.place_names.get(&key) {
+            return name.clone();
         }
-        let name = if self.plan.places.files.len() > 1 {
-            let file = file.trim_end_matches(".hcl");
-            format!("place_{file}_{line}_{column}")
-        } else {
-            format!("place_{line}_{column}")
-        };
-        let name = self.names.upper(&name);
-        let tokens = quote!(&#name);
-        self.places.insert(key, name);
-        tokens
+        let name = self.names.upper(&format!("place_in_{}", self.owner));
+        self.place_names.insert(key.clone(), name.clone());
+        self.places.push((key, name.clone()));
+        name
     }
 
     /// A call that may fault, with the place of its expression.
@@ -355,13 +353,24 @@ impl<'p> Writer<'p> {
         quote!(#call.at(#place))
     }
 
-    /// The statics of all places, once everything is written.
-    pub fn place_statics(&self) -> TokenStream {
-        let statics = self.places.iter().map(|((file, line, column), name)| {
-            let place = place_literal(file, *line, *column);
-            quote!(static #name: Place = #place;)
+    /// The table of places, once everything is written.
+    pub fn place_table(&self) -> Option<TokenStream> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let count = Literal::usize_unsuffixed(self.places.len());
+        let places = self.places.iter();
+        let places = places.map(|((file, line, column), _)| place_literal(file, *line, *column));
+        let names = self.places.iter().enumerate().map(|(at, (_, name))| {
+            let at = Literal::usize_unsuffixed(at);
+            quote!(const #name: &Place = &PLACES[#at];)
         });
-        statics.collect()
+        Some(quote! {
+            /// Places of the grid that faults name.
+            static PLACES: [Place; #count] = [#(#places),*];
+
+            #(#names)*
+        })
     }
 
     /// `Place::new(..)` of a span.
