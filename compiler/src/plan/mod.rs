@@ -286,3 +286,6 @@ fn arguments(given: &[(usize, crate::check::typed::TExpr)], inputs: &[Input]) ->
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
