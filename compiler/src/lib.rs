@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! files --source--> texts --syntax--> declarations --resolve--> names and edges
-//!       --check--> typed expressions --plan--> one schedule --emit--> Rust source --link--> one executable
+//!       --check--> typed expressions --plan--> a schedule for each body --emit--> Rust source --link--> one executable
 //! ```
 
 pub mod check;

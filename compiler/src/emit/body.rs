@@ -1,7 +1,7 @@
 //! A body as Rust: the struct of one run of it, those of its steps, outputs and assets, its schedule, and the functions of
 //! its steps. It is written once however often it is used.
 
-use super::schedule::Schedule;
+use super::schedule::ScheduleWriter;
 use super::tokens::EvaluatedIn;
 use super::tree::{Filled, Leaf, tree};
 use super::writer::Writer;
@@ -23,7 +23,7 @@ impl Writer<'_> {
     pub fn body_items(&mut self) -> TokenStream {
         let structs = self.body_structs();
         let (table, one_run) = (self.step_table(), self.one_run());
-        let schedule = Schedule::write(self);
+        let schedule = ScheduleWriter::write(self);
         let steps = self.all_steps();
         let resources: Vec<_> = (0..self.plan.resources.len())
             .map(|at| self.resource_access(at))

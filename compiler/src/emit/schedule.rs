@@ -3,7 +3,7 @@
 use super::names::call_path;
 use super::tree::WIDTH;
 use super::writer::Writer;
-use crate::plan::model::{BodyPlan, Flow, Instances};
+use crate::plan::model::{BodyPlan, Instances, Schedule};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -11,22 +11,22 @@ use quote::{format_ident, quote};
 const FORK: usize = 8;
 
 /// Functions of a schedule, in the making.
-pub struct Schedule<'w, 'p> {
+pub struct ScheduleWriter<'w, 'p> {
     writer: &'w mut Writer<'p>,
     functions: TokenStream,
 }
 
-impl<'w, 'p> Schedule<'w, 'p> {
+impl<'w, 'p> ScheduleWriter<'w, 'p> {
     /// The function that runs the body, and all functions that it needs.
     pub fn write(writer: &'w mut Writer<'p>) -> TokenStream {
-        let mut schedule = Schedule {
+        let mut lines = ScheduleWriter {
             writer: &mut *writer,
             functions: TokenStream::new(),
         };
-        let flow = schedule.writer.body().flow.clone();
-        let statements = schedule.statements(&flow);
-        let body = schedule.body(statements);
-        let (functions, ty) = (schedule.functions, writer.body_type());
+        let whole = lines.writer.body().schedule.clone();
+        let statements = lines.statements(&whole);
+        let body = lines.body(statements);
+        let (functions, ty) = (lines.functions, writer.body_type());
         quote! {
             impl #ty<'_> {
                 /// Runs all steps, each as soon as those that it depends on have ended.
@@ -40,22 +40,22 @@ impl<'w, 'p> Schedule<'w, 'p> {
     }
 
     /// Statements, each a future of `Flow` or a plain one.
-    fn statements(&mut self, flow: &Flow) -> Vec<Statement> {
-        match flow {
-            Flow::Sequence(parts) => parts
+    fn statements(&mut self, schedule: &Schedule) -> Vec<Statement> {
+        match schedule {
+            Schedule::Sequence(parts) => parts
                 .iter()
                 .flat_map(|part| self.statements(part))
                 .collect(),
-            Flow::Node(node) => self.node(*node),
-            Flow::Wait(latch) => {
+            Schedule::Node(node) => self.node(*node),
+            Schedule::Wait(latch) => {
                 let latch = &self.writer.body_names().latches[*latch];
                 vec![Statement::Plain(quote!(m.latches[#latch].wait().await;))]
             }
-            Flow::Open(latch) => {
+            Schedule::Open(latch) => {
                 let latch = &self.writer.body_names().latches[*latch];
                 vec![Statement::Plain(quote!(m.latches[#latch].open();))]
             }
-            Flow::Fork(branches) => {
+            Schedule::Fork(branches) => {
                 let branches = branches.iter().map(|branch| self.future(branch)).collect();
                 vec![self.fork(branches)]
             }
@@ -101,14 +101,14 @@ impl<'w, 'p> Schedule<'w, 'p> {
     }
 
     /// A future of `Flow` that can stand in a fork.
-    fn future(&mut self, flow: &Flow) -> TokenStream {
-        let mut statements = self.statements(flow);
+    fn future(&mut self, schedule: &Schedule) -> TokenStream {
+        let mut statements = self.statements(schedule);
         if let [Statement::Flow(_)] = statements.as_slice()
             && let Some(Statement::Flow(only)) = statements.pop()
         {
             return only;
         }
-        let (name, doc) = match first(self.writer.body(), flow) {
+        let (name, doc) = match first(self.writer.body(), schedule) {
             Some(step) => (
                 format!("from_{}", self.writer.step(step).name),
                 format!(" The branch from{}.", self.writer.step_doc(step)),
@@ -220,12 +220,12 @@ enum Statement {
 }
 
 /// The first step of a branch.
-fn first(body: &BodyPlan, flow: &Flow) -> Option<usize> {
-    match flow {
-        Flow::Node(node) => Some(body.nodes[*node].step),
-        Flow::Sequence(parts) | Flow::Fork(parts) => {
+fn first(body: &BodyPlan, schedule: &Schedule) -> Option<usize> {
+    match schedule {
+        Schedule::Node(node) => Some(body.nodes[*node].step),
+        Schedule::Sequence(parts) | Schedule::Fork(parts) => {
             parts.iter().find_map(|part| first(body, part))
         }
-        Flow::Wait(_) | Flow::Open(_) => None,
+        Schedule::Wait(_) | Schedule::Open(_) => None,
     }
 }

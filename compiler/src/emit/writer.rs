@@ -7,7 +7,7 @@ use super::tokens::{EvaluatedIn, names_in};
 use super::tree::WIDTH;
 use crate::check::typed::{TExpr, TKind, TPart};
 use crate::check::walk::walk;
-use crate::plan::model::{BodyPlan, Flow, Instances, Plan, Resource};
+use crate::plan::model::{BodyPlan, Instances, Plan, Resource, Schedule};
 use crate::resolve::model::{BodyId, BoundId, LocalId, ResourceId};
 use crate::source::Span;
 use bggo_manifest::Lifetime;
@@ -705,7 +705,7 @@ fn body_names(
     });
     let locals = locals.collect();
     let mut latches = vec![None; body.latches];
-    latch_owners(&body.flow, &mut None, &mut latches);
+    latch_owners(&body.schedule, &mut None, &mut latches);
     let latches = latches.into_iter().map(|node| {
         let step = node.map_or("start", |node: usize| {
             &body.steps[body.nodes[node].step].name
@@ -727,12 +727,12 @@ fn body_names(
 }
 
 /// By latch: the node after which it is opened.
-fn latch_owners(flow: &Flow, before: &mut Option<usize>, owners: &mut [Option<usize>]) {
+fn latch_owners(flow: &Schedule, before: &mut Option<usize>, owners: &mut [Option<usize>]) {
     match flow {
-        Flow::Node(node) => *before = Some(*node),
-        Flow::Open(latch) => owners[*latch] = *before,
-        Flow::Wait(_) => {}
-        Flow::Sequence(parts) | Flow::Fork(parts) => {
+        Schedule::Node(node) => *before = Some(*node),
+        Schedule::Open(latch) => owners[*latch] = *before,
+        Schedule::Wait(_) => {}
+        Schedule::Sequence(parts) | Schedule::Fork(parts) => {
             for part in parts {
                 latch_owners(part, before, owners);
             }

@@ -127,7 +127,7 @@ impl Resources {
     ) -> BodyPlan {
         let body = typed.body(id);
         let nodes = nodes::nodes(body);
-        let (flow, latches) = chains::flow(&nodes);
+        let (schedule, latches) = chains::schedule(&nodes);
         let mut steps = Vec::with_capacity(body.steps.len());
         let mut slots = 0;
         for id in typed.step_ids(id) {
@@ -144,7 +144,7 @@ impl Resources {
             name: body.name.clone(),
             steps,
             nodes,
-            flow,
+            schedule,
             latches,
             locals: locals
                 .filter(|local| local.value.binding > Binding::Start)

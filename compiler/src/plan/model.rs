@@ -39,8 +39,8 @@ pub struct BodyPlan {
     /// What is scheduled: a step, or some of its instances.
     pub nodes: Vec<Node>,
     /// When each node runs.
-    pub flow: Flow,
-    /// How many latches the flow has.
+    pub schedule: Schedule,
+    /// How many latches the schedule has.
     pub latches: usize,
     /// Locals that differ between iterations and that the body reads: each is computed at most once in one run of it.
     pub locals: Vec<Local>,
@@ -211,13 +211,13 @@ pub struct Node {
 
 /// When nodes run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flow {
+pub enum Schedule {
     /// A node.
     Node(usize),
     /// One after the other.
-    Sequence(Vec<Flow>),
+    Sequence(Vec<Schedule>),
     /// At the same time; done when all are.
-    Fork(Vec<Flow>),
+    Fork(Vec<Schedule>),
     /// Waits for a latch.
     Wait(usize),
     /// Opens a latch.

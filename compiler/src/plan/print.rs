@@ -1,6 +1,6 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
-use super::model::{BodyPlan, Flow, Instances, Local, Plan};
+use super::model::{BodyPlan, Instances, Local, Plan, Schedule};
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
@@ -14,7 +14,7 @@ pub fn print(plan: &Plan) -> String {
         let _ = steps(plan, body, &mut out);
         locals("  locals\n", "    ", &body.locals, &mut out);
         out.push_str("  schedule\n");
-        flow(body, &body.flow, 2, &mut out);
+        schedule(body, &body.schedule, 2, &mut out);
     }
     out
 }
@@ -99,10 +99,10 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-fn flow(body: &BodyPlan, part: &Flow, depth: usize, out: &mut String) {
+fn schedule(body: &BodyPlan, part: &Schedule, depth: usize, out: &mut String) {
     let indent = "  ".repeat(depth);
     let (word, parts) = match part {
-        Flow::Node(node) => {
+        Schedule::Node(node) => {
             let node = &body.nodes[*node];
             let step = &body.steps[node.step];
             let range = match step.instances {
@@ -112,19 +112,19 @@ fn flow(body: &BodyPlan, part: &Flow, depth: usize, out: &mut String) {
             let _ = writeln!(out, "{indent}{}.{}{range}", step.runner, step.name);
             return;
         }
-        Flow::Wait(latch) => {
+        Schedule::Wait(latch) => {
             let _ = writeln!(out, "{indent}wait for latch {latch}");
             return;
         }
-        Flow::Open(latch) => {
+        Schedule::Open(latch) => {
             let _ = writeln!(out, "{indent}open latch {latch}");
             return;
         }
-        Flow::Sequence(parts) => ("sequence", parts),
-        Flow::Fork(parts) => ("fork", parts),
+        Schedule::Sequence(parts) => ("sequence", parts),
+        Schedule::Fork(parts) => ("fork", parts),
     };
     let _ = writeln!(out, "{indent}{word}");
     for part in parts {
-        flow(body, part, depth + 1, out);
+        schedule(body, part, depth + 1, out);
     }
 }

@@ -1,6 +1,6 @@
 //! Plans of grids with two bodies, which no text makes yet.
 
-use super::model::{Flow, Plan};
+use super::model::{Plan, Schedule};
 use crate::modules::Modules;
 use crate::source::Sources;
 use crate::syntax::decl::BodyDecl;
@@ -59,8 +59,8 @@ step "print" "b" {
     assert_eq!((slots(main), main.slots), (vec![(0, 5), (5, 2)], 7));
     assert_eq!((slots(second), second.slots), (vec![(0, 5), (5, 2)], 7));
     assert_eq!(
-        main.flow,
-        Flow::Sequence(vec![Flow::Node(0), Flow::Node(1)])
+        main.schedule,
+        Schedule::Sequence(vec![Schedule::Node(0), Schedule::Node(1)])
     );
     assert_eq!(second.nodes.len(), 4);
     assert!(!main.steps[0].read && second.steps[0].read);
