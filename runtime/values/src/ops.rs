@@ -40,7 +40,7 @@ pub fn not(value: &Value) -> Result<Value, Fault> {
 pub fn truth(value: &Value) -> Result<bool, Fault> {
     match value {
         Value::Bool(value) => Ok(*value),
-        _ if value.is_null() => Err(Fault::new("a condition is null")),
+        _ if value.is_null() => Err(value.null_fault("a condition is null")),
         _ => convert::to_bool(value).map_err(|_| {
             Fault::new(format!(
                 "a condition must be a bool, found {}",
@@ -74,7 +74,7 @@ pub fn hole(value: &Value) -> Result<Hole<'_>, Fault> {
     if texts {
         Ok(Hole(value))
     } else if value.is_null() {
-        Err(Fault::new("a null value cannot stand in a text"))
+        Err(value.null_fault("a null value cannot stand in a text"))
     } else if let Value::Bytes(_) = value {
         Err(Fault::new(
             "bytes that are not UTF-8 cannot stand in a text",

@@ -103,6 +103,23 @@ impl Value {
         }
     }
 
+    /// Why it is null although something was there: see [`RawJson::of_answer`].
+    pub fn why_null(&self) -> Option<&str> {
+        match self {
+            Self::Raw(raw) => raw.why_null(),
+            _ => None,
+        }
+    }
+
+    /// A fault of using null, with the reason of the null where it has one.
+    pub(crate) fn null_fault(&self, text: impl Into<String>) -> Fault {
+        let text = text.into();
+        match self.why_null() {
+            Some(why) => Fault::new(format!("{text}: {why}")),
+            None => Fault::new(text),
+        }
+    }
+
     /// The attribute or element of this key; `None` when there is none or this is no object.
     pub fn get(&self, key: &str) -> Option<Self> {
         match self {

@@ -45,7 +45,7 @@ impl<'a> Args<'a> {
     pub(super) fn value(&self, place: usize) -> Result<&'a Value, Fault> {
         let value = self.any(place);
         if value.is_null() {
-            Err(Fault::new(format!(
+            Err(value.null_fault(format!(
                 "argument {} of `{}` must not be null",
                 place + 1,
                 self.function
