@@ -176,6 +176,11 @@ impl Writer<'_> {
             (Carrier::Number, Value::Number(number)) => constant::number(number),
             (Carrier::Bool, Value::Bool(value)) => quote!(#value),
             (Carrier::Duration, Value::Duration(time)) => constant::duration(*time),
+            (Carrier::Size, Value::Number(size)) if size.as_u64().is_some() => {
+                let size = Literal::u64_unsuffixed(size.as_u64().unwrap_or_default());
+                quote!(#size)
+            }
+            (Carrier::Bytes, Value::Bytes(bytes)) => constant::bytes(bytes),
             (_, value) => self.constants.value(value),
         };
         if input.optional() {
@@ -205,6 +210,8 @@ impl Writer<'_> {
             Carrier::Number => "number",
             Carrier::Bool => "bool",
             Carrier::Duration => "duration",
+            Carrier::Size => "size",
+            Carrier::Bytes => "bytes",
             Carrier::Value => {
                 let value = self.shown(argument, at);
                 if input.nullable {

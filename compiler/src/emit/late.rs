@@ -51,11 +51,19 @@ impl Writer<'_> {
         match argument.input.carrier() {
             Carrier::Text => self.late_text(argument, inputs, at),
             Carrier::Value => self.late_value(argument, inputs, at),
-            Carrier::Number | Carrier::Bool | Carrier::Duration => {
+            carrier @ (Carrier::Number
+            | Carrier::Bool
+            | Carrier::Duration
+            | Carrier::Size
+            | Carrier::Bytes) => {
                 let value = self.taken(argument, at);
                 let name = self.inner(&argument.input.name, inputs);
                 inputs.lets.push(quote!(let #name = #value;));
-                quote!(#name)
+                match (carrier, argument.input.optional()) {
+                    (Carrier::Bytes, true) => quote!(#name.as_deref()),
+                    (Carrier::Bytes, false) => quote!(&#name),
+                    _ => quote!(#name),
+                }
             }
         }
     }

@@ -57,7 +57,7 @@ pub enum Value {
     Text(Text),
     /// A length of time.
     Duration(Duration),
-    /// A size or raw content in bytes.
+    /// Raw content. (A size in bytes is a `Number`.)
     Bytes(Seq<u8>),
     /// A list, set or tuple.
     List(Seq<Value>),
@@ -222,7 +222,7 @@ pub(crate) fn by_key(pairs: &[(Text, Value)]) -> Vec<&(Text, Value)> {
 }
 
 /// What a template prints: strings, numbers, bools, durations and UTF-8 bytes as they are, null as nothing,
-/// and what has no text form as JSON.
+/// and what has no text form as JSON (bytes that are no UTF-8: their base64, in quotes).
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

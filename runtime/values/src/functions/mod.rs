@@ -16,7 +16,7 @@ pub mod random;
 pub mod string;
 mod table;
 
-pub use table::{Function, Home, Param, Time, find, table};
+pub use table::{Function, Home, Param, Time, base64decode_bytes, find, table};
 
 #[cfg(test)]
 mod tests;

@@ -68,6 +68,22 @@ pub fn table() -> &'static [Function] {
     TABLE
 }
 
+/// What `base64decode` is where bytes are wanted: the same function, but its value is bytes and need not be UTF-8.
+pub fn base64decode_bytes() -> &'static Function {
+    static BYTES: Function = Function {
+        rust: "base64decode_bytes",
+        call: encoding::base64decode_bytes,
+        ..pure(
+            "base64decode",
+            "encoding",
+            TEXT,
+            r::to_bytes,
+            encoding::base64decode_bytes,
+        )
+    };
+    &BYTES
+}
+
 /// The function of this name.
 pub fn find(name: &str) -> Option<&'static Function> {
     TABLE
@@ -133,6 +149,8 @@ const fn at(function: Function, time: Time) -> Function {
 
 const NUMBER: &[Param] = &[one("number", r::number)];
 const TEXT: &[Param] = &[one("string", r::string)];
+/// A string or bytes.
+const CONTENT: &[Param] = &[one("string", r::any)];
 const ANY: &[Param] = &[one("value", r::any)];
 const LIST: &[Param] = &[one("list", r::any)];
 const OBJECT: &[Param] = &[one("object", r::any)];
@@ -150,8 +168,8 @@ static TABLE: &[Function] = &[
     pure(
         "base64encode",
         "encoding",
-        TEXT,
-        r::to_string,
+        CONTENT,
+        r::of_content,
         encoding::base64encode,
     ),
     pure("ceil", "numeric", NUMBER, r::to_number, numeric::ceil),
@@ -260,7 +278,7 @@ static TABLE: &[Function] = &[
         pure("max", "numeric", NUMBER, r::to_number, numeric::max),
         one("number", r::number),
     ),
-    pure("md5", "hash", TEXT, r::to_string, hash::md5),
+    pure("md5", "hash", CONTENT, r::of_content, hash::md5),
     with_rest(
         pure("merge", "collection", &[], r::merge, collection::merge),
         nullable("object"),
@@ -291,7 +309,7 @@ static TABLE: &[Function] = &[
         r::to_string,
         string::replace,
     ),
-    pure("sha256", "hash", TEXT, r::to_string, hash::sha256),
+    pure("sha256", "hash", CONTENT, r::of_content, hash::sha256),
     pure(
         "split",
         "string",

@@ -217,7 +217,7 @@ fn what_is_no_json_in_an_answer_is_null_and_says_why_where_it_is_read() {
             "a null value cannot stand in a text",
         ),
         (
-            collection::length(&[answer.clone()]),
+            collection::length(std::slice::from_ref(&answer)),
             "argument 1 of `length` must not be null",
         ),
         (
