@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bggo_values::functions::{Call, Time};
 use bggo_values::{Fault, Number, Seq, Text, Value, convert, ops};
 
 use crate::resolve::model::{BoundId, VariableId};
@@ -93,9 +94,9 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
             arguments,
             expand,
         } => {
-            if function.time != bggo_values::functions::Time::Pure {
+            let (Call::Plain(call), Time::Pure) = (function.call, function.time) else {
                 return Err(Failure::Unknown);
-            }
+            };
             let mut values = Vec::with_capacity(arguments.len());
             for argument in arguments {
                 values.push(value(argument, known)?);
@@ -108,7 +109,7 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
                 })
                 .map_err(|fault| Failure::Fault(fault, expr.span))?;
             }
-            at((function.call)(&values))
+            at(call(&values))
         }
         TKind::Try(alternatives) => {
             let mut last = Failure::Unknown;

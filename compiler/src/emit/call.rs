@@ -5,8 +5,8 @@ use super::names::field;
 use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::source::Span;
-use bggo_values::functions::{Function, Home};
-use proc_macro2::TokenStream;
+use bggo_values::functions::{Call, Function, Home};
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 impl Writer<'_> {
@@ -20,7 +20,24 @@ impl Writer<'_> {
     ) -> TokenStream {
         let (home, name) = (self.home(function.home), field(function.rust));
         let arguments = self.arguments(arguments, expand, span, at);
-        quote!(#home::#name(#arguments))
+        match function.call {
+            Call::Plain(_) => quote!(#home::#name(#arguments)),
+            Call::InContext(_) => {
+                let context = self.context(at);
+                quote!(#home::#name(&#context, #arguments))
+            }
+        }
+    }
+
+    /// The context of a call: each place of the program that makes one has a number of its own.
+    fn context(&mut self, at: At<'_>) -> TokenStream {
+        let call = Literal::u32_unsuffixed(self.context_calls);
+        self.context_calls += 1;
+        let instance = match at {
+            At::Iteration(Some(keys)) if keys.instanced => quote!(index),
+            _ => quote!(0),
+        };
+        quote!(m.it.function_context(#call, #instance))
     }
 
     /// The path of what holds a function that is called.

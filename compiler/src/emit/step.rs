@@ -187,10 +187,12 @@ impl Writer<'_> {
     fn step_keys(&mut self, at: usize) -> Keys {
         match self.plan.steps[at].instances {
             Instances::Keys(_) => Keys {
+                instanced: true,
                 keys: Some(self.key_static(at)),
                 values: Some(self.steps[at].values.clone()),
             },
-            _ => Keys {
+            Instances::Single | Instances::Count(_) => Keys {
+                instanced: matches!(self.plan.steps[at].instances, Instances::Count(_)),
                 keys: None,
                 values: None,
             },

@@ -102,6 +102,8 @@ pub struct Writer<'p> {
     pub(super) run_parts: Vec<Option<Ident>>,
     /// Crates of functions that are called.
     pub function_crates: BTreeSet<&'static str>,
+    /// Calls so far that take the context of the iteration.
+    pub(super) context_calls: u32,
     /// Keys statics that are read.
     pub read_keys: BTreeSet<usize>,
     /// Statics with names of outputs that are read.
@@ -195,6 +197,7 @@ impl<'p> Writer<'p> {
             ready_paths: BTreeMap::new(),
             run_parts: vec![None; plan.resources.len()],
             function_crates: BTreeSet::new(),
+            context_calls: 0,
             read_keys: BTreeSet::new(),
             read_names: BTreeSet::new(),
             exports,

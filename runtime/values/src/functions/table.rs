@@ -5,6 +5,7 @@
 
 mod results;
 
+use super::context::Context;
 use super::{collection, conversion, encoding, environment, hash, numeric, random, string};
 use crate::{Fault, Type, Value};
 use results as r;
@@ -25,9 +26,18 @@ pub struct Function {
     /// The type of a call with arguments of these types (those that were given), or why there is none.
     pub result: fn(&[Type]) -> Result<Type, String>,
     /// The function itself.
-    pub call: fn(&[Value]) -> Result<Value, Fault>,
+    pub call: Call,
     /// When it may be called at the earliest.
     pub time: Time,
+}
+
+/// A function as it is called.
+#[derive(Debug, Clone, Copy)]
+pub enum Call {
+    /// With its arguments.
+    Plain(fn(&[Value]) -> Result<Value, Fault>),
+    /// With the context as well: only an iteration has one.
+    InContext(fn(&Context<'_>, &[Value]) -> Result<Value, Fault>),
 }
 
 /// Where emitted code finds a function.
@@ -72,7 +82,6 @@ pub fn table() -> &'static [Function] {
 pub fn base64decode_bytes() -> &'static Function {
     static BYTES: Function = Function {
         rust: "base64decode_bytes",
-        call: encoding::base64decode_bytes,
         ..pure(
             "base64decode",
             "encoding",
@@ -131,7 +140,7 @@ const fn pure(
         params,
         rest: None,
         result,
-        call,
+        call: Call::Plain(call),
         time: Time::Pure,
     }
 }
@@ -145,6 +154,26 @@ const fn with_rest(function: Function, rest: Param) -> Function {
 
 const fn at(function: Function, time: Time) -> Function {
     Function { time, ..function }
+}
+
+/// A function of the moment or of chance: another value in each iteration.
+const fn in_context(
+    name: &'static str,
+    module: &'static str,
+    params: &'static [Param],
+    result: fn(&[Type]) -> Result<Type, String>,
+    call: fn(&Context<'_>, &[Value]) -> Result<Value, Fault>,
+) -> Function {
+    Function {
+        name,
+        home: Home::Module(module),
+        rust: name,
+        params,
+        rest: None,
+        result,
+        call: Call::InContext(call),
+        time: Time::Iteration,
+    }
 }
 
 const NUMBER: &[Param] = &[one("number", r::number)];
@@ -376,10 +405,7 @@ static TABLE: &[Function] = &[
         r::to_string,
         encoding::urlencode,
     ),
-    at(
-        pure("uuid", "random", &[], r::to_string, random::uuid),
-        Time::Iteration,
-    ),
+    in_context("uuid", "random", &[], r::to_string, random::uuid),
     pure(
         "values",
         "collection",
