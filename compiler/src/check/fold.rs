@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bggo_values::functions::{Call, Time};
+use bggo_values::text::Joined;
 use bggo_values::{Fault, Number, Seq, Text, Value, convert, ops};
 
 use crate::resolve::model::{BoundId, VariableId};
@@ -85,9 +86,9 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
         }
         TKind::Object(pairs) => object(pairs, known),
         TKind::Template(parts) => {
-            let mut out = String::new();
-            text(parts, &mut out, known)?;
-            Ok(Value::from(out))
+            let mut joined = Joined::default();
+            text(parts, &mut joined, known)?;
+            Ok(Value::from(joined.finish()))
         }
         TKind::Call {
             function,
@@ -202,16 +203,14 @@ fn object(pairs: &[(TExpr, TExpr)], known: &mut Known) -> Result {
     Ok(Value::Object(Seq::from(found)))
 }
 
-fn text(parts: &[TPart], out: &mut String, known: &mut Known) -> Result<()> {
-    use std::fmt::Write;
+fn text(parts: &[TPart], out: &mut Joined, known: &mut Known) -> Result<()> {
     for part in parts {
         match part {
-            TPart::Text(text) => out.push_str(text),
+            TPart::Text(text) => out.push(text),
             TPart::Hole(expr) => {
                 let value = value(expr, known)?;
                 let hole = ops::hole(&value).map_err(|fault| Failure::Fault(fault, expr.span))?;
-                // A String never refuses what is written to it.
-                let _ = write!(out, "{hole}");
+                out.push(&hole);
             }
             TPart::If { condition, yes, no } => {
                 let chosen = if truth(condition, known)? { yes } else { no };

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bggo_values::Number;
+use bggo_values::text::normalized;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{
     BinaryOperator, Expression, ForExpr as HclFor, Object, ObjectKey, UnaryOperator,
@@ -234,7 +235,8 @@ impl Reader<'_, '_> {
         match key {
             ObjectKey::Ident(name) => {
                 let span = at.span(name.span());
-                self.expr(span, ExprKind::Text(name.as_str().to_owned()))
+                let name = normalized(name.as_str().to_owned());
+                self.expr(span, ExprKind::Text(name))
             }
             // A word is a key, whatever it means elsewhere.
             ObjectKey::Expression(literal @ (Expression::Null(_) | Expression::Bool(_))) => {

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use bggo_values::text::normalized;
+
 use crate::diagnostics::{Problem, codes, nearest};
 use crate::source::Span;
 
@@ -57,6 +59,7 @@ impl Reader<'_, '_> {
         let Some(mut parts) = self.nest(&mut nest, depth) else {
             return ExprKind::Error;
         };
+        normalize(&mut parts);
         match parts.as_mut_slice() {
             [] => ExprKind::Text(String::new()),
             [Part::Text(text)] => ExprKind::Text(std::mem::take(text)),
@@ -338,6 +341,21 @@ impl Reader<'_, '_> {
             problem.label(open.span, format!("this `{}` is open", open.word));
         }
         false
+    }
+}
+
+/// Literals in Unicode's normal form C, as HCL has them. (Texts with holes are put together by `bggo_values::text`.)
+fn normalize(parts: &mut [Part]) {
+    for part in parts {
+        match part {
+            Part::Text(text) => *text = normalized(std::mem::take(text)),
+            Part::Hole(_) => {}
+            Part::If { yes, no, .. } => {
+                normalize(yes);
+                normalize(no);
+            }
+            Part::For { body, .. } => normalize(body),
+        }
     }
 }
 

@@ -308,7 +308,7 @@ fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
         None
         | Some(
             Type::String | Type::Number | Type::Bool | Type::Duration | Type::Size | Type::Bytes,
-        ) => Ok(Value::Text(Text::from(text))),
+        ) => Ok(Value::Text(Text::from(text).normalized())),
         Some(ty) => literal::value(&text).map_err(|fault| {
             if variable.sensitive {
                 format!("expected {ty}, written in HCL")

@@ -12,6 +12,7 @@ pub use forms::{ListBody, ObjectBody, for_list, for_object, iterate, splat};
 pub use redact::{SENSITIVE, redact};
 pub use select::{field, index};
 
+use crate::text::Joined;
 use crate::{Fault, Value, convert};
 use std::fmt;
 
@@ -101,13 +102,11 @@ pub fn printable(value: Value) -> Result<Value, Fault> {
 /// # Errors
 /// As `hole`.
 pub fn text(parts: &[Value]) -> Result<Value, Fault> {
-    use fmt::Write;
-    let mut out = String::new();
+    let mut joined = Joined::default();
     for part in parts {
-        // A String never refuses what is written to it.
-        let _ = write!(out, "{}", hole(part)?);
+        joined.push(&hole(part)?);
     }
-    Ok(Value::from(out))
+    Ok(Value::from(joined.finish()))
 }
 
 #[cfg(test)]

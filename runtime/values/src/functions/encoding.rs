@@ -2,7 +2,9 @@
 
 use super::args::{Args, args};
 use crate::json::{decode, encode};
-use crate::{Fault, Value};
+use crate::text::normalized;
+use crate::{Fault, Text, Value};
+use std::collections::BTreeMap;
 
 /// The value as JSON: keys sorted, `<`, `>` and `&` escaped. JSON has no bytes: they are their base64, as in the JSON of
 /// protobuf and of Go.
@@ -21,7 +23,38 @@ pub fn jsonencode(values: &[Value]) -> Result<Value, Fault> {
 /// When the argument is no string, or not JSON.
 pub fn jsondecode(values: &[Value]) -> Result<Value, Fault> {
     let args = args("jsondecode", values, 1, 1)?;
-    decode(&args.text(0)?).map_err(|fault| args.fault(0, fault.text()))
+    let value = decode(&args.text(0)?).map_err(|fault| args.fault(0, fault.text()))?;
+    Ok(with_normalized_texts(value))
+}
+
+/// The value with all texts and keys in normal form C. Of keys that become equal the last one counts.
+fn with_normalized_texts(value: Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(text.normalized()),
+        Value::List(items) => {
+            let items = items.iter().cloned().map(with_normalized_texts);
+            Value::from(items.collect::<Vec<_>>())
+        }
+        Value::Object(pairs) => {
+            let mut places: BTreeMap<Text, usize> = BTreeMap::new();
+            let mut kept: Vec<(Text, Value)> = Vec::with_capacity(pairs.len());
+            for (key, value) in pairs.iter() {
+                let (key, value) = (
+                    key.clone().normalized(),
+                    with_normalized_texts(value.clone()),
+                );
+                match places.get(&key).and_then(|place| kept.get_mut(*place)) {
+                    Some(pair) => pair.1 = value,
+                    None => {
+                        places.insert(key.clone(), kept.len());
+                        kept.push((key, value));
+                    }
+                }
+            }
+            Value::from(kept)
+        }
+        other => other,
+    }
 }
 
 /// Bytes, or the UTF-8 of a text, in base64.
@@ -40,7 +73,7 @@ pub fn base64encode(values: &[Value]) -> Result<Value, Fault> {
 pub fn base64decode(values: &[Value]) -> Result<Value, Fault> {
     let (args, bytes) = decoded(values)?;
     String::from_utf8(bytes)
-        .map(Value::from)
+        .map(|text| Value::from(normalized(text)))
         .map_err(|_| args.fault(0, "the decoded bytes are not UTF-8"))
 }
 
