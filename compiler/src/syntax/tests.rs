@@ -55,6 +55,23 @@ fn templates_give_what_terraform_gives() {
 }
 
 #[test]
+fn texts_and_names_are_normalised() {
+    assert_eq!(tree(r#""e\u0301""#), "\"\u{e9}\"");
+    assert_eq!(tree("\"e\u{301}\""), "\"\u{e9}\"");
+    // In heredocs there are no escapes, so a backslash stays.
+    assert_eq!(
+        tree("<<EOT\ne\u{301}\\u0301\nEOT"),
+        "\"\u{e9}\\\\u0301\\n\""
+    );
+    assert_eq!(
+        tree("{ e\u{301} = a.e\u{301} }"),
+        tree("{ \u{e9} = a.\u{e9} }")
+    );
+    let part = tree("\"%{if a}e\u{301}${b}e\u{301}%{endif}\"");
+    assert_eq!(part, tree("\"%{if a}\u{e9}${b}\u{e9}%{endif}\""));
+}
+
+#[test]
 fn splats_take_what_follows_them() {
     assert_eq!(tree("a.b[*].c[0].d"), "a.b[* each.c[0].d]");
     assert_eq!(tree("a.*.b.c[0]"), "a[* each.b.c][0]");
