@@ -1,5 +1,6 @@
 //! One expression: its tokens to hcl-edit, and what hcl-edit makes of them to our own form, with spans in the file.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bggo_values::Number;
@@ -14,12 +15,13 @@ use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::decl::{BinaryOp, Expr, ExprId, ExprKind, ForExpr, Name, UnaryOp};
-use super::mend::{Place, Slice, mend, too_deep};
+use super::mend::{Bounds, DEEPEST, Mended, Place, mend, too_deep};
 use super::token::{TokenKind, Tokens};
 use super::words;
 
-/// Levels of our own expressions, over all nested strings and chains: later stages may recurse.
-const DEEPEST_TREE: usize = 256;
+/// Levels of our own expressions, over all nested strings and chains: later stages recurse, on a stack that is large
+/// enough for this (see `on_a_large_stack`).
+const DEEPEST_TREE: usize = 12_000;
 
 /// Reads the expressions of one file.
 pub(super) struct Reader<'a, 'p> {
@@ -28,6 +30,10 @@ pub(super) struct Reader<'a, 'p> {
     /// Ids given out so far, over all files.
     pub(super) ids: &'p mut u32,
     pub(super) problems: &'p mut Problems,
+    /// Pieces for which hcl-edit was given a string of the same length, by their first and last byte: see `parts`.
+    pub(super) replaced: BTreeMap<(u32, u32), Range<usize>>,
+    /// What is cut into parts.
+    pub(super) bounds: Bounds,
 }
 
 /// Where in the tree an expression stands.
@@ -73,16 +79,49 @@ impl Reader<'_, '_> {
             let kind = self.template(range.start, depth);
             return self.expr(span, kind);
         }
-        let slice = Slice {
-            file: self.file,
-            range: range.clone(),
-            place,
-            depth: depth.written,
+        self.read_mended(range, place, depth, true)
+    }
+
+    /// The same for what cannot be cut into smaller parts.
+    pub(super) fn read_whole(&mut self, range: Range<usize>, place: Place, depth: Depth) -> Expr {
+        self.read_mended(range, place, depth, false)
+    }
+
+    fn read_mended(
+        &mut self,
+        range: Range<usize>,
+        place: Place,
+        depth: Depth,
+        may_cut: bool,
+    ) -> Expr {
+        let span = self.range_span(&range);
+        let bounds = match may_cut {
+            true => self.bounds,
+            // A name with more parts is no deeper for hcl-edit, and cannot be cut.
+            false => Bounds {
+                chain: u32::MAX,
+                ..self.bounds
+            },
         };
-        let Some(text) = mend(self.tokens, &slice, self.problems) else {
+        let mended = mend(self.tokens, &range, place, &self.replaced, bounds);
+        let (text, levels) = match mended {
+            Mended::Text(text, levels) => (text, levels),
+            Mended::TooDeep(_) if may_cut => return self.read_in_parts(range, depth),
+            Mended::TooDeep(index) => {
+                let span = self.range_span(&(index..index + 1));
+                too_deep(self.problems, span);
+                return self.error(span);
+            }
+            Mended::Nothing => return self.error(span),
+        };
+        if depth.written + levels > DEEPEST {
+            too_deep(self.problems, span);
             return self.error(span);
-        };
+        }
         match parse_expr(&text) {
+            Err(error) if may_cut && words::is_of_bounds(&error) => {
+                self.read_in_parts(range, depth)
+            }
             Ok(expression) => self.convert(
                 &expression,
                 &At {
@@ -215,6 +254,13 @@ impl Reader<'_, '_> {
     }
 
     fn string(&mut self, span: Span, depth: Depth) -> Expr {
+        if let Some(range) = self.replaced.remove(&(span.start, span.end)) {
+            let inner = Depth {
+                written: depth.written + 1,
+                ..depth
+            };
+            return self.read(range, Place::Hole, inner);
+        }
         let kind = match self.tokens.starting_at(span.start) {
             Some(open) => self.template(open, depth),
             None => ExprKind::Error,

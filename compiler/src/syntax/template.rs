@@ -13,8 +13,7 @@ use crate::source::Span;
 use super::decl::{ExprKind, Name, Part};
 use super::expr::{Depth, Reader};
 use super::literal::decode;
-use super::mend::{Place, too_deep};
-use super::structure::DEEPEST;
+use super::mend::{DEEPEST, Place, too_deep};
 use super::token::TokenKind;
 
 /// A piece of the flat row, with the place of its token or hole.
@@ -125,7 +124,7 @@ impl Reader<'_, '_> {
     }
 
     /// Without line breaks at either end: they mean nothing in a hole.
-    fn trimmed(&self, mut range: Range<usize>) -> Range<usize> {
+    pub(super) fn trimmed(&self, mut range: Range<usize>) -> Range<usize> {
         while !range.is_empty() && self.tokens.kind(range.start) == TokenKind::Newline {
             range.start += 1;
         }
