@@ -52,9 +52,13 @@ pub struct Site {
     pub instance: u32,
 }
 
+/// How many values each site drew.
+#[derive(Default)]
+struct Counts(BTreeMap<Site, u64>);
+
 /// How many values each site drew in one iteration. Empty, it is a null pointer.
 #[derive(Default)]
-pub struct Draws(Cell<Option<Box<BTreeMap<Site, u64>>>>);
+pub struct Draws(Cell<Option<Box<Counts>>>);
 
 impl Draws {
     /// Nothing was drawn.
@@ -65,7 +69,7 @@ impl Draws {
     /// How many values the site drew before, and one more from now on.
     fn next(&self, site: Site) -> u64 {
         let mut counts = self.0.take().unwrap_or_default();
-        let count = counts.entry(site).or_insert(0);
+        let count = counts.0.entry(site).or_insert(0);
         let before = *count;
         *count += 1;
         self.0.set(Some(counts));
