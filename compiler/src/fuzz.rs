@@ -15,6 +15,10 @@ use crate::syntax::decl::{AttributeBlock, Declarations, Expr, ExprKind, Part};
 ///
 /// When that does not hold.
 pub fn parse(text: &str) {
+    crate::on_a_large_stack(|| parse_here(text));
+}
+
+fn parse_here(text: &str) {
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text.to_owned())]);
     let (declarations, problems) = crate::syntax::parse(&sources);
     let mut seen = Seen {

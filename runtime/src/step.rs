@@ -5,6 +5,7 @@ use crate::contract::{Flow, Running, Stop};
 use crate::engine::{Ended, Outcome, Thread};
 use crate::fault::Fault;
 use crate::info::{At, Info};
+use bggo_values::functions::{self, Draws, IterationKey, Site};
 use bggo_values::{Number, Value};
 use std::cell::Cell;
 use std::future::Future;
@@ -51,6 +52,8 @@ pub struct It<'a> {
     number: u64,
     /// When the last step ended: the next one is due then. At first, when the iteration was due.
     due: Cell<Instant>,
+    /// What its random functions drew so far.
+    draws: Draws,
 }
 
 impl<'a> It<'a> {
@@ -61,6 +64,23 @@ impl<'a> It<'a> {
             vu,
             number,
             due: Cell::new(due),
+            draws: Draws::new(),
+        }
+    }
+
+    /// What a function may ask that is random or of the moment: call number `call` of the grid, for this instance of its
+    /// step.
+    pub fn function_context(&self, call: u32, instance: u32) -> functions::Context<'_> {
+        functions::Context {
+            seed: self.thread.start.seed(),
+            scenario: 0,
+            iteration: IterationKey::User {
+                user: self.vu,
+                nth: self.number,
+            },
+            site: Site { call, instance },
+            draws: &self.draws,
+            clock: &**self.thread,
         }
     }
 

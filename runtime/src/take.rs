@@ -1,7 +1,7 @@
 //! A computed value as what carries an input: a null input is absent, and a required one must be there.
 
 use crate::fault::{Fault, Place, Placed};
-use bggo_values::{Fault as ValueFault, Number, Text, Value, convert, json, ops};
+use bggo_values::{Fault as ValueFault, Number, Seq, Text, Value, convert, json, ops};
 use std::time::Duration;
 
 /// A text.
@@ -91,6 +91,48 @@ pub fn optional_duration(value: &Value) -> Result<Option<Duration>, Fault> {
     match convert::convert(value, &bggo_values::Type::Duration)? {
         Value::Duration(time) => Ok(Some(time)),
         _ => Ok(None),
+    }
+}
+
+/// A number of bytes.
+///
+/// # Errors
+/// It is null, or no size.
+pub fn size(value: &Value, input: &str) -> Result<u64, Fault> {
+    there(value, input)?;
+    Ok(convert::to_size(value)?)
+}
+
+/// A number of bytes that may be absent.
+///
+/// # Errors
+/// It is no size.
+pub fn optional_size(value: &Value) -> Result<Option<u64>, Fault> {
+    if value.is_null() {
+        Ok(None)
+    } else {
+        Ok(Some(convert::to_size(value)?))
+    }
+}
+
+/// Raw content.
+///
+/// # Errors
+/// It is null, or neither bytes nor a text.
+pub fn bytes(value: &Value, input: &str) -> Result<Seq<u8>, Fault> {
+    there(value, input)?;
+    Ok(convert::to_bytes(value)?)
+}
+
+/// Raw content that may be absent.
+///
+/// # Errors
+/// It is neither bytes nor a text.
+pub fn optional_bytes(value: &Value) -> Result<Option<Seq<u8>>, Fault> {
+    if value.is_null() {
+        Ok(None)
+    } else {
+        Ok(Some(convert::to_bytes(value)?))
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Checker<'a> {
     pub(super) outputs: BTreeMap<RunnerRef, Type>,
     /// The instances that an index stood for; `None`: one that is known only when the grid runs.
     pub(super) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
+    /// Names of calls of `base64decode` that stand where bytes are wanted.
+    pub(super) wanted_as_bytes: BTreeSet<Span>,
 }
 
 /// What is known of an expression of the grid, before it is converted to what its place wants.
@@ -108,6 +110,7 @@ impl<'a> Checker<'a> {
             seen: None,
             outputs: BTreeMap::new(),
             indexed: BTreeMap::new(),
+            wanted_as_bytes: BTreeSet::new(),
         }
     }
 

@@ -90,7 +90,7 @@ impl Checker<'_> {
     fn argument_value(&mut self, input: &Input, attribute: &Attribute) -> Option<TExpr> {
         let what = format!("`{}`", input.name);
         let known = self.unknown_attributes(&input.ty, &attribute.value, &what);
-        let value = self.infer(&attribute.value);
+        let value = self.infer_wanted(&attribute.value, &input.ty);
         if !known {
             return None;
         }

@@ -29,6 +29,7 @@ mod template;
 pub mod typed;
 mod variable;
 pub mod walk;
+mod wanted;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;

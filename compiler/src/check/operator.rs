@@ -97,9 +97,9 @@ impl Checker<'_> {
         let of = |ty: Type| compares && (left.ty == ty || right.ty == ty);
         let want = if of(Type::Duration) {
             Type::Duration
-        } else if of(Type::Bytes) {
-            // A size: its text may stand on the other side.
-            Type::Bytes
+        } else if of(Type::Size) {
+            // Its text may stand on the other side.
+            Type::Size
         } else {
             Type::Number
         };

@@ -60,7 +60,7 @@ impl Checker<'_> {
     }
 
     fn default(&mut self, expr: &Expr, ty: &Type, nullable: bool) -> Option<Value> {
-        let typed = self.infer(expr);
+        let typed = self.infer_wanted(expr, ty);
         let typed = self.convert(typed, ty, "the default");
         if typed.is_error() {
             return None;

@@ -6,6 +6,7 @@ use crate::check::walk::walk;
 use crate::plan::model::Argument;
 use bggo_manifest::{Carrier, Form};
 use bggo_values::Value;
+use bggo_values::text::joins_what_is_before;
 
 /// Whether an argument differs between users, iterations or instances.
 pub fn is_late(argument: &Argument) -> bool {
@@ -27,15 +28,20 @@ pub fn is_of_start(argument: &Argument) -> bool {
     !is_late(argument) && argument.value.constant().is_none()
 }
 
-/// Whether an argument is a template or a JSON literal that is written as one `format_args!`. Long ones and those with
-/// computed keys are values.
+/// Whether an argument is a template or a JSON literal that is written as one `format_args!`. Long ones, those with
+/// computed keys and those with a literal that joins a letter of the hole before it are values. (A hole whose text begins
+/// with a combining mark stands in `format_args!` as it came: nothing is looked at there again.)
 pub fn has_holes(argument: &Argument) -> bool {
     if !is_late(argument) || argument.input.carrier() != Carrier::Text || is_redacted(argument) {
         return false;
     }
     let expr = &argument.value;
     match (&expr.kind, argument.input.form) {
-        (TKind::Template(parts), Form::Plain) => parts.len() > 1 && varying(parts) <= WIDTH,
+        (TKind::Template(parts), Form::Plain) => {
+            let joins =
+                |part: &TPart| matches!(part, TPart::Text(text) if joins_what_is_before(text));
+            parts.len() > 1 && varying(parts) <= WIDTH && !parts.iter().any(joins)
+        }
         (TKind::Object(_) | TKind::List(_), Form::Json) => {
             !has_computed_key(expr) && leaves(expr) <= WIDTH
         }

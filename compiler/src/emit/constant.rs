@@ -38,8 +38,8 @@ impl Constants {
                 quote!(Value::Duration(#time))
             }
             Value::Bytes(bytes) => {
-                let bytes = Literal::byte_string(bytes);
-                quote!(Value::Bytes(Seq::Static(#bytes)))
+                let bytes = self::bytes(bytes);
+                quote!(Value::Bytes(#bytes))
             }
             Value::List(items) if items.is_empty() => quote!(Value::list(&[])),
             Value::List(items) => {
@@ -92,6 +92,12 @@ pub fn number(number: &Number) -> TokenStream {
     }
 }
 
+/// Raw content.
+pub fn bytes(bytes: &[u8]) -> TokenStream {
+    let bytes = Literal::byte_string(bytes);
+    quote!(Seq::Static(#bytes))
+}
+
 /// A length of time.
 pub fn duration(time: Duration) -> TokenStream {
     if time.subsec_nanos() == 0 {
@@ -118,6 +124,7 @@ pub fn ty(ty: &Type) -> TokenStream {
         Type::Number => quote!(Type::Number),
         Type::Bool => quote!(Type::Bool),
         Type::Duration => quote!(Type::Duration),
+        Type::Size => quote!(Type::Size),
         Type::Bytes => quote!(Type::Bytes),
         Type::List(item) => {
             let item = self::ty(item);

@@ -12,7 +12,7 @@ use crate::plan::model::Instances;
 use crate::resolve::model::{BoundId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, UnaryOp};
-use bggo_values::functions::{Function, Home};
+use bggo_values::functions::{Call, Function, Home};
 use bggo_values::{Type, Value};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -472,7 +472,24 @@ impl Writer<'_> {
     ) -> TokenStream {
         let (home, name) = (self.home(function.home), field(function.rust));
         let arguments = self.arguments(arguments, expand, span, at);
-        quote!(#home::#name(#arguments))
+        match function.call {
+            Call::Plain(_) => quote!(#home::#name(#arguments)),
+            Call::InContext(_) => {
+                let context = self.context(at);
+                quote!(#home::#name(&#context, #arguments))
+            }
+        }
+    }
+
+    /// The context of a call: each place of the program that makes one has a number of its own.
+    fn context(&mut self, at: EvaluatedIn<'_>) -> TokenStream {
+        let call = Literal::u32_unsuffixed(self.context_calls);
+        self.context_calls += 1;
+        let instance = match at {
+            EvaluatedIn::Body(Some(keys)) if keys.instanced => quote!(index),
+            _ => quote!(0),
+        };
+        quote!(m.iteration.function_context(#call, #instance))
     }
 
     /// The path of what holds a function that is called.

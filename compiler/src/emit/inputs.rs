@@ -92,6 +92,11 @@ impl Writer<'_> {
             (Carrier::Number, Value::Number(number)) => constant::number(number),
             (Carrier::Bool, Value::Bool(value)) => quote!(#value),
             (Carrier::Duration, Value::Duration(time)) => constant::duration(*time),
+            (Carrier::Size, Value::Number(size)) if size.as_u64().is_some() => {
+                let size = Literal::u64_unsuffixed(size.as_u64().unwrap_or_default());
+                quote!(#size)
+            }
+            (Carrier::Bytes, Value::Bytes(bytes)) => constant::bytes(bytes),
             (_, value) => self.constants.value(value),
         };
         if input.optional() {
@@ -121,6 +126,8 @@ impl Writer<'_> {
             Carrier::Number => "number",
             Carrier::Bool => "bool",
             Carrier::Duration => "duration",
+            Carrier::Size => "size",
+            Carrier::Bytes => "bytes",
             Carrier::Value => {
                 let value = self.shown(argument, at);
                 if input.nullable {
@@ -192,11 +199,19 @@ impl Writer<'_> {
         match argument.input.carrier() {
             Carrier::Text => self.late_text(argument, inputs, at),
             Carrier::Value => self.late_value(argument, inputs, at),
-            Carrier::Number | Carrier::Bool | Carrier::Duration => {
+            carrier @ (Carrier::Number
+            | Carrier::Bool
+            | Carrier::Duration
+            | Carrier::Size
+            | Carrier::Bytes) => {
                 let value = self.owned_input(argument, at);
                 let name = self.inner(&argument.input.name, inputs);
                 inputs.lets.push(quote!(let #name = #value;));
-                quote!(#name)
+                match (carrier, argument.input.optional()) {
+                    (Carrier::Bytes, true) => quote!(#name.as_deref()),
+                    (Carrier::Bytes, false) => quote!(&#name),
+                    _ => quote!(#name),
+                }
             }
         }
     }

@@ -251,10 +251,12 @@ impl Writer<'_> {
     fn step_keys(&mut self, at: usize) -> Keys {
         match self.body().steps[at].instances {
             Instances::Keys(_) => Keys {
+                instanced: true,
                 keys: Some(self.key_static(at)),
                 values: Some(self.step(at).values.clone()),
             },
-            _ => Keys {
+            Instances::Single | Instances::Count(_) => Keys {
+                instanced: matches!(self.body().steps[at].instances, Instances::Count(_)),
                 keys: None,
                 values: None,
             },

@@ -15,8 +15,10 @@ pub enum EvaluatedIn<'a> {
     Body(Option<&'a Keys>),
 }
 
-/// Statics of a step's `for_each`.
+/// What is known of a step's instances.
 pub struct Keys {
+    /// The step has instances: there is an `index`.
+    pub instanced: bool,
     /// Keys, if it has some.
     pub keys: Option<Ident>,
     /// Their values.

@@ -119,6 +119,8 @@ pub struct Writer<'p> {
     pub names: Names,
     /// Crates of functions that are called.
     pub function_crates: BTreeSet<&'static str>,
+    /// Calls so far that take the context of the iteration.
+    pub context_calls: u32,
     /// Functions of the body that read an output or an export, by its position in the manifest.
     pub readers: BTreeMap<(ReaderOf, usize), Ident>,
     /// Steps of the body with a `for_each` whose keys are read.
@@ -209,6 +211,7 @@ impl<'p> Writer<'p> {
             constants: Constants::default(),
             names,
             function_crates: BTreeSet::new(),
+            context_calls: 0,
             readers: BTreeMap::new(),
             read_keys: BTreeSet::new(),
             read_names: BTreeSet::new(),

@@ -58,7 +58,7 @@ pub(super) fn explain_syntax_error(
             end: last.end,
         };
     }
-    if message.contains("nesting depth") || message.contains("chained binary operators") {
+    if is_of_bounds(error) {
         return too_deep(problems, span);
     }
     if message.contains("redefined object key") {
@@ -96,6 +96,12 @@ pub(super) fn explain_syntax_error(
     if let Some(hint) = around.hint() {
         problem.hint(hint);
     }
+}
+
+/// Whether hcl-edit refused a text for its bounds: 64 levels, 128 operators.
+pub(super) fn is_of_bounds(error: &Error) -> bool {
+    let message = error.message();
+    message.contains("nesting depth") || message.contains("chained binary operators")
 }
 
 /// Whether the text ends where something is missing: at the end, hcl-edit's offset is that of the last byte.

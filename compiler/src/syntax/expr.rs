@@ -1,8 +1,10 @@
 //! One expression: its tokens to hcl-edit, and what hcl-edit makes of them to our own form, with spans in the file.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bggo_values::Number;
+use bggo_values::text::normalized;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{
     BinaryOperator, Expression, ForExpr as HclFor, Object, ObjectKey, UnaryOperator,
@@ -13,12 +15,13 @@ use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::decl::{BinaryOp, Expr, ExprId, ExprKind, ForExpr, Name, UnaryOp};
-use super::explain_syntax_error::explain_syntax_error;
-use super::mask_for_parser::{LineBreaks, Slice, mask_for_parser, too_deep};
+use super::explain_syntax_error::{self, explain_syntax_error};
+use super::mask_for_parser::{Bounds, DEEPEST, LineBreaks, Masked, mask_for_parser, too_deep};
 use super::token::{TokenKind, Tokens};
 
-/// Levels of our own expressions, over all nested strings and chains: later stages may recurse.
-const DEEPEST_TREE: usize = 256;
+/// Levels of our own expressions, over all nested strings and chains: later stages recurse, on a stack that is large
+/// enough for this (see `on_a_large_stack`).
+const DEEPEST_TREE: usize = 12_000;
 
 /// Reads the expressions of one file.
 pub(super) struct FileParser<'a, 'p> {
@@ -27,6 +30,10 @@ pub(super) struct FileParser<'a, 'p> {
     /// Ids given out so far, over all files.
     pub(super) ids: &'p mut u32,
     pub(super) problems: &'p mut Problems,
+    /// Pieces for which hcl-edit was given a string of the same length, by their first and last byte: see `parts`.
+    pub(super) replaced: BTreeMap<(u32, u32), Range<usize>>,
+    /// What is cut into parts.
+    pub(super) bounds: Bounds,
 }
 
 /// Where in the tree an expression stands.
@@ -77,16 +84,54 @@ impl FileParser<'_, '_> {
             let kind = self.template(range.start, depth);
             return self.expr(span, kind);
         }
-        let slice = Slice {
-            file: self.file,
-            range: range.clone(),
-            line_breaks,
-            depth: depth.written,
+        self.read_masked(range, line_breaks, depth, true)
+    }
+
+    /// The same for what cannot be cut into smaller parts.
+    pub(super) fn read_whole(
+        &mut self,
+        range: Range<usize>,
+        line_breaks: LineBreaks,
+        depth: Depth,
+    ) -> Expr {
+        self.read_masked(range, line_breaks, depth, false)
+    }
+
+    fn read_masked(
+        &mut self,
+        range: Range<usize>,
+        line_breaks: LineBreaks,
+        depth: Depth,
+        may_cut: bool,
+    ) -> Expr {
+        let span = self.range_span(&range);
+        let bounds = match may_cut {
+            true => self.bounds,
+            // A name with more parts is no deeper for hcl-edit, and cannot be cut.
+            false => Bounds {
+                chain: u32::MAX,
+                ..self.bounds
+            },
         };
-        let Some(text) = mask_for_parser(self.tokens, &slice, self.problems) else {
+        let masked = mask_for_parser(self.tokens, &range, line_breaks, &self.replaced, bounds);
+        let (text, levels) = match masked {
+            Masked::Text(text, levels) => (text, levels),
+            Masked::TooDeep(_) if may_cut => return self.read_in_parts(range, depth),
+            Masked::TooDeep(index) => {
+                let span = self.range_span(&(index..index + 1));
+                too_deep(self.problems, span);
+                return self.error(span);
+            }
+            Masked::Nothing => return self.error(span),
+        };
+        if depth.written + levels > DEEPEST {
+            too_deep(self.problems, span);
             return self.error(span);
-        };
+        }
         match parse_expr(&text) {
+            Err(error) if may_cut && explain_syntax_error::is_of_bounds(&error) => {
+                self.read_in_parts(range, depth)
+            }
             Ok(expression) => self.convert(
                 &expression,
                 &At {
@@ -219,6 +264,13 @@ impl FileParser<'_, '_> {
     }
 
     fn string(&mut self, span: Span, depth: Depth) -> Expr {
+        if let Some(range) = self.replaced.remove(&(span.start, span.end)) {
+            let inner = Depth {
+                written: depth.written + 1,
+                ..depth
+            };
+            return self.read(range, LineBreaks::Ignored, inner);
+        }
         let kind = match self.tokens.starting_at(span.start) {
             Some(open) => self.template(open, depth),
             None => ExprKind::Error,
@@ -239,7 +291,8 @@ impl FileParser<'_, '_> {
         match key {
             ObjectKey::Ident(name) => {
                 let span = at.span(name.span());
-                self.expr(span, ExprKind::Text(name.as_str().to_owned()))
+                let name = normalized(name.as_str().to_owned());
+                self.expr(span, ExprKind::Text(name))
             }
             // A word is a key, whatever it means elsewhere.
             ObjectKey::Expression(literal @ (Expression::Null(_) | Expression::Bool(_))) => {

@@ -4,20 +4,41 @@
 //!   hcl-edit refuses some of the latter;
 //! - with a plain string of the same length in the place of each heredoc and each string with holes: these are read by
 //!   `template` from the tokens, because hcl-edit leaves escapes and indentation in them as they are;
-//! - with digits in the place of numbers that its floats cannot hold: numbers are read from their text.
+//! - with digits in the place of numbers that its floats cannot hold: numbers are read from their text;
+//! - with such strings also for pieces that `parts` reads by themselves.
 //!
-//! Bounds on nesting are checked here, before any recursion over the expression.
+//! What is beyond hcl-edit's bounds on nesting is found here, before it recurses over the expression.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::diagnostics::{Problems, codes};
-use crate::source::{FileId, Span};
+use crate::source::Span;
 
-use super::structure::DEEPEST;
 use super::token::{TokenKind, Tokens};
 
-/// Operators, `.` and `[ ]` that may be chained in one expression.
-const LONGEST_CHAIN: u32 = 128;
+/// Levels of brackets, holes and unary operators that an expression may have.
+pub(super) const DEEPEST: usize = 500;
+
+/// Operators that may be chained in one expression.
+pub(super) const LONGEST_CHAIN: usize = 10_000;
+
+/// How much hcl-edit is given at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Levels of brackets and unary operators.
+    pub(super) levels: usize,
+    /// Operators, `.` and `[ ]` in one chain.
+    pub(super) chain: u32,
+}
+
+impl Bounds {
+    /// What it takes: it refuses what is beyond.
+    pub(super) const HCL_EDIT: Self = Self {
+        levels: 64,
+        chain: 128,
+    };
+}
 
 /// What a line break means between the tokens of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,34 +49,55 @@ pub(super) enum LineBreaks {
     Ignored,
 }
 
-/// What `mask_for_parser` needs beside the tokens.
-pub(super) struct Slice {
-    pub(super) file: FileId,
-    pub(super) range: Range<usize>,
-    pub(super) line_breaks: LineBreaks,
-    /// Levels that are open around the expression.
-    pub(super) depth: usize,
+/// What became of some tokens.
+pub(super) enum Masked {
+    /// The text, and how many levels are open in it at most.
+    Text(String, usize),
+    /// It is beyond hcl-edit's bounds, from this token on.
+    TooDeep(usize),
+    /// There is nothing.
+    Nothing,
 }
 
-/// The masked text of the tokens; none when it nests too deep, which is reported.
+/// The masked text of some tokens, with strings for the pieces that are to be replaced, which are known by their bytes.
 pub(super) fn mask_for_parser(
     tokens: &Tokens<'_>,
-    slice: &Slice,
-    problems: &mut Problems,
-) -> Option<String> {
-    let start = tokens.at(slice.range.start).start as usize;
-    let end = tokens.at(slice.range.end.checked_sub(1)?).end as usize;
-    let mut text = vec![b' '; end.checked_sub(start)?];
+    range: &Range<usize>,
+    line_breaks: LineBreaks,
+    replaced: &BTreeMap<(u32, u32), Range<usize>>,
+    bounds: Bounds,
+) -> Masked {
+    let first = tokens.at(range.start).start;
+    let last = tokens.at(range.end.saturating_sub(1)).end;
+    let (start, end) = (first as usize, last as usize);
+    let mut text = vec![b' '; end.saturating_sub(start)];
+    // Those that lie in the range, but for the range itself.
+    let bytes = (first, 0)..(last.max(first), 0);
+    let pieces = replaced.range(bytes).map(|(_, piece)| piece);
+    let mut pieces = pieces.filter(|piece| *piece != range).peekable();
     let mut levels = Levels {
         open: vec![Level {
-            ignores_lines: slice.line_breaks == LineBreaks::Ignored,
+            ignores_lines: line_breaks == LineBreaks::Ignored,
             chain: 0,
         }],
         unary: 0,
+        most: 0,
+        bounds,
     };
-    let mut index = slice.range.start;
+    let mut index = range.start;
     let mut after_operand = false;
-    while index < slice.range.end {
+    while index < range.end {
+        if let Some(piece) = pieces.next_if(|piece| piece.start == index) {
+            let from = tokens.at(index).start;
+            let to = tokens.at(piece.end - 1).end as usize - start;
+            if let Some(gap) = text.get_mut(from as usize - start..to) {
+                fill_string(gap, "", from);
+            }
+            index = piece.end;
+            after_operand = true;
+            levels.unary = 0;
+            continue;
+        }
         let token = tokens.at(index);
         let from = token.start as usize - start;
         let source = tokens.text(index).as_bytes();
@@ -97,27 +139,17 @@ pub(super) fn mask_for_parser(
                     gap.copy_from_slice(source);
                 }
                 let fits = match kind {
-                    TokenKind::OpenBrace => levels.open(slice.depth, is_for(tokens, index)),
-                    TokenKind::OpenBracket if after_operand => {
-                        levels.chain() && levels.open(slice.depth, true)
-                    }
-                    TokenKind::OpenBracket | TokenKind::OpenParen => levels.open(slice.depth, true),
+                    TokenKind::OpenBrace => levels.open(is_for(tokens, index)),
+                    TokenKind::OpenBracket if after_operand => levels.chain() && levels.open(true),
+                    TokenKind::OpenBracket | TokenKind::OpenParen => levels.open(true),
                     TokenKind::CloseBrace | TokenKind::CloseBracket | TokenKind::CloseParen => {
                         levels.close()
                     }
-                    TokenKind::Symbol => {
-                        levels.symbol(tokens.text(index), slice.depth, after_operand)
-                    }
+                    TokenKind::Symbol => levels.symbol(tokens.text(index), after_operand),
                     _ => true,
                 };
                 if !fits {
-                    let span = Span {
-                        file: slice.file,
-                        start: token.start,
-                        end: token.end,
-                    };
-                    too_deep(problems, span);
-                    return None;
+                    return Masked::TooDeep(index);
                 }
                 let closes = matches!(
                     kind,
@@ -133,7 +165,10 @@ pub(super) fn mask_for_parser(
         }
         index += 1;
     }
-    String::from_utf8(text).ok()
+    match String::from_utf8(text) {
+        Ok(text) if !text.is_empty() => Masked::Text(text, levels.most),
+        _ => Masked::Nothing,
+    }
 }
 
 /// Reports that an expression nests too deep.
@@ -150,6 +185,9 @@ struct Levels {
     open: Vec<Level>,
     /// Unary operators in front of the operand that is awaited.
     unary: usize,
+    /// Most levels and unary operators so far.
+    most: usize,
+    bounds: Bounds,
 }
 
 struct Level {
@@ -167,12 +205,18 @@ impl Levels {
         self.open.last().unwrap_or(NONE)
     }
 
-    fn open(&mut self, around: usize, ignores_lines: bool) -> bool {
+    fn open(&mut self, ignores_lines: bool) -> bool {
         self.open.push(Level {
             ignores_lines,
             chain: 0,
         });
-        around + self.open.len() + self.unary <= DEEPEST + 1
+        self.fits()
+    }
+
+    fn fits(&mut self) -> bool {
+        let levels = self.open.len() - 1 + self.unary;
+        self.most = self.most.max(levels);
+        levels <= self.bounds.levels
     }
 
     fn close(&mut self) -> bool {
@@ -189,13 +233,14 @@ impl Levels {
     }
 
     fn chain(&mut self) -> bool {
+        let most = self.bounds.chain;
         self.open.last_mut().is_none_or(|level| {
             level.chain += 1;
-            level.chain <= LONGEST_CHAIN
+            level.chain <= most
         })
     }
 
-    fn symbol(&mut self, symbol: &str, around: usize, after_operand: bool) -> bool {
+    fn symbol(&mut self, symbol: &str, after_operand: bool) -> bool {
         match symbol {
             "," | "=" | "=>" => {
                 self.new_item();
@@ -203,7 +248,7 @@ impl Levels {
             }
             "!" | "-" if !after_operand => {
                 self.unary += 1;
-                around + self.open.len() + self.unary <= DEEPEST + 1
+                self.fits()
             }
             ":" | "::" | "..." => true,
             _ => self.chain(),

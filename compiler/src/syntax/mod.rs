@@ -3,6 +3,7 @@
 //! ```text
 //! text --lexer--> tokens --structure--> blocks and attributes --decode--> declarations
 //!                                             expressions --mask_for_parser, hcl-edit, expr--> our own expressions
+//!                                             (beyond hcl-edit's bounds: parts, then the same for each)
 //! ```
 //!
 //! Every step goes on after a fault, so that a file shows all its faults in one run.
@@ -16,6 +17,7 @@ mod fields;
 mod lexer;
 mod literal;
 mod mask_for_parser;
+mod parts;
 mod structure;
 mod template;
 mod token;
@@ -24,12 +26,20 @@ mod types;
 
 use decl::Declarations;
 use expr::FileParser;
+use mask_for_parser::Bounds;
+
+use std::collections::BTreeMap;
 
 use crate::diagnostics::Problems;
 use crate::source::Sources;
 
 /// Reads all files of a grid.
 pub fn parse(sources: &Sources) -> (Declarations, Problems) {
+    parse_within(sources, Bounds::HCL_EDIT)
+}
+
+/// The same, with expressions beyond these bounds cut into parts.
+fn parse_within(sources: &Sources, bounds: Bounds) -> (Declarations, Problems) {
     let mut declarations = Declarations::default();
     let mut problems = Problems::default();
     let mut ids = 0;
@@ -41,6 +51,8 @@ pub fn parse(sources: &Sources) -> (Declarations, Problems) {
             tokens: &tokens,
             ids: &mut ids,
             problems: &mut problems,
+            replaced: BTreeMap::new(),
+            bounds,
         };
         parser.declare(body, &mut declarations);
     }

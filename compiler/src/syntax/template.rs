@@ -5,14 +5,15 @@
 
 use std::ops::Range;
 
+use bggo_values::text::normalized;
+
 use crate::diagnostics::{Problem, codes, nearest};
 use crate::source::Span;
 
 use super::decl::{ExprKind, Name, Part};
 use super::expr::{Depth, FileParser};
 use super::literal::decode;
-use super::mask_for_parser::{LineBreaks, too_deep};
-use super::structure::DEEPEST;
+use super::mask_for_parser::{DEEPEST, LineBreaks, too_deep};
 use super::token::TokenKind;
 
 /// A piece of the flat row, with the place of its token or hole.
@@ -57,6 +58,7 @@ impl FileParser<'_, '_> {
         let Some(mut parts) = self.nest(&mut nest, depth) else {
             return ExprKind::Error;
         };
+        normalize(&mut parts);
         match parts.as_mut_slice() {
             [] => ExprKind::Text(String::new()),
             [Part::Text(text)] => ExprKind::Text(std::mem::take(text)),
@@ -122,7 +124,7 @@ impl FileParser<'_, '_> {
     }
 
     /// Without line breaks at either end: they mean nothing in a hole.
-    fn trimmed(&self, mut range: Range<usize>) -> Range<usize> {
+    pub(super) fn trimmed(&self, mut range: Range<usize>) -> Range<usize> {
         while !range.is_empty() && self.tokens.kind(range.start) == TokenKind::Newline {
             range.start += 1;
         }
@@ -338,6 +340,21 @@ impl FileParser<'_, '_> {
             problem.label(open.span, format!("this `{}` is open", open.word));
         }
         false
+    }
+}
+
+/// Literals in Unicode's normal form C, as HCL has them. (Texts with holes are put together by `bggo_values::text`.)
+fn normalize(parts: &mut [Part]) {
+    for part in parts {
+        match part {
+            Part::Text(text) => *text = normalized(std::mem::take(text)),
+            Part::Hole(_) => {}
+            Part::If { yes, no, .. } => {
+                normalize(yes);
+                normalize(no);
+            }
+            Part::For { body, .. } => normalize(body),
+        }
     }
 }
 

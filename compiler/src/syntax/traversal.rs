@@ -1,5 +1,6 @@
 //! What follows a value: `.name`, `[index]` and splats, each step around the one before it.
 
+use bggo_values::text::normalized;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Traversal, TraversalOperator};
 
@@ -38,7 +39,7 @@ impl FileParser<'_, '_> {
             let kind = match step {
                 TraversalOperator::GetAttr(name) => {
                     let name = Name {
-                        text: name.as_str().to_owned(),
+                        text: normalized(name.as_str().to_owned()),
                         span: at.span(name.span()),
                     };
                     ExprKind::Field(Box::new(base), name)

@@ -17,6 +17,8 @@ fn early(input: &Input) -> TokenStream {
         Carrier::Number => quote!(::bggo_runtime::contract::Number),
         Carrier::Bool => quote!(bool),
         Carrier::Duration => quote!(::core::time::Duration),
+        Carrier::Size => quote!(u64),
+        Carrier::Bytes => quote!(::bggo_runtime::contract::Seq<u8>),
         Carrier::Value => quote!(::bggo_runtime::contract::Value),
     }
 }
@@ -25,7 +27,8 @@ fn late(input: &Input) -> TokenStream {
     match input.carrier() {
         Carrier::Text => quote!(::core::fmt::Arguments<'a>),
         Carrier::Value => quote!(&'a ::bggo_runtime::contract::Value),
-        Carrier::Number | Carrier::Bool | Carrier::Duration => early(input),
+        Carrier::Bytes => quote!(&'a [u8]),
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
     }
 }
 
@@ -33,7 +36,8 @@ fn plain(input: &Input) -> TokenStream {
     match input.carrier() {
         Carrier::Text => quote!(::std::borrow::Cow<'a, str>),
         Carrier::Value => quote!(&'a ::bggo_runtime::contract::Value),
-        Carrier::Number | Carrier::Bool | Carrier::Duration => early(input),
+        Carrier::Bytes => quote!(&'a [u8]),
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
     }
 }
 
@@ -159,9 +163,12 @@ fn one_of(input: &Input, text: TokenStream) -> Option<TokenStream> {
 
 /// Whether a late input borrows anything: then `Late` has a lifetime.
 pub fn borrows(inputs: &[Input]) -> bool {
-    inputs
-        .iter()
-        .any(|input| matches!(input.carrier(), Carrier::Text | Carrier::Value))
+    inputs.iter().any(|input| {
+        matches!(
+            input.carrier(),
+            Carrier::Text | Carrier::Bytes | Carrier::Value
+        )
+    })
 }
 
 /// `Late`, `Plain`, and `Inputs::with`.
@@ -272,7 +279,9 @@ fn as_plain(input: &Input, absent: bool) -> TokenStream {
         ),
         (Carrier::Value, false) => quote!(value),
         (Carrier::Value, true) => quote!(value.as_ref()),
-        (Carrier::Number | Carrier::Bool | Carrier::Duration, _) => quote!(*value),
+        (Carrier::Bytes, false) => quote!(&**value),
+        (Carrier::Bytes, true) => quote!(value.as_deref()),
+        (Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size, _) => quote!(*value),
     }
 }
 
@@ -318,6 +327,12 @@ fn constant(input: &Input, value: &Value) -> TokenStream {
             let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
             quote!(::core::time::Duration::new(#seconds, #nanos))
         }
+        (Carrier::Size, Value::Number(size)) => {
+            // The manifest's reader has made sure that a default is of its type.
+            let size = size.as_u64().unwrap_or_default();
+            quote!(#size)
+        }
+        (Carrier::Bytes, Value::Bytes(bytes)) => bytes_tokens(bytes),
         (_, value) => tokens(value),
     }
 }
@@ -339,7 +354,16 @@ fn plain_constant(input: &Input, value: &Value) -> TokenStream {
                 &DEFAULT
             })
         }
-        Carrier::Number | Carrier::Bool | Carrier::Duration => constant(input, value),
+        Carrier::Bytes => match value {
+            Value::Bytes(bytes) => {
+                let literal = proc_macro2::Literal::byte_string(bytes);
+                quote!(#literal.as_slice())
+            }
+            value => tokens(value),
+        },
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => {
+            constant(input, value)
+        }
     }
 }
 
@@ -366,7 +390,10 @@ fn tokens(value: &Value) -> TokenStream {
             let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
             quote!(#path::Duration(::core::time::Duration::new(#seconds, #nanos)))
         }
-        Value::Bytes(bytes) => bytes_tokens(bytes),
+        Value::Bytes(bytes) => {
+            let bytes = bytes_tokens(bytes);
+            quote!(#path::Bytes(#bytes))
+        }
         Value::List(items) => {
             let items = items.iter().map(tokens);
             quote!(#path::list(const { &[#(#items),*] }))
@@ -381,7 +408,7 @@ fn tokens(value: &Value) -> TokenStream {
 
 fn bytes_tokens(bytes: &Seq<u8>) -> TokenStream {
     let literal = proc_macro2::Literal::byte_string(bytes);
-    quote!(::bggo_runtime::contract::Value::Bytes(::bggo_runtime::contract::Seq::Static(#literal)))
+    quote!(::bggo_runtime::contract::Seq::Static(#literal))
 }
 
 fn pair(key: &Text, value: &Value) -> TokenStream {

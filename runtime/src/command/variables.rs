@@ -305,9 +305,10 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
 /// Scalars, and variables without a type, take a text as it is; everything else is read as HCL.
 fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
     match variable.ty.map(|ty| ty()) {
-        None | Some(Type::String | Type::Number | Type::Bool | Type::Duration | Type::Bytes) => {
-            Ok(Value::Text(Text::from(text)))
-        }
+        None
+        | Some(
+            Type::String | Type::Number | Type::Bool | Type::Duration | Type::Size | Type::Bytes,
+        ) => Ok(Value::Text(Text::from(text).normalized())),
         Some(ty) => literal::value(&text).map_err(|fault| {
             if variable.sensitive {
                 format!("expected {ty}, written in HCL")

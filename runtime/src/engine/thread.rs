@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::info::{Info, Instance, Lifetime, ResourceInfo};
 use crate::metrics::{Counter, KnownKinds, Recorder, Slab};
 use crate::report::{Format, Level, Report};
+use bggo_values::functions::WallClock;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
@@ -315,5 +316,12 @@ impl Thread {
         self.brake.advance(Phase::Cancelled);
         self.outcomes.bug();
         self.report.bug(text);
+    }
+}
+
+impl WallClock for Thread {
+    /// The run's: the time at which it was started, and what the thread's clock counted since.
+    fn since_epoch(&self) -> Duration {
+        self.start.since_epoch(self.now())
     }
 }

@@ -249,3 +249,36 @@ fn a_step_knows_its_user_and_iteration() {
         assert_eq!(step.end(Ok(Ran::Done)), Ok(()));
     });
 }
+
+#[test]
+fn a_function_draws_by_where_it_stands_and_reads_the_clock_that_tests_stop() {
+    on_stopped_clock(async {
+        let ground = Ground::functional();
+        let uuid = |number: u64, call: u32, instance: u32| {
+            let it = ground.it(number);
+            let context = it.function_context(call, instance);
+            let drawn = [(); 2].map(|()| functions::random::uuid(&context, &[]).unwrap());
+            drawn.map(|value| value.to_string())
+        };
+        let all: std::collections::BTreeSet<String> = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
+            .into_iter()
+            .flat_map(|(number, call, instance)| {
+                let drawn = uuid(number, call, instance);
+                assert_eq!(
+                    drawn,
+                    uuid(number, call, instance),
+                    "the same address again"
+                );
+                drawn
+            })
+            .collect();
+        assert_eq!(all.len(), 8);
+
+        let it = ground.it(0);
+        let time = || it.function_context(0, 0).clock.since_epoch();
+        let before = time();
+        assert_eq!(time(), before);
+        tokio::time::advance(ms(1500)).await;
+        assert_eq!(time(), before + ms(1500));
+    });
+}

@@ -84,6 +84,29 @@ impl Runner for Touch {
     }
 }
 
+/// Says what it was given.
+pub struct Content {
+    inputs: content::Inputs,
+}
+
+impl Runner for Content {
+    type Inputs = content::Inputs;
+    type Late<'a> = content::Late<'a>;
+    type Uses<'a> = content::Uses;
+    type Wanted = content::Wanted;
+    type Output = content::Output;
+
+    fn prepare(_: &Prepare<'_>, inputs: content::Inputs, _: content::Wanted) -> Result<Self, Fault> {
+        Ok(Self { inputs })
+    }
+
+    async fn run<'a>(&'a self, _: &'a Step<'_>, _: content::Uses, late: &'a [content::Late<'a>]) -> Result<content::Output, Fault> {
+        let content::Plain { payload, more, limit } = self.inputs.with(late)?;
+        say(&format!("payload {payload:?}, more {more:?}, limit {limit}"))?;
+        Ok(content::Output { raw: Value::Bytes(payload.to_vec().into()) })
+    }
+}
+
 fn say(text: &str) -> Result<(), Fault> {
     line(text).map_err(|error| Fault::new("broken", error.to_string()))
 }
