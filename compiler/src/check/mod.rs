@@ -20,6 +20,7 @@ mod infer;
 mod instances;
 mod later;
 mod lifetime;
+mod misfit;
 mod operator;
 mod outputs;
 mod pattern;
