@@ -11,6 +11,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
 use super::fold::{self, Failure, Known};
+use super::misfit::Parts;
 use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
 
 /// The checker's state.
@@ -41,6 +42,8 @@ pub(super) struct Checker<'a> {
     pub(super) depth: u32,
     /// The outermost open form whose name was read, by its depth.
     lowest: u32,
+    /// The places of the parts of literal lists and objects, by the place of the whole.
+    pub(super) literals: BTreeMap<Span, Parts>,
     /// Every expression with its type, where somebody asked for them.
     pub(super) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
@@ -107,6 +110,7 @@ impl<'a> Checker<'a> {
             certain: true,
             depth: 0,
             lowest: u32::MAX,
+            literals: BTreeMap::new(),
             seen: None,
             outputs: BTreeMap::new(),
             indexed: BTreeMap::new(),

@@ -10,6 +10,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Part};
 
 use super::context::{Checker, Seen, constant, error};
+use super::misfit::Parts;
 use super::sensitivity::EVERY;
 use super::typed::{Binding, Sensitivity, TExpr, TKind};
 
@@ -71,6 +72,8 @@ impl Checker<'_> {
     /// A list of these items, each with its own type.
     pub(super) fn tuple(&mut self, items: Vec<TExpr>, span: Span) -> TExpr {
         let ty = Type::Tuple(items.iter().map(|item| item.ty.clone()).collect());
+        let spans = items.iter().map(|item| item.span).collect();
+        self.literals.insert(span, Parts::Items(spans));
         let binding = latest(&items);
         let mut sensitivity = Sensitivity::NONE;
         for (place, item) in items.iter().enumerate() {
@@ -109,6 +112,12 @@ impl Checker<'_> {
 
     /// An object of these pairs; keys that are not known make it a map.
     pub(super) fn object_of(&mut self, pairs: Vec<(TExpr, TExpr)>, span: Span) -> TExpr {
+        let spans = pairs.iter().filter_map(|(key, value)| {
+            let name = key.constant().and_then(Value::as_text)?;
+            Some((name.to_owned(), value.span))
+        });
+        let spans = Parts::Attributes(spans.collect());
+        self.literals.insert(span, spans);
         let binding = pairs
             .iter()
             .map(|(key, value)| key.binding.max(value.binding))
@@ -192,10 +201,8 @@ impl Checker<'_> {
                 };
                 TExpr { ty, ..expr }
             }
-            Fit::Never(why) => {
-                let hint = hint_of(want, &expr);
-                let problem = self.error(codes::WRONG_TYPE, expr.span, format!("{what}: {why}"));
-                problem.hint = hint;
+            Fit::Never(_) => {
+                self.misfit(&expr, want, what);
                 error(expr.span)
             }
             _ => self.converted(expr, &concrete(want, &from), what),
@@ -206,9 +213,8 @@ impl Checker<'_> {
         if let Some(value) = expr.constant() {
             return match convert::convert(value, want) {
                 Ok(value) => constant(value, want.clone(), expr.span),
-                Err(fault) if self.certain => {
-                    let text = format!("{what}: {fault}");
-                    self.error(codes::INVALID_VALUE, expr.span, text);
+                Err(_) if self.certain => {
+                    self.misfit(&expr, want, what);
                     error(expr.span)
                 }
                 Err(_) => conversion(expr, want),
@@ -288,31 +294,6 @@ fn conversion(expr: TExpr, want: &Type) -> TExpr {
         span: expr.span,
         kind: TKind::Convert(Box::new(expr)),
     }
-}
-
-/// What to write in place of a value of the wrong type.
-fn hint_of(want: &Type, found: &TExpr) -> Option<String> {
-    let hint = match (want, &found.ty) {
-        (Type::Duration, Type::Number) => match found.constant() {
-            Some(Value::Number(number)) => format!("a duration has a unit: `\"{number}s\"`"),
-            _ => "a duration has a unit: write `\"${..}s\"`".to_owned(),
-        },
-        (Type::Number, Type::Duration) => return None,
-        (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
-            "a list stands in `[ ]`".to_owned()
-        }
-        (Type::Map(_) | Type::Object(_), Type::String | Type::Number | Type::Bool) => {
-            "an object stands in `{ }`".to_owned()
-        }
-        (Type::String, Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
-            "make a text of it with `join(\", \", ..)` or `jsonencode(..)`".to_owned()
-        }
-        (Type::String, Type::Map(_) | Type::Object(_)) => {
-            "make a text of it with `jsonencode(..)`".to_owned()
-        }
-        _ => return None,
-    };
-    Some(hint)
 }
 
 /// A number that is known, as a place.

@@ -19,6 +19,7 @@ mod forms;
 mod functions_to_come;
 mod infer;
 mod instances;
+mod misfit;
 mod operator;
 mod outputs;
 mod pattern;

@@ -1,7 +1,15 @@
 //! Which parts of a value are sensitive, followed through every form of expression.
 
-use super::typed::{Sensitivity, TExpr};
+use super::context::{Checker, constant};
+use super::infer::latest;
+use super::typed::{Sensitivity, TExpr, TKind, TPart};
+use super::walk::of_parts;
 use bggo_manifest::Input;
+use bggo_values::ops::SENSITIVE;
+use bggo_values::{Type, Value};
+
+/// What is shown of a message that is computed from a sensitive value as a whole.
+const KEPT_BACK: &str = "the value is not allowed (the message reads it, and it is sensitive)";
 
 /// Stands for every attribute and item in a path.
 pub(super) const EVERY: &str = "*";
@@ -100,6 +108,41 @@ pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool
         let input = inputs.get(*place);
         input.is_some_and(|input| input.sensitive || (value.sensitivity.any() && !input.shown))
     })
+}
+
+impl Checker<'_> {
+    /// A message for readers: what is sensitive of it is replaced. Parts of a template one by one, any other form as a whole.
+    pub(super) fn without_sensitive(&mut self, message: TExpr) -> TExpr {
+        if !message.sensitivity.any() {
+            return message;
+        }
+        let TKind::Template(parts) = message.kind else {
+            return constant(Value::text(KEPT_BACK), Type::String, message.span);
+        };
+        let parts: Vec<TPart> = parts.into_iter().map(covered).collect();
+        let template = TExpr {
+            binding: latest(of_parts(&parts)),
+            kind: TKind::Template(parts),
+            ty: Type::String,
+            sensitivity: Sensitivity::NONE,
+            span: message.span,
+        };
+        self.fold(template)
+    }
+}
+
+/// The part of a template, or the words that stand for a sensitive one.
+fn covered(part: TPart) -> TPart {
+    match part {
+        TPart::Text(_) => part,
+        TPart::If { condition, yes, no } if !condition.sensitivity.any() => TPart::If {
+            condition,
+            yes: yes.into_iter().map(covered).collect(),
+            no: no.into_iter().map(covered).collect(),
+        },
+        part if any(of_parts(std::slice::from_ref(&part))) => TPart::Text(SENSITIVE.to_owned()),
+        part => part,
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
 use crate::resolve::model::VariableId;
+use crate::source::Span;
 use crate::syntax::decl::{Expr, ValidationDecl};
 
 use super::context::Checker;
@@ -37,12 +38,13 @@ impl Checker<'_> {
         let nullable = !matches!(nullable, Some(Value::Bool(false)));
         let description = self.description(variable.description.as_ref());
         let default = variable.default.as_ref();
-        let default = default.and_then(|expr| self.default(expr, &ty, nullable));
+        let default = default.and_then(|expr| self.default(id, expr, nullable));
         let mut validations = Vec::with_capacity(variable.validations.len());
         for validation in &variable.validations {
             if let Some((condition, message)) = self.validation(validation) {
                 if let Some((value, expr)) = default.as_ref().zip(variable.default.as_ref()) {
-                    self.holds((id, value), [&condition, &message], expr);
+                    let at = if sensitive { variable.span } else { expr.span };
+                    self.holds((id, value), [&condition, &message], at);
                 }
                 validations.push((condition, message, validation.span));
             }
@@ -59,19 +61,29 @@ impl Checker<'_> {
         }
     }
 
-    fn default(&mut self, expr: &Expr, ty: &Type, nullable: bool) -> Option<Value> {
-        let typed = self.infer_wanted(expr, ty);
-        let typed = self.convert(typed, ty, "the default");
+    fn default(&mut self, id: VariableId, expr: &Expr, nullable: bool) -> Option<Value> {
+        let variable = &self.declarations.variables[id.0];
+        let (ty, sensitive) = self.variables[id.0].clone();
+        let what = format!("the default of `{}`", variable.name.text);
+        let typed = self.infer_wanted(expr, &ty);
+        let before = self.problems.list.len();
+        let typed = self.convert(typed, &ty, &what);
+        if sensitive {
+            // A problem is shown with its line of the grid, which holds the value: the header stands for it.
+            for problem in self.problems.list.iter_mut().skip(before) {
+                problem.span = Some(variable.span);
+            }
+        }
         if typed.is_error() {
             return None;
         }
         let Some(value) = typed.constant() else {
-            let text = "the default of a variable must be known when the grid is built";
+            let text = format!("{what} must be known when the grid is built");
             self.error(codes::NOT_CONSTANT, typed.span, text);
             return None;
         };
         if value.is_null() && !nullable {
-            let text = "the default is null, but `nullable = false`";
+            let text = format!("{what} is null, but `nullable = false`");
             self.error(codes::INVALID_DEFAULT, typed.span, text)
                 .hint("a variable without a default must be set when the program is run");
             return None;
@@ -102,6 +114,7 @@ impl Checker<'_> {
             );
             return None;
         }
+        let message = self.without_sensitive(message);
         Some((condition, message))
     }
 
@@ -110,19 +123,29 @@ impl Checker<'_> {
         &mut self,
         (id, value): (VariableId, &Value),
         [condition, message]: [&TExpr; 2],
-        at: &Expr,
+        at: Span,
     ) {
-        let sensitive = self.variables[id.0].1;
-        let text = match fold::value(condition, &mut Known::variable(id, value.clone())) {
-            Ok(Value::Bool(false)) => "the default fails the variable's own validation".to_owned(),
+        let name = &self.declarations.variables[id.0].name.text;
+        let (text, word) = match fold::value(condition, &mut Known::variable(id, value.clone())) {
+            Ok(Value::Bool(false)) => (
+                format!("the default of `{name}` fails its own validation"),
+                "this is not true of it",
+            ),
             Ok(_) | Err(Failure::Unknown) => return,
-            Err(Failure::Fault(fault, _)) => format!("the default cannot be validated: {fault}"),
+            // A fault may quote the value.
+            Err(Failure::Fault(..)) if self.variables[id.0].1 => {
+                let text = format!("the default of `{name}` cannot be validated");
+                (text, "this has no value for it")
+            }
+            Err(Failure::Fault(fault, _)) => {
+                let text = format!("the default of `{name}` cannot be validated: {fault}");
+                (text, "this has no value for it")
+            }
         };
         let message = fold::value(message, &mut Known::variable(id, value.clone())).ok();
-        let message = message.filter(|_| !sensitive);
         let hint = message.as_ref().and_then(Value::as_text).map(str::to_owned);
-        let problem = self.error(codes::INVALID_DEFAULT, at.span, text);
-        problem.label(condition.span, "this is not true of it");
+        let problem = self.error(codes::INVALID_DEFAULT, at, text);
+        problem.label(condition.span, word);
         problem.hint = hint;
     }
 

@@ -17,6 +17,9 @@ const PREFIX: &str = "BGGO_VAR_";
 const FILE: &str = "bggo.vars.hcl";
 const AUTO: &str = ".auto.vars.hcl";
 
+/// Lines that are gone back at most to find where the attribute with a fault begins.
+const MOST_LINES: usize = 1000;
+
 /// What surrounds the program, which tests replace.
 #[derive(Debug)]
 pub struct Around {
@@ -87,12 +90,12 @@ pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
                     Ok(message) => format!("{subject}: {message}"),
                     Err(fault) => format!(
                         "{subject} does not hold, and its message fails: {}",
-                        located(&fault)
+                        located(variable, &fault)
                     ),
                 }),
                 Err(fault) => errors.push(format!(
                     "{subject}: its condition fails: {}",
-                    located(&fault)
+                    located(variable, &fault)
                 )),
             }
         }
@@ -100,11 +103,16 @@ pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
     errors
 }
 
-/// The fault with its place.
-fn located(fault: &Fault) -> String {
+/// The fault with its place. Its text may quote the value, so that of a sensitive variable is not shown.
+fn located(variable: &Variable, fault: &Fault) -> String {
+    let text = if variable.sensitive {
+        "(the reason is not shown: the variable is sensitive)".to_owned()
+    } else {
+        fault.to_string()
+    };
     match fault.place() {
-        Some(place) => format!("{fault}, {place}"),
-        None => fault.to_string(),
+        Some(place) => format!("{text}, {place}"),
+        None => text,
     }
 }
 
@@ -201,6 +209,35 @@ impl Gathering<'_> {
         }
     }
 
+    /// Whether a fault at this byte of a file may quote what stands there: it belongs to no sensitive variable.
+    fn may_quote(&self, text: &str, offset: usize) -> bool {
+        let sensitive = || self.grid.all_variables().filter(|one| one.sensitive);
+        if sensitive().next().is_none() {
+            return true;
+        }
+        let end = text.len().min(offset);
+        let line_end = text.get(end..).and_then(|rest| rest.find('\n'));
+        let line_end = line_end.map_or(text.len(), |more| end + more);
+        // Lines from which on the file is wrong: up to the last beginning of a line where all before it can be read.
+        let mut starts = text
+            .get(..end)
+            .unwrap_or(text)
+            .rmatch_indices('\n')
+            .take(MOST_LINES);
+        let begin = loop {
+            match starts.next() {
+                Some((at, _)) if literal::attributes(&text[..=at]).is_ok() => break at + 1,
+                Some(_) => {}
+                None => break 0,
+            }
+        };
+        let wrong = &text[begin..line_end];
+        // A misspelt name may be meant for a sensitive variable, and an open bracket may swallow the lines of one.
+        let name = wrong.split_once('=').map(|(name, _)| name.trim());
+        name.is_some_and(|name| self.declared(name).is_some())
+            && sensitive().all(|one| !wrong.contains(one.name))
+    }
+
     fn file(&mut self, path: &Path, shown: &str) {
         let text = match fs::read(path).map(String::from_utf8) {
             Ok(Ok(text)) => text,
@@ -222,7 +259,13 @@ impl Gathering<'_> {
             Ok(attributes) => attributes,
             Err(fault) => {
                 let place = place(shown, text, fault.offset);
-                return self.remarks.errors.push(format!("{place}: {fault}"));
+                let reason = if self.may_quote(text, fault.offset) {
+                    fault.text
+                } else {
+                    "only a literal value can stand here; what was found may be sensitive and is not shown"
+                        .to_owned()
+                };
+                return self.remarks.errors.push(format!("{place}: {reason}"));
             }
         };
         for (name, value, offset) in attributes {
@@ -264,6 +307,9 @@ fn place(file: &str, text: &str, offset: usize) -> String {
 fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Value, String> {
     let default = variable.default.map(|default| default());
     let subject = format!("variable {:?} ({})", variable.name, variable.place);
+    let of_default = |default: &Value| {
+        converted(variable, default, "its default").map_err(|text| format!("{subject}: {text}"))
+    };
     let Some(Found { from, content }) = found else {
         let default = default.ok_or_else(|| {
             let name = variable.name;
@@ -272,8 +318,7 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
                 how_to_set(grid, variable)
             )
         })?;
-        return converted(variable, &default)
-            .map_err(|text| format!("{subject}: its default {text}"));
+        return of_default(&default);
     };
     let (value, shown) = match content {
         Content::Value(value) => (value, "the value".to_owned()),
@@ -292,12 +337,10 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
     };
     match (value.is_null(), variable.nullable, default) {
         (true, true, _) => Ok(Value::Null),
-        (true, false, Some(default)) => {
-            converted(variable, &default).map_err(|text| format!("{subject}: its default {text}"))
-        }
+        (true, false, Some(default)) => of_default(&default),
         (true, false, None) => Err(format!("{from}: {subject} must not be null")),
         (false, ..) => {
-            converted(variable, &value).map_err(|text| format!("{from}: {shown} {text}; {subject}"))
+            converted(variable, &value, &shown).map_err(|text| format!("{from}: {text}; {subject}"))
         }
     }
 }
@@ -310,26 +353,32 @@ fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
             Type::String | Type::Number | Type::Bool | Type::Duration | Type::Size | Type::Bytes,
         ) => Ok(Value::Text(Text::from(text).normalized())),
         Some(ty) => literal::value(&text).map_err(|fault| {
+            let expected = ty.named();
             if variable.sensitive {
-                format!("expected {ty}, written in HCL")
+                format!("expected {expected}, written in HCL")
             } else {
-                format!("expected {ty}, written in HCL: {fault}")
+                format!("expected {expected}, written in HCL: {fault}")
             }
         }),
     }
 }
 
-fn converted(variable: &Variable, value: &Value) -> Result<Value, String> {
+/// The value as the variable's type. The complaint names what differs, not the whole type: that stands in the grid.
+fn converted(variable: &Variable, value: &Value, shown: &str) -> Result<Value, String> {
     let Some(ty) = variable.ty.map(|ty| ty()) else {
         return Ok(value.clone());
     };
-    convert::convert(value, &ty).map_err(|fault| {
-        // A fault may quote what it could not convert; that a text is no number needs no reason.
-        if variable.sensitive || ty == Type::Number {
-            format!("is no {ty}")
-        } else {
-            format!("is no {ty}: {fault}")
+    convert::convert(value, &ty).map_err(|fault| match ty {
+        // That a text is no number needs no reason.
+        Type::Number => format!("{shown} is no number"),
+        Type::String | Type::Bool | Type::Duration | Type::Bytes if variable.sensitive => {
+            format!("{shown} is no {ty}")
         }
+        Type::String | Type::Bool | Type::Duration | Type::Bytes => {
+            format!("{shown} is no {ty}: {fault}")
+        }
+        // A fault of a conversion names kinds and the type's own attributes, never what a value holds.
+        _ => fault.to_string(),
     })
 }
 

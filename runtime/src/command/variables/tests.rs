@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::Validation;
 use crate::fault::Place;
-use bggo_values::{Number, json};
+use bggo_values::{Field, Number, json};
 use std::time::Duration;
 
 const PLACE: Place = Place::new("grid.hcl", 3, 1);
@@ -61,6 +61,35 @@ static CHECKS: [Validation; 2] = [
         BLOCK,
         |_| Err(Fault::new("value", "division by zero").at(&OPERATOR)),
         |_| Ok(Value::Null),
+    ),
+];
+static SECRETS: [Variable; 3] = [
+    Variable::new("token", PLACE)
+        .ty(|| Type::String)
+        .sensitive()
+        .default(|| Value::Null)
+        .validations(&SECRET_CHECKS),
+    Variable::new("box", PLACE)
+        .ty(|| {
+            Type::Object(vec![
+                Field::required("key", Type::String),
+                Field::optional("n", Type::Number, None),
+            ])
+        })
+        .sensitive()
+        .default(|| Value::Null),
+    Variable::new("plain", PLACE).default(|| Value::Null),
+];
+static SECRET_CHECKS: [Validation; 2] = [
+    Validation::new(
+        BLOCK,
+        |_| Err(Fault::new("value", "hunter2 is no number").at(&OPERATOR)),
+        |_| Ok(Value::Null),
+    ),
+    Validation::new(
+        BLOCK,
+        |_| Ok(false),
+        |_| Err(Fault::new("value", "hunter2 is no number").at(&OPERATOR)),
     ),
 ];
 static CHECKED: [Variable; 1] = [Variable::new("x", PLACE)
@@ -294,4 +323,66 @@ fn validations_that_do_not_hold_or_fail_are_all_said() {
             "variable \"x\" (grid.hcl:7:3): its condition fails: division by zero, grid.hcl:9:4",
         ]
     );
+}
+
+#[test]
+fn a_fault_of_a_sensitive_variables_validation_is_placed_but_not_told() {
+    let start = Start::new(vec![Value::text("hunter2"), Value::Null, Value::Null], 0);
+    let kept_back = "(the reason is not shown: the variable is sensitive), grid.hcl:9:4";
+    assert_eq!(
+        validate(&grid(&SECRETS), &start),
+        [
+            format!("variable \"token\" (grid.hcl:7:3): its condition fails: {kept_back}"),
+            format!(
+                "variable \"token\" (grid.hcl:7:3) does not hold, and its message fails: {kept_back}"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn what_differs_of_an_object_is_said_and_nothing_of_its_value() {
+    let wrong = [
+        "{ kee = \"hunter2\" }",
+        "{ key = \"hunter2\", n = \"hunter2\" }",
+        "hunter2",
+    ];
+    let expected = [
+        "--box: the attribute `key` is required; variable \"box\" (grid.hcl:3:1)",
+        "--box: attribute `n`: a number is required, found a string that is no number; variable \"box\" (grid.hcl:3:1)",
+        "--box: expected an object({key = string, n = optional(number)}), written in HCL; variable \"box\" (grid.hcl:3:1)",
+    ];
+    for (text, expected) in wrong.into_iter().zip(expected) {
+        let (_, remarks) = read(
+            &grid(&SECRETS),
+            &[flag("box", text)],
+            &Folder::new(&[]).around(&[]),
+        );
+        assert_eq!(remarks.errors, [expected]);
+    }
+}
+
+#[test]
+fn a_file_with_a_fault_is_quoted_only_where_no_sensitive_variable_stands() {
+    let kept_back =
+        "only a literal value can stand here; what was found may be sensitive and is not shown";
+    for (text, expected) in [
+        ("plain = 1\ntoken = hunter2\n", format!("v.hcl:2:9: {kept_back}")),
+        ("box = {\n  key = hunter2\n}\n", format!("v.hcl:2:9: {kept_back}")),
+        ("plain = [\ntoken = \"hunter2\"\n", format!("v.hcl:2:1: {kept_back}")),
+        ("tokn = hunter2\n", format!("v.hcl:1:8: {kept_back}")),
+        (
+            "token = \"hunter2\"\nplain = 1x\n",
+            "v.hcl:2:10: a number cannot go on with a letter: a text needs quotes".to_owned(),
+        ),
+        (
+            "token = <<E\nhunter2\nE\nplain = name\n",
+            "v.hcl:4:9: only a literal value can stand here, not the name `name`: a text needs quotes"
+                .to_owned(),
+        ),
+    ] {
+        let folder = Folder::new(&[("v.hcl", text)]);
+        let (_, remarks) = read(&grid(&SECRETS), &[Given::File("v.hcl".into())], &folder.around(&[]));
+        assert_eq!(remarks.errors, [expected], "{text}");
+    }
 }

@@ -2,6 +2,9 @@
 
 use super::Type;
 
+/// Characters of a type that a message writes out.
+const LONGEST_NAMED: usize = 48;
+
 /// How a type fits where another is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fit {
@@ -71,14 +74,24 @@ impl Type {
         }
     }
 
-    /// With its article, for a message.
+    /// With its article, for a message: a type that takes a line of its own is called by its kind.
     pub fn named(&self) -> String {
+        let text = self.to_string();
+        if text.chars().count() > LONGEST_NAMED {
+            let kind = match self {
+                Type::List(_) | Type::Tuple(_) => "a list",
+                Type::Set(_) => "a set",
+                Type::Map(_) => "a map",
+                _ => "an object",
+            };
+            return kind.to_string();
+        }
         match self {
             Type::Bytes => "bytes".to_string(),
             Type::Any | Type::Error => "any value".to_string(),
             Type::Null => "null".to_string(),
-            Type::Object(_) => format!("an {self}"),
-            _ => format!("a {self}"),
+            Type::Object(_) => format!("an {text}"),
+            _ => format!("a {text}"),
         }
     }
 
