@@ -1,6 +1,6 @@
 //! What cargo and rustc said about a failed build, to whose fault it is and what to do.
 
-use super::cargo::Heard;
+use super::cargo_output::CargoOutput;
 use super::elsewhere::Elsewhere;
 use super::fault::LinkFault;
 use std::path::Path;
@@ -60,9 +60,14 @@ const OF_THE_MACHINE: [(&str, &str, &str); 10] = [
 ];
 
 /// Judges a failed build.
-pub fn diagnose(heard: &Heard, modules: &[Elsewhere], workspace: &Path, cache: &Path) -> LinkFault {
-    let errors = || heard.errors.iter().map(|(_, words)| words.as_str());
-    let lines = || heard.lines.iter().map(String::as_str);
+pub fn diagnose(
+    output: &CargoOutput,
+    modules: &[Elsewhere],
+    workspace: &Path,
+    cache: &Path,
+) -> LinkFault {
+    let errors = || output.errors.iter().map(|(_, words)| words.as_str());
+    let lines = || output.lines.iter().map(String::as_str);
     let said = |words: &str| errors().chain(lines()).any(|line| line.contains(words));
     let kept = lines().filter(|line| !is_progress(line));
     let details: Vec<&str> = errors().map(str::trim_end).chain(kept).collect();
@@ -78,14 +83,14 @@ pub fn diagnose(heard: &Heard, modules: &[Elsewhere], workspace: &Path, cache: &
     }
     let of = |module: &&Elsewhere| {
         let manifest = module.folder.join("Cargo.toml");
-        heard.errors.iter().any(|(path, _)| *path == manifest)
+        output.errors.iter().any(|(path, _)| *path == manifest)
     };
     if let Some(module) = modules.iter().find(of) {
         let text = format!("the module `{}` does not compile", module.crate_name);
         return LinkFault::machine(text, "correct it: `docs/modules.md` takes you through one")
             .details(details);
     }
-    let text = if heard.errors.is_empty() {
+    let text = if output.errors.is_empty() {
         "cargo could not build what bggo emitted; this is a bug in bggo"
     } else {
         "rustc refused what bggo emitted; this is a bug in bggo, not in your grid"
@@ -120,17 +125,17 @@ mod tests {
     use crate::link::Whose;
 
     fn of(errors: &[&str], lines: &[&str]) -> LinkFault {
-        let mut heard = Heard::default();
-        heard
+        let mut output = CargoOutput::default();
+        output
             .lines
             .extend(lines.iter().map(|line| (*line).to_owned()));
         for words in errors {
-            heard
+            output
                 .errors
                 .push(("/modules/mine/Cargo.toml".into(), (*words).to_owned()));
         }
         diagnose(
-            &heard,
+            &output,
             &[],
             Path::new("/cache/grids/1"),
             Path::new("/cache"),
@@ -139,8 +144,8 @@ mod tests {
 
     #[test]
     fn an_error_in_a_module_from_elsewhere_is_no_bug_of_bggo() {
-        let mut heard = Heard::default();
-        heard
+        let mut output = CargoOutput::default();
+        output
             .errors
             .push(("/modules/mine/Cargo.toml".into(), "error[E0425]".to_owned()));
         let mine = Elsewhere {
@@ -148,7 +153,7 @@ mod tests {
             crate_name: "mine".to_owned(),
             manifest: String::new(),
         };
-        let fault = diagnose(&heard, &[mine], Path::new("/grids/1"), Path::new("/"));
+        let fault = diagnose(&output, &[mine], Path::new("/grids/1"), Path::new("/"));
         assert_eq!(fault.whose, Whose::Machine);
         assert!(fault.text.contains("`mine` does not compile"));
     }

@@ -1,6 +1,7 @@
 //! Modules from elsewhere (`--module DIR`): what is read of them before cargo sees them.
 
 use super::fault::LinkFault;
+use super::package;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub struct Elsewhere {
     /// Its folder, absolute.
     pub folder: PathBuf,
-    /// Its crate.
+    /// The package of its crate.
     pub crate_name: String,
     /// The text of its manifest.
     pub manifest: String,
@@ -28,13 +29,13 @@ pub fn module(given: &Path) -> Result<Elsewhere, LinkFault> {
         })
     };
     let manifest = read("manifest.hcl")?;
-    let crate_name = crate_name(&read("Cargo.toml")?).ok_or_else(|| {
+    let crate_name = package::name(&read("Cargo.toml")?).map_err(|wrong| {
         LinkFault::usage(
             format!(
-                "`{}` has no line `name = \"..\"`",
+                "`{}` does not name a package: {wrong}",
                 given.join("Cargo.toml").display()
             ),
-            "name the crate of the module",
+            "give the crate of the module a name: `[package]` with `name = \"..\"`",
         )
     })?;
     let folder = given.canonicalize().map_err(|error| {
@@ -48,16 +49,4 @@ pub fn module(given: &Path) -> Result<Elsewhere, LinkFault> {
         crate_name,
         manifest,
     })
-}
-
-fn crate_name(text: &str) -> Option<String> {
-    let line = |line: &str| {
-        let value = line
-            .strip_prefix("name")?
-            .trim_start()
-            .strip_prefix('=')?
-            .trim();
-        Some(value.trim_matches('"').to_owned())
-    };
-    text.lines().find_map(line)
 }

@@ -6,12 +6,16 @@
 
 mod cache;
 mod cargo;
+mod cargo_output;
 mod diagnose;
 mod direct;
 mod elsewhere;
+mod environment;
 mod fault;
+mod job;
 mod key;
 mod output;
+mod package;
 mod sources;
 mod toolchain;
 mod workspace;
@@ -19,74 +23,16 @@ mod workspace;
 pub use cache::{Built, Cache, Record};
 pub use elsewhere::{Elsewhere, module};
 pub use fault::{LinkFault, Whose};
+pub use job::{Event, Job, Options, Profile};
 pub use key::key;
 pub use output::{check as check_output, check_text, place};
 pub use sources::{BUILD_ID, SOURCES_ID};
 
-use cargo::{Cargo, cleared};
+use cargo::Cargo;
+use environment::cleared;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-
-/// How the dependencies and the grid are compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// Dependencies at opt-level 3, the grid's own code, in which nothing is hot, at 0.
-    Fast,
-    /// Everything at opt-level 3 with thin LTO; compiles the dependencies a second time.
-    Max,
-}
-
-/// How a program is built.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// How it is compiled.
-    pub profile: Profile,
-    /// Whether the network stays untouched.
-    pub offline: bool,
-    /// Whether the names of functions stay in the program.
-    pub keep_symbols: bool,
-    /// Modules from elsewhere.
-    pub modules: Vec<Elsewhere>,
-}
-
-/// What is built.
-#[derive(Debug, Clone)]
-pub struct Job<'a> {
-    /// From [`key()`].
-    pub key: &'a str,
-    /// The grid's absolute path: its workspace is named after it.
-    pub grid: &'a Path,
-    /// Path and text of each emitted file.
-    pub files: &'a BTreeMap<String, String>,
-    /// Crates of the modules that it uses.
-    pub crates: &'a [String],
-    /// What is told of the program.
-    pub record: Record,
-}
-
-/// What happens while a program is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// Another build holds the lock.
-    Waiting,
-    /// Nothing is compiled yet: this takes about a minute, once.
-    First,
-    /// The same, for the slow profile.
-    FirstMax,
-    /// Crates are downloaded.
-    Fetching,
-    /// `done` of `total` crates are compiled, `name` is one that is being compiled.
-    Compiling {
-        /// Finished.
-        done: u32,
-        /// In all.
-        total: u32,
-        /// Being compiled now.
-        name: &'a str,
-    },
-}
 
 /// Builds a program and keeps it in the cache by its key.
 pub fn link(
