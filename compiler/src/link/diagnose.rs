@@ -3,6 +3,7 @@
 use super::cargo_output::CargoOutput;
 use super::elsewhere::Elsewhere;
 use super::fault::LinkFault;
+use super::package::sources_of;
 use std::path::Path;
 
 /// What the machine lacks, by words of rustc, the linker and cargo: (words, what happened, what to do).
@@ -81,9 +82,12 @@ pub fn diagnose(
             return LinkFault::machine(text, hint).details(details);
         }
     }
+    // The module itself, or a package that it brings by a path.
     let of = |module: &&Elsewhere| {
-        let manifest = module.folder.join("Cargo.toml");
-        output.errors.iter().any(|(path, _)| *path == manifest)
+        let mut folders = sources_of(&module.folder);
+        folders.push(module.folder.clone());
+        let mut refused = output.errors.iter().filter_map(|(path, _)| path.parent());
+        refused.any(|refused| folders.iter().any(|folder| folder == refused))
     };
     if let Some(module) = modules.iter().find(of) {
         let text = format!("the module `{}` does not compile", module.crate_name);
@@ -122,7 +126,7 @@ fn is_progress(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::Whose;
+    use crate::link::fault::Whose;
 
     fn of(errors: &[&str], lines: &[&str]) -> LinkFault {
         let mut output = CargoOutput::default();
@@ -156,6 +160,30 @@ mod tests {
         let fault = diagnose(&output, &[mine], Path::new("/grids/1"), Path::new("/"));
         assert_eq!(fault.whose, Whose::Machine);
         assert!(fault.text.contains("`mine` does not compile"));
+    }
+
+    #[test]
+    fn an_error_in_a_package_that_a_module_brings_by_a_path_is_no_bug_of_bggo() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for (name, manifest) in [
+            ("mine", "[dependencies]\nnear = { path = \"../near\" }\n"),
+            ("near", ""),
+        ] {
+            std::fs::create_dir(root.join(name)).unwrap();
+            std::fs::write(root.join(name).join("Cargo.toml"), manifest).unwrap();
+        }
+        let mine = Elsewhere {
+            folder: root.join("mine"),
+            crate_name: "mine".to_owned(),
+            manifest: String::new(),
+        };
+        let mut output = CargoOutput::default();
+        output
+            .errors
+            .push((root.join("near/Cargo.toml"), "error[E0425]".to_owned()));
+        let fault = diagnose(&output, &[mine], Path::new("/grids/1"), Path::new("/"));
+        assert_eq!(fault.whose, Whose::Machine, "{}", fault.text);
     }
 
     #[test]
