@@ -1,7 +1,7 @@
 //! `bggo build`: a grid to one executable, or to what it is made of on the way.
 
-use super::Exit;
 use super::console::{Console, size};
+use super::exit::Exit;
 use super::program::Compile;
 use crate::link::{self, Built};
 use crate::plan;

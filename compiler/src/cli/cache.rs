@@ -1,7 +1,7 @@
 //! `bggo cache`: what bggo keeps between builds.
 
-use super::Exit;
 use super::console::{Console, size};
+use super::exit::Exit;
 use crate::link;
 use clap::{Args, Subcommand};
 

@@ -1,7 +1,8 @@
 //! `bggo check`: everything that is wrong with a grid, for people or for programs.
 
 use super::console::Console;
-use super::{Exit, program};
+use super::exit::Exit;
+use super::program;
 use crate::diagnostics::json;
 use crate::source::Sources;
 use crate::{diagnostics::Problems, source};

@@ -1,8 +1,8 @@
 //! `bggo completions`: what a shell needs to complete commands and flags.
 
 use super::console::Console;
-use super::{Arguments, Exit};
-use clap::{Args, CommandFactory};
+use super::exit::Exit;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 /// Arguments of `bggo completions`.
@@ -13,10 +13,10 @@ pub struct Completions {
 }
 
 impl Completions {
-    /// Runs the command.
-    pub fn run(self, console: &mut Console) -> Exit {
+    /// Runs the command; `bggo` is the whole command line.
+    pub fn run(self, mut bggo: Command, console: &mut Console) -> Exit {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "bggo", &mut script);
+        clap_complete::generate(self.shell, &mut bggo, "bggo", &mut script);
         console.result(&String::from_utf8_lossy(&script))
     }
 }

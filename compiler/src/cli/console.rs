@@ -1,6 +1,6 @@
 //! What people see: problems, faults, progress. Results go to standard output, everything else to standard error.
 
-use super::Exit;
+use super::exit::Exit;
 use crate::diagnostics::render::{self, Colour};
 use crate::diagnostics::{Problems, Severity};
 use crate::link::{Event, LinkFault, Whose};

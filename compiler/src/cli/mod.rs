@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod completions;
 mod console;
+mod exit;
 mod graph;
 mod new;
 mod program;
@@ -12,8 +13,9 @@ mod run;
 mod target;
 mod watch;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use console::Console;
+use exit::Exit;
 use std::process::ExitCode;
 
 /// Compiles declarative load tests to executables.
@@ -44,30 +46,6 @@ enum Command {
     Cache(cache::Cache),
 }
 
-/// How bggo ends; `docs/output.md` promises the numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Exit {
-    /// Done.
-    Done,
-    /// The grid has errors, or this machine cannot build it.
-    Failed,
-    /// Wrong usage.
-    Usage,
-    /// A bug in bggo.
-    Bug,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Bug => 101,
-        })
-    }
-}
-
 /// The `main` of bggo.
 pub fn main() -> ExitCode {
     console::report_panics();
@@ -92,7 +70,7 @@ pub fn main() -> ExitCode {
         Command::Graph(command) => command.run(&mut console),
         Command::New(command) => command.run(&mut console),
         Command::Target(command) => command.run(&mut console),
-        Command::Completions(command) => command.run(&mut console),
+        Command::Completions(command) => command.run(Arguments::command(), &mut console),
         Command::Cache(command) => command.run(&mut console),
     };
     // The panic has been reported by the hook.
@@ -104,7 +82,6 @@ pub fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_tree_of_commands_is_sound() {

@@ -1,7 +1,7 @@
 //! `bggo new`: a first grid with comments, from `templates/grid/`.
 
-use super::Exit;
 use super::console::Console;
+use super::exit::Exit;
 use clap::Args;
 use std::fs::File;
 use std::io::{self, Write};

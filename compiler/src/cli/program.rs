@@ -1,7 +1,7 @@
 //! A grid on disk to a program in the cache: what `build`, `run` and `run --watch` have in common.
 
-use super::Exit;
 use super::console::{Console, warnings};
+use super::exit::Exit;
 use crate::link::{self, Built, Cache, Elsewhere, Job, LinkFault, Options, Record};
 use crate::modules::{Module, Modules};
 use crate::source::{self, Sources};

@@ -1,7 +1,7 @@
 //! `bggo run`: a grid is built, then bggo becomes the program.
 
-use super::Exit;
 use super::console::Console;
+use super::exit::Exit;
 use super::program::Compile;
 use super::watch;
 use clap::Args;

@@ -1,7 +1,7 @@
 //! `bggo target`: the HTTP target of the module `http_target` as a server, until Ctrl-C.
 
-use super::Exit;
 use super::console::Console;
+use super::exit::Exit;
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;

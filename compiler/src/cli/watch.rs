@@ -1,7 +1,7 @@
 //! `bggo run --watch`: saves, signals and ends of the program to builds and runs, one after the other.
 
-use super::Exit;
 use super::console::Console;
+use super::exit::Exit;
 use super::program::Compile;
 use notify::{Event, EventKind, RecursiveMode, Watcher};
 use rustix::process::{Pid, Signal, kill_process};

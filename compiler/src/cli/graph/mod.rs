@@ -6,7 +6,8 @@ mod mermaid;
 mod model;
 
 use super::console::{Console, warnings};
-use super::{Exit, program};
+use super::exit::Exit;
+use super::program;
 use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
