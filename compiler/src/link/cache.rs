@@ -6,7 +6,7 @@
 //!   grids/ID/       a workspace for each grid, its emitted source, what cargo said
 //!   target/         what cargo compiled, shared by all grids
 //!   lines/ID        how rustc compiled grids of a manifest
-//!   built/KEY       finished programs; KEY.json says what is inside
+//!   built/KEY       finished programs; KEY.hcl says what is inside
 //!   lock            held from writing a workspace to copying the program
 //! ```
 
@@ -23,6 +23,8 @@ use std::time::SystemTime;
 
 /// Workspaces of grids that are kept, each with what rustc remembers of it: two megabytes for a small grid.
 const GRIDS: usize = 32;
+/// Ending of the file that says what is inside a program: a few HCL attributes.
+const RECORD: &str = "hcl";
 /// Finished programs that are kept; the oldest go first.
 const KEPT: usize = 48;
 
@@ -45,6 +47,7 @@ pub struct Record {
     /// Warnings that the grid has: shown again when it is answered from here.
     pub warnings: usize,
     /// Bytes of one virtual user's future.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_bytes: Option<u64>,
 }
 
@@ -94,7 +97,7 @@ impl Cache {
     /// The program of a key, if it was built before. Needs no right to write.
     pub fn answer(&self, key: &str) -> Option<Built> {
         let path = self.built(key);
-        let record = serde_json::from_slice(&fs::read(path.with_extension("json")).ok()?).ok()?;
+        let record = hcl::from_str(&fs::read_to_string(path.with_extension(RECORD)).ok()?).ok()?;
         path.is_file().then_some(Built { path, record })
     }
 
@@ -110,9 +113,9 @@ impl Cache {
         let keep = || {
             self.forget_oldest()?;
             copy_program(program, &path)?;
-            let text = serde_json::to_vec(record)?;
-            replace(&path.with_extension("json"), 0o666, |file| {
-                file.write_all(&text)
+            let text = hcl::to_string(record).map_err(io::Error::other)?;
+            replace(&path.with_extension(RECORD), 0o666, |file| {
+                file.write_all(text.as_bytes())
             })
         };
         keep().map_err(|error: io::Error| LinkFault::cache(&path, &error))?;
@@ -210,7 +213,7 @@ impl Cache {
     /// Makes room for one more program, and forgets the workspaces of grids that were not built for long.
     fn forget_oldest(&self) -> io::Result<()> {
         let records = oldest(&self.folder.join("built"), KEPT - 1, |path| {
-            path.extension() == Some(OsStr::new("json"))
+            path.extension() == Some(OsStr::new(RECORD))
         })?;
         for record in records {
             fs::remove_file(&record)?;

@@ -1,7 +1,6 @@
 //! The picture for programs: nodes by their addresses in the grid, and edges with what made them.
 
-use super::model::{Graph, Picture, Shown};
-use crate::resolve::model::EdgeKind;
+use super::model::{Graph, Picture, Shown, Why};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -58,10 +57,10 @@ pub fn text(graph: &Graph) -> String {
     edges.extend(graph.arrows.iter().map(|arrow| Edge {
         from: address(&graph.nodes[arrow.from]),
         to: address(&graph.nodes[arrow.to]),
-        kind: match arrow.kind {
-            EdgeKind::Explicit => "explicit",
-            EdgeKind::Implicit => "implicit",
-            EdgeKind::Uses => "uses",
+        kind: match arrow.why {
+            Why::Order => "explicit",
+            Why::Data => "implicit",
+            Why::Uses => "uses",
         },
         instances: arrow.instances.clone(),
     }));

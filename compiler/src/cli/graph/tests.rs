@@ -1,8 +1,7 @@
 //! The three languages of the picture, on a graph with everything in it.
 
-use super::model::{Arrow, Graph, Picture, Shown};
+use super::model::{Arrow, Graph, Picture, Shown, Why};
 use super::{dot, json, mermaid};
-use crate::resolve::model::EdgeKind;
 
 fn node(id: &str, name: &str, instances: Shown) -> Picture {
     let step = id.starts_with('s');
@@ -15,11 +14,11 @@ fn node(id: &str, name: &str, instances: Shown) -> Picture {
     }
 }
 
-fn arrow(from: usize, to: usize, kind: EdgeKind, instances: &[&str]) -> Arrow {
+fn arrow(from: usize, to: usize, why: Why, instances: &[&str]) -> Arrow {
     Arrow {
         from,
         to,
-        kind,
+        why,
         instances: instances.iter().map(|text| (*text).to_owned()).collect(),
     }
 }
@@ -37,17 +36,20 @@ fn graph() -> Graph {
             ),
         ],
         arrows: vec![
-            arrow(0, 1, EdgeKind::Uses, &[]),
-            arrow(1, 2, EdgeKind::Explicit, &[]),
-            arrow(2, 3, EdgeKind::Implicit, &["[0]", "[\"a\\\"b\"]"]),
+            arrow(0, 1, Why::Uses, &[]),
+            arrow(1, 2, Why::Order, &[]),
+            arrow(2, 3, Why::Data, &["[0]", "[\"a\\\"b\"]"]),
         ],
     }
 }
 
 #[test]
-fn mermaid_has_start_and_end_own_ids_shapes_instances_and_two_kinds_of_line() {
+fn mermaid_has_start_and_end_own_ids_shapes_instances_and_a_legend() {
     insta::assert_snapshot!(mermaid::text(&graph()), @r#"
     graph TD;
+        %% --> depends_on
+        %% ==> reads an output
+        %% -.-> uses a resource or reads an export of it
         r0[("site")];
         s0["first"];
         s1["item[3]"];
@@ -55,7 +57,7 @@ fn mermaid_has_start_and_end_own_ids_shapes_instances_and_two_kinds_of_line() {
         Start((Start)) --> s0;
         r0 -.-> s0;
         s0 --> s1;
-        s1 -.->|"[0], [#34;a#92;#34;b#34;]"| s2;
+        s1 ==>|"[0], [#34;a#92;#34;b#34;]"| s2;
         s2 --> End((End));
     "#);
 }
@@ -67,6 +69,7 @@ fn dot_has_the_same_in_its_own_words() {
         node [shape=box];
         Start [shape=circle];
         End [shape=circle];
+        label="thin: depends_on\nbold: reads an output\ndashed: uses a resource or reads an export of it";
         r0 [label="site", tooltip="http_target.site", shape=cylinder];
         s0 [label="first", tooltip="noop.first"];
         s1 [label="item[3]", tooltip="noop.item"];
@@ -74,7 +77,7 @@ fn dot_has_the_same_in_its_own_words() {
         Start -> s0;
         r0 -> s0 [style=dashed];
         s0 -> s1;
-        s1 -> s2 [style=dashed, label="[0], [\"a\\\"b\"]"];
+        s1 -> s2 [style=bold, label="[0], [\"a\\\"b\"]"];
         s2 -> End;
     }
     "#);
@@ -122,9 +125,9 @@ fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
             node("s1", "browse", Shown::Single),
         ],
         arrows: vec![
-            arrow(2, 0, EdgeKind::Implicit, &[]),
-            arrow(0, 3, EdgeKind::Uses, &[]),
-            arrow(1, 2, EdgeKind::Implicit, &[]),
+            arrow(2, 0, Why::Data, &[]),
+            arrow(0, 3, Why::Uses, &[]),
+            arrow(1, 2, Why::Data, &[]),
         ],
     };
     let ids = |steps: Vec<&Picture>| -> Vec<String> {
@@ -132,4 +135,51 @@ fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
     };
     assert_eq!(ids(graph.first().collect()), ["s0"]);
     assert_eq!(ids(graph.last().collect()), ["s1"]);
+}
+
+#[test]
+fn nodes_of_one_name_are_told_apart_by_what_they_are() {
+    let graph = Graph {
+        nodes: vec![
+            node("r0", "a", Shown::Single),
+            node("s0", "a", Shown::Count(2)),
+            node("s1", "b", Shown::Single),
+        ],
+        arrows: Vec::new(),
+    };
+    let labels: Vec<String> = graph.nodes.iter().map(|node| graph.label(node)).collect();
+    assert_eq!(labels, ["http_target.a", "noop.a[2]", "b"]);
+}
+
+#[test]
+fn without_resources_a_step_waits_at_once_for_what_it_waited_for_through_them() {
+    let whole = Graph {
+        nodes: vec![
+            node("r0", "session", Shown::Single),
+            node("s0", "log_in", Shown::Single),
+            node("r1", "site", Shown::Single),
+            node("s1", "browse", Shown::Single),
+            node("s2", "log_out", Shown::Single),
+        ],
+        arrows: vec![
+            arrow(1, 0, Why::Data, &[]),
+            arrow(2, 1, Why::Uses, &[]),
+            arrow(0, 3, Why::Uses, &[]),
+            arrow(1, 3, Why::Order, &["[0]"]),
+            arrow(3, 4, Why::Order, &[]),
+            arrow(0, 4, Why::Uses, &[]),
+        ],
+    };
+    let steps = whole.without_resources();
+    let names: Vec<&str> = steps.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["log_in", "browse", "log_out"]);
+    assert_eq!(
+        steps.arrows,
+        [
+            arrow(0, 1, Why::Order, &[]),
+            arrow(0, 2, Why::Data, &[]),
+            arrow(1, 2, Why::Order, &[]),
+        ]
+    );
+    assert_eq!(steps.legend().count(), 2, "no resource is left to explain");
 }
