@@ -472,3 +472,23 @@ fn a_cold_cache_survives_a_killed_cargo_and_two_builds_at_once_and_gives_the_sam
         "two caches give the same bytes"
     );
 }
+
+#[test]
+fn two_folders_of_the_same_files_get_programs_that_say_their_own_names() {
+    let desk = Desk::new("");
+    for name in ["shop", "bank"] {
+        let folder = desk.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        for (file, text) in [("locals.hcl", "locals {}\n"), ("main.hcl", GRID)] {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+        succeeded(&desk.bggo(&["build", name, "-o", "out"]).output().unwrap());
+        let help = Command::new(desk.program()).arg("--help").output().unwrap();
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        assert!(help.contains(&format!("The grid {name}.")), "{help}");
+        let mut run = desk.bggo(&["run", ".", "--", "--help"]);
+        let help = run.current_dir(&folder).output().unwrap();
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        assert!(help.contains(&format!("Usage: {name} ")), "{help}");
+    }
+}

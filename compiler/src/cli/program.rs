@@ -179,7 +179,19 @@ impl Compile {
     pub fn command(&self, program: &Path, flags: &[OsString]) -> Command {
         let mut command = Command::new(program);
         command.args(flags);
-        if let Some(name) = self.path.file_stem() {
+        // `.` has no name; the folder that it stands for has.
+        let path = match self.path.file_name() {
+            Some(_) => Ok(self.path.clone()),
+            None => self.path.canonicalize(),
+        };
+        let name = path.as_ref().ok().and_then(|path| {
+            if path.is_dir() {
+                path.file_name()
+            } else {
+                path.file_stem()
+            }
+        });
+        if let Some(name) = name {
             command.arg0(name);
         }
         command
@@ -201,8 +213,10 @@ impl Compile {
 
 fn key(sources: &Sources, options: &Options) -> std::io::Result<String> {
     let files = sources.files.iter();
+    let files = files.map(|file| (file.name.as_str(), file.text.as_str()));
+    // A program says what its grid is called, which is its folder's name where there are several files.
     link::key(
-        files.map(|file| (file.name.as_str(), file.text.as_str())),
+        [("", sources.name.as_str())].into_iter().chain(files),
         options,
     )
 }

@@ -36,7 +36,7 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
         .enumerate()
         .filter(|(at, _)| demand.locals[*at]);
     Plan {
-        name: grid_name(sources),
+        name: sources.name.clone(),
         steps,
         nodes,
         flow,
@@ -53,14 +53,6 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
         bound_names: typed.bound_names.clone(),
         places: places::places(sources),
     }
-}
-
-/// The name of the grid's first file: a grid has the same name wherever its folder stands.
-fn grid_name(sources: &Sources) -> String {
-    sources
-        .files
-        .first()
-        .map_or_else(|| "grid.hcl".into(), |file| file.name.clone())
 }
 
 /// Resources as they are planned: the written ones that are used, then implicit ones.

@@ -59,6 +59,8 @@ pub struct Sources {
     pub files: Vec<SourceFile>,
     /// The grid's folder (of a single file: the folder that it lies in).
     pub root: PathBuf,
+    /// What the grid is called: its file, or its folder without the way there. Empty where there is neither.
+    pub name: String,
 }
 
 /// A place for people: line and column count from 1, the column in characters.
@@ -75,7 +77,13 @@ impl Sources {
     /// whatever order its files are read in.
     pub fn from_texts(mut texts: Vec<(String, String)>) -> Sources {
         texts.sort();
-        let mut sources = Sources::default();
+        let mut sources = Sources {
+            name: texts
+                .first()
+                .map(|(name, _)| name.clone())
+                .unwrap_or_default(),
+            ..Sources::default()
+        };
         for (name, text) in texts {
             sources.add(name, text);
         }
