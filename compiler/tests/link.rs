@@ -331,8 +331,20 @@ fn run_passes_flags_on_and_exits_as_the_program_does() {
         .output()
         .unwrap();
     succeeded(&passed);
+    let without_dashes = desk
+        .bggo(&[
+            "run",
+            "grid.hcl",
+            "--iterations",
+            "3",
+            "--log-format",
+            "json",
+        ])
+        .output()
+        .unwrap();
+    assert!(succeeded(&without_dashes).contains("\"iterations\":3"));
     let refused = desk
-        .bggo(&["run", "grid.hcl", "--", "--nonsense"])
+        .bggo(&["run", "grid.hcl", "--nonsense"])
         .output()
         .unwrap();
     assert_eq!(refused.status.code(), Some(104));
@@ -376,6 +388,11 @@ fn watching_runs_again_on_each_save_shows_what_is_wrong_and_ends_the_run_of_befo
     wait_for("nope");
     wait_for("waiting for the next save");
     desk.write(waits);
+    wait_for("1 step");
+    // The run happens in the folder of the grid, so the program reads these variables.
+    std::fs::write(desk.folder.path().join("bggo.vars.hcl"), "").unwrap();
+    wait_for("interrupted");
+    wait_for("bggo.vars.hcl was saved");
     wait_for("1 step");
     desk.write(GRID);
     wait_for("interrupted");

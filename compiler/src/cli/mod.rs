@@ -9,6 +9,7 @@ mod exit;
 mod graph;
 mod new;
 mod program;
+mod program_flags;
 mod run;
 mod target;
 mod watch;
@@ -18,9 +19,18 @@ use console::Console;
 use exit::Exit;
 use std::process::ExitCode;
 
+const AFTER_HELP: &str = "First steps: `bggo new shop`, then `bggo run shop.hcl`.
+
+Exit codes:
+  0    done
+  1    the grid has errors, or this machine cannot build it
+  2    bggo was called wrongly
+  101  a bug in bggo
+`bggo run` becomes the program, and ends with the program's exit code: `docs/output.md` lists those.";
+
 /// Compiles declarative load tests to executables.
 #[derive(Debug, Parser)]
-#[command(name = "bggo", version = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BGGO_BUILD_ID"), ")"), about, propagate_version = false, after_help = "First steps: `bggo new shop`, then `bggo run shop.hcl`.")]
+#[command(name = "bggo", version = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BGGO_BUILD_ID"), ")"), about, propagate_version = false, after_help = AFTER_HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -49,7 +59,19 @@ enum Command {
 /// The `main` of bggo.
 pub fn main() -> ExitCode {
     console::report_panics();
-    let arguments = match Arguments::try_parse() {
+    let mut console = Console::new();
+    let words = std::env::args_os().collect();
+    let words = match program_flags::set_apart(words, &Arguments::command()) {
+        Ok(words) => words,
+        Err(flag) => {
+            console.fault(
+                &format!("`{flag}` is no flag of `bggo run`"),
+                &format!("flags of the program stand after the grid: `bggo run GRID {flag} ..`; `bggo run --help` lists those of `bggo run`"),
+            );
+            return Exit::Usage.into();
+        }
+    };
+    let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(wrong) => {
             let exit = if wrong.use_stderr() {
@@ -62,7 +84,6 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    let mut console = Console::new();
     let run = || match arguments.command {
         Command::Check(command) => command.run(&mut console),
         Command::Build(command) => command.run(&mut console),

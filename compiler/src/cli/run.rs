@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::exit::Exit;
 use super::program::Compile;
+use super::program_flags::wants_json;
 use super::watch;
 use clap::Args;
 use std::ffi::OsString;
@@ -16,7 +17,7 @@ pub struct Run {
     /// Build and run again on each save
     #[arg(long)]
     watch: bool,
-    /// Flags of the program, such as `--vus 50 --duration 10s`
+    /// Flags of the program, such as `--vus 50 --duration 10s`; after `--` all words are the program's
     #[arg(last = true, value_name = "FLAGS")]
     pub(super) flags: Vec<OsString>,
 }
@@ -24,6 +25,9 @@ pub struct Run {
 impl Run {
     /// Runs the command.
     pub fn run(self, console: &mut Console) -> Exit {
+        if wants_json(&self.flags) {
+            console.use_json_lines();
+        }
         if self.watch {
             return watch::watch(&self.compile, &self.flags, console);
         }

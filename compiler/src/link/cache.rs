@@ -14,10 +14,11 @@ use super::fault::LinkFault;
 use super::sources;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -136,10 +137,18 @@ impl Cache {
             } else {
                 None
             };
-            let size = size_of(&self.root)?;
+            let size = size_of(&self.root, &mut BTreeSet::new())?;
             fs::remove_dir_all(&self.root).map(|()| size)
         };
         clean().map_err(|error| LinkFault::cache(&self.root, &error))
+    }
+
+    /// How many bytes it holds, of every version.
+    pub fn size(&self) -> Result<u64, LinkFault> {
+        match size_of(&self.root, &mut BTreeSet::new()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            size => size.map_err(|error| LinkFault::cache(&self.root, &error)),
+        }
     }
 
     /// The workspace of a grid.
@@ -320,16 +329,24 @@ fn forget_own_crates(folder: &Path, depth: usize) -> io::Result<()> {
     Ok(())
 }
 
-fn size_of(folder: &Path) -> io::Result<u64> {
+/// Bytes of all files below a folder: a file that cargo keeps under two names counts once, one that a running build has
+/// just removed not at all.
+fn size_of(folder: &Path, seen: &mut BTreeSet<(u64, u64)>) -> io::Result<u64> {
     let mut size = 0;
     for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        size += if kind.is_dir() {
-            size_of(&entry.path())?
-        } else {
-            entry.metadata()?.len()
+        let path = entry?.path();
+        let found = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            found => found?,
         };
+        if found.is_dir() {
+            size += match size_of(&path, seen) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+                size => size?,
+            };
+        } else if seen.insert((found.dev(), found.ino())) {
+            size += found.len();
+        }
     }
     Ok(size)
 }
