@@ -6,7 +6,7 @@
 
 mod desk;
 
-use bggo::link::{Cache, Job, LinkFault, Options, Profile, Record, Whose, link};
+use bggo::link::{Cache, FaultCause, Job, LinkFault, Options, Profile, ProgramRecord, link};
 use bggo::modules::Modules;
 use bggo_values::{Value, functions};
 use desk::{Desk, cache_folder, succeeded};
@@ -55,7 +55,7 @@ fn build(grid: &str, main: &str, modules: &[&str]) -> Result<Program, LinkFault>
         grid: Path::new(&grid),
         files: &files,
         crates: &crates(modules),
-        record: Record::default(),
+        record: ProgramRecord::default(),
     };
     let built = link(&cache, &job, &options, &mut |_| {})?;
     Ok(Program {
@@ -186,7 +186,7 @@ fn source_that_rustc_refuses_is_a_bug_of_bggo_and_is_kept() {
     let fault = build("broken.hcl", "fn main() { let x: u8 = \"\"; }\n", &["noop"])
         .err()
         .unwrap();
-    assert_eq!(fault.whose, Whose::Bug);
+    assert_eq!(fault.cause, FaultCause::Bug);
     assert!(fault.text.contains("bug in bggo"), "{}", fault.text);
     assert!(
         fault.details.contains("E0308") && fault.details.contains("src/main.rs:1:25"),

@@ -14,16 +14,17 @@ use std::path::PathBuf;
 enum Format {
     /// For people
     Text,
-    /// In the shape of `terraform validate -json`
+    /// For programs, in the shape of `terraform validate -json`
     Json,
 }
 
 /// Arguments of `bggo check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// A grid: a `.hcl` file, or a folder of them
+    /// A `.hcl` file, or a folder of them
+    #[arg(value_name = "GRID")]
     path: PathBuf,
-    /// How problems are shown
+    /// How to show problems
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]

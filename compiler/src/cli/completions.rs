@@ -8,7 +8,7 @@ use clap_complete::Shell;
 /// Arguments of `bggo completions`.
 #[derive(Debug, Args)]
 pub struct Completions {
-    /// Which shell
+    /// The shell
     shell: Shell,
 }
 

@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use crate::diagnostics::render::{self, Colour};
 use crate::diagnostics::{Problem, Problems, Severity};
-use crate::link::{Event, LinkFault, Whose};
+use crate::link::{Event, FaultCause, LinkFault};
 use crate::source::Sources;
 use serde::Serialize;
 use std::fmt::Display;
@@ -129,10 +129,10 @@ impl Console {
             }
             self.fault(&fault.text, &fault.hint);
         }
-        match fault.whose {
-            Whose::Usage => Exit::Usage,
-            Whose::Machine => Exit::Failed,
-            Whose::Bug => Exit::Bug,
+        match fault.cause {
+            FaultCause::Usage => Exit::Usage,
+            FaultCause::Machine => Exit::Failed,
+            FaultCause::Bug => Exit::Bug,
         }
     }
 

@@ -38,21 +38,21 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look for everything that is wrong with a grid
+    /// Show all errors of a grid
     Check(check::Check),
-    /// Compile a grid to one executable
+    /// Build one executable of a grid
     Build(build::Build),
-    /// Compile a grid and run it
+    /// Build a grid and run it
     Run(run::Run),
     /// Draw the graph of a grid
     Graph(graph::Graph),
     /// Write a first grid, with comments
     New(new::New),
-    /// Serve the HTTP target that ships with bggo, to try grids on
+    /// Start the HTTP server of the module `http_target`, to try grids on
     Target(target::Target),
     /// Print the completions of a shell
     Completions(completions::Completions),
-    /// What bggo keeps between builds
+    /// Show how large the cache is, or remove it
     Cache(cache::Cache),
 }
 

@@ -11,13 +11,14 @@ use std::os::unix::process::CommandExt;
 
 /// Arguments of `bggo run`.
 #[derive(Debug, Args)]
+#[command(override_usage = "bggo run [OPTIONS] <GRID> [FLAGS]...")]
 pub struct Run {
     #[command(flatten)]
     compile: Compile,
-    /// Build and run again on each save
+    /// Build and run again when the grid or a file of variables is saved
     #[arg(long)]
     watch: bool,
-    /// Flags of the program, such as `--vus 50 --duration 10s`; after `--` all words are the program's
+    /// Flags of the program, such as `--vus 50 --duration 10s`; after `--`, all words are flags of the program
     #[arg(last = true, value_name = "FLAGS")]
     pub(super) flags: Vec<OsString>,
 }

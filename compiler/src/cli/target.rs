@@ -9,7 +9,7 @@ use signal_hook::iterator::Signals;
 /// Arguments of `bggo target`.
 #[derive(Debug, Args)]
 pub struct Target {
-    /// Where it listens; port 0 is any free port
+    /// The address to listen on; port 0 is any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
 }

@@ -20,13 +20,13 @@ use std::time::Duration;
 /// An editor writes a file in several steps; they count as one save when they are no further apart.
 const ONE_SAVE: Duration = Duration::from_millis(50);
 
-enum Happened {
+enum WatchEvent {
     /// A file, as seen from the working folder.
     Saved(PathBuf),
     Signal(i32),
 }
 
-impl Happened {
+impl WatchEvent {
     /// Whether bggo is to end.
     fn ends(&self) -> bool {
         matches!(self, Self::Signal(SIGINT | SIGTERM))
@@ -83,17 +83,17 @@ fn start(compile: &Compile, flags: &[OsString], console: &mut Console) -> Option
 /// Waits for a save, whose file it gives back, or for a signal that ends bggo. Tells the program that it is to end.
 fn wait(
     child: &mut Option<Child>,
-    happened: &Receiver<Happened>,
+    happened: &Receiver<WatchEvent>,
     console: &mut Console,
 ) -> Option<PathBuf> {
     loop {
         // The senders live as long as this process.
         match happened.recv().ok()? {
-            Happened::Saved(file) => {
+            WatchEvent::Saved(file) => {
                 child.iter().for_each(|child| tell(child, Signal::TERM));
                 return Some(file);
             }
-            Happened::Signal(SIGCHLD) => {
+            WatchEvent::Signal(SIGCHLD) => {
                 let ended = child
                     .as_mut()
                     .and_then(|child| child.try_wait().ok().flatten());
@@ -104,7 +104,7 @@ fn wait(
                     ));
                 }
             }
-            Happened::Signal(signal) => {
+            WatchEvent::Signal(signal) => {
                 child.iter().for_each(|child| pass_on(child, signal));
                 return None;
             }
@@ -113,14 +113,14 @@ fn wait(
 }
 
 /// Waits for the end of a program that was told to end; says whether bggo was told so as well.
-fn finish(child: &mut Child, happened: &Receiver<Happened>) -> bool {
+fn finish(child: &mut Child, happened: &Receiver<WatchEvent>) -> bool {
     let mut over = false;
     while matches!(child.try_wait(), Ok(None)) {
         let Ok(next) = happened.recv() else {
             return true;
         };
         over = over || next.ends();
-        if let Happened::Signal(signal @ (SIGINT | SIGTERM)) = next {
+        if let WatchEvent::Signal(signal @ (SIGINT | SIGTERM)) = next {
             pass_on(child, signal);
         }
     }
@@ -147,13 +147,13 @@ fn tell(child: &Child, signal: Signal) {
 fn listen(
     grid: &Path,
     flags: &[OsString],
-    sender: &Sender<Happened>,
+    sender: &Sender<WatchEvent>,
 ) -> io::Result<impl Watcher + use<>> {
     let signals = sender.clone();
     let mut incoming = Signals::new([SIGINT, SIGTERM, SIGCHLD])?;
     thread::spawn(move || {
         for signal in incoming.forever() {
-            if signals.send(Happened::Signal(signal)).is_err() {
+            if signals.send(WatchEvent::Signal(signal)).is_err() {
                 return;
             }
         }
@@ -164,7 +164,7 @@ fn listen(
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         if let Some(saved) = event.ok().and_then(|event| watched.saved(&event)) {
             // The receiver is gone when bggo ends.
-            let _ = saves.send(Happened::Saved(saved));
+            let _ = saves.send(WatchEvent::Saved(saved));
         }
     })
     .map_err(io::Error::other)?;

@@ -40,7 +40,7 @@ pub struct Cache {
 
 /// What is inside a finished program.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct ProgramRecord {
     /// How many steps the grid has.
     pub steps: usize,
     /// The modules that are linked.
@@ -54,16 +54,16 @@ pub struct Record {
 
 /// A finished program in the cache.
 #[derive(Debug, Clone)]
-pub struct Built {
+pub struct BuiltProgram {
     /// The program.
     pub path: PathBuf,
     /// What is inside.
-    pub record: Record,
+    pub record: ProgramRecord,
 }
 
 /// Holds the lock; other builds wait until it is dropped.
 #[derive(Debug)]
-pub struct Locked(#[expect(dead_code, reason = "an open file is what a lock is held by")] File);
+pub struct CacheLock(#[expect(dead_code, reason = "an open file is what a lock is held by")] File);
 
 impl Cache {
     /// The cache of the user that this process belongs to.
@@ -96,20 +96,25 @@ impl Cache {
     }
 
     /// The program of a key, if it was built before. Needs no right to write.
-    pub fn answer(&self, key: &str) -> Option<Built> {
+    pub fn answer(&self, key: &str) -> Option<BuiltProgram> {
         let path = self.built(key);
         let record = hcl::from_str(&fs::read_to_string(path.with_extension(RECORD)).ok()?).ok()?;
-        path.is_file().then_some(Built { path, record })
+        path.is_file().then_some(BuiltProgram { path, record })
     }
 
     /// Takes the lock and lays out the sources. `waiting` is called when another build holds it.
-    pub fn open(&self, waiting: &mut dyn FnMut()) -> Result<Locked, LinkFault> {
+    pub fn open(&self, waiting: &mut dyn FnMut()) -> Result<CacheLock, LinkFault> {
         self.prepare(waiting)
             .map_err(|error| LinkFault::cache(&self.folder, &error))
     }
 
     /// Puts a program into the cache.
-    pub fn keep(&self, key: &str, program: &Path, record: &Record) -> Result<Built, LinkFault> {
+    pub fn keep(
+        &self,
+        key: &str,
+        program: &Path,
+        record: &ProgramRecord,
+    ) -> Result<BuiltProgram, LinkFault> {
         let path = self.built(key);
         let keep = || {
             self.forget_oldest()?;
@@ -120,7 +125,7 @@ impl Cache {
             })
         };
         keep().map_err(|error: io::Error| LinkFault::cache(&path, &error))?;
-        Ok(Built {
+        Ok(BuiltProgram {
             path,
             record: record.clone(),
         })
@@ -175,7 +180,7 @@ impl Cache {
         self.folder.join("built").join(key)
     }
 
-    fn prepare(&self, waiting: &mut dyn FnMut()) -> io::Result<Locked> {
+    fn prepare(&self, waiting: &mut dyn FnMut()) -> io::Result<CacheLock> {
         fs::create_dir_all(self.folder.join("built"))?;
         fs::create_dir_all(self.folder.join("grids"))?;
         let lock = lock(&self.folder, waiting)?;
@@ -277,20 +282,20 @@ pub fn replace(
     Ok(())
 }
 
-fn lock(folder: &Path, waiting: &mut dyn FnMut()) -> io::Result<Locked> {
+fn lock(folder: &Path, waiting: &mut dyn FnMut()) -> io::Result<CacheLock> {
     if let Some(lock) = try_lock(folder)? {
         return Ok(lock);
     }
     waiting();
     let file = lock_file(folder)?;
     flock(&file, FlockOperation::LockExclusive)?;
-    Ok(Locked(file))
+    Ok(CacheLock(file))
 }
 
-fn try_lock(folder: &Path) -> io::Result<Option<Locked>> {
+fn try_lock(folder: &Path) -> io::Result<Option<CacheLock>> {
     let file = lock_file(folder)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(Locked(file))),
+        Ok(()) => Ok(Some(CacheLock(file))),
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(error.into()),
     }

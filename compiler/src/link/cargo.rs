@@ -3,11 +3,11 @@
 use super::cache::Cache;
 use super::cargo_output::CargoOutput;
 use super::diagnose::diagnose;
-use super::direct;
-use super::elsewhere::Elsewhere;
 use super::environment::cleared;
+use super::external_module::ExternalModule;
 use super::fault::LinkFault;
 use super::job::Event;
+use super::recorded_rustc;
 use std::fs;
 use std::io::{self, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
@@ -27,8 +27,8 @@ pub struct Cargo<'a> {
     pub host: &'a str,
     /// Whether the network stays untouched.
     pub offline: bool,
-    /// Modules from elsewhere: what they bring is not in the embedded lock file, and their faults are not ours.
-    pub modules: &'a [Elsewhere],
+    /// External modules: what they bring is not in the embedded lock file, and their faults are not ours.
+    pub modules: &'a [ExternalModule],
 }
 
 impl Cargo<'_> {
@@ -46,7 +46,7 @@ impl Cargo<'_> {
         let words = ["build", "--verbose", "--message-format", "json"];
         let output = self.run(&[&words[..], &["--profile", profile]].concat(), progress)?;
         if self.modules.is_empty() {
-            direct::record(self.cache, self.folder, profile, &output.lines);
+            recorded_rustc::record(self.cache, self.folder, profile, &output.lines);
         }
         output
             .program

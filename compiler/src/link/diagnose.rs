@@ -1,7 +1,7 @@
 //! What cargo and rustc said about a failed build, to whose fault it is and what to do.
 
 use super::cargo_output::CargoOutput;
-use super::elsewhere::Elsewhere;
+use super::external_module::ExternalModule;
 use super::fault::LinkFault;
 use super::package::sources_of;
 use std::path::Path;
@@ -63,7 +63,7 @@ const OF_THE_MACHINE: [(&str, &str, &str); 10] = [
 /// Judges a failed build.
 pub fn diagnose(
     output: &CargoOutput,
-    modules: &[Elsewhere],
+    modules: &[ExternalModule],
     workspace: &Path,
     cache: &Path,
 ) -> LinkFault {
@@ -83,7 +83,7 @@ pub fn diagnose(
         }
     }
     // The module itself, or a package that it brings by a path.
-    let of = |module: &&Elsewhere| {
+    let of = |module: &&ExternalModule| {
         let mut folders = sources_of(&module.folder);
         folders.push(module.folder.clone());
         let mut refused = output.errors.iter().filter_map(|(path, _)| path.parent());
@@ -126,7 +126,7 @@ fn is_progress(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::fault::Whose;
+    use crate::link::fault::FaultCause;
 
     fn of(errors: &[&str], lines: &[&str]) -> LinkFault {
         let mut output = CargoOutput::default();
@@ -147,18 +147,18 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_a_module_from_elsewhere_is_no_bug_of_bggo() {
+    fn an_error_in_an_external_module_is_no_bug_of_bggo() {
         let mut output = CargoOutput::default();
         output
             .errors
             .push(("/modules/mine/Cargo.toml".into(), "error[E0425]".to_owned()));
-        let mine = Elsewhere {
+        let mine = ExternalModule {
             folder: "/modules/mine".into(),
             crate_name: "mine".to_owned(),
             manifest: String::new(),
         };
         let fault = diagnose(&output, &[mine], Path::new("/grids/1"), Path::new("/"));
-        assert_eq!(fault.whose, Whose::Machine);
+        assert_eq!(fault.cause, FaultCause::Machine);
         assert!(fault.text.contains("`mine` does not compile"));
     }
 
@@ -173,7 +173,7 @@ mod tests {
             std::fs::create_dir(root.join(name)).unwrap();
             std::fs::write(root.join(name).join("Cargo.toml"), manifest).unwrap();
         }
-        let mine = Elsewhere {
+        let mine = ExternalModule {
             folder: root.join("mine"),
             crate_name: "mine".to_owned(),
             manifest: String::new(),
@@ -183,7 +183,7 @@ mod tests {
             .errors
             .push((root.join("near/Cargo.toml"), "error[E0425]".to_owned()));
         let fault = diagnose(&output, &[mine], Path::new("/grids/1"), Path::new("/"));
-        assert_eq!(fault.whose, Whose::Machine, "{}", fault.text);
+        assert_eq!(fault.cause, FaultCause::Machine, "{}", fault.text);
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
                 "error: could not compile `grid`",
             ],
         );
-        assert_eq!(fault.whose, Whose::Bug);
+        assert_eq!(fault.cause, FaultCause::Bug);
         assert!(fault.hint.contains("/cache/grids/1"));
         assert!(fault.details.contains("E0308") && !fault.details.contains("Compiling"));
     }
@@ -214,7 +214,7 @@ mod tests {
             ),
         ] {
             let fault = of(&[line], &[]);
-            assert_eq!(fault.whose, Whose::Machine, "{line}");
+            assert_eq!(fault.cause, FaultCause::Machine, "{line}");
             assert!(fault.hint.contains(cure), "{line}: {}", fault.hint);
         }
     }

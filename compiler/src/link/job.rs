@@ -1,7 +1,7 @@
 //! What a build is asked for, and what it says while it works.
 
-use super::cache::Record;
-use super::elsewhere::Elsewhere;
+use super::cache::ProgramRecord;
+use super::external_module::ExternalModule;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -23,8 +23,8 @@ pub struct Options {
     pub offline: bool,
     /// Whether the names of functions stay in the program.
     pub keep_symbols: bool,
-    /// Modules from elsewhere.
-    pub modules: Vec<Elsewhere>,
+    /// External modules.
+    pub modules: Vec<ExternalModule>,
 }
 
 /// What is built.
@@ -39,7 +39,7 @@ pub struct Job<'a> {
     /// Crates of the modules that it uses.
     pub crates: &'a [String],
     /// What is told of the program.
-    pub record: Record,
+    pub record: ProgramRecord,
 }
 
 /// What happens while a program is built.

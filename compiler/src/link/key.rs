@@ -93,7 +93,7 @@ fn push_bytes(text: &mut String, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::elsewhere::Elsewhere;
+    use super::super::external_module::ExternalModule;
     use super::*;
     use std::collections::BTreeSet;
 
@@ -131,7 +131,7 @@ mod tests {
             profile: Profile::Fast,
             offline: false,
             keep_symbols: false,
-            modules: vec![Elsewhere {
+            modules: vec![ExternalModule {
                 folder: folder.to_owned(),
                 crate_name: "x".to_owned(),
                 manifest: String::new(),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_depends_on_the_sources_of_a_module_from_elsewhere_byte_for_byte() {
+    fn a_key_depends_on_the_sources_of_an_external_module_byte_for_byte() {
         let folder = tempfile::tempdir().unwrap();
         let mut keys = BTreeSet::new();
         for text in [&b"one"[..], b"two", b"\xfe", b"\xff", b"\\xff"] {

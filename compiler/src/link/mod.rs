@@ -8,24 +8,24 @@ mod cache;
 mod cargo;
 mod cargo_output;
 mod diagnose;
-mod direct;
-mod elsewhere;
 mod environment;
+mod external_module;
 mod fault;
 mod job;
 mod key;
 mod output;
 mod package;
+mod recorded_rustc;
 mod sources;
 mod toolchain;
 mod workspace;
 
-pub use cache::{Built, Cache, Record};
-pub use elsewhere::{Elsewhere, module};
-pub use fault::{LinkFault, Whose};
+pub use cache::{BuiltProgram, Cache, ProgramRecord};
+pub use external_module::{ExternalModule, module};
+pub use fault::{FaultCause, LinkFault};
 pub use job::{Event, Job, Options, Profile};
 pub use key::key;
-pub use output::{check as check_output, check_text, place};
+pub use output::{check as check_output, check_text, copy_to_output};
 pub use sources::{BUILD_ID, SOURCES_ID};
 
 use cargo::Cargo;
@@ -40,7 +40,7 @@ pub fn link(
     job: &Job<'_>,
     options: &Options,
     progress: &mut dyn FnMut(Event<'_>),
-) -> Result<Built, LinkFault> {
+) -> Result<BuiltProgram, LinkFault> {
     let _locked = cache.open(&mut || progress(Event::Waiting))?;
     // The build that held the lock may have been one of the same grid.
     if let Some(built) = cache.answer(job.key) {
@@ -55,11 +55,11 @@ pub fn link(
         Profile::Fast => "release",
         Profile::Max => "max",
     };
-    // Only cargo can tell whether a module from elsewhere has changed.
+    // Only cargo can tell whether an external module has changed.
     let direct = options
         .modules
         .is_empty()
-        .then(|| direct::compile(cache, &folder, profile));
+        .then(|| recorded_rustc::compile(cache, &folder, profile));
     let program = match direct.flatten() {
         Some(program) => program,
         None => {
@@ -77,12 +77,12 @@ pub fn link(
             cargo.build(profile, progress).map_err(missing_or)?
         }
     };
-    let record = Record {
+    let record = ProgramRecord {
         user_bytes: user_bytes(&program),
         ..job.record.clone()
     };
     let built = cache.keep(job.key, &program, &record)?;
-    direct::clear(&folder);
+    recorded_rustc::clear(&folder);
     Ok(built)
 }
 

@@ -1,4 +1,4 @@
-//! What bggo reads of the package of a module from elsewhere: its name, and every folder that it is compiled from.
+//! What bggo reads of the package of an external module: its name, and every folder that it is compiled from.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -4,7 +4,7 @@
 //! its manifest. So cargo and rustc see the same names and the same relative paths whatever grid is built, wherever it and
 //! the cache lie: everything but the grid itself is compiled once, and the program's bytes depend on the grid alone.
 
-use super::cache::{Cache, Record, replace};
+use super::cache::{Cache, ProgramRecord, replace};
 use super::fault::LinkFault;
 use super::job::{Job, Options, Profile};
 use super::{key, sources};
@@ -35,7 +35,7 @@ pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf,
             &folder.join("Cargo.toml"),
             &manifest(job, options, &content),
         )?;
-        // A module from elsewhere brings dependencies that the embedded lock file cannot know; cargo adds them to it.
+        // An external module brings dependencies that the embedded lock file cannot know; cargo adds them to it.
         put(&folder.join("Cargo.lock"), sources::lock_file())?;
         if folder.join("src").exists() {
             fs::remove_dir_all(folder.join("src"))?;
@@ -68,7 +68,7 @@ pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
             grid: Path::new(""),
             files: &files,
             crates: &crates,
-            record: Record::default(),
+            record: ProgramRecord::default(),
         },
         &options,
     )

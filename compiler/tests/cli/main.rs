@@ -318,7 +318,7 @@ fn what_is_wrong_before_a_run_with_json_lines_is_json_too() {
 }
 
 #[test]
-fn a_module_from_elsewhere_that_is_none_says_what_is_missing() {
+fn an_external_module_that_is_none_says_what_is_missing() {
     let folder = folder_with(&[("grid.hcl", GRID)]);
     fs::create_dir(folder.path().join("mine")).unwrap();
     let said = run(&folder, &["check", "grid.hcl", "--module", "mine"]);

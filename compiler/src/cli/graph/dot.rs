@@ -1,6 +1,6 @@
 //! The picture for Graphviz: steps are boxes, resources cylinders; the caption says what each kind of arrow means.
 
-use super::model::{Arrow, Graph, Line};
+use super::model::{Arrow, ArrowStyle, Graph};
 use std::fmt::Write;
 
 /// The whole graph.
@@ -45,9 +45,9 @@ fn line(arrow: &Arrow, graph: &Graph) -> String {
     let nodes = &graph.nodes;
     let mut attributes = Vec::new();
     match graph.line(arrow) {
-        Line::Order => {}
-        Line::Data => attributes.push("style=bold".to_owned()),
-        Line::Resource => attributes.push("style=dashed".to_owned()),
+        ArrowStyle::Order => {}
+        ArrowStyle::Data => attributes.push("style=bold".to_owned()),
+        ArrowStyle::Resource => attributes.push("style=dashed".to_owned()),
     }
     if !arrow.instances.is_empty() {
         attributes.push(format!("label={}", quoted(&arrow.instances.join(", "))));
@@ -64,11 +64,11 @@ fn line(arrow: &Arrow, graph: &Graph) -> String {
 }
 
 /// How an arrow looks, in a word.
-fn word(line: Line) -> &'static str {
+fn word(line: ArrowStyle) -> &'static str {
     match line {
-        Line::Order => "thin",
-        Line::Data => "bold",
-        Line::Resource => "dashed",
+        ArrowStyle::Order => "thin",
+        ArrowStyle::Data => "bold",
+        ArrowStyle::Resource => "dashed",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The picture in Mermaid: steps are boxes, resources cylinders; comments say what each kind of arrow means.
 
-use super::model::{Arrow, Graph, Line};
+use super::model::{Arrow, ArrowStyle, Graph};
 use std::fmt::Write;
 
 /// The whole diagram.
@@ -50,11 +50,11 @@ fn line(arrow: &Arrow, graph: &Graph) -> String {
     }
 }
 
-fn head(line: Line) -> &'static str {
+fn head(line: ArrowStyle) -> &'static str {
     match line {
-        Line::Order => "-->",
-        Line::Data => "==>",
-        Line::Resource => "-.->",
+        ArrowStyle::Order => "-->",
+        ArrowStyle::Data => "==>",
+        ArrowStyle::Resource => "-.->",
     }
 }
 

@@ -35,9 +35,10 @@ A node is called KIND.NAME where another node has the same name; `item[3]` has t
 #[derive(Debug, Args)]
 #[command(after_help = LEGEND)]
 pub struct Graph {
-    /// A grid: a `.hcl` file, or a folder of them
+    /// A `.hcl` file, or a folder of them
+    #[arg(value_name = "GRID")]
     path: PathBuf,
-    /// Which language the picture is written in
+    /// The language of the picture
     #[arg(long, value_enum, default_value_t = Format::Mermaid)]
     format: Format,
     /// Draw the steps alone

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph {
     /// Resources, then steps, in written order.
-    pub nodes: Vec<Picture>,
+    pub nodes: Vec<GraphNode>,
     /// Each pair once; positions in `nodes`.
     pub arrows: Vec<Arrow>,
 }
 
 /// A node of the picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub struct GraphNode {
     /// An id of our own: names of a grid may be words of the picture's language.
     pub id: String,
     /// Runner or asset.
@@ -23,12 +23,12 @@ pub struct Picture {
     /// Whether it is a step (or a resource).
     pub step: bool,
     /// How often it is there.
-    pub instances: Shown,
+    pub instances: NodeInstances,
 }
 
 /// Instances of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
+pub enum NodeInstances {
     /// One, without index.
     Single,
     /// `count`
@@ -39,7 +39,7 @@ pub enum Shown {
 
 /// Why a node waits for another. The strongest comes first: of two reasons the picture shows the first one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
+pub enum ArrowReason {
     /// It stands in `depends_on`.
     Order,
     /// An expression reads an output or an export.
@@ -50,7 +50,7 @@ pub enum Why {
 
 /// How an arrow is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub enum ArrowStyle {
     /// `depends_on`.
     Order,
     /// An output of a step is read.
@@ -59,12 +59,15 @@ pub enum Line {
     Resource,
 }
 
-impl Line {
+impl ArrowStyle {
     /// All kinds, and what each means: the legend.
-    pub const ALL: [(Line, &str); 3] = [
-        (Line::Order, "depends_on"),
-        (Line::Data, "reads an output"),
-        (Line::Resource, "uses a resource or reads an export of it"),
+    pub const ALL: [(ArrowStyle, &str); 3] = [
+        (ArrowStyle::Order, "depends_on"),
+        (ArrowStyle::Data, "reads an output"),
+        (
+            ArrowStyle::Resource,
+            "uses a resource or reads an export of it",
+        ),
     ];
 }
 
@@ -76,14 +79,14 @@ pub struct Arrow {
     /// What waits for it.
     pub to: usize,
     /// Why.
-    pub why: Why,
+    pub reason: ArrowReason,
     /// `[0]`, `["key"]`: waits for these instances only; empty for all.
     pub instances: Vec<String>,
 }
 
 impl Graph {
     /// What stands in a node: `first`, `item[3]`; `noop.first` where another node is called `first` as well.
-    pub fn label(&self, node: &Picture) -> String {
+    pub fn label(&self, node: &GraphNode) -> String {
         let same = self.nodes.iter().filter(|other| other.name == node.name);
         let name = if same.count() > 1 {
             format!("{}.{}", node.kind, node.name)
@@ -91,25 +94,29 @@ impl Graph {
             node.name.clone()
         };
         match &node.instances {
-            Shown::Single => name,
-            Shown::Count(count) => format!("{name}[{count}]"),
-            Shown::Keys(keys) => format!("{name}[{}]", keys.len()),
+            NodeInstances::Single => name,
+            NodeInstances::Count(count) => format!("{name}[{count}]"),
+            NodeInstances::Keys(keys) => format!("{name}[{}]", keys.len()),
         }
     }
 
     /// How an arrow of this graph is drawn.
-    pub fn line(&self, arrow: &Arrow) -> Line {
-        match arrow.why {
-            Why::Order => Line::Order,
-            Why::Data | Why::Uses if !self.nodes[arrow.from].step => Line::Resource,
-            Why::Data | Why::Uses => Line::Data,
+    pub fn line(&self, arrow: &Arrow) -> ArrowStyle {
+        match arrow.reason {
+            ArrowReason::Order => ArrowStyle::Order,
+            ArrowReason::Data | ArrowReason::Uses if !self.nodes[arrow.from].step => {
+                ArrowStyle::Resource
+            }
+            ArrowReason::Data | ArrowReason::Uses => ArrowStyle::Data,
         }
     }
 
     /// The kinds of arrows that this graph has, and what each means.
-    pub fn legend(&self) -> impl Iterator<Item = (Line, &'static str)> {
-        let there = |wanted: Line| self.arrows.iter().any(|arrow| self.line(arrow) == wanted);
-        Line::ALL.into_iter().filter(move |(line, _)| there(*line))
+    pub fn legend(&self) -> impl Iterator<Item = (ArrowStyle, &'static str)> {
+        let there = |wanted: ArrowStyle| self.arrows.iter().any(|arrow| self.line(arrow) == wanted);
+        ArrowStyle::ALL
+            .into_iter()
+            .filter(move |(line, _)| there(*line))
     }
 
     /// The steps alone. A step that waits for another through resources waits for it at once.
@@ -152,7 +159,11 @@ impl Graph {
         while let Some(at) = open.pop() {
             for arrow in self.arrows.iter().filter(|arrow| arrow.from == at) {
                 if self.nodes[arrow.to].step {
-                    let why = if at == from { arrow.why } else { Why::Data };
+                    let reason = if at == from {
+                        arrow.reason
+                    } else {
+                        ArrowReason::Data
+                    };
                     let instances = if at == from {
                         arrow.instances.clone()
                     } else {
@@ -161,7 +172,7 @@ impl Graph {
                     found.push(Arrow {
                         from,
                         to: arrow.to,
-                        why,
+                        reason,
                         instances,
                     });
                 } else if seen.insert(arrow.to) {
@@ -173,12 +184,12 @@ impl Graph {
     }
 
     /// Steps that wait for no other step, neither by themselves nor by a resource that is built on one.
-    pub fn first(&self) -> impl Iterator<Item = &Picture> {
+    pub fn first(&self) -> impl Iterator<Item = &GraphNode> {
         self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.to, arrow.from)))
     }
 
     /// Steps that no other step waits for.
-    pub fn last(&self) -> impl Iterator<Item = &Picture> {
+    pub fn last(&self) -> impl Iterator<Item = &GraphNode> {
         self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.from, arrow.to)))
     }
 
@@ -201,7 +212,10 @@ impl Graph {
         false
     }
 
-    fn steps_that(&self, wanted: impl Fn(&Self, usize) -> bool) -> impl Iterator<Item = &Picture> {
+    fn steps_that(
+        &self,
+        wanted: impl Fn(&Self, usize) -> bool,
+    ) -> impl Iterator<Item = &GraphNode> {
         self.nodes
             .iter()
             .enumerate()
@@ -213,7 +227,7 @@ impl Graph {
 impl Arrow {
     /// Takes in another arrow between the same nodes. What the author wrote out counts more than what an expression implies.
     pub fn merge(&mut self, more: &Arrow) {
-        self.why = self.why.min(more.why);
+        self.reason = self.reason.min(more.reason);
         if self.instances.is_empty() || more.instances.is_empty() {
             self.instances.clear();
         } else {

@@ -1,7 +1,7 @@
 //! A checked grid to its picture: steps and resources are nodes; variables and locals are looked through. The only file
 //! here that knows what the stages of the compiler made.
 
-use super::model::{Arrow, Graph, Picture, Shown, Why};
+use super::model::{Arrow, ArrowReason, Graph, GraphNode, NodeInstances};
 use crate::check::typed::{TInstances, Typed};
 use crate::resolve::model::{Edge, EdgeKind, Instances, LocalId, Node, ResourceId, StepId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,24 +12,24 @@ pub fn picture(typed: &Typed) -> Graph {
     let mut positions = BTreeMap::new();
     for (at, resource) in typed.resources.iter().enumerate() {
         positions.insert(Node::Resource(ResourceId(at)), graph.nodes.len());
-        graph.nodes.push(Picture {
+        graph.nodes.push(GraphNode {
             id: format!("r{at}"),
             kind: resource.asset_name.clone(),
             name: resource.name.clone(),
             step: false,
-            instances: Shown::Single,
+            instances: NodeInstances::Single,
         });
     }
     for (at, step) in typed.steps.iter().enumerate() {
         positions.insert(Node::Step(StepId(at)), graph.nodes.len());
         let instances = match &step.instances {
-            TInstances::Single => Shown::Single,
-            TInstances::Count(count) => Shown::Count(*count),
+            TInstances::Single => NodeInstances::Single,
+            TInstances::Count(count) => NodeInstances::Count(*count),
             TInstances::ForEach(items) => {
-                Shown::Keys(items.iter().map(|(key, _)| key.clone()).collect())
+                NodeInstances::Keys(items.iter().map(|(key, _)| key.clone()).collect())
             }
         };
-        graph.nodes.push(Picture {
+        graph.nodes.push(GraphNode {
             id: format!("s{at}"),
             kind: step.runner_name.clone(),
             name: step.name.clone(),
@@ -55,10 +55,10 @@ fn arrows(typed: &Typed, positions: &BTreeMap<Node, usize>) -> Vec<Arrow> {
             let arrow = Arrow {
                 from: *from,
                 to: *to,
-                why: match kind {
-                    EdgeKind::Explicit => Why::Order,
-                    EdgeKind::Implicit => Why::Data,
-                    EdgeKind::Uses => Why::Uses,
+                reason: match kind {
+                    EdgeKind::Explicit => ArrowReason::Order,
+                    EdgeKind::Implicit => ArrowReason::Data,
+                    EdgeKind::Uses => ArrowReason::Uses,
                 },
                 instances: shown(&instances),
             };

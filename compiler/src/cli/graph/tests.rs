@@ -1,11 +1,11 @@
 //! The three languages of the picture, on a graph with everything in it.
 
-use super::model::{Arrow, Graph, Picture, Shown, Why};
+use super::model::{Arrow, ArrowReason, Graph, GraphNode, NodeInstances};
 use super::{dot, json, mermaid};
 
-fn node(id: &str, name: &str, instances: Shown) -> Picture {
+fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
     let step = id.starts_with('s');
-    Picture {
+    GraphNode {
         id: id.to_owned(),
         kind: if step { "noop" } else { "http_target" }.to_owned(),
         name: name.to_owned(),
@@ -14,11 +14,11 @@ fn node(id: &str, name: &str, instances: Shown) -> Picture {
     }
 }
 
-fn arrow(from: usize, to: usize, why: Why, instances: &[&str]) -> Arrow {
+fn arrow(from: usize, to: usize, reason: ArrowReason, instances: &[&str]) -> Arrow {
     Arrow {
         from,
         to,
-        why,
+        reason,
         instances: instances.iter().map(|text| (*text).to_owned()).collect(),
     }
 }
@@ -26,19 +26,19 @@ fn arrow(from: usize, to: usize, why: Why, instances: &[&str]) -> Arrow {
 fn graph() -> Graph {
     Graph {
         nodes: vec![
-            node("r0", "site", Shown::Single),
-            node("s0", "first", Shown::Single),
-            node("s1", "item", Shown::Count(3)),
+            node("r0", "site", NodeInstances::Single),
+            node("s0", "first", NodeInstances::Single),
+            node("s1", "item", NodeInstances::Count(3)),
             node(
                 "s2",
                 "end",
-                Shown::Keys(vec!["a\"b".to_owned(), "c".to_owned()]),
+                NodeInstances::Keys(vec!["a\"b".to_owned(), "c".to_owned()]),
             ),
         ],
         arrows: vec![
-            arrow(0, 1, Why::Uses, &[]),
-            arrow(1, 2, Why::Order, &[]),
-            arrow(2, 3, Why::Data, &["[0]", "[\"a\\\"b\"]"]),
+            arrow(0, 1, ArrowReason::Uses, &[]),
+            arrow(1, 2, ArrowReason::Order, &[]),
+            arrow(2, 3, ArrowReason::Data, &["[0]", "[\"a\\\"b\"]"]),
         ],
     }
 }
@@ -108,7 +108,7 @@ fn json_names_nodes_as_a_grid_does_and_edges_by_what_made_them() {
 #[test]
 fn a_grid_of_resources_alone_still_has_start_and_end() {
     let graph = Graph {
-        nodes: vec![node("r0", "site", Shown::Single)],
+        nodes: vec![node("r0", "site", NodeInstances::Single)],
         arrows: Vec::new(),
     };
     assert!(mermaid::text(&graph).contains("Start((Start)) --> End((End));"));
@@ -119,18 +119,18 @@ fn a_grid_of_resources_alone_still_has_start_and_end() {
 fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
     let graph = Graph {
         nodes: vec![
-            node("r0", "session", Shown::Single),
-            node("r1", "site", Shown::Single),
-            node("s0", "log_in", Shown::Single),
-            node("s1", "browse", Shown::Single),
+            node("r0", "session", NodeInstances::Single),
+            node("r1", "site", NodeInstances::Single),
+            node("s0", "log_in", NodeInstances::Single),
+            node("s1", "browse", NodeInstances::Single),
         ],
         arrows: vec![
-            arrow(2, 0, Why::Data, &[]),
-            arrow(0, 3, Why::Uses, &[]),
-            arrow(1, 2, Why::Data, &[]),
+            arrow(2, 0, ArrowReason::Data, &[]),
+            arrow(0, 3, ArrowReason::Uses, &[]),
+            arrow(1, 2, ArrowReason::Data, &[]),
         ],
     };
-    let ids = |steps: Vec<&Picture>| -> Vec<String> {
+    let ids = |steps: Vec<&GraphNode>| -> Vec<String> {
         steps.iter().map(|step| step.id.clone()).collect()
     };
     assert_eq!(ids(graph.first().collect()), ["s0"]);
@@ -141,9 +141,9 @@ fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
 fn nodes_of_one_name_are_told_apart_by_what_they_are() {
     let graph = Graph {
         nodes: vec![
-            node("r0", "a", Shown::Single),
-            node("s0", "a", Shown::Count(2)),
-            node("s1", "b", Shown::Single),
+            node("r0", "a", NodeInstances::Single),
+            node("s0", "a", NodeInstances::Count(2)),
+            node("s1", "b", NodeInstances::Single),
         ],
         arrows: Vec::new(),
     };
@@ -155,19 +155,19 @@ fn nodes_of_one_name_are_told_apart_by_what_they_are() {
 fn without_resources_a_step_waits_at_once_for_what_it_waited_for_through_them() {
     let whole = Graph {
         nodes: vec![
-            node("r0", "session", Shown::Single),
-            node("s0", "log_in", Shown::Single),
-            node("r1", "site", Shown::Single),
-            node("s1", "browse", Shown::Single),
-            node("s2", "log_out", Shown::Single),
+            node("r0", "session", NodeInstances::Single),
+            node("s0", "log_in", NodeInstances::Single),
+            node("r1", "site", NodeInstances::Single),
+            node("s1", "browse", NodeInstances::Single),
+            node("s2", "log_out", NodeInstances::Single),
         ],
         arrows: vec![
-            arrow(1, 0, Why::Data, &[]),
-            arrow(2, 1, Why::Uses, &[]),
-            arrow(0, 3, Why::Uses, &[]),
-            arrow(1, 3, Why::Order, &["[0]"]),
-            arrow(3, 4, Why::Order, &[]),
-            arrow(0, 4, Why::Uses, &[]),
+            arrow(1, 0, ArrowReason::Data, &[]),
+            arrow(2, 1, ArrowReason::Uses, &[]),
+            arrow(0, 3, ArrowReason::Uses, &[]),
+            arrow(1, 3, ArrowReason::Order, &["[0]"]),
+            arrow(3, 4, ArrowReason::Order, &[]),
+            arrow(0, 4, ArrowReason::Uses, &[]),
         ],
     };
     let steps = whole.without_resources();
@@ -176,9 +176,9 @@ fn without_resources_a_step_waits_at_once_for_what_it_waited_for_through_them() 
     assert_eq!(
         steps.arrows,
         [
-            arrow(0, 1, Why::Order, &[]),
-            arrow(0, 2, Why::Data, &[]),
-            arrow(1, 2, Why::Order, &[]),
+            arrow(0, 1, ArrowReason::Order, &[]),
+            arrow(0, 2, ArrowReason::Data, &[]),
+            arrow(1, 2, ArrowReason::Order, &[]),
         ]
     );
     assert_eq!(steps.legend().count(), 2, "no resource is left to explain");

@@ -1,4 +1,4 @@
-//! Modules from elsewhere (`--module DIR`): what is read of them before cargo sees them.
+//! External modules (`--module DIR`): what is read of them before cargo sees them.
 
 use super::fault::LinkFault;
 use super::package;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// A module that does not ship with bggo. Its crate names the runtime by version (`bggo-runtime = "0.1"`); the workspace
 /// of the grid puts the embedded runtime in that place, so that module and grid link the same one.
 #[derive(Debug, Clone)]
-pub struct Elsewhere {
+pub struct ExternalModule {
     /// Its folder, absolute.
     pub folder: PathBuf,
     /// The package of its crate.
@@ -18,7 +18,7 @@ pub struct Elsewhere {
 }
 
 /// Reads the module in a folder.
-pub fn module(given: &Path) -> Result<Elsewhere, LinkFault> {
+pub fn module(given: &Path) -> Result<ExternalModule, LinkFault> {
     let hint = "give `--module` the folder of a module: `docs/modules.md` says what it holds";
     let read = |name: &str| {
         fs::read_to_string(given.join(name)).map_err(|error| {
@@ -44,7 +44,7 @@ pub fn module(given: &Path) -> Result<Elsewhere, LinkFault> {
             hint,
         )
     })?;
-    Ok(Elsewhere {
+    Ok(ExternalModule {
         folder,
         crate_name,
         manifest,
