@@ -3,7 +3,7 @@
 mod lines;
 mod read;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lines::Lines;
 
@@ -129,11 +129,6 @@ impl Sources {
     /// The ids of all files.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..self.files.len()).map(|index| FileId(u32::try_from(index).unwrap_or(u32::MAX)))
-    }
-
-    /// The folder that a relative path of the grid starts from.
-    pub fn root(&self) -> &Path {
-        &self.root
     }
 
     pub(super) fn add(&mut self, name: String, text: String) {

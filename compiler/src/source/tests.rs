@@ -29,7 +29,7 @@ fn folder_is_read_flat_in_order_of_name_without_variables_and_hidden_files() {
         .map(|file| file.name.as_str())
         .collect();
     assert_eq!(names, ["a.hcl", "b.hcl"]);
-    assert_eq!(sources.root(), folder.path());
+    assert_eq!(sources.root, folder.path());
 }
 
 #[test]
