@@ -5,8 +5,15 @@ use super::exit::Exit;
 use clap::{Args, Command};
 use clap_complete::Shell;
 
+/// How completions are installed; the README says the same.
+const INSTALL: &str = "Install them once, and open a new shell:
+  bggo completions bash > ~/.local/share/bash-completion/completions/bggo
+  bggo completions zsh > ~/.zfunc/_bggo    (where `fpath+=~/.zfunc` stands before `compinit` in ~/.zshrc)
+  bggo completions fish > ~/.config/fish/completions/bggo.fish";
+
 /// Arguments of `bggo completions`.
 #[derive(Debug, Args)]
+#[command(after_help = INSTALL)]
 pub struct Completions {
     /// The shell
     shell: Shell,
