@@ -28,7 +28,7 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     let read: BTreeSet<LocalId> = demand.locals.iter().map(|(_, local)| *local).collect();
     let locals = read.into_iter().map(|id| local(typed, id));
     Plan {
-        name: grid_name(sources),
+        name: sources.name.clone(),
         bodies,
         resources: resources.list,
         variables: typed.variables.clone(),
@@ -47,14 +47,6 @@ fn local(typed: &Typed, id: LocalId) -> Local {
         name: local.name.clone(),
         value: local.value.clone(),
     }
-}
-
-/// The name of the grid's first file: a grid has the same name wherever its folder stands.
-fn grid_name(sources: &Sources) -> String {
-    sources
-        .files
-        .first()
-        .map_or_else(|| "grid.hcl".into(), |file| file.name.clone())
 }
 
 /// Resources as they are planned: the written ones that are used, then implicit ones.

@@ -1,23 +1,24 @@
-//! Modules from elsewhere (`--module DIR`): what is read of them before cargo sees them.
+//! External modules (`--module DIR`): what is read of them before cargo sees them.
 
 use super::fault::LinkFault;
+use super::package;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module that does not ship with bggo. Its crate names the runtime by version (`bggo-runtime = "0.1"`); the workspace
 /// of the grid puts the embedded runtime in that place, so that module and grid link the same one.
 #[derive(Debug, Clone)]
-pub struct Elsewhere {
+pub struct ExternalModule {
     /// Its folder, absolute.
     pub folder: PathBuf,
-    /// Its crate.
+    /// The package of its crate.
     pub crate_name: String,
     /// The text of its manifest.
     pub manifest: String,
 }
 
 /// Reads the module in a folder.
-pub fn module(given: &Path) -> Result<Elsewhere, LinkFault> {
+pub fn module(given: &Path) -> Result<ExternalModule, LinkFault> {
     let hint = "give `--module` the folder of a module: `docs/modules.md` says what it holds";
     let read = |name: &str| {
         fs::read_to_string(given.join(name)).map_err(|error| {
@@ -28,13 +29,13 @@ pub fn module(given: &Path) -> Result<Elsewhere, LinkFault> {
         })
     };
     let manifest = read("manifest.hcl")?;
-    let crate_name = crate_name(&read("Cargo.toml")?).ok_or_else(|| {
+    let crate_name = package::name(&read("Cargo.toml")?).map_err(|wrong| {
         LinkFault::usage(
             format!(
-                "`{}` has no line `name = \"..\"`",
+                "`{}` does not name a package: {wrong}",
                 given.join("Cargo.toml").display()
             ),
-            "name the crate of the module",
+            "give the crate of the module a name: `[package]` with `name = \"..\"`",
         )
     })?;
     let folder = given.canonicalize().map_err(|error| {
@@ -43,21 +44,9 @@ pub fn module(given: &Path) -> Result<Elsewhere, LinkFault> {
             hint,
         )
     })?;
-    Ok(Elsewhere {
+    Ok(ExternalModule {
         folder,
         crate_name,
         manifest,
     })
-}
-
-fn crate_name(text: &str) -> Option<String> {
-    let line = |line: &str| {
-        let value = line
-            .strip_prefix("name")?
-            .trim_start()
-            .strip_prefix('=')?
-            .trim();
-        Some(value.trim_matches('"').to_owned())
-    };
-    text.lines().find_map(line)
 }

@@ -5,7 +5,7 @@
 //! fails here is no failure: cargo is asked then, which makes good what is missing or says what is wrong.
 
 use super::cache::{Cache, replace};
-use super::cargo::cleared;
+use super::environment::cleared;
 use super::key;
 use super::sources::BUILD_ID;
 use std::fs;
@@ -15,11 +15,7 @@ use std::process::Stdio;
 
 /// Keeps the line among what cargo said with `--verbose` for the workspace in `folder`.
 pub fn record(cache: &Cache, folder: &Path, profile: &str, lines: &[String]) {
-    let line = lines.iter().rev().find_map(|line| {
-        let line = line.trim().strip_prefix("Running `")?.strip_suffix('`')?;
-        line.contains(" --crate-name grid ").then(|| words(line))
-    });
-    let (Some(line), Some(path)) = (line, path(cache, folder, profile)) else {
+    let (Some(line), Some(path)) = (grid_line(lines), path(cache, folder, profile)) else {
         return;
     };
     // A line that is not kept costs a fifth of a second at the next save.
@@ -28,6 +24,15 @@ pub fn record(cache: &Cache, folder: &Path, profile: &str, lines: &[String]) {
             file.write_all(line.join("\n").as_bytes())
         })
     });
+}
+
+/// The words of the last line by which cargo ran rustc for the grid. Cargo quotes those that a shell would take apart.
+fn grid_line(lines: &[String]) -> Option<Vec<String>> {
+    lines.iter().rev().find_map(|line| {
+        let line = line.trim().strip_prefix("Running `")?.strip_suffix('`')?;
+        line.contains(" --crate-name grid ")
+            .then(|| shlex::split(line))?
+    })
 }
 
 /// Compiles the workspace in `folder` by a line that was kept; the program, if that went well.
@@ -84,34 +89,25 @@ fn path(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
     Some(cache.lines().join(id))
 }
 
-/// The words of a line as cargo shows it: in single quotes where a shell would need them.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    let mut characters = line.chars();
-    while let Some(character) = characters.next() {
-        let Some(word) = words.last_mut() else { break };
-        match character {
-            '\'' => quoted = !quoted,
-            '\\' if !quoted => word.extend(characters.next()),
-            ' ' if !quoted => words.push(String::new()),
-            _ => word.push(character),
-        }
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn words_are_those_that_a_shell_would_see() {
-        let line = r#"/bin/rustc --cfg 'feature="a b"' 'it'\''s' -C opt-level=0"#;
+    fn the_line_of_the_grid_is_taken_apart_as_a_shell_would() {
+        let lines = [
+            "   Compiling grid v0.0.0",
+            r#"     Running `/bin/rustc --crate-name grid --cfg 'feature="a b"' 'it'\''s' -C opt-level=0`"#,
+            "     Running `/bin/rustc --crate-name other x`",
+            "    Finished",
+        ];
+        let line = grid_line(&lines.map(str::to_owned)).unwrap();
         assert_eq!(
-            words(line),
+            line,
             [
                 "/bin/rustc",
+                "--crate-name",
+                "grid",
                 "--cfg",
                 "feature=\"a b\"",
                 "it's",
@@ -119,5 +115,7 @@ mod tests {
                 "opt-level=0"
             ]
         );
+        let unclosed = "Running `/bin/rustc --crate-name grid 'x`".to_owned();
+        assert_eq!(grid_line(&[unclosed]), None);
     }
 }
