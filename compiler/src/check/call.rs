@@ -9,9 +9,8 @@ use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, constant, error};
 use super::functions_to_come;
-use super::infer::latest;
 use super::sensitivity;
-use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind};
+use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, latest};
 
 impl Checker<'_> {
     pub(super) fn call(

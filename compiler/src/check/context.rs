@@ -11,7 +11,6 @@ use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
 use super::fold::{self, Failure, Known};
-use super::misfit::Parts;
 use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
 
 /// The checker's state.
@@ -43,7 +42,7 @@ pub(super) struct Checker<'a> {
     /// The outermost open form whose name was read, by its depth.
     lowest: u32,
     /// The places of the parts of literal lists and objects, by the place of the whole.
-    pub(super) literals: BTreeMap<Span, Parts>,
+    pub(super) literals: BTreeMap<Span, LiteralParts>,
     /// Every expression with its type, where somebody asked for them.
     pub(super) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
@@ -52,6 +51,14 @@ pub(super) struct Checker<'a> {
     pub(super) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
+}
+
+/// The places of a literal's parts.
+pub(super) enum LiteralParts {
+    /// Of a list, in order.
+    Items(Vec<Span>),
+    /// Of an object: names that are known, and their values.
+    Attributes(Vec<(String, Span)>),
 }
 
 /// What is known of an expression of the grid, before it is converted to what its place wants.

@@ -8,8 +8,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
 use super::context::{Bound, Checker, constant, error};
-use super::infer::latest;
-use super::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind};
+use super::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
 impl Checker<'_> {
     pub(super) fn for_expr(&mut self, form: &ForExpr, span: Span) -> TExpr {

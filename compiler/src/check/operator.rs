@@ -7,9 +7,8 @@ use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, UnaryOp};
 
 use super::context::{Checker, constant, error};
-use super::infer::latest;
 use super::sensitivity;
-use super::typed::{Sensitivity, TExpr, TKind};
+use super::typed::{Sensitivity, TExpr, TKind, latest};
 
 impl Checker<'_> {
     pub(super) fn unary(&mut self, operator: UnaryOp, of: &Expr, span: Span) -> TExpr {

@@ -359,3 +359,9 @@ pub fn constant_duration(expr: &TExpr) -> Option<Duration> {
         _ => None,
     }
 }
+
+/// The latest binding time of some expressions.
+pub(super) fn latest<'e>(exprs: impl IntoIterator<Item = &'e TExpr>) -> Binding {
+    let bindings = exprs.into_iter().map(|expr| expr.binding);
+    bindings.max().unwrap_or(Binding::Built)
+}
