@@ -3,7 +3,7 @@
 //! Merging adds counts, so it loses nothing and does not care about order: threads of a second, seconds of a run and
 //! (later) hosts of a fleet are merged by the same function.
 
-use super::layout::highest;
+use super::buckets::highest;
 use super::slab::Counter;
 use std::collections::BTreeMap;
 use std::time::Duration;
