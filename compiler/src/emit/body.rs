@@ -59,8 +59,8 @@ impl Writer<'_> {
         );
         let mut fields = vec![
             BodyField {
-                field: quote!(iteration: It<'a>),
-                value: quote!(iteration: user.it(&begun)),
+                field: quote!(iteration: Iteration<'a>),
+                value: quote!(iteration: user.iteration(&begun)),
             },
             BodyField {
                 field: quote!(steps: &'a #steps),

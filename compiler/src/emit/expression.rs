@@ -37,13 +37,13 @@ impl Writer<'_> {
         let result = match self.expression(expr, at) {
             // One call and one `?` where there would be two, for much of a large grid is such calls.
             ExprTokens::Placed(call, span) if span == expr.span => {
-                quote!(take::printable(#call, #place))
+                quote!(input_conversion::printable(#call, #place))
             }
             ExprTokens::Placed(call, span) => {
                 let call = self.placed(call, span);
-                quote!(take::printable(#call, #place))
+                quote!(input_conversion::printable(#call, #place))
             }
-            ExprTokens::Fallible(call) => quote!(take::printable(#call, #place)),
+            ExprTokens::Fallible(call) => quote!(input_conversion::printable(#call, #place)),
             ExprTokens::Value(value) => quote!(ops::printable(#value).at(#place)),
         };
         quote!(#result?)
@@ -185,7 +185,7 @@ impl Writer<'_> {
             } => return self.output(step.index, instance, *field, span, at),
             TKind::Instances(step) => return ExprTokens::Value(self.instances(step.index)),
             TKind::Export { resource, field } => return self.export(*resource, *field, span, at),
-            TKind::CountIndex => return ExprTokens::Value(quote!(take::index(index))),
+            TKind::CountIndex => return ExprTokens::Value(quote!(input_conversion::index(index))),
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
             TKind::VuId => return ExprTokens::Value(quote!(m.iteration.vu())),
             TKind::VuIteration => return ExprTokens::Value(quote!(m.iteration.iteration())),
@@ -308,7 +308,7 @@ impl Writer<'_> {
             } else {
                 fixed = false;
                 let name = self.reference(key, at);
-                let name = self.placed(quote!(take::object_key(#name)), key.span);
+                let name = self.placed(quote!(input_conversion::object_key(#name)), key.span);
                 made.push((quote!((#name?, #item)), vec![key, value]));
             }
         }
@@ -316,7 +316,7 @@ impl Writer<'_> {
         if fixed {
             quote!(Value::from(#pairs))
         } else {
-            quote!(take::object(#pairs))
+            quote!(input_conversion::object(#pairs))
         }
     }
 
@@ -527,7 +527,10 @@ impl Writer<'_> {
         };
         let items: Vec<_> = first.iter().map(|item| self.value(item, at)).collect();
         let last = self.reference(last, at);
-        let spread = self.placed(quote!(take::spread(&[#(#items),*], #last)), span);
+        let spread = self.placed(
+            quote!(input_conversion::spread(&[#(#items),*], #last)),
+            span,
+        );
         quote!(&#spread?)
     }
 }
@@ -722,7 +725,7 @@ fn each(expr: &TExpr, at: EvaluatedIn<'_>) -> TokenStream {
         _ => (format_ident!("nth"), &keys.values),
     };
     match table {
-        Some(table) => quote!(take::#name(&#table, index)),
+        Some(table) => quote!(input_conversion::#name(&#table, index)),
         None => quote!(Value::Null),
     }
 }

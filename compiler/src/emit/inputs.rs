@@ -116,9 +116,9 @@ impl Writer<'_> {
                 return quote!(Text::from(json::encode_plain(#value)));
             }
             if input.optional() {
-                return quote!(take::optional_json(#value));
+                return quote!(input_conversion::optional_json(#value));
             }
-            let text = self.placed(quote!(take::json(#value, #name)), span);
+            let text = self.placed(quote!(input_conversion::json(#value, #name)), span);
             return quote!(#text?);
         }
         let function = match input.carrier() {
@@ -134,19 +134,19 @@ impl Writer<'_> {
                     return value;
                 }
                 if input.optional() {
-                    return quote!(take::optional_value(#value));
+                    return quote!(input_conversion::optional_value(#value));
                 }
-                let value = self.placed(quote!(take::value(#value, #name)), span);
+                let value = self.placed(quote!(input_conversion::value(#value, #name)), span);
                 return quote!(#value?);
             }
         };
         let value = self.shown_reference(argument, at);
         let call = if input.optional() {
             let function = format_ident!("optional_{function}");
-            quote!(take::#function(#value))
+            quote!(input_conversion::#function(#value))
         } else {
             let function = format_ident!("{function}");
-            quote!(take::#function(#value, #name))
+            quote!(input_conversion::#function(#value, #name))
         };
         let call = self.placed(call, span);
         quote!(#call?)
@@ -226,7 +226,10 @@ impl Writer<'_> {
         let mut value = self.shown(argument, at);
         if !input.nullable && !input.optional() {
             let key = &input.name;
-            let taken = self.placed(quote!(take::value(#value, #key)), argument.value.span);
+            let taken = self.placed(
+                quote!(input_conversion::value(#value, #key)),
+                argument.value.span,
+            );
             value = quote!(#taken?);
         }
         let name = self.inner(&input.name, inputs);
@@ -255,7 +258,10 @@ impl Writer<'_> {
         let (json, key) = (input.form == Form::Json, &input.name);
         let mut value = self.shown(argument, at);
         if !input.nullable && !input.optional() {
-            let taken = self.placed(quote!(take::value(#value, #key)), argument.value.span);
+            let taken = self.placed(
+                quote!(input_conversion::value(#value, #key)),
+                argument.value.span,
+            );
             value = quote!(#taken?);
         }
         let name = self.inner(key, inputs);

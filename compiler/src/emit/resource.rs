@@ -163,8 +163,8 @@ impl Writer<'_> {
         let (doc, body) = (self.resource_doc(at), self.body_type());
         quote! {
             #[doc = #doc]
-            fn #name<'a>(m: &'a #body<'_>) -> GetShared<'a> {
-                #path.get(&m.iteration)
+            fn #name<'a>(m: &'a #body<'_>) -> GetRunAsset<'a> {
+                #path.get(m.iteration.asker())
             }
         }
     }
@@ -328,11 +328,11 @@ impl Writer<'_> {
         let cut = self.take_parts();
         quote! {
             #[doc = #doc]
-            struct #ty { #(#names: Shared),* }
+            struct #ty { #(#names: RunAsset),* }
 
             impl #ty {
                 fn new(scope: &RunScope #(#parameters)*) -> Self {
-                    let cx = &Prepare::of_run(scope);
+                    let cx = &scope.prepare();
                     #(#lets)*
                     Self { #(#values),* }
                 }

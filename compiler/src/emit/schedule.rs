@@ -49,11 +49,15 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             Schedule::Node(node) => self.node(*node),
             Schedule::Wait(latch) => {
                 let latch = &self.writer.body_names().latches[*latch];
-                vec![Statement::Plain(quote!(m.latches[#latch].wait().await;))]
+                vec![Statement::Plain(
+                    quote!(m.latches[#latch].wait(&m.iteration).await;),
+                )]
             }
             Schedule::Open(latch) => {
                 let latch = &self.writer.body_names().latches[*latch];
-                vec![Statement::Plain(quote!(m.latches[#latch].open();))]
+                vec![Statement::Plain(
+                    quote!(m.latches[#latch].open(&m.iteration);),
+                )]
             }
             Schedule::Fork(branches) => {
                 let branches = branches.iter().map(|branch| self.future(branch)).collect();
@@ -89,7 +93,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             _ if named => one,
             _ => {
                 let each = self.writer.names.each();
-                quote!(#each(#first, #end, &mut |index| #one))
+                quote!(#each(&m.iteration, #first, #end, &mut |index| #one))
             }
         };
         let mut statements = vec![Statement::Flow(call)];
@@ -154,7 +158,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         self.functions.extend(quote! {
             /// Branches that run at the same time.
             fn #name<'a>(m: &'a #ty<'_>) -> Join<'a> {
-                let mut all = Fan::new();
+                let mut all = Fan::new(&m.iteration);
                 let fan = &mut all;
                 #(#fills;)*
                 all.join()
@@ -200,7 +204,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                         .map(|at| format_ident!("branch_{at}"))
                         .collect();
                     let leave = (!last).then(|| quote!(?;));
-                    quote!(#(let #names = #branches;)* fork!(#(#names),*) #leave)
+                    quote!(#(let #names = #branches;)* fork!(&m.iteration; #(#names),*) #leave)
                 }
                 Statement::Plain(text) if last => quote!(#text Ok(())),
                 Statement::Plain(text) => text,

@@ -62,7 +62,7 @@ impl Writer<'_> {
             out.extend(self.known_inputs(&step.arguments, [&module, &prepare, &inputs], &doc));
             if let Some(limit) = late_limit(step) {
                 let value = self.reference(limit, EvaluatedIn::Start);
-                let limit = self.placed(quote!(take::limit(#value)), limit.span);
+                let limit = self.placed(quote!(input_conversion::limit(#value)), limit.span);
                 let s = or_unused("s", &limit);
                 let doc = format!("{doc}: its time limit");
                 out.extend(quote! {

@@ -116,7 +116,7 @@ impl Writer<'_> {
         }
     }
 
-    /// `assets.client.stand_on(&self.run.site);` for each resource of a scope that is built on others. `worker` is the
+    /// `assets.client.depend_on(&self.run.site);` for each resource of a scope that is built on others. `worker` is the
     /// worker's state, `owner` the struct of that scope.
     fn dependencies(
         &self,
@@ -139,7 +139,7 @@ impl Writer<'_> {
                     Lifetime::Vu => quote!(assets.#under),
                     Lifetime::Iteration => quote!(main.assets.#under),
                 };
-                out.extend(quote!(#owner.#path.stand_on(&#under);));
+                out.extend(quote!(#owner.#path.depend_on(&#under);));
             }
         }
         out

@@ -554,7 +554,7 @@ impl<'p> Writer<'p> {
                 let mut all = vec![(name("start"), quote!(&Start), quote!(&start))];
                 for resource in self.of_scope(Lifetime::Run) {
                     let name = self.resource(resource).variable.clone();
-                    all.push((name.clone(), quote!(&Shared), quote!(&#name)));
+                    all.push((name.clone(), quote!(&RunAsset), quote!(&#name)));
                 }
                 all
             }
@@ -593,7 +593,7 @@ impl<'p> Writer<'p> {
             let call = self.function(&of, quote!(Vec<#item>), quote!(Ok(#body)), at);
             parts.push(quote!(#call?));
         }
-        quote!(take::#join(Vec::from([#(#parts),*])))
+        quote!(input_conversion::#join(Vec::from([#(#parts),*])))
     }
 }
 

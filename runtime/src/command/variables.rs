@@ -4,10 +4,10 @@
 //! which the last by name wins; `bggo.vars.hcl`; the environment; the default. Only the strongest value is read, and all
 //! problems are reported at once.
 
-use super::Start;
 use super::flags::{Given, how_to_set};
-use crate::engine::{Grid, Variable};
 use crate::fault::Fault;
+use crate::grid::{Grid, Variable};
+use crate::start::Start;
 use bggo_values::{Text, Type, Value, convert, literal};
 use std::collections::BTreeMap;
 use std::fs;

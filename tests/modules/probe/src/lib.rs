@@ -1,11 +1,8 @@
 //! An asset that says when it is created and destroyed, for tests of lifetimes.
 
-use bggo_runtime::contract::{Asset, Runner, Value, module};
-use bggo_runtime::fault::Fault;
-use bggo_runtime::prepare::Prepare;
+use bggo_runtime::contract::{Asset, Fault, Prepare, Runner, Step, Value, module};
 use bggo_runtime::print::line;
 use bggo_runtime::slot::AssetCx;
-use bggo_runtime::step::Step;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
