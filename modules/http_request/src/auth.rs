@@ -4,8 +4,8 @@ use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
 use bggo_values::functions::encoding::to_base64;
-use reqwest::Url;
-use reqwest::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
+use url::Url;
 
 /// `Bearer TOKEN`
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, Fault> {

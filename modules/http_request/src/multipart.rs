@@ -4,7 +4,7 @@ use crate::body::{Part, Payload};
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
-use reqwest::header::HeaderValue;
+use http::header::HeaderValue;
 use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;

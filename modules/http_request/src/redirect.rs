@@ -1,13 +1,15 @@
 //! Where a redirect leads and what of the request goes along, as browsers and the Fetch standard have it.
 
+use crate::fault;
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
-use reqwest::header::{
+use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
     CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, LOCATION, PROXY_AUTHORIZATION,
     TRANSFER_ENCODING,
 };
-use reqwest::{Method, StatusCode, Url};
+use http::{Method, StatusCode};
+use url::Url;
 
 /// The next request.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +35,10 @@ pub(crate) fn hop(
     };
     let location = String::from_utf8_lossy(location.as_bytes());
     let mut next = url.join(&location).map_err(|error| {
-        Kind::Redirect.fault(format!("status {status} leads to what is no url: {error}"))
+        Kind::Redirect.fault(format!(
+            "status {status} leads to what is no url: {}",
+            fault::of_url(error)
+        ))
     })?;
     if !matches!(next.scheme(), "http" | "https") {
         return Err(Kind::Redirect.fault(format!(

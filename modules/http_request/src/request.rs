@@ -5,12 +5,17 @@
 
 use crate::auth::{self, ApiKey};
 use crate::body::{Payload, append_pairs};
+use crate::fault;
 use crate::http_request::Error as Kind;
 use crate::multipart;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
-use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
+use percent_encoding::percent_decode_str;
+use url::Url;
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -27,23 +32,14 @@ pub(crate) fn target(
     query: Option<&Value>,
     key: Option<&ApiKey>,
 ) -> Result<Target, Fault> {
-    // The url itself may hold what is sensitive; the parser's word is enough.
-    let mut url = Url::parse(url.trim()).map_err(|error| {
-        Kind::Request.fault(if url.contains("://") {
-            format!("the url is malformed: {error}")
-        } else {
-            "a url begins with http:// or https://, this one does not".to_owned()
-        })
-    })?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(Kind::Request.fault(format!(
-            "a url begins with http:// or https://, found {}:",
-            url.scheme()
-        )));
-    }
+    let mut url = parse(url.trim())?;
     let credentials = credentials(&mut url)?;
     if let Some(query) = query {
-        append_pairs(&mut url, query, "query_params")?;
+        let had_none = url.query().is_none();
+        append_pairs(&mut url.query_pairs_mut(), query, "query_params")?;
+        if had_none && url.query() == Some("") {
+            url.set_query(None);
+        }
     }
     if let Some(key) = key {
         key.append_to(&mut url);
@@ -51,15 +47,28 @@ pub(crate) fn target(
     Ok(Target { url, credentials })
 }
 
+/// Reads a url of http or https.
+fn parse(text: &str) -> Result<Url, Fault> {
+    let Some((scheme, _)) = text.split_once("://") else {
+        return Err(Kind::Request.fault(
+            "a url begins with http:// or https://, this one does not: write for example http://127.0.0.1:8080/path",
+        ));
+    };
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Err(Kind::Request.fault(format!(
+            "a url begins with http:// or https://, this one with {scheme}://"
+        )));
+    }
+    Url::parse(text).map_err(|error| {
+        Kind::Request.fault(format!("the url is malformed: {}", fault::of_url(error)))
+    })
+}
+
 fn credentials(url: &mut Url) -> Result<Option<HeaderValue>, Fault> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);
     }
-    let decoded = |text: &str| {
-        let pair = Url::parse(&format!("form:?{}", text.replace('+', "%2B"))).ok();
-        pair.and_then(|url| url.query_pairs().next().map(|(name, _)| name.into_owned()))
-            .unwrap_or_default()
-    };
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let value = auth::user(
         &decoded(url.username()),
         &decoded(url.password().unwrap_or("")),
@@ -82,15 +91,12 @@ pub(crate) struct HeadParts<'a> {
 /// Makes the headers; those that the grid names win over what other arguments imply.
 pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
     let mut headers = HeaderMap::new();
-    match (parts.bearer, parts.basic) {
-        (Some(_), Some(_)) => {
-            return Err(Kind::Request.fault(
-                "bearer_token and basic_auth both set Authorization; one of them may be given",
-            ));
-        }
-        (Some(token), None) => drop(headers.insert(AUTHORIZATION, auth::bearer(token)?)),
-        (None, Some(credentials)) => drop(headers.insert(AUTHORIZATION, auth::basic(credentials)?)),
-        (None, None) => {}
+    one_authorization(parts.bearer.is_some(), parts.basic.is_some())?;
+    if let Some(token) = parts.bearer {
+        headers.insert(AUTHORIZATION, auth::bearer(token)?);
+    }
+    if let Some(credentials) = parts.basic {
+        headers.insert(AUTHORIZATION, auth::basic(credentials)?);
     }
     if let Some(ApiKey::Header(name, value)) = parts.key {
         headers.insert(name.clone(), value.clone());
@@ -98,7 +104,49 @@ pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
     if let Some(named) = parts.headers {
         add_headers(&mut headers, named)?;
     }
+    no_transfer_encoding(&headers)?;
     Ok(headers)
+}
+
+/// Refuses two that set the same header.
+pub(crate) fn one_authorization(bearer: bool, basic: bool) -> Result<(), Fault> {
+    if bearer && basic {
+        return Err(Kind::Request.fault(
+            "bearer_token and basic_auth both set Authorization; one of them may be given",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a framing that is not the transport's: the body would be read otherwise than it is written.
+pub(crate) fn no_transfer_encoding(headers: &HeaderMap) -> Result<(), Fault> {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Err(Kind::Request.fault(
+            "Transfer-Encoding cannot be set: a body is sent with its length; leave the header out",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a Content-Length that is not the body's.
+pub(crate) fn check_length(headers: &HeaderMap, size: u64) -> Result<(), Fault> {
+    let Some(written) = headers.get(CONTENT_LENGTH) else {
+        return Ok(());
+    };
+    let digits = written
+        .to_str()
+        .ok()
+        .filter(|text| text.bytes().all(|digit| digit.is_ascii_digit()))
+        .and_then(|digits| digits.parse::<u64>().ok());
+    match digits {
+        Some(length) if length == size => Ok(()),
+        Some(length) => Err(Kind::Request.fault(format!(
+            "Content-Length is {length} and the body has {size} bytes; leave the header out, the right one is sent"
+        ))),
+        None => Err(Kind::Request.fault(
+            "Content-Length is no number of bytes; leave the header out, the right one is sent",
+        )),
+    }
 }
 
 /// Adds a map of headers, replacing those of the same name. A null value adds nothing.
@@ -181,21 +229,14 @@ pub(crate) struct BodyParts<'a> {
     pub(crate) file: Option<&'a str>,
 }
 
-/// Makes the body.
-pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
-    let BodyParts {
-        body,
-        json,
-        form_data,
-        multipart,
-        file,
-    } = parts;
+/// Refuses more than one body.
+pub(crate) fn one_body(parts: BodyParts<'_>) -> Result<(), Fault> {
     let given = [
-        ("body", body.is_some()),
-        ("json", json.is_some()),
-        ("form_data", form_data.is_some()),
-        ("multipart", multipart.is_some()),
-        ("file", file.is_some()),
+        ("body", parts.body.is_some()),
+        ("json", parts.json.is_some()),
+        ("form_data", parts.form_data.is_some()),
+        ("multipart", parts.multipart.is_some()),
+        ("file", parts.file.is_some()),
     ];
     let given: Vec<&str> = given
         .into_iter()
@@ -203,10 +244,23 @@ pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
         .collect();
     if given.len() > 1 {
         return Err(Kind::Request.fault(format!(
-            "a request has one body, found {}",
+            "a request has one body, found {}; leave all but one out",
             given.join(" and ")
         )));
     }
+    Ok(())
+}
+
+/// Makes the body.
+pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
+    one_body(parts)?;
+    let BodyParts {
+        body,
+        json,
+        form_data,
+        multipart,
+        file,
+    } = parts;
     if let Some(text) = body {
         return Ok(Payload::text(text.to_owned()));
     }

@@ -183,6 +183,9 @@ fn two_bodies_are_refused() {
     );
     assert_eq!(
         (fault.kind(), fault.text()),
-        ("request", "a request has one body, found body and json")
+        (
+            "request",
+            "a request has one body, found body and json; leave all but one out"
+        )
     );
 }

@@ -55,7 +55,7 @@ fn without_idle_connections_each_request_has_its_own() {
 
 #[test]
 fn a_connection_is_not_kept_beyond_its_idle_timeout() {
-    let client = || vec![http_client::In::IdleTimeout(some(Duration::ZERO))];
+    let client = || vec![http_client::In::IdleTimeout(some(Duration::from_nanos(1)))];
     assert_eq!(connections(client, 1, 4), 4);
 }
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Instant;
 use tokio::task::LocalSet;
 
-static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0, 5);
+static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0, 6);
 static CLIENT: ResourceInfo = ResourceInfo::new("http_client", "client", "test.hcl:2");
 
 /// A user.
