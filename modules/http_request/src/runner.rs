@@ -266,3 +266,14 @@ fn expect(plain: &Plain<'_>) -> Result<Option<Expect>, Fault> {
 fn microseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_of_a_time_counts_microseconds() {
+        assert_eq!(microseconds(Duration::from_millis(5)), 5_000);
+        assert_eq!(microseconds(Duration::from_secs(3600)), 3_600_000_000);
+    }
+}

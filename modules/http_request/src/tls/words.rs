@@ -56,7 +56,9 @@ fn of_certificate(wrong: &Wrong) -> Cow<'static, str> {
         }
         Wrong::Revoked => "the server's certificate is revoked",
         Wrong::BadEncoding => "the server's certificate cannot be read",
-        Wrong::BadSignature => "the signature of the server's certificate is wrong",
+        Wrong::BadSignature => {
+            "the server's certificate is signed by another key than that of its authority; give the right one as the client's ca_file, or set insecure_skip_verify"
+        }
         Wrong::InvalidPurpose | Wrong::InvalidPurposeContext { .. } => {
             "the server's certificate is not made for servers (its extended key usage)"
         }

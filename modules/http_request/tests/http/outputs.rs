@@ -85,6 +85,52 @@ fn a_body_is_text_in_its_charset() {
         text(&body("text/plain; charset=utf-8", b"a\xffb").body),
         "a\u{fffd}b"
     );
+    for (kind, bytes) in [
+        (
+            "text/plain; charset=\"windows-1252\"; x=y",
+            &b"caf\xe9 \x80"[..],
+        ),
+        (
+            "text/html;format=flowed;Charset=ISO-8859-15",
+            b"caf\xe9 \xa4",
+        ),
+        (
+            "application/json; charset=utf-16le",
+            b"c\0a\0f\0\xe9\0 \0\xac\x20",
+        ),
+        (
+            "text/plain; charset=klingon",
+            "caf\u{e9} \u{20ac}".as_bytes(),
+        ),
+    ] {
+        assert_eq!(
+            text(&body(kind, bytes).body),
+            "caf\u{e9} \u{20ac}",
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn json_is_read_in_its_charset_without_its_mark() {
+    for (kind, bytes) in [
+        (
+            "application/json",
+            &b"\xef\xbb\xbf {\"a\":\"\xc3\xa9\"}\r\n"[..],
+        ),
+        (
+            "application/json",
+            b"\xff\xfe{\0\"\0a\0\"\0:\0\"\0\xe9\0\"\0}\0",
+        ),
+        (
+            "application/json; charset=iso-8859-1; x=y",
+            b" {\"a\":\"\xe9\"} ",
+        ),
+        ("text/html", b"\n{\"a\":\"\xc3\xa9\"}\n"),
+    ] {
+        let json = body(kind, bytes).json;
+        assert_eq!(text(&json.get("a").unwrap()), "\u{e9}", "{kind}");
+    }
 }
 
 #[test]
