@@ -147,7 +147,7 @@ fn place(url: &Url) -> String {
 }
 
 /// The cause of a type, at any depth. An `io::Error` shows the cause of what it wraps but not the wrapped error itself.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<T>() {

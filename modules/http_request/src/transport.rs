@@ -13,19 +13,15 @@ use bggo_runtime::contract::Fault;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
+use hyper_util::client::legacy::{self, connect::HttpInfo};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request, Response, redirect};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tower_layer::Layer;
-use tower_service::Service;
 use url::Url;
 
 /// TLS sessions that a client remembers, so that it may resume them.
@@ -77,6 +73,7 @@ pub(crate) struct Settings {
 pub(crate) struct Transport {
     settings: Rc<Settings>,
     kept: Kept,
+    answered: Answered,
 }
 
 enum Kept {
@@ -128,7 +125,11 @@ impl Transport {
                 clients: RefCell::default(),
             },
         };
-        Ok(Self { settings, kept })
+        Ok(Self {
+            settings,
+            kept,
+            answered: Answered::default(),
+        })
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -162,9 +163,11 @@ impl Transport {
             body::Outgoing::Bytes(bytes) => Some(bytes.into()),
             body::Outgoing::Stream(stream) => Some(reqwest::Body::wrap(stream)),
         };
-        let (answer, dialled) = watch(client.execute(request)).await;
-        let error = match answer {
+        let error = match client.execute(request).await {
             Ok(response) => {
+                if let Some(connection) = response.extensions().get::<HttpInfo>() {
+                    self.answered.note(connection.local_addr().port());
+                }
                 return Ok(Incoming {
                     response,
                     url: url.clone(),
@@ -173,7 +176,9 @@ impl Transport {
             Err(error) => error,
         };
         let reached = reached(&error);
-        let was_stale = !dialled && reached == Reached::Sent && fault::is_closed(&error);
+        let was_stale = reached == Reached::Sent
+            && fault::is_closed(&error)
+            && port(&error).is_some_and(|port| self.answered.take(port));
         if was_stale {
             // The pool hands out what lay idle for the shortest time: if that is closed, so is the rest of it.
             self.renew(name, host)?;
@@ -266,73 +271,35 @@ fn reached(error: &reqwest::Error) -> Reached {
     }
 }
 
-thread_local! {
-    /// Whether a connection was made since this was last taken.
-    static DIALLED: Cell<bool> = const { Cell::new(false) };
-}
+/// The connections that have answered a request, by their local ports, in order. A request that fails on one of these was
+/// not the first on it: reqwest does not tell.
+// A port that the system gives out again is taken for the connection before: then a request that does no harm goes out
+// once more, though it was the first.
+#[derive(Default)]
+struct Answered(RefCell<Vec<u16>>);
 
-/// Drives a request, and says as well whether a connection was made for it: a pool says nothing of that where it fails.
-async fn watch<F: Future>(request: F) -> (F::Output, bool) {
-    let mut request = pin!(request);
-    let mut dialled = false;
-    let output = poll_fn(|cx| {
-        // A connection that somebody else waits for is made while nobody polls this.
-        let others = DIALLED.replace(false);
-        let polled = request.as_mut().poll(cx);
-        dialled |= DIALLED.replace(others);
-        polled
-    })
-    .await;
-    (output, dialled)
-}
-
-/// Makes connections as the layer below does, and notes each that is made.
-#[derive(Clone)]
-struct Noting<S>(S);
-
-#[derive(Clone)]
-struct Notes;
-
-impl<S> Layer<S> for Notes {
-    type Service = Noting<S>;
-
-    fn layer(&self, inner: S) -> Noting<S> {
-        Noting(inner)
-    }
-}
-
-impl<R, S: Service<R>> Service<R> for Noting<S>
-where
-    S::Future: Unpin,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Noted<S::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, place: R) -> Noted<S::Future> {
-        Noted(self.0.call(place))
-    }
-}
-
-struct Noted<F>(F);
-
-impl<F, T, E> Future for Noted<F>
-where
-    F: Future<Output = Result<T, E>> + Unpin,
-{
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let made = Pin::new(&mut self.0).poll(cx);
-        if let Poll::Ready(Ok(_)) = made {
-            DIALLED.set(true);
+impl Answered {
+    fn note(&self, port: u16) {
+        let mut ports = self.0.borrow_mut();
+        if let Err(at) = ports.binary_search(&port) {
+            ports.insert(at, port);
         }
-        made
     }
+
+    /// Whether a connection had answered; it is gone now.
+    fn take(&self, port: u16) -> bool {
+        let mut ports = self.0.borrow_mut();
+        let found = ports.binary_search(&port);
+        found.map(|at| ports.remove(at)).is_ok()
+    }
+}
+
+/// The local port of the connection that a request failed on, if it had one.
+fn port(error: &reqwest::Error) -> Option<u16> {
+    let failed: &legacy::Error = fault::find(error)?;
+    let mut about = http::Extensions::new();
+    failed.connect_info()?.get_extras(&mut about);
+    Some(about.get::<HttpInfo>()?.local_addr().port())
 }
 
 /// What one client resolves with: the names of its thread.
@@ -423,7 +390,6 @@ fn client(settings: &Settings, resolver: Resolver) -> Result<Client, Fault> {
         .dns_resolver(resolver)
         .redirect(redirect::Policy::none())
         .referer(false)
-        .connector_layer(Notes)
         .http1_max_headers(FIELDS)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http2_max_header_list_size(HEAD_BYTES)
