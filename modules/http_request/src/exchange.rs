@@ -2,6 +2,7 @@
 
 use crate::body::Payload;
 use crate::client::HttpClient;
+use crate::fault;
 use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
@@ -53,7 +54,7 @@ pub(crate) struct Answer {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
-    let (limit, host) = (call.timeout, call.url.host_str().unwrap_or("?"));
+    let (limit, url) = (call.timeout, call.url);
     let answered = Cell::new(false);
     match tokio::time::timeout(limit, whole(client, call, &answered)).await {
         Ok(result) => result,
@@ -64,7 +65,8 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
                 "no answer"
             };
             Err(Kind::Timeout.fault(format!(
-                "{what} from {host} within {}",
+                "{what} from {} within {}",
+                fault::place(url),
                 duration::format(limit)
             )))
         }
@@ -99,7 +101,10 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
     let mut headers = std::mem::take(&mut call.headers);
     let mut followed = 0;
     loop {
-        let mut may_resend = true;
+        let mut may_resend = method.is_idempotent();
+        if !may_resend {
+            client.transport.hear_of_closed().await;
+        }
         let mut head = loop {
             let mut sent = headers.clone();
             client.add_cookies(&mut sent, &url, cookies);
@@ -112,7 +117,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             match client.transport.send(outgoing).await {
                 Ok(head) => break head,
                 // RFC 9112, section 9.3.1: once, and only what does no harm if it was done already.
-                Err(lost) if lost.was_stale && may_resend && method.is_idempotent() => {
+                Err(lost) if lost.was_stale && may_resend => {
                     may_resend = false;
                     call.resent.set(call.resent.get() + 1);
                 }

@@ -23,7 +23,12 @@ impl NoAddress {
     pub(crate) fn new(name: &str, cause: Option<&io::Error>) -> Self {
         Self {
             name: name.to_owned(),
-            cause: cause.map(ToString::to_string),
+            cause: cause.map(|cause| {
+                let words = cause.to_string();
+                // What the standard library puts before the system's words says nothing more.
+                let system = words.strip_prefix("failed to lookup address information: ");
+                system.unwrap_or(&words).to_owned()
+            }),
         }
     }
 }
@@ -140,7 +145,7 @@ pub(crate) fn of_url(error: ParseError) -> &'static str {
 }
 
 /// Host and port: never the path or query, which may hold what is sensitive.
-fn place(url: &Url) -> String {
+pub(crate) fn place(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");
     url.port_or_known_default()
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -189,6 +189,16 @@ impl Transport {
         })
     }
 
+    /// Lets this client hear of connections that are closed by now, so that the next request does not take one of them.
+    ///
+    /// It costs a look at the sockets: worth it for a request that cannot go out twice.
+    pub(crate) async fn hear_of_closed(&self) {
+        if !self.answered.0.borrow().is_empty() {
+            // A task that yields goes on when the sockets have been looked at, and after the tasks that these woke.
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// The name that TLS asks for, if it is another than the host's, and the host that has connections of its own then.
     fn place<'a>(&'a self, url: &'a Url) -> (&'a str, &'a str) {
         match &self.kept {

@@ -1,6 +1,6 @@
 //! What goes wrong on the way: each with its kind.
 
-use crate::user::{User, ask, fault, run, some, text, url};
+use crate::user::{User, ask, fault, method, run, some, text, url};
 use bggo_module_http_request::{http_client, http_request::In, http_request::Wanted};
 use bggo_runtime::contract::{Number, Value};
 use bggo_tests::server::{RawPeer, free_port};
@@ -39,7 +39,8 @@ fn a_name_without_an_address_is_a_fault_of_dns() {
     let fault = fault(vec![], vec![url("http://nowhere.invalid/")]);
     assert_eq!(fault.kind(), "dns");
     assert!(
-        fault.text().starts_with("nowhere.invalid has no address"),
+        fault.text().starts_with("nowhere.invalid has no address: ")
+            && !fault.text().contains("lookup"),
         "{}",
         fault.text()
     );
@@ -55,9 +56,10 @@ fn a_peer_that_never_answers_ends_by_the_request_s_or_the_client_s_timeout() {
         vec![url(peer.url())],
     );
     for fault in [of_request, of_client] {
+        let place = peer.url().replace("http://", "");
         assert_eq!(
-            (fault.kind(), fault.text()),
-            ("timeout", "no answer from 127.0.0.1 within 30ms")
+            (fault.kind(), fault.text().to_owned()),
+            ("timeout", format!("no answer from {place} within 30ms"))
         );
     }
 }
@@ -71,9 +73,13 @@ fn a_body_that_never_ends_is_cut_off_by_the_timeout() {
         vec![],
         vec![url(slow), In::Timeout(some(Duration::from_secs(2)))],
     );
+    let place = target.url().replace("http://", "");
     assert_eq!(
-        (fault.kind(), fault.text()),
-        ("timeout", "no end of the body from 127.0.0.1 within 2s")
+        (fault.kind(), fault.text().to_owned()),
+        (
+            "timeout",
+            format!("no end of the body from {place} within 2s")
+        )
     );
 }
 
@@ -212,19 +218,15 @@ fn an_error_status_is_a_result_unless_the_grid_expects_another() {
 }
 
 #[test]
-fn a_connection_that_the_server_closed_is_replaced() {
+fn a_connection_that_the_server_closed_is_replaced_for_every_method() {
     let peer = RawPeer::start(Some(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
     run(async || {
         let user = User::new(vec![]);
-        for _ in 0..3 {
-            assert_eq!(
-                text(&user.ask(vec![url(peer.url())]).await.unwrap().body),
-                "ok"
-            );
-            // The peer closes after each answer without a word; the client hears of it before the next request, or it
-            // sends that once more.
+        for name in ["GET", "POST", "PATCH", "POST", "GET"] {
+            let output = user.ask(vec![url(peer.url()), method(name)]).await.unwrap();
+            assert_eq!(text(&output.body), "ok");
+            // The peer closes after each answer without a word. The system knows by now, and nobody has asked it.
             peer.wait_for_close();
-            tokio::task::yield_now().await;
         }
     });
 }

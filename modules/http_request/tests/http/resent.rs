@@ -4,7 +4,10 @@ use crate::peer::{Script, Then};
 use crate::user::{User, method, run, some, text, url};
 use bggo_module_http_request::http_request::{In, Wanted};
 use bggo_runtime::contract::Fault;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::rc::Rc;
+use std::sync::mpsc::channel;
 
 fn answer() -> Vec<u8> {
     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec()
@@ -55,7 +58,6 @@ fn an_idempotent_request_on_a_used_connection_goes_out_once_more_on_a_new_one() 
 
 #[test]
 fn a_body_goes_along_again() {
-    use std::io::Write;
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&[7; 100_000]).unwrap();
     let path = file.path().to_str().unwrap().to_owned();
@@ -149,4 +151,38 @@ fn each_request_may_go_out_once_more() {
     });
     let connections: Vec<usize> = peer.seen().iter().map(|(number, _)| *number).collect();
     assert_eq!(connections, [1, 1, 2, 2, 3, 3, 4]);
+}
+
+#[test]
+fn what_is_not_idempotent_takes_no_connection_that_is_closed_by_then() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (close, closing) = channel::<()>();
+    let (closed, is_closed) = channel();
+    let server = std::thread::spawn(move || {
+        for stream in listener.incoming().take(3) {
+            let mut stream = stream.unwrap();
+            assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
+            stream.write_all(&answer()).unwrap();
+            closing.recv().unwrap();
+            drop(stream);
+            closed.send(()).unwrap();
+        }
+    });
+    run(async || {
+        let user = User::new(vec![]);
+        for name in ["GET", "POST", "PATCH"] {
+            let output = user.ask(vec![url(&*address), method(name)]).await.unwrap();
+            assert_eq!(text(&output.body), "ok");
+            // The connection lies idle, and nothing more was there to be read.
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            close.send(()).unwrap();
+            // This thread stands still: only the system knows of the close.
+            is_closed.recv().unwrap();
+        }
+        user.leave().await;
+    });
+    server.join().unwrap();
 }
