@@ -19,6 +19,12 @@ pub(crate) fn text(body: &Bytes, headers: &HeaderMap) -> Arc<str> {
     decoded(encoding.unwrap_or(encoding_rs::UTF_8), body)
 }
 
+/// A header's value as text: UTF-8, else by single bytes, as browsers read them all.
+pub(crate) fn of_header(value: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(value)
+        .map_or_else(|_| encoding_rs::mem::decode_latin1(value), Cow::Borrowed)
+}
+
 fn decoded(encoding: &'static Encoding, body: &[u8]) -> Arc<str> {
     if encoding == encoding_rs::UTF_8 {
         // The library's own decoder is slower where nothing is wrong.

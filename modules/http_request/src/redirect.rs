@@ -1,5 +1,6 @@
 //! Where a redirect leads and what of the request goes along, as browsers and the Fetch standard have it.
 
+use crate::charset;
 use crate::fault;
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
@@ -33,7 +34,7 @@ pub(crate) fn hop(
     let Some(location) = headers.get(LOCATION) else {
         return Ok(None);
     };
-    let location = String::from_utf8_lossy(location.as_bytes());
+    let location = charset::of_header(location.as_bytes());
     let mut next = url.join(&location).map_err(|error| {
         Kind::Redirect.fault(format!(
             "status {status} leads to what is no url: {}",

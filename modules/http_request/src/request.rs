@@ -10,6 +10,7 @@ use crate::http_request::Error as Kind;
 use crate::multipart;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
+use http::header::Entry;
 use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING,
@@ -276,9 +277,37 @@ pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
     Ok(file.map_or_else(Payload::default, |path| Payload::file(path.to_owned())))
 }
 
-/// Adds the Content-Type of a body, unless the grid names one.
-pub(crate) fn add_content_type(headers: &mut HeaderMap, payload: &Payload) {
-    if let Some(kind) = &payload.content_type {
-        headers.entry(CONTENT_TYPE).or_insert_with(|| kind.clone());
+/// Adds the Content-Type of a body, unless the grid names one. One for multipart is given the boundary that it lacks.
+pub(crate) fn add_content_type(headers: &mut HeaderMap, payload: &Payload) -> Result<(), Fault> {
+    let Some(implied) = &payload.content_type else {
+        return Ok(());
+    };
+    let named = match headers.entry(CONTENT_TYPE) {
+        Entry::Vacant(entry) => {
+            entry.insert(implied.clone());
+            return Ok(());
+        }
+        Entry::Occupied(entry) => entry.into_mut(),
+    };
+    let Some((_, boundary)) = text(implied).split_once("; boundary=") else {
+        return Ok(());
+    };
+    let written = text(named).to_ascii_lowercase();
+    if !written.starts_with("multipart/") {
+        return Ok(());
     }
+    if written.contains("boundary") {
+        return Err(Kind::Request.fault(
+            "Content-Type has a boundary, and multipart has another; leave the boundary out, the right one is sent",
+        ));
+    }
+    let whole = format!("{}; boundary={boundary}", text(named));
+    if let Ok(value) = HeaderValue::from_str(&whole) {
+        *named = value;
+    }
+    Ok(())
+}
+
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or("")
 }

@@ -70,7 +70,7 @@ fn headers(headers: &HeaderMap) -> Value {
             let values: Vec<_> = headers
                 .get_all(name)
                 .iter()
-                .map(|value| String::from_utf8_lossy(value.as_bytes()))
+                .map(|value| charset::of_header(value.as_bytes()))
                 .collect();
             (name.as_str().into(), values.join(", ").into())
         })

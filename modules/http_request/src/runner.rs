@@ -67,7 +67,7 @@ impl Runner for HttpRequest {
                 .entry(AUTHORIZATION)
                 .or_insert_with(|| credentials.clone());
         }
-        request::add_content_type(&mut headers, &now.payload);
+        request::add_content_type(&mut headers, &now.payload)?;
         for (name, value) in &client.headers {
             headers.entry(name).or_insert_with(|| value.clone());
         }

@@ -11,14 +11,19 @@ pub(crate) use words::in_words;
 use crate::http_client::Error as Kind;
 use bggo_runtime::contract::Fault;
 use certificate::Certificate;
-use rustls::CertificateError::{BadEncoding, Expired, NotValidForNameContext, NotValidYet};
+use rustls::CertificateError::{
+    BadEncoding, BadSignature, Expired, NotValidForNameContext, NotValidYet,
+};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{
+    CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
+};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::{Arc, OnceLock};
@@ -93,9 +98,14 @@ fn chosen(pem: &str, provider: Arc<CryptoProvider>) -> Result<Chosen, Fault> {
             .add(certificate.clone())
             .map_err(|_| Kind::Tls.fault("a certificate of the CA cannot be read"))?;
     }
+    let algorithms = provider.signature_verification_algorithms;
     let authorities = verifier(roots, provider)
         .ok_or_else(|| Kind::Tls.fault("the certificates of the CA cannot be used"))?;
-    Ok(Chosen { given, authorities })
+    Ok(Chosen {
+        given,
+        authorities,
+        algorithms,
+    })
 }
 
 fn verifier(
@@ -112,6 +122,7 @@ fn verifier(
 struct Chosen {
     given: Vec<CertificateDer<'static>>,
     authorities: Arc<WebPkiServerVerifier>,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Chosen {
@@ -129,13 +140,19 @@ impl Chosen {
         if now.as_secs() > certificate.not_after {
             return Err(Expired.into());
         }
-        match verify_server_name(&shown.try_into()?, name) {
-            Ok(()) => {}
-            // One that names no host elsewhere is for the one that its subject names.
+        let named = shown
+            .try_into()
+            .and_then(|parsed| verify_server_name(&parsed, name));
+        let names_none = match &named {
             Err(rustls::Error::InvalidCertificate(NotValidForNameContext {
                 presented, ..
-            })) if presented.is_empty() && certificate.is_for(&name.to_str()) => {}
-            Err(error) => return Err(error),
+            })) => presented.is_empty(),
+            Err(error) => is_of_version_1(error),
+            Ok(()) => false,
+        };
+        // One that names no host elsewhere is for the one that its subject names.
+        if !(names_none && certificate.is_for(&name.to_str())) {
+            named?;
         }
         Ok(ServerCertVerified::assertion())
     }
@@ -169,8 +186,7 @@ impl ServerCertVerifier for Chosen {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.authorities
-            .verify_tls12_signature(message, certificate, signed)
+        signature_12(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -179,13 +195,71 @@ impl ServerCertVerifier for Chosen {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.authorities
-            .verify_tls13_signature(message, certificate, signed)
+        signature_13(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.authorities.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
+}
+
+fn is_of_version_1(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) = error else {
+        return false;
+    };
+    matches!(
+        other.0.downcast_ref(),
+        Some(webpki::Error::UnsupportedCertVersion)
+    )
+}
+
+/// That the server holds its certificate's key, over TLS 1.2. The library reads no certificate of version 1, as `openssl
+/// x509 -req -signkey` makes them: there the key alone is asked.
+fn signature_12(
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signed: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    let verified = verify_tls12_signature(message, certificate, signed, algorithms);
+    let Some(key) = key_of_version_1(&verified, certificate) else {
+        return verified;
+    };
+    let key = webpki::RawPublicKeyEntity::try_from(&key).map_err(|_| BadEncoding)?;
+    algorithms
+        .mapping
+        .iter()
+        .filter(|(scheme, _)| *scheme == signed.scheme)
+        .flat_map(|(_, algorithms)| algorithms.iter())
+        .find_map(|algorithm| {
+            key.verify_signature(*algorithm, message, signed.signature())
+                .ok()
+        })
+        .ok_or(BadSignature)?;
+    Ok(HandshakeSignatureValid::assertion())
+}
+
+/// The same over TLS 1.3.
+fn signature_13(
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signed: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    let verified = verify_tls13_signature(message, certificate, signed, algorithms);
+    let Some(key) = key_of_version_1(&verified, certificate) else {
+        return verified;
+    };
+    verify_tls13_signature_with_raw_key(message, &key, signed, algorithms)
+}
+
+fn key_of_version_1<'a>(
+    verified: &Result<HandshakeSignatureValid, rustls::Error>,
+    certificate: &'a CertificateDer<'_>,
+) -> Option<SubjectPublicKeyInfoDer<'a>> {
+    let error = verified.as_ref().err()?;
+    let read = is_of_version_1(error).then(|| Certificate::read(certificate))??;
+    Some(SubjectPublicKeyInfoDer::from(read.key))
 }
 
 /// The built-in certificates and the host's, read once a program.
@@ -246,7 +320,7 @@ impl ServerCertVerifier for Checks {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        signature_12(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -255,7 +329,7 @@ impl ServerCertVerifier for Checks {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        signature_13(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

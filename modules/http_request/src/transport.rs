@@ -402,6 +402,7 @@ fn client(settings: &Settings, resolver: Resolver) -> Result<Client, Fault> {
         .referer(false)
         .http1_max_headers(FIELDS)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
         .http2_max_header_list_size(HEAD_BYTES)
         .pool_idle_timeout(settings.idle_timeout)
         .tcp_nodelay(settings.nodelay);

@@ -49,7 +49,6 @@ impl Certificates {
     /// One certificate that signed itself, for a server with this common name and these names; `ca.crt` and `server.crt`
     /// are both that one.
     pub fn self_signed(common: &str, names: &[&str], kind: SelfSigned) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let key = KeyPair::generate().unwrap();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut about = CertificateParams::new(names).unwrap();
@@ -61,10 +60,17 @@ impl Certificates {
             SelfSigned::NotYet => about.not_before = date_time_ymd(4000, 1, 1),
         }
         let certificate = about.self_signed(&key).unwrap();
-        let made = Self { folder };
-        made.write("ca.crt", &certificate.pem());
-        made.write("server.crt", &certificate.pem());
-        made.write("server.key", &key.serialize_pem());
+        Self::of(&certificate.pem(), &key.serialize_pem())
+    }
+
+    /// A certificate that signed itself, and its key, as texts that are there already.
+    pub fn of(certificate: &str, key: &str) -> Self {
+        let made = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        made.write("ca.crt", certificate);
+        made.write("server.crt", certificate);
+        made.write("server.key", key);
         made
     }
 

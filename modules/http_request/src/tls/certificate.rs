@@ -1,5 +1,5 @@
-//! What of a certificate has to be known to accept it because it was given itself: how long it is valid and whom its
-//! subject names. The TLS library tells neither apart from its other checks.
+//! What of a certificate has to be known to accept it because it was given itself: how long it is valid, whom its subject
+//! names, and its key. The TLS library tells none of these apart from its other checks.
 
 use crate::calendar::days;
 
@@ -15,17 +15,19 @@ const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 
 /// Parts of an X.509 certificate (RFC 5280, section 4.1).
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Certificate {
+pub(super) struct Certificate<'a> {
     /// Seconds since 1970.
     pub(super) not_before: u64,
     /// Seconds since 1970.
     pub(super) not_after: u64,
     common_names: Vec<String>,
+    /// DER of the key and its algorithm.
+    pub(super) key: &'a [u8],
 }
 
-impl Certificate {
+impl<'a> Certificate<'a> {
     /// Reads a certificate's DER.
-    pub(super) fn read(der: &[u8]) -> Option<Self> {
+    pub(super) fn read(der: &'a [u8]) -> Option<Self> {
         let mut outer = Reader(der).inside(SEQUENCE)?;
         let mut fields = outer.inside(SEQUENCE)?;
         if fields.0.first() == Some(&VERSION) {
@@ -37,10 +39,14 @@ impl Certificate {
         }
         let mut validity = fields.inside(SEQUENCE)?;
         let (not_before, not_after) = (validity.time()?, validity.time()?);
+        let common_names = common_names(fields.inside(SEQUENCE)?)?;
+        let key = fields.0;
+        fields.inside(SEQUENCE)?;
         Some(Self {
             not_before,
             not_after,
-            common_names: common_names(fields.inside(SEQUENCE)?)?,
+            common_names,
+            key: &key[..key.len() - fields.0.len()],
         })
     }
 
@@ -153,17 +159,20 @@ mod tests {
             element(SEQUENCE, &[]),
             element(SEQUENCE, &validity),
             element(SEQUENCE, &subject),
+            element(SEQUENCE, b"key"),
+            element(0xa3, b"extensions"),
         ];
         element(SEQUENCE, &element(SEQUENCE, &fields.concat()))
     }
 
     #[test]
     fn validity_and_names_are_read() {
-        let read = Certificate::read(&certificate(
+        let whole = certificate(
             element(GENERALIZED_TIME, b"20280229000000Z"),
             &["localhost", "*.a.test"],
-        ))
-        .unwrap();
+        );
+        let read = Certificate::read(&whole).unwrap();
+        assert_eq!(read.key, element(SEQUENCE, b"key"));
         assert_eq!((read.not_before, read.not_after), (1, 1_835_395_200));
         for (host, is_for) in [
             ("LOCALHOST", true),

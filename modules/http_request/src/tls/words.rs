@@ -70,7 +70,7 @@ fn of_certificate(wrong: &Wrong) -> Cow<'static, str> {
                 "the server's certificate is its own authority, and is not trusted; give it as the client's ca_file, or set insecure_skip_verify"
             }
             Some(webpki::Error::UnsupportedCertVersion) => {
-                "the server's certificate is of X.509 version 1, which TLS no longer takes; make one with a subjectAltName"
+                "the server's certificate is of X.509 version 1, which no authority vouches for; give it as the client's ca_file, or set insecure_skip_verify"
             }
             _ => "the server's certificate cannot be accepted",
         },

@@ -112,6 +112,17 @@ fn a_body_is_text_in_its_charset() {
 }
 
 #[test]
+fn a_header_is_text_whatever_its_bytes_are() {
+    let output = answered(
+        b"HTTP/1.1 200 OK\r\nX-A: caf\xc3\xa9\r\nX-B: caf\xe9\r\nX-C : 1\r\nContent-Length: 0\r\n\r\n"
+            .to_vec(),
+    );
+    for (name, says) in [("x-a", "caf\u{e9}"), ("x-b", "caf\u{e9}"), ("x-c", "1")] {
+        assert_eq!(text(&output.headers.get(name).unwrap()), says, "{name}");
+    }
+}
+
+#[test]
 fn json_is_read_in_its_charset_without_its_mark() {
     for (kind, bytes) in [
         (

@@ -203,6 +203,35 @@ fn a_certificate_that_is_given_itself_is_still_for_its_names_and_its_time() {
 }
 
 #[test]
+fn a_certificate_of_version_1_is_accepted_if_it_is_given_itself() {
+    // As `openssl x509 -req -signkey` makes it: without extensions, so that localhost is its common name only.
+    let certificate = include_str!("version_1/server.crt");
+    let key = include_str!("version_1/server.key");
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let settings = format!("ssl_protocols {version};");
+        let server = Server::with(Certificates::of(certificate, key), &settings);
+        for client in [server.ca(), In::InsecureSkipVerify(some(true))] {
+            assert!(
+                server
+                    .ask("localhost", vec![client])
+                    .unwrap()
+                    .starts_with(version)
+            );
+        }
+        let fault = server.ask("127.0.0.1", vec![server.ca()]).unwrap_err();
+        assert_eq!(fault.kind(), "tls");
+        let fault = server.ask("localhost", vec![]).unwrap_err();
+        assert!(
+            fault
+                .text()
+                .ends_with("give it as the client's ca_file, or set insecure_skip_verify"),
+            "{}",
+            fault.text()
+        );
+    }
+}
+
+#[test]
 fn a_certificate_that_is_its_own_authority_is_refused_with_the_cure() {
     for kind in [SelfSigned::Authority, SelfSigned::Server] {
         let server = Server::with(Certificates::self_signed("x", &["localhost"], kind), BOTH);
