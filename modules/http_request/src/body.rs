@@ -2,6 +2,7 @@
 
 use crate::fault::Unreadable;
 use crate::http_request::Error as Kind;
+use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use form_urlencoded::{Serializer, Target};
 use http::header::HeaderValue;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::collections::VecDeque;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::fs::File;
@@ -112,14 +114,11 @@ impl Payload {
             let opened = match part {
                 Part::Bytes(bytes) => Opened::Bytes(bytes.clone()),
                 Part::File(path) => {
-                    let unreadable = |error: std::io::Error| {
-                        Kind::Request.fault(format!("the file {path} cannot be read: {error}"))
-                    };
-                    let file = File::open(path).await.map_err(unreadable)?;
-                    let about = file.metadata().await.map_err(unreadable)?;
+                    let wrong = |error| Kind::Request.fault(unreadable(path, &error));
+                    let file = File::open(path).await.map_err(wrong)?;
+                    let about = file.metadata().await.map_err(wrong)?;
                     if about.is_dir() {
-                        return Err(Kind::Request
-                            .fault(format!("the file {path} cannot be read: it is a folder")));
+                        return Err(Kind::Request.fault(unreadable(path, &"it is a folder")));
                     }
                     Opened::File {
                         file,
@@ -133,6 +132,12 @@ impl Payload {
         }
         Ok(Outgoing::Stream(stream))
     }
+}
+
+fn unreadable(path: &str, why: &dyn fmt::Display) -> FaultText {
+    FaultText::plain("the file ")
+        .and_value(path)
+        .and(format_args!(" cannot be read: {why}"))
 }
 
 impl Part {
@@ -170,7 +175,8 @@ pub(crate) fn append_pairs<T: Target>(
 ) -> Result<(), Fault> {
     let pairs = pairs.settled()?;
     let Value::Object(pairs) = &*pairs else {
-        return Err(Kind::Request.fault(format!("{input} is a map, found {}", pairs.kind())));
+        let text = FaultText::plain(format_args!("{input} is a map, found {}", pairs.kind()));
+        return Err(Kind::Request.fault(text));
     };
     for (name, value) in pairs.iter() {
         let value = value.settled()?;
@@ -196,10 +202,10 @@ fn append_pair<T: Target>(
     match &*value {
         Value::Null => {}
         Value::List(_) | Value::Object(_) => {
-            return Err(Kind::Request.fault(format!(
-                "{name} in {input} is a scalar or a list of scalars, found {}",
+            return Err(Kind::Request.fault(FaultText::value(name).and(format_args!(
+                " in {input} is a scalar or a list of scalars, found {}",
                 value.kind()
-            )));
+            ))));
         }
         scalar => drop(writer.append_pair(name, &scalar.to_string())),
     }
@@ -244,15 +250,12 @@ impl HttpBody for Stream {
                     let mut buffer = vec![0; size];
                     let mut read = ReadBuf::new(&mut buffer);
                     if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut read)) {
-                        return Poll::Ready(Some(Err(Unreadable(format!(
-                            "the file {path} cannot be read: {error}"
-                        )))));
+                        return Poll::Ready(Some(Err(Unreadable(unreadable(path, &error)))));
                     }
                     let count = read.filled().len();
                     if count == 0 {
-                        return Poll::Ready(Some(Err(Unreadable(format!(
-                            "the file {path} became shorter while it was sent"
-                        )))));
+                        let shorter = "it became shorter while it was sent";
+                        return Poll::Ready(Some(Err(Unreadable(unreadable(path, &shorter)))));
                     }
                     buffer.truncate(count);
                     *left -= count as u64;

@@ -6,6 +6,7 @@ use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
 use crate::http_client::{Error as Kind, Exports, Inputs, Uses};
 use crate::request;
+use crate::shim::FaultText;
 use crate::tls;
 use crate::transport::{Settings, Speak, Transport};
 use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Value};
@@ -145,9 +146,9 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
     }
     if let Some(named) = known.headers {
-        request::add_headers(&mut headers, named)
-            .and_then(|()| request::no_transfer_encoding(&headers))
-            .map_err(|fault| Kind::Settings.fault(fault.text()))?;
+        let wrong = |text: FaultText| Kind::Settings.fault(text);
+        request::add_headers(&mut headers, named, wrong)?;
+        request::no_transfer_encoding(&headers).map_err(wrong)?;
         if headers.contains_key(CONTENT_LENGTH) {
             return Err(Kind::Settings.fault(
                 "Content-Length cannot be the same for all requests; leave the header out, the right one is sent",
@@ -200,20 +201,20 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
 }
 
 /// A duration that something can take.
-pub(crate) fn above_zero(input: &str, limit: Duration) -> Result<Duration, String> {
+pub(crate) fn above_zero(input: &str, limit: Duration) -> Result<Duration, FaultText> {
     if limit.is_zero() {
-        return Err(format!(
+        return Err(FaultText::plain(format_args!(
             "{input} is longer than 0s: write for example 500ms, or leave it out"
-        ));
+        )));
     }
     Ok(limit)
 }
 
 /// A whole number from 0.
-pub(crate) fn count(input: &str, number: Number) -> Result<usize, String> {
-    number
-        .as_usize()
-        .ok_or_else(|| format!("{input} is a whole number from 0, found {number}"))
+pub(crate) fn count(input: &str, number: Number) -> Result<usize, FaultText> {
+    number.as_usize().ok_or_else(|| {
+        FaultText::plain(format_args!("{input} is a whole number from 0, found ")).and_value(number)
+    })
 }
 
 fn texts(list: Option<&Value>) -> Vec<String> {
@@ -253,13 +254,19 @@ fn one_of(
     text: Option<&str>,
 ) -> Result<Option<String>, Fault> {
     match (file, text) {
-        (Some(_), Some(_)) => {
-            Err(Kind::Tls.fault(format!("one of {file_input} and {text_input} may be given")))
-        }
+        (Some(_), Some(_)) => Err(Kind::Tls.fault(FaultText::plain(format_args!(
+            "one of {file_input} and {text_input} may be given"
+        )))),
         (Some(path), None) => {
             let read = std::fs::read_to_string(path);
             read.map(Some).map_err(|error| {
-                Kind::Tls.fault(format!("the {file_input} {path} cannot be read: {error}"))
+                let no_text = error.kind() == std::io::ErrorKind::InvalidData;
+                let text = FaultText::plain(format_args!("the {file_input} ")).and_value(path);
+                Kind::Tls.fault(if no_text {
+                    text.and(" is no text; certificates and keys are PEM")
+                } else {
+                    text.and(format_args!(" cannot be read: {error}"))
+                })
             })
         }
         (None, text) => Ok(text.map(str::to_owned)),

@@ -2,6 +2,7 @@
 
 use crate::exchange::too_large;
 use crate::http_request::Error as Kind;
+use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use brotli_decompressor::Decompressor;
 use bytes::Bytes;
@@ -35,9 +36,9 @@ pub(crate) fn decompress(mut body: Bytes, headers: &HeaderMap, most: u64) -> Res
             _ => break,
         };
         let plain = plain.map_err(|_| {
-            Kind::Body.fault(format!(
+            Kind::Body.fault(FaultText::plain(format_args!(
                 "the body is not what its Content-Encoding says: it cannot be decompressed as {encoding}"
-            ))
+            )))
         })?;
         if plain.len() as u64 > most {
             return Err(too_large(most));

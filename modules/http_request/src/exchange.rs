@@ -2,10 +2,11 @@
 
 use crate::body::Payload;
 use crate::client::HttpClient;
-use crate::fault;
+use crate::fault::Hosts;
 use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
+use crate::shim::FaultText;
 use crate::transport::{Incoming, Outgoing};
 use bggo_runtime::contract::Fault;
 use bggo_values::duration;
@@ -35,6 +36,8 @@ pub(crate) struct Call<'a> {
     pub(crate) redirects: Option<usize>,
     /// Whether somebody reads the body.
     pub(crate) keeps_body: bool,
+    /// Whether faults may name hosts.
+    pub(crate) hosts: Hosts,
     /// Counts requests that went out once more.
     pub(crate) resent: &'a Cell<u64>,
 }
@@ -54,7 +57,7 @@ pub(crate) struct Answer {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
-    let (limit, url) = (call.timeout, call.url);
+    let (limit, url, hosts) = (call.timeout, call.url, call.hosts);
     let answered = Cell::new(false);
     match tokio::time::timeout(limit, whole(client, call, &answered)).await {
         Ok(result) => result,
@@ -64,11 +67,11 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
             } else {
                 "no answer"
             };
-            Err(Kind::Timeout.fault(format!(
-                "{what} from {} within {}",
-                fault::place(url),
-                duration::format(limit)
-            )))
+            Err(Kind::Timeout.fault(
+                FaultText::plain(format_args!("{what} from "))
+                    .and_text(&hosts.place(url))
+                    .and(format_args!(" within {}", duration::format(limit))),
+            ))
         }
     }
 }
@@ -113,6 +116,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
                 url: &url,
                 headers: sent,
                 payload,
+                hosts: call.hosts,
             };
             match client.transport.send(outgoing).await {
                 Ok(head) => break head,
@@ -132,7 +136,8 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             return Ok(head);
         };
         if followed == most {
-            return Err(Kind::Redirect.fault(format!("more than {most} redirects")));
+            let text = FaultText::plain(format_args!("more than {most} redirects"));
+            return Err(Kind::Redirect.fault(text));
         }
         followed += 1;
         // What a redirect's own body holds, or lacks, does not matter.
@@ -199,9 +204,9 @@ async fn read(head: &mut Incoming, most: Option<u64>) -> Result<(u64, Bytes), Fa
 
 /// The fault of a body that is longer than it may be kept.
 pub(crate) fn too_large(most: u64) -> Fault {
-    Kind::Body.fault(format!(
+    Kind::Body.fault(FaultText::plain(format_args!(
         "the body is longer than the client's max_body_size, {most} bytes"
-    ))
+    )))
 }
 
 impl HttpClient {

@@ -3,6 +3,7 @@
 //! All words are our own but for those of the operating system: what a library prints is for its own authors.
 
 use crate::http_request::Error as Kind;
+use crate::shim::FaultText;
 use crate::tls;
 use bggo_runtime::contract::Fault;
 use std::borrow::Cow;
@@ -33,13 +34,19 @@ impl NoAddress {
     }
 }
 
+impl NoAddress {
+    fn text(&self, hosts: Hosts) -> FaultText {
+        let text = hosts.name(&self.name).and(" has no address");
+        match &self.cause {
+            Some(cause) => text.and(format_args!(": {cause}")),
+            None => text,
+        }
+    }
+}
+
 impl fmt::Display for NoAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} has no address", self.name)?;
-        match &self.cause {
-            Some(cause) => write!(f, ": {cause}"),
-            None => Ok(()),
-        }
+        f.write_str("a name has no address")
     }
 }
 
@@ -47,11 +54,11 @@ impl Error for NoAddress {}
 
 /// A file that was to be sent and cannot be read, on its way through the sender.
 #[derive(Debug)]
-pub(crate) struct Unreadable(pub(crate) String);
+pub(crate) struct Unreadable(pub(crate) FaultText);
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str("a file cannot be read")
     }
 }
 
@@ -71,40 +78,44 @@ pub(crate) enum Reached {
 }
 
 /// The fault for a request that got no answer.
-pub(crate) fn unanswered(error: &(dyn Error + 'static), reached: Reached, url: &Url) -> Fault {
-    let host = place(url);
+pub(crate) fn unanswered(
+    error: &(dyn Error + 'static),
+    reached: Reached,
+    url: &Url,
+    hosts: Hosts,
+) -> Fault {
+    let about = |words: &'static str| FaultText::plain(words).and_text(&hosts.place(url));
     if let Some(cause) = find::<NoAddress>(error) {
-        return Kind::Dns.fault(cause.to_string());
+        return Kind::Dns.fault(cause.text(hosts));
     }
     if let Some(cause) = find::<Unreadable>(error) {
-        return Kind::Request.fault(cause.to_string());
+        return Kind::Request.fault(cause.0.clone());
     }
     if let Some(cause) = find::<rustls::Error>(error) {
-        return Kind::Tls.fault(format!(
-            "no secure connection to {host}: {}",
-            tls::in_words(cause)
-        ));
+        let text = about("no secure connection to ").and(": ");
+        return Kind::Tls.fault(text.and_text(&tls::in_words(cause, hosts)));
     }
     let by_system = find::<io::Error>(error).is_some_and(|error| error.raw_os_error().is_some());
+    let because = |text: FaultText| text.and(format_args!(": {}", cause(error)));
     match reached {
         Reached::Nothing => Kind::Request.fault("the request cannot be sent as it is"),
-        Reached::ConnectTimeout if !by_system => Kind::Timeout.fault(format!(
-            "connecting to {host} took longer than connect_timeout"
-        )),
-        Reached::Connecting | Reached::ConnectTimeout => {
-            Kind::Connect.fault(format!("no connection to {host}: {}", cause(error)))
+        Reached::ConnectTimeout if !by_system => {
+            Kind::Timeout.fault(about("connecting to ").and(" took longer than connect_timeout"))
         }
-        Reached::Sent => Kind::Protocol.fault(format!("no answer from {host}: {}", cause(error))),
+        Reached::Connecting | Reached::ConnectTimeout => {
+            Kind::Connect.fault(because(about("no connection to ")))
+        }
+        Reached::Sent => Kind::Protocol.fault(because(about("no answer from "))),
     }
 }
 
 /// The fault for an answer whose body did not come to its end.
-pub(crate) fn unfinished(error: &(dyn Error + 'static), url: &Url) -> Fault {
-    Kind::Body.fault(format!(
-        "the body from {} ended early: {}",
-        place(url),
-        cause(error)
-    ))
+pub(crate) fn unfinished(error: &(dyn Error + 'static), url: &Url, hosts: Hosts) -> Fault {
+    Kind::Body.fault(
+        FaultText::plain("the body from ")
+            .and_text(&hosts.place(url))
+            .and(format_args!(" ended early: {}", cause(error))),
+    )
 }
 
 /// Whether a connection was closed by the other end before an answer came.
@@ -144,11 +155,32 @@ pub(crate) fn of_url(error: ParseError) -> &'static str {
     }
 }
 
-/// Host and port: never the path or query, which may hold what is sensitive.
-pub(crate) fn place(url: &Url) -> String {
-    let host = url.host_str().unwrap_or("?");
-    url.port_or_known_default()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+/// Whether the names of hosts may be shown of a step with a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hosts {
+    /// The secret is elsewhere: they say where something happened.
+    Open,
+    /// The url itself holds what is sensitive.
+    OfSensitiveUrl,
+}
+
+impl Hosts {
+    /// Host and port: never the path or query.
+    pub(crate) fn place(self, url: &Url) -> FaultText {
+        let text = self.name(url.host_str().unwrap_or("?"));
+        match url.port_or_known_default() {
+            Some(port) => text.and(format_args!(":{port}")),
+            None => text,
+        }
+    }
+
+    /// A host's name.
+    pub(crate) fn name(self, name: &str) -> FaultText {
+        match self {
+            Self::Open => FaultText::plain(name),
+            Self::OfSensitiveUrl => FaultText::value(name),
+        }
+    }
 }
 
 /// The cause of a type, at any depth. An `io::Error` shows the cause of what it wraps but not the wrapped error itself.

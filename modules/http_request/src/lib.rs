@@ -21,6 +21,7 @@ mod request;
 mod resolve;
 mod response;
 mod runner;
+mod shim;
 mod tls;
 mod transport;
 

@@ -3,6 +3,7 @@
 use crate::charset;
 use crate::fault;
 use crate::http_request::Error as Kind;
+use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
@@ -36,16 +37,17 @@ pub(crate) fn hop(
     };
     let location = charset::of_header(location.as_bytes());
     let mut next = url.join(&location).map_err(|error| {
-        Kind::Redirect.fault(format!(
+        Kind::Redirect.fault(FaultText::plain(format_args!(
             "status {status} leads to what is no url: {}",
             fault::of_url(error)
-        ))
+        )))
     })?;
     if !matches!(next.scheme(), "http" | "https") {
-        return Err(Kind::Redirect.fault(format!(
-            "status {status} leads to {}:, which is not http",
-            next.scheme()
-        )));
+        return Err(Kind::Redirect.fault(
+            FaultText::plain(format_args!("status {status} leads to "))
+                .and_value(next.scheme())
+                .and(":, which is not http"),
+        ));
     }
     if next.fragment().is_none() {
         next.set_fragment(url.fragment());

@@ -8,6 +8,7 @@ use crate::body::{Payload, append_pairs};
 use crate::fault;
 use crate::http_request::Error as Kind;
 use crate::multipart;
+use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
 use http::header::Entry;
@@ -56,12 +57,14 @@ fn parse(text: &str) -> Result<Url, Fault> {
         ));
     };
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return Err(Kind::Request.fault(format!(
-            "a url begins with http:// or https://, this one with {scheme}://"
-        )));
+        let text = FaultText::plain("a url begins with http:// or https://, this one with ");
+        return Err(Kind::Request.fault(text.and_value(format_args!("{scheme}://"))));
     }
     Url::parse(text).map_err(|error| {
-        Kind::Request.fault(format!("the url is malformed: {}", fault::of_url(error)))
+        let why = fault::of_url(error);
+        Kind::Request.fault(FaultText::plain(format_args!(
+            "the url is malformed: {why}"
+        )))
     })
 }
 
@@ -103,9 +106,9 @@ pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
         headers.insert(name.clone(), value.clone());
     }
     if let Some(named) = parts.headers {
-        add_headers(&mut headers, named)?;
+        add_headers(&mut headers, named, |text| Kind::Request.fault(text))?;
     }
-    no_transfer_encoding(&headers)?;
+    no_transfer_encoding(&headers).map_err(|text| Kind::Request.fault(text))?;
     Ok(headers)
 }
 
@@ -120,11 +123,12 @@ pub(crate) fn one_authorization(bearer: bool, basic: bool) -> Result<(), Fault> 
 }
 
 /// Refuses a framing that is not the transport's: the body would be read otherwise than it is written.
-pub(crate) fn no_transfer_encoding(headers: &HeaderMap) -> Result<(), Fault> {
+pub(crate) fn no_transfer_encoding(headers: &HeaderMap) -> Result<(), FaultText> {
     if headers.contains_key(TRANSFER_ENCODING) {
-        return Err(Kind::Request.fault(
-            "Transfer-Encoding cannot be set: a body is sent with its length; leave the header out",
-        ));
+        return Err(
+            "Transfer-Encoding cannot be set: a body is sent with its length; leave the header out"
+                .into(),
+        );
     }
     Ok(())
 }
@@ -141,32 +145,44 @@ pub(crate) fn check_length(headers: &HeaderMap, size: u64) -> Result<(), Fault> 
         .and_then(|digits| digits.parse::<u64>().ok());
     match digits {
         Some(length) if length == size => Ok(()),
-        Some(length) => Err(Kind::Request.fault(format!(
-            "Content-Length is {length} and the body has {size} bytes; leave the header out, the right one is sent"
-        ))),
+        Some(length) => Err(Kind::Request.fault(
+            FaultText::plain("Content-Length is ")
+                .and_value(length)
+                .and(format_args!(
+                    " and the body has {size} bytes; leave the header out, the right one is sent"
+                )),
+        )),
         None => Err(Kind::Request.fault(
             "Content-Length is no number of bytes; leave the header out, the right one is sent",
         )),
     }
 }
 
-/// Adds a map of headers, replacing those of the same name. A null value adds nothing.
-pub(crate) fn add_headers(headers: &mut HeaderMap, named: &Value) -> Result<(), Fault> {
+/// Adds a map of headers, replacing those of the same name. A null value adds nothing. What cannot be sent is a fault of
+/// the kind that `wrong` makes.
+pub(crate) fn add_headers(
+    headers: &mut HeaderMap,
+    named: &Value,
+    wrong: impl Fn(FaultText) -> Fault,
+) -> Result<(), Fault> {
     let named = named.settled()?;
     let Value::Object(pairs) = &*named else {
-        return Err(Kind::Request.fault(format!(
+        return Err(wrong(FaultText::plain(format_args!(
             "headers is a map of strings, found {}",
             named.kind()
-        )));
+        ))));
     };
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_null()) {
-        let header = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| Kind::Request.fault(format!("{name:?} is no header's name")))?;
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+            wrong(FaultText::value(format_args!("{name:?}")).and(" is no header's name"))
+        })?;
         let text = value.to_string();
         let value = HeaderValue::from_str(&text).map_err(|_| {
-            Kind::Request.fault(format!(
-                "the header {name} holds what no header can, such as a line break"
-            ))
+            wrong(
+                FaultText::plain("the header ")
+                    .and_value(name)
+                    .and(" holds what no header can, such as a line break"),
+            )
         })?;
         headers.insert(header, value);
     }
@@ -177,10 +193,10 @@ pub(crate) fn add_headers(headers: &mut HeaderMap, named: &Value) -> Result<(), 
 pub(crate) fn cookies(cookies: &Value) -> Result<Vec<(String, String)>, Fault> {
     let cookies = cookies.settled()?;
     let Value::Object(pairs) = &*cookies else {
-        return Err(Kind::Request.fault(format!(
+        return Err(Kind::Request.fault(FaultText::plain(format_args!(
             "cookies is a map of strings, found {}",
             cookies.kind()
-        )));
+        ))));
     };
     let wrong = |text: &str| text.contains(|letter: char| letter == ';' || letter.is_control());
     pairs
@@ -189,9 +205,10 @@ pub(crate) fn cookies(cookies: &Value) -> Result<Vec<(String, String)>, Fault> {
         .map(|(name, value)| {
             let value = value.to_string();
             if name.is_empty() || wrong(name) || wrong(&value) || name.contains('=') {
-                return Err(Kind::Request.fault(format!(
-                    "{name:?} in cookies cannot be sent: its name or value holds what ends it"
-                )));
+                return Err(Kind::Request.fault(
+                    FaultText::value(format_args!("{name:?}"))
+                        .and(" in cookies cannot be sent: its name or value holds what ends it"),
+                ));
             }
             Ok((name.to_string(), value))
         })
@@ -244,10 +261,10 @@ pub(crate) fn one_body(parts: BodyParts<'_>) -> Result<(), Fault> {
         .filter_map(|(name, given)| given.then_some(name))
         .collect();
     if given.len() > 1 {
-        return Err(Kind::Request.fault(format!(
+        return Err(Kind::Request.fault(FaultText::plain(format_args!(
             "a request has one body, found {}; leave all but one out",
             given.join(" and ")
-        )));
+        ))));
     }
     Ok(())
 }

@@ -5,9 +5,11 @@ use crate::body::Payload;
 use crate::client::{above_zero, count};
 use crate::exchange::{Call, exchange};
 use crate::expect::Expect;
+use crate::fault::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
+use crate::shim::FaultText;
 use bggo_runtime::contract::{Early, Fault, Prepare, Runner, Step, Text};
 use http::Method;
 use http::header::{AUTHORIZATION, HeaderMap};
@@ -73,6 +75,11 @@ impl Runner for HttpRequest {
         }
         let defaults = client.exchange;
         let limits = limits(&plain)?;
+        let hosts = if step.info().is_input_sensitive("url") {
+            Hosts::OfSensitiveUrl
+        } else {
+            Hosts::Open
+        };
         let resent = Cell::new(0);
         let call = Call {
             method: now.method.into_owned(),
@@ -90,6 +97,7 @@ impl Runner for HttpRequest {
                 .unwrap_or(defaults.follows)
                 .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: self.wanted.body || self.wanted.json,
+            hosts,
             resent: &resent,
         };
         step.sent();
@@ -104,7 +112,8 @@ impl Runner for HttpRequest {
         if let Some(expect) = now.expect.as_ref() {
             let status = answer.head.status().as_u16();
             if !expect.allows(status) {
-                return Err(Kind::Status.fault(format!("status {status}, expected {expect}")));
+                let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
+                return Err(Kind::Status.fault(text));
             }
         }
         response::output(&answer, self.wanted, defaults)
@@ -210,8 +219,10 @@ fn key(plain: &Plain<'_>) -> Result<Option<ApiKey>, Fault> {
 }
 
 fn method(plain: &Plain<'_>) -> Result<Method, Fault> {
-    Method::from_bytes(plain.method.as_bytes())
-        .map_err(|_| Kind::Request.fault(format!("{:?} is no method", plain.method)))
+    Method::from_bytes(plain.method.as_bytes()).map_err(|_| {
+        let text = FaultText::value(format_args!("{:?}", plain.method)).and(" is no method");
+        Kind::Request.fault(text)
+    })
 }
 
 fn head(plain: &Plain<'_>, key: Option<&ApiKey>) -> Result<HeaderMap, Fault> {
@@ -250,7 +261,7 @@ struct Limits {
 }
 
 fn limits(plain: &Plain<'_>) -> Result<Limits, Fault> {
-    let wrong = |text: String| Kind::Request.fault(text);
+    let wrong = |text: FaultText| Kind::Request.fault(text);
     let timeout = plain.timeout.map(|limit| above_zero("timeout", limit));
     let most = plain.max_redirects.map(|most| count("max_redirects", most));
     Ok(Limits {

@@ -9,6 +9,7 @@ mod words;
 pub(crate) use words::in_words;
 
 use crate::http_client::Error as Kind;
+use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use certificate::Certificate;
 use rustls::CertificateError::{
@@ -82,11 +83,13 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Fault> {
 fn certificates(pem: &str, what: &str) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match read {
-        Ok(certificates) if certificates.is_empty() => {
-            Err(Kind::Tls.fault(format!("{what} holds no PEM certificate")))
-        }
+        Ok(certificates) if certificates.is_empty() => Err(Kind::Tls.fault(FaultText::plain(
+            format_args!("{what} holds no PEM certificate"),
+        ))),
         Ok(certificates) => Ok(certificates),
-        Err(_) => Err(Kind::Tls.fault(format!("{what} holds PEM text that is cut off or damaged"))),
+        Err(_) => Err(Kind::Tls.fault(FaultText::plain(format_args!(
+            "{what} holds PEM text that is cut off or damaged"
+        )))),
     }
 }
 

@@ -4,11 +4,12 @@
 //! an `Incoming` its head and `piece`. Redirects, cookies, decompression, second tries and time limits are not here.
 
 use crate::body::{self, Payload};
-use crate::fault::{self, Reached};
+use crate::fault::{self, Hosts, Reached};
 use crate::http_client::Error as Kind;
 use crate::http_request;
 use crate::request;
 use crate::resolve::Names;
+use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
@@ -91,12 +92,14 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) url: &'a Url,
     pub(crate) headers: HeaderMap,
     pub(crate) payload: &'a Payload,
+    pub(crate) hosts: Hosts,
 }
 
 /// An answer whose head has come.
 pub(crate) struct Incoming {
     response: Response,
     url: Url,
+    hosts: Hosts,
 }
 
 /// A request that got no answer.
@@ -139,6 +142,7 @@ impl Transport {
             url,
             mut headers,
             payload,
+            hosts,
         } = outgoing;
         let (name, host) = self.place(url);
         let client = self.client(name, host)?;
@@ -171,6 +175,7 @@ impl Transport {
                 return Ok(Incoming {
                     response,
                     url: url.clone(),
+                    hosts,
                 });
             }
             Err(error) => error,
@@ -184,7 +189,7 @@ impl Transport {
             self.renew(name, host)?;
         }
         Err(Unanswered {
-            fault: fault::unanswered(&error, reached, url),
+            fault: fault::unanswered(&error, reached, url, hosts),
             was_stale,
         })
     }
@@ -265,7 +270,7 @@ impl Incoming {
         self.response
             .chunk()
             .await
-            .map_err(|error| fault::unfinished(&error, &self.url))
+            .map_err(|error| fault::unfinished(&error, &self.url, self.hosts))
     }
 }
 
@@ -377,7 +382,8 @@ fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault>
     }
     let mut target = url.clone();
     target.set_host(Some(name)).map_err(|error| {
-        http_request::Error::Request.fault(format!("server_name: {}", fault::of_url(error)))
+        let why = fault::of_url(error);
+        http_request::Error::Request.fault(FaultText::plain(format_args!("server_name: {why}")))
     })?;
     Ok(target)
 }

@@ -1,15 +1,15 @@
 //! What goes wrong in TLS, in words that say what is wrong and what to do.
 
-use rustls::pki_types::ServerName;
+use crate::fault::Hosts;
+use crate::shim::FaultText;
 use rustls::{
     AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, PeerIncompatible,
 };
-use std::borrow::Cow;
 
 /// Why there is no secure connection.
-pub(crate) fn in_words(error: &Error) -> Cow<'static, str> {
+pub(crate) fn in_words(error: &Error, hosts: Hosts) -> FaultText {
     let words = match error {
-        Error::InvalidCertificate(wrong) => return of_certificate(wrong),
+        Error::InvalidCertificate(wrong) => return of_certificate(wrong, hosts),
         Error::InvalidMessage(_) => {
             "what came is no TLS; the server may speak http and not https on this port"
         }
@@ -30,13 +30,13 @@ pub(crate) fn in_words(error: &Error) -> Cow<'static, str> {
         }
         _ => "the handshake failed",
     };
-    Cow::Borrowed(words)
+    words.into()
 }
 
 const NO_VERSION: &str = "client and server have no version of TLS in common";
 const NO_HTTP: &str = "the server speaks none of the client's versions of HTTP; set http_version";
 
-fn of_certificate(wrong: &Wrong) -> Cow<'static, str> {
+fn of_certificate(wrong: &Wrong, hosts: Hosts) -> FaultText {
     let words = match wrong {
         Wrong::UnknownIssuer => {
             "the server's certificate is not trusted; give its authority, or the certificate itself, as the client's ca_file, or set insecure_skip_verify"
@@ -50,7 +50,7 @@ fn of_certificate(wrong: &Wrong) -> Cow<'static, str> {
         Wrong::NotValidForNameContext {
             expected,
             presented,
-        } => return of_names(expected, presented).into(),
+        } => return of_names(&hosts.name(&expected.to_str()), presented),
         Wrong::NotValidForName => {
             "the server's certificate is for another name; set the client's server_name to one of its names"
         }
@@ -79,7 +79,7 @@ fn of_certificate(wrong: &Wrong) -> Cow<'static, str> {
         }
         _ => "the server's certificate cannot be accepted",
     };
-    Cow::Borrowed(words)
+    words.into()
 }
 
 fn is_of_algorithm(wrong: &Wrong) -> bool {
@@ -91,12 +91,12 @@ fn is_of_algorithm(wrong: &Wrong) -> bool {
 }
 
 /// The library writes the names of a certificate as `DnsName("a.test")` and `IpAddress(10.0.0.1)`.
-fn of_names(expected: &ServerName<'_>, presented: &[String]) -> String {
-    let expected = expected.to_str();
+fn of_names(expected: &FaultText, presented: &[String]) -> FaultText {
     if presented.is_empty() {
-        return format!(
-            "the server's certificate names no host; make one with a subjectAltName for {expected}"
-        );
+        return FaultText::plain(
+            "the server's certificate names no host; make one with a subjectAltName for ",
+        )
+        .and_text(expected);
     }
     let names: Vec<&str> = presented
         .iter()
@@ -105,10 +105,11 @@ fn of_names(expected: &ServerName<'_>, presented: &[String]) -> String {
             Some(inside.trim_matches('"'))
         })
         .collect();
-    format!(
-        "the server's certificate is not for {expected} but for {}; set the client's server_name to one of its names",
-        names.join(", ")
-    )
+    FaultText::plain("the server's certificate is not for ")
+        .and_text(expected)
+        .and(" but for ")
+        .and_value(names.join(", "))
+        .and("; set the client's server_name to one of its names")
 }
 
 fn of_alert(alert: Alert) -> &'static str {
