@@ -250,7 +250,7 @@ fn of_http_1(error: &hyper::Error) -> Option<&'static str> {
     } else if error.is_parse() {
         Some("what came is no HTTP/1")
     } else if error.is_incomplete_message() {
-        Some("the other end closed the connection before its end")
+        Some("the other end closed the connection before the answer was complete")
     } else if error.is_closed() || error.is_canceled() {
         Some("the connection is closed")
     } else if error.is_body_write_aborted() {

@@ -132,7 +132,7 @@ fn what_is_no_http_is_a_fault_of_the_protocol() {
         answered(b""),
         (
             "protocol",
-            "no answer from PEER: the other end closed the connection before its end".to_owned()
+            "no answer from PEER: the other end closed the connection before the answer was complete".to_owned()
         )
     );
     assert_eq!(answered(b"HTTP/1.1 200 OK\r\nContent-Le").0, "protocol");
