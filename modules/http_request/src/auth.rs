@@ -1,7 +1,7 @@
 //! Credentials as headers: Bearer, Basic, an API key in a header or in the query.
 
+use crate::fault_text::FaultText;
 use crate::http_request::Error as Kind;
-use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
 use bggo_values::functions::encoding::to_base64;

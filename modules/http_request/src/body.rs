@@ -1,8 +1,8 @@
 //! The body of a request: bytes, or bytes and files that are streamed in turn; kept so that it can be sent again.
 
 use crate::fault::Unreadable;
+use crate::fault_text::FaultText;
 use crate::http_request::Error as Kind;
-use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
 use bytes::Bytes;

@@ -4,9 +4,9 @@
 
 use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
+use crate::fault_text::FaultText;
 use crate::http_client::{Error as Kind, Exports, Inputs, Uses};
 use crate::request;
-use crate::shim::FaultText;
 use crate::tls;
 use crate::transport::{Settings, Speak, Transport};
 use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Value};

@@ -1,8 +1,8 @@
 //! A compressed body, whole, to what it holds. Only a body that somebody reads comes here.
 
 use crate::exchange::too_large;
+use crate::fault_text::FaultText;
 use crate::http_request::Error as Kind;
-use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use brotli_decompressor::Decompressor;
 use bytes::Bytes;

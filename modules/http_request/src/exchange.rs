@@ -3,10 +3,10 @@
 use crate::body::Payload;
 use crate::client::HttpClient;
 use crate::fault::Hosts;
+use crate::fault_text::FaultText;
 use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
-use crate::shim::FaultText;
 use crate::transport::{Incoming, Outgoing};
 use bggo_runtime::contract::Fault;
 use bggo_values::duration;

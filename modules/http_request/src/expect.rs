@@ -1,7 +1,7 @@
 //! `expect_status`: the status codes that pass.
 
+use crate::fault_text::FaultText;
 use crate::http_request::Error as Kind;
-use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
 use std::fmt;

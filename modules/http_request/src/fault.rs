@@ -2,8 +2,8 @@
 //!
 //! All words are our own but for those of the operating system: what a library prints is for its own authors.
 
+use crate::fault_text::FaultText;
 use crate::http_request::Error as Kind;
-use crate::shim::FaultText;
 use crate::tls;
 use bggo_runtime::contract::Fault;
 use std::borrow::Cow;

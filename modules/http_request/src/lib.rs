@@ -15,13 +15,13 @@ mod decompress;
 mod exchange;
 mod expect;
 mod fault;
+mod fault_text;
 mod multipart;
 mod redirect;
 mod request;
 mod resolve;
 mod response;
 mod runner;
-mod shim;
 mod tls;
 mod transport;
 

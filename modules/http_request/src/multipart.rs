@@ -1,8 +1,8 @@
 //! `multipart/form-data`: a list of parts as headers, values, files and the boundary between them.
 
 use crate::body::{Part, Payload};
+use crate::fault_text::FaultText;
 use crate::http_request::Error as Kind;
-use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
 use http::header::HeaderValue;

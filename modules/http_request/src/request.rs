@@ -6,9 +6,9 @@
 use crate::auth::{self, ApiKey};
 use crate::body::{Payload, append_pairs};
 use crate::fault;
+use crate::fault_text::FaultText;
 use crate::http_request::Error as Kind;
 use crate::multipart;
-use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
 use http::header::Entry;

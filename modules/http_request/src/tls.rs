@@ -8,8 +8,8 @@ mod words;
 
 pub(crate) use words::in_words;
 
+use crate::fault_text::FaultText;
 use crate::http_client::Error as Kind;
-use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use certificate::Certificate;
 use rustls::CertificateError::{

@@ -5,11 +5,11 @@
 
 use crate::body::{self, Payload};
 use crate::fault::{self, Hosts, Reached};
+use crate::fault_text::FaultText;
 use crate::http_client::Error as Kind;
 use crate::http_request;
 use crate::request;
 use crate::resolve::Names;
-use crate::shim::FaultText;
 use bggo_runtime::contract::Fault;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};

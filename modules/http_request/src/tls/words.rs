@@ -1,7 +1,7 @@
 //! What goes wrong in TLS, in words that say what is wrong and what to do.
 
 use crate::fault::Hosts;
-use crate::shim::FaultText;
+use crate::fault_text::FaultText;
 use rustls::{
     AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, PeerIncompatible,
 };
