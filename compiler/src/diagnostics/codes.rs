@@ -93,6 +93,8 @@ codes! {
     MISSING_ARGUMENT = "missing_argument", "Missing argument";
     NULL_ARGUMENT = "null_argument", "Null argument";
     NOT_ONE_OF = "not_one_of", "Value not allowed";
+    VALUE_REFUSED = "value_refused", "Value refused by the module";
+    RULE_BROKEN = "rule_broken", "Rule of the module broken";
     UNKNOWN_USE = "unknown_use", "Unknown use";
     MISSING_USE = "missing_use", "Missing use";
     WRONG_ASSET = "wrong_asset", "Wrong asset";
