@@ -1,6 +1,7 @@
 //! One slot: made once, for all who ask for it. (How it ends: `ending`.)
 
 mod ending;
+mod scope;
 
 use super::super::asset::LIMIT;
 use super::*;

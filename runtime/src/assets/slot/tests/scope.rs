@@ -1,11 +1,15 @@
 //! Slots of one scope, and slots built on those of another: the order in which they end.
 
 use super::*;
-use crate::test_support::{A, B, C, Does, TestWorker, Plan, Probe, ms, on_stopped_clock, settle};
+use crate::test_support::{A, B, C, Does, Plan, Probe, TestWorker, ms, on_stopped_clock, settle};
 use futures_util::future::join;
 
 async fn make(slot: &AssetSlot<Probe>, worker: &TestWorker, plan: &Plan) {
-    drop(slot.get(worker.asker(0), &mut |_| plan.make()).await.unwrap());
+    drop(
+        slot.get(worker.asker(0), &mut |_| plan.make())
+            .await
+            .unwrap(),
+    );
 }
 
 fn slow(worker: &TestWorker, name: &'static str, delay: u64) -> Plan {
