@@ -228,6 +228,12 @@ impl<'a> Resolver<'a> {
         if let Some(id) = found.and_then(|all| all.get(name.text.as_str())) {
             return Some(Node::Step(*id));
         }
+        if self
+            .declarations
+            .may_declare("step", &[&kind.text, &name.text])
+        {
+            return None;
+        }
         let hint = self.step_hint(kind, name);
         self.missing_target(
             (codes::UNKNOWN_STEP, span),
@@ -241,6 +247,12 @@ impl<'a> Resolver<'a> {
         let found = self.names.resources.get(kind.text.as_str());
         if let Some(id) = found.and_then(|all| all.get(name.text.as_str())) {
             return Some(Node::Resource(*id));
+        }
+        if self
+            .declarations
+            .may_declare("resource", &[&kind.text, &name.text])
+        {
+            return None;
         }
         let hint = self.resource_hint(kind, name);
         self.missing_target(
@@ -271,6 +283,7 @@ impl<'a> Resolver<'a> {
                 );
                 None
             }
+            (None, None) if self.may_stand(&[&kind.text, &name.text]) => None,
             (None, None) => {
                 let hint = self
                     .step_hint(kind, name)
@@ -305,6 +318,7 @@ impl<'a> Resolver<'a> {
         match (steps.as_slice(), resources.as_slice()) {
             ([step], _) => Some(Node::Step(*step)),
             ([], [resource]) => Some(Node::Resource(*resource)),
+            ([], []) if self.may_stand(&[&name.text]) => None,
             ([], []) => {
                 let known = self
                     .names
@@ -343,6 +357,13 @@ impl<'a> Resolver<'a> {
             problem.label(*place, format!("`{form}`"));
         }
         problem.hint(format!("write {}", forms.join(" or ")));
+    }
+
+    /// Whether a step or resource with a wrong header may be the one that is named.
+    fn may_stand(&self, names: &[&str]) -> bool {
+        ["step", "resource"]
+            .iter()
+            .any(|kind| self.declarations.may_declare(kind, names))
     }
 
     /// Unknown, unless it may stand in a part that could not be read.

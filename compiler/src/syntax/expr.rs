@@ -213,6 +213,12 @@ impl Reader<'_, '_> {
         ExprKind::Error
     }
 
+    fn written(&self, span: Span) -> String {
+        let text = self.tokens.text;
+        let text = text.get(span.start as usize..span.end as usize);
+        text.unwrap_or_default().to_owned()
+    }
+
     fn string(&mut self, span: Span, depth: Depth) -> Expr {
         let kind = match self.tokens.starting_at(span.start) {
             Some(open) => self.template(open, depth),
@@ -233,18 +239,16 @@ impl Reader<'_, '_> {
     fn key(&mut self, key: &ObjectKey, at: &At<'_>, depth: Depth) -> Expr {
         match key {
             ObjectKey::Ident(name) => {
+                // hcl-edit may have been given another key, see `mend`.
                 let span = at.span(name.span());
-                self.expr(span, ExprKind::Text(name.as_str().to_owned()))
+                let text = self.written(span);
+                self.expr(span, ExprKind::Text(text))
             }
             // A word is a key, whatever it means elsewhere.
             ObjectKey::Expression(literal @ (Expression::Null(_) | Expression::Bool(_))) => {
                 let span = at.span(literal.span());
-                let word = self
-                    .tokens
-                    .text
-                    .get(span.start as usize..span.end as usize)
-                    .unwrap_or_default();
-                self.expr(span, ExprKind::Text(word.to_owned()))
+                let word = self.written(span);
+                self.expr(span, ExprKind::Text(word))
             }
             ObjectKey::Expression(literal @ Expression::Number(_)) => {
                 let span = at.span(literal.span());

@@ -5,6 +5,7 @@ use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
 
 use super::decl::{Attribute, AttributeBlock, Expr, Name};
+use super::elsewhere;
 use super::expr::{Depth, Reader};
 use super::mend::Place;
 use super::structure::{Body, Item, RawAttribute, RawBlock};
@@ -77,11 +78,12 @@ impl Reader<'_, '_> {
         } else if shape.blocks.contains(&name) || shape.repeated.contains(&name) {
             found.misplaced = true;
             let text = format!("`{name}` is a block, found an attribute");
+            let hint = format!("write {} without `=`", self.as_block(name, &attribute));
             self.problems
                 .error(codes::BLOCK_EXPECTED, attribute.name.span, text)
-                .hint(format!("write `{name} {{ .. }}` without `=`"));
+                .hint(hint);
         } else {
-            found.misplaced |= self.unknown_attribute(&attribute.name, shape);
+            found.misplaced |= self.unknown_attribute(&attribute, shape);
         }
         self.value(attribute);
     }
@@ -153,9 +155,13 @@ impl Reader<'_, '_> {
                 Item::Block(block) => {
                     let name = block.kind.text.as_str();
                     let text = format!("{owner} holds attributes only, found the block `{name}`");
+                    let hint = match name {
+                        "dynamic" => elsewhere::DYNAMIC.to_owned(),
+                        _ => format!("write `{name} = {{ .. }}`"),
+                    };
                     self.problems
                         .error(codes::ATTRIBUTE_EXPECTED, block.header, text)
-                        .hint(format!("write `{name} = {{ .. }}`"));
+                        .hint(hint);
                     self.discard(block.body);
                 }
             }
@@ -245,39 +251,74 @@ impl Reader<'_, '_> {
     }
 
     /// Reports it, and says whether it may be meant for the block `arguments`.
-    fn unknown_attribute(&mut self, name: &Name, shape: &Shape) -> bool {
+    fn unknown_attribute(&mut self, attribute: &RawAttribute, shape: &Shape) -> bool {
+        let name = &attribute.name;
         let known = shape
             .attributes
             .iter()
             .chain(shape.blocks)
             .chain(shape.repeated)
             .copied();
+        let of_step = shape.blocks.contains(&"timeouts");
+        let instead = of_step.then(|| elsewhere::in_step(&name.text)).flatten();
+        let near = nearest::nearest(&name.text, known.clone());
         // A name that resembles none of a step's own is most often an argument of its runner.
         let argument = shape.blocks.contains(&"arguments")
             && !matches!(name.text.as_str(), "count" | "for_each" | "enabled")
-            && nearest::nearest(&name.text, known.clone()).is_none();
+            && near.is_none();
+        let hint = match (instead, near) {
+            (Some(instead), None) => Some(instead.to_owned()),
+            (_, Some(near)) if !shape.attributes.contains(&near) => {
+                Some(format!("write {}", self.as_block(near, attribute)))
+            }
+            _ => match nearest::hint(&name.text, known) {
+                Some(known) if argument => {
+                    Some(format!("arguments stand in `arguments {{ .. }}`; {known}"))
+                }
+                hint => hint,
+            },
+        };
         let text = format!("{} has no attribute `{}`", shape.owner, name.text);
         self.problems
             .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
-            .hint = match nearest::hint(&name.text, known) {
-            Some(known) if argument => {
-                Some(format!("arguments stand in `arguments {{ .. }}`; {known}"))
-            }
-            hint => hint,
-        };
+            .hint = hint;
         argument
     }
 
+    /// The block that is to stand in the place of an attribute, as it is written.
+    fn as_block(&self, kind: &str, attribute: &RawAttribute) -> String {
+        let span = self.range_span(&attribute.value);
+        let value = self.tokens.text.get(span.start as usize..span.end as usize);
+        let short = value.filter(|value| {
+            !attribute.value.is_empty() && value.len() <= 40 && !value.contains(['\n', '{', '`'])
+        });
+        match (kind, short) {
+            ("timeouts", Some(value)) => format!("`timeouts {{ execution = {value} }}`"),
+            _ => format!("`{kind} {{ .. }}`"),
+        }
+    }
+
     fn unknown_block(&mut self, block: &RawBlock, shape: &Shape) {
+        let kind = block.kind.text.as_str();
         let known = shape
             .blocks
             .iter()
             .chain(shape.repeated)
             .chain(shape.attributes)
             .copied();
-        let text = format!("{} has no block `{}`", shape.owner, block.kind.text);
+        let of_step = shape.blocks.contains(&"timeouts");
+        let instead = of_step.then(|| elsewhere::in_step(kind)).flatten();
+        let hint = match (instead, nearest::nearest(kind, known.clone())) {
+            _ if kind == "dynamic" => Some(elsewhere::DYNAMIC.to_owned()),
+            (Some(instead), None) => Some(instead.to_owned()),
+            (_, Some(near)) if shape.attributes.contains(&near) => {
+                Some(format!("write `{near} = ..`"))
+            }
+            _ => nearest::hint(kind, known),
+        };
+        let text = format!("{} has no block `{kind}`", shape.owner);
         self.problems
             .error(codes::UNKNOWN_BLOCK, block.header, text)
-            .hint = nearest::hint(&block.kind.text, known);
+            .hint = hint;
     }
 }

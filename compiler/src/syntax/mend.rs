@@ -4,7 +4,9 @@
 //!   hcl-edit refuses some of the latter;
 //! - with a plain string of the same length in the place of each heredoc and each string with holes: these are read by
 //!   `template` from the tokens, because hcl-edit leaves escapes and indentation in them as they are;
-//! - with digits in the place of numbers that its floats cannot hold: numbers are read from their text.
+//! - with digits in the place of numbers that its floats cannot hold: numbers are read from their text;
+//! - with another key in the place of one that stands in its object already, which is reported here: hcl-edit would stop
+//!   at it, and the rest of the expression has faults of its own. Keys are read from the file's text.
 //!
 //! Bounds on nesting are checked here, before any recursion over the expression.
 
@@ -13,6 +15,7 @@ use std::ops::Range;
 use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
+use super::keys;
 use super::structure::DEEPEST;
 use super::token::{TokenKind, Tokens};
 
@@ -51,6 +54,7 @@ pub(super) fn mend(tokens: &Tokens<'_>, slice: &Slice, problems: &mut Problems) 
     };
     let mut index = slice.range.start;
     let mut after_operand = false;
+    let others = keys::others(tokens, slice, problems);
     while index < slice.range.end {
         let token = tokens.at(index);
         let from = token.start as usize - start;
@@ -68,6 +72,11 @@ pub(super) fn mend(tokens: &Tokens<'_>, slice: &Slice, problems: &mut Problems) 
                 };
                 if let Some(gap) = text.get_mut(from..to) {
                     fill_string(gap, if plain { literal } else { "" }, token.start);
+                    if let Some(other) = others.get(&index)
+                        && let Some(inner) = gap.get_mut(1..other.len() + 1)
+                    {
+                        inner.copy_from_slice(other.as_bytes());
+                    }
                 }
                 index = close;
                 after_operand = true;
@@ -90,7 +99,8 @@ pub(super) fn mend(tokens: &Tokens<'_>, slice: &Slice, problems: &mut Problems) 
             }
             kind => {
                 if let Some(gap) = text.get_mut(from..to) {
-                    gap.copy_from_slice(source);
+                    let other = others.get(&index).map(String::as_bytes);
+                    gap.copy_from_slice(other.unwrap_or(source));
                 }
                 let fits = match kind {
                     TokenKind::OpenBrace => levels.open(slice.depth, is_for(tokens, index)),

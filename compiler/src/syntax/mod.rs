@@ -10,8 +10,10 @@
 pub mod decl;
 
 mod decode;
+mod elsewhere;
 mod expr;
 mod fields;
+mod keys;
 mod lexer;
 mod literal;
 mod mend;

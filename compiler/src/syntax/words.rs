@@ -202,6 +202,9 @@ impl Around<'_> {
             .map(|index| self.tokens.text(index))
             .unwrap_or_default();
         let hint = match (before, found) {
+            (_, ":" | "::" | "=") if self.innermost() == Some(TokenKind::OpenBrace) => {
+                return self.quoted_key();
+            }
             (_, "=") if self.innermost() != Some(TokenKind::OpenBrace) => {
                 "two values are compared with `==`"
             }
@@ -217,6 +220,29 @@ impl Around<'_> {
             _ => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// `tag:v = 1`: a key of more than letters stands in quotes.
+    fn quoted_key(&self) -> Option<String> {
+        let is_end = |index: &usize| {
+            self.tokens.kind(*index) == TokenKind::Newline
+                || ["=", ","]
+                    .iter()
+                    .any(|end| self.tokens.is_symbol(*index, end))
+        };
+        let begin = (self.range.start..self.found)
+            .rev()
+            .find(|index| is_end(index) || self.tokens.kind(*index) == TokenKind::OpenBrace)
+            .map_or(self.range.start, |index| index + 1);
+        let end = (self.found..self.range.end).find(is_end)?;
+        let text = self
+            .tokens
+            .text
+            .get(self.tokens.at(begin).start as usize..self.tokens.at(end).start as usize)?;
+        let key = text.trim();
+        let plain = key.contains(':') && !key.contains(['"', ' ', '{', '(']);
+        let plain = plain && self.tokens.is_symbol(end, "=");
+        plain.then(|| format!("write `\"{key}\"`: such a key stands in quotes"))
     }
 
     /// What ends the expression, in words.
