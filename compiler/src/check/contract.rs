@@ -1,6 +1,6 @@
 //! Arguments and uses of steps and resources against the manifests of their modules.
 
-use bggo_manifest::{Input, Use};
+use bggo_manifest::{Form, Input, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 
 use super::context::Checker;
-use super::typed::TExpr;
+use super::typed::{TExpr, TKind};
 
 /// A step or resource, as far as its contract is concerned.
 pub(super) struct Party<'d> {
@@ -111,17 +111,37 @@ impl Checker<'_> {
             }
             return None;
         }
-        if let (Some(text), false) = (
-            value.constant().and_then(Value::as_text),
-            input.one_of.is_empty(),
-        ) && !input.one_of.iter().any(|allowed| allowed == text)
-        {
-            let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
-            let text = format!("{what}: \"{text}\" is none of the values allowed");
-            self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
+        if !input.one_of.is_empty() && !self.is_one_of(input, &value, &what) {
             return None;
         }
+        if input.form == Form::Json
+            && let ExprKind::Call { name, .. } = &attribute.value.kind
+            && name.text == "jsonencode"
+        {
+            let text = format!("{what} is made JSON anyway: this sends a string that holds JSON");
+            self.problems
+                .warning(codes::ENCODED_TWICE, attribute.value.span, text)
+                .hint(format!("write `{} = ..` without `jsonencode`", input.name));
+        }
         Some(value)
+    }
+
+    /// Whether a value is one of those that its input takes, or is not known yet. Of a condition both arms are judged.
+    fn is_one_of(&mut self, input: &Input, value: &TExpr, what: &str) -> bool {
+        if let TKind::Conditional(_, yes, no) = &value.kind {
+            let yes = self.is_one_of(input, yes, what);
+            return self.is_one_of(input, no, what) && yes;
+        }
+        let Some(text) = value.constant().and_then(Value::as_text) else {
+            return true;
+        };
+        if input.one_of.iter().any(|allowed| allowed == text) {
+            return true;
+        }
+        let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
+        let text = format!("{what}: \"{text}\" is none of the values allowed");
+        self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
+        false
     }
 
     /// A literal object for an object type holds only attributes of that type: others would be dropped without a word.

@@ -268,7 +268,7 @@ impl<'a> Resolver<'a> {
             let known = [("key", Reference::EachKey), ("value", Reference::EachValue)];
             return self.fixed(here, "each", &known);
         }
-        let cure = "`for_each = [\"a\", \"b\"]`";
+        let cure = "`for_each = toset([\"a\", \"b\"])`";
         self.without(here, "`each` stands only in a step with `for_each`", cure);
     }
 

@@ -1,0 +1,62 @@
+//! Texts that are written like a reference: `"step.http_request.a.output.url"` is that text and nothing else.
+
+use crate::diagnostics::codes;
+use crate::source::Span;
+
+use super::model::EdgeKind;
+use super::reference::{Reads, Resolver};
+
+impl Resolver<'_> {
+    /// Warns of a text that names something which is declared.
+    pub(super) fn quoted(&mut self, text: &str, span: Span) {
+        // A wrong use is an error with a cure of its own.
+        if self.owner.reads != Reads::Everything || self.owner.kind == EdgeKind::Uses {
+            return;
+        }
+        if !self.names_something(text) {
+            return;
+        }
+        self.problems
+            .warning(
+                codes::QUOTED_REFERENCE,
+                span,
+                format!("this is the text \"{text}\", not the value of `{text}`"),
+            )
+            .hint(format!("write `{text}`"));
+    }
+
+    fn names_something(&self, text: &str) -> bool {
+        let plain = |part: &str| {
+            let word = part.split('[').next().unwrap_or_default();
+            let letters = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
+            !word.is_empty()
+                && word.chars().all(letters)
+                && (word.len() == part.len() || part.ends_with(']'))
+        };
+        let parts: Vec<&str> = text.split('.').collect();
+        if !parts.iter().all(|part| plain(part)) {
+            return false;
+        }
+        let word = |place: usize| {
+            let part: Option<&&str> = parts.get(place);
+            part.and_then(|part| part.split('[').next())
+                .unwrap_or_default()
+        };
+        let (first, second) = (word(1), word(2));
+        match word(0) {
+            "var" => self.names.variables.contains_key(first),
+            "local" => self.names.locals.contains_key(first),
+            "step" => {
+                let of_runner = self.names.steps.get(first);
+                parts.len() > 3 && of_runner.is_some_and(|all| all.contains_key(second))
+            }
+            "resource" => {
+                let of_asset = self.names.resources.get(first);
+                parts.len() > 3 && of_asset.is_some_and(|all| all.contains_key(second))
+            }
+            "each" => self.owner.each && matches!(text, "each.key" | "each.value"),
+            "count" => self.owner.count && text == "count.index",
+            _ => matches!(text, "vu.id" | "vu.iteration" | "run.id" | "path.grid"),
+        }
+    }
+}
