@@ -1,6 +1,6 @@
 //! The body of a request: bytes, or bytes and files that are streamed in turn; kept so that it can be sent again.
 
-use crate::fault::Unreadable;
+use crate::fault::{Unreadable, unreadable_file};
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
 use bggo_values::Value;
@@ -106,7 +106,7 @@ impl Payload {
                 Part::Bytes(bytes) => Opened::Bytes(bytes.clone()),
                 Part::File(path) => {
                     let unreadable = |error: std::io::Error| {
-                        Kind::Request.fault(format!("the file {path} cannot be read: {error}"))
+                        Kind::Request.fault(unreadable_file("file", path, &error))
                     };
                     let file = File::open(path).await.map_err(unreadable)?;
                     let about = file.metadata().await.map_err(unreadable)?;

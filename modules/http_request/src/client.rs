@@ -4,6 +4,7 @@
 
 use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
+use crate::fault::unreadable_file;
 use crate::http_client::{Error as Kind, Exports, Inputs, Uses};
 use crate::request;
 use crate::resolve::Names;
@@ -208,9 +209,8 @@ fn one_of(
         }
         (Some(path), None) => {
             let read = std::fs::read_to_string(path);
-            read.map(Some).map_err(|error| {
-                Kind::Tls.fault(format!("the {file_input} {path} cannot be read: {error}"))
-            })
+            read.map(Some)
+                .map_err(|error| Kind::Tls.fault(unreadable_file(file_input, path, &error)))
         }
         (None, text) => Ok(text.map(str::to_owned)),
     }

@@ -31,6 +31,20 @@ impl fmt::Display for Unreadable {
 
 impl Error for Unreadable {}
 
+/// Why a file cannot be read. Of a relative path it says what it is relative to, with the path that was tried.
+pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> String {
+    let text = format!("the {what} {path} cannot be read: {error}");
+    match std::path::absolute(path) {
+        Ok(tried) if error.kind() == io::ErrorKind::NotFound && tried.as_os_str() != path => {
+            let tried = tried.display();
+            format!(
+                "{text}; {tried} was tried: a path is relative to the folder where the program runs"
+            )
+        }
+        _ => text,
+    }
+}
+
 /// The fault for a request that got no answer.
 pub(crate) fn unanswered(error: &reqwest::Error, url: &Url) -> Fault {
     let host = place(url);
@@ -98,4 +112,26 @@ fn root(error: &dyn Error) -> String {
         deepest = cause;
     }
     deepest.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_path_that_is_not_there_says_what_it_is_relative_to() {
+        let error = io::Error::from(io::ErrorKind::NotFound);
+        let folder = std::env::current_dir().unwrap();
+        assert_eq!(
+            unreadable_file("file", "data/x.json", &error),
+            format!(
+                "the file data/x.json cannot be read: {error}; {}/data/x.json was tried: a path is relative to the folder where the program runs",
+                folder.display()
+            )
+        );
+        assert_eq!(
+            unreadable_file("ca_file", "/nowhere/ca", &error),
+            format!("the ca_file /nowhere/ca cannot be read: {error}")
+        );
+    }
 }
