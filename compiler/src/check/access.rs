@@ -257,7 +257,7 @@ impl Checker<'_> {
             let address = self.declarations.resources[id.0].address();
             self.error(
                 codes::UNEXPECTED_INDEX,
-                index.span,
+                span,
                 "a resource has no instances, found an index",
             )
             .hint(format!("write `{address}`"));

@@ -7,6 +7,7 @@ use crate::diagnostics::{codes, nearest};
 use crate::resolve::model::{Reference, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
+use crate::syntax::elsewhere;
 
 use super::context::Checker;
 use super::typed::{TExpr, TKind};
@@ -75,8 +76,15 @@ impl Checker<'_> {
         let name = attribute.name.text.as_str();
         let hint = match party.takes.iter().any(|taken| taken.name == name) {
             true => Some(format!("it belongs in the block `uses {{ {name} = .. }}`")),
-            false if party.inputs.is_empty() => None,
-            false => nearest::hint(name, party.inputs.iter().map(|input| input.name.as_str())),
+            false => {
+                let inputs = || party.inputs.iter().map(|input| input.name.as_str());
+                match elsewhere::argument(name) {
+                    Some(instead) if nearest::nearest(name, inputs()).is_none() => {
+                        Some(instead.to_owned())
+                    }
+                    _ => nearest::hint(name, inputs()),
+                }
+            }
         };
         let text = match party.inputs.is_empty() {
             true => format!("`{}` has no arguments, found `{name}`", party.kind),
@@ -238,7 +246,7 @@ impl Checker<'_> {
             (_, Some(Reference::Resource(id))) => {
                 let resource = &self.declarations.resources[id.0];
                 if resource.asset.text != taken.asset {
-                    let hint = self.use_hint(taken);
+                    let hint = self.use_value(taken);
                     let text = format!(
                         "`{}` takes an `{}`, found an `{}`",
                         taken.name, taken.asset, resource.asset.text
@@ -252,7 +260,7 @@ impl Checker<'_> {
                 if self.broken_reference(value) {
                     return None;
                 }
-                let hint = self.use_hint(taken);
+                let hint = self.use_value(taken);
                 let text = format!("`{}` takes a resource, found another value", taken.name);
                 self.error(codes::NOT_A_RESOURCE, value.span, text)
                     .hint(hint);
@@ -269,21 +277,33 @@ impl Checker<'_> {
         }
     }
 
-    /// What to write for a use.
+    /// What to write for a use that is missing.
     fn use_hint(&self, taken: &Use) -> String {
-        let fits = |asset: &str| asset == taken.asset;
-        match self
-            .declarations
-            .resources
-            .iter()
-            .find(|resource| fits(&resource.asset.text))
-        {
-            Some(resource) => format!("write `uses {{ {} = {} }}`", taken.name, resource.address()),
+        match self.fitting(taken) {
+            Some(address) => format!("write `uses {{ {} = {address} }}`", taken.name),
             None => format!(
                 "declare `resource \"{0}\" \"NAME\" {{}}` and write `uses {{ {1} = resource.{0}.NAME }}`",
                 taken.asset, taken.name
             ),
         }
+    }
+
+    /// What to write in place of the value of a use.
+    fn use_value(&self, taken: &Use) -> String {
+        match self.fitting(taken) {
+            Some(address) => format!("write `{address}`"),
+            None => format!(
+                "declare `resource \"{0}\" \"NAME\" {{}}` and write `resource.{0}.NAME`",
+                taken.asset
+            ),
+        }
+    }
+
+    /// A resource that fits a use.
+    fn fitting(&self, taken: &Use) -> Option<String> {
+        let mut resources = self.declarations.resources.iter();
+        let found = resources.find(|resource| resource.asset.text == taken.asset)?;
+        Some(found.address())
     }
 }
 

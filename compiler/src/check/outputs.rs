@@ -199,8 +199,8 @@ impl Checker<'_> {
             TInstances::Single => {
                 let text =
                     format!("`{address}` has neither `count` nor `for_each`, found an index");
-                self.error(codes::UNEXPECTED_INDEX, index.span, text)
-                    .hint(format!("write `{address}.output`"));
+                self.error(codes::UNEXPECTED_INDEX, span, text)
+                    .hint(format!("write `{address}`"));
                 None
             }
             TInstances::Count(count) => {

@@ -14,7 +14,7 @@ impl Resolver<'_> {
             return;
         }
         if !self.names_something(text) {
-            return;
+            return self.not_replaced(text, span);
         }
         self.problems
             .warning(
@@ -23,6 +23,29 @@ impl Resolver<'_> {
                 format!("this is the text \"{text}\", not the value of `{text}`"),
             )
             .hint(format!("write `{text}`"));
+    }
+
+    /// `$var.x` and `{var.x}` in a text, which other languages replace.
+    fn not_replaced(&mut self, text: &str, span: Span) {
+        for (at, mark) in text.match_indices(['$', '{']) {
+            // `$${..}` is written on purpose.
+            if mark == "{" && text.get(..at).is_some_and(|before| before.ends_with('$')) {
+                continue;
+            }
+            let rest = text.get(at + mark.len()..).unwrap_or_default();
+            let end = rest
+                .find(|letter: char| !letter.is_alphanumeric() && !"_-.[]".contains(letter))
+                .unwrap_or(rest.len());
+            let name = rest.get(..end).unwrap_or_default().trim_end_matches('.');
+            if !self.names_something(name) {
+                continue;
+            }
+            let text = format!("the text holds the words `{mark}{name}`, which are not replaced");
+            self.problems
+                .warning(codes::QUOTED_REFERENCE, span, text)
+                .hint(format!("write `${{{name}}}`"));
+            return;
+        }
     }
 
     fn names_something(&self, text: &str) -> bool {

@@ -157,8 +157,18 @@ impl Reader<'_, '_> {
                     (None, Some(later)) if TOP_LATER.contains(&later) => Some(format!(
                         "`{later}` is part of the language, but not yet supported"
                     )),
+                    (None, Some("variable")) if block.labels.is_empty() => {
+                        Some("write `variable \"NAME\" { .. }`, a block for each".to_owned())
+                    }
                     (None, near) => near.map(|near| format!("did you mean `{near}`?")),
                 };
+                if let Some(near) = nearest::nearest(kind, TOP.iter().copied()) {
+                    let kind = near.to_owned();
+                    to.bad_headers.push(BadHeader {
+                        kind,
+                        ..BadHeader::of(&block)
+                    });
+                }
                 let text = format!("a grid has no block `{kind}`");
                 // A misspelt block may declare what the rest of the grid names.
                 to.incomplete |= hint.is_some();

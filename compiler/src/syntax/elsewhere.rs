@@ -22,12 +22,21 @@ pub(super) fn top_block(kind: &str) -> Option<&'static str> {
 const LOAD: &str =
     "how much load there is, is said when the program is run: `--vus 10 --duration 30s`";
 
+/// What to write in place of an argument that no module has.
+pub fn argument(name: &str) -> Option<&'static str> {
+    match name {
+        "vus" | "iterations" | "stages" | "executor" | "duration" => Some(LOAD),
+        _ => None,
+    }
+}
+
 /// What to write in place of an attribute or block of a step.
 pub(super) fn in_step(name: &str) -> Option<&'static str> {
     Some(match name {
         "vus" | "duration" | "iterations" | "rate" | "stages" | "executor" | "options"
         | "ramp_up" => LOAD,
         "thresholds" => "thresholds are part of the language, but not yet supported",
+        "retries" => "`retry` is part of the language, but not yet supported",
         "provider" => "a step's connection is a resource that it names in `uses { .. }`",
         "name" => "a step's name is its second label: `step \"RUNNER\" \"NAME\"`",
         "type" | "runner" => "a step's runner is its first label: `step \"RUNNER\" \"NAME\"`",

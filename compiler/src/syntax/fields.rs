@@ -271,6 +271,7 @@ impl Reader<'_, '_> {
             (_, Some(near)) if !shape.attributes.contains(&near) => {
                 Some(format!("write {}", self.as_block(near, attribute)))
             }
+            (_, None) if let Some(later) = later(&name.text, shape) => Some(later),
             _ => match nearest::hint(&name.text, known) {
                 Some(known) if argument => {
                     Some(format!("arguments stand in `arguments {{ .. }}`; {known}"))
@@ -294,6 +295,7 @@ impl Reader<'_, '_> {
         });
         match (kind, short) {
             ("timeouts", Some(value)) => format!("`timeouts {{ execution = {value} }}`"),
+            ("uses", Some(value)) => format!("`uses {{ NAME = {value} }}`"),
             _ => format!("`{kind} {{ .. }}`"),
         }
     }
@@ -311,6 +313,7 @@ impl Reader<'_, '_> {
         let hint = match (instead, nearest::nearest(kind, known.clone())) {
             _ if kind == "dynamic" => Some(elsewhere::DYNAMIC.to_owned()),
             (Some(instead), None) => Some(instead.to_owned()),
+            (_, None) if let Some(later) = later(kind, shape) => Some(later),
             (_, Some(near)) if shape.attributes.contains(&near) => {
                 Some(format!("write `{near} = ..`"))
             }
@@ -321,4 +324,12 @@ impl Reader<'_, '_> {
             .error(codes::UNKNOWN_BLOCK, block.header, text)
             .hint = hint;
     }
+}
+
+/// That a name is nearly one of a later version.
+fn later(name: &str, shape: &Shape) -> Option<String> {
+    let near = nearest::nearest(name, shape.later.iter().copied())?;
+    Some(format!(
+        "`{near}` is part of the language, but not yet supported"
+    ))
 }

@@ -10,7 +10,7 @@
 pub mod decl;
 
 mod decode;
-mod elsewhere;
+pub mod elsewhere;
 mod expr;
 mod fields;
 mod keys;

@@ -201,7 +201,25 @@ impl Around<'_> {
             .previous()
             .map(|index| self.tokens.text(index))
             .unwrap_or_default();
+        if let Some(previous) = self.previous()
+            && self.tokens.at(previous).end == self.tokens.at(self.found).start
+        {
+            let after = (self.tokens.kind(previous), self.tokens.kind(self.found));
+            match after {
+                (TokenKind::Number, TokenKind::Ident) => {
+                    return Some(format!(
+                        "a duration or size stands in quotes: `\"{before}{found}\"`"
+                    ));
+                }
+                (TokenKind::CloseQuote, TokenKind::Ident | TokenKind::Number) => {
+                    return Some("a quote within a string is written `\\\"`".to_owned());
+                }
+                _ => {}
+            }
+        }
         let hint = match (before, found) {
+            ("if", _) => "a value by condition is written `CONDITION ? VALUE : OTHER`",
+            (_, "=>") => "a key of an object is followed by `=`; `=>` stands only in a `for`",
             (_, ":" | "::" | "=") if self.innermost() == Some(TokenKind::OpenBrace) => {
                 return self.quoted_key();
             }
