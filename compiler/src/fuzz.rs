@@ -15,6 +15,10 @@ use crate::syntax::decl::{AttributeBlock, Declarations, Expr, ExprKind, Part};
 ///
 /// When that does not hold.
 pub fn parse(text: &str) {
+    crate::on_a_large_stack(|| parse_here(text));
+}
+
+fn parse_here(text: &str) {
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), text.to_owned())]);
     let (declarations, problems) = crate::syntax::parse(&sources);
     let mut seen = Seen {
@@ -79,15 +83,15 @@ pub fn emit(text: &str) {
 
 /// The expressions of a typed grid.
 fn expressions(typed: &Typed) -> Vec<&TExpr> {
-    let arguments = typed.steps.iter().map(|step| &step.arguments);
-    let resources = typed.resources.iter().map(|resource| &resource.arguments);
+    let arguments = typed.steps().map(|step| &step.arguments);
+    let resources = typed.resources().map(|resource| &resource.arguments);
     let mut found: Vec<&TExpr> = arguments
         .chain(resources)
         .flatten()
         .map(|(_, value)| value)
         .collect();
     found.extend(typed.locals.iter().map(|local| &local.value));
-    let settings = typed.steps.iter();
+    let settings = typed.steps();
     found.extend(settings.flat_map(|step| step.enabled.iter().chain(&step.execution)));
     found
 }
@@ -129,7 +133,7 @@ struct Seen<'a> {
 
 impl Seen<'_> {
     fn declarations(&mut self, all: &Declarations) {
-        for step in &all.steps {
+        for step in all.steps() {
             self.span(step.span);
             self.blocks([&step.arguments, &step.uses]);
             self.all(&step.depends_on);
@@ -144,7 +148,7 @@ impl Seen<'_> {
             ];
             self.optional(&parts);
         }
-        for resource in &all.resources {
+        for resource in all.resources() {
             self.span(resource.span);
             self.blocks([&resource.arguments, &resource.uses]);
             self.all(&resource.depends_on);

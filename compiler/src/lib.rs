@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! files --source--> texts --syntax--> declarations --resolve--> names and edges
-//!       --check--> typed expressions --plan--> one schedule --emit--> Rust source --link--> one executable
+//!       --check--> typed expressions --plan--> a schedule for each body --emit--> Rust source --link--> one executable
 //! ```
 
 pub mod check;
@@ -34,8 +34,39 @@ pub struct Compiled {
     pub package: Package,
 }
 
+/// The stack of the thread that compiles, in bytes. Stages call themselves once a level of an expression, and a chain of
+/// 10,000 operators has as many levels; of these addresses only what is used becomes memory.
+const STACK: usize = 1 << 30;
+
+/// Runs stages on a stack that is large enough for the deepest expression that `syntax` lets through. [`check`] and
+/// [`compile`] do so themselves; who calls a stage alone does it around all that holds expressions.
+pub fn on_a_large_stack<T: Default + Send>(stages: impl FnOnce() -> T + Send) -> T {
+    let (mut stages, mut result) = (Some(stages), T::default());
+    let mut run = || {
+        if let Some(stages) = stages.take() {
+            result = stages();
+        }
+    };
+    let ended = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, &mut run);
+        thread.map(|thread| thread.join())
+    });
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(panic)) => std::panic::resume_unwind(panic),
+        // A system that gives no such stack: what is usual fits into the one that is there.
+        Err(_) => run(),
+    }
+    result
+}
+
 /// Everything that is wrong with a grid, and the grid with its types when it has no errors.
 pub fn check(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems) {
+    on_a_large_stack(|| check_here(sources, modules))
+}
+
+fn check_here(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems) {
     let (declarations, mut problems) = syntax::parse(sources);
     let unread = problems.has_errors();
     let (resolved, found) = resolve::resolve(declarations, modules);
@@ -56,7 +87,11 @@ pub fn check(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems) 
 
 /// All stages but the last one.
 pub fn compile(sources: &Sources, modules: &Modules) -> (Option<Compiled>, Problems) {
-    let (typed, problems) = check(sources, modules);
+    on_a_large_stack(|| compile_here(sources, modules))
+}
+
+fn compile_here(sources: &Sources, modules: &Modules) -> (Option<Compiled>, Problems) {
+    let (typed, problems) = check_here(sources, modules);
     let compiled = typed.map(|typed| {
         let plan = plan::plan(&typed, sources, modules);
         let package = emit::emit(&plan, modules);

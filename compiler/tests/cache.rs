@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bggo::link::{Cache, Record};
+use bggo::link::{Cache, ProgramRecord};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -40,7 +40,9 @@ impl Old {
             write(&cache.ready(), "host");
             let program = old.folder.path().join("program");
             write(&program, version);
-            cache.keep("key", &program, &Record::default()).unwrap();
+            cache
+                .keep("key", &program, &ProgramRecord::default())
+                .unwrap();
         }
         old
     }

@@ -51,7 +51,7 @@ fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
 /// Grids of `syntax` are only parsed: they show words and blocks that mean nothing.
 fn problems_of(path: &Path, sources: &Sources) -> Problems {
     if path.components().any(|part| part.as_os_str() == "syntax") {
-        return bggo::syntax::parse(sources).1;
+        return bggo::on_a_large_stack(|| bggo::syntax::parse(sources).1);
     }
     bggo::check(sources, Modules::built_in()).1
 }

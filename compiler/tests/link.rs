@@ -6,7 +6,7 @@
 
 mod desk;
 
-use bggo::link::{Cache, Job, LinkFault, Options, Profile, Record, Whose, link};
+use bggo::link::{Cache, FaultCause, Job, LinkFault, Options, Profile, ProgramRecord, link};
 use bggo::modules::Modules;
 use bggo_values::{Value, functions};
 use desk::{Desk, cache_folder, succeeded};
@@ -55,7 +55,7 @@ fn build(grid: &str, main: &str, modules: &[&str]) -> Result<Program, LinkFault>
         grid: Path::new(&grid),
         files: &files,
         crates: &crates(modules),
-        record: Record::default(),
+        record: ProgramRecord::default(),
     };
     let built = link(&cache, &job, &options, &mut |_| {})?;
     Ok(Program {
@@ -186,7 +186,7 @@ fn source_that_rustc_refuses_is_a_bug_of_bggo_and_is_kept() {
     let fault = build("broken.hcl", "fn main() { let x: u8 = \"\"; }\n", &["noop"])
         .err()
         .unwrap();
-    assert_eq!(fault.whose, Whose::Bug);
+    assert_eq!(fault.cause, FaultCause::Bug);
     assert!(fault.text.contains("bug in bggo"), "{}", fault.text);
     assert!(
         fault.details.contains("E0308") && fault.details.contains("src/main.rs:1:25"),
@@ -331,8 +331,20 @@ fn run_passes_flags_on_and_exits_as_the_program_does() {
         .output()
         .unwrap();
     succeeded(&passed);
+    let without_dashes = desk
+        .bggo(&[
+            "run",
+            "grid.hcl",
+            "--iterations",
+            "3",
+            "--log-format",
+            "json",
+        ])
+        .output()
+        .unwrap();
+    assert!(succeeded(&without_dashes).contains("\"iterations\":3"));
     let refused = desk
-        .bggo(&["run", "grid.hcl", "--", "--nonsense"])
+        .bggo(&["run", "grid.hcl", "--nonsense"])
         .output()
         .unwrap();
     assert_eq!(refused.status.code(), Some(104));
@@ -376,6 +388,11 @@ fn watching_runs_again_on_each_save_shows_what_is_wrong_and_ends_the_run_of_befo
     wait_for("nope");
     wait_for("waiting for the next save");
     desk.write(waits);
+    wait_for("1 step");
+    // The run happens in the folder of the grid, so the program reads these variables.
+    std::fs::write(desk.folder.path().join("bggo.vars.hcl"), "").unwrap();
+    wait_for("interrupted");
+    wait_for("bggo.vars.hcl was saved");
     wait_for("1 step");
     desk.write(GRID);
     wait_for("interrupted");
@@ -471,4 +488,24 @@ fn a_cold_cache_survives_a_killed_cargo_and_two_builds_at_once_and_gives_the_sam
         bytes("one") == bytes("out"),
         "two caches give the same bytes"
     );
+}
+
+#[test]
+fn two_folders_of_the_same_files_get_programs_that_say_their_own_names() {
+    let desk = Desk::new("");
+    for name in ["shop", "bank"] {
+        let folder = desk.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        for (file, text) in [("locals.hcl", "locals {}\n"), ("main.hcl", GRID)] {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+        succeeded(&desk.bggo(&["build", name, "-o", "out"]).output().unwrap());
+        let help = Command::new(desk.program()).arg("--help").output().unwrap();
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        assert!(help.contains(&format!("The grid {name}.")), "{help}");
+        let mut run = desk.bggo(&["run", ".", "--", "--help"]);
+        let help = run.current_dir(&folder).output().unwrap();
+        let help = String::from_utf8_lossy(&help.stdout).into_owned();
+        assert!(help.contains(&format!("Usage: {name} ")), "{help}");
+    }
 }

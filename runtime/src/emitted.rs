@@ -1,20 +1,26 @@
-//! The names that emitted code uses, and no others.
+//! The names that emitted code uses, and no others. It is no contract: the compiler and the runtime change together.
 
-pub use crate::command::{Start, main};
-pub use crate::contract::Early;
-pub use crate::contract::{Flow, Running, Stop};
-pub use crate::engine::{Begun, Grid, Program, User, Validation, Variable, Worker, of_run};
+pub use crate::assets::{AssetCx, GetRunAsset, Prepare, RunAsset, RunScope, Scope};
+pub use crate::command::main;
+pub use crate::engine::{Program, User, Worker, of_run};
 pub use crate::fault::{Fault, Place, Placed};
+pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
-pub use crate::fork::{Branch, Fan, Fork, Join, each};
 pub use crate::forms;
+pub use crate::grid::{Grid, Validation, Variable};
 pub use crate::info::{At, Info, Lifetime, ResourceInfo};
-pub use crate::latch::Latch;
-pub use crate::outputs::{Memo, OutputSlot, OutputSlots};
-pub use crate::prepare::Prepare;
-pub use crate::scope::{RunScope, Scope};
-pub use crate::shared::{GetShared, Shared};
-pub use crate::slot::AssetCx;
-pub use crate::step::{It, Policy, Ran, Step};
-pub use crate::take;
+pub use crate::input_conversion;
+pub use crate::start::Start;
+pub use crate::step::{
+    Begun, Branch, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots, Policy, Ran,
+    Step, each,
+};
 pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, functions, json, ops};
+pub use std::pin::pin;
+pub use std::process::ExitCode;
+pub use std::rc::Rc;
+pub use std::sync::Arc;
+pub use std::time::Duration;
+
+/// What `Program::run_assets` makes: the assets of the run, whose type only the emitted program knows.
+pub type ErasedRunAssets = Arc<dyn std::any::Any + Send + Sync>;

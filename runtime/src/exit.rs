@@ -1,6 +1,8 @@
 //! Exit codes of a compiled grid: a contract with scripts and CI. Those shared with k6 keep k6's numbers.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,5 +36,95 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+/// What happened that decides the exit code, told by any thread to the control thread.
+///
+/// Flags are written when something fails for the first time, never on the way of a request.
+#[derive(Debug, Default)]
+pub struct ExitCauses {
+    step_failed: AtomicBool,
+    set_up_failed: AtomicBool,
+    teardown_failed: AtomicBool,
+    interrupted: AtomicBool,
+    threshold_failed: AtomicBool,
+    bug: AtomicBool,
+    cannot_go_on: Notify,
+}
+
+impl ExitCauses {
+    /// A step of a functional run failed.
+    pub fn step_failed(&self) {
+        self.step_failed.store(true, Ordering::Release);
+    }
+
+    /// The run cannot go on: what it stands on could not be made.
+    pub fn set_up_failed(&self) {
+        self.set_up_failed.store(true, Ordering::Release);
+        self.cannot_go_on.notify_one();
+    }
+
+    /// Something could not be destroyed.
+    pub fn teardown_failed(&self) {
+        self.teardown_failed.store(true, Ordering::Release);
+    }
+
+    /// A signal ended the run.
+    pub fn interrupted(&self) {
+        self.interrupted.store(true, Ordering::Release);
+    }
+
+    /// A threshold does not hold.
+    pub fn threshold_failed(&self) {
+        self.threshold_failed.store(true, Ordering::Release);
+    }
+
+    /// Something panicked.
+    pub fn bug(&self) {
+        self.bug.store(true, Ordering::Release);
+        self.cannot_go_on.notify_one();
+    }
+
+    /// Completes when something happened after which the run cannot go on.
+    pub async fn broken(&self) {
+        while !self.bug.load(Ordering::Acquire) && !self.set_up_failed.load(Ordering::Acquire) {
+            self.cannot_go_on.notified().await;
+        }
+    }
+
+    /// The exit code: the cause that a reader must hear of first.
+    pub fn exit(&self) -> Exit {
+        let by_rank = [
+            (&self.bug, Exit::Bug),
+            (&self.interrupted, Exit::Interrupted),
+            (&self.set_up_failed, Exit::SetUpFailed),
+            (&self.step_failed, Exit::StepFailed),
+            (&self.threshold_failed, Exit::ThresholdFailed),
+            (&self.teardown_failed, Exit::TeardownFailed),
+        ];
+        by_rank
+            .into_iter()
+            .find(|(flag, _)| flag.load(Ordering::Acquire))
+            .map_or(Exit::Passed, |(_, exit)| exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_of_the_highest_rank_decides() {
+        let causes = ExitCauses::default();
+        assert_eq!(causes.exit(), Exit::Passed);
+        causes.teardown_failed();
+        assert_eq!(causes.exit(), Exit::TeardownFailed);
+        causes.step_failed();
+        assert_eq!(causes.exit(), Exit::StepFailed);
+        causes.interrupted();
+        assert_eq!(causes.exit(), Exit::Interrupted);
+        causes.bug();
+        assert_eq!(causes.exit(), Exit::Bug);
     }
 }

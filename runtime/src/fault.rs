@@ -1,7 +1,9 @@
 //! A fault of a run: its kind out of a bounded set, what happened, and the place in the grid that it is about.
 
-use crate::info::ResourceInfo;
-use std::fmt;
+use crate::info::{ResourceInfo, Sensitivity};
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::ops::Range;
 
 /// A place in the grid, shown as `grid.hcl:5:14`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,89 @@ impl fmt::Display for Place {
     }
 }
 
+/// The text of a fault, of parts. A part that may hold a value of the grid, of an answer or of a variable is kept back
+/// where what failed has a sensitive input; all other parts are always shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FaultText {
+    text: String,
+    /// The bytes of the parts that may hold a value, ascending.
+    values: Vec<Range<usize>>,
+}
+
+/// What stands in the place of a part that is kept back.
+const KEPT_BACK: &str = "(sensitive value)";
+
+impl FaultText {
+    /// Text that can hold no value: words, status codes, ports, limits, errors of the system.
+    pub fn plain(text: impl fmt::Display) -> Self {
+        Self::default().and(text)
+    }
+
+    /// Text that may hold a value.
+    pub fn value(text: impl fmt::Display) -> Self {
+        Self::default().and_value(text)
+    }
+
+    /// More text that can hold no value.
+    #[must_use]
+    pub fn and(mut self, text: impl fmt::Display) -> Self {
+        // Writing to a String never fails.
+        let _ = write!(self.text, "{text}");
+        self
+    }
+
+    /// More text that may hold a value.
+    #[must_use]
+    pub fn and_value(mut self, text: impl fmt::Display) -> Self {
+        let from = self.text.len();
+        self = self.and(text);
+        if from < self.text.len() {
+            self.values.push(from..self.text.len());
+        }
+        self
+    }
+
+    /// All of another text.
+    #[must_use]
+    pub fn and_text(mut self, other: &Self) -> Self {
+        let from = self.text.len();
+        self.text.push_str(&other.text);
+        let values = other.values.iter();
+        self.values
+            .extend(values.map(|part| part.start + from..part.end + from));
+        self
+    }
+
+    /// Its plain parts, with a mark in the place of those that may hold a value.
+    fn without_values(&self) -> String {
+        let (mut shown, mut from) = (String::new(), 0);
+        for part in &self.values {
+            shown.push_str(self.text.get(from..part.start).unwrap_or_default());
+            // Two parts side by side are one for a reader.
+            if !shown.ends_with(KEPT_BACK) {
+                shown.push_str(KEPT_BACK);
+            }
+            from = part.end;
+        }
+        shown.push_str(self.text.get(from..).unwrap_or_default());
+        shown
+    }
+}
+
+impl From<&'static str> for FaultText {
+    /// A literal of the program holds no value.
+    fn from(text: &'static str) -> Self {
+        Self::plain(text)
+    }
+}
+
+impl From<String> for FaultText {
+    /// A text that was made may hold a value anywhere.
+    fn from(text: String) -> Self {
+        Self::value(text)
+    }
+}
+
 /// What went wrong in a step or a resource. One word on the way.
 #[derive(Debug, Clone)]
 pub struct Fault(Box<Parts>);
@@ -31,13 +116,13 @@ pub struct Fault(Box<Parts>);
 #[derive(Debug, Clone)]
 struct Parts {
     kind: &'static str,
-    text: String,
+    text: FaultText,
     place: Option<Place>,
 }
 
 impl Fault {
     /// A fault of a kind, with one clause that says what happened.
-    pub fn new(kind: &'static str, text: impl Into<String>) -> Self {
+    pub fn new(kind: &'static str, text: impl Into<FaultText>) -> Self {
         Self(Box::new(Parts {
             kind,
             text: text.into(),
@@ -47,7 +132,8 @@ impl Fault {
 
     /// An input or asset that a step needs is missing.
     pub fn missing(name: &str) -> Self {
-        Self::new("value", format!("`{name}` is required, but it is null"))
+        let text = FaultText::plain(format_args!("`{name}` is required, but it is null"));
+        Self::new("value", text)
     }
 
     /// Whether a text is one of those that an input allows.
@@ -65,16 +151,18 @@ impl Fault {
             .join(", ");
         Err(Self::new(
             "value",
-            format!("`{input}` is one of {list}, not {text:?}"),
+            FaultText::plain(format_args!("`{input}` is one of {list}, not "))
+                .and_value(format_args!("{text:?}")),
         ))
     }
 
     /// What a step books that waits for a resource whose creation failed.
     pub(crate) fn asset(info: &ResourceInfo, cause: &Self) -> Self {
+        let text = FaultText::plain(format_args!("resource {info} could not be created: "));
         let text = if info.is_sensitive() {
-            format!("resource {info} could not be created")
+            text.and(cause.0.text.without_values())
         } else {
-            format!("resource {info} could not be created: {cause}")
+            text.and_text(&cause.0.text)
         };
         let mut fault = Self::new("asset", text);
         fault.0.place = cause.0.place;
@@ -83,8 +171,9 @@ impl Fault {
 
     /// A resource is asked for that is not there.
     pub(crate) fn no_asset(info: &ResourceInfo) -> Self {
-        let text =
-            format!("resource {info} is not there: it was not created, or is destroyed already");
+        let text = FaultText::plain(format_args!(
+            "resource {info} is not there: it was not created, or is destroyed already"
+        ));
         Self::new("asset", text)
     }
 
@@ -93,9 +182,17 @@ impl Fault {
         self.0.kind
     }
 
-    /// The clause.
+    /// The clause, with all values in it.
     pub fn text(&self) -> &str {
-        &self.0.text
+        &self.0.text.text
+    }
+
+    /// The clause as it may be shown of something that has a sensitive input, or of something that has none.
+    pub(crate) fn shown(&self, of: Sensitivity) -> Cow<'_, str> {
+        match of {
+            Sensitivity::Open => Cow::Borrowed(self.text()),
+            Sensitivity::Sensitive => Cow::Owned(self.0.text.without_values()),
+        }
     }
 
     /// The place of the expression that failed.
@@ -113,13 +210,13 @@ impl Fault {
 
 impl From<bggo_values::Fault> for Fault {
     fn from(fault: bggo_values::Fault) -> Self {
-        Self::new("value", fault.text())
+        Self::new("value", fault.text().to_owned())
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.text)
+        f.write_str(self.text())
     }
 }
 
@@ -147,9 +244,55 @@ impl<T> Placed<T> for Result<T, Fault> {
 }
 
 /// A late text as a plain one: borrowed where it has no holes.
-pub fn plain_text(text: fmt::Arguments<'_>) -> std::borrow::Cow<'_, str> {
+pub fn plain_text(text: fmt::Arguments<'_>) -> Cow<'_, str> {
     match text.as_str() {
-        Some(text) => std::borrow::Cow::Borrowed(text),
-        None => std::borrow::Cow::Owned(text.to_string()),
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(text.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static TOKEN: ResourceInfo = ResourceInfo::new("http_client", "a", "grid.hcl:1").sensitive();
+
+    fn refused() -> Fault {
+        let text = FaultText::plain("port ")
+            .and(8080)
+            .and(" of ")
+            .and_value("secret.example")
+            .and_value("/token")
+            .and(" refuses");
+        Fault::new("connect", text)
+    }
+
+    #[test]
+    fn only_parts_that_may_hold_a_value_are_kept_back() {
+        let fault = refused();
+        assert_eq!(
+            fault.shown(Sensitivity::Open),
+            "port 8080 of secret.example/token refuses"
+        );
+        assert_eq!(
+            fault.shown(Sensitivity::Sensitive),
+            "port 8080 of (sensitive value) refuses"
+        );
+    }
+
+    #[test]
+    fn a_text_that_was_made_is_kept_back_whole_and_a_literal_never() {
+        let made = Fault::new("value", format!("not {}", 1));
+        assert_eq!(made.shown(Sensitivity::Sensitive), "(sensitive value)");
+        let literal = Fault::new("value", "too long");
+        assert_eq!(literal.shown(Sensitivity::Sensitive), "too long");
+    }
+
+    #[test]
+    fn what_waits_for_a_sensitive_resource_hears_no_value_of_it() {
+        let fault = Fault::asset(&TOKEN, &refused());
+        let text =
+            "resource http_client.a could not be created: port 8080 of (sensitive value) refuses";
+        assert_eq!(fault.shown(Sensitivity::Open), text);
     }
 }

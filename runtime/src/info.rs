@@ -1,5 +1,6 @@
 //! What is known of a step and of a resource when the grid is built: statics of the emitted program.
 
+use bggo_values::Text;
 use std::fmt;
 
 /// A step.
@@ -41,7 +42,7 @@ impl Info {
         self
     }
 
-    /// It has a sensitive input: texts of its faults are not shown.
+    /// It has a sensitive input: values in texts of its faults are not shown.
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
@@ -77,9 +78,9 @@ impl Info {
         self.slots
     }
 
-    /// Whether texts of its faults are kept back.
-    pub fn is_sensitive(&self) -> bool {
-        self.sensitive
+    /// Whether values in texts of its faults are kept back.
+    pub fn sensitivity(&self) -> Sensitivity {
+        Sensitivity::of(self.sensitive)
     }
 }
 
@@ -89,23 +90,42 @@ impl fmt::Display for Info {
     }
 }
 
-/// Which instance of a step.
+/// Whether values may be shown of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Instance<'a> {
+pub enum Sensitivity {
+    /// They may.
+    Open,
+    /// It has a sensitive input.
+    Sensitive,
+}
+
+impl Sensitivity {
+    const fn of(sensitive: bool) -> Self {
+        if sensitive {
+            Self::Sensitive
+        } else {
+            Self::Open
+        }
+    }
+}
+
+/// Which instance of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Instance {
     /// The step has no instances.
     None,
     /// Of `count`.
     Index(u32),
     /// Of `for_each`.
-    Key(&'a str),
+    Key(Text),
 }
 
-impl fmt::Display for Instance<'_> {
+impl fmt::Display for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::None => Ok(()),
             Self::Index(index) => write!(f, "[{index}]"),
-            Self::Key(key) => write!(f, "[{key:?}]"),
+            Self::Key(key) => write!(f, "[{:?}]", key.as_str()),
         }
     }
 }
@@ -151,7 +171,7 @@ impl ResourceInfo {
         self
     }
 
-    /// It has a sensitive input: texts of its faults are not shown.
+    /// It has a sensitive input: values in texts of its faults are not shown.
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
@@ -160,6 +180,11 @@ impl ResourceInfo {
     /// Whether texts of its faults are kept back.
     pub fn is_sensitive(&self) -> bool {
         self.sensitive
+    }
+
+    /// The same, for what shows a fault.
+    pub fn sensitivity(&self) -> Sensitivity {
+        Sensitivity::of(self.sensitive)
     }
 
     /// Where it is written.
@@ -180,14 +205,14 @@ impl fmt::Display for ResourceInfo {
 }
 
 /// A step, or one of its instances.
-#[derive(Debug, Clone, Copy)]
-pub struct At<'a> {
+#[derive(Debug, Clone)]
+pub struct At {
     info: &'static Info,
-    instance: Instance<'a>,
+    instance: Instance,
     number: u32,
 }
 
-impl<'a> At<'a> {
+impl At {
     /// A step without instances.
     pub const fn step(info: &'static Info) -> Self {
         Self {
@@ -206,23 +231,20 @@ impl<'a> At<'a> {
         }
     }
 
-    /// An instance of `for_each`.
-    pub const fn key(info: &'static Info, key: &'a str) -> Self {
+    /// The instance of `for_each` that has this key and this number, from 0.
+    pub const fn key(info: &'static Info, key: Text, index: u32) -> Self {
         Self {
             info,
             instance: Instance::Key(key),
-            number: 0,
+            number: index,
         }
     }
 
     /// The instance of `for_each` with the key number `index`.
     pub fn nth(info: &'static Info, keys: &'static [&'static str], index: u32) -> Self {
-        Self {
-            info,
-            instance: keys
-                .get(index as usize)
-                .map_or(Instance::Index(index), |key| Instance::Key(key)),
-            number: index,
+        match keys.get(index as usize) {
+            Some(key) => Self::key(info, Text::Static(key), index),
+            None => Self::index(info, index),
         }
     }
 
@@ -232,11 +254,11 @@ impl<'a> At<'a> {
     }
 
     /// Which instance.
-    pub fn instance(&self) -> Instance<'a> {
-        self.instance
+    pub fn instance(&self) -> &Instance {
+        &self.instance
     }
 
-    /// The number of the instance, from 0 (0 of one that was named by its key alone).
+    /// The number of the instance, from 0.
     pub fn number(&self) -> u32 {
         self.number
     }

@@ -1,63 +1,80 @@
-//! Those who wait for a slot: each is kept once, under a number of its own, and is gone when it is dropped.
+//! Those who wait for something of their worker: each is kept once, under a number of its own, and is gone when it is
+//! dropped. Slots of assets and the shutdown signal keep them here.
 
-use slab::Slab;
 use std::cell::RefCell;
+use std::num::NonZeroU32;
 use std::task::{Context, Waker};
 
-/// Wakers by number. Many users may wait for one asset, so that nothing here looks through all of them but a wake.
+/// Wakers by number. Many users may wait for one thing, so that nothing here looks through all of them but a wake. Freed
+/// numbers are used again.
 #[derive(Debug, Default)]
-pub struct Queue(Slab<Waker>);
+pub(crate) struct Queue(slab::Slab<Waker>);
 
-/// One who waits, once it has said so.
+/// One who waits, once it has said so. Four bytes, because every idle user has one.
 #[derive(Debug, Default)]
-pub struct Waiting(Option<usize>);
+pub(crate) struct Waiting(Option<NonZeroU32>);
 
 impl Waiting {
     /// Whether it said so.
-    pub fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         self.0.is_some()
+    }
+
+    fn key(&self) -> Option<usize> {
+        self.0.map(|number| number.get() as usize - 1)
     }
 }
 
 impl Queue {
     /// Keeps the waker of `waiting` until it leaves.
-    pub fn wait(&mut self, waiting: &mut Waiting, cx: &mut Context<'_>) {
-        match waiting.0.and_then(|number| self.0.get_mut(number)) {
+    pub(crate) fn wait(&mut self, waiting: &mut Waiting, cx: &mut Context<'_>) {
+        match waiting.key().and_then(|key| self.0.get_mut(key)) {
             Some(kept) => kept.clone_from(cx.waker()),
-            None => waiting.0 = Some(self.0.insert(cx.waker().clone())),
+            None => {
+                let key = self.0.insert(cx.waker().clone());
+                // Fewer than 2^32 tasks wait on one worker: their memory would not fit any machine.
+                waiting.0 = u32::try_from(key + 1).ok().and_then(NonZeroU32::new);
+            }
         }
     }
 
     /// `waiting` waits no more.
-    pub fn leave(&mut self, waiting: &mut Waiting) {
-        if let Some(number) = waiting.0.take() {
-            self.0.try_remove(number);
+    pub(crate) fn leave(&mut self, waiting: &mut Waiting) {
+        if let Some(key) = waiting.key() {
+            waiting.0 = None;
+            self.0.try_remove(key);
         }
     }
 
     /// Everybody's waker. They stay: a number belongs to who has it until it leaves.
-    pub fn all(&self) -> Vec<Waker> {
+    pub(crate) fn all(&self) -> Vec<Waker> {
         self.0.iter().map(|(_, waker)| waker.clone()).collect()
+    }
+
+    /// The number that the next one gets.
+    #[cfg(test)]
+    pub(crate) fn next_number(&self) -> usize {
+        self.0.vacant_key()
     }
 }
 
-/// The wakers of one thread.
+/// The wakers of one worker.
 #[derive(Debug, Default)]
-pub struct Wakers(RefCell<Queue>);
+pub(crate) struct Wakers(RefCell<Queue>);
 
 impl Wakers {
     /// Keeps the waker of `waiting` for each [`Wakers::wake`] until it leaves.
-    pub fn wait(&self, waiting: &mut Waiting, cx: &mut Context<'_>) {
+    pub(crate) fn wait(&self, waiting: &mut Waiting, cx: &mut Context<'_>) {
         self.0.borrow_mut().wait(waiting, cx);
     }
 
     /// `waiting` waits no more.
-    pub fn leave(&self, waiting: &mut Waiting) {
+    pub(crate) fn leave(&self, waiting: &mut Waiting) {
         self.0.borrow_mut().leave(waiting);
     }
 
     /// Wakes everybody; who must wait longer is still there.
-    pub fn wake(&self) {
+    pub(crate) fn wake(&self) {
         // Not while it is borrowed: a waker is foreign code.
         let wakers = self.0.borrow().all();
         for waker in wakers {
@@ -67,7 +84,7 @@ impl Wakers {
 
     /// How many wait.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.borrow().0.len()
     }
 }

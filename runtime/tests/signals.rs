@@ -11,7 +11,7 @@ use bggo_runtime::command::Start;
 use bggo_runtime::contract::{Flow, Running};
 use bggo_runtime::emitted::{Prepare, RunScope};
 use bggo_runtime::engine::{Grace, Grid, Program, Run, User, Worker, run};
-use bggo_runtime::report::{Format, Level, Report};
+use bggo_runtime::report::{Format, LogLevel, Report};
 use bggo_runtime::schedule::Schedule;
 use std::any::Any;
 use std::io::{BufRead, BufReader, Read};
@@ -111,7 +111,7 @@ fn interrupted_run() {
             on_signal: grace,
         },
     };
-    let report = Report::stderr(Format::Text { colour: false }, Level::Info);
+    let report = Report::stderr(Format::Text { colour: false }, LogLevel::Info);
     let exit = run(&of, &Arc::new(report)).unwrap();
     std::process::exit(exit.code().into());
 }

@@ -1,23 +1,26 @@
-# {{name}}: a first grid. Run it with `bggo run {{name}}.hcl`.
+# {{name}}: a first grid.
 #
-# A grid says what a user does, as steps. Steps that do not depend on each other run side by side. Nothing else is needed
-# for a functional test; the same program is a load test with `--vus 50 --duration 10s`.
+# A grid lists the steps of a virtual user. Steps that do not depend on each other run at the same time.
+#
+#   bggo run {{name}}.hcl                            runs it once, as a functional test
+#   bggo run {{name}}.hcl --vus 50 --duration 10s    runs it as a load test, with 50 users
 
-# A value that is given when the program runs: `--greeting hello`.
+# A variable gets its value when the program runs: `--greeting hello`.
 variable "greeting" {
   type        = string
   default     = "hello"
   description = "What is sent to the server."
 }
 
-# An HTTP server inside the run, so that this grid works as it is. Remove it and write your own address below.
+# An HTTP server that runs inside of the program, so that this grid works anywhere. To test your own server, remove this
+# resource, and write your address below: `site = "http://127.0.0.1:8080"`.
 resource "http_target" "site" {}
 
 locals {
   site = resource.http_target.site.url
 }
 
-# The first step: a request, with a status that it must have.
+# The first step sends a request. It fails when the answer has another status than 200.
 step "http_request" "hello" {
   arguments {
     method        = "POST"
@@ -27,7 +30,7 @@ step "http_request" "hello" {
   }
 }
 
-# Reads what the step above got, so it runs after it.
+# This step reads an output of `hello`, so it runs after `hello`.
 step "http_request" "answer" {
   arguments {
     url           = "${local.site}/anything/${step.http_request.hello.output.status_code}"
@@ -35,7 +38,7 @@ step "http_request" "answer" {
   }
 }
 
-# Waits for a step whose output it does not read.
+# This step reads no output of `answer`, so `depends_on` says that it waits for it.
 step "http_request" "goodbye" {
   arguments {
     url = "${local.site}/get"
@@ -43,7 +46,7 @@ step "http_request" "goodbye" {
   depends_on = [step.http_request.answer]
 }
 
-# Three requests side by side.
+# Three instances of one step, which run at the same time.
 step "http_request" "item" {
   count = 3
   arguments {

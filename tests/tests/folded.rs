@@ -79,6 +79,11 @@ const EXPRESSIONS: &[&str] = &[
     "md5({\"x\"})",
     "sha256({\"x\"})",
     "max({[1, 9, 4]}...)",
+    "join({\"\"}, {[\"e\", \"\\u0301\"]})",
+    "{\"e\\u0301\"} == {\"é\"}",
+    "upper({\"e\\u0301\"})",
+    "base64decode({\"ZcyB\"})",
+    "lookup({{ \"e\\u0301\" = 1 }}, {\"é\"}, {0})",
 ];
 
 /// Splits an expression at `{LITERAL}`, where the literal is balanced; an object form `{for` or `{ name` is left alone.

@@ -1,6 +1,8 @@
 //! The walls of the code: which folder may name which, which crate is behind which door, and how a file begins and ends.
 
+use bggo_tests::circles::{circles, names};
 use bggo_tests::repository;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The compiler's stages: each may name those before it, and `diagnostics`, which itself names only places in `source`.
@@ -20,8 +22,29 @@ const DOORS: &[(&str, &str)] = &[
     ("reqwest::", "modules/http_request/"),
 ];
 
-/// Most lines of a file.
-const LONGEST: usize = 400;
+/// Crates whose files are looked at for circles.
+const CRATES: &[&str] = &[
+    "compiler",
+    "modules/http_request",
+    "modules/http_target",
+    "modules/http_target/server",
+    "runtime",
+    "runtime/macros",
+    "runtime/manifest",
+    "runtime/values",
+    "runtime/values/regex",
+];
+
+/// Rooms whose files still name each other in a circle. A room whose last circle is gone leaves this list.
+const STILL_IN_CIRCLES: &[&str] = &[
+    "runtime/macros/src/lib.rs",
+    "runtime/manifest/src/read",
+    "runtime/src/engine",
+    "runtime/src/report",
+    "runtime/src/slot.rs",
+    "runtime/values/src/json",
+    "runtime/values/src/literal",
+];
 
 /// Path within the repository and text of each of our sources; what is emitted or meant to fail is not ours.
 fn sources() -> Vec<(String, String)> {
@@ -119,16 +142,72 @@ fn a_crate_with_a_large_face_is_known_in_one_room() {
 }
 
 #[test]
-fn each_file_says_first_what_it_is_and_is_short() {
+fn each_file_says_first_what_it_is() {
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| !text.lines().any(|line| line.starts_with("//! ")))
+        .map(|(name, _)| name)
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "{} do not say what they are",
+        silent.join(", ")
+    );
+}
+
+/// A room is a folder of sources; the files beside `lib.rs` are rooms of their own.
+#[test]
+fn no_two_files_name_each_other_in_a_circle() {
+    let sources = sources();
     let mut wrong = Vec::new();
-    for (name, text) in sources() {
-        if !text.lines().any(|line| line.starts_with("//! ")) {
-            wrong.push(format!("{name} does not say what it is"));
-        }
-        let lines = text.lines().count();
-        if lines > LONGEST && !name.starts_with("compiler/tests/") {
-            wrong.push(format!("{name} has {lines} lines"));
+    let mut in_circles = BTreeSet::new();
+    for krate in CRATES {
+        let root = format!("{krate}/src/");
+        let files: Vec<(String, String)> = sources
+            .iter()
+            .filter(|(name, _)| !is_test(name))
+            .filter_map(|(name, text)| Some((name.strip_prefix(&root)?.to_owned(), text.clone())))
+            .collect();
+        assert!(!files.is_empty(), "{krate} has no sources");
+        let names = names(&files);
+        for circle in circles(&files) {
+            let room = |file: &String| {
+                let folder = file
+                    .rsplit_once('/')
+                    .map_or(file.as_str(), |(folder, _)| folder);
+                format!("{root}{folder}")
+            };
+            let rooms: BTreeSet<String> = circle.iter().map(room).collect();
+            let excused = rooms
+                .iter()
+                .any(|room| STILL_IN_CIRCLES.contains(&room.as_str()));
+            in_circles.extend(rooms);
+            if !excused {
+                wrong.push(told(&root, &circle, &names));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let mended: Vec<&&str> = STILL_IN_CIRCLES
+        .iter()
+        .filter(|room| !in_circles.contains(**room))
+        .collect();
+    assert!(
+        mended.is_empty(),
+        "no circle is left in {mended:?}: take it out of the list"
+    );
+}
+
+/// A circle with all that ties it: a line for each file, and the others that it names.
+fn told(root: &str, circle: &[String], names: &BTreeMap<String, BTreeSet<String>>) -> String {
+    let mut text = format!("{root}: {} files name each other in a circle", circle.len());
+    for file in circle {
+        let named = names.get(file).into_iter().flatten();
+        let named: Vec<&str> = named
+            .filter(|named| circle.contains(named))
+            .map(String::as_str)
+            .collect();
+        text.push_str(&format!("\n  {file} names {}", named.join(", ")));
+    }
+    text
 }

@@ -104,9 +104,9 @@ impl Checker<'_> {
 
     /// The type of `each.value`, as far as all instances have one.
     fn each_value(&self) -> Type {
-        let own = self.step.and_then(|step| self.instances.get(step.0));
+        let own = self.step.and_then(|step| self.known_instances(step));
         match own {
-            Some(Some(Some(TInstances::ForEach(pairs)))) => {
+            Some(TInstances::ForEach(pairs)) => {
                 let types: Vec<Type> = pairs.iter().map(|(_, value)| Type::of(value)).collect();
                 join(&types)
             }
@@ -129,8 +129,8 @@ impl Checker<'_> {
     /// The step without instances that a node stands for.
     pub(super) fn single_step(&self, expr: &Expr) -> Option<StepId> {
         let id = self.step_of(expr)?;
-        match self.instances.get(id.0) {
-            Some(Some(Some(TInstances::Single))) => Some(id),
+        match self.known_instances(id) {
+            Some(TInstances::Single) => Some(id),
             _ => None,
         }
     }
@@ -254,7 +254,7 @@ impl Checker<'_> {
         }
         let number = by.constant().and_then(super::infer::place_of);
         if let (Some(Reference::Resource(id)), Some(_)) = (self.reference(base.id), number) {
-            let address = self.declarations.resources[id.0].address();
+            let address = self.declarations.resource(id).address();
             self.error(
                 codes::UNEXPECTED_INDEX,
                 span,

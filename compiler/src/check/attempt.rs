@@ -8,8 +8,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, constant, error};
-use super::infer::latest;
-use super::typed::{Sensitivity, TExpr, TKind};
+use super::typed::{Sensitivity, TExpr, TKind, latest};
 
 /// Problems that `try` and `can` do not swallow: what is not there is not there, whatever the values are.
 const OF_NAMES: &[Code] = &[

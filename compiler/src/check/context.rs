@@ -6,20 +6,19 @@ use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerRef};
-use crate::resolve::model::{BoundId, Reference, Resolved, StepId};
+use crate::resolve::model::{BoundId, ByBody, Reference, Resolved, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
 use super::fold::{self, Failure, Known};
-use super::misfit::Parts;
 use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
 
 /// The checker's state.
 pub(super) struct Checker<'a> {
     pub(super) declarations: &'a Declarations,
     pub(super) modules: &'a Modules,
-    pub(super) runners: &'a [Option<RunnerRef>],
-    pub(super) assets: &'a [Option<RunnerRef>],
+    runners: &'a ByBody<Option<RunnerRef>>,
+    assets: &'a ByBody<Option<RunnerRef>>,
     /// By expression.
     references: Vec<Option<Reference>>,
     /// No name is unknown.
@@ -31,7 +30,7 @@ pub(super) struct Checker<'a> {
     /// Those that were checked so far.
     pub(super) locals: Vec<Option<TLocal>>,
     /// Those that are known so far; `None` within: reported.
-    pub(super) instances: Vec<Option<Option<TInstances>>>,
+    pub(super) instances: ByBody<Option<Option<TInstances>>>,
     /// What bound names stand for, by `BoundId`.
     pub(super) names: Vec<Option<Bound>>,
     /// The step that is being checked.
@@ -43,13 +42,23 @@ pub(super) struct Checker<'a> {
     /// The outermost open form whose name was read, by its depth.
     lowest: u32,
     /// The places of the parts of literal lists and objects, by the place of the whole.
-    pub(super) literals: BTreeMap<Span, Parts>,
+    pub(super) literals: BTreeMap<Span, LiteralParts>,
     /// Every expression with its type, where somebody asked for them.
     pub(super) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
     pub(super) outputs: BTreeMap<RunnerRef, Type>,
     /// The instances that an index stood for; `None`: one that is known only when the grid runs.
     pub(super) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
+    /// Names of calls of `base64decode` that stand where bytes are wanted.
+    pub(super) wanted_as_bytes: BTreeSet<Span>,
+}
+
+/// The places of a literal's parts.
+pub(super) enum LiteralParts {
+    /// Of a list, in order.
+    Items(Vec<Span>),
+    /// Of an object: names that are known, and their values.
+    Attributes(Vec<(String, Span)>),
 }
 
 /// What is known of an expression of the grid, before it is converted to what its place wants.
@@ -102,7 +111,7 @@ impl<'a> Checker<'a> {
             problems: Problems::default(),
             variables: Vec::with_capacity(declarations.variables.len()),
             locals: vec![None; declarations.locals.len()],
-            instances: vec![None; declarations.steps.len()],
+            instances: ByBody::of_steps(declarations, None),
             names: vec![None; resolved.bound_names.len()],
             step: None,
             certain: true,
@@ -112,12 +121,28 @@ impl<'a> Checker<'a> {
             seen: None,
             outputs: BTreeMap::new(),
             indexed: BTreeMap::new(),
+            wanted_as_bytes: BTreeSet::new(),
         }
     }
 
     /// What a node stands for.
     pub(super) fn reference(&self, id: ExprId) -> Option<Reference> {
         self.references.get(id.0 as usize).copied().flatten()
+    }
+
+    /// The runner of a step, if it is known.
+    pub(super) fn runner_of(&self, id: StepId) -> Option<RunnerRef> {
+        self.runners.get(id).copied().flatten()
+    }
+
+    /// The asset of a resource, if it is known.
+    pub(super) fn asset_of(&self, id: ResourceId) -> Option<RunnerRef> {
+        self.assets.get(id).copied().flatten()
+    }
+
+    /// The instances of a step, if they were found and are right.
+    pub(super) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
+        self.instances.get(id)?.as_ref()?.as_ref()
     }
 
     /// Reports an error and gives it back for labels and a hint.

@@ -13,7 +13,7 @@ use super::context::Checker;
 use super::typed::{TExpr, TKind};
 
 /// A step or resource, as far as its contract is concerned.
-pub(super) struct Party<'d> {
+pub(super) struct ArgumentOwner<'d> {
     /// Name of its runner or asset.
     pub(super) kind: &'d str,
     /// Its header.
@@ -28,22 +28,22 @@ pub(super) struct Party<'d> {
 
 impl Checker<'_> {
     /// The arguments by position in the manifest, as their types.
-    pub(super) fn arguments(&mut self, party: &Party<'_>) -> Vec<(usize, TExpr)> {
+    pub(super) fn arguments(&mut self, owner: &ArgumentOwner<'_>) -> Vec<(usize, TExpr)> {
         let mut found: Vec<(usize, TExpr)> = Vec::new();
-        let mut given = vec![false; party.inputs.len()];
+        let mut given = vec![false; owner.inputs.len()];
         let mut meant = given.clone();
-        for attribute in attributes(party.arguments) {
+        for attribute in attributes(owner.arguments) {
             let name = attribute.name.text.as_str();
-            let Some(place) = party.inputs.iter().position(|input| input.name == name) else {
-                self.unknown_argument(party, attribute);
+            let Some(place) = owner.inputs.iter().position(|input| input.name == name) else {
+                self.unknown_argument(owner, attribute);
                 // One that is meant is not missing.
-                let names = party.inputs.iter().map(|input| input.name.as_str());
+                let names = owner.inputs.iter().map(|input| input.name.as_str());
                 if let Some(near) = nearest::nearest(name, names)
-                    && let Some(place) = party.inputs.iter().position(|input| input.name == near)
+                    && let Some(place) = owner.inputs.iter().position(|input| input.name == near)
                 {
                     meant[place] = true;
                 }
-                if !party.takes.iter().any(|taken| taken.name == name) {
+                if !owner.takes.iter().any(|taken| taken.name == name) {
                     self.infer(&attribute.value);
                 }
                 continue;
@@ -51,20 +51,20 @@ impl Checker<'_> {
             if std::mem::replace(&mut given[place], true) {
                 continue;
             }
-            if let Some(value) = self.argument_value(&party.inputs[place], attribute) {
+            if let Some(value) = self.argument_value(&owner.inputs[place], attribute) {
                 found.push((place, value));
             }
         }
-        if !party.broken {
+        if !owner.broken {
             let there = given
                 .into_iter()
                 .zip(meant)
                 .map(|(given, meant)| given || meant);
-            let inputs = party.inputs.iter().zip(there);
+            let inputs = owner.inputs.iter().zip(there);
             for (input, _) in inputs.filter(|(input, there)| input.required && !there) {
-                let text = format!("`{}` needs the argument `{}`", party.kind, input.name);
+                let text = format!("`{}` needs the argument `{}`", owner.kind, input.name);
                 let hint = format!("`{}` ({}): {}", input.name, input.ty, input.description);
-                self.error(codes::MISSING_ARGUMENT, party.span, text)
+                self.error(codes::MISSING_ARGUMENT, owner.span, text)
                     .hint(hint);
             }
         }
@@ -72,12 +72,12 @@ impl Checker<'_> {
         found
     }
 
-    fn unknown_argument(&mut self, party: &Party<'_>, attribute: &Attribute) {
+    fn unknown_argument(&mut self, owner: &ArgumentOwner<'_>, attribute: &Attribute) {
         let name = attribute.name.text.as_str();
-        let hint = match party.takes.iter().any(|taken| taken.name == name) {
+        let hint = match owner.takes.iter().any(|taken| taken.name == name) {
             true => Some(format!("it belongs in the block `uses {{ {name} = .. }}`")),
             false => {
-                let inputs = || party.inputs.iter().map(|input| input.name.as_str());
+                let inputs = || owner.inputs.iter().map(|input| input.name.as_str());
                 match elsewhere::argument(name) {
                     Some(instead) if nearest::nearest(name, inputs()).is_none() => {
                         Some(instead.to_owned())
@@ -86,9 +86,9 @@ impl Checker<'_> {
                 }
             }
         };
-        let text = match party.inputs.is_empty() {
-            true => format!("`{}` has no arguments, found `{name}`", party.kind),
-            false => format!("`{}` has no argument `{name}`", party.kind),
+        let text = match owner.inputs.is_empty() {
+            true => format!("`{}` has no arguments, found `{name}`", owner.kind),
+            false => format!("`{}` has no argument `{name}`", owner.kind),
         };
         self.error(codes::UNKNOWN_ARGUMENT, attribute.name.span, text)
             .hint = hint;
@@ -98,7 +98,7 @@ impl Checker<'_> {
     fn argument_value(&mut self, input: &Input, attribute: &Attribute) -> Option<TExpr> {
         let what = format!("`{}`", input.name);
         let known = self.unknown_attributes(&input.ty, &attribute.value, &what);
-        let value = self.infer(&attribute.value);
+        let value = self.infer_wanted(&attribute.value, &input.ty);
         if !known {
             return None;
         }
@@ -191,49 +191,49 @@ impl Checker<'_> {
     }
 
     /// The assets by position in the manifest's uses.
-    pub(super) fn uses(&mut self, party: &Party<'_>) -> Vec<(usize, ResourceId, Span)> {
+    pub(super) fn uses(&mut self, owner: &ArgumentOwner<'_>) -> Vec<(usize, ResourceId, Span)> {
         let mut found: Vec<(usize, ResourceId, Span)> = Vec::new();
-        let mut given = vec![false; party.takes.len()];
-        for attribute in attributes(party.uses) {
+        let mut given = vec![false; owner.takes.len()];
+        for attribute in attributes(owner.uses) {
             let name = attribute.name.text.as_str();
-            let Some(place) = party.takes.iter().position(|taken| taken.name == name) else {
-                self.unknown_use(party, attribute);
+            let Some(place) = owner.takes.iter().position(|taken| taken.name == name) else {
+                self.unknown_use(owner, attribute);
                 continue;
             };
             let null = matches!(attribute.value.kind, ExprKind::Null);
             if std::mem::replace(&mut given[place], !null) {
                 continue;
             }
-            if let Some(resource) = self.used(&party.takes[place], &attribute.value) {
+            if let Some(resource) = self.used(&owner.takes[place], &attribute.value) {
                 found.push((place, resource, attribute.value.span));
             }
         }
-        if !party.broken {
-            let takes = party.takes.iter().zip(given);
+        if !owner.broken {
+            let takes = owner.takes.iter().zip(given);
             for (taken, _) in takes.filter(|(taken, given)| !taken.optional && !given) {
                 let hint = self.use_hint(taken);
                 let text = format!(
                     "`{}` needs `{}` in `uses`: an `{}`",
-                    party.kind, taken.name, taken.asset
+                    owner.kind, taken.name, taken.asset
                 );
-                self.error(codes::MISSING_USE, party.span, text).hint(hint);
+                self.error(codes::MISSING_USE, owner.span, text).hint(hint);
             }
         }
         found.sort_by_key(|(place, ..)| *place);
         found
     }
 
-    fn unknown_use(&mut self, party: &Party<'_>, attribute: &Attribute) {
+    fn unknown_use(&mut self, owner: &ArgumentOwner<'_>, attribute: &Attribute) {
         let name = attribute.name.text.as_str();
-        let hint = match party.inputs.iter().any(|input| input.name == name) {
+        let hint = match owner.inputs.iter().any(|input| input.name == name) {
             true => Some(format!(
                 "it belongs in the block `arguments {{ {name} = .. }}`"
             )),
-            false => nearest::hint(name, party.takes.iter().map(|taken| taken.name.as_str())),
+            false => nearest::hint(name, owner.takes.iter().map(|taken| taken.name.as_str())),
         };
-        let text = match party.takes.is_empty() {
-            true => format!("`{}` uses no assets, found `{name}`", party.kind),
-            false => format!("`{}` has no use `{name}`", party.kind),
+        let text = match owner.takes.is_empty() {
+            true => format!("`{}` uses no assets, found `{name}`", owner.kind),
+            false => format!("`{}` has no use `{name}`", owner.kind),
         };
         self.error(codes::UNKNOWN_USE, attribute.name.span, text)
             .hint = hint;
@@ -244,7 +244,7 @@ impl Checker<'_> {
         match (&value.kind, self.reference(value.id)) {
             (ExprKind::Null | ExprKind::Error, _) => None,
             (_, Some(Reference::Resource(id))) => {
-                let resource = &self.declarations.resources[id.0];
+                let resource = self.declarations.resource(id);
                 if resource.asset.text != taken.asset {
                     let hint = self.use_value(taken);
                     let text = format!(
@@ -301,7 +301,7 @@ impl Checker<'_> {
 
     /// A resource that fits a use.
     fn fitting(&self, taken: &Use) -> Option<String> {
-        let mut resources = self.declarations.resources.iter();
+        let mut resources = self.declarations.resources();
         let found = resources.find(|resource| resource.asset.text == taken.asset)?;
         Some(found.address())
     }

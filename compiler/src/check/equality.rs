@@ -110,11 +110,12 @@ fn may_equal(a: &Type, b: &Type) -> bool {
         Type::Any | Type::Null | Type::Error => 0,
         Type::String => 1,
         // A size is a number.
-        Type::Number | Type::Bytes => 2,
+        Type::Number | Type::Size => 2,
         Type::Bool => 3,
         Type::Duration => 4,
         Type::List(_) | Type::Set(_) | Type::Tuple(_) => 5,
         Type::Map(_) | Type::Object(_) => 6,
+        Type::Bytes => 7,
     };
     let (a, b) = (kind(a), kind(b));
     a == 0 || b == 0 || a == b
@@ -148,6 +149,7 @@ fn unlike_hint(a: &Type, b: &Type) -> Option<String> {
     let function = match (a, b) {
         (Type::String, Type::Number) | (Type::Number, Type::String) => "tonumber",
         (Type::String, Type::Bool) | (Type::Bool, Type::String) => "tobool",
+        (Type::String, Type::Bytes) | (Type::Bytes, Type::String) => "tostring",
         (Type::List(_), Type::Tuple(_) | Type::Set(_))
         | (Type::Tuple(_) | Type::Set(_), Type::List(_)) => "tolist",
         (Type::Set(_), Type::Tuple(_)) | (Type::Tuple(_), Type::Set(_)) => "toset",

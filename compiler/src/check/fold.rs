@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bggo_values::functions::{Call, Time};
+use bggo_values::text::Joined;
 use bggo_values::{Fault, Number, Seq, Text, Value, convert, ops};
 
 use crate::resolve::model::{BoundId, VariableId};
@@ -68,6 +70,7 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
             let of = value(of, known)?;
             at(ops::index(&of, &value(by, known)?))
         }
+        TKind::Separate(of) => value(of, known),
         TKind::Convert(of) => at(convert::convert(&value(of, known)?, &expr.ty)),
         TKind::Unary(operator, of) => {
             let of = value(of, known)?;
@@ -84,18 +87,18 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
         }
         TKind::Object(pairs) => object(pairs, known),
         TKind::Template(parts) => {
-            let mut out = String::new();
-            text(parts, &mut out, known)?;
-            Ok(Value::from(out))
+            let mut joined = Joined::default();
+            text(parts, &mut joined, known)?;
+            Ok(Value::from(joined.finish()))
         }
         TKind::Call {
             function,
             arguments,
             expand,
         } => {
-            if function.time != bggo_values::functions::Time::Pure {
+            let (Call::Plain(call), Time::Pure) = (function.call, function.time) else {
                 return Err(Failure::Unknown);
-            }
+            };
             let mut values = Vec::with_capacity(arguments.len());
             for argument in arguments {
                 values.push(value(argument, known)?);
@@ -108,7 +111,7 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
                 })
                 .map_err(|fault| Failure::Fault(fault, expr.span))?;
             }
-            at((function.call)(&values))
+            at(call(&values))
         }
         TKind::Try(alternatives) => {
             let mut last = Failure::Unknown;
@@ -201,16 +204,14 @@ fn object(pairs: &[(TExpr, TExpr)], known: &mut Known) -> Result {
     Ok(Value::Object(Seq::from(found)))
 }
 
-fn text(parts: &[TPart], out: &mut String, known: &mut Known) -> Result<()> {
-    use std::fmt::Write;
+fn text(parts: &[TPart], out: &mut Joined, known: &mut Known) -> Result<()> {
     for part in parts {
         match part {
-            TPart::Text(text) => out.push_str(text),
+            TPart::Text(text) => out.push(text),
             TPart::Hole(expr) => {
                 let value = value(expr, known)?;
                 let hole = ops::hole(&value).map_err(|fault| Failure::Fault(fault, expr.span))?;
-                // A String never refuses what is written to it.
-                let _ = write!(out, "{hole}");
+                out.push(&hole);
             }
             TPart::If { condition, yes, no } => {
                 let chosen = if truth(condition, known)? { yes } else { no };

@@ -8,8 +8,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
 use super::context::{Bound, Checker, constant, error};
-use super::infer::latest;
-use super::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind};
+use super::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
 impl Checker<'_> {
     pub(super) fn for_expr(&mut self, form: &ForExpr, span: Span) -> TExpr {
@@ -252,10 +251,7 @@ impl Checker<'_> {
         let TKind::Instances(step) = over.kind else {
             return over;
         };
-        let keyed = matches!(
-            self.instances.get(step.0),
-            Some(Some(Some(TInstances::ForEach(_))))
-        );
+        let keyed = matches!(self.known_instances(step), Some(TInstances::ForEach(_)));
         let (Type::Map(item), true) = (&over.ty, keyed) else {
             return over;
         };

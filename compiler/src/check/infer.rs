@@ -9,10 +9,9 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Part};
 
-use super::context::{Checker, Seen, constant, error};
-use super::misfit::Parts;
+use super::context::{Checker, LiteralParts, Seen, constant, error};
 use super::sensitivity::EVERY;
-use super::typed::{Binding, Sensitivity, TExpr, TKind};
+use super::typed::{Binding, Sensitivity, TExpr, TKind, latest};
 
 impl Checker<'_> {
     /// Types an expression; what is known is folded.
@@ -73,7 +72,7 @@ impl Checker<'_> {
     pub(super) fn tuple(&mut self, items: Vec<TExpr>, span: Span) -> TExpr {
         let ty = Type::Tuple(items.iter().map(|item| item.ty.clone()).collect());
         let spans = items.iter().map(|item| item.span).collect();
-        self.literals.insert(span, Parts::Items(spans));
+        self.literals.insert(span, LiteralParts::Items(spans));
         let binding = latest(&items);
         let mut sensitivity = Sensitivity::NONE;
         for (place, item) in items.iter().enumerate() {
@@ -116,7 +115,7 @@ impl Checker<'_> {
             let name = key.constant().and_then(Value::as_text)?;
             Some((name.to_owned(), value.span))
         });
-        let spans = Parts::Attributes(spans.collect());
+        let spans = LiteralParts::Attributes(spans.collect());
         self.literals.insert(span, spans);
         let binding = pairs
             .iter()
@@ -243,12 +242,6 @@ impl Checker<'_> {
         expr.ty = want.clone();
         expr
     }
-}
-
-/// The latest binding time of some expressions.
-pub(super) fn latest<'e>(exprs: impl IntoIterator<Item = &'e TExpr>) -> Binding {
-    let bindings = exprs.into_iter().map(|expr| expr.binding);
-    bindings.max().unwrap_or(Binding::Built)
 }
 
 /// `any` for the items of a list, set or map stands for the one type that they have in common.

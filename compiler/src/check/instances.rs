@@ -17,7 +17,7 @@ pub const MOST_INSTANCES: u32 = 100_000;
 impl Checker<'_> {
     /// The instances of a step; `None` with a reported problem.
     pub(super) fn instances_of(&mut self, id: StepId) -> Option<TInstances> {
-        let step = &self.declarations.steps[id.0];
+        let step = self.declarations.step(id);
         match (&step.count, &step.for_each) {
             (None, None) => Some(TInstances::Single),
             (Some(count), None) => self.count(count),
@@ -156,22 +156,20 @@ impl Checker<'_> {
         let (Some(Some(places)), Node::Step(id)) = (self.indexed.get(index), edge.to) else {
             return vec![Instances::All];
         };
-        let name = |place: &u32| match self.instances.get(id.0)? {
-            Some(Some(TInstances::Count(_))) => Some(Instances::Index(*place)),
-            Some(Some(TInstances::ForEach(keys))) => {
-                Some(Instances::Key(keys.get(*place as usize)?.0.clone()))
-            }
-            _ => None,
+        let name = |place: &u32| match self.known_instances(id)? {
+            TInstances::Count(_) => Some(Instances::Index(*place)),
+            TInstances::ForEach(keys) => Some(Instances::Key(keys.get(*place as usize)?.0.clone())),
+            TInstances::Single => None,
         };
         let names: Option<Vec<Instances>> = places.iter().map(name).collect();
         names.unwrap_or_else(|| vec![Instances::All])
     }
 
     fn edge(&mut self, id: StepId, edge: &Edge) -> Instances {
-        let Some(Some(Some(instances))) = self.instances.get(id.0) else {
+        let Some(instances) = self.known_instances(id) else {
             return Instances::All;
         };
-        let address = self.declarations.steps[id.0].address();
+        let address = self.declarations.step(id).address();
         let (code, text, hint) = match (instances, &edge.instances) {
             (_, Instances::All) | (TInstances::Single, Instances::Index(0)) => {
                 return Instances::All;

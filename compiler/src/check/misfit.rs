@@ -7,19 +7,11 @@ use bggo_values::{Type, Value, convert};
 use crate::diagnostics::{Code, codes, nearest};
 use crate::source::Span;
 
-use super::context::Checker;
+use super::context::{Checker, LiteralParts};
 use super::typed::TExpr;
 
 /// Wrong parts of one value that are reported at most: more of them are one mistake, made again and again.
 const MOST_PARTS: usize = 10;
-
-/// The places of a literal's parts.
-pub(super) enum Parts {
-    /// Of a list, in order.
-    Items(Vec<Span>),
-    /// Of an object: names that are known, and their values.
-    Attributes(Vec<(String, Span)>),
-}
 
 /// A value, or a part of one.
 #[derive(Clone, Copy)]
@@ -60,15 +52,17 @@ impl Checker<'_> {
         };
         let before = to.len();
         match (want, found.ty, self.literals.get(&found.span)) {
-            (Type::List(item) | Type::Set(item), Type::Tuple(types), Some(Parts::Items(spans)))
-                if **item != Type::Any =>
-            {
+            (
+                Type::List(item) | Type::Set(item),
+                Type::Tuple(types),
+                Some(LiteralParts::Items(spans)),
+            ) if **item != Type::Any => {
                 for (place, (ty, span)) in types.iter().zip(spans).enumerate() {
                     let part = item_of(found, place, ty, *span);
                     self.misfits(part, item, &format!("{what}: item {place}"), to);
                 }
             }
-            (Type::Tuple(wanted), Type::Tuple(types), Some(Parts::Items(spans)))
+            (Type::Tuple(wanted), Type::Tuple(types), Some(LiteralParts::Items(spans)))
                 if wanted.len() == types.len() =>
             {
                 let types = wanted.iter().zip(types);
@@ -77,7 +71,7 @@ impl Checker<'_> {
                     self.misfits(part, want, &format!("{what}: item {place}"), to);
                 }
             }
-            (Type::Map(item), Type::Object(_), Some(Parts::Attributes(values)))
+            (Type::Map(item), Type::Object(_), Some(LiteralParts::Attributes(values)))
                 if **item != Type::Any =>
             {
                 for (name, span) in values {
@@ -101,7 +95,7 @@ impl Checker<'_> {
                             hint: near.map(|near| format!("write `{name}` in place of `{near}`")),
                         });
                     }
-                    let Some(Parts::Attributes(values)) = parts else {
+                    let Some(LiteralParts::Attributes(values)) = parts else {
                         continue;
                     };
                     let span = values.iter().find(|(given, _)| given == name);

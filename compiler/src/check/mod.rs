@@ -16,27 +16,28 @@ mod contract;
 mod equality;
 mod fold;
 mod forms;
+mod functions_to_come;
 mod infer;
 mod instances;
-mod later;
-mod lifetime;
 mod misfit;
 mod operator;
 mod outputs;
 mod pattern;
+mod resource;
 mod sensitivity;
-mod settings;
+mod step;
 mod template;
 pub mod typed;
 mod variable;
 pub mod walk;
+mod wanted;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
-use crate::resolve::model::{Node, Resolved, StepId};
+use crate::resolve::model::{Node, Resolved};
 
 use context::Checker;
-use typed::{TLocal, Typed};
+use typed::{TBody, TLocal, Typed};
 
 pub use context::Seen;
 pub use instances::MOST_INSTANCES;
@@ -56,14 +57,14 @@ pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problems, Vec<Seen>) {
     let declarations = &resolved.declarations;
-    if declarations.steps.is_empty() && !declarations.incomplete && !declarations.later {
+    if declarations.steps().next().is_none() && !declarations.incomplete && !declarations.later {
         let problem = checker
             .problems
             .whole(codes::NO_STEPS, "the grid has no step");
         problem.hint("a step is `step \"RUNNER\" \"NAME\" { .. }`");
     }
     let variables = checker.all_variables();
-    for node in &resolved.order {
+    for node in resolved.graphs.iter().flat_map(|graph| &graph.order) {
         match node {
             Node::Local(id) => {
                 let local = &declarations.locals[id.0];
@@ -76,35 +77,52 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             }
             Node::Step(id) => {
                 let instances = checker.instances_of(*id);
-                checker.instances[id.0] = Some(instances);
+                checker.instances[*id] = Some(instances);
             }
             Node::Variable(_) | Node::Resource(_) => {}
         }
     }
-    let edges = checker.edges(&resolved.edges);
-    let resources = checker.all_resources(&resolved.order, &edges);
-    let steps: Vec<_> = (0..declarations.steps.len())
-        .map(|place| checker.step(StepId(place)))
+    let graphs = resolved.graphs.iter();
+    let edges: Vec<_> = graphs.map(|graph| checker.edges(&graph.edges)).collect();
+    let resources = checker.all_resources(&resolved.graphs, &edges);
+    let bodies = declarations.body_ids();
+    let steps: Vec<Vec<_>> = bodies
+        .map(|body| {
+            let steps = declarations.step_ids(body);
+            steps.map(|id| checker.step(id)).collect()
+        })
         .collect();
-    let edges = checker.named_edges(edges);
-    checker.handed_over(&steps, &resources);
+    let edges: Vec<_> = edges
+        .into_iter()
+        .map(|edges| checker.named_edges(edges))
+        .collect();
+    checker.check_uses_of_run_assets(&steps, &resources);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let mut problems = checker.problems;
     problems.sort();
-    let whole = !problems.has_errors() && resources.len() == declarations.resources.len();
-    let steps: Option<Vec<_>> = steps.into_iter().collect();
-    let typed = steps
+    let parts = declarations.bodies.iter().zip(steps).zip(resources);
+    let parts = parts.zip(edges).zip(&resolved.graphs);
+    let bodies: Option<Vec<TBody>> = parts
+        .map(|((((body, steps), resources), edges), graph)| {
+            Some(TBody {
+                kind: body.kind,
+                name: body.name.text.clone(),
+                steps: steps.into_iter().collect::<Option<_>>()?,
+                resources: resources.into_iter().collect::<Option<_>>()?,
+                edges,
+                order: graph.order.clone(),
+            })
+        })
+        .collect();
+    let typed = bodies
         .zip(locals)
-        .filter(|_| whole)
-        .map(|(steps, locals)| Typed {
-            steps,
-            resources,
+        .filter(|_| !problems.has_errors())
+        .map(|(bodies, locals)| Typed {
+            bodies,
             variables,
             locals,
             bound_names: resolved.bound_names.clone(),
-            edges,
-            order: resolved.order.clone(),
         });
     (typed, problems, seen)
 }

@@ -7,9 +7,8 @@ use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, UnaryOp};
 
 use super::context::{Checker, constant, error};
-use super::infer::latest;
 use super::sensitivity;
-use super::typed::{Sensitivity, TExpr, TKind};
+use super::typed::{Sensitivity, TExpr, TKind, latest};
 
 impl Checker<'_> {
     pub(super) fn unary(&mut self, operator: UnaryOp, of: &Expr, span: Span) -> TExpr {
@@ -97,9 +96,9 @@ impl Checker<'_> {
         let of = |ty: Type| compares && (left.ty == ty || right.ty == ty);
         let want = if of(Type::Duration) {
             Type::Duration
-        } else if of(Type::Bytes) {
-            // A size: its text may stand on the other side.
-            Type::Bytes
+        } else if of(Type::Size) {
+            // Its text may stand on the other side.
+            Type::Size
         } else {
             Type::Number
         };

@@ -15,8 +15,8 @@ use super::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 impl Checker<'_> {
     /// `step.R.N` with nothing behind it.
     pub(super) fn whole_step(&mut self, id: StepId, span: Span) -> TExpr {
-        let address = self.declarations.steps[id.0].address();
-        let Some(Some(Some(instances))) = self.instances.get(id.0) else {
+        let address = self.declarations.step(id).address();
+        let Some(instances) = self.known_instances(id) else {
             return error(span);
         };
         let keyed = match instances {
@@ -48,7 +48,7 @@ impl Checker<'_> {
 
     /// The type of `.output` as an object, and which of it is sensitive.
     fn output_object(&mut self, id: StepId) -> Option<(Type, Sensitivity)> {
-        let at = (*self.runners.get(id.0)?)?;
+        let at = self.runner_of(id)?;
         let runner = self.modules.runner(at);
         let ty = self.outputs.entry(at).or_insert_with(|| {
             let fields = runner.outputs.iter();
@@ -67,12 +67,12 @@ impl Checker<'_> {
 
     /// A resource as the object of its exports.
     pub(super) fn whole_resource(&mut self, id: ResourceId, span: Span) -> TExpr {
-        let Some(Some(at)) = self.assets.get(id.0) else {
+        let Some(at) = self.asset_of(id) else {
             return error(span);
         };
-        let asset = self.modules.asset(*at);
+        let asset = self.modules.asset(at);
         if asset.outputs.is_empty() {
-            let address = self.declarations.resources[id.0].address();
+            let address = self.declarations.resource(id).address();
             let text = format!(
                 "`{address}` is no value: an `{}` exports nothing",
                 asset.name
@@ -109,8 +109,8 @@ impl Checker<'_> {
         name: &Name,
         span: Span,
     ) -> TExpr {
-        let address = self.declarations.steps[step.0].address();
-        let Some(Some(Some(instances))) = self.instances.get(step.0) else {
+        let address = self.declarations.step(step).address();
+        let Some(instances) = self.known_instances(step) else {
             return error(span);
         };
         if matches!(instance, InstanceOf::Only) && !matches!(instances, TInstances::Single) {
@@ -125,15 +125,10 @@ impl Checker<'_> {
             return error(span);
         }
         if name.text != "output" {
-            let known = self
-                .runners
-                .get(step.0)
-                .copied()
-                .flatten()
-                .is_some_and(|at| {
-                    let outputs = &self.modules.runner(at).outputs;
-                    outputs.iter().any(|output| output.name == name.text)
-                });
+            let known = self.runner_of(step).is_some_and(|at| {
+                let outputs = &self.modules.runner(at).outputs;
+                outputs.iter().any(|output| output.name == name.text)
+            });
             let hint = match known {
                 true => format!("an output is read by `.output.{}`", name.text),
                 false => format!("a step's results are `{address}.output`"),
@@ -193,8 +188,8 @@ impl Checker<'_> {
         if by.is_error() {
             return None;
         }
-        let address = self.declarations.steps[step.0].address();
-        let instances = self.instances.get(step.0)?.as_ref()?.clone()?;
+        let address = self.declarations.step(step).address();
+        let instances = self.known_instances(step)?.clone();
         match instances {
             TInstances::Single => {
                 let text =
@@ -259,10 +254,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn export(&mut self, id: ResourceId, name: &Name, span: Span) -> TExpr {
-        let Some(Some(at)) = self.assets.get(id.0) else {
+        let Some(at) = self.asset_of(id) else {
             return error(span);
         };
-        let asset = self.modules.asset(*at);
+        let asset = self.modules.asset(at);
         let found = asset
             .outputs
             .iter()
@@ -304,7 +299,7 @@ impl Checker<'_> {
             return;
         };
         let lower = name.to_lowercase();
-        let Some(Some(at)) = self.runners.get(step.0).copied() else {
+        let Some(at) = self.runner_of(step) else {
             return;
         };
         let output = self.modules.runner(at).outputs.get(field);
@@ -332,10 +327,10 @@ impl Checker<'_> {
         name: &Name,
         span: Span,
     ) -> TExpr {
-        let Some(Some(at)) = self.runners.get(step.0) else {
+        let Some(at) = self.runner_of(step) else {
             return error(span);
         };
-        let runner = self.modules.runner(*at);
+        let runner = self.modules.runner(at);
         let found = runner
             .outputs
             .iter()

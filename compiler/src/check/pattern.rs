@@ -24,7 +24,7 @@ impl Checker<'_> {
         }
         let by_pattern = BY_PATTERN.get_or_init(|| Function {
             home: Home::Crate("bggo-regex"),
-            call: bggo_regex::replace,
+            call: functions::Call::Plain(bggo_regex::replace),
             ..*function
         });
         // Among arguments that are spread it may stand anywhere.

@@ -1,8 +1,7 @@
 //! Which parts of a value are sensitive, followed through every form of expression.
 
 use super::context::{Checker, constant};
-use super::infer::latest;
-use super::typed::{Sensitivity, TExpr, TKind, TPart};
+use super::typed::{Sensitivity, TExpr, TKind, TPart, latest};
 use super::walk::of_parts;
 use bggo_manifest::Input;
 use bggo_values::ops::SENSITIVE;

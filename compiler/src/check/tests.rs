@@ -70,7 +70,7 @@ fn printed(expr: &str, before: &str) -> TExpr {
         "{before}\nstep \"print\" \"p\" {{\n  arguments {{\n    input = {expr}\n  }}\n}}\n"
     );
     let mut typed = typed(&grid);
-    let mut step = typed.steps.pop().unwrap();
+    let mut step = typed.bodies[0].steps.pop().unwrap();
     step.arguments.remove(0).1
 }
 
@@ -137,7 +137,7 @@ step "http_request" "a" {
 }
 "#,
     );
-    let arguments: Vec<String> = typed.steps[0]
+    let arguments: Vec<String> = typed.bodies[0].steps[0]
         .arguments
         .iter()
         .map(|(_, value)| {
@@ -171,7 +171,7 @@ fn scope_is_the_manifests_narrowed_to_what_is_read() {
         let grid = format!(
             "{grid}\nstep \"noop\" \"n\" {{\n  depends_on = [\"s\"]\n}}\nstep \"noop\" \"first\" {{}}\n"
         );
-        typed(&grid)
+        typed(&grid).bodies[0]
             .resources
             .iter()
             .map(|resource| resource.scope)
@@ -278,9 +278,12 @@ step "print" "p" {
 }
 "#;
     let typed = typed(grid);
-    assert!(typed.steps[0].sensitive);
-    assert!(!typed.steps[1].sensitive, "what is shown is redacted");
-    let paths = &typed.steps[1].arguments[0].1.sensitivity.paths;
+    assert!(typed.bodies[0].steps[0].sensitive);
+    assert!(
+        !typed.bodies[0].steps[1].sensitive,
+        "what is shown is redacted"
+    );
+    let paths = &typed.bodies[0].steps[1].arguments[0].1.sensitivity.paths;
     assert_eq!(*paths, [["a", "token"]]);
 }
 
@@ -301,15 +304,19 @@ step "noop" "a" {
 }
 "#;
     let typed = typed(grid);
-    let marks: Vec<bool> = typed.resources.iter().map(|it| it.sensitive).collect();
+    let marks: Vec<bool> = typed.bodies[0]
+        .resources
+        .iter()
+        .map(|it| it.sensitive)
+        .collect();
     assert_eq!(marks, [true, false]);
 }
 
 #[test]
 fn instances_are_in_order_of_their_keys() {
     let typed = typed("step \"noop\" \"a\" {\n  for_each = { b = 1, a = 2 }\n}\n");
-    let TInstances::ForEach(keys) = &typed.steps[0].instances else {
-        panic!("{:?}", typed.steps[0].instances);
+    let TInstances::ForEach(keys) = &typed.bodies[0].steps[0].instances else {
+        panic!("{:?}", typed.bodies[0].steps[0].instances);
     };
     let keys: Vec<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys, ["a", "b"]);
@@ -336,7 +343,12 @@ step "print" "p" {
 }
 "#,
     );
-    assert!(typed.resources.iter().all(|resource| resource.used));
+    assert!(
+        typed.bodies[0]
+            .resources
+            .iter()
+            .all(|resource| resource.used)
+    );
 }
 
 #[test]
@@ -383,5 +395,5 @@ fn long_chain_of_locals_needs_no_stack() {
         writeln!(grid, "  l{at} = local.l{} + 1", at + 1).unwrap();
     }
     grid.push_str("  l5000 = vu.id\n}\nstep \"noop\" \"n\" {\n  depends_on = [\"c\"]\n}\n");
-    assert_eq!(typed(&grid).resources[0].scope, Lifetime::Vu);
+    assert_eq!(typed(&grid).bodies[0].resources[0].scope, Lifetime::Vu);
 }

@@ -2,9 +2,9 @@
 //! The plan and the emitter look nothing up in the syntax any more.
 
 use crate::modules::RunnerRef;
-use crate::resolve::model::{BoundId, LocalId, ResourceId, StepId, VariableId};
+use crate::resolve::model::{BodyId, BoundId, Edge, LocalId, Node, ResourceId, StepId, VariableId};
 use crate::source::Span;
-use crate::syntax::decl::{BinaryOp, UnaryOp};
+use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
 use bggo_manifest::Lifetime;
 use bggo_values::functions::Function;
 use bggo_values::{Type, Value};
@@ -130,6 +130,8 @@ pub enum TKind {
     For(Box<TFor>),
     /// A conversion to the node's own type that may fault at run time.
     Convert(Box<TExpr>),
+    /// An expression that is a function of its own in the emitted program; only the emitter makes these.
+    Separate(Box<TExpr>),
     /// Has a reported problem; such a grid never reaches the plan.
     Error,
 }
@@ -180,20 +182,75 @@ pub struct TFor {
 /// A checked grid. Vectors are by id (same positions as in `Declarations`).
 #[derive(Debug, Clone)]
 pub struct Typed {
-    /// Steps.
-    pub steps: Vec<TStep>,
-    /// Resources.
-    pub resources: Vec<TResource>,
+    /// Bodies; the first is `main`.
+    pub bodies: Vec<TBody>,
     /// Variables.
     pub variables: Vec<TVariable>,
     /// Locals.
     pub locals: Vec<TLocal>,
     /// Names of bound variables, by `BoundId`, for readable emitted names.
     pub bound_names: Vec<String>,
-    /// Edges and order, from resolve, and what `check` found of instances.
-    pub edges: Vec<crate::resolve::model::Edge>,
-    /// Topological order.
-    pub order: Vec<crate::resolve::model::Node>,
+}
+
+/// A checked body. The variables and locals of the grid stand in the graph of `main`.
+#[derive(Debug, Clone)]
+pub struct TBody {
+    /// Its kind.
+    pub kind: BodyKind,
+    /// Its name.
+    pub name: String,
+    /// Steps.
+    pub steps: Vec<TStep>,
+    /// Resources that it declares.
+    pub resources: Vec<TResource>,
+    /// Edges from what it declares, with what `check` found of instances.
+    pub edges: Vec<Edge>,
+    /// Its nodes, each after what it depends on.
+    pub order: Vec<Node>,
+}
+
+impl Typed {
+    /// A body.
+    pub fn body(&self, id: BodyId) -> &TBody {
+        &self.bodies[id.0]
+    }
+
+    /// A step.
+    pub fn step(&self, id: StepId) -> &TStep {
+        &self.bodies[id.body.0].steps[id.index]
+    }
+
+    /// A resource.
+    pub fn resource(&self, id: ResourceId) -> &TResource {
+        &self.bodies[id.body.0].resources[id.index]
+    }
+
+    /// All steps, body by body.
+    pub fn steps(&self) -> impl Iterator<Item = &TStep> {
+        self.bodies.iter().flat_map(|body| &body.steps)
+    }
+
+    /// All resources, body by body.
+    pub fn resources(&self) -> impl Iterator<Item = &TResource> {
+        self.bodies.iter().flat_map(|body| &body.resources)
+    }
+
+    /// Ids of the bodies, in order.
+    pub fn body_ids(&self) -> impl Iterator<Item = BodyId> + use<> {
+        (0..self.bodies.len()).map(BodyId)
+    }
+
+    /// Ids of the steps of a body, in written order.
+    pub fn step_ids(&self, body: BodyId) -> impl Iterator<Item = StepId> + use<> {
+        let count = self.body(body).steps.len();
+        (0..count).map(move |index| StepId { body, index })
+    }
+
+    /// Ids of the resources that a body declares, in written order.
+    pub fn resource_ids(&self, body: BodyId) -> impl Iterator<Item = ResourceId> + use<> {
+        let count = self.body(body).resources.len();
+        (0..count).map(move |index| ResourceId { body, index })
+    }
 }
 
 /// A step.
@@ -301,4 +358,10 @@ pub fn constant_duration(expr: &TExpr) -> Option<Duration> {
         TKind::Constant(Value::Duration(duration)) => Some(*duration),
         _ => None,
     }
+}
+
+/// The latest binding time of some expressions.
+pub(super) fn latest<'e>(exprs: impl IntoIterator<Item = &'e TExpr>) -> Binding {
+    let bindings = exprs.into_iter().map(|expr| expr.binding);
+    bindings.max().unwrap_or(Binding::Built)
 }

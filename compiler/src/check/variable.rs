@@ -65,7 +65,7 @@ impl Checker<'_> {
         let variable = &self.declarations.variables[id.0];
         let (ty, sensitive) = self.variables[id.0].clone();
         let what = format!("the default of `{}`", variable.name.text);
-        let typed = self.infer(expr);
+        let typed = self.infer_wanted(expr, &ty);
         let before = self.problems.list.len();
         let typed = self.convert(typed, &ty, &what);
         if sensitive {

@@ -17,9 +17,11 @@ pub fn children(expr: &TExpr) -> Vec<&TExpr> {
             instance: InstanceOf::Computed(by),
             ..
         } => vec![by],
-        TKind::Field(of, _) | TKind::Can(of) | TKind::Unary(_, of) | TKind::Convert(of) => {
-            vec![of]
-        }
+        TKind::Field(of, _)
+        | TKind::Can(of)
+        | TKind::Unary(_, of)
+        | TKind::Convert(of)
+        | TKind::Separate(of) => vec![of],
         TKind::Index(a, b) | TKind::Binary(_, a, b) => vec![a, b],
         TKind::Splat { over, each, .. } => vec![over, each],
         TKind::List(items)
@@ -69,6 +71,75 @@ pub fn of_parts(parts: &[TPart]) -> Vec<&TExpr> {
             TPart::For { over, body, .. } => {
                 found.push(over);
                 found.extend(of_parts(body));
+            }
+        }
+    }
+    found
+}
+
+/// The same, to be changed.
+pub fn children_mut(expr: &mut TExpr) -> Vec<&mut TExpr> {
+    match &mut expr.kind {
+        TKind::Output {
+            instance: InstanceOf::Computed(by),
+            ..
+        } => vec![by],
+        TKind::Field(of, _)
+        | TKind::Can(of)
+        | TKind::Unary(_, of)
+        | TKind::Convert(of)
+        | TKind::Separate(of) => vec![of],
+        TKind::Index(a, b) | TKind::Binary(_, a, b) => vec![a, b],
+        TKind::Splat { over, each, .. } => vec![over, each],
+        TKind::List(items)
+        | TKind::Try(items)
+        | TKind::Call {
+            arguments: items, ..
+        } => items.iter_mut().collect(),
+        TKind::Object(pairs) => {
+            let pairs = pairs.iter_mut();
+            pairs.flat_map(|(key, value)| [key, value]).collect()
+        }
+        TKind::Template(parts) => of_parts_mut(parts),
+        TKind::Conditional(a, b, c) => vec![a, b, c],
+        TKind::For(form) => {
+            let tail = form.key_result.iter_mut().chain(&mut form.condition);
+            std::iter::once(&mut form.over)
+                .chain(tail)
+                .chain([&mut form.result])
+                .collect()
+        }
+        TKind::Output { .. }
+        | TKind::Constant(_)
+        | TKind::Variable(_)
+        | TKind::Local(_)
+        | TKind::Instances(_)
+        | TKind::Export { .. }
+        | TKind::CountIndex
+        | TKind::EachKey
+        | TKind::EachValue
+        | TKind::VuId
+        | TKind::VuIteration
+        | TKind::RunId
+        | TKind::Bound(_)
+        | TKind::Error => Vec::new(),
+    }
+}
+
+fn of_parts_mut(parts: &mut [TPart]) -> Vec<&mut TExpr> {
+    let mut found = Vec::new();
+    for part in parts {
+        match part {
+            TPart::Text(_) => {}
+            TPart::Hole(expr) => found.push(expr),
+            TPart::If { condition, yes, no } => {
+                found.push(condition);
+                found.extend(of_parts_mut(yes));
+                found.extend(of_parts_mut(no));
+            }
+            TPart::For { over, body, .. } => {
+                found.push(over);
+                found.extend(of_parts_mut(body));
             }
         }
     }

@@ -1,9 +1,9 @@
 //! `bggo build`: a grid to one executable, or to what it is made of on the way.
 
-use super::Exit;
 use super::console::{Console, size};
+use super::exit::Exit;
 use super::program::Compile;
-use crate::link::{self, Built};
+use crate::link::{self, BuiltProgram};
 use crate::plan;
 use clap::{Args, ValueEnum};
 use std::fs;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 enum Emit {
     /// The Rust source of the program
     Rust,
-    /// What runs when, and what is known when
+    /// The plan: which step runs when, and which values are known when
     Plan,
 }
 
@@ -24,10 +24,10 @@ enum Emit {
 pub struct Build {
     #[command(flatten)]
     compile: Compile,
-    /// Where the program goes
+    /// Write the program to this file
     #[arg(short, long, value_name = "OUT", required_unless_present = "emit")]
     output: Option<PathBuf>,
-    /// Print what the program is made of, to OUT or standard output, and build nothing
+    /// Build nothing; write the source or the plan of the program to OUT, or to standard output
     #[arg(long, value_enum)]
     emit: Option<Emit>,
 }
@@ -48,7 +48,7 @@ impl Build {
     fn build(&self, output: &Path, begin: Instant, console: &mut Console) -> Result<Exit, Exit> {
         link::check_output(output).map_err(|fault| console.link_fault(&fault))?;
         let built = self.compile.program(console)?;
-        link::place(&built.path, output).map_err(|fault| console.link_fault(&fault))?;
+        link::copy_to_output(&built.path, output).map_err(|fault| console.link_fault(&fault))?;
         console.say(summary(output, &built, begin.elapsed()));
         Ok(Exit::Done)
     }
@@ -85,7 +85,7 @@ fn files(files: &std::collections::BTreeMap<String, String>) -> String {
 }
 
 /// What is told at the end: `built shop: 7.1 MB in 2.3 s; 4 steps, modules http_request and http_target, 1840 bytes a virtual user`.
-fn summary(output: &Path, built: &Built, took: Duration) -> String {
+fn summary(output: &Path, built: &BuiltProgram, took: Duration) -> String {
     let bytes = fs::metadata(output).map_or(0, |found| found.len());
     let record = &built.record;
     let steps = if record.steps == 1 {

@@ -1,7 +1,7 @@
-//! `bggo cache`: what bggo keeps between builds.
+//! `bggo cache`: where bggo keeps what it compiled, how large that is, and its removal.
 
-use super::Exit;
 use super::console::{Console, size};
+use super::exit::Exit;
 use crate::link;
 use clap::{Args, Subcommand};
 
@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Args)]
 pub struct Cache {
     #[command(subcommand)]
-    action: Action,
+    action: Option<Action>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -21,23 +21,30 @@ enum Action {
 impl Cache {
     /// Runs the command.
     pub fn run(self, console: &mut Console) -> Exit {
-        let Action::Clean = self.action;
-        let cleaned = link::Cache::of_user().and_then(|cache| {
-            Ok((
-                cache.clean(&mut || console.progress(link::Event::Waiting))?,
-                cache,
-            ))
+        let done = link::Cache::of_user().and_then(|cache| match self.action {
+            None => show(&cache, console),
+            Some(Action::Clean) => clean(&cache, console),
         });
-        match cleaned {
-            Ok((bytes, cache)) => {
-                console.say(format_args!(
-                    "removed {} from {}",
-                    size(bytes),
-                    cache.root.display()
-                ));
-                Exit::Done
-            }
-            Err(fault) => console.link_fault(&fault),
-        }
+        done.unwrap_or_else(|fault| console.link_fault(&fault))
     }
+}
+
+fn show(cache: &link::Cache, console: &mut Console) -> Result<Exit, link::LinkFault> {
+    let bytes = cache.size()?;
+    let root = cache.root.display();
+    let shown = console.result(&format!("{root}: {}\n", size(bytes)));
+    if bytes > 0 {
+        console.say("`bggo cache clean` removes it; XDG_CACHE_HOME chooses another place");
+    }
+    Ok(shown)
+}
+
+fn clean(cache: &link::Cache, console: &mut Console) -> Result<Exit, link::LinkFault> {
+    let bytes = cache.clean(&mut || console.progress(link::Event::Waiting))?;
+    console.say(format_args!(
+        "removed {} from {}",
+        size(bytes),
+        cache.root.display()
+    ));
+    Ok(Exit::Done)
 }

@@ -1,7 +1,8 @@
 //! `bggo check`: everything that is wrong with a grid, for people or for programs.
 
 use super::console::Console;
-use super::{Exit, program};
+use super::exit::Exit;
+use super::program;
 use crate::diagnostics::json;
 use crate::source::Sources;
 use crate::{diagnostics::Problems, source};
@@ -13,16 +14,17 @@ use std::path::PathBuf;
 enum Format {
     /// For people
     Text,
-    /// In the shape of `terraform validate -json`
+    /// For programs, in the shape of `terraform validate -json`
     Json,
 }
 
 /// Arguments of `bggo check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// A grid: a `.hcl` file, or a folder of them
+    /// A `.hcl` file, or a folder of them
+    #[arg(value_name = "GRID")]
     path: PathBuf,
-    /// How problems are shown
+    /// How to show problems
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]

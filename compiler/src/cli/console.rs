@@ -1,10 +1,11 @@
 //! What people see: problems, faults, progress. Results go to standard output, everything else to standard error.
 
-use super::Exit;
+use super::exit::Exit;
 use crate::diagnostics::render::{self, Colour};
-use crate::diagnostics::{Problems, Severity};
-use crate::link::{Event, LinkFault, Whose};
+use crate::diagnostics::{Problem, Problems, Severity};
+use crate::link::{Event, FaultCause, LinkFault};
 use crate::source::Sources;
+use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
@@ -12,6 +13,8 @@ use std::panic;
 /// The two streams.
 #[derive(Debug)]
 pub struct Console {
+    /// Standard error gets a JSON object a line, as a program's does with `--log-format json`.
+    json: bool,
     /// Whether standard error is a terminal.
     terminal: bool,
     colour: Colour,
@@ -36,6 +39,7 @@ impl Console {
             Colour::Never
         };
         Self {
+            json: false,
             terminal,
             colour,
             line: false,
@@ -43,6 +47,12 @@ impl Console {
             quarter: 0,
             waiting: false,
         }
+    }
+
+    /// From now on standard error gets JSON lines.
+    pub fn use_json_lines(&mut self) {
+        self.json = true;
+        self.terminal = false;
     }
 
     /// A result, to standard output, as it is.
@@ -63,12 +73,22 @@ impl Console {
     /// A line for people.
     pub fn say(&mut self, text: impl Display) {
         self.clear();
+        if self.json {
+            return Line::new("info", text.to_string().trim()).put();
+        }
         put(&format!("{text}\n"));
     }
 
     /// An error that is about no grid.
     pub fn fault(&mut self, text: &str, hint: &str) {
         self.clear();
+        if self.json {
+            return Line {
+                help: Some(hint).filter(|hint| !hint.is_empty()),
+                ..Line::new("error", text)
+            }
+            .put();
+        }
         let (red, plain) = self.red();
         put(&format!("{red}error{plain}: {text}\n"));
         if !hint.is_empty() {
@@ -79,6 +99,12 @@ impl Console {
     /// The problems of a grid.
     pub fn problems(&mut self, problems: &Problems, sources: &Sources) {
         self.clear();
+        if self.json {
+            for problem in &problems.list {
+                Line::of(problem, sources).put();
+            }
+            return;
+        }
         put(&render::problems(problems, sources, self.colour));
         let count = render::count(problems);
         if !count.is_empty() {
@@ -89,14 +115,24 @@ impl Console {
     /// A build that came to nothing.
     pub fn link_fault(&mut self, fault: &LinkFault) -> Exit {
         self.clear();
-        if !fault.details.is_empty() {
-            put(&format!("{}\n\n", fault.details.trim_end()));
+        let details = Some(fault.details.trim_end()).filter(|details| !details.is_empty());
+        if self.json {
+            Line {
+                help: Some(fault.hint.as_str()).filter(|hint| !hint.is_empty()),
+                details,
+                ..Line::new("error", &fault.text)
+            }
+            .put();
+        } else {
+            if let Some(details) = details {
+                put(&format!("{details}\n\n"));
+            }
+            self.fault(&fault.text, &fault.hint);
         }
-        self.fault(&fault.text, &fault.hint);
-        match fault.whose {
-            Whose::Usage => Exit::Usage,
-            Whose::Machine => Exit::Failed,
-            Whose::Bug => Exit::Bug,
+        match fault.cause {
+            FaultCause::Usage => Exit::Usage,
+            FaultCause::Machine => Exit::Failed,
+            FaultCause::Bug => Exit::Bug,
         }
     }
 
@@ -154,6 +190,59 @@ impl Console {
     }
 }
 
+/// A line of JSON: the fields of a program's `error`, `warning` and `info`, and what only bggo knows.
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a str>,
+}
+
+impl<'a> Line<'a> {
+    fn new(event: &'static str, text: &'a str) -> Self {
+        Self {
+            event,
+            text,
+            code: None,
+            place: None,
+            help: None,
+            details: None,
+        }
+    }
+
+    fn of(problem: &'a Problem, sources: &Sources) -> Self {
+        let event = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let place = problem.span.map(|span| {
+            let (file, line, column) = sources.place(span);
+            format!("{file}:{line}:{column}")
+        });
+        Self {
+            code: Some(problem.code.0),
+            place,
+            help: problem.hint.as_deref(),
+            ..Self::new(event, &problem.text)
+        }
+    }
+
+    fn put(&self) {
+        // Plain texts always serialise.
+        put(&format!(
+            "{}\n",
+            serde_json::to_string(self).unwrap_or_default()
+        ));
+    }
+}
+
 /// How many warnings there are.
 pub fn warnings(problems: &Problems) -> usize {
     problems
@@ -183,7 +272,8 @@ pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 
@@ -193,8 +283,8 @@ mod tests {
 
     #[test]
     fn sizes_are_shown_in_units_of_a_thousand() {
-        let shown = [0, 999, 1_840, 7_123_456].map(size);
-        assert_eq!(shown, ["0 B", "999 B", "1.8 kB", "7.1 MB"]);
+        let shown = [0, 999, 1_840, 7_123_456, 1_234_567_890].map(size);
+        assert_eq!(shown, ["0 B", "999 B", "1.8 kB", "7.1 MB", "1.2 GB"]);
     }
 
     #[test]

@@ -5,20 +5,32 @@ mod cache;
 mod check;
 mod completions;
 mod console;
+mod exit;
 mod graph;
 mod new;
 mod program;
+mod program_flags;
 mod run;
 mod target;
 mod watch;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use console::Console;
+use exit::Exit;
 use std::process::ExitCode;
+
+const AFTER_HELP: &str = "First steps: `bggo new shop`, then `bggo run shop.hcl`.
+
+Exit codes:
+  0    done
+  1    the grid has errors, or this machine cannot build it
+  2    bggo was called wrongly
+  101  a bug in bggo
+`bggo run` becomes the program, and ends with the program's exit code: `docs/output.md` lists those.";
 
 /// Compiles declarative load tests to executables.
 #[derive(Debug, Parser)]
-#[command(name = "bggo", version = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BGGO_BUILD_ID"), ")"), about, propagate_version = false, after_help = "First steps: `bggo new shop`, then `bggo run shop.hcl`.")]
+#[command(name = "bggo", version = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("BGGO_BUILD_ID"), ")"), about, propagate_version = false, after_help = AFTER_HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -26,52 +38,40 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look for everything that is wrong with a grid
+    /// Show all errors of a grid
     Check(check::Check),
-    /// Compile a grid to one executable
+    /// Build one executable of a grid
     Build(build::Build),
-    /// Compile a grid and run it
+    /// Build a grid and run it
     Run(run::Run),
     /// Draw the graph of a grid
     Graph(graph::Graph),
     /// Write a first grid, with comments
     New(new::New),
-    /// Serve the HTTP target that ships with bggo, to try grids on
+    /// Start the HTTP server of the module `http_target`, to try grids on
     Target(target::Target),
     /// Print the completions of a shell
     Completions(completions::Completions),
-    /// What bggo keeps between builds
+    /// Show how large the cache is, or remove it
     Cache(cache::Cache),
-}
-
-/// How bggo ends; `docs/output.md` promises the numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Exit {
-    /// Done.
-    Done,
-    /// The grid has errors, or this machine cannot build it.
-    Failed,
-    /// Wrong usage.
-    Usage,
-    /// A bug in bggo.
-    Bug,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Bug => 101,
-        })
-    }
 }
 
 /// The `main` of bggo.
 pub fn main() -> ExitCode {
     console::report_panics();
-    let arguments = match Arguments::try_parse() {
+    let mut console = Console::new();
+    let words = std::env::args_os().collect();
+    let words = match program_flags::set_apart(words, &Arguments::command()) {
+        Ok(words) => words,
+        Err(flag) => {
+            console.fault(
+                &format!("`{flag}` is no flag of `bggo run`"),
+                &format!("flags of the program stand after the grid: `bggo run GRID {flag} ..`; `bggo run --help` lists those of `bggo run`"),
+            );
+            return Exit::Usage.into();
+        }
+    };
+    let arguments = match Arguments::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(wrong) => {
             let exit = if wrong.use_stderr() {
@@ -84,7 +84,6 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    let mut console = Console::new();
     let run = || match arguments.command {
         Command::Check(command) => command.run(&mut console),
         Command::Build(command) => command.run(&mut console),
@@ -92,7 +91,7 @@ pub fn main() -> ExitCode {
         Command::Graph(command) => command.run(&mut console),
         Command::New(command) => command.run(&mut console),
         Command::Target(command) => command.run(&mut console),
-        Command::Completions(command) => command.run(&mut console),
+        Command::Completions(command) => command.run(Arguments::command(), &mut console),
         Command::Cache(command) => command.run(&mut console),
     };
     // The panic has been reported by the hook.
@@ -104,7 +103,6 @@ pub fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_tree_of_commands_is_sound() {

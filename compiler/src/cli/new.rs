@@ -1,7 +1,7 @@
 //! `bggo new`: a first grid with comments, from `templates/grid/`.
 
-use super::Exit;
 use super::console::Console;
+use super::exit::Exit;
 use clap::Args;
 use std::fs::File;
 use std::io::{self, Write};
@@ -35,11 +35,10 @@ impl New {
             .into_owned();
         match write(&path, &GRID.replace("{{name}}", &name)) {
             Ok(()) => {
-                let (file, program) = (for_shell(&path.to_string_lossy()), for_shell(&name));
-                let here = for_shell(&format!("./{name}"));
                 console.say(format_args!(
-                    "wrote {}; next:\n  bggo run {file}\n  bggo build {file} -o {program} && {here} --vus 50 --duration 10s",
-                    path.display()
+                    "wrote {}; next:{}",
+                    path.display(),
+                    next(&path, &name)
                 ));
                 Exit::Done
             }
@@ -56,6 +55,29 @@ impl New {
             }
         }
     }
+}
+
+/// What can be done with the grid: a line for each command, and what it does.
+fn next(path: &Path, name: &str) -> String {
+    let file = for_shell(&path.to_string_lossy());
+    let (program, here) = (for_shell(name), for_shell(&format!("./{name}")));
+    let commands = [
+        (format!("bggo run {file}"), "once, as a functional test"),
+        (
+            format!("bggo run {file} --vus 50 --duration 10s"),
+            "as a load test",
+        ),
+        (
+            format!("bggo build {file} -o {program} && {here}"),
+            "as one file that runs anywhere",
+        ),
+    ];
+    let width = commands.iter().map(|(command, _)| command.len()).max();
+    let width = width.unwrap_or_default();
+    commands
+        .iter()
+        .map(|(command, meaning)| format!("\n  {command:width$}  # {meaning}"))
+        .collect()
 }
 
 fn with_extension(name: &Path) -> PathBuf {

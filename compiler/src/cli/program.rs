@@ -1,8 +1,10 @@
 //! A grid on disk to a program in the cache: what `build`, `run` and `run --watch` have in common.
 
-use super::Exit;
 use super::console::{Console, warnings};
-use crate::link::{self, Built, Cache, Elsewhere, Job, LinkFault, Options, Record};
+use super::exit::Exit;
+use crate::link::{
+    self, BuiltProgram, Cache, ExternalModule, Job, LinkFault, Options, ProgramRecord,
+};
 use crate::modules::{Module, Modules};
 use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
@@ -12,45 +14,45 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Modules from elsewhere.
+/// External modules.
 #[derive(Debug, Args)]
 pub struct ModuleFolders {
-    /// A folder with a module that does not ship with bggo; may be given again
+    /// Use the module in this folder; may be repeated
     #[arg(long = "module", value_name = "DIR")]
     folders: Vec<PathBuf>,
 }
 
 /// What `--module` gave.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedModules {
     /// All modules that the grid may use.
     pub all: Cow<'static, Modules>,
-    /// Those from elsewhere.
-    pub elsewhere: Vec<Elsewhere>,
+    /// The external ones.
+    pub external: Vec<ExternalModule>,
 }
 
 impl ModuleFolders {
     /// Reads the manifests.
-    pub fn load(&self) -> Result<Loaded, LinkFault> {
-        let elsewhere = self
+    pub fn load(&self) -> Result<LoadedModules, LinkFault> {
+        let external = self
             .folders
             .iter()
             .map(|folder| link::module(folder))
             .collect::<Result<Vec<_>, _>>()?;
-        let all = if elsewhere.is_empty() {
+        let all = if external.is_empty() {
             Cow::Borrowed(Modules::built_in())
         } else {
             let mut all = Modules::built_in().clone();
-            for found in &elsewhere {
+            for found in &external {
                 all.list.push(module(found)?);
             }
             Cow::Owned(all)
         };
-        Ok(Loaded { all, elsewhere })
+        Ok(LoadedModules { all, external })
     }
 }
 
-fn module(found: &Elsewhere) -> Result<Module, LinkFault> {
+fn module(found: &ExternalModule) -> Result<Module, LinkFault> {
     let manifest = bggo_manifest::read(&found.manifest).map_err(|faults| {
         let path = found.folder.join("manifest.hcl");
         let line = |fault: &bggo_manifest::ManifestFault| {
@@ -83,21 +85,22 @@ fn module(found: &Elsewhere) -> Result<Module, LinkFault> {
 /// How the grid is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Profile {
-    /// Builds in about a second: all that sends and measures is optimised, the grid's own few lines are not
+    /// Build in about a second: what sends and measures is optimised, the code of the grid itself is not
     Fast,
-    /// Optimises everything together; takes minutes the first time
+    /// Optimise everything together; this takes minutes the first time
     Max,
 }
 
 /// Arguments of every command that needs a program.
 #[derive(Debug, Args)]
 pub struct Compile {
-    /// A grid: a `.hcl` file, or a folder of them
+    /// A `.hcl` file, or a folder of them
+    #[arg(value_name = "GRID")]
     pub path: PathBuf,
-    /// How it is compiled
+    /// How much to optimise
     #[arg(long, value_enum, default_value_t = Profile::Fast)]
     profile: Profile,
-    /// Build without network, from crates that cargo has already
+    /// Build without the network, from crates that are on this disk
     #[arg(long)]
     offline: bool,
     /// Leave the names of functions in the program
@@ -120,7 +123,7 @@ impl Compile {
     pub fn compile(
         &self,
         sources: &Sources,
-        loaded: &Loaded,
+        loaded: &LoadedModules,
         console: &mut Console,
     ) -> Result<(crate::Compiled, usize), Exit> {
         let (compiled, problems) = crate::compile(sources, &loaded.all);
@@ -129,14 +132,14 @@ impl Compile {
     }
 
     /// The modules; what is wrong with one is said.
-    pub fn loaded(&self, console: &mut Console) -> Result<Loaded, Exit> {
+    pub fn loaded(&self, console: &mut Console) -> Result<LoadedModules, Exit> {
         self.modules
             .load()
             .map_err(|fault| console.link_fault(&fault))
     }
 
     /// The program of the grid, from the cache when it was built before.
-    pub fn program(&self, console: &mut Console) -> Result<Built, Exit> {
+    pub fn program(&self, console: &mut Console) -> Result<BuiltProgram, Exit> {
         let sources = self.sources(console)?;
         let loaded = self.loaded(console)?;
         let options = self.options(&loaded);
@@ -157,8 +160,8 @@ impl Compile {
         }
         let (compiled, warnings) = self.compile(&sources, &loaded, console)?;
         let crates: Vec<String> = compiled.package.crates.iter().cloned().collect();
-        let record = Record {
-            steps: compiled.plan.steps.len(),
+        let record = ProgramRecord {
+            steps: compiled.plan.steps().count(),
             modules: module_names(&loaded.all, &crates),
             warnings,
             user_bytes: None,
@@ -179,13 +182,25 @@ impl Compile {
     pub fn command(&self, program: &Path, flags: &[OsString]) -> Command {
         let mut command = Command::new(program);
         command.args(flags);
-        if let Some(name) = self.path.file_stem() {
+        // `.` has no name; the folder that it stands for has.
+        let path = match self.path.file_name() {
+            Some(_) => Ok(self.path.clone()),
+            None => self.path.canonicalize(),
+        };
+        let name = path.as_ref().ok().and_then(|path| {
+            if path.is_dir() {
+                path.file_name()
+            } else {
+                path.file_stem()
+            }
+        });
+        if let Some(name) = name {
             command.arg0(name);
         }
         command
     }
 
-    fn options(&self, loaded: &Loaded) -> Options {
+    fn options(&self, loaded: &LoadedModules) -> Options {
         let profile = match self.profile {
             Profile::Fast => link::Profile::Fast,
             Profile::Max => link::Profile::Max,
@@ -194,15 +209,17 @@ impl Compile {
             profile,
             offline: self.offline,
             keep_symbols: self.keep_symbols,
-            modules: loaded.elsewhere.clone(),
+            modules: loaded.external.clone(),
         }
     }
 }
 
 fn key(sources: &Sources, options: &Options) -> std::io::Result<String> {
     let files = sources.files.iter();
+    let files = files.map(|file| (file.name.as_str(), file.text.as_str()));
+    // A program says what its grid is called, which is its folder's name where there are several files.
     link::key(
-        files.map(|file| (file.name.as_str(), file.text.as_str())),
+        [("", sources.name.as_str())].into_iter().chain(files),
         options,
     )
 }

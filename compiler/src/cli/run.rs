@@ -1,8 +1,9 @@
 //! `bggo run`: a grid is built, then bggo becomes the program.
 
-use super::Exit;
 use super::console::Console;
+use super::exit::Exit;
 use super::program::Compile;
+use super::program_flags::wants_json;
 use super::watch;
 use clap::Args;
 use std::ffi::OsString;
@@ -10,13 +11,14 @@ use std::os::unix::process::CommandExt;
 
 /// Arguments of `bggo run`.
 #[derive(Debug, Args)]
+#[command(override_usage = "bggo run [OPTIONS] <GRID> [FLAGS]...")]
 pub struct Run {
     #[command(flatten)]
     compile: Compile,
-    /// Build and run again on each save
+    /// Build and run again when the grid or a file of variables is saved
     #[arg(long)]
     watch: bool,
-    /// Flags of the program, such as `--vus 50 --duration 10s`
+    /// Flags of the program, such as `--vus 50 --duration 10s`; after `--`, all words are flags of the program
     #[arg(last = true, value_name = "FLAGS")]
     pub(super) flags: Vec<OsString>,
 }
@@ -24,6 +26,9 @@ pub struct Run {
 impl Run {
     /// Runs the command.
     pub fn run(self, console: &mut Console) -> Exit {
+        if wants_json(&self.flags) {
+            console.use_json_lines();
+        }
         if self.watch {
             return watch::watch(&self.compile, &self.flags, console);
         }

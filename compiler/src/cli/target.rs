@@ -1,7 +1,7 @@
 //! `bggo target`: the HTTP target of the module `http_target` as a server, until Ctrl-C.
 
-use super::Exit;
 use super::console::Console;
+use super::exit::Exit;
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -9,7 +9,7 @@ use signal_hook::iterator::Signals;
 /// Arguments of `bggo target`.
 #[derive(Debug, Args)]
 pub struct Target {
-    /// Where it listens; port 0 is any free port
+    /// The address to listen on; port 0 is any free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     listen: String,
 }

@@ -1,16 +1,17 @@
 //! `bggo run --watch`: saves, signals and ends of the program to builds and runs, one after the other.
 
-use super::Exit;
 use super::console::Console;
+use super::exit::Exit;
 use super::program::Compile;
 use notify::{Event, EventKind, RecursiveMode, Watcher};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -19,12 +20,13 @@ use std::time::Duration;
 /// An editor writes a file in several steps; they count as one save when they are no further apart.
 const ONE_SAVE: Duration = Duration::from_millis(50);
 
-enum Happened {
-    Saved,
+enum WatchEvent {
+    /// A file, as seen from the working folder.
+    Saved(PathBuf),
     Signal(i32),
 }
 
-impl Happened {
+impl WatchEvent {
     /// Whether bggo is to end.
     fn ends(&self) -> bool {
         matches!(self, Self::Signal(SIGINT | SIGTERM))
@@ -34,7 +36,7 @@ impl Happened {
 /// Builds and runs until a signal ends it.
 pub fn watch(compile: &Compile, flags: &[OsString], console: &mut Console) -> Exit {
     let (sender, happened) = channel();
-    let _watching = match listen(&compile.path, &sender) {
+    let _watching = match listen(&compile.path, flags, &sender) {
         Ok(watching) => watching,
         Err(error) => {
             console.fault(
@@ -46,7 +48,8 @@ pub fn watch(compile: &Compile, flags: &[OsString], console: &mut Console) -> Ex
     };
     loop {
         let mut child = start(compile, flags, console);
-        let mut over = wait(&mut child, &happened, console);
+        let saved = wait(&mut child, &happened, console);
+        let mut over = saved.is_none();
         // Whatever happened, the program of before is over before anything else begins.
         if let Some(child) = &mut child {
             over = finish(child, &happened) || over;
@@ -54,10 +57,10 @@ pub fn watch(compile: &Compile, flags: &[OsString], console: &mut Console) -> Ex
         while let Ok(next) = happened.recv_timeout(ONE_SAVE) {
             over = over || next.ends();
         }
-        if over {
+        let Some(saved) = saved.filter(|_| !over) else {
             return Exit::Done;
-        }
-        console.say(format_args!("\n{} was saved", compile.path.display()));
+        };
+        console.say(format_args!("\n{} was saved", saved.display()));
     }
 }
 
@@ -77,19 +80,20 @@ fn start(compile: &Compile, flags: &[OsString], console: &mut Console) -> Option
     }
 }
 
-/// Waits for a save (false) or for a signal that ends bggo (true), and tells the program that it is to end.
-fn wait(child: &mut Option<Child>, happened: &Receiver<Happened>, console: &mut Console) -> bool {
+/// Waits for a save, whose file it gives back, or for a signal that ends bggo. Tells the program that it is to end.
+fn wait(
+    child: &mut Option<Child>,
+    happened: &Receiver<WatchEvent>,
+    console: &mut Console,
+) -> Option<PathBuf> {
     loop {
         // The senders live as long as this process.
-        let Ok(next) = happened.recv() else {
-            return true;
-        };
-        match next {
-            Happened::Saved => {
+        match happened.recv().ok()? {
+            WatchEvent::Saved(file) => {
                 child.iter().for_each(|child| tell(child, Signal::TERM));
-                return false;
+                return Some(file);
             }
-            Happened::Signal(SIGCHLD) => {
+            WatchEvent::Signal(SIGCHLD) => {
                 let ended = child
                     .as_mut()
                     .and_then(|child| child.try_wait().ok().flatten());
@@ -100,23 +104,23 @@ fn wait(child: &mut Option<Child>, happened: &Receiver<Happened>, console: &mut 
                     ));
                 }
             }
-            Happened::Signal(signal) => {
+            WatchEvent::Signal(signal) => {
                 child.iter().for_each(|child| pass_on(child, signal));
-                return true;
+                return None;
             }
         }
     }
 }
 
 /// Waits for the end of a program that was told to end; says whether bggo was told so as well.
-fn finish(child: &mut Child, happened: &Receiver<Happened>) -> bool {
+fn finish(child: &mut Child, happened: &Receiver<WatchEvent>) -> bool {
     let mut over = false;
     while matches!(child.try_wait(), Ok(None)) {
         let Ok(next) = happened.recv() else {
             return true;
         };
         over = over || next.ends();
-        if let Happened::Signal(signal @ (SIGINT | SIGTERM)) = next {
+        if let WatchEvent::Signal(signal @ (SIGINT | SIGTERM)) = next {
             pass_on(child, signal);
         }
     }
@@ -140,69 +144,219 @@ fn tell(child: &Child, signal: Signal) {
 }
 
 /// Sends saves and signals.
-fn listen(grid: &Path, sender: &Sender<Happened>) -> io::Result<impl Watcher + use<>> {
+fn listen(
+    grid: &Path,
+    flags: &[OsString],
+    sender: &Sender<WatchEvent>,
+) -> io::Result<impl Watcher + use<>> {
     let signals = sender.clone();
     let mut incoming = Signals::new([SIGINT, SIGTERM, SIGCHLD])?;
     thread::spawn(move || {
         for signal in incoming.forever() {
-            if signals.send(Happened::Signal(signal)).is_err() {
+            if signals.send(WatchEvent::Signal(signal)).is_err() {
                 return;
             }
         }
     });
     let saves = sender.clone();
-    let file = grid.file_name().filter(|_| !grid.is_dir());
-    let file = file.map(OsStr::to_owned);
+    let watched = Watched::new(grid, flags, &std::env::current_dir()?)?;
+    let folders = watched.folders();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        if event.is_ok_and(|event| is_save(&event, file.as_deref())) {
+        if let Some(saved) = event.ok().and_then(|event| watched.saved(&event)) {
             // The receiver is gone when bggo ends.
-            let _ = saves.send(Happened::Saved);
+            let _ = saves.send(WatchEvent::Saved(saved));
         }
     })
     .map_err(io::Error::other)?;
-    // Editors replace files, so the folder is watched and not the file.
-    let folder = if grid.is_dir() {
-        grid
-    } else {
-        grid.parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."))
-    };
-    watcher
-        .watch(folder, RecursiveMode::NonRecursive)
-        .map_err(io::Error::other)?;
+    // Editors replace files, so folders are watched and not files.
+    for folder in folders {
+        watcher
+            .watch(&folder, RecursiveMode::NonRecursive)
+            .map_err(io::Error::other)?;
+    }
     Ok(watcher)
 }
 
-/// The grid or a file of variables was written; that it was read is no save. Beside a grid that is one file there may be
-/// others, which are none of its business.
-fn is_save(event: &Event, grid: Option<&OsStr>) -> bool {
-    !matches!(event.kind, EventKind::Access(_))
-        && event.paths.iter().any(|path| {
-            let name = path.file_name().unwrap_or_default();
-            let counts = grid.is_none_or(|grid| grid == name)
-                || name.to_string_lossy().ends_with(".vars.hcl");
-            counts && path.extension() == Some(OsStr::new("hcl"))
+/// The files whose saves begin a new run: the grid, and those that the program reads variables from. Paths are absolute.
+struct Watched {
+    /// Where the grid lies, or the grid itself if it is a folder.
+    grid_folder: PathBuf,
+    /// The grid's file; none if it is a folder.
+    grid_file: Option<OsString>,
+    /// Where the program runs.
+    working_folder: PathBuf,
+    /// What `--var-file` names.
+    var_files: Vec<PathBuf>,
+}
+
+impl Watched {
+    fn new(grid: &Path, flags: &[OsString], working_folder: &Path) -> io::Result<Self> {
+        let working_folder = working_folder.canonicalize()?;
+        let grid = working_folder.join(grid);
+        let (folder, file) = if grid.is_dir() {
+            (grid.as_path(), None)
+        } else {
+            let folder = grid.parent().unwrap_or(&working_folder);
+            (folder, grid.file_name().map(OsStr::to_owned))
+        };
+        let mut var_files = Vec::new();
+        for path in var_files_of(flags) {
+            let path = working_folder.join(path);
+            // Of a folder that is not there the program says what is wrong.
+            if let (Some(Ok(folder)), Some(name)) =
+                (path.parent().map(Path::canonicalize), path.file_name())
+            {
+                var_files.push(folder.join(name));
+            }
+        }
+        Ok(Self {
+            grid_folder: folder.canonicalize()?,
+            grid_file: file,
+            working_folder,
+            var_files,
         })
+    }
+
+    fn folders(&self) -> BTreeSet<PathBuf> {
+        let of_files = self.var_files.iter().filter_map(|path| path.parent());
+        [self.grid_folder.as_path(), &self.working_folder]
+            .into_iter()
+            .chain(of_files)
+            .map(Path::to_owned)
+            .collect()
+    }
+
+    /// The file that was saved, if an event is a save of one that counts; that a file was read is no save.
+    fn saved(&self, event: &Event) -> Option<PathBuf> {
+        if matches!(event.kind, EventKind::Access(_)) {
+            return None;
+        }
+        let path = event.paths.iter().find(|path| self.counts(path))?;
+        let shown = path.strip_prefix(&self.working_folder).unwrap_or(path);
+        Some(shown.to_owned())
+    }
+
+    /// Beside a grid that is one file there may be others, which are none of its business.
+    fn counts(&self, path: &Path) -> bool {
+        let file = path.file_name().unwrap_or_default();
+        let name = file.to_string_lossy();
+        let in_folder = |folder: &Path| path.parent() == Some(folder);
+        let of_grid = in_folder(&self.grid_folder)
+            && match &self.grid_file {
+                Some(grid) => grid == file,
+                None => {
+                    name.ends_with(".hcl") && !name.ends_with(".vars.hcl") && !name.starts_with('.')
+                }
+            };
+        let of_variables = in_folder(&self.working_folder)
+            && (name == "bggo.vars.hcl"
+                || (name.ends_with(".auto.vars.hcl") && !name.starts_with('.')));
+        of_grid || of_variables || self.var_files.iter().any(|file| file == path)
+    }
+}
+
+/// What `--var-file` names among the flags of a program.
+fn var_files_of(flags: &[OsString]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut flags = flags.iter();
+    while let Some(flag) = flags.next() {
+        let Some(rest) = flag
+            .to_str()
+            .and_then(|flag| flag.strip_prefix("--var-file"))
+        else {
+            continue;
+        };
+        match rest.strip_prefix('=') {
+            Some(path) => found.push(path.into()),
+            None if rest.is_empty() => found.extend(flags.next().map(PathBuf::from)),
+            None => {}
+        }
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use notify::event::{AccessKind, ModifyKind};
+    use std::fs;
+
+    /// A folder with grids and a file of variables in folders of their own.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["grids/shop.hcl", "values/x.vars.hcl", "here/notes"] {
+            let path = folder.path().join(path);
+            fs::create_dir(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        folder
+    }
+
+    /// What was saved by a change of a file, as seen from the folder `here`.
+    fn saved(grid: &str, file: &str) -> Option<String> {
+        let folder = folder();
+        let flags = ["--vus", "5", "--var-file", "../values/x.vars.hcl"].map(OsString::from);
+        let watched = Watched::new(Path::new(grid), &flags, &folder.path().join("here")).unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let event = Event::new(EventKind::Modify(ModifyKind::Any)).add_path(root.join(file));
+        let saved = watched.saved(&event)?;
+        let name = saved.strip_prefix(&root).unwrap_or(&saved);
+        Some(name.to_string_lossy().into_owned())
+    }
 
     #[test]
-    fn the_grid_and_files_of_variables_count_as_saved_and_its_neighbours_do_not() {
-        let saved = |name: &str, grid: Option<&str>| {
-            let event = Event::new(EventKind::Modify(ModifyKind::Any)).add_path(name.into());
-            is_save(&event, grid.map(OsStr::new))
-        };
-        assert!(saved("grids/shop.hcl", Some("shop.hcl")));
-        assert!(saved("grids/bggo.vars.hcl", Some("shop.hcl")));
-        assert!(!saved("grids/other.hcl", Some("shop.hcl")));
-        assert!(saved("grids/other.hcl", None));
-        assert!(!saved("grids/.shop.hcl.swp", None));
-        let read = Event::new(EventKind::Access(AccessKind::Any)).add_path("shop.hcl".into());
-        assert!(!is_save(&read, None));
+    fn the_grid_counts_as_saved_and_its_neighbours_do_not() {
+        for (grid, file, counts) in [
+            ("../grids/shop.hcl", "grids/shop.hcl", true),
+            ("../grids/shop.hcl", "grids/other.hcl", false),
+            ("../grids", "grids/other.hcl", true),
+            ("../grids", "grids/.shop.hcl.swp", false),
+            ("../grids", "grids/.#shop.hcl", false),
+            ("../grids", "grids/notes.txt", false),
+        ] {
+            let expected = counts.then(|| file.to_owned());
+            assert_eq!(saved(grid, file), expected, "{grid}: {file}");
+        }
+    }
+
+    #[test]
+    fn files_of_variables_count_where_the_program_reads_them() {
+        for (file, shown) in [
+            ("here/bggo.vars.hcl", Some("bggo.vars.hcl")),
+            ("here/a.auto.vars.hcl", Some("a.auto.vars.hcl")),
+            ("here/.a.auto.vars.hcl", None),
+            ("here/x.vars.hcl", None),
+            ("values/x.vars.hcl", Some("values/x.vars.hcl")),
+            ("values/bggo.vars.hcl", None),
+            ("grids/bggo.vars.hcl", None),
+        ] {
+            let expected = shown.map(str::to_owned);
+            assert_eq!(saved("../grids/shop.hcl", file), expected, "{file}");
+            assert_eq!(saved("../grids", file), expected, "{file}, a folder");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_read_is_not_saved() {
+        let folder = folder();
+        let watched = Watched::new(Path::new("grids/shop.hcl"), &[], folder.path()).unwrap();
+        let path = folder.path().canonicalize().unwrap().join("grids/shop.hcl");
+        let read = Event::new(EventKind::Access(AccessKind::Any)).add_path(path);
+        assert_eq!(watched.saved(&read), None);
+    }
+
+    #[test]
+    fn var_files_are_found_among_the_flags_however_they_are_written() {
+        let flags = [
+            "--var-file=a",
+            "--var",
+            "--var-file",
+            "--var-file",
+            "b",
+            "--var-files",
+            "c",
+        ];
+        let found = var_files_of(&flags.map(OsString::from));
+        assert_eq!(found, [Path::new("a"), Path::new("--var-file")]);
     }
 }

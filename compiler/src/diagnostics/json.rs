@@ -29,12 +29,12 @@ struct Diagnostic {
 #[derive(Serialize)]
 struct Range {
     filename: String,
-    start: Place,
-    end: Place,
+    start: TextPosition,
+    end: TextPosition,
 }
 
 #[derive(Serialize)]
-struct Place {
+struct TextPosition {
     line: u32,
     column: u32,
     byte: u32,
@@ -140,7 +140,7 @@ fn range(span: Span, file: &SourceFile, sources: &Sources) -> Range {
         let position = file.position(byte);
         // Past the end of the text there is one more column.
         let beyond = byte.saturating_sub(u32::try_from(file.text.len()).unwrap_or(u32::MAX));
-        Place {
+        TextPosition {
             line: position.line,
             column: position.column + beyond,
             byte: byte + file.dropped,

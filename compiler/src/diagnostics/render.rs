@@ -1,8 +1,8 @@
 //! Problems as a picture for a terminal, in the manner of rustc: what, where, the lines with marks under them, the cure.
 
-use std::fmt::Write;
+use std::borrow::Cow;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Problem, Problems, Severity};
 use crate::source::{FileId, SourceFile, Sources, Span};
@@ -16,18 +16,13 @@ pub enum Colour {
     Never,
 }
 
-/// Lines wider than this are cut around what they are shown for.
-const WIDEST: usize = 120;
-const TAB: usize = 4;
-
 /// All problems, an empty line after each.
 pub fn problems(problems: &Problems, sources: &Sources, colour: Colour) -> String {
-    let mut text = String::new();
-    for one in &problems.list {
-        text.push_str(&problem(one, sources, colour));
-        text.push('\n');
-    }
-    text
+    problems
+        .list
+        .iter()
+        .map(|one| format!("{}\n", problem(one, sources, colour)))
+        .collect()
 }
 
 /// `2 errors and 1 warning`; empty when there is nothing.
@@ -50,307 +45,123 @@ pub fn count(problems: &Problems) -> String {
     parts.join(" and ")
 }
 
-/// One problem.
+/// One problem, with a line break at its end.
 pub fn problem(problem: &Problem, sources: &Sources, colour: Colour) -> String {
-    let paint = Paint {
-        colour,
-        severity: problem.severity,
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
     };
-    let word = match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let mut out = String::new();
-    let head = paint.mark(&format!("{word}[{}]", problem.code.0));
-    let _ = writeln!(
-        out,
-        "{head}{}",
-        paint.strong(&format!(": {}", plain(&problem.text)))
-    );
-
-    let mut notes = notes(problem, sources);
-    let gutter = notes
-        .iter()
-        .map(|note| (note.line + 1).to_string().len())
-        .max()
-        .unwrap_or(1);
-    let mut first = true;
-    while let Some(note) = notes.first() {
-        let file = note.file;
-        let (here, rest): (Vec<_>, Vec<_>) = notes.into_iter().partition(|note| note.file == file);
-        notes = rest;
-        if let Some(source) = sources.file(file) {
-            let place = here
-                .iter()
-                .find(|note| note.primary)
-                .or(here.first())
-                .map_or(0, |note| note.span.start);
-            let position = source.position(place);
-            let arrow = paint.quiet(if first { "-->" } else { ":::" });
-            let _ = writeln!(
-                out,
-                "{:gutter$}{arrow} {}:{}:{}",
-                "",
-                plain(&sources.shown(source)),
-                position.line,
-                position.column
-            );
-            lines(&mut out, source, &here, gutter, paint);
+    let title = level.primary_title(plain(&problem.text)).id(problem.code.0);
+    let marks = marks(problem, sources);
+    let mut files: Vec<FileId> = Vec::new();
+    for mark in &marks {
+        if !files.contains(&mark.span.file) {
+            files.push(mark.span.file);
         }
-        first = false;
     }
+    let shown = files
+        .into_iter()
+        .filter_map(|file| Some((file, sources.file(file)?)));
+    let mut group = Group::with_title(title).elements(shown.map(|(file, source)| {
+        let here = marks.iter().filter(|mark| mark.span.file == file);
+        snippet(source, &here.collect::<Vec<_>>()).path(plain(&sources.shown(source)))
+    }));
     if let Some(hint) = &problem.hint {
-        let indent = format!("{:gutter$} ", "");
-        if problem.span.is_some() {
-            let _ = writeln!(out, "{indent}{}", paint.quiet("|"));
-        }
-        let _ = writeln!(
-            out,
-            "{indent}{} {}: {}",
-            paint.quiet("="),
-            paint.strong("help"),
-            plain(hint)
-        );
+        group = group.element(Level::HELP.message(plain(hint)));
     }
-    out
-}
-
-/// A marked piece of a line.
-struct Note<'a> {
-    file: FileId,
-    line: u32,
-    span: Span,
-    primary: bool,
-    text: &'a str,
-}
-
-fn notes<'a>(problem: &'a Problem, sources: &Sources) -> Vec<Note<'a>> {
-    let note = |span: Span, primary: bool, text: &'a str| {
-        let line = sources
-            .file(span.file)
-            .map_or(0, |file| file.line_of(span.start));
-        Note {
-            file: span.file,
-            line,
-            span,
-            primary,
-            text,
-        }
+    let renderer = match colour {
+        Colour::Always => Renderer::styled(),
+        Colour::Never => Renderer::plain(),
     };
-    // A label of the very place of the problem stands beside its mark, not under a second one.
-    let own = |span: &Span| problem.labels.iter().position(|(at, _)| at == span);
-    let own = problem.span.as_ref().and_then(own);
-    let text = own.map_or("", |at| problem.labels[at].1.as_str());
-    let mut all: Vec<_> = problem
+    let mut text = renderer.render(&[group]);
+    text.push('\n');
+    text
+}
+
+/// A marked piece of a text.
+struct Mark {
+    span: Span,
+    kind: AnnotationKind,
+    text: String,
+}
+
+/// The problem's own place first. A label of that very place stands beside its mark, not under a second one.
+fn marks(problem: &Problem, sources: &Sources) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = problem
         .span
         .iter()
-        .map(|span| note(*span, true, text))
-        .collect();
-    all.extend(
-        problem
-            .labels
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| Some(*at) != own)
-            .map(|(_, (span, text))| note(*span, false, text)),
-    );
-    all
-}
-
-fn lines(out: &mut String, source: &SourceFile, notes: &[Note<'_>], gutter: usize, paint: Paint) {
-    let bar = paint.quiet("|");
-    let _ = writeln!(out, "{:gutter$} {bar}", "");
-    let mut numbers: Vec<u32> = notes.iter().map(|note| note.line).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let mut last: Option<u32> = None;
-    for line in numbers {
-        match last {
-            // One line between two shown ones is shown as well: no shorter than the dots.
-            Some(before) if line == before + 2 => {
-                let between = Shown::new(source.line(before + 1), 0..0);
-                let _ = writeln!(
-                    out,
-                    "{:>gutter$} {bar} {}",
-                    paint.quiet_number(before + 2, gutter),
-                    between.text
-                );
-            }
-            Some(before) if line > before + 1 => {
-                let _ = writeln!(out, "{}", paint.quiet("..."));
-            }
-            _ => {}
-        }
-        last = Some(line);
-        let mut here: Vec<&Note<'_>> = notes.iter().filter(|note| note.line == line).collect();
-        here.sort_by_key(|note| (note.span.start, !note.primary));
-        let text = source.line(line);
-        let start = source.line_start(line);
-        let within = |note: &Note<'_>| {
-            let from = (note.span.start - start) as usize;
-            let to = (note.span.end.saturating_sub(start) as usize).min(text.len());
-            from.min(text.len())..to.max(from.min(text.len()))
-        };
-        let focus = here
-            .iter()
-            .find(|note| note.primary)
-            .or(here.first())
-            .map_or(0..0, |note| within(note));
-        let shown = Shown::new(text, focus);
-        let _ = writeln!(
-            out,
-            "{} {bar} {}",
-            paint.quiet_number(line + 1, gutter),
-            shown.text
-        );
-        for note in here {
-            let range = within(note);
-            let from = shown.column(range.start);
-            let width = shown.column(range.end).saturating_sub(from).max(1);
-            let mark = if note.primary { "^" } else { "-" }.repeat(width);
-            let space = if note.text.is_empty() { "" } else { " " };
-            let marks = format!("{mark}{space}{}", plain(note.text));
-            let marks = if note.primary {
-                paint.mark(&marks)
-            } else {
-                paint.quiet(&marks)
-            };
-            let _ = writeln!(out, "{:gutter$} {bar} {:from$}{marks}", "", "");
-        }
-    }
-}
-
-/// A line as it is printed: tabs widened, control characters made visible, cut when it is too long.
-struct Shown {
-    text: String,
-    /// Column of each byte of the line, and of its end.
-    columns: Vec<usize>,
-}
-
-impl Shown {
-    fn new(line: &str, focus: std::ops::Range<usize>) -> Shown {
-        let mut columns = Vec::with_capacity(line.len() + 1);
-        let mut cells: Vec<(String, usize)> = Vec::new();
-        let mut column = 0;
-        for character in line.chars() {
-            let cell = match character {
-                '\t' => " ".repeat(TAB),
-                _ => visible(character),
-            };
-            let width = cell.width();
-            columns.extend(std::iter::repeat_n(column, character.len_utf8()));
-            cells.push((cell, column));
-            column += width;
-        }
-        columns.push(column);
-        let whole = column;
-        if whole <= WIDEST {
-            return Shown {
-                text: cells.into_iter().map(|(cell, _)| cell).collect(),
-                columns,
-            };
-        }
-        // The window begins a little before the marked piece and never leaves the line's end out without need.
-        let from = columns
-            .get(focus.start)
-            .copied()
-            .unwrap_or(0)
-            .saturating_sub(WIDEST / 3)
-            .min(whole - WIDEST);
-        let from = if from < 4 { 0 } else { from };
-        let to = from + WIDEST;
-        let lead = if from > 0 { "..." } else { "" };
-        let mut text = lead.to_owned();
-        let start = cells
-            .iter()
-            .map(|(_, column)| *column)
-            .find(|column| *column >= from)
-            .unwrap_or(from);
-        let mut shown_to = start;
-        for (cell, column) in &cells {
-            if *column >= from && column + cell.width() <= to {
-                text.push_str(cell);
-                shown_to = column + cell.width();
-            }
-        }
-        let end = lead.len() + shown_to - start;
-        if shown_to < whole {
-            text.push_str("...");
-        }
-        for column in &mut columns {
-            *column = if *column < start {
-                0
-            } else {
-                (*column - start + lead.len()).min(end)
-            };
-        }
-        Shown { text, columns }
-    }
-
-    fn column(&self, byte: usize) -> usize {
-        self.columns
-            .get(byte)
-            .or(self.columns.last())
-            .copied()
-            .unwrap_or(0)
-    }
-}
-
-/// Text of a grid never reaches the terminal as a control sequence or turns the reading direction.
-fn visible(character: char) -> String {
-    let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
-    if character.is_control() || turns || character.width().is_none() {
-        format!("\\u{{{:x}}}", u32::from(character))
-    } else {
-        character.to_string()
-    }
-}
-
-fn plain(text: &str) -> String {
-    text.chars()
-        .map(|character| {
-            if character == '\n' {
-                "\n".to_owned()
-            } else {
-                visible(character)
-            }
+        .map(|span| Mark {
+            span: *span,
+            kind: AnnotationKind::Primary,
+            text: String::new(),
         })
-        .collect()
-}
-
-#[derive(Clone, Copy)]
-struct Paint {
-    colour: Colour,
-    severity: Severity,
-}
-
-impl Paint {
-    fn mark(self, text: &str) -> String {
-        let code = match self.severity {
-            Severity::Error => "1;31",
-            Severity::Warning => "1;33",
-        };
-        self.wrap(code, text)
-    }
-
-    fn strong(self, text: &str) -> String {
-        self.wrap("1", text)
-    }
-
-    fn quiet(self, text: &str) -> String {
-        self.wrap("1;34", text)
-    }
-
-    fn quiet_number(self, number: u32, gutter: usize) -> String {
-        self.quiet(&format!("{number:>gutter$}"))
-    }
-
-    fn wrap(self, code: &str, text: &str) -> String {
-        match self.colour {
-            Colour::Always => format!("\x1b[{code}m{text}\x1b[0m"),
-            Colour::Never => text.to_owned(),
+        .collect();
+    for (span, text) in &problem.labels {
+        let text = plain(text);
+        match marks.first_mut() {
+            Some(own) if own.span == *span && own.text.is_empty() => own.text = text,
+            _ => marks.push(Mark {
+                span: *span,
+                kind: AnnotationKind::Context,
+                text,
+            }),
         }
     }
+    marks.retain(|mark| sources.file(mark.span.file).is_some());
+    marks
+}
+
+/// The lines of a file from the first mark to the last one.
+fn snippet<'a>(source: &'a SourceFile, marks: &[&Mark]) -> Snippet<'a, Annotation<'a>> {
+    let first = marks
+        .iter()
+        .map(|mark| source.line_of(mark.span.start))
+        .min();
+    let last = marks.iter().map(|mark| source.line_of(mark.span.end)).max();
+    let first = first.unwrap_or_default();
+    let start = source.line_start(first) as usize;
+    let end = source.line_start(last.unwrap_or_default() + 1) as usize;
+    let text = source.text.get(start..end).unwrap_or_default();
+    let within = |byte: u32| (byte as usize).saturating_sub(start).min(text.len());
+    let annotations = marks.iter().map(|mark| {
+        let span = mark
+            .kind
+            .span(within(mark.span.start)..within(mark.span.end));
+        let label = Some(mark.text.clone()).filter(|text| !text.is_empty());
+        span.label(label)
+    });
+    Snippet::source(without_controls(text))
+        .line_start(first as usize + 1)
+        .annotations(annotations.collect::<Vec<_>>())
+}
+
+/// Lines of a file without what the renderer would pass on to the terminal, though it controls it: control characters
+/// above U+007F, and marks of the reading direction. What stands in their place has as many bytes, so marks stay in place.
+fn without_controls(text: &str) -> Cow<'_, str> {
+    let replaced = |character: char| match character {
+        '\u{80}'..='\u{9f}' => Some('\u{b7}'),
+        '\u{200e}' | '\u{200f}' => Some(char::REPLACEMENT_CHARACTER),
+        _ => None,
+    };
+    if text.chars().all(|character| replaced(character).is_none()) {
+        return text.into();
+    }
+    let shown = |character| replaced(character).unwrap_or(character);
+    text.chars().map(shown).collect::<String>().into()
+}
+
+/// A text of ours with a piece of a grid in it: that never reaches the terminal as a control sequence, or turns the reading
+/// direction.
+fn plain(text: &str) -> String {
+    let visible = |character: char| {
+        let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
+        if (character.is_control() && character != '\n') || turns {
+            format!("\\u{{{:x}}}", u32::from(character))
+        } else {
+            character.to_string()
+        }
+    };
+    text.chars().map(visible).collect()
 }
 
 #[cfg(test)]

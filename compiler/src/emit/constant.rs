@@ -38,8 +38,8 @@ impl Constants {
                 quote!(Value::Duration(#time))
             }
             Value::Bytes(bytes) => {
-                let bytes = Literal::byte_string(bytes);
-                quote!(Value::Bytes(Seq::Static(#bytes)))
+                let bytes = self::bytes(bytes);
+                quote!(Value::Bytes(#bytes))
             }
             Value::List(items) if items.is_empty() => quote!(Value::list(&[])),
             Value::List(items) => {
@@ -92,22 +92,28 @@ pub fn number(number: &Number) -> TokenStream {
     }
 }
 
+/// Raw content.
+pub fn bytes(bytes: &[u8]) -> TokenStream {
+    let bytes = Literal::byte_string(bytes);
+    quote!(Seq::Static(#bytes))
+}
+
 /// A length of time.
 pub fn duration(time: Duration) -> TokenStream {
     if time.subsec_nanos() == 0 {
         let seconds = Literal::u64_unsuffixed(time.as_secs());
-        quote!(::std::time::Duration::from_secs(#seconds))
+        quote!(Duration::from_secs(#seconds))
     } else if let Ok(nanos) = u64::try_from(time.as_nanos()) {
         if nanos % 1_000_000 == 0 {
             let millis = Literal::u64_unsuffixed(nanos / 1_000_000);
-            quote!(::std::time::Duration::from_millis(#millis))
+            quote!(Duration::from_millis(#millis))
         } else {
             let nanos = Literal::u64_unsuffixed(nanos);
-            quote!(::std::time::Duration::from_nanos(#nanos))
+            quote!(Duration::from_nanos(#nanos))
         }
     } else {
         let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
-        quote!(::std::time::Duration::new(#seconds, #nanos))
+        quote!(Duration::new(#seconds, #nanos))
     }
 }
 
@@ -118,6 +124,7 @@ pub fn ty(ty: &Type) -> TokenStream {
         Type::Number => quote!(Type::Number),
         Type::Bool => quote!(Type::Bool),
         Type::Duration => quote!(Type::Duration),
+        Type::Size => quote!(Type::Size),
         Type::Bytes => quote!(Type::Bytes),
         Type::List(item) => {
             let item = self::ty(item);

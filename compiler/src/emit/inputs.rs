@@ -1,123 +1,39 @@
-//! Inputs that are known before a user runs: statics where the grid says them, functions where the start does.
+//! Inputs of steps and resources. What is known before a user runs is a static, or a function where the start says it;
+//! what is late is computed as `let`s, and then texts are `format_args!` of their names.
 
+use super::argument::{has_holes, is_late, is_of_start, is_redacted, is_started};
 use super::constant;
-use super::cut::or_unused;
-use super::expr::At;
-use super::names::{camel, field};
-use super::tree::Leaf;
+use super::names::camel;
+use super::tokens::{EvaluatedIn, or_unused};
 use super::writer::Writer;
-use crate::check::typed::{Binding, TExpr, TKind, constant_duration};
-use crate::plan::model::{Argument, Step};
+use crate::check::typed::{TExpr, TKind, TPart};
+use crate::plan::model::Argument;
 use bggo_manifest::{Carrier, Form};
 use bggo_values::{Value, json};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
+use std::collections::BTreeSet;
 
-/// Whether an argument differs between users, iterations or instances.
-pub fn is_late(argument: &Argument) -> bool {
-    argument.value.binding > Binding::Start
+/// Late inputs in the making.
+#[derive(Default)]
+struct LateInputs {
+    /// What is computed first.
+    lets: Vec<TokenStream>,
+    /// Names of those.
+    taken: BTreeSet<String>,
 }
 
+/// A format string in the making.
+struct FormatText {
+    format: String,
+    names: Vec<Ident>,
+    base: String,
+}
+
+/// Inputs that are known before a user runs.
 impl Writer<'_> {
-    /// The field of a step in `Steps`.
-    pub fn step_leaves(&self) -> Vec<Leaf> {
-        (0..self.plan.steps.len())
-            .map(|at| {
-                let (step, names) = (&self.plan.steps[at], &self.steps[at]);
-                let runner = field(&step.runner);
-                let (wanted, policy) = (wanted(step, &runner), fixed_policy(step));
-                let prepared = if is_started(&step.arguments) {
-                    let prepare = &names.prepare;
-                    quote!(#runner::Prepared::new(cx, #prepare(cx.start()), #wanted, #policy))
-                } else {
-                    let inputs = known(&step.arguments, &names.inputs);
-                    quote!(#runner::Prepared::fixed(cx, #inputs, #wanted, #policy))
-                };
-                let limit = late_limit(step).map(|_| {
-                    let limit = &names.limit;
-                    quote!(.execution(#limit(cx.start())))
-                });
-                Leaf {
-                    name: names.name.clone(),
-                    ty: quote!(#runner::Prepared),
-                    value: quote!(#prepared #limit),
-                }
-            })
-            .collect()
-    }
-
-    /// The field of a resource in `Ready`.
-    pub fn ready_leaf(&mut self, at: usize) -> Leaf {
-        let resource = &self.plan.resources[at];
-        let asset = field(&resource.asset);
-        let value = self.resource_prepared(at, &quote!(cx));
-        Leaf {
-            name: self.resources[at].name.clone(),
-            ty: quote!(::std::rc::Rc<#asset::Prepared>),
-            value,
-        }
-    }
-
-    /// What prepares a resource.
-    pub fn resource_prepared(&self, at: usize, cx: &TokenStream) -> TokenStream {
-        let (resource, names) = (&self.plan.resources[at], &self.resources[at]);
-        let asset = field(&resource.asset);
-        if is_started(&resource.arguments) {
-            let prepare = &names.prepare;
-            return quote!(#asset::Prepared::new(#cx, #prepare(#cx.start())));
-        }
-        let inputs = known(&resource.arguments, &names.inputs);
-        quote!(#asset::Prepared::fixed(#cx, #inputs))
-    }
-
-    /// Known inputs of steps and resources: statics, and functions for those known at start.
-    pub fn inputs(&mut self) -> TokenStream {
-        let mut out = TokenStream::new();
-        let plan = self.plan;
-        for (at, step) in plan.steps.iter().enumerate() {
-            let doc = self.step_doc(at);
-            let names = &self.steps[at];
-            let (owner, prepare, inputs, limit_name) = (
-                names.name.clone(),
-                names.prepare.clone(),
-                names.inputs.clone(),
-                names.limit.clone(),
-            );
-            self.write_for(owner);
-            let module = field(&step.runner);
-            out.extend(self.known_inputs(&step.arguments, [&module, &prepare, &inputs], &doc));
-            if let Some(limit) = late_limit(step) {
-                let value = self.reference(limit, At::Start);
-                let limit = self.placed(quote!(take::limit(#value)), limit.span);
-                let s = or_unused("s", &limit);
-                let doc = format!("{doc}: its time limit");
-                out.extend(quote! {
-                    #[doc = #doc]
-                    fn #limit_name(#s: &Start) -> Result<::std::time::Duration, Fault> {
-                        #limit
-                    }
-                });
-            }
-            out.extend(self.take_parts());
-        }
-        for (at, resource) in plan.resources.iter().enumerate() {
-            let doc = self.resource_doc(at);
-            let names = &self.resources[at];
-            let (owner, prepare, inputs) = (
-                names.name.clone(),
-                names.prepare.clone(),
-                names.inputs.clone(),
-            );
-            self.write_for(owner);
-            let module = field(&resource.asset);
-            out.extend(self.known_inputs(&resource.arguments, [&module, &prepare, &inputs], &doc));
-            out.extend(self.take_parts());
-        }
-        out
-    }
-
     /// The inputs of one step or resource, by the names of its module, function and static.
-    fn known_inputs(
+    pub fn known_inputs(
         &mut self,
         arguments: &[Argument],
         [module, prepare, inputs]: [&Ident; 3],
@@ -143,7 +59,7 @@ impl Writer<'_> {
                 if !is_of_start(argument) {
                     return self.fixed_input(argument, module);
                 }
-                let value = self.taken(argument, At::Start);
+                let value = self.owned_input(argument, EvaluatedIn::Start);
                 let variant = camel(&argument.input.name);
                 quote!(#module::In::#variant(Early::Known(#value)))
             })
@@ -176,6 +92,11 @@ impl Writer<'_> {
             (Carrier::Number, Value::Number(number)) => constant::number(number),
             (Carrier::Bool, Value::Bool(value)) => quote!(#value),
             (Carrier::Duration, Value::Duration(time)) => constant::duration(*time),
+            (Carrier::Size, Value::Number(size)) if size.as_u64().is_some() => {
+                let size = Literal::u64_unsuffixed(size.as_u64().unwrap_or_default());
+                quote!(#size)
+            }
+            (Carrier::Bytes, Value::Bytes(bytes)) => constant::bytes(bytes),
             (_, value) => self.constants.value(value),
         };
         if input.optional() {
@@ -185,8 +106,8 @@ impl Writer<'_> {
         }
     }
 
-    /// An input as an owned value, computed here.
-    pub fn taken(&mut self, argument: &Argument, at: At<'_>) -> TokenStream {
+    /// An input as an owned value.
+    pub fn owned_input(&mut self, argument: &Argument, at: EvaluatedIn<'_>) -> TokenStream {
         let (input, name) = (&argument.input, &argument.input.name);
         let span = argument.value.span;
         if input.form == Form::Json {
@@ -195,9 +116,9 @@ impl Writer<'_> {
                 return quote!(Text::from(json::encode_plain(#value)));
             }
             if input.optional() {
-                return quote!(take::optional_json(#value));
+                return quote!(input_conversion::optional_json(#value));
             }
-            let text = self.placed(quote!(take::json(#value, #name)), span);
+            let text = self.placed(quote!(input_conversion::json(#value, #name)), span);
             return quote!(#text?);
         }
         let function = match input.carrier() {
@@ -205,32 +126,34 @@ impl Writer<'_> {
             Carrier::Number => "number",
             Carrier::Bool => "bool",
             Carrier::Duration => "duration",
+            Carrier::Size => "size",
+            Carrier::Bytes => "bytes",
             Carrier::Value => {
                 let value = self.shown(argument, at);
                 if input.nullable {
                     return value;
                 }
                 if input.optional() {
-                    return quote!(take::optional_value(#value));
+                    return quote!(input_conversion::optional_value(#value));
                 }
-                let value = self.placed(quote!(take::value(#value, #name)), span);
+                let value = self.placed(quote!(input_conversion::value(#value, #name)), span);
                 return quote!(#value?);
             }
         };
         let value = self.shown_reference(argument, at);
         let call = if input.optional() {
             let function = format_ident!("optional_{function}");
-            quote!(take::#function(#value))
+            quote!(input_conversion::#function(#value))
         } else {
             let function = format_ident!("{function}");
-            quote!(take::#function(#value, #name))
+            quote!(input_conversion::#function(#value, #name))
         };
         let call = self.placed(call, span);
         quote!(#call?)
     }
 
     /// An argument's value, without what is sensitive where a reader will see it.
-    pub fn shown(&mut self, argument: &Argument, at: At<'_>) -> TokenStream {
+    pub fn shown(&mut self, argument: &Argument, at: EvaluatedIn<'_>) -> TokenStream {
         if !is_redacted(argument) {
             return self.value(&argument.value, at);
         }
@@ -240,7 +163,7 @@ impl Writer<'_> {
         quote!(ops::redact(#value, &[#(#paths),*]))
     }
 
-    fn shown_reference(&mut self, argument: &Argument, at: At<'_>) -> TokenStream {
+    fn shown_reference(&mut self, argument: &Argument, at: EvaluatedIn<'_>) -> TokenStream {
         if !is_redacted(argument) {
             return self.reference(&argument.value, at);
         }
@@ -249,53 +172,236 @@ impl Writer<'_> {
     }
 }
 
-/// Whether parts of an argument are replaced before the module sees it.
-pub fn is_redacted(argument: &Argument) -> bool {
-    argument.input.shown && !argument.value.sensitivity.paths.is_empty()
+/// Late inputs of a step.
+impl Writer<'_> {
+    /// Late inputs: what is computed first, then the list.
+    pub fn late(
+        &mut self,
+        arguments: &[Argument],
+        module: &Ident,
+        at: EvaluatedIn<'_>,
+    ) -> (Vec<TokenStream>, Vec<TokenStream>) {
+        let (mut inputs, mut list) = (LateInputs::default(), Vec::new());
+        for argument in arguments.iter().filter(|argument| is_late(argument)) {
+            let variant = camel(&argument.input.name);
+            let item = self.late_input(argument, &mut inputs, at);
+            list.push(quote!(#module::Late::#variant(#item)));
+        }
+        (inputs.lets, list)
+    }
+
+    fn late_input(
+        &mut self,
+        argument: &Argument,
+        inputs: &mut LateInputs,
+        at: EvaluatedIn<'_>,
+    ) -> TokenStream {
+        match argument.input.carrier() {
+            Carrier::Text => self.late_text(argument, inputs, at),
+            Carrier::Value => self.late_value(argument, inputs, at),
+            carrier @ (Carrier::Number
+            | Carrier::Bool
+            | Carrier::Duration
+            | Carrier::Size
+            | Carrier::Bytes) => {
+                let value = self.owned_input(argument, at);
+                let name = self.inner(&argument.input.name, inputs);
+                inputs.lets.push(quote!(let #name = #value;));
+                match (carrier, argument.input.optional()) {
+                    (Carrier::Bytes, true) => quote!(#name.as_deref()),
+                    (Carrier::Bytes, false) => quote!(&#name),
+                    _ => quote!(#name),
+                }
+            }
+        }
+    }
+
+    fn late_value(
+        &mut self,
+        argument: &Argument,
+        inputs: &mut LateInputs,
+        at: EvaluatedIn<'_>,
+    ) -> TokenStream {
+        let input = &argument.input;
+        let mut value = self.shown(argument, at);
+        if !input.nullable && !input.optional() {
+            let key = &input.name;
+            let taken = self.placed(
+                quote!(input_conversion::value(#value, #key)),
+                argument.value.span,
+            );
+            value = quote!(#taken?);
+        }
+        let name = self.inner(&input.name, inputs);
+        inputs.lets.push(quote!(let #name = #value;));
+        if input.optional() {
+            quote!((!#name.is_null()).then_some(&#name))
+        } else {
+            quote!(&#name)
+        }
+    }
+
+    fn late_text(
+        &mut self,
+        argument: &Argument,
+        inputs: &mut LateInputs,
+        at: EvaluatedIn<'_>,
+    ) -> TokenStream {
+        let input = &argument.input;
+        if let Some(text) = self.holes(argument, inputs, at) {
+            return if input.optional() {
+                quote!(Some(#text))
+            } else {
+                text
+            };
+        }
+        let (json, key) = (input.form == Form::Json, &input.name);
+        let mut value = self.shown(argument, at);
+        if !input.nullable && !input.optional() {
+            let taken = self.placed(
+                quote!(input_conversion::value(#value, #key)),
+                argument.value.span,
+            );
+            value = quote!(#taken?);
+        }
+        let name = self.inner(key, inputs);
+        let (value, inside) = if json {
+            (quote!(json::Shown(#value)), quote!(#name.0))
+        } else {
+            (value, quote!(#name))
+        };
+        inputs.lets.push(quote!(let #name = #value;));
+        let text = quote!(format_args!("{}", #name));
+        if input.optional() {
+            quote!((!#inside.is_null()).then_some(#text))
+        } else {
+            text
+        }
+    }
+
+    /// A template or a JSON literal as one `format_args!`.
+    fn holes(
+        &mut self,
+        argument: &Argument,
+        inputs: &mut LateInputs,
+        at: EvaluatedIn<'_>,
+    ) -> Option<TokenStream> {
+        if !has_holes(argument) {
+            return None;
+        }
+        let mut text = FormatText {
+            format: String::new(),
+            names: Vec::new(),
+            base: argument.input.name.clone(),
+        };
+        match &argument.value.kind {
+            TKind::Template(parts) => self.text_holes(parts, &mut text, inputs, at),
+            _ => self.json_holes(&argument.value, &mut text, inputs, at),
+        }
+        let (format, names) = (text.format, text.names);
+        Some(quote!(format_args!(#format #(, #names)*)))
+    }
+
+    /// A template's text with a `{}` for each part that varies.
+    fn text_holes(
+        &mut self,
+        parts: &[TPart],
+        text: &mut FormatText,
+        inputs: &mut LateInputs,
+        at: EvaluatedIn<'_>,
+    ) {
+        for part in parts {
+            let value = match part {
+                TPart::Text(literal) => {
+                    text.literal(literal);
+                    continue;
+                }
+                TPart::Hole(expr) => self.printable(expr, at),
+                TPart::If {
+                    condition: over, ..
+                }
+                | TPart::For { over, .. } => self.part(part, over.span, at),
+            };
+            let name = self.hole(text, inputs);
+            inputs.lets.push(quote!(let #name = #value;));
+        }
+    }
+
+    /// JSON with its structure as literal text, and a `{}` for each part that varies.
+    fn json_holes(
+        &mut self,
+        expr: &TExpr,
+        text: &mut FormatText,
+        inputs: &mut LateInputs,
+        at: EvaluatedIn<'_>,
+    ) {
+        match &expr.kind {
+            TKind::Constant(value) => text.literal(&json::encode_plain(value)),
+            TKind::Object(pairs) => {
+                text.literal("{");
+                for (number, (key, value)) in pairs.iter().enumerate() {
+                    if number > 0 {
+                        text.literal(",");
+                    }
+                    if let TKind::Constant(key) = &key.kind {
+                        text.literal(&json::encode_plain(key));
+                    }
+                    text.literal(":");
+                    self.json_holes(value, text, inputs, at);
+                }
+                text.literal("}");
+            }
+            TKind::List(items) => {
+                text.literal("[");
+                for (number, item) in items.iter().enumerate() {
+                    if number > 0 {
+                        text.literal(",");
+                    }
+                    self.json_holes(item, text, inputs, at);
+                }
+                text.literal("]");
+            }
+            _ => {
+                let value = self.value(expr, at);
+                let name = self.hole(text, inputs);
+                inputs.lets.push(quote!(let #name = json::Shown(#value);));
+            }
+        }
+    }
+
+    /// The name of the next hole of a text.
+    fn hole(&self, text: &mut FormatText, inputs: &mut LateInputs) -> Ident {
+        text.format.push_str("{}");
+        let name = format!("{}_{}", text.base, text.names.len() + 1);
+        let name = self.inner(&name, inputs);
+        text.names.push(name.clone());
+        name
+    }
+
+    /// A name that hides nothing that the same function may use.
+    fn inner(&self, name: &str, inputs: &mut LateInputs) -> Ident {
+        let mut chosen = self.names.inner(name);
+        let mut number = 2;
+        while !inputs.taken.insert(chosen.to_string()) {
+            chosen = self.names.inner(&format!("{name}_{number}"));
+            number += 1;
+        }
+        chosen
+    }
 }
 
-/// Whether some arguments are known only when the program starts.
-fn is_started(arguments: &[Argument]) -> bool {
-    arguments.iter().any(is_of_start)
-}
-
-/// Computed when the program starts: also what needs nothing but a fault of which is the run's, not the grid's.
-fn is_of_start(argument: &Argument) -> bool {
-    !is_late(argument) && argument.value.constant().is_none()
+impl FormatText {
+    fn literal(&mut self, text: &str) {
+        self.format
+            .push_str(&text.replace('{', "{{").replace('}', "}}"));
+    }
 }
 
 /// Inputs that are known when the grid is built.
-fn known(arguments: &[Argument], inputs: &Ident) -> TokenStream {
+pub fn known(arguments: &[Argument], inputs: &Ident) -> TokenStream {
     if arguments.is_empty() {
         quote!(&[])
     } else {
         quote!(&#inputs)
     }
-}
-
-/// A time limit that is known only when the program starts.
-fn late_limit(step: &Step) -> Option<&TExpr> {
-    step.execution
-        .as_ref()
-        .filter(|limit| limit.constant().is_none())
-}
-
-fn fixed_policy(step: &Step) -> TokenStream {
-    let limit = step.execution.as_ref().and_then(constant_duration);
-    let limit = limit.map(|limit| {
-        let limit = constant::duration(limit);
-        quote!(.execution(#limit))
-    });
-    let goes_on = step
-        .continue_on_failure
-        .then(|| quote!(.continue_on_failure()));
-    quote!(Policy::new() #limit #goes_on)
-}
-
-fn wanted(step: &Step, runner: &Ident) -> TokenStream {
-    let read = step.outputs.iter().map(|name| {
-        let name = field(name);
-        quote!(.#name())
-    });
-    quote!(#runner::Wanted::NONE #(#read)*)
 }

@@ -1,23 +1,20 @@
 //! A plan to the Rust source of a program: statics and calls, no decisions. The same grid gives the same bytes.
 
-mod call;
-mod compound;
+mod argument;
+mod body;
 mod constant;
 mod cut;
-mod expr;
-mod frame;
+mod expression;
 mod inputs;
-mod iteration;
-mod late;
 mod names;
 mod print;
 mod program;
-mod reads;
 mod resource;
-mod run;
+mod schedule;
 mod step;
-mod structs;
+mod tokens;
 mod tree;
+mod worker;
 mod writer;
 
 #[cfg(test)]
@@ -25,7 +22,8 @@ mod tests;
 
 use crate::modules::Modules;
 use crate::plan::model::Plan;
-use iteration::Lines;
+use bggo_manifest::Output;
+use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
 use writer::Writer;
@@ -41,70 +39,41 @@ pub struct Package {
 
 /// Writes the program of a plan.
 pub fn emit(plan: &Plan, modules: &Modules) -> Package {
-    let exports = plan
-        .resources
-        .iter()
-        .map(|resource| {
-            let asset = modules
-                .find_asset(&resource.asset)
-                .map(|found| modules.asset(found));
-            asset
-                .map(|asset| {
-                    asset
-                        .outputs
-                        .iter()
-                        .map(|output| output.name.clone())
-                        .collect()
-                })
-                .unwrap_or_default()
-        })
-        .collect();
-    let outputs = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let runner = modules
-                .find_runner(&step.runner)
-                .map(|found| modules.runner(found));
-            runner
-                .map(|runner| {
-                    runner
-                        .outputs
-                        .iter()
-                        .map(|output| output.name.clone())
-                        .collect()
-                })
-                .unwrap_or_default()
-        })
-        .collect();
-    let mut writer = Writer::new(plan, exports, outputs);
+    let plan = &cut::cut(plan);
+    let names = |outputs: &[Output]| outputs.iter().map(|output| output.name.clone()).collect();
+    let exports = plan.resources.iter().map(|resource| {
+        let asset = modules.find_asset(&resource.asset);
+        asset.map_or_else(Vec::new, |asset| names(&modules.asset(asset).outputs))
+    });
+    let outputs = plan.bodies.iter().map(|body| {
+        let steps = body.steps.iter().map(|step| {
+            let runner = modules.find_runner(&step.runner);
+            runner.map_or_else(Vec::new, |runner| names(&modules.runner(runner).outputs))
+        });
+        steps.collect()
+    });
+    let mut writer = Writer::new(plan, exports.collect(), outputs.collect());
     let imports = writer.imports();
-    let structs = writer.structs();
+    let assets = writer.shared_assets();
     let tables = writer.tables();
-    let frame = writer.frame();
-    let lines = Lines::write(&mut writer);
-    let steps = writer.all_steps();
-    let resources: Vec<_> = (0..plan.resources.len())
-        .map(|at| writer.resource_functions(at))
-        .collect();
-    let locals = writer.locals();
-    let inputs = writer.inputs();
-    let readers = writer.reader_functions();
-    let keys = writer.key_statics();
+    let mut bodies = TokenStream::new();
+    for body in plan.body_ids() {
+        writer.enter(body);
+        bodies.extend(writer.body_items());
+    }
+    let worker = writer.worker();
+    let locals = writer.started_locals();
+    let inputs = writer.resource_inputs();
     let places = writer.place_table();
     let constants = &writer.constants.statics;
     let tokens = quote! {
         #imports
         #tables
-        #frame
-        #lines
-        #steps
-        #(#resources)*
+        #worker
+        #bodies
         #locals
-        #readers
-        #structs
+        #assets
         #inputs
-        #keys
         #constants
         #places
     };
@@ -115,7 +84,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     );
     let text = print::text(&header, tokens);
     let function_crates = writer.function_crates.iter().map(|name| (*name).to_owned());
-    let crates = plan
+    let crates = plan.bodies[0]
         .steps
         .iter()
         .map(|step| &step.crate_name)

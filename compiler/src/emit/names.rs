@@ -1,99 +1,99 @@
 //! One table of Rust names: plain when free, numbered on a clash or when the name is a keyword.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use std::collections::BTreeSet;
 
-/// Names that the emitted text has of its own: items, parameters, and what it calls by a bare name.
-const TAKEN: &[&str] = &[
-    "assets",
-    "at",
-    "begun",
-    "convert",
-    "cx",
-    "each",
-    "fan",
-    "flow",
-    "fork",
-    "forms",
-    "functions",
-    "index",
-    "it",
-    "iteration",
-    "json",
-    "late",
-    "life",
-    "lifetime",
-    "m",
-    "main",
-    "needs",
-    "of_run",
-    "ops",
-    "output",
-    "prepared",
-    "s",
-    "scope",
-    "shared",
-    "slot",
-    "start",
+/// Names of parameters and local variables of the emitted text. A function of the grid may have the same name: then it
+/// is called by its path, and a local variable that is named after the grid gets another name.
+const LOCAL_WORDS: &[&str] = &[
+    "all", "cx", "fan", "index", "late", "m", "needs", "prepared", "s", "scope", "slot", "start",
     "step",
-    "take",
-    "thread",
-    "user",
-    "work",
-    "DATA",
-    "GRID",
-    "PLACES",
-    "RESOURCES",
-    "STEPS",
-    "VARIABLES",
 ];
 
-/// Beginnings of numbered names of the emitted text.
-const NUMBERED: &[&str] = &["DATA_", "branch_", "part_"];
+/// Beginnings of numbered names of local variables.
+const NUMBERED: &[&str] = &["branch_", "part_"];
 
 /// Names given so far, of values and functions, and of types.
 #[derive(Debug)]
 pub struct Names(BTreeSet<String>);
 
 impl Names {
-    /// A table in which names of the emitted text itself are taken.
+    /// A table in which only the program's `main` is taken.
     pub fn new() -> Self {
-        Self(TAKEN.iter().map(|word| (*word).to_owned()).collect())
+        Self(BTreeSet::from(["main".to_owned()]))
     }
 
     /// A name for a value or function: `a-b` is `a_b`, `Crate` is `crate_2`.
     pub fn snake(&mut self, name: &str) -> Ident {
-        let chosen = self.free(&snake(name));
+        let chosen = self.free(&plain(name));
         self.0.insert(chosen.to_string());
         chosen
     }
 
     /// A name for a static: `FIRST`.
     pub fn upper(&mut self, name: &str) -> Ident {
-        let chosen = self.free(&snake(name).to_uppercase());
+        let chosen = self.free(&plain(name).to_uppercase());
         self.0.insert(chosen.to_string());
         chosen
     }
 
+    /// `each` of the runtime, by its path where the grid has a function of that name.
+    pub fn each(&self) -> TokenStream {
+        if self.0.contains("each") {
+            quote!(::bggo_runtime::emitted::each)
+        } else {
+            quote!(each)
+        }
+    }
+
     /// A name for a variable inside of one function: it hides nothing, and other functions may use it too.
     pub fn inner(&self, name: &str) -> Ident {
-        self.free(&snake(name))
+        let name = plain(name);
+        if is_local_word(&name) {
+            self.free(&format!("{name}_value"))
+        } else {
+            self.free(&name)
+        }
+    }
+
+    /// A name for a variable of `for`, unique in the program.
+    pub fn bound(&mut self, name: &str) -> Ident {
+        let name = plain(name);
+        if is_local_word(&name) {
+            self.snake(&format!("{name}_item"))
+        } else {
+            self.snake(&name)
+        }
+    }
+
+    /// The name of a local variable that is named after something of the grid: the same, if no other has it.
+    pub fn variable(&self, name: &Ident, kind: &str) -> Ident {
+        let text = name.to_string();
+        if is_local_word(&text) {
+            self.free(&format!("{text}_{kind}"))
+        } else {
+            name.clone()
+        }
     }
 
     fn free(&self, name: &str) -> Ident {
         let mut chosen = name.to_owned();
         let mut number = 2;
-        // `DATA_2` and all that follow are the emitted text's own.
-        let name = match is_numbered(&format!("{name}_2")) {
-            true if name.starts_with(char::is_uppercase) => format!("THE_{name}"),
-            true => format!("the_{name}"),
-            false => name.to_owned(),
-        };
-        while !is_name(&chosen) || is_numbered(&chosen) || self.0.contains(&chosen) {
+        while !is_name(&chosen) || self.0.contains(&chosen) {
             chosen = format!("{name}_{number}");
             number += 1;
         }
         Ident::new(&chosen, Span::call_site())
+    }
+}
+
+/// A function of the grid as it is called: by its path, where a local variable may have the same name.
+pub fn call_path(function: &Ident) -> TokenStream {
+    if is_local_word(&function.to_string()) {
+        quote!(self::#function)
+    } else {
+        quote!(#function)
     }
 }
 
@@ -102,17 +102,17 @@ fn is_name(name: &str) -> bool {
     name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
 }
 
-/// `DATA_1`, which the emitted text counts by itself.
-fn is_numbered(name: &str) -> bool {
-    NUMBERED.iter().any(|start| {
+fn is_local_word(name: &str) -> bool {
+    let is_numbered = |start: &&str| {
         name.strip_prefix(start).is_some_and(|rest| {
             !rest.is_empty() && rest.bytes().all(|letter| letter.is_ascii_digit())
         })
-    })
+    };
+    LOCAL_WORDS.contains(&name) || NUMBERED.iter().any(is_numbered)
 }
 
 /// Lower case, `_` for everything that no Rust name has, a letter first.
-fn snake(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     let mut out = String::new();
     let mut small = false;
     for letter in name.chars() {
@@ -193,51 +193,55 @@ mod tests {
                 "n9lives",
                 "foo_bar",
                 "type_2",
-                "branch_1_2",
+                "branch_1",
                 "gen_2"
             ]
         );
     }
 
     #[test]
-    fn statics_never_meet_those_of_the_program_itself() {
+    fn a_function_named_like_a_variable_of_ours_keeps_its_name_and_is_called_by_its_path() {
         let mut names = Names::new();
-        let given: Vec<String> = ["steps", "places", "data_1", "é", "名", "名"]
+        let called: Vec<String> = ["shared", "user", "step", "branch_1", "m", "branch_x"]
             .iter()
-            .map(|name| names.upper(name).to_string())
+            .map(|name| {
+                let function = names.snake(name);
+                call_path(&function).to_string().replace(' ', "")
+            })
             .collect();
         assert_eq!(
-            given,
-            ["STEPS_2", "PLACES_2", "DATA_1_2", "É", "名", "名_2"]
-        );
-    }
-
-    #[test]
-    fn names_whose_numbers_are_taken_get_another_beginning() {
-        let mut names = Names::new();
-        assert_eq!(names.upper("data").to_string(), "THE_DATA_2");
-        let given: Vec<String> = ["data", "data", "part", "Part", "branch", "branch"]
-            .iter()
-            .map(|name| names.snake(name).to_string())
-            .collect();
-        assert_eq!(
-            given,
+            called,
             [
-                "data",
-                "data_2",
-                "part",
-                "the_part_2",
-                "branch",
-                "the_branch_2"
+                "shared",
+                "user",
+                "self::step",
+                "self::branch_1",
+                "self::m",
+                "branch_x"
             ]
         );
     }
 
     #[test]
-    fn a_variable_of_a_function_hides_no_item() {
+    fn statics_without_case_never_meet_functions() {
         let mut names = Names::new();
+        let given: Vec<String> = ["é", "名", "名"]
+            .iter()
+            .map(|name| names.upper(name).to_string())
+            .collect();
+        assert_eq!(given, ["É", "名", "名_2"]);
+        assert_eq!(names.snake("名").to_string(), "名_3");
+    }
+
+    #[test]
+    fn a_variable_of_a_function_hides_neither_an_item_nor_a_variable_of_ours() {
+        let mut names = Names::new();
+        let cx = names.snake("cx");
         names.snake("url");
         assert_eq!(names.inner("url").to_string(), "url_2");
         assert_eq!(names.inner("url").to_string(), "url_2");
+        assert_eq!(names.inner("step").to_string(), "step_value");
+        assert_eq!(names.variable(&cx, "asset").to_string(), "cx_asset");
+        assert_eq!(names.bound("s").to_string(), "s_item");
     }
 }

@@ -13,6 +13,15 @@ pub fn text(header: &str, tokens: TokenStream) -> String {
     format!("{header}\n{body}")
 }
 
+/// Beginnings of items that stand in tables, a line each.
+const TABLES: &[&str] = &[
+    "use ",
+    "const LATCH_",
+    "const PLACE_",
+    "const RESOURCE_",
+    "const STEP_",
+];
+
 /// An empty line before each item that begins at the margin, except between lines of one kind, and between methods
 /// and the items of a module.
 fn spaced(text: &str) -> String {
@@ -21,7 +30,9 @@ fn spaced(text: &str) -> String {
     for line in text.lines() {
         let starts = !line.is_empty() && !line.starts_with([' ', '}', ')', ']']);
         let documented = before.starts_with("///") || before.starts_with("#[");
-        let same = line.starts_with("use ") && before.starts_with("use ");
+        let same = TABLES
+            .iter()
+            .any(|start| line.starts_with(start) && before.starts_with(start));
         let method = before == "    }"
             && ["    fn ", "    pub", "    ///"]
                 .iter()

@@ -1,9 +1,9 @@
-//! What stands at the head of the program: `main`, tables of steps, resources and variables, and locals.
+//! What the whole grid has: `main`, tables of resources and variables, and locals that are known at start.
 
 use super::constant;
-use super::cut::{expressions, or_unused};
-use super::expr::At;
+use super::cut::expressions;
 use super::names::{crate_name, field};
+use super::tokens::{EvaluatedIn, or_unused};
 use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::check::walk::walk;
@@ -17,7 +17,7 @@ impl Writer<'_> {
     /// `use` lines of the modules.
     pub fn imports(&self) -> TokenStream {
         let mut modules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for step in &self.plan.steps {
+        for step in self.plan.steps() {
             modules
                 .entry(&step.crate_name)
                 .or_default()
@@ -39,73 +39,72 @@ impl Writer<'_> {
         }
     }
 
-    /// `main` and the tables of what the grid has.
+    /// `main` and the tables of what the whole grid has.
     pub fn tables(&mut self) -> TokenStream {
         let plan = self.plan;
-        let (_, started) = self.local_counts();
-        let (name, count) = (&plan.name, Literal::usize_unsuffixed(plan.steps.len()));
-        let infos = plan.steps.iter().map(|step| {
-            let (runner, name, place) = (&step.runner, &step.name, plan.places.line(step.span));
-            let (first, slots) = (
-                Literal::u32_unsuffixed(step.slots.0),
-                Literal::u32_unsuffixed(step.slots.1),
-            );
-            let tags = (!step.tags.is_empty()).then(|| {
-                let tags = step.tags.iter().map(|(key, value)| quote!((#key, #value)));
-                quote!(.tags(&[#(#tags),*]))
-            });
-            let sensitive = step.sensitive.then(|| quote!(.sensitive()));
-            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #tags #sensitive)
+        let name = &plan.name;
+        let steps = plan.body_ids().map(|body| {
+            let table = &self.names_of_body(body).table;
+            quote!(&#table)
         });
-        let has_resources = !plan.resources.is_empty();
-        let resource_count = Literal::usize_unsuffixed(plan.resources.len());
-        let resources = plan.resources.iter().map(|resource| {
-            let (asset, name, place, scope) = (
-                &resource.asset,
-                &resource.name,
-                plan.places.line(resource.span),
-                lifetime(resource.scope),
-            );
-            let sensitive = resource.sensitive.then(|| quote!(.sensitive()));
-            quote!(ResourceInfo::new(#asset, #name, #place).scope(Lifetime::#scope) #sensitive)
-        });
+        let steps: Vec<TokenStream> = steps.collect();
+        let resources = self.resource_table();
         let (variables, functions) = self.variables();
-        let has_variables = !variables.is_empty();
-        let variable_count = Literal::usize_unsuffixed(variables.len());
-        let parts_resources = has_resources.then(|| quote!(.resources(&[&RESOURCES])));
-        let parts_variables = has_variables.then(|| quote!(.variables(&[&VARIABLES])));
-        let parts_locals = (started > 0).then(|| {
-            let started = Literal::usize_unsuffixed(started);
-            quote!(.locals(#started))
-        });
-        let resource_table = has_resources.then(|| {
-            quote! {
-                /// The grid's resources.
-                static RESOURCES: [ResourceInfo; #resource_count] = [#(#resources),*];
-            }
-        });
-        let variable_table = has_variables.then(|| {
+        let count = Literal::usize_unsuffixed(variables.len());
+        let variable_table = (!variables.is_empty()).then(|| {
             quote! {
                 /// The grid's variables.
-                static VARIABLES: [Variable; #variable_count] = [#(#variables),*];
+                static VARIABLES: [Variable; #count] = [#(#variables),*];
             }
+        });
+        let has_resources = resources
+            .is_some()
+            .then(|| quote!(.resources(&[&RESOURCES])));
+        let has_variables = variable_table
+            .is_some()
+            .then(|| quote!(.variables(&[&VARIABLES])));
+        let has_locals = (!plan.locals.is_empty()).then(|| {
+            let count = Literal::usize_unsuffixed(plan.locals.len());
+            quote!(.locals(#count))
         });
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// What is known of the grid.
-            static GRID: Grid = Grid::new(#name).version(#version).steps(&[&STEPS]) #parts_resources #parts_variables #parts_locals;
+            static GRID: Grid = Grid::new(#name).version(#version).steps(&[#(#steps),*]) #has_resources #has_variables #has_locals;
 
-            fn main() -> ::std::process::ExitCode {
+            fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)
             }
 
-            /// The grid's steps.
-            static STEPS: [Info; #count] = [#(#infos),*];
-
-            #resource_table
+            #resources
             #variable_table
             #functions
         }
+    }
+
+    fn resource_table(&self) -> Option<TokenStream> {
+        let resources = &self.plan.resources;
+        if resources.is_empty() {
+            return None;
+        }
+        let count = Literal::usize_unsuffixed(resources.len());
+        let infos = resources.iter().map(|resource| {
+            let (asset, name) = (&resource.asset, &resource.name);
+            let place = self.plan.places.line(resource.span);
+            let scope = lifetime(resource.scope);
+            let sensitive = resource.sensitive.then(|| quote!(.sensitive()));
+            quote!(ResourceInfo::new(#asset, #name, #place).scope(Lifetime::#scope) #sensitive)
+        });
+        let names = (0..resources.len()).map(|at| {
+            let (name, at) = (&self.resource(at).info, Literal::usize_unsuffixed(at));
+            quote!(const #name: &ResourceInfo = &RESOURCES[#at];)
+        });
+        Some(quote! {
+            /// The grid's resources.
+            static RESOURCES: [ResourceInfo; #count] = [#(#infos),*];
+
+            #(#names)*
+        })
     }
 
     fn variables(&mut self) -> (Vec<TokenStream>, TokenStream) {
@@ -113,13 +112,9 @@ impl Writer<'_> {
         let (mut table, mut functions) = (Vec::new(), TokenStream::new());
         let read = self.read_variables();
         for (at, variable) in plan.variables.iter().enumerate() {
-            let (name, accessor) = (&variable.name, self.variable(at).clone());
-            let (file, line, column) = plan.places.of(variable.span);
-            let (line, column) = (
-                Literal::u32_unsuffixed(line),
-                Literal::u32_unsuffixed(column),
-            );
-            let mut parts = quote!(Variable::new(#name, Place::new(#file, #line, #column)));
+            let (name, (accessor, position)) = (&variable.name, self.variable(at).clone());
+            let place = self.place_value(variable.span);
+            let mut parts = quote!(Variable::new(#name, #place));
             if let Some(text) = &variable.description {
                 parts.extend(quote!(.description(#text)));
             }
@@ -153,8 +148,10 @@ impl Writer<'_> {
                 functions.extend(quote! {
                     #[doc = #doc]
                     fn #accessor(s: &Start) -> Value {
-                        s.variable(#number).clone()
+                        s.variable(#position).clone()
                     }
+
+                    const #position: usize = #number;
                 });
             }
         }
@@ -162,17 +159,13 @@ impl Writer<'_> {
     }
 
     fn validation(&mut self, (condition, message, span): &(TExpr, TExpr, Span)) -> TokenStream {
-        let condition = self.truth(condition, At::Start);
-        let message = self.result(message, At::Start);
-        let (file, line, column) = self.plan.places.of(*span);
-        let (line, column) = (
-            Literal::u32_unsuffixed(line),
-            Literal::u32_unsuffixed(column),
-        );
+        let condition = self.truth(condition, EvaluatedIn::Start);
+        let message = self.result(message, EvaluatedIn::Start);
+        let place = self.place_value(*span);
         let (first, second) = (or_unused("s", &condition), or_unused("s", &message));
         quote! {
             Validation::new(
-                Place::new(#file, #line, #column),
+                #place,
                 |#first| Ok(#condition),
                 |#second| #message,
             )
@@ -192,37 +185,30 @@ impl Writer<'_> {
         read
     }
 
-    /// Locals that are computed when the program runs, each at most once in its binding time.
-    pub fn locals(&mut self) -> TokenStream {
+    /// Locals that are known when the program starts, each computed at most once.
+    pub fn started_locals(&mut self) -> TokenStream {
         let plan = self.plan;
         let mut out = TokenStream::new();
-        for local in &plan.locals {
-            let names = self.local(local.id.0);
+        for (number, local) in plan.locals.iter().enumerate() {
+            let names = self.local(local.id);
             let (file, line, _) = plan.places.of(local.value.span);
-            let (name, doc, position) = (
+            let (name, position, doc) = (
                 names.name,
+                names.position,
                 format!(" local.{}, {file}:{line}", local.name),
-                Literal::usize_unsuffixed(names.position),
             );
+            let number = Literal::usize_unsuffixed(number);
             self.write_for(&name);
-            if names.started {
-                let value = self.result(&local.value, At::Start);
-                let s = or_unused("s", &value);
-                out.extend(quote! {
-                    #[doc = #doc]
-                    fn #name(s: &Start) -> Result<Value, Fault> {
-                        s.local(#position, &|#s| #value)
-                    }
-                });
-            } else {
-                let value = self.result(&local.value, At::Iteration(None));
-                out.extend(quote! {
-                    #[doc = #doc]
-                    fn #name(m: &Main<'_>) -> Result<Value, Fault> {
-                        m.locals.get(#position, &mut || #value)
-                    }
-                });
-            }
+            let value = self.result(&local.value, EvaluatedIn::Start);
+            let s = or_unused("s", &value);
+            out.extend(quote! {
+                #[doc = #doc]
+                fn #name(s: &Start) -> Result<Value, Fault> {
+                    s.local(#position, &|#s| #value)
+                }
+
+                const #position: usize = #number;
+            });
             out.extend(self.take_parts());
         }
         out

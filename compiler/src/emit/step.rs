@@ -1,22 +1,85 @@
 //! Steps: one function for each that has more to do than to run, with another for what one attempt of it does.
 
-use super::expr::{At, Keys};
-use super::inputs::is_late;
-use super::names::field;
+use super::argument::{is_late, is_started};
+use super::constant;
+use super::cut;
+use super::inputs::known;
+use super::names::{call_path, field};
+use super::tokens::{EvaluatedIn, Keys, names_in, or_unused};
+use super::tree::Leaf;
 use super::writer::Writer;
-use crate::check::typed::{TExpr, TKind};
+use crate::check::typed::{TExpr, TKind, constant_duration};
 use crate::check::walk::walk;
 use crate::plan::model::{Instances, Step};
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 /// How many steps stand in one module at most.
 const TOGETHER: usize = 32;
 
 impl Writer<'_> {
+    /// The field of each step in the struct of prepared steps.
+    pub fn step_leaves(&self) -> Vec<Leaf> {
+        let steps = self.body().steps.iter().enumerate();
+        let leaves = steps.map(|(at, step)| {
+            let names = self.step(at);
+            let runner = field(&step.runner);
+            let (wanted, policy) = (wanted(step, &runner), fixed_policy(step));
+            let prepared = if is_started(&step.arguments) {
+                let prepare = &names.prepare;
+                quote!(#runner::Prepared::new(cx, #prepare(cx.start()), #wanted, #policy))
+            } else {
+                let inputs = known(&step.arguments, &names.inputs);
+                quote!(#runner::Prepared::fixed(cx, #inputs, #wanted, #policy))
+            };
+            let limit = late_limit(step).map(|_| {
+                let limit = &names.limit;
+                quote!(.execution(#limit(cx.start())))
+            });
+            Leaf {
+                name: names.name.clone(),
+                ty: quote!(#runner::Prepared),
+                value: quote!(#prepared #limit),
+            }
+        });
+        leaves.collect()
+    }
+
+    /// Known inputs and time limits of the steps: statics, and functions for those known at start.
+    pub fn step_inputs(&mut self) -> TokenStream {
+        let mut out = TokenStream::new();
+        for (at, step) in self.body().steps.iter().enumerate() {
+            let doc = self.step_doc(at);
+            let names = self.step(at);
+            let (owner, prepare, inputs, limit_name) = (
+                names.name.clone(),
+                names.prepare.clone(),
+                names.inputs.clone(),
+                names.limit.clone(),
+            );
+            self.write_for(owner);
+            let module = field(&step.runner);
+            out.extend(self.known_inputs(&step.arguments, [&module, &prepare, &inputs], &doc));
+            if let Some(limit) = late_limit(step) {
+                let value = self.reference(limit, EvaluatedIn::Start);
+                let limit = self.placed(quote!(input_conversion::limit(#value)), limit.span);
+                let s = or_unused("s", &limit);
+                let doc = format!("{doc}: its time limit");
+                out.extend(quote! {
+                    #[doc = #doc]
+                    fn #limit_name(#s: &Start) -> Result<Duration, Fault> {
+                        #limit
+                    }
+                });
+            }
+            out.extend(self.take_parts());
+        }
+        out
+    }
+
     /// A step is one statement of its chain: nothing late, no condition, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
-        let step = &self.plan.steps[at];
+        let step = &self.body().steps[at];
         step.enabled.is_none() && step.needs.is_empty() && !step.arguments.iter().any(is_late)
     }
 
@@ -25,25 +88,25 @@ impl Writer<'_> {
         let (path, needs) = (self.step_path(at), self.needs(at));
         let step = self.at_step(at, index);
         match self.kept(at, index) {
-            Some(kept) => quote!(#path.read(&m.it, #step, #needs, #kept)),
-            None => quote!(#path.done(&m.it, #step, #needs)),
+            Some(kept) => quote!(#path.read(&m.iteration, #step, #needs, #kept)),
+            None => quote!(#path.done(&m.iteration, #step, #needs)),
         }
     }
 
     /// Where a step, or its instance `index`, keeps its outputs, if something reads them: an `Option<&OutputSlot>`.
     fn kept(&self, at: usize, index: &TokenStream) -> Option<TokenStream> {
-        let step = &self.plan.steps[at];
+        let step = &self.body().steps[at];
         let path = self.output_path(at);
         step.read.then(|| match step.instances {
-            Instances::Single => quote!(Some(&m.outputs.#path)),
-            _ => quote!(m.outputs.#path.nth(#index)),
+            Instances::Single => quote!(Some(&#path)),
+            _ => quote!(#path.nth(#index)),
         })
     }
 
     /// The functions of all steps; those of a large grid in modules, for rustc compiles a module again only where
     /// something in it has changed, and several at once.
     pub fn all_steps(&mut self) -> TokenStream {
-        let written: Vec<usize> = (0..self.plan.steps.len())
+        let written: Vec<usize> = (0..self.body().steps.len())
             .filter(|at| !self.is_plain(*at))
             .collect();
         if written.len() <= TOGETHER {
@@ -52,9 +115,10 @@ impl Writer<'_> {
         }
         let mut out = TokenStream::new();
         for (number, steps) in written.chunks(TOGETHER).enumerate() {
-            let name = self.names.snake(&format!("steps_{}", number + 1));
+            let name = format!("{}_{}", self.body_names().table, number + 1);
+            let name = self.names.snake(&name.to_lowercase());
             let [Some(first), Some(last)] = [steps.first(), steps.last()]
-                .map(|at| at.map(|at| self.plan.places.line(self.plan.steps[*at].span)))
+                .map(|at| at.map(|at| self.plan.places.line(self.body().steps[*at].span)))
             else {
                 continue;
             };
@@ -78,29 +142,30 @@ impl Writer<'_> {
 
     /// The functions of a step that is more than one statement, the one that others call with this visibility.
     fn step_functions(&mut self, at: usize, visibility: &TokenStream) -> TokenStream {
-        let (names, step) = (&self.steps[at], &self.plan.steps[at]);
+        let (names, step) = (self.step(at), &self.body().steps[at]);
         let (name, attempt) = (names.name.clone(), names.attempt.clone());
+        let body_type = self.body_type().clone();
         self.write_for(&name);
         let body = self.attempt(at);
         let instanced = !matches!(step.instances, Instances::Single);
         let parameter = instanced.then(|| quote!(, index: u32));
-        let reads_index = instanced && super::cut::names(&body, &format_ident!("index"));
+        let reads_index = instanced && names_in(&body, &format_ident!("index"));
         let index = reads_index.then(|| quote!(let index = step.index();));
         let (doc, path, at_step) = (
             self.step_doc(at),
             self.step_path(at),
             self.at_step(at, &quote!(index)),
         );
-        let attempt_doc = format!("{doc}: what it does");
+        let attempt_doc = format!("{doc}: one attempt");
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
-            #visibility fn #name<'a>(m: &'a Main<'_> #parameter) -> Running<'a, Flow> {
-                m.it.drive(#at_step, #path.policy(), m, #attempt)
+            #visibility fn #name<'a>(m: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
+                m.iteration.drive(#at_step, #path.policy(), m, #attempt)
             }
 
             #[doc = #attempt_doc]
-            fn #attempt<'a>(m: &'a Main<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
+            fn #attempt<'a>(m: &'a #body_type<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
                 Box::pin(async move {
                     #index
                     #body
@@ -113,10 +178,9 @@ impl Writer<'_> {
 
     /// Enabled, exports that it reads, arguments, then its assets and the run.
     fn attempt(&mut self, at: usize) -> TokenStream {
-        let plan = self.plan;
-        let step = &plan.steps[at];
+        let step = &self.body().steps[at];
         let keys = self.step_keys(at);
-        let here = At::Iteration(Some(&keys));
+        let here = EvaluatedIn::Body(Some(&keys));
         let kept = self.kept(at, &quote!(index));
         let enabled = step.enabled.as_ref().map(|enabled| {
             let disabled = self.untruth(enabled, here);
@@ -148,11 +212,11 @@ impl Writer<'_> {
 
     /// Says that a step, or its instance `index`, was not enabled, if something reads its outputs.
     fn skip(&self, at: usize) -> Option<TokenStream> {
-        let step = &self.plan.steps[at];
-        let (path, info) = (self.output_path(at), self.info(at));
+        let step = &self.body().steps[at];
+        let (path, info) = (self.output_path(at), &self.step(at).info);
         step.read.then(|| match step.instances {
-            Instances::Single => quote!(m.outputs.#path.skip();),
-            _ => quote!(m.outputs.#path.at(index, #info)?.skip();),
+            Instances::Single => quote!(#path.skip();),
+            _ => quote!(#path.at(index, #info)?.skip();),
         })
     }
 
@@ -166,15 +230,15 @@ impl Writer<'_> {
         });
         found
             || locals.into_iter().any(|id| {
-                let mut all = self.plan.locals.iter();
+                let mut all = cut::locals(self.plan);
                 all.any(|local| local.id == id && self.reads_export(&local.value))
             })
     }
 
     /// `At` of a step, or of its instance `index`.
     pub fn at_step(&mut self, at: usize, index: &TokenStream) -> TokenStream {
-        let info = self.info(at);
-        match self.plan.steps[at].instances {
+        let info = self.step(at).info.clone();
+        match self.body().steps[at].instances {
             Instances::Single => quote!(At::step(#info)),
             Instances::Count(_) => quote!(At::index(#info, #index)),
             Instances::Keys(_) => {
@@ -185,12 +249,14 @@ impl Writer<'_> {
     }
 
     fn step_keys(&mut self, at: usize) -> Keys {
-        match self.plan.steps[at].instances {
+        match self.body().steps[at].instances {
             Instances::Keys(_) => Keys {
+                instanced: true,
                 keys: Some(self.key_static(at)),
-                values: Some(self.steps[at].values.clone()),
+                values: Some(self.step(at).values.clone()),
             },
-            _ => Keys {
+            Instances::Single | Instances::Count(_) => Keys {
+                instanced: matches!(self.body().steps[at].instances, Instances::Count(_)),
                 keys: None,
                 values: None,
             },
@@ -199,57 +265,28 @@ impl Writer<'_> {
 
     /// The assets that a step is handed.
     pub fn needs(&self, at: usize) -> TokenStream {
-        let step = &self.plan.steps[at];
+        let step = &self.body().steps[at];
         let runner = field(&step.runner);
         let gets = step.uses.iter().map(|(key, resource)| {
-            let (key, name) = (field(key), &self.resources[*resource].name);
+            let key = field(key);
+            let name = call_path(&self.resource_functions(*resource).get);
             quote!(.#key(#name(m)))
         });
         quote!(#runner::Needs::NONE #(#gets)*)
     }
 
     fn wait_for(&self, resource: usize) -> TokenStream {
-        let name = &self.resources[resource].name;
+        let name = call_path(&self.resource_functions(resource).get);
         quote!(#name(m).await?;)
-    }
-
-    /// `step "http_request" "first", four.hcl:3`
-    pub fn step_doc(&self, at: usize) -> String {
-        let step = &self.plan.steps[at];
-        let instances = match &step.instances {
-            Instances::Single => String::new(),
-            Instances::Count(_) => ", `count`".to_owned(),
-            Instances::Keys(_) => ", `for_each`".to_owned(),
-        };
-        format!(
-            " step {:?} {:?}{instances}, {}",
-            step.runner,
-            step.name,
-            self.plan.places.line(step.span)
-        )
-    }
-
-    /// `resource "http_client" "shared", four.hcl:3`
-    pub fn resource_doc(&self, at: usize) -> String {
-        let resource = &self.plan.resources[at];
-        if resource.implicit {
-            return format!(" The `{}` of steps that name none.", resource.asset);
-        }
-        format!(
-            " resource {:?} {:?}, {}",
-            resource.asset,
-            resource.name,
-            self.plan.places.line(resource.span)
-        )
     }
 
     /// How many instances a `count` has, names of outputs, keys and values of a `for_each`.
     pub fn key_statics(&mut self) -> TokenStream {
         let mut out = TokenStream::new();
-        let plan = self.plan;
-        for (at, step) in plan.steps.iter().enumerate() {
+        let steps = &self.body().steps;
+        for (at, step) in steps.iter().enumerate() {
             if let Instances::Count(count) = step.instances {
-                let (name, doc) = (&self.steps[at].count, self.step_doc(at));
+                let (name, doc) = (&self.step(at).count, self.step_doc(at));
                 let count = Literal::u32_unsuffixed(count);
                 out.extend(quote! {
                     #[doc = #doc]
@@ -257,8 +294,8 @@ impl Writer<'_> {
                 });
             }
         }
-        for &at in &self.read_names {
-            let (name, names) = (&self.steps[at].outputs, &plan.steps[at].outputs);
+        for at in self.read_names.clone() {
+            let (name, names) = (&self.step(at).outputs, &steps[at].outputs);
             let count = Literal::usize_unsuffixed(names.len());
             let doc = format!("{}: outputs that are read", self.step_doc(at));
             out.extend(quote! {
@@ -267,25 +304,25 @@ impl Writer<'_> {
             });
         }
         for at in self.read_keys.clone() {
-            let Instances::Keys(keys) = &plan.steps[at].instances else {
+            let Instances::Keys(keys) = &steps[at].instances else {
                 continue;
             };
             let (count, texts) = (
                 Literal::usize_unsuffixed(keys.len()),
                 keys.iter().map(|(key, _)| key),
             );
-            let name = &self.steps[at].keys;
+            let name = &self.step(at).keys;
             let doc = self.step_doc(at);
             out.extend(quote! {
                 #[doc = #doc]
                 static #name: [&str; #count] = [#(#texts),*];
             });
-            if reads_value(&plan.steps[at]) {
+            if reads_value(&steps[at]) {
                 let values: Vec<_> = keys
                     .iter()
                     .map(|(_, value)| self.constants.value(value))
                     .collect();
-                let name = &self.steps[at].values;
+                let name = &self.step(at).values;
                 out.extend(quote! {
                     #[doc = #doc]
                     static #name: [Value; #count] = [#(#values),*];
@@ -309,4 +346,31 @@ fn reads_value(step: &Step) -> bool {
         });
     }
     found
+}
+
+/// A time limit that is known only when the program starts.
+fn late_limit(step: &Step) -> Option<&TExpr> {
+    step.execution
+        .as_ref()
+        .filter(|limit| limit.constant().is_none())
+}
+
+fn fixed_policy(step: &Step) -> TokenStream {
+    let limit = step.execution.as_ref().and_then(constant_duration);
+    let limit = limit.map(|limit| {
+        let limit = constant::duration(limit);
+        quote!(.execution(#limit))
+    });
+    let goes_on = step
+        .continue_on_failure
+        .then(|| quote!(.continue_on_failure()));
+    quote!(Policy::new() #limit #goes_on)
+}
+
+fn wanted(step: &Step, runner: &Ident) -> TokenStream {
+    let read = step.outputs.iter().map(|name| {
+        let name = field(name);
+        quote!(.#name())
+    });
+    quote!(#runner::Wanted::NONE #(#read)*)
 }

@@ -2,6 +2,7 @@
 
 use crate::modules::Modules;
 use crate::source::Sources;
+use crate::syntax::decl::BodyDecl;
 use std::fmt::Write;
 
 fn emitted(grid: &str) -> String {
@@ -66,6 +67,7 @@ fn items(rust: &str) -> Vec<String> {
         found.push(match item {
             syn::Item::Fn(function) => format!("fn {}", function.sig.ident),
             syn::Item::Static(item) => format!("static {}", item.ident),
+            syn::Item::Const(item) => format!("const {}", item.ident),
             syn::Item::Struct(item) => format!("struct {}", item.ident),
             syn::Item::Impl(_) => "impl".to_owned(),
             syn::Item::Use(_) => "use".to_owned(),
@@ -144,7 +146,7 @@ fn nothing_but_statics_grows_with_the_grid() {
     );
     let file = syn::parse_file(&emitted(&grid)).unwrap();
     for item in file.items {
-        if matches!(item, syn::Item::Static(_)) {
+        if matches!(item, syn::Item::Static(_) | syn::Item::Const(_)) {
             continue;
         }
         let alone = syn::File {
@@ -161,7 +163,7 @@ fn nothing_but_statics_grows_with_the_grid() {
 #[test]
 fn the_steps_of_a_large_grid_stand_in_modules() {
     let grid = |count: usize| {
-        let mut text = String::from("step \"noop\" \"steps_1\" {}\n");
+        let mut text = String::from("step \"noop\" \"main_steps_1\" {}\n");
         for number in 0..count {
             let _ = writeln!(
                 text,
@@ -184,13 +186,87 @@ fn the_steps_of_a_large_grid_stand_in_modules() {
             _ => None,
         })
         .collect();
-    // `use super::*;` and two functions a step; the step called `steps_1` keeps its name.
+    // `use super::*;` and two functions a step; the step called `main_steps_1` keeps its name.
     assert_eq!(
         modules,
-        [("steps_1_2".to_owned(), 65), ("steps_2".to_owned(), 3)]
+        [
+            ("main_steps_1_2".to_owned(), 65),
+            ("main_steps_2".to_owned(), 3)
+        ]
     );
     assert!(
-        large.contains("/// Steps from grid.hcl:2 to grid.hcl:95.\nmod steps_1_2 {"),
+        large.contains("/// Steps from grid.hcl:2 to grid.hcl:95.\nmod main_steps_1_2 {"),
         "{large}"
     );
+}
+
+/// The program of a grid whose steps from this position on are a second body, which no text makes yet.
+fn with_a_second_body(grid: &str, steps: usize) -> String {
+    let sources = Sources::from_texts(vec![("grid.hcl".into(), grid.into())]);
+    let modules = Modules::built_in();
+    let (mut declarations, problems) = crate::syntax::parse(&sources);
+    assert!(problems.list.is_empty(), "{problems:?}");
+    let mut second = BodyDecl::main();
+    "second".clone_into(&mut second.name.text);
+    second.steps = declarations.main().steps.split_off(steps);
+    declarations.bodies.push(second);
+    let (resolved, problems) = crate::resolve::resolve(declarations, modules);
+    assert!(problems.list.is_empty(), "{problems:?}");
+    let (typed, problems) = crate::check::check(&resolved, modules);
+    let typed = typed.unwrap_or_else(|| panic!("{problems:?}"));
+    let plan = crate::plan::plan(&typed, &sources, modules);
+    super::emit(&plan, modules).files["src/main.rs"].clone()
+}
+
+#[test]
+fn each_body_is_one_set_of_structs_and_functions_with_slots_from_zero() {
+    let rust = with_a_second_body(
+        r#"
+resource "http_client" "shared" {}
+step "http_request" "a" {
+  arguments { url = "http://localhost/${vu.id}" }
+  uses { client = resource.http_client.shared }
+}
+step "http_request" "a" {
+  arguments { url = "http://localhost/${vu.id}" }
+  uses { client = resource.http_client.shared }
+}
+step "print" "b" {
+  arguments { input = step.http_request.a.output.status_code }
+}
+"#,
+        1,
+    );
+    let items = items(&rust);
+    for item in [
+        "struct Main",
+        "struct MainSteps",
+        "fn a",
+        "fn a_attempt",
+        "fn shared",
+        "static MAIN_STEPS",
+        "struct SecondBody",
+        "struct SecondBodySteps",
+        "struct SecondBodyOutputs",
+        "fn second_a",
+        "fn second_a_attempt",
+        "fn second_b",
+        "fn second_shared",
+        "fn second_a_status_code",
+        "static SECOND_STEPS",
+    ] {
+        let count = items.iter().filter(|found| *found == item).count();
+        assert_eq!(count, 1, "{item} in {items:?}");
+    }
+    assert!(!items.contains(&"struct MainOutputs".to_owned()));
+    for part in [
+        ".steps(&[&MAIN_STEPS, &SECOND_STEPS])",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:3\").slots(0, 5)",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:7\").slots(0, 5)",
+        "const STEP_SECOND_A: &Info = &SECOND_STEPS[0];",
+        "fn second_a<'a>(m: &'a SecondBody<'_>) -> Running<'a, Flow>",
+        "second: SecondBodySteps::new(cx)",
+    ] {
+        assert!(rust.contains(part), "no {part} in\n{rust}");
+    }
 }

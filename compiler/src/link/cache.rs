@@ -6,7 +6,7 @@
 //!   grids/ID/       a workspace for each grid, its emitted source, what cargo said
 //!   target/         what cargo compiled, shared by all grids
 //!   lines/ID        how rustc compiled grids of a manifest
-//!   built/KEY       finished programs; KEY.json says what is inside
+//!   built/KEY       finished programs; KEY.hcl says what is inside
 //!   lock            held from writing a workspace to copying the program
 //! ```
 
@@ -14,15 +14,18 @@ use super::fault::LinkFault;
 use super::sources;
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Workspaces of grids that are kept, each with what rustc remembers of it: two megabytes for a small grid.
 const GRIDS: usize = 32;
+/// Ending of the file that says what is inside a program: a few HCL attributes.
+const RECORD: &str = "hcl";
 /// Finished programs that are kept; the oldest go first.
 const KEPT: usize = 48;
 
@@ -37,7 +40,7 @@ pub struct Cache {
 
 /// What is inside a finished program.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct ProgramRecord {
     /// How many steps the grid has.
     pub steps: usize,
     /// The modules that are linked.
@@ -45,21 +48,22 @@ pub struct Record {
     /// Warnings that the grid has: shown again when it is answered from here.
     pub warnings: usize,
     /// Bytes of one virtual user's future.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_bytes: Option<u64>,
 }
 
 /// A finished program in the cache.
 #[derive(Debug, Clone)]
-pub struct Built {
+pub struct BuiltProgram {
     /// The program.
     pub path: PathBuf,
     /// What is inside.
-    pub record: Record,
+    pub record: ProgramRecord,
 }
 
 /// Holds the lock; other builds wait until it is dropped.
 #[derive(Debug)]
-pub struct Locked(#[expect(dead_code, reason = "an open file is what a lock is held by")] File);
+pub struct CacheLock(#[expect(dead_code, reason = "an open file is what a lock is held by")] File);
 
 impl Cache {
     /// The cache of the user that this process belongs to.
@@ -92,31 +96,36 @@ impl Cache {
     }
 
     /// The program of a key, if it was built before. Needs no right to write.
-    pub fn answer(&self, key: &str) -> Option<Built> {
+    pub fn answer(&self, key: &str) -> Option<BuiltProgram> {
         let path = self.built(key);
-        let record = serde_json::from_slice(&fs::read(path.with_extension("json")).ok()?).ok()?;
-        path.is_file().then_some(Built { path, record })
+        let record = hcl::from_str(&fs::read_to_string(path.with_extension(RECORD)).ok()?).ok()?;
+        path.is_file().then_some(BuiltProgram { path, record })
     }
 
     /// Takes the lock and lays out the sources. `waiting` is called when another build holds it.
-    pub fn open(&self, waiting: &mut dyn FnMut()) -> Result<Locked, LinkFault> {
+    pub fn open(&self, waiting: &mut dyn FnMut()) -> Result<CacheLock, LinkFault> {
         self.prepare(waiting)
             .map_err(|error| LinkFault::cache(&self.folder, &error))
     }
 
     /// Puts a program into the cache.
-    pub fn keep(&self, key: &str, program: &Path, record: &Record) -> Result<Built, LinkFault> {
+    pub fn keep(
+        &self,
+        key: &str,
+        program: &Path,
+        record: &ProgramRecord,
+    ) -> Result<BuiltProgram, LinkFault> {
         let path = self.built(key);
         let keep = || {
             self.forget_oldest()?;
             copy_program(program, &path)?;
-            let text = serde_json::to_vec(record)?;
-            replace(&path.with_extension("json"), 0o666, |file| {
-                file.write_all(&text)
+            let text = hcl::to_string(record).map_err(io::Error::other)?;
+            replace(&path.with_extension(RECORD), 0o666, |file| {
+                file.write_all(text.as_bytes())
             })
         };
         keep().map_err(|error: io::Error| LinkFault::cache(&path, &error))?;
-        Ok(Built {
+        Ok(BuiltProgram {
             path,
             record: record.clone(),
         })
@@ -133,10 +142,18 @@ impl Cache {
             } else {
                 None
             };
-            let size = size_of(&self.root)?;
+            let size = size_of(&self.root, &mut BTreeSet::new())?;
             fs::remove_dir_all(&self.root).map(|()| size)
         };
         clean().map_err(|error| LinkFault::cache(&self.root, &error))
+    }
+
+    /// How many bytes it holds, of every version.
+    pub fn size(&self) -> Result<u64, LinkFault> {
+        match size_of(&self.root, &mut BTreeSet::new()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            size => size.map_err(|error| LinkFault::cache(&self.root, &error)),
+        }
     }
 
     /// The workspace of a grid.
@@ -163,7 +180,7 @@ impl Cache {
         self.folder.join("built").join(key)
     }
 
-    fn prepare(&self, waiting: &mut dyn FnMut()) -> io::Result<Locked> {
+    fn prepare(&self, waiting: &mut dyn FnMut()) -> io::Result<CacheLock> {
         fs::create_dir_all(self.folder.join("built"))?;
         fs::create_dir_all(self.folder.join("grids"))?;
         let lock = lock(&self.folder, waiting)?;
@@ -210,7 +227,7 @@ impl Cache {
     /// Makes room for one more program, and forgets the workspaces of grids that were not built for long.
     fn forget_oldest(&self) -> io::Result<()> {
         let records = oldest(&self.folder.join("built"), KEPT - 1, |path| {
-            path.extension() == Some(OsStr::new("json"))
+            path.extension() == Some(OsStr::new(RECORD))
         })?;
         for record in records {
             fs::remove_file(&record)?;
@@ -265,20 +282,20 @@ pub fn replace(
     Ok(())
 }
 
-fn lock(folder: &Path, waiting: &mut dyn FnMut()) -> io::Result<Locked> {
+fn lock(folder: &Path, waiting: &mut dyn FnMut()) -> io::Result<CacheLock> {
     if let Some(lock) = try_lock(folder)? {
         return Ok(lock);
     }
     waiting();
     let file = lock_file(folder)?;
     flock(&file, FlockOperation::LockExclusive)?;
-    Ok(Locked(file))
+    Ok(CacheLock(file))
 }
 
-fn try_lock(folder: &Path) -> io::Result<Option<Locked>> {
+fn try_lock(folder: &Path) -> io::Result<Option<CacheLock>> {
     let file = lock_file(folder)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(Locked(file))),
+        Ok(()) => Ok(Some(CacheLock(file))),
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -317,16 +334,24 @@ fn forget_own_crates(folder: &Path, depth: usize) -> io::Result<()> {
     Ok(())
 }
 
-fn size_of(folder: &Path) -> io::Result<u64> {
+/// Bytes of all files below a folder: a file that cargo keeps under two names counts once, one that a running build has
+/// just removed not at all.
+fn size_of(folder: &Path, seen: &mut BTreeSet<(u64, u64)>) -> io::Result<u64> {
     let mut size = 0;
     for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        size += if kind.is_dir() {
-            size_of(&entry.path())?
-        } else {
-            entry.metadata()?.len()
+        let path = entry?.path();
+        let found = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            found => found?,
         };
+        if found.is_dir() {
+            size += match size_of(&path, seen) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+                size => size?,
+            };
+        } else if seen.insert((found.dev(), found.ino())) {
+            size += found.len();
+        }
     }
     Ok(size)
 }

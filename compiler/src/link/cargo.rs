@@ -1,65 +1,20 @@
 //! Runs cargo with an environment of our own, turns what it says into progress, and its failures into what to do.
 
-use super::Event;
 use super::cache::Cache;
+use super::cargo_output::CargoOutput;
 use super::diagnose::diagnose;
-use super::direct;
-use super::elsewhere::Elsewhere;
+use super::environment::cleared;
+use super::external_module::ExternalModule;
 use super::fault::LinkFault;
-use serde::Deserialize;
-use std::ffi::OsString;
+use super::job::Event;
+use super::recorded_rustc;
 use std::fs;
 use std::io::{self, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-
-/// What of the user's environment cargo, rustc and build scripts may see. Everything else (wrappers, flags, a surrounding
-/// cargo's own variables) could change what is built, or make cargo build again what has not changed.
-const KEPT: [&str; 16] = [
-    "PATH",
-    "HOME",
-    "TMPDIR",
-    "CARGO_HOME",
-    "http_proxy",
-    "https_proxy",
-    "all_proxy",
-    "no_proxy",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "GIT_SSH_COMMAND",
-    "SSH_AUTH_SOCK",
-];
-/// The same, by how names begin.
-const KEPT_PREFIXES: [&str; 6] = [
-    "RUSTUP_",
-    "CARGO_HTTP_",
-    "CARGO_NET_",
-    "CARGO_REGISTRY_",
-    "CARGO_REGISTRIES_",
-    "CARGO_SOURCE_",
-];
-
-/// A command of the toolchain with a cleared environment.
-pub fn cleared(program: &str) -> Command {
-    let mut command = Command::new(program);
-    let kept = |name: &OsString| {
-        name.to_str().is_some_and(|name| {
-            KEPT.contains(&name) || KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        })
-    };
-    command
-        .env_clear()
-        .envs(std::env::vars_os().filter(|(name, _)| kept(name)))
-        .stdin(Stdio::null());
-    command
-}
 
 /// One call of cargo.
 #[derive(Debug, Clone, Copy)]
@@ -72,8 +27,8 @@ pub struct Cargo<'a> {
     pub host: &'a str,
     /// Whether the network stays untouched.
     pub offline: bool,
-    /// Modules from elsewhere: what they bring is not in the embedded lock file, and their faults are not ours.
-    pub modules: &'a [Elsewhere],
+    /// External modules: what they bring is not in the embedded lock file, and their faults are not ours.
+    pub modules: &'a [ExternalModule],
 }
 
 impl Cargo<'_> {
@@ -89,16 +44,20 @@ impl Cargo<'_> {
         progress: &mut dyn FnMut(Event<'_>),
     ) -> Result<PathBuf, LinkFault> {
         let words = ["build", "--verbose", "--message-format", "json"];
-        let heard = self.run(&[&words[..], &["--profile", profile]].concat(), progress)?;
+        let output = self.run(&[&words[..], &["--profile", profile]].concat(), progress)?;
         if self.modules.is_empty() {
-            direct::record(self.cache, self.folder, profile, &heard.lines);
+            recorded_rustc::record(self.cache, self.folder, profile, &output.lines);
         }
-        heard
+        output
             .program
             .ok_or_else(|| LinkFault::bug("cargo built no program", "please report it"))
     }
 
-    fn run(self, words: &[&str], progress: &mut dyn FnMut(Event<'_>)) -> Result<Heard, LinkFault> {
+    fn run(
+        self,
+        words: &[&str],
+        progress: &mut dyn FnMut(Event<'_>),
+    ) -> Result<CargoOutput, LinkFault> {
         let mut command = cleared("cargo");
         command
             .args(words)
@@ -156,7 +115,7 @@ impl Cargo<'_> {
         self,
         mut child: Child,
         progress: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Heard, LinkFault> {
+    ) -> Result<CargoOutput, LinkFault> {
         let (sender, receiver) = channel();
         let readers = [
             child
@@ -168,11 +127,11 @@ impl Cargo<'_> {
                 .take()
                 .map(|stream| reader(stream, Said::Err, sender)),
         ];
-        let mut heard = Heard::default();
+        let mut output = CargoOutput::default();
         for said in receiver {
             match said {
-                Said::Out(line) => heard.message(&line),
-                Said::Err(line) => heard.line(line, progress),
+                Said::Out(line) => output.message(&line),
+                Said::Err(line) => output.line(line, progress),
             }
         }
         for reader in readers.into_iter().flatten() {
@@ -186,9 +145,9 @@ impl Cargo<'_> {
             )
         })?;
         // For whoever looks into a failure; that it cannot be kept hides no failure.
-        let _ = fs::write(self.folder.join("cargo.log"), heard.lines.join("\n"));
+        let _ = fs::write(self.folder.join("cargo.log"), output.lines.join("\n"));
         if status.success() {
-            return Ok(heard);
+            return Ok(output);
         }
         if let Some(signal) = status.signal() {
             return Err(LinkFault::machine(
@@ -197,7 +156,7 @@ impl Cargo<'_> {
             ));
         }
         Err(diagnose(
-            &heard,
+            &output,
             self.modules,
             self.folder,
             &self.cache.root,
@@ -238,102 +197,4 @@ fn reader(
             }
         }
     })
-}
-
-/// What cargo has said so far.
-#[derive(Debug, Default)]
-pub struct Heard {
-    program: Option<PathBuf>,
-    /// Errors of rustc: the manifest of the crate, and the words.
-    pub errors: Vec<(PathBuf, String)>,
-    /// Lines of stderr but the progress bar.
-    pub lines: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    #[serde(default)]
-    executable: Option<PathBuf>,
-    #[serde(default)]
-    manifest_path: PathBuf,
-    #[serde(default)]
-    message: Option<Rendered>,
-}
-
-#[derive(Deserialize)]
-struct Rendered {
-    level: String,
-    #[serde(default)]
-    rendered: Option<String>,
-}
-
-impl Heard {
-    fn message(&mut self, line: &str) {
-        let Ok(message) = serde_json::from_str::<Message>(line) else {
-            return;
-        };
-        if message.reason == "compiler-artifact" && message.executable.is_some() {
-            self.program = message.executable;
-        }
-        let error = message
-            .message
-            .filter(|said| said.level.starts_with("error"));
-        if let Some(words) = error.and_then(|said| said.rendered) {
-            self.errors.push((message.manifest_path, words));
-        }
-    }
-
-    fn line(&mut self, line: String, progress: &mut dyn FnMut(Event<'_>)) {
-        let words = line.trim();
-        if let Some((done, total, name)) = bar(words) {
-            progress(Event::Compiling { done, total, name });
-        } else if words.starts_with("Blocking waiting for file lock") {
-            progress(Event::Waiting);
-        } else if words.starts_with("Downloading")
-            || words.starts_with("Downloaded")
-            || words.starts_with("Updating")
-        {
-            progress(Event::Fetching);
-        } else if !words.is_empty() {
-            self.lines.push(line);
-        }
-    }
-}
-
-/// Reads a state of cargo's bar: `Building [====>   ] 12/215: tokio, hyper(build)`.
-fn bar(line: &str) -> Option<(u32, u32, &str)> {
-    let (_, rest) = line.strip_prefix("Building [")?.split_once("] ")?;
-    let (count, names) = rest.split_once(": ").unwrap_or((rest, ""));
-    let (done, total) = count.split_once('/')?;
-    let name = names
-        .split([',', '('])
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches("...");
-    Some((
-        done.trim().parse().ok()?,
-        total.trim().parse().ok()?,
-        name.trim(),
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_state_of_cargos_bar_is_count_and_first_crate() {
-        assert_eq!(
-            bar("Building [====>     ] 12/215: tokio, hyper(build)"),
-            Some((12, 215, "tokio"))
-        );
-        assert_eq!(
-            bar("Building [=======>  ] 200/215: ring(build)..."),
-            Some((200, 215, "ring"))
-        );
-        assert_eq!(bar("Building [>         ] 0/3"), Some((0, 3, "")));
-        assert_eq!(bar("Compiling tokio v1.54.0"), None);
-        assert_eq!(bar("Building [broken"), None);
-    }
 }

@@ -1,8 +1,9 @@
 //! What cargo and rustc said about a failed build, to whose fault it is and what to do.
 
-use super::cargo::Heard;
-use super::elsewhere::Elsewhere;
+use super::cargo_output::CargoOutput;
+use super::external_module::ExternalModule;
 use super::fault::LinkFault;
+use super::package::sources_of;
 use std::path::Path;
 
 /// What the machine lacks, by words of rustc, the linker and cargo: (words, what happened, what to do).
@@ -60,9 +61,14 @@ const OF_THE_MACHINE: [(&str, &str, &str); 10] = [
 ];
 
 /// Judges a failed build.
-pub fn diagnose(heard: &Heard, modules: &[Elsewhere], workspace: &Path, cache: &Path) -> LinkFault {
-    let errors = || heard.errors.iter().map(|(_, words)| words.as_str());
-    let lines = || heard.lines.iter().map(String::as_str);
+pub fn diagnose(
+    output: &CargoOutput,
+    modules: &[ExternalModule],
+    workspace: &Path,
+    cache: &Path,
+) -> LinkFault {
+    let errors = || output.errors.iter().map(|(_, words)| words.as_str());
+    let lines = || output.lines.iter().map(String::as_str);
     let said = |words: &str| errors().chain(lines()).any(|line| line.contains(words));
     let kept = lines().filter(|line| !is_progress(line));
     let details: Vec<&str> = errors().map(str::trim_end).chain(kept).collect();
@@ -76,16 +82,19 @@ pub fn diagnose(heard: &Heard, modules: &[Elsewhere], workspace: &Path, cache: &
             return LinkFault::machine(text, hint).details(details);
         }
     }
-    let of = |module: &&Elsewhere| {
-        let manifest = module.folder.join("Cargo.toml");
-        heard.errors.iter().any(|(path, _)| *path == manifest)
+    // The module itself, or a package that it brings by a path.
+    let of = |module: &&ExternalModule| {
+        let mut folders = sources_of(&module.folder);
+        folders.push(module.folder.clone());
+        let mut refused = output.errors.iter().filter_map(|(path, _)| path.parent());
+        refused.any(|refused| folders.iter().any(|folder| folder == refused))
     };
     if let Some(module) = modules.iter().find(of) {
         let text = format!("the module `{}` does not compile", module.crate_name);
         return LinkFault::machine(text, "correct it: `docs/modules.md` takes you through one")
             .details(details);
     }
-    let text = if heard.errors.is_empty() {
+    let text = if output.errors.is_empty() {
         "cargo could not build what bggo emitted; this is a bug in bggo"
     } else {
         "rustc refused what bggo emitted; this is a bug in bggo, not in your grid"
@@ -117,20 +126,20 @@ fn is_progress(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::Whose;
+    use crate::link::fault::FaultCause;
 
     fn of(errors: &[&str], lines: &[&str]) -> LinkFault {
-        let mut heard = Heard::default();
-        heard
+        let mut output = CargoOutput::default();
+        output
             .lines
             .extend(lines.iter().map(|line| (*line).to_owned()));
         for words in errors {
-            heard
+            output
                 .errors
                 .push(("/modules/mine/Cargo.toml".into(), (*words).to_owned()));
         }
         diagnose(
-            &heard,
+            &output,
             &[],
             Path::new("/cache/grids/1"),
             Path::new("/cache"),
@@ -138,19 +147,43 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_a_module_from_elsewhere_is_no_bug_of_bggo() {
-        let mut heard = Heard::default();
-        heard
+    fn an_error_in_an_external_module_is_no_bug_of_bggo() {
+        let mut output = CargoOutput::default();
+        output
             .errors
             .push(("/modules/mine/Cargo.toml".into(), "error[E0425]".to_owned()));
-        let mine = Elsewhere {
+        let mine = ExternalModule {
             folder: "/modules/mine".into(),
             crate_name: "mine".to_owned(),
             manifest: String::new(),
         };
-        let fault = diagnose(&heard, &[mine], Path::new("/grids/1"), Path::new("/"));
-        assert_eq!(fault.whose, Whose::Machine);
+        let fault = diagnose(&output, &[mine], Path::new("/grids/1"), Path::new("/"));
+        assert_eq!(fault.cause, FaultCause::Machine);
         assert!(fault.text.contains("`mine` does not compile"));
+    }
+
+    #[test]
+    fn an_error_in_a_package_that_a_module_brings_by_a_path_is_no_bug_of_bggo() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for (name, manifest) in [
+            ("mine", "[dependencies]\nnear = { path = \"../near\" }\n"),
+            ("near", ""),
+        ] {
+            std::fs::create_dir(root.join(name)).unwrap();
+            std::fs::write(root.join(name).join("Cargo.toml"), manifest).unwrap();
+        }
+        let mine = ExternalModule {
+            folder: root.join("mine"),
+            crate_name: "mine".to_owned(),
+            manifest: String::new(),
+        };
+        let mut output = CargoOutput::default();
+        output
+            .errors
+            .push((root.join("near/Cargo.toml"), "error[E0425]".to_owned()));
+        let fault = diagnose(&output, &[mine], Path::new("/grids/1"), Path::new("/"));
+        assert_eq!(fault.cause, FaultCause::Machine, "{}", fault.text);
     }
 
     #[test]
@@ -162,7 +195,7 @@ mod tests {
                 "error: could not compile `grid`",
             ],
         );
-        assert_eq!(fault.whose, Whose::Bug);
+        assert_eq!(fault.cause, FaultCause::Bug);
         assert!(fault.hint.contains("/cache/grids/1"));
         assert!(fault.details.contains("E0308") && !fault.details.contains("Compiling"));
     }
@@ -181,7 +214,7 @@ mod tests {
             ),
         ] {
             let fault = of(&[line], &[]);
-            assert_eq!(fault.whose, Whose::Machine, "{line}");
+            assert_eq!(fault.cause, FaultCause::Machine, "{line}");
             assert!(fault.hint.contains(cure), "{line}: {}", fault.hint);
         }
     }

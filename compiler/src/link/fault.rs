@@ -4,9 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// Whose fault it is; decides the exit code.
+/// What a failed build is due to; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
+pub enum FaultCause {
     /// The command line asks for something that is refused.
     Usage,
     /// Something is missing on this machine, or full, or closed.
@@ -18,8 +18,8 @@ pub enum Whose {
 /// A build that came to nothing.
 #[derive(Debug, Clone)]
 pub struct LinkFault {
-    /// Whose fault.
-    pub whose: Whose,
+    /// What it is due to.
+    pub cause: FaultCause,
     /// What happened, one clause.
     pub text: String,
     /// What to do.
@@ -32,7 +32,7 @@ impl LinkFault {
     /// The machine's fault.
     pub fn machine(text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            whose: Whose::Machine,
+            cause: FaultCause::Machine,
             text: text.into(),
             hint: hint.into(),
             details: String::new(),
@@ -42,7 +42,7 @@ impl LinkFault {
     /// A command line that is refused.
     pub fn usage(text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            whose: Whose::Usage,
+            cause: FaultCause::Usage,
             ..Self::machine(text, hint)
         }
     }
@@ -50,7 +50,7 @@ impl LinkFault {
     /// A fault of bggo.
     pub fn bug(text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            whose: Whose::Bug,
+            cause: FaultCause::Bug,
             ..Self::machine(text, hint)
         }
     }

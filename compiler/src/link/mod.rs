@@ -6,87 +6,33 @@
 
 mod cache;
 mod cargo;
+mod cargo_output;
 mod diagnose;
-mod direct;
-mod elsewhere;
+mod environment;
+mod external_module;
 mod fault;
+mod job;
 mod key;
 mod output;
+mod package;
+mod recorded_rustc;
 mod sources;
 mod toolchain;
 mod workspace;
 
-pub use cache::{Built, Cache, Record};
-pub use elsewhere::{Elsewhere, module};
-pub use fault::{LinkFault, Whose};
+pub use cache::{BuiltProgram, Cache, ProgramRecord};
+pub use external_module::{ExternalModule, module};
+pub use fault::{FaultCause, LinkFault};
+pub use job::{Event, Job, Options, Profile};
 pub use key::key;
-pub use output::{check as check_output, check_text, place};
+pub use output::{check as check_output, check_text, copy_to_output};
 pub use sources::{BUILD_ID, SOURCES_ID};
 
-use cargo::{Cargo, cleared};
+use cargo::Cargo;
+use environment::cleared;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-
-/// How the dependencies and the grid are compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// Dependencies at opt-level 3, the grid's own code, in which nothing is hot, at 0.
-    Fast,
-    /// Everything at opt-level 3 with thin LTO; compiles the dependencies a second time.
-    Max,
-}
-
-/// How a program is built.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// How it is compiled.
-    pub profile: Profile,
-    /// Whether the network stays untouched.
-    pub offline: bool,
-    /// Whether the names of functions stay in the program.
-    pub keep_symbols: bool,
-    /// Modules from elsewhere.
-    pub modules: Vec<Elsewhere>,
-}
-
-/// What is built.
-#[derive(Debug, Clone)]
-pub struct Job<'a> {
-    /// From [`key()`].
-    pub key: &'a str,
-    /// The grid's absolute path: its workspace is named after it.
-    pub grid: &'a Path,
-    /// Path and text of each emitted file.
-    pub files: &'a BTreeMap<String, String>,
-    /// Crates of the modules that it uses.
-    pub crates: &'a [String],
-    /// What is told of the program.
-    pub record: Record,
-}
-
-/// What happens while a program is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// Another build holds the lock.
-    Waiting,
-    /// Nothing is compiled yet: this takes about a minute, once.
-    First,
-    /// The same, for the slow profile.
-    FirstMax,
-    /// Crates are downloaded.
-    Fetching,
-    /// `done` of `total` crates are compiled, `name` is one that is being compiled.
-    Compiling {
-        /// Finished.
-        done: u32,
-        /// In all.
-        total: u32,
-        /// Being compiled now.
-        name: &'a str,
-    },
-}
 
 /// Builds a program and keeps it in the cache by its key.
 pub fn link(
@@ -94,7 +40,7 @@ pub fn link(
     job: &Job<'_>,
     options: &Options,
     progress: &mut dyn FnMut(Event<'_>),
-) -> Result<Built, LinkFault> {
+) -> Result<BuiltProgram, LinkFault> {
     let _locked = cache.open(&mut || progress(Event::Waiting))?;
     // The build that held the lock may have been one of the same grid.
     if let Some(built) = cache.answer(job.key) {
@@ -109,11 +55,11 @@ pub fn link(
         Profile::Fast => "release",
         Profile::Max => "max",
     };
-    // Only cargo can tell whether a module from elsewhere has changed.
+    // Only cargo can tell whether an external module has changed.
     let direct = options
         .modules
         .is_empty()
-        .then(|| direct::compile(cache, &folder, profile));
+        .then(|| recorded_rustc::compile(cache, &folder, profile));
     let program = match direct.flatten() {
         Some(program) => program,
         None => {
@@ -131,12 +77,12 @@ pub fn link(
             cargo.build(profile, progress).map_err(missing_or)?
         }
     };
-    let record = Record {
+    let record = ProgramRecord {
         user_bytes: user_bytes(&program),
         ..job.record.clone()
     };
     let built = cache.keep(job.key, &program, &record)?;
-    direct::clear(&folder);
+    recorded_rustc::clear(&folder);
     Ok(built)
 }
 

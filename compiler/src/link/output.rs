@@ -54,7 +54,7 @@ pub fn check_text(path: &Path) -> Result<(), LinkFault> {
 }
 
 /// Copies a program out of the cache.
-pub fn place(program: &Path, path: &Path) -> Result<(), LinkFault> {
+pub fn copy_to_output(program: &Path, path: &Path) -> Result<(), LinkFault> {
     check(path)?;
     copy_program(program, path).map_err(|error| LinkFault::output(path, &error))
 }

@@ -1,5 +1,6 @@
 //! What a build needs of the machine, asked before the first one: each thing that is missing with its one-line cure.
 
+use super::environment::cleared;
 use super::fault::LinkFault;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -47,7 +48,7 @@ impl Missing {
 }
 
 fn said(program: &str, arguments: &[&str]) -> Result<String, Missing> {
-    let output = super::cargo::cleared(program)
+    let output = cleared(program)
         .args(arguments)
         .output()
         .map_err(|error| match error.kind() {

@@ -4,14 +4,16 @@
 //! its manifest. So cargo and rustc see the same names and the same relative paths whatever grid is built, wherever it and
 //! the cache lie: everything but the grid itself is compiled once, and the program's bytes depend on the grid alone.
 
-use super::cache::{Cache, replace};
+use super::cache::{Cache, ProgramRecord, replace};
 use super::fault::LinkFault;
-use super::{Job, Options, Profile, Record, key, sources};
+use super::job::{Job, Options, Profile};
+use super::{key, sources};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use toml::Value;
 
 static MANIFEST: &str = include_str!("../../../templates/package/Cargo.toml");
 
@@ -33,7 +35,7 @@ pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf,
             &folder.join("Cargo.toml"),
             &manifest(job, options, &content),
         )?;
-        // A module from elsewhere brings dependencies that the embedded lock file cannot know; cargo adds them to it.
+        // An external module brings dependencies that the embedded lock file cannot know; cargo adds them to it.
         put(&folder.join("Cargo.lock"), sources::lock_file())?;
         if folder.join("src").exists() {
             fs::remove_dir_all(folder.join("src"))?;
@@ -66,7 +68,7 @@ pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
             grid: Path::new(""),
             files: &files,
             crates: &crates,
-            record: Record::default(),
+            record: ProgramRecord::default(),
         },
         &options,
     )
@@ -83,8 +85,10 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
         let _ = writeln!(crates, "{name} = {{ path = \"bggo/{folder}\"{optional} }}");
     }
     for module in &options.modules {
-        let path = module.folder.to_string_lossy();
-        let _ = writeln!(crates, "{} = {{ path = {path:?} }}", module.crate_name);
+        let name = Value::from(module.crate_name.as_str());
+        let path = Value::from(module.folder.to_string_lossy().as_ref());
+        // With `package` the grid's source names the module by its package, whatever its `[lib]` is called.
+        let _ = writeln!(crates, "{name} = {{ package = {name}, path = {path} }}");
     }
     if !options.modules.is_empty() {
         crates.push_str("\n[patch.crates-io]\nbggo-runtime = { path = \"bggo/runtime\" }\n");

@@ -5,14 +5,14 @@
 //! chains that run at the same time, and each edge between chains a latch. (Series-parallel decomposition; see Valdes,
 //! Tarjan and Lawler, "The recognition of series parallel digraphs", 1982, for the first two.)
 
-use super::model::{Flow, Node};
+use super::model::{Node, Schedule};
 
-/// The flow of nodes that stand in an order in which each comes after all in its `after`, and the number of its latches.
-pub fn flow(nodes: &[Node]) -> (Flow, usize) {
+/// The schedule of nodes that stand in an order in which each comes after all in its `after`, and the number of its latches.
+pub fn schedule(nodes: &[Node]) -> (Schedule, usize) {
     let graph = Graph::of(nodes);
     let mut latches = 0;
     let all: Vec<usize> = (0..nodes.len()).collect();
-    (graph.flow(&all, &mut latches), latches)
+    (graph.schedule(&all, &mut latches), latches)
 }
 
 struct Graph {
@@ -52,20 +52,20 @@ impl Graph {
         Self { after, before }
     }
 
-    fn flow(&self, set: &[usize], latches: &mut usize) -> Flow {
+    fn schedule(&self, set: &[usize], latches: &mut usize) -> Schedule {
         if let [only] = set {
-            return Flow::Node(*only);
+            return Schedule::Node(*only);
         }
         let parts = self.parts(set);
         if parts.len() > 1 {
             let mut branches = Vec::with_capacity(parts.len());
             for part in &parts {
-                match self.flow(part, latches) {
-                    Flow::Fork(inner) => branches.extend(inner),
+                match self.schedule(part, latches) {
+                    Schedule::Fork(inner) => branches.extend(inner),
                     other => branches.push(other),
                 }
             }
-            return Flow::Fork(branches);
+            return Schedule::Fork(branches);
         }
         let cuts = self.cuts(set);
         if cuts.is_empty() {
@@ -74,10 +74,10 @@ impl Graph {
         let mut segments = Vec::new();
         let mut start = 0;
         for end in cuts.into_iter().chain([set.len()]) {
-            segments.push(self.flow(&set[start..end], latches));
+            segments.push(self.schedule(&set[start..end], latches));
             start = end;
         }
-        Flow::Sequence(segments)
+        Schedule::Sequence(segments)
     }
 
     /// The parts of a set that have no edge between them, each in order.
@@ -128,7 +128,7 @@ impl Graph {
     }
 
     /// Chains by greedy path cover; the edges that are in no chain are latches.
-    fn chains(&self, set: &[usize], latches: &mut usize) -> Flow {
+    fn chains(&self, set: &[usize], latches: &mut usize) -> Schedule {
         let mut chains: Vec<Vec<usize>> = Vec::new();
         let mut crossing: Vec<(usize, usize)> = Vec::new();
         for &node in set {
@@ -168,17 +168,17 @@ impl Graph {
                     .iter()
                     .filter(|(_, to)| *to == node)
                     .filter_map(|(from, _)| latch(*from));
-                parts.extend(waits.map(Flow::Wait));
-                parts.push(Flow::Node(node));
-                parts.extend(latch(node).map(Flow::Open));
+                parts.extend(waits.map(Schedule::Wait));
+                parts.push(Schedule::Node(node));
+                parts.extend(latch(node).map(Schedule::Open));
             }
             if parts.len() == 1 {
                 parts.remove(0)
             } else {
-                Flow::Sequence(parts)
+                Schedule::Sequence(parts)
             }
         });
-        Flow::Fork(branches.collect())
+        Schedule::Fork(branches.collect())
     }
 }
 
@@ -189,57 +189,56 @@ fn has(bits: &[u64], node: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resolve::model::StepId;
 
     fn nodes(edges: &[&[usize]]) -> Vec<Node> {
         edges
             .iter()
             .enumerate()
             .map(|(at, after)| Node {
-                step: StepId(at),
+                step: at,
                 range: (0, 1),
                 after: after.to_vec(),
             })
             .collect()
     }
 
-    fn shown(flow: &Flow) -> String {
-        let all = |parts: &[Flow], between: &str| {
+    fn shown(schedule: &Schedule) -> String {
+        let all = |parts: &[Schedule], between: &str| {
             parts.iter().map(shown).collect::<Vec<_>>().join(between)
         };
-        match flow {
-            Flow::Node(node) => node.to_string(),
-            Flow::Sequence(parts) => format!("({})", all(parts, " ")),
-            Flow::Fork(parts) => format!("[{}]", all(parts, " | ")),
-            Flow::Wait(latch) => format!("w{latch}"),
-            Flow::Open(latch) => format!("o{latch}"),
+        match schedule {
+            Schedule::Node(node) => node.to_string(),
+            Schedule::Sequence(parts) => format!("({})", all(parts, " ")),
+            Schedule::Fork(parts) => format!("[{}]", all(parts, " | ")),
+            Schedule::Wait(latch) => format!("w{latch}"),
+            Schedule::Open(latch) => format!("o{latch}"),
         }
     }
 
-    /// Start times by the flow, with the given lengths of the nodes. Latches are solved by going round until nothing moves.
-    fn simulate(flow: &Flow, lengths: &[u64], latches: usize) -> Vec<u64> {
+    /// Start times by the schedule, with the given lengths of the nodes. Latches are solved by going round until nothing moves.
+    fn simulate(schedule: &Schedule, lengths: &[u64], latches: usize) -> Vec<u64> {
         fn run(
-            flow: &Flow,
+            schedule: &Schedule,
             at: u64,
             lengths: &[u64],
             opened: &mut [u64],
             starts: &mut [u64],
         ) -> u64 {
-            match flow {
-                Flow::Node(node) => {
+            match schedule {
+                Schedule::Node(node) => {
                     starts[*node] = at;
                     at + lengths[*node]
                 }
-                Flow::Sequence(parts) => parts
+                Schedule::Sequence(parts) => parts
                     .iter()
                     .fold(at, |at, part| run(part, at, lengths, opened, starts)),
-                Flow::Fork(parts) => parts
+                Schedule::Fork(parts) => parts
                     .iter()
                     .map(|part| run(part, at, lengths, opened, starts))
                     .max()
                     .unwrap_or(at),
-                Flow::Wait(latch) => at.max(opened[*latch]),
-                Flow::Open(latch) => {
+                Schedule::Wait(latch) => at.max(opened[*latch]),
+                Schedule::Open(latch) => {
                     opened[*latch] = at;
                     at
                 }
@@ -248,7 +247,7 @@ mod tests {
         let (mut opened, mut starts) = (vec![0; latches], vec![0; lengths.len()]);
         loop {
             let before = opened.clone();
-            run(flow, 0, lengths, &mut opened, &mut starts);
+            run(schedule, 0, lengths, &mut opened, &mut starts);
             if before == opened {
                 return starts;
             }
@@ -257,30 +256,30 @@ mod tests {
 
     #[test]
     fn the_readme_picture_is_a_sequence_with_a_fork() {
-        let (flow, latches) = flow(&nodes(&[&[], &[0], &[0], &[1, 2]]));
-        assert_eq!((shown(&flow).as_str(), latches), ("(0 [1 | 2] 3)", 0));
+        let (schedule, latches) = schedule(&nodes(&[&[], &[0], &[0], &[1, 2]]));
+        assert_eq!((shown(&schedule).as_str(), latches), ("(0 [1 | 2] 3)", 0));
     }
 
     #[test]
     fn parts_without_connection_are_a_fork_of_sequences() {
         assert_eq!(
-            shown(&flow(&nodes(&[&[], &[], &[0], &[1]])).0),
+            shown(&schedule(&nodes(&[&[], &[], &[0], &[1]])).0),
             "[(0 2) | (1 3)]"
         );
     }
 
     #[test]
     fn an_n_has_a_latch_and_no_join() {
-        let (flow, latches) = flow(&nodes(&[&[], &[], &[0, 1], &[1]]));
+        let (schedule, latches) = schedule(&nodes(&[&[], &[], &[0, 1], &[1]]));
         assert_eq!(
-            (shown(&flow).as_str(), latches),
+            (shown(&schedule).as_str(), latches),
             ("[(0 w0 2) | (1 o0 3)]", 1)
         );
     }
 
     #[test]
     fn an_edge_that_another_implies_changes_nothing() {
-        assert_eq!(shown(&flow(&nodes(&[&[], &[0], &[0, 1]])).0), "(0 1 2)");
+        assert_eq!(shown(&schedule(&nodes(&[&[], &[0], &[0, 1]])).0), "(0 1 2)");
     }
 
     #[test]
@@ -307,12 +306,12 @@ mod tests {
                     .max()
                     .unwrap_or(0);
             }
-            let (flow, latches) = flow(&nodes);
+            let (schedule, latches) = schedule(&nodes);
             assert_eq!(
-                simulate(&flow, &lengths, latches),
+                simulate(&schedule, &lengths, latches),
                 expected,
                 "{edges:?} {}",
-                shown(&flow)
+                shown(&schedule)
             );
         }
     }

@@ -1,9 +1,9 @@
 //! What is read: which outputs of a step, which resources by a step, which locals at all. Through locals too.
 
-use super::walk::walk;
 use crate::check::typed::{TExpr, TKind, Typed};
+use crate::check::walk::walk;
 use crate::modules::Modules;
-use crate::resolve::model::{BoundId, Node, StepId};
+use crate::resolve::model::{BodyId, BoundId, ByBody, EdgeKind, LocalId, Node, ResourceId, StepId};
 use crate::source::Span;
 use bggo_manifest::Runner;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the grid reads.
 pub struct Demand {
     /// By step.
-    pub steps: Vec<Reads>,
+    pub steps: ByBody<Reads>,
     /// By resource: what it is built on.
-    pub resources: Vec<Reads>,
-    /// By local: something that runs reads it.
-    pub locals: Vec<bool>,
+    pub resources: ByBody<Reads>,
+    /// Locals that something reads that runs, with the body in which that is.
+    pub locals: BTreeSet<(BodyId, LocalId)>,
     /// Read outputs by step; all of them when the whole output is read.
-    wanted: BTreeMap<usize, Wanted>,
+    wanted: BTreeMap<StepId, Wanted>,
 }
 
 #[derive(Default)]
@@ -30,58 +30,56 @@ struct Wanted {
 #[derive(Default, Clone)]
 pub struct Reads {
     /// Also through the resources that those are built on.
-    pub resources: BTreeSet<usize>,
+    pub resources: BTreeSet<ResourceId>,
     /// Named by itself: its exports are read (also in a local), it is in `depends_on`, or a resource takes it.
-    pub direct: BTreeSet<usize>,
+    pub direct: BTreeSet<ResourceId>,
 }
 
 /// Looks through all that runs.
 pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
-    let mut reader = Reader {
+    let mut reader = ExpressionReader {
         typed,
         modules,
+        body: BodyId::MAIN,
         wanted: BTreeMap::new(),
-        locals: vec![None; typed.locals.len()],
+        locals: BTreeMap::new(),
     };
-    let mut resources = vec![Reads::default(); typed.resources.len()];
-    for (at, resource) in typed.resources.iter().enumerate() {
+    let bodies = typed.bodies.iter();
+    let mut resources: ByBody<Reads> = ByBody(
+        bodies
+            .map(|body| vec![Reads::default(); body.resources.len()])
+            .collect(),
+    );
+    let ids = typed.body_ids().flat_map(|body| typed.resource_ids(body));
+    let ids: Vec<ResourceId> = ids.collect();
+    for &id in &ids {
+        let resource = typed.resource(id);
         if !resource.used {
             continue;
         }
+        reader.body = id.body;
         let mut reads = BTreeSet::new();
         for (_, value) in &resource.arguments {
             reader.expression(value, &mut reads);
         }
-        reads.extend(depends(
-            typed,
-            Node::Resource(crate::resolve::model::ResourceId(at)),
-        ));
-        reads.extend(resource.uses.iter().map(|(_, used, _)| used.0));
-        resources[at].direct = reads;
+        reads.extend(depends(typed, Node::Resource(id)));
+        reads.extend(resource.uses.iter().map(|(_, used, _)| *used));
+        resources[id].direct = reads;
     }
-    for at in 0..resources.len() {
-        let all = closure(&resources, &resources[at].direct);
-        resources[at].resources = all;
+    for &id in &ids {
+        let all = closure(&resources, &resources[id].direct);
+        resources[id].resources = all;
     }
-    let mut steps = Vec::with_capacity(typed.steps.len());
-    for (at, step) in typed.steps.iter().enumerate() {
-        let mut direct = BTreeSet::new();
-        let expressions = step
-            .arguments
-            .iter()
-            .map(|(_, value)| value)
-            .chain(&step.enabled)
-            .chain(&step.execution);
-        for value in expressions {
-            reader.expression(value, &mut direct);
-        }
-        direct.extend(depends(
-            typed,
-            Node::Step(crate::resolve::model::StepId(at)),
-        ));
-        let resources = closure(&resources, &direct);
-        steps.push(Reads { resources, direct });
+    let mut steps = ByBody(Vec::with_capacity(typed.bodies.len()));
+    for body in typed.body_ids() {
+        reader.body = body;
+        let of_body = typed
+            .step_ids(body)
+            .map(|id| reader.step(id, &resources))
+            .collect();
+        steps.0.push(of_body);
     }
+    reader.body = BodyId::MAIN;
     for variable in &typed.variables {
         for (condition, message, _) in &variable.validations {
             reader.expression(condition, &mut BTreeSet::new());
@@ -91,19 +89,19 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
     Demand {
         steps,
         resources,
-        locals: reader.locals.iter().map(Option::is_some).collect(),
+        locals: reader.locals.into_keys().collect(),
         wanted: reader.wanted,
     }
 }
 
 impl Demand {
     /// Whether something reads the output of a step: a whole one may hold nothing and still says whether the step ran.
-    pub fn reads(&self, step: usize) -> bool {
+    pub fn reads(&self, step: StepId) -> bool {
         self.wanted.contains_key(&step)
     }
 
     /// Names of the outputs of a step that are kept, in the manifest's order.
-    pub fn outputs(&self, step: usize, runner: &Runner) -> Vec<String> {
+    pub fn outputs(&self, step: StepId, runner: &Runner) -> Vec<String> {
         let Some(wanted) = self.wanted.get(&step) else {
             return Vec::new();
         };
@@ -117,20 +115,17 @@ impl Demand {
 }
 
 /// Resources in the `depends_on` of a node.
-fn depends(typed: &Typed, node: Node) -> impl Iterator<Item = usize> + '_ {
-    typed.edges.iter().filter_map(move |edge| match edge.to {
-        Node::Resource(id)
-            if edge.from == node && edge.kind == crate::resolve::model::EdgeKind::Explicit =>
-        {
-            Some(id.0)
-        }
+fn depends(typed: &Typed, node: Node) -> impl Iterator<Item = ResourceId> + '_ {
+    let edges = typed.body(node.body()).edges.iter();
+    edges.filter_map(move |edge| match edge.to {
+        Node::Resource(id) if edge.from == node && edge.kind == EdgeKind::Explicit => Some(id),
         _ => None,
     })
 }
 
-fn closure(resources: &[Reads], direct: &BTreeSet<usize>) -> BTreeSet<usize> {
+fn closure(resources: &ByBody<Reads>, direct: &BTreeSet<ResourceId>) -> BTreeSet<ResourceId> {
     let mut all = BTreeSet::new();
-    let mut open: Vec<usize> = direct.iter().copied().collect();
+    let mut open: Vec<ResourceId> = direct.iter().copied().collect();
     while let Some(at) = open.pop() {
         if all.insert(at) {
             open.extend(&resources[at].direct);
@@ -139,18 +134,39 @@ fn closure(resources: &[Reads], direct: &BTreeSet<usize>) -> BTreeSet<usize> {
     all
 }
 
-struct Reader<'a> {
+struct ExpressionReader<'a> {
     typed: &'a Typed,
     modules: &'a Modules,
-    wanted: BTreeMap<usize, Wanted>,
-    /// Resources that a local reads, once something has read it.
-    locals: Vec<Option<BTreeSet<usize>>>,
+    /// The body whose expressions are read.
+    body: BodyId,
+    wanted: BTreeMap<StepId, Wanted>,
+    /// Resources that a local reads, once something of that body has read it.
+    locals: BTreeMap<(BodyId, LocalId), BTreeSet<ResourceId>>,
 }
 
-impl Reader<'_> {
+impl ExpressionReader<'_> {
+    /// What a step reads.
+    fn step(&mut self, id: StepId, resources: &ByBody<Reads>) -> Reads {
+        let typed = self.typed;
+        let step = typed.step(id);
+        let mut direct = BTreeSet::new();
+        let expressions = step
+            .arguments
+            .iter()
+            .map(|(_, value)| value)
+            .chain(&step.enabled)
+            .chain(&step.execution);
+        for value in expressions {
+            self.expression(value, &mut direct);
+        }
+        direct.extend(depends(typed, Node::Step(id)));
+        let resources = closure(resources, &direct);
+        Reads { resources, direct }
+    }
+
     /// Outputs of a step by their names.
     fn named(&mut self, step: StepId, names: &BTreeSet<String>) {
-        let runner = self.modules.runner(self.typed.steps[step.0].runner);
+        let runner = self.modules.runner(self.typed.step(step).runner);
         let positions = runner
             .outputs
             .iter()
@@ -158,13 +174,13 @@ impl Reader<'_> {
             .filter(|(_, output)| names.contains(&output.name))
             .map(|(at, _)| at);
         self.wanted
-            .entry(step.0)
+            .entry(step)
             .or_default()
             .fields
             .extend(positions);
     }
 
-    fn expression(&mut self, expr: &TExpr, resources: &mut BTreeSet<usize>) {
+    fn expression(&mut self, expr: &TExpr, resources: &mut BTreeSet<ResourceId>) {
         let mut locals = Vec::new();
         let mut told = Vec::new();
         walk(expr, &mut |node| match &node.kind {
@@ -184,7 +200,7 @@ impl Reader<'_> {
             } if function.name == "length" => {
                 for (step, at) in arguments.iter().filter_map(spread_step) {
                     told.push(at);
-                    self.wanted.entry(step.0).or_default();
+                    self.wanted.entry(step).or_default();
                 }
             }
             TKind::Output {
@@ -192,18 +208,18 @@ impl Reader<'_> {
                 field: Some(field),
                 ..
             } => {
-                self.wanted.entry(step.0).or_default().fields.insert(*field);
+                self.wanted.entry(*step).or_default().fields.insert(*field);
             }
             TKind::Output {
                 step, field: None, ..
-            } => self.wanted.entry(step.0).or_default().all = true,
+            } => self.wanted.entry(*step).or_default().all = true,
             TKind::Instances(step) if !told.contains(&node.span) => {
-                self.wanted.entry(step.0).or_default().all = true;
+                self.wanted.entry(*step).or_default().all = true;
             }
             TKind::Export { resource, .. } => {
-                resources.insert(resource.0);
+                resources.insert(*resource);
             }
-            TKind::Local(id) => locals.push(id.0),
+            TKind::Local(id) => locals.push(*id),
             _ => {}
         });
         for local in locals {
@@ -211,14 +227,15 @@ impl Reader<'_> {
         }
     }
 
-    /// What a local reads; looked at once, however often it is read.
-    fn local(&mut self, local: usize) -> BTreeSet<usize> {
-        if let Some(known) = &self.locals[local] {
+    /// What a local reads; looked at once in a body, however often it is read.
+    fn local(&mut self, local: LocalId) -> BTreeSet<ResourceId> {
+        let key = (self.body, local);
+        if let Some(known) = self.locals.get(&key) {
             return known.clone();
         }
         let (typed, mut reads) = (self.typed, BTreeSet::new());
-        self.expression(&typed.locals[local].value, &mut reads);
-        self.locals[local] = Some(reads.clone());
+        self.expression(&typed.locals[local.0].value, &mut reads);
+        self.locals.insert(key, reads.clone());
         reads
     }
 }

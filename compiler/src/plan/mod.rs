@@ -1,4 +1,4 @@
-//! A checked grid to a plan: nodes and their order, assets and their users, outputs that are read, locals by need.
+//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs that are read, locals by need.
 
 mod chains;
 mod demand;
@@ -6,82 +6,72 @@ pub mod model;
 mod nodes;
 mod places;
 mod print;
-pub use crate::check::walk;
 
 pub use print::print;
 
-use crate::check::typed::{TInstances, TStep, Typed};
+use crate::check::typed::{Binding, TInstances, TStep, Typed};
 use crate::modules::Modules;
+use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
 use bggo_manifest::{Input, Lifetime};
-use model::{Argument, Instances, Local, Plan, Resource, Step};
+use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Step};
+use std::collections::BTreeSet;
 
 /// Plans a grid without errors.
 pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     let demand = demand::demand(typed, modules);
-    let nodes = nodes::nodes(typed);
-    let (flow, latches) = chains::flow(&nodes);
     let mut resources = Resources::of(typed, modules, &demand);
-    let mut steps = Vec::with_capacity(typed.steps.len());
-    let mut slot = 0;
-    for (at, step) in typed.steps.iter().enumerate() {
-        let parts = nodes.iter().filter(|node| node.step.0 == at).count();
-        let planned = resources.step(step, at, modules, &demand, slot, parts as u32);
-        slot += planned.slots.1;
-        steps.push(planned);
+    let mut bodies = Vec::with_capacity(typed.bodies.len());
+    for id in typed.body_ids() {
+        bodies.push(resources.body(typed, id, modules, &demand));
     }
-    let locals = typed
-        .locals
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| demand.locals[*at]);
+    let read: BTreeSet<LocalId> = demand.locals.iter().map(|(_, local)| *local).collect();
+    let locals = read.into_iter().map(|id| local(typed, id));
     Plan {
-        name: grid_name(sources),
-        steps,
-        nodes,
-        flow,
-        latches,
+        name: sources.name.clone(),
+        bodies,
         resources: resources.list,
         variables: typed.variables.clone(),
         locals: locals
-            .map(|(at, local)| Local {
-                id: crate::resolve::model::LocalId(at),
-                name: local.name.clone(),
-                value: local.value.clone(),
-            })
+            .filter(|local| local.value.binding <= Binding::Start)
             .collect(),
         bound_names: typed.bound_names.clone(),
         places: places::places(sources),
     }
 }
 
-/// The name of the grid's first file: a grid has the same name wherever its folder stands.
-fn grid_name(sources: &Sources) -> String {
-    sources
-        .files
-        .first()
-        .map_or_else(|| "grid.hcl".into(), |file| file.name.clone())
+fn local(typed: &Typed, id: LocalId) -> Local {
+    let local = &typed.locals[id.0];
+    Local {
+        id,
+        name: local.name.clone(),
+        value: local.value.clone(),
+    }
 }
 
 /// Resources as they are planned: the written ones that are used, then implicit ones.
 struct Resources {
     list: Vec<Resource>,
     /// Position in `list`, by the grid's id.
-    by_id: Vec<Option<usize>>,
+    by_id: ByBody<Option<usize>>,
 }
 
 impl Resources {
     fn of(typed: &Typed, modules: &Modules, demand: &demand::Demand) -> Self {
         let mut resources = Self {
             list: Vec::new(),
-            by_id: vec![None; typed.resources.len()],
+            by_id: ByBody(
+                typed
+                    .bodies
+                    .iter()
+                    .map(|body| vec![None; body.resources.len()])
+                    .collect(),
+            ),
         };
-        let order = typed.order.iter().filter_map(|node| match node {
-            crate::resolve::model::Node::Resource(id) => Some(id.0),
-            _ => None,
-        });
-        for id in order {
-            let resource = &typed.resources[id];
+        let order = typed.bodies.iter().flat_map(|body| &body.order);
+        for node in order {
+            let Node::Resource(id) = *node else { continue };
+            let resource = typed.resource(id);
             if !resource.used {
                 continue;
             }
@@ -96,7 +86,7 @@ impl Resources {
                 resources.list[below].users += 1;
             }
             let uses = resource.uses.iter().filter_map(|(at, used, _)| {
-                let place = resources.by_id[used.0]?;
+                let place = resources.by_id[*used]?;
                 Some((asset.uses.get(*at)?.name.clone(), place))
             });
             let uses = (!asset.uses.is_empty()).then(|| uses.collect());
@@ -119,13 +109,47 @@ impl Resources {
         resources
     }
 
-    fn step(
+    /// Plans a body, and counts it as a user of its resources.
+    fn body(
         &mut self,
-        step: &TStep,
-        at: usize,
+        typed: &Typed,
+        id: BodyId,
         modules: &Modules,
         demand: &demand::Demand,
-        slot: u32,
+    ) -> BodyPlan {
+        let body = typed.body(id);
+        let nodes = nodes::nodes(body);
+        let (schedule, latches) = chains::schedule(&nodes);
+        let mut steps = Vec::with_capacity(body.steps.len());
+        let mut slots = 0;
+        for id in typed.step_ids(id) {
+            let parts = nodes.iter().filter(|node| node.step == id.index).count();
+            let mut step = self.step((id, typed.step(id)), modules, demand, parts as u32);
+            step.slots.0 = slots;
+            slots += step.slots.1;
+            steps.push(step);
+        }
+        let read = demand.locals.iter().filter(|(body, _)| *body == id);
+        let locals = read.map(|(_, id)| local(typed, *id));
+        BodyPlan {
+            kind: body.kind,
+            name: body.name.clone(),
+            steps,
+            nodes,
+            schedule,
+            latches,
+            locals: locals
+                .filter(|local| local.value.binding > Binding::Start)
+                .collect(),
+            slots,
+        }
+    }
+
+    fn step(
+        &mut self,
+        (id, step): (StepId, &TStep),
+        modules: &Modules,
+        demand: &demand::Demand,
         parts: u32,
     ) -> Step {
         let runner = modules.runner(step.runner);
@@ -133,7 +157,7 @@ impl Resources {
         for (position, wanted) in runner.uses.iter().enumerate() {
             match step.uses.iter().find(|(given, ..)| *given == position) {
                 Some((_, id, _)) => {
-                    uses.extend(self.by_id[id.0].map(|place| (wanted.name.clone(), place)))
+                    uses.extend(self.by_id[*id].map(|place| (wanted.name.clone(), place)))
                 }
                 None if wanted.optional => uses.extend(
                     self.implicit(&wanted.asset, step.span, modules)
@@ -142,8 +166,8 @@ impl Resources {
                 None => {}
             }
         }
-        let place = |id: &usize| self.by_id[*id];
-        let mut needs: Vec<usize> = demand.steps[at]
+        let place = |id: &ResourceId| self.by_id[*id];
+        let mut needs: Vec<usize> = demand.steps[id]
             .resources
             .iter()
             .filter_map(place)
@@ -154,7 +178,7 @@ impl Resources {
         }
         needs.sort_unstable();
         needs.dedup();
-        let direct: Vec<usize> = demand.steps[at].direct.iter().filter_map(place).collect();
+        let direct: Vec<usize> = demand.steps[id].direct.iter().filter_map(place).collect();
         let mut users_of: Vec<usize> = direct
             .into_iter()
             .chain(uses.iter().map(|(_, used)| *used))
@@ -169,7 +193,7 @@ impl Resources {
             .into_iter()
             .filter(|need| {
                 !uses.iter().any(|(_, used)| used == need)
-                    || demand.steps[at]
+                    || demand.steps[id]
                         .direct
                         .iter()
                         .any(|id| self.by_id[*id] == Some(*need))
@@ -189,14 +213,14 @@ impl Resources {
             uses,
             needs,
             users_of,
-            read: demand.reads(at),
-            outputs: demand.outputs(at, runner),
+            read: demand.reads(id),
+            outputs: demand.outputs(id, runner),
             enabled: step.enabled.clone(),
             execution: step.execution.clone(),
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,
-            slots: (slot, 2 + runner.metrics.len() as u32),
+            slots: (0, 2 + runner.metrics.len() as u32),
         }
     }
 
@@ -254,3 +278,6 @@ fn arguments(given: &[(usize, crate::check::typed::TExpr)], inputs: &[Input]) ->
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
 use crate::check::typed::{TExpr, TVariable};
-use crate::resolve::model::{LocalId, StepId};
+use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
+use crate::syntax::decl::BodyKind;
 use bggo_manifest::{Input, Lifetime};
 use bggo_values::Value;
 
@@ -11,24 +12,57 @@ use bggo_values::Value;
 pub struct Plan {
     /// Name of the grid: its file or folder.
     pub name: String,
-    /// Steps, in written order.
-    pub steps: Vec<Step>,
-    /// What is scheduled: a step, or some of its instances.
-    pub nodes: Vec<Node>,
-    /// When each node runs.
-    pub flow: Flow,
-    /// How many latches the flow has.
-    pub latches: usize,
-    /// Resources that are created, in an order in which each stands after those that it is built on.
+    /// Bodies, by id; the first is `main`.
+    pub bodies: Vec<BodyPlan>,
+    /// Resources that are created, in an order in which each stands after those that it is built on. Those of the run, of
+    /// a worker and of a user are shared by all bodies; one of the iteration belongs to the body that declares it.
     pub resources: Vec<Resource>,
     /// Variables, in written order.
     pub variables: Vec<TVariable>,
-    /// Locals that are computed when the program runs.
+    /// Locals that are computed once, when the program starts.
     pub locals: Vec<Local>,
     /// Names of variables of `for`.
     pub bound_names: Vec<String>,
     /// Texts of places: file, line and column of a span.
     pub places: Places,
+}
+
+/// A body: what runs in one go, with a schedule of its own. It is the same however often it is used.
+#[derive(Debug, Clone)]
+pub struct BodyPlan {
+    /// Its kind.
+    pub kind: BodyKind,
+    /// Its name.
+    pub name: String,
+    /// Steps, in written order.
+    pub steps: Vec<Step>,
+    /// What is scheduled: a step, or some of its instances.
+    pub nodes: Vec<Node>,
+    /// When each node runs.
+    pub schedule: Schedule,
+    /// How many latches the schedule has.
+    pub latches: usize,
+    /// Locals that differ between iterations and that the body reads: each is computed at most once in one run of it.
+    pub locals: Vec<Local>,
+    /// How many slots the metrics of its steps take. Whoever uses the body gives them a base.
+    pub slots: u32,
+}
+
+impl Plan {
+    /// Ids of the bodies, in order.
+    pub fn body_ids(&self) -> impl Iterator<Item = BodyId> + use<> {
+        (0..self.bodies.len()).map(BodyId)
+    }
+
+    /// A body.
+    pub fn body(&self, id: BodyId) -> &BodyPlan {
+        &self.bodies[id.0]
+    }
+
+    /// All steps, body by body.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.bodies.iter().flat_map(|body| &body.steps)
+    }
 }
 
 /// Where spans stand.
@@ -77,7 +111,7 @@ pub struct Step {
     pub tags: Vec<(String, String)>,
     /// A failure's text is not reported.
     pub sensitive: bool,
-    /// First slot of its metrics, and how many.
+    /// First slot of its metrics, counted from the first one of its body, and how many there are.
     pub slots: (u32, u32),
 }
 
@@ -90,6 +124,13 @@ pub enum Instances {
     Count(u32),
     /// `for_each`
     Keys(Vec<(String, Value)>),
+}
+
+impl Resource {
+    /// The body that declares it; an implicit one stands at the top of the grid.
+    pub fn body(&self) -> BodyId {
+        self.id.map_or(BodyId::MAIN, |id| id.body)
+    }
 }
 
 impl Instances {
@@ -143,10 +184,10 @@ pub struct Resource {
     /// Users in one iteration: nodes, and resources built on it. 0: it lives until its scope ends.
     pub users: u32,
     /// Its id in the grid, if it is written there.
-    pub id: Option<usize>,
+    pub id: Option<ResourceId>,
 }
 
-/// A local that is computed when the program runs.
+/// A local that is not known when the grid is built.
 #[derive(Debug, Clone)]
 pub struct Local {
     /// Its id in the grid.
@@ -160,8 +201,8 @@ pub struct Local {
 /// What is scheduled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Of which step.
-    pub step: StepId,
+    /// Of which step: its position in the body.
+    pub step: usize,
     /// First instance, and one past the last.
     pub range: (usize, usize),
     /// Nodes that it starts after.
@@ -170,13 +211,13 @@ pub struct Node {
 
 /// When nodes run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flow {
+pub enum Schedule {
     /// A node.
     Node(usize),
     /// One after the other.
-    Sequence(Vec<Flow>),
+    Sequence(Vec<Schedule>),
     /// At the same time; done when all are.
-    Fork(Vec<Flow>),
+    Fork(Vec<Schedule>),
     /// Waits for a latch.
     Wait(usize),
     /// Opens a latch.

@@ -2,37 +2,38 @@
 //! those are nodes of their own, so that the dependent waits for them alone, and the others are nodes by ranges.
 
 use super::model::Node;
-use crate::check::typed::{TInstances, TStep, Typed};
-use crate::resolve::model::{Edge, Instances, Node as Declared, StepId};
+use crate::check::typed::{TBody, TInstances, TStep};
+use crate::resolve::model::{Edge, Instances, Node as Declared};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// All nodes, each after those that it depends on.
-pub fn nodes(typed: &Typed) -> Vec<Node> {
-    let edges = Edges::of(typed);
-    let needs: Vec<Vec<(usize, Instances)>> = (0..typed.steps.len())
-        .map(|step| edges.steps(Declared::Step(StepId(step))))
-        .collect();
-    let readers = readers(typed, &needs);
-    let order = typed.order.iter().filter_map(|node| match node {
-        Declared::Step(id) => Some(id.0),
+/// All nodes of a body, each after those that it depends on.
+pub fn nodes(body: &TBody) -> Vec<Node> {
+    let edges = Edges::of(body);
+    let order = body.order.iter().filter_map(|node| match node {
+        Declared::Step(id) => Some(*id),
         _ => None,
     });
+    let mut needs: Vec<Vec<(usize, Instances)>> = vec![Vec::new(); body.steps.len()];
+    for id in order.clone() {
+        needs[id.index] = edges.steps(Declared::Step(id));
+    }
+    let readers = readers(body, &needs);
     let mut nodes: Vec<Node> = Vec::new();
-    let mut of_step: Vec<Vec<usize>> = vec![Vec::new(); typed.steps.len()];
-    for step in order {
+    let mut of_step: Vec<Vec<usize>> = vec![Vec::new(); body.steps.len()];
+    for step in order.map(|id| id.index) {
         let mut after: Vec<usize> = Vec::new();
         for (to, instances) in &needs[step] {
-            let only = position(&typed.steps[*to], instances);
+            let only = position(&body.steps[*to], instances);
             after.extend(of_step[*to].iter().copied().filter(|&at| {
                 only.is_none_or(|only| (nodes[at].range.0..nodes[at].range.1).contains(&only))
             }));
         }
         after.sort_unstable();
         after.dedup();
-        for range in ranges(count(&typed.steps[step]), &readers[step]) {
+        for range in ranges(count(&body.steps[step]), &readers[step]) {
             of_step[step].push(nodes.len());
             nodes.push(Node {
-                step: StepId(step),
+                step,
                 range,
                 after: after.clone(),
             });
@@ -64,14 +65,14 @@ fn position(step: &TStep, instances: &Instances) -> Option<usize> {
 
 /// By step, by instance: the steps that wait for this instance by name and not for all of them.
 fn readers(
-    typed: &Typed,
+    body: &TBody,
     needs: &[Vec<(usize, Instances)>],
 ) -> Vec<BTreeMap<usize, BTreeSet<usize>>> {
     let mut readers: Vec<BTreeMap<usize, BTreeSet<usize>>> =
-        vec![BTreeMap::new(); typed.steps.len()];
+        vec![BTreeMap::new(); body.steps.len()];
     for (reader, needs) in needs.iter().enumerate() {
         let place = |(step, instances): &(usize, Instances)| {
-            (*step, position(&typed.steps[*step], instances))
+            (*step, position(&body.steps[*step], instances))
         };
         let all: BTreeSet<usize> = needs
             .iter()
@@ -99,15 +100,15 @@ fn ranges(count: usize, readers: &BTreeMap<usize, BTreeSet<usize>>) -> Vec<(usiz
     starts.zip(ends).collect()
 }
 
-/// Which steps a step stands on, directly or through locals and resources.
+/// Which steps of its body a step depends on, directly or through locals and resources.
 struct Edges<'a> {
     of: BTreeMap<Declared, Vec<&'a Edge>>,
 }
 
 impl<'a> Edges<'a> {
-    fn of(typed: &'a Typed) -> Self {
+    fn of(body: &'a TBody) -> Self {
         let mut of: BTreeMap<Declared, Vec<&Edge>> = BTreeMap::new();
-        for edge in &typed.edges {
+        for edge in &body.edges {
             of.entry(edge.from).or_default().push(edge);
         }
         Self { of }
@@ -120,7 +121,7 @@ impl<'a> Edges<'a> {
         while let Some(node) = open.pop() {
             for edge in self.of.get(&node).into_iter().flatten() {
                 match edge.to {
-                    Declared::Step(id) => found.push((id.0, edge.instances.clone())),
+                    Declared::Step(id) => found.push((id.index, edge.instances.clone())),
                     Declared::Variable(_) => {}
                     through => {
                         if seen.insert(through) {

@@ -1,28 +1,33 @@
-//! A plan as text, for `--emit plan` and snapshots: steps, resources, and when what runs.
+//! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
-use super::model::{Flow, Instances, Plan};
+use super::model::{BodyPlan, Instances, Local, Plan, Schedule};
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
 pub fn print(plan: &Plan) -> String {
     let mut out = format!("grid {}\n", plan.name);
     // A String never refuses what is written to it.
-    let _ = resources(plan, &mut out).and_then(|()| steps(plan, &mut out));
-    if !plan.locals.is_empty() {
-        out.push_str("\nlocals\n");
-        for local in &plan.locals {
-            let _ = writeln!(
-                out,
-                "  {} : {}, {}",
-                local.name,
-                local.value.ty,
-                word(local.value.binding)
-            );
-        }
+    let _ = resources(plan, &mut out);
+    locals("\nlocals known at start\n", "  ", &plan.locals, &mut out);
+    for body in &plan.bodies {
+        let _ = writeln!(out, "\nbody {} : {} slots", body.name, body.slots);
+        let _ = steps(plan, body, &mut out);
+        locals("  locals\n", "    ", &body.locals, &mut out);
+        out.push_str("  schedule\n");
+        schedule(body, &body.schedule, 2, &mut out);
     }
-    out.push_str("\nschedule\n");
-    flow(plan, &plan.flow, 1, &mut out);
     out
+}
+
+fn locals(title: &str, indent: &str, locals: &[Local], out: &mut String) {
+    if !locals.is_empty() {
+        out.push_str(title);
+    }
+    for local in locals {
+        let (name, value) = (&local.name, &local.value);
+        let binding = word(value.binding);
+        let _ = writeln!(out, "{indent}{name} : {}, {binding}", value.ty);
+    }
 }
 
 /// The word that grids and the manual have for it: `vu`, `start`.
@@ -55,10 +60,10 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-fn steps(plan: &Plan, out: &mut String) -> std::fmt::Result {
-    out.push_str("\nsteps\n");
-    for step in &plan.steps {
-        write!(out, "  {}.{}", step.runner, step.name)?;
+fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
+    out.push_str("  steps\n");
+    for step in &body.steps {
+        write!(out, "    {}.{}", step.runner, step.name)?;
         match &step.instances {
             Instances::Single => {}
             Instances::Count(count) => write!(out, " x {count}")?,
@@ -84,7 +89,7 @@ fn steps(plan: &Plan, out: &mut String) -> std::fmt::Result {
         for argument in &step.arguments {
             writeln!(
                 out,
-                "    {} : {}, {}",
+                "      {} : {}, {}",
                 argument.input.name,
                 argument.value.ty,
                 word(argument.value.binding)
@@ -94,12 +99,12 @@ fn steps(plan: &Plan, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-fn flow(plan: &Plan, part: &Flow, depth: usize, out: &mut String) {
+fn schedule(body: &BodyPlan, part: &Schedule, depth: usize, out: &mut String) {
     let indent = "  ".repeat(depth);
     let (word, parts) = match part {
-        Flow::Node(node) => {
-            let node = &plan.nodes[*node];
-            let step = &plan.steps[node.step.0];
+        Schedule::Node(node) => {
+            let node = &body.nodes[*node];
+            let step = &body.steps[node.step];
             let range = match step.instances {
                 Instances::Single => String::new(),
                 _ => format!("[{}..{}]", node.range.0, node.range.1),
@@ -107,19 +112,19 @@ fn flow(plan: &Plan, part: &Flow, depth: usize, out: &mut String) {
             let _ = writeln!(out, "{indent}{}.{}{range}", step.runner, step.name);
             return;
         }
-        Flow::Wait(latch) => {
+        Schedule::Wait(latch) => {
             let _ = writeln!(out, "{indent}wait for latch {latch}");
             return;
         }
-        Flow::Open(latch) => {
+        Schedule::Open(latch) => {
             let _ = writeln!(out, "{indent}open latch {latch}");
             return;
         }
-        Flow::Sequence(parts) => ("sequence", parts),
-        Flow::Fork(parts) => ("fork", parts),
+        Schedule::Sequence(parts) => ("sequence", parts),
+        Schedule::Fork(parts) => ("fork", parts),
     };
     let _ = writeln!(out, "{indent}{word}");
     for part in parts {
-        flow(plan, part, depth + 1, out);
+        schedule(body, part, depth + 1, out);
     }
 }

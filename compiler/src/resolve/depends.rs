@@ -173,30 +173,21 @@ impl<'a> Resolver<'a> {
 
     /// The full form of a reference without its first word.
     fn without_prefix(&self, names: &[Name]) -> Option<String> {
+        let body = self.own_body();
         let (kind, name) = match names {
             [name] => {
-                let step = self.names.steps_called.get(name.text.as_str())?.first()?;
+                let step = self.names.steps_called(body, &name.text).first()?;
                 return Some(format!(
                     "did you mean `{}`?",
-                    self.declarations.steps[step.0].address()
+                    self.declarations.step(*step).address()
                 ));
             }
             [kind, name, ..] => (kind.text.as_str(), name.text.as_str()),
             [] => return None,
         };
-        let step = self
-            .names
-            .steps
-            .get(kind)
-            .is_some_and(|all| all.contains_key(name));
-        let resource = self
-            .names
-            .resources
-            .get(kind)
-            .is_some_and(|all| all.contains_key(name));
-        let word = if step {
+        let word = if self.names.step(body, kind, name).is_some() {
             "step"
-        } else if resource {
+        } else if self.names.resource(body, kind, name).is_some() {
             "resource"
         } else {
             return None;
@@ -224,9 +215,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn step_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
-        let found = self.names.steps.get(kind.text.as_str());
-        if let Some(id) = found.and_then(|all| all.get(name.text.as_str())) {
-            return Some(Node::Step(*id));
+        if let Some(id) = self.names.step(self.own_body(), &kind.text, &name.text) {
+            return Some(Node::Step(id));
         }
         if self
             .declarations
@@ -244,9 +234,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn resource_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
-        let found = self.names.resources.get(kind.text.as_str());
-        if let Some(id) = found.and_then(|all| all.get(name.text.as_str())) {
-            return Some(Node::Resource(*id));
+        if let Some(id) = self.names.resource(self.own_body(), &kind.text, &name.text) {
+            return Some(Node::Resource(id));
         }
         if self
             .declarations
@@ -265,12 +254,8 @@ impl<'a> Resolver<'a> {
 
     /// `KIND.NAME`: the step or the resource of that address.
     fn kind_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
-        let steps = self.names.steps.get(kind.text.as_str());
-        let step = steps.and_then(|all| all.get(name.text.as_str())).copied();
-        let resources = self.names.resources.get(kind.text.as_str());
-        let resource = resources
-            .and_then(|all| all.get(name.text.as_str()))
-            .copied();
+        let step = self.names.step(self.own_body(), &kind.text, &name.text);
+        let resource = self.names.resource(self.own_body(), &kind.text, &name.text);
         match (step, resource) {
             (Some(step), None) => Some(Node::Step(step)),
             (None, Some(resource)) => Some(Node::Resource(resource)),
@@ -303,18 +288,9 @@ impl<'a> Resolver<'a> {
 
     /// `NAME`: the only step of that name, else the only resource.
     fn bare_target(&mut self, name: &Name, span: Span) -> Option<Node> {
-        let steps = self
-            .names
-            .steps_called
-            .get(name.text.as_str())
-            .cloned()
-            .unwrap_or_default();
-        let resources = self
-            .names
-            .resources_called
-            .get(name.text.as_str())
-            .cloned()
-            .unwrap_or_default();
+        let body = self.own_body();
+        let steps = self.names.steps_called(body, &name.text).to_vec();
+        let resources = self.names.resources_called(body, &name.text).to_vec();
         match (steps.as_slice(), resources.as_slice()) {
             ([step], _) => Some(Node::Step(*step)),
             ([], [resource]) => Some(Node::Resource(*resource)),
@@ -322,10 +298,9 @@ impl<'a> Resolver<'a> {
             ([], []) => {
                 let known = self
                     .names
-                    .steps_called
-                    .keys()
-                    .chain(self.names.resources_called.keys());
-                let hint = nearest::nearest(&name.text, known.copied())
+                    .step_names(body)
+                    .chain(self.names.resource_names(body));
+                let hint = nearest::nearest(&name.text, known)
                     .map(|near| format!("did you mean `\"{near}\"`?"));
                 self.missing_target(
                     (codes::UNKNOWN_STEP, span),
@@ -343,11 +318,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn ambiguous(&mut self, name: &str, steps: &[StepId], resources: &[ResourceId], span: Span) {
-        let steps = steps.iter().map(|id| &self.declarations.steps[id.0]);
+        let steps = steps.iter().map(|id| self.declarations.step(*id));
         let steps = steps.map(|step| (step.address(), step.span));
-        let resources = resources
-            .iter()
-            .map(|id| &self.declarations.resources[id.0]);
+        let resources = resources.iter().map(|id| self.declarations.resource(*id));
         let resources = resources.map(|resource| (resource.address(), resource.span));
         let all: Vec<(String, Span)> = steps.chain(resources).collect();
         let forms: Vec<String> = all.iter().map(|(form, _)| format!("`{form}`")).collect();

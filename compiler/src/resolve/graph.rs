@@ -1,4 +1,4 @@
-//! The graph of a grid: its order, and its cycles edge by edge. The only file that names petgraph.
+//! The graph of a body: its order, and its cycles edge by edge. The only file that names petgraph.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -11,15 +11,16 @@ use petgraph::visit::EdgeRef;
 use crate::diagnostics::{Problems, codes};
 use crate::syntax::decl::Declarations;
 
-use super::model::{Edge, LocalId, Node, ResourceId, StepId, VariableId};
+use super::model::{BodyId, Edge, LocalId, Node, VariableId};
 
-/// All nodes, each after what it needs; cycles are reported.
+/// All nodes of a body, each after what it needs of the same body; cycles are reported.
 pub(super) fn order(
     declarations: &Declarations,
+    body: BodyId,
     edges: &[Edge],
     problems: &mut Problems,
 ) -> Vec<Node> {
-    let graph = Graph::of(declarations, edges);
+    let graph = Graph::of(declarations, body, edges);
     let mut ring_of = vec![None; graph.nodes.len()];
     let mut rings: Vec<Vec<usize>> = kosaraju_scc(&graph.graph)
         .into_iter()
@@ -46,32 +47,34 @@ struct Graph {
 }
 
 impl Graph {
-    fn of(declarations: &Declarations, edges: &[Edge]) -> Graph {
-        let variables = (0..declarations.variables.len()).map(|at| Node::Variable(VariableId(at)));
-        let locals = (0..declarations.locals.len()).map(|at| Node::Local(LocalId(at)));
-        let resources = (0..declarations.resources.len()).map(|at| Node::Resource(ResourceId(at)));
-        let steps = (0..declarations.steps.len()).map(|at| Node::Step(StepId(at)));
-        let nodes: Vec<Node> = variables
-            .chain(locals)
-            .chain(resources)
-            .chain(steps)
+    fn of(declarations: &Declarations, body: BodyId, edges: &[Edge]) -> Graph {
+        let (variables, locals) = if body == BodyId::MAIN {
+            (declarations.variables.len(), declarations.locals.len())
+        } else {
+            (0, 0)
+        };
+        let resources = declarations.body(body).resources.len();
+        let nodes: Vec<Node> = (0..variables)
+            .map(|at| Node::Variable(VariableId(at)))
+            .chain((0..locals).map(|at| Node::Local(LocalId(at))))
+            .chain(declarations.resource_ids(body).map(Node::Resource))
+            .chain(declarations.step_ids(body).map(Node::Step))
             .collect();
-        let locals_at = declarations.variables.len();
-        let resources_at = locals_at + declarations.locals.len();
-        let steps_at = resources_at + declarations.resources.len();
         let index = |node: Node| {
             NodeIndex::new(match node {
                 Node::Variable(id) => id.0,
-                Node::Local(id) => locals_at + id.0,
-                Node::Resource(id) => resources_at + id.0,
-                Node::Step(id) => steps_at + id.0,
+                Node::Local(id) => variables + id.0,
+                Node::Resource(id) => variables + locals + id.index,
+                Node::Step(id) => variables + locals + resources + id.index,
             })
         };
         let mut graph = DiGraph::with_capacity(nodes.len(), edges.len());
         for _ in &nodes {
             graph.add_node(());
         }
-        for (place, edge) in edges.iter().enumerate() {
+        let inside = |edge: &Edge| edge.from.body() == body && edge.to.body() == body;
+        let inside = edges.iter().enumerate().filter(|(_, edge)| inside(edge));
+        for (place, edge) in inside {
             graph.add_edge(index(edge.from), index(edge.to), place);
         }
         Graph { nodes, graph }
@@ -169,7 +172,7 @@ fn name(declarations: &Declarations, node: Node) -> String {
     match node {
         Node::Variable(id) => format!("var.{}", declarations.variables[id.0].name.text),
         Node::Local(id) => format!("local.{}", declarations.locals[id.0].name.text),
-        Node::Resource(id) => declarations.resources[id.0].address(),
-        Node::Step(id) => declarations.steps[id.0].address(),
+        Node::Resource(id) => declarations.resource(id).address(),
+        Node::Step(id) => declarations.step(id).address(),
     }
 }

@@ -5,7 +5,7 @@ use crate::syntax::decl::Name;
 
 use super::reference::Resolver;
 use super::root::ROOTS;
-use super::traversal::Here;
+use super::traversal::Traversal;
 
 /// What people write for some of them.
 const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
@@ -22,72 +22,71 @@ const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
 impl<'a> Resolver<'a> {
     /// The step that was probably meant.
     pub(super) fn step_hint(&self, runner: &Name, name: &Name) -> Option<String> {
-        if let Some(called) = self.names.steps_called.get(name.text.as_str()) {
-            let full = called
-                .first()
-                .map(|id| self.declarations.steps[id.0].address());
-            return full.map(|full| format!("did you mean `{full}`?"));
+        let body = self.own_body();
+        if let Some(id) = self.names.steps_called(body, &name.text).first() {
+            let full = self.declarations.step(*id).address();
+            return Some(format!("did you mean `{full}`?"));
         }
-        if let Some(resources) = self.names.resources.get(runner.text.as_str())
-            && resources.contains_key(name.text.as_str())
+        if self
+            .names
+            .resource(body, &runner.text, &name.text)
+            .is_some()
         {
             return Some(format!(
                 "it is a resource: write `resource.{}.{}`",
                 runner.text, name.text
             ));
         }
-        let of_runner = self.names.steps.get(runner.text.as_str());
-        let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps.keys().copied()));
+        let of_runner = self.names.steps_of(body, &runner.text);
+        let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps));
         if let Some(near) = near {
             return Some(format!("did you mean `step.{}.{near}`?", runner.text));
         }
-        let near = nearest::nearest(&name.text, self.names.steps_called.keys().copied())?;
-        let id = self.names.steps_called.get(near)?.first()?;
+        let near = nearest::nearest(&name.text, self.names.step_names(body))?;
+        let id = self.names.steps_called(body, near).first()?;
         Some(format!(
             "did you mean `{}`?",
-            self.declarations.steps[id.0].address()
+            self.declarations.step(*id).address()
         ))
     }
 
     /// The resource that was probably meant.
     pub(super) fn resource_hint(&self, asset: &Name, name: &Name) -> Option<String> {
-        if let Some(called) = self.names.resources_called.get(name.text.as_str()) {
-            let full = called
-                .first()
-                .map(|id| self.declarations.resources[id.0].address());
-            return full.map(|full| format!("did you mean `{full}`?"));
+        let body = self.own_body();
+        if let Some(id) = self.names.resources_called(body, &name.text).first() {
+            let full = self.declarations.resource(*id).address();
+            return Some(format!("did you mean `{full}`?"));
         }
-        if let Some(steps) = self.names.steps.get(asset.text.as_str())
-            && steps.contains_key(name.text.as_str())
-        {
+        if self.names.step(body, &asset.text, &name.text).is_some() {
             return Some(format!(
                 "it is a step: write `step.{}.{}`",
                 asset.text, name.text
             ));
         }
-        let near = nearest::nearest(&name.text, self.names.resources_called.keys().copied())?;
-        let id = self.names.resources_called.get(near)?.first()?;
+        let near = nearest::nearest(&name.text, self.names.resource_names(body))?;
+        let id = self.names.resources_called(body, near).first()?;
         Some(format!(
             "did you mean `{}`?",
-            self.declarations.resources[id.0].address()
+            self.declarations.resource(*id).address()
         ))
     }
 
     /// What a word that begins no reference was probably to be.
-    pub(super) fn unknown_hint(&self, name: &str, here: &Here<'_, 'a>) -> Option<String> {
+    pub(super) fn unknown_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<String> {
+        let body = self.own_body();
         if let Some(second) = here.first {
-            let step = self.names.steps.get(name);
-            if step.is_some_and(|steps| steps.contains_key(second.text.as_str())) {
+            if self.names.step(body, name, &second.text).is_some() {
                 return Some(format!("did you mean `step.{name}.{}`?", second.text));
             }
-            let resource = self.names.resources.get(name);
-            if resource.is_some_and(|all| all.contains_key(second.text.as_str())) {
+            if self.names.resource(body, name, &second.text).is_some() {
                 return Some(format!("did you mean `resource.{name}.{}`?", second.text));
             }
-            if step.is_some() || self.modules.find_runner(name).is_some() {
+            let of_runner = self.names.steps_of(body, name);
+            if of_runner.is_some() || self.modules.find_runner(name).is_some() {
                 return Some(format!("a step's output is `step.{name}.NAME.output`"));
             }
-            if resource.is_some() || self.modules.find_asset(name).is_some() {
+            let of_asset = self.names.has_resource_of(body, name);
+            if of_asset || self.modules.find_asset(name).is_some() {
                 return Some(format!("a resource is `resource.{name}.NAME`"));
             }
             if matches!(name, "env" | "__ENV") {
@@ -121,13 +120,8 @@ impl<'a> Resolver<'a> {
         if self.names.locals.contains_key(name) {
             return Some(format!("did you mean `local.{name}`?"));
         }
-        if let [only] = self
-            .names
-            .steps_called
-            .get(name)
-            .map_or(&[][..], Vec::as_slice)
-        {
-            let address = self.declarations.steps[only.0].address();
+        if let [only] = self.names.steps_called(body, name) {
+            let address = self.declarations.step(*only).address();
             // A step alone is no value.
             let output = if here.nodes.len() == 1 { ".output" } else { "" };
             return Some(format!("did you mean `{address}{output}`?"));

@@ -1,7 +1,8 @@
 //! Names to ids: every traversal becomes a typed reference or a diagnostic; edges carry the place that caused them.
 //!
 //! ```text
-//! declarations --scope--> declared names --reference, depends--> references and edges --graph--> order, or cycles
+//! declarations --scope--> names of each body --reference, depends--> references, and a graph for each body
+//!              --graph--> its order, or cycles
 //! ```
 
 mod address;
@@ -31,9 +32,11 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
     let names = Names::of(&declarations, &mut problems);
     let mut resolver = Resolver::new(&declarations, names, modules, problems);
     resolver.all();
-    let found = resolver.found;
+    let mut found = resolver.found;
     let mut problems = resolver.problems;
-    let order = graph::order(&declarations, &found.edges, &mut problems);
+    for (body, graph) in declarations.body_ids().zip(&mut found.graphs) {
+        graph.order = graph::order(&declarations, body, &graph.edges, &mut problems);
+    }
     problems.sort();
     let resolved = Resolved {
         runners,
@@ -41,9 +44,8 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
         references: found.references,
         bound: found.bound,
         bound_names: found.bound_names,
-        edges: found.edges,
+        graphs: found.graphs,
         sound: !problems.has_errors(),
-        order,
         declarations,
     };
     (resolved, problems)

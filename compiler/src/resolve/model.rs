@@ -2,15 +2,27 @@
 
 pub use crate::modules::RunnerRef;
 use crate::source::Span;
-use crate::syntax::decl::{Declarations, ExprId};
+pub use crate::syntax::decl::BodyId;
+use crate::syntax::decl::{Declarations, ExprId, ResourceDecl, StepDecl};
 use std::collections::BTreeMap;
+use std::ops::{Index, IndexMut};
 
-/// Index into `Declarations::steps`.
+/// A step of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StepId(pub usize);
-/// Index into `Declarations::resources`.
+pub struct StepId {
+    /// Its body.
+    pub body: BodyId,
+    /// Index into `BodyDecl::steps`.
+    pub index: usize,
+}
+/// A resource of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResourceId(pub usize);
+pub struct ResourceId {
+    /// The body that declares it.
+    pub body: BodyId,
+    /// Index into `BodyDecl::resources`.
+    pub index: usize,
+}
 /// Index into `Declarations::variables`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableId(pub usize);
@@ -21,15 +33,114 @@ pub struct LocalId(pub usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BoundId(pub u32);
 
+/// An id of something that belongs to a body.
+pub trait InBody: Copy {
+    /// Its body.
+    fn body(self) -> BodyId;
+    /// Its position among those of its kind in the body.
+    fn index(self) -> usize;
+}
+
+impl InBody for StepId {
+    fn body(self) -> BodyId {
+        self.body
+    }
+
+    fn index(self) -> usize {
+        self.index
+    }
+}
+
+impl InBody for ResourceId {
+    fn body(self) -> BodyId {
+        self.body
+    }
+
+    fn index(self) -> usize {
+        self.index
+    }
+}
+
+/// One value for each step, or for each resource, of each body.
+#[derive(Debug, Clone, Default)]
+pub struct ByBody<T>(pub Vec<Vec<T>>);
+
+impl<T: Clone> ByBody<T> {
+    /// The same value for each step of each body.
+    pub fn of_steps(declarations: &Declarations, value: T) -> Self {
+        let bodies = declarations.bodies.iter();
+        Self(
+            bodies
+                .map(|body| vec![value.clone(); body.steps.len()])
+                .collect(),
+        )
+    }
+
+    /// The same value for each resource of each body.
+    pub fn of_resources(declarations: &Declarations, value: T) -> Self {
+        let bodies = declarations.bodies.iter();
+        Self(
+            bodies
+                .map(|body| vec![value.clone(); body.resources.len()])
+                .collect(),
+        )
+    }
+}
+
+impl<T> ByBody<T> {
+    /// The value of an id, if there is one.
+    pub fn get(&self, id: impl InBody) -> Option<&T> {
+        self.0.get(id.body().0)?.get(id.index())
+    }
+}
+
+impl<T, I: InBody> Index<I> for ByBody<T> {
+    type Output = T;
+
+    fn index(&self, id: I) -> &T {
+        &self.0[id.body().0][id.index()]
+    }
+}
+
+impl<T, I: InBody> IndexMut<I> for ByBody<T> {
+    fn index_mut(&mut self, id: I) -> &mut T {
+        &mut self.0[id.body().0][id.index()]
+    }
+}
+
+impl Declarations {
+    /// A step.
+    pub fn step(&self, id: StepId) -> &StepDecl {
+        &self.bodies[id.body.0].steps[id.index]
+    }
+
+    /// A resource.
+    pub fn resource(&self, id: ResourceId) -> &ResourceDecl {
+        &self.bodies[id.body.0].resources[id.index]
+    }
+
+    /// Ids of the steps of a body, in written order.
+    pub fn step_ids(&self, body: BodyId) -> impl Iterator<Item = StepId> + use<> {
+        let count = self.body(body).steps.len();
+        (0..count).map(move |index| StepId { body, index })
+    }
+
+    /// Ids of the resources of a body, in written order.
+    pub fn resource_ids(&self, body: BodyId) -> impl Iterator<Item = ResourceId> + use<> {
+        let count = self.body(body).resources.len();
+        (0..count).map(move |index| ResourceId { body, index })
+    }
+}
+
 /// What the grid's names stand for.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// As parsed; runners and assets of unknown kind stay, marked in `kinds`.
+    /// As parsed; steps and resources of unknown kinds stay.
     pub declarations: Declarations,
     /// Module and runner of each step (`None`: unknown, already reported).
-    pub runners: Vec<Option<RunnerRef>>,
+    pub runners: ByBody<Option<RunnerRef>>,
     /// Module and asset of each resource (`None`: unknown, already reported).
-    pub assets: Vec<Option<RunnerRef>>,
+    pub assets: ByBody<Option<RunnerRef>>,
     /// The meaning of the expression nodes that are references: the node `step.R.N` (not what follows it), `var.x`, `count.index`, a `Root` that is bound by a `for`, ...
     pub references: BTreeMap<ExprId, Reference>,
     /// Names bound by each `For` expression, template `for` (key, value) or splat (its item), by the id of its `over` expression.
@@ -38,10 +149,17 @@ pub struct Resolved {
     pub bound_names: Vec<String>,
     /// No name was unknown or doubled: what nobody names is really unused.
     pub sound: bool,
-    /// All edges, in the order in which their owners are declared, each (from, to, instances, kind) once.
+    /// The graph of each body, by its id. The variables and locals of the grid stand in that of `main`.
+    pub graphs: Vec<BodyGraph>,
+}
+
+/// The graph of a body.
+#[derive(Debug, Clone, Default)]
+pub struct BodyGraph {
+    /// Edges from what the body declares, in the order in which that is written, each (from, to, instances, kind) once.
     pub edges: Vec<Edge>,
     /// Nodes in an order in which everything stands after what it depends on; written order where free. Edges inside a
-    /// cycle (reported) do not count.
+    /// cycle (reported) do not count, nor do those to what another body declares.
     pub order: Vec<Node>,
 }
 
@@ -84,6 +202,17 @@ pub enum Node {
     Local(LocalId),
     Resource(ResourceId),
     Step(StepId),
+}
+
+impl Node {
+    /// The body in whose graph it stands.
+    pub fn body(self) -> BodyId {
+        match self {
+            Node::Variable(_) | Node::Local(_) => BodyId::MAIN,
+            Node::Resource(id) => id.body,
+            Node::Step(id) => id.body,
+        }
+    }
 }
 
 /// `from` needs `to`.

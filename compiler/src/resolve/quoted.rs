@@ -66,17 +66,12 @@ impl Resolver<'_> {
                 .unwrap_or_default()
         };
         let (first, second) = (word(1), word(2));
+        let body = self.own_body();
         match word(0) {
             "var" => self.names.variables.contains_key(first),
             "local" => self.names.locals.contains_key(first),
-            "step" => {
-                let of_runner = self.names.steps.get(first);
-                parts.len() > 3 && of_runner.is_some_and(|all| all.contains_key(second))
-            }
-            "resource" => {
-                let of_asset = self.names.resources.get(first);
-                parts.len() > 3 && of_asset.is_some_and(|all| all.contains_key(second))
-            }
+            "step" => parts.len() > 3 && self.names.step(body, first, second).is_some(),
+            "resource" => parts.len() > 3 && self.names.resource(body, first, second).is_some(),
             "each" => self.owner.each && matches!(text, "each.key" | "each.value"),
             "count" => self.owner.count && text == "count.index",
             _ => matches!(text, "vu.id" | "vu.iteration" | "run.id" | "path.grid"),

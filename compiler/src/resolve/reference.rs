@@ -10,7 +10,7 @@ use crate::syntax::decl::{
 };
 
 use super::model::{
-    BoundId, Edge, EdgeKind, Instances, LocalId, Node, Reference, ResourceId, StepId, VariableId,
+    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, Node, Reference, VariableId,
 };
 use super::scope::Names;
 
@@ -20,7 +20,8 @@ pub(super) struct Found {
     pub(super) references: BTreeMap<ExprId, Reference>,
     pub(super) bound: BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
     pub(super) bound_names: Vec<String>,
-    pub(super) edges: Vec<Edge>,
+    /// Edges and no order yet, by body.
+    pub(super) graphs: Vec<BodyGraph>,
 }
 
 /// Who is being walked, and what may be read there.
@@ -74,7 +75,10 @@ impl<'a> Resolver<'a> {
             names,
             modules,
             problems,
-            found: Found::default(),
+            found: Found {
+                graphs: vec![BodyGraph::default(); declarations.bodies.len()],
+                ..Found::default()
+            },
             owner: Owner {
                 node: Node::Local(LocalId(0)),
                 reads: Reads::Everything,
@@ -114,8 +118,16 @@ impl<'a> Resolver<'a> {
             self.own(Node::Local(LocalId(place)));
             self.expr(&local.value);
         }
-        for (place, resource) in declarations.resources.iter().enumerate() {
-            self.own(Node::Resource(ResourceId(place)));
+        for body in declarations.body_ids() {
+            self.body(body);
+        }
+    }
+
+    fn body(&mut self, body: BodyId) {
+        let declarations = self.declarations;
+        for id in declarations.resource_ids(body) {
+            let resource = declarations.resource(id);
+            self.own(Node::Resource(id));
             self.block(resource.arguments.as_ref(), EdgeKind::Implicit);
             self.block(resource.uses.as_ref(), EdgeKind::Uses);
             for expr in [&resource.scope, &resource.description] {
@@ -123,8 +135,9 @@ impl<'a> Resolver<'a> {
             }
             self.depends_on(&resource.depends_on);
         }
-        for (place, step) in declarations.steps.iter().enumerate() {
-            self.own(Node::Step(StepId(place)));
+        for id in declarations.step_ids(body) {
+            let step = declarations.step(id);
+            self.own(Node::Step(id));
             for expr in [&step.count, &step.for_each] {
                 self.optional(expr.as_ref());
             }
@@ -143,6 +156,11 @@ impl<'a> Resolver<'a> {
             }
             self.depends_on(&step.depends_on);
         }
+    }
+
+    /// The body in which the owner's names are looked up.
+    pub(super) fn own_body(&self) -> BodyId {
+        self.owner.node.body()
     }
 
     fn own(&mut self, node: Node) {
@@ -312,7 +330,7 @@ impl<'a> Resolver<'a> {
             Instances::Computed(index) => Some(format!("#{}", index.0)),
         };
         if self.seen.insert((from, to, which, kind)) {
-            self.found.edges.push(Edge {
+            self.found.graphs[from.body().0].edges.push(Edge {
                 from,
                 to,
                 instances,

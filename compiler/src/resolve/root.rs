@@ -6,7 +6,7 @@ use crate::syntax::decl::{Expr, ExprKind, Name};
 
 use super::model::{Instances, Node, Reference};
 use super::reference::{Reads, Resolver};
-use super::traversal::{Here, name_at, spine};
+use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
 pub(super) const ROOTS: &[&str] = &[
@@ -38,7 +38,7 @@ impl<'a> Resolver<'a> {
         if let Some(bound) = self.bound_to(name) {
             return self.refer(root.id, Reference::Bound(bound));
         }
-        let here = Here {
+        let here = Traversal {
             nodes,
             first: name_at(nodes, 1),
             second: name_at(nodes, 2),
@@ -80,7 +80,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Whether the owner may read this; if not, that is reported.
-    fn may_read(&mut self, name: &str, here: &Here<'_, 'a>) -> bool {
+    fn may_read(&mut self, name: &str, here: &Traversal<'_, 'a>) -> bool {
         let (text, hint) = match self.owner.reads {
             Reads::Everything => return true,
             Reads::Nothing(what) => (
@@ -108,7 +108,7 @@ impl<'a> Resolver<'a> {
         false
     }
 
-    fn variable(&mut self, here: &Here<'_, 'a>) {
+    fn variable(&mut self, here: &Traversal<'_, 'a>) {
         let Some(name) = self.one_name(here, "var.NAME") else {
             return;
         };
@@ -130,21 +130,21 @@ impl<'a> Resolver<'a> {
                         local.then(|| format!("it is a local: write `local.{}`", name.text))
                     })
                     .or_else(|| Some(format!("declare it: `variable \"{}\" {{}}`", name.text)));
-                self.missing(here, (codes::UNKNOWN_VARIABLE, name.span), hint, || {
+                self.unknown_name(here, (codes::UNKNOWN_VARIABLE, name.span), hint, || {
                     format!("there is no variable `{}`", name.text)
                 });
             }
         }
     }
 
-    fn local(&mut self, here: &Here<'_, 'a>) {
+    fn local(&mut self, here: &Traversal<'_, 'a>) {
         let Some(name) = self.one_name(here, "local.NAME") else {
             return;
         };
         match self.names.locals.get(name.text.as_str()).copied() {
             Some(id) if self.owner.node == Node::Local(id) => {
                 let hint = "give what it is computed from a name of its own";
-                self.itself(here, here.upto(1), "a local cannot be computed from itself")
+                self.self_reference(here, here.upto(1), "a local cannot be computed from itself")
                     .hint(hint);
             }
             Some(id) => {
@@ -158,25 +158,22 @@ impl<'a> Resolver<'a> {
                         let variable = self.names.variables.contains_key(name.text.as_str());
                         variable.then(|| format!("it is a variable: write `var.{}`", name.text))
                     });
-                self.missing(here, (codes::UNKNOWN_LOCAL, name.span), hint, || {
+                self.unknown_name(here, (codes::UNKNOWN_LOCAL, name.span), hint, || {
                     format!("there is no local `{}`", name.text)
                 });
             }
         }
     }
 
-    fn step(&mut self, here: &Here<'_, 'a>) {
+    fn step(&mut self, here: &Traversal<'_, 'a>) {
         let Some((runner, name)) = self.two_names(here, "step.RUNNER.NAME") else {
             return;
         };
-        let of_runner = self.names.steps.get(runner.text.as_str());
-        match of_runner
-            .and_then(|steps| steps.get(name.text.as_str()))
-            .copied()
-        {
+        let body = self.own_body();
+        match self.names.step(body, &runner.text, &name.text) {
             Some(id) if self.owner.node == Node::Step(id) => {
                 let hint = "a value that two arguments need stands in `locals`; an output is read by another step";
-                self.itself(here, here.upto(2), "a step cannot read itself")
+                self.self_reference(here, here.upto(2), "a step cannot read itself")
                     .hint(hint);
             }
             Some(id) => {
@@ -192,30 +189,27 @@ impl<'a> Resolver<'a> {
             }
             None => {
                 let hint = self.step_hint(runner, name);
-                let place = if of_runner.is_some() {
+                let place = if self.names.steps_of(body, &runner.text).is_some() {
                     name.span
                 } else {
                     runner.span.to(name.span)
                 };
-                self.missing(here, (codes::UNKNOWN_STEP, place), hint, || {
+                self.unknown_name(here, (codes::UNKNOWN_STEP, place), hint, || {
                     format!("there is no step `{}.{}`", runner.text, name.text)
                 });
             }
         }
     }
 
-    fn resource(&mut self, here: &Here<'_, 'a>) {
+    fn resource(&mut self, here: &Traversal<'_, 'a>) {
         let Some((asset, name)) = self.two_names(here, "resource.ASSET.NAME") else {
             return;
         };
-        let of_asset = self.names.resources.get(asset.text.as_str());
-        match of_asset
-            .and_then(|all| all.get(name.text.as_str()))
-            .copied()
-        {
+        let body = self.own_body();
+        match self.names.resource(body, &asset.text, &name.text) {
             Some(id) if self.owner.node == Node::Resource(id) => {
                 let hint = "a value that two arguments need stands in `locals`";
-                self.itself(here, here.upto(2), "a resource cannot read itself")
+                self.self_reference(here, here.upto(2), "a resource cannot read itself")
                     .hint(hint);
             }
             Some(id) => {
@@ -240,39 +234,40 @@ impl<'a> Resolver<'a> {
                     None if !self.declarations.incomplete => declare(),
                     hint => hint,
                 };
-                let place = if of_asset.is_some() {
+                let place = if self.names.has_resource_of(body, &asset.text) {
                     name.span
                 } else {
                     asset.span.to(name.span)
                 };
-                self.missing(here, (codes::UNKNOWN_RESOURCE, place), hint, || {
+                self.unknown_name(here, (codes::UNKNOWN_RESOURCE, place), hint, || {
                     format!("there is no resource `{}.{}`", asset.text, name.text)
                 });
             }
         }
     }
 
-    fn count(&mut self, here: &Here<'_, 'a>) {
+    fn count(&mut self, here: &Traversal<'_, 'a>) {
         if self.owner.count {
             return self.fixed(here, "count", &[("index", Reference::CountIndex)]);
         }
-        self.without(
+        let cure = "`count = 3`";
+        self.no_instances(
             here,
             "`count.index` stands only in a step with `count`",
-            "`count = 3`",
+            cure,
         );
     }
 
-    fn each(&mut self, here: &Here<'_, 'a>) {
+    fn each(&mut self, here: &Traversal<'_, 'a>) {
         if self.owner.each {
             let known = [("key", Reference::EachKey), ("value", Reference::EachValue)];
             return self.fixed(here, "each", &known);
         }
         let cure = "`for_each = toset([\"a\", \"b\"])`";
-        self.without(here, "`each` stands only in a step with `for_each`", cure);
+        self.no_instances(here, "`each` stands only in a step with `for_each`", cure);
     }
 
-    fn without(&mut self, here: &Here<'_, 'a>, text: &str, cure: &str) {
+    fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str, cure: &str) {
         let problem = self.problems.error(codes::NO_INSTANCES, here.upto(1), text);
         match (self.owner.node, self.owner.count || self.owner.each) {
             (Node::Step(_), true) if self.owner.count => {
@@ -296,7 +291,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// `vu.id` and the like.
-    fn fixed(&mut self, here: &Here<'_, 'a>, root: &str, known: &[(&str, Reference)]) {
+    fn fixed(&mut self, here: &Traversal<'_, 'a>, root: &str, known: &[(&str, Reference)]) {
         let form = match known {
             [(only, _)] => format!("{root}.{only}"),
             _ => format!("{root}.NAME"),
@@ -318,7 +313,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A word that starts no reference.
-    fn unknown(&mut self, name: &str, here: &Here<'_, 'a>) {
+    fn unknown(&mut self, name: &str, here: &Traversal<'_, 'a>) {
         let hint = self.unknown_hint(name, here);
         let alone = here.nodes.len() == 1;
         let text = if alone {
@@ -334,9 +329,9 @@ impl<'a> Resolver<'a> {
     }
 
     /// An unknown name. Where a part of the grid could not be read it may stand there, unless it is near a known one.
-    fn missing(
+    fn unknown_name(
         &mut self,
-        here: &Here<'_, 'a>,
+        here: &Traversal<'_, 'a>,
         (code, span): (crate::diagnostics::Code, Span),
         hint: Option<String>,
         text: impl FnOnce() -> String,
@@ -348,7 +343,7 @@ impl<'a> Resolver<'a> {
         self.problems.error(code, span, text()).hint = hint;
     }
 
-    fn itself(&mut self, here: &Here<'_, 'a>, span: Span, text: &str) -> &mut Problem {
+    fn self_reference(&mut self, here: &Traversal<'_, 'a>, span: Span, text: &str) -> &mut Problem {
         here.refer(self, 0, Reference::Error);
         self.problems.error(codes::SELF_REFERENCE, span, text)
     }
@@ -358,14 +353,14 @@ impl<'a> Resolver<'a> {
         self.edge(to, instances, (cause, kind));
     }
 
-    fn one_name(&mut self, here: &Here<'_, 'a>, form: &str) -> Option<&'a Name> {
+    fn one_name(&mut self, here: &Traversal<'_, 'a>, form: &str) -> Option<&'a Name> {
         if here.first.is_none() {
             self.incomplete(here, form);
         }
         here.first
     }
 
-    fn two_names(&mut self, here: &Here<'_, 'a>, form: &str) -> Option<(&'a Name, &'a Name)> {
+    fn two_names(&mut self, here: &Traversal<'_, 'a>, form: &str) -> Option<(&'a Name, &'a Name)> {
         let names = here.first.zip(here.second);
         if names.is_none() {
             self.incomplete(here, form);
@@ -373,7 +368,7 @@ impl<'a> Resolver<'a> {
         names
     }
 
-    fn incomplete(&mut self, here: &Here<'_, 'a>, form: &str) {
+    fn incomplete(&mut self, here: &Traversal<'_, 'a>, form: &str) {
         here.refer(self, 0, Reference::Error);
         let text = format!("expected `{form}`");
         self.problems

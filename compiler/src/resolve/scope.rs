@@ -5,68 +5,42 @@ use std::collections::BTreeMap;
 use crate::diagnostics::{Problems, codes, nearest};
 use crate::modules::{Modules, RunnerRef};
 use crate::source::Span;
-use crate::syntax::decl::{Declarations, Name};
+use crate::syntax::decl::{BodyDecl, Declarations, Name};
 
-use super::model::{LocalId, ResourceId, StepId, VariableId};
+use super::model::{BodyId, ByBody, LocalId, ResourceId, StepId, VariableId};
 
 /// All declared names. Of two with one name the first counts.
 pub(super) struct Names<'a> {
-    /// By runner and name.
-    pub(super) steps: BTreeMap<&'a str, BTreeMap<&'a str, StepId>>,
-    /// By asset and name.
-    pub(super) resources: BTreeMap<&'a str, BTreeMap<&'a str, ResourceId>>,
+    /// What each body declares, by its id.
+    bodies: Vec<BodyNames<'a>>,
     pub(super) variables: BTreeMap<&'a str, VariableId>,
     pub(super) locals: BTreeMap<&'a str, LocalId>,
+}
+
+/// Names that one body declares.
+#[derive(Default)]
+struct BodyNames<'a> {
+    /// By runner and name.
+    steps: BTreeMap<&'a str, BTreeMap<&'a str, StepId>>,
+    /// By asset and name.
+    resources: BTreeMap<&'a str, BTreeMap<&'a str, ResourceId>>,
     /// By name alone, whatever the runner.
-    pub(super) steps_called: BTreeMap<&'a str, Vec<StepId>>,
+    steps_called: BTreeMap<&'a str, Vec<StepId>>,
     /// By name alone, whatever the asset.
-    pub(super) resources_called: BTreeMap<&'a str, Vec<ResourceId>>,
+    resources_called: BTreeMap<&'a str, Vec<ResourceId>>,
 }
 
 impl<'a> Names<'a> {
     /// The names of a grid; doubled ones are reported.
     pub(super) fn of(declarations: &'a Declarations, problems: &mut Problems) -> Names<'a> {
+        let bodies = declarations.body_ids();
         let mut names = Names {
-            steps: BTreeMap::new(),
-            resources: BTreeMap::new(),
+            bodies: bodies
+                .map(|body| BodyNames::of(declarations, body, problems))
+                .collect(),
             variables: BTreeMap::new(),
             locals: BTreeMap::new(),
-            steps_called: BTreeMap::new(),
-            resources_called: BTreeMap::new(),
         };
-        for (place, step) in declarations.steps.iter().enumerate() {
-            let of_runner = names.steps.entry(&step.runner.text).or_default();
-            match of_runner.get(step.name.text.as_str()) {
-                Some(first) => {
-                    let first = declarations.steps[first.0].span;
-                    let what = format!("step `{}.{}`", step.runner.text, step.name.text);
-                    duplicate(problems, &what, step.name.span, first);
-                }
-                None => {
-                    of_runner.insert(&step.name.text, StepId(place));
-                    let called = names.steps_called.entry(&step.name.text).or_default();
-                    called.push(StepId(place));
-                }
-            }
-        }
-        for (place, resource) in declarations.resources.iter().enumerate() {
-            let of_asset = names.resources.entry(&resource.asset.text).or_default();
-            match of_asset.get(resource.name.text.as_str()) {
-                Some(first) => {
-                    let first = declarations.resources[first.0].span;
-                    let what = format!("resource `{}.{}`", resource.asset.text, resource.name.text);
-                    duplicate(problems, &what, resource.name.span, first);
-                }
-                None => {
-                    of_asset.insert(&resource.name.text, ResourceId(place));
-                    let called = names
-                        .resources_called
-                        .entry(&resource.name.text)
-                        .or_default();
-                    called.push(ResourceId(place));
-                }
-            }
-        }
         for (place, variable) in declarations.variables.iter().enumerate() {
             let name = &variable.name;
             match names.variables.get(name.text.as_str()) {
@@ -103,6 +77,109 @@ impl<'a> Names<'a> {
         }
         names
     }
+
+    /// The step that a body calls `step.RUNNER.NAME`: one of its own.
+    pub(super) fn step(&self, body: BodyId, runner: &str, name: &str) -> Option<StepId> {
+        let steps = self.bodies[body.0].steps.get(runner)?;
+        steps.get(name).copied()
+    }
+
+    /// The resource that a body calls `resource.ASSET.NAME`: one of its own, else one at the top of the grid.
+    pub(super) fn resource(&self, body: BodyId, asset: &str, name: &str) -> Option<ResourceId> {
+        self.outward(body)
+            .find_map(|names| names.resources.get(asset)?.get(name).copied())
+    }
+
+    /// Names of the steps of a runner in a body; `None` where it has no such step.
+    pub(super) fn steps_of(&self, body: BodyId, runner: &str) -> Option<Vec<&'a str>> {
+        let steps = self.bodies[body.0].steps.get(runner)?;
+        Some(steps.keys().copied().collect())
+    }
+
+    /// Whether a body knows a resource of this kind.
+    pub(super) fn has_resource_of(&self, body: BodyId, asset: &str) -> bool {
+        self.outward(body)
+            .any(|names| names.resources.contains_key(asset))
+    }
+
+    /// Steps of a body that have this name, whatever their runner.
+    pub(super) fn steps_called(&self, body: BodyId, name: &str) -> &[StepId] {
+        let called = self.bodies[body.0].steps_called.get(name);
+        called.map_or(&[], Vec::as_slice)
+    }
+
+    /// Resources that a body knows by this name, whatever their asset: its own, else those at the top of the grid.
+    pub(super) fn resources_called(&self, body: BodyId, name: &str) -> &[ResourceId] {
+        let called = self
+            .outward(body)
+            .find_map(|names| names.resources_called.get(name));
+        called.map_or(&[], Vec::as_slice)
+    }
+
+    /// Names of all steps of a body.
+    pub(super) fn step_names(&self, body: BodyId) -> impl Iterator<Item = &'a str> + '_ {
+        self.bodies[body.0].steps_called.keys().copied()
+    }
+
+    /// Names of all resources that a body knows.
+    pub(super) fn resource_names(&self, body: BodyId) -> impl Iterator<Item = &'a str> + '_ {
+        self.outward(body)
+            .flat_map(|names| names.resources_called.keys().copied())
+    }
+
+    /// The names of a body, then those of the top of the grid.
+    fn outward(&self, body: BodyId) -> impl Iterator<Item = &BodyNames<'a>> {
+        let top = (body != BodyId::MAIN).then_some(BodyId::MAIN);
+        std::iter::once(body)
+            .chain(top)
+            .map(|body| &self.bodies[body.0])
+    }
+}
+
+impl<'a> BodyNames<'a> {
+    fn of(declarations: &'a Declarations, body: BodyId, problems: &mut Problems) -> Self {
+        let mut names = Self::default();
+        for (id, step) in declarations
+            .step_ids(body)
+            .zip(&declarations.body(body).steps)
+        {
+            let of_runner = names.steps.entry(&step.runner.text).or_default();
+            match of_runner.get(step.name.text.as_str()) {
+                Some(first) => {
+                    let first = declarations.step(*first).span;
+                    let what = format!("step `{}.{}`", step.runner.text, step.name.text);
+                    duplicate(problems, &what, step.name.span, first);
+                }
+                None => {
+                    of_runner.insert(&step.name.text, id);
+                    let called = names.steps_called.entry(&step.name.text).or_default();
+                    called.push(id);
+                }
+            }
+        }
+        for (id, resource) in declarations
+            .resource_ids(body)
+            .zip(&declarations.body(body).resources)
+        {
+            let of_asset = names.resources.entry(&resource.asset.text).or_default();
+            match of_asset.get(resource.name.text.as_str()) {
+                Some(first) => {
+                    let first = declarations.resource(*first).span;
+                    let what = format!("resource `{}.{}`", resource.asset.text, resource.name.text);
+                    duplicate(problems, &what, resource.name.span, first);
+                }
+                None => {
+                    of_asset.insert(&resource.name.text, id);
+                    let called = names
+                        .resources_called
+                        .entry(&resource.name.text)
+                        .or_default();
+                    called.push(id);
+                }
+            }
+        }
+        names
+    }
 }
 
 fn duplicate(problems: &mut Problems, what: &str, span: Span, first: Span) {
@@ -116,15 +193,13 @@ fn duplicate(problems: &mut Problems, what: &str, span: Span, first: Span) {
 }
 
 /// The runner of each step; unknown ones are reported.
-pub(super) fn runners(
-    declarations: &Declarations,
+pub(super) fn runners<'d>(
+    declarations: &'d Declarations,
     modules: &Modules,
     problems: &mut Problems,
-) -> Vec<Option<RunnerRef>> {
-    let mut known: BTreeMap<&str, Option<RunnerRef>> = BTreeMap::new();
-    let mut found = Vec::with_capacity(declarations.steps.len());
-    for step in &declarations.steps {
-        let kind = &step.runner;
+) -> ByBody<Option<RunnerRef>> {
+    let mut known: BTreeMap<&'d str, Option<RunnerRef>> = BTreeMap::new();
+    let mut runner_of = |kind: &'d Name| {
         let runner = *known
             .entry(&kind.text)
             .or_insert_with(|| modules.find_runner(&kind.text));
@@ -136,9 +211,13 @@ pub(super) fn runners(
             let hint = other.or_else(|| nearest::hint(&kind.text, names));
             unknown_kind(problems, codes::UNKNOWN_RUNNER, kind, ("runner", hint));
         }
-        found.push(runner);
-    }
-    found
+        runner
+    };
+    let of_body = |body: &'d BodyDecl| {
+        let steps = body.steps.iter();
+        steps.map(|step| runner_of(&step.runner)).collect()
+    };
+    ByBody(declarations.bodies.iter().map(of_body).collect())
 }
 
 /// The asset of each resource; unknown ones are reported.
@@ -146,10 +225,8 @@ pub(super) fn assets(
     declarations: &Declarations,
     modules: &Modules,
     problems: &mut Problems,
-) -> Vec<Option<RunnerRef>> {
-    let mut found = Vec::with_capacity(declarations.resources.len());
-    for resource in &declarations.resources {
-        let kind = &resource.asset;
+) -> ByBody<Option<RunnerRef>> {
+    let mut asset_of = |kind: &Name| {
         let asset = modules.find_asset(&kind.text);
         if asset.is_none() {
             let other = modules
@@ -159,9 +236,15 @@ pub(super) fn assets(
             let hint = other.or_else(|| nearest::hint(&kind.text, names));
             unknown_kind(problems, codes::UNKNOWN_ASSET, kind, ("asset", hint));
         }
-        found.push(asset);
-    }
-    found
+        asset
+    };
+    let of_body = |body: &BodyDecl| {
+        let resources = body.resources.iter();
+        resources
+            .map(|resource| asset_of(&resource.asset))
+            .collect()
+    };
+    ByBody(declarations.bodies.iter().map(of_body).collect())
 }
 
 fn unknown_kind(

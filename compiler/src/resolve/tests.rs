@@ -4,6 +4,7 @@ use super::model::{EdgeKind, Instances, Node, Resolved};
 use super::resolve;
 use crate::modules::Modules;
 use crate::source::Sources;
+use crate::syntax::decl::{BodyDecl, BodyId, Declarations, Name};
 
 fn resolved(grid: &str) -> (Resolved, Sources) {
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
@@ -19,15 +20,15 @@ fn name(resolved: &Resolved, node: Node) -> String {
     match node {
         Node::Variable(id) => format!("var.{}", declarations.variables[id.0].name.text),
         Node::Local(id) => format!("local.{}", declarations.locals[id.0].name.text),
-        Node::Resource(id) => declarations.resources[id.0].name.text.clone(),
-        Node::Step(id) => declarations.steps[id.0].name.text.clone(),
+        Node::Resource(id) => declarations.resource(id).name.text.clone(),
+        Node::Step(id) => declarations.step(id).name.text.clone(),
     }
 }
 
 /// Each edge as `from to instances kind: text that caused it`.
 fn edges(grid: &str) -> Vec<String> {
     let (resolved, sources) = resolved(grid);
-    let shown = resolved.edges.iter().map(|edge| {
+    let shown = resolved.graphs[0].edges.iter().map(|edge| {
         let (from, to) = (name(&resolved, edge.from), name(&resolved, edge.to));
         let which = match &edge.instances {
             Instances::All => String::new(),
@@ -131,7 +132,7 @@ step "noop" "k" {}
 step "noop" "b" {}
 "#,
     );
-    let order: Vec<String> = resolved
+    let order: Vec<String> = resolved.graphs[0]
         .order
         .iter()
         .map(|node| name(&resolved, *node))
@@ -154,5 +155,120 @@ fn long_chain_needs_no_stack() {
         )
         .unwrap();
     }
-    assert_eq!(resolved(&grid).0.order.len(), 20_000);
+    assert_eq!(resolved(&grid).0.graphs[0].order.len(), 20_000);
+}
+
+/// A grid whose steps and resources from these positions on are a second body.
+fn with_a_second_body(grid: &str, steps: usize, resources: usize) -> Declarations {
+    let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
+    let (mut declarations, problems) = crate::syntax::parse(&sources);
+    assert!(problems.list.is_empty(), "{problems:?}");
+    let main = declarations.main();
+    let second = BodyDecl {
+        name: Name {
+            text: "second".to_owned(),
+            span: main.steps[steps].span,
+        },
+        steps: main.steps.split_off(steps),
+        resources: main.resources.split_off(resources),
+        ..BodyDecl::main()
+    };
+    declarations.bodies.push(second);
+    declarations
+}
+
+#[test]
+fn a_body_sees_its_own_steps_and_the_resources_of_the_top() {
+    let declarations = with_a_second_body(
+        r#"
+resource "http_client" "top" {}
+resource "http_client" "both" {}
+step "http_request" "a" {
+  arguments { url = "http://localhost" }
+  uses { client = resource.http_client.both }
+}
+resource "http_client" "both" {}
+step "http_request" "a" {
+  arguments { url = "http://localhost" }
+  uses { client = resource.http_client.top }
+}
+step "http_request" "b" {
+  arguments { url = step.http_request.a.output.url }
+  uses { client = resource.http_client.both }
+}
+"#,
+        1,
+        2,
+    );
+    let (resolved, problems) = resolve(declarations, Modules::built_in());
+    assert!(problems.list.is_empty(), "{problems:?}");
+    let body = |node: Node| node.body().0;
+    let edges = resolved.graphs.iter().map(|graph| {
+        let edges = graph.edges.iter();
+        let shown = edges.map(|edge| {
+            format!(
+                "{}.{} -> {}.{}",
+                body(edge.from),
+                name(&resolved, edge.from),
+                body(edge.to),
+                name(&resolved, edge.to)
+            )
+        });
+        shown.collect::<Vec<_>>()
+    });
+    assert_eq!(
+        edges.collect::<Vec<_>>(),
+        [
+            vec!["0.a -> 0.both"],
+            vec!["1.a -> 0.top", "1.b -> 1.a", "1.b -> 1.both"]
+        ]
+    );
+    let orders = resolved.graphs.iter().map(|graph| {
+        let order = graph.order.iter();
+        assert!(order.clone().all(|node| node.body() == body_of(graph)));
+        order.map(|node| name(&resolved, *node)).collect::<Vec<_>>()
+    });
+    assert_eq!(
+        orders.collect::<Vec<_>>(),
+        [vec!["top", "both", "a"], vec!["both", "a", "b"]]
+    );
+}
+
+fn body_of(graph: &super::model::BodyGraph) -> BodyId {
+    graph.order[0].body()
+}
+
+#[test]
+fn a_body_does_not_see_the_steps_of_another_nor_main_the_resources_of_any() {
+    let declarations = with_a_second_body(
+        r#"
+step "http_request" "a" {
+  arguments { url = "http://localhost" }
+  uses { client = resource.http_client.inner }
+}
+resource "http_client" "inner" {}
+step "noop" "b" {
+  depends_on = [step.http_request.a]
+}
+step "noop" "c" {
+  depends_on = ["a"]
+}
+"#,
+        1,
+        0,
+    );
+    let (_, problems) = resolve(declarations, Modules::built_in());
+    let texts: Vec<&str> = problems
+        .list
+        .iter()
+        .map(|problem| problem.text.as_str())
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            "there is no resource `http_client.inner`",
+            "there is no step `http_request.a`",
+            "there is no step and no resource called `a`",
+        ]
+    );
 }

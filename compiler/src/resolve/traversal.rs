@@ -7,13 +7,13 @@ use super::model::{Instances, Reference};
 use super::reference::Resolver;
 
 /// A traversal from its root.
-pub(super) struct Here<'n, 'a> {
+pub(super) struct Traversal<'n, 'a> {
     pub(super) nodes: &'n [&'a Expr],
     pub(super) first: Option<&'a Name>,
     pub(super) second: Option<&'a Name>,
 }
 
-impl<'a> Here<'_, 'a> {
+impl<'a> Traversal<'_, 'a> {
     pub(super) fn refer(&self, resolver: &mut Resolver<'a>, place: usize, reference: Reference) {
         if let Some(node) = self.nodes.get(place) {
             resolver.refer(node.id, reference);

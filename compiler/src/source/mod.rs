@@ -3,7 +3,7 @@
 mod lines;
 mod read;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use lines::Lines;
 
@@ -59,6 +59,8 @@ pub struct Sources {
     pub files: Vec<SourceFile>,
     /// The grid's folder (of a single file: the folder that it lies in).
     pub root: PathBuf,
+    /// What the grid is called: its file, or its folder without the way there. Empty where there is neither.
+    pub name: String,
 }
 
 /// A place for people: line and column count from 1, the column in characters.
@@ -75,7 +77,13 @@ impl Sources {
     /// whatever order its files are read in.
     pub fn from_texts(mut texts: Vec<(String, String)>) -> Sources {
         texts.sort();
-        let mut sources = Sources::default();
+        let mut sources = Sources {
+            name: texts
+                .first()
+                .map(|(name, _)| name.clone())
+                .unwrap_or_default(),
+            ..Sources::default()
+        };
         for (name, text) in texts {
             sources.add(name, text);
         }
@@ -121,11 +129,6 @@ impl Sources {
     /// The ids of all files.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..self.files.len()).map(|index| FileId(u32::try_from(index).unwrap_or(u32::MAX)))
-    }
-
-    /// The folder that a relative path of the grid starts from.
-    pub fn root(&self) -> &Path {
-        &self.root
     }
 
     pub(super) fn add(&mut self, name: String, text: String) {

@@ -24,7 +24,7 @@ pub fn read(path: &Path) -> Result<Sources, Problems> {
         Ok(found) if found.is_dir() => read_folder(path, &mut problems),
         Ok(found) if found.is_file() => {
             let root = path.parent().map(Path::to_path_buf).unwrap_or_default();
-            read_files(root, vec![path.to_path_buf()], &mut problems)
+            read_files(root, name_of(path), vec![path.to_path_buf()], &mut problems)
         }
         Ok(_) => {
             problems.whole(
@@ -77,22 +77,37 @@ fn read_folder(root: &Path, problems: &mut Problems) -> Option<Sources> {
         return None;
     }
     paths.sort();
-    read_files(root.to_path_buf(), paths, problems)
+    read_files(root.to_path_buf(), name_of(root), paths, problems)
 }
 
-fn read_files(root: PathBuf, paths: Vec<PathBuf>, problems: &mut Problems) -> Option<Sources> {
+/// The last part of a path. `.` and the like are looked up first: a folder is called the same however it is reached.
+fn name_of(path: &Path) -> String {
+    let whole;
+    let named = match path.file_name() {
+        Some(_) => path,
+        None => {
+            whole = path.canonicalize().unwrap_or_default();
+            &whole
+        }
+    };
+    let name = named.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+fn read_files(
+    root: PathBuf,
+    name: String,
+    paths: Vec<PathBuf>,
+    problems: &mut Problems,
+) -> Option<Sources> {
     let mut sources = Sources {
         root,
+        name,
         ..Sources::default()
     };
     for path in paths {
-        let name = path
-            .file_name()
-            .unwrap_or(path.as_os_str())
-            .to_string_lossy()
-            .into_owned();
         if let Some(text) = read_text(&path, problems) {
-            sources.add(name, text);
+            sources.add(name_of(&path), text);
         }
     }
     Some(sources)

@@ -29,7 +29,24 @@ fn folder_is_read_flat_in_order_of_name_without_variables_and_hidden_files() {
         .map(|file| file.name.as_str())
         .collect();
     assert_eq!(names, ["a.hcl", "b.hcl"]);
-    assert_eq!(sources.root(), folder.path());
+    assert_eq!(sources.root, folder.path());
+}
+
+#[test]
+fn a_grid_is_called_by_its_file_or_by_its_folder_however_it_is_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = folder.path().join("shop");
+    fs::create_dir(&shop).unwrap();
+    for name in ["locals.hcl", "main.hcl"] {
+        write(&shop, name, b"locals {}\n");
+    }
+    for path in ["", ".", "../shop/", "../shop/."] {
+        assert_eq!(read(&shop.join(path)).unwrap().name, "shop", "{path}");
+    }
+    assert_eq!(read(&shop.join("main.hcl")).unwrap().name, "main.hcl");
+    let text = |name: &str| (name.to_owned(), String::new());
+    let sources = Sources::from_texts(vec![text("b.hcl"), text("a.hcl")]);
+    assert_eq!(sources.name, "a.hcl");
 }
 
 #[test]

@@ -4,12 +4,10 @@ use crate::source::Span;
 use bggo_values::Number;
 
 /// All declarations of a grid, in the order of files and lines.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Declarations {
-    /// `step` blocks.
-    pub steps: Vec<StepDecl>,
-    /// `resource` blocks.
-    pub resources: Vec<ResourceDecl>,
+    /// The bodies; the first one is `main`, which holds what stands at the top of the grid.
+    pub bodies: Vec<BodyDecl>,
     /// `variable` blocks.
     pub variables: Vec<VariableDecl>,
     /// Attributes of all `locals` blocks.
@@ -34,6 +32,20 @@ pub struct BadHeader {
     pub labels: Vec<String>,
 }
 
+impl Default for Declarations {
+    fn default() -> Self {
+        Self {
+            bodies: vec![BodyDecl::main()],
+            variables: Vec::new(),
+            locals: Vec::new(),
+            expressions: 0,
+            incomplete: false,
+            bad_headers: Vec::new(),
+            later: false,
+        }
+    }
+}
+
 impl Declarations {
     /// Whether a block with a wrong header may be the one that these names mean: then nothing is known about them.
     pub fn may_declare(&self, kind: &str, names: &[&str]) -> bool {
@@ -45,6 +57,82 @@ impl Declarations {
                         .iter()
                         .any(|label| names.contains(&label.as_str())))
         })
+    }
+
+    /// Ids of the bodies, in order.
+    pub fn body_ids(&self) -> impl Iterator<Item = BodyId> + use<> {
+        (0..self.bodies.len()).map(BodyId)
+    }
+
+    /// A body.
+    pub fn body(&self, id: BodyId) -> &BodyDecl {
+        &self.bodies[id.0]
+    }
+
+    /// What stands at the top of the grid.
+    pub fn main(&mut self) -> &mut BodyDecl {
+        if self.bodies.is_empty() {
+            self.bodies.push(BodyDecl::main());
+        }
+        &mut self.bodies[BodyId::MAIN.0]
+    }
+
+    /// All steps, body by body.
+    pub fn steps(&self) -> impl Iterator<Item = &StepDecl> {
+        self.bodies.iter().flat_map(|body| &body.steps)
+    }
+
+    /// All resources, body by body.
+    pub fn resources(&self) -> impl Iterator<Item = &ResourceDecl> {
+        self.bodies.iter().flat_map(|body| &body.resources)
+    }
+}
+
+/// Index into `Declarations::bodies`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BodyId(pub usize);
+
+impl BodyId {
+    /// The body of what stands at the top of the grid.
+    pub const MAIN: BodyId = BodyId(0);
+}
+
+/// Which kind of body it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyKind {
+    /// The loose steps of a grid: what a user does in one iteration.
+    Main,
+}
+
+/// A scope of steps and resources with a graph and a schedule of its own. Its steps are visible in it alone; its resources
+/// too, except those of `main`, which are visible in all bodies.
+#[derive(Debug, Clone)]
+pub struct BodyDecl {
+    /// Its kind.
+    pub kind: BodyKind,
+    /// Its name; `main` has no place in the grid.
+    pub name: Name,
+    /// Its header; empty for `main`.
+    pub span: Span,
+    /// `step` blocks.
+    pub steps: Vec<StepDecl>,
+    /// `resource` blocks.
+    pub resources: Vec<ResourceDecl>,
+}
+
+impl BodyDecl {
+    /// The empty body `main`.
+    pub fn main() -> Self {
+        Self {
+            kind: BodyKind::Main,
+            name: Name {
+                text: "main".to_owned(),
+                span: Span::default(),
+            },
+            span: Span::default(),
+            steps: Vec::new(),
+            resources: Vec::new(),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::decl::{
     VariableDecl,
 };
 use super::elsewhere;
-use super::expr::Reader;
+use super::expr::FileParser;
 use super::fields::{Found, Shape};
 use super::structure::{Body, Item, RawBlock};
 use super::token::{TOP, TOP_LATER};
@@ -76,7 +76,7 @@ const VALIDATION: Shape = Shape {
     later: &[],
 };
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     /// Adds what a file declares.
     pub(super) fn declare(&mut self, body: Body, to: &mut Declarations) {
         to.incomplete |= body.broken;
@@ -108,7 +108,7 @@ impl Reader<'_, '_> {
                 if step.is_none() {
                     to.bad_headers.push(header);
                 }
-                to.steps.extend(step);
+                to.main().steps.extend(step);
             }
             "resource" => {
                 let header = BadHeader::of(&block);
@@ -117,7 +117,7 @@ impl Reader<'_, '_> {
                 if resource.is_none() {
                     to.bad_headers.push(header);
                 }
-                to.resources.extend(resource);
+                to.main().resources.extend(resource);
             }
             "variable" => {
                 let header = BadHeader::of(&block);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bggo_values::Number;
+use bggo_values::text::normalized;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{
     BinaryOperator, Expression, ForExpr as HclFor, Object, ObjectKey, UnaryOperator,
@@ -13,20 +14,27 @@ use crate::diagnostics::{Problems, codes};
 use crate::source::{FileId, Span};
 
 use super::decl::{BinaryOp, Expr, ExprId, ExprKind, ForExpr, Name, UnaryOp};
-use super::mend::{Place, Slice, mend, too_deep};
+use super::explain_syntax_error::{self, explain_syntax_error};
+use super::mask_for_parser::{
+    Bounds, DEEPEST, LineBreaks, Masked, Replaced, mask_for_parser, too_deep,
+};
 use super::token::{TokenKind, Tokens};
-use super::words;
 
-/// Levels of our own expressions, over all nested strings and chains: later stages may recurse.
-const DEEPEST_TREE: usize = 256;
+/// Levels of our own expressions, over all nested strings and chains: later stages recurse, on a stack that is large
+/// enough for this (see `on_a_large_stack`).
+const DEEPEST_TREE: usize = 12_000;
 
 /// Reads the expressions of one file.
-pub(super) struct Reader<'a, 'p> {
+pub(super) struct FileParser<'a, 'p> {
     pub(super) file: FileId,
     pub(super) tokens: &'a Tokens<'a>,
     /// Ids given out so far, over all files.
     pub(super) ids: &'p mut u32,
     pub(super) problems: &'p mut Problems,
+    /// What hcl-edit is given something else for.
+    pub(super) replaced: Replaced,
+    /// What is cut into parts.
+    pub(super) bounds: Bounds,
 }
 
 /// Where in the tree an expression stands.
@@ -54,9 +62,14 @@ impl Depth {
     }
 }
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     /// The expression of some tokens; `Error` with a reported problem when they are none.
-    pub(super) fn read(&mut self, range: Range<usize>, place: Place, depth: Depth) -> Expr {
+    pub(super) fn read(
+        &mut self,
+        range: Range<usize>,
+        line_breaks: LineBreaks,
+        depth: Depth,
+    ) -> Expr {
         let span = self.range_span(&range);
         if range.is_empty()
             || range
@@ -72,16 +85,54 @@ impl Reader<'_, '_> {
             let kind = self.template(range.start, depth);
             return self.expr(span, kind);
         }
-        let slice = Slice {
-            file: self.file,
-            range: range.clone(),
-            place,
-            depth: depth.written,
+        self.read_masked(range, line_breaks, depth, true)
+    }
+
+    /// The same for what cannot be cut into smaller parts.
+    pub(super) fn read_whole(
+        &mut self,
+        range: Range<usize>,
+        line_breaks: LineBreaks,
+        depth: Depth,
+    ) -> Expr {
+        self.read_masked(range, line_breaks, depth, false)
+    }
+
+    fn read_masked(
+        &mut self,
+        range: Range<usize>,
+        line_breaks: LineBreaks,
+        depth: Depth,
+        may_cut: bool,
+    ) -> Expr {
+        let span = self.range_span(&range);
+        let bounds = match may_cut {
+            true => self.bounds,
+            // A name with more parts is no deeper for hcl-edit, and cannot be cut.
+            false => Bounds {
+                chain: u32::MAX,
+                ..self.bounds
+            },
         };
-        let Some(text) = mend(self.tokens, &slice, self.problems) else {
+        let masked = mask_for_parser(self.tokens, &range, line_breaks, &self.replaced, bounds);
+        let (text, levels) = match masked {
+            Masked::Text(text, levels) => (text, levels),
+            Masked::TooDeep(_) if may_cut => return self.read_in_parts(range, depth),
+            Masked::TooDeep(index) => {
+                let span = self.range_span(&(index..index + 1));
+                too_deep(self.problems, span);
+                return self.error(span);
+            }
+            Masked::Nothing => return self.error(span),
+        };
+        if depth.written + levels > DEEPEST {
+            too_deep(self.problems, span);
             return self.error(span);
-        };
+        }
         match parse_expr(&text) {
+            Err(error) if may_cut && explain_syntax_error::is_of_bounds(&error) => {
+                self.read_in_parts(range, depth)
+            }
             Ok(expression) => self.convert(
                 &expression,
                 &At {
@@ -91,7 +142,7 @@ impl Reader<'_, '_> {
                 depth,
             ),
             Err(error) => {
-                words::explain(self.file, self.tokens, &range, &text, &error, self.problems);
+                explain_syntax_error(self.file, self.tokens, &range, &text, &error, self.problems);
                 self.error(span)
             }
         }
@@ -183,7 +234,7 @@ impl Reader<'_, '_> {
                 Box::new(self.convert(&operation.rhs_expr, at, below)),
             ),
             Expression::ForExpr(parts) => self.for_expr(parts, at, below),
-            // `mend` leaves no such string to hcl-edit.
+            // `mask_for_parser` leaves no such string to hcl-edit.
             Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => ExprKind::Error,
         };
         self.expr(span, kind)
@@ -220,6 +271,13 @@ impl Reader<'_, '_> {
     }
 
     fn string(&mut self, span: Span, depth: Depth) -> Expr {
+        if let Some(range) = self.replaced.pieces.remove(&(span.start, span.end)) {
+            let inner = Depth {
+                written: depth.written + 1,
+                ..depth
+            };
+            return self.read(range, LineBreaks::Ignored, inner);
+        }
         let kind = match self.tokens.starting_at(span.start) {
             Some(open) => self.template(open, depth),
             None => ExprKind::Error,
@@ -239,10 +297,10 @@ impl Reader<'_, '_> {
     fn key(&mut self, key: &ObjectKey, at: &At<'_>, depth: Depth) -> Expr {
         match key {
             ObjectKey::Ident(name) => {
-                // hcl-edit may have been given another key, see `mend`.
+                // hcl-edit may have been given another key, see `keys`.
                 let span = at.span(name.span());
                 let text = self.written(span);
-                self.expr(span, ExprKind::Text(text))
+                self.expr(span, ExprKind::Text(normalized(text)))
             }
             // A word is a key, whatever it means elsewhere.
             ObjectKey::Expression(literal @ (Expression::Null(_) | Expression::Bool(_))) => {

@@ -6,8 +6,9 @@ use crate::source::Span;
 
 use super::decl::{Attribute, AttributeBlock, Expr, Name};
 use super::elsewhere;
-use super::expr::{Depth, Reader};
-use super::mend::Place;
+use super::expr::{Depth, FileParser};
+use super::keys;
+use super::mask_for_parser::LineBreaks;
 use super::structure::{Body, Item, RawAttribute, RawBlock};
 
 /// What a kind of block may hold.
@@ -52,7 +53,7 @@ impl Found {
     }
 }
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     /// Sorts a body by its shape.
     pub(super) fn sort(&mut self, body: Body, shape: &Shape) -> Found {
         let mut found = Found::default();
@@ -179,7 +180,9 @@ impl Reader<'_, '_> {
             };
             return self.error(span);
         }
-        self.read(attribute.value, Place::Attribute, Depth::TOP)
+        let others = keys::others(self.file, self.tokens, &attribute.value, self.problems);
+        self.replaced.keys.extend(others);
+        self.read(attribute.value, LineBreaks::End, Depth::TOP)
     }
 
     /// The expression of an attribute that may be there.

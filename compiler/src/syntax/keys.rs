@@ -1,11 +1,11 @@
 //! Keys that stand twice in an object: reported, each with another key of the same length that can stand in its place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::diagnostics::{Problems, codes};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
-use super::mend::Slice;
 use super::token::{TokenKind, Tokens};
 
 /// Letters that other keys are made of.
@@ -16,8 +16,9 @@ type Keys<'t> = BTreeMap<(bool, &'t str), usize>;
 
 /// Reports the keys that stand twice, and gives for each of them, by its token, the text that takes its place.
 pub(super) fn others(
+    file: FileId,
     tokens: &Tokens<'_>,
-    slice: &Slice,
+    range: &Range<usize>,
     problems: &mut Problems,
 ) -> BTreeMap<usize, String> {
     let mut others = BTreeMap::new();
@@ -25,14 +26,19 @@ pub(super) fn others(
     let mut open: Vec<Option<Keys<'_>>> = Vec::new();
     let mut taken: Option<Taken> = None;
     let mut before_key = false;
-    let mut index = slice.range.start;
-    while index < slice.range.end {
-        let token = tokens.at(index);
-        let mut next = index + 1;
-        match token.kind {
+    let mut index = range.start;
+    while index < range.end {
+        let kind = tokens.kind(index);
+        match kind {
             TokenKind::OpenBrace => open.push(Some(Keys::new())),
-            TokenKind::OpenBracket | TokenKind::OpenParen => open.push(None),
-            TokenKind::CloseBrace | TokenKind::CloseBracket | TokenKind::CloseParen => {
+            TokenKind::OpenBracket
+            | TokenKind::OpenParen
+            | TokenKind::OpenHole
+            | TokenKind::OpenDirective => open.push(None),
+            TokenKind::CloseBrace
+            | TokenKind::CloseBracket
+            | TokenKind::CloseParen
+            | TokenKind::CloseHole => {
                 open.pop();
             }
             TokenKind::Ident | TokenKind::OpenQuote if before_key => {
@@ -41,20 +47,17 @@ pub(super) fn others(
                 {
                     let first = *keys.entry(key).or_insert(index);
                     if first != index {
-                        report(tokens, slice, [first, index], problems);
-                        let taken = taken.get_or_insert_with(|| Taken::of(tokens, slice));
+                        report(file, tokens, [first, index], problems);
+                        let taken = taken.get_or_insert_with(|| Taken::of(tokens, range));
                         others.extend(taken.unused(key.1.len()).map(|other| (index, other)));
                     }
                 }
             }
             _ => {}
         }
-        if matches!(token.kind, TokenKind::OpenQuote | TokenKind::OpenHeredoc) {
-            next = token.partner as usize + 1;
-        }
-        before_key = matches!(token.kind, TokenKind::OpenBrace | TokenKind::Newline)
+        before_key = matches!(kind, TokenKind::OpenBrace | TokenKind::Newline)
             || tokens.is_symbol(index, ",");
-        index = next;
+        index += 1;
     }
     others
 }
@@ -79,9 +82,8 @@ struct Taken {
 
 impl Taken {
     /// All words of an expression, which may be keys of the same object.
-    fn of(tokens: &Tokens<'_>, slice: &Slice) -> Taken {
-        let words = slice
-            .range
+    fn of(tokens: &Tokens<'_>, range: &Range<usize>) -> Taken {
+        let words = range
             .clone()
             .filter(|index| matches!(tokens.kind(*index), TokenKind::Ident | TokenKind::Literal));
         Taken {
@@ -108,9 +110,9 @@ impl Taken {
     }
 }
 
-fn report(tokens: &Tokens<'_>, slice: &Slice, [first, again]: [usize; 2], problems: &mut Problems) {
+fn report(file: FileId, tokens: &Tokens<'_>, [first, again]: [usize; 2], problems: &mut Problems) {
     let span = |index: usize| Span {
-        file: slice.file,
+        file,
         start: tokens.at(index).start,
         end: tokens.at(tokens.at(index).partner as usize).end,
     };

@@ -5,14 +5,15 @@
 
 use std::ops::Range;
 
+use bggo_values::text::normalized;
+
 use crate::diagnostics::{Problem, codes, nearest};
 use crate::source::Span;
 
 use super::decl::{ExprKind, Name, Part};
-use super::expr::{Depth, Reader};
+use super::expr::{Depth, FileParser};
 use super::literal::decode;
-use super::mend::{Place, too_deep};
-use super::structure::DEEPEST;
+use super::mask_for_parser::{DEEPEST, LineBreaks, too_deep};
 use super::token::TokenKind;
 
 /// A piece of the flat row, with the place of its token or hole.
@@ -37,7 +38,7 @@ enum PieceKind {
     Bad,
 }
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     /// The string or heredoc that the token `open` begins.
     pub(super) fn template(&mut self, open: usize, depth: Depth) -> ExprKind {
         let mut pieces = self.pieces(open);
@@ -57,6 +58,7 @@ impl Reader<'_, '_> {
         let Some(mut parts) = self.nest(&mut nest, depth) else {
             return ExprKind::Error;
         };
+        normalize(&mut parts);
         match parts.as_mut_slice() {
             [] => ExprKind::Text(String::new()),
             [Part::Text(text)] => ExprKind::Text(std::mem::take(text)),
@@ -122,7 +124,7 @@ impl Reader<'_, '_> {
     }
 
     /// Without line breaks at either end: they mean nothing in a hole.
-    fn trimmed(&self, mut range: Range<usize>) -> Range<usize> {
+    pub(super) fn trimmed(&self, mut range: Range<usize>) -> Range<usize> {
         while !range.is_empty() && self.tokens.kind(range.start) == TokenKind::Newline {
             range.start += 1;
         }
@@ -244,11 +246,11 @@ impl Reader<'_, '_> {
                 },
                 PieceKind::Hole(range) => {
                     let inner = self.enter(nest, depth, piece.span)?;
-                    parts.push(Part::Hole(self.read(range, Place::Hole, inner)));
+                    parts.push(Part::Hole(self.read(range, LineBreaks::Ignored, inner)));
                 }
                 PieceKind::If(range) => {
                     let inner = self.enter(nest, depth, piece.span)?;
-                    let condition = self.read(range, Place::Hole, inner);
+                    let condition = self.read(range, LineBreaks::Ignored, inner);
                     nest.opened.push(Opened {
                         word: "if",
                         span: piece.span,
@@ -267,7 +269,7 @@ impl Reader<'_, '_> {
                 }
                 PieceKind::For { key, value, over } => {
                     let inner = self.enter(nest, depth, piece.span)?;
-                    let over = self.read(over, Place::Hole, inner);
+                    let over = self.read(over, LineBreaks::Ignored, inner);
                     nest.opened.push(Opened {
                         word: "for",
                         span: piece.span,
@@ -338,6 +340,21 @@ impl Reader<'_, '_> {
             problem.label(open.span, format!("this `{}` is open", open.word));
         }
         false
+    }
+}
+
+/// Literals in Unicode's normal form C, as HCL has them. (Texts with holes are put together by `bggo_values::text`.)
+fn normalize(parts: &mut [Part]) {
+    for part in parts {
+        match part {
+            Part::Text(text) => *text = normalized(std::mem::take(text)),
+            Part::Hole(_) => {}
+            Part::If { yes, no, .. } => {
+                normalize(yes);
+                normalize(no);
+            }
+            Part::For { body, .. } => normalize(body),
+        }
     }
 }
 

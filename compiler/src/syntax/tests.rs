@@ -54,6 +54,90 @@ fn templates_give_what_terraform_gives() {
     }
 }
 
+/// What hcl-edit reads as a whole, read in the smallest parts, is the same to the last span.
+#[test]
+fn an_expression_in_parts_is_the_expression() {
+    let expressions = [
+        "1 + 2 * 3 == 7 && !a || b",
+        "1 - 2 - 3 * -4 / 5 % 6 + 7",
+        "a == b != c < d <= e > f >= g",
+        "a ? b : c ? d : e",
+        "a ? b ? 1 : 2 : c ? d ? 3 : 4 : 5",
+        "(a ? b : c) ? (d) : -(e + 1) * (2)",
+        "!a.b && !!c || - -1 == --d",
+        "[1, a + 1, [b, [c, d == 1]], \"x${a + 1}y\", ]",
+        "[\n  1 +\n  2,\n\n  (a\n  ),\n]",
+        "{ a = 1 + 2, \"b c\" = [a, b], (d) = { e : -f }, 5 = [] }",
+        "{\n  a = 1 + 2\n\n  b = f(1 +\n 2)\n  c : { d = [] } , e = 1\n}",
+        "f(a, g(b + 1, [c])[0].d, h()...)",
+        "f(x ? y : z, {}...)",
+        "a[b[c + 1]].d[*].e[\"f\"].*.g[0]",
+        "[for x in xs : x + 1 if x > (2)]",
+        "[for k, v in a ? b : c : d ? e : f]",
+        "{for k, v in {a = 1} : \"${k}\" => [v, 1]... if !(v == 1)}",
+        "{ for x in [1, 2] : x => x ? 1 : 2 }",
+        "[for x in [for y in ys : [y, -y]] : { for z in x : z => z }]",
+        "f(<<EOT\n  ${a + 1}\nEOT\n, 1)",
+        "\"%{ if a == b && (c) }${[1, 2][0]}%{ endif }\"",
+        "{ if = a, for_ = 1, in = [b], null = 2 }",
+    ];
+    let tight = Bounds {
+        levels: 2,
+        chain: 0,
+    };
+    for expression in expressions {
+        let text = format!("locals {{\n  a = {expression}\n}}\n");
+        let sources = Sources::from_texts(vec![("a.hcl".to_owned(), text)]);
+        let [whole, parts] = [Bounds::HCL_EDIT, tight].map(|bounds| {
+            let (declarations, problems) = parse_within(&sources, bounds);
+            let found = render::problems(&problems, &sources, Colour::Never);
+            assert!(problems.list.is_empty(), "{expression} {bounds:?}\n{found}");
+            let shown = format!("{:?}", declarations.locals[0].value);
+            // Expressions are numbered in the order in which they are read.
+            let mut kept = String::new();
+            for piece in shown.split("ExprId(") {
+                kept.push_str(piece.trim_start_matches(|letter: char| letter.is_ascii_digit()));
+            }
+            kept
+        });
+        assert_eq!(whole, parts, "{expression}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_in_a_part_too() {
+    let long = "a + ".repeat(200);
+    let cases = [
+        (format!("[{long}]"), "expected an expression"),
+        (format!("x ? {long} b"), "expected `:`"),
+        (format!("{long}(b c)"), "found `c`"),
+        (format!("x ? : {long} b"), "expected an expression"),
+        (format!("{long}[1, 2"), "expected"),
+    ];
+    for (expression, expected) in cases {
+        let (_, problems, sources) = parsed(&format!("locals {{\n  a = {expression}\n}}\n"));
+        let found = render::problems(&problems, &sources, Colour::Never);
+        assert!(found.contains(expected), "{expression}\n{found}");
+    }
+}
+
+#[test]
+fn texts_and_names_are_normalised() {
+    assert_eq!(tree(r#""e\u0301""#), "\"\u{e9}\"");
+    assert_eq!(tree("\"e\u{301}\""), "\"\u{e9}\"");
+    // In heredocs there are no escapes, so a backslash stays.
+    assert_eq!(
+        tree("<<EOT\ne\u{301}\\u0301\nEOT"),
+        "\"\u{e9}\\\\u0301\\n\""
+    );
+    assert_eq!(
+        tree("{ e\u{301} = a.e\u{301} }"),
+        tree("{ \u{e9} = a.\u{e9} }")
+    );
+    let part = tree("\"%{if a}e\u{301}${b}e\u{301}%{endif}\"");
+    assert_eq!(part, tree("\"%{if a}\u{e9}${b}\u{e9}%{endif}\""));
+}
+
 #[test]
 fn splats_take_what_follows_them() {
     assert_eq!(tree("a.b[*].c[0].d"), "a.b[* each.c[0].d]");
@@ -131,22 +215,22 @@ fn broken_block_still_declares_its_header_and_what_can_be_read() {
     );
     assert_eq!(problems.list.len(), 2);
     assert!(declarations.incomplete);
-    let names: Vec<_> = declarations
+    let names: Vec<_> = declarations.bodies[0]
         .steps
         .iter()
         .map(|step| step.name.text.as_str())
         .collect();
     assert_eq!(names, ["a", "b"]);
-    assert!(declarations.steps.iter().all(|step| step.broken));
-    assert!(declarations.steps[0].count.is_some());
-    assert_eq!(declarations.steps[0].depends_on.len(), 2);
+    assert!(declarations.bodies[0].steps.iter().all(|step| step.broken));
+    assert!(declarations.bodies[0].steps[0].count.is_some());
+    assert_eq!(declarations.bodies[0].steps[0].depends_on.len(), 2);
 }
 
 #[test]
 fn attribute_that_cannot_be_read_stays_as_an_error_in_a_whole_block() {
     let (declarations, _, _) = parsed("step \"noop\" \"a\" {\n  count = 1 +\n}\n");
-    assert!(!declarations.steps[0].broken && !declarations.incomplete);
-    let count = declarations.steps[0].count.as_ref().unwrap();
+    assert!(!declarations.bodies[0].steps[0].broken && !declarations.incomplete);
+    let count = declarations.bodies[0].steps[0].count.as_ref().unwrap();
     assert!(matches!(count.kind, decl::ExprKind::Error));
 }
 

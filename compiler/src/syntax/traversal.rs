@@ -1,5 +1,6 @@
 //! What follows a value: `.name`, `[index]` and splats, each step around the one before it.
 
+use bggo_values::text::normalized;
 use hcl_edit::Span as _;
 use hcl_edit::expr::{Traversal, TraversalOperator};
 
@@ -7,12 +8,12 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 
 use super::decl::{Expr, ExprKind, Name};
-use super::expr::{At, Depth, Reader};
+use super::expr::{At, Depth, FileParser};
 
 /// A step of a traversal and its place.
 type Step<'e> = (&'e TraversalOperator, Span);
 
-impl Reader<'_, '_> {
+impl FileParser<'_, '_> {
     pub(super) fn traversal(&mut self, traversal: &Traversal, at: &At<'_>, depth: Depth) -> Expr {
         let steps: Vec<Step<'_>> = traversal
             .operators
@@ -38,7 +39,7 @@ impl Reader<'_, '_> {
             let kind = match step {
                 TraversalOperator::GetAttr(name) => {
                     let name = Name {
-                        text: name.as_str().to_owned(),
+                        text: normalized(name.as_str().to_owned()),
                         span: at.span(name.span()),
                     };
                     ExprKind::Field(Box::new(base), name)

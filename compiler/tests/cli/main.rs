@@ -237,7 +237,88 @@ fn the_cache_is_cleaned() {
 }
 
 #[test]
-fn a_module_from_elsewhere_that_is_none_says_what_is_missing() {
+fn the_cache_alone_says_where_it_is_and_how_large() {
+    let folder = folder_with(&[]);
+    let root = folder.path().join("cache/bggo");
+    let empty = run(&folder, &["cache"]);
+    assert_eq!(empty.code, Some(0));
+    assert_eq!(empty.out, format!("{}: 0 B\n", root.display()));
+    fs::create_dir_all(root.join("0.0.0-old/target")).unwrap();
+    fs::write(root.join("0.0.0-old/target/big"), vec![0; 5000]).unwrap();
+    // As cargo keeps a program: one file, two names.
+    fs::hard_link(
+        root.join("0.0.0-old/target/big"),
+        root.join("0.0.0-old/target/again"),
+    )
+    .unwrap();
+    let full = run(&folder, &["cache"]);
+    assert_eq!(full.out, format!("{}: 5.0 kB\n", root.display()));
+    assert!(full.err.contains("bggo cache clean"), "{}", full.err);
+}
+
+#[test]
+fn help_lists_the_exit_codes() {
+    let said = run(&folder_with(&[]), &["--help"]);
+    for code in ["0    done", "1    ", "2    ", "101  "] {
+        assert!(said.out.contains(code), "{code} in {}", said.out);
+    }
+}
+
+#[test]
+fn a_flag_of_the_program_before_the_grid_is_refused_with_what_to_write() {
+    let folder = folder_with(&[("grid.hcl", GRID)]);
+    let said = run(&folder, &["run", "--vus", "5", "grid.hcl"]);
+    assert_eq!(said.code, Some(2));
+    assert!(
+        said.err.contains("`--vus` is no flag of `bggo run`")
+            && said.err.contains("bggo run GRID --vus"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn what_is_wrong_before_a_run_with_json_lines_is_json_too() {
+    let folder = folder_with(&[
+        ("bad.hcl", "step \"noop\" \"a\" {\n  nonsense = 1\n}\n"),
+        ("grid.hcl", GRID),
+        ("file", ""),
+    ]);
+    let lines = |words: &[&str]| -> Vec<serde_json::Value> {
+        let mut command = bggo(folder.path());
+        command
+            .args(words)
+            .env("XDG_CACHE_HOME", folder.path().join("file"));
+        let said = said(command.output().unwrap());
+        assert_eq!(said.code, Some(1), "{}", said.err);
+        said.err
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let wrong = lines(&["run", "bad.hcl", "--log-format", "json"]);
+    assert_eq!(
+        wrong[0],
+        serde_json::json!({
+            "event": "error", "code": "unknown_attribute", "place": "bad.hcl:2:3",
+            "text": wrong[0]["text"], "help": wrong[0]["help"],
+        })
+    );
+    assert!(wrong[0]["text"].as_str().unwrap().contains("nonsense"));
+    let unbuilt = lines(&["run", "grid.hcl", "--", "--log-format=json"]);
+    assert_eq!(unbuilt[0]["event"], "error");
+    assert!(
+        unbuilt[0]["help"]
+            .as_str()
+            .unwrap()
+            .contains("XDG_CACHE_HOME")
+    );
+    let missing = lines(&["run", "nowhere.hcl", "--log-format", "json"]);
+    assert_eq!(missing[0]["code"], "file_not_found");
+}
+
+#[test]
+fn an_external_module_that_is_none_says_what_is_missing() {
     let folder = folder_with(&[("grid.hcl", GRID)]);
     fs::create_dir(folder.path().join("mine")).unwrap();
     let said = run(&folder, &["check", "grid.hcl", "--module", "mine"]);

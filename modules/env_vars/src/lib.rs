@@ -1,9 +1,6 @@
 //! Reads environment variables: required ones, ones with a default, or all with a prefix.
 
-use bggo_runtime::contract::{Runner, Text, Value, module};
-use bggo_runtime::fault::Fault;
-use bggo_runtime::prepare::Prepare;
-use bggo_runtime::step::Step;
+use bggo_runtime::contract::{Fault, FaultText, Prepare, Runner, Step, Text, Value, module};
 use std::collections::BTreeMap;
 
 module!("manifest.hcl");
@@ -97,10 +94,11 @@ impl Asked {
             } else {
                 ("s", "are")
             };
-            return Err(env_vars::Error::Missing.fault(format!(
-                "environment variable{plural} {} {verb} not set",
-                missing.join(", ")
-            )));
+            return Err(env_vars::Error::Missing.fault(
+                FaultText::plain(format_args!("environment variable{plural} "))
+                    .and_value(missing.join(", "))
+                    .and(format_args!(" {verb} not set")),
+            ));
         }
         let named = self
             .include

@@ -28,7 +28,7 @@ pub(crate) fn output(answer: &Answer, wanted: Wanted, decompresses: bool) -> Res
         };
         let text = text(&plain, head.headers());
         if wanted.json {
-            output.json = RawJson::from_text(Arc::clone(&text)).map_or(Value::Null, Value::Raw);
+            output.json = Value::Raw(RawJson::of_answer(Arc::clone(&text)));
         }
         if wanted.body {
             output.body = Text::Shared(text).into();

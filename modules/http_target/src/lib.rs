@@ -1,6 +1,6 @@
 //! The asset `http_target`: the server of `bggo-target` inside the run, so that a grid needs nothing else to be tried.
 
-use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, module};
+use bggo_runtime::contract::{Asset, AssetCx, Fault, FaultText, Number, Prepare, module};
 use bggo_target::Server;
 use std::rc::Rc;
 
@@ -32,7 +32,11 @@ impl Asset for HttpTarget {
             .known()
             .ok_or_else(|| http_target::Error::Listen.fault("listen is not known"))?;
         let server = bggo_target::serve(listen.as_str()).map_err(|error| {
-            http_target::Error::Listen.fault(format!("cannot listen on {listen}: {error}"))
+            http_target::Error::Listen.fault(
+                FaultText::plain("cannot listen on ")
+                    .and_value(listen)
+                    .and(format_args!(": {error}")),
+            )
         })?;
         Ok(Self { server })
     }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 use bggo_module_http_target::http_target::{EXPORTS, In, Prepared, Slot};
-use bggo_runtime::contract::{Early, Fault, Prepare, ResourceInfo, Text, Value};
+use bggo_runtime::contract::{Early, Fault, It, Prepare, ResourceInfo, Text, Value};
 use bggo_runtime::engine::Thread;
 use bggo_runtime::step::It;
 use std::net::TcpStream;

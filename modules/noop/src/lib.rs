@@ -1,9 +1,6 @@
 //! A step that does nothing, or waits: what benches and tests of the engine use.
 
-use bggo_runtime::contract::{Runner, module};
-use bggo_runtime::fault::Fault;
-use bggo_runtime::prepare::Prepare;
-use bggo_runtime::step::Step;
+use bggo_runtime::contract::{Fault, Prepare, Runner, Step, module};
 
 module!("manifest.hcl");
 

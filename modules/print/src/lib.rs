@@ -1,10 +1,8 @@
 //! Writes to standard output: a string as it is, any other value as JSON or HCL.
 
-use bggo_runtime::contract::{Runner, Value, module};
-use bggo_runtime::fault::Fault;
-use bggo_runtime::prepare::Prepare;
-use bggo_runtime::step::Step;
-use bggo_runtime::{emitted::json, print as output};
+use bggo_runtime::contract::{
+    Fault, FaultText, Prepare, Runner, Step, Value, encode_hcl, encode_json, module, print_line,
+};
 
 module!("manifest.hcl");
 
@@ -32,8 +30,9 @@ impl Runner for Print {
         late: &'a [print::Late<'a>],
     ) -> Result<print::Output, Fault> {
         let print::Plain { input, format } = self.inputs.with(late)?;
-        output::line(&text(input, &format))
-            .map_err(|error| print::Error::Output.fault(format!("standard output: {error}")))?;
+        print_line(&text(input, &format)).map_err(|error| {
+            print::Error::Output.fault(FaultText::plain(format_args!("standard output: {error}")))
+        })?;
         Ok(print::Output {})
     }
 }
@@ -41,8 +40,8 @@ impl Runner for Print {
 fn text(value: &Value, format: &str) -> String {
     match (value.as_text(), format) {
         (Some(text), _) => text.to_owned(),
-        (None, "hcl") => json::encode_hcl(value),
-        (None, _) => json::encode_plain(value),
+        (None, "hcl") => encode_hcl(value),
+        (None, _) => encode_json(value),
     }
 }
 
@@ -57,7 +56,7 @@ mod tests {
         let object = Value::Object(Vec::from(pair).into());
         assert_eq!(text(&Value::from("a \"b\""), "json"), "a \"b\"");
         assert_eq!(text(&object, "json"), "{\"b\":1}");
-        assert_eq!(text(&object, "hcl"), json::encode_hcl(&object));
+        assert_eq!(text(&object, "hcl"), encode_hcl(&object));
         assert_eq!(text(&Value::Null, "json"), "null");
     }
 }

@@ -58,9 +58,9 @@ fn exports(asset: &Asset) -> TokenStream {
 
         /// What a grid can read of the asset.
         #[derive(Debug, Clone)]
-        pub struct Exports { #(#[doc = #docs] pub #names: ::bggo_runtime::contract::Value),* }
+        pub struct Exports { #(#[doc = #docs] pub #names: ::bggo_runtime::glue::Value),* }
 
-        impl ::core::convert::From<Exports> for ::std::boxed::Box<[::bggo_runtime::contract::Value]> {
+        impl ::core::convert::From<Exports> for ::std::boxed::Box<[::bggo_runtime::glue::Value]> {
             fn from(exports: Exports) -> Self {
                 let Exports { #(#names),* } = exports;
                 ::std::boxed::Box::new([#(#names),*])
@@ -131,42 +131,42 @@ fn prepared(ty: &proc_macro2::Ident, uses: &[Use]) -> TokenStream {
     let (needs, take) = needs(uses);
     quote! {
         /// A creation of one asset.
-        pub type Making = ::bggo_runtime::slot::Making<super::#ty>;
+        pub type Making = ::bggo_runtime::glue::Making<super::#ty>;
 
         /// What all assets of one resource share on a thread.
         #[allow(missing_debug_implementations)]
         pub struct Prepared(
             ::core::result::Result<
-                (Inputs, ::std::rc::Rc<<super::#ty as ::bggo_runtime::contract::Asset>::Ready>),
-                ::bggo_runtime::fault::Fault,
+                (Inputs, ::std::rc::Rc<<super::#ty as ::bggo_runtime::glue::Asset>::Ready>),
+                ::bggo_runtime::glue::Fault,
             >,
         );
 
         impl Prepared {
             /// Prepares a resource whose inputs are known when the grid is built, or late.
             #[inline(never)]
-            pub fn fixed(cx: &::bggo_runtime::prepare::Prepare<'_>, inputs: &'static [In]) -> ::std::rc::Rc<Self> {
+            pub fn fixed(cx: &::bggo_runtime::glue::Prepare<'_>, inputs: &'static [In]) -> ::std::rc::Rc<Self> {
                 ::std::rc::Rc::new(Self(Self::ready(cx, inputs)))
             }
 
             /// Prepares a resource of whose inputs some are known when the program starts. A fault fails each creation.
             #[inline(never)]
             pub fn new(
-                cx: &::bggo_runtime::prepare::Prepare<'_>,
-                inputs: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::fault::Fault>,
+                cx: &::bggo_runtime::glue::Prepare<'_>,
+                inputs: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::glue::Fault>,
             ) -> ::std::rc::Rc<Self> {
                 ::std::rc::Rc::new(Self(inputs.and_then(|inputs| Self::ready(cx, &inputs))))
             }
 
             fn ready(
-                cx: &::bggo_runtime::prepare::Prepare<'_>,
+                cx: &::bggo_runtime::glue::Prepare<'_>,
                 inputs: &[In],
             ) -> ::core::result::Result<
-                (Inputs, ::std::rc::Rc<<super::#ty as ::bggo_runtime::contract::Asset>::Ready>),
-                ::bggo_runtime::fault::Fault,
+                (Inputs, ::std::rc::Rc<<super::#ty as ::bggo_runtime::glue::Asset>::Ready>),
+                ::bggo_runtime::glue::Fault,
             > {
                 let inputs = Inputs::of(inputs)?;
-                let ready = <super::#ty as ::bggo_runtime::contract::Asset>::prepare(cx, &inputs)?;
+                let ready = <super::#ty as ::bggo_runtime::glue::Asset>::prepare(cx, &inputs)?;
                 ::core::result::Result::Ok((inputs, ::std::rc::Rc::new(ready)))
             }
 
@@ -174,9 +174,9 @@ fn prepared(ty: &proc_macro2::Ident, uses: &[Use]) -> TokenStream {
             #[inline(never)]
             pub fn create(
                 self: &::std::rc::Rc<Self>,
-                cx: ::bggo_runtime::slot::AssetCx,
+                cx: ::bggo_runtime::glue::AssetCx,
                 #needs
-                late: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::fault::Fault>,
+                late: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::glue::Fault>,
             ) -> Making {
                 let prepared = ::std::rc::Rc::clone(self);
                 ::std::boxed::Box::pin(async move {
@@ -186,7 +186,7 @@ fn prepared(ty: &proc_macro2::Ident, uses: &[Use]) -> TokenStream {
                         inputs.put(input)?;
                     }
                     #take
-                    <super::#ty as ::bggo_runtime::contract::Asset>::create(cx, ::std::rc::Rc::clone(ready), uses, inputs).await
+                    <super::#ty as ::bggo_runtime::glue::Asset>::create(cx, ::std::rc::Rc::clone(ready), uses, inputs).await
                 })
             }
         }
@@ -198,28 +198,28 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
         /// Owns one asset of a user, a thread or an iteration.
         #[allow(missing_debug_implementations)]
         #[derive(Clone)]
-        pub struct Slot(::bggo_runtime::slot::Slot<super::#ty>);
+        pub struct Slot(::bggo_runtime::glue::AssetSlot<super::#ty>);
 
         impl Slot {
             /// An empty slot of `scope`, built on the slots `on`; `users` use it in one iteration.
             #[inline(never)]
             pub fn new(
-                scope: &::bggo_runtime::scope::Scope,
-                info: &'static ::bggo_runtime::info::ResourceInfo,
+                scope: &::bggo_runtime::glue::Scope,
+                info: &'static ::bggo_runtime::glue::ResourceInfo,
                 users: u32,
-                on: &[&dyn ::bggo_runtime::slot::Below],
+                on: &[&dyn ::bggo_runtime::glue::Dependency],
             ) -> Self {
-                Self(::bggo_runtime::slot::Slot::new(scope, info, users, on))
+                Self(::bggo_runtime::glue::AssetSlot::new(scope, info, users, on))
             }
 
             /// The asset; when there is none, `make` starts its creation at once.
             #[inline(never)]
             pub fn get<'a>(
                 &'a self,
-                it: &::bggo_runtime::step::It<'_>,
-                make: &mut dyn ::core::ops::FnMut(::bggo_runtime::slot::AssetCx) -> Making,
+                iteration: &::bggo_runtime::glue::Iteration<'_>,
+                make: &mut dyn ::core::ops::FnMut(::bggo_runtime::glue::AssetCx) -> Making,
             ) -> Get<'a> {
-                Get(self.0.get(it, make))
+                Get(self.0.get(iteration.asker(), make))
             }
 
             /// The asset, for one that is built on it.
@@ -228,14 +228,14 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
             /// The asset is not there.
             pub fn held(
                 &self,
-            ) -> ::core::result::Result<::std::sync::Arc<super::#ty>, ::bggo_runtime::fault::Fault> {
+            ) -> ::core::result::Result<::std::sync::Arc<super::#ty>, ::bggo_runtime::glue::Fault> {
                 self.0.held()
             }
 
             /// It is built on one more slot.
             #[inline(never)]
-            pub fn stand_on(&self, below: &dyn ::bggo_runtime::slot::Below) {
-                self.0.stand_on(below);
+            pub fn depend_on(&self, dependency: &dyn ::bggo_runtime::glue::Dependency) {
+                self.0.depend_on(dependency);
             }
 
             /// Export number `i`, after `get`.
@@ -246,7 +246,7 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
             pub fn export(
                 &self,
                 i: usize,
-            ) -> ::core::result::Result<::bggo_runtime::contract::Value, ::bggo_runtime::fault::Fault> {
+            ) -> ::core::result::Result<::bggo_runtime::glue::Value, ::bggo_runtime::glue::Fault> {
                 self.0.export(i)
             }
 
@@ -257,18 +257,18 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
             }
         }
 
-        impl ::bggo_runtime::slot::Below for Slot {
-            fn hold(&self) -> ::std::boxed::Box<dyn ::bggo_runtime::slot::Hold> {
-                self.0.hold()
+        impl ::bggo_runtime::glue::Dependency for Slot {
+            fn guard(&self) -> ::std::boxed::Box<dyn ::bggo_runtime::glue::DependencyGuard> {
+                self.0.guard()
             }
         }
 
         /// See `Slot::get`.
         #[allow(missing_debug_implementations)]
-        pub struct Get<'a>(::bggo_runtime::slot::Get<'a, super::#ty>);
+        pub struct Get<'a>(::bggo_runtime::glue::Get<'a, super::#ty>);
 
         impl ::core::future::Future for Get<'_> {
-            type Output = ::core::result::Result<::std::sync::Arc<super::#ty>, ::bggo_runtime::fault::Fault>;
+            type Output = ::core::result::Result<::std::sync::Arc<super::#ty>, ::bggo_runtime::glue::Fault>;
 
             fn poll(
                 mut self: ::core::pin::Pin<&mut Self>,
@@ -286,8 +286,8 @@ fn shared(ty: &proc_macro2::Ident) -> TokenStream {
             /// The slot behind a resource of the run, for those of the run that are built on it.
             #[inline(never)]
             pub fn of_run(
-                scope: &::bggo_runtime::scope::RunScope,
-                shared: &::bggo_runtime::shared::Shared,
+                scope: &::bggo_runtime::glue::RunScope,
+                shared: &::bggo_runtime::glue::RunAsset,
             ) -> ::core::option::Option<Self> {
                 shared.slot(scope).map(Self)
             }
@@ -296,13 +296,13 @@ fn shared(ty: &proc_macro2::Ident) -> TokenStream {
         /// An empty slot of the run, built on the slots `on`; `users` use it in one iteration.
         #[inline(never)]
         pub fn shared(
-            scope: &::bggo_runtime::scope::RunScope,
-            info: &'static ::bggo_runtime::info::ResourceInfo,
+            scope: &::bggo_runtime::glue::RunScope,
+            info: &'static ::bggo_runtime::glue::ResourceInfo,
             users: u32,
-            on: &[&dyn ::bggo_runtime::slot::Below],
-            make: ::bggo_runtime::shared::Make<super::#ty>,
-        ) -> ::bggo_runtime::shared::Shared {
-            ::bggo_runtime::shared::Shared::new(scope, info, users, on, make)
+            on: &[&dyn ::bggo_runtime::glue::Dependency],
+            make: ::bggo_runtime::glue::Make<super::#ty>,
+        ) -> ::bggo_runtime::glue::RunAsset {
+            ::bggo_runtime::glue::RunAsset::new(scope, info, users, on, make)
         }
     }
 }

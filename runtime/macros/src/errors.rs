@@ -27,8 +27,8 @@ pub fn errors(errors: &[ErrorKind]) -> TokenStream {
             }
 
             /// A fault of this kind.
-            pub fn fault(self, text: impl ::core::convert::Into<::std::string::String>) -> ::bggo_runtime::fault::Fault {
-                ::bggo_runtime::fault::Fault::new(self.name(), text)
+            pub fn fault(self, text: impl ::core::convert::Into<::bggo_runtime::contract::FaultText>) -> ::bggo_runtime::glue::Fault {
+                ::bggo_runtime::glue::Fault::new(self.name(), text)
             }
         }
     }

@@ -13,27 +13,31 @@ fn absent(input: &Input) -> bool {
 
 fn early(input: &Input) -> TokenStream {
     match input.carrier() {
-        Carrier::Text => quote!(::bggo_runtime::contract::Text),
-        Carrier::Number => quote!(::bggo_runtime::contract::Number),
+        Carrier::Text => quote!(::bggo_runtime::glue::Text),
+        Carrier::Number => quote!(::bggo_runtime::glue::Number),
         Carrier::Bool => quote!(bool),
         Carrier::Duration => quote!(::core::time::Duration),
-        Carrier::Value => quote!(::bggo_runtime::contract::Value),
+        Carrier::Size => quote!(u64),
+        Carrier::Bytes => quote!(::bggo_runtime::glue::Seq<u8>),
+        Carrier::Value => quote!(::bggo_runtime::glue::Value),
     }
 }
 
 fn late(input: &Input) -> TokenStream {
     match input.carrier() {
         Carrier::Text => quote!(::core::fmt::Arguments<'a>),
-        Carrier::Value => quote!(&'a ::bggo_runtime::contract::Value),
-        Carrier::Number | Carrier::Bool | Carrier::Duration => early(input),
+        Carrier::Value => quote!(&'a ::bggo_runtime::glue::Value),
+        Carrier::Bytes => quote!(&'a [u8]),
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
     }
 }
 
 fn plain(input: &Input) -> TokenStream {
     match input.carrier() {
         Carrier::Text => quote!(::std::borrow::Cow<'a, str>),
-        Carrier::Value => quote!(&'a ::bggo_runtime::contract::Value),
-        Carrier::Number | Carrier::Bool | Carrier::Duration => early(input),
+        Carrier::Value => quote!(&'a ::bggo_runtime::glue::Value),
+        Carrier::Bytes => quote!(&'a [u8]),
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
     }
 }
 
@@ -53,24 +57,24 @@ pub fn known(inputs: &[Input]) -> TokenStream {
             option(absent(input), early(input)),
             doc(input),
         );
-        quote!(#[doc = #doc] pub #name: ::bggo_runtime::contract::Early<#ty>)
+        quote!(#[doc = #doc] pub #name: ::bggo_runtime::glue::Early<#ty>)
     });
     let defaults = inputs.iter().map(|input| {
         let name = snake(&input.name);
         let value = match &input.default {
             Some(value) => {
                 let value = constant(input, value);
-                quote!(::bggo_runtime::contract::Early::Known(#value))
+                quote!(::bggo_runtime::glue::Early::Known(#value))
             }
-            None if absent(input) => quote!(::bggo_runtime::contract::Early::Known(
+            None if absent(input) => quote!(::bggo_runtime::glue::Early::Known(
                 ::core::option::Option::None
             )),
             None if input.nullable => {
-                quote!(::bggo_runtime::contract::Early::Known(
-                    ::bggo_runtime::contract::Value::Null
+                quote!(::bggo_runtime::glue::Early::Known(
+                    ::bggo_runtime::glue::Value::Null
                 ))
             }
-            None => quote!(::bggo_runtime::contract::Early::Later),
+            None => quote!(::bggo_runtime::glue::Early::Later),
         };
         quote!(#name: #value)
     });
@@ -80,7 +84,7 @@ pub fn known(inputs: &[Input]) -> TokenStream {
             option(input.optional(), early(input)),
             doc(input),
         );
-        quote!(#[doc = #doc] #name(::bggo_runtime::contract::Early<#ty>))
+        quote!(#[doc = #doc] #name(::bggo_runtime::glue::Early<#ty>))
     });
     let puts = inputs.iter().map(put);
     let take = if inputs.is_empty() {
@@ -100,13 +104,13 @@ pub fn known(inputs: &[Input]) -> TokenStream {
             }
 
             #[allow(unused_variables, clippy::unnecessary_wraps, clippy::match_single_binding)]
-            fn put(&mut self, input: In) -> ::core::result::Result<(), ::bggo_runtime::fault::Fault> {
+            fn put(&mut self, input: In) -> ::core::result::Result<(), ::bggo_runtime::glue::Fault> {
                 #take
             }
 
             /// The defaults with what a grid says.
             #[inline(never)]
-            pub(crate) fn of(list: &[In]) -> ::core::result::Result<Self, ::bggo_runtime::fault::Fault> {
+            pub(crate) fn of(list: &[In]) -> ::core::result::Result<Self, ::bggo_runtime::glue::Fault> {
                 let mut inputs = Self::defaults();
                 for input in list {
                     inputs.put(::core::clone::Clone::clone(input))?;
@@ -128,10 +132,10 @@ fn put(input: &Input) -> TokenStream {
         let check = match (check, absent(input)) {
             (None, _) => quote!(),
             (Some(check), false) => {
-                quote!(if let ::bggo_runtime::contract::Early::Known(value) = &value { #check })
+                quote!(if let ::bggo_runtime::glue::Early::Known(value) = &value { #check })
             }
             (Some(check), true) => {
-                quote!(if let ::bggo_runtime::contract::Early::Known(::core::option::Option::Some(value)) = &value { #check })
+                quote!(if let ::bggo_runtime::glue::Early::Known(::core::option::Option::Some(value)) = &value { #check })
             }
         };
         return quote!(In::#variant(value) => { #check self.#field = value; });
@@ -139,12 +143,12 @@ fn put(input: &Input) -> TokenStream {
     // It has a default: null stands for that.
     let check = check.unwrap_or_default();
     quote! {
-        In::#variant(::bggo_runtime::contract::Early::Known(::core::option::Option::Some(value))) => {
+        In::#variant(::bggo_runtime::glue::Early::Known(::core::option::Option::Some(value))) => {
             #check
-            self.#field = ::bggo_runtime::contract::Early::Known(value);
+            self.#field = ::bggo_runtime::glue::Early::Known(value);
         }
-        In::#variant(::bggo_runtime::contract::Early::Known(::core::option::Option::None)) => {}
-        In::#variant(::bggo_runtime::contract::Early::Later) => self.#field = ::bggo_runtime::contract::Early::Later,
+        In::#variant(::bggo_runtime::glue::Early::Known(::core::option::Option::None)) => {}
+        In::#variant(::bggo_runtime::glue::Early::Later) => self.#field = ::bggo_runtime::glue::Early::Later,
     }
 }
 
@@ -154,14 +158,17 @@ fn one_of(input: &Input, text: TokenStream) -> Option<TokenStream> {
         return None;
     }
     let (name, allowed) = (&input.name, &input.one_of);
-    Some(quote!(::bggo_runtime::fault::Fault::one_of(#name, #text, &[#(#allowed),*])?;))
+    Some(quote!(::bggo_runtime::glue::Fault::one_of(#name, #text, &[#(#allowed),*])?;))
 }
 
 /// Whether a late input borrows anything: then `Late` has a lifetime.
 pub fn borrows(inputs: &[Input]) -> bool {
-    inputs
-        .iter()
-        .any(|input| matches!(input.carrier(), Carrier::Text | Carrier::Value))
+    inputs.iter().any(|input| {
+        matches!(
+            input.carrier(),
+            Carrier::Text | Carrier::Bytes | Carrier::Value
+        )
+    })
 }
 
 /// `Late`, `Plain`, and `Inputs::with`.
@@ -193,8 +200,8 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
         let value = as_plain(input, absent(input));
         quote! {
             let mut #local = match &self.#name {
-                ::bggo_runtime::contract::Early::Known(value) => ::core::option::Option::Some(#value),
-                ::bggo_runtime::contract::Early::Later => ::core::option::Option::None,
+                ::bggo_runtime::glue::Early::Known(value) => ::core::option::Option::Some(#value),
+                ::bggo_runtime::glue::Early::Later => ::core::option::Option::None,
             };
         }
     });
@@ -213,7 +220,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
             let value = plain_constant(input, value);
             quote!(#local.unwrap_or_else(|| #value))
         } else {
-            quote!(#local.ok_or_else(|| ::bggo_runtime::fault::Fault::missing(#text))?)
+            quote!(#local.ok_or_else(|| ::bggo_runtime::glue::Fault::missing(#text))?)
         };
         quote!(#name: #missing)
     });
@@ -246,7 +253,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
             /// A required input is missing.
             #[inline(never)]
             #[allow(unused_mut, unused_variables)]
-            pub fn with #life(&#lives self, late: &#lives [Late #life]) -> ::core::result::Result<Plain #life, ::bggo_runtime::fault::Fault> {
+            pub fn with #life(&#lives self, late: &#lives [Late #life]) -> ::core::result::Result<Plain #life, ::bggo_runtime::glue::Fault> {
                 #(#locals)*
                 #loops
                 ::core::result::Result::Ok(Plain { #(#results),* })
@@ -254,7 +261,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
         }
 
         #[allow(unused_variables, clippy::unnecessary_wraps)]
-        fn check #life(late: &[Late #life]) -> ::core::result::Result<(), ::bggo_runtime::fault::Fault> {
+        fn check #life(late: &[Late #life]) -> ::core::result::Result<(), ::bggo_runtime::glue::Fault> {
             for late_input in late { #(#checks)* }
             ::core::result::Result::Ok(())
         }
@@ -272,14 +279,16 @@ fn as_plain(input: &Input, absent: bool) -> TokenStream {
         ),
         (Carrier::Value, false) => quote!(value),
         (Carrier::Value, true) => quote!(value.as_ref()),
-        (Carrier::Number | Carrier::Bool | Carrier::Duration, _) => quote!(*value),
+        (Carrier::Bytes, false) => quote!(&**value),
+        (Carrier::Bytes, true) => quote!(value.as_deref()),
+        (Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size, _) => quote!(*value),
     }
 }
 
 fn late_arm(input: &Input) -> TokenStream {
     let (variant, name) = (camel(&input.name), local(&input.name));
     let value = match input.carrier() {
-        Carrier::Text => quote!(::bggo_runtime::fault::plain_text(value)),
+        Carrier::Text => quote!(::bggo_runtime::glue::plain_text(value)),
         _ => quote!(value),
     };
     match (input.optional(), absent(input)) {
@@ -306,11 +315,11 @@ fn constant(input: &Input, value: &Value) -> TokenStream {
     match (input.carrier(), value) {
         (Carrier::Text, Value::Text(text)) if input.form == Form::Plain => {
             let text = text.as_str();
-            quote!(::bggo_runtime::contract::Text::Static(#text))
+            quote!(::bggo_runtime::glue::Text::Static(#text))
         }
         (Carrier::Text, value) => {
             let text = bggo_values::json::encode_plain(value);
-            quote!(::bggo_runtime::contract::Text::Static(#text))
+            quote!(::bggo_runtime::glue::Text::Static(#text))
         }
         (Carrier::Number, Value::Number(number)) => parts(number),
         (Carrier::Bool, Value::Bool(value)) => quote!(#value),
@@ -318,6 +327,12 @@ fn constant(input: &Input, value: &Value) -> TokenStream {
             let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
             quote!(::core::time::Duration::new(#seconds, #nanos))
         }
+        (Carrier::Size, Value::Number(size)) => {
+            // The manifest's reader has made sure that a default is of its type.
+            let size = size.as_u64().unwrap_or_default();
+            quote!(#size)
+        }
+        (Carrier::Bytes, Value::Bytes(bytes)) => bytes_tokens(bytes),
         (_, value) => tokens(value),
     }
 }
@@ -335,22 +350,31 @@ fn plain_constant(input: &Input, value: &Value) -> TokenStream {
         Carrier::Value => {
             let value = tokens(value);
             quote!({
-                static DEFAULT: ::bggo_runtime::contract::Value = #value;
+                static DEFAULT: ::bggo_runtime::glue::Value = #value;
                 &DEFAULT
             })
         }
-        Carrier::Number | Carrier::Bool | Carrier::Duration => constant(input, value),
+        Carrier::Bytes => match value {
+            Value::Bytes(bytes) => {
+                let literal = proc_macro2::Literal::byte_string(bytes);
+                quote!(#literal.as_slice())
+            }
+            value => tokens(value),
+        },
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => {
+            constant(input, value)
+        }
     }
 }
 
 fn parts(number: &bggo_values::Number) -> TokenStream {
     let (lo, mid, hi, negative, scale) = number.parts();
-    quote!(::bggo_runtime::contract::Number::from_parts(#lo, #mid, #hi, #negative, #scale))
+    quote!(::bggo_runtime::glue::Number::from_parts(#lo, #mid, #hi, #negative, #scale))
 }
 
 /// A value as a constant expression.
 fn tokens(value: &Value) -> TokenStream {
-    let path = quote!(::bggo_runtime::contract::Value);
+    let path = quote!(::bggo_runtime::glue::Value);
     match value {
         Value::Null => quote!(#path::Null),
         Value::Bool(value) => quote!(#path::Bool(#value)),
@@ -366,7 +390,10 @@ fn tokens(value: &Value) -> TokenStream {
             let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
             quote!(#path::Duration(::core::time::Duration::new(#seconds, #nanos)))
         }
-        Value::Bytes(bytes) => bytes_tokens(bytes),
+        Value::Bytes(bytes) => {
+            let bytes = bytes_tokens(bytes);
+            quote!(#path::Bytes(#bytes))
+        }
         Value::List(items) => {
             let items = items.iter().map(tokens);
             quote!(#path::list(const { &[#(#items),*] }))
@@ -381,10 +408,10 @@ fn tokens(value: &Value) -> TokenStream {
 
 fn bytes_tokens(bytes: &Seq<u8>) -> TokenStream {
     let literal = proc_macro2::Literal::byte_string(bytes);
-    quote!(::bggo_runtime::contract::Value::Bytes(::bggo_runtime::contract::Seq::Static(#literal)))
+    quote!(::bggo_runtime::glue::Seq::Static(#literal))
 }
 
 fn pair(key: &Text, value: &Value) -> TokenStream {
     let (key, value) = (key.as_str(), tokens(value));
-    quote!((::bggo_runtime::contract::Text::Static(#key), #value))
+    quote!((::bggo_runtime::glue::Text::Static(#key), #value))
 }

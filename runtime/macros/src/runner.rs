@@ -44,14 +44,14 @@ fn outputs(outputs: &[Output]) -> TokenStream {
         .collect();
     let wanted_outputs = if names.is_empty() {
         quote! {
-            fn wanted(self, _: Wanted) -> ::std::boxed::Box<[::bggo_runtime::contract::Value]> {
+            fn wanted(self, _: Wanted) -> ::std::boxed::Box<[::bggo_runtime::glue::Value]> {
                 ::std::boxed::Box::new([])
             }
         }
     } else {
         quote! {
             /// Those that are wanted, in the manifest's order.
-            fn wanted(self, wanted: Wanted) -> ::std::boxed::Box<[::bggo_runtime::contract::Value]> {
+            fn wanted(self, wanted: Wanted) -> ::std::boxed::Box<[::bggo_runtime::glue::Value]> {
                 let count = [#(wanted.#names),*].into_iter().filter(|wanted| *wanted).count();
                 let mut kept = ::std::vec::Vec::with_capacity(count);
                 #(if wanted.#names { kept.push(self.#names); })*
@@ -81,7 +81,7 @@ fn outputs(outputs: &[Output]) -> TokenStream {
 
         /// The outputs; those that are not wanted may stay null.
         #[derive(Debug, Clone)]
-        pub struct Output { #(#[doc = #docs] pub #names: ::bggo_runtime::contract::Value),* }
+        pub struct Output { #(#[doc = #docs] pub #names: ::bggo_runtime::glue::Value),* }
 
         impl Output {
             #wanted_outputs
@@ -89,7 +89,7 @@ fn outputs(outputs: &[Output]) -> TokenStream {
 
         impl ::core::default::Default for Output {
             fn default() -> Self {
-                Self { #(#names: ::bggo_runtime::contract::Value::Null),* }
+                Self { #(#names: ::bggo_runtime::glue::Value::Null),* }
             }
         }
     }
@@ -202,19 +202,19 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
         #[allow(missing_debug_implementations)]
         pub struct Prepared {
-            runner: ::core::result::Result<super::#ty, ::bggo_runtime::fault::Fault>,
+            runner: ::core::result::Result<super::#ty, ::bggo_runtime::glue::Fault>,
             wanted: Wanted,
-            policy: ::bggo_runtime::step::Policy,
+            policy: ::bggo_runtime::glue::Policy,
         }
 
         impl Prepared {
             /// Prepares a step whose inputs and policy are known when the grid is built.
             #[inline(never)]
             pub fn fixed(
-                cx: &::bggo_runtime::prepare::Prepare<'_>,
+                cx: &::bggo_runtime::glue::Prepare<'_>,
                 inputs: &'static [In],
                 wanted: Wanted,
-                policy: ::bggo_runtime::step::Policy,
+                policy: ::bggo_runtime::glue::Policy,
             ) -> Self {
                 Self { runner: Self::runner(cx, inputs, wanted), wanted, policy }
             }
@@ -223,10 +223,10 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
             /// the step would run.
             #[inline(never)]
             pub fn new(
-                cx: &::bggo_runtime::prepare::Prepare<'_>,
-                inputs: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::fault::Fault>,
+                cx: &::bggo_runtime::glue::Prepare<'_>,
+                inputs: ::core::result::Result<::std::vec::Vec<In>, ::bggo_runtime::glue::Fault>,
                 wanted: Wanted,
-                policy: ::bggo_runtime::step::Policy,
+                policy: ::bggo_runtime::glue::Policy,
             ) -> Self {
                 let runner = match inputs {
                     ::core::result::Result::Ok(inputs) => Self::runner(cx, &inputs, wanted),
@@ -239,7 +239,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
             #[inline(never)]
             pub fn execution(
                 mut self,
-                limit: ::core::result::Result<::core::time::Duration, ::bggo_runtime::fault::Fault>,
+                limit: ::core::result::Result<::core::time::Duration, ::bggo_runtime::glue::Fault>,
             ) -> Self {
                 match limit {
                     ::core::result::Result::Ok(limit) => self.policy = self.policy.execution(limit),
@@ -249,15 +249,15 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
             }
 
             fn runner(
-                cx: &::bggo_runtime::prepare::Prepare<'_>,
+                cx: &::bggo_runtime::glue::Prepare<'_>,
                 inputs: &[In],
                 wanted: Wanted,
-            ) -> ::core::result::Result<super::#ty, ::bggo_runtime::fault::Fault> {
-                <super::#ty as ::bggo_runtime::contract::Runner>::prepare(cx, Inputs::of(inputs)?, wanted)
+            ) -> ::core::result::Result<super::#ty, ::bggo_runtime::glue::Fault> {
+                <super::#ty as ::bggo_runtime::glue::Runner>::prepare(cx, Inputs::of(inputs)?, wanted)
             }
 
             /// What happens when the step is slow or fails.
-            pub fn policy(&self) -> &::bggo_runtime::step::Policy {
+            pub fn policy(&self) -> &::bggo_runtime::glue::Policy {
                 &self.policy
             }
 
@@ -265,14 +265,14 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
             #[inline(never)]
             pub fn done<'a>(
                 &'a self,
-                it: &'a ::bggo_runtime::step::It<'a>,
-                at: ::bggo_runtime::info::At<'a>,
+                iteration: &'a ::bggo_runtime::glue::Iteration<'a>,
+                at: ::bggo_runtime::glue::At,
                 needs: #needs,
-            ) -> ::bggo_runtime::contract::Running<'a, ::bggo_runtime::contract::Flow> {
+            ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(async move {
-                    let step = it.step(at, &self.policy);
+                    let step = iteration.step(at, &self.policy);
                     let result = {
-                        let work = ::core::pin::pin!(async { self.go(&step, needs, &[]).await.map(|_| ::bggo_runtime::step::Ran::Done) });
+                        let work = ::core::pin::pin!(async { self.go(&step, needs, &[]).await.map(|_| ::bggo_runtime::glue::Ran::Done) });
                         step.limited(work).await
                     };
                     step.end(result)
@@ -283,13 +283,13 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
             #[inline(never)]
             pub fn read<'a>(
                 &'a self,
-                it: &'a ::bggo_runtime::step::It<'a>,
-                at: ::bggo_runtime::info::At<'a>,
+                iteration: &'a ::bggo_runtime::glue::Iteration<'a>,
+                at: ::bggo_runtime::glue::At,
                 needs: #needs,
-                kept: ::core::option::Option<&'a ::bggo_runtime::outputs::OutputSlot>,
-            ) -> ::bggo_runtime::contract::Running<'a, ::bggo_runtime::contract::Flow> {
+                kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
+            ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(async move {
-                    let step = it.step(at, &self.policy);
+                    let step = iteration.step(at, &self.policy);
                     let result = {
                         let work = ::core::pin::pin!(self.keep(&step, needs, &[], kept));
                         step.limited(work).await
@@ -302,50 +302,50 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
             #[inline(never)]
             pub fn attempt<'a>(
                 &'a self,
-                step: &'a ::bggo_runtime::step::Step<'_>,
+                step: &'a ::bggo_runtime::glue::Step<'_>,
                 needs: #needs,
                 late: &'a [#late],
-                kept: ::core::option::Option<&'a ::bggo_runtime::outputs::OutputSlot>,
-            ) -> ::bggo_runtime::contract::Running<'a, ::core::result::Result<::bggo_runtime::step::Ran, ::bggo_runtime::fault::Fault>> {
+                kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
+            ) -> ::bggo_runtime::glue::Running<'a, ::core::result::Result<::bggo_runtime::glue::Ran, ::bggo_runtime::glue::Fault>> {
                 ::std::boxed::Box::pin(self.keep(step, needs, late, kept))
             }
 
             async fn keep<'a>(
                 &'a self,
-                step: &'a ::bggo_runtime::step::Step<'_>,
+                step: &'a ::bggo_runtime::glue::Step<'_>,
                 needs: #needs,
                 late: &'a [#late],
-                kept: ::core::option::Option<&'a ::bggo_runtime::outputs::OutputSlot>,
-            ) -> ::core::result::Result<::bggo_runtime::step::Ran, ::bggo_runtime::fault::Fault> {
+                kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
+            ) -> ::core::result::Result<::bggo_runtime::glue::Ran, ::bggo_runtime::glue::Fault> {
                 let output = self.go(step, needs, late).await?;
                 if let ::core::option::Option::Some(kept) = kept {
                     kept.set(output.wanted(self.wanted));
                 }
-                ::core::result::Result::Ok(::bggo_runtime::step::Ran::Done)
+                ::core::result::Result::Ok(::bggo_runtime::glue::Ran::Done)
             }
 
             /// Runs the step inside an attempt: assets, then the clock, then the work.
             #[inline(never)]
             pub fn run<'a>(
                 &'a self,
-                step: &'a ::bggo_runtime::step::Step<'_>,
+                step: &'a ::bggo_runtime::glue::Step<'_>,
                 needs: #needs,
                 late: &'a [#late],
-            ) -> ::bggo_runtime::contract::Running<'a, ::core::result::Result<Output, ::bggo_runtime::fault::Fault>> {
+            ) -> ::bggo_runtime::glue::Running<'a, ::core::result::Result<Output, ::bggo_runtime::glue::Fault>> {
                 ::std::boxed::Box::pin(self.go(step, needs, late))
             }
 
             async fn go<'a>(
                 &'a self,
-                step: &'a ::bggo_runtime::step::Step<'_>,
+                step: &'a ::bggo_runtime::glue::Step<'_>,
                 needs: #needs,
                 late: &'a [#late],
-            ) -> ::core::result::Result<Output, ::bggo_runtime::fault::Fault> {
+            ) -> ::core::result::Result<Output, ::bggo_runtime::glue::Fault> {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
                 check(late)?;
                 #uses
                 step.begin();
-                ::bggo_runtime::contract::Runner::run(runner, step, uses, late).await
+                ::bggo_runtime::glue::Runner::run(runner, step, uses, late).await
             }
         }
     }

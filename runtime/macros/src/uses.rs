@@ -24,7 +24,7 @@ pub fn taken(uses: &[Use], take: &TokenStream) -> TokenStream {
                 quote!(::core::option::Option::None),
             )
         } else {
-            let fault = quote!(::bggo_runtime::fault::Fault::missing(#text));
+            let fault = quote!(::bggo_runtime::glue::Fault::missing(#text));
             (
                 quote!(#take),
                 quote!(return ::core::result::Result::Err(#fault)),

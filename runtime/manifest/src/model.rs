@@ -162,7 +162,8 @@ pub struct ErrorKind {
 /// | type | early (`Inputs`, `In`) | late (`Late`) |
 /// | --- | --- | --- |
 /// | `string`, any with `form = "json"` | `Text` | `fmt::Arguments` |
-/// | `number`, `bool`, `duration` | `Number`, `bool`, `Duration` | the same |
+/// | `number`, `bool`, `duration`, `size` | `Number`, `bool`, `Duration`, `u64` | the same |
+/// | `bytes` | `Seq<u8>` | `&[u8]` |
 /// | everything else | `Value` | `&Value` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table says it")]
@@ -171,6 +172,8 @@ pub enum Carrier {
     Number,
     Bool,
     Duration,
+    Size,
+    Bytes,
     Value,
 }
 
@@ -182,6 +185,8 @@ impl Input {
             (Type::Number, _) => Carrier::Number,
             (Type::Bool, _) => Carrier::Bool,
             (Type::Duration, _) => Carrier::Duration,
+            (Type::Size, _) => Carrier::Size,
+            (Type::Bytes, _) => Carrier::Bytes,
             _ => Carrier::Value,
         }
     }

@@ -1,7 +1,7 @@
 //! The command line of a compiled grid: built-in flags, and one flag for each variable of the grid.
 
-use crate::engine::{Grid, Variable};
-use crate::report::Level;
+use crate::event::LogLevel;
+use crate::grid::{Grid, Variable};
 use bggo_values::{Type, Value, json};
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -13,8 +13,6 @@ use std::time::Duration;
 /// What was asked for on the command line.
 #[derive(Debug)]
 pub struct Flags {
-    /// One user, one iteration.
-    pub once: bool,
     /// Users of a load run.
     pub vus: Option<u32>,
     /// How long it lasts.
@@ -28,7 +26,7 @@ pub struct Flags {
     /// JSON instead of text.
     pub json: bool,
     /// How much is said.
-    pub level: Level,
+    pub level: LogLevel,
     /// Values of variables, weakest first.
     pub given: Vec<Given>,
 }
@@ -110,14 +108,13 @@ pub fn read(
         .get_one::<String>(LOG_FORMAT)
         .is_some_and(|format| format == "json");
     let level = match matches.get_one::<String>(LOG_LEVEL).map(String::as_str) {
-        _ if matches.get_flag(QUIET) => Level::Error,
-        Some("error") => Level::Error,
-        Some("warn") => Level::Warn,
-        Some("debug") => Level::Debug,
-        _ => Level::Info,
+        _ if matches.get_flag(QUIET) => LogLevel::Error,
+        Some("error") => LogLevel::Error,
+        Some("warn") => LogLevel::Warn,
+        Some("debug") => LogLevel::Debug,
+        _ => LogLevel::Info,
     };
     Ok(Flags {
-        once: matches.get_flag(ONCE),
         vus: matches.get_one(VUS).copied(),
         duration: matches.get_one(DURATION).copied(),
         iterations: matches.get_one(ITERATIONS).copied(),

@@ -3,15 +3,17 @@
 pub mod flags;
 mod load;
 mod names;
-mod start;
+
 pub mod variables;
 
-pub use start::Start;
-
-use crate::engine::{Grace, Grid, Program, Run, panic, run, user_bytes};
+use crate::engine::{Grace, Program, RunRequest, run, user_bytes};
+use crate::event::LogLevel;
 use crate::exit::Exit;
-use crate::report::{Format, Level, Report};
+use crate::grid::Grid;
+use crate::outputs::{Format, Report};
+use crate::panic;
 use crate::schedule::Schedule;
+use crate::start::Start;
 use flags::Flags;
 use load::load;
 use std::env;
@@ -48,7 +50,7 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
 
 /// Prints what only the program knows, as JSON. Variables are null for that: nothing runs.
 fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
-    let plan = Run {
+    let request = RunRequest {
         grid,
         program,
         start: Arc::new(Start::new(Vec::new(), grid.locals)),
@@ -60,8 +62,8 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
             on_signal: Duration::ZERO,
         },
     };
-    let report = Report::stderr(Format::Text { colour: false }, Level::Error);
-    let said = user_bytes(&plan, &Arc::new(report))
+    let report = Report::stderr(Format::Text { colour: false }, LogLevel::Error);
+    let said = user_bytes(&request, &Arc::new(report))
         .and_then(|bytes| writeln!(std::io::stdout(), "{{\"user_bytes\":{bytes}}}"));
     if said.is_ok() {
         Exit::Passed
@@ -84,7 +86,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     };
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
-    let plan = Run {
+    let request = RunRequest {
         grid,
         program,
         start: Arc::new(start),
@@ -94,7 +96,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         grace: load.grace,
     };
     panic::keep_texts();
-    run(&plan, &report).unwrap_or_else(|error| {
+    run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
         Exit::SetUpFailed
     })

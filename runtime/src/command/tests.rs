@@ -4,7 +4,7 @@ use super::flags::{Flags, Given, read};
 use super::load::load;
 use crate::engine::{Grace, Grid, Variable};
 use crate::fault::Place;
-use crate::report::Level;
+use crate::outputs::LogLevel;
 use crate::schedule::Schedule;
 use bggo_values::{Text, Type, Value};
 use std::ffi::OsString;
@@ -132,8 +132,11 @@ fn running_iterations_get_k6s_grace_at_the_end_and_a_short_one_after_a_signal() 
 
 #[test]
 fn quiet_is_stronger_than_a_level() {
-    assert_eq!(parse("--log-level debug").unwrap().level, Level::Debug);
-    assert_eq!(parse("--log-level debug -q").unwrap().level, Level::Error);
+    assert_eq!(parse("--log-level debug").unwrap().level, LogLevel::Debug);
+    assert_eq!(
+        parse("--log-level debug -q").unwrap().level,
+        LogLevel::Error
+    );
     assert!(parse("--log-format json").unwrap().json);
 }
 

@@ -4,10 +4,10 @@
 //! which the last by name wins; `bggo.vars.hcl`; the environment; the default. Only the strongest value is read, and all
 //! problems are reported at once.
 
-use super::Start;
 use super::flags::{Given, how_to_set};
-use crate::engine::{Grid, Variable};
 use crate::fault::Fault;
+use crate::grid::{Grid, Variable};
+use crate::start::Start;
 use bggo_values::{Text, Type, Value, convert, literal};
 use std::collections::BTreeMap;
 use std::fs;
@@ -348,9 +348,10 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
 /// Scalars, and variables without a type, take a text as it is; everything else is read as HCL.
 fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
     match variable.ty.map(|ty| ty()) {
-        None | Some(Type::String | Type::Number | Type::Bool | Type::Duration | Type::Bytes) => {
-            Ok(Value::Text(Text::from(text)))
-        }
+        None
+        | Some(
+            Type::String | Type::Number | Type::Bool | Type::Duration | Type::Size | Type::Bytes,
+        ) => Ok(Value::Text(Text::from(text).normalized())),
         Some(ty) => literal::value(&text).map_err(|fault| {
             let expected = ty.named();
             if variable.sensitive {

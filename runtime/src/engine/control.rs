@@ -5,18 +5,19 @@
 //! drops them at once. Assets are destroyed either way, within their own limits. A third one leaves at once. What was
 //! recorded is always printed.
 
-use super::brake::Phase;
-use super::outcome::Outcomes;
-use super::panic;
-use super::program::{Grid, Program};
-use super::thread::{IterationSlots, Thread, ThreadParts};
+use super::program::Program;
 use super::worker::{Work, work};
-use crate::command::Start;
-use crate::exit::Exit;
-use crate::metrics::{Kinds, KnownKinds, Reader, Recorder, Slab};
-use crate::report::{Collector, Conclusion, Report, Ticker};
+use crate::assets::RunScope;
+use crate::context::{WorkerContext, WorkerContextParts};
+use crate::event::{Event, EventSink, LogLevel};
+use crate::exit::{Exit, ExitCauses};
+use crate::grid::Grid;
+use crate::metrics::{IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader};
+use crate::outputs::{Collector, Conclusion, Report, RunDescription, Ticker};
+use crate::panic;
 use crate::schedule::{Schedule, Share, workers};
-use crate::scope::RunScope;
+use crate::shutdown::Phase;
+use crate::start::Start;
 use futures_util::future::{Either, select, select_all};
 use std::io;
 use std::pin::{Pin, pin};
@@ -32,7 +33,7 @@ use tokio::task::LocalSet;
 const STACK: usize = 256 << 20;
 
 /// What is run, and how.
-pub struct Run {
+pub struct RunRequest {
     /// Names.
     pub grid: &'static Grid,
     /// The emitted program.
@@ -62,7 +63,7 @@ pub struct Grace {
 ///
 /// # Errors
 /// The system has no threads, memory or signal handlers for it.
-pub fn run(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
+pub fn run(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -74,17 +75,17 @@ pub fn run(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
 }
 
 /// Everything that the threads of a run share.
-pub(super) struct Shared {
+pub(super) struct RunState {
     kinds: Arc<Kinds>,
-    outcomes: Arc<Outcomes>,
+    causes: Arc<ExitCauses>,
     pub(super) iterations: IterationSlots,
 }
 
-impl Shared {
+impl RunState {
     pub(super) fn new(grid: &Grid) -> Self {
         Self {
             kinds: Arc::default(),
-            outcomes: Arc::default(),
+            causes: Arc::default(),
             iterations: IterationSlots::after(grid.step_slots()),
         }
     }
@@ -92,56 +93,68 @@ impl Shared {
     /// What a thread of the run is made of.
     pub(super) fn parts(
         &self,
-        run: &Run,
+        run: &RunRequest,
         report: &Arc<Report>,
         index: u32,
         slab: &Arc<Slab>,
-    ) -> ThreadParts {
-        ThreadParts {
+    ) -> WorkerContextParts {
+        WorkerContextParts {
             start: Arc::clone(&run.start),
             index,
             functional: run.functional,
             recorder: Recorder::new(Arc::clone(slab)),
             kinds: KnownKinds::new(Arc::clone(&self.kinds)),
             iterations: self.iterations,
-            report: Arc::clone(report),
-            outcomes: Arc::clone(&self.outcomes),
+            events: Arc::clone(report) as Arc<dyn EventSink>,
+            causes: Arc::clone(&self.causes),
         }
     }
 }
 
-async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
+async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
     let mut signals = Signals::new()?;
-    let shared = Shared::new(run.grid);
+    let state = RunState::new(run.grid);
     let count = workers(run.threads, &run.schedule);
-    let slots = shared.iterations.end() as usize;
+    let slots = state.iterations.end() as usize;
     let slabs = (0..=count)
         .map(|_| Slab::new(slots))
         .collect::<io::Result<Vec<_>>>()?;
     let control_slab = &slabs[count as usize];
-    let thread = Rc::new(Thread::new(shared.parts(run, report, count, control_slab)));
-    let scope = RunScope::new(Rc::clone(&thread));
+    let context = Rc::new(WorkerContext::new(state.parts(
+        run,
+        report,
+        count,
+        control_slab,
+    )));
+    let scope = RunScope::new(Rc::clone(&context));
     let assets = match panic::caught(|| run.program.run_assets(&scope)) {
         Ok(assets) => assets,
         Err(text) => {
-            thread.panicked(&text);
-            return Ok(shared.outcomes.exit());
+            context.panicked(&text);
+            return Ok(state.causes.exit());
         }
     };
     scope.serve();
     let begin = Instant::now();
     let readers = slabs
         .iter()
-        .map(|slab| Reader::new(Arc::clone(slab), Arc::clone(&shared.kinds)))
+        .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)))
         .collect();
-    let collector = Collector::new(run.grid, shared.iterations, readers, begin);
-    report.begins(run, count);
+    let collector = Collector::new(run.grid, state.iterations, readers, begin);
+    let description = RunDescription {
+        grid: run.grid,
+        run_id: run.start.run_id().clone(),
+        schedule: run.schedule,
+        threads: count,
+        functional: run.functional,
+    };
+    report.begins(&description);
     let ticker = Ticker::start(collector, Arc::clone(report), !run.functional)?;
 
     let (phases, _) = watch::channel(Phase::Running);
     let (done, mut ended) = mpsc::unbounded_channel();
     for index in 0..count {
-        let parts = shared.parts(run, report, index, &slabs[index as usize]);
+        let parts = state.parts(run, report, index, &slabs[index as usize]);
         let work = Work {
             program: run.program,
             shared: Arc::clone(&assets),
@@ -160,7 +173,7 @@ async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
     let mut stop = Stopping {
         run,
         report,
-        outcomes: &shared.outcomes,
+        causes: &state.causes,
         phases,
         cancel_at: None,
         signals: 0,
@@ -172,7 +185,7 @@ async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
     let mut alive = count;
     let mut left = false;
     while alive > 0 && !left {
-        match happened(&mut ended, &stop, &shared.outcomes, &mut signals).await {
+        match happened(&mut ended, &stop, &state.causes, &mut signals).await {
             Happened::ThreadOver => alive -= 1,
             Happened::OutOfTime => stop.out_of_time(),
             Happened::Broken => stop.cancel(),
@@ -188,11 +201,11 @@ async fn control(run: &Run, report: &Arc<Report>) -> io::Result<Exit> {
         }
     }
     if !run.functional && total.threshold_failed() {
-        shared.outcomes.threshold_failed();
+        state.causes.threshold_failed();
     }
-    let exit = shared.outcomes.exit();
+    let exit = state.causes.exit();
     report.ends(&Conclusion {
-        run,
+        run: &description,
         total: &total,
         exit,
         left,
@@ -212,7 +225,7 @@ enum Happened {
 async fn happened(
     ended: &mut mpsc::UnboundedReceiver<()>,
     stop: &Stopping<'_>,
-    outcomes: &Outcomes,
+    causes: &ExitCauses,
     signals: &mut Signals,
 ) -> Happened {
     let over = async {
@@ -227,7 +240,7 @@ async fn happened(
         if !stop.may_cancel() {
             std::future::pending::<()>().await;
         }
-        outcomes.broken().await;
+        causes.broken().await;
         Happened::Broken
     };
     let signal = async {
@@ -249,34 +262,40 @@ impl Drop for Done {
     }
 }
 
-fn worker_thread(parts: ThreadParts, task: Work, phases: watch::Receiver<Phase>, _done: Done) {
-    let outcomes = Arc::clone(&parts.outcomes);
-    let report = Arc::clone(&parts.report);
+fn worker_thread(
+    parts: WorkerContextParts,
+    task: Work,
+    phases: watch::Receiver<Phase>,
+    _done: Done,
+) {
+    let causes = Arc::clone(&parts.causes);
+    let events = Arc::clone(&parts.events);
     let ran = panic::caught(|| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(work(Rc::new(Thread::new(parts)), task, phases));
+        runtime.block_on(work(Rc::new(WorkerContext::new(parts)), task, phases));
         io::Result::Ok(())
     });
     match ran {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
-            report.error(&format!("a worker thread has no runtime: {error}"));
-            outcomes.set_up_failed();
+            let text = format!("a worker thread has no runtime: {error}");
+            events.tell(Event::Message(LogLevel::Error, text));
+            causes.set_up_failed();
         }
         Err(text) => {
-            report.bug(&text);
-            outcomes.bug();
+            events.tell(Event::Panic(text));
+            causes.bug();
         }
     }
 }
 
 /// The end of a run, step by step.
 struct Stopping<'a> {
-    run: &'a Run,
+    run: &'a RunRequest,
     report: &'a Report,
-    outcomes: &'a Outcomes,
+    causes: &'a ExitCauses,
     phases: watch::Sender<Phase>,
     cancel_at: Option<Instant>,
     signals: u32,
@@ -308,7 +327,7 @@ impl Stopping<'_> {
     /// One more signal; `true` when the run is to be left at once.
     fn signal(&mut self) -> bool {
         self.signals += 1;
-        self.outcomes.interrupted();
+        self.causes.interrupted();
         match self.signals {
             1 => {
                 let grace = self.run.grace.on_signal;

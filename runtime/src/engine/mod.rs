@@ -6,21 +6,16 @@
 //!         <-done----
 //! ```
 
-pub mod brake;
-pub mod control;
-pub mod outcome;
-pub mod panic;
-pub mod program;
-pub mod thread;
-pub mod user;
-mod weigh;
+mod control;
+mod program;
+mod user;
+mod user_size;
 mod worker;
 
-pub use control::{Grace, Run, run};
-pub use program::{Grid, Program, Validation, Variable, Worker, of_run};
-pub use thread::{AssetEvent, Ended, Outcome, Thread};
-pub use user::{Begun, User};
-pub use weigh::user_bytes;
+pub use control::{Grace, RunRequest, run};
+pub use program::{Program, Worker, of_run};
+pub use user::User;
+pub use user_size::user_bytes;
 
 #[cfg(test)]
 mod tests;

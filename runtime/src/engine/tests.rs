@@ -2,19 +2,19 @@
 
 mod whole;
 
-use super::brake::Phase;
-use super::outcome::Outcomes;
-use super::thread::{IterationSlots, ThreadParts};
+use super::thread::{IterationSlots, WorkerContextParts};
 use super::worker::{Work, work};
 use super::{Grace, Grid, Program, Run, Thread, User, Worker, run};
-use crate::command::Start;
-use crate::contract::{Flow, Running, Stop};
+use crate::assets::Prepare;
+use crate::assets::RunScope;
 use crate::exit::Exit;
-use crate::metrics::{Counter, Interval, Kinds, KnownKinds, Reader, Recorder, Slab};
-use crate::prepare::Prepare;
-use crate::report::{Format, Level, Report};
+use crate::exit::ExitCauses;
+use crate::flow::{Flow, Running, Stop};
+use crate::metrics::{Counter, Interval, Kinds, KnownKinds, Recorder, Slab, SlabReader};
+use crate::outputs::{Format, LogLevel, Report};
 use crate::schedule::{Schedule, Share};
-use crate::scope::RunScope;
+use crate::shutdown::Phase;
+use crate::start::Start;
 use std::any::Any;
 use std::cell::RefCell;
 use std::pin::pin;
@@ -112,23 +112,23 @@ async fn iteration(does: Does, number: u64, _borrowed: &RefCell<()>) -> Flow {
 /// A worker that is ready to run, and what can be seen of it.
 struct Bench {
     program: &'static Noting,
-    thread: Rc<Thread>,
-    outcomes: Arc<Outcomes>,
+    thread: Rc<WorkerContext>,
+    outcomes: Arc<ExitCauses>,
     phases: watch::Sender<Phase>,
-    reader: Reader,
+    reader: SlabReader,
 }
 
 const SLOTS: IterationSlots = IterationSlots::after(0);
 
 fn bench(does: fn(u64) -> Does) -> Bench {
-    let (kinds, outcomes) = (Arc::new(Kinds::default()), Arc::new(Outcomes::default()));
+    let (kinds, outcomes) = (Arc::new(Kinds::default()), Arc::new(ExitCauses::default()));
     let slab = Slab::new(SLOTS.end() as usize).unwrap();
     let report = Report::new(
         Format::Text { colour: false },
-        Level::Error,
+        LogLevel::Error,
         Box::new(std::io::sink()),
     );
-    let thread = Thread::new(ThreadParts {
+    let thread = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: false,
@@ -146,7 +146,7 @@ fn bench(does: fn(u64) -> Does) -> Bench {
         thread: Rc::new(thread),
         outcomes,
         phases: watch::channel(Phase::Running).0,
-        reader: Reader::new(slab, kinds),
+        reader: SlabReader::new(slab, kinds),
     }
 }
 

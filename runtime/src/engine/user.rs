@@ -13,14 +13,15 @@
 //!
 //! The futures here are written by hand: an `async fn` would be compiled in the grid, at opt-level 0.
 
-use super::brake::{Phase, Place};
-use super::panic;
-use super::thread::Thread;
-use crate::contract::{Flow, Stop};
+use crate::assets::Scope;
+use crate::context::{UserContext, WorkerContext};
+use crate::flow::{Flow, Stop};
 use crate::metrics::Counter;
+use crate::panic;
 use crate::schedule::{Due, Schedule, Share};
-use crate::scope::Scope;
-use crate::step::It;
+use crate::shutdown::Phase;
+use crate::step::{Begun, Iteration};
+use crate::wakers::Waiting;
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -84,10 +85,8 @@ impl Arrivals {
 /// One virtual user.
 #[derive(Debug)]
 pub struct User {
-    thread: Rc<Thread>,
+    context: UserContext,
     arrivals: Rc<Arrivals>,
-    vu: u64,
-    iterations: Cell<u64>,
     stretch: Cell<Stretch>,
     /// The running iteration was dropped.
     cut: Cell<bool>,
@@ -113,48 +112,36 @@ impl Stretch {
     }
 }
 
-/// An iteration that began.
-#[derive(Debug)]
-#[must_use = "an iteration that began is finished with `User::finish`"]
-pub struct Begun {
-    due: Instant,
-    /// Nanoseconds from then to its beginning.
-    late: u64,
-}
-
 impl User {
-    /// User number `vu`, from 1. It is counted as long as it is not dropped.
-    pub(crate) fn new(thread: Rc<Thread>, arrivals: Rc<Arrivals>, vu: u64) -> Self {
-        thread.recorder.user_begins();
+    /// A user is counted as long as it is not dropped.
+    pub(crate) fn new(context: UserContext, arrivals: Rc<Arrivals>) -> Self {
+        context.worker().recorder.user_begins();
         arrivals.alive.set(arrivals.alive.get() + 1);
         Self {
-            thread,
+            context,
             arrivals,
-            vu,
-            iterations: Cell::default(),
             stretch: Cell::default(),
             cut: Cell::default(),
         }
     }
 
-    /// Its number, from 1.
-    pub fn vu(&self) -> u64 {
-        self.vu
-    }
-
-    /// Its thread.
-    pub fn thread(&self) -> &Rc<Thread> {
-        &self.thread
+    /// What its steps may ask of it.
+    pub fn context(&self) -> &UserContext {
+        &self.context
     }
 
     /// The iteration that began.
-    pub fn it(&self, begun: &Begun) -> It<'_> {
-        It::new(&self.thread, self.vu, self.iterations.get() - 1, begun.due)
+    pub fn iteration<'a>(&'a self, begun: &'a Begun) -> Iteration<'a> {
+        Iteration::new(&self.context, begun)
     }
 
     /// A scope for the assets of this user, or of one of its iterations.
     pub fn scope(&self) -> Scope {
-        Scope::new(&self.thread)
+        Scope::new(self.worker())
+    }
+
+    fn worker(&self) -> &Rc<WorkerContext> {
+        self.context.worker()
     }
 
     /// Waits for the next iteration; `None` when there is none any more.
@@ -171,31 +158,29 @@ impl User {
         UnlessCancelled {
             iteration,
             user: self,
-            place: Place::default(),
+            waiting: Waiting::default(),
         }
     }
 
     /// Counts the iteration.
     pub fn finish(&self, begun: Begun, flow: Flow) {
-        let thread = &self.thread;
-        let slot = thread.iterations.service();
-        let blemished = thread.take_blemish(self.vu);
+        let worker = self.worker();
+        let slot = worker.iterations.service();
         if self.cut.take() {
-            thread.recorder.count(slot, Counter::Cancelled);
+            worker.recorder.count(slot, Counter::Cancelled);
             return;
         }
-        let counter = if flow.is_err() || blemished {
+        let counter = if flow.is_err() || begun.had_continued_failure() {
             Counter::Failed
         } else {
             Counter::Passed
         };
-        thread.recorder.count(slot, counter);
-        let began = begun.due + Duration::from_nanos(begun.late);
-        let now = thread.now();
-        self.arrivals.ended.set(Some((self.vu, now)));
-        thread
+        worker.recorder.count(slot, counter);
+        let now = worker.now();
+        self.arrivals.ended.set(Some((self.context.number(), now)));
+        worker
             .recorder
-            .time(slot, now.saturating_duration_since(began));
+            .time(slot, now.saturating_duration_since(begun.began()));
     }
 }
 
@@ -205,10 +190,10 @@ impl Drop for User {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let text = panic::said_last();
-            self.thread
+            self.worker()
                 .panicked(text.as_deref().unwrap_or("a user's task panicked"));
         }
-        self.thread.recorder.user_ends();
+        self.worker().recorder.user_ends();
         let alive = self.arrivals.alive.get() - 1;
         self.arrivals.alive.set(alive);
         if alive == 0 {
@@ -228,12 +213,12 @@ impl Future for Next<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
         let user = self.user;
-        if user.thread.brake.phase() != Phase::Running {
+        if user.worker().shutdown.phase() != Phase::Running {
             return Poll::Ready(None);
         }
         let now = match user.arrivals.ended.take() {
-            Some((vu, ended)) if vu == user.vu => ended,
-            _ => user.thread.now(),
+            Some((number, ended)) if number == user.context.number() => ended,
+            _ => user.worker().now(),
         };
         let elapsed = now.saturating_duration_since(user.arrivals.begin);
         let mut stretch = user.stretch.take();
@@ -243,8 +228,8 @@ impl Future for Next<'_> {
         }
         user.stretch.set(stretch);
         Poll::Ready(user.arrivals.take(elapsed).map(|()| {
-            user.iterations.set(user.iterations.get() + 1);
-            Begun { due: now, late: 0 }
+            user.context.iteration_begins();
+            Begun::when_free(now, 0)
         }))
     }
 }
@@ -253,7 +238,7 @@ impl Future for Next<'_> {
 pub struct UnlessCancelled<'a> {
     iteration: Pin<&'a mut dyn Future<Output = Flow>>,
     user: &'a User,
-    place: Place,
+    waiting: Waiting,
 }
 
 impl Future for UnlessCancelled<'_> {
@@ -261,20 +246,25 @@ impl Future for UnlessCancelled<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = &mut *self;
-        if this.user.thread.cancelled() {
+        if this.user.worker().cancelled() {
             return this.cut();
         }
         match panic::caught(|| this.iteration.as_mut().poll(cx)) {
             Ok(Poll::Ready(flow)) => Poll::Ready(flow),
             Ok(Poll::Pending) => {
                 this.user.stretch.set(Stretch::default());
-                match this.user.thread.brake.poll_cancelled(&mut this.place, cx) {
+                match this
+                    .user
+                    .worker()
+                    .shutdown
+                    .poll_cancelled(&mut this.waiting, cx)
+                {
                     Poll::Ready(()) => this.cut(),
                     Poll::Pending => Poll::Pending,
                 }
             }
             Err(text) => {
-                this.user.thread.panicked(&text);
+                this.user.worker().panicked(&text);
                 this.cut()
             }
         }
@@ -290,6 +280,6 @@ impl UnlessCancelled<'_> {
 
 impl Drop for UnlessCancelled<'_> {
     fn drop(&mut self) {
-        self.user.thread.brake.leave(&mut self.place);
+        self.user.worker().shutdown.leave(&mut self.waiting);
     }
 }

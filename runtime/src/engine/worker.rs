@@ -1,12 +1,12 @@
 //! One worker thread: a single-threaded runtime, its share of the users, and the end of what they stand on.
 
-use super::brake::{Brake, Phase};
-use super::panic;
 use super::program::{Program, Worker};
-use super::thread::Thread;
 use super::user::{Arrivals, User};
-use crate::prepare::Prepare;
+use crate::assets::Prepare;
+use crate::context::{UserContext, WorkerContext};
+use crate::panic;
 use crate::schedule::{Schedule, Share};
+use crate::shutdown::Phase;
 use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
@@ -27,27 +27,28 @@ pub(super) struct Work {
 }
 
 /// Runs this worker's users to their end, then destroys the assets of the worker.
-pub(super) async fn work(thread: Rc<Thread>, work: Work, phases: watch::Receiver<Phase>) {
+pub(super) async fn work(context: Rc<WorkerContext>, work: Work, phases: watch::Receiver<Phase>) {
     let local = LocalSet::new();
     local
         .run_until(async {
-            let listener = tokio::task::spawn_local(listen(Rc::clone(&thread), phases));
+            let listener = tokio::task::spawn_local(listen(Rc::clone(&context), phases));
             let prepared =
-                panic::caught(|| work.program.worker(&Prepare::new(&thread), &work.shared));
+                panic::caught(|| work.program.worker(&Prepare::new(&context), &work.shared));
             match prepared {
-                Ok(worker) => users(&thread, &worker, &work).await,
-                Err(text) => thread.panicked(&text),
+                Ok(worker) => users(&context, &worker, &work).await,
+                Err(text) => context.panicked(&text),
             }
             listener.abort();
         })
         .await;
 }
 
-async fn users(thread: &Rc<Thread>, worker: &Rc<dyn Worker>, work: &Work) {
+async fn users(context: &Rc<WorkerContext>, worker: &Rc<dyn Worker>, work: &Work) {
     let arrivals = Rc::new(Arrivals::new(work.schedule, work.share, work.begin));
     for position in 0..work.share.of(work.schedule.users().into()) {
-        let vu = work.share.nth(position) + 1;
-        let user = User::new(Rc::clone(thread), Rc::clone(&arrivals), vu);
+        let number = work.share.nth(position) + 1;
+        let user_context = UserContext::new(Rc::clone(context), number, 0);
+        let user = User::new(user_context, Rc::clone(&arrivals));
         tokio::task::spawn_local(Rc::clone(worker).user(user));
     }
     arrivals.until_nobody_is_left().await;
@@ -56,7 +57,7 @@ async fn users(thread: &Rc<Thread>, worker: &Rc<dyn Worker>, work: &Work) {
     }
     .await;
     if let Err(text) = ended {
-        thread.panicked(&text);
+        context.panicked(&text);
     }
 }
 
@@ -76,11 +77,10 @@ impl Future for Guarded<'_> {
     }
 }
 
-/// Puts what the control thread says where the users of this thread see it.
-async fn listen(thread: Rc<Thread>, mut phases: watch::Receiver<Phase>) {
-    let brake: &Brake = &thread.brake;
+/// Puts what the control context says where the users of this context see it.
+async fn listen(context: Rc<WorkerContext>, mut phases: watch::Receiver<Phase>) {
     loop {
-        brake.advance(*phases.borrow_and_update());
+        context.shutdown.advance(*phases.borrow_and_update());
         if phases.changed().await.is_err() {
             return;
         }

@@ -3,7 +3,7 @@
 //! Merging adds counts, so it loses nothing and does not care about order: threads of a second, seconds of a run and
 //! (later) hosts of a fleet are merged by the same function.
 
-use super::layout::highest;
+use super::buckets::highest;
 use super::slab::Counter;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -48,11 +48,6 @@ impl Histogram {
         Some(Duration::from_nanos(
             u64::try_from(mean).unwrap_or(u64::MAX),
         ))
-    }
-
-    /// The exact sum.
-    pub fn sum(&self) -> u128 {
-        self.sum
     }
 
     /// Adds what `other` counted.
@@ -110,11 +105,6 @@ impl Slot {
     /// Those that ran to an end: passed and failed.
     pub fn ended(&self) -> u64 {
         self.count(Counter::Passed) + self.count(Counter::Failed)
-    }
-
-    /// Those that began, as far as they are over: ended or cancelled.
-    pub fn started(&self) -> u64 {
-        self.ended() + self.count(Counter::Cancelled)
     }
 
     /// Adds what `other` measured.

@@ -1,18 +1,20 @@
 //! What the threads measure: each into memory of its own, read once a second as one stream of [`Interval`]s.
 //!
 //! ```text
-//! Recorder (a thread) -> Slab <- Reader (the reporter) -> Interval -merge-> Interval of all threads -> report
+//! Recorder (a thread) -> Slab <- SlabReader (the reporter) -> Interval -merge-> Interval of all threads -> report
 //! ```
 
-pub mod interval;
-pub mod kinds;
-pub mod layout;
-pub mod reader;
-pub mod slab;
+mod buckets;
+mod interval;
+mod kinds;
+mod layout;
+mod reader;
+mod slab;
 
 pub use interval::{Histogram, Interval, Slot};
 pub use kinds::{Kinds, KnownKinds};
-pub use reader::Reader;
+pub use layout::{IterationSlots, step_slot};
+pub use reader::SlabReader;
 pub use slab::{Counter, Recorder, Slab};
 
 #[cfg(test)]

@@ -3,16 +3,16 @@
 //! What was seen is kept as a short list of buckets a slot, not as a copy of the slab, which would double the memory that
 //! the thread touches. Cells wrap at 32 bits; what is new between two readings is far below that.
 
+use super::buckets::{ROW, ROWS};
 use super::interval::{Interval, Slot};
 use super::kinds::Kinds;
-use super::layout::{ROW, ROWS};
 use super::slab::{COUNTERS, Counter, Slab, of_kind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Reads one thread's slab.
 #[derive(Debug)]
-pub struct Reader {
+pub struct SlabReader {
     slab: Arc<Slab>,
     kinds: Arc<Kinds>,
     seen: Vec<Seen>,
@@ -26,7 +26,7 @@ struct Seen {
     sum: u64,
 }
 
-impl Reader {
+impl SlabReader {
     /// Has seen nothing yet.
     pub fn new(slab: Arc<Slab>, kinds: Arc<Kinds>) -> Self {
         let slots = slab.slots();

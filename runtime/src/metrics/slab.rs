@@ -5,7 +5,7 @@
 //! is an atomic with one writer, which loads and stores relaxed (an ordinary add on the machine) and never
 //! reads-modifies-writes; the reader takes wrapping differences.
 
-use super::layout::{BUCKETS, ROW, bucket};
+use super::buckets::{BUCKETS, ROW, bucket};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -17,9 +17,9 @@ use super::kinds::KINDS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Counter {
-    /// Ended well.
+    /// StepEnd well.
     Passed,
-    /// Ended with a fault, whether or not the iteration went on.
+    /// StepEnd with a fault, whether or not the iteration went on.
     Failed,
     /// Of the failed ones: the iteration went on (`continue_on_failure`).
     Continued,

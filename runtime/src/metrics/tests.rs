@@ -1,6 +1,6 @@
 //! Nothing is lost between a thread's cells and what is reported; the `hdrhistogram` crate is the oracle of percentiles.
 
-use super::layout::LARGEST;
+use super::buckets::LARGEST;
 use super::*;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 struct Bench {
     recorder: Recorder,
-    reader: Reader,
+    reader: SlabReader,
     kinds: KnownKinds,
 }
 
@@ -18,7 +18,7 @@ fn bench(slots: usize) -> Bench {
     let slab = Slab::new(slots).unwrap();
     Bench {
         recorder: Recorder::new(Arc::clone(&slab)),
-        reader: Reader::new(slab, Arc::clone(&kinds)),
+        reader: SlabReader::new(slab, Arc::clone(&kinds)),
         kinds: KnownKinds::new(kinds),
     }
 }

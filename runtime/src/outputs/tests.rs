@@ -1,126 +1,414 @@
-//! What steps leave behind for others of their iteration.
+//! What people and programs read: the lines of a functional run, the live lines and the summary of a load run.
 
 use super::*;
-use bggo_values::Number;
-use std::cell::Cell;
+use crate::assets::Prepare;
+use crate::assets::RunScope;
+use crate::engine::{Grace, Grid, Program, ResourceEvent, StepEnd, StepOutcome, Worker};
+use crate::fault::Place;
+use crate::info::{Info, Instance, ResourceInfo};
+use crate::metrics::{Counter, Kinds, KnownKinds, Recorder, Slab, SlabReader};
+use crate::metrics::{IterationSlots, step_slot};
+use crate::schedule::Schedule;
+use crate::start::Start;
+use serde_json::json;
+use std::any::Any;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-static INFO: Info = Info::new("http_request", "login", "grid.hcl:1");
+static STEPS: [Info; 2] = [
+    Info::new("http_request", "login", "grid.hcl:3").slots(0, 2),
+    Info::new("noop", "item", "grid.hcl:9")
+        .slots(2, 2)
+        .sensitive(),
+];
+static GRID: Grid = Grid::new("shop").version("1.2.3").steps(&[&STEPS]);
+static WHERE: Place = Place::new("grid.hcl", 5, 14);
+const SLOTS: IterationSlots = IterationSlots::after(4);
 
-fn number(value: i64) -> Value {
-    Value::Number(Number::from(value))
+/// Is described, never run.
+struct Described;
+
+impl Program for Described {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        unreachable!("it is never run")
+    }
 }
 
-fn text(result: Result<Value, Fault>) -> String {
-    result.unwrap_err().text().to_owned()
+fn run_of(schedule: Schedule) -> Run {
+    Run {
+        grid: &GRID,
+        program: &Described,
+        start: Arc::new(Start::new(Vec::new(), 0)),
+        schedule,
+        threads: 2,
+        functional: schedule == Schedule::ONCE,
+        grace: Grace {
+            at_end: Duration::ZERO,
+            on_signal: Duration::ZERO,
+        },
+    }
+}
+
+fn ended<'a>(info: &'static Info, instance: Instance<'a>, outcome: StepOutcome<'a>) -> StepEnd<'a> {
+    let service = Duration::from_micros(12_345);
+    StepEnd {
+        info,
+        instance,
+        vu: 1,
+        iteration: 0,
+        response: service,
+        service,
+        outcome,
+    }
+}
+
+fn text(event: &Event<'_>) -> String {
+    text::render(event, text::Paint(false))
+}
+
+fn object(event: &Event<'_>) -> serde_json::Value {
+    serde_json::from_str(&json::render(event)).unwrap()
 }
 
 #[test]
-fn a_field_is_there_when_the_step_ran_and_else_the_fault_says_why_not() {
-    let ran = OutputSlot::default();
-    ran.set([number(200), Value::from("body")]);
-    assert_eq!(ran.field(1, &INFO).unwrap(), Value::from("body"));
-    let skipped = OutputSlot::default();
-    skipped.skip();
+fn a_step_line_says_name_instance_outcome_and_time() {
+    let passed = ended(&STEPS[0], Instance::Index(3), StepOutcome::Passed);
     assert_eq!(
-        text(skipped.field(0, &INFO)),
-        "step http_request.login did not run, so it has no output: it was not enabled"
+        text(&Event::Step(&passed)),
+        "passed    http_request.login[3]             12.3ms\n"
     );
+    let keyed = ended(&STEPS[1], Instance::Key("a\"b"), StepOutcome::Skipped);
     assert_eq!(
-        text(OutputSlot::default().field(0, &INFO)),
-        "step http_request.login has no output: it failed or did not run"
+        text(&Event::Step(&keyed)),
+        "skipped   noop.item[\"a\\\"b\"]\n"
     );
 }
 
 #[test]
-fn a_whole_output_is_an_object_or_null_and_never_a_fault() {
-    let names = ["status_code", "body"];
-    let slot = OutputSlot::default();
-    assert_eq!(slot.whole(&names), Value::Null);
-    slot.set([number(200), Value::Null]);
+fn a_failed_step_says_kind_text_and_place() {
+    let fault = Fault::new("connect", "connection refused");
+    let failed = ended(&STEPS[0], Instance::None, StepOutcome::Failed(&fault));
+    let line = "failed    http_request.login                12.3ms  connect: connection refused, grid.hcl:3\n";
+    assert_eq!(text(&Event::Step(&failed)), line);
+    let placed = fault.at(&WHERE);
+    let continued = ended(
+        &STEPS[0],
+        Instance::None,
+        StepOutcome::FailedAndContinued(&placed),
+    );
+    assert!(text(&Event::Step(&continued)).ends_with("refused, grid.hcl:5:14 (the run goes on)\n"));
     assert_eq!(
-        slot.whole(&names),
-        Value::from(vec![
-            (Text::from("status_code"), number(200)),
-            (Text::from("body"), Value::Null)
-        ])
+        object(&Event::Step(&continued)),
+        json!({
+            "event": "step", "step": "http_request.login", "outcome": "failed", "ms": 12.345, "vu": 1, "iteration": 0,
+            "kind": "connect", "error": "connection refused", "place": "grid.hcl:5:14", "continued": true,
+        })
     );
 }
 
 #[test]
-fn instances_are_found_by_whole_numbers_in_their_range() {
-    let slots = OutputSlots::new(2);
-    slots.at(1, &INFO).unwrap().set([number(7)]);
-    assert_eq!(
-        slots
-            .index(&number(1), &INFO)
-            .unwrap()
-            .field(0, &INFO)
-            .unwrap(),
-        number(7)
-    );
-    for (index, says) in [
-        (number(2), "has 2 instances, there is no [2]"),
-        (number(-1), "is a whole number from 0, not -1"),
-        (
-            Value::Number(Number::parse("0.5").unwrap()),
-            "is a whole number from 0, not 0.5",
-        ),
-        (Value::from("0"), "is a number"),
+fn the_text_of_a_fault_is_kept_back_where_an_input_is_sensitive() {
+    let fault = Fault::new("value", "\"hunter2\" is no number");
+    let failed = ended(&STEPS[1], Instance::None, StepOutcome::Failed(&fault));
+    for written in [
+        text(&Event::Step(&failed)),
+        json::render(&Event::FirstFailure(&failed, &fault)),
     ] {
-        let fault = slots.index(&index, &INFO).map(drop).unwrap_err();
-        assert!(fault.text().contains(says), "{fault}");
+        assert!(!written.contains("hunter2"), "{written}");
+        assert!(written.contains("grid.hcl:9"), "{written}");
     }
 }
 
 #[test]
-fn instances_are_found_by_their_keys() {
-    let slots = OutputSlots::new(2);
-    let keys = ["eu", "us"];
-    slots.at(1, &INFO).unwrap().set([number(7)]);
-    let found = slots.key(&Value::from("us"), &keys, &INFO).unwrap();
-    assert_eq!(found.field(0, &INFO).unwrap(), number(7));
-    let fault = slots
-        .key(&Value::from("asia"), &keys, &INFO)
-        .map(drop)
-        .unwrap_err();
+fn the_text_of_a_resources_fault_is_kept_back_too_and_so_is_it_in_the_step_that_waits() {
+    static SECRET: ResourceInfo = ResourceInfo::new("probe", "p", "grid.hcl:3").sensitive();
+    let fault = Fault::new("value", "\"hunter2\" is no number");
+    let waits = Fault::asset(&SECRET, &fault);
+    let failed = ended(&STEPS[0], Instance::None, StepOutcome::Failed(&waits));
+    for event in [
+        Event::Resource(&SECRET, ResourceEvent::CreateFailed { fault: &fault }),
+        Event::Resource(&SECRET, ResourceEvent::DestroyFailed { fault: &fault }),
+        Event::Step(&failed),
+    ] {
+        for written in [text(&event), json::render(&event)] {
+            assert!(!written.contains("hunter2"), "{written}");
+            assert!(written.contains("probe.p"), "{written}");
+        }
+    }
+}
+
+/// A collector over one thread, and that thread's pen.
+fn bench() -> (Collector, Recorder, KnownKinds) {
+    let kinds = Arc::new(Kinds::default());
+    let slab = Slab::new(SLOTS.end() as usize).unwrap();
+    let readers = vec![SlabReader::new(Arc::clone(&slab), Arc::clone(&kinds))];
+    (
+        Collector::new(&GRID, SLOTS, readers, Instant::now()),
+        Recorder::new(slab),
+        KnownKinds::new(kinds),
+    )
+}
+
+fn iteration(recorder: &Recorder, counter: Counter, took: Duration) {
+    for slot in [0, SLOTS.service()] {
+        recorder.count(slot, counter);
+        recorder.time(if slot == 0 { step_slot::SERVICE } else { slot }, took);
+    }
+}
+
+#[test]
+fn live_lines_and_summary_come_from_the_same_intervals() {
+    let (mut collector, recorder, kinds) = bench();
+    recorder.user_begins();
+    recorder.user_begins();
+    for _ in 0..19 {
+        iteration(&recorder, Counter::Passed, Duration::from_millis(10));
+    }
+    iteration(&recorder, Counter::Failed, Duration::from_millis(200));
+    recorder.kind(0, kinds.number("timeout"));
+    let first = collector.take(Duration::from_secs(1));
+    let line = collector.line(&first);
+    assert_eq!(
+        text(&Event::Line(&line)),
+        "    1.0s  users 2     iterations 20      rate 20.0/s     failed 1      p95 10.0ms\n"
+    );
+    recorder.user_ends();
+    iteration(&recorder, Counter::Passed, Duration::from_millis(10));
+    recorder.count(SLOTS.service(), Counter::Cancelled);
+    let second = collector.take(Duration::from_millis(1_500));
+    let line = collector.line(&second);
+    assert_eq!(
+        text(&Event::Line(&line)),
+        "    1.5s  users 1     iterations 1       rate 2.0/s      failed 0      p95 10.0ms  cancelled 1\n"
+    );
+    let summary = collector.summary();
+    let run = run_of(Schedule::lasting(2, Duration::from_millis(1_500)));
+    let conclusion = Conclusion {
+        run: &run,
+        total: &summary,
+        exit: Exit::ThresholdFailed,
+        left: false,
+    };
+    assert_eq!(
+        text(&Event::Ends(&conclusion)),
+        "
+step                count    rate  failed  cancelled     p50     p95    p99    max
+http_request.login     21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
+noop.item               0   0.0/s       0                  -       -      -      -
+
+all steps              21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
+iterations             21  14.0/s       1          1  10.0ms  10.0ms  200ms  200ms
+
+failures of http_request.login: timeout 1
+Times are service times: from the moment sent to the end of the answer.
+Users wait for each answer before they go on, so a slow server gets less load.
+
+failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), in 1.50s
+"
+    );
+    let object = object(&Event::Ends(&conclusion));
+    assert_eq!(object["steps"][0]["failures"], json!({ "timeout": 1 }));
+    assert_eq!(
+        (
+            &object["iterations"]["count"],
+            &object["iterations"]["cancelled"]
+        ),
+        (&json!(21), &json!(1))
+    );
+    assert_eq!(
+        (&object["exit"], &object["times"]),
+        (&json!(99), &json!("service"))
+    );
+}
+
+#[test]
+fn a_functional_run_ends_with_a_short_table() {
+    let (mut collector, recorder, _) = bench();
+    iteration(&recorder, Counter::Passed, Duration::from_micros(1_234));
+    for micros in [10, 30] {
+        recorder.count(2, Counter::Passed);
+        recorder.time(3, Duration::from_micros(micros));
+    }
+    let _ = collector.take(Duration::from_millis(5));
+    let run = run_of(Schedule::ONCE);
+    let conclusion = Conclusion {
+        run: &run,
+        total: &collector.summary(),
+        exit: Exit::Passed,
+        left: false,
+    };
+    assert_eq!(
+        text(&Event::Ends(&conclusion)),
+        "
+step                runs    time  longest
+http_request.login     1  1.23ms
+noop.item              2    20us     30us
+
+passed: 3 steps, 0 failed, in 5.00ms
+"
+    );
+}
+
+/// A sink that tests read.
+#[derive(Clone, Default)]
+struct Heard(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Heard {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
+    let heard = Heard::default();
+    let report = Report::new(
+        Format::Text { colour: false },
+        LogLevel::Info,
+        Box::new(heard.clone()),
+    );
+    let (refused, late) = (Fault::new("connect", "no"), Fault::new("timeout", "no"));
+    for fault in [&refused, &late, &refused] {
+        for step in &STEPS {
+            report.first_failure(
+                &ended(step, Instance::None, StepOutcome::Failed(fault)),
+                fault,
+            );
+        }
+    }
+    let said = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(said.lines().count(), 2 * STEPS.len(), "{said}");
+}
+
+#[test]
+fn a_stretch_too_short_for_a_rate_has_none() {
+    let (mut collector, recorder, _) = bench();
+    iteration(&recorder, Counter::Passed, Duration::from_millis(10));
+    let rest = collector.take(Duration::from_millis(80));
+    let line = collector.line(&rest);
+    assert_eq!(
+        text(&Event::Line(&line)),
+        "    0.1s  users 0     iterations 1       rate -          failed 0      p95 10.0ms\n"
+    );
+}
+
+#[test]
+fn colours_are_only_used_where_they_are_asked_for() {
+    let passed = ended(&STEPS[0], Instance::None, StepOutcome::Passed);
+    assert!(!text(&Event::Step(&passed)).contains('\x1b'));
     assert!(
-        fault.text().contains("has no instance [\"asia\"]"),
-        "{fault}"
+        text::render(&Event::Step(&passed), text::Paint(true))
+            .starts_with("\x1b[32mpassed\x1b[0m    http_request.login")
     );
 }
 
 #[test]
-fn all_instances_stand_in_order_or_by_key() {
-    let slots = OutputSlots::new(2);
-    slots.at(0, &INFO).unwrap().set([number(1)]);
-    let output = |whole: Value| Value::from(vec![(Text::from("output"), whole)]);
-    let first = output(Value::from(vec![(Text::from("n"), number(1))]));
-    let second = output(Value::Null);
-    assert_eq!(
-        slots.list(&["n"]),
-        Value::from(vec![first.clone(), second.clone()])
+fn a_level_lets_through_what_is_at_least_as_grave() {
+    let fault = Fault::new("value", "no");
+    let (passed, failed) = (
+        ended(&STEPS[0], Instance::None, StepOutcome::Passed),
+        ended(&STEPS[0], Instance::None, StepOutcome::Failed(&fault)),
     );
-    assert_eq!(
-        slots.by_key(&["eu", "us"], &["n"]),
-        Value::from(vec![(Text::from("eu"), first), (Text::from("us"), second)])
+    assert_eq!(Event::Step(&passed).level(), LogLevel::Info);
+    assert_eq!(Event::Step(&failed).level(), LogLevel::Error);
+    assert!(
+        LogLevel::Error < LogLevel::Warn
+            && LogLevel::Warn < LogLevel::Info
+            && LogLevel::Info < LogLevel::Debug
     );
 }
 
-#[test]
-fn a_local_is_computed_once_even_when_it_faults() {
-    let memo = Memo::new(2);
-    let computed = Cell::new(0);
-    for _ in 0..3 {
-        let value = memo.get(0, &mut || {
-            computed.set(computed.get() + 1);
-            Ok(number(5))
-        });
-        assert_eq!(value.unwrap(), number(5));
-        let fault = memo.get(1, &mut || {
-            computed.set(computed.get() + 1);
-            Err(Fault::new("value", "no"))
-        });
-        assert_eq!(fault.unwrap_err().text(), "no");
+/// Names of fields, all levels down, but for objects whose keys are names of the grid.
+fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, value) in object {
+                found.insert(key.clone());
+                if key != "failures" && !(key == "steps" && value.is_object()) {
+                    fields(value, found);
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| fields(item, found)),
+        _ => {}
     }
-    assert_eq!(computed.get(), 2);
+}
+
+#[test]
+fn the_page_of_the_output_names_every_field_that_is_written() {
+    let page = include_str!("../../../docs/output.md");
+    static RESOURCE: ResourceInfo = ResourceInfo::new("http_client", "shared", "grid.hcl:1");
+    let fault = Fault::new("connect", "refused");
+    let took = Duration::from_millis(1);
+    let (mut collector, recorder, kinds) = bench();
+    iteration(&recorder, Counter::Failed, took);
+    recorder.kind(0, kinds.number("connect"));
+    let interval = collector.take(Duration::from_secs(1));
+    let line = collector.line(&interval);
+    let run = run_of(Schedule::iterations(2, 9).at_most(Duration::from_secs(1)));
+    let conclusion = Conclusion {
+        run: &run,
+        total: &collector.summary(),
+        exit: Exit::Passed,
+        left: false,
+    };
+    let failed = ended(
+        &STEPS[0],
+        Instance::Index(1),
+        StepOutcome::FailedAndContinued(&fault),
+    );
+    let events = [
+        Event::Begins(&run, 2),
+        Event::Step(&failed),
+        Event::FirstFailure(&failed, &fault),
+        Event::Resource(&RESOURCE, ResourceEvent::Created { took }),
+        Event::Resource(&RESOURCE, ResourceEvent::DestroyFailed { fault: &fault }),
+        Event::Line(&line),
+        Event::Ends(&conclusion),
+        Event::Note(LogLevel::Debug, "text"),
+        Event::Bug("text"),
+    ];
+    let mut found = std::collections::BTreeSet::new();
+    for event in &events {
+        fields(&object(event), &mut found);
+    }
+    assert!(found.len() > 40, "{found:?}");
+    let unnamed: Vec<&String> = found
+        .iter()
+        .filter(|field| !page.contains(&format!("`{field}`")))
+        .collect();
+    assert!(
+        unnamed.is_empty(),
+        "docs/output.md does not name {unnamed:?}"
+    );
+}
+
+#[test]
+fn the_page_of_the_output_lists_every_exit_code() {
+    let page = include_str!("../../../docs/output.md");
+    for exit in [
+        Exit::Passed,
+        Exit::StepFailed,
+        Exit::ThresholdFailed,
+        Exit::SetUpFailed,
+        Exit::TeardownFailed,
+        Exit::BadInput,
+        Exit::Interrupted,
+        Exit::Bug,
+    ] {
+        assert!(
+            page.contains(&format!("\n| {} | ", exit.code())),
+            "{exit:?}"
+        );
+    }
 }

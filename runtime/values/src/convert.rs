@@ -1,9 +1,10 @@
-//! A value as another type: Terraform's conversions, and durations and sizes from their texts.
+//! A value as another type: Terraform's conversions, durations and sizes from their texts, and the bytes of a text.
 //!
 //! A fault names what was found by its kind only: the value may be sensitive.
 
 use crate::{Fault, Number, Seq, Text, Type, Value, duration};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// The value as this type. Null is null of every type; what already fits is shared, not copied.
 ///
@@ -22,7 +23,8 @@ pub fn convert(value: &Value, to: &Type) -> Result<Value, Fault> {
         Type::Number => to_number(value).map(Value::Number),
         Type::Bool => to_bool(value).map(Value::Bool),
         Type::Duration => to_duration(value),
-        Type::Bytes => to_bytes(value),
+        Type::Size => to_size(value).map(|size| Value::Number(Number::from(size))),
+        Type::Bytes => to_bytes(value).map(Value::Bytes),
         Type::List(item) => to_items(value, item, to).map(Value::from),
         Type::Set(item) => to_items(value, item, to).map(|items| Value::List(as_set(items))),
         Type::Map(item) => to_map(value, item, to),
@@ -152,17 +154,30 @@ fn to_duration(value: &Value) -> Result<Value, Fault> {
     }
 }
 
-/// A size is a number of bytes; content stays bytes.
-fn to_bytes(value: &Value) -> Result<Value, Fault> {
+/// The value as a size in bytes: a whole number, or a text like `10MiB`.
+///
+/// # Errors
+/// When it is none.
+pub fn to_size(value: &Value) -> Result<u64, Fault> {
     match value.settled()?.as_ref() {
-        Value::Number(number) if number.as_u64().is_some() => Ok(Value::Number(*number)),
-        Value::Number(_) => Err(Fault::new(
-            "a size is a whole number of bytes, not negative",
-        )),
-        Value::Text(text) => match duration::parse_size(text) {
-            Some(size) => Ok(Value::Number(Number::from(size))),
-            None => Err(Fault::new("a size is required, like \"10MiB\" or \"512\"")),
-        },
+        Value::Number(number) => number
+            .as_u64()
+            .ok_or_else(|| Fault::new("a size is a whole number of bytes, not negative")),
+        Value::Text(text) => duration::parse_size(text)
+            .ok_or_else(|| Fault::new("a size is required, like \"10MiB\" or \"512\"")),
+        _ => Err(wrong(&Type::Size, value)),
+    }
+}
+
+/// The value as bytes: bytes, or the UTF-8 of a text, which is shared and not copied.
+///
+/// # Errors
+/// When it is neither.
+pub fn to_bytes(value: &Value) -> Result<Seq<u8>, Fault> {
+    match value.settled()?.as_ref() {
+        Value::Bytes(bytes) => Ok(bytes.clone()),
+        Value::Text(Text::Static(text)) => Ok(Seq::Static(text.as_bytes())),
+        Value::Text(Text::Shared(text)) => Ok(Seq::Shared(Arc::clone(text).into())),
         _ => Err(wrong(&Type::Bytes, value)),
     }
 }

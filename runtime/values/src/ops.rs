@@ -12,6 +12,7 @@ pub use forms::{ListBody, ObjectBody, for_list, for_object, iterate, splat};
 pub use redact::{SENSITIVE, redact};
 pub use select::{field, index};
 
+use crate::text::Joined;
 use crate::{Fault, Value, convert};
 use std::fmt;
 
@@ -40,7 +41,7 @@ pub fn not(value: &Value) -> Result<Value, Fault> {
 pub fn truth(value: &Value) -> Result<bool, Fault> {
     match value {
         Value::Bool(value) => Ok(*value),
-        _ if value.is_null() => Err(Fault::new("a condition is null")),
+        _ if value.is_null() => Err(value.null_fault("a condition is null")),
         _ => convert::to_bool(value).map_err(|_| {
             Fault::new(format!(
                 "a condition must be a bool, found {}",
@@ -74,7 +75,7 @@ pub fn hole(value: &Value) -> Result<Hole<'_>, Fault> {
     if texts {
         Ok(Hole(value))
     } else if value.is_null() {
-        Err(Fault::new("a null value cannot stand in a text"))
+        Err(value.null_fault("a null value cannot stand in a text"))
     } else if let Value::Bytes(_) = value {
         Err(Fault::new(
             "bytes that are not UTF-8 cannot stand in a text",
@@ -101,13 +102,11 @@ pub fn printable(value: Value) -> Result<Value, Fault> {
 /// # Errors
 /// As `hole`.
 pub fn text(parts: &[Value]) -> Result<Value, Fault> {
-    use fmt::Write;
-    let mut out = String::new();
+    let mut joined = Joined::default();
     for part in parts {
-        // A String never refuses what is written to it.
-        let _ = write!(out, "{}", hole(part)?);
+        joined.push(&hole(part)?);
     }
-    Ok(Value::from(out))
+    Ok(Value::from(joined.finish()))
 }
 
 #[cfg(test)]

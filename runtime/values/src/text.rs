@@ -1,8 +1,66 @@
 //! A text that is cheap to clone: a literal of the program, or shared bytes made at run time.
+//!
+//! Texts of the grid, texts from outside (variables, the environment) and what functions make are in Unicode's normal form
+//! C, as every string of Terraform's is: an accented letter is the same however it was typed. What an answer brings is
+//! passed on as it came.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use unicode_normalization::char::canonical_combining_class;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc, is_nfc_quick};
+
+/// The text in normal form C.
+pub fn normalized(text: String) -> String {
+    if is_normalized(&text) {
+        text
+    } else {
+        text.nfc().collect()
+    }
+}
+
+fn is_normalized(text: &str) -> bool {
+    // Characters below U+0300 (in UTF-8: bytes below 0xCC) neither combine nor decompose in this form.
+    text.bytes().all(|byte| byte < 0xCC) || is_nfc(text)
+}
+
+/// Whether its first character may become one with a character that stands before it, or change places with it.
+pub fn joins_what_is_before(text: &str) -> bool {
+    let first = text.chars().next().filter(|first| *first >= '\u{300}');
+    first.is_some_and(|first| {
+        canonical_combining_class(first) != 0
+            || is_nfc_quick(std::iter::once(first)) != IsNormalized::Yes
+    })
+}
+
+/// A text in the making, part by part. Parts stay as they are, but where one begins with a mark that belongs to the letter
+/// before it, the whole is normalised.
+#[derive(Debug, Default)]
+pub struct Joined {
+    text: String,
+    joins: bool,
+}
+
+impl Joined {
+    /// Puts a part behind the others.
+    pub fn push(&mut self, part: &dyn fmt::Display) {
+        use fmt::Write;
+        let before = self.text.len();
+        // A String never refuses what is written to it.
+        let _ = write!(self.text, "{part}");
+        let part = self.text.get(before..).unwrap_or_default();
+        self.joins |= before > 0 && joins_what_is_before(part);
+    }
+
+    /// The whole.
+    pub fn finish(self) -> String {
+        if self.joins {
+            normalized(self.text)
+        } else {
+            self.text
+        }
+    }
+}
 
 /// An immutable string. `Static` can be made in a `const`.
 #[derive(Clone)]
@@ -14,6 +72,15 @@ pub enum Text {
 }
 
 impl Text {
+    /// The text in normal form C; itself where it is that already.
+    pub fn normalized(self) -> Self {
+        if is_normalized(&self) {
+            self
+        } else {
+            Self::from(normalized(self.as_str().to_owned()))
+        }
+    }
+
     /// The characters.
     pub fn as_str(&self) -> &str {
         match self {
@@ -83,5 +150,63 @@ impl fmt::Display for Text {
 impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn texts_are_composed_and_marks_put_in_order() {
+        let cases = [
+            ("", ""),
+            ("abc \u{e9}\u{2ff}", "abc \u{e9}\u{2ff}"),
+            ("e\u{301}", "\u{e9}"),
+            ("\u{212b}", "\u{c5}"),
+            ("x\u{301}\u{316}", "x\u{316}\u{301}"),
+            ("\u{1100}\u{1161}", "\u{ac00}"),
+            ("\u{fb01}", "\u{fb01}"),
+            ("\u{301}e", "\u{301}e"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(normalized(text.to_owned()), expected);
+            assert_eq!(Text::from(text).normalized().as_str(), expected);
+        }
+        assert!(matches!(Text::Static("a").normalized(), Text::Static("a")));
+    }
+
+    #[test]
+    fn parts_stay_as_they_came_unless_a_mark_joins_them() {
+        let joined = |parts: &[&str]| {
+            let mut joined = Joined::default();
+            for part in parts {
+                joined.push(part);
+            }
+            joined.finish()
+        };
+        assert_eq!(joined(&["x", "e\u{301}"]), "xe\u{301}");
+        assert_eq!(joined(&["e", "", "\u{301}x"]), "\u{e9}x");
+        assert_eq!(joined(&["\u{301}x"]), "\u{301}x");
+        assert_eq!(joined(&["\u{1100}", "\u{1161}"]), "\u{ac00}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_fast_path_agrees_with_the_table(text in "[\u{0}-\u{36f}\u{1e00}-\u{1eff}\u{1100}-\u{11ff}\u{ac00}]{0,6}") {
+            prop_assert_eq!(normalized(text.clone()), text.nfc().collect::<String>());
+        }
+
+        #[test]
+        fn normal_parts_become_a_normal_whole(
+            parts in prop::collection::vec("[a-e\u{300}-\u{330}\u{1100}-\u{1175}\u{e9}]{0,3}", 0..4)
+        ) {
+            let mut joined = Joined::default();
+            for part in &parts {
+                joined.push(&part.nfc().collect::<String>());
+            }
+            prop_assert_eq!(joined.finish(), parts.concat().nfc().collect::<String>());
+        }
     }
 }

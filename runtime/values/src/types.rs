@@ -20,7 +20,9 @@ pub enum Type {
     Bool,
     /// Length of time.
     Duration,
-    /// Raw bytes or a size.
+    /// A number of bytes, as a limit or a length: the value is a whole number that is not negative.
+    Size,
+    /// Raw content. A text that stands where bytes are wanted is its UTF-8.
     Bytes,
     /// Ordered items of one type.
     List(Box<Type>),
@@ -83,6 +85,7 @@ impl Type {
             "number" => Self::Number,
             "bool" => Self::Bool,
             "duration" => Self::Duration,
+            "size" => Self::Size,
             "bytes" => Self::Bytes,
             "any" => Self::Any,
             _ => return None,

@@ -57,7 +57,7 @@ pub enum Value {
     Text(Text),
     /// A length of time.
     Duration(Duration),
-    /// A size or raw content in bytes.
+    /// Raw content. (A size in bytes is a `Number`.)
     Bytes(Seq<u8>),
     /// A list, set or tuple.
     List(Seq<Value>),
@@ -100,6 +100,23 @@ impl Value {
             Self::Null => true,
             Self::Raw(raw) => raw.is_null(),
             _ => false,
+        }
+    }
+
+    /// Why it is null although something was there: see [`RawJson::of_answer`].
+    pub fn why_null(&self) -> Option<&str> {
+        match self {
+            Self::Raw(raw) => raw.why_null(),
+            _ => None,
+        }
+    }
+
+    /// A fault of using null, with the reason of the null where it has one.
+    pub(crate) fn null_fault(&self, text: impl Into<String>) -> Fault {
+        let text = text.into();
+        match self.why_null() {
+            Some(why) => Fault::new(format!("{text}: {why}")),
+            None => Fault::new(text),
         }
     }
 
@@ -205,7 +222,7 @@ pub(crate) fn by_key(pairs: &[(Text, Value)]) -> Vec<&(Text, Value)> {
 }
 
 /// What a template prints: strings, numbers, bools, durations and UTF-8 bytes as they are, null as nothing,
-/// and what has no text form as JSON.
+/// and what has no text form as JSON (bytes that are no UTF-8: their base64, in quotes).
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -49,3 +49,18 @@ runner "touch" {
   output "label" { type = string }
   error "told" { description = "It was told to fail." }
 }
+
+runner "content" {
+  description = "Says what it was given as bytes and as a size."
+
+  input "payload" {
+    type     = bytes
+    required = true
+  }
+  input "more" { type = bytes }
+  input "limit" {
+    type    = size
+    default = "1KiB"
+  }
+  output "raw" { type = bytes }
+}

@@ -1,7 +1,6 @@
-//! The picture for Graphviz: steps are boxes, resources cylinders; `depends_on` is a line, what is read or used a dashed one.
+//! The picture for Graphviz: steps are boxes, resources cylinders; the caption says what each kind of arrow means.
 
-use super::model::{Arrow, Graph, Picture};
-use crate::resolve::model::EdgeKind;
+use super::model::{Arrow, ArrowStyle, Graph};
 use std::fmt::Write;
 
 /// The whole graph.
@@ -9,6 +8,13 @@ pub fn text(graph: &Graph) -> String {
     let mut text = String::from(
         "digraph grid {\n    node [shape=box];\n    Start [shape=circle];\n    End [shape=circle];\n",
     );
+    let legend: Vec<String> = graph
+        .legend()
+        .map(|(line, meaning)| format!("{}: {meaning}", word(line)))
+        .collect();
+    if !legend.is_empty() {
+        let _ = writeln!(text, "    label={};", quoted(&legend.join("\n")));
+    }
     for node in &graph.nodes {
         let shape = if node.step { "" } else { ", shape=cylinder" };
         let tip = quoted(&format!("{}.{}", node.kind, node.name));
@@ -16,14 +22,14 @@ pub fn text(graph: &Graph) -> String {
             text,
             "    {} [label={}, tooltip={tip}{shape}];",
             node.id,
-            quoted(&node.label())
+            quoted(&graph.label(node))
         );
     }
     for node in graph.first() {
         let _ = writeln!(text, "    Start -> {};", node.id);
     }
     for arrow in &graph.arrows {
-        let _ = writeln!(text, "    {};", line(arrow, &graph.nodes));
+        let _ = writeln!(text, "    {};", line(arrow, graph));
     }
     for node in graph.last() {
         let _ = writeln!(text, "    {} -> End;", node.id);
@@ -35,10 +41,13 @@ pub fn text(graph: &Graph) -> String {
     text
 }
 
-fn line(arrow: &Arrow, nodes: &[Picture]) -> String {
+fn line(arrow: &Arrow, graph: &Graph) -> String {
+    let nodes = &graph.nodes;
     let mut attributes = Vec::new();
-    if arrow.kind != EdgeKind::Explicit {
-        attributes.push("style=dashed".to_owned());
+    match graph.line(arrow) {
+        ArrowStyle::Order => {}
+        ArrowStyle::Data => attributes.push("style=bold".to_owned()),
+        ArrowStyle::Resource => attributes.push("style=dashed".to_owned()),
     }
     if !arrow.instances.is_empty() {
         attributes.push(format!("label={}", quoted(&arrow.instances.join(", "))));
@@ -52,6 +61,15 @@ fn line(arrow: &Arrow, nodes: &[Picture]) -> String {
         "{} -> {}{attributes}",
         nodes[arrow.from].id, nodes[arrow.to].id
     )
+}
+
+/// How an arrow looks, in a word.
+fn word(line: ArrowStyle) -> &'static str {
+    match line {
+        ArrowStyle::Order => "thin",
+        ArrowStyle::Data => "bold",
+        ArrowStyle::Resource => "dashed",
+    }
 }
 
 /// A string of the DOT language: only `"` ends it, and a backslash begins an escape.

@@ -1,7 +1,6 @@
 //! The picture for programs: nodes by their addresses in the grid, and edges with what made them.
 
-use super::model::{Graph, Picture, Shown};
-use crate::resolve::model::EdgeKind;
+use super::model::{ArrowReason, Graph, GraphNode, NodeInstances};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -58,10 +57,10 @@ pub fn text(graph: &Graph) -> String {
     edges.extend(graph.arrows.iter().map(|arrow| Edge {
         from: address(&graph.nodes[arrow.from]),
         to: address(&graph.nodes[arrow.to]),
-        kind: match arrow.kind {
-            EdgeKind::Explicit => "explicit",
-            EdgeKind::Implicit => "implicit",
-            EdgeKind::Uses => "uses",
+        kind: match arrow.reason {
+            ArrowReason::Order => "explicit",
+            ArrowReason::Data => "implicit",
+            ArrowReason::Uses => "uses",
         },
         instances: arrow.instances.clone(),
     }));
@@ -76,11 +75,11 @@ pub fn text(graph: &Graph) -> String {
     text
 }
 
-fn node(node: &Picture) -> Node {
+fn node(node: &GraphNode) -> Node {
     let (count, keys) = match &node.instances {
-        Shown::Single => (None, None),
-        Shown::Count(count) => (Some(*count), None),
-        Shown::Keys(keys) => (None, Some(keys.clone())),
+        NodeInstances::Single => (None, None),
+        NodeInstances::Count(count) => (Some(*count), None),
+        NodeInstances::Keys(keys) => (None, Some(keys.clone())),
     };
     Node {
         id: address(node),
@@ -93,7 +92,7 @@ fn node(node: &Picture) -> Node {
 }
 
 /// As a grid refers to it: `step.http_request.first`.
-fn address(node: &Picture) -> String {
+fn address(node: &GraphNode) -> String {
     format!(
         "{}.{}.{}",
         if node.step { "step" } else { "resource" },

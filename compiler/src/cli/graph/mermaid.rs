@@ -1,17 +1,19 @@
-//! The picture in Mermaid: steps are boxes, resources cylinders; `depends_on` is a line, what is read or used a dotted one.
+//! The picture in Mermaid: steps are boxes, resources cylinders; comments say what each kind of arrow means.
 
-use super::model::{Arrow, Graph, Picture};
-use crate::resolve::model::EdgeKind;
+use super::model::{Arrow, ArrowStyle, Graph};
 use std::fmt::Write;
 
 /// The whole diagram.
 pub fn text(graph: &Graph) -> String {
     let mut text = String::from("graph TD;\n");
+    for (line, meaning) in graph.legend() {
+        let _ = writeln!(text, "    %% {} {meaning}", head(line));
+    }
     for node in graph.nodes.iter().filter(|node| !node.step) {
-        let _ = writeln!(text, "    {}[({})];", node.id, quoted(&node.label()));
+        let _ = writeln!(text, "    {}[({})];", node.id, quoted(&graph.label(node)));
     }
     for node in graph.nodes.iter().filter(|node| node.step) {
-        let _ = writeln!(text, "    {}[{}];", node.id, quoted(&node.label()));
+        let _ = writeln!(text, "    {}[{}];", node.id, quoted(&graph.label(node)));
     }
     for (place, node) in graph.first().enumerate() {
         let start = if place == 0 {
@@ -22,7 +24,7 @@ pub fn text(graph: &Graph) -> String {
         let _ = writeln!(text, "    {start} --> {};", node.id);
     }
     for arrow in &graph.arrows {
-        let _ = writeln!(text, "    {};", line(arrow, &graph.nodes));
+        let _ = writeln!(text, "    {};", line(arrow, graph));
     }
     for (place, node) in graph.last().enumerate() {
         let end = if place == 0 { "End((End))" } else { "End" };
@@ -34,12 +36,10 @@ pub fn text(graph: &Graph) -> String {
     text
 }
 
-fn line(arrow: &Arrow, nodes: &[Picture]) -> String {
+fn line(arrow: &Arrow, graph: &Graph) -> String {
+    let nodes = &graph.nodes;
     let (from, to) = (&nodes[arrow.from].id, &nodes[arrow.to].id);
-    let head = match arrow.kind {
-        EdgeKind::Explicit => "-->",
-        EdgeKind::Implicit | EdgeKind::Uses => "-.->",
-    };
+    let head = head(graph.line(arrow));
     if arrow.instances.is_empty() {
         format!("{from} {head} {to}")
     } else {
@@ -47,6 +47,14 @@ fn line(arrow: &Arrow, nodes: &[Picture]) -> String {
             "{from} {head}|{}| {to}",
             quoted(&arrow.instances.join(", "))
         )
+    }
+}
+
+fn head(line: ArrowStyle) -> &'static str {
+    match line {
+        ArrowStyle::Order => "-->",
+        ArrowStyle::Data => "==>",
+        ArrowStyle::Resource => "-.->",
     }
 }
 

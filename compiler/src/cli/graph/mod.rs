@@ -4,9 +4,11 @@ mod dot;
 mod json;
 mod mermaid;
 mod model;
+mod picture;
 
 use super::console::{Console, warnings};
-use super::{Exit, program};
+use super::exit::Exit;
+use super::program;
 use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -22,14 +24,26 @@ enum Format {
     Json,
 }
 
+/// What the shapes and arrows mean.
+const LEGEND: &str = "Boxes are steps, cylinders are resources. An arrow leads from what comes first to what waits for it:
+  thin             `depends_on`
+  thick            an expression reads an output of the step
+  dotted, dashed   the resource is in `uses`, or an expression reads an export of it
+A node is called KIND.NAME where another node has the same name; `item[3]` has three instances.";
+
 /// Arguments of `bggo graph`.
 #[derive(Debug, Args)]
+#[command(after_help = LEGEND)]
 pub struct Graph {
-    /// A grid: a `.hcl` file, or a folder of them
+    /// A `.hcl` file, or a folder of them
+    #[arg(value_name = "GRID")]
     path: PathBuf,
-    /// Which language the picture is written in
+    /// The language of the picture
     #[arg(long, value_enum, default_value_t = Format::Mermaid)]
     format: Format,
+    /// Draw the steps alone
+    #[arg(long)]
+    no_resources: bool,
     #[command(flatten)]
     modules: program::ModuleFolders,
 }
@@ -56,7 +70,10 @@ impl Graph {
         if warnings(&problems) > 0 {
             console.problems(&problems, &sources);
         }
-        let graph = model::graph(&typed);
+        let mut graph = picture::picture(&typed);
+        if self.no_resources {
+            graph = graph.without_resources();
+        }
         console.result(&match self.format {
             Format::Mermaid => mermaid::text(&graph),
             Format::Dot => dot::text(&graph),

@@ -1,21 +1,19 @@
-//! A checked grid to the nodes and arrows of its picture: steps and resources; variables and locals are looked through.
+//! The picture of a grid as data: nodes and arrows, whatever language it is written in.
 
-use crate::check::typed::{TInstances, Typed};
-use crate::resolve::model::{Edge, EdgeKind, Instances, LocalId, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph {
     /// Resources, then steps, in written order.
-    pub nodes: Vec<Picture>,
+    pub nodes: Vec<GraphNode>,
     /// Each pair once; positions in `nodes`.
     pub arrows: Vec<Arrow>,
 }
 
 /// A node of the picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub struct GraphNode {
     /// An id of our own: names of a grid may be words of the picture's language.
     pub id: String,
     /// Runner or asset.
@@ -25,18 +23,52 @@ pub struct Picture {
     /// Whether it is a step (or a resource).
     pub step: bool,
     /// How often it is there.
-    pub instances: Shown,
+    pub instances: NodeInstances,
 }
 
 /// Instances of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shown {
+pub enum NodeInstances {
     /// One, without index.
     Single,
     /// `count`
     Count(u32),
     /// `for_each`
     Keys(Vec<String>),
+}
+
+/// Why a node waits for another. The strongest comes first: of two reasons the picture shows the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ArrowReason {
+    /// It stands in `depends_on`.
+    Order,
+    /// An expression reads an output or an export.
+    Data,
+    /// It stands in `uses`.
+    Uses,
+}
+
+/// How an arrow is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrowStyle {
+    /// `depends_on`.
+    Order,
+    /// An output of a step is read.
+    Data,
+    /// A resource is used, or one of its exports is read.
+    Resource,
+}
+
+impl ArrowStyle {
+    /// All kinds, and what each means: the legend.
+    pub const ALL: [(ArrowStyle, &str); 3] = [
+        (ArrowStyle::Order, "depends_on"),
+        (ArrowStyle::Data, "reads an output"),
+        (
+            ArrowStyle::Resource,
+            "uses a resource or reads an export of it",
+        ),
+    ];
 }
 
 /// `to` waits for `from`.
@@ -47,30 +79,117 @@ pub struct Arrow {
     /// What waits for it.
     pub to: usize,
     /// Why.
-    pub kind: EdgeKind,
+    pub reason: ArrowReason,
     /// `[0]`, `["key"]`: waits for these instances only; empty for all.
     pub instances: Vec<String>,
 }
 
-impl Picture {
-    /// What stands in the node: `first`, `item[3]`.
-    pub fn label(&self) -> String {
-        match &self.instances {
-            Shown::Single => self.name.clone(),
-            Shown::Count(count) => format!("{}[{count}]", self.name),
-            Shown::Keys(keys) => format!("{}[{}]", self.name, keys.len()),
+impl Graph {
+    /// What stands in a node: `first`, `item[3]`; `noop.first` where another node is called `first` as well.
+    pub fn label(&self, node: &GraphNode) -> String {
+        let same = self.nodes.iter().filter(|other| other.name == node.name);
+        let name = if same.count() > 1 {
+            format!("{}.{}", node.kind, node.name)
+        } else {
+            node.name.clone()
+        };
+        match &node.instances {
+            NodeInstances::Single => name,
+            NodeInstances::Count(count) => format!("{name}[{count}]"),
+            NodeInstances::Keys(keys) => format!("{name}[{}]", keys.len()),
         }
     }
-}
 
-impl Graph {
+    /// How an arrow of this graph is drawn.
+    pub fn line(&self, arrow: &Arrow) -> ArrowStyle {
+        match arrow.reason {
+            ArrowReason::Order => ArrowStyle::Order,
+            ArrowReason::Data | ArrowReason::Uses if !self.nodes[arrow.from].step => {
+                ArrowStyle::Resource
+            }
+            ArrowReason::Data | ArrowReason::Uses => ArrowStyle::Data,
+        }
+    }
+
+    /// The kinds of arrows that this graph has, and what each means.
+    pub fn legend(&self) -> impl Iterator<Item = (ArrowStyle, &'static str)> {
+        let there = |wanted: ArrowStyle| self.arrows.iter().any(|arrow| self.line(arrow) == wanted);
+        ArrowStyle::ALL
+            .into_iter()
+            .filter(move |(line, _)| there(*line))
+    }
+
+    /// The steps alone. A step that waits for another through resources waits for it at once.
+    #[must_use]
+    pub fn without_resources(&self) -> Graph {
+        let mut positions = BTreeMap::new();
+        let mut nodes = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.step) {
+            positions.insert(at, nodes.len());
+            nodes.push(node.clone());
+        }
+        let mut arrows: BTreeMap<(usize, usize), Arrow> = BTreeMap::new();
+        for (before, from) in &positions {
+            for arrow in self.through_resources(*before) {
+                let Some(to) = positions.get(&arrow.to) else {
+                    continue;
+                };
+                let arrow = Arrow {
+                    from: *from,
+                    to: *to,
+                    ..arrow
+                };
+                arrows
+                    .entry((*from, *to))
+                    .and_modify(|known| known.merge(&arrow))
+                    .or_insert(arrow);
+            }
+        }
+        Graph {
+            nodes,
+            arrows: arrows.into_values().collect(),
+        }
+    }
+
+    /// Arrows from a node to the next steps, through any number of resources.
+    fn through_resources(&self, from: usize) -> Vec<Arrow> {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::from([from]);
+        let mut open = vec![from];
+        while let Some(at) = open.pop() {
+            for arrow in self.arrows.iter().filter(|arrow| arrow.from == at) {
+                if self.nodes[arrow.to].step {
+                    let reason = if at == from {
+                        arrow.reason
+                    } else {
+                        ArrowReason::Data
+                    };
+                    let instances = if at == from {
+                        arrow.instances.clone()
+                    } else {
+                        Vec::new()
+                    };
+                    found.push(Arrow {
+                        from,
+                        to: arrow.to,
+                        reason,
+                        instances,
+                    });
+                } else if seen.insert(arrow.to) {
+                    open.push(arrow.to);
+                }
+            }
+        }
+        found
+    }
+
     /// Steps that wait for no other step, neither by themselves nor by a resource that is built on one.
-    pub fn first(&self) -> impl Iterator<Item = &Picture> {
+    pub fn first(&self) -> impl Iterator<Item = &GraphNode> {
         self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.to, arrow.from)))
     }
 
     /// Steps that no other step waits for.
-    pub fn last(&self) -> impl Iterator<Item = &Picture> {
+    pub fn last(&self) -> impl Iterator<Item = &GraphNode> {
         self.steps_that(|graph, at| !graph.meets_step(at, |arrow| (arrow.from, arrow.to)))
     }
 
@@ -93,7 +212,10 @@ impl Graph {
         false
     }
 
-    fn steps_that(&self, wanted: impl Fn(&Self, usize) -> bool) -> impl Iterator<Item = &Picture> {
+    fn steps_that(
+        &self,
+        wanted: impl Fn(&Self, usize) -> bool,
+    ) -> impl Iterator<Item = &GraphNode> {
         self.nodes
             .iter()
             .enumerate()
@@ -102,108 +224,16 @@ impl Graph {
     }
 }
 
-/// The picture of a grid.
-pub fn graph(typed: &Typed) -> Graph {
-    let mut graph = Graph::default();
-    let mut positions = BTreeMap::new();
-    for (at, resource) in typed.resources.iter().enumerate() {
-        positions.insert(
-            Node::Resource(crate::resolve::model::ResourceId(at)),
-            graph.nodes.len(),
-        );
-        graph.nodes.push(Picture {
-            id: format!("r{at}"),
-            kind: resource.asset_name.clone(),
-            name: resource.name.clone(),
-            step: false,
-            instances: Shown::Single,
-        });
-    }
-    for (at, step) in typed.steps.iter().enumerate() {
-        positions.insert(
-            Node::Step(crate::resolve::model::StepId(at)),
-            graph.nodes.len(),
-        );
-        let instances = match &step.instances {
-            TInstances::Single => Shown::Single,
-            TInstances::Count(count) => Shown::Count(*count),
-            TInstances::ForEach(items) => {
-                Shown::Keys(items.iter().map(|(key, _)| key.clone()).collect())
-            }
-        };
-        graph.nodes.push(Picture {
-            id: format!("s{at}"),
-            kind: step.runner_name.clone(),
-            name: step.name.clone(),
-            step: true,
-            instances,
-        });
-    }
-    graph.arrows = arrows(typed, &positions);
-    graph
-}
-
-fn arrows(typed: &Typed, positions: &BTreeMap<Node, usize>) -> Vec<Arrow> {
-    let mut by_user: BTreeMap<Node, Vec<&Edge>> = BTreeMap::new();
-    for edge in &typed.edges {
-        by_user.entry(edge.from).or_default().push(edge);
-    }
-    let mut arrows: BTreeMap<(usize, usize), Arrow> = BTreeMap::new();
-    for (user, to) in positions {
-        for (used, kind, instances) in seen(*user, &by_user) {
-            let Some(from) = positions.get(&used) else {
-                continue;
-            };
-            let arrow = Arrow {
-                from: *from,
-                to: *to,
-                kind,
-                instances: shown(&instances),
-            };
-            arrows
-                .entry((*from, *to))
-                .and_modify(|known| merge(known, &arrow))
-                .or_insert(arrow);
+impl Arrow {
+    /// Takes in another arrow between the same nodes. What the author wrote out counts more than what an expression implies.
+    pub fn merge(&mut self, more: &Arrow) {
+        self.reason = self.reason.min(more.reason);
+        if self.instances.is_empty() || more.instances.is_empty() {
+            self.instances.clear();
+        } else {
+            self.instances.extend(more.instances.iter().cloned());
+            self.instances.sort();
+            self.instances.dedup();
         }
-    }
-    arrows.into_values().collect()
-}
-
-/// What a node needs, locals looked through.
-fn seen(user: Node, by_user: &BTreeMap<Node, Vec<&Edge>>) -> Vec<(Node, EdgeKind, Instances)> {
-    let mut found = Vec::new();
-    let mut looked: BTreeSet<LocalId> = BTreeSet::new();
-    let mut open = vec![user];
-    while let Some(node) = open.pop() {
-        for edge in by_user.get(&node).into_iter().flatten() {
-            match edge.to {
-                Node::Local(local) if looked.insert(local) => open.push(edge.to),
-                Node::Local(_) | Node::Variable(_) => {}
-                Node::Step(_) | Node::Resource(_) => {
-                    found.push((edge.to, edge.kind, edge.instances.clone()))
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Written out counts more than implied: the arrow shows what the author said.
-fn merge(known: &mut Arrow, more: &Arrow) {
-    known.kind = known.kind.min(more.kind);
-    if known.instances.is_empty() || more.instances.is_empty() {
-        known.instances.clear();
-    } else {
-        known.instances.extend(more.instances.iter().cloned());
-        known.instances.sort();
-        known.instances.dedup();
-    }
-}
-
-fn shown(instances: &Instances) -> Vec<String> {
-    match instances {
-        Instances::All | Instances::Computed(_) => Vec::new(),
-        Instances::Index(index) => vec![format!("[{index}]")],
-        Instances::Key(key) => vec![format!("[{key:?}]")],
     }
 }

@@ -1,12 +1,11 @@
 //! The three languages of the picture, on a graph with everything in it.
 
-use super::model::{Arrow, Graph, Picture, Shown};
+use super::model::{Arrow, ArrowReason, Graph, GraphNode, NodeInstances};
 use super::{dot, json, mermaid};
-use crate::resolve::model::EdgeKind;
 
-fn node(id: &str, name: &str, instances: Shown) -> Picture {
+fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
     let step = id.starts_with('s');
-    Picture {
+    GraphNode {
         id: id.to_owned(),
         kind: if step { "noop" } else { "http_target" }.to_owned(),
         name: name.to_owned(),
@@ -15,11 +14,11 @@ fn node(id: &str, name: &str, instances: Shown) -> Picture {
     }
 }
 
-fn arrow(from: usize, to: usize, kind: EdgeKind, instances: &[&str]) -> Arrow {
+fn arrow(from: usize, to: usize, reason: ArrowReason, instances: &[&str]) -> Arrow {
     Arrow {
         from,
         to,
-        kind,
+        reason,
         instances: instances.iter().map(|text| (*text).to_owned()).collect(),
     }
 }
@@ -27,27 +26,30 @@ fn arrow(from: usize, to: usize, kind: EdgeKind, instances: &[&str]) -> Arrow {
 fn graph() -> Graph {
     Graph {
         nodes: vec![
-            node("r0", "site", Shown::Single),
-            node("s0", "first", Shown::Single),
-            node("s1", "item", Shown::Count(3)),
+            node("r0", "site", NodeInstances::Single),
+            node("s0", "first", NodeInstances::Single),
+            node("s1", "item", NodeInstances::Count(3)),
             node(
                 "s2",
                 "end",
-                Shown::Keys(vec!["a\"b".to_owned(), "c".to_owned()]),
+                NodeInstances::Keys(vec!["a\"b".to_owned(), "c".to_owned()]),
             ),
         ],
         arrows: vec![
-            arrow(0, 1, EdgeKind::Uses, &[]),
-            arrow(1, 2, EdgeKind::Explicit, &[]),
-            arrow(2, 3, EdgeKind::Implicit, &["[0]", "[\"a\\\"b\"]"]),
+            arrow(0, 1, ArrowReason::Uses, &[]),
+            arrow(1, 2, ArrowReason::Order, &[]),
+            arrow(2, 3, ArrowReason::Data, &["[0]", "[\"a\\\"b\"]"]),
         ],
     }
 }
 
 #[test]
-fn mermaid_has_start_and_end_own_ids_shapes_instances_and_two_kinds_of_line() {
+fn mermaid_has_start_and_end_own_ids_shapes_instances_and_a_legend() {
     insta::assert_snapshot!(mermaid::text(&graph()), @r#"
     graph TD;
+        %% --> depends_on
+        %% ==> reads an output
+        %% -.-> uses a resource or reads an export of it
         r0[("site")];
         s0["first"];
         s1["item[3]"];
@@ -55,7 +57,7 @@ fn mermaid_has_start_and_end_own_ids_shapes_instances_and_two_kinds_of_line() {
         Start((Start)) --> s0;
         r0 -.-> s0;
         s0 --> s1;
-        s1 -.->|"[0], [#34;a#92;#34;b#34;]"| s2;
+        s1 ==>|"[0], [#34;a#92;#34;b#34;]"| s2;
         s2 --> End((End));
     "#);
 }
@@ -67,6 +69,7 @@ fn dot_has_the_same_in_its_own_words() {
         node [shape=box];
         Start [shape=circle];
         End [shape=circle];
+        label="thin: depends_on\nbold: reads an output\ndashed: uses a resource or reads an export of it";
         r0 [label="site", tooltip="http_target.site", shape=cylinder];
         s0 [label="first", tooltip="noop.first"];
         s1 [label="item[3]", tooltip="noop.item"];
@@ -74,7 +77,7 @@ fn dot_has_the_same_in_its_own_words() {
         Start -> s0;
         r0 -> s0 [style=dashed];
         s0 -> s1;
-        s1 -> s2 [style=dashed, label="[0], [\"a\\\"b\"]"];
+        s1 -> s2 [style=bold, label="[0], [\"a\\\"b\"]"];
         s2 -> End;
     }
     "#);
@@ -105,7 +108,7 @@ fn json_names_nodes_as_a_grid_does_and_edges_by_what_made_them() {
 #[test]
 fn a_grid_of_resources_alone_still_has_start_and_end() {
     let graph = Graph {
-        nodes: vec![node("r0", "site", Shown::Single)],
+        nodes: vec![node("r0", "site", NodeInstances::Single)],
         arrows: Vec::new(),
     };
     assert!(mermaid::text(&graph).contains("Start((Start)) --> End((End));"));
@@ -116,20 +119,67 @@ fn a_grid_of_resources_alone_still_has_start_and_end() {
 fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
     let graph = Graph {
         nodes: vec![
-            node("r0", "session", Shown::Single),
-            node("r1", "site", Shown::Single),
-            node("s0", "log_in", Shown::Single),
-            node("s1", "browse", Shown::Single),
+            node("r0", "session", NodeInstances::Single),
+            node("r1", "site", NodeInstances::Single),
+            node("s0", "log_in", NodeInstances::Single),
+            node("s1", "browse", NodeInstances::Single),
         ],
         arrows: vec![
-            arrow(2, 0, EdgeKind::Implicit, &[]),
-            arrow(0, 3, EdgeKind::Uses, &[]),
-            arrow(1, 2, EdgeKind::Implicit, &[]),
+            arrow(2, 0, ArrowReason::Data, &[]),
+            arrow(0, 3, ArrowReason::Uses, &[]),
+            arrow(1, 2, ArrowReason::Data, &[]),
         ],
     };
-    let ids = |steps: Vec<&Picture>| -> Vec<String> {
+    let ids = |steps: Vec<&GraphNode>| -> Vec<String> {
         steps.iter().map(|step| step.id.clone()).collect()
     };
     assert_eq!(ids(graph.first().collect()), ["s0"]);
     assert_eq!(ids(graph.last().collect()), ["s1"]);
+}
+
+#[test]
+fn nodes_of_one_name_are_told_apart_by_what_they_are() {
+    let graph = Graph {
+        nodes: vec![
+            node("r0", "a", NodeInstances::Single),
+            node("s0", "a", NodeInstances::Count(2)),
+            node("s1", "b", NodeInstances::Single),
+        ],
+        arrows: Vec::new(),
+    };
+    let labels: Vec<String> = graph.nodes.iter().map(|node| graph.label(node)).collect();
+    assert_eq!(labels, ["http_target.a", "noop.a[2]", "b"]);
+}
+
+#[test]
+fn without_resources_a_step_waits_at_once_for_what_it_waited_for_through_them() {
+    let whole = Graph {
+        nodes: vec![
+            node("r0", "session", NodeInstances::Single),
+            node("s0", "log_in", NodeInstances::Single),
+            node("r1", "site", NodeInstances::Single),
+            node("s1", "browse", NodeInstances::Single),
+            node("s2", "log_out", NodeInstances::Single),
+        ],
+        arrows: vec![
+            arrow(1, 0, ArrowReason::Data, &[]),
+            arrow(2, 1, ArrowReason::Uses, &[]),
+            arrow(0, 3, ArrowReason::Uses, &[]),
+            arrow(1, 3, ArrowReason::Order, &["[0]"]),
+            arrow(3, 4, ArrowReason::Order, &[]),
+            arrow(0, 4, ArrowReason::Uses, &[]),
+        ],
+    };
+    let steps = whole.without_resources();
+    let names: Vec<&str> = steps.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!(names, ["log_in", "browse", "log_out"]);
+    assert_eq!(
+        steps.arrows,
+        [
+            arrow(0, 1, ArrowReason::Order, &[]),
+            arrow(0, 2, ArrowReason::Data, &[]),
+            arrow(1, 2, ArrowReason::Order, &[]),
+        ]
+    );
+    assert_eq!(steps.legend().count(), 2, "no resource is left to explain");
 }

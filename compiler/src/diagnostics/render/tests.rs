@@ -51,10 +51,24 @@ fn tabs_and_wide_characters_keep_marks_in_place() {
 }
 
 #[test]
-fn control_characters_are_shown_not_sent() {
-    let shown = picture("a = \u{1b}[31m bad\n", &[("bad", "no \u{1b}[0m")]);
-    assert!(!shown.contains('\u{1b}'), "{shown}");
-    assert!(shown.contains("\\u{1b}[31m"), "{shown}");
+fn control_characters_and_turned_text_are_shown_not_sent() {
+    let controls = (0..=0x9f_u8).map(char::from).filter(|one| one.is_control());
+    let turning =
+        "\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+    for bad in controls.chain(turning.chars()) {
+        if "\t\n\r".contains(bad) {
+            continue;
+        }
+        let text = format!("a = {bad}[31m bad{bad}\n");
+        let shown = picture(&text, &[("bad", &format!("no {bad}[0m"))]);
+        assert!(!shown.contains(bad), "{bad:?}: {shown:?}");
+        let lines: Vec<&str> = shown.lines().collect();
+        let column = |line: &str, piece: &str| {
+            let at = line.find(piece).unwrap();
+            line[..at].chars().count()
+        };
+        assert_eq!(column(lines[4], "^"), column(lines[3], "bad"), "{shown}");
+    }
 }
 
 #[test]
@@ -62,10 +76,8 @@ fn long_line_is_cut_around_its_mark() {
     let text = format!("{} bad {}", "x".repeat(500), "y".repeat(500));
     let shown = picture(&text, &[("bad", "no")]);
     let lines: Vec<&str> = shown.lines().collect();
-    assert!(
-        lines.iter().all(|line| line.width() <= WIDEST + 12),
-        "{shown}"
-    );
+    let widest = lines.iter().map(|line| line.len()).max();
+    assert!(widest <= Some(150), "{shown}");
     let column = lines[3].find("bad").unwrap();
     assert_eq!(lines[4].find('^'), Some(column));
 }
@@ -75,7 +87,7 @@ fn colours_come_only_when_asked_for() {
     let sources = Sources::default();
     let mut all = Problems::default();
     all.whole(codes::FILE_NOT_FOUND, "gone");
-    assert!(problems(&all, &sources, Colour::Always).contains("\x1b[1;31m"));
+    assert!(problems(&all, &sources, Colour::Always).contains("\x1b["));
     assert_eq!(
         problems(&all, &sources, Colour::Never),
         "error[file_not_found]: gone\n\n"

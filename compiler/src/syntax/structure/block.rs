@@ -3,7 +3,7 @@
 use crate::diagnostics::codes;
 use crate::source::Span;
 
-use super::{Body, Cutter, DEEPEST, Item, Label, RawBlock, Suspect};
+use super::{Body, Cutter, DEEPEST_BLOCKS, Item, Label, RawBlock, Suspect};
 use crate::syntax::decl::Name;
 use crate::syntax::token::{TokenKind, is_top_kind};
 
@@ -35,11 +35,11 @@ impl Cutter<'_, '_> {
         } else {
             start
         };
-        if depth >= DEEPEST {
+        if depth >= DEEPEST_BLOCKS {
             self.problems.error(
                 codes::NESTED_TOO_DEEP,
                 self.span(start),
-                format!("blocks nest deeper than {DEEPEST} levels"),
+                format!("blocks nest deeper than {DEEPEST_BLOCKS} levels"),
             );
             body.broken = true;
             return self.skip_block();

@@ -59,8 +59,8 @@ pub(super) struct Label {
     pub(super) broken: bool,
 }
 
-/// Levels of blocks; more are not meant (`mend` counts the levels of expressions).
-pub(super) const DEEPEST: usize = 64;
+/// Levels of blocks: none of the language has more than four.
+const DEEPEST_BLOCKS: usize = 64;
 
 /// Cuts a file into its items.
 pub(super) fn cut(file: FileId, tokens: &Tokens<'_>, problems: &mut Problems) -> Body {

@@ -139,6 +139,21 @@ fn x(given: &[Given], around: &Around) -> String {
 }
 
 #[test]
+fn a_text_from_outside_is_normalised_wherever_it_comes_from() {
+    let nothing = Folder::new(&[]);
+    assert_eq!(
+        x(&[var("x", "e\u{301}")], &nothing.around(&[])),
+        "\"\u{e9}\""
+    );
+    let environment = [("BGGO_VAR_x", "e\u{301}")];
+    assert_eq!(x(&[], &nothing.around(&environment)), "\"\u{e9}\"");
+    for written in ["x = \"e\u{301}\"", "x = \"e\\u0301\""] {
+        let folder = Folder::new(&[("bggo.vars.hcl", written)]);
+        assert_eq!(x(&[], &folder.around(&[])), "\"\u{e9}\"");
+    }
+}
+
+#[test]
 fn the_strongest_source_wins() {
     let folder = Folder::new(&[
         ("bggo.vars.hcl", "x = \"bggo\""),

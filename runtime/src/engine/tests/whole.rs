@@ -1,7 +1,7 @@
 //! Whole runs on real threads: how they end, and that their lines add up.
 
 use super::*;
-use crate::ground::Heard;
+use crate::test_support::Heard;
 
 static GRID: Grid = Grid::new("noting");
 
@@ -13,7 +13,7 @@ fn noting(does: fn(u64) -> Does) -> &'static Noting {
 /// A whole run on real threads: how it ended, and its events.
 fn whole(program: &'static Noting, schedule: Schedule) -> (Exit, Vec<serde_json::Value>) {
     let heard = Heard::default();
-    let report = Report::new(Format::Json, Level::Info, Box::new(heard.clone()));
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(heard.clone()));
     let of = Run {
         grid: &GRID,
         program,

@@ -2,6 +2,8 @@
 //!
 //! A file of cases holds a call a line, its arguments literals, and below it the result as JSON, or the text of the fault.
 
+mod published;
+
 use crate::replace;
 use bggo_values::{Value, json, literal};
 

@@ -1,6 +1,6 @@
 //! Conversions, with values that were read and with raw JSON.
 
-use super::convert;
+use super::{convert, to_bytes};
 use crate::json::{RawJson, encode_plain};
 use crate::{Value, literal, types};
 
@@ -29,8 +29,8 @@ fn scalars() {
     check("\"0\"", "bool", Ok("false"));
     check("null", "number", Ok("null"));
     check("\"1m30s\"", "duration", Ok("\"1m30s\""));
-    check("\"10MiB\"", "bytes", Ok("10485760"));
-    check("512", "bytes", Ok("512"));
+    check("\"10MiB\"", "size", Ok("10485760"));
+    check("512", "size", Ok("512"));
     check("{a = 1}", "any", Ok("{\"a\":1}"));
     check("[]", "string", Err("a string is required, found a list"));
     check(
@@ -62,14 +62,18 @@ fn scalars() {
     );
     check(
         "\"ten\"",
-        "bytes",
+        "size",
         Err("a size is required, like \"10MiB\" or \"512\""),
     );
     check(
         "-1",
-        "bytes",
+        "size",
         Err("a size is a whole number of bytes, not negative"),
     );
+    check("{}", "size", Err("a size is required, found an object"));
+    check("\"10MiB\"", "bytes", Ok("\"MTBNaUI=\""));
+    check("null", "bytes", Ok("null"));
+    check("512", "bytes", Err("bytes are required, found a number"));
     check("{}", "bytes", Err("bytes are required, found an object"));
 }
 
@@ -209,6 +213,15 @@ fn bytes_are_a_string_when_they_are_utf_8() {
         converted(&bytes(&[0xff]), "bytes"),
         Ok("\"/w==\"".to_string())
     );
+}
+
+#[test]
+fn the_bytes_of_a_text_are_shared_with_it() {
+    let text = Value::from("512 é".to_string());
+    let bytes = to_bytes(&text).unwrap();
+    assert_eq!(&*bytes, "512 é".as_bytes());
+    assert_eq!(bytes.as_ptr(), text.as_text().unwrap().as_ptr());
+    assert_eq!(to_bytes(&Value::text("a")).unwrap()[..], *b"a");
 }
 
 #[test]

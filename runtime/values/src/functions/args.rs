@@ -1,7 +1,7 @@
 //! Arguments of a function as what it needs. Whoever calls has checked and converted them where types were known; a value
 //! that is only known at run time is converted here.
 
-use crate::convert::{items_of, pairs_of, to_number, to_text};
+use crate::convert::{items_of, pairs_of, to_bytes, to_number, to_text};
 use crate::{Fault, Number, Seq, Text, Value};
 
 /// The arguments of one call.
@@ -45,7 +45,7 @@ impl<'a> Args<'a> {
     pub(super) fn value(&self, place: usize) -> Result<&'a Value, Fault> {
         let value = self.any(place);
         if value.is_null() {
-            Err(Fault::new(format!(
+            Err(value.null_fault(format!(
                 "argument {} of `{}` must not be null",
                 place + 1,
                 self.function
@@ -57,6 +57,15 @@ impl<'a> Args<'a> {
 
     pub(super) fn text(&self, place: usize) -> Result<Text, Fault> {
         to_text(self.value(place)?).map_err(|fault| self.fault(place, fault.text()))
+    }
+
+    /// Bytes, or the UTF-8 of what has a text form.
+    pub(super) fn content(&self, place: usize) -> Result<Seq<u8>, Fault> {
+        let value = match self.value(place)? {
+            Value::Bytes(bytes) => return Ok(bytes.clone()),
+            _ => Value::Text(self.text(place)?),
+        };
+        to_bytes(&value).map_err(|fault| self.fault(place, fault.text()))
     }
 
     pub(super) fn number(&self, place: usize) -> Result<Number, Fault> {

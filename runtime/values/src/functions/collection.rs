@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// `range` makes no more values than this, as in Terraform.
 const LONGEST_RANGE: usize = 1024;
 
-/// How many items, attributes or characters there are.
+/// How many items, attributes, characters or bytes there are.
 ///
 /// # Errors
 /// When the argument has no length.
@@ -18,6 +18,8 @@ pub fn length(values: &[Value]) -> Result<Value, Fault> {
     let value = args.value(0)?;
     let count = if let Value::Text(text) = value {
         super::length::characters(text)
+    } else if let Value::Bytes(bytes) = value {
+        bytes.len()
     } else if let Some(items) = items_of(value) {
         items.len()
     } else if let Some(pairs) = pairs_of(value) {

@@ -1,10 +1,13 @@
 //! JSON, base64 and URL encoding.
 
-use super::args::args;
+use super::args::{Args, args};
 use crate::json::{decode, encode};
-use crate::{Fault, Value};
+use crate::text::normalized;
+use crate::{Fault, Text, Value};
+use std::collections::BTreeMap;
 
-/// The value as JSON: keys sorted, `<`, `>` and `&` escaped.
+/// The value as JSON: keys sorted, `<`, `>` and `&` escaped. JSON has no bytes: they are their base64, as in the JSON of
+/// protobuf and of Go.
 ///
 /// # Errors
 /// When there is not one argument.
@@ -20,19 +23,47 @@ pub fn jsonencode(values: &[Value]) -> Result<Value, Fault> {
 /// When the argument is no string, or not JSON.
 pub fn jsondecode(values: &[Value]) -> Result<Value, Fault> {
     let args = args("jsondecode", values, 1, 1)?;
-    decode(&args.text(0)?).map_err(|fault| args.fault(0, fault.text()))
+    let value = decode(&args.text(0)?).map_err(|fault| args.fault(0, fault.text()))?;
+    Ok(with_normalized_texts(value))
 }
 
-/// The text's UTF-8 bytes in base64.
+/// The value with all texts and keys in normal form C. Of keys that become equal the last one counts.
+fn with_normalized_texts(value: Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(text.normalized()),
+        Value::List(items) => {
+            let items = items.iter().cloned().map(with_normalized_texts);
+            Value::from(items.collect::<Vec<_>>())
+        }
+        Value::Object(pairs) => {
+            let mut places: BTreeMap<Text, usize> = BTreeMap::new();
+            let mut kept: Vec<(Text, Value)> = Vec::with_capacity(pairs.len());
+            for (key, value) in pairs.iter() {
+                let (key, value) = (
+                    key.clone().normalized(),
+                    with_normalized_texts(value.clone()),
+                );
+                match places.get(&key).and_then(|place| kept.get_mut(*place)) {
+                    Some(pair) => pair.1 = value,
+                    None => {
+                        places.insert(key.clone(), kept.len());
+                        kept.push((key, value));
+                    }
+                }
+            }
+            Value::from(kept)
+        }
+        other => other,
+    }
+}
+
+/// Bytes, or the UTF-8 of a text, in base64.
 ///
 /// # Errors
-/// When the argument is no string.
+/// When the argument is neither bytes nor a string.
 pub fn base64encode(values: &[Value]) -> Result<Value, Fault> {
-    let args = args("base64encode", values, 1, 1)?;
-    if let Value::Bytes(bytes) = args.any(0) {
-        return Ok(Value::from(to_base64(bytes)));
-    }
-    Ok(Value::from(to_base64(args.text(0)?.as_bytes())))
+    let content = args("base64encode", values, 1, 1)?.content(0)?;
+    Ok(Value::from(to_base64(&content)))
 }
 
 /// The text that base64 stands for.
@@ -40,12 +71,26 @@ pub fn base64encode(values: &[Value]) -> Result<Value, Fault> {
 /// # Errors
 /// When the argument is not base64 with padding, or its bytes are not UTF-8.
 pub fn base64decode(values: &[Value]) -> Result<Value, Fault> {
+    let (args, bytes) = decoded(values)?;
+    String::from_utf8(bytes)
+        .map(|text| Value::from(normalized(text)))
+        .map_err(|_| args.fault(0, "the decoded bytes are not UTF-8"))
+}
+
+/// The bytes that base64 stands for. The compiler calls it for `base64decode` where bytes are wanted.
+///
+/// # Errors
+/// When the argument is not base64 with padding.
+pub fn base64decode_bytes(values: &[Value]) -> Result<Value, Fault> {
+    let (_, bytes) = decoded(values)?;
+    Ok(Value::Bytes(bytes.into()))
+}
+
+fn decoded(values: &[Value]) -> Result<(Args<'_>, Vec<u8>), Fault> {
     let args = args("base64decode", values, 1, 1)?;
     let bytes =
         from_base64(&args.text(0)?).ok_or_else(|| args.fault(0, "the text is not base64"))?;
-    String::from_utf8(bytes)
-        .map(Value::from)
-        .map_err(|_| args.fault(0, "the decoded bytes are not UTF-8"))
+    Ok((args, bytes))
 }
 
 /// The text as it stands in the query of a URL: a space is `+`.

@@ -1,6 +1,7 @@
 //! What the program is started with.
 
 use super::args::args;
+use crate::text::normalized;
 use crate::{Fault, Value};
 
 /// The value of an environment variable; null when it is not set.
@@ -17,7 +18,7 @@ pub fn env(values: &[Value]) -> Result<Value, Fault> {
     match std::env::var_os(name.as_str()) {
         None => Ok(Value::Null),
         Some(value) => match value.into_string() {
-            Ok(value) => Ok(Value::from(value)),
+            Ok(value) => Ok(Value::from(normalized(value))),
             Err(_) => Err(args.fault(0, "the variable's content is not UTF-8")),
         },
     }

@@ -4,23 +4,23 @@
 use super::args::args;
 use crate::{Fault, Value};
 
-/// The MD5 of a text, in hexadecimal.
+/// The MD5 of bytes, or of the UTF-8 of a text, in hexadecimal.
 ///
 /// # Errors
-/// When the argument is no string.
+/// When the argument is neither bytes nor a string.
 pub fn md5(values: &[Value]) -> Result<Value, Fault> {
     Ok(Value::from(hex(&md5_of(
-        args("md5", values, 1, 1)?.text(0)?.as_bytes(),
+        &args("md5", values, 1, 1)?.content(0)?,
     ))))
 }
 
-/// The SHA-256 of a text, in hexadecimal.
+/// The SHA-256 of bytes, or of the UTF-8 of a text, in hexadecimal.
 ///
 /// # Errors
-/// When the argument is no string.
+/// When the argument is neither bytes nor a string.
 pub fn sha256(values: &[Value]) -> Result<Value, Fault> {
     Ok(Value::from(hex(&sha256_of(
-        args("sha256", values, 1, 1)?.text(0)?.as_bytes(),
+        &args("sha256", values, 1, 1)?.content(0)?,
     ))))
 }
 

@@ -1,28 +1,26 @@
-//! Functions whose value is another one at each call.
+//! Functions whose value is another one at each call: drawn from the context, never from the system.
 
 use super::args::args;
+use super::context::Context;
 use crate::{Fault, Value};
-use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// A random UUID, version 4.
+/// A random UUID, version 4. Unique, not secret.
 ///
 /// # Errors
 /// When there is an argument.
-pub fn uuid(values: &[Value]) -> Result<Value, Fault> {
+pub fn uuid(context: &Context<'_>, values: &[Value]) -> Result<Value, Fault> {
     args("uuid", values, 0, 0)?;
-    // The standard library keys its hashers from the system's random source, once a thread, and counts the key up for each:
-    // a keyed pseudorandom function, at no system call and no crate. Unique, not secret.
-    let random = || RandomState::new().build_hasher().finish();
-    let (high, low) = (random(), random());
-    let high = high & !0xF000 | 0x4000;
-    let low = low & !(0b11 << 62) | 0b10 << 62;
-    let text = format!(
+    let drawn = context.draw();
+    // The version in the upper half of the seventh byte, the variant in the upper two bits of the ninth.
+    let bits = drawn & !(0xF << 76) | 4 << 76;
+    let bits = bits & !(0b11 << 62) | 0b10 << 62;
+    let part = |from: u32, digits: u32| bits >> from & ((1 << (4 * digits)) - 1);
+    Ok(Value::from(format!(
         "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xFFFF,
-        high & 0xFFFF,
-        low >> 48,
-        low & 0xFFFF_FFFF_FFFF
-    );
-    Ok(Value::from(text))
+        part(96, 8),
+        part(80, 4),
+        part(64, 4),
+        part(48, 4),
+        part(0, 12),
+    )))
 }

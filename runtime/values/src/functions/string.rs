@@ -3,8 +3,14 @@
 use super::args::{Args, args};
 use super::length::characters;
 use crate::convert::to_text;
+use crate::text::normalized;
 use crate::{Fault, Text, Value};
 use unicode_segmentation::UnicodeSegmentation;
+
+/// What a function made: in normal form C, as Terraform has every string.
+fn made(text: String) -> Value {
+    Value::from(normalized(text))
+}
 
 /// The parts of a text between separators; an empty separator cuts between characters.
 ///
@@ -14,10 +20,10 @@ pub fn split(values: &[Value]) -> Result<Value, Fault> {
     let args = args("split", values, 2, 2)?;
     let (separator, text) = (args.text(0)?, args.text(1)?);
     let parts: Vec<Value> = if separator.is_empty() {
-        text.chars().map(|c| Value::from(c.to_string())).collect()
+        text.chars().map(|c| made(c.to_string())).collect()
     } else {
         text.split(separator.as_str())
-            .map(|part| Value::from(part.to_string()))
+            .map(|part| made(part.to_string()))
             .collect()
     };
     Ok(Value::from(parts))
@@ -45,7 +51,7 @@ pub fn join(values: &[Value]) -> Result<Value, Fault> {
             out.push_str(&text);
         }
     }
-    Ok(Value::from(out))
+    Ok(made(out))
 }
 
 /// Every occurrence of a text replaced by another. The compiler calls it where the second argument is known to be no
@@ -56,7 +62,7 @@ pub fn join(values: &[Value]) -> Result<Value, Fault> {
 pub fn replace(values: &[Value]) -> Result<Value, Fault> {
     let args = args("replace", values, 3, 3)?;
     let (text, old, new) = (args.text(0)?, args.text(1)?, args.text(2)?);
-    Ok(Value::from(text.replace(old.as_str(), &new)))
+    Ok(made(text.replace(old.as_str(), &new)))
 }
 
 /// `replace` where the second argument may be a pattern: `by_pattern` gets the text, the pattern and the replacement, and
@@ -72,7 +78,7 @@ pub fn replace_by(
     let (text, old, new) = (args.text(0)?, args.text(1)?, args.text(2)?);
     match pattern(&old) {
         Some(pattern) => by_pattern(&text, pattern, &new)
-            .map(Value::from)
+            .map(made)
             .map_err(|why| args.fault(1, &why)),
         None => replace(values),
     }
@@ -89,7 +95,7 @@ pub fn pattern(text: &str) -> Option<&str> {
 /// When the argument is no string.
 pub fn upper(values: &[Value]) -> Result<Value, Fault> {
     let text = args("upper", values, 1, 1)?.text(0)?;
-    Ok(Value::from(text.chars().map(to_upper).collect::<String>()))
+    Ok(made(text.chars().map(to_upper).collect()))
 }
 
 /// In small letters.
@@ -98,7 +104,7 @@ pub fn upper(values: &[Value]) -> Result<Value, Fault> {
 /// When the argument is no string.
 pub fn lower(values: &[Value]) -> Result<Value, Fault> {
     let text = args("lower", values, 1, 1)?.text(0)?;
-    Ok(Value::from(text.chars().map(to_lower).collect::<String>()))
+    Ok(made(text.chars().map(to_lower).collect()))
 }
 
 /// One character for one, as Terraform (Go) does it: a letter whose capital is two stays as it is.
@@ -138,9 +144,9 @@ pub fn trimspace(values: &[Value]) -> Result<Value, Fault> {
 /// The text itself when nothing was cut off.
 fn part(whole: &Text, part: &str) -> Value {
     if part.len() == whole.len() {
-        Value::Text(whole.clone())
+        Value::Text(whole.clone().normalized())
     } else {
-        Value::from(part.to_string())
+        made(part.to_string())
     }
 }
 
@@ -169,7 +175,7 @@ pub fn substr(values: &[Value]) -> Result<Value, Fault> {
         .skip(place(start))
         .take(place(end - start))
         .collect();
-    Ok(Value::from(cut))
+    Ok(made(cut))
 }
 
 fn whole(args: Args<'_>, place: usize) -> Result<i64, Fault> {
@@ -184,7 +190,7 @@ fn whole(args: Args<'_>, place: usize) -> Result<i64, Fault> {
 /// When the argument is no string.
 pub fn strrev(values: &[Value]) -> Result<Value, Fault> {
     let text = args("strrev", values, 1, 1)?.text(0)?;
-    Ok(Value::from(text.graphemes(true).rev().collect::<String>()))
+    Ok(made(text.graphemes(true).rev().collect()))
 }
 
 /// Whether a text begins with another.
@@ -211,5 +217,5 @@ pub fn endswith(values: &[Value]) -> Result<Value, Fault> {
 /// When a verb is unknown or does not fit its argument, and when there are too few or too many arguments.
 pub fn format(values: &[Value]) -> Result<Value, Fault> {
     let args = args("format", values, 1, usize::MAX)?;
-    super::format::format(&args.text(0)?, values.get(1..).unwrap_or_default()).map(Value::from)
+    super::format::format(&args.text(0)?, values.get(1..).unwrap_or_default()).map(made)
 }

@@ -5,6 +5,7 @@
 
 mod results;
 
+use super::context::Context;
 use super::{collection, conversion, encoding, environment, hash, numeric, random, string};
 use crate::{Fault, Type, Value};
 use results as r;
@@ -25,9 +26,18 @@ pub struct Function {
     /// The type of a call with arguments of these types (those that were given), or why there is none.
     pub result: fn(&[Type]) -> Result<Type, String>,
     /// The function itself.
-    pub call: fn(&[Value]) -> Result<Value, Fault>,
+    pub call: Call,
     /// When it may be called at the earliest.
     pub time: Time,
+}
+
+/// A function as it is called.
+#[derive(Debug, Clone, Copy)]
+pub enum Call {
+    /// With its arguments.
+    Plain(fn(&[Value]) -> Result<Value, Fault>),
+    /// With the context as well: only an iteration has one.
+    InContext(fn(&Context<'_>, &[Value]) -> Result<Value, Fault>),
 }
 
 /// Where emitted code finds a function.
@@ -66,6 +76,21 @@ pub enum Time {
 /// All functions, sorted by name.
 pub fn table() -> &'static [Function] {
     TABLE
+}
+
+/// What `base64decode` is where bytes are wanted: the same function, but its value is bytes and need not be UTF-8.
+pub fn base64decode_bytes() -> &'static Function {
+    static BYTES: Function = Function {
+        rust: "base64decode_bytes",
+        ..pure(
+            "base64decode",
+            "encoding",
+            TEXT,
+            r::to_bytes,
+            encoding::base64decode_bytes,
+        )
+    };
+    &BYTES
 }
 
 /// The function of this name.
@@ -115,7 +140,7 @@ const fn pure(
         params,
         rest: None,
         result,
-        call,
+        call: Call::Plain(call),
         time: Time::Pure,
     }
 }
@@ -131,8 +156,30 @@ const fn at(function: Function, time: Time) -> Function {
     Function { time, ..function }
 }
 
+/// A function of the moment or of chance: another value in each iteration.
+const fn in_context(
+    name: &'static str,
+    module: &'static str,
+    params: &'static [Param],
+    result: fn(&[Type]) -> Result<Type, String>,
+    call: fn(&Context<'_>, &[Value]) -> Result<Value, Fault>,
+) -> Function {
+    Function {
+        name,
+        home: Home::Module(module),
+        rust: name,
+        params,
+        rest: None,
+        result,
+        call: Call::InContext(call),
+        time: Time::Iteration,
+    }
+}
+
 const NUMBER: &[Param] = &[one("number", r::number)];
 const TEXT: &[Param] = &[one("string", r::string)];
+/// A string or bytes.
+const CONTENT: &[Param] = &[one("string", r::any)];
 const ANY: &[Param] = &[one("value", r::any)];
 const LIST: &[Param] = &[one("list", r::any)];
 const OBJECT: &[Param] = &[one("object", r::any)];
@@ -150,8 +197,8 @@ static TABLE: &[Function] = &[
     pure(
         "base64encode",
         "encoding",
-        TEXT,
-        r::to_string,
+        CONTENT,
+        r::of_content,
         encoding::base64encode,
     ),
     pure("ceil", "numeric", NUMBER, r::to_number, numeric::ceil),
@@ -260,7 +307,7 @@ static TABLE: &[Function] = &[
         pure("max", "numeric", NUMBER, r::to_number, numeric::max),
         one("number", r::number),
     ),
-    pure("md5", "hash", TEXT, r::to_string, hash::md5),
+    pure("md5", "hash", CONTENT, r::of_content, hash::md5),
     with_rest(
         pure("merge", "collection", &[], r::merge, collection::merge),
         nullable("object"),
@@ -291,7 +338,7 @@ static TABLE: &[Function] = &[
         r::to_string,
         string::replace,
     ),
-    pure("sha256", "hash", TEXT, r::to_string, hash::sha256),
+    pure("sha256", "hash", CONTENT, r::of_content, hash::sha256),
     pure(
         "split",
         "string",
@@ -358,10 +405,7 @@ static TABLE: &[Function] = &[
         r::to_string,
         encoding::urlencode,
     ),
-    at(
-        pure("uuid", "random", &[], r::to_string, random::uuid),
-        Time::Iteration,
-    ),
+    in_context("uuid", "random", &[], r::to_string, random::uuid),
     pure(
         "values",
         "collection",

@@ -2,9 +2,11 @@
 
 mod terraform;
 
-use super::{Home, Time, find, table};
+use super::{
+    Call, Context, Draws, Function, Home, IterationKey, Site, Time, WallClock, find, table,
+};
 use crate::json::RawJson;
-use crate::{Number, Seq, Type, Value, literal};
+use crate::{Fault, Number, Seq, Type, Value, literal};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -45,8 +47,12 @@ fn each_function_names_its_place_in_the_crate() {
         };
         let source = sources.iter().find(|(module, _)| *module == home).unwrap();
         let line = format!(
-            "pub fn {}(values: &[Value]) -> Result<Value, Fault>",
-            function.rust
+            "pub fn {}({}values: &[Value]) -> Result<Value, Fault>",
+            function.rust,
+            match function.call {
+                Call::Plain(_) => "",
+                Call::InContext(_) => "context: &Context<'_>, ",
+            }
         );
         assert!(source.1.contains(&line), "{home}::{}", function.rust);
         assert!(
@@ -65,6 +71,8 @@ fn only_the_surroundings_and_chance_are_not_pure() {
             _ => Time::Pure,
         };
         assert_eq!(function.time, expected, "{}", function.name);
+        let asks = matches!(function.call, Call::InContext(_));
+        assert_eq!(asks, expected == Time::Iteration, "{}", function.name);
     }
 }
 
@@ -96,14 +104,14 @@ fn samples() -> Vec<Value> {
 fn nothing_that_is_passed_makes_a_function_panic() {
     let samples = samples();
     for function in table() {
-        let _ = (function.call)(&[]);
+        let _ = call(function, &[]);
         for a in &samples {
-            let _ = (function.call)(std::slice::from_ref(a));
+            let _ = call(function, std::slice::from_ref(a));
             for b in &samples {
-                let _ = (function.call)(&[a.clone(), b.clone()]);
+                let _ = call(function, &[a.clone(), b.clone()]);
                 for c in &samples {
-                    let _ = (function.call)(&[a.clone(), b.clone(), c.clone()]);
-                    let _ = (function.call)(&[a.clone(), b.clone(), c.clone(), a.clone()]);
+                    let _ = call(function, &[a.clone(), b.clone(), c.clone()]);
+                    let _ = call(function, &[a.clone(), b.clone(), c.clone(), a.clone()]);
                 }
             }
         }
@@ -121,7 +129,7 @@ fn null_is_a_fault_where_the_table_says_so() {
             *first = Value::Null;
         }
         let expected = format!("argument 1 of `{}` must not be null", function.name);
-        let found = (function.call)(&arguments).map_err(|fault| fault.to_string());
+        let found = call(function, &arguments).map_err(|fault| fault.to_string());
         assert_eq!(
             found == Err(expected),
             !param.nullable,
@@ -274,9 +282,47 @@ fn types_of_calls() {
     }
 }
 
+#[derive(Debug)]
+struct Stopped;
+
+impl WallClock for Stopped {
+    fn since_epoch(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// A call in the first iteration of the first user.
+fn call(function: &Function, values: &[Value]) -> Result<Value, Fault> {
+    match function.call {
+        Call::Plain(call) => call(values),
+        Call::InContext(call) => call(&context(&Draws::new()), values),
+    }
+}
+
+fn context(draws: &Draws) -> Context<'_> {
+    Context {
+        seed: 1,
+        scenario: 0,
+        iteration: IterationKey::User { user: 1, nth: 0 },
+        site: Site {
+            call: 0,
+            instance: 0,
+        },
+        draws,
+        clock: &Stopped,
+    }
+}
+
 #[test]
 fn a_uuid_is_random_and_of_version_4() {
-    let uuid = || super::random::uuid(&[]).unwrap().to_string();
+    let draws = Draws::new();
+    let uuid = || {
+        super::random::uuid(&context(&draws), &[])
+            .unwrap()
+            .to_string()
+    };
+    let first = super::random::uuid(&context(&Draws::new()), &[]).unwrap();
+    assert_eq!(uuid(), first.to_string());
     let all: std::collections::BTreeSet<String> = (0..1000).map(|_| uuid()).collect();
     assert_eq!(all.len(), 1000);
     for text in &all {

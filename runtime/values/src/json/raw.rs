@@ -1,14 +1,17 @@
 //! JSON of a response, validated once and kept as its text: reading at a path skips what stands before, and what is only
 //! passed on is never taken apart.
 
-use super::{build, scan};
+use super::{build, scalar, scan};
 use crate::{Fault, Number, Text, Value};
 use std::fmt;
 use std::sync::Arc;
 
 /// A part of a valid JSON text, sharing it with its clones and with the parts that were read out of it.
+///
+/// A text that could not be read is null, and knows why it is: see [`RawJson::of_answer`].
 #[derive(Clone)]
 pub struct RawJson {
+    /// The whole text; where the part is empty, why there is none.
     text: Arc<str>,
     // 32 bits keep a `Value` at 32 bytes.
     start: u32,
@@ -25,12 +28,27 @@ impl RawJson {
         scan::validate(&text)?;
         let end = u32::try_from(text.len())
             .map_err(|_| Fault::new("a JSON text is longer than 4 GiB"))?;
-        Ok(Self {
+        let whole = Self {
             start: 0,
             end,
             text,
-        }
-        .trimmed())
+        };
+        Ok(whole.part(scan::trimmed(&whole.text)))
+    }
+
+    /// Keeps the JSON text of an answer. What is no JSON is null, as an answer without JSON has none, but a fault that
+    /// comes of reading a field of this null says why there is nothing.
+    pub fn of_answer(text: impl Into<Arc<str>>) -> Self {
+        Self::from_text(text).unwrap_or_else(|fault| Self {
+            text: fault.text().into(),
+            start: 0,
+            end: 0,
+        })
+    }
+
+    /// Why this is null although a text was there: where the text ceases to be JSON, and none of its content.
+    pub fn why_null(&self) -> Option<&str> {
+        (self.start == self.end).then_some(&*self.text)
     }
 
     /// Checks and keeps a JSON text that came as bytes.
@@ -43,23 +61,17 @@ impl RawJson {
         Self::from_text(text)
     }
 
-    fn trimmed(mut self) -> Self {
-        let text = self.as_str();
-        let left = text.len() - text.trim_start_matches(scan::is_space_char).len();
-        let right = text.len() - text.trim_end_matches(scan::is_space_char).len();
-        // Both are parts of a length that fits.
-        self.start += u32::try_from(left).unwrap_or(0);
-        self.end -= u32::try_from(right).unwrap_or(0);
-        self
-    }
-
     /// The text of this part.
     pub fn as_str(&self) -> &str {
+        if self.start == self.end {
+            return "null";
+        }
         &self.text[self.start as usize..self.end as usize]
     }
 
+    /// The first byte says what it is. A part is never empty.
     fn first(&self) -> u8 {
-        self.text.as_bytes()[self.start as usize]
+        self.as_str().as_bytes()[0]
     }
 
     /// A part, which must be a slice of this text.
@@ -122,6 +134,7 @@ impl RawJson {
             b'"' => Value::from(scan::unquote(self.as_str()).into_owned()),
             b't' => Value::Bool(true),
             b'f' => Value::Bool(false),
+            b'n' if self.why_null().is_some() => Value::Raw(self),
             b'n' => Value::Null,
             _ => match Number::parse(self.as_str()) {
                 Some(number) if is_plain(self.as_str()) => Value::Number(number),
@@ -135,7 +148,7 @@ impl RawJson {
         match self.first() {
             b'{' | b'[' => None,
             b'-' | b'0'..=b'9' => Number::parse(self.as_str()).map(Value::Number),
-            _ => build(self.as_str()).ok(),
+            _ => scalar(self.as_str()).ok(),
         }
     }
 

@@ -4,8 +4,12 @@ use crate::Fault;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Values deeper than this are refused, so that no response can exhaust the stack.
-const DEEPEST: usize = 128;
+/// Texts that are nested deeper are refused, so that no answer costs memory and time without bound: what is written into a
+/// nested text is written again once a level. Go's reader, and so Terraform's, has the same bound.
+pub(super) const DEEPEST_TEXT: usize = 10_000;
+
+/// The byte-order mark that some servers write before their JSON. RFC 8259, 8.1, allows readers to pass it over.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 pub(super) fn is_space_char(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
@@ -15,14 +19,23 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Checks that the whole text is one JSON value.
+/// A JSON text without what may stand around the value: a byte-order mark before it, spaces on both sides.
+pub(super) fn trimmed(text: &str) -> &str {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    text.trim_matches(is_space_char)
+}
+
+/// Checks that the whole text is one JSON value. It takes no more stack for a nested text than for a flat one.
 pub(super) fn validate(text: &str) -> Result<(), Fault> {
     let mut check = Check {
         bytes: text.as_bytes(),
-        at: 0,
+        at: match text.starts_with(BYTE_ORDER_MARK) {
+            true => BYTE_ORDER_MARK.len_utf8(),
+            false => 0,
+        },
     };
     check.space();
-    check.value(0)?;
+    check.value()?;
     check.space();
     if check.at < check.bytes.len() {
         Err(Fault::new(format!(
@@ -31,6 +44,38 @@ pub(super) fn validate(text: &str) -> Result<(), Fault> {
         )))
     } else {
         Ok(())
+    }
+}
+
+/// What is open around a value: a bit for each level, whether it is an object. The last 64 levels are at hand, those
+/// around them in a list, so that a usual text allocates nothing.
+#[derive(Default)]
+struct Open {
+    bits: u64,
+    around: Vec<u64>,
+    depth: usize,
+}
+
+impl Open {
+    fn push(&mut self, keyed: bool) {
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.around.push(self.bits);
+        }
+        self.bits = self.bits << 1 | u64::from(keyed);
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        self.depth -= 1;
+        self.bits >>= 1;
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.bits = self.around.pop().unwrap_or_default();
+        }
+    }
+
+    /// Whether the innermost is an object; `None` when nothing is open.
+    fn keyed(&self) -> Option<bool> {
+        (self.depth > 0).then_some(self.bits & 1 == 1)
     }
 }
 
@@ -68,52 +113,68 @@ impl Check<'_> {
         found
     }
 
-    fn value(&mut self, depth: usize) -> Result<(), Fault> {
-        match self.peek() {
-            Some(b'{') => self.sequence(depth, b'}', true),
-            Some(b'[') => self.sequence(depth, b']', false),
-            Some(b'"') => self.string(),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            _ => Err(self.fault("a value")),
+    /// A value with all that is in it.
+    fn value(&mut self) -> Result<(), Fault> {
+        let mut open = Open::default();
+        loop {
+            match self.peek() {
+                Some(bracket @ (b'{' | b'[')) => {
+                    if open.depth == DEEPEST_TEXT {
+                        return Err(Fault::new(format!(
+                            "the JSON is nested deeper than {DEEPEST_TEXT} levels"
+                        )));
+                    }
+                    let keyed = bracket == b'{';
+                    self.at += 1;
+                    self.space();
+                    if !self.take(close(keyed)) {
+                        open.push(keyed);
+                        self.key(keyed)?;
+                        continue;
+                    }
+                }
+                Some(b'"') => self.string()?,
+                Some(b't') => self.word(b"true")?,
+                Some(b'f') => self.word(b"false")?,
+                Some(b'n') => self.word(b"null")?,
+                Some(b'-' | b'0'..=b'9') => self.number()?,
+                _ => return Err(self.fault("a value")),
+            }
+            // A value is over: so may be what is around it.
+            loop {
+                let Some(keyed) = open.keyed() else {
+                    return Ok(());
+                };
+                self.space();
+                if self.take(close(keyed)) {
+                    open.pop();
+                    continue;
+                }
+                if !self.take(b',') {
+                    return Err(self.fault(if keyed { "`,` or `}`" } else { "`,` or `]`" }));
+                }
+                self.space();
+                self.key(keyed)?;
+                break;
+            }
         }
     }
 
-    fn sequence(&mut self, depth: usize, close: u8, keyed: bool) -> Result<(), Fault> {
-        if depth == DEEPEST {
-            return Err(Fault::new(format!(
-                "the JSON is nested deeper than {DEEPEST} levels"
-            )));
-        }
-        self.at += 1;
-        self.space();
-        if self.take(close) {
+    /// In an object, the key before a value.
+    fn key(&mut self, keyed: bool) -> Result<(), Fault> {
+        if !keyed {
             return Ok(());
         }
-        loop {
-            if keyed {
-                if self.peek() != Some(b'"') {
-                    return Err(self.fault("a quoted key"));
-                }
-                self.string()?;
-                self.space();
-                if !self.take(b':') {
-                    return Err(self.fault("`:`"));
-                }
-                self.space();
-            }
-            self.value(depth + 1)?;
-            self.space();
-            if self.take(close) {
-                return Ok(());
-            }
-            if !self.take(b',') {
-                return Err(self.fault(if keyed { "`,` or `}`" } else { "`,` or `]`" }));
-            }
-            self.space();
+        if self.peek() != Some(b'"') {
+            return Err(self.fault("a quoted key"));
         }
+        self.string()?;
+        self.space();
+        if !self.take(b':') {
+            return Err(self.fault("`:`"));
+        }
+        self.space();
+        Ok(())
     }
 
     fn string(&mut self) -> Result<(), Fault> {
@@ -189,6 +250,10 @@ impl Check<'_> {
         }
         Ok(())
     }
+}
+
+fn close(keyed: bool) -> u8 {
+    if keyed { b'}' } else { b']' }
 }
 
 /// Where the value that starts at `at` ends. The text is valid.

@@ -1,7 +1,11 @@
 //! JSON: order, numbers, escapes, the raw scan.
 
+mod oracle;
+
 use super::{Json, RawJson, decode, encode, encode_hcl, encode_plain};
-use crate::{Number, Text, Value, literal};
+use crate::convert::convert;
+use crate::functions::{collection, encoding};
+use crate::{Fault, Number, Text, Type, Value, literal, ops};
 use proptest::prelude::*;
 
 fn plain(text: &str) -> String {
@@ -138,12 +142,96 @@ fn what_is_no_json_says_where() {
 }
 
 #[test]
-fn nesting_is_limited_to_128_levels() {
-    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    assert!(decode(&nested(128)).is_ok());
-    let fault = decode(&nested(129)).unwrap_err();
-    assert_eq!(fault.text(), "the JSON is nested deeper than 128 levels");
-    assert!(RawJson::from_text(nested(100_000)).is_err());
+fn a_text_is_kept_to_10_000_levels_and_taken_apart_to_1_000() {
+    let arrays = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+    let objects = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+    for nested in [&arrays as &dyn Fn(usize) -> String, &objects] {
+        for levels in [63, 64, 65, 128, 129, 200, 1_000] {
+            let text = nested(levels);
+            assert_eq!(encode_plain(&decode(&text).unwrap()), text);
+        }
+        let fault = decode(&nested(1_001)).unwrap_err();
+        assert_eq!(
+            fault.text(),
+            "the JSON is nested deeper than 1000 levels, too deep to be taken apart as a whole"
+        );
+        let text = nested(10_000);
+        let raw = RawJson::from_text(text.as_str()).unwrap();
+        assert_eq!(raw.parse().unwrap_err(), fault);
+        for written in [
+            encode(&Value::Raw(raw.clone())),
+            encode_plain(&Value::Raw(raw)),
+        ] {
+            assert_eq!(written, text);
+        }
+        let fault = RawJson::from_text(nested(10_001)).unwrap_err();
+        assert_eq!(fault.text(), "the JSON is nested deeper than 10000 levels");
+        assert!(RawJson::from_text(nested(1_000_000)).is_err());
+    }
+    let mixed = format!("{}1{}", "[{\"a\":[".repeat(100), "]}]".repeat(100));
+    assert_eq!(encode_plain(&decode(&mixed).unwrap()), mixed);
+    let wrong = mixed.replacen("]}]", "]]]", 1);
+    assert!(RawJson::from_text(wrong).is_err());
+}
+
+#[test]
+fn a_byte_order_mark_before_the_value_is_passed_over() {
+    let text = "\u{feff} {\"a\":[1]} ";
+    assert_eq!(plain(text), r#"{"a":[1]}"#);
+    let raw = RawJson::from_bytes(text.as_bytes()).unwrap();
+    assert_eq!(raw.as_str(), r#"{"a":[1]}"#);
+    let list = raw.field("a").unwrap();
+    assert_eq!(list.at(0), Some(Value::number(1)));
+    // Anywhere else, and a second one, it is a wrong letter; its place counts the mark.
+    assert_eq!(
+        decode("\u{feff}\u{feff}1").unwrap_err().text(),
+        "not valid JSON: expected a value at byte 3"
+    );
+    assert!(decode("1\u{feff}").is_err());
+}
+
+#[test]
+fn what_is_no_json_in_an_answer_is_null_and_says_why_where_it_is_read() {
+    let answer = Value::Raw(RawJson::of_answer("{\"a\":}"));
+    assert!(answer.is_null() && answer == Value::Null && answer.kind() == "null");
+    assert_eq!(
+        (encode(&answer), answer.to_string()),
+        ("null".into(), String::new())
+    );
+    assert_eq!(encode_hcl(&answer), "null");
+    assert_eq!((answer.get("a"), answer.at(0)), (None, None));
+    assert_eq!(answer.settled().as_deref(), Ok(&Value::Null));
+    assert_eq!(convert(&answer, &Type::list(Type::Any)), Ok(Value::Null));
+    let why = "not valid JSON: expected a value at byte 5";
+    let faults = [
+        (
+            ops::field(&answer, "a"),
+            "the attribute `a` of a null value is read",
+        ),
+        (
+            ops::index(&answer, &Value::number(0)),
+            "an item of a null value is read",
+        ),
+        (
+            ops::text(&[answer.clone(), "x".into()]),
+            "a null value cannot stand in a text",
+        ),
+        (
+            collection::length(std::slice::from_ref(&answer)),
+            "argument 1 of `length` must not be null",
+        ),
+        (
+            ops::for_list(&answer, &mut |_, _| Ok(None)),
+            "a `for` cannot run over null",
+        ),
+        (ops::not(&answer), "a condition is null"),
+    ];
+    for (result, text) in faults {
+        assert_eq!(result, Err(Fault::new(format!("{text}: {why}"))));
+    }
+    let read = RawJson::of_answer("[1]");
+    assert_eq!((read.why_null(), read.as_str()), (None, "[1]"));
+    assert_eq!(RawJson::of_answer("null").why_null(), None);
 }
 
 #[test]
@@ -214,6 +302,8 @@ proptest! {
 
     #[test]
     fn hcl_reads_back(value in any_value()) {
+        // What is written as HCL is a literal when it is read, and so normalised.
+        let value = encoding::jsondecode(&[Value::from(encode_plain(&value))]).unwrap();
         prop_assert_eq!(literal::value(&encode_hcl(&value)).unwrap(), value);
     }
 

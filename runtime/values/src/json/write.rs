@@ -4,6 +4,7 @@ use super::scan;
 use crate::functions::encoding::to_base64;
 use crate::value::by_key;
 use crate::{Text, Value, duration};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 /// Keys in order of name, and `<`, `>`, `&` and the two line separators escaped: what Terraform's `jsonencode` writes.
@@ -102,37 +103,57 @@ fn write_pairs<'a>(
     out.write_char('}')
 }
 
-/// Writes valid JSON again in this style; numbers keep their own text.
+/// What is left to write of an array or object.
+enum Rest<'a> {
+    Items(scan::Items<'a>),
+    Pairs(std::vec::IntoIter<(Cow<'a, str>, &'a str)>),
+}
+
+/// Writes valid JSON again in this style; numbers keep their own text. It takes no more stack for a nested text than for
+/// a flat one.
 fn write_raw(out: &mut dyn Write, text: &str, style: Style) -> fmt::Result {
-    match text.as_bytes().first() {
-        Some(b'{') => {
-            let mut pairs = scan::pairs(text);
-            if style.sorted {
-                pairs.sort_by(|a, b| a.0.cmp(&b.0));
-            }
-            out.write_char('{')?;
-            for (place, (key, value)) in pairs.into_iter().enumerate() {
-                if place > 0 {
-                    out.write_char(',')?;
+    let mut around: Vec<Rest<'_>> = Vec::new();
+    let mut next = Some(text);
+    loop {
+        let mut first = false;
+        if let Some(text) = next.take() {
+            match text.as_bytes().first() {
+                Some(b'{') => {
+                    let mut pairs = scan::pairs(text);
+                    if style.sorted {
+                        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+                    }
+                    out.write_char('{')?;
+                    around.push(Rest::Pairs(pairs.into_iter()));
+                    first = true;
                 }
-                write_string(out, &key, style)?;
-                out.write_char(':')?;
-                write_raw(out, value, style)?;
-            }
-            out.write_char('}')
-        }
-        Some(b'[') => {
-            out.write_char('[')?;
-            for (place, item) in scan::Items::of(text).enumerate() {
-                if place > 0 {
-                    out.write_char(',')?;
+                Some(b'[') => {
+                    out.write_char('[')?;
+                    around.push(Rest::Items(scan::Items::of(text)));
+                    first = true;
                 }
-                write_raw(out, item, style)?;
+                Some(b'"') => write_string(out, &scan::unquote(text), style)?,
+                _ => out.write_str(text)?,
             }
-            out.write_char(']')
         }
-        Some(b'"') => write_string(out, &scan::unquote(text), style),
-        _ => out.write_str(text),
+        let (found, close) = match around.last_mut() {
+            None => return Ok(()),
+            Some(Rest::Items(items)) => (items.next().map(|item| (None, item)), ']'),
+            Some(Rest::Pairs(pairs)) => (pairs.next().map(|(key, item)| (Some(key), item)), '}'),
+        };
+        let Some((key, item)) = found else {
+            out.write_char(close)?;
+            around.pop();
+            continue;
+        };
+        if !first {
+            out.write_char(',')?;
+        }
+        if let Some(key) = key {
+            write_string(out, &key, style)?;
+            out.write_char(':')?;
+        }
+        next = Some(item);
     }
 }
 

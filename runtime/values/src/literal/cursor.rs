@@ -165,7 +165,7 @@ impl<'a> Cursor<'a> {
 
     pub(crate) fn name(&mut self, what: &str) -> Result<String, LiteralFault> {
         match self.identifier() {
-            Some(name) => Ok(name.to_string()),
+            Some(name) => Ok(crate::text::normalized(name.to_string())),
             None => self.expected(what),
         }
     }

@@ -1,6 +1,7 @@
 //! Quoted strings and heredocs.
 
 use super::{Cursor, LiteralFault};
+use crate::text::normalized;
 
 impl Cursor<'_> {
     /// The text of a quoted string whose opening quote was read.
@@ -16,7 +17,7 @@ impl Cursor<'_> {
             match self.peek() {
                 Some('"') => {
                     self.skip(1);
-                    return Ok(out);
+                    return Ok(normalized(out));
                 }
                 Some('\\') => out.push(self.escape()?),
                 Some('$' | '%') => self.marker(&mut out)?,
@@ -135,7 +136,7 @@ impl Cursor<'_> {
         if dedent {
             strip_indent(&mut lines);
         }
-        Ok(lines.concat())
+        Ok(normalized(lines.concat()))
     }
 
     fn heredoc_line(&mut self, length: usize) -> Result<String, LiteralFault> {

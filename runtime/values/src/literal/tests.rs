@@ -324,7 +324,7 @@ fn each_fault_of_a_body() {
         (
             "a = strin",
             4,
-            "there is no type `strin`: a type is string, number, bool, duration, bytes, any, list(..), set(..), map(..), object({..}) or tuple([..])",
+            "there is no type `strin`: a type is string, number, bool, duration, size, bytes, any, list(..), set(..), map(..), object({..}) or tuple([..])",
         ),
         (
             "a = list(string",

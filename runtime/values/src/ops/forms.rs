@@ -33,7 +33,7 @@ pub fn iterate(
         return Ok(());
     }
     match over.kind() {
-        "null" => Err(Fault::new("a `for` cannot run over null")),
+        "null" => Err(over.null_fault("a `for` cannot run over null")),
         kind => Err(Fault::new(format!(
             "a `for` runs over a list, set, map or object, not over {kind}"
         ))),

@@ -13,7 +13,7 @@ pub fn field(value: &Value, name: &str) -> Result<Value, Fault> {
     }
     Err(match value.kind() {
         "an object" => Fault::new(format!("there is no attribute `{name}`")),
-        "null" => Fault::new(format!("the attribute `{name}` of a null value is read")),
+        "null" => value.null_fault(format!("the attribute `{name}` of a null value is read")),
         kind => Fault::new(format!(
             "the attribute `{name}` of {kind} is read: only objects have attributes"
         )),
@@ -60,7 +60,7 @@ pub fn index(value: &Value, by: &Value) -> Result<Value, Fault> {
                 .get(&key)
                 .ok_or_else(|| Fault::new("the object has no such key"))
         }
-        "null" => Err(Fault::new("an item of a null value is read")),
+        "null" => Err(value.null_fault("an item of a null value is read")),
         kind => Err(Fault::new(format!(
             "an item of {kind} is read: only lists and objects have items"
         ))),

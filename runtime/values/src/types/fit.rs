@@ -50,13 +50,13 @@ impl Type {
             (Type::Any | Type::Error | Type::Null, _) | (_, Type::Null | Type::Error) => Fit::Same,
             (_, Type::Any) => Fit::AtRunTime,
             (to, from) if to == from => Fit::Same,
-            (Type::String, Type::Number | Type::Bool | Type::Duration) => Fit::Converts,
-            (Type::String, Type::Bytes) => Fit::AtRunTime,
-            (Type::Number | Type::Bool | Type::Duration | Type::Bytes, Type::String) => {
-                Fit::AtRunTime
-            }
-            // A size is a number, content is none.
-            (Type::Bytes, Type::Number) | (Type::Number, Type::Bytes) => Fit::AtRunTime,
+            (Type::String, Type::Number | Type::Bool | Type::Duration | Type::Size)
+            | (Type::Number, Type::Size)
+            | (Type::Bytes, Type::String) => Fit::Converts,
+            // Bytes may be no UTF-8, a number may be no size.
+            (Type::String, Type::Bytes)
+            | (Type::Number | Type::Bool | Type::Duration | Type::Size, Type::String)
+            | (Type::Size, Type::Number) => Fit::AtRunTime,
             (Type::List(to), Type::List(item))
             | (Type::Set(to), Type::Set(item))
             | (Type::Map(to), Type::Map(item)) => {

@@ -46,7 +46,7 @@ fn spaces_lines_and_colons_do_not_matter() {
 
 #[test]
 fn what_is_no_type_says_why() {
-    let names = "a type is string, number, bool, duration, bytes, any, list(..), set(..), map(..), object({..}) or tuple([..])";
+    let names = "a type is string, number, bool, duration, size, bytes, any, list(..), set(..), map(..), object({..}) or tuple([..])";
     let cases = [
         ("", "expected a type, found the end of the text".to_string()),
         ("str", format!("there is no type `str`: {names}")),
@@ -204,12 +204,14 @@ fn what_fits_where() {
         ("string", "number", Fit::Converts),
         ("string", "duration", Fit::Converts),
         ("string", "bytes", Fit::AtRunTime),
+        ("string", "size", Fit::Converts),
         ("number", "string", Fit::AtRunTime),
         ("bool", "string", Fit::AtRunTime),
         ("duration", "string", Fit::AtRunTime),
-        ("bytes", "string", Fit::AtRunTime),
-        ("bytes", "number", Fit::AtRunTime),
-        ("number", "bytes", Fit::AtRunTime),
+        ("bytes", "string", Fit::Converts),
+        ("size", "string", Fit::AtRunTime),
+        ("size", "number", Fit::AtRunTime),
+        ("number", "size", Fit::Converts),
         (
             "number",
             "bool",

@@ -22,7 +22,7 @@ pub fn parse(text: &str) -> Result<Type, Fault> {
     read().map_err(|fault: LiteralFault| Fault::new(fault.text))
 }
 
-const NAMES: &str = "string, number, bool, duration, bytes, any, list(..), set(..), map(..), object({..}) or tuple([..])";
+const NAMES: &str = "string, number, bool, duration, size, bytes, any, list(..), set(..), map(..), object({..}) or tuple([..])";
 
 impl Cursor<'_> {
     /// A type that starts here.
@@ -192,6 +192,7 @@ impl fmt::Display for Type {
             Self::Number => f.write_str("number"),
             Self::Bool => f.write_str("bool"),
             Self::Duration => f.write_str("duration"),
+            Self::Size => f.write_str("size"),
             Self::Bytes => f.write_str("bytes"),
             // What has a reported error can be anything.
             Self::Any | Self::Error => f.write_str("any"),

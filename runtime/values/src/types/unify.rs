@@ -30,7 +30,14 @@ impl Type {
             return Some((*first).clone());
         }
         let is = |kind: fn(&Type) -> bool| types.iter().all(|ty| kind(ty));
-        if is(Type::is_scalar) {
+        // A size is a number, and a text is bytes; the other way round the value decides.
+        if is(|ty| matches!(ty, Type::Number | Type::Size)) {
+            return Some(Type::Number);
+        }
+        if is(|ty| matches!(ty, Type::String | Type::Bytes)) {
+            return Some(Type::Bytes);
+        }
+        if is(|ty| ty.is_scalar() && *ty != Type::Bytes) {
             return types.contains(&&Type::String).then_some(Type::String);
         }
         if is(|ty| matches!(ty, Type::Object(_))) {
@@ -54,11 +61,11 @@ impl Type {
         None
     }
 
-    /// Whether it is a string, number, bool, duration or bytes.
+    /// Whether it is a string, number, bool, duration, size or bytes.
     pub fn is_scalar(&self) -> bool {
         matches!(
             self,
-            Type::String | Type::Number | Type::Bool | Type::Duration | Type::Bytes
+            Type::String | Type::Number | Type::Bool | Type::Duration | Type::Size | Type::Bytes
         )
     }
 

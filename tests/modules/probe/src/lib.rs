@@ -1,11 +1,8 @@
 //! An asset that says when it is created and destroyed, for tests of lifetimes.
 
-use bggo_runtime::contract::{Asset, Runner, Value, module};
-use bggo_runtime::fault::Fault;
-use bggo_runtime::prepare::Prepare;
+use bggo_runtime::contract::{Asset, Fault, Prepare, Runner, Step, Value, module};
 use bggo_runtime::print::line;
 use bggo_runtime::slot::AssetCx;
-use bggo_runtime::step::Step;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +78,29 @@ impl Runner for Touch {
             return Err(touch::Error::Told.fault("it was told to fail"));
         }
         Ok(touch::Output { label: label.map_or(Value::Null, Value::from) })
+    }
+}
+
+/// Says what it was given.
+pub struct Content {
+    inputs: content::Inputs,
+}
+
+impl Runner for Content {
+    type Inputs = content::Inputs;
+    type Late<'a> = content::Late<'a>;
+    type Uses<'a> = content::Uses;
+    type Wanted = content::Wanted;
+    type Output = content::Output;
+
+    fn prepare(_: &Prepare<'_>, inputs: content::Inputs, _: content::Wanted) -> Result<Self, Fault> {
+        Ok(Self { inputs })
+    }
+
+    async fn run<'a>(&'a self, _: &'a Step<'_>, _: content::Uses, late: &'a [content::Late<'a>]) -> Result<content::Output, Fault> {
+        let content::Plain { payload, more, limit } = self.inputs.with(late)?;
+        say(&format!("payload {payload:?}, more {more:?}, limit {limit}"))?;
+        Ok(content::Output { raw: Value::Bytes(payload.to_vec().into()) })
     }
 }
 

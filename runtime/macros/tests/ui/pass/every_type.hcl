@@ -33,6 +33,15 @@ runner "every" {
     type    = duration
     default = "1m30s"
   }
+  input "limit" {
+    type    = size
+    default = "2KiB"
+  }
+  input "payload" {
+    type    = bytes
+    default = "é"
+  }
+  input "maybe_payload" { type = bytes }
   input "list" {
     type    = list(number)
     default = [1, 2]

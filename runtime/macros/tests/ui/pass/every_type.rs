@@ -1,6 +1,6 @@
 //! Inputs reach the module early or late, with their defaults, whatever their names and types.
 
-use bggo_runtime::contract::{Early, Fault, Number, Prepare, Runner, Step, Text, Value, module};
+use bggo_runtime::contract::{Early, Fault, Number, Prepare, Runner, Seq, Step, Text, Value, module};
 use std::time::Duration;
 
 module!("pass/every_type.hcl");
@@ -35,12 +35,15 @@ impl Runner for Every {
             maybe_number,
             flag,
             pause,
+            limit,
+            payload,
+            maybe_payload,
             list,
             maybe_map,
             anything,
         } = self.0.with(late)?;
         let text = format!(
-            "{text} {maybe_text:?} {method} {body:?} {fixed_body} {number} {maybe_number:?} {flag} {pause:?} {list:?} {:?} {anything:?}",
+            "{text} {maybe_text:?} {method} {body:?} {fixed_body} {number} {maybe_number:?} {flag} {pause:?} {limit} {payload:?} {maybe_payload:?} {list:?} {:?} {anything:?}",
             maybe_map.is_some()
         );
         Ok(every::Output { r#type: Value::from(text), all: Value::Null })
@@ -116,7 +119,7 @@ mod grid {
 fn main() {
     use every::{In, Late};
     static TEXT: [In; 1] = [In::Text(Early::Known(Text::Static("t")))];
-    let defaults = r#"t None GET None {"b":[1,"x"],"a":null} -1.5 None true 90s List"#;
+    let defaults = r#"t None GET None {"b":[1,"x"],"a":null} -1.5 None true 90s 2048 [195, 169] None List"#;
     let plain = grid::every(&TEXT, &[]).unwrap();
     assert!(plain.starts_with(defaults), "{plain}");
     assert!(plain.ends_with("false Null"), "{plain}");
@@ -124,9 +127,24 @@ fn main() {
     assert_eq!(grid::every(&[], &[]), Err("`text` is required, but it is null".to_owned()));
 
     // A late null leaves the default, or what may be absent is absent.
-    static LATER: [In; 4] =
-        [In::Text(Early::Later), In::Method(Early::Later), In::MaybeNumber(Early::Later), In::Pause(Early::Later)];
-    let nulls = [Late::Text(format_args!("t")), Late::Method(None), Late::MaybeNumber(None), Late::Pause(None)];
+    static LATER: [In; 7] = [
+        In::Text(Early::Later),
+        In::Method(Early::Later),
+        In::MaybeNumber(Early::Later),
+        In::Pause(Early::Later),
+        In::Limit(Early::Later),
+        In::Payload(Early::Later),
+        In::MaybePayload(Early::Later),
+    ];
+    let nulls = [
+        Late::Text(format_args!("t")),
+        Late::Method(None),
+        Late::MaybeNumber(None),
+        Late::Pause(None),
+        Late::Limit(None),
+        Late::Payload(None),
+        Late::MaybePayload(None),
+    ];
     assert_eq!(grid::every(&LATER, &nulls).unwrap(), plain);
 
     let number = Number::from(7_i64);
@@ -135,10 +153,21 @@ fn main() {
         Late::Method(Some(format_args!("PUT"))),
         Late::MaybeNumber(Some(number)),
         Late::Pause(Some(Duration::from_secs(1))),
+        Late::Limit(Some(7)),
+        Late::Payload(Some(&[1])),
+        Late::MaybePayload(Some(&[])),
     ];
     let given = grid::every(&LATER, &late).unwrap();
     assert!(given.starts_with("a1 None PUT None"), "{given}");
-    assert!(given.contains("true 1s"), "{given}");
+    assert!(given.contains("true 1s 7 [1] Some([]) List"), "{given}");
+
+    static KNOWN: [In; 3] = [
+        In::Text(Early::Known(Text::Static("t"))),
+        In::Limit(Early::Known(Some(1))),
+        In::MaybePayload(Early::Known(Some(Seq::Static(b"ab")))),
+    ];
+    let known = grid::every(&KNOWN, &[]).unwrap();
+    assert!(known.contains("90s 1 [195, 169] Some([97, 98]) List"), "{known}");
 
     let other = [Late::Text(format_args!("t")), Late::Method(Some(format_args!("{}", "POST")))];
     assert_eq!(grid::every(&LATER, &other), Err(r#"`method` is one of "GET", "PUT", not "POST""#.to_owned()));

@@ -27,6 +27,9 @@ pub(super) fn to_any(_: &[Type]) -> Answer {
 pub(super) fn to_string(_: &[Type]) -> Answer {
     Ok(Type::String)
 }
+pub(super) fn to_bytes(_: &[Type]) -> Answer {
+    Ok(Type::Bytes)
+}
 pub(super) fn to_number(_: &[Type]) -> Answer {
     Ok(Type::Number)
 }
@@ -102,9 +105,18 @@ pub(super) fn distinct(types: &[Type]) -> Answer {
     tolist(types)
 }
 
+/// What is computed of bytes, or of the UTF-8 of a text, is a string.
+pub(super) fn of_content(types: &[Type]) -> Answer {
+    match (first(types), Type::String.accepts(first(types))) {
+        (Type::Bytes, _) => Ok(Type::String),
+        (_, Fit::Never(why)) => Err(why),
+        _ => Ok(Type::String),
+    }
+}
+
 pub(super) fn length(types: &[Type]) -> Answer {
     match first(types) {
-        Type::Number | Type::Bool | Type::Duration | Type::Bytes => {
+        Type::Number | Type::Bool | Type::Duration | Type::Size => {
             Err(need("a string, list, map or object", first(types)))
         }
         _ => Ok(Type::Number),

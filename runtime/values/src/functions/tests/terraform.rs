@@ -24,7 +24,7 @@ fn call(function: &Function, arguments: &[Value]) -> Result<Value, String> {
             },
         )
         .collect();
-    let value = (function.call)(&converted.map_err(|fault| fault.to_string())?)
+    let value = super::call(function, &converted.map_err(|fault| fault.to_string())?)
         .map_err(|fault| fault.to_string())?;
     convert(&value, &ty).map_err(|fault| fault.to_string())
 }
@@ -50,7 +50,7 @@ fn run(line: &str) -> Result<Value, String> {
     };
     let function = functions::find(name).unwrap_or_else(|| panic!("{line}: no such function"));
     if late {
-        (function.call)(&arguments).map_err(|fault| fault.to_string())
+        super::call(function, &arguments).map_err(|fault| fault.to_string())
     } else {
         call(function, &arguments)
     }

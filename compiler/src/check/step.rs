@@ -1,0 +1,150 @@
+//! Steps: what stands beside their arguments.
+
+use std::time::Duration;
+
+use bggo_values::{Type, Value};
+
+use crate::diagnostics::codes;
+use crate::resolve::model::StepId;
+use crate::syntax::decl::Expr;
+
+use super::context::Checker;
+use super::contract::ArgumentOwner;
+use super::sensitivity;
+use super::typed::{Binding, TExpr, TInstances, TStep, constant_duration};
+
+impl Checker<'_> {
+    /// A step; `None` where its runner is unknown.
+    pub(super) fn step(&mut self, id: StepId) -> Option<TStep> {
+        let step = self.declarations.step(id);
+        self.step = Some(id);
+        let enabled = step.enabled.as_ref().map(|enabled| self.enabled(enabled));
+        let execution = step
+            .execution
+            .as_ref()
+            .and_then(|limit| self.execution(limit));
+        let continue_on_failure = step
+            .continue_on_failure
+            .as_ref()
+            .and_then(|expr| self.known(expr, &Type::Bool, "`continue_on_failure`"));
+        let tags = step
+            .tags
+            .as_ref()
+            .and_then(|tags| self.known(tags, &Type::map(Type::String), "`tags`"));
+        let description = self.description(step.description.as_ref());
+        let Some(at) = self.runner_of(id) else {
+            // The runner is unknown, but what its arguments read is checked.
+            for block in [&step.arguments, &step.uses].into_iter().flatten() {
+                for attribute in &block.attributes {
+                    let whole = self.reference(attribute.value.id);
+                    if !matches!(whole, Some(crate::resolve::model::Reference::Resource(_))) {
+                        self.infer(&attribute.value);
+                    }
+                }
+            }
+            self.step = None;
+            return None;
+        };
+        let runner = self.modules.runner(at);
+        let owner = ArgumentOwner {
+            kind: &runner.name,
+            span: step.span,
+            inputs: &runner.inputs,
+            takes: &runner.uses,
+            arguments: step.arguments.as_ref(),
+            uses: step.uses.as_ref(),
+            broken: step.broken,
+        };
+        let arguments = self.arguments(&owner);
+        let uses = self.uses(&owner);
+        self.step = None;
+        let instances = self.known_instances(id).cloned();
+        Some(TStep {
+            runner: at,
+            runner_name: step.runner.text.clone(),
+            name: step.name.text.clone(),
+            span: step.span,
+            sensitive: sensitivity::has_secret(&arguments, &runner.inputs),
+            arguments,
+            uses,
+            instances: instances.unwrap_or(TInstances::Single),
+            enabled: enabled
+                .filter(|enabled| !matches!(enabled.constant(), Some(Value::Bool(true)))),
+            execution,
+            continue_on_failure: matches!(continue_on_failure, Some(Value::Bool(true))),
+            tags: pairs(tags.as_ref()),
+            description,
+        })
+    }
+
+    fn enabled(&mut self, enabled: &Expr) -> TExpr {
+        let typed = self.infer(enabled);
+        let typed = self.convert(typed, &Type::Bool, "`enabled`");
+        if typed.is_null() {
+            self.error(
+                codes::INVALID_VALUE,
+                typed.span,
+                "`enabled` is null, a bool is required",
+            );
+        }
+        typed
+    }
+
+    /// `timeouts.execution`: longer than nothing.
+    fn execution(&mut self, limit: &Expr) -> Option<TExpr> {
+        let limit = self.infer(limit);
+        let limit = self.convert(limit, &Type::Duration, "`execution`");
+        if limit.is_error() || limit.is_null() {
+            return None;
+        }
+        if limit.binding > Binding::Start {
+            let text = "`execution` that differs between users or iterations is not yet supported";
+            self.error(codes::NOT_YET_SUPPORTED, limit.span, text)
+                .hint("in this version it is computed from literals and variables");
+            return None;
+        }
+        if constant_duration(&limit) == Some(Duration::ZERO) {
+            let text = "`execution` must be longer than 0s";
+            self.error(codes::INVALID_TIMEOUT, limit.span, text)
+                .hint("a step without a limit has no `timeouts`");
+            return None;
+        }
+        Some(limit)
+    }
+
+    /// The value of a setting that must be known when the grid is built; null is absent.
+    pub(super) fn known(&mut self, expr: &Expr, ty: &Type, what: &str) -> Option<Value> {
+        let typed = self.infer(expr);
+        let typed = self.convert(typed, ty, what);
+        if typed.is_error() {
+            return None;
+        }
+        match typed.constant() {
+            Some(value) if value.is_null() => None,
+            Some(value) => Some(value.clone()),
+            None => {
+                let text = format!("{what} must be known when the grid is built");
+                self.error(codes::NOT_CONSTANT, typed.span, text);
+                None
+            }
+        }
+    }
+
+    pub(super) fn description(&mut self, expr: Option<&Expr>) -> Option<String> {
+        let value = self.known(expr?, &Type::String, "`description`")?;
+        value.as_text().map(str::to_owned)
+    }
+}
+
+/// Constant texts by name; a null one is left out.
+fn pairs(value: Option<&Value>) -> Vec<(String, String)> {
+    match value {
+        Some(Value::Object(pairs)) => {
+            let text = |(key, value): &(bggo_values::Text, Value)| {
+                Some((key.as_str().to_owned(), value.as_text()?.to_owned()))
+            };
+            pairs.iter().filter_map(text).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,123 @@
+//! A checked grid to its picture: steps and resources are nodes; variables and locals are looked through. The only file
+//! here that knows what the stages of the compiler made.
+
+use super::model::{Arrow, ArrowReason, Graph, GraphNode, NodeInstances};
+use crate::check::typed::{TInstances, Typed};
+use crate::resolve::model::{Edge, EdgeKind, Instances, LocalId, Node};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The picture of a checked grid.
+pub fn picture(typed: &Typed) -> Graph {
+    let mut graph = Graph::default();
+    let mut positions = BTreeMap::new();
+    let resources = typed.body_ids().flat_map(|body| typed.resource_ids(body));
+    for (at, id) in resources.enumerate() {
+        let resource = typed.resource(id);
+        positions.insert(Node::Resource(id), graph.nodes.len());
+        graph.nodes.push(GraphNode {
+            id: format!("r{at}"),
+            kind: resource.asset_name.clone(),
+            name: resource.name.clone(),
+            step: false,
+            instances: NodeInstances::Single,
+        });
+    }
+    let steps = typed.body_ids().flat_map(|body| typed.step_ids(body));
+    for (at, id) in steps.enumerate() {
+        let step = typed.step(id);
+        positions.insert(Node::Step(id), graph.nodes.len());
+        let instances = match &step.instances {
+            TInstances::Single => NodeInstances::Single,
+            TInstances::Count(count) => NodeInstances::Count(*count),
+            TInstances::ForEach(items) => {
+                NodeInstances::Keys(items.iter().map(|(key, _)| key.clone()).collect())
+            }
+        };
+        graph.nodes.push(GraphNode {
+            id: format!("s{at}"),
+            kind: step.runner_name.clone(),
+            name: step.name.clone(),
+            step: true,
+            instances,
+        });
+    }
+    graph.arrows = arrows(typed, &positions);
+    graph
+}
+
+fn arrows(typed: &Typed, positions: &BTreeMap<Node, usize>) -> Vec<Arrow> {
+    let mut by_user: BTreeMap<Node, Vec<&Edge>> = BTreeMap::new();
+    for edge in typed.bodies.iter().flat_map(|body| &body.edges) {
+        by_user.entry(edge.from).or_default().push(edge);
+    }
+    let mut arrows: BTreeMap<(usize, usize), Arrow> = BTreeMap::new();
+    for (user, to) in positions {
+        for (used, kind, instances) in seen(*user, &by_user) {
+            let Some(from) = positions.get(&used) else {
+                continue;
+            };
+            let arrow = Arrow {
+                from: *from,
+                to: *to,
+                reason: match kind {
+                    EdgeKind::Explicit => ArrowReason::Order,
+                    EdgeKind::Implicit => ArrowReason::Data,
+                    EdgeKind::Uses => ArrowReason::Uses,
+                },
+                instances: shown(&instances),
+            };
+            arrows
+                .entry((*from, *to))
+                .and_modify(|known| known.merge(&arrow))
+                .or_insert(arrow);
+        }
+    }
+    arrows.into_values().collect()
+}
+
+/// What a node needs, locals looked through.
+fn seen(user: Node, by_user: &BTreeMap<Node, Vec<&Edge>>) -> Vec<(Node, EdgeKind, Instances)> {
+    let mut found = Vec::new();
+    let mut looked: BTreeSet<LocalId> = BTreeSet::new();
+    let mut open = vec![user];
+    while let Some(node) = open.pop() {
+        for edge in by_user.get(&node).into_iter().flatten() {
+            match edge.to {
+                Node::Local(local) if looked.insert(local) => open.push(edge.to),
+                Node::Local(_) | Node::Variable(_) => {}
+                Node::Step(_) | Node::Resource(_) => {
+                    found.push((edge.to, edge.kind, edge.instances.clone()))
+                }
+            }
+        }
+    }
+    found
+}
+
+fn shown(instances: &Instances) -> Vec<String> {
+    match instances {
+        Instances::All | Instances::Computed(_) => Vec::new(),
+        Instances::Index(index) => vec![format!("[{index}]")],
+        Instances::Key(key) => vec![format!("[{}]", as_hcl(key))],
+    }
+}
+
+/// A key as a grid writes it.
+fn as_hcl(key: &str) -> String {
+    // A text can always be written.
+    hcl::format::to_string(&key.to_owned()).unwrap_or_else(|_| key.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_shown_as_a_grid_would_have_to_write_it() {
+        let shown = |key: &str| shown(&Instances::Key(key.to_owned()));
+        assert_eq!(shown("eu"), [r#"["eu"]"#]);
+        assert_eq!(shown("a\"b\\"), [r#"["a\"b\\"]"#]);
+        assert_eq!(shown("${x} %{y}"), [r#"["$${x} %%{y}"]"#]);
+        assert_eq!(shown("e\u{301}\n"), ["[\"e\u{301}\\n\"]"]);
+    }
+}

@@ -1,0 +1,78 @@
+//! Kinds of arguments: when each is known, and whether it is written as one text with holes.
+
+use super::tree::WIDTH;
+use crate::check::typed::{Binding, TExpr, TKind, TPart};
+use crate::check::walk::walk;
+use crate::plan::model::Argument;
+use bggo_manifest::{Carrier, Form};
+use bggo_values::Value;
+use bggo_values::text::joins_what_is_before;
+
+/// Whether an argument differs between users, iterations or instances.
+pub fn is_late(argument: &Argument) -> bool {
+    argument.value.binding > Binding::Start
+}
+
+/// Whether parts of an argument are replaced before the module sees it.
+pub fn is_redacted(argument: &Argument) -> bool {
+    argument.input.shown && !argument.value.sensitivity.paths.is_empty()
+}
+
+/// Whether some arguments are known only when the program starts.
+pub fn is_started(arguments: &[Argument]) -> bool {
+    arguments.iter().any(is_of_start)
+}
+
+/// Whether it is computed when the program starts. Constant expressions whose failure must surface at run time are, too.
+pub fn is_of_start(argument: &Argument) -> bool {
+    !is_late(argument) && argument.value.constant().is_none()
+}
+
+/// Whether an argument is a template or a JSON literal that is written as one `format_args!`. Long ones, those with
+/// computed keys and those with a literal that joins a letter of the hole before it are values. (A hole whose text begins
+/// with a combining mark stands in `format_args!` as it came: nothing is looked at there again.)
+pub fn has_holes(argument: &Argument) -> bool {
+    if !is_late(argument) || argument.input.carrier() != Carrier::Text || is_redacted(argument) {
+        return false;
+    }
+    let expr = &argument.value;
+    match (&expr.kind, argument.input.form) {
+        (TKind::Template(parts), Form::Plain) => {
+            let joins =
+                |part: &TPart| matches!(part, TPart::Text(text) if joins_what_is_before(text));
+            parts.len() > 1 && varying(parts) <= WIDTH && !parts.iter().any(joins)
+        }
+        (TKind::Object(_) | TKind::List(_), Form::Json) => {
+            !has_computed_key(expr) && leaves(expr) <= WIDTH
+        }
+        _ => false,
+    }
+}
+
+/// How many parts of a template vary.
+fn varying(parts: &[TPart]) -> usize {
+    let varies = parts.iter().filter(|part| !matches!(part, TPart::Text(_)));
+    varies.count()
+}
+
+/// How many parts of a JSON literal vary.
+fn leaves(expr: &TExpr) -> usize {
+    match &expr.kind {
+        TKind::Constant(_) => 0,
+        TKind::Object(pairs) => pairs.iter().map(|(_, value)| leaves(value)).sum(),
+        TKind::List(items) => items.iter().map(leaves).sum(),
+        _ => 1,
+    }
+}
+
+fn has_computed_key(expr: &TExpr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |node| {
+        if let TKind::Object(pairs) = &node.kind {
+            found |= pairs
+                .iter()
+                .any(|(key, _)| !matches!(key.kind, TKind::Constant(Value::Text(_))));
+        }
+    });
+    found
+}

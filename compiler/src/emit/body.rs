@@ -1,0 +1,248 @@
+//! A body as Rust: the struct of one run of it, those of its steps, outputs and assets, its schedule, and the functions of
+//! its steps. It is written once however often it is used.
+
+use super::schedule::ScheduleWriter;
+use super::tokens::EvaluatedIn;
+use super::tree::{Filled, Leaf, tree};
+use super::writer::Writer;
+use crate::plan::model::Instances;
+use bggo_manifest::Lifetime;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+/// A field of the struct of one run, and what fills it where a user runs the body in an iteration.
+pub struct BodyField {
+    /// `name: Type`
+    pub field: TokenStream,
+    /// `name: value`
+    pub value: TokenStream,
+}
+
+impl Writer<'_> {
+    /// All of the body that is being written.
+    pub fn body_items(&mut self) -> TokenStream {
+        let structs = self.body_structs();
+        let (table, one_run) = (self.step_table(), self.one_run());
+        let schedule = ScheduleWriter::write(self);
+        let steps = self.all_steps();
+        let resources: Vec<_> = (0..self.plan.resources.len())
+            .map(|at| self.resource_access(at))
+            .collect();
+        let locals = self.body_locals();
+        let inputs = self.step_inputs();
+        let readers = self.reader_functions();
+        let keys = self.key_statics();
+        let latches = self.latch_positions();
+        quote! {
+            #table
+            #latches
+            #one_run
+            #schedule
+            #steps
+            #(#resources)*
+            #locals
+            #readers
+            #structs
+            #inputs
+            #keys
+        }
+    }
+
+    /// The fields of one run of the body.
+    pub fn body_fields(&self) -> Vec<BodyField> {
+        let (body, names) = (self.body(), self.body_names());
+        let (steps, outputs, assets, field) = (
+            &names.steps_type,
+            &names.outputs_type,
+            &names.assets_type,
+            &names.field,
+        );
+        let mut fields = vec![
+            BodyField {
+                field: quote!(iteration: Iteration<'a>),
+                value: quote!(iteration: user.iteration(&begun)),
+            },
+            BodyField {
+                field: quote!(steps: &'a #steps),
+                value: quote!(steps: &self.#field),
+            },
+        ];
+        // Resources are prepared by the worker, and those of the run are there.
+        let mut reached = body.steps.iter();
+        if reached.any(|step| !step.needs.is_empty() || !step.uses.is_empty()) {
+            fields.push(BodyField {
+                field: quote!(worker: &'a WorkerState),
+                value: quote!(worker: &self),
+            });
+        }
+        if !self.of_scope(Lifetime::Vu).is_empty() {
+            fields.push(BodyField {
+                field: quote!(user: &'a UserAssets),
+                value: quote!(user: &assets),
+            });
+        }
+        if !self.of_iteration().is_empty() {
+            fields.push(BodyField {
+                field: quote!(assets: #assets),
+                value: quote!(assets: #assets::new(&scope)),
+            });
+        }
+        if body.steps.iter().any(|step| step.read) {
+            fields.push(BodyField {
+                field: quote!(outputs: #outputs),
+                value: quote!(outputs: #outputs::new()),
+            });
+        }
+        if !body.locals.is_empty() {
+            let count = Literal::usize_unsuffixed(body.locals.len());
+            fields.push(BodyField {
+                field: quote!(locals: Memo),
+                value: quote!(locals: Memo::new(#count)),
+            });
+        }
+        if body.latches > 0 {
+            let count = Literal::usize_unsuffixed(body.latches);
+            fields.push(BodyField {
+                field: quote!(latches: [Latch; #count]),
+                value: quote!(latches: ::std::array::from_fn(|_| Latch::default())),
+            });
+        }
+        fields
+    }
+
+    /// The structs of steps, outputs and assets; from here on their paths are known.
+    fn body_structs(&mut self) -> TokenStream {
+        let names = self.body_names();
+        let (steps, outputs, assets) = (
+            names.steps_type.clone(),
+            names.outputs_type.clone(),
+            names.assets_type.clone(),
+        );
+        let name = &self.body().name;
+        let filled = Filled {
+            name: &steps.to_string(),
+            doc: &format!("Steps of `{name}`, prepared once a thread."),
+            parameters: quote!(cx: &Prepare<'_>),
+            arguments: quote!(cx),
+        };
+        let (mut out, paths) = tree(&filled, self.step_leaves());
+        self.step_paths = paths;
+
+        let (ids, leaves): (Vec<usize>, Vec<Leaf>) = self.output_leaves().into_iter().unzip();
+        if !leaves.is_empty() {
+            let filled = Filled {
+                name: &outputs.to_string(),
+                doc: &format!(
+                    "Outputs of `{name}` that some expression reads, new for every iteration."
+                ),
+                parameters: quote!(),
+                arguments: quote!(),
+            };
+            let (structs, paths) = tree(&filled, leaves);
+            out.extend(structs);
+            self.output_paths = ids.into_iter().zip(paths).collect();
+        }
+        let of_iteration = self.of_iteration();
+        let doc = format!("Assets of `{name}`, new for every iteration.");
+        out.extend(self.slots(&of_iteration, &assets, &doc));
+        out
+    }
+
+    /// The struct of one run.
+    fn one_run(&self) -> TokenStream {
+        let ty = self.body_type();
+        let doc = format!(" One run of `{}`.", self.body().name);
+        let fields = self.body_fields();
+        let fields = fields.iter().map(|field| &field.field);
+        quote! {
+            #[doc = #doc]
+            struct #ty<'a> { #(#fields),* }
+        }
+    }
+
+    fn output_leaves(&self) -> Vec<(usize, Leaf)> {
+        let steps = self.body().steps.iter().enumerate();
+        let read = steps.filter(|(_, step)| step.read);
+        read.map(|(at, step)| {
+            let name = self.step(at).name.clone();
+            let count = self.instance_count(at);
+            let (ty, value) = match step.instances {
+                Instances::Single => (quote!(OutputSlot), quote!(OutputSlot::default())),
+                _ => (quote!(OutputSlots), quote!(OutputSlots::new(#count))),
+            };
+            (at, Leaf { name, ty, value })
+        })
+        .collect()
+    }
+
+    /// What is known of the steps. Slots count from the first one of the body.
+    fn step_table(&self) -> TokenStream {
+        let (body, table) = (self.body(), &self.body_names().table);
+        let count = Literal::usize_unsuffixed(body.steps.len());
+        let infos = body.steps.iter().map(|step| {
+            let (runner, name) = (&step.runner, &step.name);
+            let place = self.plan.places.line(step.span);
+            let (first, slots) = (
+                Literal::u32_unsuffixed(step.slots.0),
+                Literal::u32_unsuffixed(step.slots.1),
+            );
+            let tags = (!step.tags.is_empty()).then(|| {
+                let tags = step.tags.iter().map(|(key, value)| quote!((#key, #value)));
+                quote!(.tags(&[#(#tags),*]))
+            });
+            let sensitive = step.sensitive.then(|| quote!(.sensitive()));
+            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #tags #sensitive)
+        });
+        let names = (0..body.steps.len()).map(|at| {
+            let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));
+            quote!(const #name: &Info = &#table[#at];)
+        });
+        let doc = format!(
+            " Steps of `{}`, with their slots counted from its first one.",
+            body.name
+        );
+        quote! {
+            #[doc = #doc]
+            static #table: [Info; #count] = [#(#infos),*];
+
+            #(#names)*
+        }
+    }
+
+    fn latch_positions(&self) -> TokenStream {
+        let latches = self.body_names().latches.iter().enumerate();
+        let positions = latches.map(|(at, name)| {
+            let at = Literal::usize_unsuffixed(at);
+            quote!(const #name: usize = #at;)
+        });
+        positions.collect()
+    }
+
+    /// Locals that differ between iterations, each computed at most once in a run of the body.
+    fn body_locals(&mut self) -> TokenStream {
+        let mut out = TokenStream::new();
+        for (number, local) in self.body().locals.iter().enumerate() {
+            let names = self.local(local.id);
+            let (file, line, _) = self.plan.places.of(local.value.span);
+            let (name, position, doc) = (
+                names.name,
+                names.position,
+                format!(" local.{}, {file}:{line}", local.name),
+            );
+            let number = Literal::usize_unsuffixed(number);
+            self.write_for(&name);
+            let value = self.result(&local.value, EvaluatedIn::Body(None));
+            let ty = self.body_type();
+            out.extend(quote! {
+                #[doc = #doc]
+                fn #name(m: &#ty<'_>) -> Result<Value, Fault> {
+                    m.locals.get(#position, &mut || #value)
+                }
+
+                const #position: usize = #number;
+            });
+            out.extend(self.take_parts());
+        }
+        out
+    }
+}

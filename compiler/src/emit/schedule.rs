@@ -1,0 +1,235 @@
+//! The schedule of a body as functions: sequences as straight lines of at most 16 statements, forks, latches.
+
+use super::names::call_path;
+use super::tree::WIDTH;
+use super::writer::Writer;
+use crate::plan::model::{BodyPlan, Instances, Schedule};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+/// Branches that `fork!` polls in place; more get a waker each.
+const FORK: usize = 8;
+
+/// Functions of a schedule, in the making.
+pub struct ScheduleWriter<'w, 'p> {
+    writer: &'w mut Writer<'p>,
+    functions: TokenStream,
+}
+
+impl<'w, 'p> ScheduleWriter<'w, 'p> {
+    /// The function that runs the body, and all functions that it needs.
+    pub fn write(writer: &'w mut Writer<'p>) -> TokenStream {
+        let mut lines = ScheduleWriter {
+            writer: &mut *writer,
+            functions: TokenStream::new(),
+        };
+        let whole = lines.writer.body().schedule.clone();
+        let statements = lines.statements(&whole);
+        let body = lines.body(statements);
+        let (functions, ty) = (lines.functions, writer.body_type());
+        quote! {
+            impl #ty<'_> {
+                /// Runs all steps, each as soon as those that it depends on have ended.
+                async fn run(m: &Self) -> Flow {
+                    #body
+                }
+            }
+
+            #functions
+        }
+    }
+
+    /// Statements, each a future of `Flow` or a plain one.
+    fn statements(&mut self, schedule: &Schedule) -> Vec<Statement> {
+        match schedule {
+            Schedule::Sequence(parts) => parts
+                .iter()
+                .flat_map(|part| self.statements(part))
+                .collect(),
+            Schedule::Node(node) => self.node(*node),
+            Schedule::Wait(latch) => {
+                let latch = &self.writer.body_names().latches[*latch];
+                vec![Statement::Plain(
+                    quote!(m.latches[#latch].wait(&m.iteration).await;),
+                )]
+            }
+            Schedule::Open(latch) => {
+                let latch = &self.writer.body_names().latches[*latch];
+                vec![Statement::Plain(
+                    quote!(m.latches[#latch].open(&m.iteration);),
+                )]
+            }
+            Schedule::Fork(branches) => {
+                let branches = branches.iter().map(|branch| self.future(branch)).collect();
+                vec![self.fork(branches)]
+            }
+        }
+    }
+
+    fn node(&mut self, node: usize) -> Vec<Statement> {
+        let body = self.writer.body();
+        let node = &body.nodes[node];
+        let at = node.step;
+        let name = call_path(&self.writer.step(at).name);
+        let plain = self.writer.is_plain(at);
+        let (from, to) = node.range;
+        let first = Literal::usize_unsuffixed(from);
+        let end = if to == body.steps[at].instances.len() {
+            self.writer.instance_count(at)
+        } else {
+            let end = Literal::usize_unsuffixed(to);
+            quote!(#end)
+        };
+        // One instance that something waits for by name, out of several.
+        let named = to - from == 1 && body.steps[at].instances.len() > 1;
+        let index = if named { quote!(#first) } else { quote!(index) };
+        let one = match (&body.steps[at].instances, plain) {
+            (_, true) => self.writer.plain(at, &index),
+            (Instances::Single, false) => quote!(#name(m)),
+            (_, false) => quote!(#name(m, #index)),
+        };
+        let call = match body.steps[at].instances {
+            Instances::Single => one,
+            _ if named => one,
+            _ => {
+                let each = self.writer.names.each();
+                quote!(#each(&m.iteration, #first, #end, &mut |index| #one))
+            }
+        };
+        let mut statements = vec![Statement::Flow(call)];
+        for used in &body.steps[at].users_of {
+            let done = &self.writer.resource_functions(*used).done;
+            statements.push(Statement::Plain(quote!(#done(m);)));
+        }
+        statements
+    }
+
+    /// A future of `Flow` that can stand in a fork.
+    fn future(&mut self, schedule: &Schedule) -> TokenStream {
+        let mut statements = self.statements(schedule);
+        if let [Statement::Flow(_)] = statements.as_slice()
+            && let Some(Statement::Flow(only)) = statements.pop()
+        {
+            return only;
+        }
+        let (name, doc) = match first(self.writer.body(), schedule) {
+            Some(step) => (
+                format!("from_{}", self.writer.step(step).name),
+                format!(" The branch from{}.", self.writer.step_doc(step)),
+            ),
+            None => ("from_start".to_owned(), " A branch.".to_owned()),
+        };
+        let name = self.function(&name, &doc, statements);
+        quote!(#name(m))
+    }
+
+    fn fork(&mut self, branches: Vec<TokenStream>) -> Statement {
+        let ty = self.writer.body_type().clone();
+        if branches.len() <= FORK {
+            return Statement::Fork(branches);
+        }
+        let mut fills = Vec::new();
+        for part in branches.chunks(WIDTH) {
+            let name = self.writer.names.snake("fan_part");
+            self.functions.extend(quote! {
+                /// Some branches of a wide fork.
+                fn #name<'a>(m: &'a #ty<'_>, fan: &mut Fan<'a>) {
+                    #(fan.add(Box::pin(#part));)*
+                }
+            });
+            fills.push(quote!(#name(m, fan)));
+        }
+        // A tree of the same width over the parts.
+        while fills.len() > WIDTH {
+            let mut above = Vec::new();
+            for part in fills.chunks(WIDTH) {
+                let name = self.writer.names.snake("fan_part");
+                self.functions.extend(quote! {
+                    /// Some branches of a wide fork.
+                    fn #name<'a>(m: &'a #ty<'_>, fan: &mut Fan<'a>) {
+                        #(#part;)*
+                    }
+                });
+                above.push(quote!(#name(m, fan)));
+            }
+            fills = above;
+        }
+        let name = self.writer.names.snake("wide_fork");
+        self.functions.extend(quote! {
+            /// Branches that run at the same time.
+            fn #name<'a>(m: &'a #ty<'_>) -> Join<'a> {
+                let mut all = Fan::new(&m.iteration);
+                let fan = &mut all;
+                #(#fills;)*
+                all.join()
+            }
+        });
+        Statement::Flow(quote!(#name(m)))
+    }
+
+    fn function(&mut self, name: &str, doc: &str, statements: Vec<Statement>) -> Ident {
+        let name = self.writer.names.snake(name);
+        let body = self.body(statements);
+        let ty = self.writer.body_type();
+        self.functions.extend(quote! {
+            #[doc = #doc]
+            async fn #name(m: &#ty<'_>) -> Flow {
+                #body
+            }
+        });
+        name
+    }
+
+    /// The body of a function: at most 16 statements, the last one's result is the function's.
+    fn body(&mut self, mut statements: Vec<Statement>) -> TokenStream {
+        while statements.len() > WIDTH {
+            let mut above = Vec::new();
+            let mut rest = statements.into_iter().peekable();
+            while rest.peek().is_some() {
+                let part: Vec<Statement> = rest.by_ref().take(WIDTH).collect();
+                let name = self.function("stretch", " One stretch of a long line.", part);
+                above.push(Statement::Flow(quote!(#name(m))));
+            }
+            statements = above;
+        }
+        let count = statements.len();
+        let mut body = TokenStream::new();
+        for (at, statement) in statements.into_iter().enumerate() {
+            let last = at + 1 == count;
+            body.extend(match statement {
+                Statement::Flow(call) if last => quote!(#call.await),
+                Statement::Flow(call) => quote!(#call.await?;),
+                Statement::Fork(branches) => {
+                    let names: Vec<_> = (1..=branches.len())
+                        .map(|at| format_ident!("branch_{at}"))
+                        .collect();
+                    let leave = (!last).then(|| quote!(?;));
+                    quote!(#(let #names = #branches;)* fork!(&m.iteration; #(#names),*) #leave)
+                }
+                Statement::Plain(text) if last => quote!(#text Ok(())),
+                Statement::Plain(text) => text,
+            });
+        }
+        body
+    }
+}
+
+enum Statement {
+    /// A future of `Flow`.
+    Flow(TokenStream),
+    /// A `fork!` of these, which awaits by itself.
+    Fork(Vec<TokenStream>),
+    /// Anything else, with its semicolon.
+    Plain(TokenStream),
+}
+
+/// The first step of a branch.
+fn first(body: &BodyPlan, schedule: &Schedule) -> Option<usize> {
+    match schedule {
+        Schedule::Node(node) => Some(body.nodes[*node].step),
+        Schedule::Sequence(parts) | Schedule::Fork(parts) => {
+            parts.iter().find_map(|part| first(body, part))
+        }
+        Schedule::Wait(_) | Schedule::Open(_) => None,
+    }
+}

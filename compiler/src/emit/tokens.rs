@@ -1,0 +1,68 @@
+//! What the emitter makes of an expression, where that is computed, and which names tokens hold.
+
+use crate::source::Span;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::quote;
+
+/// Where an expression is computed: what its names mean in Rust.
+#[derive(Clone, Copy)]
+pub enum EvaluatedIn<'a> {
+    /// When the program starts, with `s: &Start`.
+    Start,
+    /// On the control thread, where assets of the run are made: the others of them are local variables.
+    RunAssets,
+    /// In an iteration, with `m: &Main<'_>`; in a step with these instances there is `index: u32` as well.
+    Body(Option<&'a Keys>),
+}
+
+/// What is known of a step's instances.
+pub struct Keys {
+    /// The step has instances: there is an `index`.
+    pub instanced: bool,
+    /// Keys, if it has some.
+    pub keys: Option<Ident>,
+    /// Their values.
+    pub values: Option<Ident>,
+}
+
+/// Tokens of an expression.
+pub enum ExprTokens {
+    /// Of type `Value`.
+    Value(TokenStream),
+    /// Of type `Result<Value, Fault>`, its place named.
+    Fallible(TokenStream),
+    /// A call of that type, and the place that its fault gets.
+    Placed(TokenStream, Span),
+}
+
+/// Whether tokens name a thing: `index`, but neither `.index` nor `ops::index`.
+pub fn names_in(tokens: &TokenStream, name: &Ident) -> bool {
+    let mut before = ['\0'; 2];
+    for token in tokens.clone() {
+        let part = before[1] == '.' || before == [':', ':'];
+        let found = match &token {
+            TokenTree::Ident(ident) => !part && ident == name,
+            TokenTree::Group(group) => names_in(&group.stream(), name),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        };
+        if found {
+            return true;
+        }
+        let letter = match token {
+            TokenTree::Punct(punct) => punct.as_char(),
+            _ => '\0',
+        };
+        before = [before[1], letter];
+    }
+    false
+}
+
+/// `name`, or `_` where the body has no use for it.
+pub fn or_unused(name: &str, body: &TokenStream) -> TokenStream {
+    let name = Ident::new(name, proc_macro2::Span::call_site());
+    if names_in(body, &name) {
+        quote!(#name)
+    } else {
+        quote!(_)
+    }
+}

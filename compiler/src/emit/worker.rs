@@ -1,0 +1,147 @@
+//! The frame of the program: what a worker thread holds, and the life of a virtual user.
+
+use super::writer::Writer;
+use crate::resolve::model::BodyId;
+use bggo_manifest::Lifetime;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+impl Writer<'_> {
+    /// The program's trait, a worker, and a user who runs the body `main` again and again.
+    pub fn worker(&mut self) -> TokenStream {
+        self.body_id = BodyId::MAIN;
+        let has = |scope| !self.of_scope(scope).is_empty();
+        let (run, worker, user) = (has(Lifetime::Run), has(Lifetime::Worker), has(Lifetime::Vu));
+        let iteration = !self.of_iteration().is_empty();
+        let (run_assets, scope, shared) = if run {
+            (
+                quote!(RunAssets::new(scope)),
+                quote!(scope),
+                quote!(run_assets),
+            )
+        } else {
+            (quote!(()), quote!(_), quote!(_))
+        };
+        let (mut fields, mut values) = (Vec::new(), Vec::new());
+        for body in self.plan.body_ids() {
+            let names = self.names_of_body(body);
+            let (field, ty) = (&names.field, &names.steps_type);
+            fields.push(quote!(#field: #ty));
+            values.push(quote!(#field: #ty::new(cx)));
+        }
+        if worker || user || has(Lifetime::Iteration) {
+            fields.push(quote!(ready: ReadyAssets));
+            values.push(quote!(ready: ReadyAssets::new(cx)));
+        }
+        if run {
+            fields.push(quote!(run: Arc<RunAssets>));
+            values.push(quote!(run: of_run(run_assets)));
+        }
+        let mut make = quote!(Rc::new(WorkerState { #(#values),* }));
+        let mut destroy = quote!(Box::pin(async {}));
+        if worker {
+            fields.extend([quote!(assets: WorkerAssets), quote!(scope: Scope)]);
+            let dependencies =
+                self.dependencies(Lifetime::Worker, &quote!(state), &quote!(state.assets));
+            make = quote! {
+                let scope = cx.scope();
+                let state = WorkerState { #(#values,)* assets: WorkerAssets::new(&scope), scope };
+                #dependencies
+                Rc::new(state)
+            };
+            destroy = quote!(self.scope.destroy());
+        }
+
+        let main_values = self.body_fields().into_iter().map(|field| field.value);
+        let main_values: Vec<TokenStream> = main_values.collect();
+        let user_dependencies = self.dependencies(Lifetime::Vu, &quote!(self), &quote!(assets));
+        let iteration_dependencies =
+            self.dependencies(Lifetime::Iteration, &quote!(self), &quote!(main.assets));
+        let begin_user = user.then(|| {
+            quote! {
+                let lifetime = user.scope();
+                let assets = UserAssets::new(&lifetime);
+                #user_dependencies
+            }
+        });
+        let end_user = user.then(|| quote!(lifetime.destroy().await;));
+        let begin_iteration = iteration.then(|| quote!(let scope = user.scope();));
+        let end_iteration = iteration.then(|| quote!(scope.destroy().await;));
+        let main = self.body_type();
+        quote! {
+            /// The compiled grid.
+            struct Compiled;
+
+            impl Program for Compiled {
+                fn run_assets(&'static self, #scope: &RunScope) -> ErasedRunAssets {
+                    Arc::new(#run_assets)
+                }
+
+                fn worker(&'static self, cx: &Prepare<'_>, #shared: &ErasedRunAssets) -> Rc<dyn Worker> {
+                    #make
+                }
+            }
+
+            /// What the users of one worker thread share.
+            struct WorkerState { #(#fields),* }
+
+            impl Worker for WorkerState {
+                fn user(self: Rc<Self>, user: User) -> Running<'static, ()> {
+                    Box::pin(self.live(user))
+                }
+
+                fn destroy(&self) -> Running<'_, ()> {
+                    #destroy
+                }
+            }
+
+            impl WorkerState {
+                /// A virtual user, from its first iteration to the end of its assets.
+                async fn live(self: Rc<Self>, user: User) {
+                    #begin_user
+                    while let Some(begun) = user.next().await {
+                        #begin_iteration
+                        let flow = {
+                            let main = #main { #(#main_values),* };
+                            #iteration_dependencies
+                            let run = #main::run(&main);
+                            user.unless_cancelled(pin!(run)).await
+                        };
+                        #end_iteration
+                        user.finish(begun, flow);
+                    }
+                    #end_user
+                }
+            }
+        }
+    }
+
+    /// `assets.client.depend_on(&self.run.site);` for each resource of a scope that is built on others. `worker` is the
+    /// worker's state, `owner` the struct of that scope.
+    fn dependencies(
+        &self,
+        scope: Lifetime,
+        worker: &TokenStream,
+        owner: &TokenStream,
+    ) -> TokenStream {
+        let mut out = TokenStream::new();
+        let mut ids = self.of_scope(scope);
+        if scope == Lifetime::Iteration {
+            ids = self.of_iteration();
+        }
+        for at in ids {
+            let path = &self.resource_paths[at];
+            for &below in &self.plan.resources[at].on {
+                let under = &self.resource_paths[below];
+                let under = match self.plan.resources[below].scope {
+                    Lifetime::Run => quote!(#worker.run.#under),
+                    Lifetime::Worker => quote!(#worker.assets.#under),
+                    Lifetime::Vu => quote!(assets.#under),
+                    Lifetime::Iteration => quote!(main.assets.#under),
+                };
+                out.extend(quote!(#owner.#path.depend_on(&#under);));
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,65 @@
+//! What a build is asked for, and what it says while it works.
+
+use super::cache::ProgramRecord;
+use super::external_module::ExternalModule;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// How the dependencies and the grid are compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Dependencies at opt-level 3, the grid's own code, in which nothing is hot, at 0.
+    Fast,
+    /// Everything at opt-level 3 with thin LTO; compiles the dependencies a second time.
+    Max,
+}
+
+/// How a program is built.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How it is compiled.
+    pub profile: Profile,
+    /// Whether the network stays untouched.
+    pub offline: bool,
+    /// Whether the names of functions stay in the program.
+    pub keep_symbols: bool,
+    /// External modules.
+    pub modules: Vec<ExternalModule>,
+}
+
+/// What is built.
+#[derive(Debug, Clone)]
+pub struct Job<'a> {
+    /// From [`super::key()`].
+    pub key: &'a str,
+    /// The grid's absolute path: its workspace is named after it.
+    pub grid: &'a Path,
+    /// Path and text of each emitted file.
+    pub files: &'a BTreeMap<String, String>,
+    /// Crates of the modules that it uses.
+    pub crates: &'a [String],
+    /// What is told of the program.
+    pub record: ProgramRecord,
+}
+
+/// What happens while a program is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// Another build holds the lock.
+    Waiting,
+    /// Nothing is compiled yet: this takes about a minute, once.
+    First,
+    /// The same, for the slow profile.
+    FirstMax,
+    /// Crates are downloaded.
+    Fetching,
+    /// `done` of `total` crates are compiled, `name` is one that is being compiled.
+    Compiling {
+        /// Finished.
+        done: u32,
+        /// In all.
+        total: u32,
+        /// Being compiled now.
+        name: &'a str,
+    },
+}

@@ -1,0 +1,121 @@
+//! The line by which cargo had rustc compile a grid's package, recorded and run again for the next save.
+//!
+//! Cargo looks at every crate before it runs that one line, which takes as long as the line itself. The line depends on
+//! nothing but the manifest, so it serves every grid with the same modules, and gives the same bytes as cargo. Whatever
+//! fails here is no failure: cargo is asked then, which makes good what is missing or says what is wrong.
+
+use super::cache::{Cache, replace};
+use super::environment::cleared;
+use super::key;
+use super::sources::BUILD_ID;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+/// Keeps the line among what cargo said with `--verbose` for the workspace in `folder`.
+pub fn record(cache: &Cache, folder: &Path, profile: &str, lines: &[String]) {
+    let (Some(line), Some(path)) = (grid_line(lines), path(cache, folder, profile)) else {
+        return;
+    };
+    // A line that is not kept costs a fifth of a second at the next save.
+    let _ = fs::create_dir_all(cache.lines()).and_then(|()| {
+        replace(&path, 0o666, |file| {
+            file.write_all(line.join("\n").as_bytes())
+        })
+    });
+}
+
+/// The words of the last line by which cargo ran rustc for the grid. Cargo quotes those that a shell would take apart.
+fn grid_line(lines: &[String]) -> Option<Vec<String>> {
+    lines.iter().rev().find_map(|line| {
+        let line = line.trim().strip_prefix("Running `")?.strip_suffix('`')?;
+        line.contains(" --crate-name grid ")
+            .then(|| shlex::split(line))?
+    })
+}
+
+/// Compiles the workspace in `folder` by a line that was kept; the program, if that went well.
+pub fn compile(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
+    let line = fs::read_to_string(path(cache, folder, profile)?).ok()?;
+    let mut words: Vec<&str> = line.split('\n').collect();
+    // Not where cargo keeps its own, or it would take one program for another.
+    let output = folder.join("out");
+    let place = words.iter().position(|word| *word == "--out-dir")? + 1;
+    *words.get_mut(place)? = output.to_str()?;
+    if output.exists() {
+        fs::remove_dir_all(&output).ok()?;
+    }
+    fs::create_dir(&output).ok()?;
+    // A session of its own for each grid: what one grid left says nothing to another.
+    let session = format!("incremental={}", folder.join("incremental").display());
+    for word in &mut words {
+        if word.starts_with("incremental=") {
+            *word = &session;
+        }
+    }
+    let (program, arguments) = words.split_first()?;
+    let status = cleared(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !status.ok()?.success() {
+        return None;
+    }
+    let built = fs::read_dir(&output)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path());
+    let mut programs = built.filter(|path| path.extension().is_none());
+    programs.next().filter(|_| programs.next().is_none())
+}
+
+/// Removes what [`compile`] made in `folder`, once it is kept elsewhere.
+pub fn clear(folder: &Path) {
+    // What stays behind costs some room until the next save, and nothing else.
+    let _ = fs::remove_dir_all(folder.join("out"));
+}
+
+/// Where the line of a workspace is kept: by all that decides it, which is everything but what the source is.
+fn path(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+    let lines = manifest
+        .lines()
+        .filter(|line| !line.starts_with("description"));
+    let parts: Vec<&str> = [BUILD_ID, profile].into_iter().chain(lines).collect();
+    let id = key::hash(&parts.join("\n")).ok()?;
+    Some(cache.lines().join(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_the_grid_is_taken_apart_as_a_shell_would() {
+        let lines = [
+            "   Compiling grid v0.0.0",
+            r#"     Running `/bin/rustc --crate-name grid --cfg 'feature="a b"' 'it'\''s' -C opt-level=0`"#,
+            "     Running `/bin/rustc --crate-name other x`",
+            "    Finished",
+        ];
+        let line = grid_line(&lines.map(str::to_owned)).unwrap();
+        assert_eq!(
+            line,
+            [
+                "/bin/rustc",
+                "--crate-name",
+                "grid",
+                "--cfg",
+                "feature=\"a b\"",
+                "it's",
+                "-C",
+                "opt-level=0"
+            ]
+        );
+        let unclosed = "Running `/bin/rustc --crate-name grid 'x`".to_owned();
+        assert_eq!(grid_line(&[unclosed]), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! Plans of grids with two bodies, which no text makes yet.
+
+use super::model::{Plan, Schedule};
+use crate::modules::Modules;
+use crate::source::Sources;
+use crate::syntax::decl::BodyDecl;
+
+/// The plan of a grid whose steps from this position on are a second body.
+fn plan(grid: &str, steps: usize) -> Plan {
+    let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
+    let modules = Modules::built_in();
+    let (mut declarations, problems) = crate::syntax::parse(&sources);
+    assert!(problems.list.is_empty(), "{problems:?}");
+    let mut second = BodyDecl::main();
+    "second".clone_into(&mut second.name.text);
+    second.steps = declarations.main().steps.split_off(steps);
+    declarations.bodies.push(second);
+    let (resolved, problems) = crate::resolve::resolve(declarations, modules);
+    assert!(problems.list.is_empty(), "{problems:?}");
+    let (typed, problems) = crate::check::check(&resolved, modules);
+    let typed = typed.unwrap_or_else(|| panic!("{problems:?}"));
+    super::plan(&typed, &sources, modules)
+}
+
+#[test]
+fn slots_nodes_and_locals_of_a_body_are_its_own() {
+    let plan = plan(
+        r#"
+locals {
+  start  = run.id
+  late   = uuid()
+  nobody = uuid()
+}
+resource "http_client" "shared" {}
+step "http_request" "a" {
+  arguments { url = "http://localhost/${local.late}" }
+  uses { client = resource.http_client.shared }
+}
+step "noop" "b" {
+  depends_on = ["a"]
+}
+step "http_request" "a" {
+  count = 3
+  arguments { url = "http://localhost/${local.start}" }
+  uses { client = resource.http_client.shared }
+}
+step "print" "b" {
+  arguments { input = [local.late, step.http_request.a[1].output.status_code] }
+}
+"#,
+        2,
+    );
+    let [main, second] = plan.bodies.as_slice() else {
+        panic!("{} bodies", plan.bodies.len());
+    };
+    let slots = |body: &super::model::BodyPlan| -> Vec<(u32, u32)> {
+        body.steps.iter().map(|step| step.slots).collect()
+    };
+    assert_eq!((slots(main), main.slots), (vec![(0, 5), (5, 2)], 7));
+    assert_eq!((slots(second), second.slots), (vec![(0, 5), (5, 2)], 7));
+    assert_eq!(
+        main.schedule,
+        Schedule::Sequence(vec![Schedule::Node(0), Schedule::Node(1)])
+    );
+    assert_eq!(second.nodes.len(), 4);
+    assert!(!main.steps[0].read && second.steps[0].read);
+    let names = |locals: &[super::model::Local]| -> Vec<String> {
+        locals.iter().map(|local| local.name.clone()).collect()
+    };
+    assert_eq!(names(&plan.locals), ["start"]);
+    assert_eq!(names(&main.locals), ["late"]);
+    assert_eq!(names(&second.locals), ["late"]);
+    // One of `main`, three of the second body: a user has one asset for all of them.
+    assert_eq!(plan.resources[0].users, 4);
+}

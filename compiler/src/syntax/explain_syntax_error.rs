@@ -1,0 +1,336 @@
+//! What is wrong with an expression, in words about what stands there: hcl-edit only says which characters it expected.
+
+use std::ops::Range;
+
+use hcl_edit::parser::Error;
+
+use crate::diagnostics::{Problems, codes};
+use crate::source::{FileId, Span};
+
+use super::mask_for_parser::too_deep;
+use super::token::{TokenKind, Tokens};
+
+/// Reports hcl-edit's error about the tokens of `range`, whose masked text is `text`.
+pub(super) fn explain_syntax_error(
+    file: FileId,
+    tokens: &Tokens<'_>,
+    range: &Range<usize>,
+    text: &str,
+    error: &Error,
+    problems: &mut Problems,
+) {
+    let message = error.message();
+    let start = tokens.at(range.start).start;
+    let byte = start + u32::try_from(error.location().offset()).unwrap_or(0);
+    let mut found = range
+        .clone()
+        .find(|index| tokens.at(*index).end > byte)
+        .unwrap_or(range.end);
+    if is_at_end(error, text) {
+        found = range.end;
+    } else if message.contains("object value assignment") {
+        // hcl-edit has gone past the character.
+        found = found.saturating_sub(1).max(range.start);
+    } else if tokens.is_symbol(found, ".")
+        || found > range.start && is_operator(tokens, found) && is_operand(tokens, found - 1)
+    {
+        // hcl-edit goes back to the operator when nothing follows that it could stand before.
+        found += 1;
+    }
+    while found < range.end
+        && tokens.kind(found) == TokenKind::Newline
+        && is_operator(tokens, found - 1)
+    {
+        found += 1;
+    }
+    let token = tokens.at(found);
+    let mut span = Span {
+        file,
+        start: token.start,
+        end: token.end,
+    };
+    if found >= range.end || token.kind == TokenKind::Newline {
+        // Behind the last token, where something is missing.
+        let last = tokens.at(found.saturating_sub(1).max(range.start));
+        span = Span {
+            file,
+            start: last.end,
+            end: last.end,
+        };
+    }
+    if is_of_bounds(error) {
+        return too_deep(problems, span);
+    }
+    if message.contains("redefined object key") {
+        let text = format!(
+            "the key {} stands twice in this object",
+            tokens.describe(found)
+        );
+        let problem = problems.error(codes::DUPLICATE_KEY, span, text);
+        let first = range
+            .clone()
+            .take_while(|index| *index < found)
+            .filter(|index| is_key(tokens, *index));
+        let same = first
+            .filter(|index| tokens.text(*index) == tokens.text(found))
+            .last();
+        if let Some(first) = same {
+            let place = tokens.at(first);
+            problem.label(
+                Span {
+                    file,
+                    start: place.start,
+                    end: place.end,
+                },
+                "first here",
+            );
+        }
+        return;
+    }
+    let around = Around {
+        tokens,
+        range,
+        found,
+    };
+    let problem = problems.error(codes::UNEXPECTED_TOKEN, span, around.text(message));
+    if let Some(hint) = around.hint() {
+        problem.hint(hint);
+    }
+}
+
+/// Whether hcl-edit refused a text for its bounds: 64 levels, 128 operators.
+pub(super) fn is_of_bounds(error: &Error) -> bool {
+    let message = error.message();
+    message.contains("nesting depth") || message.contains("chained binary operators")
+}
+
+/// Whether the text ends where something is missing: at the end, hcl-edit's offset is that of the last byte.
+fn is_at_end(error: &Error, text: &str) -> bool {
+    let offset = error.location().offset();
+    let line = text
+        .get(..offset)
+        .map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
+    let column = text
+        .get(line..offset)
+        .map_or(0, |before| before.chars().count())
+        + 1;
+    offset + 1 == text.len() && error.location().column() > column
+}
+
+/// Whether the token is an operator of two operands.
+fn is_operator(tokens: &Tokens<'_>, index: usize) -> bool {
+    const OPERATORS: &[&str] = &[
+        "+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "?",
+    ];
+    tokens.kind(index) == TokenKind::Symbol && OPERATORS.contains(&tokens.text(index))
+}
+
+/// Whether an operand may end with the token.
+fn is_operand(tokens: &Tokens<'_>, index: usize) -> bool {
+    use TokenKind::{
+        CloseBrace, CloseBracket, CloseHeredoc, CloseParen, CloseQuote, Ident, Number,
+    };
+    matches!(
+        tokens.kind(index),
+        Ident | Number | CloseBrace | CloseBracket | CloseParen | CloseQuote | CloseHeredoc
+    )
+}
+
+fn is_key(tokens: &Tokens<'_>, index: usize) -> bool {
+    let close = tokens.at(index).partner as usize;
+    tokens.is_symbol(close + 1, "=") || tokens.is_symbol(close + 1, ":")
+}
+
+struct Around<'a> {
+    tokens: &'a Tokens<'a>,
+    range: &'a Range<usize>,
+    /// The token that does not fit.
+    found: usize,
+}
+
+impl Around<'_> {
+    fn text(&self, message: &str) -> String {
+        let found = if self.found >= self.range.end {
+            self.end()
+        } else {
+            self.tokens.describe(self.found)
+        };
+        if message.contains("object value assignment") {
+            return format!("expected `=` after {}, found {found}", self.before());
+        }
+        if message.contains("traversal operator") {
+            return format!("expected a name, a number or `*` after `.`, found {found}");
+        }
+        if message.contains("expected digit") {
+            return "expected digits in the exponent of the number".to_owned();
+        }
+        if self
+            .previous()
+            .is_some_and(|index| self.tokens.is_symbol(index, "."))
+        {
+            return format!("expected a name after `.`, found {found}");
+        }
+        if self.before_wants_operand() {
+            return format!(
+                "expected an expression after {}, found {found}",
+                self.before()
+            );
+        }
+        if let Some(word) = ["in", ":", "=>"]
+            .iter()
+            .find(|word| message == format!("expected `{word}`"))
+        {
+            return format!("expected `{word}` after {}, found {found}", self.before());
+        }
+        match self.innermost() {
+            Some(TokenKind::OpenBracket) => {
+                format!("expected `,` or `]` after {}, found {found}", self.before())
+            }
+            Some(TokenKind::OpenParen) => {
+                format!("expected `,` or `)` after {}, found {found}", self.before())
+            }
+            Some(TokenKind::OpenBrace) => format!(
+                "expected `,`, a new line or `}}` after {}, found {found}",
+                self.before()
+            ),
+            _ if self.found == self.range.start => format!("expected an expression, found {found}"),
+            _ => format!(
+                "expected the end of the expression after {}, found {found}",
+                self.before()
+            ),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let found = self.tokens.text(self.found);
+        let before = self
+            .previous()
+            .map(|index| self.tokens.text(index))
+            .unwrap_or_default();
+        if let Some(previous) = self.previous()
+            && self.tokens.at(previous).end == self.tokens.at(self.found).start
+        {
+            let after = (self.tokens.kind(previous), self.tokens.kind(self.found));
+            match after {
+                (TokenKind::Number, TokenKind::Ident) => {
+                    return Some(format!(
+                        "a duration or size stands in quotes: `\"{before}{found}\"`"
+                    ));
+                }
+                (TokenKind::CloseQuote, TokenKind::Ident | TokenKind::Number) => {
+                    return Some("a quote within a string is written `\\\"`".to_owned());
+                }
+                _ => {}
+            }
+        }
+        let hint = match (before, found) {
+            ("if", _) => "a value by condition is written `CONDITION ? VALUE : OTHER`",
+            (_, "=>") => "a key of an object is followed by `=`; `=>` stands only in a `for`",
+            (_, ":" | "::" | "=") if self.innermost() == Some(TokenKind::OpenBrace) => {
+                return self.quoted_key();
+            }
+            (_, "=") if self.innermost() != Some(TokenKind::OpenBrace) => {
+                "two values are compared with `==`"
+            }
+            (_, ",") if self.innermost().is_none() => {
+                "attributes are separated by line breaks; a list stands in `[ ]`"
+            }
+            ("and" | "or" | "not", _) | (_, "and" | "or" | "not") => {
+                "the logical operators are `&&`, `||` and `!`"
+            }
+            ("+", "+") | ("-", "-") => "there is no increment: every value is fixed",
+            (_, "..") => "a range of numbers is `range(from, to)`",
+            ("/", "/") => return None,
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// `tag:v = 1`: a key of more than letters stands in quotes.
+    fn quoted_key(&self) -> Option<String> {
+        let is_end = |index: &usize| {
+            self.tokens.kind(*index) == TokenKind::Newline
+                || ["=", ","]
+                    .iter()
+                    .any(|end| self.tokens.is_symbol(*index, end))
+        };
+        let begin = (self.range.start..self.found)
+            .rev()
+            .find(|index| is_end(index) || self.tokens.kind(*index) == TokenKind::OpenBrace)
+            .map_or(self.range.start, |index| index + 1);
+        let end = (self.found..self.range.end).find(is_end)?;
+        let text = self
+            .tokens
+            .text
+            .get(self.tokens.at(begin).start as usize..self.tokens.at(end).start as usize)?;
+        let key = text.trim();
+        let plain = key.contains(':') && !key.contains(['"', ' ', '{', '(']);
+        let plain = plain && self.tokens.is_symbol(end, "=");
+        plain.then(|| format!("write `\"{key}\"`: such a key stands in quotes"))
+    }
+
+    /// What ends the expression, in words.
+    fn end(&self) -> String {
+        match self.tokens.kind(self.range.end) {
+            TokenKind::Newline => "the end of the line".to_owned(),
+            TokenKind::CloseHole | TokenKind::CloseBrace => "`}`".to_owned(),
+            TokenKind::End => "the end of the file".to_owned(),
+            _ => self.tokens.describe(self.range.end),
+        }
+    }
+
+    fn previous(&self) -> Option<usize> {
+        let mut before = self.range.start..self.found.min(self.range.end);
+        before.rfind(|index| self.tokens.kind(*index) != TokenKind::Newline)
+    }
+
+    fn before(&self) -> String {
+        match self.previous() {
+            Some(index)
+                if matches!(
+                    self.tokens.kind(index),
+                    TokenKind::CloseQuote | TokenKind::CloseHeredoc
+                ) =>
+            {
+                "the string".to_owned()
+            }
+            Some(index) => self.tokens.describe(index),
+            None => "this".to_owned(),
+        }
+    }
+
+    /// Whether the token before is an operator or opens a bracket, so that a value must follow.
+    fn before_wants_operand(&self) -> bool {
+        let Some(index) = self.previous() else {
+            return false;
+        };
+        let text = self.tokens.text(index);
+        match self.tokens.kind(index) {
+            TokenKind::Symbol => text != "...",
+            TokenKind::Ident => ["in", "if"].contains(&text) && self.innermost().is_some(),
+            TokenKind::OpenParen | TokenKind::OpenBracket => true,
+            _ => false,
+        }
+    }
+
+    /// The bracket that is open where the fault is.
+    fn innermost(&self) -> Option<TokenKind> {
+        let mut open = Vec::new();
+        for index in self.range.start..self.found.min(self.range.end) {
+            match self.tokens.kind(index) {
+                kind @ (TokenKind::OpenBracket
+                | TokenKind::OpenParen
+                | TokenKind::OpenBrace
+                | TokenKind::OpenHole) => open.push(kind),
+                TokenKind::CloseBracket
+                | TokenKind::CloseParen
+                | TokenKind::CloseBrace
+                | TokenKind::CloseHole => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        open.pop()
+    }
+}

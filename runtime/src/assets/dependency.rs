@@ -1,0 +1,22 @@
+//! What slots know of each other: that one is built on another, and how a scope ends them.
+
+use crate::flow::Running;
+use std::rc::Rc;
+
+/// What an asset may be built on. A slot is destroyed after all that is built on it.
+pub trait Dependency {
+    /// One more slot is built on this one, until the guard is released.
+    fn guard(&self) -> Box<dyn DependencyGuard>;
+}
+
+/// Keeps a slot from being destroyed as long as another one is built on it.
+pub trait DependencyGuard {
+    /// The slot that is built on it is over: it is destroyed, or will never be created.
+    fn release(&self);
+}
+
+/// What a scope sees of its slots.
+pub(crate) trait Owned {
+    /// Destroys what is there, after all that is built on it.
+    fn end(self: Rc<Self>) -> Running<'static, ()>;
+}

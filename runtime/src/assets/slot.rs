@@ -1,0 +1,205 @@
+//! A slot owns an asset and the tasks that create and destroy it; steps only wait for it.
+//!
+//! ```text
+//! empty --get--> creating --> ready --done by the last user, or the end of the scope--> destroying --> over
+//!   ^               |                                                                                   ^
+//!   '--- failed <---'  (the next iteration tries again)         never created ------------------------'
+//! ```
+//!
+//! Creation and destruction are tasks of their own, so a step that is dropped takes nothing along: a half-made asset is
+//! finished, then destroyed, and each asset that was made is destroyed exactly once.
+
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+pub use wait::Get;
+
+use super::asset::{Asset, AssetCx, Making};
+use super::dependency::{Dependency, DependencyGuard, Owned};
+use super::scope::Scope;
+use crate::context::{Asker, WorkerContext};
+use crate::fault::Fault;
+use crate::flow::Running;
+use crate::info::ResourceInfo;
+use crate::wakers::Wakers;
+use bggo_values::Value;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The slot of one resource in one scope.
+pub struct AssetSlot<A: Asset>(Rc<Inner<A>>);
+
+impl<A: Asset> Clone for AssetSlot<A> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+struct Inner<A: Asset> {
+    worker: Rc<WorkerContext>,
+    info: &'static ResourceInfo,
+    /// Users that are still to come in a functional run; the last one destroys. 0 under load: only the scope destroys.
+    users: Cell<u32>,
+    /// Slots built on this one that are not over.
+    dependents: Cell<u32>,
+    guards: RefCell<Vec<Box<dyn DependencyGuard>>>,
+    state: RefCell<State<A>>,
+    ending: Cell<bool>,
+    over: Cell<bool>,
+    changed: Wakers,
+}
+
+enum State<A> {
+    Empty,
+    Creating,
+    Ready(Arc<A>, Box<[Value]>),
+    Failed { fault: Fault, asker: Asker },
+    Over,
+}
+
+impl<A: Asset> AssetSlot<A> {
+    /// An empty slot of `scope`, built on the slots `on`. `users` are the steps and slots that use it in one iteration.
+    pub fn new(
+        scope: &Scope,
+        info: &'static ResourceInfo,
+        users: u32,
+        on: &[&dyn Dependency],
+    ) -> Self {
+        let worker = Rc::clone(scope.worker());
+        let inner = Rc::new(Inner {
+            users: Cell::new(if worker.functional { users } else { 0 }),
+            worker,
+            info,
+            dependents: Cell::new(0),
+            guards: RefCell::new(on.iter().map(|slot| slot.guard()).collect()),
+            state: RefCell::new(State::Empty),
+            ending: Cell::new(false),
+            over: Cell::new(false),
+            changed: Wakers::default(),
+        });
+        scope.own(Rc::clone(&inner) as Rc<dyn Owned>);
+        Self(inner)
+    }
+
+    /// The asset; when there is none, `make` starts its creation at once.
+    pub fn get<'a>(
+        &'a self,
+        asker: Asker,
+        make: &mut dyn FnMut(AssetCx) -> Making<A>,
+    ) -> Get<'a, A> {
+        self.get_for(AssetCx::new(self.0.info, asker), make)
+    }
+
+    /// The same, for whoever `cx` names.
+    pub fn get_for(&self, cx: AssetCx, make: &mut dyn FnMut(AssetCx) -> Making<A>) -> Get<'_, A> {
+        let start = match &*self.0.state.borrow() {
+            State::Empty => true,
+            State::Failed { asker, .. } => *asker != cx.asker(),
+            State::Creating | State::Ready(..) | State::Over => false,
+        };
+        if start && !self.0.ending.get() {
+            // Made before the state says so: if `make` panics, nobody waits for what never comes.
+            let making = make(cx);
+            *self.0.state.borrow_mut() = State::Creating;
+            tokio::task::spawn_local(tasks::create(Rc::clone(&self.0), cx, making));
+        }
+        Get::new(&self.0)
+    }
+
+    /// It is built on one more slot.
+    pub fn depend_on(&self, dependency: &dyn Dependency) {
+        self.0.guards.borrow_mut().push(dependency.guard());
+    }
+
+    /// The asset, for one that is built on it: whoever asked for that one has waited for this one.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn held(&self) -> Result<Arc<A>, Fault> {
+        match &*self.0.state.borrow() {
+            State::Ready(asset, _) => Ok(Arc::clone(asset)),
+            _ => Err(Fault::no_asset(self.0.info)),
+        }
+    }
+
+    /// Export number `i` of the asset, which `get` has waited for.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn export(&self, i: usize) -> Result<Value, Fault> {
+        match &*self.0.state.borrow() {
+            State::Ready(_, exports) => Ok(exports.get(i).cloned().unwrap_or(Value::Null)),
+            _ => Err(Fault::no_asset(self.0.info)),
+        }
+    }
+
+    /// All exports of the asset.
+    pub(crate) fn exports(&self) -> Option<Box<[Value]>> {
+        match &*self.0.state.borrow() {
+            State::Ready(_, exports) => Some(exports.clone()),
+            _ => None,
+        }
+    }
+
+    /// One of its users is over. The last one destroys it in a functional run.
+    pub fn done(&self) {
+        self.0.done();
+    }
+
+    /// Completes when it is destroyed, which starts now.
+    #[cfg(test)]
+    pub(crate) async fn destroy(&self) {
+        Rc::clone(&self.0).end().await;
+    }
+}
+
+impl<A: Asset> Dependency for AssetSlot<A> {
+    fn guard(&self) -> Box<dyn DependencyGuard> {
+        self.0.dependents.set(self.0.dependents.get() + 1);
+        Box::new(Guard(Rc::clone(&self.0)))
+    }
+}
+
+struct Guard<A: Asset>(Rc<Inner<A>>);
+
+impl<A: Asset> DependencyGuard for Guard<A> {
+    fn release(&self) {
+        self.0.dependents.set(self.0.dependents.get() - 1);
+        self.0.changed.wake();
+        self.0.done();
+    }
+}
+
+impl<A: Asset> Owned for Inner<A> {
+    fn end(self: Rc<Self>) -> Running<'static, ()> {
+        self.start_ending();
+        Box::pin(async move { wait::IsOver::new(&self).await })
+    }
+}
+
+impl<A: Asset> Inner<A> {
+    fn done(self: &Rc<Self>) {
+        match self.users.get() {
+            0 => {}
+            1 => {
+                self.users.set(0);
+                self.start_ending();
+            }
+            more => self.users.set(more - 1),
+        }
+    }
+
+    fn start_ending(self: &Rc<Self>) {
+        if !self.ending.replace(true) {
+            tokio::task::spawn_local(tasks::destroy(Rc::clone(self)));
+        }
+    }
+
+    fn set(&self, state: State<A>) {
+        *self.state.borrow_mut() = state;
+        self.changed.wake();
+    }
+}

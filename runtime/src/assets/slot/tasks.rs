@@ -1,0 +1,121 @@
+//! The tasks that create and destroy an asset: nobody who waits for them owns them.
+
+use super::super::asset::{Asset, AssetCx, LIMIT, Making};
+use super::wait::{Ending, Quiet};
+use super::{Inner, State};
+use crate::event::ResourceEvent;
+use crate::fault::Fault;
+use futures_util::future::{Either, select};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The task that creates an asset.
+pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making: Making<A>) {
+    let began = slot.worker.now();
+    let unfinished = Unfinished { slot: &slot, cx };
+    // Once the end is wanted, the creation has as long as a destruction has.
+    let cut = async {
+        Ending::new(&slot).await;
+        tokio::time::sleep(LIMIT).await;
+    };
+    let cut = std::pin::pin!(cut);
+    let result = match tokio::time::timeout(LIMIT, select(&mut making, cut)).await {
+        Ok(Either::Left((result, _))) => result,
+        Ok(Either::Right(_)) | Err(_) => Err(too_long("creation")),
+    };
+    drop(making);
+    std::mem::forget(unfinished);
+    let took = slot.worker.now().saturating_duration_since(began);
+    match result {
+        Ok(asset) => {
+            let exports = asset.exports().into();
+            slot.worker
+                .resource_event(slot.info, ResourceEvent::Created { took });
+            slot.set(State::Ready(Arc::new(asset), exports));
+        }
+        Err(fault) => fail(&slot, cx, fault),
+    }
+}
+
+fn fail<A: Asset>(slot: &Inner<A>, cx: AssetCx, fault: Fault) {
+    slot.worker.resource_event(
+        slot.info,
+        ResourceEvent::CreateFailed {
+            fault: fault.clone(),
+        },
+    );
+    slot.set(State::Failed {
+        fault,
+        asker: cx.asker(),
+    });
+}
+
+fn too_long(what: &str) -> Fault {
+    Fault::new(
+        "timeout",
+        format!(
+            "its {what} took longer than {}",
+            bggo_values::duration::format(LIMIT)
+        ),
+    )
+}
+
+/// A creation that panics still fails whoever waits for it.
+struct Unfinished<'a, A: Asset> {
+    slot: &'a Inner<A>,
+    cx: AssetCx,
+}
+
+impl<A: Asset> Drop for Unfinished<'_, A> {
+    fn drop(&mut self) {
+        fail(
+            self.slot,
+            self.cx,
+            Fault::new("bug", "its creation panicked: this is a bug of the module"),
+        );
+    }
+}
+
+/// The task that destroys an asset: after its creation, and after all that is built on it.
+pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
+    slot.changed.wake();
+    Quiet::new(&slot).await;
+    let state = std::mem::replace(&mut *slot.state.borrow_mut(), State::Over);
+    if let State::Ready(asset, _) = state {
+        let began = slot.worker.now();
+        let result = match Arc::try_unwrap(asset) {
+            Ok(asset) => destroyed(asset).await,
+            Err(_) => Err(Fault::new(
+                "asset",
+                "something still holds it, so it was left alone: this is a bug of bggo",
+            )),
+        };
+        let took = slot.worker.now().saturating_duration_since(began);
+        let event = match result {
+            Ok(()) => ResourceEvent::Destroyed { took },
+            Err(fault) => ResourceEvent::DestroyFailed { fault },
+        };
+        slot.worker.resource_event(slot.info, event);
+    }
+    for guard in slot.guards.take() {
+        guard.release();
+    }
+    slot.over.set(true);
+    slot.changed.wake();
+}
+
+/// A task of its own, so that a panic in a module's `destroy` is a failure like any other.
+async fn destroyed<A: Asset>(asset: A) -> Result<(), Fault> {
+    let mut task = tokio::task::spawn_local(asset.destroy());
+    match tokio::time::timeout(LIMIT, &mut task).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(Fault::new(
+            "bug",
+            "its destruction panicked: this is a bug of the module",
+        )),
+        Err(_) => {
+            task.abort();
+            Err(too_long("destruction"))
+        }
+    }
+}

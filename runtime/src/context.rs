@@ -1,0 +1,284 @@
+//! What steps and assets may ask of the worker on which they run: clock, recorder, shutdown signal, start values, and a
+//! sink of events.
+//!
+//! There is one [`WorkerContext`] a worker thread and one for the control thread, which owns the assets of scope `run`.
+
+use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
+use crate::exit::ExitCauses;
+use crate::fault::Fault;
+use crate::info::{Lifetime, ResourceInfo};
+use crate::metrics::{Counter, IterationSlots, KnownKinds, Recorder, Slab, step_slot};
+use crate::panic;
+use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
+use crate::start::Start;
+use bggo_values::functions::WallClock;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The kind of a fault that a panic left behind, where a task of its own caught it.
+const BUG: &str = "bug";
+
+/// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
+#[derive(Debug)]
+pub struct WorkerContext {
+    /// Variables and what is computed from them once.
+    pub start: Arc<Start>,
+    /// Number of the worker, from 0.
+    pub index: u32,
+    /// No load: each step is told, and assets are destroyed after their last user.
+    pub functional: bool,
+    pub(crate) recorder: Recorder,
+    pub(crate) shutdown: ShutdownSignal,
+    pub(crate) iterations: IterationSlots,
+    causes: Arc<ExitCauses>,
+    kinds: KnownKinds,
+    events: Arc<dyn EventSink>,
+    /// Failures already told by this thread, by slot and kind: under load the rest is only counted.
+    told: RefCell<HashSet<(u32, usize)>>,
+    /// Failed creations already told by this thread, by resource and kind.
+    told_of_resources: RefCell<HashSet<(usize, usize)>>,
+}
+
+/// What a [`WorkerContext`] is made from.
+pub(crate) struct WorkerContextParts {
+    pub start: Arc<Start>,
+    pub index: u32,
+    pub functional: bool,
+    pub recorder: Recorder,
+    pub kinds: KnownKinds,
+    pub iterations: IterationSlots,
+    pub events: Arc<dyn EventSink>,
+    pub causes: Arc<ExitCauses>,
+}
+
+impl WorkerContext {
+    pub(crate) fn new(parts: WorkerContextParts) -> Self {
+        let WorkerContextParts {
+            start,
+            index,
+            functional,
+            recorder,
+            kinds,
+            iterations,
+            events,
+            causes,
+        } = parts;
+        Self {
+            start,
+            index,
+            functional,
+            recorder,
+            shutdown: ShutdownSignal::default(),
+            iterations,
+            causes,
+            kinds,
+            events,
+            told: RefCell::default(),
+            told_of_resources: RefCell::default(),
+        }
+    }
+
+    /// A worker outside a run: nobody reads its counts and it tells nothing. The tests of a module run their steps on it.
+    ///
+    /// # Errors
+    /// No memory for its counters.
+    pub fn alone() -> io::Result<Self> {
+        Self::outside(false, Arc::new(Silent))
+    }
+
+    /// A worker outside a run that tells events to `events`.
+    pub(crate) fn outside(functional: bool, events: Arc<dyn EventSink>) -> io::Result<Self> {
+        const SLOTS: u32 = 64;
+        let iterations = IterationSlots::after(SLOTS);
+        let slab = Slab::new(iterations.end() as usize)?;
+        Ok(Self::new(WorkerContextParts {
+            start: Arc::new(Start::new(Vec::new(), 0)),
+            index: 0,
+            functional,
+            recorder: Recorder::new(slab),
+            kinds: KnownKinds::new(Arc::default()),
+            iterations,
+            events,
+            causes: Arc::default(),
+        }))
+    }
+
+    /// The clock. (Tokio's, so that tests can stop it; it is the system's monotonic clock otherwise.)
+    pub fn now(&self) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
+    /// Counts a step's end; in a functional run it is told as well.
+    pub(crate) fn step_ended(&self, end: &StepEnd<'_>) {
+        let first = end.first_slot;
+        match end.outcome {
+            StepOutcome::Skipped => self.recorder.count(first, Counter::Skipped),
+            StepOutcome::Cancelled => self.recorder.count(first, Counter::Cancelled),
+            StepOutcome::Passed => self.recorder.count(first, Counter::Passed),
+            StepOutcome::Failed | StepOutcome::FailedAndContinued => self.step_failed(end),
+        }
+        if !matches!(end.outcome, StepOutcome::Skipped | StepOutcome::Cancelled) {
+            self.recorder.time(first + step_slot::SERVICE, end.service);
+            if let Some(response) = end.response {
+                self.recorder.time(first + step_slot::RESPONSE, response);
+            }
+        }
+        if self.functional {
+            self.events.tell(Event::Step(end.report()));
+        }
+    }
+
+    fn step_failed(&self, end: &StepEnd<'_>) {
+        self.recorder.count(end.first_slot, Counter::Failed);
+        if end.outcome == StepOutcome::FailedAndContinued {
+            self.recorder.count(end.first_slot, Counter::Continued);
+        }
+        let kind = self.kinds.number(end.fault.map_or(BUG, Fault::kind));
+        self.recorder.kind(end.first_slot, kind);
+        if self.functional {
+            self.causes.step_failed();
+        } else if self.told.borrow_mut().insert((end.first_slot, kind)) {
+            self.events.tell(Event::FirstFailure(end.report()));
+        }
+    }
+
+    /// Counts a value in a slot of its own.
+    pub(crate) fn metric(&self, slot: u32, value: u64) {
+        self.recorder.value(slot, value);
+    }
+
+    /// The run is being stopped: running iterations are dropped.
+    pub fn cancelled(&self) -> bool {
+        self.shutdown.phase() == Phase::Cancelled
+    }
+
+    /// Completes when running iterations are to be dropped.
+    pub fn until_cancelled(&self) -> UntilCancelled<'_> {
+        self.shutdown.until_cancelled()
+    }
+
+    /// Tells what happened to a resource. A creation that failed at scope `run` ends the run with exit 100, a destruction
+    /// that failed makes it end with exit 101.
+    pub(crate) fn resource_event(&self, info: &'static ResourceInfo, event: ResourceEvent) {
+        match &event {
+            ResourceEvent::CreateFailed { .. } if info.lifetime() == Lifetime::Run => {
+                self.causes.set_up_failed();
+            }
+            ResourceEvent::DestroyFailed { .. } => self.causes.teardown_failed(),
+            ResourceEvent::CreateFailed { .. }
+            | ResourceEvent::Created { .. }
+            | ResourceEvent::Destroyed { .. } => {}
+        }
+        if let ResourceEvent::CreateFailed { fault } | ResourceEvent::DestroyFailed { fault } =
+            &event
+            && fault.kind() == BUG
+        {
+            self.panicked(&panic::said_last().unwrap_or_else(|| fault.to_string()));
+        }
+        if self.is_news(info, &event) {
+            self.events.tell(Event::Resource(info, event));
+        }
+    }
+
+    /// Under load a creation is tried again in each iteration: that it fails is told once a kind, as of steps.
+    fn is_news(&self, info: &'static ResourceInfo, event: &ResourceEvent) -> bool {
+        match event {
+            ResourceEvent::CreateFailed { fault } if !self.functional => {
+                let kind = self.kinds.number(fault.kind());
+                let resource = std::ptr::from_ref(info).addr();
+                self.told_of_resources.borrow_mut().insert((resource, kind))
+            }
+            _ => true,
+        }
+    }
+
+    /// A panic was caught: the run ends, and the exit code says that it was a bug. This worker stops at once, or its
+    /// users would go on to panic until the control thread has heard of it.
+    pub(crate) fn panicked(&self, text: &str) {
+        self.shutdown.advance(Phase::Cancelled);
+        self.causes.bug();
+        self.events.tell(Event::Panic(text.to_owned()));
+    }
+}
+
+impl WallClock for WorkerContext {
+    /// The run's: the time at which it was started, and what the worker's clock counted since.
+    fn since_epoch(&self) -> Duration {
+        self.start.since_epoch(self.now())
+    }
+}
+
+/// Takes events and tells nobody.
+#[derive(Debug)]
+struct Silent;
+
+impl EventSink for Silent {
+    fn tell(&self, _: Event) {}
+}
+
+/// Who asks for an asset: the user's number, from 1, and its iteration, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asker {
+    pub(crate) user: u64,
+    pub(crate) iteration: u64,
+}
+
+/// What a step may ask of its virtual user.
+#[derive(Debug)]
+pub struct UserContext {
+    worker: Rc<WorkerContext>,
+    number: u64,
+    /// The number of its scenario in the grid's table.
+    scenario: u32,
+    /// Iterations that it has begun.
+    iterations: Cell<u64>,
+}
+
+impl UserContext {
+    /// User `number`, from 1, of a scenario on a worker.
+    pub fn new(worker: Rc<WorkerContext>, number: u64, scenario: u32) -> Self {
+        Self {
+            worker,
+            number,
+            scenario,
+            iterations: Cell::new(0),
+        }
+    }
+
+    /// Its worker.
+    pub fn worker(&self) -> &Rc<WorkerContext> {
+        &self.worker
+    }
+
+    /// The number of its scenario in the grid's table.
+    pub fn scenario(&self) -> u32 {
+        self.scenario
+    }
+
+    /// Its number, from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The user in the iteration that began last, as one who asks for an asset.
+    pub fn asker(&self) -> Asker {
+        Asker {
+            user: self.number,
+            iteration: self.iteration(),
+        }
+    }
+
+    /// One more iteration begins.
+    pub(crate) fn iteration_begins(&self) {
+        self.iterations.set(self.iterations.get() + 1);
+    }
+
+    /// The iteration that began last, from 0.
+    pub fn iteration(&self) -> u64 {
+        self.iterations.get().saturating_sub(1)
+    }
+}

@@ -1,0 +1,159 @@
+//! What happened and is told, not counted: ends of steps in a functional run, first failures, resources, remarks.
+//!
+//! An event owns all that it says, so that it can leave the thread on which it happened. Whoever reads events is behind
+//! [`EventSink`]; a worker thread knows no more of them.
+
+use crate::fault::Fault;
+use crate::info::{Info, Instance, ResourceInfo};
+use std::time::Duration;
+
+/// How important a message is, from most to least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what looks wrong.
+    Warn,
+    /// And steps, live lines, the summary.
+    Info,
+    /// And resources.
+    Debug,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepOutcome {
+    /// Without a fault.
+    Passed,
+    /// With a fault that ends the iteration.
+    Failed,
+    /// With a fault after which the iteration goes on (`continue_on_failure`).
+    FailedAndContinued,
+    /// It was not enabled.
+    Skipped,
+    /// It was dropped while it ran.
+    Cancelled,
+}
+
+/// The end of a step.
+#[derive(Debug, Clone, Copy)]
+pub struct StepEnd<'a> {
+    /// Which step.
+    pub info: &'static Info,
+    /// Which of its instances.
+    pub instance: &'a Instance,
+    /// The user's number, from 1.
+    pub user: u64,
+    /// The user's iteration, from 0.
+    pub iteration: u64,
+    /// The first of its slots, where its counters stand.
+    pub first_slot: u32,
+    /// From the moment due to the end; `None` where the load profile gives the step no such moment.
+    pub response: Option<Duration>,
+    /// From the moment sent (or begun) to the end.
+    pub service: Duration,
+    /// How.
+    pub outcome: StepOutcome,
+    /// Why it failed.
+    pub fault: Option<&'a Fault>,
+}
+
+impl StepEnd<'_> {
+    /// The same as something that can be told.
+    pub fn report(&self) -> StepReport {
+        StepReport {
+            info: self.info,
+            instance: self.instance.clone(),
+            user: self.user,
+            iteration: self.iteration,
+            service: self.service,
+            outcome: self.outcome,
+            fault: self.fault.cloned(),
+        }
+    }
+}
+
+/// The end of a step, as it is told.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    /// Which step.
+    pub info: &'static Info,
+    /// Which of its instances.
+    pub instance: Instance,
+    /// The user's number, from 1.
+    pub user: u64,
+    /// The user's iteration, from 0.
+    pub iteration: u64,
+    /// From the moment sent (or begun) to the end.
+    pub service: Duration,
+    /// How.
+    pub outcome: StepOutcome,
+    /// Why it failed.
+    pub fault: Option<Fault>,
+}
+
+/// What happened to a resource.
+#[derive(Debug, Clone)]
+pub enum ResourceEvent {
+    /// It was created.
+    Created {
+        /// How long that took.
+        took: Duration,
+    },
+    /// It could not be created.
+    CreateFailed {
+        /// Why.
+        fault: Fault,
+    },
+    /// It was destroyed.
+    Destroyed {
+        /// How long that took.
+        took: Duration,
+    },
+    /// It could not be destroyed properly.
+    DestroyFailed {
+        /// Why.
+        fault: Fault,
+    },
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A step of a functional run ended.
+    Step(StepReport),
+    /// Under load: a step failed in a way in which it had not failed on this thread before.
+    FirstFailure(StepReport),
+    /// Something happened to a resource.
+    Resource(&'static ResourceInfo, ResourceEvent),
+    /// A remark of the run about itself.
+    Message(LogLevel, String),
+    /// A panic was caught, with what it said.
+    Panic(String),
+}
+
+impl Event {
+    /// How important it is.
+    pub fn level(&self) -> LogLevel {
+        match self {
+            Self::Step(end) => match end.outcome {
+                StepOutcome::Failed | StepOutcome::FailedAndContinued => LogLevel::Error,
+                _ => LogLevel::Info,
+            },
+            Self::FirstFailure(_) => LogLevel::Warn,
+            Self::Resource(
+                _,
+                ResourceEvent::CreateFailed { .. } | ResourceEvent::DestroyFailed { .. },
+            )
+            | Self::Panic(_) => LogLevel::Error,
+            Self::Resource(..) => LogLevel::Debug,
+            Self::Message(level, _) => *level,
+        }
+    }
+}
+
+/// Takes events of any thread. Whoever tells one is never held up by who reads it.
+pub trait EventSink: std::fmt::Debug + Send + Sync {
+    /// Takes one event.
+    fn tell(&self, event: Event);
+}

@@ -1,0 +1,11 @@
+//! What the code that `module!` makes may use. It is no contract: authors of modules use [`crate::contract`].
+
+pub use crate::assets::{
+    Asset, AssetCx, AssetSlot, Dependency, DependencyGuard, Get, Make, Making, Prepare, RunAsset,
+    RunScope, Scope,
+};
+pub use crate::fault::{Fault, plain_text};
+pub use crate::flow::{Early, Flow, Running};
+pub use crate::info::{At, ResourceInfo};
+pub use crate::step::{Iteration, OutputSlot, Policy, Ran, Runner, Step};
+pub use bggo_values::{Number, Seq, Text, Value};

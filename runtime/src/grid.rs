@@ -1,0 +1,173 @@
+//! What is known of a grid when it is built, as statics of the emitted program: its names, steps, resources and variables.
+
+use crate::fault::{Fault, Place};
+use crate::info::{Info, ResourceInfo};
+use crate::start::Start;
+use bggo_values::{Type, Value};
+
+/// What is known of a grid when it is built: names for `--help`, for reports, and the variables.
+#[derive(Debug)]
+pub struct Grid {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) steps: &'static [&'static [Info]],
+    pub(crate) resources: &'static [&'static [ResourceInfo]],
+    pub(crate) variables: &'static [&'static [Variable]],
+    pub(crate) locals: usize,
+}
+
+impl Grid {
+    /// A grid of this name, without steps or variables.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            version: env!("CARGO_PKG_VERSION"),
+            description: "",
+            steps: &[],
+            resources: &[],
+            variables: &[],
+            locals: 0,
+        }
+    }
+
+    /// The version of bggo that built it.
+    pub const fn version(mut self, version: &'static str) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// One sentence for `--help`.
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// Its steps, in the order of the report.
+    pub const fn steps(mut self, steps: &'static [&'static [Info]]) -> Self {
+        self.steps = steps;
+        self
+    }
+
+    /// Its resources.
+    pub const fn resources(mut self, resources: &'static [&'static [ResourceInfo]]) -> Self {
+        self.resources = resources;
+        self
+    }
+
+    /// Its variables; `start.variable(i)` is the i-th of all.
+    pub const fn variables(mut self, variables: &'static [&'static [Variable]]) -> Self {
+        self.variables = variables;
+        self
+    }
+
+    /// How many locals are computed at start: `start.local(i, ..)` with `i` below that.
+    pub const fn locals(mut self, locals: usize) -> Self {
+        self.locals = locals;
+        self
+    }
+
+    pub(crate) fn all_steps(&self) -> impl Iterator<Item = &'static Info> {
+        self.steps.iter().copied().flatten()
+    }
+
+    pub(crate) fn all_variables(&self) -> impl Iterator<Item = &'static Variable> {
+        self.variables.iter().copied().flatten()
+    }
+
+    /// Slots that the steps take.
+    pub(crate) fn step_slots(&self) -> u32 {
+        self.all_steps()
+            .map(|info| info.first_slot() + info.slot_count())
+            .max()
+            .unwrap_or_default()
+    }
+}
+
+/// A variable of a grid.
+#[derive(Debug)]
+pub struct Variable {
+    pub(crate) name: &'static str,
+    pub(crate) place: Place,
+    pub(crate) description: &'static str,
+    pub(crate) sensitive: bool,
+    pub(crate) nullable: bool,
+    pub(crate) ty: Option<fn() -> Type>,
+    pub(crate) default: Option<fn() -> Value>,
+    pub(crate) validations: &'static [Validation],
+}
+
+impl Variable {
+    /// A variable that must be given and may be anything.
+    pub const fn new(name: &'static str, place: Place) -> Self {
+        Self {
+            name,
+            place,
+            description: "",
+            sensitive: false,
+            nullable: true,
+            ty: None,
+            default: None,
+            validations: &[],
+        }
+    }
+
+    /// One sentence for `--help`.
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// Its values are not shown.
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// Whether `null` is a value of it (it is, unless the grid says otherwise).
+    pub const fn nullable(mut self, nullable: bool) -> Self {
+        self.nullable = nullable;
+        self
+    }
+
+    /// Its type.
+    pub const fn ty(mut self, ty: fn() -> Type) -> Self {
+        self.ty = Some(ty);
+        self
+    }
+
+    /// Its value when none is given.
+    pub const fn default(mut self, default: fn() -> Value) -> Self {
+        self.default = Some(default);
+        self
+    }
+
+    /// Conditions that its value must meet.
+    pub const fn validations(mut self, validations: &'static [Validation]) -> Self {
+        self.validations = validations;
+        self
+    }
+}
+
+/// A `validation` block of a variable.
+#[derive(Debug)]
+pub struct Validation {
+    pub(crate) place: Place,
+    pub(crate) condition: fn(&Start) -> Result<bool, Fault>,
+    pub(crate) message: fn(&Start) -> Result<Value, Fault>,
+}
+
+impl Validation {
+    /// The block at `place`: its condition must hold, or its message is shown.
+    pub const fn new(
+        place: Place,
+        condition: fn(&Start) -> Result<bool, Fault>,
+        message: fn(&Start) -> Result<Value, Fault>,
+    ) -> Self {
+        Self {
+            place,
+            condition,
+            message,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! A computed value as what carries an input: a null input is absent, and a required one must be there.
+
+use crate::fault::{Fault, Place, Placed};
+use bggo_values::{Fault as ValueFault, Number, Seq, Text, Value, convert, json, ops};
+use std::time::Duration;
+
+/// A text.
+///
+/// # Errors
+/// It is null, or no text can be made of it.
+pub fn text(value: &Value, input: &str) -> Result<Text, Fault> {
+    there(value, input)?;
+    Ok(convert::to_text(value)?)
+}
+
+/// A text that may be absent.
+///
+/// # Errors
+/// No text can be made of it.
+pub fn optional_text(value: &Value) -> Result<Option<Text>, Fault> {
+    if value.is_null() {
+        Ok(None)
+    } else {
+        Ok(Some(convert::to_text(value)?))
+    }
+}
+
+/// A value that stands inside of a text.
+///
+/// # Errors
+/// The fault that it is instead, or that no text can be made of it; both get this place.
+pub fn printable(value: impl Placed<Value>, place: &'static Place) -> Result<Value, Fault> {
+    ops::printable(value.at(place)?).at(place)
+}
+
+/// A number.
+///
+/// # Errors
+/// It is null, or no number.
+pub fn number(value: &Value, input: &str) -> Result<Number, Fault> {
+    there(value, input)?;
+    Ok(convert::to_number(value)?)
+}
+
+/// A number that may be absent.
+///
+/// # Errors
+/// It is no number.
+pub fn optional_number(value: &Value) -> Result<Option<Number>, Fault> {
+    if value.is_null() {
+        Ok(None)
+    } else {
+        Ok(Some(convert::to_number(value)?))
+    }
+}
+
+/// A truth value.
+///
+/// # Errors
+/// It is null, or no truth value.
+pub fn bool(value: &Value, input: &str) -> Result<bool, Fault> {
+    there(value, input)?;
+    Ok(convert::to_bool(value)?)
+}
+
+/// A truth value that may be absent.
+///
+/// # Errors
+/// It is no truth value.
+pub fn optional_bool(value: &Value) -> Result<Option<bool>, Fault> {
+    if value.is_null() {
+        Ok(None)
+    } else {
+        Ok(Some(convert::to_bool(value)?))
+    }
+}
+
+/// A length of time.
+///
+/// # Errors
+/// It is null, or no length of time.
+pub fn duration(value: &Value, input: &str) -> Result<Duration, Fault> {
+    optional_duration(value)?.ok_or_else(|| Fault::missing(input))
+}
+
+/// A length of time that may be absent.
+///
+/// # Errors
+/// It is no length of time.
+pub fn optional_duration(value: &Value) -> Result<Option<Duration>, Fault> {
+    match convert::convert(value, &bggo_values::Type::Duration)? {
+        Value::Duration(time) => Ok(Some(time)),
+        _ => Ok(None),
+    }
+}
+
+/// A number of bytes.
+///
+/// # Errors
+/// It is null, or no size.
+pub fn size(value: &Value, input: &str) -> Result<u64, Fault> {
+    there(value, input)?;
+    Ok(convert::to_size(value)?)
+}
+
+/// A number of bytes that may be absent.
+///
+/// # Errors
+/// It is no size.
+pub fn optional_size(value: &Value) -> Result<Option<u64>, Fault> {
+    if value.is_null() {
+        Ok(None)
+    } else {
+        Ok(Some(convert::to_size(value)?))
+    }
+}
+
+/// Raw content.
+///
+/// # Errors
+/// It is null, or neither bytes nor a text.
+pub fn bytes(value: &Value, input: &str) -> Result<Seq<u8>, Fault> {
+    there(value, input)?;
+    Ok(convert::to_bytes(value)?)
+}
+
+/// Raw content that may be absent.
+///
+/// # Errors
+/// It is neither bytes nor a text.
+pub fn optional_bytes(value: &Value) -> Result<Option<Seq<u8>>, Fault> {
+    if value.is_null() {
+        Ok(None)
+    } else {
+        Ok(Some(convert::to_bytes(value)?))
+    }
+}
+
+/// Any value that is not null.
+///
+/// # Errors
+/// It is null.
+pub fn value(value: Value, input: &str) -> Result<Value, Fault> {
+    there(&value, input)?;
+    Ok(value)
+}
+
+/// A value that may be absent.
+pub fn optional_value(value: Value) -> Option<Value> {
+    (!value.is_null()).then_some(value)
+}
+
+/// JSON text of any value that is not null.
+///
+/// # Errors
+/// It is null.
+pub fn json(value: &Value, input: &str) -> Result<Text, Fault> {
+    there(value, input)?;
+    Ok(Text::from(json::encode_plain(value)))
+}
+
+/// JSON text of a value that may be absent.
+pub fn optional_json(value: &Value) -> Option<Text> {
+    (!value.is_null()).then(|| Text::from(json::encode_plain(value)))
+}
+
+/// A time limit: more than nothing.
+///
+/// # Errors
+/// It is null, no length of time, or zero.
+pub fn limit(value: &Value) -> Result<Duration, Fault> {
+    let time = duration(value, "execution")?;
+    if time.is_zero() {
+        Err(Fault::new("value", "a time limit is more than zero"))
+    } else {
+        Ok(time)
+    }
+}
+
+fn there(value: &Value, input: &str) -> Result<(), Fault> {
+    if value.is_null() {
+        Err(Fault::missing(input))
+    } else {
+        Ok(())
+    }
+}
+
+/// `count.index`
+pub fn index(index: u32) -> Value {
+    Value::Number(Number::from(index))
+}
+
+/// Key number `index` of a step's `for_each`, as `each.key`.
+pub fn key(keys: &'static [&'static str], index: u32) -> Value {
+    keys.get(index as usize)
+        .map_or(Value::Null, |key| Value::text(key))
+}
+
+/// Value number `index` of a step's `for_each`, as `each.value`.
+pub fn nth(values: &'static [Value], index: u32) -> Value {
+    values.get(index as usize).cloned().unwrap_or(Value::Null)
+}
+
+/// The arguments of a call whose last one is spread by `...`.
+///
+/// # Errors
+/// The last one is no list.
+pub fn spread(first: &[Value], last: &Value) -> Result<Vec<Value>, ValueFault> {
+    let mut arguments = first.to_vec();
+    if matches!(last.settled()?.as_ref(), Value::Object(_)) {
+        return Err(ValueFault::new("`...` spreads a list, not an object"));
+    }
+    ops::iterate(last, &mut |_, value| {
+        arguments.push(value.clone());
+        Ok(())
+    })?;
+    Ok(arguments)
+}
+
+/// A computed key of an object.
+///
+/// # Errors
+/// It is null, or no text can be made of it.
+pub fn object_key(value: &Value) -> Result<Text, ValueFault> {
+    if value.is_null() {
+        Err(ValueFault::new("a key of an object is null"))
+    } else {
+        convert::to_text(value)
+    }
+}
+
+/// An object with computed keys; of two equal ones the later wins.
+pub fn object(pairs: Vec<(Text, Value)>) -> Value {
+    let mut kept: Vec<(Text, Value)> = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        match kept.iter_mut().find(|(known, _)| *known == key) {
+            Some(place) => place.1 = value,
+            None => kept.push((key, value)),
+        }
+    }
+    Value::from(kept)
+}
+
+/// A long list that was written in parts.
+pub fn items(parts: Vec<Vec<Value>>) -> Vec<Value> {
+    parts.into_iter().flatten().collect()
+}
+
+/// A long object that was written in parts.
+pub fn pairs(parts: Vec<Vec<(Text, Value)>>) -> Vec<(Text, Value)> {
+    parts.into_iter().flatten().collect()
+}

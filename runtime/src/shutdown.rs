@@ -1,0 +1,183 @@
+//! How a worker learns that the run is being stopped, and how whoever waits in it is woken.
+//!
+//! The control thread sends a [`Phase`]; a task of the worker puts it here. Users and assets of the worker read a plain
+//! cell, so nothing is shared between threads on the way of a request.
+
+use crate::wakers::{Queue, Waiting};
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// How far the end of the run has come. Never goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Phase {
+    /// Iterations begin and run.
+    #[default]
+    Running,
+    /// No iteration begins; those that run may finish.
+    Draining,
+    /// Running iterations are dropped; assets are destroyed.
+    Cancelled,
+}
+
+/// One worker's view of the phase, and the wakers of those who must hear of its cancellation.
+#[derive(Debug, Default)]
+pub struct ShutdownSignal {
+    phase: Cell<Phase>,
+    waiting: RefCell<Queue>,
+}
+
+impl ShutdownSignal {
+    /// The phase.
+    pub fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    /// Goes on to `phase` (never back) and, when that cancels, wakes everybody.
+    pub fn advance(&self, phase: Phase) {
+        if phase <= self.phase.get() {
+            return;
+        }
+        self.phase.set(phase);
+        if phase == Phase::Cancelled {
+            // Not while it is borrowed: a waker is foreign code.
+            let wakers = self.waiting.borrow().all();
+            for waker in wakers {
+                waker.wake();
+            }
+        }
+    }
+
+    /// Completes when running iterations are to be dropped.
+    pub fn until_cancelled(&self) -> UntilCancelled<'_> {
+        UntilCancelled {
+            signal: self,
+            waiting: Waiting::default(),
+        }
+    }
+
+    /// The same for a future that has no room for a reference: ready when running iterations are to be dropped. What
+    /// waits is given back by [`Self::leave`].
+    pub(crate) fn poll_cancelled(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<()> {
+        if self.phase.get() == Phase::Cancelled {
+            return Poll::Ready(());
+        }
+        self.waiting.borrow_mut().wait(waiting, cx);
+        Poll::Pending
+    }
+
+    /// It waits no more.
+    pub(crate) fn leave(&self, waiting: &mut Waiting) {
+        if waiting.waits() {
+            self.waiting.borrow_mut().leave(waiting);
+        }
+    }
+}
+
+/// See [`ShutdownSignal::until_cancelled`].
+#[derive(Debug)]
+pub struct UntilCancelled<'a> {
+    signal: &'a ShutdownSignal,
+    waiting: Waiting,
+}
+
+impl Future for UntilCancelled<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let signal = self.signal;
+        signal.poll_cancelled(&mut self.waiting, cx)
+    }
+}
+
+impl Drop for UntilCancelled<'_> {
+    fn drop(&mut self) {
+        self.signal.leave(&mut self.waiting);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::Wake;
+
+    #[derive(Default)]
+    struct Count(AtomicU32);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn everybody_who_waits_is_woken_once_and_nobody_else() {
+        let signal = ShutdownSignal::default();
+        let (first, second) = (Arc::new(Count::default()), Arc::new(Count::default()));
+        let (waker_1, waker_2) = (
+            Waker::from(Arc::clone(&first)),
+            Waker::from(Arc::clone(&second)),
+        );
+        let mut stays = pin!(signal.until_cancelled());
+        let mut goes = Box::pin(signal.until_cancelled());
+        assert!(
+            stays
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker_1))
+                .is_pending()
+        );
+        assert!(
+            goes.as_mut()
+                .poll(&mut Context::from_waker(&waker_2))
+                .is_pending()
+        );
+        drop(goes);
+        signal.advance(Phase::Draining);
+        assert!(
+            stays
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker_1))
+                .is_pending()
+        );
+        signal.advance(Phase::Cancelled);
+        assert!(
+            stays
+                .as_mut()
+                .poll(&mut Context::from_waker(&waker_1))
+                .is_ready()
+        );
+        assert_eq!(
+            (
+                first.0.load(Ordering::Relaxed),
+                second.0.load(Ordering::Relaxed)
+            ),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn keys_of_those_who_left_are_used_again() {
+        let signal = ShutdownSignal::default();
+        for _ in 0..100 {
+            let mut wait = pin!(signal.until_cancelled());
+            assert!(
+                wait.as_mut()
+                    .poll(&mut Context::from_waker(Waker::noop()))
+                    .is_pending()
+            );
+        }
+        assert_eq!(signal.waiting.borrow().next_number(), 0);
+    }
+
+    #[test]
+    fn a_phase_never_goes_back() {
+        let signal = ShutdownSignal::default();
+        signal.advance(Phase::Cancelled);
+        signal.advance(Phase::Draining);
+        assert_eq!(signal.phase(), Phase::Cancelled);
+    }
+}

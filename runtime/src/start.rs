@@ -1,0 +1,121 @@
+//! What is fixed when the program starts: variables, and locals that depend on nothing later, each computed once.
+
+use crate::fault::Fault;
+use bggo_values::{Text, Value};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Variables and memoised start-time locals. Shared by all threads; read-only after it was filled.
+#[derive(Debug)]
+pub struct Start {
+    variables: Vec<Value>,
+    locals: Vec<OnceLock<Result<Value, Fault>>>,
+    run_id: Text,
+    seed: u64,
+    /// The wall clock, read once, and the clock of the run (tokio's, which tests stop) at the same moment.
+    epoch: (Duration, Instant),
+}
+
+impl Start {
+    /// Values of the variables in the grid's order, and room for `locals` locals.
+    pub fn new(variables: Vec<Value>, locals: usize) -> Self {
+        Self {
+            variables,
+            locals: std::iter::repeat_with(OnceLock::new).take(locals).collect(),
+            run_id: Text::from(format!("{:016x}", random())),
+            seed: random(),
+            epoch: (
+                // A clock that stands before 1970 is as good as one that stands there.
+                SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
+                tokio::time::Instant::now().into_std(),
+            ),
+        }
+    }
+
+    /// What all random values of the run follow from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The time since the beginning of 1970 (UTC) at a moment of the run. It goes on evenly if the system's clock is set.
+    pub fn since_epoch(&self, now: Instant) -> Duration {
+        let (epoch, then) = self.epoch;
+        epoch + now.saturating_duration_since(then)
+    }
+
+    /// The value of variable `i`.
+    pub fn variable(&self, i: usize) -> &Value {
+        self.variables.get(i).unwrap_or(&Value::Null)
+    }
+
+    /// Local `i`: computed by whoever asks first, kept for all others, faults too.
+    ///
+    /// # Errors
+    /// What `compute` says.
+    pub fn local(
+        &self,
+        i: usize,
+        compute: &dyn Fn(&Self) -> Result<Value, Fault>,
+    ) -> Result<Value, Fault> {
+        match self.locals.get(i) {
+            Some(cell) => cell.get_or_init(|| compute(self)).clone(),
+            None => compute(self),
+        }
+    }
+
+    /// Tells this run from all others: `run.id`.
+    pub fn run_id(&self) -> &Text {
+        &self.run_id
+    }
+}
+
+/// The standard library keys its hashers from the system's random source.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_local_is_computed_once() {
+        let (start, times) = (Start::new(Vec::new(), 1), Cell::new(0));
+        for _ in 0..3 {
+            let value = start.local(0, &|_| {
+                times.set(times.get() + 1);
+                Ok(Value::Bool(true))
+            });
+            assert!(matches!(value, Ok(Value::Bool(true))));
+        }
+        assert_eq!(times.get(), 1);
+    }
+
+    #[test]
+    fn a_local_may_read_another_one() {
+        let start = Start::new(vec![Value::Bool(true)], 2);
+        let value = start.local(0, &|start| {
+            start.local(1, &|start| Ok(start.variable(0).clone()))
+        });
+        assert!(matches!(value, Ok(Value::Bool(true))));
+    }
+
+    #[test]
+    fn runs_are_told_apart() {
+        let [one, other] = [0, 0].map(|locals| Start::new(Vec::new(), locals));
+        assert_ne!(one.run_id(), other.run_id());
+        assert_ne!(one.seed(), other.seed());
+    }
+
+    #[test]
+    fn the_wall_clock_goes_on_with_the_clock_of_the_run() {
+        let start = Start::new(Vec::new(), 0);
+        let now = Instant::now();
+        let hour = Duration::from_secs(3600);
+        assert_eq!(start.since_epoch(now + hour), start.since_epoch(now) + hour);
+        // 2020 is past.
+        assert!(start.since_epoch(now) > Duration::from_secs(1_577_836_800));
+    }
+}

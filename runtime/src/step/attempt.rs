@@ -1,0 +1,269 @@
+//! One run of a step: the one door through which everything that happens to a step is booked.
+
+use super::iteration::Iteration;
+use crate::event::{StepEnd, StepOutcome};
+use crate::fault::Fault;
+use crate::flow::{Flow, Running, Stop};
+use crate::info::{At, Info};
+use crate::metrics::step_slot;
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::time::Sleep;
+
+/// What happens when a step is slow or fails.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Policy {
+    execution: Option<Duration>,
+    continue_on_failure: bool,
+}
+
+impl Policy {
+    /// No time limit, and a failure ends the iteration.
+    pub const fn new() -> Self {
+        Self {
+            execution: None,
+            continue_on_failure: false,
+        }
+    }
+
+    /// The longest time from begin to end.
+    pub const fn execution(mut self, limit: Duration) -> Self {
+        self.execution = Some(limit);
+        self
+    }
+
+    /// A failure is counted and passed over.
+    pub const fn continue_on_failure(mut self) -> Self {
+        self.continue_on_failure = true;
+        self
+    }
+}
+
+impl Iteration<'_> {
+    /// A run of a step from its attempt to its booked end: see [`Step::drive`]. `main` is the grid's own state of the
+    /// iteration, handed on to the attempt.
+    pub fn drive<'s, M>(
+        &'s self,
+        at: At,
+        policy: &'s Policy,
+        main: &'s M,
+        attempt: for<'t> fn(&'t M, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>,
+    ) -> Running<'s, Flow> {
+        self.run(at, policy, Box::new(move |step| attempt(main, step)))
+    }
+
+    /// What is behind `drive`, compiled once.
+    #[inline(never)]
+    fn run<'s>(
+        &'s self,
+        at: At,
+        policy: &'s Policy,
+        mut attempt: Attempt<'s>,
+    ) -> Running<'s, Flow> {
+        Box::pin(async move {
+            let step = self.step(at, policy);
+            step.finish(attempt(&step)).await
+        })
+    }
+
+    /// A run of a step, due when the last of its dependencies ended.
+    pub fn step<'s>(&'s self, at: At, policy: &'s Policy) -> Step<'s> {
+        Step {
+            iteration: self,
+            at,
+            policy,
+            due: self.due(),
+            begun: Cell::new(None),
+            sent: Cell::new(None),
+            ended: Cell::new(false),
+        }
+    }
+}
+
+/// What one attempt of a step does, given its run.
+type Attempt<'a> = Box<dyn for<'s> FnMut(&'s Step<'a>) -> Running<'s, Result<Ran, Fault>> + 'a>;
+
+/// How an attempt of a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ran {
+    /// It ran.
+    Done,
+    /// It is not enabled.
+    Skipped,
+}
+
+/// One run of a step. Dropped before its end, it counts as cancelled.
+#[derive(Debug)]
+pub struct Step<'a> {
+    iteration: &'a Iteration<'a>,
+    at: At,
+    policy: &'a Policy,
+    /// `None` for the first steps of a closed profile.
+    due: Option<Instant>,
+    begun: Cell<Option<Instant>>,
+    sent: Cell<Option<Instant>>,
+    ended: Cell<bool>,
+}
+
+impl<'a> Step<'a> {
+    /// Runs an attempt to its end within the step's time limit, and books what came of it. Assets, late inputs and the
+    /// run itself are all inside the attempt, so each of their faults is booked here.
+    pub fn drive<'s>(
+        &'s self,
+        attempt: &'s mut dyn FnMut() -> Running<'s, Result<Ran, Fault>>,
+    ) -> Running<'s, Flow> {
+        Box::pin(self.finish(attempt()))
+    }
+
+    async fn finish<'s>(&'s self, mut work: Running<'s, Result<Ran, Fault>>) -> Flow {
+        let result = self.limited(work.as_mut()).await;
+        // Gone before the end is booked: what was cut off holds no asset any more.
+        drop(work);
+        self.end(result)
+    }
+
+    /// `work`, cut off at the step's time limit, which runs from [`Step::begin`].
+    pub fn limited<'s, T>(
+        &'s self,
+        work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
+    ) -> Limited<'s, T> {
+        Limited {
+            work,
+            step: self,
+            timer: None,
+        }
+    }
+
+    /// The clock of the step starts: its assets are there, its inputs are known.
+    pub fn begin(&self) {
+        self.begun.set(Some(self.iteration.worker().now()));
+    }
+
+    /// The request is on its way: service time counts from here.
+    pub fn sent(&self) {
+        self.sent.set(Some(self.iteration.worker().now()));
+    }
+
+    /// Books the end. A failure ends the iteration unless the step says otherwise.
+    ///
+    /// # Errors
+    /// [`Stop`] when the iteration ends.
+    pub fn end(&self, result: Result<Ran, Fault>) -> Flow {
+        match &result {
+            Ok(Ran::Done) => self.book(StepOutcome::Passed, None),
+            Ok(Ran::Skipped) => self.book(StepOutcome::Skipped, None),
+            Err(fault) if self.policy.continue_on_failure => {
+                self.iteration.note_continued_failure();
+                self.book(StepOutcome::FailedAndContinued, Some(fault));
+            }
+            Err(fault) => {
+                self.book(StepOutcome::Failed, Some(fault));
+                return Err(Stop);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to the manifest's own metric number `metric` (times in microseconds, sizes in bytes).
+    pub fn add(&self, metric: u32, value: u64) {
+        let slot = self.first_slot() + step_slot::METRICS + metric;
+        self.iteration.worker().metric(slot, value);
+    }
+
+    fn first_slot(&self) -> u32 {
+        self.iteration.first_slot() + self.at.info().first_slot()
+    }
+
+    /// The number of the instance that runs, from 0.
+    pub fn index(&self) -> u32 {
+        self.at.number()
+    }
+
+    /// The iteration that it is part of.
+    pub fn it(&self) -> &'a Iteration<'a> {
+        self.iteration
+    }
+
+    /// The step.
+    pub fn info(&self) -> &'static Info {
+        self.at.info()
+    }
+
+    /// The user's number, from 1.
+    pub fn vu(&self) -> u64 {
+        self.iteration.user().number()
+    }
+
+    /// The user's iteration, from 0.
+    pub fn iteration(&self) -> u64 {
+        self.iteration.number()
+    }
+
+    fn book(&self, outcome: StepOutcome, fault: Option<&Fault>) {
+        self.ended.set(true);
+        let now = self.iteration.worker().now();
+        let begun = self.begun.get().unwrap_or(now);
+        self.iteration.worker().step_ended(&StepEnd {
+            info: self.at.info(),
+            instance: self.at.instance(),
+            user: self.iteration.user().number(),
+            iteration: self.iteration.number(),
+            first_slot: self.first_slot(),
+            response: self.due.map(|due| now.saturating_duration_since(due)),
+            service: now.saturating_duration_since(self.sent.get().unwrap_or(begun)),
+            outcome,
+            fault,
+        });
+        // One that was skipped passes on when it was due itself.
+        if outcome != StepOutcome::Skipped {
+            self.iteration.set_due(Some(now));
+        }
+    }
+}
+
+impl Drop for Step<'_> {
+    fn drop(&mut self) {
+        if !self.ended.get() {
+            self.book(StepOutcome::Cancelled, None);
+        }
+    }
+}
+
+/// See [`Step::limited`].
+pub struct Limited<'s, T> {
+    work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
+    step: &'s Step<'s>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl<T> Future for Limited<'_, T> {
+    type Output = Result<T, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if let Poll::Ready(result) = this.work.as_mut().poll(cx) {
+            return Poll::Ready(result);
+        }
+        let Some((limit, begun)) = this.step.policy.execution.zip(this.step.begun.get()) else {
+            return Poll::Pending;
+        };
+        let timer = this
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until((begun + limit).into())));
+        timer.as_mut().poll(cx).map(|()| {
+            Err(Fault::new(
+                "timeout",
+                format!(
+                    "it took longer than its limit of {}",
+                    bggo_values::duration::format(limit)
+                ),
+            ))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,284 @@
+//! A step: whatever happens to it is booked once, and its clock runs from where it should.
+
+use super::*;
+use crate::fault::Place;
+use crate::flow::Running;
+use crate::test_support::{TestWorker, ms, on_stopped_clock};
+
+static FIRST: Info = Info::new("noop", "first", "grid.hcl:1");
+static SECOND: Info = Info::new("noop", "second", "grid.hcl:5").slots(2, 2);
+static PLACE: Place = Place::new("grid.hcl", 3, 9);
+
+const PLAIN: Policy = Policy::new();
+const ANYWAY: Policy = Policy::new().continue_on_failure();
+const LIMITED: Policy = Policy::new().execution(Duration::from_millis(50));
+
+type Attempt<'a> = Running<'a, Result<Ran, Fault>>;
+
+/// Waits, begins, works, and ends as told.
+fn attempt<'a>(step: &'a Step<'_>, before: u64, work: u64, end: Result<Ran, Fault>) -> Attempt<'a> {
+    Box::pin(async move {
+        tokio::time::sleep(ms(before)).await;
+        step.begin();
+        tokio::time::sleep(ms(work)).await;
+        end
+    })
+}
+
+/// Milliseconds that the report says of each step.
+fn times(worker: &TestWorker) -> Vec<f64> {
+    let events = worker.heard();
+    events
+        .iter()
+        .filter_map(|event| event["ms"].as_f64())
+        .collect()
+}
+
+#[test]
+fn a_step_that_runs_to_its_end_has_passed_and_took_its_time_since_it_began() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let step = it.step(At::step(&FIRST), &PLAIN);
+        let flow = step
+            .drive(&mut || attempt(&step, 100, 10, Ok(Ran::Done)))
+            .await;
+        drop(step);
+        assert_eq!(flow, Ok(()));
+        assert_eq!(worker.steps(), ["noop.first passed"]);
+        assert_eq!(times(&worker), [10.0], "what it waited for is not its time");
+    });
+}
+
+#[test]
+fn service_time_counts_from_the_moment_sent() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let step = it.step(At::step(&FIRST), &PLAIN);
+        let flow = step
+            .drive(&mut || {
+                Box::pin(async {
+                    step.begin();
+                    tokio::time::sleep(ms(30)).await;
+                    step.sent();
+                    tokio::time::sleep(ms(5)).await;
+                    Ok(Ran::Done)
+                })
+            })
+            .await;
+        assert_eq!((flow, times(&worker)), (Ok(()), vec![5.0]));
+    });
+}
+
+#[test]
+fn a_failure_ends_the_iteration_and_is_booked_with_its_place() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let step = it.step(At::index(&FIRST, 3), &PLAIN);
+        let flow = step
+            .drive(&mut || {
+                attempt(
+                    &step,
+                    0,
+                    1,
+                    Err(Fault::new("connect", "nobody answers").at(&PLACE)),
+                )
+            })
+            .await;
+        drop(step);
+        assert_eq!(flow, Err(Stop));
+        assert_eq!(
+            worker.steps(),
+            ["noop.first[3] failed connect: nobody answers"]
+        );
+        assert_eq!(worker.heard()[0]["place"], "grid.hcl:3:9");
+    });
+}
+
+#[test]
+fn a_failure_before_it_begins_is_booked_too() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let step = it.step(At::key(&FIRST, "eu"), &PLAIN);
+        let flow = step
+            .drive(&mut || Box::pin(async { Err(Fault::missing("url").at(&PLACE)) }))
+            .await;
+        assert_eq!(flow, Err(Stop));
+        assert_eq!(
+            worker.steps(),
+            ["noop.first[\"eu\"] failed value: `url` is required, but it is null"]
+        );
+    });
+}
+
+#[test]
+fn with_continue_on_failure_it_is_booked_and_the_iteration_goes_on() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let step = it.step(At::step(&FIRST), &ANYWAY);
+        let flow = step
+            .drive(&mut || attempt(&step, 0, 0, Err(Fault::new("status", "it was 500"))))
+            .await;
+        assert_eq!(flow, Ok(()));
+        assert_eq!(worker.steps(), ["noop.first failed status: it was 500"]);
+        assert_eq!(worker.heard()[0]["continued"], true);
+    });
+}
+
+#[test]
+fn one_that_is_not_enabled_is_skipped() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let step = it.step(At::step(&FIRST), &PLAIN);
+        let flow = step
+            .drive(&mut || Box::pin(async { Ok(Ran::Skipped) }))
+            .await;
+        assert_eq!(flow, Ok(()));
+        assert_eq!(worker.steps(), ["noop.first skipped"]);
+    });
+}
+
+#[test]
+fn the_limit_runs_from_begin_and_cuts_the_work_off() {
+    on_stopped_clock(async {
+        struct Gone<'a>(&'a TestWorker);
+        impl Drop for Gone<'_> {
+            fn drop(&mut self) {
+                self.0
+                    .note(&format!("dropped, {} booked", self.0.steps().len()));
+            }
+        }
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let step = it.step(At::step(&FIRST), &LIMITED);
+        let flow = step
+            .drive(&mut || {
+                Box::pin(async {
+                    let _gone = Gone(&worker);
+                    tokio::time::sleep(ms(200)).await;
+                    step.begin();
+                    std::future::pending().await
+                })
+            })
+            .await;
+        assert_eq!(flow, Err(Stop));
+        assert_eq!(
+            worker.steps(),
+            ["noop.first failed timeout: it took longer than its limit of 50ms"]
+        );
+        assert_eq!(
+            worker.notes(),
+            ["250 dropped, 0 booked"],
+            "what was cut off is gone before its end is booked"
+        );
+        assert_eq!(times(&worker), [50.0]);
+    });
+}
+
+#[test]
+fn work_that_is_ready_at_the_limit_has_passed() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let step = it.step(At::step(&FIRST), &LIMITED);
+        let flow = step
+            .drive(&mut || attempt(&step, 0, 50, Ok(Ran::Done)))
+            .await;
+        assert_eq!(flow, Ok(()));
+    });
+}
+
+#[test]
+fn one_that_is_dropped_while_it_runs_counts_as_cancelled_once() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        {
+            let step = it.step(At::step(&FIRST), &PLAIN);
+            let mut attempts = || attempt(&step, 0, 100, Ok(Ran::Done));
+            let work = step.drive(&mut attempts);
+            let cut = tokio::time::timeout(ms(10), work).await;
+            assert!(cut.is_err());
+        }
+        assert_eq!(worker.steps(), ["noop.first cancelled"]);
+        assert_eq!(times(&worker), [10.0]);
+    });
+}
+
+#[test]
+fn the_next_step_is_due_when_the_one_before_ended() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.it(0);
+        let due = worker.thread.now();
+        // Late from the start: response time says so.
+        tokio::time::sleep(ms(40)).await;
+        let first = it.step(At::step(&FIRST), &PLAIN);
+        assert_eq!(first.due, due);
+        let flow = first
+            .drive(&mut || attempt(&first, 0, 10, Ok(Ran::Done)))
+            .await;
+        assert_eq!(flow, Ok(()));
+        tokio::time::sleep(ms(7)).await;
+        let second = it.step(At::step(&SECOND), &PLAIN);
+        assert_eq!(second.due, due + ms(50));
+        second.begin();
+        assert_eq!(
+            second.due,
+            due + ms(50),
+            "begin does not hide that it is late"
+        );
+        assert_eq!(second.end(Ok(Ran::Done)), Ok(()));
+    });
+}
+
+#[test]
+fn a_step_knows_its_user_and_iteration() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let it = worker.it(7);
+        let step = it.step(At::step(&FIRST), &PLAIN);
+        assert_eq!((step.vu(), step.iteration()), (1, 7));
+        assert_eq!(it.vu(), Value::Number(Number::from(1_u64)));
+        assert_eq!(it.iteration(), Value::Number(Number::from(7_u64)));
+        assert_eq!(step.end(Ok(Ran::Done)), Ok(()));
+    });
+}
+
+#[test]
+fn a_function_draws_by_where_it_stands_and_reads_the_clock_that_tests_stop() {
+    on_stopped_clock(async {
+        let ground = Ground::functional();
+        let uuid = |number: u64, call: u32, instance: u32| {
+            let it = ground.it(number);
+            let context = it.function_context(call, instance);
+            let drawn = [(); 2].map(|()| functions::random::uuid(&context, &[]).unwrap());
+            drawn.map(|value| value.to_string())
+        };
+        let all: std::collections::BTreeSet<String> = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)]
+            .into_iter()
+            .flat_map(|(number, call, instance)| {
+                let drawn = uuid(number, call, instance);
+                assert_eq!(
+                    drawn,
+                    uuid(number, call, instance),
+                    "the same address again"
+                );
+                drawn
+            })
+            .collect();
+        assert_eq!(all.len(), 8);
+
+        let it = ground.it(0);
+        let time = || it.function_context(0, 0).clock.since_epoch();
+        let before = time();
+        assert_eq!(time(), before);
+        tokio::time::advance(ms(1500)).await;
+        assert_eq!(time(), before + ms(1500));
+    });
+}

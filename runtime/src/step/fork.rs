@@ -1,0 +1,191 @@
+//! What runs at the same time in one iteration: few branches pinned where they stand, many in a set with a waker each.
+//!
+//! Each branch has a due time of its own: before a branch is polled the iteration is told when the branch's next step is
+//! due, and afterwards what it has become is kept with the branch. Where branches join, what follows is due at the latest
+//! end.
+
+use super::iteration::Iteration;
+use crate::flow::{Flow, Running};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+/// A branch of a fork that is still running.
+pub struct Branch<'a> {
+    future: Option<Pin<&'a mut (dyn Future<Output = Flow> + 'a)>>,
+    due: Option<Instant>,
+}
+
+impl<'a> Branch<'a> {
+    /// A branch that is pinned elsewhere.
+    pub fn new(future: Pin<&'a mut (dyn Future<Output = Flow> + 'a)>) -> Self {
+        Self {
+            future: Some(future),
+            due: None,
+        }
+    }
+}
+
+/// Completes when all branches are done, or with the first that ends the iteration.
+pub struct Fork<'a, 'b> {
+    iteration: &'a Iteration<'a>,
+    branches: &'a mut [Branch<'b>],
+    /// The latest due time of the branches that are done.
+    latest: Option<Instant>,
+}
+
+impl<'a, 'b> Fork<'a, 'b> {
+    /// Joins branches. Each wake polls all that still run, so there should be few.
+    pub fn new(iteration: &'a Iteration<'a>, branches: &'a mut [Branch<'b>]) -> Self {
+        for branch in branches.iter_mut() {
+            branch.due = iteration.due();
+        }
+        Self {
+            iteration,
+            branches,
+            latest: None,
+        }
+    }
+}
+
+impl Future for Fork<'_, '_> {
+    type Output = Flow;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
+        let this = &mut *self;
+        let mut running = false;
+        for branch in this.branches.iter_mut() {
+            let Some(future) = &mut branch.future else {
+                continue;
+            };
+            this.iteration.set_due(branch.due);
+            let polled = future.as_mut().poll(cx);
+            branch.due = this.iteration.due();
+            match polled {
+                Poll::Ready(Ok(())) => {
+                    branch.future = None;
+                    this.latest = this.latest.max(branch.due);
+                }
+                Poll::Ready(Err(stop)) => return Poll::Ready(Err(stop)),
+                Poll::Pending => running = true,
+            }
+        }
+        if running {
+            return Poll::Pending;
+        }
+        this.iteration.set_due(this.latest);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Runs a few futures of [`Flow`] at the same time, in place; the first that ends the iteration drops the rest.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! fork {
+    ($iteration:expr; $($branch:expr),+ $(,)?) => {
+        $crate::emitted::Fork::new($iteration, &mut [$($crate::emitted::Branch::new(::core::pin::pin!($branch))),+]).await
+    };
+}
+
+/// A branch that has a waker of its own.
+struct OwnedBranch<'a> {
+    iteration: &'a Iteration<'a>,
+    due: Option<Instant>,
+    future: Running<'a, Flow>,
+}
+
+impl Future for OwnedBranch<'_> {
+    type Output = Flow;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
+        let this = &mut *self;
+        this.iteration.set_due(this.due);
+        let polled = this.future.as_mut().poll(cx);
+        this.due = this.iteration.due();
+        polled
+    }
+}
+
+/// Many branches, each with a waker of its own.
+pub struct Fan<'a> {
+    iteration: &'a Iteration<'a>,
+    due: Option<Instant>,
+    branches: FuturesUnordered<OwnedBranch<'a>>,
+}
+
+impl<'a> Fan<'a> {
+    /// No branches yet; all that are added are due when the iteration's next step is.
+    pub fn new(iteration: &'a Iteration<'a>) -> Self {
+        Self {
+            iteration,
+            due: iteration.due(),
+            branches: FuturesUnordered::new(),
+        }
+    }
+
+    /// One more branch.
+    pub fn add(&mut self, branch: Running<'a, Flow>) {
+        self.branches.push(OwnedBranch {
+            iteration: self.iteration,
+            due: self.due,
+            future: branch,
+        });
+    }
+
+    /// Completes when all are done, or with the first that ends the iteration.
+    pub fn join(self) -> Join<'a> {
+        Join {
+            fan: self,
+            latest: None,
+        }
+    }
+}
+
+/// See [`Fan::join`].
+pub struct Join<'a> {
+    fan: Fan<'a>,
+    /// The latest due time of the branches that are done.
+    latest: Option<Instant>,
+}
+
+impl Future for Join<'_> {
+    type Output = Flow;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
+        let this = &mut *self;
+        loop {
+            match this.fan.branches.poll_next_unpin(cx) {
+                // The branch that was polled last is the one that is done.
+                Poll::Ready(Some(Ok(()))) => {
+                    this.latest = this.latest.max(this.fan.iteration.due())
+                }
+                Poll::Ready(Some(Err(stop))) => return Poll::Ready(Err(stop)),
+                Poll::Ready(None) => {
+                    this.fan.iteration.set_due(this.latest.max(this.fan.due));
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+/// Instances `from..to` of a step, all at the same time.
+pub fn each<'a>(
+    iteration: &'a Iteration<'a>,
+    from: u32,
+    to: u32,
+    instance: &mut dyn FnMut(u32) -> Running<'a, Flow>,
+) -> Join<'a> {
+    let mut fan = Fan::new(iteration);
+    for index in from..to {
+        fan.add(instance(index));
+    }
+    fan.join()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! One iteration of one virtual user: what expressions and steps ask of it, and when its next step is due.
+
+use crate::context::{Asker, UserContext, WorkerContext};
+use crate::start::Start;
+use bggo_values::functions::{self, Draws, IterationKey, Site};
+use bggo_values::{Number, Value};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// An iteration that began.
+#[derive(Debug)]
+#[must_use = "an iteration that began is finished with `User::finish`"]
+pub struct Begun {
+    /// When it began.
+    began: Instant,
+    /// Nanoseconds from the moment at which it was due to its beginning; `None` where the load profile gives it no such
+    /// moment.
+    late: Option<u64>,
+    /// Its number over the run, where the load profile numbers iterations over the run.
+    number_of_run: Option<u64>,
+    /// Where the slots of its scenario begin.
+    first_slot: u32,
+    /// A step of it failed, and it went on.
+    had_continued_failure: Cell<bool>,
+}
+
+impl Begun {
+    /// An iteration of a closed profile, which begins when its user is free.
+    pub(crate) fn when_free(began: Instant, first_slot: u32) -> Self {
+        Self {
+            began,
+            late: None,
+            number_of_run: None,
+            first_slot,
+            had_continued_failure: Cell::new(false),
+        }
+    }
+
+    /// When it began.
+    pub(crate) fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// When it was due, where the load profile says so.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let late = Duration::from_nanos(self.late?);
+        self.began.checked_sub(late)
+    }
+
+    /// Whether a step of it failed and the iteration went on.
+    pub(crate) fn had_continued_failure(&self) -> bool {
+        self.had_continued_failure.get()
+    }
+}
+
+/// One iteration of one user.
+#[derive(Debug)]
+pub struct Iteration<'a> {
+    user: &'a UserContext,
+    begun: &'a Begun,
+    /// When the next step of the branch that is being polled is due: at the latest end of what it depends on.
+    due: Cell<Option<Instant>>,
+    /// What its random functions drew so far.
+    draws: Draws,
+}
+
+impl<'a> Iteration<'a> {
+    /// The iteration that `user` has begun.
+    pub fn new(user: &'a UserContext, begun: &'a Begun) -> Self {
+        Self {
+            user,
+            begun,
+            due: Cell::new(begun.due()),
+            draws: Draws::new(),
+        }
+    }
+
+    /// The user's number, as `vu.id`.
+    pub fn vu(&self) -> Value {
+        Value::Number(Number::from(self.user.number()))
+    }
+
+    /// The user's iteration, as `vu.iteration`.
+    pub fn iteration(&self) -> Value {
+        Value::Number(Number::from(self.user.iteration()))
+    }
+
+    /// `run.id`
+    pub fn run_id(&self) -> Value {
+        Value::Text(self.worker().start.run_id().clone())
+    }
+
+    /// Variables and locals of the start.
+    pub fn start(&self) -> &'a Start {
+        &self.user.worker().start
+    }
+
+    /// The worker that it runs on.
+    pub fn worker(&self) -> &'a Rc<WorkerContext> {
+        self.user.worker()
+    }
+
+    /// Its user.
+    pub fn user(&self) -> &'a UserContext {
+        self.user
+    }
+
+    /// The iteration's number among those of its user, from 0.
+    pub fn number(&self) -> u64 {
+        self.user.iteration()
+    }
+
+    /// Its user, as one who asks for an asset.
+    pub fn asker(&self) -> Asker {
+        self.user.asker()
+    }
+
+    /// What it is told apart by.
+    pub fn key(&self) -> IterationKey {
+        match self.begun.number_of_run {
+            Some(number) => IterationKey::Run(number),
+            None => IterationKey::User {
+                user: self.user.number(),
+                nth: self.user.iteration(),
+            },
+        }
+    }
+
+    /// What a function may ask that is random or of the moment: call number `call` of the grid, for this instance of its
+    /// step.
+    pub fn function_context(&self, call: u32, instance: u32) -> functions::Context<'_> {
+        functions::Context {
+            seed: self.start().seed(),
+            scenario: self.user.scenario(),
+            iteration: self.key(),
+            site: Site { call, instance },
+            draws: &self.draws,
+            clock: &**self.user.worker(),
+        }
+    }
+
+    /// Where the slots of its scenario begin: those of its steps are relative to that.
+    pub(crate) fn first_slot(&self) -> u32 {
+        self.begun.first_slot
+    }
+
+    /// When the next step of the branch that is being polled is due; `None` for the first steps of a closed profile.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due.get()
+    }
+
+    /// What is polled from now on is due then.
+    pub(crate) fn set_due(&self, due: Option<Instant>) {
+        self.due.set(due);
+    }
+
+    /// A step of it failed, and it goes on.
+    pub(crate) fn note_continued_failure(&self) {
+        self.begun.had_continued_failure.set(true);
+    }
+}

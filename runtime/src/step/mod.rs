@@ -1,0 +1,15 @@
+//! The one door of a step: what an iteration runs, in which order, and how each run of a step is booked.
+
+mod attempt;
+pub(crate) mod fork;
+mod iteration;
+mod latch;
+mod output;
+mod runner;
+
+pub use attempt::{Policy, Ran, Step};
+pub use fork::{Branch, Fan, Fork, Join, each};
+pub use iteration::{Begun, Iteration};
+pub use latch::Latch;
+pub use output::{Memo, OutputSlot, OutputSlots};
+pub use runner::Runner;

@@ -1,0 +1,126 @@
+//! What steps leave behind for others of their iteration.
+
+use super::*;
+use bggo_values::Number;
+use std::cell::Cell;
+
+static INFO: Info = Info::new("http_request", "login", "grid.hcl:1");
+
+fn number(value: i64) -> Value {
+    Value::Number(Number::from(value))
+}
+
+fn text(result: Result<Value, Fault>) -> String {
+    result.unwrap_err().text().to_owned()
+}
+
+#[test]
+fn a_field_is_there_when_the_step_ran_and_else_the_fault_says_why_not() {
+    let ran = OutputSlot::default();
+    ran.set([number(200), Value::from("body")]);
+    assert_eq!(ran.field(1, &INFO).unwrap(), Value::from("body"));
+    let skipped = OutputSlot::default();
+    skipped.skip();
+    assert_eq!(
+        text(skipped.field(0, &INFO)),
+        "step http_request.login did not run, so it has no output: it was not enabled"
+    );
+    assert_eq!(
+        text(OutputSlot::default().field(0, &INFO)),
+        "step http_request.login has no output: it failed or did not run"
+    );
+}
+
+#[test]
+fn a_whole_output_is_an_object_or_null_and_never_a_fault() {
+    let names = ["status_code", "body"];
+    let slot = OutputSlot::default();
+    assert_eq!(slot.whole(&names), Value::Null);
+    slot.set([number(200), Value::Null]);
+    assert_eq!(
+        slot.whole(&names),
+        Value::from(vec![
+            (Text::from("status_code"), number(200)),
+            (Text::from("body"), Value::Null)
+        ])
+    );
+}
+
+#[test]
+fn instances_are_found_by_whole_numbers_in_their_range() {
+    let slots = OutputSlots::new(2);
+    slots.at(1, &INFO).unwrap().set([number(7)]);
+    assert_eq!(
+        slots
+            .index(&number(1), &INFO)
+            .unwrap()
+            .field(0, &INFO)
+            .unwrap(),
+        number(7)
+    );
+    for (index, says) in [
+        (number(2), "has 2 instances, there is no [2]"),
+        (number(-1), "is a whole number from 0, not -1"),
+        (
+            Value::Number(Number::parse("0.5").unwrap()),
+            "is a whole number from 0, not 0.5",
+        ),
+        (Value::from("0"), "is a number"),
+    ] {
+        let fault = slots.index(&index, &INFO).map(drop).unwrap_err();
+        assert!(fault.text().contains(says), "{fault}");
+    }
+}
+
+#[test]
+fn instances_are_found_by_their_keys() {
+    let slots = OutputSlots::new(2);
+    let keys = ["eu", "us"];
+    slots.at(1, &INFO).unwrap().set([number(7)]);
+    let found = slots.key(&Value::from("us"), &keys, &INFO).unwrap();
+    assert_eq!(found.field(0, &INFO).unwrap(), number(7));
+    let fault = slots
+        .key(&Value::from("asia"), &keys, &INFO)
+        .map(drop)
+        .unwrap_err();
+    assert!(
+        fault.text().contains("has no instance [\"asia\"]"),
+        "{fault}"
+    );
+}
+
+#[test]
+fn all_instances_stand_in_order_or_by_key() {
+    let slots = OutputSlots::new(2);
+    slots.at(0, &INFO).unwrap().set([number(1)]);
+    let output = |whole: Value| Value::from(vec![(Text::from("output"), whole)]);
+    let first = output(Value::from(vec![(Text::from("n"), number(1))]));
+    let second = output(Value::Null);
+    assert_eq!(
+        slots.list(&["n"]),
+        Value::from(vec![first.clone(), second.clone()])
+    );
+    assert_eq!(
+        slots.by_key(&["eu", "us"], &["n"]),
+        Value::from(vec![(Text::from("eu"), first), (Text::from("us"), second)])
+    );
+}
+
+#[test]
+fn a_local_is_computed_once_even_when_it_faults() {
+    let memo = Memo::new(2);
+    let computed = Cell::new(0);
+    for _ in 0..3 {
+        let value = memo.get(0, &mut || {
+            computed.set(computed.get() + 1);
+            Ok(number(5))
+        });
+        assert_eq!(value.unwrap(), number(5));
+        let fault = memo.get(1, &mut || {
+            computed.set(computed.get() + 1);
+            Err(Fault::new("value", "no"))
+        });
+        assert_eq!(fault.unwrap_err().text(), "no");
+    }
+    assert_eq!(computed.get(), 2);
+}
