@@ -26,17 +26,24 @@ fn replacement(hint: &str) -> Option<&str> {
 fn problems_of(files: &[(String, String)], parse_only: bool) -> Problems {
     let sources = Sources::from_texts(files.to_vec());
     if parse_only {
-        return bggo::syntax::parse(&sources).1;
+        return bggo::on_a_large_stack(|| bggo::syntax::parse(&sources).1);
     }
     bggo::check(&sources, Modules::built_in()).1
 }
 
-/// The files with the cure in the place of what it stands for, and the bytes where it stands.
-fn cured(
-    files: &[(String, String)],
-    problem: &Problem,
-    cure: &str,
-) -> Option<(Vec<(String, String)>, FileId, std::ops::Range<usize>)> {
+/// Names and texts of files.
+type Files = Vec<(String, String)>;
+
+/// A grid in which a cure was written.
+struct Cured {
+    files: Files,
+    file: FileId,
+    /// The bytes of the cure.
+    place: std::ops::Range<usize>,
+}
+
+/// The files with the cure in the place of what it stands for, and where it stands.
+fn cured(files: &[(String, String)], problem: &Problem, cure: &str) -> Option<Cured> {
     let span = problem.span?;
     let file = span.file.0 as usize;
     let text = &files.get(file)?.1;
@@ -58,7 +65,11 @@ fn cured(
             let place = found.find(|place| place.start < start && place.end + 2 > start)?;
             let mut files = files.to_vec();
             files[file].1.replace_range(place.clone(), cure);
-            return Some((files, span.file, place.start..place.start + cure.len()));
+            return Some(Cured {
+                files,
+                file: span.file,
+                place: place.start..place.start + cure.len(),
+            });
         }
         _ => {}
     }
@@ -76,7 +87,11 @@ fn cured(
     start -= shared;
     let mut files = files.to_vec();
     files[file].1.replace_range(start..end, &new);
-    Some((files, span.file, start..start + new.len()))
+    Some(Cured {
+        files,
+        file: span.file,
+        place: start..start + new.len(),
+    })
 }
 
 fn is_word(text: &str) -> bool {
@@ -84,17 +99,17 @@ fn is_word(text: &str) -> bool {
         .all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
 }
 
-fn grids() -> Vec<(String, String, bool)> {
+fn grids() -> std::io::Result<Vec<(String, String, bool)>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = vec![root.join("tests/fixtures/diagnostics")];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|ending| ending == "hcl") {
-                let text = fs::read_to_string(&path).expect("a text");
+                let text = fs::read_to_string(&path)?;
                 let parse_only = path.to_string_lossy().contains("/syntax/");
                 found.push((path.display().to_string(), text, parse_only));
             }
@@ -108,13 +123,13 @@ fn grids() -> Vec<(String, String, bool)> {
         }
     }
     found.sort();
-    found
+    Ok(found)
 }
 
 #[test]
 fn a_cure_that_is_a_replacement_cures() {
     let (mut tried, mut wrong) = (0, Vec::new());
-    for (name, text, parse_only) in grids() {
+    for (name, text, parse_only) in grids().expect("the fixtures") {
         if text.starts_with("#### FILE ") {
             continue;
         }
@@ -123,7 +138,7 @@ fn a_cure_that_is_a_replacement_cures() {
             let Some(cure) = problem.hint.as_deref().and_then(replacement) else {
                 continue;
             };
-            let Some((files, file, place)) = cured(&files, &problem, cure) else {
+            let Some(Cured { files, file, place }) = cured(&files, &problem, cure) else {
                 continue;
             };
             tried += 1;

@@ -22,7 +22,7 @@ runner "http_request" {
   }
   input "headers" {
     type        = map(string)
-    description = "Headers. They win over the client's and over those that other arguments imply."
+    description = "Headers. They win over the client's and over those that other arguments imply; names are sent in lower case. A Content-Length that is not the body's and a Transfer-Encoding are refused."
   }
   input "query_params" {
     type        = map(any)
@@ -108,7 +108,7 @@ runner "http_request" {
   }
   output "body" {
     type        = string
-    description = "The body as text, decompressed."
+    description = "The body as text: decompressed, read by its byte-order mark, else by the charset of its Content-Type, else as UTF-8."
   }
   output "json" {
     type        = any
@@ -153,6 +153,10 @@ runner "http_request" {
     kind        = "counter"
     unit        = "bytes"
     description = "Bytes of bodies as they came."
+  }
+  metric "resent" {
+    kind        = "counter"
+    description = "Requests that went out once more, on a new connection, because the server had closed the one that lay idle."
   }
 
   error "request" {
@@ -211,11 +215,11 @@ asset "http_client" {
   input "cookies" {
     type        = bool
     default     = true
-    description = "Whether cookies that servers set are kept and sent back, as long as the client lives."
+    description = "Whether cookies that servers set are kept and sent back, as long as the client lives; one with Secure goes by https only, and by http to this machine."
   }
   input "headers" {
     type        = map(string)
-    description = "Headers of every request."
+    description = "Headers of every request; names are sent in lower case."
   }
   input "user_agent" {
     type        = string
@@ -225,6 +229,11 @@ asset "http_client" {
     type        = bool
     default     = true
     description = "Whether gzip, br and zstd are accepted and decompressed."
+  }
+  input "max_body_size" {
+    type        = number
+    default     = 67108864
+    description = "Most bytes of a body that is kept because the grid reads it, as it came and decompressed: 64 MiB. A longer one fails the step. A body that is only counted has no limit."
   }
   input "http_version" {
     type        = string
@@ -242,7 +251,7 @@ asset "http_client" {
   }
   input "ca_file" {
     type        = string
-    description = "File of PEM certificates that are trusted, in place of the built-in and the host's."
+    description = "File of PEM certificates that are trusted, in place of the built-in and the host's: authorities, or the server's own."
   }
   input "ca_pem" {
     type        = string

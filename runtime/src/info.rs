@@ -13,6 +13,7 @@ pub struct Info {
     slots: u32,
     tags: &'static [(&'static str, &'static str)],
     sensitive: bool,
+    sensitive_inputs: &'static [&'static str],
 }
 
 impl Info {
@@ -26,6 +27,7 @@ impl Info {
             slots: 2,
             tags: &[],
             sensitive: false,
+            sensitive_inputs: &[],
         }
     }
 
@@ -46,6 +48,17 @@ impl Info {
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
+    }
+
+    /// Inputs that hold what is sensitive though their manifest does not say so.
+    pub const fn sensitive_inputs(mut self, names: &'static [&'static str]) -> Self {
+        self.sensitive_inputs = names;
+        self
+    }
+
+    /// Whether an input that is not sensitive by its manifest holds what the grid calls sensitive.
+    pub fn is_input_sensitive(&self, name: &str) -> bool {
+        self.sensitive_inputs.contains(&name)
     }
 
     /// The kind of runner.

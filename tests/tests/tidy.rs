@@ -19,7 +19,7 @@ const DOORS: &[(&str, &str)] = &[
     ("quote::", "compiler/src/emit/"),
     ("regex_automata::", "runtime/values/regex/"),
     ("regex_syntax::", "runtime/values/regex/"),
-    ("reqwest::", "modules/http_request/"),
+    ("reqwest::", "modules/http_request/src/transport.rs"),
 ];
 
 /// Crates whose files are looked at for circles.

@@ -191,7 +191,14 @@ impl Writer<'_> {
                 quote!(.tags(&[#(#tags),*]))
             });
             let sensitive = step.sensitive.then(|| quote!(.sensitive()));
-            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #tags #sensitive)
+            // What the manifest itself calls sensitive is known to the module.
+            let secret = step.arguments.iter().filter(|argument| {
+                let input = &argument.input;
+                argument.value.sensitivity.any() && !input.sensitive && !input.shown
+            });
+            let secret: Vec<&str> = secret.map(|argument| &*argument.input.name).collect();
+            let inputs = (!secret.is_empty()).then(|| quote!(.sensitive_inputs(&[#(#secret),*])));
+            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #tags #sensitive #inputs)
         });
         let names = (0..body.steps.len()).map(|at| {
             let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));

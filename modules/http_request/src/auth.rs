@@ -2,10 +2,11 @@
 
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::FaultText;
 use bggo_values::Value;
 use bggo_values::functions::encoding::to_base64;
-use reqwest::Url;
-use reqwest::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
+use url::Url;
 
 /// `Bearer TOKEN`
 pub(crate) fn bearer(token: &str) -> Result<HeaderValue, Fault> {
@@ -80,9 +81,9 @@ impl ApiKey {
 /// A header's value that is never indexed by HTTP/2 nor printed.
 fn secret(text: &str, input: &str) -> Result<HeaderValue, Fault> {
     let mut value = HeaderValue::from_str(text).map_err(|_| {
-        Kind::Request.fault(format!(
+        Kind::Request.fault(FaultText::plain(format_args!(
             "{input} holds what no header can, such as a line break"
-        ))
+        )))
     })?;
     value.set_sensitive(true);
     Ok(value)

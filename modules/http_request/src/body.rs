@@ -3,12 +3,14 @@
 use crate::fault::{Unreadable, unreadable_file};
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::FaultText;
 use bggo_values::Value;
 use bytes::Bytes;
+use form_urlencoded::{Serializer, Target};
+use http::header::HeaderValue;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use reqwest::Url;
-use reqwest::header::HeaderValue;
 use std::collections::VecDeque;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::fs::File;
@@ -61,11 +63,9 @@ impl Payload {
 
     /// An urlencoded form.
     pub(crate) fn form(fields: &Value) -> Result<Self, Fault> {
-        // A query and a form are written alike; only an url has the public writer.
-        let mut url =
-            Url::parse("form:?").map_err(|error| Kind::Request.fault(error.to_string()))?;
-        append_pairs(&mut url, fields, "form_data")?;
-        let text = url.query().unwrap_or("").to_owned();
+        let mut writer = Serializer::new(String::new());
+        append_pairs(&mut writer, fields, "form_data")?;
+        let text = writer.finish();
         Ok(Self {
             content_type: Some(HeaderValue::from_static(
                 "application/x-www-form-urlencoded",
@@ -90,11 +90,20 @@ impl Payload {
         }
     }
 
+    /// How many bytes it has; `None` where a file's size says so only when it is opened.
+    pub(crate) fn size(&self) -> Option<u64> {
+        match &self.content {
+            Content::None => Some(0),
+            Content::Bytes(bytes) => Some(bytes.len() as u64),
+            Content::Parts(parts) => parts.iter().map(Part::size).sum(),
+        }
+    }
+
     /// The body, ready to be sent once: files are opened and their sizes taken now.
-    pub(crate) async fn open(&self) -> Result<Option<reqwest::Body>, Fault> {
+    pub(crate) async fn open(&self) -> Result<Outgoing, Fault> {
         let parts = match &self.content {
-            Content::None => return Ok(None),
-            Content::Bytes(bytes) => return Ok(Some(bytes.clone().into())),
+            Content::None => return Ok(Outgoing::None),
+            Content::Bytes(bytes) => return Ok(Outgoing::Bytes(bytes.clone())),
             Content::Parts(parts) => parts,
         };
         let mut stream = Stream {
@@ -105,14 +114,11 @@ impl Payload {
             let opened = match part {
                 Part::Bytes(bytes) => Opened::Bytes(bytes.clone()),
                 Part::File(path) => {
-                    let unreadable = |error: std::io::Error| {
-                        Kind::Request.fault(unreadable_file("file", path, &error))
-                    };
-                    let file = File::open(path).await.map_err(unreadable)?;
-                    let about = file.metadata().await.map_err(unreadable)?;
+                    let wrong = |error| Kind::Request.fault(unreadable_file("file", path, &error));
+                    let file = File::open(path).await.map_err(wrong)?;
+                    let about = file.metadata().await.map_err(wrong)?;
                     if about.is_dir() {
-                        return Err(Kind::Request
-                            .fault(format!("the file {path} cannot be read: it is a folder")));
+                        return Err(Kind::Request.fault(unreadable(path, &"it is a folder")));
                     }
                     Opened::File {
                         file,
@@ -124,47 +130,90 @@ impl Payload {
             stream.left += opened.size();
             stream.parts.push_back(opened);
         }
-        Ok(Some(reqwest::Body::wrap(stream)))
+        Ok(Outgoing::Stream(stream))
     }
 }
 
-/// Appends each pair to the url's query, encoded. A list adds its name once an item, null nothing.
-pub(crate) fn append_pairs(url: &mut Url, pairs: &Value, input: &str) -> Result<(), Fault> {
+fn unreadable(path: &str, why: &dyn fmt::Display) -> FaultText {
+    FaultText::plain("the file ")
+        .and_value(path)
+        .and(format_args!(" cannot be read: {why}"))
+}
+
+impl Part {
+    fn size(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::File(_) => None,
+        }
+    }
+}
+
+/// A body on its way out.
+pub(crate) enum Outgoing {
+    None,
+    Bytes(Bytes),
+    Stream(Stream),
+}
+
+impl Outgoing {
+    /// How many bytes are sent.
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stream(stream) => stream.left,
+        }
+    }
+}
+
+/// Adds each pair of a query or a form to its writer. A list adds its name once an item, null adds nothing.
+pub(crate) fn append_pairs<T: Target>(
+    writer: &mut Serializer<'_, T>,
+    pairs: &Value,
+    input: &str,
+) -> Result<(), Fault> {
     let pairs = pairs.settled()?;
     let Value::Object(pairs) = &*pairs else {
-        return Err(Kind::Request.fault(format!("{input} is a map, found {}", pairs.kind())));
+        let text = FaultText::plain(format_args!("{input} is a map, found {}", pairs.kind()));
+        return Err(Kind::Request.fault(text));
     };
     for (name, value) in pairs.iter() {
         let value = value.settled()?;
         match &*value {
             Value::List(items) => {
                 for item in items.iter() {
-                    append_pair(url, name, item, input)?;
+                    append_pair(writer, name, item, input)?;
                 }
             }
-            one => append_pair(url, name, one, input)?,
+            one => append_pair(writer, name, one, input)?,
         }
     }
     Ok(())
 }
 
-fn append_pair(url: &mut Url, name: &str, value: &Value, input: &str) -> Result<(), Fault> {
+fn append_pair<T: Target>(
+    writer: &mut Serializer<'_, T>,
+    name: &str,
+    value: &Value,
+    input: &str,
+) -> Result<(), Fault> {
     let value = value.settled()?;
     match &*value {
         Value::Null => {}
         Value::List(_) | Value::Object(_) => {
-            return Err(Kind::Request.fault(format!(
-                "{name} in {input} is a scalar or a list of scalars, found {}",
+            return Err(Kind::Request.fault(FaultText::value(name).and(format_args!(
+                " in {input} is a scalar or a list of scalars, found {}",
                 value.kind()
-            )));
+            ))));
         }
-        scalar => drop(url.query_pairs_mut().append_pair(name, &scalar.to_string())),
+        scalar => drop(writer.append_pair(name, &scalar.to_string())),
     }
     Ok(())
 }
 
 /// Opened parts, sent in turn; the whole length is known, so nothing is chunked.
-struct Stream {
+pub(crate) struct Stream {
     parts: VecDeque<Opened>,
     left: u64,
 }
@@ -201,15 +250,12 @@ impl HttpBody for Stream {
                     let mut buffer = vec![0; size];
                     let mut read = ReadBuf::new(&mut buffer);
                     if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut read)) {
-                        return Poll::Ready(Some(Err(Unreadable(format!(
-                            "the file {path} cannot be read: {error}"
-                        )))));
+                        return Poll::Ready(Some(Err(Unreadable(unreadable(path, &error)))));
                     }
                     let count = read.filled().len();
                     if count == 0 {
-                        return Poll::Ready(Some(Err(Unreadable(format!(
-                            "the file {path} became shorter while it was sent"
-                        )))));
+                        let shorter = "it became shorter while it was sent";
+                        return Poll::Ready(Some(Err(Unreadable(unreadable(path, &shorter)))));
                     }
                     buffer.truncate(count);
                     *left -= count as u64;

@@ -7,11 +7,11 @@ use crate::decompress::ACCEPTED;
 use crate::fault::unreadable_file;
 use crate::http_client::{Error as Kind, Exports, Inputs, Uses};
 use crate::request;
-use crate::resolve::Names;
 use crate::tls;
 use crate::transport::{Settings, Speak, Transport};
+use bggo_runtime::contract::FaultText;
 use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Value};
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -35,17 +35,18 @@ pub(crate) struct Defaults {
     pub(crate) follows: bool,
     pub(crate) max_redirects: usize,
     pub(crate) decompresses: bool,
+    /// Most bytes of a body that is kept, as it came and decompressed.
+    pub(crate) max_body: u64,
 }
 
 /// What all clients of a resource share on a thread.
 pub struct Ready {
-    names: Names,
     /// Made once, unless an argument differs from user to user.
     common: Option<Common>,
 }
 
 struct Common {
-    transport: Settings,
+    transport: Rc<Settings>,
     cookies: bool,
     headers: HeaderMap,
     exchange: Defaults,
@@ -58,10 +59,9 @@ impl Asset for HttpClient {
     type Exports = Exports;
 
     fn prepare(_: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
-        let names = Names::default();
+        check_limits(inputs)?;
         Ok(Ready {
-            common: common(inputs, &names)?,
-            names,
+            common: common(inputs)?,
         })
     }
 
@@ -69,7 +69,7 @@ impl Asset for HttpClient {
         if let Some(common) = &ready.common {
             return common.client();
         }
-        match common(&inputs, &ready.names)? {
+        match common(&inputs)? {
             Some(common) => common.client(),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
@@ -88,7 +88,7 @@ impl Asset for HttpClient {
 impl Common {
     fn client(&self) -> Result<HttpClient, Fault> {
         Ok(HttpClient {
-            transport: Transport::new(&self.transport)?,
+            transport: Transport::new(Rc::clone(&self.transport))?,
             jar: self.cookies.then(RefCell::default),
             headers: self.headers.clone(),
             exchange: self.exchange,
@@ -96,11 +96,45 @@ impl Common {
     }
 }
 
+/// Refuses limits that are known and that nothing can keep to.
+fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
+    let times = [
+        ("timeout", inputs.timeout.known().copied()),
+        (
+            "connect_timeout",
+            inputs.connect_timeout.known().copied().flatten(),
+        ),
+        ("idle_timeout", inputs.idle_timeout.known().copied()),
+    ];
+    for (input, limit) in times {
+        limit
+            .map(|limit| above_zero(input, limit))
+            .transpose()
+            .map_err(|text| Kind::Settings.fault(text))?;
+    }
+    let counts = [
+        ("max_redirects", inputs.max_redirects.known().copied()),
+        ("max_body_size", inputs.max_body_size.known().copied()),
+        (
+            "max_idle_connections",
+            inputs.max_idle_connections.known().copied().flatten(),
+        ),
+    ];
+    for (input, number) in counts {
+        number
+            .map(|number| count(input, number))
+            .transpose()
+            .map_err(|text| Kind::Settings.fault(text))?;
+    }
+    Ok(())
+}
+
 /// `None` while an argument is not known.
-fn common(inputs: &Inputs, names: &Names) -> Result<Option<Common>, Fault> {
+fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     let Some(known) = known(inputs) else {
         return Ok(None);
     };
+    check_limits(inputs)?;
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, AGENT);
     if let Some(agent) = known.user_agent {
@@ -113,8 +147,14 @@ fn common(inputs: &Inputs, names: &Names) -> Result<Option<Common>, Fault> {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
     }
     if let Some(named) = known.headers {
-        request::add_headers(&mut headers, named)
-            .map_err(|fault| Kind::Settings.fault(fault.text()))?;
+        let wrong = |text: FaultText| Kind::Settings.fault(text);
+        request::add_headers(&mut headers, named, wrong)?;
+        request::no_transfer_encoding(&headers).map_err(wrong)?;
+        if headers.contains_key(CONTENT_LENGTH) {
+            return Err(Kind::Settings.fault(
+                "Content-Length cannot be the same for all requests; leave the header out, the right one is sent",
+            ));
+        }
     }
     let speak = match known.http_version {
         "1.1" => Speak::Http1,
@@ -143,7 +183,6 @@ fn common(inputs: &Inputs, names: &Names) -> Result<Option<Common>, Fault> {
             })
             .transpose()?,
         nodelay: known.tcp_nodelay,
-        names: names.clone(),
     };
     let exchange = Defaults {
         timeout: known.timeout,
@@ -151,20 +190,32 @@ fn common(inputs: &Inputs, names: &Names) -> Result<Option<Common>, Fault> {
         max_redirects: count("max_redirects", known.max_redirects)
             .map_err(|text| Kind::Settings.fault(text))?,
         decompresses: known.compression,
+        max_body: count("max_body_size", known.max_body_size)
+            .map_err(|text| Kind::Settings.fault(text))? as u64,
     };
     Ok(Some(Common {
-        transport,
+        transport: Rc::new(transport),
         cookies: known.cookies,
         headers,
         exchange,
     }))
 }
 
+/// A duration that something can take.
+pub(crate) fn above_zero(input: &str, limit: Duration) -> Result<Duration, FaultText> {
+    if limit.is_zero() {
+        return Err(FaultText::plain(format_args!(
+            "{input} is longer than 0s: write for example 500ms, or leave it out"
+        )));
+    }
+    Ok(limit)
+}
+
 /// A whole number from 0.
-pub(crate) fn count(input: &str, number: Number) -> Result<usize, String> {
-    number
-        .as_usize()
-        .ok_or_else(|| format!("{input} is a whole number from 0, found {number}"))
+pub(crate) fn count(input: &str, number: Number) -> Result<usize, FaultText> {
+    number.as_usize().ok_or_else(|| {
+        FaultText::plain(format_args!("{input} is a whole number from 0, found ")).and_value(number)
+    })
 }
 
 fn texts(list: Option<&Value>) -> Vec<String> {
@@ -204,13 +255,21 @@ fn one_of(
     text: Option<&str>,
 ) -> Result<Option<String>, Fault> {
     match (file, text) {
-        (Some(_), Some(_)) => {
-            Err(Kind::Tls.fault(format!("one of {file_input} and {text_input} may be given")))
-        }
+        (Some(_), Some(_)) => Err(Kind::Tls.fault(FaultText::plain(format_args!(
+            "one of {file_input} and {text_input} may be given"
+        )))),
         (Some(path), None) => {
             let read = std::fs::read_to_string(path);
-            read.map(Some)
-                .map_err(|error| Kind::Tls.fault(unreadable_file(file_input, path, &error)))
+            read.map(Some).map_err(|error| {
+                let no_text = error.kind() == std::io::ErrorKind::InvalidData;
+                Kind::Tls.fault(if no_text {
+                    FaultText::plain(format_args!("the {file_input} "))
+                        .and_value(path)
+                        .and(" is no text; certificates and keys are PEM")
+                } else {
+                    unreadable_file(file_input, path, &error)
+                })
+            })
         }
         (None, text) => Ok(text.map(str::to_owned)),
     }
@@ -226,6 +285,7 @@ struct Known<'a> {
     headers: Option<&'a Value>,
     user_agent: Option<&'a str>,
     compression: bool,
+    max_body_size: Number,
     http_version: &'a str,
     proxy: Option<&'a str>,
     no_proxy: Option<&'a Value>,
@@ -253,6 +313,7 @@ fn known(inputs: &Inputs) -> Option<Known<'_>> {
         headers: inputs.headers.known()?.as_ref(),
         user_agent: inputs.user_agent.known()?.as_deref(),
         compression: *inputs.compression.known()?,
+        max_body_size: *inputs.max_body_size.known()?,
         http_version: inputs.http_version.known()?,
         proxy: inputs.proxy.known()?.as_deref(),
         no_proxy: inputs.no_proxy.known()?.as_ref(),

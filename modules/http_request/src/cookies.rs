@@ -2,10 +2,10 @@
 
 mod date;
 
-use reqwest::Url;
-use reqwest::header::{HeaderMap, SET_COOKIE};
+use http::header::{HeaderMap, SET_COOKIE};
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
+use url::Url;
 
 /// The cookies of one client. A client has few: they are looked through in turn.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Jar {
         self.0
             .retain(|cookie| cookie.expires.is_none_or(|end| end > now));
         let host = host(url);
-        let secure = url.scheme() == "https";
+        let secure = url.scheme() == "https" || is_local(&host);
         let belongs = |cookie: &&Cookie| {
             (if cookie.host_only {
                 cookie.domain == host
@@ -122,6 +122,14 @@ fn host(url: &Url) -> String {
         .trim_start_matches('[')
         .trim_end_matches(']')
         .to_owned()
+}
+
+/// Whether what is sent stays on this machine: there a `Secure` cookie needs no TLS, as in browsers.
+fn is_local(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
 }
 
 fn within(host: &str, domain: &str) -> bool {

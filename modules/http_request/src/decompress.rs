@@ -1,21 +1,22 @@
 //! A compressed body, whole, to what it holds. Only a body that somebody reads comes here.
 
+use crate::exchange::too_large;
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::FaultText;
 use brotli_decompressor::Decompressor;
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap};
+use http::header::{CONTENT_ENCODING, HeaderMap};
 use ruzstd::decoding::StreamingDecoder;
 use std::io::{self, Read};
 
 /// The Accept-Encoding of a client that decompresses.
 pub(crate) const ACCEPTED: &str = "gzip, br, zstd";
-/// A body that grows beyond this is not worth its memory: a test reads a field, not a gibibyte.
-const LARGEST: u64 = 1 << 30;
 
-/// Undoes the encodings that the headers name, last first; one that is not known is left as it is.
-pub(crate) fn decompress(mut body: Bytes, headers: &HeaderMap) -> Result<Bytes, Fault> {
+/// Undoes the encodings that the headers name, last first; one that is not known is left as it is. None may grow beyond
+/// `most` bytes.
+pub(crate) fn decompress(mut body: Bytes, headers: &HeaderMap, most: u64) -> Result<Bytes, Fault> {
     if body.is_empty() {
         return Ok(body);
     }
@@ -28,39 +29,40 @@ pub(crate) fn decompress(mut body: Bytes, headers: &HeaderMap) -> Result<Bytes, 
         .collect();
     for encoding in named.iter().rev() {
         let plain = match encoding.as_str() {
-            "gzip" | "x-gzip" => all(MultiGzDecoder::new(&*body)),
-            "br" => all(Decompressor::new(&*body, 4096)),
-            "zstd" => zstd(&body),
+            "gzip" | "x-gzip" => all(MultiGzDecoder::new(&*body), most),
+            "br" => all(Decompressor::new(&*body, 4096), most),
+            "zstd" => zstd(&body, most),
             "identity" => continue,
             _ => break,
         };
-        body = plain
-            .map_err(|error| {
-                Kind::Body.fault(format!(
-                    "the body cannot be decompressed as {encoding}: {error}"
-                ))
-            })?
-            .into();
+        let plain = plain.map_err(|_| {
+            Kind::Body.fault(FaultText::plain(format_args!(
+                "the body is not what its Content-Encoding says: it cannot be decompressed as {encoding}"
+            )))
+        })?;
+        if plain.len() as u64 > most {
+            return Err(too_large(most));
+        }
+        body = plain.into();
     }
     Ok(body)
 }
 
-fn all(compressed: impl Read) -> io::Result<Vec<u8>> {
+/// What is decompressed, and at most one byte more than it may be.
+fn all(compressed: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
-    compressed.take(LARGEST + 1).read_to_end(&mut plain)?;
-    if plain.len() as u64 > LARGEST {
-        Err(io::Error::other("it is larger than 1 GiB"))
-    } else {
-        Ok(plain)
-    }
+    compressed
+        .take(most.saturating_add(1))
+        .read_to_end(&mut plain)?;
+    Ok(plain)
 }
 
 /// Zstandard's decoder reads one frame; a body may hold several.
-fn zstd(mut compressed: &[u8]) -> io::Result<Vec<u8>> {
+fn zstd(mut compressed: &[u8], most: u64) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
-    while !compressed.is_empty() {
+    while !compressed.is_empty() && plain.len() as u64 <= most {
         let frame = StreamingDecoder::new(&mut compressed).map_err(io::Error::other)?;
-        plain.append(&mut all(frame)?);
+        plain.append(&mut all(frame, most)?);
     }
     Ok(plain)
 }
@@ -94,6 +96,7 @@ mod tests {
         decompress(
             body.into(),
             &HeaderMap::from_iter([(CONTENT_ENCODING, encoding.parse().unwrap())]),
+            1000,
         )
     }
 
@@ -114,7 +117,7 @@ mod tests {
         assert_eq!(read("identity", PLAIN.to_vec()).unwrap(), PLAIN);
         assert_eq!(read("compress", PLAIN.to_vec()).unwrap(), PLAIN);
         assert_eq!(
-            decompress(PLAIN.to_vec().into(), &HeaderMap::new()).unwrap(),
+            decompress(PLAIN.to_vec().into(), &HeaderMap::new(), 1000).unwrap(),
             PLAIN
         );
     }
@@ -132,5 +135,30 @@ mod tests {
             read("gzip", gzip(PLAIN)[..20].to_vec()).unwrap_err().kind(),
             "body"
         );
+    }
+
+    #[test]
+    fn a_body_grows_no_further_than_it_may() {
+        let zeroes = vec![0; 2000];
+        for (encoding, packed) in [
+            ("gzip", gzip(&zeroes)),
+            ("br", brotli(&zeroes)),
+            ("zstd", zstandard(&zeroes)),
+            (
+                "zstd",
+                [zstandard(&zeroes[..600]), zstandard(&zeroes[..600])].concat(),
+            ),
+        ] {
+            let fault = read(encoding, packed).unwrap_err();
+            assert_eq!(
+                (fault.kind(), fault.text()),
+                (
+                    "body",
+                    "the body is longer than the client's max_body_size, 1000 bytes"
+                ),
+                "{encoding}"
+            );
+        }
+        assert_eq!(read("gzip", gzip(&zeroes[..1000])).unwrap().len(), 1000);
     }
 }

@@ -2,20 +2,25 @@
 
 use crate::body::Payload;
 use crate::client::HttpClient;
+use crate::fault::Hosts;
 use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
 use crate::transport::{Incoming, Outgoing};
 use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::FaultText;
 use bggo_values::duration;
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{HeaderMap, HeaderName};
-use reqwest::{Method, Url};
+use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime};
+use url::Url;
 
 /// A redirect's body is read to its end, so that its connection can be used again, if it is no longer than this.
 const SMALL: usize = 64 << 10;
+/// How long the next request waits for the end of a redirect's body.
+const SOON: Duration = Duration::from_millis(50);
 
 /// What is asked, ready to be sent.
 pub(crate) struct Call<'a> {
@@ -31,6 +36,10 @@ pub(crate) struct Call<'a> {
     pub(crate) redirects: Option<usize>,
     /// Whether somebody reads the body.
     pub(crate) keeps_body: bool,
+    /// Whether faults may name hosts.
+    pub(crate) hosts: Hosts,
+    /// Counts requests that went out once more.
+    pub(crate) resent: &'a Cell<u64>,
 }
 
 /// What came back.
@@ -48,7 +57,7 @@ pub(crate) struct Answer {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
-    let (limit, host) = (call.timeout, call.url.host_str().unwrap_or("?"));
+    let (limit, url, hosts) = (call.timeout, call.url, call.hosts);
     let answered = Cell::new(false);
     match tokio::time::timeout(limit, whole(client, call, &answered)).await {
         Ok(result) => result,
@@ -58,10 +67,11 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
             } else {
                 "no answer"
             };
-            Err(Kind::Timeout.fault(format!(
-                "{what} from {host} within {}",
-                duration::format(limit)
-            )))
+            Err(Kind::Timeout.fault(
+                FaultText::plain(format_args!("{what} from "))
+                    .and_text(&hosts.place(url))
+                    .and(format_args!(" within {}", duration::format(limit))),
+            ))
         }
     }
 }
@@ -75,7 +85,8 @@ async fn whole(
     let mut head = answer(client, &mut call).await?;
     let headed = Instant::now();
     answered.set(true);
-    let (size, body) = read(&mut head, call.keeps_body).await?;
+    let most = call.keeps_body.then_some(client.exchange.max_body);
+    let (size, body) = read(&mut head, most).await?;
     Ok(Answer {
         head,
         body,
@@ -93,17 +104,30 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
     let mut headers = std::mem::take(&mut call.headers);
     let mut followed = 0;
     loop {
-        let mut sent = headers.clone();
-        client.add_cookies(&mut sent, &url, cookies);
-        let mut head = client
-            .transport
-            .send(Outgoing {
+        let mut may_resend = method.is_idempotent();
+        if !may_resend {
+            client.transport.hear_of_closed().await;
+        }
+        let mut head = loop {
+            let mut sent = headers.clone();
+            client.add_cookies(&mut sent, &url, cookies);
+            let outgoing = Outgoing {
                 method: &method,
                 url: &url,
                 headers: sent,
                 payload,
-            })
-            .await?;
+                hosts: call.hosts,
+            };
+            match client.transport.send(outgoing).await {
+                Ok(head) => break head,
+                // RFC 9112, section 9.3.1: once, and only what does no harm if it was done already.
+                Err(lost) if lost.was_stale && may_resend => {
+                    may_resend = false;
+                    call.resent.set(call.resent.get() + 1);
+                }
+                Err(lost) => return Err(lost.fault),
+            }
+        };
         client.keep_cookies(&head, SystemTime::now());
         let Some(most) = call.redirects else {
             return Ok(head);
@@ -112,10 +136,12 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             return Ok(head);
         };
         if followed == most {
-            return Err(Kind::Redirect.fault(format!("more than {most} redirects")));
+            let text = FaultText::plain(format_args!("more than {most} redirects"));
+            return Err(Kind::Redirect.fault(text));
         }
         followed += 1;
-        drain(&mut head).await?;
+        // What a redirect's own body holds, or lacks, does not matter.
+        let _ = tokio::time::timeout(SOON, drain(&mut head)).await;
         redirect::strip(&mut headers, &url, &hop, call.key);
         if url.origin() != hop.url.origin() {
             cookies = &[];
@@ -127,34 +153,43 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
     }
 }
 
-async fn drain(head: &mut Incoming) -> Result<(), Fault> {
+/// Reads a body to its end, unless that is far.
+async fn drain(head: &mut Incoming) {
+    let length = head.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > SMALL) {
+        return;
+    }
     let mut size = 0;
-    while let Some(piece) = head.piece().await? {
+    while let Ok(Some(piece)) = head.piece().await {
         size += piece.len();
         if size > SMALL {
-            break;
+            return;
         }
     }
-    Ok(())
 }
 
-/// Reads the body to its end: kept whole, or only counted.
-async fn read(head: &mut Incoming, keeps: bool) -> Result<(u64, Bytes), Fault> {
+/// Reads the body to its end: kept whole where `most` says how much that may be, else only counted.
+async fn read(head: &mut Incoming, most: Option<u64>) -> Result<(u64, Bytes), Fault> {
     let mut size = 0;
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(piece) = head.piece().await? {
         size += piece.len() as u64;
-        match (keeps, first.is_empty() && rest.is_empty()) {
-            (false, _) => {}
-            // Most bodies come in one piece, which is kept as it is.
-            (true, true) => first = piece,
-            (true, false) => {
-                if rest.is_empty() {
-                    rest.extend_from_slice(&first);
-                }
-                rest.extend_from_slice(&piece);
+        let Some(most) = most else {
+            continue;
+        };
+        if size > most {
+            return Err(too_large(most));
+        }
+        // Most bodies come in one piece, which is kept as it is.
+        if first.is_empty() {
+            first = piece;
+        } else {
+            if rest.is_empty() {
+                rest.extend_from_slice(&first);
             }
+            rest.extend_from_slice(&piece);
         }
     }
     Ok((
@@ -165,6 +200,13 @@ async fn read(head: &mut Incoming, keeps: bool) -> Result<(u64, Bytes), Fault> {
             rest.freeze()
         },
     ))
+}
+
+/// The fault of a body that is longer than it may be kept.
+pub(crate) fn too_large(most: u64) -> Fault {
+    Kind::Body.fault(FaultText::plain(format_args!(
+        "the body is longer than the client's max_body_size, {most} bytes"
+    )))
 }
 
 impl HttpClient {

@@ -2,6 +2,7 @@
 
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::FaultText;
 use bggo_values::Value;
 use std::fmt;
 
@@ -37,16 +38,17 @@ impl Expect {
         let written = match &*value {
             Value::Number(_) | Value::Text(_) => value.to_string(),
             other => {
-                return Err(Kind::Request.fault(format!(
+                return Err(Kind::Request.fault(FaultText::plain(format_args!(
                     "a status of expect_status is a number or a pattern as \"2xx\", found {}",
                     other.kind()
-                )));
+                ))));
             }
         };
         let range = range(&written).ok_or_else(|| {
-            Kind::Request.fault(format!(
-                "{written} in expect_status is neither a status nor a pattern as \"2xx\""
-            ))
+            Kind::Request.fault(
+                FaultText::value(&written)
+                    .and(" in expect_status is neither a status nor a pattern as \"2xx\""),
+            )
         })?;
         self.ranges.push(range);
         if !self.text.is_empty() {

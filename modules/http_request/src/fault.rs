@@ -1,19 +1,52 @@
-//! Turns what the HTTP stack says into a fault: a kind out of the manifest's, and one clause with the cause that helps.
+//! Turns what the libraries below say into a fault: a kind out of the manifest's, and one clause with the cause that helps.
+//!
+//! All words are our own but for those of the operating system: what a library prints is for its own authors.
 
 use crate::http_request::Error as Kind;
+use crate::tls;
 use bggo_runtime::contract::Fault;
-use reqwest::Url;
+use bggo_runtime::contract::FaultText;
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use url::{ParseError, Url};
 
 /// A host's name without an address, on its way through the connector.
-#[derive(Debug)]
-pub(crate) struct NoAddress(pub(crate) String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NoAddress {
+    name: String,
+    cause: Option<String>,
+}
+
+impl NoAddress {
+    /// With what the system's resolver says.
+    pub(crate) fn new(name: &str, cause: Option<&io::Error>) -> Self {
+        Self {
+            name: name.to_owned(),
+            cause: cause.map(|cause| {
+                let words = cause.to_string();
+                // What the standard library puts before the system's words says nothing more.
+                let system = words.strip_prefix("failed to lookup address information: ");
+                system.unwrap_or(&words).to_owned()
+            }),
+        }
+    }
+}
+
+impl NoAddress {
+    fn text(&self, hosts: Hosts) -> FaultText {
+        let text = hosts.name(&self.name).and(" has no address");
+        match &self.cause {
+            Some(cause) => text.and(format_args!(": {cause}")),
+            None => text,
+        }
+    }
+}
 
 impl fmt::Display for NoAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str("a name has no address")
     }
 }
 
@@ -21,74 +54,151 @@ impl Error for NoAddress {}
 
 /// A file that was to be sent and cannot be read, on its way through the sender.
 #[derive(Debug)]
-pub(crate) struct Unreadable(pub(crate) String);
+pub(crate) struct Unreadable(pub(crate) FaultText);
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str("a file cannot be read")
     }
 }
 
 impl Error for Unreadable {}
 
 /// Why a file cannot be read. Of a relative path it says what it is relative to, with the path that was tried.
-pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> String {
-    let text = format!("the {what} {path} cannot be read: {error}");
+pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> FaultText {
+    let text = FaultText::plain(format_args!("the {what} "))
+        .and_value(path)
+        .and(format_args!(" cannot be read: {error}"));
     match std::path::absolute(path) {
-        Ok(tried) if error.kind() == io::ErrorKind::NotFound && tried.as_os_str() != path => {
-            let tried = tried.display();
-            format!(
-                "{text}; {tried} was tried: a path is relative to the folder where the program runs"
-            )
-        }
+        Ok(tried) if error.kind() == io::ErrorKind::NotFound && tried.as_os_str() != path => text
+            .and("; ")
+            .and_value(tried.display())
+            .and(" was tried: a path is relative to the folder where the program runs"),
         _ => text,
     }
 }
 
+/// How far a request came that got no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// It could not be written down.
+    Nothing,
+    /// A connection was being made.
+    Connecting,
+    /// The same, for longer than it may take.
+    ConnectTimeout,
+    /// It was sent, at least in part.
+    Sent,
+}
+
 /// The fault for a request that got no answer.
-pub(crate) fn unanswered(error: &reqwest::Error, url: &Url) -> Fault {
-    let host = place(url);
+pub(crate) fn unanswered(
+    error: &(dyn Error + 'static),
+    reached: Reached,
+    url: &Url,
+    hosts: Hosts,
+) -> Fault {
+    let about = |words: &'static str| FaultText::plain(words).and_text(&hosts.place(url));
     if let Some(cause) = find::<NoAddress>(error) {
-        return Kind::Dns.fault(cause.to_string());
+        return Kind::Dns.fault(cause.text(hosts));
     }
     if let Some(cause) = find::<Unreadable>(error) {
-        return Kind::Request.fault(cause.to_string());
+        return Kind::Request.fault(cause.0.clone());
     }
     if let Some(cause) = find::<rustls::Error>(error) {
-        return Kind::Tls.fault(format!("no secure connection to {host}: {cause}"));
+        let text = about("no secure connection to ").and(": ");
+        return Kind::Tls.fault(text.and_text(&tls::in_words(cause, hosts)));
     }
-    if error.is_timeout() {
-        return Kind::Timeout.fault(format!(
-            "connecting to {host} took longer than connect_timeout"
-        ));
+    let by_system = find::<io::Error>(error).is_some_and(|error| error.raw_os_error().is_some());
+    let because = |text: FaultText| text.and(format_args!(": {}", cause(error)));
+    match reached {
+        Reached::Nothing => Kind::Request.fault("the request cannot be sent as it is"),
+        Reached::ConnectTimeout if !by_system => {
+            Kind::Timeout.fault(about("connecting to ").and(" took longer than connect_timeout"))
+        }
+        Reached::Connecting | Reached::ConnectTimeout => {
+            Kind::Connect.fault(because(about("no connection to ")))
+        }
+        Reached::Sent => Kind::Protocol.fault(because(about("no answer from "))),
     }
-    if error.is_connect() {
-        return Kind::Connect.fault(format!("no connection to {host}: {}", root(error)));
-    }
-    if error.is_builder() {
-        return Kind::Request.fault(format!("the request cannot be made: {}", root(error)));
-    }
-    Kind::Protocol.fault(format!("no answer from {host}: {}", root(error)))
 }
 
 /// The fault for an answer whose body did not come to its end.
-pub(crate) fn unfinished(error: &reqwest::Error, url: &Url) -> Fault {
-    Kind::Body.fault(format!(
-        "the body from {} ended early: {}",
-        place(url),
-        root(error)
-    ))
+pub(crate) fn unfinished(error: &(dyn Error + 'static), url: &Url, hosts: Hosts) -> Fault {
+    Kind::Body.fault(
+        FaultText::plain("the body from ")
+            .and_text(&hosts.place(url))
+            .and(format_args!(" ended early: {}", cause(error))),
+    )
 }
 
-/// Host and port: never the path or query, which may hold what is sensitive.
-fn place(url: &Url) -> String {
-    let host = url.host_str().unwrap_or("?");
-    url.port_or_known_default()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+/// Whether a connection was closed by the other end before an answer came.
+pub(crate) fn is_closed(error: &(dyn Error + 'static)) -> bool {
+    let by_system = find::<io::Error>(error).is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::NotConnected
+                | io::ErrorKind::UnexpectedEof
+        )
+    });
+    by_system
+        || find::<hyper::Error>(error).is_some_and(|error| {
+            error.is_incomplete_message() || error.is_closed() || error.is_canceled()
+        })
+        || find::<h2::Error>(error).is_some_and(|error| error.is_go_away() && error.is_remote())
+}
+
+/// What is wrong with a url.
+pub(crate) fn of_url(error: ParseError) -> &'static str {
+    match error {
+        ParseError::EmptyHost => "it has no host",
+        ParseError::InvalidPort => "its port is no number from 0 to 65535",
+        ParseError::InvalidIpv4Address => "its host is like an IPv4 address, but is none",
+        ParseError::InvalidIpv6Address => "its host is like an IPv6 address, but is none",
+        ParseError::IdnaError | ParseError::InvalidDomainCharacter => {
+            "its host holds what no name can"
+        }
+        ParseError::RelativeUrlWithoutBase
+        | ParseError::RelativeUrlWithCannotBeABaseBase
+        | ParseError::SetHostOnCannotBeABaseUrl => "it does not begin with http:// or https://",
+        ParseError::Overflow => "it is too long",
+        _ => "it is malformed",
+    }
+}
+
+/// Whether the names of hosts may be shown of a step with a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hosts {
+    /// The secret is elsewhere: they say where something happened.
+    Open,
+    /// The url itself holds what is sensitive.
+    OfSensitiveUrl,
+}
+
+impl Hosts {
+    /// Host and port: never the path or query.
+    pub(crate) fn place(self, url: &Url) -> FaultText {
+        let text = self.name(url.host_str().unwrap_or("?"));
+        match url.port_or_known_default() {
+            Some(port) => text.and(format_args!(":{port}")),
+            None => text,
+        }
+    }
+
+    /// A host's name.
+    pub(crate) fn name(self, name: &str) -> FaultText {
+        match self {
+            Self::Open => FaultText::plain(name),
+            Self::OfSensitiveUrl => FaultText::value(name),
+        }
+    }
 }
 
 /// The cause of a type, at any depth. An `io::Error` shows the cause of what it wraps but not the wrapped error itself.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<T>() {
@@ -105,32 +215,153 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     None
 }
 
-/// The deepest cause: what the operating system or the parser said.
-fn root(error: &dyn Error) -> String {
-    let mut deepest = error;
-    while let Some(cause) = deepest.source() {
-        deepest = cause;
+/// The deepest cause that has words: what the operating system said, or what was wrong with what came.
+fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
+    let mut words = None;
+    let mut next = Some(error);
+    while let Some(error) = next {
+        words = word(error).or(words);
+        next = error.source().or_else(|| {
+            let wrapped = error.downcast_ref::<io::Error>()?.get_ref()?;
+            Some(wrapped as &(dyn Error + 'static))
+        });
     }
-    deepest.to_string()
+    words.unwrap_or(Cow::Borrowed("the connection failed"))
+}
+
+fn word(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return of_system(error);
+    }
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return of_http_1(error).map(Cow::Borrowed);
+    }
+    if let Some(error) = error.downcast_ref::<h2::Error>() {
+        return of_http_2(error);
+    }
+    of_proxy(error).map(Cow::Borrowed)
+}
+
+fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
+    if error.raw_os_error().is_some() {
+        return Some(error.to_string().into());
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Some("the other end closed the connection".into()),
+        io::ErrorKind::ConnectionReset => Some("the other end reset the connection".into()),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected => {
+            Some("the connection is closed".into())
+        }
+        _ => None,
+    }
+}
+
+fn of_http_1(error: &hyper::Error) -> Option<&'static str> {
+    if error.is_parse_too_large() {
+        Some("its head has more than 1,000 fields or is larger than 256 KiB")
+    } else if error.is_parse_version_h2() {
+        Some("HTTP/2 came where HTTP/1 was asked for")
+    } else if error.is_parse() {
+        Some("what came is no HTTP/1")
+    } else if error.is_incomplete_message() {
+        Some("the other end closed the connection before the answer was complete")
+    } else if error.is_closed() || error.is_canceled() {
+        Some("the connection is closed")
+    } else if error.is_body_write_aborted() {
+        Some("the request's body could not be sent")
+    } else {
+        None
+    }
+}
+
+fn of_http_2(error: &h2::Error) -> Option<Cow<'static, str>> {
+    let Some(reason) = error.reason() else {
+        return error
+            .get_io()
+            .is_some()
+            .then(|| "the connection is closed".into())
+            .or(Some("what came is no HTTP/2".into()));
+    };
+    let name = reason_name(reason.into());
+    Some(if error.is_library() {
+        format!("what came is no right HTTP/2 ({name})").into()
+    } else if error.is_go_away() {
+        format!("the other end ended the HTTP/2 connection ({name})").into()
+    } else {
+        format!("the other end gave the HTTP/2 stream up ({name})").into()
+    })
+}
+
+/// A reason's name in RFC 9113, section 7.
+fn reason_name(code: u32) -> &'static str {
+    const NAMES: [&str; 14] = [
+        "NO_ERROR",
+        "PROTOCOL_ERROR",
+        "INTERNAL_ERROR",
+        "FLOW_CONTROL_ERROR",
+        "SETTINGS_TIMEOUT",
+        "STREAM_CLOSED",
+        "FRAME_SIZE_ERROR",
+        "REFUSED_STREAM",
+        "CANCEL",
+        "COMPRESSION_ERROR",
+        "CONNECT_ERROR",
+        "ENHANCE_YOUR_CALM",
+        "INADEQUATE_SECURITY",
+        "HTTP_1_1_REQUIRED",
+    ];
+    usize::try_from(code)
+        .ok()
+        .and_then(|code| NAMES.get(code))
+        .copied()
+        .unwrap_or("a reason of its own")
+}
+
+/// The errors of proxies have no public types: they are known by what they print.
+fn of_proxy(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let text = error.to_string();
+    if let Some(tunnel) = text.strip_prefix("tunnel error: ") {
+        return Some(match tunnel {
+            "proxy authorization required" => {
+                "the proxy asks for a user and password, or for others than its url has"
+            }
+            "unsuccessful" => "the proxy would not connect",
+            "unexpected end of file" => "the proxy closed the connection",
+            _ => "the proxy's answer makes no sense",
+        });
+    }
+    let socks = text.strip_prefix("SOCKS error: ")?;
+    Some(if socks.contains("uthent") || socks.contains("auth") {
+        "the SOCKS proxy asks for a user and password, or for others than its url has"
+    } else if socks.contains("parsing") {
+        "what came is no SOCKS proxy's answer"
+    } else {
+        "the SOCKS proxy would not connect"
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http_request::Error as Kind;
 
     #[test]
     fn a_relative_path_that_is_not_there_says_what_it_is_relative_to() {
         let error = io::Error::from(io::ErrorKind::NotFound);
         let folder = std::env::current_dir().unwrap();
+        let text = |what, path| {
+            let fault = Kind::Request.fault(unreadable_file(what, path, &error));
+            fault.to_string()
+        };
         assert_eq!(
-            unreadable_file("file", "data/x.json", &error),
+            text("file", "data/x.json"),
             format!(
                 "the file data/x.json cannot be read: {error}; {}/data/x.json was tried: a path is relative to the folder where the program runs",
                 folder.display()
             )
         );
         assert_eq!(
-            unreadable_file("ca_file", "/nowhere/ca", &error),
+            text("ca_file", "/nowhere/ca"),
             format!("the ca_file /nowhere/ca cannot be read: {error}")
         );
     }

@@ -1,12 +1,14 @@
 //! HTTP requests: the runner `http_request` and the asset `http_client` that its requests share.
 //!
 //! ```text
-//! arguments -> request (url, headers, body) -> exchange (redirects, cookies, limit) -> transport (reqwest)
+//! arguments -> request (url, headers, body) -> exchange (redirects, cookies, limit) -> transport
 //!                                                     '-> response (what is wanted of the answer)
 //! ```
 
 mod auth;
 mod body;
+mod calendar;
+mod charset;
 mod client;
 mod cookies;
 mod decompress;

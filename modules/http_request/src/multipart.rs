@@ -3,8 +3,9 @@
 use crate::body::{Part, Payload};
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::FaultText;
 use bggo_values::Value;
-use reqwest::header::HeaderValue;
+use http::header::HeaderValue;
 use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
@@ -37,7 +38,7 @@ pub(crate) fn payload(parts: &Value) -> Result<Payload, Fault> {
     let _ = write!(text, "--{boundary}--\r\n");
     body.push(Part::Bytes(text.into()));
     let kind = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))
-        .map_err(|error| Kind::Request.fault(error.to_string()))?;
+        .map_err(|_| Kind::Request.fault("the boundary of multipart is no header's value"))?;
     Ok(Payload::parts(kind, body))
 }
 
@@ -68,9 +69,11 @@ fn head(part: &Value) -> Result<Head, Fault> {
             (Content::File(path), field("filename").or(last))
         }
         _ => {
-            return Err(Kind::Request.fault(format!(
-                "part {name} of multipart has a value or a file, one of them"
-            )));
+            return Err(Kind::Request.fault(
+                FaultText::plain("part ")
+                    .and_value(&name)
+                    .and(" of multipart has a value or a file, one of them"),
+            ));
         }
     };
     let mut lines = format!("Content-Disposition: form-data; name=\"{}\"", quoted(&name));
@@ -82,9 +85,11 @@ fn head(part: &Value) -> Result<Head, Fault> {
         matches!(content, Content::File(_)).then(|| "application/octet-stream".to_owned());
     if let Some(kind) = field("content_type").or(implied) {
         if kind.contains(['\r', '\n']) {
-            return Err(
-                Kind::Request.fault(format!("the content_type of part {name} has a line break"))
-            );
+            return Err(Kind::Request.fault(
+                FaultText::plain("the content_type of part ")
+                    .and_value(&name)
+                    .and(" has a line break"),
+            ));
         }
         let _ = write!(lines, "Content-Type: {kind}\r\n");
     }

@@ -1,13 +1,17 @@
 //! Where a redirect leads and what of the request goes along, as browsers and the Fetch standard have it.
 
+use crate::charset;
+use crate::fault;
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
-use reqwest::header::{
+use bggo_runtime::contract::FaultText;
+use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
     CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, LOCATION, PROXY_AUTHORIZATION,
     TRANSFER_ENCODING,
 };
-use reqwest::{Method, StatusCode, Url};
+use http::{Method, StatusCode};
+use url::Url;
 
 /// The next request.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,15 +35,19 @@ pub(crate) fn hop(
     let Some(location) = headers.get(LOCATION) else {
         return Ok(None);
     };
-    let location = String::from_utf8_lossy(location.as_bytes());
+    let location = charset::of_header(location.as_bytes());
     let mut next = url.join(&location).map_err(|error| {
-        Kind::Redirect.fault(format!("status {status} leads to what is no url: {error}"))
+        Kind::Redirect.fault(FaultText::plain(format_args!(
+            "status {status} leads to what is no url: {}",
+            fault::of_url(error)
+        )))
     })?;
     if !matches!(next.scheme(), "http" | "https") {
-        return Err(Kind::Redirect.fault(format!(
-            "status {status} leads to {}:, which is not http",
-            next.scheme()
-        )));
+        return Err(Kind::Redirect.fault(
+            FaultText::plain(format_args!("status {status} leads to "))
+                .and_value(next.scheme())
+                .and(":, which is not http"),
+        ));
     }
     if next.fragment().is_none() {
         next.set_fragment(url.fragment());

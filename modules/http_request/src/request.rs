@@ -5,12 +5,19 @@
 
 use crate::auth::{self, ApiKey};
 use crate::body::{Payload, append_pairs};
+use crate::fault;
 use crate::http_request::Error as Kind;
 use crate::multipart;
 use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::FaultText;
 use bggo_values::Value;
-use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
+use http::header::Entry;
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
+use percent_encoding::percent_decode_str;
+use url::Url;
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
@@ -27,23 +34,14 @@ pub(crate) fn target(
     query: Option<&Value>,
     key: Option<&ApiKey>,
 ) -> Result<Target, Fault> {
-    // The url itself may hold what is sensitive; the parser's word is enough.
-    let mut url = Url::parse(url.trim()).map_err(|error| {
-        Kind::Request.fault(if url.contains("://") {
-            format!("the url is malformed: {error}")
-        } else {
-            "a url begins with http:// or https://, this one does not".to_owned()
-        })
-    })?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(Kind::Request.fault(format!(
-            "a url begins with http:// or https://, found {}:",
-            url.scheme()
-        )));
-    }
+    let mut url = parse(url.trim())?;
     let credentials = credentials(&mut url)?;
     if let Some(query) = query {
-        append_pairs(&mut url, query, "query_params")?;
+        let had_none = url.query().is_none();
+        append_pairs(&mut url.query_pairs_mut(), query, "query_params")?;
+        if had_none && url.query() == Some("") {
+            url.set_query(None);
+        }
     }
     if let Some(key) = key {
         key.append_to(&mut url);
@@ -51,15 +49,30 @@ pub(crate) fn target(
     Ok(Target { url, credentials })
 }
 
+/// Reads a url of http or https.
+fn parse(text: &str) -> Result<Url, Fault> {
+    let Some((scheme, _)) = text.split_once("://") else {
+        return Err(Kind::Request.fault(
+            "a url begins with http:// or https://, this one does not: write for example http://127.0.0.1:8080/path",
+        ));
+    };
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        let text = FaultText::plain("a url begins with http:// or https://, this one with ");
+        return Err(Kind::Request.fault(text.and_value(format_args!("{scheme}://"))));
+    }
+    Url::parse(text).map_err(|error| {
+        let why = fault::of_url(error);
+        Kind::Request.fault(FaultText::plain(format_args!(
+            "the url is malformed: {why}"
+        )))
+    })
+}
+
 fn credentials(url: &mut Url) -> Result<Option<HeaderValue>, Fault> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);
     }
-    let decoded = |text: &str| {
-        let pair = Url::parse(&format!("form:?{}", text.replace('+', "%2B"))).ok();
-        pair.and_then(|url| url.query_pairs().next().map(|(name, _)| name.into_owned()))
-            .unwrap_or_default()
-    };
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let value = auth::user(
         &decoded(url.username()),
         &decoded(url.password().unwrap_or("")),
@@ -82,42 +95,94 @@ pub(crate) struct HeadParts<'a> {
 /// Makes the headers; those that the grid names win over what other arguments imply.
 pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
     let mut headers = HeaderMap::new();
-    match (parts.bearer, parts.basic) {
-        (Some(_), Some(_)) => {
-            return Err(Kind::Request.fault(
-                "bearer_token and basic_auth both set Authorization; one of them may be given",
-            ));
-        }
-        (Some(token), None) => drop(headers.insert(AUTHORIZATION, auth::bearer(token)?)),
-        (None, Some(credentials)) => drop(headers.insert(AUTHORIZATION, auth::basic(credentials)?)),
-        (None, None) => {}
+    one_authorization(parts.bearer.is_some(), parts.basic.is_some())?;
+    if let Some(token) = parts.bearer {
+        headers.insert(AUTHORIZATION, auth::bearer(token)?);
+    }
+    if let Some(credentials) = parts.basic {
+        headers.insert(AUTHORIZATION, auth::basic(credentials)?);
     }
     if let Some(ApiKey::Header(name, value)) = parts.key {
         headers.insert(name.clone(), value.clone());
     }
     if let Some(named) = parts.headers {
-        add_headers(&mut headers, named)?;
+        add_headers(&mut headers, named, |text| Kind::Request.fault(text))?;
     }
+    no_transfer_encoding(&headers).map_err(|text| Kind::Request.fault(text))?;
     Ok(headers)
 }
 
-/// Adds a map of headers, replacing those of the same name. A null value adds nothing.
-pub(crate) fn add_headers(headers: &mut HeaderMap, named: &Value) -> Result<(), Fault> {
+/// Refuses two that set the same header.
+pub(crate) fn one_authorization(bearer: bool, basic: bool) -> Result<(), Fault> {
+    if bearer && basic {
+        return Err(Kind::Request.fault(
+            "bearer_token and basic_auth both set Authorization; one of them may be given",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a framing that is not the transport's: the body would be read otherwise than it is written.
+pub(crate) fn no_transfer_encoding(headers: &HeaderMap) -> Result<(), FaultText> {
+    if headers.contains_key(TRANSFER_ENCODING) {
+        return Err(
+            "Transfer-Encoding cannot be set: a body is sent with its length; leave the header out"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
+/// Refuses a Content-Length that is not the body's.
+pub(crate) fn check_length(headers: &HeaderMap, size: u64) -> Result<(), Fault> {
+    let Some(written) = headers.get(CONTENT_LENGTH) else {
+        return Ok(());
+    };
+    let digits = written
+        .to_str()
+        .ok()
+        .filter(|text| text.bytes().all(|digit| digit.is_ascii_digit()))
+        .and_then(|digits| digits.parse::<u64>().ok());
+    match digits {
+        Some(length) if length == size => Ok(()),
+        Some(length) => Err(Kind::Request.fault(
+            FaultText::plain("Content-Length is ")
+                .and_value(length)
+                .and(format_args!(
+                    " and the body has {size} bytes; leave the header out, the right one is sent"
+                )),
+        )),
+        None => Err(Kind::Request.fault(
+            "Content-Length is no number of bytes; leave the header out, the right one is sent",
+        )),
+    }
+}
+
+/// Adds a map of headers, replacing those of the same name. A null value adds nothing. What cannot be sent is a fault of
+/// the kind that `wrong` makes.
+pub(crate) fn add_headers(
+    headers: &mut HeaderMap,
+    named: &Value,
+    wrong: impl Fn(FaultText) -> Fault,
+) -> Result<(), Fault> {
     let named = named.settled()?;
     let Value::Object(pairs) = &*named else {
-        return Err(Kind::Request.fault(format!(
+        return Err(wrong(FaultText::plain(format_args!(
             "headers is a map of strings, found {}",
             named.kind()
-        )));
+        ))));
     };
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_null()) {
-        let header = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| Kind::Request.fault(format!("{name:?} is no header's name")))?;
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+            wrong(FaultText::value(format_args!("{name:?}")).and(" is no header's name"))
+        })?;
         let text = value.to_string();
         let value = HeaderValue::from_str(&text).map_err(|_| {
-            Kind::Request.fault(format!(
-                "the header {name} holds what no header can, such as a line break"
-            ))
+            wrong(
+                FaultText::plain("the header ")
+                    .and_value(name)
+                    .and(" holds what no header can, such as a line break"),
+            )
         })?;
         headers.insert(header, value);
     }
@@ -128,10 +193,10 @@ pub(crate) fn add_headers(headers: &mut HeaderMap, named: &Value) -> Result<(), 
 pub(crate) fn cookies(cookies: &Value) -> Result<Vec<(String, String)>, Fault> {
     let cookies = cookies.settled()?;
     let Value::Object(pairs) = &*cookies else {
-        return Err(Kind::Request.fault(format!(
+        return Err(Kind::Request.fault(FaultText::plain(format_args!(
             "cookies is a map of strings, found {}",
             cookies.kind()
-        )));
+        ))));
     };
     let wrong = |text: &str| text.contains(|letter: char| letter == ';' || letter.is_control());
     pairs
@@ -140,9 +205,10 @@ pub(crate) fn cookies(cookies: &Value) -> Result<Vec<(String, String)>, Fault> {
         .map(|(name, value)| {
             let value = value.to_string();
             if name.is_empty() || wrong(name) || wrong(&value) || name.contains('=') {
-                return Err(Kind::Request.fault(format!(
-                    "{name:?} in cookies cannot be sent: its name or value holds what ends it"
-                )));
+                return Err(Kind::Request.fault(
+                    FaultText::value(format_args!("{name:?}"))
+                        .and(" in cookies cannot be sent: its name or value holds what ends it"),
+                ));
             }
             Ok((name.to_string(), value))
         })
@@ -181,8 +247,31 @@ pub(crate) struct BodyParts<'a> {
     pub(crate) file: Option<&'a str>,
 }
 
+/// Refuses more than one body.
+pub(crate) fn one_body(parts: BodyParts<'_>) -> Result<(), Fault> {
+    let given = [
+        ("body", parts.body.is_some()),
+        ("json", parts.json.is_some()),
+        ("form_data", parts.form_data.is_some()),
+        ("multipart", parts.multipart.is_some()),
+        ("file", parts.file.is_some()),
+    ];
+    let given: Vec<&str> = given
+        .into_iter()
+        .filter_map(|(name, given)| given.then_some(name))
+        .collect();
+    if given.len() > 1 {
+        return Err(Kind::Request.fault(FaultText::plain(format_args!(
+            "a request has one body, found {}; leave all but one out",
+            given.join(" and ")
+        ))));
+    }
+    Ok(())
+}
+
 /// Makes the body.
 pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
+    one_body(parts)?;
     let BodyParts {
         body,
         json,
@@ -190,23 +279,6 @@ pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
         multipart,
         file,
     } = parts;
-    let given = [
-        ("body", body.is_some()),
-        ("json", json.is_some()),
-        ("form_data", form_data.is_some()),
-        ("multipart", multipart.is_some()),
-        ("file", file.is_some()),
-    ];
-    let given: Vec<&str> = given
-        .into_iter()
-        .filter_map(|(name, given)| given.then_some(name))
-        .collect();
-    if given.len() > 1 {
-        return Err(Kind::Request.fault(format!(
-            "a request has one body, found {}",
-            given.join(" and ")
-        )));
-    }
     if let Some(text) = body {
         return Ok(Payload::text(text.to_owned()));
     }
@@ -222,9 +294,37 @@ pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
     Ok(file.map_or_else(Payload::default, |path| Payload::file(path.to_owned())))
 }
 
-/// Adds the Content-Type of a body, unless the grid names one.
-pub(crate) fn add_content_type(headers: &mut HeaderMap, payload: &Payload) {
-    if let Some(kind) = &payload.content_type {
-        headers.entry(CONTENT_TYPE).or_insert_with(|| kind.clone());
+/// Adds the Content-Type of a body, unless the grid names one. One for multipart is given the boundary that it lacks.
+pub(crate) fn add_content_type(headers: &mut HeaderMap, payload: &Payload) -> Result<(), Fault> {
+    let Some(implied) = &payload.content_type else {
+        return Ok(());
+    };
+    let named = match headers.entry(CONTENT_TYPE) {
+        Entry::Vacant(entry) => {
+            entry.insert(implied.clone());
+            return Ok(());
+        }
+        Entry::Occupied(entry) => entry.into_mut(),
+    };
+    let Some((_, boundary)) = text(implied).split_once("; boundary=") else {
+        return Ok(());
+    };
+    let written = text(named).to_ascii_lowercase();
+    if !written.starts_with("multipart/") {
+        return Ok(());
     }
+    if written.contains("boundary") {
+        return Err(Kind::Request.fault(
+            "Content-Type has a boundary, and multipart has another; leave the boundary out, the right one is sent",
+        ));
+    }
+    let whole = format!("{}; boundary={boundary}", text(named));
+    if let Ok(value) = HeaderValue::from_str(&whole) {
+        *named = value;
+    }
+    Ok(())
+}
+
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or("")
 }

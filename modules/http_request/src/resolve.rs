@@ -1,60 +1,129 @@
-//! Host names to addresses, looked up once for all users of a thread and kept for a short time.
+//! Host names to addresses, looked up once for all users of a worker thread and kept for a short time.
 //!
 //! Ten thousand users that connect at once would else ask ten thousand times, each on a thread of the blocking pool.
 
 use crate::fault::NoAddress;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
-/// How long an answer is used. The system's resolver does not say how long it is good for.
+/// How long addresses are used. The system's resolver does not say how long they are good for.
 const KEPT: Duration = Duration::from_secs(10);
+/// How long a failure is the answer of those who ask again: enough that a crowd does not ask one by one.
+const FAILURE_KEPT: Duration = Duration::from_secs(1);
+/// Most names that are kept.
+const MOST: usize = 1024;
 
-/// The names that a thread has looked up. Clones share them.
+thread_local! {
+    static OF_THREAD: Names = Names::default();
+}
+
+/// The names that a worker thread has looked up. Clones share them.
+// A connector has to be `Send`, hence the lock; no other thread ever takes it.
 #[derive(Clone, Default)]
 pub(crate) struct Names(Arc<Mutex<HashMap<String, Entry>>>);
 
+#[derive(Clone, Default)]
 struct Entry {
-    since: Instant,
     /// Filled by the first who asks; the others wait for it.
-    answer: Arc<OnceCell<Vec<SocketAddr>>>,
+    answer: Arc<OnceCell<Answer>>,
     /// Connections so far, so that they spread over the addresses.
     given: usize,
 }
 
+struct Answer {
+    found: Result<Vec<SocketAddr>, NoAddress>,
+    until: Instant,
+}
+
 impl Names {
-    async fn addresses(&self, name: &str) -> Result<Vec<SocketAddr>, NoAddress> {
+    /// Those of this thread.
+    pub(crate) fn of_this_thread() -> Self {
+        OF_THREAD.with(Clone::clone)
+    }
+
+    /// The addresses of a host, with port 0. The host may be an address itself.
+    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, NoAddress> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, 0)]);
+        }
+        self.looked_up(host, || look_up(host)).await
+    }
+
+    async fn looked_up<F>(
+        &self,
+        name: &str,
+        look_up: impl FnOnce() -> F,
+    ) -> Result<Vec<SocketAddr>, NoAddress>
+    where
+        F: Future<Output = Result<Vec<SocketAddr>, NoAddress>>,
+    {
         let (answer, turn) = self.entry(name);
-        let looked_up = answer.get_or_try_init(|| async {
-            let found = tokio::net::lookup_host((name, 0))
-                .await
-                .map_err(|error| NoAddress(format!("{name} has no address: {error}")))?;
+        let answer = answer
+            .get_or_init(|| async {
+                let found = look_up().await;
+                let kept = if found.is_ok() { KEPT } else { FAILURE_KEPT };
+                Answer {
+                    found,
+                    until: Instant::now() + kept,
+                }
+            })
+            .await;
+        match &answer.found {
+            Ok(addresses) => Ok(turned(addresses, turn)),
+            Err(none) => Err(none.clone()),
+        }
+    }
+
+    fn entry(&self, name: &str) -> (Arc<OnceCell<Answer>>, usize) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let is_over = |entry: &Entry| entry.answer.get().is_some_and(|answer| answer.until <= now);
+        if let Some(entry) = names.get_mut(name) {
+            if is_over(entry) {
+                *entry = Entry::default();
+            }
+            entry.given = entry.given.wrapping_add(1);
+            return (Arc::clone(&entry.answer), entry.given - 1);
+        }
+        let mut entry = Entry::default();
+        let answer = Arc::clone(&entry.answer);
+        entry.given = 1;
+        if names.len() >= MOST {
+            names.retain(|_, entry| !is_over(entry));
+        }
+        if names.len() >= MOST {
+            let first = names
+                .iter()
+                .filter_map(|(name, entry)| Some((entry.answer.get()?.until, name)))
+                .min()
+                .map(|(_, name)| name.clone());
+            if let Some(first) = first {
+                names.remove(&first);
+            }
+        }
+        // Where so many are under way, one more is looked up for itself alone.
+        if names.len() < MOST {
+            names.insert(name.to_owned(), entry);
+        }
+        (answer, 0)
+    }
+}
+
+async fn look_up(name: &str) -> Result<Vec<SocketAddr>, NoAddress> {
+    match tokio::net::lookup_host((name, 0)).await {
+        Ok(found) => {
             let found: Vec<_> = found.collect();
             if found.is_empty() {
-                Err(NoAddress(format!("{name} has no address")))
+                Err(NoAddress::new(name, None))
             } else {
                 Ok(found)
             }
-        });
-        Ok(turned(looked_up.await?, turn))
-    }
-
-    fn entry(&self, name: &str) -> (Arc<OnceCell<Vec<SocketAddr>>>, usize) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Entry {
-            since: Instant::now(),
-            answer: Arc::default(),
-            given: 0,
-        };
-        let entry = names.entry(name.to_owned()).or_insert_with(new);
-        if entry.since.elapsed() > KEPT {
-            *entry = new();
         }
-        entry.given = entry.given.wrapping_add(1);
-        (Arc::clone(&entry.answer), entry.given - 1)
+        Err(error) => Err(NoAddress::new(name, Some(&error))),
     }
 }
 
@@ -72,55 +141,38 @@ fn turned(addresses: &[SocketAddr], turn: usize) -> Vec<SocketAddr> {
     first
 }
 
-/// What one client resolves with.
-#[derive(Clone)]
-pub(crate) struct Resolver {
-    names: Names,
-    /// A name that TLS asks for stands in the url; behind it is the host that was meant.
-    alias: Option<(String, String)>,
-}
-
-impl Resolver {
-    pub(crate) fn new(names: Names) -> Self {
-        Self { names, alias: None }
-    }
-
-    /// Resolves `name` as if it were `host`.
-    pub(crate) fn with_alias(names: Names, name: &str, host: &str) -> Self {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        Self {
-            names,
-            alias: Some((name.to_owned(), host.to_owned())),
-        }
-    }
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let names = self.names.clone();
-        let host = match &self.alias {
-            Some((alias, host)) if alias == name.as_str() => host.clone(),
-            _ => name.as_str().to_owned(),
-        };
-        Box::pin(async move {
-            let addresses = match host.parse::<IpAddr>() {
-                Ok(address) => vec![SocketAddr::new(address, 0)],
-                Err(_) => names.addresses(&host).await?,
-            };
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
         texts
             .iter()
             .map(|text| SocketAddr::new(text.parse().unwrap(), 0))
             .collect()
+    }
+
+    /// Names, and how often one was looked up; each look-up takes a second.
+    #[derive(Default)]
+    struct Asked {
+        names: Names,
+        count: Cell<usize>,
+    }
+
+    impl Asked {
+        async fn ask(
+            &self,
+            name: &str,
+            found: Result<Vec<SocketAddr>, NoAddress>,
+        ) -> Result<Vec<SocketAddr>, NoAddress> {
+            let look_up = || async {
+                self.count.set(self.count.get() + 1);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                found
+            };
+            self.names.looked_up(name, look_up).await
+        }
     }
 
     #[test]
@@ -131,13 +183,75 @@ mod tests {
         assert_eq!(turned(&[], 3), []);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn one_look_up_serves_all_who_ask_for_ten_seconds() {
+        let asked = Asked::default();
+        let one = || Ok(addresses(&["10.0.0.1"]));
+        let (first, second) = tokio::join!(asked.ask("a", one()), asked.ask("a", one()));
+        assert_eq!(
+            (first.unwrap(), second.unwrap()),
+            (one().unwrap(), one().unwrap())
+        );
+        asked.ask("a", one()).await.unwrap();
+        assert_eq!(asked.count.get(), 1);
+        asked.ask("b", one()).await.unwrap();
+        assert_eq!(asked.count.get(), 2);
+        tokio::time::advance(KEPT).await;
+        asked.ask("a", one()).await.unwrap();
+        assert_eq!(asked.count.get(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_look_up_is_shared_by_those_who_wait_and_tried_again_later() {
+        let asked = Asked::default();
+        let none = || Err(NoAddress::new("a", None));
+        let (first, second) = tokio::join!(asked.ask("a", none()), asked.ask("a", none()));
+        assert!(first.is_err() && second.is_err());
+        assert!(asked.ask("a", none()).await.is_err());
+        assert_eq!(asked.count.get(), 1);
+        tokio::time::advance(FAILURE_KEPT).await;
+        assert!(asked.ask("a", Ok(addresses(&["10.0.0.1"]))).await.is_ok());
+        assert_eq!(asked.count.get(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_gives_up_leaves_the_look_up_to_those_who_wait() {
+        let asked = Asked::default();
+        let one = || Ok(addresses(&["10.0.0.1"]));
+        let short = Duration::from_millis(500);
+        let (first, second) = tokio::join!(
+            tokio::time::timeout(short, asked.ask("a", one())),
+            asked.ask("a", one())
+        );
+        assert!(first.is_err());
+        assert_eq!(second.unwrap(), one().unwrap());
+        assert_eq!(asked.count.get(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_names_are_kept_than_there_is_room_for() {
+        let asked = Asked::default();
+        for number in 0..MOST + 10 {
+            let found = Ok(addresses(&["10.0.0.1"]));
+            let name = format!("host-{number}");
+            // Those that are over make room for the others.
+            asked
+                .names
+                .looked_up(&name, || async { found })
+                .await
+                .unwrap();
+        }
+        assert_eq!(asked.names.0.lock().unwrap().len(), MOST);
+        let last = format!("host-{}", MOST + 9);
+        asked.ask(&last, Ok(Vec::new())).await.unwrap();
+        assert_eq!(asked.count.get(), 0, "the newest is kept");
+    }
+
     #[test]
-    fn one_answer_serves_all_who_ask() {
-        let names = Names::default();
-        let (first, _) = names.entry("a");
-        let (second, turn) = names.entry("a");
-        assert!(Arc::ptr_eq(&first, &second));
-        assert_eq!(turn, 1);
-        assert!(!Arc::ptr_eq(&first, &names.entry("b").0));
+    fn a_thread_has_one_cache() {
+        let (first, second) = (Names::of_this_thread(), Names::of_this_thread());
+        assert!(Arc::ptr_eq(&first.0, &second.0));
+        let other = std::thread::spawn(Names::of_this_thread).join().unwrap();
+        assert!(!Arc::ptr_eq(&first.0, &other.0));
     }
 }

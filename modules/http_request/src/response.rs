@@ -1,17 +1,18 @@
 //! An answer as the outputs of a step: only those that some expression reads are made.
 
+use crate::charset;
+use crate::client::Defaults;
 use crate::decompress::decompress;
 use crate::exchange::Answer;
 use crate::http_request::{Output, Wanted};
 use bggo_runtime::contract::{Fault, Number, Text, Value};
 use bggo_values::json::RawJson;
-use bytes::Bytes;
-use reqwest::Version;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use http::Version;
+use http::header::HeaderMap;
 use std::sync::Arc;
 
-/// Makes the outputs; `decompresses` as the client says.
-pub(crate) fn output(answer: &Answer, wanted: Wanted, decompresses: bool) -> Result<Output, Fault> {
+/// Makes the outputs.
+pub(crate) fn output(answer: &Answer, wanted: Wanted, client: Defaults) -> Result<Output, Fault> {
     let mut output = Output::default();
     let head = &answer.head;
     if wanted.status_code {
@@ -21,12 +22,12 @@ pub(crate) fn output(answer: &Answer, wanted: Wanted, decompresses: bool) -> Res
         output.headers = headers(head.headers());
     }
     if wanted.body || wanted.json {
-        let plain = if decompresses {
-            decompress(answer.body.clone(), head.headers())?
+        let plain = if client.decompresses {
+            decompress(answer.body.clone(), head.headers(), client.max_body)?
         } else {
             answer.body.clone()
         };
-        let text = text(&plain, head.headers());
+        let text = charset::text(&plain, head.headers());
         if wanted.json {
             output.json = Value::Raw(RawJson::of_answer(Arc::clone(&text)));
         }
@@ -69,36 +70,12 @@ fn headers(headers: &HeaderMap) -> Value {
             let values: Vec<_> = headers
                 .get_all(name)
                 .iter()
-                .map(|value| String::from_utf8_lossy(value.as_bytes()))
+                .map(|value| charset::of_header(value.as_bytes()))
                 .collect();
             (name.as_str().into(), values.join(", ").into())
         })
         .collect();
     joined.into()
-}
-
-/// A body as text: Latin-1 where the answer says so, else UTF-8 with what is none replaced.
-fn text(body: &Bytes, headers: &HeaderMap) -> Arc<str> {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or("")
-        .to_ascii_lowercase();
-    let charset = kind.split_once("charset=").map_or("", |(_, charset)| {
-        charset.trim_matches(|letter| letter == '"' || letter == ' ')
-    });
-    if matches!(charset, "iso-8859-1" | "latin1" | "latin-1") {
-        return body
-            .iter()
-            .copied()
-            .map(char::from)
-            .collect::<String>()
-            .into();
-    }
-    match std::str::from_utf8(body) {
-        Ok(text) => text.into(),
-        Err(_) => String::from_utf8_lossy(body).into(),
-    }
 }
 
 fn version(version: Version) -> &'static str {

@@ -2,16 +2,19 @@
 
 use crate::auth::{self, ApiKey};
 use crate::body::Payload;
-use crate::client::count;
+use crate::client::{above_zero, count};
 use crate::exchange::{Call, exchange};
 use crate::expect::Expect;
+use crate::fault::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
+use bggo_runtime::contract::FaultText;
 use bggo_runtime::contract::{Early, Fault, Prepare, Runner, Step, Text};
-use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, HeaderMap};
+use http::Method;
+use http::header::{AUTHORIZATION, HeaderMap};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::time::Duration;
 
 /// A prepared step.
@@ -66,15 +69,18 @@ impl Runner for HttpRequest {
                 .entry(AUTHORIZATION)
                 .or_insert_with(|| credentials.clone());
         }
-        request::add_content_type(&mut headers, &now.payload);
+        request::add_content_type(&mut headers, &now.payload)?;
         for (name, value) in &client.headers {
             headers.entry(name).or_insert_with(|| value.clone());
         }
         let defaults = client.exchange;
-        let most = plain
-            .max_redirects
-            .map(|most| count("max_redirects", most).map_err(|text| Kind::Request.fault(text)))
-            .transpose()?;
+        let limits = limits(&plain)?;
+        let hosts = if step.info().is_input_sensitive("url") {
+            Hosts::OfSensitiveUrl
+        } else {
+            Hosts::Open
+        };
+        let resent = Cell::new(0);
         let call = Call {
             method: now.method.into_owned(),
             url: &now.target.url,
@@ -85,25 +91,32 @@ impl Runner for HttpRequest {
                 Some(ApiKey::Header(name, _)) => Some(name),
                 _ => None,
             },
-            timeout: plain.timeout.unwrap_or(defaults.timeout),
+            timeout: limits.timeout.unwrap_or(defaults.timeout),
             redirects: plain
                 .follow_redirects
                 .unwrap_or(defaults.follows)
-                .then(|| most.unwrap_or(defaults.max_redirects)),
+                .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: self.wanted.body || self.wanted.json,
+            hosts,
+            resent: &resent,
         };
         step.sent();
-        let answer = exchange(client, call).await?;
-        step.add(Metric::Waiting.number(), nanoseconds(answer.waiting));
-        step.add(Metric::Receiving.number(), nanoseconds(answer.receiving));
+        let answer = exchange(client, call).await;
+        if resent.get() > 0 {
+            step.add(Metric::Resent.number(), resent.get());
+        }
+        let answer = answer?;
+        step.add(Metric::Waiting.number(), microseconds(answer.waiting));
+        step.add(Metric::Receiving.number(), microseconds(answer.receiving));
         step.add(Metric::Received.number(), answer.size);
         if let Some(expect) = now.expect.as_ref() {
             let status = answer.head.status().as_u16();
             if !expect.allows(status) {
-                return Err(Kind::Status.fault(format!("status {status}, expected {expect}")));
+                let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
+                return Err(Kind::Status.fault(text));
             }
         }
-        response::output(&answer, self.wanted, defaults.decompresses)
+        response::output(&answer, self.wanted, defaults)
     }
 }
 
@@ -157,6 +170,10 @@ fn early(inputs: &Inputs) -> Result<Made, Fault> {
         known.url = Early::Known(Text::Static(""));
     }
     let plain = known.with(&[])?;
+    // What comes later is absent here: what is wrong without it is wrong with it.
+    limits(&plain)?;
+    request::one_authorization(plain.bearer_token.is_some(), plain.basic_auth.is_some())?;
+    request::one_body(bodies(&plain))?;
     let mut made = Made::default();
     let key_known = inputs.api_key.known().is_some();
     if key_known {
@@ -188,6 +205,9 @@ fn early(inputs: &Inputs) -> Result<Made, Fault> {
     if texts && values {
         made.payload = Some(payload(&plain)?);
     }
+    if let (Some(head), Some(size)) = (&made.head, made.payload.as_ref().and_then(Payload::size)) {
+        request::check_length(head, size)?;
+    }
     if inputs.expect_status.known().is_some() {
         made.expect = Some(expect(&plain)?);
     }
@@ -199,8 +219,10 @@ fn key(plain: &Plain<'_>) -> Result<Option<ApiKey>, Fault> {
 }
 
 fn method(plain: &Plain<'_>) -> Result<Method, Fault> {
-    Method::from_bytes(plain.method.as_bytes())
-        .map_err(|_| Kind::Request.fault(format!("{:?} is no method", plain.method)))
+    Method::from_bytes(plain.method.as_bytes()).map_err(|_| {
+        let text = FaultText::value(format_args!("{:?}", plain.method)).and(" is no method");
+        Kind::Request.fault(text)
+    })
 }
 
 fn head(plain: &Plain<'_>, key: Option<&ApiKey>) -> Result<HeaderMap, Fault> {
@@ -219,12 +241,32 @@ fn cookies(plain: &Plain<'_>) -> Result<Vec<(String, String)>, Fault> {
 }
 
 fn payload(plain: &Plain<'_>) -> Result<Payload, Fault> {
-    request::payload(BodyParts {
+    request::payload(bodies(plain))
+}
+
+fn bodies<'a>(plain: &'a Plain<'_>) -> BodyParts<'a> {
+    BodyParts {
         body: plain.body.as_deref(),
         json: plain.json.as_deref(),
         form_data: plain.form_data,
         multipart: plain.multipart,
         file: plain.file.as_deref(),
+    }
+}
+
+/// What a request says of its limits.
+struct Limits {
+    timeout: Option<Duration>,
+    max_redirects: Option<usize>,
+}
+
+fn limits(plain: &Plain<'_>) -> Result<Limits, Fault> {
+    let wrong = |text: FaultText| Kind::Request.fault(text);
+    let timeout = plain.timeout.map(|limit| above_zero("timeout", limit));
+    let most = plain.max_redirects.map(|most| count("max_redirects", most));
+    Ok(Limits {
+        timeout: timeout.transpose().map_err(wrong)?,
+        max_redirects: most.transpose().map_err(wrong)?,
     })
 }
 
@@ -232,6 +274,17 @@ fn expect(plain: &Plain<'_>) -> Result<Option<Expect>, Fault> {
     plain.expect_status.map(Expect::read).transpose()
 }
 
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_of_a_time_counts_microseconds() {
+        assert_eq!(microseconds(Duration::from_millis(5)), 5_000);
+        assert_eq!(microseconds(Duration::from_secs(3600)), 3_600_000_000);
+    }
 }

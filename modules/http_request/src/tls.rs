@@ -1,17 +1,30 @@
-//! The TLS configuration of a client, whole: reqwest adds nothing to one that it is handed.
+//! The TLS configuration of a client, whole: the transport adds nothing to it.
 //!
-//! Which certificates are trusted: those of `ca_file` and `ca_pem` where one is given, else the built-in ones and the
-//! host's. The latter are read when the first server shows a certificate, so that a program without https starts at once.
+//! Which certificates are trusted: those of `ca_file` and `ca_pem` where one is given, be they authorities or the server's
+//! own, else the built-in ones and the host's. The latter are read when the first server shows a certificate, so that a program without https starts at once.
+
+mod certificate;
+mod words;
+
+pub(crate) use words::in_words;
 
 use crate::http_client::Error as Kind;
 use bggo_runtime::contract::Fault;
-use rustls::client::WebPkiServerVerifier;
+use bggo_runtime::contract::FaultText;
+use certificate::Certificate;
+use rustls::CertificateError::{
+    BadEncoding, BadSignature, Expired, NotValidForNameContext, NotValidYet,
+};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{
+    CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
+};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::{Arc, OnceLock};
@@ -42,11 +55,11 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Fault> {
     };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
-        .map_err(|error| Kind::Tls.fault(format!("no such TLS: {error}")))?;
+        .map_err(|_| Kind::Tls.fault("no such version of TLS"))?;
     let checks = |trust| -> Arc<dyn ServerCertVerifier> { Arc::new(Checks { trust, algorithms }) };
     let verifier = match &settings.ca {
         _ if settings.insecure => checks(Trust::Everything),
-        Some(pem) => verifier(chosen(pem)?, provider)?,
+        Some(pem) => Arc::new(chosen(pem, provider)?),
         None => checks(Trust::BuiltInAndHost),
     };
     let builder = builder
@@ -55,13 +68,12 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Fault> {
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {
-            let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| {
-                Kind::Tls.fault(format!("the client's key cannot be read: {error}"))
-            })?;
+            let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
+                .map_err(|_| Kind::Tls.fault("the client's key is no PEM text of a private key"))?;
             let chain = certificates(chain, "the client's certificate")?;
-            builder.with_client_auth_cert(chain, key).map_err(|error| {
-                Kind::Tls.fault(format!("the client's certificate cannot be used: {error}"))
-            })?
+            builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| Kind::Tls.fault(words::of_identity(&error)))?
         }
     };
     config.alpn_protocols.clone_from(&settings.protocols);
@@ -71,31 +83,186 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Fault> {
 fn certificates(pem: &str, what: &str) -> Result<Vec<CertificateDer<'static>>, Fault> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match read {
-        Ok(certificates) if certificates.is_empty() => {
-            Err(Kind::Tls.fault(format!("{what} holds no PEM certificate")))
-        }
+        Ok(certificates) if certificates.is_empty() => Err(Kind::Tls.fault(FaultText::plain(
+            format_args!("{what} holds no PEM certificate"),
+        ))),
         Ok(certificates) => Ok(certificates),
-        Err(error) => Err(Kind::Tls.fault(format!("{what} cannot be read: {error}"))),
+        Err(_) => Err(Kind::Tls.fault(FaultText::plain(format_args!(
+            "{what} holds PEM text that is cut off or damaged"
+        )))),
     }
 }
 
-fn chosen(pem: &str) -> Result<RootCertStore, Fault> {
+fn chosen(pem: &str, provider: Arc<CryptoProvider>) -> Result<Chosen, Fault> {
+    let given = certificates(pem, "the CA")?;
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(pem, "the CA")? {
-        roots.add(certificate).map_err(|error| {
-            Kind::Tls.fault(format!("a certificate of the CA cannot be used: {error}"))
-        })?;
+    for certificate in &given {
+        roots
+            .add(certificate.clone())
+            .map_err(|_| Kind::Tls.fault("a certificate of the CA cannot be read"))?;
     }
-    Ok(roots)
+    let algorithms = provider.signature_verification_algorithms;
+    let authorities = verifier(roots, provider)
+        .ok_or_else(|| Kind::Tls.fault("the certificates of the CA cannot be used"))?;
+    Ok(Chosen {
+        given,
+        authorities,
+        algorithms,
+    })
 }
 
 fn verifier(
     roots: RootCertStore,
     provider: Arc<CryptoProvider>,
-) -> Result<Arc<WebPkiServerVerifier>, Fault> {
+) -> Option<Arc<WebPkiServerVerifier>> {
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
-        .map_err(|error| Kind::Tls.fault(format!("the CA cannot be used: {error}")))
+        .ok()
+}
+
+/// The certificates that the grid names: authorities, or those of servers themselves.
+#[derive(Debug)]
+struct Chosen {
+    given: Vec<CertificateDer<'static>>,
+    authorities: Arc<WebPkiServerVerifier>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Chosen {
+    /// Accepts a certificate that was given itself, whatever it says of authorities, while it is valid and for this name.
+    fn verify_given(
+        &self,
+        shown: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let certificate = Certificate::read(shown).ok_or(BadEncoding)?;
+        if now.as_secs() < certificate.not_before {
+            return Err(NotValidYet.into());
+        }
+        if now.as_secs() > certificate.not_after {
+            return Err(Expired.into());
+        }
+        let named = shown
+            .try_into()
+            .and_then(|parsed| verify_server_name(&parsed, name));
+        let names_none = match &named {
+            Err(rustls::Error::InvalidCertificate(NotValidForNameContext {
+                presented, ..
+            })) => presented.is_empty(),
+            Err(error) => is_of_version_1(error),
+            Ok(()) => false,
+        };
+        // One that names no host elsewhere is for the one that its subject names.
+        if !(names_none && certificate.is_for(&name.to_str())) {
+            named?;
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+}
+
+impl ServerCertVerifier for Chosen {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.authorities.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        if verified.is_err() && self.given.iter().any(|given| given == end_entity) {
+            return self.verify_given(end_entity, server_name, now);
+        }
+        verified
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        signature_12(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        signature_13(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+fn is_of_version_1(error: &rustls::Error) -> bool {
+    let rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) = error else {
+        return false;
+    };
+    matches!(
+        other.0.downcast_ref(),
+        Some(webpki::Error::UnsupportedCertVersion)
+    )
+}
+
+/// That the server holds its certificate's key, over TLS 1.2. The library reads no certificate of version 1, as `openssl
+/// x509 -req -signkey` makes them: there the key alone is asked.
+fn signature_12(
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signed: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    let verified = verify_tls12_signature(message, certificate, signed, algorithms);
+    let Some(key) = key_of_version_1(&verified, certificate) else {
+        return verified;
+    };
+    let key = webpki::RawPublicKeyEntity::try_from(&key).map_err(|_| BadEncoding)?;
+    algorithms
+        .mapping
+        .iter()
+        .filter(|(scheme, _)| *scheme == signed.scheme)
+        .flat_map(|(_, algorithms)| algorithms.iter())
+        .find_map(|algorithm| {
+            key.verify_signature(*algorithm, message, signed.signature())
+                .ok()
+        })
+        .ok_or(BadSignature)?;
+    Ok(HandshakeSignatureValid::assertion())
+}
+
+/// The same over TLS 1.3.
+fn signature_13(
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signed: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, rustls::Error> {
+    let verified = verify_tls13_signature(message, certificate, signed, algorithms);
+    let Some(key) = key_of_version_1(&verified, certificate) else {
+        return verified;
+    };
+    verify_tls13_signature_with_raw_key(message, &key, signed, algorithms)
+}
+
+fn key_of_version_1<'a>(
+    verified: &Result<HandshakeSignatureValid, rustls::Error>,
+    certificate: &'a CertificateDer<'_>,
+) -> Option<SubjectPublicKeyInfoDer<'a>> {
+    let error = verified.as_ref().err()?;
+    let read = is_of_version_1(error).then(|| Certificate::read(certificate))??;
+    Some(SubjectPublicKeyInfoDer::from(read.key))
 }
 
 /// The built-in certificates and the host's, read once a program.
@@ -107,7 +274,7 @@ fn known() -> Result<&'static WebPkiServerVerifier, rustls::Error> {
         };
         // A host without certificates, or with some that cannot be read, has the built-in ones.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        verifier(roots, Arc::new(rustls::crypto::ring::default_provider())).ok()
+        verifier(roots, Arc::new(rustls::crypto::ring::default_provider()))
     });
     made.as_deref()
         .ok_or_else(|| rustls::Error::General("no trusted certificates".to_owned()))
@@ -156,7 +323,7 @@ impl ServerCertVerifier for Checks {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+        signature_12(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -165,7 +332,7 @@ impl ServerCertVerifier for Checks {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+        signature_13(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

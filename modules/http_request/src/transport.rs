@@ -1,28 +1,38 @@
 //! The way to the wire: one request out, the head of its answer and then its body in pieces back.
 //!
-//! Everything that knows reqwest's client is in this file; redirects, cookies, decompression and time limits are not.
+//! All that knows reqwest is in this file, so that another transport can take its place: `Transport::new`, `send`, and of
+//! an `Incoming` its head and `piece`. Redirects, cookies, decompression, second tries and time limits are not here.
 
-use crate::body::Payload;
-use crate::fault;
+use crate::body::{self, Payload};
+use crate::fault::{self, Hosts, Reached};
 use crate::http_client::Error as Kind;
 use crate::http_request;
-use crate::resolve::{Names, Resolver};
+use crate::request;
+use crate::resolve::Names;
 use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::FaultText;
 use bytes::Bytes;
-use http_body::Body;
-use reqwest::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
-use reqwest::{
-    Client, ClientBuilder, Method, NoProxy, Proxy, Request, Response, StatusCode, Url, Version,
-    redirect,
-};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
+use http::{Method, StatusCode, Version};
+use hyper_util::client::legacy::{self, connect::HttpInfo};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request, Response, redirect};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::time::Duration;
+use url::Url;
 
 /// TLS sessions that a client remembers, so that it may resume them.
 const SESSIONS: usize = 8;
+/// Most fields of an answer's head.
+const FIELDS: usize = 1_000;
+/// Most bytes of an answer's head over HTTP/2, which counts 32 more for each field. A longer one fails its own request;
+/// one that is longer by a fourth ends the connection, as h2 has it, so this is more than is promised. Over HTTP/1 hyper
+/// has a bound of its own, 400 KiB.
+const HEAD_BYTES: u32 = 1 << 20;
 
 /// Which HTTP is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +58,6 @@ impl Speak {
 }
 
 /// What connections are made of; the same for all clients of a resource.
-#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) tls: ClientConfig,
     pub(crate) server_name: Option<String>,
@@ -59,17 +68,19 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout: Duration,
     pub(crate) max_idle: Option<usize>,
     pub(crate) nodelay: bool,
-    pub(crate) names: Names,
 }
 
 /// The connections of one client.
-pub(crate) struct Transport(Kept);
+pub(crate) struct Transport {
+    settings: Rc<Settings>,
+    kept: Kept,
+    answered: Answered,
+}
 
 enum Kept {
-    One(Client),
+    One(RefCell<Client>),
     /// With a server name of its own: that name stands in the url, so each real host has connections of its own.
     ByHost {
-        settings: Box<Settings>,
         name: String,
         clients: RefCell<Vec<(String, Client)>>,
     },
@@ -81,80 +92,155 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) url: &'a Url,
     pub(crate) headers: HeaderMap,
     pub(crate) payload: &'a Payload,
+    pub(crate) hosts: Hosts,
 }
 
 /// An answer whose head has come.
 pub(crate) struct Incoming {
     response: Response,
     url: Url,
+    hosts: Hosts,
+}
+
+/// A request that got no answer.
+pub(crate) struct Unanswered {
+    pub(crate) fault: Fault,
+    /// The connection had served before and was closed by the other end, perhaps before it read the request.
+    pub(crate) was_stale: bool,
+}
+
+impl From<Fault> for Unanswered {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            was_stale: false,
+        }
+    }
 }
 
 impl Transport {
     /// No connection is made before the first request.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, Fault> {
-        let Some(name) = settings.server_name.clone() else {
-            let resolver = Resolver::new(settings.names.clone());
-            return Ok(Self(Kept::One(client(settings, resolver)?)));
+    pub(crate) fn new(settings: Rc<Settings>) -> Result<Self, Fault> {
+        let kept = match settings.server_name.as_deref() {
+            None => Kept::One(RefCell::new(client(&settings, Resolver::new())?)),
+            Some(name) => Kept::ByHost {
+                name: checked_name(name, &settings)?,
+                clients: RefCell::default(),
+            },
         };
-        let Some(name) = dns_name(&name) else {
-            return Err(Kind::Settings.fault("server_name is a host's name, not an address"));
-        };
-        if settings.proxy.is_some() {
-            return Err(Kind::Settings.fault(
-                "server_name and proxy cannot be combined: the proxy would resolve that name",
-            ));
-        }
-        Ok(Self(Kept::ByHost {
-            settings: Box::new(settings.clone()),
-            name,
-            clients: RefCell::default(),
-        }))
+        Ok(Self {
+            settings,
+            kept,
+            answered: Answered::default(),
+        })
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, Fault> {
+    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, Unanswered> {
         let Outgoing {
             method,
             url,
             mut headers,
             payload,
+            hosts,
         } = outgoing;
-        let (client, target) = match &self.0 {
-            Kept::One(client) => (client.clone(), url.clone()),
-            Kept::ByHost {
-                settings,
-                name,
-                clients,
-            } if url.scheme() == "https" => {
-                let target = renamed(url, name, &mut headers)?;
-                (
-                    by_host(settings, name, clients, url.host_str().unwrap_or(""))?,
-                    target,
-                )
-            }
-            Kept::ByHost {
-                settings, clients, ..
-            } => (by_host(settings, "", clients, "")?, url.clone()),
+        let (name, host) = self.place(url);
+        let client = self.client(name, host)?;
+        let target = if name.is_empty() {
+            url.clone()
+        } else {
+            renamed(url, name, &mut headers)?
         };
-        let mut request = Request::new(method.clone(), target);
         let body = payload.open().await?;
-        let empty = body.as_ref().is_none_or(Body::is_end_stream);
-        if empty && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+        let size = body.size();
+        request::check_length(&headers, size)?;
+        if size == 0 && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
             // These announce a body: many servers refuse them without a length.
             headers
                 .entry(CONTENT_LENGTH)
                 .or_insert(HeaderValue::from_static("0"));
         }
+        let mut request = Request::new(method.clone(), target);
         *request.headers_mut() = headers;
-        *request.body_mut() = body;
-        let response = client
-            .execute(request)
-            .await
-            .map_err(|error| fault::unanswered(&error, url))?;
-        Ok(Incoming {
-            response,
-            url: url.clone(),
+        *request.body_mut() = match body {
+            body::Outgoing::None => None,
+            body::Outgoing::Bytes(bytes) => Some(bytes.into()),
+            body::Outgoing::Stream(stream) => Some(reqwest::Body::wrap(stream)),
+        };
+        let error = match client.execute(request).await {
+            Ok(response) => {
+                if let Some(connection) = response.extensions().get::<HttpInfo>() {
+                    self.answered.note(connection.local_addr().port());
+                }
+                return Ok(Incoming {
+                    response,
+                    url: url.clone(),
+                    hosts,
+                });
+            }
+            Err(error) => error,
+        };
+        let reached = reached(&error);
+        let was_stale = reached == Reached::Sent
+            && fault::is_closed(&error)
+            && port(&error).is_some_and(|port| self.answered.take(port));
+        if was_stale {
+            // The pool hands out what lay idle for the shortest time: if that is closed, so is the rest of it.
+            self.renew(name, host)?;
+        }
+        Err(Unanswered {
+            fault: fault::unanswered(&error, reached, url, hosts),
+            was_stale,
         })
+    }
+
+    /// Lets this client hear of connections that are closed by now, so that the next request does not take one of them.
+    ///
+    /// It costs a look at the sockets: worth it for a request that cannot go out twice.
+    pub(crate) async fn hear_of_closed(&self) {
+        if !self.answered.0.borrow().is_empty() {
+            // A task that yields goes on when the sockets have been looked at, and after the tasks that these woke.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The name that TLS asks for, if it is another than the host's, and the host that has connections of its own then.
+    fn place<'a>(&'a self, url: &'a Url) -> (&'a str, &'a str) {
+        match &self.kept {
+            Kept::ByHost { name, .. } if url.scheme() == "https" => {
+                (name, url.host_str().unwrap_or(""))
+            }
+            _ => ("", ""),
+        }
+    }
+
+    fn client(&self, name: &str, host: &str) -> Result<Client, Fault> {
+        match &self.kept {
+            Kept::One(client) => Ok(client.borrow().clone()),
+            Kept::ByHost { clients, .. } => {
+                let mut clients = clients.borrow_mut();
+                if let Some((_, client)) = clients.iter().find(|(known, _)| known == host) {
+                    return Ok(client.clone());
+                }
+                let made = client(&self.settings, Resolver::with_alias(name, host))?;
+                clients.push((host.to_owned(), made.clone()));
+                Ok(made)
+            }
+        }
+    }
+
+    /// Lets go of idle connections: what is sent from now on goes over new ones.
+    fn renew(&self, name: &str, host: &str) -> Result<(), Fault> {
+        match &self.kept {
+            Kept::One(kept) => *kept.borrow_mut() = client(&self.settings, Resolver::new())?,
+            Kept::ByHost { clients, .. } => {
+                let made = client(&self.settings, Resolver::with_alias(name, host))?;
+                let mut clients = clients.borrow_mut();
+                clients.retain(|(known, _)| known != host);
+                clients.push((host.to_owned(), made));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -184,25 +270,102 @@ impl Incoming {
         self.response
             .chunk()
             .await
-            .map_err(|error| fault::unfinished(&error, &self.url))
+            .map_err(|error| fault::unfinished(&error, &self.url, self.hosts))
     }
 }
 
-fn by_host(
-    settings: &Settings,
-    name: &str,
-    clients: &RefCell<Vec<(String, Client)>>,
-    host: &str,
-) -> Result<Client, Fault> {
-    if let Some((_, client)) = clients.borrow().iter().find(|(known, _)| known == host) {
-        return Ok(client.clone());
+fn reached(error: &reqwest::Error) -> Reached {
+    if error.is_builder() {
+        Reached::Nothing
+    } else if !error.is_connect() {
+        Reached::Sent
+    } else if error.is_timeout() {
+        Reached::ConnectTimeout
+    } else {
+        Reached::Connecting
     }
-    let made = client(
-        settings,
-        Resolver::with_alias(settings.names.clone(), name, host),
-    )?;
-    clients.borrow_mut().push((host.to_owned(), made.clone()));
-    Ok(made)
+}
+
+/// The connections that have answered a request, by their local ports, in order. A request that fails on one of these was
+/// not the first on it: reqwest does not tell.
+// A port that the system gives out again is taken for the connection before: then a request that does no harm goes out
+// once more, though it was the first.
+#[derive(Default)]
+struct Answered(RefCell<Vec<u16>>);
+
+impl Answered {
+    fn note(&self, port: u16) {
+        let mut ports = self.0.borrow_mut();
+        if let Err(at) = ports.binary_search(&port) {
+            ports.insert(at, port);
+        }
+    }
+
+    /// Whether a connection had answered; it is gone now.
+    fn take(&self, port: u16) -> bool {
+        let mut ports = self.0.borrow_mut();
+        let found = ports.binary_search(&port);
+        found.map(|at| ports.remove(at)).is_ok()
+    }
+}
+
+/// The local port of the connection that a request failed on, if it had one.
+fn port(error: &reqwest::Error) -> Option<u16> {
+    let failed: &legacy::Error = fault::find(error)?;
+    let mut about = http::Extensions::new();
+    failed.connect_info()?.get_extras(&mut about);
+    Some(about.get::<HttpInfo>()?.local_addr().port())
+}
+
+/// What one client resolves with: the names of its thread.
+#[derive(Clone)]
+struct Resolver {
+    names: Names,
+    /// A name that TLS asks for stands in the url; behind it is the host that was meant.
+    alias: Option<(String, String)>,
+}
+
+impl Resolver {
+    fn new() -> Self {
+        Self {
+            names: Names::of_this_thread(),
+            alias: None,
+        }
+    }
+
+    /// Resolves `name` as if it were `host`, where there is such a name.
+    fn with_alias(name: &str, host: &str) -> Self {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        Self {
+            alias: (!name.is_empty()).then(|| (name.to_owned(), host.to_owned())),
+            ..Self::new()
+        }
+    }
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let names = self.names.clone();
+        let host = match &self.alias {
+            Some((alias, host)) if alias == name.as_str() => host.clone(),
+            _ => name.as_str().to_owned(),
+        };
+        Box::pin(async move {
+            let addresses = names.addresses(&host).await?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn checked_name(name: &str, settings: &Settings) -> Result<String, Fault> {
+    let Some(name) = dns_name(name) else {
+        return Err(Kind::Settings.fault("server_name is a host's name, not an address"));
+    };
+    if settings.proxy.is_some() {
+        return Err(Kind::Settings
+            .fault("server_name and proxy cannot be combined: the proxy would resolve that name"));
+    }
+    Ok(name)
 }
 
 /// The url with the name that TLS is to ask for; the server is still told the real one.
@@ -219,7 +382,8 @@ fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault>
     }
     let mut target = url.clone();
     target.set_host(Some(name)).map_err(|error| {
-        http_request::Error::Request.fault(format!("server_name is no host's name: {error}"))
+        let why = fault::of_url(error);
+        http_request::Error::Request.fault(FaultText::plain(format_args!("server_name: {why}")))
     })?;
     Ok(target)
 }
@@ -242,6 +406,10 @@ fn client(settings: &Settings, resolver: Resolver) -> Result<Client, Fault> {
         .dns_resolver(resolver)
         .redirect(redirect::Policy::none())
         .referer(false)
+        .http1_max_headers(FIELDS)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http2_max_header_list_size(HEAD_BYTES)
         .pool_idle_timeout(settings.idle_timeout)
         .tcp_nodelay(settings.nodelay);
     if let Some(limit) = settings.connect_timeout {

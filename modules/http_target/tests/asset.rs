@@ -3,9 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 use bggo_module_http_target::http_target::{EXPORTS, In, Prepared, Slot};
-use bggo_runtime::contract::{Early, Fault, It, Prepare, ResourceInfo, Text, Value};
-use bggo_runtime::engine::Thread;
-use bggo_runtime::step::It;
+use bggo_runtime::contract::testing::{Begun, Iteration, UserContext, WorkerContext};
+use bggo_runtime::contract::{Early, Fault, Prepare, ResourceInfo, Text, Value};
 use std::net::TcpStream;
 use std::rc::Rc;
 use std::time::Instant;
@@ -20,12 +19,14 @@ fn exports(inputs: Vec<In>, during: impl FnOnce(&[Value])) -> Result<Vec<Value>,
         .build()
         .unwrap();
     LocalSet::new().block_on(&runtime, async {
-        let thread = Rc::new(Thread::alone().unwrap());
-        let cx = Prepare::new(&thread);
+        let worker = Rc::new(WorkerContext::alone().unwrap());
+        let cx = Prepare::new(&worker);
         let scope = cx.scope();
         let prepared = Prepared::new(&cx, Ok(inputs));
         let slot = Slot::new(&scope, &SITE, 0, &[]);
-        let it = It::new(&thread, 1, 0, Instant::now());
+        let user = UserContext::new(Rc::clone(&worker), 1, 0);
+        let begun = Begun::when_free(Instant::now(), 0);
+        let it = Iteration::new(&user, &begun);
         let created = slot
             .get(&it, &mut |cx| prepared.create(cx, Ok(Vec::new())))
             .await

@@ -27,7 +27,7 @@ pub struct Begun {
 
 impl Begun {
     /// An iteration of a closed profile, which begins when its user is free.
-    pub(crate) fn when_free(began: Instant, first_slot: u32) -> Self {
+    pub fn when_free(began: Instant, first_slot: u32) -> Self {
         Self {
             began,
             late: None,

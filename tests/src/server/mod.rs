@@ -5,7 +5,7 @@ mod gate;
 mod nginx;
 mod raw;
 
-pub use certificates::Certificates;
+pub use certificates::{Certificates, SelfSigned};
 pub use gate::Gate;
 pub use nginx::Nginx;
 pub use raw::RawPeer;

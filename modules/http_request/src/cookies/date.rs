@@ -1,5 +1,6 @@
 //! The dates of cookies, read as leniently as RFC 6265 (section 5.1.1) asks: by their parts, in any order.
 
+use crate::calendar::days;
 use std::time::{Duration, SystemTime};
 
 const MONTHS: [&str; 12] = [
@@ -46,14 +47,6 @@ fn clock(text: &str) -> Option<u32> {
     });
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
     (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
-}
-
-/// Days since 1970-01-01 in the Gregorian calendar: years begin in March, so that a leap day is a year's last.
-fn days(year: u32, month: u32, day: u32) -> i64 {
-    let year = i64::from(year) - i64::from(month <= 2);
-    let of_year =
-        (153 * (i64::from(month) + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
-    year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719_468
 }
 
 #[cfg(test)]

@@ -94,6 +94,24 @@ fn a_secure_cookie_is_not_sent_in_the_clear() {
 }
 
 #[test]
+fn a_secure_cookie_is_sent_in_the_clear_to_this_machine() {
+    for host in [
+        "localhost",
+        "shop.localhost",
+        "127.0.0.1:8080",
+        "127.9.9.9",
+        "[::1]:8080",
+    ] {
+        let url = format!("http://{host}/");
+        assert_eq!(sent(&url, &["k=v; Secure"], &url), "k=v", "{host}");
+    }
+    for host in ["localhost.test", "10.0.0.1", "[::2]", "notlocalhost"] {
+        let url = format!("http://{host}/");
+        assert_eq!(sent(&url, &["k=v; Secure"], &url), "", "{host}");
+    }
+}
+
+#[test]
 fn a_cookie_ends_when_it_says_so() {
     assert_eq!(
         sent("http://a/", &["k=v", "k=; Max-Age=0"], "http://a/"),

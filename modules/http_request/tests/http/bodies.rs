@@ -103,6 +103,27 @@ fn multipart_streams_values_and_files_with_a_known_length() {
 }
 
 #[test]
+fn a_content_type_for_multipart_is_given_the_boundary() {
+    let parts = || In::Multipart(some(value(r#"[{"name":"a","value":"x"}]"#)));
+    let kind = |text: &str| In::Headers(some(value(&format!(r#"{{"Content-Type":"{text}"}}"#))));
+    let sent = seen(vec![parts(), kind("multipart/mixed")]);
+    let written = sent.header("content-type").unwrap();
+    let boundary = written.strip_prefix("multipart/mixed; boundary=").unwrap();
+    assert!(sent.text().starts_with(&format!("--{boundary}\r\n")));
+    let other = vec![
+        url("http://127.0.0.1:1/"),
+        parts(),
+        kind("multipart/form-data; boundary=mine"),
+    ];
+    assert_eq!(
+        fault(vec![], other).text(),
+        "Content-Type has a boundary, and multipart has another; leave the boundary out, the right one is sent"
+    );
+    let sent = seen(vec![parts(), kind("text/plain")]);
+    assert_eq!(sent.header("content-type").as_deref(), Some("text/plain"));
+}
+
+#[test]
 fn a_part_of_multipart_has_a_value_or_a_file() {
     for part in [
         r#"[{"name":"a"}]"#,
@@ -183,6 +204,9 @@ fn two_bodies_are_refused() {
     );
     assert_eq!(
         (fault.kind(), fault.text()),
-        ("request", "a request has one body, found body and json")
+        (
+            "request",
+            "a request has one body, found body and json; leave all but one out"
+        )
     );
 }

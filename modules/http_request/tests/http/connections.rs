@@ -55,7 +55,7 @@ fn without_idle_connections_each_request_has_its_own() {
 
 #[test]
 fn a_connection_is_not_kept_beyond_its_idle_timeout() {
-    let client = || vec![http_client::In::IdleTimeout(some(Duration::ZERO))];
+    let client = || vec![http_client::In::IdleTimeout(some(Duration::from_nanos(1)))];
     assert_eq!(connections(client, 1, 4), 4);
 }
 
@@ -257,4 +257,48 @@ fn a_version_that_is_none_is_refused() {
     ))];
     let fault = fault(client, vec![url("http://127.0.0.1:1/")]);
     assert!(fault.text().contains("http_version"), "{}", fault.text());
+}
+
+#[test]
+fn a_limit_that_nothing_can_keep_to_is_refused() {
+    let zero = || Duration::ZERO;
+    for (client, says) in [
+        (
+            http_client::In::Timeout(some(zero())),
+            "timeout is longer than 0s: write for example 500ms, or leave it out",
+        ),
+        (
+            http_client::In::ConnectTimeout(some(zero())),
+            "connect_timeout is longer than 0s: write for example 500ms, or leave it out",
+        ),
+        (
+            http_client::In::IdleTimeout(some(zero())),
+            "idle_timeout is longer than 0s: write for example 500ms, or leave it out",
+        ),
+        (
+            http_client::In::MaxBodySize(some(Number::new(-1))),
+            "max_body_size is a whole number from 0, found -1",
+        ),
+    ] {
+        let early = fault(vec![client.clone()], vec![url("http://127.0.0.1:1/")]);
+        assert!(early.text().ends_with(says), "{}", early.text());
+        // What comes late is refused alike.
+        let agent = http_client::In::UserAgent(bggo_runtime::contract::Early::Later);
+        let late = vec![http_client::In::UserAgent(some("x".to_owned())), client];
+        let late = run(async || {
+            User::with_late(vec![agent], late)
+                .ask(vec![url("http://127.0.0.1:1/")])
+                .await
+                .unwrap_err()
+        });
+        assert!(late.text().ends_with(says), "{}", late.text());
+    }
+    let request = vec![
+        url("http://127.0.0.1:1/"),
+        bggo_module_http_request::http_request::In::Timeout(some(zero())),
+    ];
+    assert_eq!(
+        fault(vec![], request).text(),
+        "timeout is longer than 0s: write for example 500ms, or leave it out"
+    );
 }

@@ -105,19 +105,20 @@ fn a_header_that_cannot_be_sent_is_named() {
 
 #[test]
 fn a_malformed_url_is_a_fault_of_the_request() {
-    const WITHOUT_SCHEME: &str = "a url begins with http:// or https://, this one does not";
+    const WITHOUT_SCHEME: &str = "a url begins with http:// or https://, this one does not: write for example http://127.0.0.1:8080/path";
     for (text, says) in [
         ("", WITHOUT_SCHEME),
         ("/path", WITHOUT_SCHEME),
         ("127.0.0.1:80/path", WITHOUT_SCHEME),
-        ("http://", "the url is malformed: empty host"),
+        ("localhost:80/path", WITHOUT_SCHEME),
+        ("http://", "the url is malformed: it has no host"),
         (
             "http://a:99999/",
-            "the url is malformed: invalid port number",
+            "the url is malformed: its port is no number from 0 to 65535",
         ),
         (
             "ftp://a/",
-            "a url begins with http:// or https://, found ftp:",
+            "a url begins with http:// or https://, this one with ftp://",
         ),
     ] {
         let fault = fault(vec![], vec![url(text)]);

@@ -107,7 +107,7 @@ fn a_late_fault_is_the_same_fault() {
         (fault.kind(), fault.text()),
         (
             "request",
-            "a url begins with http:// or https://, this one does not"
+            "a url begins with http:// or https://, this one does not: write for example http://127.0.0.1:8080/path"
         )
     );
 }

@@ -85,6 +85,63 @@ fn a_body_is_text_in_its_charset() {
         text(&body("text/plain; charset=utf-8", b"a\xffb").body),
         "a\u{fffd}b"
     );
+    for (kind, bytes) in [
+        (
+            "text/plain; charset=\"windows-1252\"; x=y",
+            &b"caf\xe9 \x80"[..],
+        ),
+        (
+            "text/html;format=flowed;Charset=ISO-8859-15",
+            b"caf\xe9 \xa4",
+        ),
+        (
+            "application/json; charset=utf-16le",
+            b"c\0a\0f\0\xe9\0 \0\xac\x20",
+        ),
+        (
+            "text/plain; charset=klingon",
+            "caf\u{e9} \u{20ac}".as_bytes(),
+        ),
+    ] {
+        assert_eq!(
+            text(&body(kind, bytes).body),
+            "caf\u{e9} \u{20ac}",
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn a_header_is_text_whatever_its_bytes_are() {
+    let output = answered(
+        b"HTTP/1.1 200 OK\r\nX-A: caf\xc3\xa9\r\nX-B: caf\xe9\r\nX-C : 1\r\nContent-Length: 0\r\n\r\n"
+            .to_vec(),
+    );
+    for (name, says) in [("x-a", "caf\u{e9}"), ("x-b", "caf\u{e9}"), ("x-c", "1")] {
+        assert_eq!(text(&output.headers.get(name).unwrap()), says, "{name}");
+    }
+}
+
+#[test]
+fn json_is_read_in_its_charset_without_its_mark() {
+    for (kind, bytes) in [
+        (
+            "application/json",
+            &b"\xef\xbb\xbf {\"a\":\"\xc3\xa9\"}\r\n"[..],
+        ),
+        (
+            "application/json",
+            b"\xff\xfe{\0\"\0a\0\"\0:\0\"\0\xe9\0\"\0}\0",
+        ),
+        (
+            "application/json; charset=iso-8859-1; x=y",
+            b" {\"a\":\"\xe9\"} ",
+        ),
+        ("text/html", b"\n{\"a\":\"\xc3\xa9\"}\n"),
+    ] {
+        let json = body(kind, bytes).json;
+        assert_eq!(text(&json.get("a").unwrap()), "\u{e9}", "{kind}");
+    }
 }
 
 #[test]

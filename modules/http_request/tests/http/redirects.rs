@@ -1,6 +1,6 @@
 //! Redirects as nginx and raw peers send them.
 
-use crate::peer::{OK, Seen};
+use crate::peer::{OK, Script, Seen, Then};
 use crate::user::{ask, fault, method, some, text, url, value};
 use bggo_module_http_request::{http_client, http_request::In};
 use bggo_runtime::contract::Number;
@@ -181,4 +181,82 @@ fn a_redirect_to_a_closed_port_names_that_port() {
             format!("no connection to 127.0.0.1:{port}: Connection refused (os error 111)")
         )
     );
+}
+
+#[test]
+fn a_redirect_is_followed_whatever_its_own_body_is() {
+    let bodies: [(&str, Vec<u8>); 7] = [
+        ("cut", b"Content-Length: 100\r\n\r\nmoved".to_vec()),
+        (
+            "chunks",
+            b"Transfer-Encoding: chunked\r\n\r\n5\r\nmoved\r\nzz\r\n".to_vec(),
+        ),
+        (
+            "gzip",
+            b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nmoved".to_vec(),
+        ),
+        ("no length", b"\r\nmoved".to_vec()),
+        ("nothing", b"Content-Length: 5\r\n\r\n".to_vec()),
+        (
+            "large",
+            [
+                b"Content-Length: 1000000\r\n\r\n".to_vec(),
+                vec![b'x'; 1_000_000],
+            ]
+            .concat(),
+        ),
+        (
+            "larger than it says",
+            b"Content-Length: 5\r\n\r\nmoved and more".to_vec(),
+        ),
+    ];
+    for (name, body) in bodies {
+        // One that closes after what it has, and one that keeps the client waiting for the rest.
+        for closes in [true, false] {
+            let body = body.clone();
+            let peer = Script::start(move |line, _| match line {
+                "GET /" => {
+                    let head = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /there\r\n";
+                    let answer = [&head[..], &body].concat();
+                    if closes {
+                        Then::AnswerAndClose(answer)
+                    } else {
+                        Then::Answer(answer)
+                    }
+                }
+                _ => Then::Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nthere".to_vec()),
+            });
+            let output = ask(vec![], vec![url(peer.url())]).unwrap();
+            assert_eq!(text(&output.body), "there", "{name}, closes: {closes}");
+        }
+    }
+}
+
+#[test]
+fn a_redirect_with_a_small_body_keeps_its_connection() {
+    let peer = Script::start(|line, _| {
+        Then::Answer(match line {
+            "GET /" => {
+                b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 5\r\n\r\nmoved".to_vec()
+            }
+            _ => b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        })
+    });
+    ask(vec![], vec![url(peer.url())]).unwrap();
+    let seen = peer.seen();
+    assert_eq!(
+        seen,
+        [(1, "GET /".to_owned()), (1, "GET /there".to_owned())]
+    );
+}
+
+#[test]
+fn a_body_that_ends_early_is_a_fault_where_the_redirect_is_the_answer() {
+    let peer = Script::start(|_, _| {
+        Then::AnswerAndClose(
+            b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 5\r\n\r\nmo".to_vec(),
+        )
+    });
+    let inputs = vec![url(peer.url()), In::FollowRedirects(some(false))];
+    assert_eq!(fault(vec![], inputs).kind(), "body");
 }

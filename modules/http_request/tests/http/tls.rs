@@ -3,7 +3,7 @@
 use crate::user::{ask, some, text, url};
 use bggo_module_http_request::http_client::In;
 use bggo_runtime::contract::{Fault, Text};
-use bggo_tests::server::{Certificates, Nginx, free_port};
+use bggo_tests::server::{Certificates, Nginx, SelfSigned, free_port};
 
 /// nginx 1.22 leaves 1.3 out unless it is asked for.
 const BOTH: &str = "ssl_protocols TLSv1.2 TLSv1.3;";
@@ -18,13 +18,20 @@ struct Server {
 impl Server {
     fn new(names: &[&str], settings: &str) -> Self {
         let certificates = Certificates::new(names);
+        let client_ca = format!(
+            "ssl_client_certificate {}; {settings}",
+            certificates.path("ca.crt")
+        );
+        Self::with(certificates, &client_ca)
+    }
+
+    fn with(certificates: Certificates, settings: &str) -> Self {
         let port = free_port();
         let nginx = Nginx::start(&format!(
-            "listen 127.0.0.1:{port} ssl http2; ssl_certificate {}; ssl_certificate_key {}; ssl_client_certificate {}; {settings}
+            "listen 127.0.0.1:{port} ssl http2; ssl_certificate {}; ssl_certificate_key {}; {settings}
              location / {{ return 200 '$ssl_protocol $ssl_server_name $ssl_client_verify $ssl_client_s_dn $http_host'; }}",
             certificates.path("server.crt"),
             certificates.path("server.key"),
-            certificates.path("ca.crt"),
         ));
         Self {
             certificates,
@@ -73,7 +80,7 @@ fn without_the_ca_the_server_is_refused() {
     assert_eq!(
         fault.text(),
         format!(
-            "no secure connection to localhost:{}: invalid peer certificate: UnknownIssuer",
+            "no secure connection to localhost:{}: the server's certificate is not trusted; give its authority, or the certificate itself, as the client's ca_file, or set insecure_skip_verify",
             server.port
         )
     );
@@ -89,10 +96,12 @@ fn a_certificate_for_another_name_is_refused() {
     let server = Server::new(&["other.test"], BOTH);
     let fault = server.ask("localhost", vec![server.ca()]).unwrap_err();
     assert_eq!(fault.kind(), "tls");
-    assert!(
-        fault.text().contains("not valid for name"),
-        "{}",
-        fault.text()
+    assert_eq!(
+        fault.text(),
+        format!(
+            "no secure connection to localhost:{}: the server's certificate is not for localhost but for other.test; set the client's server_name to one of its names",
+            server.port
+        )
     );
 }
 
@@ -134,6 +143,139 @@ fn a_server_name_is_asked_for_and_checked_in_place_of_the_host() {
             fault.text()
         );
     }
+}
+
+/// What a client that was given the server's own certificate gets of the server.
+fn given_itself(common: &str, names: &[&str], kind: SelfSigned) -> Result<String, String> {
+    let server = Server::with(Certificates::self_signed(common, names, kind), BOTH);
+    let asked = server.ask("localhost", vec![server.ca()]);
+    asked.map_err(|fault| {
+        assert_eq!(fault.kind(), "tls");
+        let place = format!("no secure connection to localhost:{}: ", server.port);
+        fault.text().strip_prefix(&place).unwrap().to_owned()
+    })
+}
+
+#[test]
+fn a_certificate_that_is_given_itself_is_accepted() {
+    for kind in [SelfSigned::Authority, SelfSigned::Server] {
+        for (common, names) in [
+            ("test", &["localhost"][..]),
+            ("localhost", &[]),
+            ("*.test", &["x.test", "localhost"]),
+        ] {
+            let body = given_itself(common, names, kind).unwrap();
+            assert!(body.starts_with("TLSv1.3"), "{common} {names:?}: {body}");
+        }
+    }
+    let signed = Server::new(&["localhost"], BOTH);
+    let own = In::CaFile(some(signed.certificates.path("server.crt")));
+    assert!(signed.ask("localhost", vec![own]).is_ok());
+}
+
+#[test]
+fn a_certificate_that_is_given_itself_is_still_for_its_names_and_its_time() {
+    const OTHER: &str = "the server's certificate is not for localhost but for other.test; set the client's server_name to one of its names";
+    for (common, names, kind, says) in [
+        ("localhost", &["other.test"][..], SelfSigned::Server, OTHER),
+        ("localhost", &["other.test"], SelfSigned::Authority, OTHER),
+        (
+            "other.test",
+            &[],
+            SelfSigned::Authority,
+            "the server's certificate names no host; make one with a subjectAltName for localhost",
+        ),
+        (
+            "localhost",
+            &["localhost"],
+            SelfSigned::Expired,
+            "the server's certificate has expired; renew it, or set insecure_skip_verify",
+        ),
+        (
+            "localhost",
+            &["localhost"],
+            SelfSigned::NotYet,
+            "the server's certificate is not valid yet; look at the clocks of both machines",
+        ),
+    ] {
+        assert_eq!(given_itself(common, names, kind), Err(says.to_owned()));
+    }
+}
+
+#[test]
+fn a_certificate_of_version_1_is_accepted_if_it_is_given_itself() {
+    // As `openssl x509 -req -signkey` makes it: without extensions, so that localhost is its common name only.
+    let certificate = include_str!("version_1/server.crt");
+    let key = include_str!("version_1/server.key");
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let settings = format!("ssl_protocols {version};");
+        let server = Server::with(Certificates::of(certificate, key), &settings);
+        for client in [server.ca(), In::InsecureSkipVerify(some(true))] {
+            assert!(
+                server
+                    .ask("localhost", vec![client])
+                    .unwrap()
+                    .starts_with(version)
+            );
+        }
+        let fault = server.ask("127.0.0.1", vec![server.ca()]).unwrap_err();
+        assert_eq!(fault.kind(), "tls");
+        let fault = server.ask("localhost", vec![]).unwrap_err();
+        assert!(
+            fault
+                .text()
+                .ends_with("give it as the client's ca_file, or set insecure_skip_verify"),
+            "{}",
+            fault.text()
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_is_its_own_authority_is_refused_with_the_cure() {
+    for kind in [SelfSigned::Authority, SelfSigned::Server] {
+        let server = Server::with(Certificates::self_signed("x", &["localhost"], kind), BOTH);
+        let other = Certificates::self_signed("x", &["localhost"], kind);
+        for client in [vec![], vec![In::CaFile(some(other.path("ca.crt")))]] {
+            let fault = server.ask("localhost", client).unwrap_err();
+            assert_eq!(fault.kind(), "tls");
+            assert!(
+                fault
+                    .text()
+                    .ends_with("as the client's ca_file, or set insecure_skip_verify"),
+                "{}",
+                fault.text()
+            );
+        }
+        assert!(
+            server
+                .ask("localhost", vec![In::InsecureSkipVerify(some(true))])
+                .is_ok()
+        );
+    }
+}
+
+#[test]
+fn http_and_https_on_the_wrong_port_are_told_apart() {
+    let server = Server::new(&["localhost"], BOTH);
+    let plain = Nginx::start("location / { return 200 ok; }");
+    let port = plain.url().rsplit(':').next().unwrap().to_owned();
+    let fault = ask(vec![], vec![url(format!("https://localhost:{port}/"))]).unwrap_err();
+    assert_eq!(
+        (fault.kind(), fault.text().to_owned()),
+        (
+            "tls",
+            format!(
+                "no secure connection to localhost:{port}: what came is no TLS; the server may speak http and not https on this port"
+            )
+        )
+    );
+    let output = ask(
+        vec![],
+        vec![url(format!("http://localhost:{}/", server.port))],
+    )
+    .unwrap();
+    assert!(text(&output.body).contains("plain HTTP request was sent to HTTPS port"));
 }
 
 #[test]

@@ -2,21 +2,20 @@
 
 use bggo_module_http_request::http_client::{self, Slot};
 use bggo_module_http_request::http_request::{self, In, Late, Needs, Output, Wanted};
+use bggo_runtime::contract::testing::{
+    At, Begun, Iteration, Policy, Ran, Scope, UserContext, WorkerContext,
+};
 use bggo_runtime::contract::{Early, Fault, Info, Prepare, ResourceInfo, Value};
-use bggo_runtime::engine::Thread;
-use bggo_runtime::info::At;
-use bggo_runtime::scope::Scope;
-use bggo_runtime::step::{It, Policy, Ran};
 use std::rc::Rc;
 use std::time::Instant;
 use tokio::task::LocalSet;
 
-static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0, 5);
+static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0, 6);
 static CLIENT: ResourceInfo = ResourceInfo::new("http_client", "client", "test.hcl:2");
 
 /// A user.
 pub struct User {
-    thread: Rc<Thread>,
+    worker: Rc<WorkerContext>,
     scope: Scope,
     client: Rc<http_client::Prepared>,
     late: Vec<http_client::In>,
@@ -54,13 +53,13 @@ impl User {
 
     /// With inputs of the client that come with its creation.
     pub fn with_late(client: Vec<http_client::In>, late: Vec<http_client::In>) -> Self {
-        let thread = Rc::new(Thread::alone().unwrap());
-        let cx = Prepare::new(&thread);
+        let worker = Rc::new(WorkerContext::alone().unwrap());
+        let cx = Prepare::new(&worker);
         let scope = cx.scope();
         let client = http_client::Prepared::new(&cx, Ok(client));
         let slot = Slot::new(&scope, &CLIENT, 0, &[]);
         Self {
-            thread,
+            worker,
             scope,
             client,
             late,
@@ -80,12 +79,14 @@ impl User {
         wanted: Wanted,
     ) -> Result<Output, Fault> {
         let prepared = http_request::Prepared::new(
-            &Prepare::new(&self.thread),
+            &Prepare::new(&self.worker),
             Ok(early),
             wanted,
             Policy::new(),
         );
-        let it = It::new(&self.thread, 1, 0, Instant::now());
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let begun = Begun::when_free(Instant::now(), 0);
+        let it = Iteration::new(&user, &begun);
         let step = it.step(At::step(&STEP), prepared.policy());
         let result = prepared
             .run(

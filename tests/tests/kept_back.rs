@@ -1,0 +1,108 @@
+//! What is said of a failed step that has a secret: all that cannot hold it.
+
+use bggo_tests::Grid;
+use bggo_tests::server::{RawPeer, free_port};
+
+const GRID: &str = r#"
+variable "slow" {
+  type = string
+}
+
+variable "closed" {
+  type = string
+}
+
+variable "secret" {
+  type      = string
+  sensitive = true
+}
+
+resource "http_target" "site" {}
+
+step "http_request" "status" {
+  continue_on_failure = true
+  arguments {
+    url           = "${resource.http_target.site.url}/status/503"
+    bearer_token  = var.secret
+    expect_status = 200
+  }
+}
+
+step "http_request" "refused" {
+  continue_on_failure = true
+  arguments {
+    url        = var.closed
+    basic_auth = { username = "u", password = var.secret }
+  }
+}
+
+step "http_request" "dns" {
+  continue_on_failure = true
+  arguments {
+    url     = "http://no-such-host.invalid/"
+    api_key = { name = "X-Key", value = var.secret }
+  }
+}
+
+step "http_request" "slow" {
+  continue_on_failure = true
+  arguments {
+    url          = var.slow
+    bearer_token = var.secret
+    timeout      = "50ms"
+  }
+}
+
+step "http_request" "sensitive_url" {
+  continue_on_failure = true
+  arguments {
+    url          = "http://${var.secret}.invalid/"
+    bearer_token = "t0ken"
+  }
+}
+
+step "http_request" "header" {
+  continue_on_failure = true
+  arguments {
+    url     = "http://127.0.0.1:1/"
+    headers = { "${var.secret} x" = "1" }
+  }
+}
+"#;
+
+#[test]
+fn a_step_with_a_secret_says_what_went_wrong_without_it() {
+    let peer = RawPeer::start(None);
+    let closed = format!("http://127.0.0.1:{}/", free_port());
+    let place = |url: &str| {
+        url.trim_start_matches("http://")
+            .trim_end_matches('/')
+            .to_owned()
+    };
+    let grid = Grid::new(GRID).build();
+    let flags = [
+        "--slow",
+        &peer.url(),
+        "--closed",
+        &closed,
+        "--secret",
+        "hush",
+    ];
+    let run = grid.start(&flags).finish();
+    for line in [
+        "status: status 503, expected 200".to_owned(),
+        format!(
+            "connect: no connection to {}: Connection refused (os error 111)",
+            place(&closed)
+        ),
+        "dns: no-such-host.invalid has no address: ".to_owned(),
+        format!("timeout: no answer from {} within 50ms", place(&peer.url())),
+        "dns: (sensitive value) has no address: ".to_owned(),
+        "request: (sensitive value) is no header's name".to_owned(),
+    ] {
+        assert!(run.stderr.contains(&line), "no {line:?} in {}", run.stderr);
+    }
+    for text in [&run.stdout, &run.stderr] {
+        assert!(!text.contains("hush"), "{text}");
+    }
+}
