@@ -64,6 +64,20 @@ impl fmt::Display for Unreadable {
 
 impl Error for Unreadable {}
 
+/// Why a file cannot be read. Of a relative path it says what it is relative to, with the path that was tried.
+pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> FaultText {
+    let text = FaultText::plain(format_args!("the {what} "))
+        .and_value(path)
+        .and(format_args!(" cannot be read: {error}"));
+    match std::path::absolute(path) {
+        Ok(tried) if error.kind() == io::ErrorKind::NotFound && tried.as_os_str() != path => text
+            .and("; ")
+            .and_value(tried.display())
+            .and(" was tried: a path is relative to the folder where the program runs"),
+        _ => text,
+    }
+}
+
 /// How far a request came that got no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reached {
@@ -324,4 +338,31 @@ fn of_proxy(error: &(dyn Error + 'static)) -> Option<&'static str> {
     } else {
         "the SOCKS proxy would not connect"
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http_request::Error as Kind;
+
+    #[test]
+    fn a_relative_path_that_is_not_there_says_what_it_is_relative_to() {
+        let error = io::Error::from(io::ErrorKind::NotFound);
+        let folder = std::env::current_dir().unwrap();
+        let text = |what, path| {
+            let fault = Kind::Request.fault(unreadable_file(what, path, &error));
+            fault.to_string()
+        };
+        assert_eq!(
+            text("file", "data/x.json"),
+            format!(
+                "the file data/x.json cannot be read: {error}; {}/data/x.json was tried: a path is relative to the folder where the program runs",
+                folder.display()
+            )
+        );
+        assert_eq!(
+            text("ca_file", "/nowhere/ca"),
+            format!("the ca_file /nowhere/ca cannot be read: {error}")
+        );
+    }
 }
