@@ -2,6 +2,7 @@
 //!
 //! All words are our own but for those of the operating system: what a library prints is for its own authors.
 
+use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::tls;
 use bggo_runtime::contract::Fault;
@@ -166,34 +167,6 @@ pub(crate) fn of_url(error: ParseError) -> &'static str {
         | ParseError::SetHostOnCannotBeABaseUrl => "it does not begin with http:// or https://",
         ParseError::Overflow => "it is too long",
         _ => "it is malformed",
-    }
-}
-
-/// Whether the names of hosts may be shown of a step with a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hosts {
-    /// The secret is elsewhere: they say where something happened.
-    Open,
-    /// The url itself holds what is sensitive.
-    OfSensitiveUrl,
-}
-
-impl Hosts {
-    /// Host and port: never the path or query.
-    pub(crate) fn place(self, url: &Url) -> FaultText {
-        let text = self.name(url.host_str().unwrap_or("?"));
-        match url.port_or_known_default() {
-            Some(port) => text.and(format_args!(":{port}")),
-            None => text,
-        }
-    }
-
-    /// A host's name.
-    pub(crate) fn name(self, name: &str) -> FaultText {
-        match self {
-            Self::Open => FaultText::plain(name),
-            Self::OfSensitiveUrl => FaultText::value(name),
-        }
     }
 }
 
