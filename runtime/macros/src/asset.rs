@@ -78,13 +78,17 @@ fn assets(uses: &[Use]) -> TokenStream {
         };
     }
     let (names, docs) = uses::fields(uses);
-    let slots: Vec<_> = uses.iter().map(|part| snake(&part.asset)).collect();
+    let slot = |part: &Use| {
+        let (home, asset) = (uses::home(part), snake(&part.asset));
+        quote!(#home::#asset::Slot)
+    };
+    let slots: Vec<_> = uses.iter().map(slot).collect();
     let assets = uses.iter().map(|part| {
-        let asset = camel(&part.asset);
+        let (home, asset) = (uses::home(part), camel(&part.asset));
         if part.optional {
-            quote!(::core::option::Option<::std::sync::Arc<super::#asset>>)
+            quote!(::core::option::Option<::std::sync::Arc<#home::#asset>>)
         } else {
-            quote!(::std::sync::Arc<super::#asset>)
+            quote!(::std::sync::Arc<#home::#asset>)
         }
     });
     quote! {
@@ -96,7 +100,7 @@ fn assets(uses: &[Use]) -> TokenStream {
         /// What a grid hands over: slots of assets that are there by then.
         #[allow(missing_debug_implementations)]
         #[derive(Clone)]
-        pub struct Needs { #(#names: ::core::option::Option<super::#slots::Slot>),* }
+        pub struct Needs { #(#names: ::core::option::Option<#slots>),* }
 
         impl Needs {
             /// No assets.
@@ -104,7 +108,7 @@ fn assets(uses: &[Use]) -> TokenStream {
             #(
                 #[doc = #docs]
                 #[must_use]
-                pub fn #names(mut self, slot: ::core::option::Option<&super::#slots::Slot>) -> Self {
+                pub fn #names(mut self, slot: ::core::option::Option<&#slots>) -> Self {
                     self.#names = slot.cloned();
                     self
                 }

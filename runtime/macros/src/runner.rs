@@ -112,18 +112,18 @@ fn assets(uses: &[Use]) -> TokenStream {
     }
     let (names, docs) = uses::fields(uses);
     let assets = uses.iter().map(|part| {
-        let asset = camel(&part.asset);
+        let (home, asset) = (uses::home(part), camel(&part.asset));
         if part.optional {
-            quote!(::core::option::Option<&'a super::#asset>)
+            quote!(::core::option::Option<&'a #home::#asset>)
         } else {
-            quote!(&'a super::#asset)
+            quote!(&'a #home::#asset)
         }
     });
     let gets: Vec<_> = uses
         .iter()
         .map(|part| {
-            let asset = snake(&part.asset);
-            quote!(super::#asset::Get<'a>)
+            let (home, asset) = (uses::home(part), snake(&part.asset));
+            quote!(#home::#asset::Get<'a>)
         })
         .collect();
     quote! {

@@ -14,6 +14,17 @@ pub fn fields(uses: &[Use]) -> (Vec<Ident>, Vec<String>) {
     uses.iter().map(field).unzip()
 }
 
+/// The crate or the module in which an asset's Rust type and module stand: beside the user's, or another module's crate.
+pub fn home(part: &Use) -> TokenStream {
+    match &part.module {
+        None => quote!(super),
+        Some(module) => {
+            let name = snake(&format!("bggo_module_{module}"));
+            quote!(::#name)
+        }
+    }
+}
+
 /// A `let` for each asset in `needs`; `take` makes it of what was `given`. A required one that was not is a fault.
 pub fn taken(uses: &[Use], take: &TokenStream) -> TokenStream {
     let lets = uses.iter().map(|part| {
