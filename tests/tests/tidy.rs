@@ -124,8 +124,10 @@ fn names_above(
                     |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
                 let mut rest = text;
                 while let Some(found) = rest.find(&named) {
+                    // What a macro names, it names where it is used.
+                    let of_macro = rest[..found].ends_with('$');
                     rest = &rest[found + named.len()..];
-                    if ends(rest) {
+                    if ends(rest) && !of_macro {
                         wrong.push(format!("{name}:{}: {room} names {later}", line + 1));
                     }
                 }
