@@ -15,8 +15,8 @@ pub fn module(runner: &Runner) -> TokenStream {
         "Structs and boundary of `{}`, made from the manifest. {}",
         runner.name, runner.description
     );
-    let known = input::known(&runner.inputs);
-    let late = input::late_inputs(&runner.inputs);
+    let known = input::known(&runner.inputs, &runner.rules);
+    let late = input::late_inputs(&runner.inputs, &runner.rules);
     let outputs = outputs(&runner.outputs);
     let uses = assets(&runner.uses);
     let metrics = metrics(&runner.metrics);
