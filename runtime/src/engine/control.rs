@@ -112,13 +112,12 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             begin: begin.clone(),
             news: WorkerNews::new(tell.clone()),
         };
-        match spawn(index, Box::new(move || worker_thread(parts, work))) {
-            Ok(()) => workers.started(),
-            Err(error) => {
-                report.error(&format!("a worker thread cannot be started: {error}"));
-                state.causes.set_up_failed();
-                break;
-            }
+        // One that cannot be started drops its work, which says that it is over like any other.
+        workers.started();
+        if let Err(error) = spawn(index, Box::new(move || worker_thread(parts, work))) {
+            report.error(&format!("a worker thread cannot be started: {error}"));
+            state.causes.set_up_failed();
+            break;
         }
     }
     drop((tell, begin));

@@ -113,7 +113,11 @@ impl Stretch {
 
 impl User {
     /// A user is counted as long as it is not dropped.
-    pub(super) fn new(worker: &Rc<WorkerContext>, number: u64, scenario: &Rc<ScenarioUsers>) -> Self {
+    pub(super) fn new(
+        worker: &Rc<WorkerContext>,
+        number: u64,
+        scenario: &Rc<ScenarioUsers>,
+    ) -> Self {
         worker.recorder.user_begins();
         scenario.alive.set(scenario.alive.get() + 1);
         Self {
@@ -145,7 +149,10 @@ impl User {
 
     /// How far the end of its scenario has come, or that of the run.
     fn phase(&self) -> Phase {
-        self.worker().shutdown.phase().max(self.scenario.phase.get())
+        self.worker()
+            .shutdown
+            .phase()
+            .max(self.scenario.phase.get())
     }
 
     /// Waits for the next iteration; `None` when there is none any more.

@@ -125,11 +125,9 @@ impl Iterations {
         if self.schedule.due(0, elapsed) == Due::Over {
             return None;
         }
-        let number_of_run = match &self.next {
-            // Each user takes one too many, so the counter never comes near its end. It orders nothing else.
-            Some(next) => Some(next.fetch_add(1, Ordering::Relaxed)),
-            None => None,
-        };
+        // Each user takes one too many, so the counter never comes near its end. It orders nothing else.
+        let next = self.next.as_ref();
+        let number_of_run = next.map(|next| next.fetch_add(1, Ordering::Relaxed));
         match self.schedule.due(number_of_run.unwrap_or(0), elapsed) {
             Due::WhenFree => Some(Taken { number_of_run }),
             Due::Over => None,

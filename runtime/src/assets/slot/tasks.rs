@@ -27,21 +27,24 @@ pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making
     drop(making);
     let took = slot.worker.now().saturating_duration_since(began);
     let end = match result {
-        Ok(asset) => match panic::caught(|| asset.exports().into()) {
-            Ok(exports) => {
+        Ok(asset) => match panic::caught_silently(|| asset.exports().into()) {
+            Some(exports) => {
                 slot.worker
                     .resource_event(slot.info, ResourceEvent::Created { took });
                 State::Ready(Arc::new(asset), exports)
             }
-            Err(text) => {
+            None => {
+                let state = failed(
+                    &slot,
+                    cx,
+                    bug("what it exports could not be read, for it panicked"),
+                );
                 // It was made, so it is destroyed as any other; nobody gets hold of it.
-                slot.worker.panicked(&text);
-                let destroyed = destroyed(asset).await;
-                if let Err(fault) = destroyed {
-                    slot.worker
-                        .resource_event(slot.info, ResourceEvent::DestroyFailed { fault });
+                if let Err(fault) = destroyed(asset).await {
+                    let event = ResourceEvent::DestroyFailed { fault };
+                    slot.worker.resource_event(slot.info, event);
                 }
-                failed(&slot, cx, bug("its exports panicked"))
+                state
             }
         },
         Err(fault) => failed(&slot, cx, fault),
@@ -51,14 +54,23 @@ pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making
     slot.set(end);
 }
 
-/// Tells of a creation that failed; what the slot has become.
+/// Tells of a creation that failed.
+fn tell_failed<A: Asset>(slot: &Inner<A>, fault: &Fault) {
+    let fault = fault.clone();
+    slot.worker
+        .resource_event(slot.info, ResourceEvent::CreateFailed { fault });
+}
+
+/// The same of one that panicked before it was under way; what whoever waits for it hears.
+pub(super) fn creation_panicked<A: Asset>(slot: &Inner<A>) -> Fault {
+    let fault = bug("its creation panicked");
+    tell_failed(slot, &fault);
+    Fault::asset(slot.info, &fault)
+}
+
+/// Tells of a creation that failed; what the slot becomes.
 fn failed<A: Asset>(slot: &Inner<A>, cx: AssetCx, fault: Fault) -> State<A> {
-    slot.worker.resource_event(
-        slot.info,
-        ResourceEvent::CreateFailed {
-            fault: fault.clone(),
-        },
-    );
+    tell_failed(slot, &fault);
     State::Failed {
         fault,
         asker: cx.asker(),
