@@ -268,8 +268,9 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
             }
         }
 
-        /// See `Slot::get`.
+        /// See `Slot::get`. A clone waits for the same asset.
         #[allow(missing_debug_implementations)]
+        #[derive(Clone)]
         pub struct Get<'a>(::bggo_runtime::glue::Get<'a, super::#ty>);
 
         impl ::core::future::Future for Get<'_> {
