@@ -1,6 +1,6 @@
 //! What runners and assets have alike in their `uses`: the fields of the structs, and how what was handed over is taken.
 
-use crate::names::{local, snake};
+use crate::names::{beside, local, snake};
 use bggo_manifest::Use;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -14,13 +14,13 @@ pub fn fields(uses: &[Use]) -> (Vec<Ident>, Vec<String>) {
     uses.iter().map(field).unzip()
 }
 
-/// The crate or the module in which an asset's Rust type and module stand: beside the user's, or another module's crate.
-pub fn home(part: &Use) -> TokenStream {
+/// The path of a name that belongs to an asset which is used: beside the user, or in another module's crate.
+pub fn path(part: &Use, name: &Ident) -> TokenStream {
     match &part.module {
-        None => quote!(super),
+        None => beside(name),
         Some(module) => {
-            let name = snake(&format!("bggo_module_{module}"));
-            quote!(::#name)
+            let home = snake(&format!("bggo_module_{module}"));
+            quote!(::#home::#name)
         }
     }
 }
