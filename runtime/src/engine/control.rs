@@ -12,8 +12,8 @@ use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::{Event, EventSink, LogLevel};
 use crate::exit::{Exit, ExitCauses};
 use crate::grid::Grid;
-use crate::metrics::{IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader};
-use crate::outputs::{Collector, Conclusion, Report, RunDescription, Ticker};
+use crate::metrics::{IterationSlots, Kinds, KnownKinds, Layout, Recorder, Slab, SlabReader};
+use crate::outputs::{Collector, Report, RunDescription, Stopped};
 use crate::panic;
 use crate::schedule::{Schedule, Share, workers};
 use crate::shutdown::Phase;
@@ -131,6 +131,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
         Ok(assets) => assets,
         Err(text) => {
             context.panicked(&text);
+            report.flush();
             return Ok(state.causes.exit());
         }
     };
@@ -140,7 +141,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
         .iter()
         .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)))
         .collect();
-    let collector = Collector::new(run.grid, state.iterations, readers, begin);
+    let collector = Collector::new(Layout::of(run.grid), readers, begin);
     let description = RunDescription {
         grid: run.grid,
         run_id: run.start.run_id().clone(),
@@ -148,8 +149,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
         threads: count,
         functional: run.functional,
     };
-    report.begins(&description);
-    let ticker = Ticker::start(collector, Arc::clone(report), !run.functional)?;
+    report.begins(description, collector);
 
     let (phases, _) = watch::channel(Phase::Running);
     let (done, mut ended) = mpsc::unbounded_channel();
@@ -176,6 +176,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
         causes: &state.causes,
         phases,
         cancel_at: None,
+        begins_until: run.schedule.length().map(|length| begin + length),
         signals: 0,
     };
     stop.cancel_at = run
@@ -192,7 +193,12 @@ async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
             Happened::Signal => left = stop.signal(),
         }
     }
-    let total = ticker.finish(begin.elapsed());
+    let at = begin.elapsed();
+    let begins_until = stop.begins_until;
+    let figures = report.stopped(Stopped {
+        begins_until: begins_until.map_or(at, |until| until.saturating_duration_since(begin)),
+        at,
+    });
     let mut destroyed = pin!(scope.destroy());
     while !left {
         match select(&mut destroyed, pin!(signals.next())).await {
@@ -200,16 +206,11 @@ async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
             Either::Right(_) => left = stop.signal(),
         }
     }
-    if !run.functional && total.threshold_failed() {
+    if !run.functional && figures.threshold_failed() {
         state.causes.threshold_failed();
     }
     let exit = state.causes.exit();
-    report.ends(&Conclusion {
-        run: &description,
-        total: &total,
-        exit,
-        left,
-    });
+    report.ends(exit, left);
     Ok(exit)
 }
 
@@ -298,6 +299,8 @@ struct Stopping<'a> {
     causes: &'a ExitCauses,
     phases: watch::Sender<Phase>,
     cancel_at: Option<Instant>,
+    /// From when on no iteration begins, as far as that is known.
+    begins_until: Option<Instant>,
     signals: u32,
 }
 
@@ -313,7 +316,14 @@ impl Stopping<'_> {
         *self.phases.borrow() != Phase::Cancelled
     }
 
+    /// No iteration begins any more.
+    fn nothing_begins(&mut self) {
+        let now = Instant::now();
+        self.begins_until = Some(self.begins_until.map_or(now, |before| before.min(now)));
+    }
+
     fn cancel(&mut self) {
+        self.nothing_begins();
         self.cancel_at = None;
         self.phases.send_replace(Phase::Cancelled);
     }
@@ -328,6 +338,7 @@ impl Stopping<'_> {
     fn signal(&mut self) -> bool {
         self.signals += 1;
         self.causes.interrupted();
+        self.nothing_begins();
         match self.signals {
             1 => {
                 let grace = self.run.grace.on_signal;
