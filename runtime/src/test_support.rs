@@ -1,19 +1,15 @@
-//! What the tests of steps, slots and scopes stand on: a thread whose report is heard, a stopped clock, and an asset that
+//! What the tests of steps, slots and scopes stand on: a worker whose events are kept, a stopped clock, and an asset that
 //! notes what becomes of it, with the millisecond at which it did.
 
-use crate::assets::Prepare;
-use crate::assets::Scope;
-use crate::assets::{AssetCx, Making};
-use crate::context::WorkerContext;
-use crate::contract::Asset;
+use crate::assets::{Asset, AssetCx, Making, Prepare, Scope};
+use crate::context::{Asker, UserContext, WorkerContext};
+use crate::event::{Event, EventSink, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
 use crate::info::{Lifetime, ResourceInfo};
-use crate::outputs::{Format, LogLevel, Report};
-use crate::step::Iteration;
+use crate::step::{Begun, Iteration};
 use bggo_values::{Text, Value};
 use std::cell::RefCell;
 use std::future::Future;
-use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -51,36 +47,21 @@ pub(crate) async fn settle() {
 
 /// Where a test stands.
 pub(crate) struct TestWorker {
-    pub(crate) thread: Rc<WorkerContext>,
+    pub(crate) context: Rc<WorkerContext>,
     began: Instant,
     notes: Notes,
-    heard: Heard,
+    told: ToldEvents,
 }
 
 type Notes = Rc<RefCell<Vec<String>>>;
 
-/// What a report says, an event a line.
-#[derive(Clone, Default)]
-pub(crate) struct Heard(Arc<Mutex<Vec<u8>>>);
+/// Events in the order in which they were told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ToldEvents(Arc<Mutex<Vec<Event>>>);
 
-impl Write for Heard {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Heard {
-    pub(crate) fn events(&self) -> Vec<serde_json::Value> {
-        let bytes = self.0.lock().unwrap().clone();
-        String::from_utf8(bytes)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+impl EventSink for ToldEvents {
+    fn tell(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
     }
 }
 
@@ -96,23 +77,39 @@ impl TestWorker {
     }
 
     fn new(functional: bool) -> Self {
-        let heard = Heard::default();
-        let report = Report::new(Format::Json, LogLevel::Debug, Box::new(heard.clone()));
+        let told = ToldEvents::default();
+        let context = WorkerContext::outside(functional, Arc::new(told.clone())).unwrap();
         Self {
-            thread: Rc::new(WorkerContext::outside(functional, report).unwrap()),
+            context: Rc::new(context),
             began: Instant::now(),
             notes: Notes::default(),
-            heard,
+            told,
         }
     }
 
     pub(crate) fn scope(&self) -> Scope {
-        Scope::new(&self.thread)
+        Scope::new(&self.context)
     }
 
-    /// Iteration `number` of user 1, due now.
-    pub(crate) fn it(&self, number: u64) -> Iteration<'_> {
-        Iteration::new(&self.thread, 1, number, self.thread.now())
+    /// Iteration `number` of user 1, which begins now and is due when it begins. It is kept for good: a test is short.
+    pub(crate) fn iteration(&self, number: u64) -> &'static Iteration<'static> {
+        let user = UserContext::new(Rc::clone(&self.context), 1, 0);
+        for _ in 0..=number {
+            user.iteration_begins();
+        }
+        let user: &'static UserContext = Box::leak(Box::new(user));
+        let begun: &'static Begun = Box::leak(Box::new(Begun::when_free(self.context.now(), 0)));
+        Box::leak(Box::new(Iteration::new(user, begun)))
+    }
+
+    /// User 1 in its iteration `number`, as one who asks for an asset.
+    pub(crate) fn asker(&self, number: u64) -> Asker {
+        self.iteration(number).asker()
+    }
+
+    /// When it was made.
+    pub(crate) fn began(&self) -> std::time::Instant {
+        self.began.into_std()
     }
 
     /// Notes that something happens now.
@@ -125,41 +122,56 @@ impl TestWorker {
         self.notes.borrow().clone()
     }
 
-    /// What was reported so far.
-    pub(crate) fn heard(&self) -> Vec<serde_json::Value> {
-        self.heard.events()
+    /// What was told so far.
+    pub(crate) fn told(&self) -> Vec<Event> {
+        self.told.0.lock().unwrap().clone()
     }
 
-    /// What was reported of steps: name, instance, outcome, and kind and text of the fault.
-    pub(crate) fn steps(&self) -> Vec<String> {
-        self.heard()
-            .iter()
-            .filter(|event| event["event"] == "step")
-            .map(|event| {
-                let mut line = text(&event["step"]).to_owned();
-                if !event["instance"].is_null() {
-                    line.push_str(&format!("[{}]", event["instance"]));
-                }
-                line.push_str(&format!(" {}", text(&event["outcome"])));
-                if let Some(kind) = event["kind"].as_str() {
-                    line.push_str(&format!(" {kind}: {}", text(&event["error"])));
-                }
-                line
+    /// The ends of steps that were told.
+    pub(crate) fn step_ends(&self) -> Vec<StepReport> {
+        let events = self.told().into_iter();
+        events
+            .filter_map(|event| match event {
+                Event::Step(end) => Some(end),
+                _ => None,
             })
             .collect()
     }
 
-    /// What was reported of resources: name, what, text of the fault.
+    /// What was told of steps: name, instance, outcome, and kind and text of the fault.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        let line = |end: StepReport| {
+            let outcome = match end.outcome {
+                StepOutcome::Passed => "passed",
+                StepOutcome::Failed | StepOutcome::FailedAndContinued => "failed",
+                StepOutcome::Skipped => "skipped",
+                StepOutcome::Cancelled => "cancelled",
+            };
+            let fault = end.fault.map(|fault| format!(" {}: {fault}", fault.kind()));
+            let fault = fault.unwrap_or_default();
+            format!("{}{} {outcome}{fault}", end.info, end.instance)
+        };
+        self.step_ends().into_iter().map(line).collect()
+    }
+
+    /// What was told of resources: name, what, text of the fault.
     pub(crate) fn resources(&self) -> Vec<String> {
-        self.heard()
-            .iter()
-            .filter(|event| event["event"] == "resource")
-            .map(|event| {
-                let mut line = format!("{} {}", text(&event["resource"]), text(&event["what"]));
-                if let Some(error) = event["error"].as_str() {
-                    line.push_str(&format!(": {error}"));
+        let events = self.told().into_iter();
+        events
+            .filter_map(|event| match event {
+                Event::Resource(info, ResourceEvent::Created { .. }) => {
+                    Some(format!("{info} created"))
                 }
-                line
+                Event::Resource(info, ResourceEvent::Destroyed { .. }) => {
+                    Some(format!("{info} destroyed"))
+                }
+                Event::Resource(info, ResourceEvent::CreateFailed { fault }) => {
+                    Some(format!("{info} create_failed: {fault}"))
+                }
+                Event::Resource(info, ResourceEvent::DestroyFailed { fault }) => {
+                    Some(format!("{info} destroy_failed: {fault}"))
+                }
+                _ => None,
             })
             .collect()
     }
@@ -174,10 +186,6 @@ impl TestWorker {
             began: self.began,
         }
     }
-}
-
-fn text(value: &serde_json::Value) -> &str {
-    value.as_str().unwrap()
 }
 
 fn note(notes: &Notes, began: Instant, text: &str) {

@@ -220,6 +220,7 @@ impl Checker<'_> {
                 return error(span);
             }
         };
+        self.header_name(&base, &name.text, (name.span, false));
         let sensitivity = match base.ty {
             Type::Any => Sensitivity::whole_if(base.sensitivity.any()),
             _ => base.sensitivity.at(&name.text),
@@ -256,7 +257,7 @@ impl Checker<'_> {
             let address = self.declarations.resource(id).address();
             self.error(
                 codes::UNEXPECTED_INDEX,
-                index.span,
+                span,
                 "a resource has no instances, found an index",
             )
             .hint(format!("write `{address}`"));
@@ -325,6 +326,9 @@ impl Checker<'_> {
             Some(Value::Number(number)) => Some(number.to_string()),
             _ => None,
         };
+        if let Some(name) = &known {
+            self.header_name(&base, name, (by.span, true));
+        }
         let sensitivity = match known {
             _ if by.sensitivity.any() => Sensitivity::whole(),
             _ if base.ty == Type::Any => Sensitivity::whole_if(base.sensitivity.any()),

@@ -62,6 +62,18 @@ impl Checker<'_> {
         if let Some(known) = self.of_instances(function, &typed, span) {
             return known;
         }
+        if let ("lookup", [of, key, ..]) = (function.name, typed.as_slice())
+            && let Some(name) = key.constant().and_then(Value::as_text)
+        {
+            self.header_name(of, name, (key.span, true));
+        }
+        let set = typed.iter().find(|one| matches!(one.ty, Type::Set(_)));
+        if let (Some(set), "concat") = (set, function.name) {
+            let text = format!("`concat` takes lists, found {}", set.ty.named());
+            self.error(codes::WRONG_TYPE, set.span, text)
+                .hint("a set has no order: make a list of it with `tolist(..)`");
+            return error(span);
+        }
         let count = typed.len();
         let mut arguments = Vec::with_capacity(count);
         for (place, argument) in typed.into_iter().enumerate() {

@@ -1,15 +1,16 @@
 //! Arguments and uses of steps and resources against the manifests of their modules.
 
-use bggo_manifest::{Input, Use};
+use bggo_manifest::{Form, Input, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{codes, nearest};
 use crate::resolve::model::{Reference, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
+use crate::syntax::elsewhere;
 
 use super::context::Checker;
-use super::typed::TExpr;
+use super::typed::{TExpr, TKind};
 
 /// A step or resource, as far as its contract is concerned.
 pub(super) struct ArgumentOwner<'d> {
@@ -75,8 +76,15 @@ impl Checker<'_> {
         let name = attribute.name.text.as_str();
         let hint = match owner.takes.iter().any(|taken| taken.name == name) {
             true => Some(format!("it belongs in the block `uses {{ {name} = .. }}`")),
-            false if owner.inputs.is_empty() => None,
-            false => nearest::hint(name, owner.inputs.iter().map(|input| input.name.as_str())),
+            false => {
+                let inputs = || owner.inputs.iter().map(|input| input.name.as_str());
+                match elsewhere::argument(name) {
+                    Some(instead) if nearest::nearest(name, inputs()).is_none() => {
+                        Some(instead.to_owned())
+                    }
+                    _ => nearest::hint(name, inputs()),
+                }
+            }
         };
         let text = match owner.inputs.is_empty() {
             true => format!("`{}` has no arguments, found `{name}`", owner.kind),
@@ -111,17 +119,37 @@ impl Checker<'_> {
             }
             return None;
         }
-        if let (Some(text), false) = (
-            value.constant().and_then(Value::as_text),
-            input.one_of.is_empty(),
-        ) && !input.one_of.iter().any(|allowed| allowed == text)
-        {
-            let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
-            let text = format!("{what}: \"{text}\" is none of the values allowed");
-            self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
+        if !input.one_of.is_empty() && !self.is_one_of(input, &value, &what) {
             return None;
         }
+        if input.form == Form::Json
+            && let ExprKind::Call { name, .. } = &attribute.value.kind
+            && name.text == "jsonencode"
+        {
+            let text = format!("{what} is made JSON anyway: this sends a string that holds JSON");
+            self.problems
+                .warning(codes::ENCODED_TWICE, attribute.value.span, text)
+                .hint(format!("write `{} = ..` without `jsonencode`", input.name));
+        }
         Some(value)
+    }
+
+    /// Whether a value is one of those that its input takes, or is not known yet. Of a condition both arms are judged.
+    fn is_one_of(&mut self, input: &Input, value: &TExpr, what: &str) -> bool {
+        if let TKind::Conditional(_, yes, no) = &value.kind {
+            let yes = self.is_one_of(input, yes, what);
+            return self.is_one_of(input, no, what) && yes;
+        }
+        let Some(text) = value.constant().and_then(Value::as_text) else {
+            return true;
+        };
+        if input.one_of.iter().any(|allowed| allowed == text) {
+            return true;
+        }
+        let hint = nearest::hint(text, input.one_of.iter().map(String::as_str));
+        let text = format!("{what}: \"{text}\" is none of the values allowed");
+        self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
+        false
     }
 
     /// A literal object for an object type holds only attributes of that type: others would be dropped without a word.
@@ -218,7 +246,7 @@ impl Checker<'_> {
             (_, Some(Reference::Resource(id))) => {
                 let resource = self.declarations.resource(id);
                 if resource.asset.text != taken.asset {
-                    let hint = self.use_hint(taken);
+                    let hint = self.use_value(taken);
                     let text = format!(
                         "`{}` takes an `{}`, found an `{}`",
                         taken.name, taken.asset, resource.asset.text
@@ -232,7 +260,7 @@ impl Checker<'_> {
                 if self.broken_reference(value) {
                     return None;
                 }
-                let hint = self.use_hint(taken);
+                let hint = self.use_value(taken);
                 let text = format!("`{}` takes a resource, found another value", taken.name);
                 self.error(codes::NOT_A_RESOURCE, value.span, text)
                     .hint(hint);
@@ -249,20 +277,33 @@ impl Checker<'_> {
         }
     }
 
-    /// What to write for a use.
+    /// What to write for a use that is missing.
     fn use_hint(&self, taken: &Use) -> String {
-        let fits = |asset: &str| asset == taken.asset;
-        match self
-            .declarations
-            .resources()
-            .find(|resource| fits(&resource.asset.text))
-        {
-            Some(resource) => format!("write `uses {{ {} = {} }}`", taken.name, resource.address()),
+        match self.fitting(taken) {
+            Some(address) => format!("write `uses {{ {} = {address} }}`", taken.name),
             None => format!(
                 "declare `resource \"{0}\" \"NAME\" {{}}` and write `uses {{ {1} = resource.{0}.NAME }}`",
                 taken.asset, taken.name
             ),
         }
+    }
+
+    /// What to write in place of the value of a use.
+    fn use_value(&self, taken: &Use) -> String {
+        match self.fitting(taken) {
+            Some(address) => format!("write `{address}`"),
+            None => format!(
+                "declare `resource \"{0}\" \"NAME\" {{}}` and write `resource.{0}.NAME`",
+                taken.asset
+            ),
+        }
+    }
+
+    /// A resource that fits a use.
+    fn fitting(&self, taken: &Use) -> Option<String> {
+        let mut resources = self.declarations.resources();
+        let found = resources.find(|resource| resource.asset.text == taken.asset)?;
+        Some(found.address())
     }
 }
 

@@ -205,7 +205,10 @@ impl Checker<'_> {
             (TInstances::ForEach(keys), Instances::Key(key)) => (
                 codes::INDEX_OUT_OF_RANGE,
                 format!("`{address}` has no instance \"{key}\""),
-                nearest::hint(key, keys.iter().map(|(key, _)| key.as_str())),
+                match nearest::nearest(key, keys.iter().map(|(key, _)| key.as_str())) {
+                    Some(near) => Some(format!("did you mean `{address}[\"{near}\"]`?")),
+                    None => nearest::hint(key, keys.iter().map(|(key, _)| key.as_str())),
+                },
             ),
             (TInstances::ForEach(keys), _) => (
                 codes::UNEXPECTED_INDEX,

@@ -159,6 +159,15 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
         (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
             "a list stands in `[ ]`".to_owned()
         }
+        (Type::Object(fields), Type::String | Type::Number | Type::Bool)
+            if (1..=4).contains(&fields.len()) =>
+        {
+            let names: Vec<String> = fields
+                .iter()
+                .map(|field| format!("{} = ..", field.name))
+                .collect();
+            format!("write `{{ {} }}`", names.join(", "))
+        }
         (Type::Map(_) | Type::Object(_), Type::String | Type::Number | Type::Bool) => {
             "an object stands in `{ }`".to_owned()
         }

@@ -115,7 +115,12 @@ impl Checker<'_> {
         };
         if matches!(instance, InstanceOf::Only) && !matches!(instances, TInstances::Single) {
             let (what, forms) = forms_of(instances, &address);
-            let text = format!("`{address}` has {what}: which one is read is missing");
+            let missing = match instances {
+                TInstances::Count(0) => "there is no output to read",
+                TInstances::ForEach(keys) if keys.is_empty() => "there is no output to read",
+                _ => "which one is read is missing",
+            };
+            let text = format!("`{address}` has {what}: {missing}");
             self.error(codes::MISSING_INDEX, base, text).hint(forms);
             return error(span);
         }
@@ -189,8 +194,8 @@ impl Checker<'_> {
             TInstances::Single => {
                 let text =
                     format!("`{address}` has neither `count` nor `for_each`, found an index");
-                self.error(codes::UNEXPECTED_INDEX, index.span, text)
-                    .hint(format!("write `{address}.output`"));
+                self.error(codes::UNEXPECTED_INDEX, span, text)
+                    .hint(format!("write `{address}`"));
                 None
             }
             TInstances::Count(count) => {
@@ -283,6 +288,37 @@ impl Checker<'_> {
         }
     }
 
+    /// Warns of a header that is read by a name which no answer has: modules give the names of headers in lower case.
+    pub(super) fn header_name(&mut self, of: &TExpr, name: &str, (span, quoted): (Span, bool)) {
+        let TKind::Output {
+            step,
+            field: Some(field),
+            ..
+        } = of.kind
+        else {
+            return;
+        };
+        let lower = name.to_lowercase();
+        let Some(at) = self.runner_of(step) else {
+            return;
+        };
+        let output = self.modules.runner(at).outputs.get(field);
+        let is_headers = output
+            .is_some_and(|output| output.name == "headers" && output.ty == Type::map(Type::String));
+        if is_headers && lower != name {
+            self.problems
+                .warning(
+                    codes::HEADER_CASE,
+                    span,
+                    format!("headers are read by their names in lower case, found \"{name}\""),
+                )
+                .hint(match quoted {
+                    true => format!("write `\"{lower}\"`"),
+                    false => format!("write `{lower}`"),
+                });
+        }
+    }
+
     /// One output of a step.
     pub(super) fn output(
         &mut self,
@@ -345,7 +381,12 @@ fn instances_of(count: u32) -> String {
 
 /// What a step with instances has, and the three ways of reading it.
 fn forms_of(instances: &TInstances, address: &str) -> (String, String) {
+    let all = format!("write `{address}[*].output` for the list of all outputs, which is empty");
     match instances {
+        TInstances::ForEach(keys) if keys.is_empty() => {
+            (format!("{} by `for_each`", instances_of(0)), all)
+        }
+        TInstances::Count(0) => (format!("{} by `count`", instances_of(0)), all),
         TInstances::ForEach(keys) => {
             let key = keys.first().map_or("key", |(key, _)| key.as_str());
             let what = format!(

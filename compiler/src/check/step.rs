@@ -104,7 +104,7 @@ impl Checker<'_> {
             return None;
         }
         if constant_duration(&limit) == Some(Duration::ZERO) {
-            let text = "`execution` must be longer than nothing";
+            let text = "`execution` must be longer than 0s";
             self.error(codes::INVALID_TIMEOUT, limit.span, text)
                 .hint("a step without a limit has no `timeouts`");
             return None;

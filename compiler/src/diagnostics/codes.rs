@@ -76,6 +76,7 @@ codes! {
     INVALID_DEPENDENCY = "invalid_dependency", "Invalid item of depends_on";
     AMBIGUOUS_DEPENDENCY = "ambiguous_dependency", "Ambiguous item of depends_on";
     NO_INSTANCES = "no_instances", "No instances";
+    QUOTED_REFERENCE = "quoted_reference", "Reference in quotes";
     // check: expressions
     WRONG_TYPE = "wrong_type", "Wrong type";
     INVALID_VALUE = "invalid_value", "Invalid value";
@@ -88,11 +89,13 @@ codes! {
     MISSING_INDEX = "missing_index", "Missing index of an instance";
     UNEXPECTED_INDEX = "unexpected_index", "Unexpected index";
     INDEX_OUT_OF_RANGE = "index_out_of_range", "Index out of range";
+    HEADER_CASE = "header_case", "Header in upper case";
     // check: blocks
     UNKNOWN_ARGUMENT = "unknown_argument", "Unknown argument";
     MISSING_ARGUMENT = "missing_argument", "Missing argument";
     NULL_ARGUMENT = "null_argument", "Null argument";
     NOT_ONE_OF = "not_one_of", "Value not allowed";
+    ENCODED_TWICE = "encoded_twice", "Encoded twice";
     UNKNOWN_USE = "unknown_use", "Unknown use";
     MISSING_USE = "missing_use", "Missing use";
     WRONG_ASSET = "wrong_asset", "Wrong asset";

@@ -1,5 +1,8 @@
 //! The known name that a misspelt one probably means.
 
+/// Names that a hint lists at most.
+const MOST_LISTED: usize = 24;
+
 /// The nearest of `known`, when it is near enough to be meant: one slip in three characters, a swap counting as one.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = name.chars().count().max(3) / 3;
@@ -24,10 +27,15 @@ pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<
     if let Some(near) = nearest(name, known.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }
+    // `token` for `bearer_token`, `http` for `http_request`.
+    let whole = |known: &&&str| known.split('_').any(|part| part == name);
+    if let Some(first) = known.iter().find(whole) {
+        return Some(format!("did you mean `{first}`?"));
+    }
     match known.as_slice() {
         [] => None,
         [one] => Some(format!("only `{one}` is known here")),
-        [most @ .., last] if most.len() < 12 => {
+        [most @ .., last] if most.len() < MOST_LISTED => {
             let most: Vec<_> = most.iter().map(|name| format!("`{name}`")).collect();
             Some(format!("known here are {} and `{last}`", most.join(", ")))
         }
@@ -53,6 +61,18 @@ mod tests {
     fn unlike_names_find_nothing() {
         assert_eq!(nearest("x", ["url", "method"]), None);
         assert_eq!(nearest("banana", ["url", "method"]), None);
+    }
+
+    #[test]
+    fn part_of_a_name_finds_it() {
+        assert_eq!(
+            hint("token", ["url", "bearer_token"]).as_deref(),
+            Some("did you mean `bearer_token`?")
+        );
+        assert_eq!(
+            hint("http", ["noop", "http_request"]).as_deref(),
+            Some("did you mean `http_request`?")
+        );
     }
 
     #[test]

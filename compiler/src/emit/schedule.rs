@@ -204,7 +204,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                         .map(|at| format_ident!("branch_{at}"))
                         .collect();
                     let leave = (!last).then(|| quote!(?;));
-                    quote!(#(let #names = #branches;)* fork!(&m.iteration; #(#names),*) #leave)
+                    quote!(#(let #names = #branches;)* fork!(m; #(#names),*) #leave)
                 }
                 Statement::Plain(text) if last => quote!(#text Ok(())),
                 Statement::Plain(text) => text,

@@ -218,6 +218,12 @@ impl<'a> Resolver<'a> {
         if let Some(id) = self.names.step(self.own_body(), &kind.text, &name.text) {
             return Some(Node::Step(id));
         }
+        if self
+            .declarations
+            .may_declare("step", &[&kind.text, &name.text])
+        {
+            return None;
+        }
         let hint = self.step_hint(kind, name);
         self.missing_target(
             (codes::UNKNOWN_STEP, span),
@@ -230,6 +236,12 @@ impl<'a> Resolver<'a> {
     fn resource_target(&mut self, kind: &Name, name: &Name, span: Span) -> Option<Node> {
         if let Some(id) = self.names.resource(self.own_body(), &kind.text, &name.text) {
             return Some(Node::Resource(id));
+        }
+        if self
+            .declarations
+            .may_declare("resource", &[&kind.text, &name.text])
+        {
+            return None;
         }
         let hint = self.resource_hint(kind, name);
         self.missing_target(
@@ -256,6 +268,7 @@ impl<'a> Resolver<'a> {
                 );
                 None
             }
+            (None, None) if self.may_stand(&[&kind.text, &name.text]) => None,
             (None, None) => {
                 let hint = self
                     .step_hint(kind, name)
@@ -281,6 +294,7 @@ impl<'a> Resolver<'a> {
         match (steps.as_slice(), resources.as_slice()) {
             ([step], _) => Some(Node::Step(*step)),
             ([], [resource]) => Some(Node::Resource(*resource)),
+            ([], []) if self.may_stand(&[&name.text]) => None,
             ([], []) => {
                 let known = self
                     .names
@@ -316,6 +330,13 @@ impl<'a> Resolver<'a> {
             problem.label(*place, format!("`{form}`"));
         }
         problem.hint(format!("write {}", forms.join(" or ")));
+    }
+
+    /// Whether a step or resource with a wrong header may be the one that is named.
+    fn may_stand(&self, names: &[&str]) -> bool {
+        ["step", "resource"]
+            .iter()
+            .any(|kind| self.declarations.may_declare(kind, names))
     }
 
     /// Unknown, unless it may stand in a part that could not be read.

@@ -89,9 +89,27 @@ impl<'a> Resolver<'a> {
             if of_asset || self.modules.find_asset(name).is_some() {
                 return Some(format!("a resource is `resource.{name}.NAME`"));
             }
-            if name == "env" {
+            if matches!(name, "env" | "__ENV") {
                 return Some(format!("write `env(\"{}\")`", second.text));
             }
+        }
+        let literals = [
+            ("true", "true"),
+            ("false", "false"),
+            ("null", "null"),
+            ("none", "null"),
+            ("nil", "null"),
+            ("undefined", "null"),
+        ];
+        let lower = name.to_lowercase();
+        if let (true, Some((_, literal))) = (
+            here.nodes.len() == 1,
+            literals.iter().find(|(word, _)| *word == lower),
+        ) {
+            return Some(format!("did you mean `{literal}`?"));
+        }
+        if name == "self" {
+            return Some("a value that two arguments need stands in `locals`".to_owned());
         }
         if let Some((_, right)) = ROOTS_ELSEWHERE.iter().find(|(wrong, _)| *wrong == name) {
             return Some(format!("did you mean `{right}`?"));
@@ -104,7 +122,9 @@ impl<'a> Resolver<'a> {
         }
         if let [only] = self.names.steps_called(body, name) {
             let address = self.declarations.step(*only).address();
-            return Some(format!("did you mean `{address}`?"));
+            // A step alone is no value.
+            let output = if here.nodes.len() == 1 { ".output" } else { "" };
+            return Some(format!("did you mean `{address}{output}`?"));
         }
         let mut known: Vec<&str> = self.bound_names().collect();
         if here.nodes.len() > 1 {

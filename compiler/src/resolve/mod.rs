@@ -10,6 +10,7 @@ mod depends;
 mod graph;
 mod hint;
 pub mod model;
+mod quoted;
 mod reference;
 mod root;
 mod scope;

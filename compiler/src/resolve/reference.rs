@@ -191,11 +191,8 @@ impl<'a> Resolver<'a> {
     /// Finds the references of an expression and of all in it.
     pub(super) fn expr(&mut self, expr: &'a Expr) {
         match &expr.kind {
-            ExprKind::Null
-            | ExprKind::Bool(_)
-            | ExprKind::Number(_)
-            | ExprKind::Text(_)
-            | ExprKind::Error => {}
+            ExprKind::Null | ExprKind::Bool(_) | ExprKind::Number(_) | ExprKind::Error => {}
+            ExprKind::Text(text) => self.quoted(text, expr.span),
             ExprKind::Each => {
                 let item = self.items.last().copied();
                 self.refer(expr.id, item.map_or(Reference::Error, Reference::Bound));
@@ -209,7 +206,9 @@ impl<'a> Resolver<'a> {
             }
             ExprKind::Object(pairs) => {
                 for (key, value) in pairs {
-                    self.expr(key);
+                    if !matches!(key.kind, ExprKind::Text(_)) {
+                        self.expr(key);
+                    }
                     self.expr(value);
                 }
             }

@@ -119,6 +119,9 @@ impl<'a> Resolver<'a> {
                     self.reads(Node::Variable(id), Instances::All, here.upto(1));
                 }
             }
+            None if self.declarations.may_declare("variable", &[&name.text]) => {
+                here.refer(self, 0, Reference::Error);
+            }
             None => {
                 let hint = nearest::nearest(&name.text, self.names.variables.keys().copied())
                     .map(|near| format!("did you mean `var.{near}`?"))
@@ -140,7 +143,9 @@ impl<'a> Resolver<'a> {
         };
         match self.names.locals.get(name.text.as_str()).copied() {
             Some(id) if self.owner.node == Node::Local(id) => {
-                self.self_reference(here, here.upto(1), "a local cannot be computed from itself");
+                let hint = "give what it is computed from a name of its own";
+                self.self_reference(here, here.upto(1), "a local cannot be computed from itself")
+                    .hint(hint);
             }
             Some(id) => {
                 here.refer(self, 1, Reference::Local(id));
@@ -167,12 +172,20 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
             Some(id) if self.owner.node == Node::Step(id) => {
-                self.self_reference(here, here.upto(2), "a step cannot read itself");
+                let hint = "a value that two arguments need stands in `locals`; an output is read by another step";
+                self.self_reference(here, here.upto(2), "a step cannot read itself")
+                    .hint(hint);
             }
             Some(id) => {
                 here.refer(self, 2, Reference::Step(id));
                 let (instances, span) = here.instances();
                 self.reads(Node::Step(id), instances, span);
+            }
+            None if self
+                .declarations
+                .may_declare("step", &[&runner.text, &name.text]) =>
+            {
+                here.refer(self, 0, Reference::Error);
             }
             None => {
                 let hint = self.step_hint(runner, name);
@@ -195,11 +208,19 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.resource(body, &asset.text, &name.text) {
             Some(id) if self.owner.node == Node::Resource(id) => {
-                self.self_reference(here, here.upto(2), "a resource cannot read itself");
+                let hint = "a value that two arguments need stands in `locals`";
+                self.self_reference(here, here.upto(2), "a resource cannot read itself")
+                    .hint(hint);
             }
             Some(id) => {
                 here.refer(self, 2, Reference::Resource(id));
                 self.reads(Node::Resource(id), Instances::All, here.upto(2));
+            }
+            None if self
+                .declarations
+                .may_declare("resource", &[&asset.text, &name.text]) =>
+            {
+                here.refer(self, 0, Reference::Error);
             }
             None => {
                 let declare = || {
@@ -229,7 +250,12 @@ impl<'a> Resolver<'a> {
         if self.owner.count {
             return self.fixed(here, "count", &[("index", Reference::CountIndex)]);
         }
-        self.no_instances(here, "`count.index` stands only in a step with `count`");
+        let cure = "`count = 3`";
+        self.no_instances(
+            here,
+            "`count.index` stands only in a step with `count`",
+            cure,
+        );
     }
 
     fn each(&mut self, here: &Traversal<'_, 'a>) {
@@ -237,10 +263,11 @@ impl<'a> Resolver<'a> {
             let known = [("key", Reference::EachKey), ("value", Reference::EachValue)];
             return self.fixed(here, "each", &known);
         }
-        self.no_instances(here, "`each` stands only in a step with `for_each`");
+        let cure = "`for_each = toset([\"a\", \"b\"])`";
+        self.no_instances(here, "`each` stands only in a step with `for_each`", cure);
     }
 
-    fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str) {
+    fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str, cure: &str) {
         let problem = self.problems.error(codes::NO_INSTANCES, here.upto(1), text);
         match (self.owner.node, self.owner.count || self.owner.each) {
             (Node::Step(_), true) if self.owner.count => {
@@ -249,8 +276,14 @@ impl<'a> Resolver<'a> {
             (Node::Step(_), true) => {
                 problem.hint("this step has `for_each`: write `each.key` or `each.value`");
             }
+            (Node::Step(_), false) => {
+                problem.hint(format!("give the step instances, such as {cure}"));
+            }
             (Node::Local(_), _) => {
                 problem.hint("a local is the same for all instances: write it in the step");
+            }
+            (Node::Resource(_), _) => {
+                problem.hint("a resource has no instances: what differs is written in the step");
             }
             _ => {}
         }

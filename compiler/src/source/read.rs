@@ -154,10 +154,15 @@ fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {
 
 fn unreadable(path: &Path, error: &io::Error, problems: &mut Problems) {
     if error.kind() == io::ErrorKind::NotFound {
-        problems.whole(
+        let problem = problems.whole(
             codes::FILE_NOT_FOUND,
             format!("there is no file or folder `{}`", path.display()),
         );
+        if let Ok(tried) = std::path::absolute(path)
+            && tried != path
+        {
+            problem.hint(format!("`{}` was tried", tried.display()));
+        }
     } else {
         problems.whole(
             codes::UNREADABLE_FILE,

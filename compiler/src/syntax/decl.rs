@@ -17,8 +17,19 @@ pub struct Declarations {
     /// Something was reported that may declare names (a part that could not be read, a block that is unknown or not yet
     /// supported): a name that is not known may be declared there.
     pub incomplete: bool,
+    /// Blocks that declare nothing because of their labels (reported).
+    pub bad_headers: Vec<BadHeader>,
     /// There is a block of a later version, which may hold steps and use resources.
     pub later: bool,
+}
+
+/// The header of a block whose labels are wrong, as far as it could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadHeader {
+    /// `step`
+    pub kind: String,
+    /// Those that are there.
+    pub labels: Vec<String>,
 }
 
 impl Default for Declarations {
@@ -29,12 +40,25 @@ impl Default for Declarations {
             locals: Vec::new(),
             expressions: 0,
             incomplete: false,
+            bad_headers: Vec::new(),
             later: false,
         }
     }
 }
 
 impl Declarations {
+    /// Whether a block with a wrong header may be the one that these names mean: then nothing is known about them.
+    pub fn may_declare(&self, kind: &str, names: &[&str]) -> bool {
+        self.bad_headers.iter().any(|header| {
+            header.kind == kind
+                && (header.labels.is_empty()
+                    || header
+                        .labels
+                        .iter()
+                        .any(|label| names.contains(&label.as_str())))
+        })
+    }
+
     /// Ids of the bodies, in order.
     pub fn body_ids(&self) -> impl Iterator<Item = BodyId> + use<> {
         (0..self.bodies.len()).map(BodyId)

@@ -3,8 +3,10 @@
 use crate::diagnostics::{codes, nearest};
 
 use super::decl::{
-    Declarations, Expr, ExprKind, Name, ResourceDecl, StepDecl, ValidationDecl, VariableDecl,
+    BadHeader, Declarations, Expr, ExprKind, Name, ResourceDecl, StepDecl, ValidationDecl,
+    VariableDecl,
 };
+use super::elsewhere;
 use super::expr::FileParser;
 use super::fields::{Found, Shape};
 use super::structure::{Body, Item, RawBlock};
@@ -100,18 +102,30 @@ impl FileParser<'_, '_> {
     fn top(&mut self, block: RawBlock, to: &mut Declarations) {
         match block.kind.text.as_str() {
             "step" => {
+                let header = BadHeader::of(&block);
                 let step = self.step(block);
                 to.incomplete |= step.is_none();
+                if step.is_none() {
+                    to.bad_headers.push(header);
+                }
                 to.main().steps.extend(step);
             }
             "resource" => {
+                let header = BadHeader::of(&block);
                 let resource = self.resource(block);
                 to.incomplete |= resource.is_none();
+                if resource.is_none() {
+                    to.bad_headers.push(header);
+                }
                 to.main().resources.extend(resource);
             }
             "variable" => {
+                let header = BadHeader::of(&block);
                 let variable = self.variable(block);
                 to.incomplete |= variable.is_none();
+                if variable.is_none() {
+                    to.bad_headers.push(header);
+                }
                 to.variables.extend(variable);
             }
             "locals" => {
@@ -137,7 +151,24 @@ impl FileParser<'_, '_> {
                 to.later = true;
             }
             kind => {
-                let hint = nearest::hint(kind, TOP.iter().chain(TOP_LATER).copied());
+                let known = TOP.iter().chain(TOP_LATER).copied();
+                let hint = match (elsewhere::top_block(kind), nearest::nearest(kind, known)) {
+                    (Some(instead), _) => Some(instead.to_owned()),
+                    (None, Some(later)) if TOP_LATER.contains(&later) => Some(format!(
+                        "`{later}` is part of the language, but not yet supported"
+                    )),
+                    (None, Some("variable")) if block.labels.is_empty() => {
+                        Some("write `variable \"NAME\" { .. }`, a block for each".to_owned())
+                    }
+                    (None, near) => near.map(|near| format!("did you mean `{near}`?")),
+                };
+                if let Some(near) = nearest::nearest(kind, TOP.iter().copied()) {
+                    let kind = near.to_owned();
+                    to.bad_headers.push(BadHeader {
+                        kind,
+                        ..BadHeader::of(&block)
+                    });
+                }
                 let text = format!("a grid has no block `{kind}`");
                 // A misspelt block may declare what the rest of the grid names.
                 to.incomplete |= hint.is_some();
@@ -282,6 +313,17 @@ impl FileParser<'_, '_> {
                     .hint("write `depends_on = [step.RUNNER.NAME]`");
                 Vec::new()
             }
+        }
+    }
+}
+
+impl BadHeader {
+    /// What the header of a block says.
+    fn of(block: &RawBlock) -> BadHeader {
+        let labels = block.labels.iter();
+        BadHeader {
+            kind: block.kind.text.clone(),
+            labels: labels.map(|label| label.name.text.clone()).collect(),
         }
     }
 }

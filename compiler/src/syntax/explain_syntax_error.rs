@@ -207,7 +207,28 @@ impl Around<'_> {
             .previous()
             .map(|index| self.tokens.text(index))
             .unwrap_or_default();
+        if let Some(previous) = self.previous()
+            && self.tokens.at(previous).end == self.tokens.at(self.found).start
+        {
+            let after = (self.tokens.kind(previous), self.tokens.kind(self.found));
+            match after {
+                (TokenKind::Number, TokenKind::Ident) => {
+                    return Some(format!(
+                        "a duration or size stands in quotes: `\"{before}{found}\"`"
+                    ));
+                }
+                (TokenKind::CloseQuote, TokenKind::Ident | TokenKind::Number) => {
+                    return Some("a quote within a string is written `\\\"`".to_owned());
+                }
+                _ => {}
+            }
+        }
         let hint = match (before, found) {
+            ("if", _) => "a value by condition is written `CONDITION ? VALUE : OTHER`",
+            (_, "=>") => "a key of an object is followed by `=`; `=>` stands only in a `for`",
+            (_, ":" | "::" | "=") if self.innermost() == Some(TokenKind::OpenBrace) => {
+                return self.quoted_key();
+            }
             (_, "=") if self.innermost() != Some(TokenKind::OpenBrace) => {
                 "two values are compared with `==`"
             }
@@ -223,6 +244,29 @@ impl Around<'_> {
             _ => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// `tag:v = 1`: a key of more than letters stands in quotes.
+    fn quoted_key(&self) -> Option<String> {
+        let is_end = |index: &usize| {
+            self.tokens.kind(*index) == TokenKind::Newline
+                || ["=", ","]
+                    .iter()
+                    .any(|end| self.tokens.is_symbol(*index, end))
+        };
+        let begin = (self.range.start..self.found)
+            .rev()
+            .find(|index| is_end(index) || self.tokens.kind(*index) == TokenKind::OpenBrace)
+            .map_or(self.range.start, |index| index + 1);
+        let end = (self.found..self.range.end).find(is_end)?;
+        let text = self
+            .tokens
+            .text
+            .get(self.tokens.at(begin).start as usize..self.tokens.at(end).start as usize)?;
+        let key = text.trim();
+        let plain = key.contains(':') && !key.contains(['"', ' ', '{', '(']);
+        let plain = plain && self.tokens.is_symbol(end, "=");
+        plain.then(|| format!("write `\"{key}\"`: such a key stands in quotes"))
     }
 
     /// What ends the expression, in words.

@@ -1,6 +1,5 @@
 //! One expression: its tokens to hcl-edit, and what hcl-edit makes of them to our own form, with spans in the file.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bggo_values::Number;
@@ -16,7 +15,9 @@ use crate::source::{FileId, Span};
 
 use super::decl::{BinaryOp, Expr, ExprId, ExprKind, ForExpr, Name, UnaryOp};
 use super::explain_syntax_error::{self, explain_syntax_error};
-use super::mask_for_parser::{Bounds, DEEPEST, LineBreaks, Masked, mask_for_parser, too_deep};
+use super::mask_for_parser::{
+    Bounds, DEEPEST, LineBreaks, Masked, Replaced, mask_for_parser, too_deep,
+};
 use super::token::{TokenKind, Tokens};
 
 /// Levels of our own expressions, over all nested strings and chains: later stages recurse, on a stack that is large
@@ -30,8 +31,8 @@ pub(super) struct FileParser<'a, 'p> {
     /// Ids given out so far, over all files.
     pub(super) ids: &'p mut u32,
     pub(super) problems: &'p mut Problems,
-    /// Pieces for which hcl-edit was given a string of the same length, by their first and last byte: see `parts`.
-    pub(super) replaced: BTreeMap<(u32, u32), Range<usize>>,
+    /// What hcl-edit is given something else for.
+    pub(super) replaced: Replaced,
     /// What is cut into parts.
     pub(super) bounds: Bounds,
 }
@@ -263,8 +264,14 @@ impl FileParser<'_, '_> {
         ExprKind::Error
     }
 
+    fn written(&self, span: Span) -> String {
+        let text = self.tokens.text;
+        let text = text.get(span.start as usize..span.end as usize);
+        text.unwrap_or_default().to_owned()
+    }
+
     fn string(&mut self, span: Span, depth: Depth) -> Expr {
-        if let Some(range) = self.replaced.remove(&(span.start, span.end)) {
+        if let Some(range) = self.replaced.pieces.remove(&(span.start, span.end)) {
             let inner = Depth {
                 written: depth.written + 1,
                 ..depth
@@ -290,19 +297,16 @@ impl FileParser<'_, '_> {
     fn key(&mut self, key: &ObjectKey, at: &At<'_>, depth: Depth) -> Expr {
         match key {
             ObjectKey::Ident(name) => {
+                // hcl-edit may have been given another key, see `keys`.
                 let span = at.span(name.span());
-                let name = normalized(name.as_str().to_owned());
-                self.expr(span, ExprKind::Text(name))
+                let text = self.written(span);
+                self.expr(span, ExprKind::Text(normalized(text)))
             }
             // A word is a key, whatever it means elsewhere.
             ObjectKey::Expression(literal @ (Expression::Null(_) | Expression::Bool(_))) => {
                 let span = at.span(literal.span());
-                let word = self
-                    .tokens
-                    .text
-                    .get(span.start as usize..span.end as usize)
-                    .unwrap_or_default();
-                self.expr(span, ExprKind::Text(word.to_owned()))
+                let word = self.written(span);
+                self.expr(span, ExprKind::Text(word))
             }
             ObjectKey::Expression(literal @ Expression::Number(_)) => {
                 let span = at.span(literal.span());

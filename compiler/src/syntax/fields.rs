@@ -5,7 +5,9 @@ use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
 
 use super::decl::{Attribute, AttributeBlock, Expr, Name};
+use super::elsewhere;
 use super::expr::{Depth, FileParser};
+use super::keys;
 use super::mask_for_parser::LineBreaks;
 use super::structure::{Body, Item, RawAttribute, RawBlock};
 
@@ -77,11 +79,12 @@ impl FileParser<'_, '_> {
         } else if shape.blocks.contains(&name) || shape.repeated.contains(&name) {
             found.misplaced = true;
             let text = format!("`{name}` is a block, found an attribute");
+            let hint = format!("write {} without `=`", self.as_block(name, &attribute));
             self.problems
                 .error(codes::BLOCK_EXPECTED, attribute.name.span, text)
-                .hint(format!("write `{name} {{ .. }}` without `=`"));
+                .hint(hint);
         } else {
-            found.misplaced |= self.unknown_attribute(&attribute.name, shape);
+            found.misplaced |= self.unknown_attribute(&attribute, shape);
         }
         self.value(attribute);
     }
@@ -153,9 +156,13 @@ impl FileParser<'_, '_> {
                 Item::Block(block) => {
                     let name = block.kind.text.as_str();
                     let text = format!("{owner} holds attributes only, found the block `{name}`");
+                    let hint = match name {
+                        "dynamic" => elsewhere::DYNAMIC.to_owned(),
+                        _ => format!("write `{name} = {{ .. }}`"),
+                    };
                     self.problems
                         .error(codes::ATTRIBUTE_EXPECTED, block.header, text)
-                        .hint(format!("write `{name} = {{ .. }}`"));
+                        .hint(hint);
                     self.discard(block.body);
                 }
             }
@@ -173,6 +180,8 @@ impl FileParser<'_, '_> {
             };
             return self.error(span);
         }
+        let others = keys::others(self.file, self.tokens, &attribute.value, self.problems);
+        self.replaced.keys.extend(others);
         self.read(attribute.value, LineBreaks::End, Depth::TOP)
     }
 
@@ -245,39 +254,85 @@ impl FileParser<'_, '_> {
     }
 
     /// Reports it, and says whether it may be meant for the block `arguments`.
-    fn unknown_attribute(&mut self, name: &Name, shape: &Shape) -> bool {
+    fn unknown_attribute(&mut self, attribute: &RawAttribute, shape: &Shape) -> bool {
+        let name = &attribute.name;
         let known = shape
             .attributes
             .iter()
             .chain(shape.blocks)
             .chain(shape.repeated)
             .copied();
+        let of_step = shape.blocks.contains(&"timeouts");
+        let instead = of_step.then(|| elsewhere::in_step(&name.text)).flatten();
+        let near = nearest::nearest(&name.text, known.clone());
         // A name that resembles none of a step's own is most often an argument of its runner.
         let argument = shape.blocks.contains(&"arguments")
             && !matches!(name.text.as_str(), "count" | "for_each" | "enabled")
-            && nearest::nearest(&name.text, known.clone()).is_none();
+            && near.is_none();
+        let hint = match (instead, near) {
+            (Some(instead), None) => Some(instead.to_owned()),
+            (_, Some(near)) if !shape.attributes.contains(&near) => {
+                Some(format!("write {}", self.as_block(near, attribute)))
+            }
+            (_, None) if let Some(later) = later(&name.text, shape) => Some(later),
+            _ => match nearest::hint(&name.text, known) {
+                Some(known) if argument => {
+                    Some(format!("arguments stand in `arguments {{ .. }}`; {known}"))
+                }
+                hint => hint,
+            },
+        };
         let text = format!("{} has no attribute `{}`", shape.owner, name.text);
         self.problems
             .error(codes::UNKNOWN_ATTRIBUTE, name.span, text)
-            .hint = match nearest::hint(&name.text, known) {
-            Some(known) if argument => {
-                Some(format!("arguments stand in `arguments {{ .. }}`; {known}"))
-            }
-            hint => hint,
-        };
+            .hint = hint;
         argument
     }
 
+    /// The block that is to stand in the place of an attribute, as it is written.
+    fn as_block(&self, kind: &str, attribute: &RawAttribute) -> String {
+        let span = self.range_span(&attribute.value);
+        let value = self.tokens.text.get(span.start as usize..span.end as usize);
+        let short = value.filter(|value| {
+            !attribute.value.is_empty() && value.len() <= 40 && !value.contains(['\n', '{', '`'])
+        });
+        match (kind, short) {
+            ("timeouts", Some(value)) => format!("`timeouts {{ execution = {value} }}`"),
+            ("uses", Some(value)) => format!("`uses {{ NAME = {value} }}`"),
+            _ => format!("`{kind} {{ .. }}`"),
+        }
+    }
+
     fn unknown_block(&mut self, block: &RawBlock, shape: &Shape) {
+        let kind = block.kind.text.as_str();
         let known = shape
             .blocks
             .iter()
             .chain(shape.repeated)
             .chain(shape.attributes)
             .copied();
-        let text = format!("{} has no block `{}`", shape.owner, block.kind.text);
+        let of_step = shape.blocks.contains(&"timeouts");
+        let instead = of_step.then(|| elsewhere::in_step(kind)).flatten();
+        let hint = match (instead, nearest::nearest(kind, known.clone())) {
+            _ if kind == "dynamic" => Some(elsewhere::DYNAMIC.to_owned()),
+            (Some(instead), None) => Some(instead.to_owned()),
+            (_, None) if let Some(later) = later(kind, shape) => Some(later),
+            (_, Some(near)) if shape.attributes.contains(&near) => {
+                Some(format!("write `{near} = ..`"))
+            }
+            _ => nearest::hint(kind, known),
+        };
+        let text = format!("{} has no block `{kind}`", shape.owner);
         self.problems
             .error(codes::UNKNOWN_BLOCK, block.header, text)
-            .hint = nearest::hint(&block.kind.text, known);
+            .hint = hint;
     }
+}
+
+/// That a name is nearly one of a later version.
+fn later(name: &str, shape: &Shape) -> Option<String> {
+    let near = nearest::nearest(name, shape.later.iter().copied())?;
+    Some(format!(
+        "`{near}` is part of the language, but not yet supported"
+    ))
 }

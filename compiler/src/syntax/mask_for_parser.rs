@@ -5,6 +5,8 @@
 //! - with a plain string of the same length in the place of each heredoc and each string with holes: these are read by
 //!   `template` from the tokens, because hcl-edit leaves escapes and indentation in them as they are;
 //! - with digits in the place of numbers that its floats cannot hold: numbers are read from their text;
+//! - with another key in the place of one that stands in its object already (see `keys`): hcl-edit would stop at it, and
+//!   the rest of the expression has faults of its own. Keys are read from the file's text;
 //! - with such strings also for pieces that `parts` reads by themselves.
 //!
 //! What is beyond hcl-edit's bounds on nesting is found here, before it recurses over the expression.
@@ -49,6 +51,15 @@ pub(super) enum LineBreaks {
     Ignored,
 }
 
+/// What hcl-edit is given something else for.
+#[derive(Debug, Default)]
+pub(super) struct Replaced {
+    /// Pieces that are a string of the same length, by their first and last byte: see `parts`.
+    pub(super) pieces: BTreeMap<(u32, u32), Range<usize>>,
+    /// Keys that stand twice in an object, by their token: see `keys`.
+    pub(super) keys: BTreeMap<usize, String>,
+}
+
 /// What became of some tokens.
 pub(super) enum Masked {
     /// The text, and how many levels are open in it at most.
@@ -64,7 +75,7 @@ pub(super) fn mask_for_parser(
     tokens: &Tokens<'_>,
     range: &Range<usize>,
     line_breaks: LineBreaks,
-    replaced: &BTreeMap<(u32, u32), Range<usize>>,
+    replaced: &Replaced,
     bounds: Bounds,
 ) -> Masked {
     let first = tokens.at(range.start).start;
@@ -73,7 +84,7 @@ pub(super) fn mask_for_parser(
     let mut text = vec![b' '; end.saturating_sub(start)];
     // Those that lie in the range, but for the range itself.
     let bytes = (first, 0)..(last.max(first), 0);
-    let pieces = replaced.range(bytes).map(|(_, piece)| piece);
+    let pieces = replaced.pieces.range(bytes).map(|(_, piece)| piece);
     let mut pieces = pieces.filter(|piece| *piece != range).peekable();
     let mut levels = Levels {
         open: vec![Level {
@@ -114,6 +125,11 @@ pub(super) fn mask_for_parser(
                 };
                 if let Some(gap) = text.get_mut(from..to) {
                     fill_string(gap, if plain { literal } else { "" }, token.start);
+                    if let Some(other) = replaced.keys.get(&index)
+                        && let Some(inner) = gap.get_mut(1..other.len() + 1)
+                    {
+                        inner.copy_from_slice(other.as_bytes());
+                    }
                 }
                 index = close;
                 after_operand = true;
@@ -136,7 +152,8 @@ pub(super) fn mask_for_parser(
             }
             kind => {
                 if let Some(gap) = text.get_mut(from..to) {
-                    gap.copy_from_slice(source);
+                    let other = replaced.keys.get(&index).map(String::as_bytes);
+                    gap.copy_from_slice(other.unwrap_or(source));
                 }
                 let fits = match kind {
                     TokenKind::OpenBrace => levels.open(is_for(tokens, index)),

@@ -11,9 +11,11 @@
 pub mod decl;
 
 mod decode;
+pub mod elsewhere;
 mod explain_syntax_error;
 mod expr;
 mod fields;
+mod keys;
 mod lexer;
 mod literal;
 mod mask_for_parser;
@@ -26,9 +28,7 @@ mod types;
 
 use decl::Declarations;
 use expr::FileParser;
-use mask_for_parser::Bounds;
-
-use std::collections::BTreeMap;
+use mask_for_parser::{Bounds, Replaced};
 
 use crate::diagnostics::Problems;
 use crate::source::Sources;
@@ -51,7 +51,7 @@ fn parse_within(sources: &Sources, bounds: Bounds) -> (Declarations, Problems) {
             tokens: &tokens,
             ids: &mut ids,
             problems: &mut problems,
-            replaced: BTreeMap::new(),
+            replaced: Replaced::default(),
             bounds,
         };
         parser.declare(body, &mut declarations);

@@ -227,7 +227,7 @@ impl FileParser<'_, '_> {
         }
         for item in cut {
             let span = self.range_span(&item);
-            self.replaced.insert((span.start, span.end), item);
+            self.replaced.pieces.insert((span.start, span.end), item);
         }
         self.read_whole(range, LineBreaks::Ignored, depth)
     }

@@ -124,7 +124,10 @@ fn call(
             problems,
             span,
             "`optional` stands only around the type of an object's attribute",
-            None,
+            Some(
+                "a variable that may be left out has a `default`, such as `default = null`"
+                    .to_owned(),
+            ),
         ),
         ("list" | "set" | "map", _) => fault(
             problems,
@@ -174,6 +177,15 @@ fn object(items: &[(Expr, Expr)], problems: &mut Problems) -> Type {
             return Type::Error;
         };
         let (ty, optional) = match &value.kind {
+            ExprKind::Call { name, .. } if is_nearly_optional(&name.text) => (
+                fault(
+                    problems,
+                    name.span,
+                    format!("there is no type `{}`", name.text),
+                    Some("did you mean `optional`?".to_owned()),
+                ),
+                None,
+            ),
             ExprKind::Call {
                 name,
                 arguments,
@@ -207,6 +219,13 @@ fn object(items: &[(Expr, Expr)], problems: &mut Problems) -> Type {
         Type::Error
     } else {
         Type::Object(fields)
+    }
+}
+
+fn is_nearly_optional(name: &str) -> bool {
+    !NAMES.contains(&name) && {
+        let known = NAMES.iter().copied().chain(["optional"]);
+        nearest::nearest(name, known) == Some("optional")
     }
 }
 

@@ -1,6 +1,6 @@
 //! The body of a request: bytes, or bytes and files that are streamed in turn; kept so that it can be sent again.
 
-use crate::fault::Unreadable;
+use crate::fault::{Unreadable, unreadable_file};
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
 use bggo_runtime::contract::FaultText;
@@ -114,7 +114,7 @@ impl Payload {
             let opened = match part {
                 Part::Bytes(bytes) => Opened::Bytes(bytes.clone()),
                 Part::File(path) => {
-                    let wrong = |error| Kind::Request.fault(unreadable(path, &error));
+                    let wrong = |error| Kind::Request.fault(unreadable_file("file", path, &error));
                     let file = File::open(path).await.map_err(wrong)?;
                     let about = file.metadata().await.map_err(wrong)?;
                     if about.is_dir() {

@@ -4,6 +4,7 @@
 
 use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
+use crate::fault::unreadable_file;
 use crate::http_client::{Error as Kind, Exports, Inputs, Uses};
 use crate::request;
 use crate::tls;
@@ -261,11 +262,12 @@ fn one_of(
             let read = std::fs::read_to_string(path);
             read.map(Some).map_err(|error| {
                 let no_text = error.kind() == std::io::ErrorKind::InvalidData;
-                let text = FaultText::plain(format_args!("the {file_input} ")).and_value(path);
                 Kind::Tls.fault(if no_text {
-                    text.and(" is no text; certificates and keys are PEM")
+                    FaultText::plain(format_args!("the {file_input} "))
+                        .and_value(path)
+                        .and(" is no text; certificates and keys are PEM")
                 } else {
-                    text.and(format_args!(" cannot be read: {error}"))
+                    unreadable_file(file_input, path, &error)
                 })
             })
         }

@@ -1,6 +1,5 @@
 //! A compressed body, whole, to what it holds. Only a body that somebody reads comes here.
 
-use crate::exchange::too_large;
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
 use bggo_runtime::contract::FaultText;
@@ -49,6 +48,13 @@ pub(crate) fn decompress(mut body: Bytes, headers: &HeaderMap, most: u64) -> Res
 }
 
 /// What is decompressed, and at most one byte more than it may be.
+/// The fault of a body that is longer than it may be kept.
+pub(crate) fn too_large(most: u64) -> Fault {
+    Kind::Body.fault(FaultText::plain(format_args!(
+        "the body is longer than the client's max_body_size, {most} bytes"
+    )))
+}
+
 fn all(compressed: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     compressed

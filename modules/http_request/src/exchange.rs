@@ -2,7 +2,8 @@
 
 use crate::body::Payload;
 use crate::client::HttpClient;
-use crate::fault::Hosts;
+use crate::decompress::too_large;
+use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
@@ -200,13 +201,6 @@ async fn read(head: &mut Incoming, most: Option<u64>) -> Result<(u64, Bytes), Fa
             rest.freeze()
         },
     ))
-}
-
-/// The fault of a body that is longer than it may be kept.
-pub(crate) fn too_large(most: u64) -> Fault {
-    Kind::Body.fault(FaultText::plain(format_args!(
-        "the body is longer than the client's max_body_size, {most} bytes"
-    )))
 }
 
 impl HttpClient {

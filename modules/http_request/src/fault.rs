@@ -2,6 +2,7 @@
 //!
 //! All words are our own but for those of the operating system: what a library prints is for its own authors.
 
+use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::tls;
 use bggo_runtime::contract::Fault;
@@ -63,6 +64,20 @@ impl fmt::Display for Unreadable {
 }
 
 impl Error for Unreadable {}
+
+/// Why a file cannot be read. Of a relative path it says what it is relative to, with the path that was tried.
+pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> FaultText {
+    let text = FaultText::plain(format_args!("the {what} "))
+        .and_value(path)
+        .and(format_args!(" cannot be read: {error}"));
+    match std::path::absolute(path) {
+        Ok(tried) if error.kind() == io::ErrorKind::NotFound && tried.as_os_str() != path => text
+            .and("; ")
+            .and_value(tried.display())
+            .and(" was tried: a path is relative to the folder where the program runs"),
+        _ => text,
+    }
+}
 
 /// How far a request came that got no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,34 +167,6 @@ pub(crate) fn of_url(error: ParseError) -> &'static str {
         | ParseError::SetHostOnCannotBeABaseUrl => "it does not begin with http:// or https://",
         ParseError::Overflow => "it is too long",
         _ => "it is malformed",
-    }
-}
-
-/// Whether the names of hosts may be shown of a step with a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hosts {
-    /// The secret is elsewhere: they say where something happened.
-    Open,
-    /// The url itself holds what is sensitive.
-    OfSensitiveUrl,
-}
-
-impl Hosts {
-    /// Host and port: never the path or query.
-    pub(crate) fn place(self, url: &Url) -> FaultText {
-        let text = self.name(url.host_str().unwrap_or("?"));
-        match url.port_or_known_default() {
-            Some(port) => text.and(format_args!(":{port}")),
-            None => text,
-        }
-    }
-
-    /// A host's name.
-    pub(crate) fn name(self, name: &str) -> FaultText {
-        match self {
-            Self::Open => FaultText::plain(name),
-            Self::OfSensitiveUrl => FaultText::value(name),
-        }
     }
 }
 
@@ -324,4 +311,31 @@ fn of_proxy(error: &(dyn Error + 'static)) -> Option<&'static str> {
     } else {
         "the SOCKS proxy would not connect"
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http_request::Error as Kind;
+
+    #[test]
+    fn a_relative_path_that_is_not_there_says_what_it_is_relative_to() {
+        let error = io::Error::from(io::ErrorKind::NotFound);
+        let folder = std::env::current_dir().unwrap();
+        let text = |what, path| {
+            let fault = Kind::Request.fault(unreadable_file(what, path, &error));
+            fault.to_string()
+        };
+        assert_eq!(
+            text("file", "data/x.json"),
+            format!(
+                "the file data/x.json cannot be read: {error}; {}/data/x.json was tried: a path is relative to the folder where the program runs",
+                folder.display()
+            )
+        );
+        assert_eq!(
+            text("ca_file", "/nowhere/ca"),
+            format!("the ca_file /nowhere/ca cannot be read: {error}")
+        );
+    }
 }

@@ -5,7 +5,7 @@ use crate::body::Payload;
 use crate::client::{above_zero, count};
 use crate::exchange::{Call, exchange};
 use crate::expect::Expect;
-use crate::fault::Hosts;
+use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;

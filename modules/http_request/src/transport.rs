@@ -4,7 +4,8 @@
 //! an `Incoming` its head and `piece`. Redirects, cookies, decompression, second tries and time limits are not here.
 
 use crate::body::{self, Payload};
-use crate::fault::{self, Hosts, Reached};
+use crate::fault::{self, Reached};
+use crate::hosts::Hosts;
 use crate::http_client::Error as Kind;
 use crate::http_request;
 use crate::request;

@@ -2,9 +2,10 @@
 
 use super::flags::{Flags, Given, read};
 use super::load::load;
-use crate::engine::{Grace, Grid, Variable};
+use crate::engine::Grace;
+use crate::event::LogLevel;
 use crate::fault::Place;
-use crate::outputs::LogLevel;
+use crate::grid::{Grid, Variable};
 use crate::schedule::Schedule;
 use bggo_values::{Text, Type, Value};
 use std::ffi::OsString;

@@ -1,20 +1,24 @@
 //! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
 
+mod signals;
 mod whole;
 
-use super::thread::{IterationSlots, WorkerContextParts};
 use super::worker::{Work, work};
-use super::{Grace, Grid, Program, Run, Thread, User, Worker, run};
-use crate::assets::Prepare;
-use crate::assets::RunScope;
-use crate::exit::Exit;
-use crate::exit::ExitCauses;
+use super::{Grace, Program, RunRequest, User, Worker, run};
+use crate::assets::{Prepare, RunScope};
+use crate::context::{WorkerContext, WorkerContextParts};
+use crate::event::LogLevel;
+use crate::exit::{Exit, ExitCauses};
 use crate::flow::{Flow, Running, Stop};
-use crate::metrics::{Counter, Interval, Kinds, KnownKinds, Recorder, Slab, SlabReader};
-use crate::outputs::{Format, LogLevel, Report};
+use crate::grid::Grid;
+use crate::metrics::{
+    Counter, Interval, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader,
+};
+use crate::outputs::{Format, Report};
 use crate::schedule::{Schedule, Share};
 use crate::shutdown::Phase;
 use crate::start::Start;
+use crate::test_support::ToldEvents;
 use std::any::Any;
 use std::cell::RefCell;
 use std::pin::pin;
@@ -65,8 +69,8 @@ impl Worker for NotingWorker {
         Box::pin(async move {
             let program = self.0;
             while let Some(begun) = user.next().await {
-                let vu = user.vu();
-                let number = user.it(&begun).number();
+                let vu = user.context().number();
+                let number = user.iteration(&begun).number();
                 let held = RefCell::new(());
                 let flow = {
                     let iteration = pin!(iteration((program.does)(vu), number, &held));
@@ -79,9 +83,9 @@ impl Worker for NotingWorker {
                 user.finish(begun, flow);
             }
             sleep(Duration::from_millis(1)).await;
-            let does = (program.does)(user.vu());
+            let does = (program.does)(user.context().number());
             assert!(!matches!(does, Does::PanicsAtItsEnd), "no end");
-            program.note(format!("{}:end", user.vu()));
+            program.note(format!("{}:end", user.context().number()));
         })
     }
 
@@ -112,8 +116,8 @@ async fn iteration(does: Does, number: u64, _borrowed: &RefCell<()>) -> Flow {
 /// A worker that is ready to run, and what can be seen of it.
 struct Bench {
     program: &'static Noting,
-    thread: Rc<WorkerContext>,
-    outcomes: Arc<ExitCauses>,
+    context: Rc<WorkerContext>,
+    causes: Arc<ExitCauses>,
     phases: watch::Sender<Phase>,
     reader: SlabReader,
 }
@@ -121,30 +125,25 @@ struct Bench {
 const SLOTS: IterationSlots = IterationSlots::after(0);
 
 fn bench(does: fn(u64) -> Does) -> Bench {
-    let (kinds, outcomes) = (Arc::new(Kinds::default()), Arc::new(ExitCauses::default()));
+    let (kinds, causes) = (Arc::new(Kinds::default()), Arc::new(ExitCauses::default()));
     let slab = Slab::new(SLOTS.end() as usize).unwrap();
-    let report = Report::new(
-        Format::Text { colour: false },
-        LogLevel::Error,
-        Box::new(std::io::sink()),
-    );
-    let thread = WorkerContext::new(WorkerContextParts {
+    let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: false,
         recorder: Recorder::new(Arc::clone(&slab)),
         kinds: KnownKinds::new(Arc::clone(&kinds)),
         iterations: SLOTS,
-        report: Arc::new(report),
-        outcomes: Arc::clone(&outcomes),
+        events: Arc::new(ToldEvents::default()),
+        causes: Arc::clone(&causes),
     });
     Bench {
         program: Box::leak(Box::new(Noting {
             does,
             notes: Mutex::default(),
         })),
-        thread: Rc::new(thread),
-        outcomes,
+        context: Rc::new(context),
+        causes,
         phases: watch::channel(Phase::Running).0,
         reader: SlabReader::new(slab, kinds),
     }
@@ -159,7 +158,7 @@ impl Bench {
             share: Share::new(0, 1),
             begin: tokio::time::Instant::now().into_std(),
         };
-        work(Rc::clone(&self.thread), work_of, self.phases.subscribe()).await;
+        work(Rc::clone(&self.context), work_of, self.phases.subscribe()).await;
     }
 
     fn notes(&self) -> Vec<String> {
@@ -290,11 +289,11 @@ async fn a_panic_in_an_iteration_is_a_bug_and_its_user_still_ends() {
         }
     });
     let stop = async {
-        bench.outcomes.broken().await;
+        bench.causes.broken().await;
         bench.phases.send_replace(Phase::Cancelled);
     };
     tokio::join!(bench.run(Schedule::lasting(3, Duration::MAX)), stop);
-    assert_eq!(bench.outcomes.exit(), Exit::Bug);
+    assert_eq!(bench.causes.exit(), Exit::Bug);
     assert_eq!(bench.count(":end"), 4);
     let measured = bench.measured();
     let iterations = measured.slot(SLOTS.service()).unwrap();
@@ -319,7 +318,7 @@ async fn a_panic_of_a_user_outside_of_its_iterations_ends_the_run_as_a_bug_and_n
         }
     });
     bench.run(Schedule::iterations(3, 30)).await;
-    assert_eq!(bench.outcomes.exit(), Exit::Bug);
+    assert_eq!(bench.causes.exit(), Exit::Bug);
     assert_eq!(bench.count(":end"), 3);
     assert_eq!(bench.measured().users_ended, 3);
 }

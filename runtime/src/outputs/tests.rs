@@ -1,18 +1,15 @@
 //! What people and programs read: the lines of a functional run, the live lines and the summary of a load run.
 
 use super::*;
-use crate::assets::Prepare;
-use crate::assets::RunScope;
-use crate::engine::{Grace, Grid, Program, ResourceEvent, StepEnd, StepOutcome, Worker};
-use crate::fault::Place;
+use crate::event::StepOutcome;
+use crate::event::StepReport;
+use crate::fault::{Fault, Place};
 use crate::info::{Info, Instance, ResourceInfo};
-use crate::metrics::{Counter, Kinds, KnownKinds, Recorder, Slab, SlabReader};
-use crate::metrics::{IterationSlots, step_slot};
+use crate::metrics::{
+    Counter, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader, step_slot,
+};
 use crate::schedule::Schedule;
-use crate::start::Start;
 use serde_json::json;
-use std::any::Any;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,65 +23,64 @@ static GRID: Grid = Grid::new("shop").version("1.2.3").steps(&[&STEPS]);
 static WHERE: Place = Place::new("grid.hcl", 5, 14);
 const SLOTS: IterationSlots = IterationSlots::after(4);
 
-/// Is described, never run.
-struct Described;
-
-impl Program for Described {
-    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
-        Arc::new(())
-    }
-
-    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
-        unreachable!("it is never run")
-    }
-}
-
-fn run_of(schedule: Schedule) -> Run {
-    Run {
+fn run_of(schedule: Schedule) -> RunDescription {
+    RunDescription {
         grid: &GRID,
-        program: &Described,
-        start: Arc::new(Start::new(Vec::new(), 0)),
+        run_id: Text::Static("1"),
         schedule,
         threads: 2,
         functional: schedule == Schedule::ONCE,
-        grace: Grace {
-            at_end: Duration::ZERO,
-            on_signal: Duration::ZERO,
-        },
     }
 }
 
-fn ended<'a>(info: &'static Info, instance: Instance<'a>, outcome: StepOutcome<'a>) -> StepEnd<'a> {
-    let service = Duration::from_micros(12_345);
-    StepEnd {
+fn ended(
+    info: &'static Info,
+    instance: Instance,
+    outcome: StepOutcome,
+    fault: Option<&Fault>,
+) -> StepReport {
+    StepReport {
         info,
         instance,
-        vu: 1,
+        user: 1,
         iteration: 0,
-        response: service,
-        service,
+        service: Duration::from_micros(12_345),
         outcome,
+        fault: fault.cloned(),
     }
 }
 
-fn text(event: &Event<'_>) -> String {
-    text::render(event, text::Paint(false))
+fn text(event: &Event) -> String {
+    text_of(&Entry::Event(event))
 }
 
-fn object(event: &Event<'_>) -> serde_json::Value {
-    serde_json::from_str(&json::render(event)).unwrap()
+fn text_of(entry: &Entry<'_>) -> String {
+    text::render(entry, text::Paint(false))
+}
+
+fn object(event: &Event) -> serde_json::Value {
+    object_of(&Entry::Event(event))
+}
+
+fn object_of(entry: &Entry<'_>) -> serde_json::Value {
+    serde_json::from_str(&json::render(entry)).unwrap()
 }
 
 #[test]
 fn a_step_line_says_name_instance_outcome_and_time() {
-    let passed = ended(&STEPS[0], Instance::Index(3), StepOutcome::Passed);
+    let passed = ended(&STEPS[0], Instance::Index(3), StepOutcome::Passed, None);
     assert_eq!(
-        text(&Event::Step(&passed)),
+        text(&Event::Step(passed.clone())),
         "passed    http_request.login[3]             12.3ms\n"
     );
-    let keyed = ended(&STEPS[1], Instance::Key("a\"b"), StepOutcome::Skipped);
+    let keyed = ended(
+        &STEPS[1],
+        Instance::Key(Text::Static("a\"b")),
+        StepOutcome::Skipped,
+        None,
+    );
     assert_eq!(
-        text(&Event::Step(&keyed)),
+        text(&Event::Step(keyed.clone())),
         "skipped   noop.item[\"a\\\"b\"]\n"
     );
 }
@@ -92,18 +88,22 @@ fn a_step_line_says_name_instance_outcome_and_time() {
 #[test]
 fn a_failed_step_says_kind_text_and_place() {
     let fault = Fault::new("connect", "connection refused");
-    let failed = ended(&STEPS[0], Instance::None, StepOutcome::Failed(&fault));
+    let failed = ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault));
     let line = "failed    http_request.login                12.3ms  connect: connection refused, grid.hcl:3\n";
-    assert_eq!(text(&Event::Step(&failed)), line);
+    assert_eq!(text(&Event::Step(failed.clone())), line);
     let placed = fault.at(&WHERE);
     let continued = ended(
         &STEPS[0],
         Instance::None,
-        StepOutcome::FailedAndContinued(&placed),
+        StepOutcome::FailedAndContinued,
+        Some(&placed),
     );
-    assert!(text(&Event::Step(&continued)).ends_with("refused, grid.hcl:5:14 (the run goes on)\n"));
+    assert!(
+        text(&Event::Step(continued.clone()))
+            .ends_with("refused, grid.hcl:5:14 (the run goes on)\n")
+    );
     assert_eq!(
-        object(&Event::Step(&continued)),
+        object(&Event::Step(continued.clone())),
         json!({
             "event": "step", "step": "http_request.login", "outcome": "failed", "ms": 12.345, "vu": 1, "iteration": 0,
             "kind": "connect", "error": "connection refused", "place": "grid.hcl:5:14", "continued": true,
@@ -113,11 +113,11 @@ fn a_failed_step_says_kind_text_and_place() {
 
 #[test]
 fn the_text_of_a_fault_is_kept_back_where_an_input_is_sensitive() {
-    let fault = Fault::new("value", "\"hunter2\" is no number");
-    let failed = ended(&STEPS[1], Instance::None, StepOutcome::Failed(&fault));
+    let fault = Fault::new("value", "\"hunter2\" is no number".to_owned());
+    let failed = ended(&STEPS[1], Instance::None, StepOutcome::Failed, Some(&fault));
     for written in [
-        text(&Event::Step(&failed)),
-        json::render(&Event::FirstFailure(&failed, &fault)),
+        text(&Event::Step(failed.clone())),
+        json::render(&Entry::Event(&Event::FirstFailure(failed.clone()))),
     ] {
         assert!(!written.contains("hunter2"), "{written}");
         assert!(written.contains("grid.hcl:9"), "{written}");
@@ -127,15 +127,25 @@ fn the_text_of_a_fault_is_kept_back_where_an_input_is_sensitive() {
 #[test]
 fn the_text_of_a_resources_fault_is_kept_back_too_and_so_is_it_in_the_step_that_waits() {
     static SECRET: ResourceInfo = ResourceInfo::new("probe", "p", "grid.hcl:3").sensitive();
-    let fault = Fault::new("value", "\"hunter2\" is no number");
+    let fault = Fault::new("value", "\"hunter2\" is no number".to_owned());
     let waits = Fault::asset(&SECRET, &fault);
-    let failed = ended(&STEPS[0], Instance::None, StepOutcome::Failed(&waits));
+    let failed = ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&waits));
     for event in [
-        Event::Resource(&SECRET, ResourceEvent::CreateFailed { fault: &fault }),
-        Event::Resource(&SECRET, ResourceEvent::DestroyFailed { fault: &fault }),
-        Event::Step(&failed),
+        Event::Resource(
+            &SECRET,
+            ResourceEvent::CreateFailed {
+                fault: fault.clone(),
+            },
+        ),
+        Event::Resource(
+            &SECRET,
+            ResourceEvent::DestroyFailed {
+                fault: fault.clone(),
+            },
+        ),
+        Event::Step(failed.clone()),
     ] {
-        for written in [text(&event), json::render(&event)] {
+        for written in [text(&event), json::render(&Entry::Event(&event))] {
             assert!(!written.contains("hunter2"), "{written}");
             assert!(written.contains("probe.p"), "{written}");
         }
@@ -174,7 +184,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     let first = collector.take(Duration::from_secs(1));
     let line = collector.line(&first);
     assert_eq!(
-        text(&Event::Line(&line)),
+        text_of(&Entry::Line(&line)),
         "    1.0s  users 2     iterations 20      rate 20.0/s     failed 1      p95 10.0ms\n"
     );
     recorder.user_ends();
@@ -183,7 +193,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     let second = collector.take(Duration::from_millis(1_500));
     let line = collector.line(&second);
     assert_eq!(
-        text(&Event::Line(&line)),
+        text_of(&Entry::Line(&line)),
         "    1.5s  users 1     iterations 1       rate 2.0/s      failed 0      p95 10.0ms  cancelled 1\n"
     );
     let summary = collector.summary();
@@ -195,7 +205,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
         left: false,
     };
     assert_eq!(
-        text(&Event::Ends(&conclusion)),
+        text_of(&Entry::Ends(&conclusion)),
         "
 step                count    rate  failed  cancelled     p50     p95    p99    max
 http_request.login     21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
@@ -211,7 +221,7 @@ Users wait for each answer before they go on, so a slow server gets less load.
 failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), in 1.50s
 "
     );
-    let object = object(&Event::Ends(&conclusion));
+    let object = object_of(&Entry::Ends(&conclusion));
     assert_eq!(object["steps"][0]["failures"], json!({ "timeout": 1 }));
     assert_eq!(
         (
@@ -243,7 +253,7 @@ fn a_functional_run_ends_with_a_short_table() {
         left: false,
     };
     assert_eq!(
-        text(&Event::Ends(&conclusion)),
+        text_of(&Entry::Ends(&conclusion)),
         "
 step                runs    time  longest
 http_request.login     1  1.23ms
@@ -280,10 +290,8 @@ fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
     let (refused, late) = (Fault::new("connect", "no"), Fault::new("timeout", "no"));
     for fault in [&refused, &late, &refused] {
         for step in &STEPS {
-            report.first_failure(
-                &ended(step, Instance::None, StepOutcome::Failed(fault)),
-                fault,
-            );
+            let end = ended(step, Instance::None, StepOutcome::Failed, Some(fault));
+            report.tell(Event::FirstFailure(end));
         }
     }
     let said = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();
@@ -297,17 +305,17 @@ fn a_stretch_too_short_for_a_rate_has_none() {
     let rest = collector.take(Duration::from_millis(80));
     let line = collector.line(&rest);
     assert_eq!(
-        text(&Event::Line(&line)),
+        text_of(&Entry::Line(&line)),
         "    0.1s  users 0     iterations 1       rate -          failed 0      p95 10.0ms\n"
     );
 }
 
 #[test]
 fn colours_are_only_used_where_they_are_asked_for() {
-    let passed = ended(&STEPS[0], Instance::None, StepOutcome::Passed);
-    assert!(!text(&Event::Step(&passed)).contains('\x1b'));
+    let passed = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
+    assert!(!text(&Event::Step(passed.clone())).contains('\x1b'));
     assert!(
-        text::render(&Event::Step(&passed), text::Paint(true))
+        text::render(&Entry::Event(&Event::Step(passed)), text::Paint(true))
             .starts_with("\x1b[32mpassed\x1b[0m    http_request.login")
     );
 }
@@ -316,11 +324,11 @@ fn colours_are_only_used_where_they_are_asked_for() {
 fn a_level_lets_through_what_is_at_least_as_grave() {
     let fault = Fault::new("value", "no");
     let (passed, failed) = (
-        ended(&STEPS[0], Instance::None, StepOutcome::Passed),
-        ended(&STEPS[0], Instance::None, StepOutcome::Failed(&fault)),
+        ended(&STEPS[0], Instance::None, StepOutcome::Passed, None),
+        ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault)),
     );
-    assert_eq!(Event::Step(&passed).level(), LogLevel::Info);
-    assert_eq!(Event::Step(&failed).level(), LogLevel::Error);
+    assert_eq!(Event::Step(passed.clone()).level(), LogLevel::Info);
+    assert_eq!(Event::Step(failed.clone()).level(), LogLevel::Error);
     assert!(
         LogLevel::Error < LogLevel::Warn
             && LogLevel::Warn < LogLevel::Info
@@ -365,22 +373,25 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
     let failed = ended(
         &STEPS[0],
         Instance::Index(1),
-        StepOutcome::FailedAndContinued(&fault),
+        StepOutcome::FailedAndContinued,
+        Some(&fault),
     );
     let events = [
-        Event::Begins(&run, 2),
-        Event::Step(&failed),
-        Event::FirstFailure(&failed, &fault),
+        Event::Step(failed.clone()),
+        Event::FirstFailure(failed),
         Event::Resource(&RESOURCE, ResourceEvent::Created { took }),
-        Event::Resource(&RESOURCE, ResourceEvent::DestroyFailed { fault: &fault }),
-        Event::Line(&line),
-        Event::Ends(&conclusion),
-        Event::Note(LogLevel::Debug, "text"),
-        Event::Bug("text"),
+        Event::Resource(&RESOURCE, ResourceEvent::DestroyFailed { fault }),
+        Event::Message(LogLevel::Debug, "text".to_owned()),
+        Event::Panic("text".to_owned()),
     ];
+    let entries = events.iter().map(Entry::Event).chain([
+        Entry::Begins(&run),
+        Entry::Line(&line),
+        Entry::Ends(&conclusion),
+    ]);
     let mut found = std::collections::BTreeSet::new();
-    for event in &events {
-        fields(&object(event), &mut found);
+    for entry in entries {
+        fields(&object_of(&entry), &mut found);
     }
     assert!(found.len() > 40, "{found:?}");
     let unnamed: Vec<&String> = found

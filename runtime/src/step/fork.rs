@@ -81,12 +81,13 @@ impl Future for Fork<'_, '_> {
     }
 }
 
-/// Runs a few futures of [`Flow`] at the same time, in place; the first that ends the iteration drops the rest.
+/// Runs a few futures of [`Flow`] at the same time, in place; the first that ends the iteration drops the rest. `$main` is
+/// the body that runs: it has the iteration.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! fork {
-    ($iteration:expr; $($branch:expr),+ $(,)?) => {
-        $crate::emitted::Fork::new($iteration, &mut [$($crate::emitted::Branch::new(::core::pin::pin!($branch))),+]).await
+    ($main:expr; $($branch:expr),+ $(,)?) => {
+        $crate::emitted::Fork::new(&$main.iteration, &mut [$($crate::emitted::Branch::new(::core::pin::pin!($branch))),+]).await
     };
 }
 

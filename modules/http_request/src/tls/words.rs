@@ -1,6 +1,6 @@
 //! What goes wrong in TLS, in words that say what is wrong and what to do.
 
-use crate::fault::Hosts;
+use crate::hosts::Hosts;
 use bggo_runtime::contract::FaultText;
 use rustls::{
     AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, PeerIncompatible,

@@ -12,13 +12,13 @@ static RUN: ResourceInfo = ResourceInfo::new("probe", "run", "grid.hcl:1").scope
 static TOP: ResourceInfo = ResourceInfo::new("probe", "top", "grid.hcl:2").scope(Lifetime::Run);
 
 fn run_scope(worker: &TestWorker) -> RunScope {
-    let scope = RunScope::new(Rc::clone(&worker.thread));
+    let scope = RunScope::new(Rc::clone(&worker.context));
     scope.serve();
     scope
 }
 
-fn shared(scope: &RunScope, users: u32, plan: Plan) -> Shared {
-    Shared::new::<Probe>(scope, &RUN, users, &[], Box::new(move |_| plan.make()))
+fn shared(scope: &RunScope, users: u32, plan: Plan) -> RunAsset {
+    RunAsset::new::<Probe>(scope, &RUN, users, &[], Box::new(move |_| plan.make()))
 }
 
 fn ends(worker: &TestWorker) -> Vec<String> {
@@ -41,7 +41,7 @@ fn threads_share_one_that_is_made_on_the_control_thread() {
                 std::thread::spawn(move || {
                     on_stopped_clock(async move {
                         let worker = TestWorker::load();
-                        shared.get(&worker.it(0)).await.unwrap();
+                        shared.get(worker.asker(0)).await.unwrap();
                         seen.send(shared.export(0).unwrap()).unwrap();
                     });
                 })
@@ -82,9 +82,9 @@ fn a_failed_creation_fails_all_who_wait_and_is_not_tried_again() {
         let worker = TestWorker::load();
         let scope = run_scope(&worker);
         let shared = shared(&scope, 0, worker.probe("run").create(Does::Fails));
-        let it = worker.it(0);
-        let (first, second) = join(shared.get(&it), shared.get(&it)).await;
-        let third = shared.get(&worker.it(1)).await;
+        let it = worker.iteration(0).asker();
+        let (first, second) = join(shared.get(it), shared.get(it)).await;
+        let third = shared.get(worker.asker(1)).await;
         for result in [first, second, third] {
             let fault = result.unwrap_err();
             assert_eq!(
@@ -107,7 +107,7 @@ fn one_that_is_asked_for_and_given_up_is_finished_and_destroyed() {
         let scope = run_scope(&worker);
         let shared = shared(&scope, 0, worker.probe("run").create(Does::Well(ms(10))));
         // Nobody ever polls: the worker was cancelled at once.
-        drop(shared.get(&worker.it(0)));
+        drop(shared.get(worker.asker(0)));
         scope.destroy().await;
         assert_eq!(
             worker.notes(),
@@ -127,7 +127,7 @@ fn in_a_functional_run_the_last_user_destroys_it() {
         let worker = TestWorker::functional();
         let scope = run_scope(&worker);
         let shared = shared(&scope, 2, worker.probe("run"));
-        shared.get(&worker.it(0)).await.unwrap();
+        shared.get(worker.asker(0)).await.unwrap();
         shared.done();
         settle().await;
         assert_eq!(ends(&worker), [""; 0]);
@@ -147,10 +147,14 @@ fn slots_of_users_hold_it_until_they_are_destroyed() {
         let shared = shared(&scope, 0, worker.probe("run"));
         let users: Vec<_> = (0..2).map(|_| worker.scope()).collect();
         for (user, name) in users.iter().zip(["first", "second"]) {
-            let slot: Slot<Probe> = Slot::new(user, &B, 0, &[&shared]);
+            let slot: AssetSlot<Probe> = AssetSlot::new(user, &B, 0, &[&shared]);
             let plan = worker.probe(name).destroy(Does::Well(ms(10)));
-            shared.get(&worker.it(0)).await.unwrap();
-            drop(slot.get(&worker.it(0), &mut |_| plan.make()).await.unwrap());
+            shared.get(worker.asker(0)).await.unwrap();
+            drop(
+                slot.get(worker.asker(0), &mut |_| plan.make())
+                    .await
+                    .unwrap(),
+            );
         }
         let over = join(scope.destroy(), async {
             for user in &users {
@@ -180,7 +184,7 @@ fn one_that_is_built_on_another_reads_its_exports_and_ends_before_it() {
                 base.clone(),
                 worker.probe("top").destroy(Does::Well(ms(10))),
             );
-            Shared::new::<Probe>(
+            RunAsset::new::<Probe>(
                 &scope,
                 &TOP,
                 0,
@@ -195,7 +199,7 @@ fn one_that_is_built_on_another_reads_its_exports_and_ends_before_it() {
                 }),
             )
         };
-        top.get(&worker.it(0)).await.unwrap();
+        top.get(worker.asker(0)).await.unwrap();
         scope.destroy().await;
         assert_eq!(
             worker.notes(),
@@ -225,14 +229,14 @@ fn who_is_dropped_while_waiting_is_not_woken() {
         let worker = TestWorker::load();
         let scope = run_scope(&worker);
         let shared = shared(&scope, 0, worker.probe("run").create(Does::Well(ms(10))));
-        let it = worker.it(0);
+        let it = worker.iteration(0).asker();
         let (dropped, kept) = (
             Arc::new(Counts(AtomicUsize::new(0))),
             Arc::new(Counts(AtomicUsize::new(0))),
         );
-        let mut stays = pin!(shared.get(&it));
+        let mut stays = pin!(shared.get(it));
         {
-            let goes = pin!(shared.get(&it));
+            let goes = pin!(shared.get(it));
             let waker = Arc::clone(&dropped).into();
             assert!(goes.poll(&mut Context::from_waker(&waker)).is_pending());
             let waker = Arc::clone(&kept).into();

@@ -1,8 +1,8 @@
 //! Where a value comes from, how its text is read, and that every problem is said at once.
 
 use super::*;
-use crate::engine::Validation;
 use crate::fault::Place;
+use crate::grid::Validation;
 use bggo_values::{Field, Number, json};
 use std::time::Duration;
 

@@ -1,7 +1,32 @@
 //! Whole runs on real threads: how they end, and that their lines add up.
 
 use super::*;
-use crate::test_support::Heard;
+use std::io::{self, Write};
+
+/// What is written, an event a line.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Written {
+    fn events(&self) -> Vec<serde_json::Value> {
+        let bytes = self.0.lock().unwrap().clone();
+        let text = String::from_utf8(bytes).unwrap();
+        let lines = text.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
 
 static GRID: Grid = Grid::new("noting");
 
@@ -12,9 +37,9 @@ fn noting(does: fn(u64) -> Does) -> &'static Noting {
 
 /// A whole run on real threads: how it ended, and its events.
 fn whole(program: &'static Noting, schedule: Schedule) -> (Exit, Vec<serde_json::Value>) {
-    let heard = Heard::default();
-    let report = Report::new(Format::Json, LogLevel::Info, Box::new(heard.clone()));
-    let of = Run {
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+    let of = RunRequest {
         grid: &GRID,
         program,
         start: Arc::new(Start::new(Vec::new(), 0)),
@@ -27,7 +52,7 @@ fn whole(program: &'static Noting, schedule: Schedule) -> (Exit, Vec<serde_json:
         },
     };
     let exit = run(&of, &Arc::new(report)).unwrap();
-    (exit, heard.events())
+    (exit, written.events())
 }
 
 fn sum(events: &[serde_json::Value], field: &str) -> u64 {

@@ -4,6 +4,8 @@ use super::*;
 use crate::fault::Place;
 use crate::flow::Running;
 use crate::test_support::{TestWorker, ms, on_stopped_clock};
+use bggo_values::functions;
+use bggo_values::{Number, Text, Value};
 
 static FIRST: Info = Info::new("noop", "first", "grid.hcl:1");
 static SECOND: Info = Info::new("noop", "second", "grid.hcl:5").slots(2, 2);
@@ -25,12 +27,11 @@ fn attempt<'a>(step: &'a Step<'_>, before: u64, work: u64, end: Result<Ran, Faul
     })
 }
 
-/// Milliseconds that the report says of each step.
+/// Milliseconds that are told of each step.
 fn times(worker: &TestWorker) -> Vec<f64> {
-    let events = worker.heard();
-    events
-        .iter()
-        .filter_map(|event| event["ms"].as_f64())
+    let ends = worker.step_ends();
+    ends.iter()
+        .map(|end| end.service.as_secs_f64() * 1e3)
         .collect()
 }
 
@@ -38,7 +39,7 @@ fn times(worker: &TestWorker) -> Vec<f64> {
 fn a_step_that_runs_to_its_end_has_passed_and_took_its_time_since_it_began() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
+        let it = worker.iteration(0);
         let step = it.step(At::step(&FIRST), &PLAIN);
         let flow = step
             .drive(&mut || attempt(&step, 100, 10, Ok(Ran::Done)))
@@ -54,7 +55,7 @@ fn a_step_that_runs_to_its_end_has_passed_and_took_its_time_since_it_began() {
 fn service_time_counts_from_the_moment_sent() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
+        let it = worker.iteration(0);
         let step = it.step(At::step(&FIRST), &PLAIN);
         let flow = step
             .drive(&mut || {
@@ -75,7 +76,7 @@ fn service_time_counts_from_the_moment_sent() {
 fn a_failure_ends_the_iteration_and_is_booked_with_its_place() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
+        let it = worker.iteration(0);
         let step = it.step(At::index(&FIRST, 3), &PLAIN);
         let flow = step
             .drive(&mut || {
@@ -93,7 +94,8 @@ fn a_failure_ends_the_iteration_and_is_booked_with_its_place() {
             worker.steps(),
             ["noop.first[3] failed connect: nobody answers"]
         );
-        assert_eq!(worker.heard()[0]["place"], "grid.hcl:3:9");
+        let fault = worker.step_ends().remove(0).fault.unwrap();
+        assert_eq!(fault.place(), Some(PLACE));
     });
 }
 
@@ -101,8 +103,8 @@ fn a_failure_ends_the_iteration_and_is_booked_with_its_place() {
 fn a_failure_before_it_begins_is_booked_too() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
-        let step = it.step(At::key(&FIRST, "eu"), &PLAIN);
+        let it = worker.iteration(0);
+        let step = it.step(At::key(&FIRST, Text::Static("eu"), 0), &PLAIN);
         let flow = step
             .drive(&mut || Box::pin(async { Err(Fault::missing("url").at(&PLACE)) }))
             .await;
@@ -118,14 +120,15 @@ fn a_failure_before_it_begins_is_booked_too() {
 fn with_continue_on_failure_it_is_booked_and_the_iteration_goes_on() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
+        let it = worker.iteration(0);
         let step = it.step(At::step(&FIRST), &ANYWAY);
         let flow = step
             .drive(&mut || attempt(&step, 0, 0, Err(Fault::new("status", "it was 500"))))
             .await;
         assert_eq!(flow, Ok(()));
         assert_eq!(worker.steps(), ["noop.first failed status: it was 500"]);
-        assert_eq!(worker.heard()[0]["continued"], true);
+        let outcome = worker.step_ends()[0].outcome;
+        assert_eq!(outcome, StepOutcome::FailedAndContinued);
     });
 }
 
@@ -133,7 +136,7 @@ fn with_continue_on_failure_it_is_booked_and_the_iteration_goes_on() {
 fn one_that_is_not_enabled_is_skipped() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
+        let it = worker.iteration(0);
         let step = it.step(At::step(&FIRST), &PLAIN);
         let flow = step
             .drive(&mut || Box::pin(async { Ok(Ran::Skipped) }))
@@ -154,7 +157,7 @@ fn the_limit_runs_from_begin_and_cuts_the_work_off() {
             }
         }
         let worker = TestWorker::functional();
-        let it = worker.it(0);
+        let it = worker.iteration(0);
         let step = it.step(At::step(&FIRST), &LIMITED);
         let flow = step
             .drive(&mut || {
@@ -184,7 +187,7 @@ fn the_limit_runs_from_begin_and_cuts_the_work_off() {
 fn work_that_is_ready_at_the_limit_has_passed() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
+        let it = worker.iteration(0);
         let step = it.step(At::step(&FIRST), &LIMITED);
         let flow = step
             .drive(&mut || attempt(&step, 0, 50, Ok(Ran::Done)))
@@ -197,7 +200,7 @@ fn work_that_is_ready_at_the_limit_has_passed() {
 fn one_that_is_dropped_while_it_runs_counts_as_cancelled_once() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
+        let it = worker.iteration(0);
         {
             let step = it.step(At::step(&FIRST), &PLAIN);
             let mut attempts = || attempt(&step, 0, 100, Ok(Ran::Done));
@@ -214,23 +217,24 @@ fn one_that_is_dropped_while_it_runs_counts_as_cancelled_once() {
 fn the_next_step_is_due_when_the_one_before_ended() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
-        let it = worker.it(0);
-        let due = worker.thread.now();
+        let it = worker.iteration(0);
+        let due = worker.context.now();
+        it.set_due(Some(due));
         // Late from the start: response time says so.
         tokio::time::sleep(ms(40)).await;
         let first = it.step(At::step(&FIRST), &PLAIN);
-        assert_eq!(first.due, due);
+        assert_eq!(first.due, Some(due));
         let flow = first
             .drive(&mut || attempt(&first, 0, 10, Ok(Ran::Done)))
             .await;
         assert_eq!(flow, Ok(()));
         tokio::time::sleep(ms(7)).await;
         let second = it.step(At::step(&SECOND), &PLAIN);
-        assert_eq!(second.due, due + ms(50));
+        assert_eq!(second.due, Some(due + ms(50)));
         second.begin();
         assert_eq!(
             second.due,
-            due + ms(50),
+            Some(due + ms(50)),
             "begin does not hide that it is late"
         );
         assert_eq!(second.end(Ok(Ran::Done)), Ok(()));
@@ -241,7 +245,7 @@ fn the_next_step_is_due_when_the_one_before_ended() {
 fn a_step_knows_its_user_and_iteration() {
     on_stopped_clock(async {
         let worker = TestWorker::load();
-        let it = worker.it(7);
+        let it = worker.iteration(7);
         let step = it.step(At::step(&FIRST), &PLAIN);
         assert_eq!((step.vu(), step.iteration()), (1, 7));
         assert_eq!(it.vu(), Value::Number(Number::from(1_u64)));
@@ -253,9 +257,9 @@ fn a_step_knows_its_user_and_iteration() {
 #[test]
 fn a_function_draws_by_where_it_stands_and_reads_the_clock_that_tests_stop() {
     on_stopped_clock(async {
-        let ground = Ground::functional();
+        let worker = TestWorker::functional();
         let uuid = |number: u64, call: u32, instance: u32| {
-            let it = ground.it(number);
+            let it = worker.iteration(number);
             let context = it.function_context(call, instance);
             let drawn = [(); 2].map(|()| functions::random::uuid(&context, &[]).unwrap());
             drawn.map(|value| value.to_string())
@@ -274,7 +278,7 @@ fn a_function_draws_by_where_it_stands_and_reads_the_clock_that_tests_stop() {
             .collect();
         assert_eq!(all.len(), 8);
 
-        let it = ground.it(0);
+        let it = worker.iteration(0);
         let time = || it.function_context(0, 0).clock.since_epoch();
         let before = time();
         assert_eq!(time(), before);

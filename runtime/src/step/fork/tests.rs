@@ -1,10 +1,22 @@
 //! Branches run at the same time, and the first that ends the iteration drops the rest.
 
 use super::*;
-use crate::contract::Stop;
-use crate::latch::Latch;
+use crate::flow::Stop;
+use crate::info::{At, Info};
+use crate::step::{Latch, Policy, Ran};
 use crate::test_support::{TestWorker, ms, on_stopped_clock};
 use std::cell::Cell;
+
+/// A body of an emitted program, as far as a fork knows it.
+struct Body {
+    iteration: &'static Iteration<'static>,
+}
+
+fn body(worker: &TestWorker) -> Body {
+    Body {
+        iteration: worker.iteration(0),
+    }
+}
 
 /// Waits, notes that it is over, ends as told; notes too when it is dropped before.
 async fn branch(worker: &TestWorker, name: &str, delay: u64, flow: Flow) -> Flow {
@@ -25,7 +37,7 @@ async fn branch(worker: &TestWorker, name: &str, delay: u64, flow: Flow) -> Flow
 fn branches_of_a_fork_take_the_time_of_the_slowest() {
     on_stopped_clock(async {
         let worker = TestWorker::load();
-        let flow = fork!(
+        let flow = fork!(body(&worker);
             branch(&worker, "a", 30, Ok(())),
             branch(&worker, "b", 10, Ok(())),
             branch(&worker, "c", 20, Ok(())),
@@ -39,7 +51,7 @@ fn branches_of_a_fork_take_the_time_of_the_slowest() {
 fn the_first_branch_of_a_fork_that_stops_drops_the_others() {
     on_stopped_clock(async {
         let worker = TestWorker::load();
-        let flow = fork!(
+        let flow = fork!(body(&worker);
             branch(&worker, "a", 30, Ok(())),
             branch(&worker, "b", 10, Err(Stop)),
             branch(&worker, "c", 5, Ok(())),
@@ -54,13 +66,13 @@ fn a_fork_in_a_fork_works_as_one() {
     on_stopped_clock(async {
         let worker = TestWorker::load();
         let inner = async {
-            fork!(
+            fork!(body(&worker);
                 branch(&worker, "b", 10, Ok(())),
                 branch(&worker, "c", 20, Ok(())),
             )?;
             branch(&worker, "d", 1, Ok(())).await
         };
-        let flow = fork!(branch(&worker, "a", 15, Ok(())), inner);
+        let flow = fork!(body(&worker); branch(&worker, "a", 15, Ok(())), inner);
         assert_eq!(flow, Ok(()));
         assert_eq!(
             worker.notes(),
@@ -72,8 +84,9 @@ fn a_fork_in_a_fork_works_as_one() {
 #[test]
 fn a_fan_of_200_takes_the_time_of_the_slowest_and_polls_only_who_is_woken() {
     on_stopped_clock(async {
+        let worker = TestWorker::load();
         let polls = Cell::new(0_u64);
-        let mut fan = Fan::new();
+        let mut fan = Fan::new(worker.iteration(0));
         for index in 0..200 {
             let polls = &polls;
             fan.add(Box::pin(async move {
@@ -97,7 +110,7 @@ fn a_fan_of_200_takes_the_time_of_the_slowest_and_polls_only_who_is_woken() {
 fn the_first_branch_of_a_fan_that_stops_drops_the_others() {
     on_stopped_clock(async {
         let worker = TestWorker::load();
-        let mut fan = Fan::new();
+        let mut fan = Fan::new(worker.iteration(0));
         fan.add(Box::pin(branch(&worker, "a", 30, Ok(()))));
         fan.add(Box::pin(branch(&worker, "b", 10, Err(Stop))));
         assert_eq!(fan.join().await, Err(Stop));
@@ -108,6 +121,7 @@ fn the_first_branch_of_a_fan_that_stops_drops_the_others() {
 #[test]
 fn each_runs_the_instances_of_a_range_and_none_of_an_empty_one() {
     on_stopped_clock(async {
+        let worker = TestWorker::load();
         let seen = Cell::new(0);
         let seen = &seen;
         let mut instance = |index: u32| -> Running<'_, Flow> {
@@ -116,9 +130,9 @@ fn each_runs_the_instances_of_a_range_and_none_of_an_empty_one() {
                 Ok(())
             })
         };
-        assert_eq!(each(2, 5, &mut instance).await, Ok(()));
+        assert_eq!(each(worker.iteration(0), 2, 5, &mut instance).await, Ok(()));
         assert_eq!(seen.get(), 234);
-        assert_eq!(each(3, 3, &mut instance).await, Ok(()));
+        assert_eq!(each(worker.iteration(0), 3, 3, &mut instance).await, Ok(()));
         assert_eq!(seen.get(), 234);
     });
 }
@@ -128,21 +142,22 @@ fn a_step_starts_when_its_own_dependencies_are_done_and_no_level_of_the_graph() 
     on_stopped_clock(async {
         let worker = TestWorker::load();
         // a -> c, a -> d, b -> d: `c` must not wait for `b`, though `d` does.
+        let iteration = worker.iteration(0);
         let (a_done, b_done) = (Latch::default(), Latch::default());
-        let flow = fork!(
+        let flow = fork!(Body { iteration };
             async {
                 branch(&worker, "a", 10, Ok(())).await?;
-                a_done.open();
+                a_done.open(iteration);
                 branch(&worker, "c", 5, Ok(())).await
             },
             async {
                 branch(&worker, "b", 100, Ok(())).await?;
-                b_done.open();
+                b_done.open(iteration);
                 Ok(())
             },
             async {
-                a_done.wait().await;
-                b_done.wait().await;
+                a_done.wait(iteration).await;
+                b_done.wait(iteration).await;
                 branch(&worker, "d", 1, Ok(())).await
             },
         );
@@ -160,23 +175,116 @@ fn a_latch_wakes_waiters_with_wakers_of_their_own_and_stays_open() {
         let worker = TestWorker::load();
         let latch = Latch::default();
         let latch = &latch;
-        let mut fan = Fan::new();
+        let iteration = worker.iteration(0);
+        let mut fan = Fan::new(worker.iteration(0));
         for name in ["a", "b"] {
             let worker = &worker;
             fan.add(Box::pin(async move {
-                latch.wait().await;
+                latch.wait(iteration).await;
                 branch(worker, name, 0, Ok(())).await
             }));
         }
         let open = async {
             tokio::time::sleep(ms(10)).await;
-            latch.open();
+            latch.open(iteration);
             Ok(())
         };
-        assert_eq!(fork!(fan.join(), open), Ok(()));
-        latch.wait().await;
+        assert_eq!(fork!(Body { iteration }; fan.join(), open), Ok(()));
+        latch.wait(iteration).await;
         let mut notes = worker.notes();
         notes.sort();
         assert_eq!(notes, ["10 a over", "10 b over"]);
+    });
+}
+
+static A: Info = Info::new("noop", "a", "grid.hcl:1").slots(0, 2);
+static B: Info = Info::new("noop", "b", "grid.hcl:2").slots(2, 2);
+static C: Info = Info::new("noop", "c", "grid.hcl:3").slots(4, 2);
+static D: Info = Info::new("noop", "d", "grid.hcl:4").slots(6, 2);
+static E: Info = Info::new("noop", "e", "grid.hcl:5").slots(8, 2);
+
+/// A step that takes a while; when it was due, in milliseconds since `began`, is noted.
+async fn step(
+    worker: &TestWorker,
+    iteration: &Iteration<'_>,
+    info: &'static Info,
+    took: u64,
+) -> Flow {
+    const PLAIN: Policy = Policy::new();
+    let due = iteration.due();
+    let began = worker.began();
+    let due = due.map(|due| due.saturating_duration_since(began).as_millis());
+    worker.note(&format!("{} due {due:?}", info.name()));
+    let step = iteration.step(At::step(info), &PLAIN);
+    step.drive(&mut || {
+        Box::pin(async {
+            step.begin();
+            tokio::time::sleep(ms(took)).await;
+            Ok(Ran::Done)
+        })
+    })
+    .await
+}
+
+#[test]
+fn a_step_is_due_at_the_end_of_its_own_last_dependency_and_not_of_its_siblings() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let (iteration, latch) = (worker.iteration(0), Latch::default());
+        let (worker, latch) = (&worker, &latch);
+        // a -> b -> c beside d; then e. The branch of `c` waits for `d` as well.
+        let flow = fork!(Body { iteration };
+            async {
+                step(worker, iteration, &A, 10).await?;
+                step(worker, iteration, &B, 20).await?;
+                latch.wait(iteration).await;
+                step(worker, iteration, &C, 5).await
+            },
+            async {
+                step(worker, iteration, &D, 40).await?;
+                latch.open(iteration);
+                Ok(())
+            },
+        );
+        assert_eq!(flow, Ok(()));
+        step(worker, iteration, &E, 1).await.unwrap();
+        assert_eq!(
+            worker.notes(),
+            [
+                "0 a due None",
+                "0 d due None",
+                "10 b due Some(10)",
+                "40 c due Some(40)",
+                "45 e due Some(45)"
+            ]
+        );
+    });
+}
+
+#[test]
+fn each_branch_of_a_fan_has_a_due_time_of_its_own_and_what_follows_is_due_at_the_latest_end() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let iteration = worker.iteration(0);
+        let worker = &worker;
+        let mut fan = Fan::new(iteration);
+        for (first, second, took) in [(&A, &B, 10), (&C, &D, 30)] {
+            fan.add(Box::pin(async move {
+                step(worker, iteration, first, took).await?;
+                step(worker, iteration, second, 1).await
+            }));
+        }
+        fan.join().await.unwrap();
+        step(worker, iteration, &E, 1).await.unwrap();
+        let mut notes = worker.notes();
+        notes.retain(|note| note.contains("Some"));
+        assert_eq!(
+            notes,
+            [
+                "10 b due Some(10)",
+                "30 d due Some(30)",
+                "31 e due Some(31)"
+            ]
+        );
     });
 }

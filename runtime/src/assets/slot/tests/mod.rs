@@ -1,22 +1,25 @@
 //! One slot: made once, for all who ask for it. (How it ends: `ending`.)
 
 mod ending;
+mod scope;
 
+use super::super::asset::LIMIT;
 use super::*;
 use crate::test_support::{A, Does, Plan, Probe, TestWorker, ms, on_stopped_clock, settle};
 use futures_util::future::{join, join_all};
 
-fn slot(scope: &Scope, users: u32) -> Slot<Probe> {
-    Slot::new(scope, &A, users, &[])
+fn slot(scope: &Scope, users: u32) -> AssetSlot<Probe> {
+    AssetSlot::new(scope, &A, users, &[])
 }
 
 async fn get(
-    slot: &Slot<Probe>,
+    slot: &AssetSlot<Probe>,
     worker: &TestWorker,
     iteration: u64,
     plan: &Plan,
 ) -> Result<Arc<Probe>, Fault> {
-    slot.get(&worker.it(iteration), &mut |_| plan.make()).await
+    slot.get(worker.asker(iteration), &mut |_| plan.make())
+        .await
 }
 
 #[test]
@@ -202,7 +205,7 @@ fn a_fault_of_a_late_input_keeps_its_place() {
         let scope = worker.scope();
         let slot = slot(&scope, 0);
         let result = slot
-            .get(&worker.it(0), &mut |_| {
+            .get(worker.asker(0), &mut |_| {
                 Box::pin(async { Err(Fault::new("value", "no such field").at(&PLACE)) })
             })
             .await;
@@ -272,9 +275,9 @@ fn a_panic_before_the_creation_leaves_the_slot_as_it_was() {
         let worker = TestWorker::load();
         let (scope, plan) = (worker.scope(), worker.probe("a"));
         let slot = slot(&scope, 0);
-        let it = worker.it(0);
+        let it = worker.iteration(0).asker();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            drop(slot.get(&it, &mut |_| panic!("a late input")));
+            drop(slot.get(it, &mut |_| panic!("a late input")));
         }));
         assert!(panicked.is_err());
         assert!(get(&slot, &worker, 0, &plan).await.is_ok());

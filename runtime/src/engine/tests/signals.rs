@@ -2,17 +2,14 @@
 //!
 //! Each test waits for a line of the run before it sends the next signal, never for a time.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot start its run has failed; clippy allows that in `#[test]` functions only"
-)]
-
-use bggo_runtime::command::Start;
-use bggo_runtime::contract::{Flow, Running};
-use bggo_runtime::emitted::{Prepare, RunScope};
-use bggo_runtime::engine::{Grace, Grid, Program, Run, User, Worker, run};
-use bggo_runtime::report::{Format, LogLevel, Report};
-use bggo_runtime::schedule::Schedule;
+use crate::assets::{Prepare, RunScope};
+use crate::engine::{Grace, Program, RunRequest, User, Worker, run};
+use crate::event::LogLevel;
+use crate::flow::{Flow, Running};
+use crate::grid::Grid;
+use crate::outputs::{Format, Report};
+use crate::schedule::Schedule;
+use crate::start::Start;
 use std::any::Any;
 use std::io::{BufRead, BufReader, Read};
 use std::pin::pin;
@@ -48,7 +45,7 @@ impl Worker for WaitingWorker {
     fn user(self: Rc<Self>, user: User) -> Running<'static, ()> {
         Box::pin(async move {
             while let Some(begun) = user.next().await {
-                say(&format!("user {} waits", user.vu()));
+                say(&format!("user {} waits", user.context().number()));
                 let flow = {
                     let iteration = pin!(std::future::pending::<Flow>());
                     user.unless_cancelled(iteration).await
@@ -56,12 +53,12 @@ impl Worker for WaitingWorker {
                 user.finish(begun, flow);
             }
             if self.stuck {
-                say(&format!("user {} is stuck", user.vu()));
+                say(&format!("user {} is stuck", user.context().number()));
                 std::future::pending::<()>().await;
             }
             // Like an asset whose destruction takes its time and then writes a line.
             tokio::time::sleep(Duration::from_millis(50)).await;
-            say(&format!("user {} ended", user.vu()));
+            say(&format!("user {} ended", user.context().number()));
         })
     }
 
@@ -91,7 +88,7 @@ fn interrupted_run() {
     } else {
         Duration::ZERO
     };
-    let of = Run {
+    let of = RunRequest {
         grid: &GRID,
         program: if case == "stuck" {
             &Waiting { stuck: true }
@@ -126,7 +123,11 @@ struct Interrupted {
 impl Interrupted {
     fn start(case: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "interrupted_run", "--nocapture"])
+            .args([
+                "--exact",
+                "engine::tests::signals::interrupted_run",
+                "--nocapture",
+            ])
             .env(CASE, case)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
