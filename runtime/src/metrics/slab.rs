@@ -2,7 +2,7 @@
 //!
 //! Histograms lie in one anonymous mapping of `u32`, zero and without memory until a page is written: a slot takes 92 KiB of
 //! addresses and, when something is recorded, a page or two of memory. The mapping is made without reserve, so that
-//! addresses alone never count against what the system would promise: 10,000 slots on 16 threads take 15 GB of addresses
+//! addresses alone never count against what the system would promise: 10,000 slots on 16 threads take 16 GB of addresses
 //! (of the 128 TB that a process has) and memory only for the rows that are written. Huge pages are declined, or the first
 //! value would cost 2 MiB. Every cell is an atomic with one writer, which loads and stores relaxed (an ordinary add on the
 //! machine) and never reads-modifies-writes; the reader takes wrapping differences.

@@ -396,7 +396,8 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
         .put("left_behind", *left)
 }
 
-fn verdict(exit: Exit, figures: &Figures) -> &'static str {
+/// The verdict as one word or two.
+pub fn verdict(exit: Exit, figures: &Figures) -> &'static str {
     match exit {
         Exit::Passed => "passed",
         Exit::Interrupted => "interrupted",
