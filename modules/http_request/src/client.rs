@@ -103,22 +103,8 @@ impl Common {
     }
 }
 
-/// Refuses limits that are known and that nothing can keep to.
+/// Refuses counts that are known and not whole.
 fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
-    let times = [
-        ("timeout", inputs.timeout.known().copied()),
-        (
-            "connect_timeout",
-            inputs.connect_timeout.known().copied().flatten(),
-        ),
-        ("idle_timeout", inputs.idle_timeout.known().copied()),
-    ];
-    for (input, limit) in times {
-        limit
-            .map(|limit| above_zero(input, limit))
-            .transpose()
-            .map_err(|text| Kind::Settings.fault(text))?;
-    }
     let counts = [
         ("max_redirects", inputs.max_redirects.known().copied()),
         ("max_body_size", inputs.max_body_size.known().copied()),
@@ -206,16 +192,6 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
         headers,
         exchange,
     }))
-}
-
-/// A duration that something can take.
-pub(crate) fn above_zero(input: &str, limit: Duration) -> Result<Duration, FaultText> {
-    if limit.is_zero() {
-        return Err(FaultText::plain(format_args!(
-            "{input} is longer than 0s: write for example 500ms, or leave it out"
-        )));
-    }
-    Ok(limit)
 }
 
 /// A whole number from 0.

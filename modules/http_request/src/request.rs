@@ -95,7 +95,6 @@ pub(crate) struct HeadParts<'a> {
 /// Makes the headers; those that the grid names win over what other arguments imply.
 pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
     let mut headers = HeaderMap::new();
-    one_authorization(parts.bearer.is_some(), parts.basic.is_some())?;
     if let Some(token) = parts.bearer {
         headers.insert(AUTHORIZATION, auth::bearer(token)?);
     }
@@ -110,16 +109,6 @@ pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
     }
     no_transfer_encoding(&headers).map_err(|text| Kind::Request.fault(text))?;
     Ok(headers)
-}
-
-/// Refuses two that set the same header.
-pub(crate) fn one_authorization(bearer: bool, basic: bool) -> Result<(), Fault> {
-    if bearer && basic {
-        return Err(Kind::Request.fault(
-            "bearer_token and basic_auth both set Authorization; one of them may be given",
-        ));
-    }
-    Ok(())
 }
 
 /// Refuses a framing that is not the transport's: the body would be read otherwise than it is written.
@@ -237,7 +226,7 @@ pub(crate) fn add_cookies(headers: &mut HeaderMap, jar: &[(&str, &str)], own: &[
     }
 }
 
-/// The arguments of which one is the body.
+/// The arguments of which at most one is given, as a rule of the manifest says.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct BodyParts<'a> {
     pub(crate) body: Option<&'a str>,
@@ -247,31 +236,8 @@ pub(crate) struct BodyParts<'a> {
     pub(crate) file: Option<&'a str>,
 }
 
-/// Refuses more than one body.
-pub(crate) fn one_body(parts: BodyParts<'_>) -> Result<(), Fault> {
-    let given = [
-        ("body", parts.body.is_some()),
-        ("json", parts.json.is_some()),
-        ("form_data", parts.form_data.is_some()),
-        ("multipart", parts.multipart.is_some()),
-        ("file", parts.file.is_some()),
-    ];
-    let given: Vec<&str> = given
-        .into_iter()
-        .filter_map(|(name, given)| given.then_some(name))
-        .collect();
-    if given.len() > 1 {
-        return Err(Kind::Request.fault(FaultText::plain(format_args!(
-            "a request has one body, found {}; leave all but one out",
-            given.join(" and ")
-        ))));
-    }
-    Ok(())
-}
-
 /// Makes the body.
 pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
-    one_body(parts)?;
     let BodyParts {
         body,
         json,

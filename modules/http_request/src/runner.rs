@@ -2,7 +2,7 @@
 
 use crate::auth::{self, ApiKey};
 use crate::body::Payload;
-use crate::client::{above_zero, count};
+use crate::client::count;
 use crate::exchange::{Call, exchange};
 use crate::expect::Expect;
 use crate::hosts::Hosts;
@@ -172,8 +172,6 @@ fn early(inputs: &Inputs) -> Result<Made, Fault> {
     let plain = known.with(&[])?;
     // What comes later is absent here: what is wrong without it is wrong with it.
     limits(&plain)?;
-    request::one_authorization(plain.bearer_token.is_some(), plain.basic_auth.is_some())?;
-    request::one_body(bodies(&plain))?;
     let mut made = Made::default();
     let key_known = inputs.api_key.known().is_some();
     if key_known {
@@ -261,12 +259,10 @@ struct Limits {
 }
 
 fn limits(plain: &Plain<'_>) -> Result<Limits, Fault> {
-    let wrong = |text: FaultText| Kind::Request.fault(text);
-    let timeout = plain.timeout.map(|limit| above_zero("timeout", limit));
     let most = plain.max_redirects.map(|most| count("max_redirects", most));
     Ok(Limits {
-        timeout: timeout.transpose().map_err(wrong)?,
-        max_redirects: most.transpose().map_err(wrong)?,
+        timeout: plain.timeout,
+        max_redirects: most.transpose().map_err(|text| Kind::Request.fault(text))?,
     })
 }
 
