@@ -8,6 +8,7 @@ use crate::info::ResourceInfo;
 use bggo_values::Value;
 use std::future::Future;
 use std::rc::Rc;
+use std::task::Context;
 use std::time::Duration;
 
 /// How long a creation, and a destruction, may take.
@@ -56,6 +57,9 @@ pub type Making<A> = Running<'static, Result<A, Fault>>;
 
 /// A thing that is: created before its first user, destroyed after its last.
 pub trait Asset: Sized + 'static {
+    /// Whether [`Self::poll_idle`] does anything. Nothing is polled otherwise.
+    const WORKS_WHEN_IDLE: bool = false;
+
     /// Inputs; in `create` all of them are known.
     type Inputs: Clone;
     /// Assets that it is built on: each is there before this one is created, and goes after it.
@@ -81,6 +85,13 @@ pub trait Asset: Sized + 'static {
 
     /// What a grid can read of it.
     fn exports(&self) -> Self::Exports;
+
+    /// Work of an asset of a user or an iteration that is due while its user waits, within an iteration or for the next
+    /// one, such as the answer to a ping: does what can be done now, and has the user woken for the rest. It must not
+    /// block.
+    fn poll_idle(&self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
 
     /// Destroys it. May be written as `async fn`.
     fn destroy(self) -> impl Future<Output = Result<(), Fault>>;
