@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 /// The kind of a fault that a panic left behind, where a task of its own caught it.
 const BUG: &str = "bug";
+/// The kind of an iteration that failed though none of its steps did.
+const NO_STEP: &str = "other";
 
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
 #[derive(Debug)]
@@ -112,30 +114,41 @@ impl WorkerContext {
         tokio::time::Instant::now().into_std()
     }
 
-    /// Counts a step's end; in a functional run it is told as well.
-    pub(crate) fn step_ended(&self, end: &StepEnd<'_>) {
+    /// Counts a step's end; in a functional run it is told as well. Returns the number of the kind by which it failed.
+    pub(crate) fn step_ended(&self, end: &StepEnd<'_>) -> Option<usize> {
         let first = end.first_slot;
+        let mut failed = None;
         match end.outcome {
             StepOutcome::Skipped => self.recorder.count(first, Counter::Skipped),
             StepOutcome::Cancelled => self.recorder.count(first, Counter::Cancelled),
-            StepOutcome::Passed => self.recorder.count(first, Counter::Passed),
-            StepOutcome::Failed | StepOutcome::FailedAndContinued => self.step_failed(end),
-        }
-        if !matches!(end.outcome, StepOutcome::Skipped | StepOutcome::Cancelled) {
-            self.recorder.time(first + step_slot::SERVICE, end.service);
-            if let Some(response) = end.response {
-                self.recorder.time(first + step_slot::RESPONSE, response);
+            StepOutcome::Passed => {
+                self.recorder.count(first, Counter::Passed);
+                if let Some(service) = end.service {
+                    self.recorder.time(first + step_slot::SERVICE, service);
+                }
+                if let Some(response) = end.response {
+                    self.recorder.time(first + step_slot::RESPONSE, response);
+                }
+            }
+            StepOutcome::Failed | StepOutcome::FailedAndContinued => {
+                failed = Some(self.step_failed(end));
             }
         }
         if self.functional {
             self.events.tell(Event::Step(end.report()));
         }
+        failed
     }
 
-    fn step_failed(&self, end: &StepEnd<'_>) {
+    fn step_failed(&self, end: &StepEnd<'_>) -> usize {
         self.recorder.count(end.first_slot, Counter::Failed);
         if end.outcome == StepOutcome::FailedAndContinued {
             self.recorder.count(end.first_slot, Counter::Continued);
+        }
+        // One that failed before it began took no time that would say anything of the server.
+        if let Some(service) = end.service {
+            self.recorder
+                .time(end.first_slot + step_slot::FAILED, service);
         }
         let kind = self.kinds.number(end.fault.map_or(BUG, Fault::kind));
         self.recorder.kind(end.first_slot, kind);
@@ -144,11 +157,29 @@ impl WorkerContext {
         } else if self.told.borrow_mut().insert((end.first_slot, kind)) {
             self.events.tell(Event::FirstFailure(end.report()));
         }
+        kind
     }
 
-    /// Counts a value in a slot of its own.
-    pub(crate) fn metric(&self, slot: u32, value: u64) {
-        self.recorder.value(slot, value);
+    /// Counts a value of a step's own metric number `metric`, from 0.
+    pub(crate) fn metric(&self, first_slot: u32, metric: u32, value: u64) {
+        self.recorder
+            .value(first_slot + step_slot::METRICS + metric, value);
+    }
+
+    /// Counts the end of an iteration that passed.
+    pub(crate) fn iteration_passed(&self, took: Duration) {
+        let slots = self.iterations;
+        self.recorder.count(slots.service(), Counter::Passed);
+        self.recorder.time(slots.service(), took);
+    }
+
+    /// Counts the end of an iteration that failed, by the kind of this number where a step's fault was the reason.
+    pub(crate) fn iteration_failed(&self, took: Duration, kind: Option<usize>) {
+        let slots = self.iterations;
+        self.recorder.count(slots.service(), Counter::Failed);
+        self.recorder.time(slots.failed(), took);
+        let kind = kind.unwrap_or_else(|| self.kinds.number(NO_STEP));
+        self.recorder.kind(slots.service(), kind);
     }
 
     /// The run is being stopped: running iterations are dropped.

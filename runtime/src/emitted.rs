@@ -8,7 +8,7 @@ pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
 pub use crate::forms;
 pub use crate::grid::{Grid, Scenario, Validation, Variable};
-pub use crate::info::{At, Info, Lifetime, ResourceInfo};
+pub use crate::info::{At, Info, Lifetime, MetricInfo, ResourceInfo};
 pub use crate::input_conversion;
 pub use crate::start::Start;
 pub use crate::step::{

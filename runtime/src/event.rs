@@ -50,8 +50,8 @@ pub struct StepEnd<'a> {
     pub first_slot: u32,
     /// From the moment due to the end; `None` where the load profile gives the step no such moment.
     pub response: Option<Duration>,
-    /// From the moment sent (or begun) to the end.
-    pub service: Duration,
+    /// From the moment sent (or begun) to the end; `None` where it ended before it began.
+    pub service: Option<Duration>,
     /// How.
     pub outcome: StepOutcome,
     /// Why it failed.
@@ -84,8 +84,8 @@ pub struct StepReport {
     pub user: u64,
     /// The user's iteration, from 0.
     pub iteration: u64,
-    /// From the moment sent (or begun) to the end.
-    pub service: Duration,
+    /// From the moment sent (or begun) to the end; `None` where it ended before it began.
+    pub service: Option<Duration>,
     /// How.
     pub outcome: StepOutcome,
     /// Why it failed.

@@ -11,6 +11,7 @@ pub struct Info {
     place: &'static str,
     first_slot: u32,
     slots: u32,
+    metrics: &'static [MetricInfo],
     tags: &'static [(&'static str, &'static str)],
     sensitive: bool,
     sensitive_inputs: &'static [&'static str],
@@ -24,17 +25,25 @@ impl Info {
             name,
             place,
             first_slot: 0,
-            slots: 2,
+            slots: 3,
+            metrics: &[],
             tags: &[],
             sensitive: false,
             sensitive_inputs: &[],
         }
     }
 
-    /// Its place among all histograms: response time, service time, then the metrics of its manifest.
+    /// Its place among all figures: response time, service times of what passed and of what failed, then the metrics of its
+    /// manifest.
     pub const fn slots(mut self, first: u32, count: u32) -> Self {
         self.first_slot = first;
         self.slots = count;
+        self
+    }
+
+    /// The metrics of its manifest, in their order.
+    pub const fn metrics(mut self, metrics: &'static [MetricInfo]) -> Self {
+        self.metrics = metrics;
         self
     }
 
@@ -76,6 +85,11 @@ impl Info {
         self.place
     }
 
+    /// The metrics of its manifest.
+    pub fn metric_infos(&self) -> &'static [MetricInfo] {
+        self.metrics
+    }
+
     /// Its labels.
     pub fn labels(&self) -> &'static [(&'static str, &'static str)] {
         self.tags
@@ -100,6 +114,30 @@ impl Info {
 impl fmt::Display for Info {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.runner, self.name)
+    }
+}
+
+/// A metric of a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricInfo {
+    name: &'static str,
+    unit: &'static str,
+}
+
+impl MetricInfo {
+    /// Of this name; `unit` is `time` (its values are microseconds), `bytes` or empty.
+    pub const fn new(name: &'static str, unit: &'static str) -> Self {
+        Self { name, unit }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its unit, as the manifest writes it.
+    pub fn unit(&self) -> &'static str {
+        self.unit
     }
 }
 

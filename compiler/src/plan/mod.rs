@@ -220,7 +220,8 @@ impl Resources {
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,
-            slots: (0, 2 + runner.metrics.len() as u32),
+            // Response time, service times of what passed and of what failed; then the manifest's own.
+            slots: (0, 3 + runner.metrics.len() as u32),
         }
     }
 

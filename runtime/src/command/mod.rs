@@ -62,8 +62,8 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
             on_signal: Duration::ZERO,
         },
     };
-    let report = Report::stderr(Format::Text { colour: false }, LogLevel::Error);
-    let said = user_bytes(&request, &Arc::new(report))
+    let said = Report::stderr(Format::Text { colour: false }, LogLevel::Error)
+        .and_then(|report| user_bytes(&request, &Arc::new(report)))
         .and_then(|bytes| writeln!(std::io::stdout(), "{{\"user_bytes\":{bytes}}}"));
     if said.is_ok() {
         Exit::Passed
@@ -80,8 +80,19 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     } else {
         Format::Text { colour }
     };
-    let report = Arc::new(Report::stderr(format, flags.level));
+    let report = match Report::stderr(format, flags.level) {
+        Ok(report) => Arc::new(report),
+        Err(error) => {
+            // Without a thread for it there is no report.
+            let _ = writeln!(
+                std::io::stderr(),
+                "error: the system has no threads: {error}"
+            );
+            return Exit::SetUpFailed;
+        }
+    };
     let Some((start, load)) = prepare(grid, flags, &report) else {
+        report.flush();
         return Exit::BadInput;
     };
     let cores = std::thread::available_parallelism()
@@ -98,6 +109,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     panic::keep_texts();
     run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
+        report.flush();
         Exit::SetUpFailed
     })
 }

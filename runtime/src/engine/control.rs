@@ -13,8 +13,8 @@ use super::worker::{News, Work, WorkerNews, worker_thread};
 use crate::assets::RunScope;
 use crate::context::WorkerContext;
 use crate::exit::{Exit, ExitCauses};
-use crate::metrics::{Slab, SlabReader};
-use crate::outputs::{Collector, Conclusion, Report, RunDescription, Ticker};
+use crate::metrics::{Layout, Slab, SlabReader};
+use crate::outputs::{Collector, Report, RunDescription, Stopped};
 use crate::panic;
 use crate::schedule::{Schedule, workers};
 use futures_util::future::{Either, select, select_all};
@@ -75,6 +75,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         Ok(assets) => assets,
         Err(text) => {
             context.panicked(&text);
+            report.flush();
             return Ok(state.causes.exit());
         }
     };
@@ -87,7 +88,6 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         threads: count,
         functional: run.functional,
     };
-    report.begins(&description);
 
     let loads = run.loads();
     let (begun, begin) = watch::channel(None);
@@ -124,19 +124,14 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
 
     workers.until(|workers| workers.unprepared == 0).await;
     let begin = Instant::now();
-    let collector = || {
-        let readers = slabs
-            .iter()
-            .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)));
-        Collector::new(run.grid, state.iterations, readers.collect(), begin)
-    };
-    let ticker = Ticker::start(collector(), Arc::clone(report), !run.functional);
-    if let Err(error) = &ticker {
-        report.error(&format!(
-            "the thread of the report cannot be started: {error}"
-        ));
-        state.causes.set_up_failed();
-    }
+    let readers = slabs
+        .iter()
+        .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)))
+        .collect();
+    report.begins(
+        description,
+        Collector::new(Layout::of(run.grid), readers, begin),
+    );
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();
     }
@@ -144,15 +139,12 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     begun.send_replace(Some(begin));
     workers.until(|workers| workers.alive == 0).await;
 
-    let lasted = begin.elapsed();
-    let total = match ticker {
-        Ok(ticker) => ticker.finish(lasted),
-        Err(_) => {
-            let mut collector = collector();
-            collector.take(lasted);
-            collector.summary()
-        }
-    };
+    let at = begin.elapsed();
+    let begins_until = workers.stopping.begins_until();
+    let figures = report.stopped(Stopped {
+        begins_until: begins_until.map_or(at, |until| until.saturating_duration_since(begin)),
+        at,
+    });
     let mut destroyed = pin!(scope.destroy());
     while !workers.left {
         match select(&mut destroyed, pin!(workers.signals.next())).await {
@@ -160,16 +152,11 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             Either::Right(_) => workers.left = workers.stopping.signal(),
         }
     }
-    if !run.functional && total.threshold_failed() {
+    if !run.functional && figures.threshold_failed() {
         state.causes.threshold_failed();
     }
     let exit = state.causes.exit();
-    report.ends(&Conclusion {
-        run: &description,
-        total: &total,
-        exit,
-        left: workers.left,
-    });
+    report.ends(exit, workers.left);
     Ok(exit)
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Stopping<'a> {
     phases: watch::Sender<Phases>,
     /// When all scenarios are cancelled.
     cancel_at: Option<Instant>,
+    /// From when on no iteration begins, as far as that is known.
+    begins_until: Option<Instant>,
     scenarios: Vec<Running>,
     signals: u32,
 }
@@ -40,6 +42,7 @@ impl<'a> Stopping<'a> {
             causes,
             phases,
             cancel_at: None,
+            begins_until: None,
             scenarios: Vec::new(),
             signals: 0,
         }
@@ -53,6 +56,14 @@ impl<'a> Stopping<'a> {
     /// The clock of the run starts: each scenario has a deadline from now on.
     pub(super) fn begins(&mut self, begin: Instant, loads: &[ScenarioLoad], workers: u32) {
         let Grace { at_end, .. } = self.run.grace;
+        let ends = loads.iter().map(|load| {
+            let length = load.iterations.schedule().length();
+            length.and_then(|length| begin.checked_add(length))
+        });
+        // Where one of them has no end, only what stops the run says when nothing begins any more.
+        self.begins_until = ends
+            .collect::<Option<Vec<_>>>()
+            .and_then(|ends| ends.into_iter().max());
         self.scenarios = loads
             .iter()
             .map(|load| {
@@ -92,8 +103,20 @@ impl<'a> Stopping<'a> {
         self.phases.borrow().run() != Phase::Cancelled
     }
 
+    /// From when on no iteration begins, as far as that is known.
+    pub(super) fn begins_until(&self) -> Option<Instant> {
+        self.begins_until
+    }
+
+    /// No iteration begins any more.
+    fn nothing_begins(&mut self) {
+        let now = Instant::now();
+        self.begins_until = Some(self.begins_until.map_or(now, |before| before.min(now)));
+    }
+
     /// Drops all running iterations.
     pub(super) fn cancel(&mut self) {
+        self.nothing_begins();
         self.cancel_at = None;
         self.scenarios.clear();
         self.advance(Phase::Cancelled);
@@ -129,6 +152,7 @@ impl<'a> Stopping<'a> {
     pub(super) fn signal(&mut self) -> bool {
         self.signals += 1;
         self.causes.interrupted();
+        self.nothing_begins();
         match self.signals {
             1 => {
                 let grace = self.run.grace.on_signal;

@@ -204,22 +204,20 @@ impl User {
     /// Counts the iteration.
     pub fn finish(&self, begun: Begun, flow: Flow) {
         let worker = self.worker();
-        let slot = worker.iterations.service();
         if self.cut.take() {
+            let slot = worker.iterations.service();
             worker.recorder.count(slot, Counter::Cancelled);
             return;
         }
-        let counter = if flow.is_err() || begun.had_continued_failure() {
-            Counter::Failed
-        } else {
-            Counter::Passed
-        };
-        worker.recorder.count(slot, counter);
         let now = worker.now();
+        let took = now.saturating_duration_since(begun.began());
+        let failed_by = begun.failed_by();
+        if flow.is_err() || failed_by.is_some() {
+            worker.iteration_failed(took, failed_by);
+        } else {
+            worker.iteration_passed(took);
+        }
         self.scenario.ended.set(Some((self.context.number(), now)));
-        worker
-            .recorder
-            .time(slot, now.saturating_duration_since(begun.began()));
     }
 }
 

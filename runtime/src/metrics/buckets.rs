@@ -12,6 +12,9 @@ pub const BUCKETS: usize = ROW * ROWS;
 /// The largest value that is told apart; larger ones are counted as this one.
 pub const LARGEST: u64 = 3_600_000_000;
 
+/// The bucket of the largest value and of all that is larger.
+pub const LAST: usize = bucket(LARGEST);
+
 const SUB_BITS: u32 = 11;
 
 /// The bucket that counts `value`.
@@ -30,7 +33,6 @@ pub const fn highest(bucket: usize) -> u64 {
 }
 
 /// The smallest value that `bucket` counts.
-#[cfg(test)]
 pub const fn lowest(bucket: usize) -> u64 {
     if bucket == 0 {
         0

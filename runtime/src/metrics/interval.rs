@@ -5,16 +5,22 @@
 
 use super::buckets::highest;
 use super::slab::Counter;
+use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Counts by bucket, and the exact sum of what was counted.
+/// A whole as [`Histogram::quantile`] counts it: 950,000 is p95, 999,990 is p99.999.
+pub const WHOLE: u32 = 1_000_000;
+
+/// Counts by bucket, and what is exact of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Histogram {
     /// Buckets that are not empty, ascending, with their counts.
     pub(super) buckets: Vec<(u32, u64)>,
-    /// Nanoseconds, or the unit of the metric.
+    /// The exact sum, in thousandths of what the buckets count: nanoseconds where they count microseconds.
     pub(super) sum: u128,
+    /// Minimum and maximum, in thousandths. Exact over a whole run; of a part of it they may be edges of buckets.
+    pub(super) extremes: Option<(u64, u64)>,
 }
 
 impl Histogram {
@@ -23,36 +29,75 @@ impl Histogram {
         self.buckets.iter().map(|(_, count)| count).sum()
     }
 
-    /// The value below or at which `per_10_000` ten-thousandths of all values lie (9,500: p95), as the largest value of its
-    /// bucket; `None` when nothing was counted.
-    pub fn quantile(&self, per_10_000: u32) -> Option<u64> {
+    /// The value at or below which `millionths` of all values lie, in thousandths of what the buckets count: the upper edge
+    /// of its bucket, and never more than the maximum. `None` when nothing was counted.
+    fn quantile_thousandths(&self, millionths: u32) -> Option<u64> {
         let total = u128::from(self.count());
-        let rank = (total * u128::from(per_10_000.min(10_000)))
-            .div_ceil(10_000)
+        let rank = (total * u128::from(millionths.min(WHOLE)))
+            .div_ceil(u128::from(WHOLE))
             .max(1);
         let mut below = 0;
-        self.buckets.iter().find_map(|(bucket, count)| {
+        let (bucket, _) = self.buckets.iter().find(|(_, count)| {
             below += u128::from(*count);
-            (below >= rank).then(|| highest(*bucket as usize))
-        })
+            below >= rank
+        })?;
+        let edge = highest(*bucket as usize) * 1_000;
+        let (smallest, largest) = self.extremes.unwrap_or((0, u64::MAX));
+        Some(edge.min(largest).max(smallest.min(largest)))
     }
 
-    /// The same for a histogram of times, which counts microseconds.
-    pub fn time(&self, per_10_000: u32) -> Option<Duration> {
-        self.quantile(per_10_000).map(Duration::from_micros)
+    /// The value at or below which `millionths` of all values lie (950,000: p95; 999,990: p99.999), in the metric's own unit,
+    /// with three significant digits; `None` when nothing was counted.
+    pub fn quantile(&self, millionths: u32) -> Option<u64> {
+        self.quantile_thousandths(millionths)
+            .map(|value| value / 1_000)
+    }
+
+    /// The same of a histogram of times.
+    pub fn time(&self, millionths: u32) -> Option<Duration> {
+        self.quantile_thousandths(millionths)
+            .map(Duration::from_nanos)
+    }
+
+    /// The smallest and the largest value, in the metric's own unit: exact over a whole run.
+    pub fn extremes(&self) -> Option<(u64, u64)> {
+        let (smallest, largest) = self.extremes?;
+        Some((smallest / 1_000, largest / 1_000))
+    }
+
+    /// The shortest and the longest time: exact over a whole run.
+    pub fn time_extremes(&self) -> Option<(Duration, Duration)> {
+        let (smallest, largest) = self.extremes?;
+        Some((
+            Duration::from_nanos(smallest),
+            Duration::from_nanos(largest),
+        ))
+    }
+
+    fn mean_thousandths(&self) -> Option<u64> {
+        let mean = self.sum.checked_div(u128::from(self.count()))?;
+        Some(u64::try_from(mean).unwrap_or(u64::MAX))
+    }
+
+    /// The exact mean, in the metric's own unit.
+    pub fn mean(&self) -> Option<f64> {
+        self.mean_thousandths().map(|mean| mean as f64 / 1e3)
     }
 
     /// The exact mean of times.
     pub fn mean_time(&self) -> Option<Duration> {
-        let mean = self.sum.checked_div(u128::from(self.count()))?;
-        Some(Duration::from_nanos(
-            u64::try_from(mean).unwrap_or(u64::MAX),
-        ))
+        self.mean_thousandths().map(Duration::from_nanos)
     }
 
     /// Adds what `other` counted.
     pub fn merge(&mut self, other: &Self) {
         self.sum += other.sum;
+        self.extremes = match (self.extremes, other.extremes) {
+            (Some((smallest, largest)), Some((small, large))) => {
+                Some((smallest.min(small), largest.max(large)))
+            }
+            (one, None) | (None, one) => one,
+        };
         if self.buckets.is_empty() {
             self.buckets.clone_from(&other.buckets);
             return;
@@ -82,7 +127,7 @@ impl Histogram {
 pub struct Slot {
     counts: [u64; Counter::ALL.len()],
     /// Failures by kind.
-    pub kinds: BTreeMap<&'static str, u64>,
+    pub kinds: BTreeMap<Text, u64>,
     /// Its histogram.
     pub histogram: Histogram,
 }
@@ -113,7 +158,7 @@ impl Slot {
             *mine += more;
         }
         for (kind, more) in &other.kinds {
-            *self.kinds.entry(kind).or_default() += more;
+            *self.kinds.entry(kind.clone()).or_default() += more;
         }
         self.histogram.merge(&other.histogram);
     }

@@ -1,13 +1,14 @@
 //! Kinds of failure as small numbers, so that they can be counted without a string.
 //!
-//! The set is bounded by the manifests of a grid. A thread asks the run's table once for each kind that it meets; from
-//! then on it finds the number in its own copy.
+//! A thread asks the run's table once for each kind that it meets; from then on it finds the number in its own copy.
 
+use bggo_values::Text;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Kinds that are told apart; the last number stands for all that come after.
-pub const KINDS: usize = 32;
+/// Kinds that are told apart; the last number stands for all that come after. A kind that never occurs costs addresses
+/// and no memory, so there are far more than the manifests of a grid can name.
+pub const KINDS: usize = 1024;
 const OTHERS: &str = "other";
 
 /// All kinds that the run has met, by number.
@@ -20,22 +21,21 @@ impl Kinds {
         if let Some(number) = names.iter().position(|name| *name == kind) {
             return number;
         }
-        if names.len() >= KINDS - 1 {
-            return KINDS - 1;
+        if names.len() < KINDS - 1 {
+            names.push(kind);
+            return names.len() - 1;
         }
-        names.push(kind);
-        names.len() - 1
+        // The last number gets a name only when something is counted there.
+        if names.len() < KINDS {
+            names.push(OTHERS);
+        }
+        KINDS - 1
     }
 
-    /// Names by number.
-    pub fn names(&self) -> Vec<&'static str> {
-        let mut names = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        names.resize(KINDS, OTHERS);
-        names
+    /// Names by number, of all kinds that were met so far.
+    pub fn names(&self) -> Vec<Text> {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().map(|name| Text::Static(name)).collect()
     }
 }
 
@@ -89,18 +89,19 @@ mod tests {
             ),
             (1, 0, 2)
         );
-        assert_eq!(run.names()[..3], ["connect", "timeout", "tls"]);
+        let names: Vec<String> = run.names().iter().map(Text::to_string).collect();
+        assert_eq!(names, ["connect", "timeout", "tls"]);
     }
 
     #[test]
     fn what_exceeds_the_bound_is_counted_as_other() {
         let run = Arc::new(Kinds::default());
         let known = KnownKinds::new(Arc::clone(&run));
-        for n in 0..100 {
+        for n in 0..2 * KINDS {
             let name: &'static str = Box::leak(format!("kind_{n}").into_boxed_str());
             assert_eq!(known.number(name), n.min(KINDS - 1));
         }
         assert_eq!(run.names().len(), KINDS);
-        assert_eq!(run.names()[KINDS - 1], "other");
+        assert_eq!(run.names()[KINDS - 1].as_str(), "other");
     }
 }

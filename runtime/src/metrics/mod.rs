@@ -11,9 +11,9 @@ mod layout;
 mod reader;
 mod slab;
 
-pub use interval::{Histogram, Interval, Slot};
+pub use interval::{Histogram, Interval, Slot, WHOLE};
 pub use kinds::{Kinds, KnownKinds};
-pub use layout::{IterationSlots, step_slot};
+pub use layout::{IterationSlots, Layout, MetricLabel, Times, Unit, step_slot};
 pub use reader::SlabReader;
 pub use slab::{Counter, Recorder, Slab};
 

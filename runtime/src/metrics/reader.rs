@@ -2,11 +2,14 @@
 //!
 //! What was seen is kept as a short list of buckets a slot, not as a copy of the slab, which would double the memory that
 //! the thread touches. Cells wrap at 32 bits; what is new between two readings is far below that.
+//!
+//! A writer may be between two cells while they are read (a failure is counted, its kind not yet). The next reading takes
+//! the rest, so the sums agree when the thread is done.
 
-use super::buckets::{ROW, ROWS};
-use super::interval::{Interval, Slot};
+use super::buckets::{LAST, ROW, ROWS, highest, lowest};
+use super::interval::{Histogram, Interval, Slot};
 use super::kinds::Kinds;
-use super::slab::{COUNTERS, Counter, Slab, of_kind};
+use super::slab::{COUNTERS, Counter, Slab};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -17,24 +20,37 @@ pub struct SlabReader {
     kinds: Arc<Kinds>,
     seen: Vec<Seen>,
     counters: Vec<u32>,
+    /// Failures of each slot, by kind.
+    failures: Vec<Vec<u32>>,
     users: [u32; 2],
 }
 
-#[derive(Debug, Default, Clone)]
+/// What was seen of a slot's histogram.
+#[derive(Debug, Clone)]
 struct Seen {
     buckets: Vec<(u32, u32)>,
     sum: u64,
+    extremes: (u64, u64),
 }
+
+/// Extremes of nothing.
+const NONE: (u64, u64) = (u64::MAX, 0);
 
 impl SlabReader {
     /// Has seen nothing yet.
     pub fn new(slab: Arc<Slab>, kinds: Arc<Kinds>) -> Self {
         let slots = slab.slots();
+        let nothing = Seen {
+            buckets: Vec::new(),
+            sum: 0,
+            extremes: NONE,
+        };
         Self {
             slab,
             kinds,
-            seen: vec![Seen::default(); slots],
+            seen: vec![nothing; slots],
             counters: vec![0; slots * COUNTERS],
+            failures: Vec::new(),
             users: [0; 2],
         }
     }
@@ -52,11 +68,12 @@ impl SlabReader {
         for slot in 0..self.slab.slots() {
             let mut news = Slot::default();
             self.counters(slot, &mut news);
-            self.histogram(slot, &mut news);
+            self.histogram(slot, &mut news.histogram);
             if news != Slot::default() {
                 interval.slots.entry(slot as u32).or_default().merge(&news);
             }
         }
+        self.failures(interval);
     }
 
     fn counters(&mut self, slot: usize, news: &mut Slot) {
@@ -67,38 +84,41 @@ impl SlabReader {
         ) else {
             return;
         };
-        let mut new = |index: usize| match (cells.get(index), seen.get_mut(index)) {
-            (Some(cell), Some(seen)) => u64::from(renew(seen, cell.load(Relaxed))),
-            _ => 0,
-        };
         for counter in Counter::ALL {
-            news.add(counter, new(counter as usize));
-        }
-        if news.count(Counter::Failed) == 0 {
-            return;
-        }
-        for (kind, name) in self.kinds.names().into_iter().enumerate() {
-            let failures = new(of_kind(kind));
-            if failures > 0 {
-                *news.kinds.entry(name).or_default() += failures;
+            let index = counter as usize;
+            if let (Some(cell), Some(seen)) = (cells.get(index), seen.get_mut(index)) {
+                news.add(counter, u64::from(renew(seen, cell.load(Relaxed))));
             }
         }
     }
 
-    fn histogram(&mut self, slot: usize, news: &mut Slot) {
-        let (Some(touched), Some(sum), Some(seen)) = (
-            self.slab.touched.get(slot),
-            self.slab.sums.get(slot),
-            self.seen.get_mut(slot),
-        ) else {
+    /// Failures by kind, of all slots. A kind that is registered after its name was asked for is read the next time.
+    fn failures(&mut self, interval: &mut Interval) {
+        let names = self.kinds.names();
+        self.failures
+            .resize_with(names.len(), || vec![0; self.slab.slots()]);
+        for ((kind, name), seen) in names.iter().enumerate().zip(&mut self.failures) {
+            let cells = self.slab.of_kind(kind).iter().zip(seen);
+            for (slot, (cell, seen)) in cells.enumerate() {
+                let new = renew(seen, cell.load(Relaxed));
+                if new > 0 {
+                    let slot = interval.slots.entry(slot as u32).or_default();
+                    *slot.kinds.entry(name.clone()).or_default() += u64::from(new);
+                }
+            }
+        }
+    }
+
+    fn histogram(&mut self, slot: usize, news: &mut Histogram) {
+        let (Some(exact), Some(seen)) = (self.slab.exact.get(slot), self.seen.get_mut(slot)) else {
             return;
         };
-        let rows = touched.load(Relaxed);
+        let rows = exact.touched.load(Relaxed);
         if rows == 0 {
             return;
         }
-        let sum = sum.load(Relaxed);
-        news.histogram.sum += u128::from(sum.wrapping_sub(seen.sum));
+        let sum = exact.sum.load(Relaxed);
+        news.sum += u128::from(sum.wrapping_sub(seen.sum));
         seen.sum = sum;
         let (mut known, mut fresh) = (0, Vec::new());
         for row in (0..ROWS).filter(|row| rows & (1 << row) != 0) {
@@ -110,12 +130,12 @@ impl SlabReader {
                         known += 1;
                         let new = renew(before, count);
                         if new > 0 {
-                            news.histogram.buckets.push((bucket, u64::from(new)));
+                            news.buckets.push((bucket, u64::from(new)));
                         }
                     }
                     _ if count > 0 => {
                         fresh.push((bucket, count));
-                        news.histogram.buckets.push((bucket, u64::from(count)));
+                        news.buckets.push((bucket, u64::from(count)));
                     }
                     _ => {}
                 }
@@ -125,6 +145,34 @@ impl SlabReader {
             seen.buckets.extend(fresh);
             seen.buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
         }
+        let now = (exact.smallest.load(Relaxed), exact.largest.load(Relaxed));
+        news.extremes = extremes(news, now, std::mem::replace(&mut seen.extremes, now));
+    }
+}
+
+/// Minimum and maximum of what is new, in thousandths. An extreme of the whole run that is new is exact; otherwise it is
+/// the edge of a bucket, and never beyond the run's, so the merge of all readings has the run's own.
+fn extremes(news: &Histogram, run: (u64, u64), before: (u64, u64)) -> Option<(u64, u64)> {
+    let (mut smallest, mut largest) = NONE;
+    if let (Some((first, _)), Some((last, _))) = (news.buckets.first(), news.buckets.last()) {
+        smallest = (lowest(*first as usize) * 1_000).max(run.0);
+        // The last bucket counts all that is larger, too.
+        largest = match *last as usize {
+            LAST => run.1,
+            last => (highest(last) * 1_000 + 999).min(run.1),
+        };
+    }
+    if run.0 < before.0 {
+        smallest = run.0;
+    }
+    if run.1 > before.1 {
+        largest = run.1;
+    }
+    match (smallest == NONE.0, largest == NONE.1) {
+        (true, true) => None,
+        // Only one of them is new, and its value is not counted yet.
+        (true, false) => Some((largest, largest)),
+        (false, _) => Some((smallest, largest.max(smallest))),
     }
 }
 

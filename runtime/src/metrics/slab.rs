@@ -1,25 +1,29 @@
 //! The memory of one thread's measurements: written by that thread alone, read by the reporter.
 //!
-//! Histograms lie in one anonymous mapping of `u32`, zero and without memory until a page is written: 1,000 steps reserve
-//! 94 KB of addresses each and use a page or two. Huge pages are declined, or the first value would cost 2 MiB. Every cell
-//! is an atomic with one writer, which loads and stores relaxed (an ordinary add on the machine) and never
-//! reads-modifies-writes; the reader takes wrapping differences.
+//! Histograms lie in one anonymous mapping of `u32`, zero and without memory until a page is written: a slot takes 92 KiB of
+//! addresses and, when something is recorded, a page or two of memory. The mapping is made without reserve, so that
+//! addresses alone never count against what the system would promise: 10,000 slots on 16 threads take 16 GB of addresses
+//! (of the 128 TB that a process has) and memory only for the rows that are written. Huge pages are declined, or the first
+//! value would cost 2 MiB. Every cell is an atomic with one writer, which loads and stores relaxed (an ordinary add on the
+//! machine) and never reads-modifies-writes; the reader takes wrapping differences.
+//!
+//! Failures by kind lie in a mapping of the same sort, a row for each kind that covers all slots: kinds that never occur
+//! take no memory.
 
 use super::buckets::{BUCKETS, ROW, bucket};
+use super::kinds::KINDS;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::kinds::KINDS;
-
 /// What a slot counts beside its histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Counter {
-    /// StepEnd well.
+    /// Ended well.
     Passed,
-    /// StepEnd with a fault, whether or not the iteration went on.
+    /// Ended with a fault, whether or not the iteration went on.
     Failed,
     /// Of the failed ones: the iteration went on (`continue_on_failure`).
     Continued,
@@ -29,9 +33,8 @@ pub enum Counter {
     Cancelled,
 }
 
-/// Counters of a slot: one for each [`Counter`], rounded up, then one for each kind of failure.
-const NAMED: usize = 8;
-pub(super) const COUNTERS: usize = NAMED + KINDS;
+/// Counters of a slot: one for each [`Counter`], rounded up.
+pub(super) const COUNTERS: usize = 8;
 
 impl Counter {
     pub(super) const ALL: [Self; 5] = [
@@ -43,20 +46,36 @@ impl Counter {
     ];
 }
 
-/// Where the counter of failures of one kind stands.
-pub(super) const fn of_kind(kind: usize) -> usize {
-    NAMED + if kind < KINDS { kind } else { KINDS - 1 }
+/// What is known of a slot's histogram beside its buckets. All three are in thousandths of what the buckets count: a
+/// histogram of times counts microseconds and has its sum in nanoseconds.
+#[derive(Debug)]
+pub(super) struct Exact {
+    pub(super) sum: AtomicU64,
+    /// `u64::MAX` before the first value.
+    pub(super) smallest: AtomicU64,
+    pub(super) largest: AtomicU64,
+    /// A bit for each row of the histogram that was ever written.
+    pub(super) touched: AtomicU32,
+}
+
+impl Default for Exact {
+    fn default() -> Self {
+        Self {
+            sum: AtomicU64::new(0),
+            smallest: AtomicU64::new(u64::MAX),
+            largest: AtomicU64::new(0),
+            touched: AtomicU32::new(0),
+        }
+    }
 }
 
 /// One thread's measurements.
 #[derive(Debug)]
 pub struct Slab {
     buckets: &'static [AtomicU32],
-    /// A bit for each row of a slot's histogram that was ever written.
-    pub(super) touched: Box<[AtomicU32]>,
-    /// The exact sum of what a slot's histogram counts: nanoseconds, or the unit of the metric.
-    pub(super) sums: Box<[AtomicU64]>,
+    pub(super) exact: Box<[Exact]>,
     pub(super) counters: Box<[AtomicU32]>,
+    kinds: &'static [AtomicU32],
     /// Users that began and that ended.
     pub(super) users: [AtomicU32; 2],
 }
@@ -67,30 +86,20 @@ impl Slab {
     /// # Errors
     /// The system refuses the addresses.
     pub fn new(slots: usize) -> io::Result<Arc<Self>> {
-        let bytes = slots.max(1) * BUCKETS * size_of::<u32>();
-        let map = Box::leak(Box::new(memmap2::MmapMut::map_anon(bytes)?));
-        #[cfg(target_os = "linux")]
-        // Only a hint: a kernel without huge pages refuses it, and then it is not needed.
-        let _ = map.advise(memmap2::Advice::NoHugePage);
-        let buckets = cells(map);
         Ok(Arc::new(Self {
-            buckets,
-            touched: std::iter::repeat_with(AtomicU32::default)
-                .take(slots)
-                .collect(),
-            sums: std::iter::repeat_with(AtomicU64::default)
-                .take(slots)
-                .collect(),
+            buckets: mapping(slots, BUCKETS)?,
+            exact: std::iter::repeat_with(Exact::default).take(slots).collect(),
             counters: std::iter::repeat_with(AtomicU32::default)
                 .take(slots * COUNTERS)
                 .collect(),
+            kinds: mapping(slots, KINDS)?,
             users: Default::default(),
         }))
     }
 
     /// Slots that there is room for.
     pub fn slots(&self) -> usize {
-        self.touched.len()
+        self.exact.len()
     }
 
     /// One row of a slot's histogram.
@@ -98,6 +107,37 @@ impl Slab {
         let from = slot * BUCKETS + row * ROW;
         self.buckets.get(from..from + ROW).unwrap_or_default()
     }
+
+    /// Where each slot counts its failures of one kind.
+    pub(super) fn of_kind(&self, kind: usize) -> &[AtomicU32] {
+        let from = kind.min(KINDS - 1) * self.slots();
+        self.kinds
+            .get(from..from + self.slots())
+            .unwrap_or_default()
+    }
+}
+
+/// `each` cells for each of `slots`, without memory until they are written.
+fn mapping(slots: usize, each: usize) -> io::Result<&'static [AtomicU32]> {
+    let refused = |why: String| {
+        io::Error::other(format!(
+            "the system gives no room for the figures of {slots} metrics: {why}. Fewer threads (--threads) or steps need less; `ulimit -v` shows a limit of addresses"
+        ))
+    };
+    let bytes = slots
+        .max(1)
+        .checked_mul(each * size_of::<AtomicU32>())
+        .ok_or_else(|| refused("more than a process can address".to_owned()))?;
+    let map = memmap2::MmapOptions::new()
+        .len(bytes)
+        .no_reserve_swap()
+        .map_anon()
+        .map_err(|error| refused(format!("{bytes} bytes of addresses: {error}")))?;
+    let map = Box::leak(Box::new(map));
+    #[cfg(target_os = "linux")]
+    // Only a hint: a kernel without huge pages refuses it, and then it is not needed.
+    let _ = map.advise(memmap2::Advice::NoHugePage);
+    Ok(cells(map))
 }
 
 /// A mapping as cells. The crate that does this without `unsafe` took 4 of the 144 seconds of processor time that a user's
@@ -134,47 +174,52 @@ impl Recorder {
         }
     }
 
-    /// Counts a length of time in a slot's histogram, by whole microseconds; its nanoseconds go to the sum.
+    /// Counts a length of time in a slot's histogram, by whole microseconds; sum, minimum and maximum have its nanoseconds.
     pub fn time(&self, slot: u32, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.put(slot as usize, nanos / 1_000, nanos);
     }
 
-    /// Counts a value of a metric's own unit.
+    /// Counts a value of a metric's own unit: a time in microseconds, a size in bytes.
     pub fn value(&self, slot: u32, value: u64) {
-        self.put(slot as usize, value, value);
+        self.put(slot as usize, value, value.saturating_mul(1_000));
     }
 
-    fn put(&self, slot: usize, value: u64, exact: u64) {
+    fn put(&self, slot: usize, value: u64, thousandths: u64) {
         let bucket = bucket(value);
         // A slot that the grid did not announce has no room; it is not worth a panic in the middle of a run.
-        let (Some(cell), Some(touched), Some(sum)) = (
+        let (Some(cell), Some(exact)) = (
             self.slab.buckets.get(slot * BUCKETS + bucket),
-            self.slab.touched.get(slot),
-            self.slab.sums.get(slot),
+            self.slab.exact.get(slot),
         ) else {
             return;
         };
-        add(cell, 1);
-        let (rows, row) = (touched.load(Relaxed), 1 << (bucket / ROW));
-        if rows & row == 0 {
-            touched.store(rows | row, Relaxed);
+        if thousandths < exact.smallest.load(Relaxed) {
+            exact.smallest.store(thousandths, Relaxed);
         }
-        sum.store(sum.load(Relaxed).wrapping_add(exact), Relaxed);
+        if thousandths > exact.largest.load(Relaxed) {
+            exact.largest.store(thousandths, Relaxed);
+        }
+        let sum = exact.sum.load(Relaxed);
+        exact.sum.store(sum.wrapping_add(thousandths), Relaxed);
+        add(cell, 1);
+        let (rows, row) = (exact.touched.load(Relaxed), 1 << (bucket / ROW));
+        if rows & row == 0 {
+            exact.touched.store(rows | row, Relaxed);
+        }
     }
 
     /// Counts one ending of a step or an iteration.
     pub fn count(&self, slot: u32, counter: Counter) {
-        self.bump(slot, counter as usize);
+        let index = slot as usize * COUNTERS + counter as usize;
+        if let Some(cell) = self.slab.counters.get(index) {
+            add(cell, 1);
+        }
     }
 
     /// Counts one failure of a kind.
     pub fn kind(&self, slot: u32, kind: usize) {
-        self.bump(slot, of_kind(kind));
-    }
-
-    fn bump(&self, slot: u32, index: usize) {
-        if let Some(cell) = self.slab.counters.get(slot as usize * COUNTERS + index) {
+        if let Some(cell) = self.slab.of_kind(kind).get(slot as usize) {
             add(cell, 1);
         }
     }

@@ -70,7 +70,7 @@ fn failures_are_told_apart_by_kind() {
     let kinds = taken(&mut bench).slot(0).unwrap().kinds.clone();
     assert_eq!(
         kinds.into_iter().collect::<Vec<_>>(),
-        [("connect", 2), ("timeout", 1)]
+        [("connect".into(), 2), ("timeout".into(), 1)]
     );
 }
 
@@ -83,6 +83,86 @@ fn the_sum_is_exact_and_the_mean_with_it() {
         taken(&mut bench).slot(0).unwrap().histogram.mean_time(),
         Some(Duration::from_nanos(617_283_946))
     );
+}
+
+#[test]
+fn minimum_and_maximum_of_the_run_are_exact_however_it_is_read() {
+    let mut bench = bench(1);
+    let mut run = Interval::default();
+    // Values of one bucket each, whose edges are 1,234,944 and 1,235,455 us for the first three.
+    for micros in [1_235_000, 1_235_300, 1_235_100, 5_000_001] {
+        bench.recorder.time(0, Duration::from_micros(micros));
+        let part = taken(&mut bench);
+        let (_, largest) = part.slot(0).unwrap().histogram.time_extremes().unwrap();
+        assert!(largest <= Duration::from_micros(micros.max(1_235_300)));
+        run.merge(&part);
+    }
+    let histogram = &run.slot(0).unwrap().histogram;
+    let exact = (
+        Duration::from_micros(1_235_000),
+        Duration::from_micros(5_000_001),
+    );
+    assert_eq!(histogram.time_extremes(), Some(exact));
+    assert_eq!(histogram.time(WHOLE), Some(exact.1));
+}
+
+#[test]
+fn a_percentile_may_have_as_many_nines_as_values_are_there() {
+    let mut bench = bench(1);
+    for _ in 0..99_999 {
+        bench.recorder.value(0, 10);
+    }
+    bench.recorder.value(0, 2_000);
+    let histogram = taken(&mut bench).slot(0).unwrap().histogram.clone();
+    assert_eq!(histogram.quantile(999_990), Some(10));
+    assert_eq!(histogram.quantile(999_991), Some(2_000));
+}
+
+#[test]
+fn the_mean_of_a_metric_is_of_its_own_unit_also_where_that_is_a_time() {
+    let mut bench = bench(1);
+    for micros in [1_000, 3_000] {
+        bench.recorder.value(0, micros);
+    }
+    let histogram = taken(&mut bench).slot(0).unwrap().histogram.clone();
+    assert_eq!(histogram.mean(), Some(2_000.0));
+    assert_eq!(histogram.mean_time(), Some(Duration::from_millis(2)));
+}
+
+#[test]
+fn a_kind_that_is_counted_after_its_failure_was_read_is_not_lost() {
+    let mut bench = bench(1);
+    bench.recorder.count(0, Counter::Failed);
+    let mut run = taken(&mut bench);
+    assert!(run.slot(0).unwrap().kinds.is_empty());
+    bench.recorder.kind(0, bench.kinds.number("timeout"));
+    run.merge(&taken(&mut bench));
+    let slot = run.slot(0).unwrap();
+    assert_eq!(slot.count(Counter::Failed), 1);
+    assert_eq!(slot.kinds, [("timeout".into(), 1)].into());
+}
+
+#[test]
+fn more_kinds_than_a_page_of_them_are_told_apart() {
+    let mut bench = bench(2);
+    for n in 0..100 {
+        let kind: &'static str = Box::leak(format!("kind_{n}").into_boxed_str());
+        bench.recorder.kind(1, bench.kinds.number(kind));
+    }
+    let kinds = taken(&mut bench).slot(1).unwrap().kinds.clone();
+    assert_eq!(kinds.len(), 100);
+    assert_eq!(kinds.values().sum::<u64>(), 100);
+}
+
+#[test]
+fn addresses_without_memory_are_no_promise_of_the_system() {
+    // 30,000 metrics are 2.8 GB of addresses; sixteen threads of them are more than most machines have of memory.
+    let slabs: Vec<_> = (0..16).map(|_| Slab::new(30_000).unwrap()).collect();
+    for slab in &slabs {
+        Recorder::new(Arc::clone(slab)).time(29_999, Duration::from_micros(1));
+    }
+    let refused = Slab::new(usize::MAX / 8).unwrap_err().to_string();
+    assert!(refused.contains("--threads"), "{refused}");
 }
 
 #[test]
@@ -126,7 +206,7 @@ fn interval() -> impl Strategy<Value = Interval> {
                 one.add(Counter::Passed, values.len() as u64);
                 one.add(Counter::Failed, failed);
                 one.kinds
-                    .insert(["connect", "timeout", "value"][kind], failed);
+                    .insert(["connect", "timeout", "value"][kind].into(), failed);
                 interval.slots.entry(slot).or_default().merge(&one);
             }
             interval
@@ -161,15 +241,19 @@ proptest! {
         for value in &values {
             oracle.record(*value).unwrap();
         }
+        let (smallest, largest) = (*values.iter().min().unwrap(), *values.iter().max().unwrap());
         let ours = histogram(&values);
         prop_assert_eq!(ours.count(), oracle.len());
-        prop_assert_eq!(ours.quantile(10_000), Some(oracle.max()));
-        prop_assert_eq!(ours.quantile(0), Some(oracle.highest_equivalent(oracle.min())));
+        // The oracle knows edges of buckets, we know the maximum.
+        prop_assert_eq!(ours.quantile(WHOLE), Some(largest));
+        prop_assert_eq!(ours.quantile(0), Some(oracle.highest_equivalent(smallest).min(largest)));
+        prop_assert_eq!(ours.extremes(), Some((smallest, largest)));
         // The oracle takes a quantile as a float and may round a rank up; half a rank below keeps both on the same value.
         let total = values.len() as u64;
         let rank = rank.min(total);
-        let per_10_000 = ((rank * 10_000 - 5_000) / total) as u32;
-        prop_assert_eq!(ours.quantile(per_10_000), Some(oracle.value_at_quantile(f64::from(per_10_000) / 10_000.0)));
+        let millionths = ((rank * u64::from(WHOLE) - u64::from(WHOLE) / 2) / total) as u32;
+        let theirs = oracle.value_at_quantile(f64::from(millionths) / f64::from(WHOLE));
+        prop_assert_eq!(ours.quantile(millionths), Some(theirs.min(largest)));
     }
 
     #[test]

@@ -3,27 +3,70 @@
 //!
 //! Every object has `event`. Lengths of time are milliseconds (`ms`, `_ms`) or seconds. What does not apply is left out.
 
-use super::{Conclusion, Entry, Line, Row, RunDescription};
+use super::figures::{Figures, Row};
+use super::line::{Line, LinesSoFar};
+use super::writer::LineWriter;
+use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
-use crate::metrics::Counter;
+use crate::metrics::{Counter, Histogram, Interval, Layout, MetricLabel, Unit, WHOLE};
 use bggo_values::{Number, Text, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The entry as one line.
-pub fn render(entry: &Entry<'_>) -> String {
-    let object = match entry {
-        Entry::Begins(run) => begins(run),
-        Entry::Event(event) => told(event),
-        Entry::Line(line) => interval(line),
-        Entry::Ends(conclusion) => summary(conclusion),
-    };
+/// Writes an object for all that there is.
+#[derive(Debug)]
+pub struct JsonLines {
+    lines: LineWriter,
+    level: LogLevel,
+    so_far: LinesSoFar,
+}
+
+impl JsonLines {
+    /// Up to a level.
+    pub fn new(lines: LineWriter, level: LogLevel) -> Self {
+        Self {
+            lines,
+            level,
+            so_far: LinesSoFar::default(),
+        }
+    }
+
+    fn put(&self, level: LogLevel, object: impl FnOnce() -> Object) {
+        if level <= self.level {
+            self.lines.put(line_of(object()));
+        }
+    }
+}
+
+impl Output for JsonLines {
+    fn begins(&mut self, run: &RunDescription) {
+        self.put(LogLevel::Info, || begins(run));
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.put(event.level(), || told(event));
+    }
+
+    fn interval(&mut self, layout: &Layout, interval: &Interval) {
+        let line = self.so_far.next(layout, interval);
+        self.put(LogLevel::Info, || live(&line, SystemTime::now()));
+    }
+
+    fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
+        let figures = Figures::new(layout, conclusion.total, conclusion.begins_for);
+        self.put(LogLevel::Info, || summary(&figures, conclusion));
+    }
+}
+
+/// An object as one line.
+pub fn line_of(object: Object) -> String {
     format!("{}\n", json::Json(&object.done()))
 }
 
-fn told(event: &Event) -> Object {
+/// An event.
+pub fn told(event: &Event) -> Object {
     match event {
         Event::Step(end) => step(end),
         Event::FirstFailure(end) => first_failure(end),
@@ -37,7 +80,7 @@ fn told(event: &Event) -> Object {
 
 /// An object in the making; its keys stay in the order in which they came.
 #[derive(Default)]
-struct Object(Vec<(Text, Value)>);
+pub struct Object(Vec<(Text, Value)>);
 
 impl Object {
     fn event(name: &'static str) -> Self {
@@ -98,7 +141,8 @@ fn tenths(rate: f64) -> Value {
     rate.map_or(Value::Null, Value::from)
 }
 
-fn begins(run: &RunDescription) -> Object {
+/// The begin of a run.
+pub fn begins(run: &RunDescription) -> Object {
     let total = run.schedule.total().map(Number::from);
     Object::event("start")
         .put("grid", run.grid.name)
@@ -127,7 +171,7 @@ fn step(end: &StepReport) -> Object {
         StepOutcome::Skipped => "skipped",
         StepOutcome::Cancelled => "cancelled",
     };
-    let took = (outcome != "skipped").then(|| millis(end.service));
+    let took = end.service.filter(|_| outcome != "skipped").map(millis);
     let object = named("step", end)
         .put("outcome", outcome)
         .put_some("ms", took)
@@ -189,11 +233,12 @@ fn counts<K: Into<Text>, N: Into<Number>>(counts: impl IntoIterator<Item = (K, N
     Value::from(pairs.collect::<Vec<_>>())
 }
 
-fn interval(line: &Line) -> Object {
+/// What a second measured, at this moment.
+pub fn live(line: &Line, now: SystemTime) -> Object {
     let steps = line.steps.iter();
     Object::event("interval")
         .count("second", line.number)
-        .put("at", unix(line.taken))
+        .put("at", unix(now))
         .put("elapsed", seconds(line.at))
         .count("users", line.users)
         .count("iterations", line.iterations)
@@ -207,6 +252,65 @@ fn interval(line: &Line) -> Object {
         )
 }
 
+/// Names of the figures of times, for each sort of times.
+struct TimeNames {
+    percentiles: [(&'static str, u32); 4],
+    min: &'static str,
+    max: &'static str,
+    mean: &'static str,
+}
+
+const P50: u32 = WHOLE / 2;
+const P95: u32 = 950_000;
+const P99: u32 = 990_000;
+const P99_9: u32 = 999_000;
+
+const PASSED: TimeNames = TimeNames {
+    percentiles: [
+        ("p50_ms", P50),
+        ("p95_ms", P95),
+        ("p99_ms", P99),
+        ("p99_9_ms", P99_9),
+    ],
+    min: "min_ms",
+    max: "max_ms",
+    mean: "mean_ms",
+};
+const FAILED: TimeNames = TimeNames {
+    percentiles: [
+        ("failed_p50_ms", P50),
+        ("failed_p95_ms", P95),
+        ("failed_p99_ms", P99),
+        ("failed_p99_9_ms", P99_9),
+    ],
+    min: "failed_min_ms",
+    max: "failed_max_ms",
+    mean: "failed_mean_ms",
+};
+const RESPONSE: TimeNames = TimeNames {
+    percentiles: [
+        ("response_p50_ms", P50),
+        ("response_p95_ms", P95),
+        ("response_p99_ms", P99),
+        ("response_p99_9_ms", P99_9),
+    ],
+    min: "response_min_ms",
+    max: "response_max_ms",
+    mean: "response_mean_ms",
+};
+
+fn times(object: Object, names: &TimeNames, times: &Histogram) -> Object {
+    let extremes = times.time_extremes();
+    let percentiles = names.percentiles.iter();
+    percentiles
+        .fold(object, |object, (key, at)| {
+            object.put_some(key, times.time(*at).map(millis))
+        })
+        .put_some(names.min, extremes.map(|(shortest, _)| millis(shortest)))
+        .put_some(names.max, extremes.map(|(_, longest)| millis(longest)))
+        .put_some(names.mean, times.mean_time().map(millis))
+}
+
 fn row(object: Object, row: &Row) -> Object {
     let object = object
         .count("count", row.count())
@@ -216,58 +320,90 @@ fn row(object: Object, row: &Row) -> Object {
         .count("cancelled", row.of(Counter::Cancelled))
         .put("rate", tenths(row.rate()))
         .put("failures", failures(row));
-    let quantiles = [
-        ("p50_ms", 5_000),
-        ("p95_ms", 9_500),
-        ("p99_ms", 9_900),
-        ("max_ms", 10_000),
-    ];
-    quantiles
-        .into_iter()
-        .fold(object, |object, (key, quantile)| {
-            object.put_some(key, row.times.time(quantile).map(millis))
-        })
-        .put_some("mean_ms", row.times.mean_time().map(millis))
+    let object = times(object, &PASSED, &row.passed);
+    let object = times(object, &FAILED, &row.failed);
+    times(object, &RESPONSE, &row.response)
+}
+
+fn step_row(step: &Row) -> Object {
+    let object = row(Object::default().put("step", step.name.clone()), step);
+    let object = if step.tags.is_empty() {
+        object
+    } else {
+        let tags = step.tags.iter();
+        let tags = tags.map(|(key, value)| (key.clone(), Value::Text(value.clone())));
+        object.put("tags", Value::from(tags.collect::<Vec<_>>()))
+    };
+    if step.metrics.is_empty() {
+        return object;
+    }
+    let metrics = step.metrics.iter();
+    let metrics = metrics.map(|(label, values)| (label.name.clone(), metric(label, values)));
+    object.put("metrics", Value::from(metrics.collect::<Vec<_>>()))
+}
+
+/// A metric of a manifest's own.
+fn metric(label: &MetricLabel, values: &Histogram) -> Value {
+    let object = Object::default().count("count", values.count());
+    match &label.unit {
+        Unit::Time => times(object.put("unit", "ms"), &PASSED, values).done(),
+        Unit::Other(unit) => {
+            let object = object.put("unit", unit.clone());
+            let percentiles = [("p50", P50), ("p95", P95), ("p99", P99), ("p99_9", P99_9)];
+            let number = |value: u64| Value::from(Number::from(value));
+            let extremes = values.extremes();
+            percentiles
+                .into_iter()
+                .fold(object, |object, (key, at)| {
+                    object.put_some(key, values.quantile(at).map(number))
+                })
+                .put_some("min", extremes.map(|(smallest, _)| number(smallest)))
+                .put_some("max", extremes.map(|(_, largest)| number(largest)))
+                .put_some("mean", values.mean().map(tenths))
+                .done()
+        }
+    }
 }
 
 fn failures(row: &Row) -> Value {
     let kinds = row.kinds().into_iter();
-    counts(kinds.map(|(kind, count)| (kind.to_owned(), count)))
+    counts(kinds.map(|(kind, count)| (kind.clone(), count)))
 }
 
-fn summary(conclusion: &Conclusion<'_>) -> Object {
+/// The end of a run.
+pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
     let Conclusion {
-        run,
-        total,
-        exit,
-        left,
+        run, exit, left, ..
     } = conclusion;
-    let steps = total.steps.iter().map(|step| {
-        let named = Object::default().put("step", step.name.clone());
-        row(named, step).done()
-    });
+    let steps = figures.steps.iter().map(|step| step_row(step).done());
     Object::event("summary")
         .put("grid", run.grid.name)
-        .put("seconds", seconds(total.length))
+        .put("seconds", seconds(figures.length))
+        .put("drain_seconds", seconds(figures.drain()))
         .put("times", "service")
         .put(
             "iterations",
-            row(Object::default(), &total.iterations).done(),
+            row(Object::default(), &figures.iterations).done(),
         )
-        .put("failures", failures(&total.all_steps))
-        .put("all_steps", row(Object::default(), &total.all_steps).done())
+        .put("failures", failures(&figures.all_steps))
+        .put(
+            "all_steps",
+            row(Object::default(), &figures.all_steps).done(),
+        )
         .put("steps", steps.collect::<Vec<_>>())
-        .put("verdict", verdict(*exit))
+        .put("verdict", verdict(*exit, figures))
         .count("exit", u32::from(exit.code()))
         .put("left_behind", *left)
 }
 
-fn verdict(exit: Exit) -> &'static str {
+/// The verdict as one word or two.
+pub fn verdict(exit: Exit, figures: &Figures) -> &'static str {
     match exit {
         Exit::Passed => "passed",
         Exit::Interrupted => "interrupted",
         Exit::SetUpFailed => "set-up failed",
         Exit::TeardownFailed => "teardown failed",
+        Exit::ThresholdFailed if figures.nothing_ended() => "nothing ended",
         Exit::ThresholdFailed => "threshold failed",
         Exit::Bug => "bug",
         Exit::StepFailed | Exit::BadInput => "failed",

@@ -1,19 +1,18 @@
 //! What one second of a load run measured, for its line.
 
 use super::measure::rate;
-use crate::metrics::IterationSlots;
-use crate::metrics::{Counter, Interval};
-use std::time::{Duration, SystemTime};
+use crate::metrics::{Counter, Histogram, Interval, Layout, Slot};
+use bggo_values::Text;
+use std::time::Duration;
 
-/// What a line says beside its interval.
-#[derive(Debug, Clone, Copy)]
-pub struct LineAround {
-    /// Its number.
-    pub number: u64,
-    /// When the interval was taken.
-    pub taken: SystemTime,
-    /// Users that are there at its end.
-    pub users: u64,
+/// Percentile of the lines, in millionths.
+const P95: u32 = 950_000;
+
+/// What lines count on from one to the next.
+#[derive(Debug, Default)]
+pub struct LinesSoFar {
+    number: u64,
+    users: u64,
 }
 
 /// One live line.
@@ -21,8 +20,6 @@ pub struct LineAround {
 pub struct Line {
     /// From 1, one more each line: the second, as long as the machine keeps up.
     pub number: u64,
-    /// When it was taken, by the wall clock.
-    pub taken: SystemTime,
     /// Since the start of the run.
     pub at: Duration,
     /// How long the stretch of time is.
@@ -35,49 +32,45 @@ pub struct Line {
     pub failed: u64,
     /// Iterations that were dropped in it.
     pub cancelled: u64,
-    /// 95 % of the iterations took at most this long.
+    /// 95 % of the iterations that passed took at most this long.
     pub p95: Option<Duration>,
     /// Steps that ended in it: name and count, in the grid's order.
-    pub steps: Vec<(String, u64)>,
+    pub steps: Vec<(Text, u64)>,
+}
+
+impl LinesSoFar {
+    /// The line of the next interval.
+    pub fn next(&mut self, layout: &Layout, interval: &Interval) -> Line {
+        self.number += 1;
+        self.users = (self.users + interval.users_begun).saturating_sub(interval.users_ended);
+        let (mut iterations, mut times) = (Slot::default(), Histogram::default());
+        for scenario in &layout.iterations {
+            if let Some(counts) = scenario.counts(interval) {
+                iterations.merge(counts);
+            }
+            if let Some(passed) = scenario.times(interval).passed {
+                times.merge(passed);
+            }
+        }
+        let steps = layout.steps.iter().map(|step| {
+            let ended = step.counts(interval).map_or(0, Slot::ended);
+            (step.name.clone(), ended)
+        });
+        Line {
+            number: self.number,
+            at: interval.end(),
+            length: interval.length(),
+            users: self.users,
+            iterations: iterations.ended(),
+            failed: iterations.count(Counter::Failed),
+            cancelled: iterations.count(Counter::Cancelled),
+            p95: times.time(P95),
+            steps: steps.collect(),
+        }
+    }
 }
 
 impl Line {
-    /// Of an interval.
-    pub fn new(
-        interval: &Interval,
-        around: LineAround,
-        slots: IterationSlots,
-        steps: &[(u32, String)],
-    ) -> Self {
-        let LineAround {
-            number,
-            taken,
-            users,
-        } = around;
-        let iterations = interval.slot(slots.service());
-        let count = |f: &dyn Fn(&crate::metrics::Slot) -> u64| iterations.map_or(0, f);
-        Self {
-            number,
-            taken,
-            at: interval.end(),
-            length: interval.length(),
-            users,
-            iterations: count(&|slot| slot.ended()),
-            failed: count(&|slot| slot.count(Counter::Failed)),
-            cancelled: count(&|slot| slot.count(Counter::Cancelled)),
-            p95: iterations.and_then(|slot| slot.histogram.time(9_500)),
-            steps: steps
-                .iter()
-                .map(|(slot, name)| {
-                    (
-                        name.clone(),
-                        interval.slot(*slot).map_or(0, crate::metrics::Slot::ended),
-                    )
-                })
-                .collect(),
-        }
-    }
-
     /// Iterations a second.
     pub fn rate(&self) -> f64 {
         rate(self.iterations, self.length)

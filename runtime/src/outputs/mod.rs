@@ -1,33 +1,36 @@
 //! All that a run says, on stderr: one line, or one JSON object, an event. stdout belongs to `print`.
 //!
 //! ```text
-//! threads (steps of a functional run, resources, first failures) ---------> Report -> text | json
-//! slabs -> Collector -> Interval -> Line (once a second), Summary (at the end) -^
+//! worker threads -events-> mailbox -> reporter thread -> outputs -lines-> mailbox -> writer thread -> stderr
+//!                slabs -> intervals --^
 //! ```
 //!
-//! Everything about load is computed from `Interval`s. Each line is written and flushed as a whole: a run that is killed
-//! hard loses at most the second that it was in.
+//! The reporter feeds each [`Output`] in turn: the run, events in their order, an interval a second, the end. Outputs are a
+//! file each and none knows another; what two of them show alike (a line, the figures of a run) is a value of its own. All
+//! that is said of load is computed from intervals. Neither a worker nor the reporter ever waits for whoever reads stderr.
 
 mod collect;
+mod figures;
 mod json;
 mod line;
 mod measure;
+mod report;
 mod summary;
 mod table;
 mod text;
+mod writer;
 
-pub use collect::{Collector, Ticker};
-pub use line::Line;
-pub use summary::{Row, Summary};
+pub use collect::Collector;
+pub use figures::Figures;
+pub use report::{Report, Stopped};
 
-use crate::event::{Event, EventSink, LogLevel, ResourceEvent};
+use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
+use crate::metrics::{Interval, Layout};
 use crate::schedule::Schedule;
 use bggo_values::Text;
-use std::collections::BTreeSet;
-use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// How a run was started, for whoever tells of it.
 #[derive(Debug, Clone)]
@@ -56,128 +59,32 @@ pub enum Format {
     Json,
 }
 
-/// Something to write.
-pub(crate) enum Entry<'a> {
-    /// A run begins.
-    Begins(&'a RunDescription),
-    /// Something happened.
-    Event(&'a Event),
-    /// What a second measured.
-    Line(&'a Line),
-    /// How the run ended.
-    Ends(&'a Conclusion<'a>),
-}
-
-impl Entry<'_> {
-    fn level(&self) -> LogLevel {
-        match self {
-            Self::Begins(_) | Self::Line(_) | Self::Ends(_) => LogLevel::Info,
-            Self::Event(event) => event.level(),
-        }
-    }
-}
-
 /// How a run ended.
-pub(crate) struct Conclusion<'a> {
+#[derive(Debug, Clone, Copy)]
+pub struct Conclusion<'a> {
+    /// How it was started.
     pub run: &'a RunDescription,
-    pub total: &'a Summary,
+    /// All that was measured.
+    pub total: &'a Interval,
+    /// For how long iterations could begin; what runs after that is the drain.
+    pub begins_for: Duration,
+    /// Its exit code.
     pub exit: Exit,
     /// It was left before everything was destroyed.
     pub left: bool,
 }
 
-/// Where events go. Shared by all threads; nothing on the way of a request under load says anything.
-pub struct Report {
-    format: Format,
-    level: LogLevel,
-    out: Mutex<Box<dyn Write + Send>>,
-    /// Failures already logged by any thread, by step or resource and kind.
-    logged: Mutex<BTreeSet<(usize, &'static str)>>,
-}
-
-impl std::fmt::Debug for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Report")
-            .field("format", &self.format)
-            .field("level", &self.level)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Report {
-    /// Says events up to `level`.
-    pub fn new(format: Format, level: LogLevel, out: Box<dyn Write + Send>) -> Self {
-        Self {
-            format,
-            level,
-            out: Mutex::new(out),
-            logged: Mutex::default(),
-        }
-    }
-
-    /// On stderr.
-    pub fn stderr(format: Format, level: LogLevel) -> Self {
-        Self::new(format, level, Box::new(io::stderr()))
-    }
-
-    pub(crate) fn begins(&self, run: &RunDescription) {
-        self.write(&Entry::Begins(run));
-    }
-
-    pub(crate) fn line(&self, line: &Line) {
-        self.write(&Entry::Line(line));
-    }
-
-    pub(crate) fn ends(&self, conclusion: &Conclusion<'_>) {
-        self.write(&Entry::Ends(conclusion));
-    }
-
-    /// Something looks wrong.
-    pub fn warn(&self, text: &str) {
-        self.tell(Event::Message(LogLevel::Warn, text.to_owned()));
-    }
-
-    /// Something is wrong.
-    pub fn error(&self, text: &str) {
-        self.tell(Event::Message(LogLevel::Error, text.to_owned()));
-    }
-
-    /// Whether no thread told this failure before. (Under load each thread tells it once.)
-    fn is_first(&self, event: &Event) -> bool {
-        let key = match event {
-            Event::FirstFailure(end) => end
-                .fault
-                .as_ref()
-                .map(|fault| (std::ptr::from_ref(end.info).addr(), fault.kind())),
-            Event::Resource(info, ResourceEvent::CreateFailed { fault }) => {
-                Some((std::ptr::from_ref(*info).addr(), fault.kind()))
-            }
-            _ => None,
-        };
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        key.is_none_or(|key| logged.insert(key))
-    }
-
-    fn write(&self, entry: &Entry<'_>) {
-        if entry.level() > self.level {
-            return;
-        }
-        let text = match self.format {
-            Format::Text { colour } => text::render(entry, text::Paint(colour)),
-            Format::Json => json::render(entry),
-        };
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        // A closed stderr is no reason to end a run.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    }
-}
-
-impl EventSink for Report {
-    fn tell(&self, event: Event) {
-        if self.is_first(&event) {
-            self.write(&Entry::Event(&event));
-        }
-    }
+/// One who reads what a run measured and what happened in it. Everything is called on the reporter's thread: an output that
+/// may block (a terminal, a pipe, a network) has a thread and a mailbox of its own.
+pub trait Output: Send {
+    /// A run begins.
+    fn begins(&mut self, run: &RunDescription);
+    /// Something happened. Events come in the order in which each thread told them.
+    fn event(&mut self, event: &Event);
+    /// What the last second of a load run measured. The last interval may be shorter.
+    fn interval(&mut self, layout: &Layout, interval: &Interval);
+    /// The run is over.
+    fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>);
 }
 
 #[cfg(test)]

@@ -1,111 +1,294 @@
-//! What a whole run measured: the merge of all its intervals, a row a step.
+//! The end of a run for people: a table of its figures, and the verdict.
 
-use super::measure::rate;
-use crate::metrics::{Counter, Interval, Slot};
-use crate::metrics::{IterationSlots, step_slot};
+use super::figures::{Figures, Row, TOO_MANY_PERCENT};
+use super::measure::{or_dash, percent, plural, short};
+use super::table;
+use super::text::{GREEN, Paint, RED, YELLOW};
+use super::writer::LineWriter;
+use super::{Conclusion, Output, RunDescription};
+use crate::event::{Event, LogLevel};
+use crate::exit::Exit;
+use crate::metrics::{Counter, Histogram, Interval, Layout, MetricLabel, Unit, WHOLE};
+use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Failures of a load run that are too many, in percent of its iterations.
-pub const TOO_MANY_PERCENT: u64 = 1;
+/// Percentiles of the tables, in millionths.
+const SHOWN: [u32; 3] = [WHOLE / 2, 950_000, 990_000];
 
-/// One row: a step, all steps, or the iterations.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Of what.
-    pub name: String,
-    /// Counters and failures by kind.
-    pub counts: Slot,
-    /// Times.
-    pub times: crate::metrics::Histogram,
-    /// How long the run was.
-    pub length: Duration,
+/// A drain that is not worth a word.
+const SHORTEST_DRAIN: Duration = Duration::from_millis(50);
+
+/// Writes the summary.
+#[derive(Debug)]
+pub struct TextSummary {
+    lines: LineWriter,
+    level: LogLevel,
+    paint: Paint,
 }
 
-impl Row {
-    fn new(name: String, slots: [Option<&Slot>; 2], length: Duration) -> Self {
-        let [counts, times] = slots.map(|slot| slot.cloned().unwrap_or_default());
+impl TextSummary {
+    /// If the level lets it through.
+    pub fn new(lines: LineWriter, level: LogLevel, paint: Paint) -> Self {
         Self {
-            name,
-            counts,
-            times: times.histogram,
-            length,
+            lines,
+            level,
+            paint,
         }
     }
+}
 
-    /// Passed and failed.
-    pub fn count(&self) -> u64 {
-        self.counts.ended()
-    }
+impl Output for TextSummary {
+    fn begins(&mut self, _: &RunDescription) {}
 
-    /// That many a second.
-    pub fn rate(&self) -> f64 {
-        rate(self.count(), self.length)
-    }
+    fn event(&mut self, _: &Event) {}
 
-    /// How often `counter` was counted.
-    pub fn of(&self, counter: Counter) -> u64 {
-        self.counts.count(counter)
-    }
+    fn interval(&mut self, _: &Layout, _: &Interval) {}
 
-    /// Failures by kind: most frequent first.
-    pub fn kinds(&self) -> Vec<(&'static str, u64)> {
-        let mut kinds: Vec<_> = self
-            .counts
-            .kinds
-            .iter()
-            .map(|(kind, count)| (*kind, *count))
-            .collect();
-        kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
-        kinds
+    fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
+        if LogLevel::Info <= self.level {
+            let figures = Figures::new(layout, conclusion.total, conclusion.begins_for);
+            self.lines.put(summary(&figures, conclusion, self.paint));
+        }
     }
 }
 
-/// A run's figures.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Summary {
-    /// How long it was.
-    pub length: Duration,
-    /// Steps, in the grid's order.
-    pub steps: Vec<Row>,
-    /// All steps together.
-    pub all_steps: Row,
-    /// Iterations.
-    pub iterations: Row,
+/// The whole of it, each line with its line break.
+pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> String {
+    let mut text = String::from("\n");
+    if conclusion.run.functional {
+        text.push_str(&steps(figures));
+    } else {
+        text.push_str(&load(figures));
+    }
+    text.push('\n');
+    text.push_str(&verdict(figures, conclusion, paint));
+    text.push('\n');
+    text
 }
 
-impl Summary {
-    /// Of the merge of all intervals.
-    pub fn new(total: &Interval, slots: IterationSlots, steps: &[(u32, String)]) -> Self {
-        let length = total.length();
-        let pair = |first: u32| {
-            [
-                total.slot(first + step_slot::RESPONSE),
-                total.slot(first + step_slot::SERVICE),
-            ]
+fn unless_zero(count: u64) -> String {
+    if count == 0 {
+        String::new()
+    } else {
+        count.to_string()
+    }
+}
+
+/// The short table of a functional run. Its times are those of all runs of a step: each is told with its outcome anyway.
+fn steps(figures: &Figures) -> String {
+    let row = |row: &Row| {
+        let mut times = row.passed.clone();
+        times.merge(&row.failed);
+        let longest = times.time_extremes().map(|(_, longest)| longest);
+        vec![
+            row.name.clone(),
+            row.count().to_string(),
+            unless_zero(row.of(Counter::Failed)),
+            unless_zero(row.of(Counter::Skipped)),
+            unless_zero(row.of(Counter::Cancelled)),
+            or_dash(times.mean_time()),
+            if row.count() > 1 {
+                or_dash(longest)
+            } else {
+                String::new()
+            },
+        ]
+    };
+    let rows: Vec<Vec<String>> = figures.steps.iter().map(row).collect();
+    let head = [
+        "step",
+        "runs",
+        "failed",
+        "skipped",
+        "cancelled",
+        "time",
+        "longest",
+    ];
+    table::lines(&head, &rows)
+}
+
+/// The summary of a load run.
+fn load(figures: &Figures) -> String {
+    let row = |row: &Row| {
+        let mut cells = vec![
+            row.name.clone(),
+            row.count().to_string(),
+            format!("{:.1}/s", row.rate()),
+            row.of(Counter::Failed).to_string(),
+            unless_zero(row.of(Counter::Skipped)),
+            unless_zero(row.of(Counter::Cancelled)),
+        ];
+        cells.extend(times(&row.passed));
+        cells
+    };
+    // The totals stand apart.
+    let mut rows: Vec<Vec<String>> = figures.steps.iter().map(row).collect();
+    rows.push(Vec::new());
+    rows.extend([&figures.all_steps, &figures.iterations].map(row));
+    let head = [
+        "step",
+        "count",
+        "rate",
+        "failed",
+        "skipped",
+        "cancelled",
+        "p50",
+        "p95",
+        "p99",
+        "max",
+    ];
+    let mut text = table::lines(&head, &rows);
+    text.push_str(&metrics(figures));
+    text.push('\n');
+    for row in figures
+        .steps
+        .iter()
+        .filter(|row| row.of(Counter::Failed) > 0)
+    {
+        text.push_str(&failures(row));
+    }
+    text.push_str(
+        "Times are service times of what passed: from the moment sent to the end of the answer.\n\
+         Users wait for each answer before they go on, so a slow server gets less load.\n",
+    );
+    text
+}
+
+/// `p50`, `p95`, `p99`, `max`
+fn times(times: &Histogram) -> Vec<String> {
+    let mut cells: Vec<String> = SHOWN.map(|at| or_dash(times.time(at))).to_vec();
+    cells.push(or_dash(times.time_extremes().map(|(_, longest)| longest)));
+    cells
+}
+
+/// The table of the metrics that manifests declare.
+fn metrics(figures: &Figures) -> String {
+    let named = figures
+        .steps
+        .iter()
+        .flat_map(|row| row.metrics.iter().map(|metric| (&row.name, metric)));
+    let rows: Vec<Vec<String>> = named
+        .map(|(step, (label, values))| metric(step, label, values))
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = ["metric", "values", "mean", "p50", "p95", "p99", "max"];
+    format!("\n{}", table::lines(&head, &rows))
+}
+
+fn metric(step: &str, label: &MetricLabel, values: &Histogram) -> Vec<String> {
+    let count = values.count().to_string();
+    match &label.unit {
+        Unit::Time => {
+            let name = format!("{step} {}", label.name);
+            let mut cells = vec![name, count, or_dash(values.mean_time())];
+            cells.extend(times(values));
+            cells
+        }
+        Unit::Other(unit) => {
+            let unit = match unit.as_str() {
+                "" => String::new(),
+                unit => format!(" ({unit})"),
+            };
+            let mean = values.mean().unwrap_or_default();
+            let shown = SHOWN.map(|at| values.quantile(at));
+            let largest = values.extremes().map(|(_, largest)| largest);
+            let mut cells = vec![
+                format!("{step} {}{unit}", label.name),
+                count,
+                format!("{mean:.1}"),
+            ];
+            cells.extend(
+                shown
+                    .into_iter()
+                    .chain([largest])
+                    .map(|value| value.map_or_else(|| "-".to_owned(), |value| value.to_string())),
+            );
+            cells
+        }
+    }
+}
+
+/// `failures of http_request.a: 503 of kind status, 2 of kind timeout; they took p50 1.20ms, ..`
+fn failures(row: &Row) -> String {
+    let kinds = row.kinds().into_iter();
+    let kinds: Vec<String> = kinds
+        .map(|(kind, count)| format!("{count} of kind {kind}"))
+        .collect();
+    let mut text = format!("failures of {}: {}", row.name, kinds.join(", "));
+    if let [p50, p95, p99, longest] = times(&row.failed).as_slice()
+        && row.failed.count() > 0
+    {
+        let _ = write!(
+            text,
+            "; they took p50 {p50}, p95 {p95}, p99 {p99}, max {longest}"
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> String {
+    let whole = if conclusion.run.functional {
+        let all = &figures.all_steps;
+        format!(
+            "{}, {} failed, in {}",
+            plural(all.count(), "step", "steps"),
+            all.of(Counter::Failed),
+            short(figures.length)
+        )
+    } else {
+        of_load(figures, conclusion.exit)
+    };
+    let (colour, word) = match conclusion.exit {
+        Exit::Passed => (GREEN, "passed"),
+        Exit::Interrupted => (YELLOW, "interrupted"),
+        Exit::StepFailed | Exit::ThresholdFailed | Exit::Bug | Exit::BadInput => (RED, "failed"),
+        Exit::SetUpFailed => (RED, "failed: set-up"),
+        Exit::TeardownFailed => (RED, "failed: teardown"),
+    };
+    let left = if conclusion.left {
+        " (resources were left behind)"
+    } else {
+        ""
+    };
+    format!("{}: {whole}{left}", paint.on(colour, word))
+}
+
+/// `20 iterations, 1 failed (5.00 %; the limit is 1 %), 3 cancelled, in 10.0s and 1.20s of drain`
+fn of_load(figures: &Figures, exit: Exit) -> String {
+    let iterations = &figures.iterations;
+    let (failed, cancelled) = (
+        iterations.of(Counter::Failed),
+        iterations.of(Counter::Cancelled),
+    );
+    let mut text = if figures.nothing_ended() {
+        "no iteration ended".to_owned()
+    } else {
+        let limit = if exit == Exit::ThresholdFailed {
+            format!("; the limit is {TOO_MANY_PERCENT} %")
+        } else {
+            String::new()
         };
-        let mut all = (Slot::default(), Slot::default());
-        for (first, _) in steps {
-            for (sum, slot) in [&mut all.0, &mut all.1].into_iter().zip(pair(*first)) {
-                if let Some(slot) = slot {
-                    sum.merge(slot);
-                }
-            }
-        }
-        let iterations = total.slot(slots.service());
-        Self {
-            length,
-            steps: steps
-                .iter()
-                .map(|(first, name)| Row::new(name.clone(), pair(*first), length))
-                .collect(),
-            all_steps: Row::new("all steps".to_owned(), [Some(&all.0), Some(&all.1)], length),
-            iterations: Row::new("iterations".to_owned(), [iterations, iterations], length),
-        }
+        format!(
+            "{}, {failed} failed ({:.2} %{limit})",
+            plural(iterations.count(), "iteration", "iterations"),
+            percent(failed, iterations.count())
+        )
+    };
+    if cancelled > 0 {
+        let _ = write!(text, ", {cancelled} cancelled");
     }
-
-    /// The default threshold of a load run: less than 1 % of its iterations may fail.
-    pub fn threshold_failed(&self) -> bool {
-        let failed = self.iterations.of(Counter::Failed);
-        failed > 0 && failed * 100 >= self.iterations.count() * TOO_MANY_PERCENT
+    if cancelled > iterations.count() && !figures.nothing_ended() {
+        text.push_str(", which is more than ended");
     }
+    let drain = figures.drain();
+    if drain < SHORTEST_DRAIN {
+        let _ = write!(text, ", in {}", short(figures.length));
+    } else {
+        let (load, drain) = (short(figures.begins_for), short(drain));
+        let _ = write!(text, ", in {load} and {drain} of drain");
+    }
+    text
 }

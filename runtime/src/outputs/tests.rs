@@ -1,27 +1,38 @@
 //! What people and programs read: the lines of a functional run, the live lines and the summary of a load run.
 
+use super::line::{Line, LinesSoFar};
 use super::*;
-use crate::event::StepOutcome;
-use crate::event::StepReport;
+use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
-use crate::info::{Info, Instance, ResourceInfo};
+use crate::info::{Info, Instance, MetricInfo, ResourceInfo};
 use crate::metrics::{
     Counter, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader, step_slot,
 };
 use crate::schedule::Schedule;
 use serde_json::json;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Slots of the first step: its times, and two metrics.
+const FIRST: u32 = step_slot::METRICS + 2;
 
 static STEPS: [Info; 2] = [
-    Info::new("http_request", "login", "grid.hcl:3").slots(0, 2),
+    Info::new("http_request", "login", "grid.hcl:3")
+        .slots(0, FIRST)
+        .metrics(&[
+            MetricInfo::new("waiting", "time"),
+            MetricInfo::new("received", "bytes"),
+        ])
+        .tags(&[("team", "checkout")]),
     Info::new("noop", "item", "grid.hcl:9")
-        .slots(2, 2)
+        .slots(FIRST, step_slot::METRICS)
         .sensitive(),
 ];
 static GRID: Grid = Grid::new("shop").version("1.2.3").steps(&[&STEPS]);
 static WHERE: Place = Place::new("grid.hcl", 5, 14);
-const SLOTS: IterationSlots = IterationSlots::after(4);
+const SLOTS: IterationSlots = IterationSlots::after(FIRST + step_slot::METRICS);
 
 fn run_of(schedule: Schedule) -> RunDescription {
     RunDescription {
@@ -44,26 +55,26 @@ fn ended(
         instance,
         user: 1,
         iteration: 0,
-        service: Duration::from_micros(12_345),
+        service: Some(Duration::from_micros(12_345)),
         outcome,
         fault: fault.cloned(),
     }
 }
 
 fn text(event: &Event) -> String {
-    text_of(&Entry::Event(event))
+    text::told(event, text::Paint(false)) + "\n"
 }
 
-fn text_of(entry: &Entry<'_>) -> String {
-    text::render(entry, text::Paint(false))
+fn json_line(event: &Event) -> String {
+    json::line_of(json::told(event))
 }
 
 fn object(event: &Event) -> serde_json::Value {
-    object_of(&Entry::Event(event))
+    parsed(json::told(event))
 }
 
-fn object_of(entry: &Entry<'_>) -> serde_json::Value {
-    serde_json::from_str(&json::render(entry)).unwrap()
+fn parsed(object: json::Object) -> serde_json::Value {
+    serde_json::from_str(&json::line_of(object)).unwrap()
 }
 
 #[test]
@@ -117,7 +128,7 @@ fn the_text_of_a_fault_is_kept_back_where_an_input_is_sensitive() {
     let failed = ended(&STEPS[1], Instance::None, StepOutcome::Failed, Some(&fault));
     for written in [
         text(&Event::Step(failed.clone())),
-        json::render(&Entry::Event(&Event::FirstFailure(failed.clone()))),
+        json_line(&Event::FirstFailure(failed.clone())),
     ] {
         assert!(!written.contains("hunter2"), "{written}");
         assert!(written.contains("grid.hcl:9"), "{written}");
@@ -145,7 +156,7 @@ fn the_text_of_a_resources_fault_is_kept_back_too_and_so_is_it_in_the_step_that_
         ),
         Event::Step(failed.clone()),
     ] {
-        for written in [text(&event), json::render(&Entry::Event(&event))] {
+        for written in [text(&event), json_line(&event)] {
             assert!(!written.contains("hunter2"), "{written}");
             assert!(written.contains("probe.p"), "{written}");
         }
@@ -158,102 +169,234 @@ fn bench() -> (Collector, Recorder, KnownKinds) {
     let slab = Slab::new(SLOTS.end() as usize).unwrap();
     let readers = vec![SlabReader::new(Arc::clone(&slab), Arc::clone(&kinds))];
     (
-        Collector::new(&GRID, SLOTS, readers, Instant::now()),
+        Collector::new(Layout::of(&GRID), readers, Instant::now()),
         Recorder::new(slab),
         KnownKinds::new(kinds),
     )
 }
 
-fn iteration(recorder: &Recorder, counter: Counter, took: Duration) {
-    for slot in [0, SLOTS.service()] {
-        recorder.count(slot, counter);
-        recorder.time(if slot == 0 { step_slot::SERVICE } else { slot }, took);
+/// An iteration whose first step took `took` and failed by `kind`, or passed.
+fn iteration(recorder: &Recorder, failed_by: Option<usize>, took: Duration) {
+    let (counter, step, whole) = match failed_by {
+        Some(_) => (Counter::Failed, step_slot::FAILED, SLOTS.failed()),
+        None => (Counter::Passed, step_slot::SERVICE, SLOTS.service()),
+    };
+    recorder.count(0, counter);
+    recorder.count(SLOTS.service(), counter);
+    recorder.time(step, took);
+    recorder.time(whole, took);
+    if let Some(kind) = failed_by {
+        recorder.kind(0, kind);
+        recorder.kind(SLOTS.service(), kind);
     }
+}
+
+fn figures(collector: &Collector, conclusion: &Conclusion<'_>) -> Figures {
+    Figures::new(collector.layout(), collector.total(), conclusion.begins_for)
+}
+
+/// What stands at the end of a run as text.
+fn summary(collector: &Collector, conclusion: &Conclusion<'_>) -> String {
+    let figures = figures(collector, conclusion);
+    summary::summary(&figures, conclusion, text::Paint(false))
+}
+
+fn summary_object(collector: &Collector, conclusion: &Conclusion<'_>) -> serde_json::Value {
+    parsed(json::summary(&figures(collector, conclusion), conclusion))
+}
+
+fn next_line(so_far: &mut LinesSoFar, collector: &mut Collector, at: Duration) -> Line {
+    let interval = collector.take(at);
+    so_far.next(collector.layout(), &interval)
 }
 
 #[test]
 fn live_lines_and_summary_come_from_the_same_intervals() {
     let (mut collector, recorder, kinds) = bench();
+    let mut so_far = LinesSoFar::default();
     recorder.user_begins();
     recorder.user_begins();
     for _ in 0..19 {
-        iteration(&recorder, Counter::Passed, Duration::from_millis(10));
+        iteration(&recorder, None, Duration::from_millis(10));
     }
-    iteration(&recorder, Counter::Failed, Duration::from_millis(200));
-    recorder.kind(0, kinds.number("timeout"));
-    let first = collector.take(Duration::from_secs(1));
-    let line = collector.line(&first);
+    let timeout = kinds.number("timeout");
+    iteration(&recorder, Some(timeout), Duration::from_micros(200_001));
+    let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     assert_eq!(
-        text_of(&Entry::Line(&line)),
-        "    1.0s  users 2     iterations 20      rate 20.0/s     failed 1      p95 10.0ms\n"
+        text::live(&line),
+        "    1.0s  users 2     iterations 20      rate 20.0/s     failed 1      p95 10.0ms"
     );
     recorder.user_ends();
-    iteration(&recorder, Counter::Passed, Duration::from_millis(10));
+    iteration(&recorder, None, Duration::from_millis(10));
     recorder.count(SLOTS.service(), Counter::Cancelled);
-    let second = collector.take(Duration::from_millis(1_500));
-    let line = collector.line(&second);
+    let line = next_line(&mut so_far, &mut collector, Duration::from_millis(1_500));
     assert_eq!(
-        text_of(&Entry::Line(&line)),
-        "    1.5s  users 1     iterations 1       rate 2.0/s      failed 0      p95 10.0ms  cancelled 1\n"
+        text::live(&line),
+        "    1.5s  users 1     iterations 1       rate 2.0/s      failed 0      p95 10.0ms  cancelled 1"
     );
-    let summary = collector.summary();
-    let run = run_of(Schedule::lasting(2, Duration::from_millis(1_500)));
+    let run = run_of(Schedule::lasting(2, Duration::from_secs(1)));
     let conclusion = Conclusion {
         run: &run,
-        total: &summary,
+        total: collector.total(),
+        begins_for: Duration::from_secs(1),
         exit: Exit::ThresholdFailed,
         left: false,
     };
     assert_eq!(
-        text_of(&Entry::Ends(&conclusion)),
+        summary(&collector, &conclusion),
         "
-step                count    rate  failed  cancelled     p50     p95    p99    max
-http_request.login     21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
-noop.item               0   0.0/s       0                  -       -      -      -
+step                count    rate  failed  cancelled     p50     p95     p99     max
+http_request.login     21  21.0/s       1             10.0ms  10.0ms  10.0ms  10.0ms
+noop.item               0   0.0/s       0                  -       -       -       -
 
-all steps              21  14.0/s       1             10.0ms  10.0ms  200ms  200ms
-iterations             21  14.0/s       1          1  10.0ms  10.0ms  200ms  200ms
+all steps              21  21.0/s       1             10.0ms  10.0ms  10.0ms  10.0ms
+iterations             21  21.0/s       1          1  10.0ms  10.0ms  10.0ms  10.0ms
 
-failures of http_request.login: timeout 1
-Times are service times: from the moment sent to the end of the answer.
+failures of http_request.login: 1 of kind timeout; they took p50 200ms, p95 200ms, p99 200ms, max 200ms
+Times are service times of what passed: from the moment sent to the end of the answer.
 Users wait for each answer before they go on, so a slow server gets less load.
 
-failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), in 1.50s
+failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), 1 cancelled, in 1.00s and 500ms of drain
 "
     );
-    let object = object_of(&Entry::Ends(&conclusion));
+    let object = summary_object(&collector, &conclusion);
     assert_eq!(object["steps"][0]["failures"], json!({ "timeout": 1 }));
+    assert_eq!(object["iterations"]["failures"], json!({ "timeout": 1 }));
     assert_eq!(
         (
             &object["iterations"]["count"],
-            &object["iterations"]["cancelled"]
+            &object["iterations"]["cancelled"],
+            &object["iterations"]["rate"],
         ),
-        (&json!(21), &json!(1))
+        (&json!(21), &json!(1), &json!(21))
+    );
+    let failed = &object["steps"][0]["failed_max_ms"];
+    assert_eq!(
+        (failed, &object["steps"][0]["max_ms"]),
+        (&json!(200.001), &json!(10))
     );
     assert_eq!(
-        (&object["exit"], &object["times"]),
-        (&json!(99), &json!("service"))
+        (&object["exit"], &object["times"], &object["drain_seconds"]),
+        (&json!(99), &json!("service"), &json!(0.5))
+    );
+}
+
+#[test]
+fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
+    let (mut collector, recorder, _) = bench();
+    iteration(&recorder, None, Duration::from_millis(10));
+    recorder.time(step_slot::RESPONSE, Duration::from_millis(15));
+    for micros in [2_000, 4_000] {
+        recorder.value(step_slot::METRICS, micros);
+    }
+    recorder.value(step_slot::METRICS + 1, 512);
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::iterations(1, 2));
+    let conclusion = Conclusion {
+        run: &run,
+        total: collector.total(),
+        begins_for: Duration::from_secs(1),
+        exit: Exit::Passed,
+        left: false,
+    };
+    let text = summary(&collector, &conclusion);
+    assert!(
+        text.contains(
+            "
+metric                               values    mean     p50     p95     p99     max
+http_request.login waiting                2  3.00ms  2.00ms  4.00ms  4.00ms  4.00ms
+http_request.login received (bytes)       1   512.0     512     512     512     512
+"
+        ),
+        "{text}"
+    );
+    let object = summary_object(&collector, &conclusion);
+    let step = &object["steps"][0];
+    assert_eq!(step["tags"], json!({ "team": "checkout" }));
+    assert_eq!(step["metrics"]["waiting"]["mean_ms"], 3);
+    assert_eq!(step["metrics"]["received"]["unit"], "bytes");
+    assert_eq!(step["metrics"]["received"]["max"], 512);
+    assert_eq!(step["response_p95_ms"], 15);
+    assert!(object["steps"][1].get("metrics").is_none());
+}
+
+#[test]
+fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
+    let (mut collector, recorder, _) = bench();
+    for _ in 0..3 {
+        recorder.count(SLOTS.service(), Counter::Cancelled);
+    }
+    let _ = collector.take(Duration::from_secs(6));
+    let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
+    let conclusion = Conclusion {
+        run: &run,
+        total: collector.total(),
+        begins_for: Duration::from_secs(5),
+        exit: Exit::ThresholdFailed,
+        left: false,
+    };
+    assert!(figures(&collector, &conclusion).threshold_failed());
+    let text = summary(&collector, &conclusion);
+    let verdict = "failed: no iteration ended, 3 cancelled, in 5.00s and 1.00s of drain\n";
+    assert!(text.ends_with(verdict), "{text}");
+    let object = summary_object(&collector, &conclusion);
+    assert_eq!(object["verdict"], "nothing ended");
+    assert!(page().contains("`nothing ended`"));
+}
+
+#[test]
+fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
+    let (mut collector, recorder, _) = bench();
+    iteration(&recorder, None, Duration::from_millis(10));
+    for _ in 0..2 {
+        recorder.count(SLOTS.service(), Counter::Cancelled);
+    }
+    let _ = collector.take(Duration::from_secs(5));
+    let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
+    let conclusion = Conclusion {
+        run: &run,
+        total: collector.total(),
+        begins_for: Duration::from_secs(5),
+        exit: Exit::Passed,
+        left: false,
+    };
+    let text = summary(&collector, &conclusion);
+    let verdict =
+        "passed: 1 iteration, 0 failed (0.00 %), 2 cancelled, which is more than ended, in 5.00s\n";
+    assert!(text.ends_with(verdict), "{text}");
+}
+
+#[test]
+fn a_step_that_failed_before_it_began_has_no_time() {
+    let fault = Fault::new("value", "no");
+    let mut failed = ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault));
+    failed.service = None;
+    let event = Event::Step(failed);
+    assert!(object(&event).get("ms").is_none());
+    assert!(
+        text(&event).starts_with("failed    http_request.login                     -  value: no")
     );
 }
 
 #[test]
 fn a_functional_run_ends_with_a_short_table() {
     let (mut collector, recorder, _) = bench();
-    iteration(&recorder, Counter::Passed, Duration::from_micros(1_234));
+    iteration(&recorder, None, Duration::from_micros(1_234));
     for micros in [10, 30] {
-        recorder.count(2, Counter::Passed);
-        recorder.time(3, Duration::from_micros(micros));
+        recorder.count(FIRST, Counter::Passed);
+        recorder.time(FIRST + step_slot::SERVICE, Duration::from_micros(micros));
     }
     let _ = collector.take(Duration::from_millis(5));
     let run = run_of(Schedule::ONCE);
     let conclusion = Conclusion {
         run: &run,
-        total: &collector.summary(),
+        total: collector.total(),
+        begins_for: Duration::from_millis(5),
         exit: Exit::Passed,
         left: false,
     };
     assert_eq!(
-        text_of(&Entry::Ends(&conclusion)),
+        summary(&collector, &conclusion),
         "
 step                runs    time  longest
 http_request.login     1  1.23ms
@@ -264,29 +407,135 @@ passed: 3 steps, 0 failed, in 5.00ms
     );
 }
 
-/// A sink that tests read.
+/// Bytes that tests read.
 #[derive(Clone, Default)]
-struct Heard(Arc<std::sync::Mutex<Vec<u8>>>);
+struct Written(Arc<Mutex<Vec<u8>>>);
 
-impl std::io::Write for Heard {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl Written {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
+/// A pipe that takes nothing until its gate is dropped.
+struct Blocked {
+    gate: Receiver<()>,
+    written: Written,
+}
+
+impl Write for Blocked {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Ends with an error when the gate is dropped.
+        let _ = self.gate.recv();
+        self.written.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn blocked() -> (Report, Sender<()>, Written) {
+    let ((open, gate), written) = (channel(), Written::default());
+    let out = Blocked {
+        gate,
+        written: written.clone(),
+    };
+    let report = Report::new(Format::Json, LogLevel::Debug, Box::new(out)).unwrap();
+    (report, open, written)
+}
+
+/// Events of `name` among what was written.
+fn lines(written: &Written, name: &str) -> Vec<serde_json::Value> {
+    let all = written.text();
+    let objects = all.lines().map(|line| serde_json::from_str(line).unwrap());
+    objects
+        .filter(|object: &serde_json::Value| object["event"] == name)
+        .collect()
+}
+
+const STOPPED: Stopped = Stopped {
+    begins_until: Duration::from_secs(1),
+    at: Duration::from_secs(1),
+};
+
+#[test]
+fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_nothing_is_lost() {
+    let (report, open, written) = blocked();
+    let (collector, recorder, _) = bench();
+    report.begins(run_of(Schedule::ONCE), collector);
+    for user in 0..10_000 {
+        let mut end = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
+        end.user = user;
+        report.tell(Event::Step(end));
+    }
+    iteration(&recorder, None, Duration::from_millis(1));
+    // Answers though not one byte was written.
+    assert_eq!(report.stopped(STOPPED).iterations.count(), 1);
+    assert_eq!(written.text(), "");
+    drop(open);
+    report.ends(Exit::Passed, false);
+    let steps = lines(&written, "step");
+    let users: Vec<u64> = steps
+        .iter()
+        .map(|step| step["vu"].as_u64().unwrap())
+        .collect();
+    assert_eq!(users, (0..10_000).collect::<Vec<u64>>());
+    assert!(lines(&written, "warning").is_empty());
+    assert!(
+        written
+            .text()
+            .lines()
+            .last()
+            .unwrap()
+            .contains("\"summary\"")
+    );
+}
+
+#[test]
+fn what_a_load_run_could_not_write_is_counted_and_said_at_its_end() {
+    let (report, open, written) = blocked();
+    let (collector, recorder, _) = bench();
+    report.begins(
+        run_of(Schedule::lasting(1, Duration::from_secs(1))),
+        collector,
+    );
+    for _ in 0..20_000 {
+        report.tell(Event::Message(LogLevel::Info, "again".to_owned()));
+    }
+    iteration(&recorder, None, Duration::from_millis(1));
+    assert_eq!(report.stopped(STOPPED).iterations.count(), 1);
+    drop(open);
+    report.ends(Exit::Passed, false);
+    let warning = lines(&written, "warning").remove(0);
+    let said = warning["text"].as_str().unwrap();
+    let lost: usize = said.split(' ').next().unwrap().parse().unwrap();
+    assert!(lost > 0);
+    // The last interval may be among what had no room.
+    let there = lines(&written, "info").len() + lines(&written, "interval").len();
+    assert!(
+        (20_000..=20_001).contains(&(there + lost)),
+        "{there} and {lost}"
+    );
+    assert_eq!(lines(&written, "summary").len(), 1);
+}
+
 #[test]
 fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
-    let heard = Heard::default();
-    let report = Report::new(
-        Format::Text { colour: false },
-        LogLevel::Info,
-        Box::new(heard.clone()),
-    );
+    let written = Written::default();
+    let format = Format::Text { colour: false };
+    let report = Report::new(format, LogLevel::Info, Box::new(written.clone())).unwrap();
     let (refused, late) = (Fault::new("connect", "no"), Fault::new("timeout", "no"));
     for fault in [&refused, &late, &refused] {
         for step in &STEPS {
@@ -294,19 +543,20 @@ fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
             report.tell(Event::FirstFailure(end));
         }
     }
-    let said = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();
+    report.flush();
+    let said = written.text();
     assert_eq!(said.lines().count(), 2 * STEPS.len(), "{said}");
 }
 
 #[test]
 fn a_stretch_too_short_for_a_rate_has_none() {
     let (mut collector, recorder, _) = bench();
-    iteration(&recorder, Counter::Passed, Duration::from_millis(10));
-    let rest = collector.take(Duration::from_millis(80));
-    let line = collector.line(&rest);
+    iteration(&recorder, None, Duration::from_millis(10));
+    let mut so_far = LinesSoFar::default();
+    let line = next_line(&mut so_far, &mut collector, Duration::from_millis(80));
     assert_eq!(
-        text_of(&Entry::Line(&line)),
-        "    0.1s  users 0     iterations 1       rate -          failed 0      p95 10.0ms\n"
+        text::live(&line),
+        "    0.1s  users 0     iterations 1       rate -          failed 0      p95 10.0ms"
     );
 }
 
@@ -315,7 +565,7 @@ fn colours_are_only_used_where_they_are_asked_for() {
     let passed = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
     assert!(!text(&Event::Step(passed.clone())).contains('\x1b'));
     assert!(
-        text::render(&Entry::Event(&Event::Step(passed)), text::Paint(true))
+        text::told(&Event::Step(passed), text::Paint(true))
             .starts_with("\x1b[32mpassed\x1b[0m    http_request.login")
     );
 }
@@ -336,14 +586,26 @@ fn a_level_lets_through_what_is_at_least_as_grave() {
     );
 }
 
+/// The page that promises all this.
+fn page() -> &'static str {
+    include_str!("../../../docs/output.md")
+}
+
 /// Names of fields, all levels down, but for objects whose keys are names of the grid.
 fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
     match value {
         serde_json::Value::Object(object) => {
             for (key, value) in object {
                 found.insert(key.clone());
-                if key != "failures" && !(key == "steps" && value.is_object()) {
-                    fields(value, found);
+                match key.as_str() {
+                    "failures" | "tags" => {}
+                    "steps" if value.is_object() => {}
+                    "metrics" => value
+                        .as_object()
+                        .unwrap()
+                        .values()
+                        .for_each(|metric| fields(metric, found)),
+                    _ => fields(value, found),
                 }
             }
         }
@@ -354,19 +616,23 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
 
 #[test]
 fn the_page_of_the_output_names_every_field_that_is_written() {
-    let page = include_str!("../../../docs/output.md");
+    let page = page();
     static RESOURCE: ResourceInfo = ResourceInfo::new("http_client", "shared", "grid.hcl:1");
     let fault = Fault::new("connect", "refused");
     let took = Duration::from_millis(1);
     let (mut collector, recorder, kinds) = bench();
-    iteration(&recorder, Counter::Failed, took);
-    recorder.kind(0, kinds.number("connect"));
-    let interval = collector.take(Duration::from_secs(1));
-    let line = collector.line(&interval);
+    iteration(&recorder, None, took);
+    iteration(&recorder, Some(kinds.number("connect")), took);
+    recorder.time(step_slot::RESPONSE, took);
+    recorder.value(step_slot::METRICS, 1);
+    recorder.value(step_slot::METRICS + 1, 1);
+    let mut so_far = LinesSoFar::default();
+    let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     let run = run_of(Schedule::iterations(2, 9).at_most(Duration::from_secs(1)));
     let conclusion = Conclusion {
         run: &run,
-        total: &collector.summary(),
+        total: collector.total(),
+        begins_for: Duration::from_secs(1),
         exit: Exit::Passed,
         left: false,
     };
@@ -384,14 +650,14 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         Event::Message(LogLevel::Debug, "text".to_owned()),
         Event::Panic("text".to_owned()),
     ];
-    let entries = events.iter().map(Entry::Event).chain([
-        Entry::Begins(&run),
-        Entry::Line(&line),
-        Entry::Ends(&conclusion),
+    let objects = events.iter().map(json::told).chain([
+        json::begins(&run),
+        json::live(&line, SystemTime::now()),
+        json::summary(&figures(&collector, &conclusion), &conclusion),
     ]);
     let mut found = std::collections::BTreeSet::new();
-    for entry in entries {
-        fields(&object_of(&entry), &mut found);
+    for object in objects {
+        fields(&parsed(object), &mut found);
     }
     assert!(found.len() > 40, "{found:?}");
     let unnamed: Vec<&String> = found
@@ -406,7 +672,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
 
 #[test]
 fn the_page_of_the_output_lists_every_exit_code() {
-    let page = include_str!("../../../docs/output.md");
+    let page = page();
     for exit in [
         Exit::Passed,
         Exit::StepFailed,
@@ -422,4 +688,33 @@ fn the_page_of_the_output_lists_every_exit_code() {
             "{exit:?}"
         );
     }
+}
+
+#[test]
+fn the_page_of_the_output_lists_every_verdict() {
+    let (mut collector, recorder, _) = bench();
+    let nothing = figures_of(&mut collector);
+    iteration(&recorder, None, Duration::from_millis(1));
+    let something = figures_of(&mut collector);
+    let all = [
+        Exit::Passed,
+        Exit::StepFailed,
+        Exit::ThresholdFailed,
+        Exit::SetUpFailed,
+        Exit::TeardownFailed,
+        Exit::Interrupted,
+        Exit::Bug,
+    ];
+    for exit in all {
+        for figures in [&nothing, &something] {
+            let verdict = json::verdict(exit, figures);
+            assert!(page().contains(&format!("`{verdict}`")), "{verdict}");
+        }
+    }
+}
+
+fn figures_of(collector: &mut Collector) -> Figures {
+    let second = Duration::from_secs(1);
+    let _ = collector.take(second);
+    Figures::new(collector.layout(), collector.total(), second)
 }

@@ -1,13 +1,13 @@
-//! Events as lines for people.
+//! What happens in a run as lines for people, and a live line for each second of load.
 
-use super::measure::{or_dash, percent, plural, short};
-use super::summary::TOO_MANY_PERCENT;
-use super::{Conclusion, Entry, Line, Row, RunDescription, Summary, table};
+use super::line::{Line, LinesSoFar};
+use super::measure::{or_dash, plural, short};
+use super::writer::LineWriter;
+use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
-use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::info::{ResourceInfo, Sensitivity};
-use crate::metrics::Counter;
+use crate::metrics::{Interval, Layout};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -18,12 +18,13 @@ pub struct Paint(pub bool);
 /// A stretch of time whose rate is not shown when it is shorter.
 const SHORTEST: Duration = Duration::from_millis(500);
 
-const RED: u8 = 31;
-const GREEN: u8 = 32;
-const YELLOW: u8 = 33;
+pub const RED: u8 = 31;
+pub const GREEN: u8 = 32;
+pub const YELLOW: u8 = 33;
 
 impl Paint {
-    fn on(self, colour: u8, text: &str) -> String {
+    /// `text` in a colour.
+    pub fn on(self, colour: u8, text: &str) -> String {
         if self.0 {
             format!("\x1b[{colour}m{text}\x1b[0m")
         } else {
@@ -32,19 +33,52 @@ impl Paint {
     }
 }
 
-/// The entry's lines, each ending in a line break.
-pub fn render(entry: &Entry<'_>, paint: Paint) -> String {
-    let mut text = match entry {
-        Entry::Begins(run) => begins(run),
-        Entry::Event(event) => told(event, paint),
-        Entry::Line(line) => live(line),
-        Entry::Ends(conclusion) => return ends(conclusion, paint),
-    };
-    text.push('\n');
-    text
+/// Writes begin, events and live lines.
+#[derive(Debug)]
+pub struct TextLines {
+    lines: LineWriter,
+    level: LogLevel,
+    paint: Paint,
+    so_far: LinesSoFar,
 }
 
-fn told(event: &Event, paint: Paint) -> String {
+impl TextLines {
+    /// Up to a level.
+    pub fn new(lines: LineWriter, level: LogLevel, paint: Paint) -> Self {
+        Self {
+            lines,
+            level,
+            paint,
+            so_far: LinesSoFar::default(),
+        }
+    }
+
+    fn put(&self, level: LogLevel, line: impl FnOnce() -> String) {
+        if level <= self.level {
+            self.lines.put(line() + "\n");
+        }
+    }
+}
+
+impl Output for TextLines {
+    fn begins(&mut self, run: &RunDescription) {
+        self.put(LogLevel::Info, || begins(run));
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.put(event.level(), || told(event, self.paint));
+    }
+
+    fn interval(&mut self, layout: &Layout, interval: &Interval) {
+        let line = self.so_far.next(layout, interval);
+        self.put(LogLevel::Info, || live(&line));
+    }
+
+    fn ends(&mut self, _: &Layout, _: &Conclusion<'_>) {}
+}
+
+/// An event, without its line break.
+pub fn told(event: &Event, paint: Paint) -> String {
     match event {
         Event::Step(end) => step(end, paint),
         Event::FirstFailure(end) => format!(
@@ -99,7 +133,7 @@ fn step(end: &StepReport, paint: Paint) -> String {
         format!(
             "{}{pad} {name:<32} {:>7}",
             paint.on(colour, outcome),
-            short(end.service)
+            or_dash(end.service)
         )
     };
     match end.outcome {
@@ -144,7 +178,8 @@ fn resource(info: &ResourceInfo, event: &ResourceEvent, paint: Paint) -> String 
     }
 }
 
-fn live(line: &Line) -> String {
+/// A live line, without its line break.
+pub fn live(line: &Line) -> String {
     // The rest of a second that is left at the end is too short to say anything of a second.
     let rate = if line.length < SHORTEST {
         "-".to_owned()
@@ -164,152 +199,4 @@ fn live(line: &Line) -> String {
         let _ = write!(text, "  cancelled {}", line.cancelled);
     }
     text
-}
-
-fn ends(conclusion: &Conclusion<'_>, paint: Paint) -> String {
-    let mut text = String::from("\n");
-    if conclusion.run.functional {
-        text.push_str(&steps(conclusion.total));
-    } else {
-        text.push_str(&figures(conclusion.total));
-    }
-    text.push('\n');
-    text.push_str(&verdict(conclusion, paint));
-    text.push('\n');
-    text
-}
-
-fn unless_zero(count: u64) -> String {
-    if count == 0 {
-        String::new()
-    } else {
-        count.to_string()
-    }
-}
-
-/// The short table of a functional run.
-fn steps(total: &Summary) -> String {
-    let rows: Vec<Vec<String>> = total
-        .steps
-        .iter()
-        .map(|row| {
-            vec![
-                row.name.clone(),
-                row.count().to_string(),
-                unless_zero(row.of(Counter::Failed)),
-                unless_zero(row.of(Counter::Skipped)),
-                unless_zero(row.of(Counter::Cancelled)),
-                or_dash(row.times.mean_time()),
-                if row.count() > 1 {
-                    or_dash(row.times.time(10_000))
-                } else {
-                    String::new()
-                },
-            ]
-        })
-        .collect();
-    table::lines(
-        &[
-            "step",
-            "runs",
-            "failed",
-            "skipped",
-            "cancelled",
-            "time",
-            "longest",
-        ],
-        &rows,
-    )
-}
-
-/// The summary of a load run.
-fn figures(total: &Summary) -> String {
-    let row = |row: &Row| {
-        vec![
-            row.name.clone(),
-            row.count().to_string(),
-            format!("{:.1}/s", row.rate()),
-            row.of(Counter::Failed).to_string(),
-            unless_zero(row.of(Counter::Skipped)),
-            unless_zero(row.of(Counter::Cancelled)),
-            or_dash(row.times.time(5_000)),
-            or_dash(row.times.time(9_500)),
-            or_dash(row.times.time(9_900)),
-            or_dash(row.times.time(10_000)),
-        ]
-    };
-    // The totals stand apart.
-    let mut rows: Vec<Vec<String>> = total.steps.iter().map(row).collect();
-    rows.push(Vec::new());
-    rows.extend([&total.all_steps, &total.iterations].map(row));
-    let head = [
-        "step",
-        "count",
-        "rate",
-        "failed",
-        "skipped",
-        "cancelled",
-        "p50",
-        "p95",
-        "p99",
-        "max",
-    ];
-    let mut text = table::lines(&head, &rows);
-    text.push('\n');
-    for row in total.steps.iter().filter(|row| row.of(Counter::Failed) > 0) {
-        let kinds: Vec<String> = row
-            .kinds()
-            .iter()
-            .map(|(kind, count)| format!("{kind} {count}"))
-            .collect();
-        let _ = writeln!(text, "failures of {}: {}", row.name, kinds.join(", "));
-    }
-    text.push_str(
-        "Times are service times: from the moment sent to the end of the answer.\n\
-         Users wait for each answer before they go on, so a slow server gets less load.\n",
-    );
-    text
-}
-
-fn verdict(conclusion: &Conclusion<'_>, paint: Paint) -> String {
-    let Conclusion {
-        run,
-        total,
-        exit,
-        left,
-    } = conclusion;
-    let took = short(total.length);
-    let failed = total.iterations.of(Counter::Failed);
-    let whole = if run.functional {
-        let steps = total.all_steps.count();
-        format!(
-            "{}, {} failed, in {took}",
-            plural(steps, "step", "steps"),
-            total.all_steps.of(Counter::Failed)
-        )
-    } else {
-        let share = percent(failed, total.iterations.count());
-        let limit = if *exit == Exit::ThresholdFailed {
-            format!("; the limit is {TOO_MANY_PERCENT} %")
-        } else {
-            String::new()
-        };
-        format!(
-            "{}, {failed} failed ({share:.2} %{limit}), in {took}",
-            plural(total.iterations.count(), "iteration", "iterations")
-        )
-    };
-    let (colour, word) = match exit {
-        Exit::Passed => (GREEN, "passed"),
-        Exit::Interrupted => (YELLOW, "interrupted"),
-        Exit::StepFailed | Exit::ThresholdFailed | Exit::Bug | Exit::BadInput => (RED, "failed"),
-        Exit::SetUpFailed => (RED, "failed: set-up"),
-        Exit::TeardownFailed => (RED, "failed: teardown"),
-    };
-    let left = if *left {
-        " (resources were left behind)"
-    } else {
-        ""
-    };
-    format!("{}: {whole}{left}", paint.on(colour, word))
 }

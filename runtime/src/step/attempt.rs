@@ -6,7 +6,6 @@ use crate::event::{StepEnd, StepOutcome};
 use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Info};
-use crate::metrics::step_slot;
 use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
@@ -203,7 +202,6 @@ impl<'a> Step<'a> {
                 self.book(StepOutcome::Skipped, None);
             }
             Err(fault) if self.policy.continue_on_failure => {
-                self.iteration.note_continued_failure();
                 self.book(StepOutcome::FailedAndContinued, Some(fault));
             }
             Err(fault) => {
@@ -216,8 +214,8 @@ impl<'a> Step<'a> {
 
     /// Adds to the manifest's own metric number `metric` (times in microseconds, sizes in bytes).
     pub fn add(&self, metric: u32, value: u64) {
-        let slot = self.first_slot() + step_slot::METRICS + metric;
-        self.iteration.worker().metric(slot, value);
+        let worker = self.iteration.worker();
+        worker.metric(self.first_slot(), metric, value);
     }
 
     fn first_slot(&self) -> u32 {
@@ -252,18 +250,21 @@ impl<'a> Step<'a> {
     fn book(&self, outcome: StepOutcome, fault: Option<&Fault>) {
         self.ended.set(true);
         let now = self.iteration.worker().now();
-        let begun = self.begun.get().unwrap_or(now);
-        self.iteration.worker().step_ended(&StepEnd {
+        let from = self.sent.get().or(self.begun.get());
+        let failed = self.iteration.worker().step_ended(&StepEnd {
             info: self.at.info(),
             instance: self.at.instance(),
             user: self.iteration.user().number(),
             iteration: self.iteration.number(),
             first_slot: self.first_slot(),
             response: self.due.map(|due| now.saturating_duration_since(due)),
-            service: now.saturating_duration_since(self.sent.get().unwrap_or(begun)),
+            service: from.map(|from| now.saturating_duration_since(from)),
             outcome,
             fault,
         });
+        if let Some(kind) = failed {
+            self.iteration.note_failure(kind);
+        }
         // One that was skipped passes on when it was due itself.
         if outcome != StepOutcome::Skipped {
             self.iteration.set_due(Some(now));

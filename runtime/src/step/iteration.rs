@@ -21,8 +21,8 @@ pub struct Begun {
     number_of_run: Option<u64>,
     /// Where the slots of its scenario begin.
     first_slot: u32,
-    /// A step of it failed, and it went on.
-    had_continued_failure: Cell<bool>,
+    /// The kind by which a step of it failed first, by its number plus one; 0 when none did.
+    failed_by: Cell<u16>,
 }
 
 impl Begun {
@@ -33,7 +33,7 @@ impl Begun {
             late: None,
             number_of_run: None,
             first_slot,
-            had_continued_failure: Cell::new(false),
+            failed_by: Cell::new(0),
         }
     }
 
@@ -56,9 +56,9 @@ impl Begun {
         self.began.checked_sub(late)
     }
 
-    /// Whether a step of it failed and the iteration went on.
-    pub(crate) fn had_continued_failure(&self) -> bool {
-        self.had_continued_failure.get()
+    /// The number of the kind by which a step of it failed first, also when the iteration went on.
+    pub(crate) fn failed_by(&self) -> Option<usize> {
+        usize::from(self.failed_by.get()).checked_sub(1)
     }
 }
 
@@ -163,8 +163,11 @@ impl<'a> Iteration<'a> {
         self.due.set(due);
     }
 
-    /// A step of it failed, and it goes on.
-    pub(crate) fn note_continued_failure(&self) {
-        self.begun.had_continued_failure.set(true);
+    /// A step of it failed by the kind of this number.
+    pub(crate) fn note_failure(&self, kind: usize) {
+        if self.begun.failed_by.get() == 0 {
+            let kind = u16::try_from(kind).unwrap_or(u16::MAX - 1);
+            self.begun.failed_by.set(kind + 1);
+        }
     }
 }

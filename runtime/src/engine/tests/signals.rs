@@ -108,7 +108,7 @@ fn interrupted_run() {
             on_signal: grace,
         },
     };
-    let report = Report::stderr(Format::Text { colour: false }, LogLevel::Info);
+    let report = Report::stderr(Format::Text { colour: false }, LogLevel::Info).unwrap();
     let exit = run(&of, &Arc::new(report)).unwrap();
     std::process::exit(exit.code().into());
 }
@@ -189,7 +189,7 @@ fn without_grace_the_first_signal_cancels_all_users_and_each_ends_once() {
     run.signal("TERM");
     let (code, said) = run.end();
     assert_eq!(
-        (code, said.matches(" ended").count()),
+        (code, said.matches(" ended\n").count()),
         (Some(105), 4),
         "{said}"
     );
@@ -205,7 +205,7 @@ fn within_the_grace_a_second_signal_cancels_and_each_user_still_ends_once() {
     run.signal("INT");
     let (code, said) = run.end();
     assert_eq!(
-        (code, said.matches(" ended").count()),
+        (code, said.matches(" ended\n").count()),
         (Some(105), 4),
         "{said}"
     );

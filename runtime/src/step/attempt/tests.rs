@@ -31,7 +31,7 @@ fn attempt<'a>(step: &'a Step<'_>, before: u64, work: u64, end: Result<Ran, Faul
 fn times(worker: &TestWorker) -> Vec<f64> {
     let ends = worker.step_ends();
     ends.iter()
-        .map(|end| end.service.as_secs_f64() * 1e3)
+        .map(|end| end.service.unwrap_or_default().as_secs_f64() * 1e3)
         .collect()
 }
 

@@ -1,0 +1,323 @@
+//! The reporter: a mailbox that all threads of a run put events into, and the thread that feeds the outputs.
+//!
+//! Whoever puts something in never waits. Under load the mailbox is bounded; what it does not take is counted, and said at
+//! the end.
+
+use super::json::JsonLines;
+use super::summary::TextSummary;
+use super::text::{Paint, TextLines};
+use super::writer::{Bounded, LineWriter};
+use super::{Collector, Conclusion, Figures, Format, Output, RunDescription};
+use crate::event::{Event, EventSink, LogLevel, ResourceEvent};
+use crate::exit::Exit;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// How long an interval is.
+const EVERY: Duration = Duration::from_secs(1);
+/// Events that may wait under load.
+const WAITING: usize = 4096;
+/// How long a run that is left at once waits for whoever reads its lines.
+const WHEN_LEFT: Duration = Duration::from_secs(1);
+
+/// Where events go. Shared by all threads; nothing on the way of a request under load says anything.
+#[derive(Debug)]
+pub struct Report {
+    level: LogLevel,
+    mailbox: Sender<Message>,
+    state: Arc<State>,
+}
+
+/// What both ends of the mailbox know.
+#[derive(Debug, Default)]
+struct State {
+    /// Events that wait.
+    waiting: AtomicUsize,
+    bounded: AtomicBool,
+    lost: AtomicU64,
+}
+
+/// What the reporter is told.
+enum Message {
+    Begins(Box<(RunDescription, Collector)>),
+    Event(Event),
+    Stopped(Stopped, Sender<Figures>),
+    Ends {
+        exit: Exit,
+        left: bool,
+        done: Sender<()>,
+    },
+    Flush(Sender<()>),
+}
+
+/// When a run stopped, since its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// No iteration could begin any more.
+    pub begins_until: Duration,
+    /// And none was running.
+    pub at: Duration,
+}
+
+impl Report {
+    /// Says events up to `level`.
+    ///
+    /// # Errors
+    /// The system has no threads for it.
+    pub fn new(format: Format, level: LogLevel, out: Box<dyn Write + Send>) -> io::Result<Self> {
+        let lines = LineWriter::start(out)?;
+        let mut outputs: Vec<Box<dyn Output>> = Vec::new();
+        match format {
+            Format::Text { colour } => {
+                let paint = Paint(colour);
+                outputs.push(Box::new(TextLines::new(lines.clone(), level, paint)));
+                outputs.push(Box::new(TextSummary::new(lines.clone(), level, paint)));
+            }
+            Format::Json => outputs.push(Box::new(JsonLines::new(lines.clone(), level))),
+        }
+        let (mailbox, messages) = channel();
+        let state = Arc::new(State::default());
+        let reporter = Reporter {
+            outputs,
+            lines,
+            state: Arc::clone(&state),
+            logged: BTreeSet::new(),
+            run: None,
+        };
+        std::thread::Builder::new()
+            .name("report".to_owned())
+            .spawn(move || reporter.work(&messages))?;
+        Ok(Self {
+            level,
+            mailbox,
+            state,
+        })
+    }
+
+    /// On stderr.
+    ///
+    /// # Errors
+    /// The system has no threads for it.
+    pub fn stderr(format: Format, level: LogLevel) -> io::Result<Self> {
+        Self::new(format, level, Box::new(io::stderr()))
+    }
+
+    /// The run begins: from now on an interval is taken each second, if it is a load run.
+    pub(crate) fn begins(&self, run: RunDescription, collector: Collector) {
+        self.state.bounded.store(!run.functional, Ordering::Relaxed);
+        self.send(Message::Begins(Box::new((run, collector))));
+    }
+
+    /// All workers are done: takes the last interval and returns the figures of the run.
+    pub(crate) fn stopped(&self, stopped: Stopped) -> Figures {
+        self.state.bounded.store(false, Ordering::Relaxed);
+        let (sender, figures) = channel();
+        self.send(Message::Stopped(stopped, sender));
+        // The reporter can only be gone by a panic; then there are no figures.
+        figures.recv().unwrap_or_default()
+    }
+
+    /// Has the end told, and waits until everything is written.
+    pub(crate) fn ends(&self, exit: Exit, left: bool) {
+        let (done, written) = channel();
+        self.send(Message::Ends { exit, left, done });
+        if left {
+            let _ = written.recv_timeout(WHEN_LEFT);
+        } else {
+            let _ = written.recv();
+        }
+    }
+
+    /// Waits until all that was told before is written.
+    pub fn flush(&self) {
+        let (done, written) = channel();
+        self.send(Message::Flush(done));
+        let _ = written.recv();
+    }
+
+    /// Something looks wrong.
+    pub fn warn(&self, text: &str) {
+        self.tell(Event::Message(LogLevel::Warn, text.to_owned()));
+    }
+
+    /// Something is wrong.
+    pub fn error(&self, text: &str) {
+        self.tell(Event::Message(LogLevel::Error, text.to_owned()));
+    }
+
+    fn send(&self, message: Message) {
+        // The reporter ends when nobody can tell it anything any more.
+        let _ = self.mailbox.send(message);
+    }
+}
+
+impl EventSink for Report {
+    fn tell(&self, event: Event) {
+        if event.level() > self.level {
+            return;
+        }
+        let bounded = self.state.bounded.load(Ordering::Relaxed);
+        if bounded && self.state.waiting.load(Ordering::Relaxed) >= WAITING {
+            self.state.lost.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        self.state.waiting.fetch_add(1, Ordering::Relaxed);
+        self.send(Message::Event(event));
+    }
+}
+
+/// What the reporter's thread works on.
+struct Reporter {
+    outputs: Vec<Box<dyn Output>>,
+    lines: LineWriter,
+    state: Arc<State>,
+    /// Failures already logged of any thread, by step or resource and kind.
+    logged: BTreeSet<(usize, &'static str)>,
+    run: Option<Running>,
+}
+
+/// A run that began.
+struct Running {
+    description: RunDescription,
+    collector: Collector,
+    /// The second at whose end the next interval is taken; `None` of a functional run and when all workers are done.
+    second: Option<u32>,
+    begins_for: Duration,
+}
+
+impl Reporter {
+    fn work(mut self, messages: &Receiver<Message>) {
+        loop {
+            let message = match self.next_interval() {
+                // An interval that is due goes before what is told.
+                Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
+                Some(wait) => messages.recv_timeout(wait),
+                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match message {
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => self.interval_is_due(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Begins(begun) => self.begins(*begun),
+            Message::Event(event) => {
+                self.state.waiting.fetch_sub(1, Ordering::Relaxed);
+                if self.is_first(&event) {
+                    self.tell(&event);
+                }
+            }
+            // Who asked waits; if it is gone, nobody needs the answer.
+            Message::Stopped(stopped, figures) => {
+                let _ = figures.send(self.stopped(stopped));
+            }
+            Message::Ends { exit, left, done } => {
+                self.ends(exit, left);
+                self.lines.flush(done);
+            }
+            Message::Flush(done) => self.lines.flush(done),
+        }
+    }
+
+    /// How long until the next interval is due.
+    fn next_interval(&self) -> Option<Duration> {
+        let run = self.run.as_ref()?;
+        let due = run.collector.begin() + EVERY * run.second?;
+        Some(due.saturating_duration_since(Instant::now()))
+    }
+
+    fn begins(&mut self, (description, collector): (RunDescription, Collector)) {
+        if !description.functional {
+            self.lines.bounded(Bounded::Yes);
+        }
+        for output in &mut self.outputs {
+            output.begins(&description);
+        }
+        self.run = Some(Running {
+            second: (!description.functional).then_some(1),
+            description,
+            collector,
+            begins_for: Duration::ZERO,
+        });
+    }
+
+    fn tell(&mut self, event: &Event) {
+        for output in &mut self.outputs {
+            output.event(event);
+        }
+    }
+
+    /// Whether no thread told this failure before. (Under load each thread tells it once.)
+    fn is_first(&mut self, event: &Event) -> bool {
+        let key = match event {
+            Event::FirstFailure(end) => end
+                .fault
+                .as_ref()
+                .map(|fault| (std::ptr::from_ref(end.info).addr(), fault.kind())),
+            Event::Resource(info, ResourceEvent::CreateFailed { fault }) => {
+                Some((std::ptr::from_ref(*info).addr(), fault.kind()))
+            }
+            _ => None,
+        };
+        key.is_none_or(|key| self.logged.insert(key))
+    }
+
+    fn interval_is_due(&mut self) {
+        let Some(run) = &mut self.run else { return };
+        let interval = run.collector.take(run.collector.begin().elapsed());
+        for output in &mut self.outputs {
+            output.interval(run.collector.layout(), &interval);
+        }
+        // A machine that slept does not make up for the intervals that it missed.
+        let over = run.collector.begin().elapsed().as_secs();
+        run.second = Some(u32::try_from(over).unwrap_or(u32::MAX).saturating_add(1));
+    }
+
+    fn stopped(&mut self, stopped: Stopped) -> Figures {
+        let Some(run) = &mut self.run else {
+            return Figures::default();
+        };
+        let interval = run.collector.take(stopped.at);
+        if run.second.take().is_some() && !interval.slots.is_empty() {
+            for output in &mut self.outputs {
+                output.interval(run.collector.layout(), &interval);
+            }
+        }
+        run.begins_for = stopped.begins_until.min(stopped.at);
+        self.lines.bounded(Bounded::No);
+        Figures::new(
+            run.collector.layout(),
+            run.collector.total(),
+            run.begins_for,
+        )
+    }
+
+    fn ends(&mut self, exit: Exit, left: bool) {
+        let lost = self.state.lost.load(Ordering::Relaxed) + self.lines.lost();
+        if lost > 0 {
+            let text = format!(
+                "{lost} lines were left out: whoever reads stderr was slower than they came"
+            );
+            self.tell(&Event::Message(LogLevel::Warn, text));
+        }
+        let Some(run) = &self.run else { return };
+        let conclusion = Conclusion {
+            run: &run.description,
+            total: run.collector.total(),
+            begins_for: run.begins_for,
+            exit,
+            left,
+        };
+        for output in &mut self.outputs {
+            output.ends(run.collector.layout(), &conclusion);
+        }
+    }
+}
