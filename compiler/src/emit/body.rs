@@ -190,6 +190,11 @@ impl Writer<'_> {
                 let tags = step.tags.iter().map(|(key, value)| quote!((#key, #value)));
                 quote!(.tags(&[#(#tags),*]))
             });
+            let metrics = (!step.metrics.is_empty()).then(|| {
+                let metrics = step.metrics.iter();
+                let metrics = metrics.map(|(name, unit)| quote!(MetricInfo::new(#name, #unit)));
+                quote!(.metrics(&[#(#metrics),*]))
+            });
             let sensitive = step.sensitive.then(|| quote!(.sensitive()));
             // What the manifest itself calls sensitive is known to the module.
             let secret = step.arguments.iter().filter(|argument| {
@@ -198,7 +203,7 @@ impl Writer<'_> {
             });
             let secret: Vec<&str> = secret.map(|argument| &*argument.input.name).collect();
             let inputs = (!secret.is_empty()).then(|| quote!(.sensitive_inputs(&[#(#secret),*])));
-            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #tags #sensitive #inputs)
+            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #metrics #tags #sensitive #inputs)
         });
         let names = (0..body.steps.len()).map(|at| {
             let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));
