@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use bggo_manifest::{Asset, Manifest, Runner};
+use bggo_manifest::{Asset, Input, Manifest, Runner, Use};
+use bggo_values::Value;
 
 /// Folder name and text of each manifest in `modules/`.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
@@ -16,6 +17,16 @@ pub struct Module {
     pub crate_name: String,
     /// Its contract.
     pub manifest: Manifest,
+}
+
+impl Module {
+    /// Whether its manifest has a runner or an asset of that name.
+    fn declares(&self, kind: &str, name: &str) -> bool {
+        match kind {
+            "runner" => self.manifest.runners.iter().any(|one| one.name == name),
+            _ => self.manifest.assets.iter().any(|one| one.name == name),
+        }
+    }
 }
 
 /// Position of a runner or of an asset among all modules.
@@ -60,7 +71,56 @@ impl Modules {
                 })),
             }
         }
+        self.faults.extend(self.contradictions());
         self
+    }
+
+    /// What is wrong with the manifests of these modules together, one clause each: names that two of them declare, assets
+    /// of other modules that are not there, patterns that are not valid.
+    pub fn contradictions(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (place, module) in self.list.iter().enumerate() {
+            let runners = module.manifest.runners.iter();
+            let runners = runners.map(|one| ("runner", &one.name, &one.uses, &one.inputs));
+            let assets = module.manifest.assets.iter();
+            let assets = assets.map(|one| ("asset", &one.name, &one.uses, &one.inputs));
+            for (kind, name, uses, inputs) in runners.chain(assets) {
+                if let Some(other) = self.list[..place]
+                    .iter()
+                    .find(|other| other.declares(kind, name))
+                {
+                    let (one, other) = (&other.name, &module.name);
+                    found.push(format!(
+                        "the modules `{one}` and `{other}` both declare the {kind} `{name}`"
+                    ));
+                }
+                let what = format!("{kind} `{name}` of the module `{}`", module.name);
+                found.extend(
+                    uses.iter()
+                        .filter_map(|taken| self.no_such_use(taken, &what)),
+                );
+                found.extend(
+                    inputs
+                        .iter()
+                        .filter_map(|input| wrong_pattern(input, &what)),
+                );
+            }
+        }
+        found
+    }
+
+    fn no_such_use(&self, taken: &Use, what: &str) -> Option<String> {
+        let module = taken.module.as_ref()?;
+        match self.list.iter().find(|known| known.name == *module) {
+            None => Some(format!(
+                "{what} uses an asset of the module `{module}`, which is not there: give its folder with `--module`"
+            )),
+            Some(known) if !known.declares("asset", &taken.asset) => Some(format!(
+                "{what} uses `{}`, but the module `{module}` has no such asset",
+                taken.asset
+            )),
+            Some(_) => None,
+        }
     }
 
     /// The runner of a name.
@@ -108,6 +168,23 @@ impl Modules {
     /// All assets.
     pub fn assets(&self) -> impl Iterator<Item = &Asset> {
         self.list.iter().flat_map(|module| &module.manifest.assets)
+    }
+}
+
+/// What is wrong with an input's pattern: it cannot be read, or the input's own default does not fit it.
+fn wrong_pattern(input: &Input, what: &str) -> Option<String> {
+    let pattern = &input.pattern.as_ref()?.regex;
+    let default = input.default.as_ref().and_then(Value::as_text);
+    match bggo_regex::is_found(pattern, default.unwrap_or_default()) {
+        Err(fault) => Some(format!(
+            "the pattern of `{}` of {what}: {fault}",
+            input.name
+        )),
+        Ok(false) if default.is_some() => Some(format!(
+            "the default of `{}` of {what} does not fit its own pattern",
+            input.name
+        )),
+        Ok(_) => None,
     }
 }
 
@@ -161,6 +238,66 @@ mod tests {
             modules.faults[0].starts_with("modules/broken/manifest.hcl:"),
             "{:?}",
             modules.faults
+        );
+    }
+
+    #[test]
+    fn modules_that_declare_one_name_are_both_named() {
+        let with =
+            |name: &str, text: &str| Modules::built_in().clone().with(&[(name, text)]).faults;
+        assert_eq!(
+            with("other", "runner \"noop\" {}\nasset \"http_client\" {}\n"),
+            [
+                "the modules `noop` and `other` both declare the runner `noop`",
+                "the modules `http_request` and `other` both declare the asset `http_client`",
+            ]
+        );
+        // A runner and an asset may share a name.
+        assert_eq!(with("other", "asset \"noop\" {}\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn assets_of_other_modules_must_be_there() {
+        let with = |module: &str, asset: &str| {
+            let text = format!(
+                "runner \"put\" {{\n  uses \"client\" {{\n    module = \"{module}\"\n    asset = \"{asset}\"\n  }}\n}}\n"
+            );
+            Modules::built_in().clone().with(&[("store", &text)]).faults
+        };
+        assert_eq!(with("http_request", "http_client"), Vec::<String>::new());
+        assert_eq!(
+            with("http_request", "gone"),
+            [
+                "runner `put` of the module `store` uses `gone`, but the module `http_request` has no such asset"
+            ]
+        );
+        assert_eq!(
+            with("gone", "http_client"),
+            [
+                "runner `put` of the module `store` uses an asset of the module `gone`, which is not there: give its folder with `--module`"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_pattern_is_valid_and_fits_the_default() {
+        let with = |pattern: &str| {
+            let text = format!(
+                "runner \"say\" {{\n  input \"x\" {{\n    type = string\n    default = \"a\"\n    pattern = \"{pattern}\"\n  }}\n}}\n"
+            );
+            Modules::default().with(&[("talk", &text)]).faults
+        };
+        assert_eq!(with("^a$"), Vec::<String>::new());
+        assert_eq!(
+            with("^b$"),
+            [
+                "the default of `x` of runner `say` of the module `talk` does not fit its own pattern"
+            ]
+        );
+        let wrong = with("(");
+        assert!(
+            wrong[0].starts_with("the pattern of `x` of runner `say`"),
+            "{wrong:?}"
         );
     }
 }

@@ -10,9 +10,11 @@ runner "http_request" {
   }
 
   input "url" {
-    type        = string
-    required    = true
-    description = "Where to: http or https."
+    type            = string
+    required        = true
+    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^/?#:@\\[\\]\\\\]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*)?$"
+    pattern_message = "write http:// or https:// and a host; a port is at most 65535"
+    description     = "Where to: http or https."
   }
   input "method" {
     type        = string
@@ -83,11 +85,15 @@ runner "http_request" {
   }
   input "timeout" {
     type        = duration
+    more_than   = "0s"
     description = "For the whole exchange, redirects and body included; the client's where it is absent."
   }
   input "expect_status" {
-    type        = any
-    description = "The status codes that pass: a number, a pattern as \"2xx\", or a list of these. Without it every answer passes."
+    type            = any
+    min_length      = 1
+    pattern         = "^(?:[1-9][0-9]{2}(?: *- *[1-9][0-9]{2})?|[1-9][0-9][xX]|[1-9][xX]{2})$"
+    pattern_message = "write a status as 200, or a pattern as \"2xx\" or \"200-299\""
+    description     = "The status codes that pass: a number, a pattern as \"2xx\", or a list of these. Without it every answer passes."
   }
   input "follow_redirects" {
     type        = bool
@@ -95,7 +101,17 @@ runner "http_request" {
   }
   input "max_redirects" {
     type        = number
+    min         = 0
     description = "How many redirects are followed before the step fails; as the client says where it is absent."
+  }
+
+  rule {
+    conflicts     = ["body", "json", "form_data", "multipart", "file"]
+    error_message = "a request has one body: at most one of body, json, form_data, multipart and file may be given"
+  }
+  rule {
+    conflicts     = ["bearer_token", "basic_auth"]
+    error_message = "both make the Authorization header: at most one of bearer_token and basic_auth may be given"
   }
 
   output "status_code" {
@@ -160,7 +176,7 @@ runner "http_request" {
   }
 
   error "request" {
-    description = "The request cannot be made: a malformed url or header, two bodies, a file that cannot be read."
+    description = "The request cannot be made: a malformed url or header, a file that cannot be read."
   }
   error "dns" {
     description = "The host's name has no address."
@@ -196,10 +212,12 @@ asset "http_client" {
   input "timeout" {
     type        = duration
     default     = "10s"
+    more_than   = "0s"
     description = "For a whole exchange, redirects and body included."
   }
   input "connect_timeout" {
     type        = duration
+    more_than   = "0s"
     description = "For making a connection, TLS included; part of timeout in any case."
   }
   input "follow_redirects" {
@@ -210,6 +228,7 @@ asset "http_client" {
   input "max_redirects" {
     type        = number
     default     = 10
+    min         = 0
     description = "How many redirects are followed before the step fails."
   }
   input "cookies" {
@@ -233,6 +252,7 @@ asset "http_client" {
   input "max_body_size" {
     type        = number
     default     = 67108864
+    min         = 0
     description = "Most bytes of a body that is kept because the grid reads it, as it came and decompressed: 64 MiB. A longer one fails the step. A body that is only counted has no limit."
   }
   input "http_version" {
@@ -291,17 +311,33 @@ asset "http_client" {
   }
   input "max_idle_connections" {
     type        = number
+    min         = 0
     description = "Connections a host that are kept for later requests; 0 opens one for each request. Unlimited where it is absent."
   }
   input "idle_timeout" {
     type        = duration
     default     = "90s"
+    more_than   = "0s"
     description = "How long an unused connection is kept."
   }
   input "tcp_nodelay" {
     type        = bool
     default     = true
     description = "Send at once instead of gathering (TCP_NODELAY)."
+  }
+
+  rule { conflicts = ["ca_file", "ca_pem"] }
+  rule { conflicts = ["client_cert_file", "client_cert_pem"] }
+  rule { conflicts = ["client_key_file", "client_key_pem"] }
+  rule {
+    when          = ["client_cert_file", "client_cert_pem"]
+    at_least_one  = ["client_key_file", "client_key_pem"]
+    error_message = "a client's certificate needs its key: client_key_file or client_key_pem"
+  }
+  rule {
+    when          = ["client_key_file", "client_key_pem"]
+    at_least_one  = ["client_cert_file", "client_cert_pem"]
+    error_message = "a client's key needs its certificate: client_cert_file or client_cert_pem"
   }
 
   error "tls" {

@@ -10,6 +10,7 @@ pub use crate::info::{Info, ResourceInfo};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Runner, Step};
 pub use bggo_macros::module;
+pub use bggo_values::functions;
 pub use bggo_values::json::{encode_hcl, encode_plain as encode_json};
 pub use bggo_values::{Number, Seq, Text, Value};
 

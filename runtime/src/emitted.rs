@@ -2,12 +2,12 @@
 
 pub use crate::assets::{AssetCx, GetRunAsset, Prepare, RunAsset, RunScope, Scope};
 pub use crate::command::main;
-pub use crate::engine::{Program, User, Worker, of_run};
+pub use crate::engine::{Program, User, Worker, no_such_scenario, of_run};
 pub use crate::fault::{Fault, Place, Placed};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
 pub use crate::forms;
-pub use crate::grid::{Grid, Validation, Variable};
+pub use crate::grid::{Grid, Scenario, Validation, Variable};
 pub use crate::info::{At, Info, Lifetime, MetricInfo, ResourceInfo};
 pub use crate::input_conversion;
 pub use crate::start::Start;

@@ -50,7 +50,7 @@ pub struct ExitCauses {
     interrupted: AtomicBool,
     threshold_failed: AtomicBool,
     bug: AtomicBool,
-    cannot_go_on: Notify,
+    news: Notify,
 }
 
 impl ExitCauses {
@@ -62,7 +62,7 @@ impl ExitCauses {
     /// The run cannot go on: what it stands on could not be made.
     pub fn set_up_failed(&self) {
         self.set_up_failed.store(true, Ordering::Release);
-        self.cannot_go_on.notify_one();
+        self.news.notify_one();
     }
 
     /// Something could not be destroyed.
@@ -83,13 +83,18 @@ impl ExitCauses {
     /// Something panicked.
     pub fn bug(&self) {
         self.bug.store(true, Ordering::Release);
-        self.cannot_go_on.notify_one();
+        self.news.notify_one();
+    }
+
+    /// Something happened after which the run cannot go on.
+    pub fn cannot_go_on(&self) -> bool {
+        self.bug.load(Ordering::Acquire) || self.set_up_failed.load(Ordering::Acquire)
     }
 
     /// Completes when something happened after which the run cannot go on.
     pub async fn broken(&self) {
-        while !self.bug.load(Ordering::Acquire) && !self.set_up_failed.load(Ordering::Acquire) {
-            self.cannot_go_on.notified().await;
+        while !self.cannot_go_on() {
+            self.news.notified().await;
         }
     }
 

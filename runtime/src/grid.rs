@@ -15,6 +15,7 @@ pub struct Grid {
     pub(crate) resources: &'static [&'static [ResourceInfo]],
     pub(crate) variables: &'static [&'static [Variable]],
     pub(crate) locals: usize,
+    pub(crate) scenarios: &'static [Scenario],
 }
 
 impl Grid {
@@ -28,6 +29,7 @@ impl Grid {
             resources: &[],
             variables: &[],
             locals: 0,
+            scenarios: &[MAIN],
         }
     }
 
@@ -67,6 +69,12 @@ impl Grid {
         self
     }
 
+    /// Its scenarios: `Worker::user` is told which of them a user runs.
+    pub const fn scenarios(mut self, scenarios: &'static [Scenario]) -> Self {
+        self.scenarios = scenarios;
+        self
+    }
+
     pub(crate) fn all_steps(&self) -> impl Iterator<Item = &'static Info> {
         self.steps.iter().copied().flatten()
     }
@@ -81,6 +89,59 @@ impl Grid {
             .map(|info| info.first_slot() + info.slot_count())
             .max()
             .unwrap_or_default()
+    }
+}
+
+/// A row of the table of scenarios: a body that users run again and again. Its load is the run's, not the grid's.
+#[derive(Debug)]
+pub struct Scenario {
+    pub(crate) name: &'static str,
+    /// The body that its users run.
+    pub(crate) body: &'static str,
+    pub(crate) tags: &'static [(&'static str, &'static str)],
+    /// Where the slots of its steps begin.
+    pub(crate) first_slot: u32,
+}
+
+/// The only row of a grid that says nothing else.
+const MAIN: Scenario = Scenario::new("main", "main");
+
+impl Scenario {
+    /// A scenario that runs this body, without tags; its slots are the first ones.
+    pub const fn new(name: &'static str, body: &'static str) -> Self {
+        Self {
+            name,
+            body,
+            tags: &[],
+            first_slot: 0,
+        }
+    }
+
+    /// Where the slots of its steps begin.
+    pub const fn first_slot(mut self, first_slot: u32) -> Self {
+        self.first_slot = first_slot;
+        self
+    }
+
+    /// What its measurements are marked with.
+    pub const fn tags(mut self, tags: &'static [(&'static str, &'static str)]) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The body that its users run.
+    pub const fn body(&self) -> &'static str {
+        self.body
+    }
+
+    /// What its measurements are marked with.
+    pub const fn tag_list(&self) -> &'static [(&'static str, &'static str)] {
+        self.tags
     }
 }
 

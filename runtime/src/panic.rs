@@ -45,3 +45,8 @@ pub fn caught<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(f))
         .map_err(|payload| SAID.take().unwrap_or_else(|| said(&*payload).to_owned()))
 }
+
+/// The same; what the panic said stays for [`said_last`].
+pub fn caught_silently<T>(f: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(f)).ok()
+}

@@ -1,7 +1,8 @@
 //! How a worker learns that the run is being stopped, and how whoever waits in it is woken.
 //!
-//! The control thread sends a [`Phase`]; a task of the worker puts it here. Users and assets of the worker read a plain
-//! cell, so nothing is shared between threads on the way of a request.
+//! The control thread sends [`Phases`]; a task of the worker puts them where users and assets of the worker read plain
+//! cells, so nothing is shared between threads on the way of a request. The run has a phase ([`ShutdownSignal`]), and each
+//! scenario has one that may be ahead of it.
 
 use crate::wakers::{Queue, Waiting};
 use std::cell::{Cell, RefCell};
@@ -21,7 +22,49 @@ pub enum Phase {
     Cancelled,
 }
 
-/// One worker's view of the phase, and the wakers of those who must hear of its cancellation.
+/// How far the end of the run has come, and that of each of its scenarios.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phases {
+    run: Phase,
+    scenarios: Box<[Phase]>,
+}
+
+impl Phases {
+    /// All of them run.
+    pub fn running(scenarios: usize) -> Self {
+        Self {
+            run: Phase::Running,
+            scenarios: std::iter::repeat_n(Phase::Running, scenarios).collect(),
+        }
+    }
+
+    /// The run's.
+    pub fn run(&self) -> Phase {
+        self.run
+    }
+
+    /// Scenario number `scenario`'s own, which the run's may be ahead of.
+    pub fn scenario(&self, scenario: u32) -> Phase {
+        let own = self.scenarios.get(scenario as usize);
+        own.copied().unwrap_or(self.run)
+    }
+
+    /// The run goes on to `phase`.
+    pub fn advance_run(&mut self, phase: Phase) {
+        self.run = self.run.max(phase);
+    }
+
+    /// A scenario goes on to `phase`; once all of them have, the run has.
+    pub fn advance_scenario(&mut self, scenario: u32, phase: Phase) {
+        if let Some(own) = self.scenarios.get_mut(scenario as usize) {
+            *own = phase.max(*own);
+        }
+        let least = self.scenarios.iter().copied().min();
+        self.run = self.run.max(least.unwrap_or_default());
+    }
+}
+
+/// One worker's view of the run's phase, and the wakers of those who must hear of its cancellation.
 #[derive(Debug, Default)]
 pub struct ShutdownSignal {
     phase: Cell<Phase>,
@@ -41,11 +84,16 @@ impl ShutdownSignal {
         }
         self.phase.set(phase);
         if phase == Phase::Cancelled {
-            // Not while it is borrowed: a waker is foreign code.
-            let wakers = self.waiting.borrow().all();
-            for waker in wakers {
-                waker.wake();
-            }
+            self.wake_all();
+        }
+    }
+
+    /// Wakes everybody who waits for a cancellation: one of theirs may have come, for example their scenario's.
+    pub(crate) fn wake_all(&self) {
+        // Not while it is borrowed: a waker is foreign code.
+        let wakers = self.waiting.borrow().all();
+        for waker in wakers {
+            waker.wake();
         }
     }
 
@@ -171,6 +219,20 @@ mod tests {
             );
         }
         assert_eq!(signal.waiting.borrow().next_number(), 0);
+    }
+
+    #[test]
+    fn the_run_has_come_as_far_as_the_last_of_its_scenarios() {
+        let mut phases = Phases::running(2);
+        phases.advance_scenario(1, Phase::Cancelled);
+        assert_eq!(
+            (phases.run(), phases.scenario(0), phases.scenario(1)),
+            (Phase::Running, Phase::Running, Phase::Cancelled)
+        );
+        phases.advance_scenario(0, Phase::Draining);
+        assert_eq!(phases.run(), Phase::Draining);
+        phases.advance_run(Phase::Running);
+        assert_eq!(phases.run(), Phase::Draining);
     }
 
     #[test]

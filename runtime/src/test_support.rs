@@ -182,6 +182,7 @@ impl TestWorker {
             name,
             create: Does::Well(Duration::ZERO),
             destroy: Does::Well(Duration::ZERO),
+            exports_panic: false,
             notes: Rc::clone(&self.notes),
             began: self.began,
         }
@@ -223,11 +224,18 @@ pub(crate) struct Plan {
     name: &'static str,
     create: Does,
     destroy: Does,
+    exports_panic: bool,
     notes: Notes,
     began: Instant,
 }
 
 impl Plan {
+    /// What it exports cannot be read.
+    pub(crate) fn without_exports(mut self) -> Self {
+        self.exports_panic = true;
+        self
+    }
+
     pub(crate) fn create(mut self, does: Does) -> Self {
         self.create = does;
         self
@@ -298,6 +306,7 @@ impl Asset for Probe {
     }
 
     fn exports(&self) -> Exports {
+        assert!(!self.0.exports_panic, "it was told to panic");
         Exports(self.0.name)
     }
 

@@ -56,7 +56,7 @@ variable "labels" {
   default = { k = "v" }
 }
 variable "limit" {
-  type    = bytes
+  type    = size
   default = "1KiB"
 }
 step "noop" "one" {}

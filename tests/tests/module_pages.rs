@@ -5,7 +5,8 @@
 //! them is made from the manifest. `INSTA_UPDATE=always` writes it.
 
 use bggo_manifest::{
-    Asset, ErrorKind, Form, Input, Lifetime, Manifest, Metric, MetricKind, Output, Runner, Use,
+    Asset, ErrorKind, Form, Input, Lifetime, Manifest, Metric, MetricKind, Output, Rule, Runner,
+    Severity, Use,
 };
 use bggo_tests::{bggo, repository};
 use bggo_values::{Value, json};
@@ -115,6 +116,7 @@ fn runner(runner: &Runner) -> String {
         format!("{}\n", runner.description),
         uses(&runner.uses),
         inputs(&runner.inputs),
+        rules(&runner.rules),
         outputs("output", &runner.outputs),
         metrics(&runner.metrics),
         errors(&runner.errors),
@@ -147,6 +149,7 @@ fn asset(asset: &Asset) -> String {
         scopes,
         uses(&asset.uses),
         inputs(&asset.inputs),
+        rules(&asset.rules),
         outputs("export", &asset.outputs),
         errors(&asset.errors),
     ]
@@ -176,7 +179,10 @@ fn uses(uses: &[Use]) -> String {
         let optional = if part.optional { ", optional" } else { "" };
         vec![
             format!("`{}`", part.name),
-            format!("`{}`{optional}", part.asset),
+            match &part.module {
+                None => format!("`{}`{optional}", part.asset),
+                Some(module) => format!("`{}` of the module `{module}`{optional}", part.asset),
+            },
             part.description.clone(),
         ]
     });
@@ -193,6 +199,9 @@ fn inputs(inputs: &[Input]) -> String {
                 .map(|text| literal(&Value::from(text.clone())));
             let texts: Vec<_> = texts.collect();
             meaning.push_str(&format!(" One of {}.", texts.join(", ")));
+        }
+        for bound in &input.bounds {
+            meaning.push_str(&format!(" It {bound}."));
         }
         let notes = [
             (input.nullable, " Null is a value."),
@@ -215,6 +224,18 @@ fn inputs(inputs: &[Input]) -> String {
         ]
     });
     table(&["input", "type", "default", "meaning"], rows.collect())
+}
+
+/// The rules as a list, or nothing where there are none.
+fn rules(rules: &[Rule]) -> String {
+    let line = |rule: &Rule| match rule.severity {
+        Severity::Error => format!("- {}\n", rule.text()),
+        Severity::Warning => format!("- {} (a warning)\n", rule.text()),
+    };
+    match rules {
+        [] => String::new(),
+        rules => format!("Rules:\n\n{}", rules.iter().map(line).collect::<String>()),
+    }
 }
 
 fn literal(value: &Value) -> String {

@@ -11,6 +11,13 @@ const STAGES: &[&str] = &[
     "source", "syntax", "resolve", "check", "plan", "emit", "link", "cli",
 ];
 
+/// The runtime's floors from the ground up: a room names only rooms below it. All other files of the runtime are values
+/// and pure functions, and stand below the first.
+const FLOORS: &[&str] = &["context", "assets", "step", "outputs", "engine", "command"];
+
+/// The runtime's faces: they look out, and nothing inside names them.
+const FACES: &[&str] = &["contract", "glue", "emitted"];
+
 /// Rust names of crates with a large face, and the only places that know them.
 const DOORS: &[(&str, &str)] = &[
     ("hcl_edit::", "compiler/src/syntax/"),
@@ -92,27 +99,63 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
-#[test]
-fn no_stage_of_the_compiler_names_a_later_one() {
+/// The lines of a crate's code that name a room of the same crate which stands above their own. `floor` gives the floor of
+/// a room, `above` the rooms above a floor.
+fn names_above(
+    root: &str,
+    floor: impl Fn(&str) -> Option<usize>,
+    above: impl Fn(usize) -> Vec<&'static str>,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, text) in sources() {
-        let Some(inside) = name.strip_prefix("compiler/src/") else {
+        let Some(inside) = name.strip_prefix(root).filter(|_| !is_test(&name)) else {
             continue;
         };
-        let stage = inside.split('/').next().unwrap();
-        let at = match STAGES.iter().position(|known| *known == stage) {
-            Some(at) => at,
-            None if stage == "diagnostics" => 0,
-            None => continue,
+        let room = inside.split('/').next().unwrap();
+        let room = room.strip_suffix(".rs").unwrap_or(room);
+        let Some(at) = floor(room) else {
+            continue;
         };
-        for (line, text) in code(&text).filter(|_| !is_test(&name)) {
-            for later in &STAGES[at + 1..] {
-                if text.contains(&format!("crate::{later}::")) {
-                    wrong.push(format!("{name}:{}: {stage} names {later}", line + 1));
+        let above = above(at);
+        for (line, text) in code(&text) {
+            for later in &above {
+                let named = format!("crate::{later}");
+                let ends =
+                    |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+                let mut rest = text;
+                while let Some(found) = rest.find(&named) {
+                    // What a macro names, it names where it is used.
+                    let of_macro = rest[..found].ends_with('$');
+                    rest = &rest[found + named.len()..];
+                    if ends(rest) && !of_macro {
+                        wrong.push(format!("{name}:{}: {room} names {later}", line + 1));
+                    }
                 }
             }
         }
     }
+    wrong
+}
+
+#[test]
+fn no_stage_of_the_compiler_names_a_later_one() {
+    let floor = |stage: &str| match STAGES.iter().position(|known| *known == stage) {
+        None if stage == "diagnostics" => Some(0),
+        at => at,
+    };
+    let wrong = names_above("compiler/src/", floor, |at| STAGES[at + 1..].to_vec());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_room_of_the_runtime_names_one_above_it() {
+    let floor = |room: &str| match FLOORS.iter().position(|known| *known == room) {
+        // What only the tests stand on is no room.
+        None if FACES.contains(&room) || ["lib", "test_support"].contains(&room) => None,
+        None => Some(0),
+        Some(at) => Some(at + 1),
+    };
+    let wrong = names_above("runtime/src/", floor, |at| [&FLOORS[at..], FACES].concat());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -1,6 +1,6 @@
 //! Arguments and uses of steps and resources against the manifests of their modules.
 
-use bggo_manifest::{Form, Input, Use};
+use bggo_manifest::{Form, Given, Input, Rule, Severity, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -19,11 +19,22 @@ pub(super) struct ArgumentOwner<'d> {
     /// Its header.
     pub(super) span: Span,
     pub(super) inputs: &'d [Input],
+    pub(super) rules: &'d [Rule],
     pub(super) takes: &'d [Use],
     pub(super) arguments: Option<&'d AttributeBlock>,
     pub(super) uses: Option<&'d AttributeBlock>,
     /// A part of it could not be read: nothing is said to be missing.
     pub(super) broken: bool,
+}
+
+/// What became of an argument.
+enum Argument {
+    /// It has a value of its input's type.
+    Value(TExpr),
+    /// It is null, which counts as absent.
+    Null,
+    /// It has a reported problem.
+    Wrong,
 }
 
 impl Checker<'_> {
@@ -32,6 +43,7 @@ impl Checker<'_> {
         let mut found: Vec<(usize, TExpr)> = Vec::new();
         let mut given = vec![false; owner.inputs.len()];
         let mut meant = given.clone();
+        let mut there = vec![(Given::No, owner.span); owner.inputs.len()];
         for attribute in attributes(owner.arguments) {
             let name = attribute.name.text.as_str();
             let Some(place) = owner.inputs.iter().position(|input| input.name == name) else {
@@ -51,11 +63,17 @@ impl Checker<'_> {
             if std::mem::replace(&mut given[place], true) {
                 continue;
             }
-            if let Some(value) = self.argument_value(&owner.inputs[place], attribute) {
-                found.push((place, value));
+            match self.argument_value(&owner.inputs[place], attribute) {
+                Argument::Value(value) => {
+                    there[place] = (is_given(&value), attribute.name.span);
+                    found.push((place, value));
+                }
+                Argument::Null => {}
+                Argument::Wrong => there[place].0 = Given::Perhaps,
             }
         }
         if !owner.broken {
+            self.rules(owner, &there);
             let there = given
                 .into_iter()
                 .zip(meant)
@@ -94,33 +112,36 @@ impl Checker<'_> {
             .hint = hint;
     }
 
-    /// The value as the input's type; `None` where it counts as absent or has a reported problem.
-    fn argument_value(&mut self, input: &Input, attribute: &Attribute) -> Option<TExpr> {
+    /// The value as the input's type.
+    fn argument_value(&mut self, input: &Input, attribute: &Attribute) -> Argument {
         let what = format!("`{}`", input.name);
         let known = self.unknown_attributes(&input.ty, &attribute.value, &what);
         let value = self.infer_wanted(&attribute.value, &input.ty);
         if !known {
-            return None;
+            return Argument::Wrong;
         }
         let value = match takes_mixed(&input.ty, &value.ty) {
             true => value,
             false => self.convert(value, &input.ty, &what),
         };
         if value.is_error() {
-            return None;
+            return Argument::Wrong;
         }
         if value.is_null() {
             if input.nullable {
-                return Some(value);
+                return Argument::Value(value);
             }
             if input.required {
                 let text = format!("the argument `{}` is required, found null", input.name);
                 self.error(codes::NULL_ARGUMENT, value.span, text);
             }
-            return None;
+            return Argument::Null;
         }
         if !input.one_of.is_empty() && !self.is_one_of(input, &value, &what) {
-            return None;
+            return Argument::Wrong;
+        }
+        if self.refused(input, &value) {
+            return Argument::Wrong;
         }
         if input.form == Form::Json
             && let ExprKind::Call { name, .. } = &attribute.value.kind
@@ -131,7 +152,72 @@ impl Checker<'_> {
                 .warning(codes::ENCODED_TWICE, attribute.value.span, text)
                 .hint(format!("write `{} = ..` without `jsonencode`", input.name));
         }
-        Some(value)
+        Argument::Value(value)
+    }
+
+    /// Whether a value that is known breaks a bound or the pattern of its input, which is said here. Of a condition
+    /// both arms are judged.
+    fn refused(&mut self, input: &Input, value: &TExpr) -> bool {
+        if let TKind::Conditional(_, yes, no) = &value.kind {
+            let yes = self.refused(input, yes);
+            return self.refused(input, no) || yes;
+        }
+        let Some(known) = value.constant() else {
+            return false;
+        };
+        let name = &input.name;
+        if let Some(bound) = input.bounds.iter().find(|bound| !bound.allows(known)) {
+            let text = format!("`{name}` {bound}");
+            self.error(codes::VALUE_REFUSED, value.span, text);
+            return true;
+        }
+        let Some(pattern) = &input.pattern else {
+            return false;
+        };
+        let Some(wrong) = unmatched(&pattern.regex, known) else {
+            return false;
+        };
+        let text = match input.sensitive || !value.sensitivity.paths.is_empty() {
+            true => format!("`{name}` cannot have this value"),
+            false => format!("`{name}` cannot be {wrong:?}"),
+        };
+        let hint = match pattern.message.is_empty() {
+            true => format!("it matches `{}`", pattern.regex),
+            false => pattern.message.clone(),
+        };
+        self.error(codes::VALUE_REFUSED, value.span, text)
+            .hint(hint);
+        true
+    }
+
+    /// The rules of the manifest against what is given.
+    fn rules(&mut self, owner: &ArgumentOwner<'_>, there: &[(Given, Span)]) {
+        let of = |name: &str| {
+            let place = owner.inputs.iter().position(|input| input.name == name);
+            place.and_then(|place| there.get(place)).copied()
+        };
+        for rule in owner.rules {
+            if !rule.is_broken(|name| of(name).map_or(Given::No, |(given, _)| given)) {
+                continue;
+            }
+            let mut places: Vec<Span> = rule
+                .inputs()
+                .filter_map(|name| of(name))
+                .filter(|(given, _)| *given == Given::Yes)
+                .map(|(_, span)| span)
+                .collect();
+            places.sort_by_key(|span| (span.file, span.start));
+            places.dedup();
+            let at = places.pop().unwrap_or(owner.span);
+            let text = format!("`{}`: {}", owner.kind, rule.text());
+            let problem = match rule.severity {
+                Severity::Error => self.problems.error(codes::RULE_BROKEN, at, text),
+                Severity::Warning => self.problems.warning(codes::RULE_BROKEN, at, text),
+            };
+            for other in places {
+                problem.label(other, "beside this");
+            }
+        }
     }
 
     /// Whether a value is one of those that its input takes, or is not known yet. Of a condition both arms are judged.
@@ -319,6 +405,29 @@ fn takes_mixed(input: &Type, given: &Type) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an argument is there for certain: what is computed when the program runs may be null.
+fn is_given(value: &TExpr) -> Given {
+    match &value.kind {
+        TKind::Constant(_) if !value.is_null() => Given::Yes,
+        TKind::List(_) | TKind::Object(_) | TKind::Template(_) => Given::Yes,
+        TKind::Convert(inner) => is_given(inner),
+        TKind::Constant(_) => Given::No,
+        _ => Given::Perhaps,
+    }
+}
+
+/// The first text of a value that does not match.
+fn unmatched(pattern: &str, value: &Value) -> Option<String> {
+    let text = match value {
+        Value::Text(text) => text.as_str().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::List(items) => return items.iter().find_map(|item| unmatched(pattern, item)),
+        _ => return None,
+    };
+    // A pattern that is not valid is a fault of the module, which was said when the modules were read.
+    matches!(bggo_regex::is_found(pattern, &text), Ok(false)).then_some(text)
 }
 
 fn attributes(block: Option<&AttributeBlock>) -> &[Attribute] {

@@ -206,6 +206,7 @@ impl Checker<'_> {
             kind: &asset.name,
             span: resource.span,
             inputs: &asset.inputs,
+            rules: &asset.rules,
             takes: &asset.uses,
             arguments: resource.arguments.as_ref(),
             uses: resource.uses.as_ref(),

@@ -50,6 +50,7 @@ impl Checker<'_> {
             kind: &runner.name,
             span: step.span,
             inputs: &runner.inputs,
+            rules: &runner.rules,
             takes: &runner.uses,
             arguments: step.arguments.as_ref(),
             uses: step.uses.as_ref(),

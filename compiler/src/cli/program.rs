@@ -46,6 +46,14 @@ impl ModuleFolders {
             for found in &external {
                 all.list.push(module(found)?);
             }
+            let contradictions = all.contradictions();
+            if !contradictions.is_empty() {
+                return Err(LinkFault::usage(
+                    "these modules cannot be used together",
+                    "correct the manifests, or leave a module out",
+                )
+                .details(contradictions.join("\n")));
+            }
             Cow::Owned(all)
         };
         Ok(LoadedModules { all, external })

@@ -95,6 +95,8 @@ codes! {
     MISSING_ARGUMENT = "missing_argument", "Missing argument";
     NULL_ARGUMENT = "null_argument", "Null argument";
     NOT_ONE_OF = "not_one_of", "Value not allowed";
+    VALUE_REFUSED = "value_refused", "Value refused by the module";
+    RULE_BROKEN = "rule_broken", "Rule of the module broken";
     ENCODED_TWICE = "encoded_twice", "Encoded twice";
     UNKNOWN_USE = "unknown_use", "Unknown use";
     MISSING_USE = "missing_use", "Missing use";

@@ -1,6 +1,7 @@
 //! A body as Rust: the struct of one run of it, those of its steps, outputs and assets, its schedule, and the functions of
 //! its steps. It is written once however often it is used.
 
+use super::names::field;
 use super::schedule::ScheduleWriter;
 use super::tokens::EvaluatedIn;
 use super::tree::{Filled, Leaf, tree};
@@ -190,11 +191,10 @@ impl Writer<'_> {
                 let tags = step.tags.iter().map(|(key, value)| quote!((#key, #value)));
                 quote!(.tags(&[#(#tags),*]))
             });
-            let metrics = (!step.metrics.is_empty()).then(|| {
-                let metrics = step.metrics.iter();
-                let metrics = metrics.map(|(name, unit)| quote!(MetricInfo::new(#name, #unit)));
-                quote!(.metrics(&[#(#metrics),*]))
-            });
+            let module = field(runner);
+            let metrics = step
+                .has_metrics
+                .then(|| quote!(.metrics(#module::METRICS)));
             let sensitive = step.sensitive.then(|| quote!(.sensitive()));
             // What the manifest itself calls sensitive is known to the module.
             let secret = step.arguments.iter().filter(|argument| {

@@ -4,6 +4,7 @@ use super::constant;
 use super::cut::expressions;
 use super::names::{crate_name, field};
 use super::tokens::{EvaluatedIn, or_unused};
+use super::worker::SCENARIOS;
 use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::check::walk::walk;
@@ -48,6 +49,7 @@ impl Writer<'_> {
             quote!(&#table)
         });
         let steps: Vec<TokenStream> = steps.collect();
+        let scenarios = SCENARIOS.map(|(name, body)| quote!(Scenario::new(#name, #body)));
         let resources = self.resource_table();
         let (variables, functions) = self.variables();
         let count = Literal::usize_unsuffixed(variables.len());
@@ -70,7 +72,7 @@ impl Writer<'_> {
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// What is known of the grid.
-            static GRID: Grid = Grid::new(#name).version(#version).steps(&[#(#steps),*]) #has_resources #has_variables #has_locals;
+            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).steps(&[#(#steps),*]) #has_resources #has_variables #has_locals;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)

@@ -156,12 +156,15 @@ impl Writer<'_> {
             self.step_path(at),
             self.at_step(at, &quote!(index)),
         );
+        let kept = self
+            .kept(at, &quote!(index))
+            .unwrap_or_else(|| quote!(None));
         let attempt_doc = format!("{doc}: one attempt");
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
             #visibility fn #name<'a>(m: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
-                m.iteration.drive(#at_step, #path.policy(), m, #attempt)
+                m.iteration.drive(#at_step, #path.policy(), #kept, (m, #attempt))
             }
 
             #[doc = #attempt_doc]
@@ -181,13 +184,10 @@ impl Writer<'_> {
         let step = &self.body().steps[at];
         let keys = self.step_keys(at);
         let here = EvaluatedIn::Body(Some(&keys));
-        let kept = self.kept(at, &quote!(index));
         let enabled = step.enabled.as_ref().map(|enabled| {
             let disabled = self.untruth(enabled, here);
-            let skip = self.skip(at);
             quote! {
                 if #disabled {
-                    #skip
                     return Ok(Ran::Skipped);
                 }
             }
@@ -206,18 +206,7 @@ impl Writer<'_> {
         };
         let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
         let (path, uses) = (self.step_path(at), self.needs(at));
-        let kept = kept.unwrap_or_else(|| quote!(None));
-        quote!(#before #(#lets)* #path.attempt(step, #uses, &[#(#late),*], #kept).await)
-    }
-
-    /// Says that a step, or its instance `index`, was not enabled, if something reads its outputs.
-    fn skip(&self, at: usize) -> Option<TokenStream> {
-        let step = &self.body().steps[at];
-        let (path, info) = (self.output_path(at), &self.step(at).info);
-        step.read.then(|| match step.instances {
-            Instances::Single => quote!(#path.skip();),
-            _ => quote!(#path.at(index, #info)?.skip();),
-        })
+        quote!(#before #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await)
     }
 
     /// Whether an expression reads an export, also through locals.

@@ -3,8 +3,11 @@
 use super::writer::Writer;
 use crate::resolve::model::BodyId;
 use bggo_manifest::Lifetime;
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
+
+/// The table of scenarios: the name of each and the body that its users run.
+pub const SCENARIOS: [(&str, &str); 1] = [("main", "main")];
 
 impl Writer<'_> {
     /// The program's trait, a worker, and a user who runs the body `main` again and again.
@@ -68,6 +71,10 @@ impl Writer<'_> {
         let begin_iteration = iteration.then(|| quote!(let scope = user.scope();));
         let end_iteration = iteration.then(|| quote!(scope.destroy().await;));
         let main = self.body_type();
+        let arms = (0..SCENARIOS.len()).map(|number| {
+            let number = Literal::usize_unsuffixed(number);
+            quote!(#number => Box::pin(self.live(user)),)
+        });
         quote! {
             /// The compiled grid.
             struct Compiled;
@@ -86,8 +93,11 @@ impl Writer<'_> {
             struct WorkerState { #(#fields),* }
 
             impl Worker for WorkerState {
-                fn user(self: Rc<Self>, user: User) -> Running<'static, ()> {
-                    Box::pin(self.live(user))
+                fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()> {
+                    match scenario {
+                        #(#arms)*
+                        _ => no_such_scenario(scenario),
+                    }
                 }
 
                 fn destroy(&self) -> Running<'_, ()> {

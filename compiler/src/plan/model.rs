@@ -111,8 +111,8 @@ pub struct Step {
     pub tags: Vec<(String, String)>,
     /// A failure's text is not reported.
     pub sensitive: bool,
-    /// The metrics of its manifest: name and unit.
-    pub metrics: Vec<(String, String)>,
+    /// Its manifest declares metrics.
+    pub has_metrics: bool,
     /// First slot of its metrics, counted from the first one of its body, and how many there are.
     pub slots: (u32, u32),
 }

@@ -15,7 +15,7 @@ pub fn module(asset: &Asset) -> TokenStream {
         "Structs and boundary of `{}`, made from the manifest. {}",
         asset.name, asset.description
     );
-    let known = input::known(&asset.inputs);
+    let known = input::known(&asset.inputs, &asset.rules);
     let exports = exports(asset);
     let errors = errors(&asset.errors);
     let uses = assets(&asset.uses);
@@ -185,6 +185,7 @@ fn prepared(ty: &proc_macro2::Ident, uses: &[Use]) -> TokenStream {
                     for input in late? {
                         inputs.put(input)?;
                     }
+                    inputs.judge()?;
                     #take
                     <super::#ty as ::bggo_runtime::glue::Asset>::create(cx, ::std::rc::Rc::clone(ready), uses, inputs).await
                 })
@@ -263,8 +264,9 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
             }
         }
 
-        /// See `Slot::get`.
+        /// See `Slot::get`. A clone waits for the same asset.
         #[allow(missing_debug_implementations)]
+        #[derive(Clone)]
         pub struct Get<'a>(::bggo_runtime::glue::Get<'a, super::#ty>);
 
         impl ::core::future::Future for Get<'_> {

@@ -1,15 +1,11 @@
 //! Inputs: a manifest's type as it stands in `Inputs`, in `In` (what a grid writes) and in `Late`.
 
 use crate::names::{camel, local, snake};
-use bggo_manifest::{Carrier, Form, Input};
+use crate::rule;
+use bggo_manifest::{Bound, Carrier, Form, Input, Rule};
 use bggo_values::{Seq, Text, Value};
 use proc_macro2::TokenStream;
 use quote::quote;
-
-/// It may be absent even where the module reads it.
-fn absent(input: &Input) -> bool {
-    input.optional() && input.default.is_none()
-}
 
 fn early(input: &Input) -> TokenStream {
     match input.carrier() {
@@ -50,11 +46,11 @@ fn option(yes: bool, ty: TokenStream) -> TokenStream {
 }
 
 /// `Inputs`, `In` and what makes the one from the other.
-pub fn known(inputs: &[Input]) -> TokenStream {
+pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     let fields = inputs.iter().map(|input| {
         let (name, ty, doc) = (
             snake(&input.name),
-            option(absent(input), early(input)),
+            option(input.absent(), early(input)),
             doc(input),
         );
         quote!(#[doc = #doc] pub #name: ::bggo_runtime::glue::Early<#ty>)
@@ -66,7 +62,7 @@ pub fn known(inputs: &[Input]) -> TokenStream {
                 let value = constant(input, value);
                 quote!(::bggo_runtime::glue::Early::Known(#value))
             }
-            None if absent(input) => quote!(::bggo_runtime::glue::Early::Known(
+            None if input.absent() => quote!(::bggo_runtime::glue::Early::Known(
                 ::core::option::Option::None
             )),
             None if input.nullable => {
@@ -87,6 +83,10 @@ pub fn known(inputs: &[Input]) -> TokenStream {
         quote!(#[doc = #doc] #name(::bggo_runtime::glue::Early<#ty>))
     });
     let puts = inputs.iter().map(put);
+    let rules = rule::checks(rules, |name| {
+        let name = snake(name);
+        quote!(self.#name.known().map(::core::option::Option::is_some))
+    });
     let take = if inputs.is_empty() {
         quote!(match input {})
     } else {
@@ -115,7 +115,15 @@ pub fn known(inputs: &[Input]) -> TokenStream {
                 for input in list {
                     inputs.put(::core::clone::Clone::clone(input))?;
                 }
+                inputs.judge()?;
                 ::core::result::Result::Ok(inputs)
+            }
+
+            /// The manifest's rules, as far as what they ask is known.
+            #[allow(clippy::unnecessary_wraps)]
+            fn judge(&self) -> ::core::result::Result<(), ::bggo_runtime::glue::Fault> {
+                #rules
+                ::core::result::Result::Ok(())
             }
         }
 
@@ -127,9 +135,9 @@ pub fn known(inputs: &[Input]) -> TokenStream {
 
 fn put(input: &Input) -> TokenStream {
     let (variant, field) = (camel(&input.name), snake(&input.name));
-    let check = one_of(input, quote!(value.as_str()));
-    if !input.optional() || absent(input) {
-        let check = match (check, absent(input)) {
+    let check = value_check(input, quote!(value.as_str()));
+    if !input.optional() || input.absent() {
+        let check = match (check, input.absent()) {
             (None, _) => quote!(),
             (Some(check), false) => {
                 quote!(if let ::bggo_runtime::glue::Early::Known(value) = &value { #check })
@@ -152,13 +160,48 @@ fn put(input: &Input) -> TokenStream {
     }
 }
 
-/// A statement that leaves with a fault unless `text` is one of the allowed texts.
-fn one_of(input: &Input, text: TokenStream) -> Option<TokenStream> {
-    if input.one_of.is_empty() {
-        return None;
+/// Statements that leave with a fault unless `value` is one that the manifest allows; `text` is its text where it is one.
+/// Patterns are not among them: they are judged when the grid is built, so that no program links an engine for them.
+fn value_check(input: &Input, text: TokenStream) -> Option<TokenStream> {
+    let name = &input.name;
+    let listed = (!input.one_of.is_empty()).then(|| {
+        let allowed = &input.one_of;
+        quote!(::bggo_runtime::glue::Fault::one_of(#name, #text, &[#(#allowed),*])?;)
+    });
+    let bounds = input.bounds.iter().map(|bound| {
+        let wrong = breaks(input, bound, &text);
+        let fault = rule::value_fault(&format!("`{name}` {bound}"));
+        quote!(if #wrong { return ::core::result::Result::Err(#fault); })
+    });
+    let checks: Vec<TokenStream> = listed.into_iter().chain(bounds).collect();
+    (!checks.is_empty()).then(|| quote!(#(#checks)*))
+}
+
+/// An expression: whether `value` breaks a bound.
+fn breaks(input: &Input, bound: &Bound, text: &TokenStream) -> TokenStream {
+    let ty = early(input);
+    // `value` is borrowed or not.
+    let compared = |limit: &Value, operator: TokenStream| {
+        let limit = constant(input, limit);
+        quote!({ let value: &#ty = &value; *value #operator #limit })
+    };
+    let length = match input.carrier() {
+        Carrier::Text => {
+            quote!({ let text: &str = #text; ::core::option::Option::Some(text.chars().count()) })
+        }
+        Carrier::Bytes => quote!(::core::option::Option::Some(value.len())),
+        Carrier::Value => quote!(value.length()),
+        Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => {
+            quote!(::core::option::Option::<usize>::None)
+        }
+    };
+    match bound {
+        Bound::Min(least) => compared(least, quote!(<)),
+        Bound::Max(most) => compared(most, quote!(>)),
+        Bound::MoreThan(limit) => compared(limit, quote!(<=)),
+        Bound::MinLength(least) => quote!(#length.is_some_and(|length| length < #least)),
+        Bound::MaxLength(most) => quote!(#length.is_some_and(|length| length > #most)),
     }
-    let (name, allowed) = (&input.name, &input.one_of);
-    Some(quote!(::bggo_runtime::glue::Fault::one_of(#name, #text, &[#(#allowed),*])?;))
 }
 
 /// Whether a late input borrows anything: then `Late` has a lifetime.
@@ -172,7 +215,7 @@ pub fn borrows(inputs: &[Input]) -> bool {
 }
 
 /// `Late`, `Plain`, and `Inputs::with`.
-pub fn late_inputs(inputs: &[Input]) -> TokenStream {
+pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     // Where nothing is borrowed there is no lifetime.
     let (life, lives) = if borrows(inputs) {
         (quote!(<'a>), quote!('a))
@@ -190,14 +233,14 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
     let fields = inputs.iter().map(|input| {
         let (name, ty, doc) = (
             snake(&input.name),
-            option(absent(input), plain(input)),
+            option(input.absent(), plain(input)),
             doc(input),
         );
         quote!(#[doc = #doc] pub #name: #ty)
     });
     let locals = inputs.iter().map(|input| {
         let (name, local) = (snake(&input.name), local(&input.name));
-        let value = as_plain(input, absent(input));
+        let value = as_plain(input, input.absent());
         quote! {
             let mut #local = match &self.#name {
                 ::bggo_runtime::glue::Early::Known(value) => ::core::option::Option::Some(#value),
@@ -213,7 +256,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
     };
     let results = inputs.iter().map(|input| {
         let (name, local, text) = (snake(&input.name), local(&input.name), &input.name);
-        let missing = if absent(input) {
+        let missing = if input.absent() {
             quote!(::core::option::Option::flatten(#local))
         } else if let Some(value) = &input.default {
             // A late null leaves the default.
@@ -224,19 +267,20 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
         };
         quote!(#name: #missing)
     });
-    let checks = inputs
-        .iter()
-        .filter(|input| !input.one_of.is_empty())
-        .map(|input| {
-            let variant = camel(&input.name);
-            let check = one_of(input, quote!(&value.to_string()));
-            let pattern = if input.optional() {
-                quote!(::core::option::Option::Some(value))
-            } else {
-                quote!(value)
-            };
-            quote!(if let Late::#variant(#pattern) = late_input { #check })
-        });
+    let rules = rule::checks(rules, |name| {
+        let local = local(name);
+        quote!(#local.as_ref().map(::core::option::Option::is_some))
+    });
+    let checks = inputs.iter().filter_map(|input| {
+        let variant = camel(&input.name);
+        let check = value_check(input, quote!(&value.to_string()))?;
+        let pattern = if input.optional() {
+            quote!(::core::option::Option::Some(value))
+        } else {
+            quote!(value)
+        };
+        Some(quote!(if let Late::#variant(#pattern) = late_input { #check }))
+    });
     quote! {
         /// An input that comes with `run`.
         #[derive(Debug, Clone, Copy)]
@@ -256,6 +300,7 @@ pub fn late_inputs(inputs: &[Input]) -> TokenStream {
             pub fn with #life(&#lives self, late: &#lives [Late #life]) -> ::core::result::Result<Plain #life, ::bggo_runtime::glue::Fault> {
                 #(#locals)*
                 #loops
+                #rules
                 ::core::result::Result::Ok(Plain { #(#results),* })
             }
         }
@@ -291,7 +336,7 @@ fn late_arm(input: &Input) -> TokenStream {
         Carrier::Text => quote!(::bggo_runtime::glue::plain_text(value)),
         _ => quote!(value),
     };
-    match (input.optional(), absent(input)) {
+    match (input.optional(), input.absent()) {
         (false, _) => {
             quote!(Late::#variant(value) => #name = ::core::option::Option::Some(#value),)
         }

@@ -7,6 +7,7 @@ mod asset;
 mod errors;
 mod input;
 mod names;
+mod rule;
 mod runner;
 mod uses;
 

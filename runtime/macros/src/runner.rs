@@ -15,8 +15,8 @@ pub fn module(runner: &Runner) -> TokenStream {
         "Structs and boundary of `{}`, made from the manifest. {}",
         runner.name, runner.description
     );
-    let known = input::known(&runner.inputs);
-    let late = input::late_inputs(&runner.inputs);
+    let known = input::known(&runner.inputs, &runner.rules);
+    let late = input::late_inputs(&runner.inputs, &runner.rules);
     let outputs = outputs(&runner.outputs);
     let uses = assets(&runner.uses);
     let metrics = metrics(&runner.metrics);
@@ -102,7 +102,7 @@ fn assets(uses: &[Use]) -> TokenStream {
             #[derive(Debug, Clone, Copy)]
             pub struct Uses;
             /// No assets.
-            #[derive(Debug)]
+            #[derive(Debug, Clone, Copy)]
             pub struct Needs;
             impl Needs {
                 /// No assets.
@@ -132,8 +132,9 @@ fn assets(uses: &[Use]) -> TokenStream {
         #[derive(Clone, Copy)]
         pub struct Uses<'a> { #(#[doc = #docs] pub #names: #assets),* }
 
-        /// What a grid hands over: assets that may still have to be created.
+        /// What a grid hands over: assets that may still have to be created. Each attempt waits for a clone of it.
         #[allow(missing_debug_implementations)]
+        #[derive(Clone)]
         pub struct Needs<'a> { #(#names: ::core::option::Option<#gets>),* }
 
         impl<'a> Needs<'a> {
@@ -159,7 +160,14 @@ fn metrics(metrics: &[Metric]) -> TokenStream {
     let docs = metrics
         .iter()
         .map(|metric| format!("`{}`: {}", metric.name, metric.description));
+    let infos = metrics.iter().map(|metric| {
+        let (name, unit) = (&metric.name, &metric.unit);
+        quote!(MetricInfo::new(#name, #unit))
+    });
     quote! {
+        /// Names and units of the runner's own metrics, in the order of their numbers.
+        pub const METRICS: &[MetricInfo] = &[#(#infos),*];
+
         /// The runner's own metrics.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Metric { #(#[doc = #docs] #names),* }
@@ -196,7 +204,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
     let uses = if runner.uses.is_empty() {
         quote!(let Needs = needs; let uses = Uses;)
     } else {
-        quote!(#gets let uses = Uses { #(#held),* };)
+        quote!(let needs = needs.clone(); #gets let uses = Uses { #(#held),* };)
     };
     quote! {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
@@ -269,14 +277,9 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
                 at: ::bggo_runtime::glue::At,
                 needs: #needs,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
-                ::std::boxed::Box::pin(async move {
-                    let step = iteration.step(at, &self.policy);
-                    let result = {
-                        let work = ::core::pin::pin!(async { self.go(&step, needs, &[]).await.map(|_| ::bggo_runtime::glue::Ran::Done) });
-                        step.limited(work).await
-                    };
-                    step.end(result)
-                })
+                ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
+                    self.go(step, &needs, &[]).await.map(|_| ::bggo_runtime::glue::Ran::Done)
+                }))
             }
 
             /// The same for a step whose outputs are read: those that are wanted are kept.
@@ -288,38 +291,31 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
                 needs: #needs,
                 kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
-                ::std::boxed::Box::pin(async move {
-                    let step = iteration.step(at, &self.policy);
-                    let result = {
-                        let work = ::core::pin::pin!(self.keep(&step, needs, &[], kept));
-                        step.limited(work).await
-                    };
-                    step.end(result)
-                })
+                ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
+                    self.keep(step, &needs, &[]).await
+                }))
             }
 
-            /// Runs the step inside an attempt, and keeps the outputs that are wanted where somebody reads them.
+            /// Runs the step inside an attempt, and keeps the outputs that are wanted if somebody reads them.
             #[inline(never)]
             pub fn attempt<'a>(
                 &'a self,
                 step: &'a ::bggo_runtime::glue::Step<'_>,
                 needs: #needs,
                 late: &'a [#late],
-                kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::bggo_runtime::glue::Running<'a, ::core::result::Result<::bggo_runtime::glue::Ran, ::bggo_runtime::glue::Fault>> {
-                ::std::boxed::Box::pin(self.keep(step, needs, late, kept))
+                ::std::boxed::Box::pin(async move { self.keep(step, &needs, late).await })
             }
 
             async fn keep<'a>(
                 &'a self,
                 step: &'a ::bggo_runtime::glue::Step<'_>,
-                needs: #needs,
+                needs: &'a #needs,
                 late: &'a [#late],
-                kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::core::result::Result<::bggo_runtime::glue::Ran, ::bggo_runtime::glue::Fault> {
                 let output = self.go(step, needs, late).await?;
-                if let ::core::option::Option::Some(kept) = kept {
-                    kept.set(output.wanted(self.wanted));
+                if step.keeps() {
+                    step.keep(output.wanted(self.wanted));
                 }
                 ::core::result::Result::Ok(::bggo_runtime::glue::Ran::Done)
             }
@@ -332,13 +328,13 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
                 needs: #needs,
                 late: &'a [#late],
             ) -> ::bggo_runtime::glue::Running<'a, ::core::result::Result<Output, ::bggo_runtime::glue::Fault>> {
-                ::std::boxed::Box::pin(self.go(step, needs, late))
+                ::std::boxed::Box::pin(async move { self.go(step, &needs, late).await })
             }
 
             async fn go<'a>(
                 &'a self,
                 step: &'a ::bggo_runtime::glue::Step<'_>,
-                needs: #needs,
+                needs: &'a #needs,
                 late: &'a [#late],
             ) -> ::core::result::Result<Output, ::bggo_runtime::glue::Fault> {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;

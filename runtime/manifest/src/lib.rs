@@ -3,10 +3,12 @@
 mod fault;
 mod model;
 mod read;
+mod rule;
 
 pub use fault::ManifestFault;
 pub use model::*;
 pub use read::read;
+pub use rule::{Bound, Demand, Given, Pattern, Rule, Severity};
 
 #[cfg(test)]
 mod tests;

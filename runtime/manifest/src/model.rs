@@ -1,5 +1,6 @@
 //! A module's manifest as data: the single source of truth of its contract.
 
+use crate::rule::{Bound, Pattern, Rule};
 use bggo_values::{Type, Value};
 
 /// A manifest: the runners and assets of one module.
@@ -24,6 +25,8 @@ pub struct Runner {
     pub uses: Vec<Use>,
     /// Its arguments.
     pub inputs: Vec<Input>,
+    /// Which of its arguments go together.
+    pub rules: Vec<Rule>,
     /// What it gives back.
     pub outputs: Vec<Output>,
     /// Its own metrics, beside response and service time.
@@ -47,6 +50,8 @@ pub struct Asset {
     pub uses: Vec<Use>,
     /// Its arguments.
     pub inputs: Vec<Input>,
+    /// Which of its arguments go together.
+    pub rules: Vec<Rule>,
     /// What it exports, readable as `resource.ASSET.NAME.FIELD`.
     pub outputs: Vec<Output>,
     /// The kinds of failure that it reports.
@@ -73,6 +78,8 @@ pub struct Use {
     pub name: String,
     /// Kind of asset.
     pub asset: String,
+    /// The module that brings the asset; `None`: the manifest's own.
+    pub module: Option<String>,
     /// May be left out.
     pub optional: bool,
     /// One sentence.
@@ -94,6 +101,10 @@ pub struct Input {
     pub default: Option<Value>,
     /// The only texts allowed, when not empty.
     pub one_of: Vec<String>,
+    /// What its values keep to beside its type.
+    pub bounds: Vec<Bound>,
+    /// What its text looks like.
+    pub pattern: Option<Pattern>,
     /// How it reaches the module.
     pub form: Form,
     /// Shown to a reader (`print`): sensitive parts are redacted before the module sees it.
@@ -189,6 +200,11 @@ impl Input {
             (Type::Bytes, _) => Carrier::Bytes,
             _ => Carrier::Value,
         }
+    }
+
+    /// A module may see it absent: it is neither required nor nullable, and has no default.
+    pub fn absent(&self) -> bool {
+        self.optional() && self.default.is_none()
     }
 
     /// A grid may leave it out or set it to null: it travels in an `Option`.

@@ -3,11 +3,14 @@
 mod fields;
 mod input;
 mod names;
+mod reader;
+mod rules;
 
 use crate::fault::ManifestFault;
 use crate::model::*;
 use bggo_values::literal::{self, Block, Body};
 use fields::Attributes;
+use reader::Reader;
 
 /// Reads a manifest.
 ///
@@ -30,19 +33,7 @@ pub fn read(text: &str) -> Result<Manifest, Vec<ManifestFault>> {
     }
 }
 
-#[derive(Default)]
-struct Reader {
-    faults: Vec<ManifestFault>,
-}
-
 impl Reader {
-    fn fault(&mut self, offset: usize, text: impl Into<String>) {
-        self.faults.push(ManifestFault {
-            offset,
-            text: text.into(),
-        });
-    }
-
     fn manifest(&mut self, body: &Body) -> Manifest {
         let mut attributes = Attributes::of(body, 0);
         let mut manifest = Manifest {
@@ -83,6 +74,7 @@ impl Reader {
             description,
             uses: Vec::new(),
             inputs: Vec::new(),
+            rules: Vec::new(),
             outputs: Vec::new(),
             metrics: Vec::new(),
             errors: Vec::new(),
@@ -94,14 +86,17 @@ impl Reader {
                 "output" => runner.outputs.extend(self.output(part)),
                 "metric" => runner.metrics.extend(self.metric(part)),
                 "error" => runner.errors.push(self.error(part)),
+                // Read once all inputs are known.
+                "rule" => {}
                 other => self.unknown_block(
                     part,
                     other,
-                    "`uses`, `input`, `output`, `metric` and `error`",
+                    "`uses`, `input`, `rule`, `output`, `metric` and `error`",
                 ),
             }
         }
         self.distinct(block, &["uses", "input", "output", "metric", "error"]);
+        runner.rules = self.rules(block, &runner.inputs);
         runner
     }
 
@@ -125,6 +120,7 @@ impl Reader {
             scopes,
             uses: Vec::new(),
             inputs: Vec::new(),
+            rules: Vec::new(),
             outputs: Vec::new(),
             errors: Vec::new(),
         };
@@ -133,11 +129,15 @@ impl Reader {
                 "input" => asset.inputs.extend(self.input(part)),
                 "output" => asset.outputs.extend(self.output(part)),
                 "error" => asset.errors.push(self.error(part)),
+                "rule" => {}
                 "uses" => asset.uses.extend(self.uses(part)),
-                other => self.unknown_block(part, other, "`uses`, `input`, `output` and `error`"),
+                other => {
+                    self.unknown_block(part, other, "`uses`, `input`, `rule`, `output` and `error`")
+                }
             }
         }
         self.distinct(block, &["uses", "input", "output", "error"]);
+        asset.rules = self.rules(block, &asset.inputs);
         asset
     }
 
@@ -154,6 +154,7 @@ impl Reader {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
         let asset = self.text(&mut attributes, "asset");
+        let module = self.text(&mut attributes, "module");
         let optional = self.flag(&mut attributes, "optional");
         let description = self.text(&mut attributes, "description");
         self.rest(attributes, "`uses`");
@@ -164,6 +165,7 @@ impl Reader {
         Some(Use {
             name,
             asset,
+            module: (!module.is_empty()).then_some(module),
             optional,
             description,
         })

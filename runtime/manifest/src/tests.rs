@@ -131,7 +131,10 @@ fn an_asset_uses_assets_of_its_manifest_its_own_kind_too() {
     assert_eq!((uses[0].name.as_str(), uses[0].asset.as_str()), ("x", "b"));
     assert_eq!((uses[1].asset.as_str(), uses[1].optional), ("a", true));
     let faults = read("asset \"a\" {\n  uses \"x\" { asset = \"gone\" }\n}\n").unwrap_err();
-    assert_eq!(faults[0].text, "this manifest has no asset `gone`");
+    assert_eq!(
+        faults[0].text,
+        "this manifest has no asset `gone`; one of another module needs `module`"
+    );
 }
 
 #[test]
@@ -139,7 +142,10 @@ fn a_runner_uses_assets_of_its_manifest() {
     let text = "runner \"a\" {\n  uses \"x\" { asset = \"there\" }\n  uses \"y\" { asset = \"gone\" }\n}\nasset \"there\" {}\n";
     assert_eq!(
         faults(text),
-        [(3, "this manifest has no asset `gone`".to_owned())]
+        [(
+            3,
+            "this manifest has no asset `gone`; one of another module needs `module`".to_owned()
+        )]
     );
 }
 
@@ -155,4 +161,143 @@ fn a_required_input_has_no_default_and_one_of_is_for_strings() {
 fn a_syntax_error_has_its_place() {
     let found = faults("runner \"a\" {\n  input \"x\n}\n");
     assert_eq!(found[0].0, 2, "{found:?}");
+}
+
+#[test]
+fn bounds_patterns_and_rules_are_read() {
+    let text = r#"
+runner "send" {
+  input "limit" {
+    type      = duration
+    default   = "1s"
+    more_than = "0s"
+    max       = "1h"
+  }
+  input "port" {
+    type = number
+    min  = 1
+    max  = 65535
+  }
+  input "hosts" {
+    type            = list(string)
+    min_length      = 1
+    pattern         = "^[a-z]+$"
+    pattern_message = "write a host"
+  }
+  input "text" { type = string }
+  input "file" { type = string }
+  rule { conflicts = ["text", "file"] }
+  rule {
+    when          = ["port"]
+    at_least_one  = ["hosts"]
+    error_message = "a port needs its host"
+    severity      = "warning"
+  }
+}
+"#;
+    let manifest = read(text).unwrap();
+    let runner = &manifest.runners[0];
+    let bounds = |place: usize| -> Vec<String> {
+        let bounds = runner.inputs[place].bounds.iter();
+        bounds.map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        bounds(0),
+        ["must be at most 1h0m0s", "must be more than 0s"]
+    );
+    assert_eq!(bounds(1), ["must be at least 1", "must be at most 65535"]);
+    assert_eq!(bounds(2), ["must have a length of at least 1"]);
+    let pattern = runner.inputs[2].pattern.as_ref().unwrap();
+    assert_eq!(
+        (pattern.regex.as_str(), pattern.message.as_str()),
+        ("^[a-z]+$", "write a host")
+    );
+    assert_eq!(
+        runner.rules[0].text(),
+        "at most one of `text`, `file` may be given"
+    );
+    assert_eq!(runner.rules[1].text(), "a port needs its host");
+    assert_eq!(runner.rules[1].severity, Severity::Warning);
+}
+
+#[test]
+fn values_are_compared_with_bounds() {
+    let allows = |bound: Bound, value: Value| bound.allows(&value);
+    let nothing = || Value::Duration(std::time::Duration::ZERO);
+    let second = || Value::Duration(std::time::Duration::from_secs(1));
+    assert!(!allows(Bound::MoreThan(nothing()), nothing()));
+    assert!(allows(Bound::MoreThan(nothing()), second()));
+    assert!(allows(Bound::MoreThan(nothing()), Value::Null));
+    assert!(!allows(Bound::Min(Value::number(1)), Value::number(0)));
+    assert!(allows(Bound::Max(Value::number(1)), Value::number(1)));
+    assert!(!allows(Bound::MaxLength(2), Value::from("abc")));
+    assert!(allows(Bound::MaxLength(2), Value::from("\u{e4}\u{f6}")));
+    assert!(!allows(Bound::MinLength(1), Value::list(&[])));
+    assert!(allows(Bound::MinLength(1), Value::number(7)));
+}
+
+#[test]
+fn a_rule_is_broken_only_by_what_is_certain() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let rule = |when: &[&str], demand: Demand| Rule {
+        when: names(when),
+        demand,
+        error_message: String::new(),
+        severity: Severity::Error,
+    };
+    let given = |name: &str| match name {
+        "yes" | "also" => Given::Yes,
+        "no" => Given::No,
+        _ => Given::Perhaps,
+    };
+    let conflicts = |list: &[&str]| rule(&[], Demand::Conflicts(names(list)));
+    assert!(conflicts(&["yes", "no", "also"]).is_broken(given));
+    assert!(!conflicts(&["yes", "no", "perhaps"]).is_broken(given));
+    let needs = |when: &[&str], list: &[&str]| rule(when, Demand::AtLeastOne(names(list)));
+    assert!(needs(&[], &["no"]).is_broken(given));
+    assert!(!needs(&[], &["no", "perhaps"]).is_broken(given));
+    assert!(!needs(&["no", "perhaps"], &["no"]).is_broken(given));
+    assert!(needs(&["no", "yes"], &["no"]).is_broken(given));
+}
+
+#[test]
+fn faults_of_bounds_patterns_and_rules_have_their_line() {
+    let text = r#"runner "a" {
+  input "x" {
+    type = string
+    min = 1
+  }
+  input "y" {
+    type = number
+    max = "many"
+    default = 0
+    more_than = 0
+  }
+  input "z" { type = bool
+    pattern = "a"
+    pattern_message = "b"
+    min_length = -1
+  }
+  rule { conflicts = ["x", "gone"] }
+  rule { at_least_one = ["y"] }
+  rule { severity = "loud" }
+}
+"#;
+    let lines: Vec<usize> = faults(text).into_iter().map(|(line, _)| line).collect();
+    assert_eq!(
+        lines,
+        [4, 6, 8, 12, 15, 17, 18, 19, 19],
+        "{:?}",
+        faults(text)
+    );
+}
+
+#[test]
+fn an_asset_of_another_module_is_used_by_its_module() {
+    let text = "runner \"a\" {\n  uses \"client\" {\n    module = \"http_request\"\n    asset  = \"http_client\"\n  }\n}\n";
+    let used = &read(text).unwrap().runners[0].uses[0];
+    assert_eq!(
+        (used.module.as_deref(), used.asset.as_str()),
+        (Some("http_request"), "http_client")
+    );
 }

@@ -9,6 +9,7 @@ use super::slot::AssetSlot;
 use crate::context::Asker;
 use crate::fault::Fault;
 use crate::info::ResourceInfo;
+use crate::panic;
 use crate::wakers::{Queue, Waiting};
 use bggo_values::Value;
 use std::any::Any;
@@ -209,11 +210,12 @@ impl<A: Asset> RunSlot for Back<A> {
 
     fn create(self: Rc<Self>, asker: Asker) {
         tokio::task::spawn_local(async move {
-            let made = self
-                .slot
-                .get(asker, &mut |cx| (self.make)(cx))
-                .await
-                .map(drop);
+            let make = || self.slot.get(asker, &mut |cx| (self.make)(cx));
+            let made = match panic::caught_silently(make) {
+                Some(get) => get.await.map(drop),
+                // This task is nobody's iteration: whoever waits on another thread must hear of it.
+                None => Err(self.slot.creation_panicked()),
+            };
             match (made, self.slot.exports()) {
                 (Ok(()), Some(exports)) => drop(self.front.exports.set(exports)),
                 (Ok(()), None) => {

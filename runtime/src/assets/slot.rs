@@ -136,6 +136,11 @@ impl<A: Asset> AssetSlot<A> {
         }
     }
 
+    /// Tells that its creation panicked before it was under way; what whoever waits for it hears.
+    pub(crate) fn creation_panicked(&self) -> Fault {
+        tasks::creation_panicked(&self.0)
+    }
+
     /// All exports of the asset.
     pub(crate) fn exports(&self) -> Option<Box<[Value]>> {
         match &*self.0.state.borrow() {

@@ -54,7 +54,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         grid,
         program,
         start: Arc::new(Start::new(Vec::new(), grid.locals)),
-        schedule: Schedule::ONCE,
+        schedules: vec![Schedule::ONCE; grid.scenarios.len()],
         threads: 1,
         functional: true,
         grace: Grace {
@@ -101,7 +101,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         grid,
         program,
         start: Arc::new(start),
-        schedule: load.schedule,
+        schedules: vec![load.schedule; grid.scenarios.len()],
         threads: flags.threads.unwrap_or(cores),
         functional: load.functional,
         grace: load.grace,

@@ -1,30 +1,28 @@
-//! The control thread: starts the workers, ends them (profile over, signal, failed set-up, bug), destroys the assets of
-//! the run, and has the report written.
+//! The control thread: starts the workers and, when all of them are prepared, the clock; ends them (profile over, signal,
+//! failed set-up, bug), destroys the assets of the run, and has the report written.
 //!
 //! A first SIGINT or SIGTERM lets no iteration begin and gives running ones [`Grace::on_signal`] to finish; a second one
 //! drops them at once. Assets are destroyed either way, within their own limits. A third one leaves at once. What was
 //! recorded is always printed.
 
-use super::program::Program;
-use super::worker::{Work, work};
+#[cfg(doc)]
+use super::request::Grace;
+use super::request::{RunRequest, RunState};
+use super::stopping::{Signals, Stopping};
+use super::worker::{News, Work, WorkerNews, worker_thread};
 use crate::assets::RunScope;
-use crate::context::{WorkerContext, WorkerContextParts};
-use crate::event::{Event, EventSink, LogLevel};
+use crate::context::WorkerContext;
 use crate::exit::{Exit, ExitCauses};
-use crate::grid::Grid;
-use crate::metrics::{IterationSlots, Kinds, KnownKinds, Layout, Recorder, Slab, SlabReader};
+use crate::metrics::{Layout, Slab, SlabReader};
 use crate::outputs::{Collector, Report, RunDescription, Stopped};
 use crate::panic;
-use crate::schedule::{Schedule, Share, workers};
-use crate::shutdown::Phase;
-use crate::start::Start;
+use crate::schedule::{Schedule, workers};
 use futures_util::future::{Either, select, select_all};
 use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
@@ -32,100 +30,46 @@ use tokio::task::LocalSet;
 /// takes some KiB a step; untouched stack costs no memory.
 const STACK: usize = 256 << 20;
 
-/// What is run, and how.
-pub struct RunRequest {
-    /// Names.
-    pub grid: &'static Grid,
-    /// The emitted program.
-    pub program: &'static dyn Program,
-    /// Variables.
-    pub start: Arc<Start>,
-    /// The load.
-    pub schedule: Schedule,
-    /// Worker threads wanted.
-    pub threads: u32,
-    /// No load: one iteration, a line a step.
-    pub functional: bool,
-    /// How long running iterations may go on.
-    pub grace: Grace,
-}
-
-/// How long iterations that run may go on when none may begin any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grace {
-    /// After the end of the profile.
-    pub at_end: Duration,
-    /// After the first signal.
-    pub on_signal: Duration,
-}
+/// How a worker thread with a number is started.
+type Spawn<'a> = &'a dyn Fn(u32, Box<dyn FnOnce() + Send>) -> io::Result<()>;
 
 /// Runs it to its end.
 ///
 /// # Errors
-/// The system has no threads, memory or signal handlers for it.
+/// The system has no event loop, memory or signal handlers for it; nothing was started.
 pub fn run(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
+    run_on(run, report, &|index, work| {
+        std::thread::Builder::new()
+            .name(format!("worker-{index}"))
+            .stack_size(STACK)
+            .spawn(work)
+            .map(drop)
+    })
+}
+
+/// The same on worker threads that `spawn` starts.
+pub(super) fn run_on(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let local = LocalSet::new();
-    let exit = local.block_on(&runtime, control(run, report));
+    let exit = local.block_on(&runtime, control(run, report, spawn));
     // A run that was left at once has tasks that nobody waits for.
     runtime.shutdown_background();
     exit
 }
 
-/// Everything that the threads of a run share.
-pub(super) struct RunState {
-    kinds: Arc<Kinds>,
-    causes: Arc<ExitCauses>,
-    pub(super) iterations: IterationSlots,
-}
-
-impl RunState {
-    pub(super) fn new(grid: &Grid) -> Self {
-        Self {
-            kinds: Arc::default(),
-            causes: Arc::default(),
-            iterations: IterationSlots::after(grid.step_slots()),
-        }
-    }
-
-    /// What a thread of the run is made of.
-    pub(super) fn parts(
-        &self,
-        run: &RunRequest,
-        report: &Arc<Report>,
-        index: u32,
-        slab: &Arc<Slab>,
-    ) -> WorkerContextParts {
-        WorkerContextParts {
-            start: Arc::clone(&run.start),
-            index,
-            functional: run.functional,
-            recorder: Recorder::new(Arc::clone(slab)),
-            kinds: KnownKinds::new(Arc::clone(&self.kinds)),
-            iterations: self.iterations,
-            events: Arc::clone(report) as Arc<dyn EventSink>,
-            causes: Arc::clone(&self.causes),
-        }
-    }
-}
-
-async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
+async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io::Result<Exit> {
     let mut signals = Signals::new()?;
     let state = RunState::new(run.grid);
-    let count = workers(run.threads, &run.schedule);
+    let count = workers(run.threads, &run.schedules);
     let slots = state.iterations.end() as usize;
     let slabs = (0..=count)
         .map(|_| Slab::new(slots))
         .collect::<io::Result<Vec<_>>>()?;
     let control_slab = &slabs[count as usize];
-    let context = Rc::new(WorkerContext::new(state.parts(
-        run,
-        report,
-        count,
-        control_slab,
-    )));
+    let parts = state.parts(run, report, count, control_slab);
+    let context = Rc::new(WorkerContext::new(parts));
     let scope = RunScope::new(Rc::clone(&context));
     let assets = match panic::caught(|| run.program.run_assets(&scope)) {
         Ok(assets) => assets,
@@ -136,260 +80,158 @@ async fn control(run: &RunRequest, report: &Arc<Report>) -> io::Result<Exit> {
         }
     };
     scope.serve();
-    let begin = Instant::now();
-    let readers = slabs
-        .iter()
-        .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)))
-        .collect();
-    let collector = Collector::new(Layout::of(run.grid), readers, begin);
     let description = RunDescription {
         grid: run.grid,
         run_id: run.start.run_id().clone(),
-        schedule: run.schedule,
+        // There is no way yet to ask for more than one.
+        schedule: run.schedules.first().copied().unwrap_or(Schedule::ONCE),
         threads: count,
         functional: run.functional,
     };
-    report.begins(description, collector);
+    report.begins(description);
 
-    let (phases, _) = watch::channel(Phase::Running);
-    let (done, mut ended) = mpsc::unbounded_channel();
+    let loads = run.loads();
+    let (begun, begin) = watch::channel(None);
+    let (tell, news) = mpsc::unbounded_channel();
+    let mut workers = Workers {
+        unprepared: 0,
+        alive: 0,
+        left: false,
+        news,
+        stopping: Stopping::new(run, report, &state.causes),
+        causes: &state.causes,
+        signals: &mut signals,
+    };
     for index in 0..count {
         let parts = state.parts(run, report, index, &slabs[index as usize]);
         let work = Work {
             program: run.program,
             shared: Arc::clone(&assets),
-            schedule: run.schedule,
-            share: Share::new(index, count),
-            begin,
+            loads: loads.clone(),
+            worker: (index, count),
+            phases: workers.stopping.subscribe(),
+            begin: begin.clone(),
+            news: WorkerNews::new(tell.clone()),
         };
-        let (phases, done) = (phases.subscribe(), Done(done.clone()));
-        std::thread::Builder::new()
-            .name(format!("worker-{index}"))
-            .stack_size(STACK)
-            .spawn(move || worker_thread(parts, work, phases, done))?;
-    }
-    drop(done);
-
-    let mut stop = Stopping {
-        run,
-        report,
-        causes: &state.causes,
-        phases,
-        cancel_at: None,
-        begins_until: run.schedule.length().map(|length| begin + length),
-        signals: 0,
-    };
-    stop.cancel_at = run
-        .schedule
-        .length()
-        .map(|length| begin + length + run.grace.at_end);
-    let mut alive = count;
-    let mut left = false;
-    while alive > 0 && !left {
-        match happened(&mut ended, &stop, &state.causes, &mut signals).await {
-            Happened::ThreadOver => alive -= 1,
-            Happened::OutOfTime => stop.out_of_time(),
-            Happened::Broken => stop.cancel(),
-            Happened::Signal => left = stop.signal(),
+        // One that cannot be started drops its work, which says that it is over like any other.
+        workers.started();
+        if let Err(error) = spawn(index, Box::new(move || worker_thread(parts, work))) {
+            report.error(&format!("a worker thread cannot be started: {error}"));
+            state.causes.set_up_failed();
+            break;
         }
     }
+    drop((tell, begin));
+
+    workers.until(|workers| workers.unprepared == 0).await;
+    let begin = Instant::now();
+    let readers = slabs
+        .iter()
+        .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)));
+    let collector = Collector::new(Layout::of(run.grid), readers.collect(), begin);
+    report.clock_starts(collector);
+    if state.causes.cannot_go_on() {
+        workers.stopping.cancel();
+    }
+    workers.stopping.begins(begin, &loads, workers.alive);
+    begun.send_replace(Some(begin));
+    workers.until(|workers| workers.alive == 0).await;
+
     let at = begin.elapsed();
-    let begins_until = stop.begins_until;
+    let begins_until = workers.stopping.begins_until();
     let figures = report.stopped(Stopped {
         begins_until: begins_until.map_or(at, |until| until.saturating_duration_since(begin)),
         at,
     });
     let mut destroyed = pin!(scope.destroy());
-    while !left {
-        match select(&mut destroyed, pin!(signals.next())).await {
+    while !workers.left {
+        match select(&mut destroyed, pin!(workers.signals.next())).await {
             Either::Left(_) => break,
-            Either::Right(_) => left = stop.signal(),
+            Either::Right(_) => workers.left = workers.stopping.signal(),
         }
     }
     if !run.functional && figures.threshold_failed() {
         state.causes.threshold_failed();
     }
     let exit = state.causes.exit();
-    report.ends(exit, left);
+    report.ends(exit, workers.left);
     Ok(exit)
+}
+
+/// The worker threads as the control thread sees them, and all that it wakes up for while they run.
+struct Workers<'a> {
+    /// Those whose steps are not prepared yet.
+    unprepared: u32,
+    /// Those that are not over.
+    alive: u32,
+    /// The run is left at once: nobody is waited for.
+    left: bool,
+    news: mpsc::UnboundedReceiver<News>,
+    stopping: Stopping<'a>,
+    causes: &'a ExitCauses,
+    signals: &'a mut Signals,
 }
 
 /// What the control thread wakes up for.
 enum Happened {
-    ThreadOver,
+    News(News),
     OutOfTime,
-    Broken,
+    CannotGoOn,
     Signal,
 }
 
-/// Waits for whatever happens first.
-async fn happened(
-    ended: &mut mpsc::UnboundedReceiver<()>,
-    stop: &Stopping<'_>,
-    causes: &ExitCauses,
-    signals: &mut Signals,
-) -> Happened {
-    let over = async {
-        ended.recv().await;
-        Happened::ThreadOver
-    };
-    let time = async {
-        stop.time().await;
-        Happened::OutOfTime
-    };
-    let broken = async {
-        if !stop.may_cancel() {
-            std::future::pending::<()>().await;
-        }
-        causes.broken().await;
-        Happened::Broken
-    };
-    let signal = async {
-        signals.next().await;
-        Happened::Signal
-    };
-    let all: [Pin<&mut dyn Future<Output = Happened>>; 4] =
-        [pin!(over), pin!(time), pin!(broken), pin!(signal)];
-    select_all(all).await.0
-}
-
-/// Says that a worker is over, also when it unwinds.
-struct Done(mpsc::UnboundedSender<()>);
-
-impl Drop for Done {
-    fn drop(&mut self) {
-        // Nobody listens any more when the run was left at once.
-        let _ = self.0.send(());
-    }
-}
-
-fn worker_thread(
-    parts: WorkerContextParts,
-    task: Work,
-    phases: watch::Receiver<Phase>,
-    _done: Done,
-) {
-    let causes = Arc::clone(&parts.causes);
-    let events = Arc::clone(&parts.events);
-    let ran = panic::caught(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(work(Rc::new(WorkerContext::new(parts)), task, phases));
-        io::Result::Ok(())
-    });
-    match ran {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            let text = format!("a worker thread has no runtime: {error}");
-            events.tell(Event::Message(LogLevel::Error, text));
-            causes.set_up_failed();
-        }
-        Err(text) => {
-            events.tell(Event::Panic(text));
-            causes.bug();
-        }
-    }
-}
-
-/// The end of a run, step by step.
-struct Stopping<'a> {
-    run: &'a RunRequest,
-    report: &'a Report,
-    causes: &'a ExitCauses,
-    phases: watch::Sender<Phase>,
-    cancel_at: Option<Instant>,
-    /// From when on no iteration begins, as far as that is known.
-    begins_until: Option<Instant>,
-    signals: u32,
-}
-
-impl Stopping<'_> {
-    async fn time(&self) {
-        match self.cancel_at {
-            Some(at) => tokio::time::sleep_until(at.into()).await,
-            None => std::future::pending().await,
-        }
+impl Workers<'_> {
+    fn started(&mut self) {
+        self.unprepared += 1;
+        self.alive += 1;
     }
 
-    fn may_cancel(&self) -> bool {
-        *self.phases.borrow() != Phase::Cancelled
-    }
-
-    /// No iteration begins any more.
-    fn nothing_begins(&mut self) {
-        let now = Instant::now();
-        self.begins_until = Some(self.begins_until.map_or(now, |before| before.min(now)));
-    }
-
-    fn cancel(&mut self) {
-        self.nothing_begins();
-        self.cancel_at = None;
-        self.phases.send_replace(Phase::Cancelled);
-    }
-
-    fn out_of_time(&mut self) {
-        self.report
-            .warn("iterations that were still running are cancelled: --graceful-stop is over");
-        self.cancel();
-    }
-
-    /// One more signal; `true` when the run is to be left at once.
-    fn signal(&mut self) -> bool {
-        self.signals += 1;
-        self.causes.interrupted();
-        self.nothing_begins();
-        match self.signals {
-            1 => {
-                let grace = self.run.grace.on_signal;
-                if grace.is_zero() {
-                    self.report
-                        .warn("interrupted: what runs is cancelled, resources are destroyed");
-                    self.cancel();
-                } else {
-                    self.report.warn(&format!(
-                        "interrupted: running iterations have {} to finish, a second signal cancels them",
-                        bggo_values::duration::format(grace)
-                    ));
-                    let at = Instant::now() + grace;
-                    self.cancel_at = Some(self.cancel_at.map_or(at, |before| before.min(at)));
-                    if self.may_cancel() {
-                        self.phases.send_replace(Phase::Draining);
-                    }
+    /// Does what is to be done about whatever happens, until `is_enough` or the run is left at once.
+    async fn until(&mut self, is_enough: fn(&Self) -> bool) {
+        while !self.left && !is_enough(self) {
+            match self.happened().await {
+                Happened::News(News::Prepared) => self.unprepared -= 1,
+                Happened::News(News::ScenarioOver(scenario)) => {
+                    self.stopping.scenario_over(scenario);
                 }
-            }
-            2 => {
-                self.report.warn(
-                    "interrupted again: resources are destroyed, a third signal leaves them behind",
-                );
-                self.cancel();
-            }
-            _ => {
-                self.report
-                    .error("left at once: resources that are not destroyed stay behind");
-                return true;
+                Happened::News(News::Over) => self.alive -= 1,
+                Happened::OutOfTime => {
+                    let now = tokio::time::Instant::now().into_std();
+                    self.stopping.out_of_time(now);
+                }
+                Happened::CannotGoOn => self.stopping.cancel(),
+                Happened::Signal => self.left = self.stopping.signal(),
             }
         }
-        false
-    }
-}
-
-/// SIGINT and SIGTERM.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
     }
 
-    async fn next(&mut self) {
-        let (interrupt, terminate) = (self.interrupt.recv(), self.terminate.recv());
-        select(pin!(interrupt), pin!(terminate)).await;
+    /// Waits for whatever happens first.
+    async fn happened(&mut self) -> Happened {
+        let stopping = &self.stopping;
+        let news = async {
+            match self.news.recv().await {
+                Some(news) => Happened::News(news),
+                // Each worker says that it is over before its sender goes, so somebody is still counted on here.
+                None => std::future::pending().await,
+            }
+        };
+        let time = async {
+            stopping.time().await;
+            Happened::OutOfTime
+        };
+        let broken = async {
+            if !stopping.may_cancel() {
+                std::future::pending::<()>().await;
+            }
+            self.causes.broken().await;
+            Happened::CannotGoOn
+        };
+        let signal = async {
+            self.signals.next().await;
+            Happened::Signal
+        };
+        let all: [Pin<&mut dyn Future<Output = Happened>>; 4] =
+            [pin!(news), pin!(time), pin!(broken), pin!(signal)];
+        select_all(all).await.0
     }
 }

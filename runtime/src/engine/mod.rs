@@ -8,12 +8,15 @@
 
 mod control;
 mod program;
+mod request;
+mod stopping;
 mod user;
 mod user_size;
 mod worker;
 
-pub use control::{Grace, RunRequest, run};
-pub use program::{Program, Worker, of_run};
+pub use control::run;
+pub use program::{Program, Worker, no_such_scenario, of_run};
+pub use request::{Grace, RunRequest};
 pub use user::User;
 pub use user_size::user_bytes;
 

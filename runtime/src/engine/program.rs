@@ -21,10 +21,17 @@ pub trait Program: Sync + 'static {
 
 /// What users of one thread share: prepared steps, assets of scope `worker`.
 pub trait Worker {
-    /// A user's whole life: iterations until `user.next()` says that there is none, then the end of its assets.
-    fn user(self: Rc<Self>, user: User) -> Running<'static, ()>;
+    /// The whole life of a user of the scenario with this number: iterations until `user.next()` says that there is none,
+    /// then the end of its assets.
+    fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()>;
     /// Destroys the assets of scope `worker`, after the last user.
     fn destroy(&self) -> Running<'_, ()>;
+}
+
+/// The arm for a number that the grid's table of scenarios does not have.
+pub fn no_such_scenario(scenario: u32) -> Running<'static, ()> {
+    // The engine takes the numbers from the same table.
+    unreachable!("the grid has no scenario number {scenario}")
 }
 
 /// What `Program::run_assets` made, as the emitted program knows it.

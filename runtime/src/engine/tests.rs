@@ -3,7 +3,9 @@
 mod signals;
 mod whole;
 
-use super::worker::{Work, work};
+use super::control::run_on;
+use super::request::ScenarioLoad;
+use super::worker::{News, Work, WorkerNews, work};
 use super::{Grace, Program, RunRequest, User, Worker, run};
 use crate::assets::{Prepare, RunScope};
 use crate::context::{WorkerContext, WorkerContextParts};
@@ -15,8 +17,8 @@ use crate::metrics::{
     Counter, Interval, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader,
 };
 use crate::outputs::{Format, Report};
-use crate::schedule::{Schedule, Share};
-use crate::shutdown::Phase;
+use crate::schedule::{Iterations, Schedule};
+use crate::shutdown::{Phase, Phases};
 use crate::start::Start;
 use crate::test_support::ToldEvents;
 use std::any::Any;
@@ -25,7 +27,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 /// What an iteration does.
@@ -65,7 +67,7 @@ impl Program for Noting {
 struct NotingWorker(&'static Noting);
 
 impl Worker for NotingWorker {
-    fn user(self: Rc<Self>, user: User) -> Running<'static, ()> {
+    fn user(self: Rc<Self>, _: u32, user: User) -> Running<'static, ()> {
         Box::pin(async move {
             let program = self.0;
             while let Some(begun) = user.next().await {
@@ -118,7 +120,9 @@ struct Bench {
     program: &'static Noting,
     context: Rc<WorkerContext>,
     causes: Arc<ExitCauses>,
-    phases: watch::Sender<Phase>,
+    phases: watch::Sender<Phases>,
+    /// The worker's number, and how many there are.
+    worker: (u32, u32),
     reader: SlabReader,
 }
 
@@ -144,21 +148,43 @@ fn bench(does: fn(u64) -> Does) -> Bench {
         })),
         context: Rc::new(context),
         causes,
-        phases: watch::channel(Phase::Running).0,
+        phases: watch::channel(Phases::running(1)).0,
+        worker: (0, 1),
         reader: SlabReader::new(slab, kinds),
+    }
+}
+
+/// The load of scenario number `scenario`.
+fn load(scenario: u32, schedule: Schedule) -> ScenarioLoad {
+    ScenarioLoad {
+        scenario,
+        iterations: Iterations::new(schedule),
+        first_slot: 0,
     }
 }
 
 impl Bench {
     async fn run(&self, schedule: Schedule) {
-        let work_of = Work {
+        self.run_loads(&[load(0, schedule)]).await;
+    }
+
+    /// This worker's part of loads that other workers may have a part of as well.
+    async fn run_loads(&self, loads: &[ScenarioLoad]) {
+        let begin = tokio::time::Instant::now().into_std();
+        let started = Work {
             program: self.program,
             shared: Arc::new(()),
-            schedule,
-            share: Share::new(0, 1),
-            begin: tokio::time::Instant::now().into_std(),
+            loads: loads.to_vec(),
+            worker: self.worker,
+            phases: self.phases.subscribe(),
+            begin: watch::channel(Some(begin)).1,
+            news: WorkerNews::new(mpsc::unbounded_channel().0),
         };
-        work(Rc::clone(&self.context), work_of, self.phases.subscribe()).await;
+        work(Rc::clone(&self.context), started).await;
+    }
+
+    fn stop(&self, phase: Phase) {
+        self.phases.send_modify(|phases| phases.advance_run(phase));
     }
 
     fn notes(&self) -> Vec<String> {
@@ -218,7 +244,7 @@ async fn cancelling_drops_running_iterations_and_lets_every_user_end() {
     let mut bench = bench(|_| Does::WaitsForEver);
     let stop = async {
         sleep(Duration::from_secs(3)).await;
-        bench.phases.send_replace(Phase::Cancelled);
+        bench.stop(Phase::Cancelled);
     };
     tokio::join!(bench.run(Schedule::lasting(50, Duration::MAX)), stop);
     assert_eq!((bench.count(":stop"), bench.count(":end")), (50, 51));
@@ -230,7 +256,7 @@ async fn draining_lets_running_iterations_finish_and_none_begin() {
     let mut bench = bench(|_| Does::Waits(Duration::from_secs(10)));
     let stop = async {
         sleep(Duration::from_secs(3)).await;
-        bench.phases.send_replace(Phase::Draining);
+        bench.stop(Phase::Draining);
     };
     tokio::join!(bench.run(Schedule::lasting(5, Duration::MAX)), stop);
     assert_eq!(bench.counted(Counter::Passed), 5);
@@ -239,7 +265,7 @@ async fn draining_lets_running_iterations_finish_and_none_begin() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_is_cancelled_before_it_begins_has_no_iteration() {
     let bench = bench(|_| Does::Nothing);
-    bench.phases.send_replace(Phase::Cancelled);
+    bench.stop(Phase::Cancelled);
     bench.run(Schedule::lasting(5, Duration::MAX)).await;
     assert_eq!(
         (
@@ -265,7 +291,7 @@ async fn a_user_that_never_waits_leaves_the_others_their_turn() {
         while bench.count("1:iteration") == 0 {
             tokio::task::yield_now().await;
         }
-        bench.phases.send_replace(Phase::Cancelled);
+        bench.stop(Phase::Cancelled);
     };
     tokio::join!(bench.run(Schedule::lasting(2, Duration::MAX)), stop);
     assert_eq!(bench.count("2:stop"), 1);
@@ -290,7 +316,7 @@ async fn a_panic_in_an_iteration_is_a_bug_and_its_user_still_ends() {
     });
     let stop = async {
         bench.causes.broken().await;
-        bench.phases.send_replace(Phase::Cancelled);
+        bench.stop(Phase::Cancelled);
     };
     tokio::join!(bench.run(Schedule::lasting(3, Duration::MAX)), stop);
     assert_eq!(bench.causes.exit(), Exit::Bug);
@@ -321,4 +347,71 @@ async fn a_panic_of_a_user_outside_of_its_iterations_ends_the_run_as_a_bug_and_n
     assert_eq!(bench.causes.exit(), Exit::Bug);
     assert_eq!(bench.count(":end"), 3);
     assert_eq!(bench.measured().users_ended, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn iterations_go_to_whoever_is_free_on_any_thread() {
+    let [mut first, mut second] = [0, 1].map(|index| Bench {
+        worker: (index, 2),
+        ..bench(|_| Does::Waits(Duration::from_millis(200)))
+    });
+    let loads = [load(0, Schedule::iterations(3, 20))];
+    let begin = tokio::time::Instant::now();
+    tokio::join!(first.run_loads(&loads), second.run_loads(&loads));
+    // Seven rounds of three, and a millisecond for the ends of the users.
+    assert_eq!(begin.elapsed(), Duration::from_millis(1_401));
+    let passed = first.counted(Counter::Passed) + second.counted(Counter::Passed);
+    assert_eq!(passed, 20);
+    assert_eq!(first.count(":iteration"), 14);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scenario_that_is_cancelled_leaves_the_others_running() {
+    let mut bench = bench(|_| Does::Waits(Duration::from_secs(2)));
+    let loads = [0, 1].map(|scenario| load(scenario, Schedule::iterations(1, 3)));
+    bench.phases.send_replace(Phases::running(2));
+    let begin = tokio::time::Instant::now();
+    let stop = async {
+        sleep(Duration::from_secs(3)).await;
+        bench
+            .phases
+            .send_modify(|phases| phases.advance_scenario(1, Phase::Cancelled));
+    };
+    tokio::join!(bench.run_loads(&loads), stop);
+    assert_eq!(begin.elapsed(), Duration::from_millis(6_001));
+    let measured = bench.measured();
+    let iterations = measured.slot(SLOTS.service()).unwrap();
+    assert_eq!(
+        (
+            iterations.count(Counter::Passed),
+            iterations.count(Counter::Cancelled)
+        ),
+        (4, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_user_is_there_before_the_clock_starts() {
+    let bench = bench(|_| Does::Nothing);
+    let (begin, begun) = watch::channel(None);
+    let (tell, mut news) = mpsc::unbounded_channel();
+    let started = Work {
+        program: bench.program,
+        shared: Arc::new(()),
+        loads: vec![load(0, Schedule::iterations(1, 1))],
+        worker: (0, 1),
+        phases: bench.phases.subscribe(),
+        begin: begun,
+        news: WorkerNews::new(tell),
+    };
+    let start = async {
+        assert_eq!(news.recv().await, Some(News::Prepared));
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(bench.notes(), [""; 0]);
+        begin.send_replace(Some(tokio::time::Instant::now().into_std()));
+        assert_eq!(news.recv().await, Some(News::ScenarioOver(0)));
+        assert_eq!(news.recv().await, Some(News::Over));
+    };
+    tokio::join!(work(Rc::clone(&bench.context), started), start);
+    assert_eq!(bench.count("1:iteration"), 1);
 }

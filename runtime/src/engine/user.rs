@@ -13,12 +13,12 @@
 //!
 //! The futures here are written by hand: an `async fn` would be compiled in the grid, at opt-level 0.
 
+use super::request::ScenarioLoad;
 use crate::assets::Scope;
 use crate::context::{UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};
 use crate::metrics::Counter;
 use crate::panic;
-use crate::schedule::{Due, Schedule, Share};
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
 use crate::wakers::Waiting;
@@ -35,30 +35,41 @@ const IN_A_ROW: u32 = 64;
 /// And how many microseconds it may take for them.
 const AT_A_STRETCH: u32 = 1_000;
 
-/// What the users of a thread share: the iterations that are handed out to them, and how many users there still are.
+/// What the users of one scenario share on a worker: the iterations that they take, and how many users there still are.
 #[derive(Debug)]
-pub struct Arrivals {
-    schedule: Schedule,
-    share: Share,
+pub struct ScenarioUsers {
+    load: ScenarioLoad,
     begin: Instant,
-    next: Cell<u64>,
+    phase: Cell<Phase>,
     /// The user whose iteration ended last, and when: its next one begins at once, so the clock is read once for both.
     ended: Cell<Option<(u64, Instant)>>,
     alive: Cell<u64>,
     nobody: Notify,
 }
 
-impl Arrivals {
-    /// This worker's share of a schedule that began at `begin`.
-    pub fn new(schedule: Schedule, share: Share, begin: Instant) -> Self {
+impl ScenarioUsers {
+    /// No users yet, of a load that began at `begin`.
+    pub fn new(load: ScenarioLoad, begin: Instant) -> Self {
         Self {
-            schedule,
-            share,
+            load,
             begin,
-            next: Cell::new(0),
+            phase: Cell::default(),
             ended: Cell::new(None),
             alive: Cell::new(0),
             nobody: Notify::new(),
+        }
+    }
+
+    /// The number of the scenario.
+    pub(super) fn scenario(&self) -> u32 {
+        self.load.scenario
+    }
+
+    /// The scenario goes on to `phase` on this worker.
+    pub(super) fn advance(&self, phase: Phase, worker: &WorkerContext) {
+        if phase > self.phase.get() {
+            self.phase.set(phase);
+            worker.shutdown.wake_all();
         }
     }
 
@@ -68,25 +79,13 @@ impl Arrivals {
             self.nobody.notified().await;
         }
     }
-
-    /// Takes the worker's next iteration, if it may begin now.
-    fn take(&self, elapsed: Duration) -> Option<()> {
-        let j = self.next.get();
-        match self.schedule.due(self.share.nth(j), elapsed) {
-            Due::WhenFree => {
-                self.next.set(j + 1);
-                Some(())
-            }
-            Due::Over => None,
-        }
-    }
 }
 
 /// One virtual user.
 #[derive(Debug)]
 pub struct User {
     context: UserContext,
-    arrivals: Rc<Arrivals>,
+    scenario: Rc<ScenarioUsers>,
     stretch: Cell<Stretch>,
     /// The running iteration was dropped.
     cut: Cell<bool>,
@@ -114,12 +113,16 @@ impl Stretch {
 
 impl User {
     /// A user is counted as long as it is not dropped.
-    pub(crate) fn new(context: UserContext, arrivals: Rc<Arrivals>) -> Self {
-        context.worker().recorder.user_begins();
-        arrivals.alive.set(arrivals.alive.get() + 1);
+    pub(super) fn new(
+        worker: &Rc<WorkerContext>,
+        number: u64,
+        scenario: &Rc<ScenarioUsers>,
+    ) -> Self {
+        worker.recorder.user_begins();
+        scenario.alive.set(scenario.alive.get() + 1);
         Self {
-            context,
-            arrivals,
+            context: UserContext::new(Rc::clone(worker), number, scenario.scenario()),
+            scenario: Rc::clone(scenario),
             stretch: Cell::default(),
             cut: Cell::default(),
         }
@@ -142,6 +145,14 @@ impl User {
 
     fn worker(&self) -> &Rc<WorkerContext> {
         self.context.worker()
+    }
+
+    /// How far the end of its scenario has come, or that of the run.
+    fn phase(&self) -> Phase {
+        self.worker()
+            .shutdown
+            .phase()
+            .max(self.scenario.phase.get())
     }
 
     /// Waits for the next iteration; `None` when there is none any more.
@@ -178,7 +189,7 @@ impl User {
         } else {
             worker.iteration_passed(took);
         }
-        self.arrivals.ended.set(Some((self.context.number(), now)));
+        self.scenario.ended.set(Some((self.context.number(), now)));
     }
 }
 
@@ -192,10 +203,10 @@ impl Drop for User {
                 .panicked(text.as_deref().unwrap_or("a user's task panicked"));
         }
         self.worker().recorder.user_ends();
-        let alive = self.arrivals.alive.get() - 1;
-        self.arrivals.alive.set(alive);
+        let alive = self.scenario.alive.get() - 1;
+        self.scenario.alive.set(alive);
         if alive == 0 {
-            self.arrivals.nobody.notify_one();
+            self.scenario.nobody.notify_one();
         }
     }
 }
@@ -211,23 +222,24 @@ impl Future for Next<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
         let user = self.user;
-        if user.worker().shutdown.phase() != Phase::Running {
+        if user.phase() != Phase::Running {
             return Poll::Ready(None);
         }
-        let now = match user.arrivals.ended.take() {
+        let now = match user.scenario.ended.take() {
             Some((number, ended)) if number == user.context.number() => ended,
             _ => user.worker().now(),
         };
-        let elapsed = now.saturating_duration_since(user.arrivals.begin);
+        let elapsed = now.saturating_duration_since(user.scenario.begin);
         let mut stretch = user.stretch.take();
         if !stretch.goes_on(elapsed) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         user.stretch.set(stretch);
-        Poll::Ready(user.arrivals.take(elapsed).map(|()| {
+        let load = &user.scenario.load;
+        Poll::Ready(load.iterations.take(elapsed).map(|taken| {
             user.context.iteration_begins();
-            Begun::when_free(now, 0)
+            Begun::when_free(now, load.first_slot).numbered(taken.number_of_run)
         }))
     }
 }
@@ -244,7 +256,7 @@ impl Future for UnlessCancelled<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = &mut *self;
-        if this.user.worker().cancelled() {
+        if this.user.phase() == Phase::Cancelled {
             return this.cut();
         }
         match panic::caught(|| this.iteration.as_mut().poll(cx)) {

@@ -2,20 +2,19 @@
 //!
 //! `bggo build` asks the program that it has built, because only the compiler of the program knows the size of a future.
 
-use super::control::{RunRequest, RunState};
-use super::user::{Arrivals, User};
+use super::request::{RunRequest, RunState};
+use super::user::{ScenarioUsers, User};
 use crate::assets::{Prepare, RunScope};
-use crate::context::{UserContext, WorkerContext};
+use crate::context::WorkerContext;
 use crate::metrics::Slab;
 use crate::outputs::Report;
-use crate::schedule::Share;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::LocalSet;
 
-/// Bytes of the future that is one user's whole life; what its assets and boxed steps take comes on top.
+/// Bytes of the future that is one user's whole life, of the scenario where it is largest; what its assets and boxed steps take comes on top.
 ///
 /// # Errors
 /// The system has no memory or no event loop for it.
@@ -30,11 +29,12 @@ pub fn user_bytes(run: &RunRequest, report: &Arc<Report>) -> io::Result<usize> {
         let scope = RunScope::new(Rc::clone(&context));
         let assets = run.program.run_assets(&scope);
         let worker = run.program.worker(&Prepare::new(&context), &assets);
-        let arrivals = Arrivals::new(run.schedule, Share::new(0, 1), Instant::now());
-        let user = worker.user(User::new(
-            UserContext::new(context, 1, 0),
-            Rc::new(arrivals),
-        ));
-        Ok(std::mem::size_of_val(&*user))
+        let sizes = run.loads().into_iter().map(|load| {
+            let scenario = load.scenario;
+            let users = Rc::new(ScenarioUsers::new(load, Instant::now()));
+            let user = Rc::clone(&worker).user(scenario, User::new(&context, 1, &users));
+            std::mem::size_of_val(&*user)
+        });
+        Ok(sizes.max().unwrap_or_default())
     })
 }

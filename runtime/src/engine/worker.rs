@@ -1,41 +1,137 @@
-//! One worker thread: a single-threaded runtime, its share of the users, and the end of what they stand on.
+//! One worker thread: a single-threaded runtime, its share of the users of each scenario, and the end of what they stand
+//! on.
+//!
+//! ```text
+//! prepare steps -> Prepared -> (the control thread starts the clock) -> users of all scenarios -> assets of the worker -> Over
+//! ```
 
 use super::program::{Program, Worker};
-use super::user::{Arrivals, User};
+use super::request::ScenarioLoad;
+use super::user::{ScenarioUsers, User};
 use crate::assets::Prepare;
-use crate::context::{UserContext, WorkerContext};
+use crate::context::{WorkerContext, WorkerContextParts};
+use crate::event::{Event, LogLevel};
 use crate::panic;
-use crate::schedule::{Schedule, Share};
-use crate::shutdown::Phase;
+use crate::schedule::Share;
+use crate::shutdown::Phases;
+use futures_util::future::join_all;
 use std::any::Any;
+use std::cell::RefCell;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-/// What a worker thread works on.
+/// What a worker thread works on, and what it hears and tells meanwhile.
 pub(super) struct Work {
     pub program: &'static dyn Program,
     pub shared: Arc<dyn Any + Send + Sync>,
-    pub schedule: Schedule,
-    pub share: Share,
-    pub begin: Instant,
+    /// The load of each scenario.
+    pub loads: Vec<ScenarioLoad>,
+    /// The worker's number, and how many there are.
+    pub worker: (u32, u32),
+    pub phases: watch::Receiver<Phases>,
+    /// When the clock of the run started; nothing until every worker has prepared its steps.
+    pub begin: watch::Receiver<Option<Instant>>,
+    pub news: WorkerNews,
 }
 
-/// Runs this worker's users to their end, then destroys the assets of the worker.
-pub(super) async fn work(context: Rc<WorkerContext>, work: Work, phases: watch::Receiver<Phase>) {
+/// What a worker tells the control thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// Its steps are prepared, or never will be.
+    Prepared,
+    /// All its users of the scenario with this number are gone.
+    ScenarioOver(u32),
+    /// The thread has nothing more to do.
+    Over,
+}
+
+/// Tells the control thread how far a worker is. Being prepared and being over are told in any case, also when the thread
+/// panics: the control thread waits for both.
+pub(super) struct WorkerNews {
+    to: mpsc::UnboundedSender<News>,
+    prepared: bool,
+}
+
+impl WorkerNews {
+    pub(super) fn new(to: mpsc::UnboundedSender<News>) -> Self {
+        Self {
+            to,
+            prepared: false,
+        }
+    }
+
+    fn prepared(&mut self) {
+        if !std::mem::replace(&mut self.prepared, true) {
+            self.tell(News::Prepared);
+        }
+    }
+
+    fn tell(&self, news: News) {
+        // Nobody listens any more when the run was left at once.
+        let _ = self.to.send(news);
+    }
+}
+
+impl Drop for WorkerNews {
+    fn drop(&mut self) {
+        self.prepared();
+        self.tell(News::Over);
+    }
+}
+
+/// The life of a worker thread.
+pub(super) fn worker_thread(parts: WorkerContextParts, work: Work) {
+    let causes = Arc::clone(&parts.causes);
+    let events = Arc::clone(&parts.events);
+    let ran = panic::caught(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(self::work(Rc::new(WorkerContext::new(parts)), work));
+        io::Result::Ok(())
+    });
+    match ran {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            let text = format!("a worker thread has no runtime: {error}");
+            events.tell(Event::Message(LogLevel::Error, text));
+            causes.set_up_failed();
+        }
+        Err(text) => {
+            events.tell(Event::Panic(text));
+            causes.bug();
+        }
+    }
+}
+
+/// Prepares this worker's steps, waits for the clock to start, runs its users to their end, then destroys the assets of
+/// the worker.
+pub(super) async fn work(context: Rc<WorkerContext>, mut work: Work) {
     let local = LocalSet::new();
     local
         .run_until(async {
-            let listener = tokio::task::spawn_local(listen(Rc::clone(&context), phases));
+            let scenarios = Rc::default();
+            let listening = listen(
+                Rc::clone(&context),
+                Rc::clone(&scenarios),
+                work.phases.clone(),
+            );
+            let listener = tokio::task::spawn_local(listening);
             let prepared =
                 panic::caught(|| work.program.worker(&Prepare::new(&context), &work.shared));
             match prepared {
-                Ok(worker) => users(&context, &worker, &work).await,
+                Ok(worker) => {
+                    work.news.prepared();
+                    users(&context, &worker, &mut work, &scenarios).await;
+                    destroy(&context, &worker).await;
+                }
                 Err(text) => context.panicked(&text),
             }
             listener.abort();
@@ -43,15 +139,45 @@ pub(super) async fn work(context: Rc<WorkerContext>, work: Work, phases: watch::
         .await;
 }
 
-async fn users(context: &Rc<WorkerContext>, worker: &Rc<dyn Worker>, work: &Work) {
-    let arrivals = Rc::new(Arrivals::new(work.schedule, work.share, work.begin));
-    for position in 0..work.share.of(work.schedule.users().into()) {
-        let number = work.share.nth(position) + 1;
-        let user_context = UserContext::new(Rc::clone(context), number, 0);
-        let user = User::new(user_context, Rc::clone(&arrivals));
-        tokio::task::spawn_local(Rc::clone(worker).user(user));
+type Scenarios = RefCell<Vec<Rc<ScenarioUsers>>>;
+
+async fn users(
+    context: &Rc<WorkerContext>,
+    worker: &Rc<dyn Worker>,
+    work: &mut Work,
+    scenarios: &Scenarios,
+) {
+    let begin = match work.begin.wait_for(Option::is_some).await {
+        Ok(begin) => *begin,
+        // The run was left at once.
+        Err(_) => None,
+    };
+    let Some(begin) = begin else { return };
+    for load in &work.loads {
+        let users = ScenarioUsers::new(load.clone(), begin);
+        scenarios.borrow_mut().push(Rc::new(users));
     }
-    arrivals.until_nobody_is_left().await;
+    // What was said before the users are there is known to them before they begin.
+    apply(&work.phases.borrow_and_update(), context, scenarios);
+    let all = scenarios.borrow().clone();
+    let (index, workers) = work.worker;
+    for (load, users) in work.loads.iter().zip(&all) {
+        // Scenarios of one user each do not all begin with the first worker.
+        let share = Share::new((index + load.scenario) % workers.max(1), workers);
+        for position in 0..share.of(load.iterations.schedule().users().into()) {
+            let user = User::new(context, share.nth(position) + 1, users);
+            tokio::task::spawn_local(Rc::clone(worker).user(load.scenario, user));
+        }
+    }
+    let news = &work.news;
+    join_all(all.iter().map(|users| async move {
+        users.until_nobody_is_left().await;
+        news.tell(News::ScenarioOver(users.scenario()));
+    }))
+    .await;
+}
+
+async fn destroy(context: &Rc<WorkerContext>, worker: &Rc<dyn Worker>) {
     let ended = Guarded {
         task: worker.destroy(),
     }
@@ -77,12 +203,23 @@ impl Future for Guarded<'_> {
     }
 }
 
-/// Puts what the control context says where the users of this context see it.
-async fn listen(context: Rc<WorkerContext>, mut phases: watch::Receiver<Phase>) {
+/// Puts what the control thread says where the users of this worker see it.
+async fn listen(
+    context: Rc<WorkerContext>,
+    scenarios: Rc<Scenarios>,
+    mut phases: watch::Receiver<Phases>,
+) {
     loop {
-        context.shutdown.advance(*phases.borrow_and_update());
+        apply(&phases.borrow_and_update(), &context, &scenarios);
         if phases.changed().await.is_err() {
             return;
         }
+    }
+}
+
+fn apply(phases: &Phases, context: &WorkerContext, scenarios: &Scenarios) {
+    context.shutdown.advance(phases.run());
+    for scenario in scenarios.borrow().iter() {
+        scenario.advance(phases.scenario(scenario.scenario()), context);
     }
 }

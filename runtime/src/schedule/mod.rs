@@ -1,10 +1,13 @@
 //! Load profiles as pure functions: profile and number of an iteration -> whether and when it may begin.
 //!
-//! Iterations of a whole run are numbered 0, 1, 2, ..; number k belongs to worker k mod W ([`Share`]), so no thread asks
-//! another one what is left, and a total is kept exactly. The engine has one loop (`User::next`), which asks
-//! [`Schedule::due`]. Today's profiles are closed: an iteration is due when a user is free. A profile of arrivals is one
-//! more variant of [`Due`] that carries its moment.
+//! Users are dealt out to the workers beforehand ([`Share`]). A profile with a number of iterations numbers them 0, 1, 2,
+//! .. over the whole run, and whichever user is free takes the next one, on any thread ([`Iterations`]): one atomic
+//! operation an iteration. A profile with a length only asks the clock and shares nothing between threads. The engine has
+//! one loop (`User::next`). Today's profiles are closed: an iteration is due when a user is free. A profile of arrivals is
+//! one more variant of [`Due`] that carries its moment.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// When an iteration may begin.
@@ -87,6 +90,51 @@ impl Schedule {
     }
 }
 
+/// The iterations of a load, as the users of all worker threads take them.
+#[derive(Debug, Clone)]
+pub struct Iterations {
+    schedule: Schedule,
+    /// The number of the next one, where the profile has a number of iterations.
+    next: Option<Arc<AtomicU64>>,
+}
+
+/// An iteration that was taken: its number over the run, where the profile numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// From 0.
+    pub number_of_run: Option<u64>,
+}
+
+impl Iterations {
+    /// All of a schedule. Its clones take from the same ones.
+    pub fn new(schedule: Schedule) -> Self {
+        Self {
+            schedule,
+            next: schedule.total().map(|_| Arc::default()),
+        }
+    }
+
+    /// Whose they are.
+    pub const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Takes the next one for a user who is free when the run is `elapsed` old; `None` when none may begin any more.
+    pub fn take(&self, elapsed: Duration) -> Option<Taken> {
+        // Asked before a number is taken: one that is taken has its iteration.
+        if self.schedule.due(0, elapsed) == Due::Over {
+            return None;
+        }
+        // Each user takes one too many, so the counter never comes near its end. It orders nothing else.
+        let next = self.next.as_ref();
+        let number_of_run = next.map(|next| next.fetch_add(1, Ordering::Relaxed));
+        match self.schedule.due(number_of_run.unwrap_or(0), elapsed) {
+            Due::WhenFree => Some(Taken { number_of_run }),
+            Due::Over => None,
+        }
+    }
+}
+
 /// What one of `workers` threads does of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
@@ -103,7 +151,7 @@ impl Share {
         }
     }
 
-    /// The number, within the whole run, of this worker's `j`-th iteration (or user), both from 0.
+    /// The number, within the whole run, of this worker's `j`-th user, both from 0.
     pub const fn nth(&self, j: u64) -> u64 {
         j.saturating_mul(self.workers as u64)
             .saturating_add(self.worker as u64)
@@ -116,9 +164,12 @@ impl Share {
     }
 }
 
-/// Threads that a run uses: never more than users, or a thread would hold iterations that nobody takes.
-pub fn workers(wanted: u32, schedule: &Schedule) -> u32 {
-    wanted.clamp(1, schedule.users().max(1))
+/// Threads that a run uses: never more than users, for the others would have nothing to do.
+pub fn workers(wanted: u32, schedules: &[Schedule]) -> u32 {
+    let users = schedules
+        .iter()
+        .fold(0u32, |sum, schedule| sum.saturating_add(schedule.users()));
+    wanted.clamp(1, users.max(1))
 }
 
 #[cfg(test)]

@@ -31,9 +31,32 @@ fn a_profile_of_no_length_has_no_iteration() {
 
 #[test]
 fn there_are_never_more_threads_than_users() {
-    assert_eq!(workers(8, &Schedule::iterations(3, 100)), 3);
-    assert_eq!(workers(0, &Schedule::iterations(3, 100)), 1);
-    assert_eq!(workers(2, &Schedule::lasting(0, Duration::ZERO)), 1);
+    assert_eq!(workers(8, &[Schedule::iterations(3, 100)]), 3);
+    assert_eq!(workers(0, &[Schedule::iterations(3, 100)]), 1);
+    assert_eq!(workers(2, &[Schedule::lasting(0, Duration::ZERO)]), 1);
+}
+
+#[test]
+fn a_profile_of_a_length_numbers_nothing_and_asks_the_clock_only() {
+    let iterations = Iterations::new(Schedule::lasting(1, Duration::from_secs(1)));
+    let taken = iterations.take(Duration::ZERO);
+    assert_eq!(
+        taken,
+        Some(Taken {
+            number_of_run: None
+        })
+    );
+    assert!(iterations.next.is_none());
+    assert_eq!(iterations.take(Duration::from_secs(1)), None);
+}
+
+#[test]
+fn no_number_is_lost_when_the_time_is_over() {
+    let schedule = Schedule::iterations(1, 2).at_most(Duration::from_secs(1));
+    let iterations = Iterations::new(schedule);
+    assert_eq!(iterations.take(Duration::from_secs(1)), None);
+    let taken = iterations.take(Duration::ZERO);
+    assert_eq!(taken.and_then(|taken| taken.number_of_run), Some(0));
 }
 
 proptest! {
@@ -56,16 +79,15 @@ proptest! {
     }
 
     #[test]
-    fn what_the_workers_begin_is_exactly_the_total(users in 1u32..100, total in 0u64..2_000, wanted in 1u32..40) {
-        let schedule = Schedule::iterations(users, total);
-        let workers = workers(wanted, &schedule);
-        let begun: u64 = (0..workers)
-            .map(|worker| {
-                let share = Share::new(worker, workers);
-                (0..).take_while(|j| schedule.due(share.nth(*j), Duration::ZERO) == Due::WhenFree).count() as u64
-            })
-            .sum();
-        prop_assert_eq!(begun, total);
+    fn each_number_of_a_run_is_taken_once_whoever_takes_it(total in 0u64..2_000, takers in proptest::collection::vec(0usize..8, 2_200)) {
+        let iterations = Iterations::new(Schedule::iterations(8, total));
+        let users = vec![iterations; 8];
+        let taken: Vec<u64> = takers
+            .into_iter()
+            .map_while(|user| users[user].take(Duration::ZERO))
+            .map(|taken| taken.number_of_run.unwrap())
+            .collect();
+        prop_assert_eq!(taken, (0..total).collect::<Vec<_>>());
     }
 
     #[test]

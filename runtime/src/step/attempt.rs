@@ -1,13 +1,15 @@
 //! One run of a step: the one door through which everything that happens to a step is booked.
 
 use super::iteration::Iteration;
+use super::output::OutputSlot;
 use crate::event::{StepEnd, StepOutcome};
 use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Info};
+use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
@@ -41,34 +43,49 @@ impl Policy {
     }
 }
 
+/// What an attempt does, boxed: given its run, as often as it is asked.
+type Attempt<'a> = Box<dyn for<'s> FnMut(&'s Step<'a>) -> Running<'s, Result<Ran, Fault>> + 'a>;
+
 impl Iteration<'_> {
-    /// A run of a step from its attempt to its booked end: see [`Step::drive`]. `main` is the grid's own state of the
-    /// iteration, handed on to the attempt.
+    /// The one way in: a run of a step from its first attempt to its booked end, within the step's time limit. Assets, late
+    /// inputs and the run itself are all inside the attempt, so each of their faults is booked here. An attempt may be
+    /// asked for again; what the one that counts has kept ([`Step::keep`]) goes to `kept` once it has passed.
+    pub async fn run_step<'s>(
+        &'s self,
+        at: At,
+        policy: &'s Policy,
+        kept: Option<&'s OutputSlot>,
+        mut attempt: impl AsyncFnMut(&Step<'s>) -> Result<Ran, Fault>,
+    ) -> Flow {
+        let mut step = self.step(at, policy);
+        step.kept = kept;
+        step.finish(attempt(&step)).await
+    }
+
+    /// The same for an attempt that the grid writes. `main` is the grid's own state of the iteration, handed on to it.
     pub fn drive<'s, M>(
         &'s self,
         at: At,
         policy: &'s Policy,
-        main: &'s M,
-        attempt: for<'t> fn(&'t M, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>,
+        kept: Option<&'s OutputSlot>,
+        (main, attempt): (&'s M, AttemptOf<M>),
     ) -> Running<'s, Flow> {
-        self.run(at, policy, Box::new(move |step| attempt(main, step)))
+        self.run_boxed(at, policy, kept, Box::new(move |step| attempt(main, step)))
     }
 
     /// What is behind `drive`, compiled once.
     #[inline(never)]
-    fn run<'s>(
+    fn run_boxed<'s>(
         &'s self,
         at: At,
         policy: &'s Policy,
+        kept: Option<&'s OutputSlot>,
         mut attempt: Attempt<'s>,
     ) -> Running<'s, Flow> {
-        Box::pin(async move {
-            let step = self.step(at, policy);
-            step.finish(attempt(&step)).await
-        })
+        Box::pin(self.run_step(at, policy, kept, async move |step| attempt(step).await))
     }
 
-    /// A run of a step, due when the last of its dependencies ended.
+    /// A run of a step, due when the last of its dependencies ended. The tests of a module run one by hand.
     pub fn step<'s>(&'s self, at: At, policy: &'s Policy) -> Step<'s> {
         Step {
             iteration: self,
@@ -78,12 +95,14 @@ impl Iteration<'_> {
             begun: Cell::new(None),
             sent: Cell::new(None),
             ended: Cell::new(false),
+            kept: None,
+            values: Cell::new(None),
         }
     }
 }
 
-/// What one attempt of a step does, given its run.
-type Attempt<'a> = Box<dyn for<'s> FnMut(&'s Step<'a>) -> Running<'s, Result<Ran, Fault>> + 'a>;
+/// An attempt that the grid writes: a function of its state of the iteration and of the step's run.
+pub type AttemptOf<M> = for<'t> fn(&'t M, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>;
 
 /// How an attempt of a step went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +114,6 @@ pub enum Ran {
 }
 
 /// One run of a step. Dropped before its end, it counts as cancelled.
-#[derive(Debug)]
 pub struct Step<'a> {
     iteration: &'a Iteration<'a>,
     at: At,
@@ -105,27 +123,45 @@ pub struct Step<'a> {
     begun: Cell<Option<Instant>>,
     sent: Cell<Option<Instant>>,
     ended: Cell<bool>,
+    /// Where those who read its outputs find them, if somebody does.
+    kept: Option<&'a OutputSlot>,
+    /// The outputs of the last attempt.
+    values: Cell<Option<Box<[Value]>>>,
 }
 
 impl<'a> Step<'a> {
-    /// Runs an attempt to its end within the step's time limit, and books what came of it. Assets, late inputs and the
-    /// run itself are all inside the attempt, so each of their faults is booked here.
-    pub fn drive<'s>(
+    /// Runs an attempt to its end within the step's time limit, and books what came of it.
+    async fn finish(&self, work: impl Future<Output = Result<Ran, Fault>>) -> Flow {
+        let result = {
+            let work = pin!(work);
+            // Gone before the end is booked: what was cut off holds no asset any more.
+            self.limited(work).await
+        };
+        self.end(result)
+    }
+
+    /// The same for an attempt that knows its run already.
+    #[cfg(test)]
+    pub(crate) fn drive<'s>(
         &'s self,
         attempt: &'s mut dyn FnMut() -> Running<'s, Result<Ran, Fault>>,
     ) -> Running<'s, Flow> {
         Box::pin(self.finish(attempt()))
     }
 
-    async fn finish<'s>(&'s self, mut work: Running<'s, Result<Ran, Fault>>) -> Flow {
-        let result = self.limited(work.as_mut()).await;
-        // Gone before the end is booked: what was cut off holds no asset any more.
-        drop(work);
-        self.end(result)
+    /// Whether something reads the outputs of this run.
+    pub fn keeps(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// What an attempt gives to those who read the step's outputs, in the plan's order. They see it once the step has
+    /// passed; what an earlier attempt gave is forgotten.
+    pub fn keep(&self, values: impl Into<Box<[Value]>>) {
+        self.values.set(Some(values.into()));
     }
 
     /// `work`, cut off at the step's time limit, which runs from [`Step::begin`].
-    pub fn limited<'s, T>(
+    fn limited<'s, T>(
         &'s self,
         work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
     ) -> Limited<'s, T> {
@@ -150,10 +186,20 @@ impl<'a> Step<'a> {
     ///
     /// # Errors
     /// [`Stop`] when the iteration ends.
-    pub fn end(&self, result: Result<Ran, Fault>) -> Flow {
+    pub(crate) fn end(&self, result: Result<Ran, Fault>) -> Flow {
         match &result {
-            Ok(Ran::Done) => self.book(StepOutcome::Passed, None),
-            Ok(Ran::Skipped) => self.book(StepOutcome::Skipped, None),
+            Ok(Ran::Done) => {
+                if let Some((slot, values)) = self.kept.zip(self.values.take()) {
+                    slot.set(values);
+                }
+                self.book(StepOutcome::Passed, None);
+            }
+            Ok(Ran::Skipped) => {
+                if let Some(slot) = self.kept {
+                    slot.skip();
+                }
+                self.book(StepOutcome::Skipped, None);
+            }
             Err(fault) if self.policy.continue_on_failure => {
                 self.book(StepOutcome::FailedAndContinued, Some(fault));
             }
@@ -225,6 +271,15 @@ impl<'a> Step<'a> {
     }
 }
 
+impl std::fmt::Debug for Step<'_> {
+    /// What it gives to others may be sensitive.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Step")
+            .field("at", &self.at)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Step<'_> {
     fn drop(&mut self) {
         if !self.ended.get() {
@@ -234,7 +289,7 @@ impl Drop for Step<'_> {
 }
 
 /// See [`Step::limited`].
-pub struct Limited<'s, T> {
+struct Limited<'s, T> {
     work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
     step: &'s Step<'s>,
     timer: Option<Pin<Box<Sleep>>>,

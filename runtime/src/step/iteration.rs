@@ -37,6 +37,14 @@ impl Begun {
         }
     }
 
+    /// The same with its number over the run, where the load profile numbers iterations over the run.
+    pub fn numbered(self, number_of_run: Option<u64>) -> Self {
+        Self {
+            number_of_run,
+            ..self
+        }
+    }
+
     /// When it began.
     pub(crate) fn began(&self) -> Instant {
         self.began

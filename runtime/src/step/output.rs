@@ -3,22 +3,33 @@
 use crate::fault::Fault;
 use crate::info::Info;
 use bggo_values::{Text, Value};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 /// The outputs of one step, or of one of its instances.
 #[derive(Debug, Default)]
-pub struct OutputSlot(OnceCell<Option<Box<[Value]>>>);
+pub struct OutputSlot(RefCell<Outputs>);
+
+/// What became of a step's outputs.
+#[derive(Debug, Default)]
+enum Outputs {
+    /// The step did not pass, or has not run yet.
+    #[default]
+    None,
+    /// The step was not enabled.
+    Skipped,
+    /// Those that are read, in the plan's order.
+    Of(Box<[Value]>),
+}
 
 impl OutputSlot {
-    /// The step ran: the outputs that are read, in the plan's order.
+    /// The step passed: the outputs that are read, in the plan's order. They take the place of earlier ones.
     pub fn set(&self, values: impl Into<Box<[Value]>>) {
-        // A step runs once an iteration, so nothing is there yet.
-        let _ = self.0.set(Some(values.into()));
+        self.0.replace(Outputs::Of(values.into()));
     }
 
     /// The step was not enabled.
     pub fn skip(&self) {
-        let _ = self.0.set(None);
+        self.0.replace(Outputs::Skipped);
     }
 
     /// Output number `i` of those that are read.
@@ -26,13 +37,13 @@ impl OutputSlot {
     /// # Errors
     /// The step did not run, or it failed.
     pub fn field(&self, i: usize, info: &'static Info) -> Result<Value, Fault> {
-        match self.0.get() {
-            Some(Some(values)) => Ok(values.get(i).cloned().unwrap_or(Value::Null)),
-            Some(None) => Err(Fault::new(
+        match &*self.0.borrow() {
+            Outputs::Of(values) => Ok(values.get(i).cloned().unwrap_or(Value::Null)),
+            Outputs::Skipped => Err(Fault::new(
                 "value",
                 format!("step {info} did not run, so it has no output: it was not enabled"),
             )),
-            None => Err(Fault::new(
+            Outputs::None => Err(Fault::new(
                 "value",
                 format!("step {info} has no output: it failed or did not run"),
             )),
@@ -41,8 +52,8 @@ impl OutputSlot {
 
     /// All outputs as an object; null when the step did not run.
     pub fn whole(&self, names: &[&'static str]) -> Value {
-        match self.0.get() {
-            Some(Some(values)) => {
+        match &*self.0.borrow() {
+            Outputs::Of(values) => {
                 let pairs: Vec<_> = names
                     .iter()
                     .zip(values)
@@ -50,7 +61,7 @@ impl OutputSlot {
                     .collect();
                 Value::Object(pairs.into())
             }
-            _ => Value::Null,
+            Outputs::None | Outputs::Skipped => Value::Null,
         }
     }
 }

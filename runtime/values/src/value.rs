@@ -141,6 +141,18 @@ impl Value {
         }
     }
 
+    /// Characters of a text, bytes, items of a list, keys of an object; `None` for what has no length.
+    pub fn length(&self) -> Option<usize> {
+        match self {
+            Self::Text(text) => Some(text.chars().count()),
+            Self::Bytes(bytes) => Some(bytes.len()),
+            Self::List(items) => Some(items.len()),
+            Self::Object(pairs) => Some(pairs.len()),
+            Self::Raw(raw) => raw.parse().ok()?.length(),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Duration(_) => None,
+        }
+    }
+
     /// The characters, if it is a text.
     pub fn as_text(&self) -> Option<&str> {
         match self {

@@ -205,8 +205,8 @@ fn two_bodies_are_refused() {
     assert_eq!(
         (fault.kind(), fault.text()),
         (
-            "request",
-            "a request has one body, found body and json; leave all but one out"
+            "value",
+            "a request has one body: at most one of body, json, form_data, multipart and file may be given"
         )
     );
 }

@@ -110,6 +110,6 @@ fn credentials_that_cannot_be_sent_are_refused_without_showing_them() {
     );
     assert_eq!(
         both.text(),
-        "bearer_token and basic_auth both set Authorization; one of them may be given"
+        "both make the Authorization header: at most one of bearer_token and basic_auth may be given"
     );
 }

@@ -184,7 +184,8 @@ fn what_can_be_known_when_a_step_is_prepared_is_refused_then() {
     let cases = vec![
         (
             vec![late_url(), body("x"), In::Json(some("1".to_owned()))],
-            "a request has one body, found body and json; leave all but one out",
+            "value",
+            "a request has one body: at most one of body, json, form_data, multipart and file may be given",
         ),
         (
             vec![
@@ -192,26 +193,31 @@ fn what_can_be_known_when_a_step_is_prepared_is_refused_then() {
                 In::BearerToken(some("t".to_owned())),
                 In::BasicAuth(some(value(r#"{"username":"u","password":"p"}"#))),
             ],
-            "bearer_token and basic_auth both set Authorization; one of them may be given",
+            "value",
+            "both make the Authorization header: at most one of bearer_token and basic_auth may be given",
         ),
         (
             vec![late_url(), In::Timeout(some(std::time::Duration::ZERO))],
-            "timeout is longer than 0s: write for example 500ms, or leave it out",
+            "value",
+            "`timeout` must be more than 0s",
         ),
         (
             vec![late_url(), In::ExpectStatus(some(value(r#""2xy""#)))],
+            "request",
             "2xy in expect_status is neither a status nor a pattern as \"2xx\"",
         ),
         (
             vec![late_url(), headers(r#"{"Content-Length":"3"}"#)],
+            "request",
             "Content-Length is 3 and the body has 0 bytes; leave the header out, the right one is sent",
         ),
         (
             vec![url("ftp://a/")],
+            "request",
             "a url begins with http:// or https://, this one with ftp://",
         ),
     ];
-    for (inputs, says) in cases {
+    for (inputs, kind, says) in cases {
         let is_late = matches!(inputs[0], In::Url(Early::Later));
         // A fault of its own, which comes too late to be the first.
         let late = [Late::Url(format_args!("nowhere"))];
@@ -222,6 +228,6 @@ fn what_can_be_known_when_a_step_is_prepared_is_refused_then() {
                 .await
                 .unwrap_err()
         });
-        assert_eq!((fault.kind(), fault.text()), ("request", says));
+        assert_eq!((fault.kind(), fault.text()), (kind, says));
     }
 }

@@ -101,7 +101,7 @@ fn redirects_are_counted() {
     );
     assert_eq!(
         asked("/to", vec![], most(-1)).unwrap_err().text(),
-        "max_redirects is a whole number from 0, found -1"
+        "`max_redirects` must be at least 0"
     );
 }
 

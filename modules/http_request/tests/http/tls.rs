@@ -353,14 +353,14 @@ fn certificates_that_cannot_be_used_fail_the_client() {
         ),
         (
             vec![In::ClientCertFile(some(certificates.path("client.crt")))],
-            "a client's certificate needs its key, and a key its certificate",
+            "a client's certificate needs its key: client_key_file or client_key_pem",
         ),
         (
             vec![
                 In::CaFile(some(certificates.path("ca.crt"))),
                 In::CaPem(some(certificates.text("ca.crt"))),
             ],
-            "one of ca_file and ca_pem may be given",
+            "at most one of `ca_file`, `ca_pem` may be given",
         ),
     ];
     for (client, says) in cases {

@@ -1,6 +1,6 @@
 //! The attributes of a block, each as what it must be: a string, a flag, a type, a scope.
 
-use super::Reader;
+use super::reader::Reader;
 use crate::model::Lifetime;
 use bggo_values::literal::{Body, Item};
 use bggo_values::{Type, Value};
@@ -17,6 +17,11 @@ impl<'a> Attributes<'a> {
             left: body.attributes.iter().collect(),
             offset,
         }
+    }
+
+    /// Where the block stands.
+    pub(super) fn offset(&self) -> usize {
+        self.offset
     }
 
     pub(super) fn take(&mut self, name: &str) -> Option<(&'a Item, usize)> {

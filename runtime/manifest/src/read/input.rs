@@ -1,7 +1,7 @@
 //! `input` blocks: types, defaults that fit them, and forms.
 
-use super::Reader;
 use super::fields::Attributes;
+use super::reader::Reader;
 use crate::model::{Form, Input};
 use bggo_values::literal::{Block, Item};
 use bggo_values::{Type, Value, convert};
@@ -18,6 +18,8 @@ impl Reader {
         let description = self.text(&mut attributes, "description");
         let one_of = self.texts(&mut attributes, "one_of");
         let form = self.form(&mut attributes, &ty);
+        let bounds = self.bounds(&mut attributes, (ty.as_ref(), form));
+        let pattern = self.pattern(&mut attributes, (ty.as_ref(), form));
         let default = attributes.take("default");
         self.rest(attributes, "an input");
         let default =
@@ -27,6 +29,11 @@ impl Reader {
                 block.offset,
                 format!("input `{name}` is required, so its default would never be used"),
             );
+        }
+        if let Some(value) = &default
+            && let Some(bound) = bounds.iter().find(|bound| !bound.allows(value))
+        {
+            self.fault(block.offset, format!("the default of `{name}` {bound}"));
         }
         if !one_of.is_empty() && ty.as_ref().is_some_and(|ty| *ty != Type::String) {
             self.fault(block.offset, "`one_of` is for inputs of type string");
@@ -38,6 +45,8 @@ impl Reader {
             nullable,
             default,
             one_of,
+            bounds,
+            pattern,
             form,
             shown,
             sensitive,

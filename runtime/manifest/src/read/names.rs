@@ -1,6 +1,6 @@
 //! Names: that they are some, that they differ, and that what they name is there.
 
-use super::Reader;
+use super::reader::Reader;
 use bggo_values::Value;
 use bggo_values::literal::{Block, Body, Item};
 
@@ -22,7 +22,8 @@ impl Reader {
         }
     }
 
-    /// What a runner or an asset uses is an asset of the same manifest: its Rust type stands in the same crate.
+    /// What a runner or an asset uses without naming a module is an asset of the same manifest. What it uses of another
+    /// module is known once all modules are.
     pub(super) fn known_assets(&mut self, body: &Body) {
         let of_kind = |body: &'_ Body, kind: &str| -> Vec<Block> {
             let blocks = body.blocks.iter().filter(|block| block.kind == kind);
@@ -32,6 +33,14 @@ impl Reader {
         let runners = of_kind(body, "runner");
         for user in runners.iter().chain(&assets) {
             for part in of_kind(&user.body, "uses") {
+                if part
+                    .body
+                    .attributes
+                    .iter()
+                    .any(|(name, ..)| name == "module")
+                {
+                    continue;
+                }
                 let asset = part.body.attributes.iter().find_map(|(name, item, _)| {
                     let Item::Value(Value::Text(text)) = item else {
                         return None;
@@ -43,7 +52,7 @@ impl Reader {
                     .iter()
                     .any(|block| block.labels.first().is_some_and(|name| name == asset));
                 if !known {
-                    self.fault(part.offset, format!("this manifest has no asset `{asset}`"));
+                    self.fault(part.offset, format!("this manifest has no asset `{asset}`; one of another module needs `module`"));
                 }
             }
         }

@@ -77,6 +77,23 @@ fn one_that_nobody_asked_for_is_never_made() {
 }
 
 #[test]
+fn a_panic_on_the_way_to_its_creation_fails_all_who_wait() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let scope = run_scope(&worker);
+        let make: Make<Probe> = Box::new(|_| panic!("an input"));
+        let shared = RunAsset::new::<Probe>(&scope, &RUN, 0, &[], make);
+        let asker = worker.asker(0);
+        let (first, second) = join(shared.get(asker), shared.get(asker)).await;
+        for fault in [first.unwrap_err(), second.unwrap_err()] {
+            assert!(fault.text().contains("its creation panicked"), "{fault}");
+        }
+        scope.destroy().await;
+        assert!(worker.context.cancelled());
+    });
+}
+
+#[test]
 fn a_failed_creation_fails_all_who_wait_and_is_not_tried_again() {
     on_stopped_clock(async {
         let worker = TestWorker::load();

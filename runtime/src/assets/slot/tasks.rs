@@ -5,6 +5,7 @@ use super::wait::{Ending, Quiet};
 use super::{Inner, State};
 use crate::event::ResourceEvent;
 use crate::fault::Fault;
+use crate::panic;
 use futures_util::future::{Either, select};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,30 +25,60 @@ pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making
         Ok(Either::Right(_)) | Err(_) => Err(too_long("creation")),
     };
     drop(making);
-    std::mem::forget(unfinished);
     let took = slot.worker.now().saturating_duration_since(began);
-    match result {
-        Ok(asset) => {
-            let exports = asset.exports().into();
-            slot.worker
-                .resource_event(slot.info, ResourceEvent::Created { took });
-            slot.set(State::Ready(Arc::new(asset), exports));
-        }
-        Err(fault) => fail(&slot, cx, fault),
+    let end = match result {
+        Ok(asset) => match panic::caught_silently(|| asset.exports().into()) {
+            Some(exports) => {
+                slot.worker
+                    .resource_event(slot.info, ResourceEvent::Created { took });
+                State::Ready(Arc::new(asset), exports)
+            }
+            None => {
+                let state = failed(
+                    &slot,
+                    cx,
+                    bug("what it exports could not be read, for it panicked"),
+                );
+                // It was made, so it is destroyed as any other; nobody gets hold of it.
+                if let Err(fault) = destroyed(asset).await {
+                    let event = ResourceEvent::DestroyFailed { fault };
+                    slot.worker.resource_event(slot.info, event);
+                }
+                state
+            }
+        },
+        Err(fault) => failed(&slot, cx, fault),
+    };
+    // Everything of the module that may panic is behind us.
+    std::mem::forget(unfinished);
+    slot.set(end);
+}
+
+/// Tells of a creation that failed.
+fn tell_failed<A: Asset>(slot: &Inner<A>, fault: &Fault) {
+    let fault = fault.clone();
+    slot.worker
+        .resource_event(slot.info, ResourceEvent::CreateFailed { fault });
+}
+
+/// The same of one that panicked before it was under way; what whoever waits for it hears.
+pub(super) fn creation_panicked<A: Asset>(slot: &Inner<A>) -> Fault {
+    let fault = bug("its creation panicked");
+    tell_failed(slot, &fault);
+    Fault::asset(slot.info, &fault)
+}
+
+/// Tells of a creation that failed; what the slot becomes.
+fn failed<A: Asset>(slot: &Inner<A>, cx: AssetCx, fault: Fault) -> State<A> {
+    tell_failed(slot, &fault);
+    State::Failed {
+        fault,
+        asker: cx.asker(),
     }
 }
 
-fn fail<A: Asset>(slot: &Inner<A>, cx: AssetCx, fault: Fault) {
-    slot.worker.resource_event(
-        slot.info,
-        ResourceEvent::CreateFailed {
-            fault: fault.clone(),
-        },
-    );
-    slot.set(State::Failed {
-        fault,
-        asker: cx.asker(),
-    });
+fn bug(what: &str) -> Fault {
+    Fault::new("bug", format!("{what}: this is a bug of the module"))
 }
 
 fn too_long(what: &str) -> Fault {
@@ -68,11 +99,8 @@ struct Unfinished<'a, A: Asset> {
 
 impl<A: Asset> Drop for Unfinished<'_, A> {
     fn drop(&mut self) {
-        fail(
-            self.slot,
-            self.cx,
-            Fault::new("bug", "its creation panicked: this is a bug of the module"),
-        );
+        let state = failed(self.slot, self.cx, bug("its creation panicked"));
+        self.slot.set(state);
     }
 }
 
@@ -109,10 +137,7 @@ async fn destroyed<A: Asset>(asset: A) -> Result<(), Fault> {
     let mut task = tokio::task::spawn_local(asset.destroy());
     match tokio::time::timeout(LIMIT, &mut task).await {
         Ok(Ok(result)) => result,
-        Ok(Err(_)) => Err(Fault::new(
-            "bug",
-            "its destruction panicked: this is a bug of the module",
-        )),
+        Ok(Err(_)) => Err(bug("its destruction panicked")),
         Err(_) => {
             task.abort();
             Err(too_long("destruction"))

@@ -58,7 +58,7 @@ waits!(
     IsOver, slot => slot.over.get()
 );
 
-/// See [`super::Slot::get`].
+/// See [`super::AssetSlot::get`].
 pub struct Get<'a, A: Asset> {
     slot: &'a Inner<A>,
     waiting: Waiting,
@@ -68,6 +68,13 @@ impl<'a, A: Asset> Get<'a, A> {
     pub(super) fn new(slot: &'a Inner<A>) -> Self {
         let waiting = Waiting::default();
         Self { slot, waiting }
+    }
+}
+
+impl<A: Asset> Clone for Get<'_, A> {
+    /// One more who waits for the same asset.
+    fn clone(&self) -> Self {
+        Self::new(self.slot)
     }
 }
 

@@ -42,7 +42,7 @@ struct WaitingWorker {
 }
 
 impl Worker for WaitingWorker {
-    fn user(self: Rc<Self>, user: User) -> Running<'static, ()> {
+    fn user(self: Rc<Self>, _: u32, user: User) -> Running<'static, ()> {
         Box::pin(async move {
             while let Some(begun) = user.next().await {
                 say(&format!("user {} waits", user.context().number()));
@@ -96,11 +96,11 @@ fn interrupted_run() {
             &Waiting { stuck: false }
         },
         start: Arc::new(Start::new(Vec::new(), 0)),
-        schedule: if functional {
+        schedules: vec![if functional {
             Schedule::ONCE
         } else {
             Schedule::lasting(4, forever)
-        },
+        }],
         threads: 2,
         functional,
         grace: Grace {

@@ -35,23 +35,26 @@ fn noting(does: fn(u64) -> Does) -> &'static Noting {
     Box::leak(Box::new(Noting { does, notes }))
 }
 
-/// A whole run on real threads: how it ended, and its events.
-fn whole(program: &'static Noting, schedule: Schedule) -> (Exit, Vec<serde_json::Value>) {
-    let written = Written::default();
-    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
-    let of = RunRequest {
+fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
+    RunRequest {
         grid: &GRID,
         program,
         start: Arc::new(Start::new(Vec::new(), 0)),
-        schedule,
+        schedules: vec![schedule],
         threads: 2,
         functional: schedule == Schedule::ONCE,
         grace: Grace {
             at_end: Duration::ZERO,
             on_signal: Duration::ZERO,
         },
-    };
-    let exit = run(&of, &Arc::new(report)).unwrap();
+    }
+}
+
+/// A whole run on real threads: how it ended, and its events.
+fn whole(program: &'static Noting, schedule: Schedule) -> (Exit, Vec<serde_json::Value>) {
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
+    let exit = run(&request(program, schedule), &Arc::new(report)).unwrap();
     (exit, written.events())
 }
 
@@ -113,4 +116,61 @@ fn iterations_that_run_longer_than_the_grace_are_cancelled_and_counted_as_such()
         (sum(&events, "cancelled"), sum(&events, "iterations")),
         (stopped as u64, 0)
     );
+}
+
+#[test]
+fn a_worker_thread_that_cannot_be_started_ends_the_run_like_any_failed_set_up() {
+    let program = noting(|_| Does::WaitsForEver);
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
+    let request = request(program, Schedule::lasting(4, Duration::from_secs(3600)));
+    let exit = run_on(&request, &Arc::new(report), &|index, work| {
+        if index == 1 {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+        }
+        std::thread::Builder::new().spawn(work).map(drop)
+    });
+    assert_eq!(exit.unwrap(), Exit::SetUpFailed);
+    let events = written.events();
+    let summary = events.last().unwrap();
+    assert_eq!(
+        (&summary["event"], &summary["exit"]),
+        (&"summary".into(), &100.into())
+    );
+    assert_eq!(summary["iterations"]["count"], 0);
+    let said = |text: &str| events.iter().any(|event| event.to_string().contains(text));
+    assert!(said("a worker thread cannot be started"), "{events:?}");
+    // The other one was prepared, began nothing, and its users and assets came to their ends.
+    let mut notes = program.notes.lock().unwrap().clone();
+    notes.sort();
+    assert_eq!(notes, ["1:end", "3:end", "worker:end"]);
+}
+
+#[test]
+fn a_worker_that_panics_in_preparing_leaves_nobody_waiting() {
+    let program: &'static dyn Program = &PanicsInPreparing;
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
+    let request = RunRequest {
+        program,
+        ..request(noting(|_| Does::Nothing), Schedule::iterations(4, 100))
+    };
+    let exit = run(&request, &Arc::new(report)).unwrap();
+    assert_eq!(exit, Exit::Bug);
+    assert_eq!(written.events().last().unwrap()["event"], "summary");
+}
+
+struct PanicsInPreparing;
+
+impl Program for PanicsInPreparing {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, cx: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        // All but the first one.
+        let program = noting(|_| Does::WaitsForEver);
+        assert_eq!(cx.scope().worker().index, 0, "it was told to panic");
+        Rc::new(NotingWorker(program))
+    }
 }

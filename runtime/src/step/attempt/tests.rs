@@ -286,3 +286,52 @@ fn a_function_draws_by_where_it_stands_and_reads_the_clock_that_tests_stop() {
         assert_eq!(time(), before + ms(1500));
     });
 }
+
+#[test]
+fn what_an_attempt_keeps_is_seen_once_the_step_has_passed_and_the_last_attempt_counts() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let it = worker.iteration(0);
+        let slot = OutputSlot::default();
+        let seen = |slot: &OutputSlot| slot.field(0, &FIRST).ok();
+        let flow = it
+            .run_step(At::step(&FIRST), &PLAIN, Some(&slot), async |step| {
+                // Two attempts, as whoever retries a step makes them.
+                for kept in ["first", "second"] {
+                    step.begin();
+                    step.keep([Value::from(kept)]);
+                    assert_eq!(seen(&slot), None);
+                }
+                Ok(Ran::Done)
+            })
+            .await;
+        assert_eq!((flow, seen(&slot)), (Ok(()), Some(Value::from("second"))));
+    });
+}
+
+#[test]
+fn a_step_that_fails_or_is_too_slow_gives_nothing_to_those_who_read_it() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let it = worker.iteration(0);
+        let slot = OutputSlot::default();
+        let flow = it
+            .run_step(At::step(&FIRST), &ANYWAY, Some(&slot), async |step| {
+                step.keep([Value::from("early")]);
+                Err(Fault::missing("url"))
+            })
+            .await;
+        assert_eq!(flow, Ok(()));
+        assert!(slot.field(0, &FIRST).is_err());
+        let flow = it
+            .run_step(At::step(&FIRST), &LIMITED, Some(&slot), async |step| {
+                step.begin();
+                step.keep([Value::from("early")]);
+                tokio::time::sleep(ms(51)).await;
+                Ok(Ran::Done)
+            })
+            .await;
+        assert_eq!(flow, Err(Stop));
+        assert!(slot.field(0, &FIRST).is_err());
+    });
+}

@@ -32,6 +32,16 @@ fn a_field_is_there_when_the_step_ran_and_else_the_fault_says_why_not() {
 }
 
 #[test]
+fn what_is_set_last_is_read() {
+    let slot = OutputSlot::default();
+    slot.set([number(500)]);
+    slot.set([number(200)]);
+    assert_eq!(slot.field(0, &INFO).unwrap(), number(200));
+    slot.skip();
+    assert_eq!(slot.whole(&["status_code"]), Value::Null);
+}
+
+#[test]
 fn a_whole_output_is_an_object_or_null_and_never_a_fault() {
     let names = ["status_code", "body"];
     let slot = OutputSlot::default();

@@ -39,6 +39,14 @@ pub fn replace(values: &[Value]) -> Result<Value, Fault> {
     })
 }
 
+/// Whether a pattern, written without slashes, is found somewhere in a text.
+///
+/// # Errors
+/// The pattern is not valid; the text says why.
+pub fn is_found(pattern: &str, text: &str) -> Result<bool, String> {
+    Ok(compiled(pattern)?.regex.is_match(text))
+}
+
 /// An expression that can be searched for.
 struct Pattern {
     regex: Regex,

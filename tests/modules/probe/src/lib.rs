@@ -1,8 +1,8 @@
 //! An asset that says when it is created and destroyed, for tests of lifetimes.
 
-use bggo_runtime::contract::{Asset, Fault, Prepare, Runner, Step, Value, module};
-use bggo_runtime::print::line;
-use bggo_runtime::slot::AssetCx;
+use bggo_runtime::contract::{
+    Asset, AssetCx, Fault, Prepare, Runner, Step, Value, module, print_line,
+};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,7 +105,7 @@ impl Runner for Content {
 }
 
 fn say(text: &str) -> Result<(), Fault> {
-    line(text).map_err(|error| Fault::new("broken", error.to_string()))
+    print_line(text).map_err(|error| Fault::new("broken", error.to_string()))
 }
 
 async fn wait(delay: Option<Duration>) {

@@ -97,7 +97,11 @@ impl Runner for Talk {
     }
 }
 
-use bggo_runtime::emitted::{At, Info, It, Policy, Ran, ResourceInfo, RunScope, Scope, Shared};
+use bggo_runtime::contract::testing::{
+    At, Begun, Iteration, Policy, Ran, RunScope, Scope, UserContext, WorkerContext,
+};
+use bggo_runtime::contract::{Info, ResourceInfo};
+use bggo_runtime::emitted::RunAsset;
 
 static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0, 3);
 static RESOURCE: ResourceInfo = ResourceInfo::new("line", "one", "grid.hcl:2");
@@ -107,21 +111,23 @@ fn lines(scope: &Scope) -> [line::Slot; 2] {
 }
 
 /// And this one, for what is built on it on the control thread.
-pub fn behind(scope: &RunScope, shared: &Shared) -> Option<line::Slot> {
+pub fn behind(scope: &RunScope, shared: &RunAsset) -> Option<line::Slot> {
     line::Slot::of_run(scope, shared)
 }
 
 /// The macro makes this one for an asset that a run may share.
-pub fn shared(scope: &RunScope, prepared: Rc<line::Prepared>) -> Shared {
+pub fn shared(scope: &RunScope, prepared: Rc<line::Prepared>) -> RunAsset {
     line::shared(scope, &RESOURCE, 0, &[], Box::new(move |cx| prepared.create(cx, Ok(Vec::new()))))
 }
 
 fn main() {
     assert_eq!(line::EXPORTS, ["address"]);
-    let thread = Rc::new(bggo_runtime::engine::Thread::alone().unwrap());
+    let worker = Rc::new(WorkerContext::alone().unwrap());
+    let user = UserContext::new(Rc::clone(&worker), 1, 0);
+    let begun = Begun::when_free(std::time::Instant::now(), 0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let (it, cx) = (It::new(&thread, 1, 0, thread.now()), Prepare::new(&thread));
+        let (it, cx) = (Iteration::new(&user, &begun), Prepare::new(&worker));
         static LATER: [line::In; 1] = [line::In::To(Early::Later)];
         let ready = line::Prepared::fixed(&cx, &LATER);
         let make = |to: &'static str| {
@@ -160,7 +166,7 @@ fn main() {
         assert_eq!(two.export(0).unwrap(), Value::from("over ann beside over ann beside nothing"));
         for needs in [session::Needs::NONE, session::Needs::NONE.over(Some(&gone))] {
             let mut needs = Some(needs);
-            let made = none.get(&It::new(&thread, 1, 1, thread.now()), &mut |cx| {
+            let made = none.get(&Iteration::new(&user, &begun), &mut |cx| {
                 sessions.create(cx, needs.take().unwrap_or(session::Needs::NONE), Ok(Vec::new()))
             });
             assert!(made.await.is_err());
@@ -170,8 +176,9 @@ fn main() {
         let scope = cx.scope();
         let [busy, _] = lines(&scope);
         let needs = talk::Needs::NONE.step(busy.get(&it, &mut make("busy")));
-        let flow = prepared.done(&it, At::step(&INFO), needs).await;
-        assert!(flow.is_err());
+        let step = it.step(At::step(&INFO), prepared.policy());
+        assert!(prepared.attempt(&step, needs, &[], None).await.is_err());
+        assert!(step.end(Ok(Ran::Done)).is_ok());
         scope.destroy().await;
     });
 }

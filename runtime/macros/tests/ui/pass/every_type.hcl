@@ -69,3 +69,48 @@ runner "type" {
   }
   output "match" { type = any }
 }
+
+runner "bounded" {
+  input "port" {
+    type = number
+    min  = 1
+    max  = 65535
+  }
+  input "pause" {
+    type      = duration
+    more_than = "0s"
+  }
+  input "room" {
+    type = size
+    max  = "1KiB"
+  }
+  input "name" {
+    type       = string
+    max_length = 2
+  }
+  input "items" {
+    type       = list(any)
+    min_length = 1
+  }
+  input "raw" {
+    type       = bytes
+    min_length = 1
+  }
+  input "first" { type = string }
+  input "second" { type = string }
+  input "label" { type = string }
+  rule {
+    conflicts     = ["first", "second"]
+    error_message = "one text is enough"
+  }
+  rule { at_least_one = ["first", "second"] }
+  rule {
+    when          = ["label"]
+    at_least_one  = ["port"]
+    error_message = "a label needs its port"
+  }
+  rule {
+    conflicts = ["name", "label"]
+    severity  = "warning"
+  }
+}

@@ -270,6 +270,31 @@ fn panics_of_a_module_fail_the_users_or_the_destruction_and_nobody_hangs() {
 }
 
 #[test]
+fn one_whose_exports_panic_fails_its_users_and_is_destroyed_once() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let (scope, plan) = (worker.scope(), worker.probe("a").without_exports());
+        let slot = slot(&scope, 0);
+        let (first, second) =
+            join(get(&slot, &worker, 0, &plan), get(&slot, &worker, 0, &plan)).await;
+        for fault in [first.map(drop).unwrap_err(), second.map(drop).unwrap_err()] {
+            assert!(fault.text().contains("it panicked"), "{fault}");
+        }
+        scope.destroy().await;
+        assert_eq!(
+            worker.notes(),
+            [
+                "0 creating a",
+                "0 created a",
+                "0 destroying a",
+                "0 destroyed a"
+            ]
+        );
+        assert!(worker.context.cancelled());
+    });
+}
+
+#[test]
 fn a_panic_before_the_creation_leaves_the_slot_as_it_was() {
     on_stopped_clock(async {
         let worker = TestWorker::load();

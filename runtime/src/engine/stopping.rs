@@ -1,0 +1,206 @@
+//! The end of a run, step by step: deadlines of scenarios, signals, and what the workers are told.
+
+use super::request::{Grace, RunRequest, ScenarioLoad};
+use crate::exit::ExitCauses;
+use crate::outputs::Report;
+use crate::shutdown::{Phase, Phases};
+use futures_util::future::select;
+use std::io;
+use std::pin::pin;
+use std::time::Instant;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+/// A scenario that somebody still runs.
+struct Running {
+    scenario: u32,
+    /// Workers that have users of it.
+    workers: u32,
+    cancel_at: Option<Instant>,
+}
+
+/// When iterations are to be dropped, and who is told.
+pub(super) struct Stopping<'a> {
+    run: &'a RunRequest,
+    report: &'a Report,
+    causes: &'a ExitCauses,
+    phases: watch::Sender<Phases>,
+    /// When all scenarios are cancelled.
+    cancel_at: Option<Instant>,
+    scenarios: Vec<Running>,
+    /// From when on no iteration begins, as far as that is known.
+    begins_until: Option<Instant>,
+    signals: u32,
+}
+
+impl<'a> Stopping<'a> {
+    pub(super) fn new(run: &'a RunRequest, report: &'a Report, causes: &'a ExitCauses) -> Self {
+        let (phases, _) = watch::channel(Phases::running(run.schedules.len()));
+        Self {
+            run,
+            report,
+            causes,
+            phases,
+            cancel_at: None,
+            scenarios: Vec::new(),
+            begins_until: None,
+            signals: 0,
+        }
+    }
+
+    /// How a worker hears of it.
+    pub(super) fn subscribe(&self) -> watch::Receiver<Phases> {
+        self.phases.subscribe()
+    }
+
+    /// The clock of the run starts: each scenario has a deadline from now on.
+    pub(super) fn begins(&mut self, begin: Instant, loads: &[ScenarioLoad], workers: u32) {
+        let Grace { at_end, .. } = self.run.grace;
+        let ends = loads.iter().map(|load| {
+            let length = load.iterations.schedule().length()?;
+            begin.checked_add(length)
+        });
+        // One without a length begins iterations until it has none.
+        let last = ends.collect::<Option<Vec<Instant>>>();
+        if let Some(last) = last.and_then(|ends| ends.into_iter().max()) {
+            self.nothing_begins_after(last);
+        }
+        self.scenarios = loads
+            .iter()
+            .map(|load| {
+                let length = load.iterations.schedule().length();
+                Running {
+                    scenario: load.scenario,
+                    workers,
+                    // A length that no clock can hold has no end.
+                    cancel_at: length
+                        .and_then(|length| begin.checked_add(length)?.checked_add(at_end)),
+                }
+            })
+            .collect();
+    }
+
+    /// The users of a scenario are gone from one more worker.
+    pub(super) fn scenario_over(&mut self, scenario: u32) {
+        for running in &mut self.scenarios {
+            if running.scenario == scenario {
+                running.workers = running.workers.saturating_sub(1);
+            }
+        }
+        self.scenarios.retain(|running| running.workers > 0);
+    }
+
+    /// Completes at the next deadline.
+    pub(super) async fn time(&self) {
+        let deadlines = self.scenarios.iter().map(|running| running.cancel_at);
+        match deadlines.chain([self.cancel_at]).flatten().min() {
+            Some(at) => tokio::time::sleep_until(at.into()).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether there still is something to cancel.
+    pub(super) fn may_cancel(&self) -> bool {
+        self.phases.borrow().run() != Phase::Cancelled
+    }
+
+    /// From when on no iteration begins; `None` where they begin until there is none.
+    pub(super) fn begins_until(&self) -> Option<Instant> {
+        self.begins_until
+    }
+
+    fn nothing_begins_after(&mut self, at: Instant) {
+        self.begins_until = Some(self.begins_until.map_or(at, |before| before.min(at)));
+    }
+
+    /// Drops all running iterations.
+    pub(super) fn cancel(&mut self) {
+        self.nothing_begins_after(Instant::now());
+        self.cancel_at = None;
+        self.scenarios.clear();
+        self.advance(Phase::Cancelled);
+    }
+
+    fn advance(&self, phase: Phase) {
+        self.phases.send_modify(|phases| phases.advance_run(phase));
+    }
+
+    /// A deadline has come: of the run, or of some scenarios.
+    pub(super) fn out_of_time(&mut self, now: Instant) {
+        const OVER: &str = "that were still running are cancelled: --graceful-stop is over";
+        if self.cancel_at.is_some_and(|at| at <= now) {
+            self.report.warn(&format!("iterations {OVER}"));
+            self.cancel();
+            return;
+        }
+        let has_come = |running: &mut Running| running.cancel_at.is_some_and(|at| at <= now);
+        let over: Vec<Running> = self.scenarios.extract_if(.., has_come).collect();
+        for Running { scenario, .. } in over {
+            let table = self.run.grid.scenarios;
+            let of = match table.get(scenario as usize) {
+                Some(row) if table.len() > 1 => format!("of scenario {} ", row.name()),
+                _ => String::new(),
+            };
+            self.report.warn(&format!("iterations {of}{OVER}"));
+            self.phases
+                .send_modify(|phases| phases.advance_scenario(scenario, Phase::Cancelled));
+        }
+    }
+
+    /// One more signal; `true` when the run is to be left at once.
+    pub(super) fn signal(&mut self) -> bool {
+        self.signals += 1;
+        self.causes.interrupted();
+        self.nothing_begins_after(Instant::now());
+        match self.signals {
+            1 => {
+                let grace = self.run.grace.on_signal;
+                if grace.is_zero() {
+                    self.report
+                        .warn("interrupted: what runs is cancelled, resources are destroyed");
+                    self.cancel();
+                } else {
+                    self.report.warn(&format!(
+                        "interrupted: running iterations have {} to finish, a second signal cancels them",
+                        bggo_values::duration::format(grace)
+                    ));
+                    let at = Instant::now() + grace;
+                    self.cancel_at = Some(self.cancel_at.map_or(at, |before| before.min(at)));
+                    self.advance(Phase::Draining);
+                }
+            }
+            2 => {
+                self.report.warn(
+                    "interrupted again: resources are destroyed, a third signal leaves them behind",
+                );
+                self.cancel();
+            }
+            _ => {
+                self.report
+                    .error("left at once: resources that are not destroyed stay behind");
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// SIGINT and SIGTERM.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    pub(super) async fn next(&mut self) {
+        let (interrupt, terminate) = (self.interrupt.recv(), self.terminate.recv());
+        select(pin!(interrupt), pin!(terminate)).await;
+    }
+}
