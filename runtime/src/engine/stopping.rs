@@ -27,9 +27,9 @@ pub(super) struct Stopping<'a> {
     phases: watch::Sender<Phases>,
     /// When all scenarios are cancelled.
     cancel_at: Option<Instant>,
-    scenarios: Vec<Running>,
     /// From when on no iteration begins, as far as that is known.
     begins_until: Option<Instant>,
+    scenarios: Vec<Running>,
     signals: u32,
 }
 
@@ -42,8 +42,8 @@ impl<'a> Stopping<'a> {
             causes,
             phases,
             cancel_at: None,
-            scenarios: Vec::new(),
             begins_until: None,
+            scenarios: Vec::new(),
             signals: 0,
         }
     }
@@ -57,14 +57,13 @@ impl<'a> Stopping<'a> {
     pub(super) fn begins(&mut self, begin: Instant, loads: &[ScenarioLoad], workers: u32) {
         let Grace { at_end, .. } = self.run.grace;
         let ends = loads.iter().map(|load| {
-            let length = load.iterations.schedule().length()?;
-            begin.checked_add(length)
+            let length = load.iterations.schedule().length();
+            length.and_then(|length| begin.checked_add(length))
         });
-        // One without a length begins iterations until it has none.
-        let last = ends.collect::<Option<Vec<Instant>>>();
-        if let Some(last) = last.and_then(|ends| ends.into_iter().max()) {
-            self.nothing_begins_after(last);
-        }
+        // Where one of them has no end, only what stops the run says when nothing begins any more.
+        self.begins_until = ends
+            .collect::<Option<Vec<_>>>()
+            .and_then(|ends| ends.into_iter().max());
         self.scenarios = loads
             .iter()
             .map(|load| {
@@ -104,18 +103,20 @@ impl<'a> Stopping<'a> {
         self.phases.borrow().run() != Phase::Cancelled
     }
 
-    /// From when on no iteration begins; `None` where they begin until there is none.
+    /// From when on no iteration begins, as far as that is known.
     pub(super) fn begins_until(&self) -> Option<Instant> {
         self.begins_until
     }
 
-    fn nothing_begins_after(&mut self, at: Instant) {
-        self.begins_until = Some(self.begins_until.map_or(at, |before| before.min(at)));
+    /// No iteration begins any more.
+    fn nothing_begins(&mut self) {
+        let now = Instant::now();
+        self.begins_until = Some(self.begins_until.map_or(now, |before| before.min(now)));
     }
 
     /// Drops all running iterations.
     pub(super) fn cancel(&mut self) {
-        self.nothing_begins_after(Instant::now());
+        self.nothing_begins();
         self.cancel_at = None;
         self.scenarios.clear();
         self.advance(Phase::Cancelled);
@@ -151,7 +152,7 @@ impl<'a> Stopping<'a> {
     pub(super) fn signal(&mut self) -> bool {
         self.signals += 1;
         self.causes.interrupted();
-        self.nothing_begins_after(Instant::now());
+        self.nothing_begins();
         match self.signals {
             1 => {
                 let grace = self.run.grace.on_signal;

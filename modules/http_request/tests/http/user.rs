@@ -3,7 +3,7 @@
 use bggo_module_http_request::http_client::{self, Slot};
 use bggo_module_http_request::http_request::{self, In, Late, Needs, Output, Wanted};
 use bggo_runtime::contract::testing::{
-    At, Begun, Iteration, Policy, Ran, Scope, UserContext, WorkerContext,
+    At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
 use bggo_runtime::contract::{Early, Fault, Info, Prepare, ResourceInfo, Value};
 use std::rc::Rc;
@@ -98,8 +98,6 @@ impl User {
                 late,
             )
             .await;
-        // How the run books it is not what these tests are about.
-        let _ = step.end(result.as_ref().map(|_| Ran::Done).map_err(Clone::clone));
         result
     }
 

@@ -53,8 +53,8 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
 /// A whole run on real threads: how it ended, and its events.
 fn whole(program: &'static Noting, schedule: Schedule) -> (Exit, Vec<serde_json::Value>) {
     let written = Written::default();
-    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
-    let exit = run(&request(program, schedule), &Arc::new(report)).unwrap();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+    let exit = run(&request(program, schedule), &Arc::new(report.unwrap())).unwrap();
     (exit, written.events())
 }
 
@@ -122,9 +122,9 @@ fn iterations_that_run_longer_than_the_grace_are_cancelled_and_counted_as_such()
 fn a_worker_thread_that_cannot_be_started_ends_the_run_like_any_failed_set_up() {
     let program = noting(|_| Does::WaitsForEver);
     let written = Written::default();
-    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
     let request = request(program, Schedule::lasting(4, Duration::from_secs(3600)));
-    let exit = run_on(&request, &Arc::new(report), &|index, work| {
+    let exit = run_on(&request, &Arc::new(report.unwrap()), &|index, work| {
         if index == 1 {
             return Err(io::Error::from(io::ErrorKind::OutOfMemory));
         }
@@ -150,12 +150,12 @@ fn a_worker_thread_that_cannot_be_started_ends_the_run_like_any_failed_set_up() 
 fn a_worker_that_panics_in_preparing_leaves_nobody_waiting() {
     let program: &'static dyn Program = &PanicsInPreparing;
     let written = Written::default();
-    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
     let request = RunRequest {
         program,
         ..request(noting(|_| Does::Nothing), Schedule::iterations(4, 100))
     };
-    let exit = run(&request, &Arc::new(report)).unwrap();
+    let exit = run(&request, &Arc::new(report.unwrap())).unwrap();
     assert_eq!(exit, Exit::Bug);
     assert_eq!(written.events().last().unwrap()["event"], "summary");
 }
