@@ -160,7 +160,14 @@ fn metrics(metrics: &[Metric]) -> TokenStream {
     let docs = metrics
         .iter()
         .map(|metric| format!("`{}`: {}", metric.name, metric.description));
+    let infos = metrics.iter().map(|metric| {
+        let (name, unit) = (&metric.name, &metric.unit);
+        quote!(::bggo_runtime::glue::MetricInfo::new(#name, #unit))
+    });
     quote! {
+        /// Names and units of the runner's own metrics, in the order of their numbers.
+        pub const METRICS: &[::bggo_runtime::glue::MetricInfo] = &[#(#infos),*];
+
         /// The runner's own metrics.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Metric { #(#[doc = #docs] #names),* }

@@ -8,6 +8,7 @@ use crate::info::ResourceInfo;
 use bggo_values::Value;
 use std::future::Future;
 use std::rc::Rc;
+use std::task::Context;
 use std::time::Duration;
 
 /// How long a creation, and a destruction, may take.
@@ -61,6 +62,9 @@ pub type Making<A> = Running<'static, Result<A, Fault>>;
 /// run. Steps of several users may borrow one at the same time. One of scope `run` lives on a thread of its own, apart from
 /// all users; they read its exports.
 pub trait Asset: Sized + 'static {
+    /// Whether [`Self::poll_idle`] does anything. Nothing is polled otherwise.
+    const WORKS_WHEN_IDLE: bool = false;
+
     /// `NAME::Inputs`: as far as they are known in `prepare`, and all of them in `create`.
     type Inputs: Clone;
     /// `NAME::Uses`: the assets that it is built on. Each is there before this one is created, and goes after it.
@@ -90,6 +94,13 @@ pub trait Asset: Sized + 'static {
 
     /// What a grid can read of it. It is asked for once, right after the creation.
     fn exports(&self) -> Self::Exports;
+
+    /// Work of an asset of a user or an iteration that is due while its user waits, within an iteration or for the next
+    /// one, such as the answer to a ping: does what can be done now, and has the user woken for the rest. It must not
+    /// block.
+    fn poll_idle(&self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
 
     /// Destroys it, once no step and no other asset can need it any more. May be written as `async fn`.
     ///

@@ -28,6 +28,7 @@ use bggo_values::Value;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Context;
 
 /// The slot of one resource in one scope.
 pub struct AssetSlot<A: Asset>(Rc<Inner<A>>);
@@ -80,6 +81,9 @@ impl<A: Asset> AssetSlot<A> {
             over: Cell::new(false),
             changed: Wakers::default(),
         });
+        if A::WORKS_WHEN_IDLE {
+            scope.has_idle_work();
+        }
         scope.own(Rc::clone(&inner) as Rc<dyn Owned>);
         Self(inner)
     }
@@ -182,6 +186,14 @@ impl<A: Asset> Owned for Inner<A> {
     fn end(self: Rc<Self>) -> Running<'static, ()> {
         self.start_ending();
         Box::pin(async move { wait::IsOver::new(&self).await })
+    }
+
+    fn poll_idle(&self, cx: &mut Context<'_>) {
+        let asset = match &*self.state.borrow() {
+            State::Ready(asset, _) if !self.ending.get() => Arc::clone(asset),
+            _ => return,
+        };
+        asset.poll_idle(cx);
     }
 }
 
