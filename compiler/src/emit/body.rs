@@ -1,6 +1,7 @@
 //! A body as Rust: the struct of one run of it, those of its steps, outputs and assets, its schedule, and the functions of
 //! its steps. It is written once however often it is used.
 
+use super::names::field;
 use super::schedule::ScheduleWriter;
 use super::tokens::EvaluatedIn;
 use super::tree::{Filled, Leaf, tree};
@@ -190,6 +191,10 @@ impl Writer<'_> {
                 let tags = step.tags.iter().map(|(key, value)| quote!((#key, #value)));
                 quote!(.tags(&[#(#tags),*]))
             });
+            let module = field(runner);
+            let metrics = step
+                .has_metrics
+                .then(|| quote!(.metrics(#module::METRICS)));
             let sensitive = step.sensitive.then(|| quote!(.sensitive()));
             // What the manifest itself calls sensitive is known to the module.
             let secret = step.arguments.iter().filter(|argument| {
@@ -198,7 +203,7 @@ impl Writer<'_> {
             });
             let secret: Vec<&str> = secret.map(|argument| &*argument.input.name).collect();
             let inputs = (!secret.is_empty()).then(|| quote!(.sensitive_inputs(&[#(#secret),*])));
-            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #tags #sensitive #inputs)
+            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #metrics #tags #sensitive #inputs)
         });
         let names = (0..body.steps.len()).map(|at| {
             let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));

@@ -220,6 +220,7 @@ impl Resources {
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,
+            has_metrics: !runner.metrics.is_empty(),
             // Response time, service times of what passed and of what failed; then the manifest's own.
             slots: (0, 3 + runner.metrics.len() as u32),
         }

@@ -111,6 +111,8 @@ pub struct Step {
     pub tags: Vec<(String, String)>,
     /// A failure's text is not reported.
     pub sensitive: bool,
+    /// Its manifest declares metrics.
+    pub has_metrics: bool,
     /// First slot of its metrics, counted from the first one of its body, and how many there are.
     pub slots: (u32, u32),
 }

@@ -88,6 +88,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         threads: count,
         functional: run.functional,
     };
+    report.begins(description);
 
     let loads = run.loads();
     let (begun, begin) = watch::channel(None);
@@ -126,12 +127,9 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let begin = Instant::now();
     let readers = slabs
         .iter()
-        .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)))
-        .collect();
-    report.begins(
-        description,
-        Collector::new(Layout::of(run.grid), readers, begin),
-    );
+        .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)));
+    let collector = Collector::new(Layout::of(run.grid), readers.collect(), begin);
+    report.clock_starts(collector);
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();
     }

@@ -184,13 +184,15 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Of a grid whose one scenario has its slots from the first one on.
+    /// Of a grid: of the scenario that stands first in its table, which is the only one that a run has so far.
     pub fn of(grid: &Grid) -> Self {
-        let scenario = Text::Static(MAIN);
+        let first = grid.scenarios.first();
+        let (name, base) = first.map_or(("main", 0), |row| (row.name(), row.first_slot));
+        let scenario = Text::Static(name);
         let steps = grid.all_steps();
         Self {
             steps: steps
-                .map(|info| StepLayout::new(&scenario, 0, info))
+                .map(|info| StepLayout::new(&scenario, base, info))
                 .collect(),
             iterations: vec![IterationLayout {
                 scenario,
@@ -199,6 +201,3 @@ impl Layout {
         }
     }
 }
-
-/// What the scenario is called that a grid has without naming one.
-const MAIN: &str = "main";

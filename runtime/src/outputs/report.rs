@@ -43,7 +43,8 @@ struct State {
 
 /// What the reporter is told.
 enum Message {
-    Begins(Box<(RunDescription, Collector)>),
+    Begins(RunDescription),
+    ClockStarts(Box<Collector>),
     Event(Event),
     Stopped(Stopped, Sender<Figures>),
     Ends {
@@ -86,7 +87,8 @@ impl Report {
             lines,
             state: Arc::clone(&state),
             logged: BTreeSet::new(),
-            run: None,
+            description: None,
+            measured: None,
         };
         std::thread::Builder::new()
             .name("report".to_owned())
@@ -106,10 +108,15 @@ impl Report {
         Self::new(format, level, Box::new(io::stderr()))
     }
 
-    /// The run begins: from now on an interval is taken each second, if it is a load run.
-    pub(crate) fn begins(&self, run: RunDescription, collector: Collector) {
+    /// The run begins.
+    pub(crate) fn begins(&self, run: RunDescription) {
         self.state.bounded.store(!run.functional, Ordering::Relaxed);
-        self.send(Message::Begins(Box::new((run, collector))));
+        self.send(Message::Begins(run));
+    }
+
+    /// Iterations may begin: from now on an interval is taken each second, if it is a load run.
+    pub(crate) fn clock_starts(&self, collector: Collector) {
+        self.send(Message::ClockStarts(Box::new(collector)));
     }
 
     /// All workers are done: takes the last interval and returns the figures of the run.
@@ -177,12 +184,12 @@ struct Reporter {
     state: Arc<State>,
     /// Failures already logged of any thread, by step or resource and kind.
     logged: BTreeSet<(usize, &'static str)>,
-    run: Option<Running>,
+    description: Option<RunDescription>,
+    measured: Option<Measured>,
 }
 
-/// A run that began.
-struct Running {
-    description: RunDescription,
+/// A run whose clock has started.
+struct Measured {
     collector: Collector,
     /// The second at whose end the next interval is taken; `None` of a functional run and when all workers are done.
     second: Option<u32>,
@@ -208,7 +215,8 @@ impl Reporter {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Begins(begun) => self.begins(*begun),
+            Message::Begins(description) => self.begins(description),
+            Message::ClockStarts(collector) => self.clock_starts(*collector),
             Message::Event(event) => {
                 self.state.waiting.fetch_sub(1, Ordering::Relaxed);
                 if self.is_first(&event) {
@@ -229,22 +237,26 @@ impl Reporter {
 
     /// How long until the next interval is due.
     fn next_interval(&self) -> Option<Duration> {
-        let run = self.run.as_ref()?;
+        let run = self.measured.as_ref()?;
         let due = run.collector.begin() + EVERY * run.second?;
         Some(due.saturating_duration_since(Instant::now()))
     }
 
-    fn begins(&mut self, (description, collector): (RunDescription, Collector)) {
+    fn begins(&mut self, description: RunDescription) {
         if !description.functional {
             self.lines.bounded(Bounded::Yes);
         }
         for output in &mut self.outputs {
             output.begins(&description);
         }
-        self.run = Some(Running {
-            second: (!description.functional).then_some(1),
-            description,
+        self.description = Some(description);
+    }
+
+    fn clock_starts(&mut self, collector: Collector) {
+        let under_load = self.description.as_ref().is_some_and(|run| !run.functional);
+        self.measured = Some(Measured {
             collector,
+            second: under_load.then_some(1),
             begins_for: Duration::ZERO,
         });
     }
@@ -271,7 +283,9 @@ impl Reporter {
     }
 
     fn interval_is_due(&mut self) {
-        let Some(run) = &mut self.run else { return };
+        let Some(run) = &mut self.measured else {
+            return;
+        };
         let interval = run.collector.take(run.collector.begin().elapsed());
         for output in &mut self.outputs {
             output.interval(run.collector.layout(), &interval);
@@ -282,7 +296,7 @@ impl Reporter {
     }
 
     fn stopped(&mut self, stopped: Stopped) -> Figures {
-        let Some(run) = &mut self.run else {
+        let Some(run) = &mut self.measured else {
             return Figures::default();
         };
         let interval = run.collector.take(stopped.at);
@@ -308,9 +322,11 @@ impl Reporter {
             );
             self.tell(&Event::Message(LogLevel::Warn, text));
         }
-        let Some(run) = &self.run else { return };
+        let (Some(description), Some(run)) = (&self.description, &self.measured) else {
+            return;
+        };
         let conclusion = Conclusion {
-            run: &run.description,
+            run: description,
             total: run.collector.total(),
             begins_for: run.begins_for,
             exit,

@@ -474,7 +474,8 @@ const STOPPED: Stopped = Stopped {
 fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_nothing_is_lost() {
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
-    report.begins(run_of(Schedule::ONCE), collector);
+    report.begins(run_of(Schedule::ONCE));
+    report.clock_starts(collector);
     for user in 0..10_000 {
         let mut end = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
         end.user = user;
@@ -507,10 +508,8 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
 fn what_a_load_run_could_not_write_is_counted_and_said_at_its_end() {
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
-    report.begins(
-        run_of(Schedule::lasting(1, Duration::from_secs(1))),
-        collector,
-    );
+    report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
+    report.clock_starts(collector);
     for _ in 0..20_000 {
         report.tell(Event::Message(LogLevel::Info, "again".to_owned()));
     }
