@@ -9,6 +9,7 @@
 //! Creation and destruction are tasks of their own, so a step that is dropped takes nothing along: a half-made asset is
 //! finished, then destroyed, and each asset that was made is destroyed exactly once.
 
+mod state;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -16,10 +17,11 @@ mod wait;
 
 pub use wait::Get;
 
+use self::state::{Inner, State};
 use super::asset::{Asset, AssetCx, Making};
 use super::dependency::{Dependency, DependencyGuard, Owned};
 use super::scope::Scope;
-use crate::context::{Asker, WorkerContext};
+use crate::context::Asker;
 use crate::fault::Fault;
 use crate::flow::Running;
 use crate::info::ResourceInfo;
@@ -37,28 +39,6 @@ impl<A: Asset> Clone for AssetSlot<A> {
     fn clone(&self) -> Self {
         Self(Rc::clone(&self.0))
     }
-}
-
-struct Inner<A: Asset> {
-    worker: Rc<WorkerContext>,
-    info: &'static ResourceInfo,
-    /// Users that are still to come in a functional run; the last one destroys. 0 under load: only the scope destroys.
-    users: Cell<u32>,
-    /// Slots built on this one that are not over.
-    dependents: Cell<u32>,
-    guards: RefCell<Vec<Box<dyn DependencyGuard>>>,
-    state: RefCell<State<A>>,
-    ending: Cell<bool>,
-    over: Cell<bool>,
-    changed: Wakers,
-}
-
-enum State<A> {
-    Empty,
-    Creating,
-    Ready(Arc<A>, Box<[Value]>),
-    Failed { fault: Fault, asker: Asker },
-    Over,
 }
 
 impl<A: Asset> AssetSlot<A> {
@@ -213,10 +193,5 @@ impl<A: Asset> Inner<A> {
         if !self.ending.replace(true) {
             tokio::task::spawn_local(tasks::destroy(Rc::clone(self)));
         }
-    }
-
-    fn set(&self, state: State<A>) {
-        *self.state.borrow_mut() = state;
-        self.changed.wake();
     }
 }
