@@ -9,7 +9,7 @@
 //! Creation and destruction are tasks of their own, so a step that is dropped takes nothing along: a half-made asset is
 //! finished, then destroyed, and each asset that was made is destroyed exactly once.
 
-mod state;
+mod inner;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,6 @@ mod wait;
 
 pub use wait::Get;
 
-use self::state::{Inner, State};
 use super::asset::{Asset, AssetCx, Making};
 use super::dependency::{Dependency, DependencyGuard, Owned};
 use super::scope::Scope;
@@ -27,6 +26,7 @@ use crate::flow::Running;
 use crate::info::ResourceInfo;
 use crate::wakers::Wakers;
 use bggo_values::Value;
+use inner::{Inner, State};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -135,7 +135,7 @@ impl<A: Asset> AssetSlot<A> {
 
     /// One of its users is over. The last one destroys it in a functional run.
     pub fn done(&self) {
-        self.0.done();
+        user_is_over(&self.0);
     }
 
     /// Completes when it is destroyed, which starts now.
@@ -158,13 +158,13 @@ impl<A: Asset> DependencyGuard for Guard<A> {
     fn release(&self) {
         self.0.dependents.set(self.0.dependents.get() - 1);
         self.0.changed.wake();
-        self.0.done();
+        user_is_over(&self.0);
     }
 }
 
 impl<A: Asset> Owned for Inner<A> {
     fn end(self: Rc<Self>) -> Running<'static, ()> {
-        self.start_ending();
+        start_ending(&self);
         Box::pin(async move { wait::IsOver::new(&self).await })
     }
 
@@ -177,21 +177,20 @@ impl<A: Asset> Owned for Inner<A> {
     }
 }
 
-impl<A: Asset> Inner<A> {
-    fn done(self: &Rc<Self>) {
-        match self.users.get() {
-            0 => {}
-            1 => {
-                self.users.set(0);
-                self.start_ending();
-            }
-            more => self.users.set(more - 1),
+/// One of its users is over.
+fn user_is_over<A: Asset>(slot: &Rc<Inner<A>>) {
+    match slot.users.get() {
+        0 => {}
+        1 => {
+            slot.users.set(0);
+            start_ending(slot);
         }
+        more => slot.users.set(more - 1),
     }
+}
 
-    fn start_ending(self: &Rc<Self>) {
-        if !self.ending.replace(true) {
-            tokio::task::spawn_local(tasks::destroy(Rc::clone(self)));
-        }
+fn start_ending<A: Asset>(slot: &Rc<Inner<A>>) {
+    if !slot.ending.replace(true) {
+        tokio::task::spawn_local(tasks::destroy(Rc::clone(slot)));
     }
 }

@@ -1,4 +1,4 @@
-//! The load of one scenario: what a worker thread needs of it to have users take iterations.
+//! The load of one scenario, as each worker thread has it.
 
 use crate::schedule::Iterations;
 

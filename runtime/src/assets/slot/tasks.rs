@@ -1,7 +1,7 @@
 //! The tasks that create and destroy an asset: nobody who waits for them owns them.
 
 use super::super::asset::{Asset, AssetCx, LIMIT, Making};
-use super::state::{Inner, State};
+use super::inner::{Inner, State};
 use super::wait::{Ending, Quiet};
 use crate::event::ResourceEvent;
 use crate::fault::Fault;

@@ -1,4 +1,4 @@
-//! What a slot knows: its asset, who uses it, who is built on it, and who waits.
+//! What a slot, the tasks that create and destroy its asset, and whoever waits for it share.
 
 use super::super::asset::Asset;
 use super::super::dependency::DependencyGuard;
@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// What all handles of a slot share.
+/// The state of a slot.
 pub(super) struct Inner<A: Asset> {
     pub(super) worker: Rc<WorkerContext>,
     pub(super) info: &'static ResourceInfo,
@@ -26,7 +26,7 @@ pub(super) struct Inner<A: Asset> {
     pub(super) changed: Wakers,
 }
 
-/// How far its asset is.
+/// How far it is.
 pub(super) enum State<A> {
     Empty,
     Creating,
@@ -36,7 +36,7 @@ pub(super) enum State<A> {
 }
 
 impl<A: Asset> Inner<A> {
-    /// Its asset is that far now; whoever waits looks again.
+    /// Wakes whoever waits for the change.
     pub(super) fn set(&self, state: State<A>) {
         *self.state.borrow_mut() = state;
         self.changed.wake();
