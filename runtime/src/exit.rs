@@ -27,6 +27,24 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// All of them with what they mean, for `--help`.
+    pub const MEANINGS: [(Self, &'static str); 8] = [
+        (Self::Passed, "passed"),
+        (Self::StepFailed, "a step of a functional run failed"),
+        (
+            Self::ThresholdFailed,
+            "under load: a threshold failed, or 1 % or more of the iterations did",
+        ),
+        (
+            Self::SetUpFailed,
+            "set-up failed: a resource of the run, or a thread",
+        ),
+        (Self::TeardownFailed, "a resource could not be destroyed"),
+        (Self::BadInput, "bad flags or variables: nothing was run"),
+        (Self::Interrupted, "interrupted by Ctrl-C or SIGTERM"),
+        (Self::Bug, "a bug in bggo or in a module"),
+    ];
+
     /// The number that the shell sees.
     pub const fn code(self) -> u8 {
         self as u8

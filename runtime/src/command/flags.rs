@@ -1,9 +1,11 @@
 //! The command line of a compiled grid: built-in flags, and one flag for each variable of the grid.
 
+use super::completions::{SHELLS, Shell};
 use crate::event::LogLevel;
+use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
 use bggo_values::{Type, Value, json};
-use clap::builder::{PossibleValuesParser, ValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,6 +31,8 @@ pub struct Flags {
     pub level: LogLevel,
     /// Values of variables, weakest first.
     pub given: Vec<Given>,
+    /// Print what this shell needs to complete the flags, and run nothing.
+    pub completions: Option<Shell>,
 }
 
 /// A value of a variable, or a file of such, from the command line.
@@ -53,8 +57,9 @@ const LOG_LEVEL: &str = "log-level";
 const QUIET: &str = "quiet";
 const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
+const COMPLETIONS: &str = "completions";
 /// Flags that a variable cannot have.
-const BUILT_IN: [&str; 13] = [
+const BUILT_IN: [&str; 14] = [
     ONCE,
     VUS,
     DURATION,
@@ -66,6 +71,7 @@ const BUILT_IN: [&str; 13] = [
     QUIET,
     VAR,
     VAR_FILE,
+    COMPLETIONS,
     "help",
     "version",
 ];
@@ -123,6 +129,7 @@ pub fn read(
         json,
         level,
         given: given(grid, &matches),
+        completions: matches.get_one(COMPLETIONS).copied(),
     })
 }
 
@@ -154,8 +161,9 @@ fn given(grid: &Grid, matches: &ArgMatches) -> Vec<Given> {
         .collect()
 }
 
-fn command(grid: &Grid) -> Command {
-    let mut command = Command::new(grid.name)
+/// All flags of a grid's program.
+pub fn command(grid: &Grid) -> Command {
+    let command = Command::new(grid.name)
         .version(format!("(built by bggo {})", grid.version))
         .about(about(grid))
         .args_override_self(true)
@@ -168,14 +176,19 @@ fn command(grid: &Grid) -> Command {
         .filter(|variable| own_flag(grid, variable).is_none())
         .map(|variable| format!("  {}  {}", how_to_set(grid, variable), help(variable)))
         .collect();
+    let mut after = exit_codes();
     if !hidden.is_empty() {
-        let text = format!(
-            "Variables whose flag has another meaning, set by --var only:\n{}",
+        after = format!(
+            "Variables whose flag has another meaning, set by --var only:\n{}\n\n{after}",
             hidden.join("\n")
         );
-        command = command.after_help(text);
     }
-    command
+    command.after_help(after)
+}
+
+fn exit_codes() -> String {
+    let lines = Exit::MEANINGS.map(|(exit, meaning)| format!("\n  {:<3}  {meaning}", exit.code()));
+    format!("Exit codes:{}", lines.concat())
 }
 
 fn about(grid: &Grid) -> String {
@@ -199,21 +212,25 @@ fn run_flags() -> Vec<Arg> {
         long(ONCE).action(ArgAction::SetTrue).conflicts_with_all(load).help("One user runs one iteration [the default]"),
         long(VUS)
             .value_name("N")
+            .allow_negative_numbers(true)
             .value_parser(ValueParser::new(one_or_more::<u32>))
             .help("Users that iterate at the same time [default: 1]; needs --duration or --iterations"),
         long(DURATION)
             .value_name("DURATION")
+            .allow_hyphen_values(true)
             .value_parser(ValueParser::new(positive_duration))
             .help("Iterations begin for this long, as in 30s or 1m30s"),
         long(ITERATIONS)
             .value_name("N")
+            .allow_negative_numbers(true)
             .value_parser(ValueParser::new(one_or_more::<u64>))
             .help("Iterations of all users together"),
         long(THREADS)
             .value_name("N")
+            .allow_negative_numbers(true)
             .value_parser(ValueParser::new(threads))
             .help("Worker threads [default: one for each core, at most one for each user]"),
-        long(GRACEFUL_STOP).value_name("DURATION").value_parser(ValueParser::new(duration)).help(
+        long(GRACEFUL_STOP).value_name("DURATION").allow_hyphen_values(true).value_parser(ValueParser::new(duration)).help(
             "How long running iterations may still go on at the end [default: 30s; 5s after Ctrl-C; 0s without load]",
         ),
     ];
@@ -241,6 +258,10 @@ fn report_flags() -> Vec<Arg> {
             .short('q')
             .action(ArgAction::SetTrue)
             .help("Only errors: no step lines, no live lines, no summary"),
+        long(COMPLETIONS)
+            .value_name("SHELL")
+            .value_parser(PossibleValuesParser::new(SHELLS.map(|(name, _)| name)).map(shell))
+            .help("Prints what a shell needs to complete these flags, and runs nothing"),
     ];
     flags
         .into_iter()
@@ -298,6 +319,12 @@ fn help(variable: &Variable) -> String {
         "" => default,
         description => format!("{description} {default}"),
     }
+}
+
+/// The shell of a name that was let through.
+fn shell(name: String) -> Shell {
+    let found = SHELLS.into_iter().find(|(known, _)| *known == name);
+    found.map_or(Shell::Bash, |(_, shell)| shell)
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

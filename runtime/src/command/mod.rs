@@ -1,5 +1,6 @@
 //! The command line of a compiled grid: arguments, files and environment -> variables, load and report -> a run.
 
+mod completions;
 pub mod flags;
 mod load;
 mod names;
@@ -17,7 +18,7 @@ use crate::start::Start;
 use flags::Flags;
 use load::load;
 use std::env;
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,6 +35,10 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
         return info(grid, program).into();
     }
     match flags::read(grid, env::args_os()) {
+        Ok(Flags {
+            completions: Some(shell),
+            ..
+        }) => complete(grid, shell).into(),
         Ok(flags) => execute(grid, program, &flags).into(),
         Err(wrong) => {
             let exit = if wrong.use_stderr() {
@@ -45,6 +50,19 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
             let _ = wrong.print();
             exit.into()
         }
+    }
+}
+
+/// Prints what a shell needs to complete the flags, under the name by which the program was called.
+fn complete(grid: &'static Grid, shell: completions::Shell) -> Exit {
+    let path = env::args_os().next().map(PathBuf::from);
+    let name = path.as_deref().and_then(|path| path.file_name());
+    let name = name.map_or(grid.name.into(), |name| name.to_string_lossy());
+    let script = completions::script(&mut flags::command(grid), shell, &name);
+    if stdout().write_all(script.as_bytes()).is_ok() {
+        Exit::Passed
+    } else {
+        Exit::Bug
     }
 }
 
@@ -64,7 +82,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
     };
     let said = Report::stderr(Format::Text { colour: false }, LogLevel::Error)
         .and_then(|report| user_bytes(&request, &Arc::new(report)))
-        .and_then(|bytes| writeln!(std::io::stdout(), "{{\"user_bytes\":{bytes}}}"));
+        .and_then(|bytes| writeln!(stdout(), "{{\"user_bytes\":{bytes}}}"));
     if said.is_ok() {
         Exit::Passed
     } else {

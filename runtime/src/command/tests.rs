@@ -193,3 +193,28 @@ fn the_version_names_grid_and_builder() {
         "shop (built by bggo 1.2.3)\n"
     );
 }
+
+#[test]
+fn a_number_below_zero_is_called_what_it_is() {
+    for (line, expected) in [
+        ("--vus -1", "expected a whole number, 1 or more"),
+        ("--iterations -5", "expected a whole number, 1 or more"),
+        ("--threads -2", "expected a whole number from 1 to 1024"),
+        ("--duration -5s", "expected a duration such as 30s"),
+        ("--graceful-stop -1s", "expected a duration such as 30s"),
+    ] {
+        let said = parse(line).unwrap_err();
+        assert!(said.contains(expected), "{line}: {said}");
+    }
+}
+
+#[test]
+fn help_says_what_each_exit_code_means() {
+    let help = parse("--help").unwrap_err();
+    let codes = &help[help.find("Exit codes:").unwrap()..];
+    let numbers: Vec<u8> = codes
+        .lines()
+        .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+        .collect();
+    assert_eq!(numbers, [0, 1, 99, 100, 101, 104, 105, 109]);
+}
