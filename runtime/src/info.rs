@@ -292,9 +292,9 @@ impl At {
     }
 
     /// The instance of `for_each` with the key number `index`.
-    pub fn nth(info: &'static Info, keys: &'static [&'static str], index: u32) -> Self {
+    pub fn nth(info: &'static Info, keys: &[Text], index: u32) -> Self {
         match keys.get(index as usize) {
-            Some(key) => Self::key(info, Text::Static(key), index),
+            Some(key) => Self::key(info, key.clone(), index),
             None => Self::index(info, index),
         }
     }

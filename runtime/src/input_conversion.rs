@@ -191,9 +191,9 @@ pub fn index(index: u32) -> Value {
 }
 
 /// Key number `index` of a step's `for_each`, as `each.key`.
-pub fn key(keys: &'static [&'static str], index: u32) -> Value {
+pub fn key(keys: &[Text], index: u32) -> Value {
     keys.get(index as usize)
-        .map_or(Value::Null, |key| Value::text(key))
+        .map_or(Value::Null, |key| Value::Text(key.clone()))
 }
 
 /// Value number `index` of a step's `for_each`, as `each.value`.

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
+use std::task::Context;
 use std::time::Duration;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
@@ -183,6 +184,7 @@ impl TestWorker {
             create: Does::Well(Duration::ZERO),
             destroy: Does::Well(Duration::ZERO),
             exports_panic: false,
+            idle_work: false,
             notes: Rc::clone(&self.notes),
             began: self.began,
         }
@@ -225,11 +227,18 @@ pub(crate) struct Plan {
     create: Does,
     destroy: Does,
     exports_panic: bool,
+    idle_work: bool,
     notes: Notes,
     began: Instant,
 }
 
 impl Plan {
+    /// It notes each time that it is polled while its user waits.
+    pub(crate) fn with_idle_work(mut self) -> Self {
+        self.idle_work = true;
+        self
+    }
+
     /// What it exports cannot be read.
     pub(crate) fn without_exports(mut self) -> Self {
         self.exports_panic = true;
@@ -296,6 +305,14 @@ impl Asset for Probe {
     type Uses = ();
     type Ready = ();
     type Exports = Exports;
+
+    const WORKS_WHEN_IDLE: bool = true;
+
+    fn poll_idle(&self, _: &mut Context<'_>) {
+        if self.0.idle_work {
+            self.0.note("idle");
+        }
+    }
 
     fn prepare(_: &Prepare<'_>, _: &()) -> Result<(), Fault> {
         Ok(())

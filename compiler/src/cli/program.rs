@@ -77,14 +77,8 @@ fn module(found: &ExternalModule) -> Result<Module, LinkFault> {
         )
         .details(lines.join("\n"))
     })?;
-    let name = found
-        .folder
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
     Ok(Module {
-        name,
+        name: found.name(),
         crate_name: found.crate_name.clone(),
         manifest,
     })

@@ -93,7 +93,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             _ if named => one,
             _ => {
                 let each = self.writer.names.each();
-                quote!(#each(&m.iteration, #first, #end, &mut |index| #one))
+                quote!(#each(&m.iteration, #first, #end, None, Box::new(move |index| #one)))
             }
         };
         let mut statements = vec![Statement::Flow(call)];

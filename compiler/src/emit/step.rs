@@ -304,7 +304,7 @@ impl Writer<'_> {
             let doc = self.step_doc(at);
             out.extend(quote! {
                 #[doc = #doc]
-                static #name: [&str; #count] = [#(#texts),*];
+                static #name: [Text; #count] = [#(Text::Static(#texts)),*];
             });
             if reads_value(&steps[at]) {
                 let values: Vec<_> = keys

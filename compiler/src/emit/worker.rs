@@ -68,7 +68,7 @@ impl Writer<'_> {
             }
         });
         let end_user = user.then(|| quote!(lifetime.destroy().await;));
-        let begin_iteration = iteration.then(|| quote!(let scope = user.scope();));
+        let begin_iteration = iteration.then(|| quote!(let scope = user.iteration_scope();));
         let end_iteration = iteration.then(|| quote!(scope.destroy().await;));
         let main = self.body_type();
         let arms = (0..SCENARIOS.len()).map(|number| {

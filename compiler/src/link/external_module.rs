@@ -17,6 +17,14 @@ pub struct ExternalModule {
     pub manifest: String,
 }
 
+impl ExternalModule {
+    /// What other modules call it: its folder's name.
+    pub fn name(&self) -> String {
+        let name = self.folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+}
+
 /// Reads the module in a folder.
 pub fn module(given: &Path) -> Result<ExternalModule, LinkFault> {
     let hint = "give `--module` the folder of a module: `docs/modules.md` says what it holds";

@@ -8,6 +8,7 @@ use super::cache::{Cache, ProgramRecord, replace};
 use super::fault::LinkFault;
 use super::job::{Job, Options, Profile};
 use super::{key, sources};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -92,6 +93,9 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
     }
     if !options.modules.is_empty() {
         crates.push_str("\n[patch.crates-io]\nbggo-runtime = { path = \"bggo/runtime\" }\n");
+        for (name, path) in used_modules(options) {
+            let _ = writeln!(crates, "{name} = {{ path = {} }}", Value::from(path));
+        }
     }
     let strip = if options.keep_symbols {
         "none"
@@ -102,6 +106,35 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
         .replace("{{content}}", content)
         .replace("{{strip}}", strip)
         .replace("{{optional}}", &crates)
+}
+
+/// Crate and folder of each module whose assets an external module uses. That one names the crate by version, as it does
+/// the runtime.
+fn used_modules(options: &Options) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let manifests = options.modules.iter();
+    // A manifest that cannot be read was refused before.
+    let manifests = manifests.filter_map(|module| bggo_manifest::read(&module.manifest).ok());
+    for manifest in manifests {
+        let of_runners = manifest.runners.iter().flat_map(|runner| &runner.uses);
+        let of_assets = manifest.assets.iter().flat_map(|asset| &asset.uses);
+        for name in of_runners
+            .chain(of_assets)
+            .filter_map(|part| part.module.as_ref())
+        {
+            let of_ours = format!("bggo-module-{name}");
+            if let Some((krate, folder)) = sources::optional().find(|(krate, _)| *krate == of_ours)
+            {
+                found.insert(krate.to_owned(), format!("bggo/{folder}"));
+            } else if let Some(module) =
+                options.modules.iter().find(|module| module.name() == *name)
+            {
+                let folder = module.folder.to_string_lossy().into_owned();
+                found.insert(module.crate_name.clone(), folder);
+            }
+        }
+    }
+    found
 }
 
 fn link_sources(folder: &Path) -> io::Result<()> {

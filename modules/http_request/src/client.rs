@@ -52,6 +52,13 @@ struct Common {
     exchange: Defaults,
 }
 
+impl HttpClient {
+    /// What its requests call themselves, for modules that use it: the User-Agent, where that is text.
+    pub fn user_agent(&self) -> Option<&str> {
+        self.headers.get(USER_AGENT)?.to_str().ok()
+    }
+}
+
 impl Asset for HttpClient {
     type Inputs = Inputs;
     type Uses = Uses;

@@ -2,7 +2,7 @@
 
 use crate::errors::errors;
 use crate::input;
-use crate::names::{camel, local, snake};
+use crate::names::{beside, camel, local, snake};
 use crate::uses;
 use bggo_manifest::{Asset, Lifetime, Use};
 use proc_macro2::TokenStream;
@@ -10,7 +10,7 @@ use quote::quote;
 
 /// The whole module of an asset.
 pub fn module(asset: &Asset) -> TokenStream {
-    let (name, ty) = (snake(&asset.name), camel(&asset.name));
+    let (name, ty) = (snake(&asset.name), beside(&camel(&asset.name)));
     let doc = format!(
         "Structs and boundary of `{}`, made from the manifest. {}",
         asset.name, asset.description
@@ -78,13 +78,17 @@ fn assets(uses: &[Use]) -> TokenStream {
         };
     }
     let (names, docs) = uses::fields(uses);
-    let slots: Vec<_> = uses.iter().map(|part| snake(&part.asset)).collect();
+    let slot = |part: &Use| {
+        let asset = uses::path(part, &snake(&part.asset));
+        quote!(#asset::Slot)
+    };
+    let slots: Vec<_> = uses.iter().map(slot).collect();
     let assets = uses.iter().map(|part| {
-        let asset = camel(&part.asset);
+        let asset = uses::path(part, &camel(&part.asset));
         if part.optional {
-            quote!(::core::option::Option<::std::sync::Arc<super::#asset>>)
+            quote!(::core::option::Option<::std::sync::Arc<#asset>>)
         } else {
-            quote!(::std::sync::Arc<super::#asset>)
+            quote!(::std::sync::Arc<#asset>)
         }
     });
     quote! {
@@ -96,7 +100,7 @@ fn assets(uses: &[Use]) -> TokenStream {
         /// What a grid hands over: slots of assets that are there by then.
         #[allow(missing_debug_implementations)]
         #[derive(Clone)]
-        pub struct Needs { #(#names: ::core::option::Option<super::#slots::Slot>),* }
+        pub struct Needs { #(#names: ::core::option::Option<#slots>),* }
 
         impl Needs {
             /// No assets.
@@ -104,7 +108,7 @@ fn assets(uses: &[Use]) -> TokenStream {
             #(
                 #[doc = #docs]
                 #[must_use]
-                pub fn #names(mut self, slot: ::core::option::Option<&super::#slots::Slot>) -> Self {
+                pub fn #names(mut self, slot: ::core::option::Option<&#slots>) -> Self {
                     self.#names = slot.cloned();
                     self
                 }
@@ -127,17 +131,17 @@ fn needs(uses: &[Use]) -> (TokenStream, TokenStream) {
     (quote!(needs: Needs,), take)
 }
 
-fn prepared(ty: &proc_macro2::Ident, uses: &[Use]) -> TokenStream {
+fn prepared(ty: &TokenStream, uses: &[Use]) -> TokenStream {
     let (needs, take) = needs(uses);
     quote! {
         /// A creation of one asset.
-        pub type Making = ::bggo_runtime::glue::Making<super::#ty>;
+        pub type Making = ::bggo_runtime::glue::Making<#ty>;
 
         /// What all assets of one resource share on a thread.
         #[allow(missing_debug_implementations)]
         pub struct Prepared(
             ::core::result::Result<
-                (Inputs, ::std::rc::Rc<<super::#ty as ::bggo_runtime::glue::Asset>::Ready>),
+                (Inputs, ::std::rc::Rc<<#ty as ::bggo_runtime::glue::Asset>::Ready>),
                 ::bggo_runtime::glue::Fault,
             >,
         );
@@ -162,11 +166,11 @@ fn prepared(ty: &proc_macro2::Ident, uses: &[Use]) -> TokenStream {
                 cx: &::bggo_runtime::glue::Prepare<'_>,
                 inputs: &[In],
             ) -> ::core::result::Result<
-                (Inputs, ::std::rc::Rc<<super::#ty as ::bggo_runtime::glue::Asset>::Ready>),
+                (Inputs, ::std::rc::Rc<<#ty as ::bggo_runtime::glue::Asset>::Ready>),
                 ::bggo_runtime::glue::Fault,
             > {
                 let inputs = Inputs::of(inputs)?;
-                let ready = <super::#ty as ::bggo_runtime::glue::Asset>::prepare(cx, &inputs)?;
+                let ready = <#ty as ::bggo_runtime::glue::Asset>::prepare(cx, &inputs)?;
                 ::core::result::Result::Ok((inputs, ::std::rc::Rc::new(ready)))
             }
 
@@ -187,19 +191,19 @@ fn prepared(ty: &proc_macro2::Ident, uses: &[Use]) -> TokenStream {
                     }
                     inputs.judge()?;
                     #take
-                    <super::#ty as ::bggo_runtime::glue::Asset>::create(cx, ::std::rc::Rc::clone(ready), uses, inputs).await
+                    <#ty as ::bggo_runtime::glue::Asset>::create(cx, ::std::rc::Rc::clone(ready), uses, inputs).await
                 })
             }
         }
     }
 }
 
-fn slot(ty: &proc_macro2::Ident) -> TokenStream {
+fn slot(ty: &TokenStream) -> TokenStream {
     quote! {
         /// Owns one asset of a user, a thread or an iteration.
         #[allow(missing_debug_implementations)]
         #[derive(Clone)]
-        pub struct Slot(::bggo_runtime::glue::AssetSlot<super::#ty>);
+        pub struct Slot(::bggo_runtime::glue::AssetSlot<#ty>);
 
         impl Slot {
             /// An empty slot of `scope`, built on the slots `on`; `users` use it in one iteration.
@@ -229,7 +233,7 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
             /// The asset is not there.
             pub fn held(
                 &self,
-            ) -> ::core::result::Result<::std::sync::Arc<super::#ty>, ::bggo_runtime::glue::Fault> {
+            ) -> ::core::result::Result<::std::sync::Arc<#ty>, ::bggo_runtime::glue::Fault> {
                 self.0.held()
             }
 
@@ -267,10 +271,10 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
         /// See `Slot::get`. A clone waits for the same asset.
         #[allow(missing_debug_implementations)]
         #[derive(Clone)]
-        pub struct Get<'a>(::bggo_runtime::glue::Get<'a, super::#ty>);
+        pub struct Get<'a>(::bggo_runtime::glue::Get<'a, #ty>);
 
         impl ::core::future::Future for Get<'_> {
-            type Output = ::core::result::Result<::std::sync::Arc<super::#ty>, ::bggo_runtime::glue::Fault>;
+            type Output = ::core::result::Result<::std::sync::Arc<#ty>, ::bggo_runtime::glue::Fault>;
 
             fn poll(
                 mut self: ::core::pin::Pin<&mut Self>,
@@ -282,7 +286,7 @@ fn slot(ty: &proc_macro2::Ident) -> TokenStream {
     }
 }
 
-fn shared(ty: &proc_macro2::Ident) -> TokenStream {
+fn shared(ty: &TokenStream) -> TokenStream {
     quote! {
         impl Slot {
             /// The slot behind a resource of the run, for those of the run that are built on it.
@@ -302,7 +306,7 @@ fn shared(ty: &proc_macro2::Ident) -> TokenStream {
             info: &'static ::bggo_runtime::glue::ResourceInfo,
             users: u32,
             on: &[&dyn ::bggo_runtime::glue::Dependency],
-            make: ::bggo_runtime::glue::Make<super::#ty>,
+            make: ::bggo_runtime::glue::Make<#ty>,
         ) -> ::bggo_runtime::glue::RunAsset {
             ::bggo_runtime::glue::RunAsset::new(scope, info, users, on, make)
         }

@@ -1,6 +1,7 @@
 //! Names of a manifest as Rust names.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 
 /// `http_request` to `HttpRequest`.
 pub fn camel(name: &str) -> Ident {
@@ -17,6 +18,13 @@ pub fn camel(name: &str) -> Ident {
         })
         .collect();
     word(&text)
+}
+
+/// The path of what stands beside the module that is made.
+pub fn beside(name: &Ident) -> TokenStream {
+    // Made as a name: `super` in quoted code would read as the parent of this file.
+    let outside = Ident::new("super", Span::call_site());
+    quote!(#outside::#name)
 }
 
 /// A field or function: a keyword becomes a raw name, or gets a `_` where it cannot be one.

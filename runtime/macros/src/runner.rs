@@ -2,7 +2,7 @@
 
 use crate::errors::errors;
 use crate::input;
-use crate::names::{camel, local, snake};
+use crate::names::{beside, camel, local, snake};
 use crate::uses;
 use bggo_manifest::{Metric, Output, Runner, Use};
 use proc_macro2::TokenStream;
@@ -10,7 +10,7 @@ use quote::quote;
 
 /// The whole module of a runner.
 pub fn module(runner: &Runner) -> TokenStream {
-    let (name, ty) = (snake(&runner.name), camel(&runner.name));
+    let (name, ty) = (snake(&runner.name), beside(&camel(&runner.name)));
     let doc = format!(
         "Structs and boundary of `{}`, made from the manifest. {}",
         runner.name, runner.description
@@ -112,18 +112,18 @@ fn assets(uses: &[Use]) -> TokenStream {
     }
     let (names, docs) = uses::fields(uses);
     let assets = uses.iter().map(|part| {
-        let asset = camel(&part.asset);
+        let asset = uses::path(part, &camel(&part.asset));
         if part.optional {
-            quote!(::core::option::Option<&'a super::#asset>)
+            quote!(::core::option::Option<&'a #asset>)
         } else {
-            quote!(&'a super::#asset)
+            quote!(&'a #asset)
         }
     });
     let gets: Vec<_> = uses
         .iter()
         .map(|part| {
-            let asset = snake(&part.asset);
-            quote!(super::#asset::Get<'a>)
+            let asset = uses::path(part, &snake(&part.asset));
+            quote!(#asset::Get<'a>)
         })
         .collect();
     quote! {
@@ -181,7 +181,7 @@ fn metrics(metrics: &[Metric]) -> TokenStream {
     }
 }
 
-fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
+fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
     let late = if input::borrows(&runner.inputs) {
         quote!(Late<'a>)
     } else {
@@ -210,7 +210,7 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
         #[allow(missing_debug_implementations)]
         pub struct Prepared {
-            runner: ::core::result::Result<super::#ty, ::bggo_runtime::glue::Fault>,
+            runner: ::core::result::Result<#ty, ::bggo_runtime::glue::Fault>,
             wanted: Wanted,
             policy: ::bggo_runtime::glue::Policy,
         }
@@ -260,8 +260,8 @@ fn prepared(runner: &Runner, ty: &proc_macro2::Ident) -> TokenStream {
                 cx: &::bggo_runtime::glue::Prepare<'_>,
                 inputs: &[In],
                 wanted: Wanted,
-            ) -> ::core::result::Result<super::#ty, ::bggo_runtime::glue::Fault> {
-                <super::#ty as ::bggo_runtime::glue::Runner>::prepare(cx, Inputs::of(inputs)?, wanted)
+            ) -> ::core::result::Result<#ty, ::bggo_runtime::glue::Fault> {
+                <#ty as ::bggo_runtime::glue::Runner>::prepare(cx, Inputs::of(inputs)?, wanted)
             }
 
             /// What happens when the step is slow or fails.

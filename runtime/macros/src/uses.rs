@@ -1,6 +1,6 @@
 //! What runners and assets have alike in their `uses`: the fields of the structs, and how what was handed over is taken.
 
-use crate::names::{local, snake};
+use crate::names::{beside, local, snake};
 use bggo_manifest::Use;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -12,6 +12,17 @@ pub fn fields(uses: &[Use]) -> (Vec<Ident>, Vec<String>) {
         (snake(&part.name), doc)
     };
     uses.iter().map(field).unzip()
+}
+
+/// The path of a name that belongs to an asset which is used: beside the user, or in another module's crate.
+pub fn path(part: &Use, name: &Ident) -> TokenStream {
+    match &part.module {
+        None => beside(name),
+        Some(module) => {
+            let home = snake(&format!("bggo_module_{module}"));
+            quote!(::#home::#name)
+        }
+    }
 }
 
 /// A `let` for each asset in `needs`; `take` makes it of what was `given`. A required one that was not is a fault.

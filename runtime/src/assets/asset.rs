@@ -8,12 +8,13 @@ use crate::info::ResourceInfo;
 use bggo_values::Value;
 use std::future::Future;
 use std::rc::Rc;
+use std::task::Context;
 use std::time::Duration;
 
 /// How long a creation, and a destruction, may take.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// For whom an asset is created.
+/// For whom an asset is created: the resource, and the user and iteration that needed it first.
 #[derive(Debug, Clone, Copy)]
 pub struct AssetCx {
     info: &'static ResourceInfo,
@@ -25,12 +26,12 @@ impl AssetCx {
         Self { info, asker }
     }
 
-    /// Who asked first.
+    /// The user and iteration that asked first.
     pub(crate) fn asker(&self) -> Asker {
         self.asker
     }
 
-    /// The resource.
+    /// The resource of the grid: its name and place.
     pub fn info(&self) -> &'static ResourceInfo {
         self.info
     }
@@ -45,7 +46,7 @@ impl AssetCx {
         self.asker.iteration
     }
 
-    /// Longest time that the creation may take.
+    /// The longest time that the creation may take: one that takes longer is given up, and fails.
     pub fn limit(&self) -> Duration {
         LIMIT
     }
@@ -54,15 +55,23 @@ impl AssetCx {
 /// A creation: it owns all that it needs, so that whoever asked for it may go away.
 pub type Making<A> = Running<'static, Result<A, Fault>>;
 
-/// A thing that is: created before its first user, destroyed after its last.
+/// What a resource of a grid is: created before the first step that needs it, destroyed after the last. Its associated types
+/// are made by `module!` from the manifest.
+///
+/// How many there are depends on the resource's scope: one for each iteration, user or worker thread, or one for the whole
+/// run. Steps of several users may borrow one at the same time. One of scope `run` lives on a thread of its own, apart from
+/// all users; they read its exports.
 pub trait Asset: Sized + 'static {
-    /// Inputs; in `create` all of them are known.
+    /// Whether [`Self::poll_idle`] does anything. Nothing is polled otherwise.
+    const WORKS_WHEN_IDLE: bool = false;
+
+    /// `NAME::Inputs`: as far as they are known in `prepare`, and all of them in `create`.
     type Inputs: Clone;
-    /// Assets that it is built on: each is there before this one is created, and goes after it.
+    /// `NAME::Uses`: the assets that it is built on. Each is there before this one is created, and goes after it.
     type Uses;
     /// What `prepare` makes, once a thread, for all assets of one resource (files read, TLS configured).
     type Ready: 'static;
-    /// What a grid can read of it.
+    /// `NAME::Exports`: what a grid can read of it.
     type Exports: Into<Box<[Value]>>;
 
     /// Prepares what all assets of a resource share on this thread.
@@ -71,7 +80,11 @@ pub trait Asset: Sized + 'static {
     /// An input that makes no sense. It fails each creation.
     fn prepare(cx: &Prepare<'_>, inputs: &Self::Inputs) -> Result<Self::Ready, Fault>;
 
-    /// Creates one. May be written as `async fn`.
+    /// Creates one. May be written as `async fn`. It owns all that it needs, so it goes on when the step that asked for it is
+    /// given up.
+    ///
+    /// # Errors
+    /// Whatever failed. Each step that waits for this asset fails with it.
     fn create(
         cx: AssetCx,
         ready: Rc<Self::Ready>,
@@ -79,9 +92,19 @@ pub trait Asset: Sized + 'static {
         inputs: Self::Inputs,
     ) -> impl Future<Output = Result<Self, Fault>>;
 
-    /// What a grid can read of it.
+    /// What a grid can read of it. It is asked for once, right after the creation.
     fn exports(&self) -> Self::Exports;
 
-    /// Destroys it. May be written as `async fn`.
+    /// Work of an asset of a user or an iteration that is due while its user waits, within an iteration or for the next
+    /// one, such as the answer to a ping: does what can be done now, and has the user woken for the rest. It must not
+    /// block.
+    fn poll_idle(&self, cx: &mut Context<'_>) {
+        let _ = cx;
+    }
+
+    /// Destroys it, once no step and no other asset can need it any more. May be written as `async fn`.
+    ///
+    /// # Errors
+    /// Whatever failed. It is reported, and fails no step.
     fn destroy(self) -> impl Future<Output = Result<(), Fault>>;
 }

@@ -2,6 +2,7 @@
 
 use crate::flow::Running;
 use std::rc::Rc;
+use std::task::Context;
 
 /// What an asset may be built on. A slot is destroyed after all that is built on it.
 pub trait Dependency {
@@ -19,4 +20,6 @@ pub trait DependencyGuard {
 pub(crate) trait Owned {
     /// Destroys what is there, after all that is built on it.
     fn end(self: Rc<Self>) -> Running<'static, ()>;
+    /// Lets what is there work while its user waits.
+    fn poll_idle(&self, cx: &mut Context<'_>);
 }

@@ -6,7 +6,7 @@ use crate::start::Start;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The worker for which steps and assets are prepared.
+/// The worker thread for which a step or a resource is prepared. It comes before all users of that thread.
 #[derive(Debug)]
 pub struct Prepare<'a> {
     worker: &'a Rc<WorkerContext>,
@@ -18,7 +18,7 @@ impl<'a> Prepare<'a> {
         Self { worker }
     }
 
-    /// Variables and what is computed from them once.
+    /// How the program was started: its variables, and what the grid computes from them once.
     pub fn start(&self) -> &'a Arc<Start> {
         &self.worker.start
     }

@@ -4,8 +4,9 @@ use super::dependency::Owned;
 use crate::context::WorkerContext;
 use crate::flow::Running;
 use futures_util::future::join_all;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::task::Context;
 
 /// The slots of one user, worker or iteration.
 #[derive(Clone)]
@@ -14,15 +15,53 @@ pub struct Scope(Rc<ScopeParts>);
 struct ScopeParts {
     worker: Rc<WorkerContext>,
     slots: RefCell<Vec<Rc<dyn Owned>>>,
+    /// Some slot has work to do while its user waits.
+    has_idle_work: Cell<bool>,
+    /// The user's own scope, of one of its iterations.
+    outer: Option<Scope>,
 }
 
 impl Scope {
     /// An empty scope of a worker.
     pub fn new(worker: &Rc<WorkerContext>) -> Self {
+        Self::inside(worker, None)
+    }
+
+    /// An empty scope of an iteration whose user has the scope `outer`, if it has assets of its own.
+    pub(crate) fn inside(worker: &Rc<WorkerContext>, outer: Option<Self>) -> Self {
         Self(Rc::new(ScopeParts {
             worker: Rc::clone(worker),
             slots: RefCell::default(),
+            has_idle_work: Cell::new(false),
+            outer,
         }))
+    }
+
+    /// The user's own scope: this one, or that around it.
+    pub(crate) fn outermost(self) -> Self {
+        match &self.0.outer {
+            Some(outer) => outer.clone(),
+            None => self,
+        }
+    }
+
+    /// From now on it is worth polling.
+    pub(crate) fn has_idle_work(&self) {
+        self.0.has_idle_work.set(true);
+    }
+
+    /// Lets its assets, and those around it, work while their user waits. Most have nothing to do, which costs nothing.
+    pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
+        if self.0.has_idle_work.get() {
+            // Not while they are borrowed: what an asset does may reach a scope.
+            let slots = self.0.slots.borrow().clone();
+            for slot in slots {
+                slot.poll_idle(cx);
+            }
+        }
+        if let Some(outer) = &self.0.outer {
+            outer.poll_idle(cx);
+        }
     }
 
     /// Its worker.

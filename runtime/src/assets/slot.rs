@@ -9,6 +9,7 @@
 //! Creation and destruction are tasks of their own, so a step that is dropped takes nothing along: a half-made asset is
 //! finished, then destroyed, and each asset that was made is destroyed exactly once.
 
+mod inner;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -19,15 +20,17 @@ pub use wait::Get;
 use super::asset::{Asset, AssetCx, Making};
 use super::dependency::{Dependency, DependencyGuard, Owned};
 use super::scope::Scope;
-use crate::context::{Asker, WorkerContext};
+use crate::context::Asker;
 use crate::fault::Fault;
 use crate::flow::Running;
 use crate::info::ResourceInfo;
 use crate::wakers::Wakers;
 use bggo_values::Value;
+use inner::{Inner, State};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Context;
 
 /// The slot of one resource in one scope.
 pub struct AssetSlot<A: Asset>(Rc<Inner<A>>);
@@ -36,28 +39,6 @@ impl<A: Asset> Clone for AssetSlot<A> {
     fn clone(&self) -> Self {
         Self(Rc::clone(&self.0))
     }
-}
-
-struct Inner<A: Asset> {
-    worker: Rc<WorkerContext>,
-    info: &'static ResourceInfo,
-    /// Users that are still to come in a functional run; the last one destroys. 0 under load: only the scope destroys.
-    users: Cell<u32>,
-    /// Slots built on this one that are not over.
-    dependents: Cell<u32>,
-    guards: RefCell<Vec<Box<dyn DependencyGuard>>>,
-    state: RefCell<State<A>>,
-    ending: Cell<bool>,
-    over: Cell<bool>,
-    changed: Wakers,
-}
-
-enum State<A> {
-    Empty,
-    Creating,
-    Ready(Arc<A>, Box<[Value]>),
-    Failed { fault: Fault, asker: Asker },
-    Over,
 }
 
 impl<A: Asset> AssetSlot<A> {
@@ -80,6 +61,9 @@ impl<A: Asset> AssetSlot<A> {
             over: Cell::new(false),
             changed: Wakers::default(),
         });
+        if A::WORKS_WHEN_IDLE {
+            scope.has_idle_work();
+        }
         scope.own(Rc::clone(&inner) as Rc<dyn Owned>);
         Self(inner)
     }
@@ -151,7 +135,7 @@ impl<A: Asset> AssetSlot<A> {
 
     /// One of its users is over. The last one destroys it in a functional run.
     pub fn done(&self) {
-        self.0.done();
+        user_is_over(&self.0);
     }
 
     /// Completes when it is destroyed, which starts now.
@@ -174,37 +158,39 @@ impl<A: Asset> DependencyGuard for Guard<A> {
     fn release(&self) {
         self.0.dependents.set(self.0.dependents.get() - 1);
         self.0.changed.wake();
-        self.0.done();
+        user_is_over(&self.0);
     }
 }
 
 impl<A: Asset> Owned for Inner<A> {
     fn end(self: Rc<Self>) -> Running<'static, ()> {
-        self.start_ending();
+        start_ending(&self);
         Box::pin(async move { wait::IsOver::new(&self).await })
+    }
+
+    fn poll_idle(&self, cx: &mut Context<'_>) {
+        let asset = match &*self.state.borrow() {
+            State::Ready(asset, _) if !self.ending.get() => Arc::clone(asset),
+            _ => return,
+        };
+        asset.poll_idle(cx);
     }
 }
 
-impl<A: Asset> Inner<A> {
-    fn done(self: &Rc<Self>) {
-        match self.users.get() {
-            0 => {}
-            1 => {
-                self.users.set(0);
-                self.start_ending();
-            }
-            more => self.users.set(more - 1),
+/// One of its users is over.
+fn user_is_over<A: Asset>(slot: &Rc<Inner<A>>) {
+    match slot.users.get() {
+        0 => {}
+        1 => {
+            slot.users.set(0);
+            start_ending(slot);
         }
+        more => slot.users.set(more - 1),
     }
+}
 
-    fn start_ending(self: &Rc<Self>) {
-        if !self.ending.replace(true) {
-            tokio::task::spawn_local(tasks::destroy(Rc::clone(self)));
-        }
-    }
-
-    fn set(&self, state: State<A>) {
-        *self.state.borrow_mut() = state;
-        self.changed.wake();
+fn start_ending<A: Asset>(slot: &Rc<Inner<A>>) {
+    if !slot.ending.replace(true) {
+        tokio::task::spawn_local(tasks::destroy(Rc::clone(slot)));
     }
 }

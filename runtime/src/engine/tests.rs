@@ -5,9 +5,10 @@ mod whole;
 
 use super::control::run_on;
 use super::request::ScenarioLoad;
+use super::user::ScenarioUsers;
 use super::worker::{News, Work, WorkerNews, work};
 use super::{Grace, Program, RunRequest, User, Worker, run};
-use crate::assets::{Prepare, RunScope};
+use crate::assets::{AssetSlot, Prepare, RunScope};
 use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::LogLevel;
 use crate::exit::{Exit, ExitCauses};
@@ -20,7 +21,7 @@ use crate::outputs::{Format, Report};
 use crate::schedule::{Iterations, Schedule};
 use crate::shutdown::{Phase, Phases};
 use crate::start::Start;
-use crate::test_support::ToldEvents;
+use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock};
 use std::any::Any;
 use std::cell::RefCell;
 use std::pin::pin;
@@ -414,4 +415,51 @@ async fn no_user_is_there_before_the_clock_starts() {
     };
     tokio::join!(work(Rc::clone(&bench.context), started), start);
     assert_eq!(bench.count("1:iteration"), 1);
+}
+
+#[test]
+fn assets_of_a_user_and_its_iteration_work_while_it_waits() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let begin = worker.context.now();
+        let users = Rc::new(ScenarioUsers::new(
+            load(0, Schedule::lasting(1, Duration::MAX)),
+            begin,
+        ));
+        let user = User::new(&worker.context, 1, &users);
+        let (outer, inner) = (user.scope(), user.iteration_scope());
+        let plans = ["user's", "iteration's"].map(|name| worker.probe(name).with_idle_work());
+        let slots = [&outer, &inner].map(|scope| AssetSlot::<Probe>::new(scope, &A, 0, &[]));
+        for (slot, plan) in slots.iter().zip(&plans) {
+            slot.get(worker.asker(0), &mut |_| plan.make())
+                .await
+                .unwrap();
+        }
+        let idle = || {
+            let mut notes = worker.notes();
+            notes.retain(|note| note.contains("idle"));
+            notes
+        };
+        // Within an iteration, as often as it is polled and has to wait.
+        let waits = pin!(async {
+            sleep(Duration::from_millis(5)).await;
+            Ok(())
+        });
+        assert_eq!(user.unless_cancelled(waits).await, Ok(()));
+        assert_eq!(idle(), ["0 idle iteration's", "0 idle user's"]);
+        // And while the next one is waited for.
+        for _ in 0..100 {
+            let begun = user.next().await.unwrap();
+            user.finish(begun, Ok(()));
+        }
+        let all = [
+            "0 idle iteration's",
+            "0 idle user's",
+            "5 idle iteration's",
+            "5 idle user's",
+        ];
+        assert_eq!(idle(), all);
+        inner.destroy().await;
+        outer.destroy().await;
+    });
 }

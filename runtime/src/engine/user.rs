@@ -82,13 +82,22 @@ impl ScenarioUsers {
 }
 
 /// One virtual user.
-#[derive(Debug)]
 pub struct User {
     context: UserContext,
     scenario: Rc<ScenarioUsers>,
     stretch: Cell<Stretch>,
     /// The running iteration was dropped.
     cut: Cell<bool>,
+    /// The scope that was made last, of the user or of one of its iterations: what lives in it works while the user waits.
+    idle: Cell<Option<Scope>>,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User")
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Iterations since the user last waited. Eight bytes, because every idle user has one.
@@ -125,6 +134,7 @@ impl User {
             scenario: Rc::clone(scenario),
             stretch: Cell::default(),
             cut: Cell::default(),
+            idle: Cell::default(),
         }
     }
 
@@ -138,9 +148,27 @@ impl User {
         Iteration::new(&self.context, begun)
     }
 
-    /// A scope for the assets of this user, or of one of its iterations.
+    /// A scope for the assets of this user.
     pub fn scope(&self) -> Scope {
-        Scope::new(self.worker())
+        let scope = Scope::new(self.worker());
+        self.idle.set(Some(scope.clone()));
+        scope
+    }
+
+    /// A scope for the assets of the iteration that began. Made after that of the user, if there is one.
+    pub fn iteration_scope(&self) -> Scope {
+        let outer = self.idle.take().map(Scope::outermost);
+        let scope = Scope::inside(self.worker(), outer);
+        self.idle.set(Some(scope.clone()));
+        scope
+    }
+
+    /// Lets its assets work while it waits.
+    fn poll_idle(&self, cx: &mut Context<'_>) {
+        if let Some(scope) = self.idle.take() {
+            scope.poll_idle(cx);
+            self.idle.set(Some(scope));
+        }
     }
 
     fn worker(&self) -> &Rc<WorkerContext> {
@@ -232,6 +260,10 @@ impl Future for Next<'_> {
         let elapsed = now.saturating_duration_since(user.scenario.begin);
         let mut stretch = user.stretch.take();
         if !stretch.goes_on(elapsed) {
+            if let Err(text) = panic::caught(|| user.poll_idle(cx)) {
+                user.worker().panicked(&text);
+                return Poll::Ready(None);
+            }
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -259,7 +291,14 @@ impl Future for UnlessCancelled<'_> {
         if this.user.phase() == Phase::Cancelled {
             return this.cut();
         }
-        match panic::caught(|| this.iteration.as_mut().poll(cx)) {
+        let poll = || {
+            let polled = this.iteration.as_mut().poll(cx);
+            if polled.is_pending() {
+                this.user.poll_idle(cx);
+            }
+            polled
+        };
+        match panic::caught(poll) {
             Ok(Poll::Ready(flow)) => Poll::Ready(flow),
             Ok(Poll::Pending) => {
                 this.user.stretch.set(Stretch::default());

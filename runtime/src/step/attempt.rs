@@ -182,11 +182,12 @@ impl<'a> Step<'a> {
         self.sent.set(Some(self.iteration.worker().now()));
     }
 
-    /// Books the end. A failure ends the iteration unless the step says otherwise.
+    /// Books the end. A failure ends the iteration unless the step says otherwise. (Of a step that a module's test runs by
+    /// hand; all others are ended by [`Iteration::run_step`].)
     ///
     /// # Errors
     /// [`Stop`] when the iteration ends.
-    pub(crate) fn end(&self, result: Result<Ran, Fault>) -> Flow {
+    pub fn end(&self, result: Result<Ran, Fault>) -> Flow {
         match &result {
             Ok(Ran::Done) => {
                 if let Some((slot, values)) = self.kept.zip(self.values.take()) {

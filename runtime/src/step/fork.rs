@@ -152,40 +152,90 @@ pub struct Join<'a> {
     latest: Option<Instant>,
 }
 
+impl Join<'_> {
+    /// The next branch that is done; `None` when all are.
+    fn poll_one(&mut self, cx: &mut Context<'_>) -> Poll<Option<Flow>> {
+        let polled = self.fan.branches.poll_next_unpin(cx);
+        if let Poll::Ready(Some(Ok(()))) = polled {
+            // The branch that was polled last is the one that is done.
+            self.latest = self.latest.max(self.fan.iteration.due());
+        }
+        polled
+    }
+
+    /// What follows is due at the latest end.
+    fn done(&self) -> Flow {
+        self.fan.iteration.set_due(self.latest.max(self.fan.due));
+        Ok(())
+    }
+}
+
 impl Future for Join<'_> {
     type Output = Flow;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = &mut *self;
         loop {
-            match this.fan.branches.poll_next_unpin(cx) {
-                // The branch that was polled last is the one that is done.
-                Poll::Ready(Some(Ok(()))) => {
-                    this.latest = this.latest.max(this.fan.iteration.due())
-                }
+            match this.poll_one(cx) {
+                Poll::Ready(Some(Ok(()))) => {}
                 Poll::Ready(Some(Err(stop))) => return Poll::Ready(Err(stop)),
-                Poll::Ready(None) => {
-                    this.fan.iteration.set_due(this.latest.max(this.fan.due));
-                    return Poll::Ready(Ok(()));
-                }
+                Poll::Ready(None) => return Poll::Ready(this.done()),
                 Poll::Pending => return Poll::Pending,
             }
         }
     }
 }
 
-/// Instances `from..to` of a step, all at the same time.
+/// Runs an instance of a step, given its number.
+pub type RunInstance<'a> = Box<dyn FnMut(u32) -> Running<'a, Flow> + 'a>;
+
+/// Instances `from..to` of a step, at most `at_once` of them at the same time (at least one), or all. All are due when the
+/// first one is: whoever waits for its turn is late.
 pub fn each<'a>(
     iteration: &'a Iteration<'a>,
     from: u32,
     to: u32,
-    instance: &mut dyn FnMut(u32) -> Running<'a, Flow>,
-) -> Join<'a> {
-    let mut fan = Fan::new(iteration);
-    for index in from..to {
-        fan.add(instance(index));
+    at_once: Option<u32>,
+    instance: RunInstance<'a>,
+) -> Each<'a> {
+    Each {
+        running: Fan::new(iteration).join(),
+        next: from,
+        to,
+        at_once: at_once.map_or(usize::MAX, |most| most.max(1) as usize),
+        instance,
     }
-    fan.join()
+}
+
+/// See [`each`].
+pub struct Each<'a> {
+    running: Join<'a>,
+    /// The first instance that was not started.
+    next: u32,
+    to: u32,
+    at_once: usize,
+    instance: RunInstance<'a>,
+}
+
+impl Future for Each<'_> {
+    type Output = Flow;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
+        let this = &mut *self;
+        loop {
+            while this.next < this.to && this.running.fan.branches.len() < this.at_once {
+                this.running.fan.add((this.instance)(this.next));
+                this.next += 1;
+            }
+            match this.running.poll_one(cx) {
+                Poll::Ready(Some(Ok(()))) => {}
+                Poll::Ready(Some(Err(stop))) => return Poll::Ready(Err(stop)),
+                Poll::Ready(None) if this.next < this.to => {}
+                Poll::Ready(None) => return Poll::Ready(this.running.done()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -126,13 +126,13 @@ impl OutputSlots {
     pub fn key(
         &self,
         key: &Value,
-        keys: &[&'static str],
+        keys: &[Text],
         info: &'static Info,
     ) -> Result<&OutputSlot, Fault> {
         match key {
             Value::Text(key) => match keys
                 .iter()
-                .position(|known| *known == key.as_str())
+                .position(|known| known == key)
                 .and_then(|at| u32::try_from(at).ok())
             {
                 Some(i) => self.at(i, info),
@@ -155,11 +155,11 @@ impl OutputSlots {
     }
 
     /// All instances of a `for_each` by their keys, each as `{ output = .. }`.
-    pub fn by_key(&self, keys: &[&'static str], names: &[&'static str]) -> Value {
+    pub fn by_key(&self, keys: &[Text], names: &[&'static str]) -> Value {
         let pairs: Vec<(Text, Value)> = keys
             .iter()
             .zip(self)
-            .map(|(key, slot)| (Text::Static(key), instance(slot, names)))
+            .map(|(key, slot)| (key.clone(), instance(slot, names)))
             .collect();
         Value::from(pairs)
     }

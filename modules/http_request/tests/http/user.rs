@@ -88,7 +88,7 @@ impl User {
         let begun = Begun::when_free(Instant::now(), 0);
         let it = Iteration::new(&user, &begun);
         let step = it.step(At::step(&STEP), prepared.policy());
-        let result = prepared
+        prepared
             .run(
                 &step,
                 Needs::NONE.client(
@@ -97,8 +97,7 @@ impl User {
                 ),
                 late,
             )
-            .await;
-        result
+            .await
     }
 
     pub async fn leave(self) {

@@ -1,8 +1,8 @@
 //! The tasks that create and destroy an asset: nobody who waits for them owns them.
 
 use super::super::asset::{Asset, AssetCx, LIMIT, Making};
+use super::inner::{Inner, State};
 use super::wait::{Ending, Quiet};
-use super::{Inner, State};
 use crate::event::ResourceEvent;
 use crate::fault::Fault;
 use crate::panic;

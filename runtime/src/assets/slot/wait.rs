@@ -1,7 +1,7 @@
 //! What waits for a slot: for its asset, for quiet around it, for its end. Woken by whoever changes the slot's state.
 
 use super::super::asset::Asset;
-use super::{Inner, State};
+use super::inner::{Inner, State};
 use crate::fault::Fault;
 use crate::wakers::Waiting;
 use std::future::Future;

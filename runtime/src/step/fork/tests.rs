@@ -124,15 +124,16 @@ fn each_runs_the_instances_of_a_range_and_none_of_an_empty_one() {
         let worker = TestWorker::load();
         let seen = Cell::new(0);
         let seen = &seen;
-        let mut instance = |index: u32| -> Running<'_, Flow> {
+        let instance = |index: u32| -> Running<'_, Flow> {
             Box::pin(async move {
                 seen.set(seen.get() * 10 + index);
                 Ok(())
             })
         };
-        assert_eq!(each(worker.iteration(0), 2, 5, &mut instance).await, Ok(()));
+        let it = worker.iteration(0);
+        assert_eq!(each(it, 2, 5, None, Box::new(instance)).await, Ok(()));
         assert_eq!(seen.get(), 234);
-        assert_eq!(each(worker.iteration(0), 3, 3, &mut instance).await, Ok(()));
+        assert_eq!(each(it, 3, 3, None, Box::new(instance)).await, Ok(()));
         assert_eq!(seen.get(), 234);
     });
 }
@@ -286,5 +287,47 @@ fn each_branch_of_a_fan_has_a_due_time_of_its_own_and_what_follows_is_due_at_the
                 "31 e due Some(31)"
             ]
         );
+    });
+}
+
+#[test]
+fn no_more_instances_run_at_once_than_the_bound_says() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let (running, most) = (Cell::new(0), Cell::new(0));
+        let (worker, running, most) = (&worker, &running, &most);
+        let instance = move |index: u32| -> Running<'_, Flow> {
+            Box::pin(async move {
+                running.set(running.get() + 1);
+                most.set(most.get().max(running.get()));
+                tokio::time::sleep(ms(10)).await;
+                running.set(running.get() - 1);
+                worker.note(&index.to_string());
+                Ok(())
+            })
+        };
+        let it = worker.iteration(0);
+        for (bound, expected) in [(Some(2), 2), (Some(0), 1), (Some(9), 5), (None, 5)] {
+            most.set(0);
+            assert_eq!(each(it, 0, 5, bound, Box::new(instance)).await, Ok(()));
+            assert_eq!(most.get(), expected);
+        }
+        let first = &worker.notes()[..5];
+        assert_eq!(first, ["10 0", "10 1", "20 2", "20 3", "30 4"]);
+    });
+}
+
+#[test]
+fn an_instance_that_stops_lets_no_other_begin() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let started = Cell::new(0);
+        let started = &started;
+        let instance = move |_| -> Running<'_, Flow> {
+            started.set(started.get() + 1);
+            Box::pin(async { Err(Stop) })
+        };
+        let flow = each(worker.iteration(0), 0, 5, Some(1), Box::new(instance)).await;
+        assert_eq!((flow, started.get()), (Err(Stop), 1));
     });
 }

@@ -85,7 +85,7 @@ fn instances_are_found_by_whole_numbers_in_their_range() {
 #[test]
 fn instances_are_found_by_their_keys() {
     let slots = OutputSlots::new(2);
-    let keys = ["eu", "us"];
+    let keys = [Text::Static("eu"), Text::from("us".to_owned())];
     slots.at(1, &INFO).unwrap().set([number(7)]);
     let found = slots.key(&Value::from("us"), &keys, &INFO).unwrap();
     assert_eq!(found.field(0, &INFO).unwrap(), number(7));
@@ -111,7 +111,7 @@ fn all_instances_stand_in_order_or_by_key() {
         Value::from(vec![first.clone(), second.clone()])
     );
     assert_eq!(
-        slots.by_key(&["eu", "us"], &["n"]),
+        slots.by_key(&["eu", "us"].map(Text::Static), &["n"]),
         Value::from(vec![(Text::from("eu"), first), (Text::from("us"), second)])
     );
 }

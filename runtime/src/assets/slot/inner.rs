@@ -1,0 +1,44 @@
+//! What a slot, the tasks that create and destroy its asset, and whoever waits for it share.
+
+use super::super::asset::Asset;
+use super::super::dependency::DependencyGuard;
+use crate::context::{Asker, WorkerContext};
+use crate::fault::Fault;
+use crate::info::ResourceInfo;
+use crate::wakers::Wakers;
+use bggo_values::Value;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The state of a slot.
+pub(super) struct Inner<A: Asset> {
+    pub(super) worker: Rc<WorkerContext>,
+    pub(super) info: &'static ResourceInfo,
+    /// Users that are still to come in a functional run; the last one destroys. 0 under load: only the scope destroys.
+    pub(super) users: Cell<u32>,
+    /// Slots built on this one that are not over.
+    pub(super) dependents: Cell<u32>,
+    pub(super) guards: RefCell<Vec<Box<dyn DependencyGuard>>>,
+    pub(super) state: RefCell<State<A>>,
+    pub(super) ending: Cell<bool>,
+    pub(super) over: Cell<bool>,
+    pub(super) changed: Wakers,
+}
+
+/// How far it is.
+pub(super) enum State<A> {
+    Empty,
+    Creating,
+    Ready(Arc<A>, Box<[Value]>),
+    Failed { fault: Fault, asker: Asker },
+    Over,
+}
+
+impl<A: Asset> Inner<A> {
+    /// Wakes whoever waits for the change.
+    pub(super) fn set(&self, state: State<A>) {
+        *self.state.borrow_mut() = state;
+        self.changed.wake();
+    }
+}
