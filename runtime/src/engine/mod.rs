@@ -9,6 +9,7 @@
 mod control;
 mod program;
 mod request;
+mod scenario_load;
 mod stopping;
 mod user;
 mod user_size;

@@ -1,6 +1,7 @@
 //! What is asked of the engine, and what all threads of a run are made of.
 
 use super::program::Program;
+use super::scenario_load::ScenarioLoad;
 use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exit::ExitCauses;
@@ -37,17 +38,6 @@ pub struct Grace {
     pub at_end: Duration,
     /// After the first signal.
     pub on_signal: Duration,
-}
-
-/// The load of one scenario, as each worker thread has it.
-#[derive(Debug, Clone)]
-pub(super) struct ScenarioLoad {
-    /// The number of the scenario in the grid's table.
-    pub scenario: u32,
-    /// What its users take, on all threads.
-    pub iterations: Iterations,
-    /// Where the slots of its steps begin.
-    pub first_slot: u32,
 }
 
 impl RunRequest {

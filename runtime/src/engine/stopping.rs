@@ -1,6 +1,7 @@
 //! The end of a run, step by step: deadlines of scenarios, signals, and what the workers are told.
 
-use super::request::{Grace, RunRequest, ScenarioLoad};
+use super::request::{Grace, RunRequest};
+use super::scenario_load::ScenarioLoad;
 use crate::exit::ExitCauses;
 use crate::outputs::Report;
 use crate::shutdown::{Phase, Phases};

@@ -4,7 +4,7 @@ mod signals;
 mod whole;
 
 use super::control::run_on;
-use super::request::ScenarioLoad;
+use super::scenario_load::ScenarioLoad;
 use super::user::ScenarioUsers;
 use super::worker::{News, Work, WorkerNews, work};
 use super::{Grace, Program, RunRequest, User, Worker, run};

@@ -13,7 +13,7 @@
 //!
 //! The futures here are written by hand: an `async fn` would be compiled in the grid, at opt-level 0.
 
-use super::request::ScenarioLoad;
+use super::scenario_load::ScenarioLoad;
 use crate::assets::Scope;
 use crate::context::{UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};

@@ -6,7 +6,7 @@
 //! ```
 
 use super::program::{Program, Worker};
-use super::request::ScenarioLoad;
+use super::scenario_load::ScenarioLoad;
 use super::user::{ScenarioUsers, User};
 use crate::assets::Prepare;
 use crate::context::{WorkerContext, WorkerContextParts};
