@@ -76,6 +76,45 @@ fn two_threads_do_exactly_the_iterations_and_the_lines_add_up_to_the_summary() {
     assert_eq!(sum(&events, "iterations"), 100_001);
 }
 
+/// A pipe that nobody reads before all workers are over.
+struct ReadAtTheEnd {
+    program: &'static Noting,
+    written: Written,
+}
+
+impl Write for ReadAtTheEnd {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let over = || {
+            let notes = self.program.notes.lock().unwrap();
+            notes.iter().filter(|note| *note == "worker:end").count() == 2
+        };
+        while !over() {
+            std::thread::yield_now();
+        }
+        self.written.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn users_go_on_to_their_end_while_nobody_reads_what_the_run_says() {
+    let (program, written) = (noting(|_| Does::Nothing), Written::default());
+    let out = ReadAtTheEnd {
+        program,
+        written: written.clone(),
+    };
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(out)).unwrap();
+    let request = request(program, Schedule::iterations(4, 1_000));
+    assert_eq!(run(&request, &Arc::new(report)).unwrap(), Exit::Passed);
+    let events = written.events();
+    assert_eq!(events[0]["event"], "start");
+    assert_eq!(events.last().unwrap()["iterations"]["count"], 1_000);
+    assert_eq!(sum(&events, "iterations"), 1_000);
+}
+
 #[test]
 fn one_percent_of_failed_iterations_is_too_many() {
     let (exit, events) = whole(noting(|_| Does::FailsAt(0)), Schedule::iterations(1, 100));

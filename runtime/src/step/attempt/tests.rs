@@ -1,11 +1,14 @@
 //! A step: whatever happens to it is booked once, and its clock runs from where it should.
 
 use super::*;
+use crate::context::UserContext;
 use crate::fault::Place;
 use crate::flow::Running;
+use crate::step::Begun;
 use crate::test_support::{TestWorker, ms, on_stopped_clock};
 use bggo_values::functions;
 use bggo_values::{Number, Text, Value};
+use std::rc::Rc;
 
 static FIRST: Info = Info::new("noop", "first", "grid.hcl:1");
 static SECOND: Info = Info::new("noop", "second", "grid.hcl:5").slots(2, 2);
@@ -96,6 +99,27 @@ fn a_failure_ends_the_iteration_and_is_booked_with_its_place() {
         );
         let fault = worker.step_ends().remove(0).fault.unwrap();
         assert_eq!(fault.place(), Some(PLACE));
+    });
+}
+
+#[test]
+fn a_failure_before_it_begins_took_no_time_and_the_first_one_gives_the_iteration_its_kind() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let user = UserContext::new(Rc::clone(&worker.context), 1, 0);
+        let begun = Begun::when_free(worker.context.now(), 0);
+        let it = Iteration::new(&user, &begun);
+        assert_eq!(begun.failed_by(), None);
+        for kind in ["value", "connect"] {
+            let step = it.step(At::step(&FIRST), &ANYWAY);
+            let flow = step
+                .drive(&mut || Box::pin(async { Err(Fault::new(kind, "no")) }))
+                .await;
+            assert_eq!(flow, Ok(()));
+        }
+        assert!(worker.step_ends().iter().all(|end| end.service.is_none()));
+        // Kinds are numbered as they come.
+        assert_eq!(begun.failed_by(), Some(0));
     });
 }
 
