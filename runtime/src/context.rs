@@ -265,6 +265,8 @@ pub struct UserContext {
     number: u64,
     /// The number of its scenario in the grid's table.
     scenario: u32,
+    /// Its running iteration was dropped.
+    cut: Cell<bool>,
     /// Iterations that it has begun.
     iterations: Cell<u64>,
 }
@@ -276,8 +278,19 @@ impl UserContext {
             worker,
             number,
             scenario,
+            cut: Cell::new(false),
             iterations: Cell::new(0),
         }
+    }
+
+    /// Its running iteration was dropped.
+    pub(crate) fn iteration_is_cut(&self) {
+        self.cut.set(true);
+    }
+
+    /// Whether its running iteration was dropped; forgets it.
+    pub(crate) fn take_cut(&self) -> bool {
+        self.cut.take()
     }
 
     /// Its worker.

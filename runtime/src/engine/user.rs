@@ -86,8 +86,6 @@ pub struct User {
     context: UserContext,
     scenario: Rc<ScenarioUsers>,
     stretch: Cell<Stretch>,
-    /// The running iteration was dropped.
-    cut: Cell<bool>,
     /// The scope that was made last, of the user or of one of its iterations: what lives in it works while the user waits.
     idle: Cell<Option<Scope>>,
 }
@@ -133,7 +131,6 @@ impl User {
             context: UserContext::new(Rc::clone(worker), number, scenario.scenario()),
             scenario: Rc::clone(scenario),
             stretch: Cell::default(),
-            cut: Cell::default(),
             idle: Cell::default(),
         }
     }
@@ -204,7 +201,7 @@ impl User {
     /// Counts the iteration.
     pub fn finish(&self, begun: Begun, flow: Flow) {
         let worker = self.worker();
-        if self.cut.take() {
+        if self.context.take_cut() {
             let slot = worker.iterations.service();
             worker.recorder.count(slot, Counter::Cancelled);
             return;
@@ -322,7 +319,7 @@ impl Future for UnlessCancelled<'_> {
 
 impl UnlessCancelled<'_> {
     fn cut(&self) -> Poll<Flow> {
-        self.user.cut.set(true);
+        self.user.context.iteration_is_cut();
         Poll::Ready(Err(Stop))
     }
 }

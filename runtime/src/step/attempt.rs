@@ -50,16 +50,28 @@ impl Iteration<'_> {
     /// The one way in: a run of a step from its first attempt to its booked end, within the step's time limit. Assets, late
     /// inputs and the run itself are all inside the attempt, so each of their faults is booked here. An attempt may be
     /// asked for again; what the one that counts has kept ([`Step::keep`]) goes to `kept` once it has passed.
-    pub async fn run_step<'s>(
+    ///
+    /// (No `async fn`: its arguments would be kept beside what they are moved to, by every user that waits in a step.)
+    pub fn run_step<'s>(
         &'s self,
         at: At,
         policy: &'s Policy,
         kept: Option<&'s OutputSlot>,
         mut attempt: impl AsyncFnMut(&Step<'s>) -> Result<Ran, Fault>,
-    ) -> Flow {
+    ) -> impl Future<Output = Flow> {
         let mut step = self.step(at, policy);
         step.kept = kept;
-        step.finish(attempt(&step)).await
+        // A run that is never polled has not begun, so nothing is booked.
+        step.ended.set(true);
+        async move {
+            step.ended.set(false);
+            let result = {
+                let work = pin!(attempt(&step));
+                // Gone before the end is booked: what was cut off holds no asset any more.
+                step.limited(work).await
+            };
+            step.end(result)
+        }
     }
 
     /// The same for an attempt that the grid writes. `main` is the grid's own state of the iteration, handed on to it.
@@ -91,12 +103,10 @@ impl Iteration<'_> {
             iteration: self,
             at,
             policy,
-            due: self.due(),
             begun: Cell::new(None),
             sent: Cell::new(None),
             ended: Cell::new(false),
             kept: None,
-            values: Cell::new(None),
         }
     }
 }
@@ -118,35 +128,26 @@ pub struct Step<'a> {
     iteration: &'a Iteration<'a>,
     at: At,
     policy: &'a Policy,
-    /// `None` for the first steps of a closed profile.
-    due: Option<Instant>,
     begun: Cell<Option<Instant>>,
     sent: Cell<Option<Instant>>,
     ended: Cell<bool>,
     /// Where those who read its outputs find them, if somebody does.
     kept: Option<&'a OutputSlot>,
-    /// The outputs of the last attempt.
-    values: Cell<Option<Box<[Value]>>>,
 }
 
 impl<'a> Step<'a> {
-    /// Runs an attempt to its end within the step's time limit, and books what came of it.
-    async fn finish(&self, work: impl Future<Output = Result<Ran, Fault>>) -> Flow {
-        let result = {
-            let work = pin!(work);
-            // Gone before the end is booked: what was cut off holds no asset any more.
-            self.limited(work).await
-        };
-        self.end(result)
-    }
-
-    /// The same for an attempt that knows its run already.
+    /// Runs an attempt that knows its run already, as [`Iteration::run_step`] does.
     #[cfg(test)]
     pub(crate) fn drive<'s>(
         &'s self,
         attempt: &'s mut dyn FnMut() -> Running<'s, Result<Ran, Fault>>,
     ) -> Running<'s, Flow> {
-        Box::pin(self.finish(attempt()))
+        let mut work = attempt();
+        Box::pin(async move {
+            let result = self.limited(work.as_mut()).await;
+            drop(work);
+            self.end(result)
+        })
     }
 
     /// Whether something reads the outputs of this run.
@@ -154,10 +155,12 @@ impl<'a> Step<'a> {
         self.kept.is_some()
     }
 
-    /// What an attempt gives to those who read the step's outputs, in the plan's order. They see it once the step has
-    /// passed; what an earlier attempt gave is forgotten.
+    /// What an attempt gives to those who read the step's outputs, in the plan's order. They see it once the step
+    /// has passed; what an earlier attempt gave is forgotten.
     pub fn keep(&self, values: impl Into<Box<[Value]>>) {
-        self.values.set(Some(values.into()));
+        if let Some(slot) = self.kept {
+            slot.offer(values);
+        }
     }
 
     /// `work`, cut off at the step's time limit, which runs from [`Step::begin`].
@@ -188,10 +191,13 @@ impl<'a> Step<'a> {
     /// # Errors
     /// [`Stop`] when the iteration ends.
     pub fn end(&self, result: Result<Ran, Fault>) -> Flow {
+        if let (Err(_), Some(slot)) = (&result, self.kept) {
+            slot.forget();
+        }
         match &result {
             Ok(Ran::Done) => {
-                if let Some((slot, values)) = self.kept.zip(self.values.take()) {
-                    slot.set(values);
+                if let Some(slot) = self.kept {
+                    slot.passed();
                 }
                 self.book(StepOutcome::Passed, None);
             }
@@ -257,7 +263,11 @@ impl<'a> Step<'a> {
             user: self.iteration.user().number(),
             iteration: self.iteration.number(),
             first_slot: self.first_slot(),
-            response: self.due.map(|due| now.saturating_duration_since(due)),
+            // Of the branch that is being polled, which is this step's.
+            response: self
+                .iteration
+                .due()
+                .map(|due| now.saturating_duration_since(due)),
             service: from.map(|from| now.saturating_duration_since(from)),
             outcome,
             fault,

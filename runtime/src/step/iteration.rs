@@ -5,6 +5,7 @@ use crate::start::Start;
 use bggo_values::functions::{self, Draws, IterationKey, Site};
 use bggo_values::{Number, Value};
 use std::cell::Cell;
+use std::num::NonZeroU64;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -14,11 +15,11 @@ use std::time::{Duration, Instant};
 pub struct Begun {
     /// When it began.
     began: Instant,
-    /// Nanoseconds from the moment at which it was due to its beginning; `None` where the load profile gives it no such
-    /// moment.
-    late: Option<u64>,
-    /// Its number over the run, where the load profile numbers iterations over the run.
-    number_of_run: Option<u64>,
+    /// Nanoseconds, plus one, from the moment at which it was due to its beginning; `None` where the load profile gives it
+    /// no such moment. (Plus one, because every idle user has one, and so it takes 8 bytes.)
+    late: Option<NonZeroU64>,
+    /// Its number over the run, plus one, where the load profile numbers iterations over the run.
+    number_of_run: Option<NonZeroU64>,
     /// Where the slots of its scenario begin.
     first_slot: u32,
     /// The kind by which a step of it failed first, by its number plus one; 0 when none did.
@@ -40,7 +41,7 @@ impl Begun {
     /// The same with its number over the run, where the load profile numbers iterations over the run.
     pub fn numbered(self, number_of_run: Option<u64>) -> Self {
         Self {
-            number_of_run,
+            number_of_run: number_of_run.and_then(|number| NonZeroU64::new(number + 1)),
             ..self
         }
     }
@@ -52,7 +53,7 @@ impl Begun {
 
     /// When it was due, where the load profile says so.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let late = Duration::from_nanos(self.late?);
+        let late = Duration::from_nanos(self.late?.get() - 1);
         self.began.checked_sub(late)
     }
 
@@ -127,7 +128,7 @@ impl<'a> Iteration<'a> {
     /// What it is told apart by.
     pub fn key(&self) -> IterationKey {
         match self.begun.number_of_run {
-            Some(number) => IterationKey::Run(number),
+            Some(number) => IterationKey::Run(number.get() - 1),
             None => IterationKey::User {
                 user: self.user.number(),
                 nth: self.user.iteration(),

@@ -17,14 +17,30 @@ enum Outputs {
     None,
     /// The step was not enabled.
     Skipped,
-    /// Those that are read, in the plan's order.
+    /// Those that are read, in the plan's order, of an attempt whose step has not ended yet.
+    Offered(Box<[Value]>),
+    /// The same of a step that passed.
     Of(Box<[Value]>),
 }
 
 impl OutputSlot {
-    /// The step passed: the outputs that are read, in the plan's order. They take the place of earlier ones.
-    pub fn set(&self, values: impl Into<Box<[Value]>>) {
-        self.0.replace(Outputs::Of(values.into()));
+    /// An attempt of the step has made the outputs that are read, in the plan's order. They take the place of earlier ones,
+    /// and are seen once the step has passed.
+    pub fn offer(&self, values: impl Into<Box<[Value]>>) {
+        self.0.replace(Outputs::Offered(values.into()));
+    }
+
+    /// The step passed.
+    pub(crate) fn passed(&self) {
+        let mut outputs = self.0.borrow_mut();
+        if let Outputs::Offered(values) = &mut *outputs {
+            *outputs = Outputs::Of(std::mem::take(values));
+        }
+    }
+
+    /// The step did not pass after all.
+    pub(crate) fn forget(&self) {
+        self.0.replace(Outputs::None);
     }
 
     /// The step was not enabled.
@@ -43,7 +59,7 @@ impl OutputSlot {
                 "value",
                 format!("step {info} did not run, so it has no output: it was not enabled"),
             )),
-            Outputs::None => Err(Fault::new(
+            Outputs::None | Outputs::Offered(_) => Err(Fault::new(
                 "value",
                 format!("step {info} has no output: it failed or did not run"),
             )),
@@ -61,7 +77,7 @@ impl OutputSlot {
                     .collect();
                 Value::Object(pairs.into())
             }
-            Outputs::None | Outputs::Skipped => Value::Null,
+            Outputs::None | Outputs::Offered(_) | Outputs::Skipped => Value::Null,
         }
     }
 }
