@@ -150,8 +150,13 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             Either::Right(_) => workers.left = workers.stopping.signal(),
         }
     }
-    if !run.functional && figures.threshold_failed() {
-        state.causes.threshold_failed();
+    match figures {
+        // Without figures nothing can be said of the load.
+        None => state.causes.bug(),
+        Some(figures) if !run.functional && figures.threshold_failed() => {
+            state.causes.threshold_failed();
+        }
+        Some(_) => {}
     }
     let exit = state.causes.exit();
     report.ends(exit, workers.left);

@@ -80,6 +80,15 @@ impl Report {
             }
             Format::Json => outputs.push(Box::new(JsonLines::new(lines.clone(), level))),
         }
+        Self::of(level, outputs, lines)
+    }
+
+    /// Feeds `outputs`, whose lines go to `lines`.
+    pub(super) fn of(
+        level: LogLevel,
+        outputs: Vec<Box<dyn Output>>,
+        lines: LineWriter,
+    ) -> io::Result<Self> {
         let (mailbox, messages) = channel();
         let state = Arc::new(State::default());
         let reporter = Reporter {
@@ -119,13 +128,13 @@ impl Report {
         self.send(Message::ClockStarts(Box::new(collector)));
     }
 
-    /// All workers are done: takes the last interval and returns the figures of the run.
-    pub(crate) fn stopped(&self, stopped: Stopped) -> Figures {
+    /// All workers are done: takes the last interval and returns the figures of the run; `None` when the reporter is gone,
+    /// which only a panic does.
+    pub(crate) fn stopped(&self, stopped: Stopped) -> Option<Figures> {
         self.state.bounded.store(false, Ordering::Relaxed);
         let (sender, figures) = channel();
         self.send(Message::Stopped(stopped, sender));
-        // The reporter can only be gone by a panic; then there are no figures.
-        figures.recv().unwrap_or_default()
+        figures.recv().ok()
     }
 
     /// Has the end told, and waits until everything is written.

@@ -483,7 +483,7 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
     }
     iteration(&recorder, None, Duration::from_millis(1));
     // Answers though not one byte was written.
-    assert_eq!(report.stopped(STOPPED).iterations.count(), 1);
+    assert_eq!(report.stopped(STOPPED).unwrap().iterations.count(), 1);
     assert_eq!(written.text(), "");
     drop(open);
     report.ends(Exit::Passed, false);
@@ -514,7 +514,7 @@ fn what_a_load_run_could_not_write_is_counted_and_said_at_its_end() {
         report.tell(Event::Message(LogLevel::Info, "again".to_owned()));
     }
     iteration(&recorder, None, Duration::from_millis(1));
-    assert_eq!(report.stopped(STOPPED).iterations.count(), 1);
+    assert_eq!(report.stopped(STOPPED).unwrap().iterations.count(), 1);
     drop(open);
     report.ends(Exit::Passed, false);
     let warning = lines(&written, "warning").remove(0);
@@ -716,4 +716,25 @@ fn figures_of(collector: &mut Collector) -> Figures {
     let second = Duration::from_secs(1);
     let _ = collector.take(second);
     Figures::new(collector.layout(), collector.total(), second)
+}
+
+/// An output with a bug.
+struct Panics;
+
+impl Output for Panics {
+    fn begins(&mut self, _: &RunDescription) {
+        panic!("an output has a bug");
+    }
+    fn event(&mut self, _: &Event) {}
+    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn ends(&mut self, _: &Layout, _: &Conclusion<'_>) {}
+}
+
+#[test]
+fn a_reporter_that_panicked_has_no_figures_and_nobody_waits_for_it() {
+    let lines = writer::LineWriter::start(Box::new(std::io::sink())).unwrap();
+    let report = Report::of(LogLevel::Info, vec![Box::new(Panics)], lines).unwrap();
+    report.begins(run_of(Schedule::ONCE));
+    assert!(report.stopped(STOPPED).is_none());
+    report.ends(Exit::Bug, false);
 }
