@@ -190,8 +190,8 @@ pub struct MetricWarning {
     pub over: u32,
     /// Inputs of the runner or asset: where a grid gives one of these, nothing is said.
     pub unless: Vec<String>,
-    /// What is said, one clause.
-    pub message: String,
+    /// What is said of them, after the share: `answers had status 5xx`.
+    pub text: String,
 }
 
 /// A kind of failure: `error "connect" { description = ".." }`.

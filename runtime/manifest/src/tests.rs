@@ -315,7 +315,7 @@ runner "ask" {
       prefix  = "5"
       over    = "1%"
       unless  = ["expect"]
-      message = "the server failed"
+      text    = "the server failed"
     }
   }
   metric "hits" { kind = "rate" }
@@ -340,7 +340,7 @@ asset "pool" {
             prefix: "5".to_owned(),
             over: 10_000,
             unless: vec!["expect".to_owned()],
-            message: "the server failed".to_owned(),
+            text: "the server failed".to_owned(),
         })
     );
     assert_eq!(manifest.runners[0].metrics[1].kind, MetricKind::Rate);
@@ -403,7 +403,7 @@ fn a_wrong_metric_is_one_fault_with_its_place() {
             "a metric has a `warning` block, not `alarm`",
         ),
         (
-            "metric \"x\" {\n kind = \"counter\"\n warning {\n prefix = \"5\"\n over = \"1%\"\n message = \"m\"\n}\n}",
+            "metric \"x\" {\n kind = \"counter\"\n warning {\n prefix = \"5\"\n over = \"1%\"\n text = \"m\"\n}\n}",
             6,
             "a `warning` is for a counter with a `label`: it looks at the labels",
         ),
@@ -428,7 +428,7 @@ fn warning(attributes: &str) -> String {
 fn a_wrong_warning_is_one_fault_with_its_place() {
     let share =
         "`over` is a share below 100% with at most four decimals, such as \"1%\" or \"0.5%\"";
-    let whole = "prefix = \"5\"\nmessage = \"m\"\n";
+    let whole = "prefix = \"5\"\ntext = \"m\"\n";
     let cases = [
         (format!("{whole}over = 0.01"), 10, share),
         (format!("{whole}over = \"100%\""), 10, share),
@@ -436,14 +436,14 @@ fn a_wrong_warning_is_one_fault_with_its_place() {
         (format!("{whole}over = \"1\""), 10, share),
         (whole.to_owned(), 7, share),
         (
-            "over = \"1%\"\nmessage = \"m\"".to_owned(),
+            "over = \"1%\"\ntext = \"m\"".to_owned(),
             7,
             "a `warning` needs its `prefix`",
         ),
         (
             "over = \"1%\"\nprefix = \"5\"".to_owned(),
             7,
-            "a `warning` needs its `message`",
+            "a `warning` needs its `text`",
         ),
         (
             format!("{whole}over = \"1%\"\nunless = [\"gone\"]"),
@@ -456,9 +456,9 @@ fn a_wrong_warning_is_one_fault_with_its_place() {
             "input `sure` is always there: `unless` is about those that may be absent",
         ),
         (
-            format!("{whole}over = \"1%\"\ntext = \"x\""),
+            format!("{whole}over = \"1%\"\nhint = \"x\""),
             11,
-            "a warning has no attribute `text`",
+            "a warning has no attribute `hint`",
         ),
     ];
     for (attributes, line, text) in cases {
@@ -476,9 +476,7 @@ fn a_wrong_warning_is_one_fault_with_its_place() {
 #[test]
 fn a_share_is_counted_in_millionths() {
     let over = |share: &str| {
-        let text = warning(&format!(
-            "prefix = \"5\"\nmessage = \"m\"\nover = \"{share}\""
-        ));
+        let text = warning(&format!("prefix = \"5\"\ntext = \"m\"\nover = \"{share}\""));
         let manifest = read(&text).unwrap();
         let warning = manifest.runners[0].metrics[0].warning.clone();
         warning.unwrap().over

@@ -121,7 +121,7 @@ impl Reader {
         let over = self.share(&mut attributes);
         let unless_at = attributes.place("unless").unwrap_or(block.offset);
         let unless = self.texts(&mut attributes, "unless");
-        let message = self.text(&mut attributes, "message");
+        let text = self.text(&mut attributes, "text");
         self.rest(attributes, "a warning");
         for name in &unless {
             match inputs.iter().find(|input| input.name == *name) {
@@ -135,7 +135,7 @@ impl Reader {
                 Some(_) => {}
             }
         }
-        for (value, name) in [(&prefix, "prefix"), (&message, "message")] {
+        for (value, name) in [(&prefix, "prefix"), (&text, "text")] {
             if value.is_empty() {
                 self.fault(block.offset, format!("a `warning` needs its `{name}`"));
             }
@@ -144,7 +144,7 @@ impl Reader {
             prefix,
             over: over?,
             unless,
-            message,
+            text,
         })
     }
 
