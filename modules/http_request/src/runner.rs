@@ -10,7 +10,7 @@ use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Us
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
 use bggo_runtime::contract::FaultText;
-use bggo_runtime::contract::{Early, Fault, Prepare, Runner, Step, Text};
+use bggo_runtime::contract::{Counter, Early, Fault, Prepare, Runner, Step, Text, Trend};
 use http::Method;
 use http::header::{AUTHORIZATION, HeaderMap};
 use std::borrow::Cow;
@@ -103,12 +103,12 @@ impl Runner for HttpRequest {
         step.sent();
         let answer = exchange(client, call).await;
         if resent.get() > 0 {
-            step.add(Metric::Resent.number(), resent.get());
+            step.add(Counter::new(Metric::Resent.number()), resent.get());
         }
         let answer = answer?;
-        step.add(Metric::Waiting.number(), microseconds(answer.waiting));
-        step.add(Metric::Receiving.number(), microseconds(answer.receiving));
-        step.add(Metric::Received.number(), answer.size);
+        step.record_time(Trend::new(Metric::Waiting.number()), answer.waiting);
+        step.record_time(Trend::new(Metric::Receiving.number()), answer.receiving);
+        step.add(Counter::new(Metric::Received.number()), answer.size);
         if let Some(expect) = now.expect.as_ref() {
             let status = answer.head.status().as_u16();
             if !expect.allows(status) {
@@ -268,19 +268,4 @@ fn limits(plain: &Plain<'_>) -> Result<Limits, Fault> {
 
 fn expect(plain: &Plain<'_>) -> Result<Option<Expect>, Fault> {
     plain.expect_status.map(Expect::read).transpose()
-}
-
-fn microseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_metric_of_a_time_counts_microseconds() {
-        assert_eq!(microseconds(Duration::from_millis(5)), 5_000);
-        assert_eq!(microseconds(Duration::from_secs(3600)), 3_600_000_000);
-    }
 }

@@ -4,7 +4,7 @@ use crate::errors::errors;
 use crate::input;
 use crate::names::{beside, camel, local, snake};
 use crate::uses;
-use bggo_manifest::{Metric, Output, Runner, Use};
+use bggo_manifest::{Metric, MetricKind, Output, Runner, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -162,7 +162,11 @@ fn metrics(metrics: &[Metric]) -> TokenStream {
         .map(|metric| format!("`{}`: {}", metric.name, metric.description));
     let infos = metrics.iter().map(|metric| {
         let (name, unit) = (&metric.name, &metric.unit);
-        quote!(::bggo_runtime::glue::MetricInfo::new(#name, #unit))
+        let kind = match metric.kind {
+            MetricKind::Trend => quote!(),
+            MetricKind::Counter => quote!(.kind(::bggo_runtime::glue::MetricKind::Counter)),
+        };
+        quote!(::bggo_runtime::glue::MetricInfo::new(#name, #unit)#kind)
     });
     quote! {
         /// Names and units of the runner's own metrics, in the order of their numbers.
@@ -173,7 +177,7 @@ fn metrics(metrics: &[Metric]) -> TokenStream {
         pub enum Metric { #(#[doc = #docs] #names),* }
 
         impl Metric {
-            /// Its number, for `Step::add`.
+            /// Its number, for `Trend::new` and the like.
             pub const fn number(self) -> u32 {
                 self as u32
             }
