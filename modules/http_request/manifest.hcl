@@ -155,6 +155,18 @@ runner "http_request" {
     description = "Waiting: from sending to the head of the last answer. Receiving: its body. Total: all, redirects included."
   }
 
+  metric "answers" {
+    kind        = "counter"
+    label       = "status"
+    description = "Answers by their status, those that fail the step too; of redirects that are followed, the last one."
+
+    warning {
+      prefix = "5"
+      over   = "1%"
+      unless = ["expect_status"]
+      text   = "answers had a status of 5xx, and passed: there is no expect_status"
+    }
+  }
   metric "waiting" {
     kind        = "trend"
     unit        = "time"

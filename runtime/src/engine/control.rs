@@ -125,9 +125,9 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
 
     workers.until(|workers| workers.unprepared == 0).await;
     let begin = Instant::now();
-    let readers = slabs
-        .iter()
-        .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)));
+    let readers = (0..).zip(&slabs).map(|(worker, slab)| {
+        SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
+    });
     let collector = Collector::new(Layout::of(run.grid), readers.collect(), begin);
     report.clock_starts(collector);
     if state.causes.cannot_go_on() {

@@ -6,7 +6,7 @@ use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
-use crate::metrics::{IterationSlots, Kinds, KnownKinds, Recorder, Slab};
+use crate::metrics::{IterationSlots, KnownNames, Recorder, RunNames, Slab};
 use crate::outputs::Report;
 use crate::schedule::{Iterations, Schedule};
 use crate::start::Start;
@@ -55,7 +55,7 @@ impl RunRequest {
 
 /// Everything that the threads of a run share.
 pub(super) struct RunState {
-    pub(super) kinds: Arc<Kinds>,
+    pub(super) names: Arc<RunNames>,
     pub(super) causes: Arc<ExitCauses>,
     pub(super) iterations: IterationSlots,
 }
@@ -63,7 +63,7 @@ pub(super) struct RunState {
 impl RunState {
     pub(super) fn new(grid: &Grid) -> Self {
         Self {
-            kinds: Arc::default(),
+            names: Arc::default(),
             causes: Arc::default(),
             iterations: IterationSlots::after(grid.step_slots()),
         }
@@ -82,7 +82,7 @@ impl RunState {
             index,
             functional: run.functional,
             recorder: Recorder::new(Arc::clone(slab)),
-            kinds: KnownKinds::new(Arc::clone(&self.kinds)),
+            names: KnownNames::new(Arc::clone(&self.names)),
             iterations: self.iterations,
             events: Arc::clone(report) as Arc<dyn EventSink>,
             causes: Arc::clone(&self.causes),

@@ -15,7 +15,7 @@ use crate::exit::{Exit, ExitCauses};
 use crate::flow::{Flow, Running, Stop};
 use crate::grid::Grid;
 use crate::metrics::{
-    Counter, Interval, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader,
+    Interval, IterationSlots, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader,
 };
 use crate::outputs::{Format, Report};
 use crate::schedule::{Iterations, Schedule};
@@ -130,14 +130,17 @@ struct Bench {
 const SLOTS: IterationSlots = IterationSlots::after(0);
 
 fn bench(does: fn(u64) -> Does) -> Bench {
-    let (kinds, causes) = (Arc::new(Kinds::default()), Arc::new(ExitCauses::default()));
+    let (names, causes) = (
+        Arc::new(RunNames::default()),
+        Arc::new(ExitCauses::default()),
+    );
     let slab = Slab::new(SLOTS.end() as usize).unwrap();
     let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: false,
         recorder: Recorder::new(Arc::clone(&slab)),
-        kinds: KnownKinds::new(Arc::clone(&kinds)),
+        names: KnownNames::new(Arc::clone(&names)),
         iterations: SLOTS,
         events: Arc::new(ToldEvents::default()),
         causes: Arc::clone(&causes),
@@ -151,7 +154,7 @@ fn bench(does: fn(u64) -> Does) -> Bench {
         causes,
         phases: watch::channel(Phases::running(1)).0,
         worker: (0, 1),
-        reader: SlabReader::new(slab, kinds),
+        reader: SlabReader::new(slab, names),
     }
 }
 
@@ -205,7 +208,7 @@ impl Bench {
         interval
     }
 
-    fn counted(&mut self, counter: Counter) -> u64 {
+    fn counted(&mut self, counter: Outcome) -> u64 {
         self.measured()
             .slot(SLOTS.service())
             .map_or(0, |slot| slot.count(counter))
@@ -222,7 +225,7 @@ async fn users_share_the_iterations_and_each_ends_once_before_the_worker_does() 
     let measured = bench.measured();
     assert_eq!((measured.users_begun, measured.users_ended), (3, 3));
     let iterations = measured.slot(SLOTS.service()).unwrap();
-    assert_eq!(iterations.count(Counter::Passed), 10);
+    assert_eq!(iterations.count(Outcome::Passed), 10);
     assert_eq!(
         iterations.histogram.mean_time(),
         Some(Duration::from_millis(10))
@@ -236,7 +239,7 @@ async fn a_duration_ends_the_beginning_of_iterations_and_not_their_running() {
     bench
         .run(Schedule::lasting(2, Duration::from_secs(1)))
         .await;
-    assert_eq!(bench.counted(Counter::Passed), 6);
+    assert_eq!(bench.counted(Outcome::Passed), 6);
     assert_eq!(begin.elapsed(), Duration::from_millis(1_201));
 }
 
@@ -249,7 +252,7 @@ async fn cancelling_drops_running_iterations_and_lets_every_user_end() {
     };
     tokio::join!(bench.run(Schedule::lasting(50, Duration::MAX)), stop);
     assert_eq!((bench.count(":stop"), bench.count(":end")), (50, 51));
-    assert_eq!(bench.counted(Counter::Cancelled), 50);
+    assert_eq!(bench.counted(Outcome::Cancelled), 50);
 }
 
 #[tokio::test(start_paused = true)]
@@ -260,7 +263,7 @@ async fn draining_lets_running_iterations_finish_and_none_begin() {
         bench.stop(Phase::Draining);
     };
     tokio::join!(bench.run(Schedule::lasting(5, Duration::MAX)), stop);
-    assert_eq!(bench.counted(Counter::Passed), 5);
+    assert_eq!(bench.counted(Outcome::Passed), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -303,7 +306,7 @@ async fn a_user_that_never_waits_leaves_the_others_their_turn() {
 async fn a_failed_iteration_does_not_end_its_user() {
     let mut bench = bench(|_| Does::Fails);
     bench.run(Schedule::iterations(1, 7)).await;
-    assert_eq!(bench.counted(Counter::Failed), 7);
+    assert_eq!(bench.counted(Outcome::Failed), 7);
 }
 
 #[tokio::test(start_paused = true)]
@@ -327,8 +330,8 @@ async fn a_panic_in_an_iteration_is_a_bug_and_its_user_still_ends() {
     // The thread stops at once: the other two never begin.
     assert_eq!(
         (
-            iterations.count(Counter::Passed),
-            iterations.count(Counter::Cancelled)
+            iterations.count(Outcome::Passed),
+            iterations.count(Outcome::Cancelled)
         ),
         (2, 1)
     );
@@ -361,7 +364,7 @@ async fn iterations_go_to_whoever_is_free_on_any_thread() {
     tokio::join!(first.run_loads(&loads), second.run_loads(&loads));
     // Seven rounds of three, and a millisecond for the ends of the users.
     assert_eq!(begin.elapsed(), Duration::from_millis(1_401));
-    let passed = first.counted(Counter::Passed) + second.counted(Counter::Passed);
+    let passed = first.counted(Outcome::Passed) + second.counted(Outcome::Passed);
     assert_eq!(passed, 20);
     assert_eq!(first.count(":iteration"), 14);
 }
@@ -384,8 +387,8 @@ async fn a_scenario_that_is_cancelled_leaves_the_others_running() {
     let iterations = measured.slot(SLOTS.service()).unwrap();
     assert_eq!(
         (
-            iterations.count(Counter::Passed),
-            iterations.count(Counter::Cancelled)
+            iterations.count(Outcome::Passed),
+            iterations.count(Outcome::Cancelled)
         ),
         (4, 1)
     );

@@ -17,7 +17,7 @@ use super::scenario_load::ScenarioLoad;
 use crate::assets::Scope;
 use crate::context::{UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};
-use crate::metrics::Counter;
+use crate::metrics::Outcome;
 use crate::panic;
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
@@ -203,7 +203,7 @@ impl User {
         let worker = self.worker();
         if self.context.take_cut() {
             let slot = worker.iterations.service();
-            worker.recorder.count(slot, Counter::Cancelled);
+            worker.recorder.count(slot, Outcome::Cancelled);
             return;
         }
         let now = worker.now();

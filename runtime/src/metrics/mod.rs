@@ -6,16 +6,16 @@
 
 mod buckets;
 mod interval;
-mod kinds;
 mod layout;
+mod names;
 mod reader;
 mod slab;
 
-pub use interval::{Histogram, Interval, Slot, WHOLE};
-pub use kinds::{Kinds, KnownKinds};
+pub use interval::{Histogram, Interval, Scalar, Slot, WHOLE};
 pub use layout::{IterationSlots, Layout, MetricLabel, Times, Unit, step_slot};
+pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;
-pub use slab::{Counter, Recorder, Slab};
+pub use slab::{Outcome, Recorder, Slab};
 
 #[cfg(test)]
 mod tests;

@@ -10,16 +10,16 @@ use std::time::Duration;
 struct Bench {
     recorder: Recorder,
     reader: SlabReader,
-    kinds: KnownKinds,
+    kinds: KnownNames,
 }
 
 fn bench(slots: usize) -> Bench {
-    let kinds = Arc::new(Kinds::default());
+    let kinds = Arc::new(RunNames::default());
     let slab = Slab::new(slots).unwrap();
     Bench {
         recorder: Recorder::new(Arc::clone(&slab)),
         reader: SlabReader::new(slab, Arc::clone(&kinds)),
-        kinds: KnownKinds::new(kinds),
+        kinds: KnownNames::new(kinds),
     }
 }
 
@@ -33,7 +33,7 @@ fn taken(bench: &mut Bench) -> Interval {
 fn a_reading_takes_only_what_is_new() {
     let mut bench = bench(2);
     bench.recorder.time(1, Duration::from_micros(5));
-    bench.recorder.count(1, Counter::Passed);
+    bench.recorder.count(1, Outcome::Passed);
     bench.recorder.user_begins();
     let first = taken(&mut bench);
     assert_eq!(first.users_begun, 1);
@@ -52,20 +52,20 @@ fn a_reading_takes_only_what_is_new() {
 fn cells_that_wrap_lose_nothing() {
     let mut bench = bench(1);
     let slab = Arc::clone(bench.reader_slab());
-    slab.counters[Counter::Passed as usize].store(u32::MAX, std::sync::atomic::Ordering::Relaxed);
+    slab.outcomes[Outcome::Passed as usize].store(u32::MAX, std::sync::atomic::Ordering::Relaxed);
     let _ = taken(&mut bench);
     for _ in 0..3 {
-        bench.recorder.count(0, Counter::Passed);
+        bench.recorder.count(0, Outcome::Passed);
     }
-    assert_eq!(taken(&mut bench).slot(0).unwrap().count(Counter::Passed), 3);
+    assert_eq!(taken(&mut bench).slot(0).unwrap().count(Outcome::Passed), 3);
 }
 
 #[test]
 fn failures_are_told_apart_by_kind() {
     let mut bench = bench(1);
     for kind in ["connect", "timeout", "connect"] {
-        bench.recorder.count(0, Counter::Failed);
-        bench.recorder.kind(0, bench.kinds.number(kind));
+        bench.recorder.count(0, Outcome::Failed);
+        bench.recorder.kind(0, bench.kinds.kind(kind));
     }
     let kinds = taken(&mut bench).slot(0).unwrap().kinds.clone();
     assert_eq!(
@@ -132,13 +132,13 @@ fn the_mean_of_a_metric_is_of_its_own_unit_also_where_that_is_a_time() {
 #[test]
 fn a_kind_that_is_counted_after_its_failure_was_read_is_not_lost() {
     let mut bench = bench(1);
-    bench.recorder.count(0, Counter::Failed);
+    bench.recorder.count(0, Outcome::Failed);
     let mut run = taken(&mut bench);
     assert!(run.slot(0).unwrap().kinds.is_empty());
-    bench.recorder.kind(0, bench.kinds.number("timeout"));
+    bench.recorder.kind(0, bench.kinds.kind("timeout"));
     run.merge(&taken(&mut bench));
     let slot = run.slot(0).unwrap();
-    assert_eq!(slot.count(Counter::Failed), 1);
+    assert_eq!(slot.count(Outcome::Failed), 1);
     assert_eq!(slot.kinds, [("timeout".into(), 1)].into());
 }
 
@@ -147,7 +147,7 @@ fn more_kinds_than_a_page_of_them_are_told_apart() {
     let mut bench = bench(2);
     for n in 0..100 {
         let kind: &'static str = Box::leak(format!("kind_{n}").into_boxed_str());
-        bench.recorder.kind(1, bench.kinds.number(kind));
+        bench.recorder.kind(1, bench.kinds.kind(kind));
     }
     let kinds = taken(&mut bench).slot(1).unwrap().kinds.clone();
     assert_eq!(kinds.len(), 100);
@@ -169,7 +169,7 @@ fn addresses_without_memory_are_no_promise_of_the_system() {
 fn a_slot_that_was_not_announced_is_left_out() {
     let mut bench = bench(1);
     bench.recorder.time(7, Duration::from_micros(1));
-    bench.recorder.count(7, Counter::Passed);
+    bench.recorder.count(7, Outcome::Passed);
     assert_eq!(taken(&mut bench), Interval::default());
 }
 
@@ -203,8 +203,8 @@ fn interval() -> impl Strategy<Value = Interval> {
             for (slot, values, failed, kind) in slots {
                 let mut one = Slot::default();
                 one.histogram = histogram(&values);
-                one.add(Counter::Passed, values.len() as u64);
-                one.add(Counter::Failed, failed);
+                one.add(Outcome::Passed, values.len() as u64);
+                one.add(Outcome::Failed, failed);
                 one.kinds
                     .insert(["connect", "timeout", "value"][kind].into(), failed);
                 interval.slots.entry(slot).or_default().merge(&one);

@@ -1,7 +1,7 @@
 //! What a whole run measured: the merge of all its intervals, a row a step.
 
 use super::measure::rate;
-use crate::metrics::{Counter, Histogram, Interval, Layout, MetricLabel, Slot, Times};
+use crate::metrics::{Histogram, Interval, Layout, MetricLabel, Outcome, Slot, Times};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -64,9 +64,9 @@ impl Row {
         rate(self.count(), self.begins_for)
     }
 
-    /// How often `counter` was counted.
-    pub fn of(&self, counter: Counter) -> u64 {
-        self.counts.count(counter)
+    /// How often something ended with `outcome`.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.counts.count(outcome)
     }
 
     /// Failures by kind: most frequent first.
@@ -134,7 +134,7 @@ impl Figures {
 
     /// The default threshold of a load run: some iteration ends, and less than 1 % of them fail.
     pub fn threshold_failed(&self) -> bool {
-        let failed = self.iterations.of(Counter::Failed);
+        let failed = self.iterations.of(Outcome::Failed);
         self.nothing_ended()
             || failed > 0 && failed * 100 >= self.iterations.count() * TOO_MANY_PERCENT
     }

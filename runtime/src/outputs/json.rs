@@ -11,7 +11,7 @@ use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
-use crate::metrics::{Counter, Histogram, Interval, Layout, MetricLabel, Unit, WHOLE};
+use crate::metrics::{Histogram, Interval, Layout, MetricLabel, Outcome, Unit, WHOLE};
 use bggo_values::{Number, Text, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -314,10 +314,10 @@ fn times(object: Object, names: &TimeNames, times: &Histogram) -> Object {
 fn row(object: Object, row: &Row) -> Object {
     let object = object
         .count("count", row.count())
-        .count("failed", row.of(Counter::Failed))
-        .count("continued", row.of(Counter::Continued))
-        .count("skipped", row.of(Counter::Skipped))
-        .count("cancelled", row.of(Counter::Cancelled))
+        .count("failed", row.of(Outcome::Failed))
+        .count("continued", row.of(Outcome::Continued))
+        .count("skipped", row.of(Outcome::Skipped))
+        .count("cancelled", row.of(Outcome::Cancelled))
         .put("rate", tenths(row.rate()))
         .put("failures", failures(row));
     let object = times(object, &PASSED, &row.passed);

@@ -1,7 +1,7 @@
 //! What one second of a load run measured, for its line.
 
 use super::measure::rate;
-use crate::metrics::{Counter, Histogram, Interval, Layout, Slot};
+use crate::metrics::{Histogram, Interval, Layout, Outcome, Slot};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -62,8 +62,8 @@ impl LinesSoFar {
             length: interval.length(),
             users: self.users,
             iterations: iterations.ended(),
-            failed: iterations.count(Counter::Failed),
-            cancelled: iterations.count(Counter::Cancelled),
+            failed: iterations.count(Outcome::Failed),
+            cancelled: iterations.count(Outcome::Cancelled),
             p95: times.time(P95),
             steps: steps.collect(),
         }

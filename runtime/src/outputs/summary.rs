@@ -8,7 +8,7 @@ use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel};
 use crate::exit::Exit;
-use crate::metrics::{Counter, Histogram, Interval, Layout, MetricLabel, Unit, WHOLE};
+use crate::metrics::{Histogram, Interval, Layout, MetricLabel, Outcome, Unit, WHOLE};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -83,9 +83,9 @@ fn steps(figures: &Figures) -> String {
         vec![
             row.name.clone(),
             row.count().to_string(),
-            unless_zero(row.of(Counter::Failed)),
-            unless_zero(row.of(Counter::Skipped)),
-            unless_zero(row.of(Counter::Cancelled)),
+            unless_zero(row.of(Outcome::Failed)),
+            unless_zero(row.of(Outcome::Skipped)),
+            unless_zero(row.of(Outcome::Cancelled)),
             or_dash(times.mean_time()),
             if row.count() > 1 {
                 or_dash(longest)
@@ -114,9 +114,9 @@ fn load(figures: &Figures) -> String {
             row.name.clone(),
             row.count().to_string(),
             format!("{:.1}/s", row.rate()),
-            row.of(Counter::Failed).to_string(),
-            unless_zero(row.of(Counter::Skipped)),
-            unless_zero(row.of(Counter::Cancelled)),
+            row.of(Outcome::Failed).to_string(),
+            unless_zero(row.of(Outcome::Skipped)),
+            unless_zero(row.of(Outcome::Cancelled)),
         ];
         cells.extend(times(&row.passed));
         cells
@@ -143,7 +143,7 @@ fn load(figures: &Figures) -> String {
     for row in figures
         .steps
         .iter()
-        .filter(|row| row.of(Counter::Failed) > 0)
+        .filter(|row| row.of(Outcome::Failed) > 0)
     {
         text.push_str(&failures(row));
     }
@@ -235,7 +235,7 @@ fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> Stri
         format!(
             "{}, {} failed, in {}",
             plural(all.count(), "step", "steps"),
-            all.of(Counter::Failed),
+            all.of(Outcome::Failed),
             short(figures.length)
         )
     } else {
@@ -260,8 +260,8 @@ fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> Stri
 fn of_load(figures: &Figures, exit: Exit) -> String {
     let iterations = &figures.iterations;
     let (failed, cancelled) = (
-        iterations.of(Counter::Failed),
-        iterations.of(Counter::Cancelled),
+        iterations.of(Outcome::Failed),
+        iterations.of(Outcome::Cancelled),
     );
     let mut text = if figures.nothing_ended() {
         "no iteration ended".to_owned()

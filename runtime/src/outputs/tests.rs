@@ -6,7 +6,7 @@ use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::info::{Info, Instance, MetricInfo, ResourceInfo};
 use crate::metrics::{
-    Counter, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader, step_slot,
+    IterationSlots, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, step_slot,
 };
 use crate::schedule::Schedule;
 use serde_json::json;
@@ -164,22 +164,22 @@ fn the_text_of_a_resources_fault_is_kept_back_too_and_so_is_it_in_the_step_that_
 }
 
 /// A collector over one thread, and that thread's pen.
-fn bench() -> (Collector, Recorder, KnownKinds) {
-    let kinds = Arc::new(Kinds::default());
+fn bench() -> (Collector, Recorder, KnownNames) {
+    let kinds = Arc::new(RunNames::default());
     let slab = Slab::new(SLOTS.end() as usize).unwrap();
     let readers = vec![SlabReader::new(Arc::clone(&slab), Arc::clone(&kinds))];
     (
         Collector::new(Layout::of(&GRID), readers, Instant::now()),
         Recorder::new(slab),
-        KnownKinds::new(kinds),
+        KnownNames::new(kinds),
     )
 }
 
 /// An iteration whose first step took `took` and failed by `kind`, or passed.
 fn iteration(recorder: &Recorder, failed_by: Option<usize>, took: Duration) {
     let (counter, step, whole) = match failed_by {
-        Some(_) => (Counter::Failed, step_slot::FAILED, SLOTS.failed()),
-        None => (Counter::Passed, step_slot::SERVICE, SLOTS.service()),
+        Some(_) => (Outcome::Failed, step_slot::FAILED, SLOTS.failed()),
+        None => (Outcome::Passed, step_slot::SERVICE, SLOTS.service()),
     };
     recorder.count(0, counter);
     recorder.count(SLOTS.service(), counter);
@@ -219,7 +219,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     for _ in 0..19 {
         iteration(&recorder, None, Duration::from_millis(10));
     }
-    let timeout = kinds.number("timeout");
+    let timeout = kinds.kind("timeout");
     iteration(&recorder, Some(timeout), Duration::from_micros(200_001));
     let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     assert_eq!(
@@ -228,7 +228,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     );
     recorder.user_ends();
     iteration(&recorder, None, Duration::from_millis(10));
-    recorder.count(SLOTS.service(), Counter::Cancelled);
+    recorder.count(SLOTS.service(), Outcome::Cancelled);
     let line = next_line(&mut so_far, &mut collector, Duration::from_millis(1_500));
     assert_eq!(
         text::live(&line),
@@ -324,7 +324,7 @@ http_request.login received (bytes)       1   512.0     512     512     512     
 fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
     let (mut collector, recorder, _) = bench();
     for _ in 0..3 {
-        recorder.count(SLOTS.service(), Counter::Cancelled);
+        recorder.count(SLOTS.service(), Outcome::Cancelled);
     }
     let _ = collector.take(Duration::from_secs(6));
     let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
@@ -349,7 +349,7 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
     let (mut collector, recorder, _) = bench();
     iteration(&recorder, None, Duration::from_millis(10));
     for _ in 0..2 {
-        recorder.count(SLOTS.service(), Counter::Cancelled);
+        recorder.count(SLOTS.service(), Outcome::Cancelled);
     }
     let _ = collector.take(Duration::from_secs(5));
     let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
@@ -383,7 +383,7 @@ fn a_functional_run_ends_with_a_short_table() {
     let (mut collector, recorder, _) = bench();
     iteration(&recorder, None, Duration::from_micros(1_234));
     for micros in [10, 30] {
-        recorder.count(FIRST, Counter::Passed);
+        recorder.count(FIRST, Outcome::Passed);
         recorder.time(FIRST + step_slot::SERVICE, Duration::from_micros(micros));
     }
     let _ = collector.take(Duration::from_millis(5));
@@ -621,7 +621,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
     let took = Duration::from_millis(1);
     let (mut collector, recorder, kinds) = bench();
     iteration(&recorder, None, took);
-    iteration(&recorder, Some(kinds.number("connect")), took);
+    iteration(&recorder, Some(kinds.kind("connect")), took);
     recorder.time(step_slot::RESPONSE, took);
     recorder.value(step_slot::METRICS, 1);
     recorder.value(step_slot::METRICS + 1, 1);

@@ -118,7 +118,7 @@ fn a_failure_before_it_begins_took_no_time_and_the_first_one_gives_the_iteration
             assert_eq!(flow, Ok(()));
         }
         assert!(worker.step_ends().iter().all(|end| end.service.is_none()));
-        // Kinds are numbered as they come.
+        // RunNames are numbered as they come.
         assert_eq!(begun.failed_by(), Some(0));
     });
 }

@@ -88,7 +88,7 @@ impl Runner for Talk {
         _: &'a [talk::Late],
     ) -> Result<talk::Output, Fault> {
         let talk::Uses { step: first, late: second } = uses;
-        step.add(talk::Metric::Length.number(), 1);
+        step.add(talk::Metric::LENGTH, 1);
         let second = second.map_or("nobody", |line| line.to.as_str());
         if second == "silence" {
             return Err(talk::Error::Silent.fault("nothing"));
