@@ -352,6 +352,11 @@ asset "http_client" {
     error_message = "a client's key needs its certificate: client_cert_file or client_cert_pem"
   }
 
+  metric "connections" {
+    kind        = "counter"
+    description = "Connections that were opened, with TLS and the way through a proxy where there are such."
+  }
+
   error "tls" {
     description = "A certificate or key cannot be read or used."
   }

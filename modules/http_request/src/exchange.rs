@@ -68,7 +68,9 @@ pub(crate) struct Answer {
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
     let (limit, url, hosts, seen) = (call.timeout, call.url, call.hosts, call.seen);
-    match tokio::time::timeout(limit, whole(client, call)).await {
+    let ended = tokio::time::timeout(limit, whole(client, call)).await;
+    client.count_connections();
+    match ended {
         Ok(result) => result,
         Err(_) => {
             let what = if seen.status.get().is_some() {

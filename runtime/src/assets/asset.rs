@@ -1,7 +1,7 @@
 //! The trait of assets, and for whom one is created.
 
 use super::prepare::Prepare;
-use crate::context::Asker;
+use crate::context::{Asker, AssetMetrics, WorkerContext};
 use crate::fault::Fault;
 use crate::flow::Running;
 use crate::info::ResourceInfo;
@@ -15,15 +15,24 @@ use std::time::Duration;
 pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// For whom an asset is created: the resource, and the user and iteration that needed it first.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct AssetCx {
     info: &'static ResourceInfo,
     asker: Asker,
+    worker: Rc<WorkerContext>,
 }
 
 impl AssetCx {
-    pub(crate) fn new(info: &'static ResourceInfo, asker: Asker) -> Self {
-        Self { info, asker }
+    pub(crate) fn new(
+        info: &'static ResourceInfo,
+        asker: Asker,
+        worker: &Rc<WorkerContext>,
+    ) -> Self {
+        Self {
+            info,
+            asker,
+            worker: Rc::clone(worker),
+        }
     }
 
     /// The user and iteration that asked first.
@@ -44,6 +53,11 @@ impl AssetCx {
     /// That user's iteration, from 0.
     pub fn iteration(&self) -> u64 {
         self.asker.iteration
+    }
+
+    /// Where it counts the metrics of its manifest. It may be kept as long as the asset lives.
+    pub fn metrics(&self) -> AssetMetrics {
+        AssetMetrics::new(&self.worker, self.info)
     }
 
     /// The longest time that the creation may take: one that takes longer is given up, and fails.

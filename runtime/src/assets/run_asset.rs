@@ -89,7 +89,7 @@ impl RunAsset {
     }
 
     /// The same for an asset that is built on it.
-    pub fn get_for(&self, cx: AssetCx) -> GetRunAsset<'_> {
+    pub fn get_for<'a>(&'a self, cx: &AssetCx) -> GetRunAsset<'a> {
         self.ask(cx.asker())
     }
 

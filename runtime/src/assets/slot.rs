@@ -74,23 +74,20 @@ impl<A: Asset> AssetSlot<A> {
         asker: Asker,
         make: &mut dyn FnMut(AssetCx) -> Making<A>,
     ) -> Get<'a, A> {
-        self.get_for(AssetCx::new(self.0.info, asker), make)
-    }
-
-    /// The same, for whoever `cx` names.
-    pub fn get_for(&self, cx: AssetCx, make: &mut dyn FnMut(AssetCx) -> Making<A>) -> Get<'_, A> {
-        let start = match &*self.0.state.borrow() {
+        let slot = &self.0;
+        let start = match &*slot.state.borrow() {
             State::Empty => true,
-            State::Failed { asker, .. } => *asker != cx.asker(),
+            State::Failed { asker: failed, .. } => *failed != asker,
             State::Creating | State::Ready(..) | State::Over => false,
         };
-        if start && !self.0.ending.get() {
+        if start && !slot.ending.get() {
+            let cx = AssetCx::new(slot.info, asker, &slot.worker);
             // Made before the state says so: if `make` panics, nobody waits for what never comes.
             let making = make(cx);
-            *self.0.state.borrow_mut() = State::Creating;
-            tokio::task::spawn_local(tasks::create(Rc::clone(&self.0), cx, making));
+            *slot.state.borrow_mut() = State::Creating;
+            tokio::task::spawn_local(tasks::create(Rc::clone(slot), asker, making));
         }
-        Get::new(&self.0)
+        Get::new(slot)
     }
 
     /// It is built on one more slot.

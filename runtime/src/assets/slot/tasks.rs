@@ -1,8 +1,9 @@
 //! The tasks that create and destroy an asset: nobody who waits for them owns them.
 
-use super::super::asset::{Asset, AssetCx, LIMIT, Making};
+use super::super::asset::{Asset, LIMIT, Making};
 use super::inner::{Inner, State};
 use super::wait::{Ending, Quiet};
+use crate::context::Asker;
 use crate::event::ResourceEvent;
 use crate::fault::Fault;
 use crate::panic;
@@ -11,9 +12,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// The task that creates an asset.
-pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making: Making<A>) {
+pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, asker: Asker, mut making: Making<A>) {
     let began = slot.worker.now();
-    let unfinished = Unfinished { slot: &slot, cx };
+    let unfinished = Unfinished { slot: &slot, asker };
     // Once the end is wanted, the creation has as long as a destruction has.
     let cut = async {
         Ending::new(&slot).await;
@@ -36,7 +37,7 @@ pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making
             None => {
                 let state = failed(
                     &slot,
-                    cx,
+                    asker,
                     bug("what it exports could not be read, for it panicked"),
                 );
                 // It was made, so it is destroyed as any other; nobody gets hold of it.
@@ -47,7 +48,7 @@ pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making
                 state
             }
         },
-        Err(fault) => failed(&slot, cx, fault),
+        Err(fault) => failed(&slot, asker, fault),
     };
     // Everything of the module that may panic is behind us.
     std::mem::forget(unfinished);
@@ -69,12 +70,9 @@ pub(super) fn creation_panicked<A: Asset>(slot: &Inner<A>) -> Fault {
 }
 
 /// Tells of a creation that failed; what the slot becomes.
-fn failed<A: Asset>(slot: &Inner<A>, cx: AssetCx, fault: Fault) -> State<A> {
+fn failed<A: Asset>(slot: &Inner<A>, asker: Asker, fault: Fault) -> State<A> {
     tell_failed(slot, &fault);
-    State::Failed {
-        fault,
-        asker: cx.asker(),
-    }
+    State::Failed { fault, asker }
 }
 
 fn bug(what: &str) -> Fault {
@@ -94,12 +92,12 @@ fn too_long(what: &str) -> Fault {
 /// A creation that panics still fails whoever waits for it.
 struct Unfinished<'a, A: Asset> {
     slot: &'a Inner<A>,
-    cx: AssetCx,
+    asker: Asker,
 }
 
 impl<A: Asset> Drop for Unfinished<'_, A> {
     fn drop(&mut self) {
-        let state = failed(self.slot, self.cx, bug("its creation panicked"));
+        let state = failed(self.slot, self.asker, bug("its creation panicked"));
         self.slot.set(state);
     }
 }
