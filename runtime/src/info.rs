@@ -330,6 +330,18 @@ pub enum Lifetime {
     Iteration,
 }
 
+impl fmt::Display for Lifetime {
+    /// As a grid writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run => "run",
+            Self::Worker => "worker",
+            Self::Vu => "vu",
+            Self::Iteration => "iteration",
+        })
+    }
+}
+
 /// A resource.
 #[derive(Debug)]
 pub struct ResourceInfo {
