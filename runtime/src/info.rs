@@ -25,7 +25,7 @@ impl Info {
             name,
             place,
             first_slot: 0,
-            slots: 3,
+            slots: 4,
             metrics: &[],
             tags: &[],
             sensitive: false,

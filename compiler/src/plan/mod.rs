@@ -221,8 +221,8 @@ impl Resources {
             tags: step.tags.clone(),
             sensitive: step.sensitive,
             has_metrics: !runner.metrics.is_empty(),
-            // Response time, service times of what passed and of what failed; then the manifest's own.
-            slots: (0, 3 + runner.metrics.len() as u32),
+            // Response and service times of what passed, and of what failed; then the manifest's own metrics.
+            slots: (0, 4 + runner.metrics.len() as u32),
         }
     }
 

@@ -56,8 +56,8 @@ step "print" "b" {
     let slots = |body: &super::model::BodyPlan| -> Vec<(u32, u32)> {
         body.steps.iter().map(|step| step.slots).collect()
     };
-    assert_eq!((slots(main), main.slots), (vec![(0, 7), (7, 3)], 10));
-    assert_eq!((slots(second), second.slots), (vec![(0, 7), (7, 3)], 10));
+    assert_eq!((slots(main), main.slots), (vec![(0, 8), (8, 4)], 12));
+    assert_eq!((slots(second), second.slots), (vec![(0, 8), (8, 4)], 12));
     assert_eq!(
         main.schedule,
         Schedule::Sequence(vec![Schedule::Node(0), Schedule::Node(1)])
