@@ -7,7 +7,7 @@ use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
 use crate::info::{Counter, Gauge, LabelledCounter, Lifetime, Rate, ResourceInfo, Trend};
-use crate::metrics::{IterationSlots, KnownNames, Outcome, Recorder, Slab, step_slot};
+use crate::metrics::{KnownNames, Outcome, Recorder, Slab, time_slot};
 use crate::panic;
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
@@ -35,7 +35,6 @@ pub struct WorkerContext {
     pub functional: bool,
     pub(crate) recorder: Recorder,
     pub(crate) shutdown: ShutdownSignal,
-    pub(crate) iterations: IterationSlots,
     causes: Arc<ExitCauses>,
     names: KnownNames,
     events: Arc<dyn EventSink>,
@@ -52,9 +51,19 @@ pub(crate) struct WorkerContextParts {
     pub functional: bool,
     pub recorder: Recorder,
     pub names: KnownNames,
-    pub iterations: IterationSlots,
     pub events: Arc<dyn EventSink>,
     pub causes: Arc<ExitCauses>,
+}
+
+/// The end of an iteration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IterationEnd {
+    /// The first slot of its scenario's iterations, where their counters stand.
+    pub first_slot: u32,
+    /// From the moment due to the end; `None` where the load profile gives it no such moment.
+    pub response: Option<Duration>,
+    /// From its beginning to its end.
+    pub service: Duration,
 }
 
 impl WorkerContext {
@@ -65,7 +74,6 @@ impl WorkerContext {
             functional,
             recorder,
             names,
-            iterations,
             events,
             causes,
         } = parts;
@@ -75,7 +83,6 @@ impl WorkerContext {
             functional,
             recorder,
             shutdown: ShutdownSignal::default(),
-            iterations,
             causes,
             names,
             events,
@@ -94,16 +101,14 @@ impl WorkerContext {
 
     /// A worker outside a run that tells events to `events`.
     pub(crate) fn outside(functional: bool, events: Arc<dyn EventSink>) -> io::Result<Self> {
-        const SLOTS: u32 = 64;
-        let iterations = IterationSlots::after(SLOTS);
-        let slab = Slab::new(iterations.end() as usize)?;
+        const SLOTS: usize = 64;
+        let slab = Slab::new(SLOTS)?;
         Ok(Self::new(WorkerContextParts {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
             functional,
             recorder: Recorder::new(slab),
             names: KnownNames::new(Arc::default()),
-            iterations,
             events,
             causes: Arc::default(),
         }))
@@ -124,10 +129,10 @@ impl WorkerContext {
             StepOutcome::Passed => {
                 self.recorder.count(first, Outcome::Passed);
                 if let Some(service) = end.service {
-                    self.recorder.time(first + step_slot::SERVICE, service);
+                    self.recorder.time(first + time_slot::SERVICE, service);
                 }
                 if let Some(response) = end.response {
-                    self.recorder.time(first + step_slot::RESPONSE, response);
+                    self.recorder.time(first + time_slot::RESPONSE, response);
                 }
             }
             StepOutcome::Failed | StepOutcome::FailedAndContinued => {
@@ -147,8 +152,13 @@ impl WorkerContext {
         }
         // One that failed before it began took no time that would say anything of the server.
         if let Some(service) = end.service {
+            let first = end.first_slot;
             self.recorder
-                .time(end.first_slot + step_slot::FAILED, service);
+                .time(first + time_slot::FAILED_SERVICE, service);
+            if let Some(response) = end.response {
+                self.recorder
+                    .time(first + time_slot::FAILED_RESPONSE, response);
+            }
         }
         let kind = self.names.kind(end.fault.map_or(BUG, Fault::kind));
         self.recorder.kind(end.first_slot, kind);
@@ -200,19 +210,33 @@ impl WorkerContext {
     }
 
     /// Counts the end of an iteration that passed.
-    pub(crate) fn iteration_passed(&self, took: Duration) {
-        let slots = self.iterations;
-        self.recorder.count(slots.service(), Outcome::Passed);
-        self.recorder.time(slots.service(), took);
+    pub(crate) fn iteration_passed(&self, end: &IterationEnd) {
+        self.recorder.count(end.first_slot, Outcome::Passed);
+        self.recorder
+            .time(end.first_slot + time_slot::SERVICE, end.service);
+        if let Some(response) = end.response {
+            self.recorder
+                .time(end.first_slot + time_slot::RESPONSE, response);
+        }
     }
 
     /// Counts the end of an iteration that failed, by the kind of this number where a step's fault was the reason.
-    pub(crate) fn iteration_failed(&self, took: Duration, kind: Option<usize>) {
-        let slots = self.iterations;
-        self.recorder.count(slots.service(), Outcome::Failed);
-        self.recorder.time(slots.failed(), took);
+    pub(crate) fn iteration_failed(&self, end: &IterationEnd, kind: Option<usize>) {
+        let first = end.first_slot;
+        self.recorder.count(first, Outcome::Failed);
+        self.recorder
+            .time(first + time_slot::FAILED_SERVICE, end.service);
+        if let Some(response) = end.response {
+            self.recorder
+                .time(first + time_slot::FAILED_RESPONSE, response);
+        }
         let kind = kind.unwrap_or_else(|| self.names.kind(NO_STEP));
-        self.recorder.kind(slots.service(), kind);
+        self.recorder.kind(first, kind);
+    }
+
+    /// Counts an iteration that was dropped.
+    pub(crate) fn iteration_cancelled(&self, first_slot: u32) {
+        self.recorder.count(first_slot, Outcome::Cancelled);
     }
 
     /// The run is being stopped: running iterations are dropped.

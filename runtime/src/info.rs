@@ -26,7 +26,7 @@ impl Info {
             name,
             place,
             first_slot: 0,
-            slots: 3,
+            slots: 4,
             metrics: &[],
             without_warning: &[],
             tags: &[],

@@ -43,11 +43,11 @@ impl Writer<'_> {
     pub fn tables(&mut self) -> TokenStream {
         let plan = self.plan;
         let name = &plan.name;
-        let steps = plan.body_ids().map(|body| {
-            let table = &self.names_of_body(body).table;
-            quote!(&#table)
+        let bodies = plan.body_ids().map(|id| {
+            let (name, table) = (&plan.body(id).name, &self.names_of_body(id).table);
+            quote!(Body::new(#name, &#table))
         });
-        let steps: Vec<TokenStream> = steps.collect();
+        let bodies: Vec<TokenStream> = bodies.collect();
         let scenarios = plan.scenarios.iter().map(|scenario| {
             let (name, body) = (&scenario.name, &plan.body(scenario.body).name);
             let first = Literal::u32_unsuffixed(scenario.first_slot);
@@ -76,7 +76,7 @@ impl Writer<'_> {
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// What is known of the grid.
-            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).steps(&[#(#steps),*]) #has_resources #has_variables #has_locals;
+            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)

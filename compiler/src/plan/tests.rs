@@ -57,12 +57,12 @@ step "print" "b" {
     let slots = |body: &super::model::BodyPlan| -> Vec<(u32, u32)> {
         body.steps.iter().map(|step| step.slots).collect()
     };
-    assert_eq!((slots(main), main.slots), (vec![(0, 8), (8, 3)], 11));
-    assert_eq!((slots(second), second.slots), (vec![(0, 8), (8, 3)], 11));
+    assert_eq!((slots(main), main.slots), (vec![(0, 9), (9, 4)], 13));
+    assert_eq!((slots(second), second.slots), (vec![(0, 9), (9, 4)], 13));
     // Those of resources come behind the bodies of all scenarios, and the second body is no scenario's.
     assert_eq!((plan.scenarios[0].first_slot, plan.scenarios.len()), (0, 1));
     let client = &plan.resources[0];
-    assert_eq!((client.first_slot, client.metrics), (11, 1));
+    assert_eq!((client.first_slot, client.metrics), (13, 1));
     assert_eq!(
         main.schedule,
         Schedule::Sequence(vec![Schedule::Node(0), Schedule::Node(1)])
@@ -95,9 +95,9 @@ fn slots_of_scenarios_follow_each_other_and_those_of_resources_come_last() {
     let mut scenarios = [row(1), row(0), row(1)];
     super::slots::number(&mut plan.bodies, &mut scenarios, &mut plan.resources);
     let firsts = scenarios.map(|scenario| scenario.first_slot);
-    assert_eq!(firsts, [0, 3, 11]);
+    assert_eq!(firsts, [0, 4, 13]);
     let resources: Vec<_> = plan.resources.iter().map(|of| of.first_slot).collect();
-    assert_eq!(resources, [14, 15]);
+    assert_eq!(resources, [17, 18]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::grid::Grid;
 use crate::metrics::{
-    Interval, IterationSlots, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader,
+    Interval, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, time_slot,
 };
 use crate::outputs::{Format, Report};
 use crate::schedule::{Iterations, Schedule};
@@ -129,21 +129,21 @@ struct Bench {
     reader: SlabReader,
 }
 
-const SLOTS: IterationSlots = IterationSlots::after(0);
+/// Slots of iterations: of both scenarios that a test may run.
+const SLOTS: usize = 2 * time_slot::COUNT as usize;
 
 fn bench(does: fn(u64) -> Does) -> Bench {
     let (names, causes) = (
         Arc::new(RunNames::default()),
         Arc::new(ExitCauses::default()),
     );
-    let slab = Slab::new(SLOTS.end() as usize).unwrap();
+    let slab = Slab::new(SLOTS).unwrap();
     let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: false,
         recorder: Recorder::new(Arc::clone(&slab)),
         names: KnownNames::new(Arc::clone(&names)),
-        iterations: SLOTS,
         events: Arc::new(ToldEvents::default()),
         causes: Arc::clone(&causes),
     });
@@ -166,6 +166,7 @@ fn load(scenario: u32, schedule: Schedule) -> ScenarioLoad {
         scenario,
         iterations: Iterations::new(schedule),
         first_slot: 0,
+        iteration_slot: scenario * time_slot::COUNT,
     }
 }
 
@@ -210,10 +211,11 @@ impl Bench {
         interval
     }
 
-    fn counted(&mut self, counter: Outcome) -> u64 {
+    /// Iterations of the first scenario.
+    fn counted(&mut self, outcome: Outcome) -> u64 {
         self.measured()
-            .slot(SLOTS.service())
-            .map_or(0, |slot| slot.count(counter))
+            .slot(0)
+            .map_or(0, |slot| slot.count(outcome))
     }
 }
 
@@ -226,12 +228,9 @@ async fn users_share_the_iterations_and_each_ends_once_before_the_worker_does() 
     assert_eq!(bench.notes().last().unwrap(), "worker:end");
     let measured = bench.measured();
     assert_eq!((measured.users_begun, measured.users_ended), (3, 3));
-    let iterations = measured.slot(SLOTS.service()).unwrap();
-    assert_eq!(iterations.count(Outcome::Passed), 10);
-    assert_eq!(
-        iterations.histogram.mean_time(),
-        Some(Duration::from_millis(10))
-    );
+    assert_eq!(measured.slot(0).unwrap().count(Outcome::Passed), 10);
+    let times = measured.slot(time_slot::SERVICE).unwrap();
+    assert_eq!(times.histogram.mean_time(), Some(Duration::from_millis(10)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -328,7 +327,7 @@ async fn a_panic_in_an_iteration_is_a_bug_and_its_user_still_ends() {
     assert_eq!(bench.causes.exit(), Exit::Bug);
     assert_eq!(bench.count(":end"), 4);
     let measured = bench.measured();
-    let iterations = measured.slot(SLOTS.service()).unwrap();
+    let iterations = measured.slot(0).unwrap();
     // The thread stops at once: the other two never begin.
     assert_eq!(
         (
@@ -386,14 +385,11 @@ async fn a_scenario_that_is_cancelled_leaves_the_others_running() {
     tokio::join!(bench.run_loads(&loads), stop);
     assert_eq!(begin.elapsed(), Duration::from_millis(6_001));
     let measured = bench.measured();
-    let iterations = measured.slot(SLOTS.service()).unwrap();
-    assert_eq!(
-        (
-            iterations.count(Outcome::Passed),
-            iterations.count(Outcome::Cancelled)
-        ),
-        (4, 1)
-    );
+    let ends = |slot: u32| {
+        let iterations = measured.slot(slot).unwrap();
+        [Outcome::Passed, Outcome::Cancelled].map(|outcome| iterations.count(outcome))
+    };
+    assert_eq!((ends(0), ends(time_slot::COUNT)), ([3, 0], [1, 1]));
 }
 
 #[tokio::test(start_paused = true)]

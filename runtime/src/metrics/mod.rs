@@ -12,7 +12,10 @@ mod reader;
 mod slab;
 
 pub use interval::{Histogram, Interval, Scalar, Slot, WHOLE};
-pub use layout::{IterationSlots, Layout, MetricLabel, Times, Unit, step_slot};
+pub use layout::{
+    LabelWarning, Layout, Measured, MetricLayout, Tags, Times, Unit, iteration_slot, slot_count,
+    time_slot,
+};
 pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;
 pub use slab::{Outcome, Recorder, Slab};

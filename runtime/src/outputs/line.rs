@@ -34,7 +34,7 @@ pub struct Line {
     pub cancelled: u64,
     /// 95 % of the iterations that passed took at most this long.
     pub p95: Option<Duration>,
-    /// Steps that ended in it: name and count, in the grid's order.
+    /// Steps that ended in it: full name and count, in the grid's order.
     pub steps: Vec<(Text, u64)>,
 }
 
@@ -54,7 +54,7 @@ impl LinesSoFar {
         }
         let steps = layout.steps.iter().map(|step| {
             let ended = step.counts(interval).map_or(0, Slot::ended);
-            (step.name.clone(), ended)
+            (layout.full_name(step), ended)
         });
         Line {
             number: self.number,

@@ -4,9 +4,10 @@ use super::line::{Line, LinesSoFar};
 use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
+use crate::grid::Body;
 use crate::info::{Info, Instance, MetricInfo, ResourceInfo};
 use crate::metrics::{
-    IterationSlots, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, step_slot,
+    KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, slot_count, time_slot,
 };
 use crate::schedule::Schedule;
 use serde_json::json;
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Slots of the first step: its times, and two metrics.
-const FIRST: u32 = step_slot::METRICS + 2;
+const FIRST: u32 = time_slot::COUNT + 2;
 
 static STEPS: [Info; 2] = [
     Info::new("http_request", "login", "grid.hcl:3")
@@ -27,18 +28,24 @@ static STEPS: [Info; 2] = [
         ])
         .tags(&[("team", "checkout")]),
     Info::new("noop", "item", "grid.hcl:9")
-        .slots(FIRST, step_slot::METRICS)
+        .slots(FIRST, time_slot::COUNT)
         .sensitive(),
 ];
-static GRID: Grid = Grid::new("shop").version("1.2.3").steps(&[&STEPS]);
+static GRID: Grid = Grid::new("shop")
+    .version("1.2.3")
+    .bodies(&[Body::new("main", &STEPS)]);
 static WHERE: Place = Place::new("grid.hcl", 5, 14);
-const SLOTS: IterationSlots = IterationSlots::after(FIRST + step_slot::METRICS);
+/// The counters of the iterations.
+const ITERATIONS: u32 = FIRST + time_slot::COUNT;
 
 fn run_of(schedule: Schedule) -> RunDescription {
     RunDescription {
         grid: &GRID,
         run_id: Text::Static("1"),
-        schedule,
+        loads: vec![LoadDescription {
+            scenario: "main",
+            schedule,
+        }],
         threads: 2,
         functional: schedule == Schedule::ONCE,
     }
@@ -166,7 +173,7 @@ fn the_text_of_a_resources_fault_is_kept_back_too_and_so_is_it_in_the_step_that_
 /// A collector over one thread, and that thread's pen.
 fn bench() -> (Collector, Recorder, KnownNames) {
     let kinds = Arc::new(RunNames::default());
-    let slab = Slab::new(SLOTS.end() as usize).unwrap();
+    let slab = Slab::new(slot_count(&GRID) as usize).unwrap();
     let readers = vec![SlabReader::new(Arc::clone(&slab), Arc::clone(&kinds))];
     (
         Collector::new(Layout::of(&GRID), readers, Instant::now()),
@@ -177,22 +184,23 @@ fn bench() -> (Collector, Recorder, KnownNames) {
 
 /// An iteration whose first step took `took` and failed by `kind`, or passed.
 fn iteration(recorder: &Recorder, failed_by: Option<usize>, took: Duration) {
-    let (counter, step, whole) = match failed_by {
-        Some(_) => (Outcome::Failed, step_slot::FAILED, SLOTS.failed()),
-        None => (Outcome::Passed, step_slot::SERVICE, SLOTS.service()),
+    let (outcome, service) = match failed_by {
+        Some(_) => (Outcome::Failed, time_slot::FAILED_SERVICE),
+        None => (Outcome::Passed, time_slot::SERVICE),
     };
-    recorder.count(0, counter);
-    recorder.count(SLOTS.service(), counter);
-    recorder.time(step, took);
-    recorder.time(whole, took);
+    recorder.count(0, outcome);
+    recorder.count(ITERATIONS, outcome);
+    recorder.time(service, took);
+    recorder.time(ITERATIONS + service, took);
     if let Some(kind) = failed_by {
         recorder.kind(0, kind);
-        recorder.kind(SLOTS.service(), kind);
+        recorder.kind(ITERATIONS, kind);
     }
 }
 
 fn figures(collector: &Collector, conclusion: &Conclusion<'_>) -> Figures {
-    Figures::new(collector.layout(), collector.total(), conclusion.begins_for)
+    let began = (conclusion.run, conclusion.begins_for);
+    Figures::new(collector.layout(), collector.total(), began)
 }
 
 /// What stands at the end of a run as text.
@@ -228,7 +236,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     );
     recorder.user_ends();
     iteration(&recorder, None, Duration::from_millis(10));
-    recorder.count(SLOTS.service(), Outcome::Cancelled);
+    recorder.count(ITERATIONS, Outcome::Cancelled);
     let line = next_line(&mut so_far, &mut collector, Duration::from_millis(1_500));
     assert_eq!(
         text::live(&line),
@@ -285,11 +293,11 @@ failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), 1 cancelled, in 1.00
 fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
     let (mut collector, recorder, _) = bench();
     iteration(&recorder, None, Duration::from_millis(10));
-    recorder.time(step_slot::RESPONSE, Duration::from_millis(15));
+    recorder.time(time_slot::RESPONSE, Duration::from_millis(15));
     for micros in [2_000, 4_000] {
-        recorder.value(step_slot::METRICS, micros);
+        recorder.value(time_slot::COUNT, micros);
     }
-    recorder.value(step_slot::METRICS + 1, 512);
+    recorder.value(time_slot::COUNT + 1, 512);
     let _ = collector.take(Duration::from_secs(1));
     let run = run_of(Schedule::iterations(1, 2));
     let conclusion = Conclusion {
@@ -324,7 +332,7 @@ http_request.login received (bytes)       1   512.0     512     512     512     
 fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
     let (mut collector, recorder, _) = bench();
     for _ in 0..3 {
-        recorder.count(SLOTS.service(), Outcome::Cancelled);
+        recorder.count(ITERATIONS, Outcome::Cancelled);
     }
     let _ = collector.take(Duration::from_secs(6));
     let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
@@ -349,7 +357,7 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
     let (mut collector, recorder, _) = bench();
     iteration(&recorder, None, Duration::from_millis(10));
     for _ in 0..2 {
-        recorder.count(SLOTS.service(), Outcome::Cancelled);
+        recorder.count(ITERATIONS, Outcome::Cancelled);
     }
     let _ = collector.take(Duration::from_secs(5));
     let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
@@ -384,7 +392,7 @@ fn a_functional_run_ends_with_a_short_table() {
     iteration(&recorder, None, Duration::from_micros(1_234));
     for micros in [10, 30] {
         recorder.count(FIRST, Outcome::Passed);
-        recorder.time(FIRST + step_slot::SERVICE, Duration::from_micros(micros));
+        recorder.time(FIRST + time_slot::SERVICE, Duration::from_micros(micros));
     }
     let _ = collector.take(Duration::from_millis(5));
     let run = run_of(Schedule::ONCE);
@@ -597,7 +605,7 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
             for (key, value) in object {
                 found.insert(key.clone());
                 match key.as_str() {
-                    "failures" | "tags" => {}
+                    "failures" | "tags" | "labels" => {}
                     "steps" if value.is_object() => {}
                     "metrics" => value
                         .as_object()
@@ -622,9 +630,9 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
     let (mut collector, recorder, kinds) = bench();
     iteration(&recorder, None, took);
     iteration(&recorder, Some(kinds.kind("connect")), took);
-    recorder.time(step_slot::RESPONSE, took);
-    recorder.value(step_slot::METRICS, 1);
-    recorder.value(step_slot::METRICS + 1, 1);
+    recorder.time(time_slot::RESPONSE, took);
+    recorder.value(time_slot::COUNT, 1);
+    recorder.value(time_slot::COUNT + 1, 1);
     let mut so_far = LinesSoFar::default();
     let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     let run = run_of(Schedule::iterations(2, 9).at_most(Duration::from_secs(1)));
@@ -715,7 +723,8 @@ fn the_page_of_the_output_lists_every_verdict() {
 fn figures_of(collector: &mut Collector) -> Figures {
     let second = Duration::from_secs(1);
     let _ = collector.take(second);
-    Figures::new(collector.layout(), collector.total(), second)
+    let run = run_of(Schedule::iterations(1, 1));
+    Figures::new(collector.layout(), collector.total(), (&run, second))
 }
 
 /// An output with a bug.

@@ -6,7 +6,7 @@ use crate::event::{StepEnd, StepOutcome};
 use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Counter, Gauge, Info, LabelledCounter, Rate, Trend};
-use crate::metrics::step_slot;
+use crate::metrics::time_slot;
 use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
@@ -259,7 +259,7 @@ impl<'a> Step<'a> {
     }
 
     fn first_metric(&self) -> u32 {
-        self.first_slot() + step_slot::METRICS
+        self.first_slot() + time_slot::COUNT
     }
 
     fn first_slot(&self) -> u32 {

@@ -114,10 +114,10 @@ use bggo_runtime::contract::testing::{
 use bggo_runtime::contract::{Info, ResourceInfo};
 use bggo_runtime::emitted::RunAsset;
 
-static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0, 7).metrics(talk::METRICS);
+static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0, 8).metrics(talk::METRICS);
 static RESOURCE: ResourceInfo = ResourceInfo::new("line", "one", "grid.hcl:2");
 static SESSION: ResourceInfo =
-    ResourceInfo::new("session", "one", "grid.hcl:3").metrics(session::METRICS).first_slot(7);
+    ResourceInfo::new("session", "one", "grid.hcl:3").metrics(session::METRICS).first_slot(8);
 
 fn lines(scope: &Scope) -> [line::Slot; 2] {
     [(); 2].map(|()| line::Slot::new(scope, &RESOURCE, 0, &[]))
