@@ -356,3 +356,6 @@ impl Layout {
         Text::from(parts.join("."))
     }
 }
+
+#[cfg(test)]
+mod tests;
