@@ -1,5 +1,6 @@
 //! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
 
+mod scenarios;
 mod signals;
 mod whole;
 
@@ -22,7 +23,7 @@ use crate::outputs::{Format, Report};
 use crate::schedule::{Iterations, Schedule};
 use crate::shutdown::{Phase, Phases};
 use crate::start::Start;
-use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock};
+use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock, settle};
 use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;

@@ -231,7 +231,9 @@ impl Slot {
 /// Adds counts by name.
 fn add_all(counts: &mut BTreeMap<Text, u64>, more: &BTreeMap<Text, u64>) {
     for (name, more) in more {
-        *counts.entry(name.clone()).or_default() += more;
+        let count = counts.entry(name.clone()).or_default();
+        // The sum of a counter may be as large as a number may be.
+        *count = count.saturating_add(*more);
     }
 }
 

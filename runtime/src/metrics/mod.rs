@@ -5,12 +5,14 @@
 //! ```
 
 mod buckets;
+mod encoding;
 mod interval;
 mod layout;
 mod names;
 mod reader;
 mod slab;
 
+pub use encoding::Unreadable;
 pub use interval::{Histogram, Interval, Scalar, Slot, WHOLE};
 pub use layout::{
     LabelWarning, Layout, Measured, MetricLayout, Tags, Times, Unit, iteration_slot, slot_count,

@@ -5,7 +5,7 @@ use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::Body;
-use crate::info::{Info, Instance, MetricInfo, ResourceInfo};
+use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
 use crate::metrics::{
     KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, slot_count, time_slot,
 };
@@ -16,8 +16,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Slots of the first step: its times, and two metrics.
-const FIRST: u32 = time_slot::COUNT + 2;
+/// Slots of the first step: its times, and its metrics.
+const FIRST: u32 = time_slot::COUNT + 6;
+/// The metric of the resource, behind the steps.
+const OPEN: u32 = FIRST + time_slot::COUNT;
 
 static STEPS: [Info; 2] = [
     Info::new("http_request", "login", "grid.hcl:3")
@@ -25,6 +27,17 @@ static STEPS: [Info; 2] = [
         .metrics(&[
             MetricInfo::new("waiting", "time"),
             MetricInfo::new("received", "bytes"),
+            MetricInfo::new("sent", "bytes").kind(MetricKind::Counter),
+            MetricInfo::new("answers", "")
+                .kind(MetricKind::Counter)
+                .label("status")
+                .warning(MetricWarning::new(
+                    "5",
+                    10_000,
+                    "answers had status 5xx, and no expect_status says whether they pass",
+                )),
+            MetricInfo::new("window", "time").kind(MetricKind::Gauge),
+            MetricInfo::new("cached", "").kind(MetricKind::Rate),
         ])
         .tags(&[("team", "checkout")]),
     Info::new("noop", "item", "grid.hcl:9")
@@ -33,10 +46,14 @@ static STEPS: [Info; 2] = [
 ];
 static GRID: Grid = Grid::new("shop")
     .version("1.2.3")
-    .bodies(&[Body::new("main", &STEPS)]);
+    .bodies(&[Body::new("main", &STEPS)])
+    .resources(&[&POOL]);
+static POOL: [ResourceInfo; 1] = [ResourceInfo::new("pool", "main", "grid.hcl:20")
+    .metrics(&[MetricInfo::new("open", "").kind(MetricKind::Gauge)])
+    .first_slot(OPEN)];
 static WHERE: Place = Place::new("grid.hcl", 5, 14);
 /// The counters of the iterations.
-const ITERATIONS: u32 = FIRST + time_slot::COUNT;
+const ITERATIONS: u32 = OPEN + 1;
 
 fn run_of(schedule: Schedule) -> RunDescription {
     RunDescription {
@@ -203,6 +220,17 @@ fn figures(collector: &Collector, conclusion: &Conclusion<'_>) -> Figures {
     Figures::new(collector.layout(), collector.total(), began)
 }
 
+/// A run that passed and in which iterations could begin for a second.
+fn conclusion<'a>(run: &'a RunDescription, collector: &'a Collector) -> Conclusion<'a> {
+    Conclusion {
+        run,
+        total: collector.total(),
+        begins_for: Duration::from_secs(1),
+        exit: Exit::Passed,
+        left: false,
+    }
+}
+
 /// What stands at the end of a run as text.
 fn summary(collector: &Collector, conclusion: &Conclusion<'_>) -> String {
     let figures = figures(collector, conclusion);
@@ -326,6 +354,132 @@ http_request.login received (bytes)       1   512.0     512     512     512     
     assert_eq!(step["metrics"]["received"]["max"], 512);
     assert_eq!(step["response_p95_ms"], 15);
     assert!(object["steps"][1].get("metrics").is_none());
+}
+
+/// Records each metric of the first step and of the resource once or more.
+fn record_metrics(recorder: &Recorder, kinds: &KnownNames) {
+    let first = time_slot::COUNT;
+    recorder.value(first, 2_000);
+    recorder.value(first + 1, 512);
+    recorder.add(first + 2, 700);
+    for (status, count) in [("200", 9_890), ("503", 90), ("500", 10)] {
+        let label = kinds.label(first + 3, status);
+        recorder.add_labelled(first + 3, label, count);
+    }
+    let at = Duration::from_secs;
+    for (second, value) in [(1, 1_000), (2, 4_000), (3, 2_500)] {
+        recorder.set(first + 4, value, at(second));
+    }
+    recorder.hit(first + 5);
+    for _ in 0..7 {
+        recorder.miss(first + 5);
+    }
+    for (second, value) in [(1, 0), (2, 5)] {
+        recorder.set(OPEN, value, at(second));
+    }
+}
+
+#[test]
+fn counters_gauges_and_rates_are_lines_and_objects_of_their_own() {
+    let (mut collector, recorder, kinds) = bench();
+    iteration(&recorder, None, Duration::from_millis(10));
+    record_metrics(&recorder, &kinds);
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::iterations(1, 2));
+    let conclusion = conclusion(&run, &collector);
+    let text = summary(&collector, &conclusion);
+    let lines = "
+http_request.login sent: 700 bytes
+http_request.login answers: 200 9890, 503 90, 500 10
+http_request.login window: last 2.50ms, min 1.00ms, mean 2.50ms, max 4.00ms
+http_request.login cached: 12.5 % of 8
+resource.pool.main open: last 5, min 0, mean 2.5, max 5
+";
+    assert!(text.contains(lines), "{text}");
+    let object = summary_object(&collector, &conclusion);
+    let metrics = &object["steps"][0]["metrics"];
+    assert_eq!(
+        metrics["sent"],
+        json!({ "kind": "counter", "unit": "bytes", "sum": 700 })
+    );
+    assert_eq!(
+        metrics["answers"],
+        json!({
+            "kind": "counter", "unit": "", "sum": 9_990, "label": "status",
+            "labels": { "200": 9_890, "503": 90, "500": 10 },
+        })
+    );
+    assert_eq!(
+        metrics["window"],
+        json!({ "kind": "gauge", "unit": "ms", "count": 3, "last": 2.5, "min": 1, "max": 4, "mean": 2.5 })
+    );
+    assert_eq!(
+        metrics["cached"],
+        json!({ "kind": "rate", "unit": "", "hits": 1, "of": 8, "percent": 12.5 })
+    );
+    assert_eq!(
+        object["resources"],
+        json!([{
+            "resource": "pool.main",
+            "metrics": {
+                "open": { "kind": "gauge", "unit": "", "count": 2, "last": 5, "min": 0, "max": 5, "mean": 2.5 },
+            },
+        }])
+    );
+}
+
+#[test]
+fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() {
+    let warned = |fives: u64, schedule: Schedule| {
+        let (mut collector, recorder, kinds) = bench();
+        iteration(&recorder, None, Duration::from_millis(10));
+        let answers = time_slot::COUNT + 3;
+        for (status, count) in [("200", 1_000 - fives), ("503", fives)] {
+            recorder.add_labelled(answers, kinds.label(answers, status), count);
+        }
+        let _ = collector.take(Duration::from_secs(1));
+        let run = run_of(schedule);
+        let conclusion = conclusion(&run, &collector);
+        let object = summary_object(&collector, &conclusion);
+        assert_eq!(object["verdict"], "passed");
+        (summary(&collector, &conclusion), object["warnings"].clone())
+    };
+    let load = Schedule::iterations(1, 2);
+    let (text, warnings) = warned(123, load);
+    let warning = "http_request.login: 12.3 % of 1000 answers had status 5xx, and no expect_status says whether they pass";
+    assert!(
+        text.contains(&format!("\nwarning: {warning}\npassed: 1 iteration")),
+        "{text}"
+    );
+    assert_eq!(warnings, json!([warning]));
+    // As many as may be, and a run that is no load.
+    for (text, warnings) in [warned(10, load), warned(123, Schedule::ONCE)] {
+        assert!(!text.contains("warning"), "{text}");
+        assert_eq!(warnings, json!(null));
+    }
+    assert_eq!(warned(11, load).1.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn rates_of_a_scenario_are_over_its_own_length() {
+    let run = RunDescription {
+        loads: [("browse", 10), ("order", 2)]
+            .map(|(scenario, seconds)| LoadDescription {
+                scenario,
+                schedule: Schedule::lasting(1, Duration::from_secs(seconds)),
+            })
+            .to_vec(),
+        ..run_of(Schedule::iterations(1, 1))
+    };
+    let second = Duration::from_secs;
+    assert_eq!(run.begins_for(0, second(10)), second(10));
+    assert_eq!(run.begins_for(1, second(10)), second(2));
+    // A signal ended it.
+    assert_eq!(run.begins_for(1, second(1)), second(1));
+    assert_eq!(
+        (run.users(), run.total(), run.length()),
+        (2, None, Some(second(10)))
+    );
 }
 
 #[test]
@@ -631,8 +785,8 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
     iteration(&recorder, None, took);
     iteration(&recorder, Some(kinds.kind("connect")), took);
     recorder.time(time_slot::RESPONSE, took);
-    recorder.value(time_slot::COUNT, 1);
-    recorder.value(time_slot::COUNT + 1, 1);
+    recorder.time(time_slot::FAILED_RESPONSE, took);
+    record_metrics(&recorder, &kinds);
     let mut so_far = LinesSoFar::default();
     let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     let run = run_of(Schedule::iterations(2, 9).at_most(Duration::from_secs(1)));
