@@ -164,7 +164,7 @@ runner "http_request" {
       prefix = "5"
       over   = "1%"
       unless = ["expect_status"]
-      text   = "answers had a status of 5xx, and passed: there is no expect_status"
+      text   = "answers had status 5xx, and no expect_status says whether they pass"
     }
   }
   metric "waiting" {

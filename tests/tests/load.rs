@@ -243,7 +243,7 @@ step "http_request" "checked" {
     assert_eq!(
         summary["warnings"],
         serde_json::json!([format!(
-            "http_request.any: {share:.1} % of 2000 answers had a status of 5xx, and passed: there is no expect_status"
+            "http_request.any: {share:.1} % of 2000 answers had status 5xx, and no expect_status says whether they pass"
         )])
     );
     let connections: std::collections::HashSet<&str> = log
