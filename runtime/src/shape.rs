@@ -8,6 +8,26 @@ use std::borrow::Cow;
 ///
 /// Holes are numbered from 0 in the order in which they are written. A part without holes is `Known` as a whole, so that
 /// a list or an object in this tree always has a hole somewhere below it.
+///
+/// ```
+/// use bggo_runtime::contract::{Shape, Value, encode_json};
+///
+/// /// Pieces of a line that are fixed, and the numbers of the holes between them.
+/// fn pieces(shape: &Shape) -> Vec<Result<String, usize>> {
+///     let leaves = shape.leaves().into_iter();
+///     leaves
+///         .filter_map(|leaf| match leaf {
+///             Shape::Known(value) => Some(Ok(encode_json(value))),
+///             Shape::Hole(number) => Some(Err(*number)),
+///             // A leaf is neither.
+///             Shape::List(_) | Shape::Object(_) => None,
+///         })
+///         .collect()
+/// }
+///
+/// let command = Shape::from(vec![Shape::Known(Value::text("GET")), Shape::Hole(0)]);
+/// assert_eq!(pieces(&command), [Ok("\"GET\"".to_owned()), Err(0)]);
+/// ```
 #[derive(Debug, Clone)]
 pub enum Shape {
     /// A part that is known; lists and objects, too.

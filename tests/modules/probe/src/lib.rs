@@ -1,8 +1,7 @@
 //! An asset that says when it is created and destroyed, for tests of lifetimes.
 
 use bggo_runtime::contract::{
-    Asset, AssetCx, Early, Fault, Parts, Prepare, Runner, Shape, Step, Value, encode_json, module,
-    print_line,
+    Asset, AssetCx, Fault, Prepare, Runner, Step, Value, module, print_line,
 };
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,17 +27,8 @@ impl Asset for Probe {
         Ok(())
     }
 
-    async fn create(
-        _: AssetCx,
-        _: Rc<()>,
-        uses: probe::Uses,
-        inputs: probe::Inputs,
-    ) -> Result<Self, Fault> {
-        let name = inputs
-            .name
-            .known()
-            .map(|name| name.to_string())
-            .ok_or_else(|| Fault::missing("name"))?;
+    async fn create(_: AssetCx, _: Rc<()>, uses: probe::Uses, inputs: probe::Inputs) -> Result<Self, Fault> {
+        let name = inputs.name.known().map(|name| name.to_string()).ok_or_else(|| Fault::missing("name"))?;
         say(&format!("creating {name}"))?;
         wait(inputs.create_delay.known().copied()).await;
         if inputs.fail.known() == Some(&true) {
@@ -48,17 +38,11 @@ impl Asset for Probe {
         if let Some(base) = &uses.base {
             say(&format!("{name} stands on {}", base.name))?;
         }
-        Ok(Self {
-            name,
-            _base: uses.base,
-            destroy_delay: inputs.destroy_delay.known().copied().unwrap_or_default(),
-        })
+        Ok(Self { name, _base: uses.base, destroy_delay: inputs.destroy_delay.known().copied().unwrap_or_default() })
     }
 
     fn exports(&self) -> probe::Exports {
-        probe::Exports {
-            name: Value::from(self.name.clone()),
-        }
+        probe::Exports { name: Value::from(self.name.clone()) }
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -83,12 +67,7 @@ impl Runner for Touch {
         Ok(Self { inputs })
     }
 
-    async fn run<'a>(
-        &'a self,
-        _: &'a Step<'_>,
-        _: touch::Uses<'a>,
-        late: &'a [touch::Late<'a>],
-    ) -> Result<touch::Output, Fault> {
+    async fn run<'a>(&'a self, _: &'a Step<'_>, _: touch::Uses<'a>, late: &'a [touch::Late<'a>]) -> Result<touch::Output, Fault> {
         let plain = self.inputs.with(late)?;
         let label = plain.label.map(|label| label.into_owned());
         if let Some(label) = &label {
@@ -98,9 +77,7 @@ impl Runner for Touch {
         if plain.fail {
             return Err(touch::Error::Told.fault("it was told to fail"));
         }
-        Ok(touch::Output {
-            label: label.map_or(Value::Null, Value::from),
-        })
+        Ok(touch::Output { label: label.map_or(Value::Null, Value::from) })
     }
 }
 
@@ -116,31 +93,14 @@ impl Runner for Content {
     type Wanted = content::Wanted;
     type Output = content::Output;
 
-    fn prepare(
-        _: &Prepare<'_>,
-        inputs: content::Inputs,
-        _: content::Wanted,
-    ) -> Result<Self, Fault> {
+    fn prepare(_: &Prepare<'_>, inputs: content::Inputs, _: content::Wanted) -> Result<Self, Fault> {
         Ok(Self { inputs })
     }
 
-    async fn run<'a>(
-        &'a self,
-        _: &'a Step<'_>,
-        _: content::Uses,
-        late: &'a [content::Late<'a>],
-    ) -> Result<content::Output, Fault> {
-        let content::Plain {
-            payload,
-            more,
-            limit,
-        } = self.inputs.with(late)?;
-        say(&format!(
-            "payload {payload:?}, more {more:?}, limit {limit}"
-        ))?;
-        Ok(content::Output {
-            raw: Value::Bytes(payload.to_vec().into()),
-        })
+    async fn run<'a>(&'a self, _: &'a Step<'_>, _: content::Uses, late: &'a [content::Late<'a>]) -> Result<content::Output, Fault> {
+        let content::Plain { payload, more, limit } = self.inputs.with(late)?;
+        say(&format!("payload {payload:?}, more {more:?}, limit {limit}"))?;
+        Ok(content::Output { raw: Value::Bytes(payload.to_vec().into()) })
     }
 }
 
@@ -151,105 +111,5 @@ fn say(text: &str) -> Result<(), Fault> {
 async fn wait(delay: Option<Duration>) {
     if let Some(delay) = delay.filter(|delay| !delay.is_zero()) {
         tokio::time::sleep(delay).await;
-    }
-}
-
-/// Says what it knew before it ran.
-pub struct Shaped {
-    inputs: shaped::Inputs,
-}
-
-impl Runner for Shaped {
-    type Inputs = shaped::Inputs;
-    type Late<'a> = shaped::Late<'a>;
-    type Uses<'a> = shaped::Uses;
-    type Wanted = shaped::Wanted;
-    type Output = shaped::Output;
-
-    fn prepare(_: &Prepare<'_>, inputs: shaped::Inputs, _: shaped::Wanted) -> Result<Self, Fault> {
-        say(&format!("prepared {}", known(&inputs)))?;
-        Ok(Self { inputs })
-    }
-
-    async fn run<'a>(
-        &'a self,
-        _: &'a Step<'_>,
-        _: shaped::Uses,
-        late: &'a [shaped::Late<'a>],
-    ) -> Result<shaped::Output, Fault> {
-        for input in late {
-            let (name, parts) = match *input {
-                shaped::Late::Command(parts) => ("command", Some(parts)),
-                shaped::Late::Document(parts) => ("document", parts),
-                shaped::Late::Record(parts) => ("record", parts),
-                shaped::Late::Labels(parts) => ("labels", parts),
-            };
-            match parts {
-                None => say(&format!("late {name} null"))?,
-                Some(Parts::Whole(value)) => {
-                    say(&format!("late {name} whole {}", encode_json(value)))?
-                }
-                Some(Parts::Holes(values)) => {
-                    let values: Vec<String> = values.iter().map(encode_json).collect();
-                    say(&format!("late {name} holes {}", values.join(" ")))?;
-                }
-            }
-        }
-        let shaped::Plain {
-            command,
-            document,
-            record,
-            labels,
-        } = self.inputs.with(late)?;
-        let absent = || "absent".to_owned();
-        say(&format!(
-            "ran {} {} {} {}",
-            encode_json(&command),
-            document.as_deref().map_or_else(absent, encode_json),
-            record.as_deref().map_or_else(absent, encode_json),
-            encode_json(&labels),
-        ))?;
-        Ok(shaped::Output {})
-    }
-}
-
-/// The inputs as they are known before the step runs: a hole is `#` and its number.
-fn known(inputs: &shaped::Inputs) -> String {
-    let optional = |shape: &Early<Option<Shape>>| match shape {
-        Early::Known(None) => "absent".to_owned(),
-        Early::Known(Some(shape)) => written(shape),
-        Early::Later => "later".to_owned(),
-    };
-    let required = |shape: &Early<Shape>| shape.known().map_or_else(|| "later".to_owned(), written);
-    let shaped::Inputs {
-        command,
-        document,
-        record,
-        labels,
-    } = inputs;
-    [
-        required(command),
-        optional(document),
-        optional(record),
-        required(labels),
-    ]
-    .join(" ")
-}
-
-fn written(shape: &Shape) -> String {
-    match shape {
-        Shape::Known(value) => encode_json(value),
-        Shape::Hole(number) => format!("#{number}"),
-        Shape::List(items) => {
-            let items: Vec<String> = items.iter().map(written).collect();
-            format!("[{}]", items.join(","))
-        }
-        Shape::Object(pairs) => {
-            let pairs = pairs.iter();
-            let pairs: Vec<String> = pairs
-                .map(|(key, part)| format!("{key}:{}", written(part)))
-                .collect();
-            format!("{{{}}}", pairs.join(","))
-        }
     }
 }
