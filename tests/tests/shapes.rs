@@ -36,6 +36,7 @@ step "shaped" "keyed" {
   arguments {
     command  = [each.key, [each.value]]
     document = { key = step.shaped.nested.output.command[1], none = vu.id > 1 ? 1 : null }
+    record   = { id = 1, name = vu.id > 1 ? "x" : null }
   }
 }
 step "shaped" "whole" {
@@ -75,7 +76,7 @@ step "shaped" "secret" {
         [
             r#"prepared ["SET",#0,["a",{b:#1,c:true}],"p",null] {id:#0,tags:["p",#1,"fixed"]} {id:#0,place:{"x":1,"y":7},name:"nobody",tags:null} {by:"p",user:#0}"#.to_owned(),
             format!("prepared [\"GET\",#0] absent absent {by_default}"),
-            format!("prepared [#0,[#1]] {{key:#0,none:#1}} absent {by_default}"),
+            format!("prepared [#0,[#1]] {{key:#0,none:#1}} {{id:1,name:#0,tags:null,place:null}} {by_default}"),
             format!("prepared later later absent {by_default}"),
             format!("prepared [\"PING\"] [\"p\"] absent {by_default}"),
             "prepared [\"AUTH\",#0] absent absent {fail:#0}".to_owned(),
@@ -95,7 +96,8 @@ step "shaped" "secret" {
             format!("ran [\"GET\",1] absent absent {by_default}"),
             "late command holes \"k\" 5".to_owned(),
             "late document holes \"key:1\" null".to_owned(),
-            format!("ran [\"k\",[5]] {{\"key\":\"key:1\",\"none\":null}} absent {by_default}"),
+            "late record holes \"nobody\"".to_owned(),
+            format!(r#"ran ["k",[5]] {{"key":"key:1","none":null}} {{"id":1,"name":"nobody","tags":null,"place":null}} {by_default}"#),
             "late command whole [2,3]".to_owned(),
             "late document null".to_owned(),
             format!("ran [2,3] absent absent {by_default}"),
