@@ -6,11 +6,12 @@ pub mod model;
 mod nodes;
 mod places;
 mod print;
+mod shape;
 mod slots;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TInstances, TStep, Typed};
+use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TStep, Typed};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -107,7 +108,7 @@ impl Resources {
                 span: resource.span,
                 implicit: false,
                 scope: resource.scope,
-                arguments: arguments(&resource.arguments, &asset.inputs),
+                arguments: arguments(&resource.arguments, &asset.inputs, &typed.locals),
                 uses,
                 on,
                 sensitive: resource.sensitive,
@@ -135,7 +136,9 @@ impl Resources {
         let mut steps = Vec::with_capacity(body.steps.len());
         for id in typed.step_ids(id) {
             let parts = nodes.iter().filter(|node| node.step == id.index).count();
-            steps.push(self.step((id, typed.step(id)), modules, demand, parts as u32));
+            let step = (id, typed.step(id));
+            let given = (parts as u32, typed.locals.as_slice());
+            steps.push(self.step(step, modules, demand, given));
         }
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
         let locals = read.map(|(_, id)| local(typed, *id));
@@ -158,7 +161,7 @@ impl Resources {
         (id, step): (StepId, &TStep),
         modules: &Modules,
         demand: &demand::Demand,
-        parts: u32,
+        (parts, locals): (u32, &[TLocal]),
     ) -> Step {
         let runner = modules.runner(step.runner);
         let mut uses = Vec::new();
@@ -217,7 +220,7 @@ impl Resources {
                 TInstances::Count(count) => Instances::Count(*count),
                 TInstances::ForEach(keys) => Instances::Keys(keys.clone()),
             },
-            arguments: arguments(&step.arguments, &runner.inputs),
+            arguments: arguments(&step.arguments, &runner.inputs, locals),
             uses,
             needs,
             users_of,
@@ -284,11 +287,7 @@ impl Resources {
 
 /// Metrics whose warning an argument settles. One that may turn out null does as well: its author has thought of it. (What
 /// is null for certain is no argument any more.)
-fn unwarned(
-    metrics: &[Metric],
-    given: &[(usize, crate::check::typed::TExpr)],
-    inputs: &[Input],
-) -> Vec<String> {
+fn unwarned(metrics: &[Metric], given: &[(usize, TExpr)], inputs: &[Input]) -> Vec<String> {
     let is_given = |name: &String| given.iter().any(|(at, _)| inputs[*at].name == *name);
     let is_settled = |metric: &&Metric| {
         let warning = metric.warning.as_ref();
@@ -298,12 +297,13 @@ fn unwarned(
     settled.map(|metric| metric.name.clone()).collect()
 }
 
-fn arguments(given: &[(usize, crate::check::typed::TExpr)], inputs: &[Input]) -> Vec<Argument> {
+fn arguments(given: &[(usize, TExpr)], inputs: &[Input], locals: &[TLocal]) -> Vec<Argument> {
     given
         .iter()
         .map(|(at, value)| Argument {
             input: inputs[*at].clone(),
             value: value.clone(),
+            skeleton: shape::skeleton(&inputs[*at], value, locals),
         })
         .collect()
 }

@@ -177,3 +177,6 @@ fn millionths(text: &str) -> Option<u32> {
     let decimals: u32 = format!("{decimals:0<4}").parse().ok()?;
     Some(whole * MILLIONTHS_OF_A_PERCENT + decimals)
 }
+
+#[cfg(test)]
+mod tests;
