@@ -8,6 +8,7 @@ pub use crate::context::AssetMetrics;
 pub use crate::fault::{Fault, FaultText};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::info::{Counter, Gauge, Info, LabelledCounter, Rate, ResourceInfo, Trend};
+pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Runner, Step};
 pub use bggo_macros::module;

@@ -10,5 +10,6 @@ pub use crate::info::{
     At, Counter, Gauge, LabelledCounter, MetricInfo, MetricKind, MetricWarning, Rate, ResourceInfo,
     Trend,
 };
+pub use crate::shape::{Parts, Shape};
 pub use crate::step::{Iteration, OutputSlot, Policy, Ran, Runner, Step};
 pub use bggo_values::{Number, Seq, Text, Value};
