@@ -95,10 +95,7 @@ impl Modules {
                     ));
                 }
                 let what = format!("{kind} `{name}` of the module `{}`", module.name);
-                found.extend(
-                    uses.iter()
-                        .filter_map(|taken| self.no_such_use(taken, &what)),
-                );
+                found.extend(uses.iter().flat_map(|taken| self.no_such_uses(taken, &what)));
                 found.extend(
                     inputs
                         .iter()
@@ -109,18 +106,22 @@ impl Modules {
         found
     }
 
-    fn no_such_use(&self, taken: &Use, what: &str) -> Option<String> {
-        let module = taken.module.as_ref()?;
-        match self.list.iter().find(|known| known.name == *module) {
-            None => Some(format!(
+    /// What is wrong with a use of assets of another module.
+    fn no_such_uses(&self, taken: &Use, what: &str) -> Vec<String> {
+        let Some(module) = &taken.module else {
+            return Vec::new();
+        };
+        let Some(known) = self.list.iter().find(|known| known.name == *module) else {
+            return vec![format!(
                 "{what} uses an asset of the module `{module}`, which is not there: give its folder with `--module`"
-            )),
-            Some(known) if !known.declares("asset", &taken.asset) => Some(format!(
-                "{what} uses `{}`, but the module `{module}` has no such asset",
-                taken.asset
-            )),
-            Some(_) => None,
-        }
+            )];
+        };
+        let missing = taken.assets.iter();
+        let missing = missing.filter(|asset| !known.declares("asset", asset));
+        let text = |asset| {
+            format!("{what} uses `{asset}`, but the module `{module}` has no such asset")
+        };
+        missing.map(text).collect()
     }
 
     /// The runner of a name.
