@@ -95,7 +95,10 @@ impl Modules {
                     ));
                 }
                 let what = format!("{kind} `{name}` of the module `{}`", module.name);
-                found.extend(uses.iter().flat_map(|taken| self.no_such_uses(taken, &what)));
+                found.extend(
+                    uses.iter()
+                        .flat_map(|taken| self.no_such_uses(taken, &what)),
+                );
                 found.extend(
                     inputs
                         .iter()
@@ -118,9 +121,8 @@ impl Modules {
         };
         let missing = taken.assets.iter();
         let missing = missing.filter(|asset| !known.declares("asset", asset));
-        let text = |asset| {
-            format!("{what} uses `{asset}`, but the module `{module}` has no such asset")
-        };
+        let text =
+            |asset| format!("{what} uses `{asset}`, but the module `{module}` has no such asset");
         missing.map(text).collect()
     }
 
@@ -276,6 +278,18 @@ mod tests {
             with("gone", "http_client"),
             [
                 "runner `put` of the module `store` uses an asset of the module `gone`, which is not there: give its folder with `--module`"
+            ]
+        );
+    }
+
+    #[test]
+    fn each_kind_of_asset_that_fits_a_use_must_be_there() {
+        let text = "asset \"session\" {\n  uses \"over\" {\n    module = \"http_request\"\n    asset = [\"http_client\", \"gone\", \"lost\"]\n  }\n}\n";
+        assert_eq!(
+            Modules::built_in().clone().with(&[("store", text)]).faults,
+            [
+                "asset `session` of the module `store` uses `gone`, but the module `http_request` has no such asset",
+                "asset `session` of the module `store` uses `lost`, but the module `http_request` has no such asset",
             ]
         );
     }

@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 use crate::syntax::elsewhere;
 
+use super::article::with_article;
 use super::context::Checker;
 use super::typed::{TExpr, TKind};
 
@@ -336,10 +337,10 @@ impl Checker<'_> {
                 if !taken.takes(&resource.asset.text) {
                     let hint = self.use_value(taken);
                     let text = format!(
-                        "`{}` takes {}, found an `{}`",
+                        "`{}` takes {}, found {}",
                         taken.name,
                         kinds_of(taken),
-                        resource.asset.text
+                        with_article(&resource.asset.text)
                     );
                     self.error(codes::WRONG_ASSET, value.span, text).hint(hint);
                     return None;
@@ -400,11 +401,11 @@ impl Checker<'_> {
 
 /// The kinds of asset that fit a use, as a message names them.
 fn kinds_of(taken: &Use) -> String {
-    let names: Vec<_> = taken.assets.iter().map(|name| format!("`{name}`")).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [name] => format!("an {name}"),
-        [names @ .., last] => format!("an {} or {last}", names.join(", ")),
+    let mut names: Vec<_> = taken.assets.iter().map(|name| with_article(name)).collect();
+    match names.pop() {
+        None => String::new(),
+        Some(last) if names.is_empty() => last,
+        Some(last) => format!("{} or {last}", names.join(", ")),
     }
 }
 
