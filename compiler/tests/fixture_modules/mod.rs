@@ -4,7 +4,7 @@ use bggo::modules::Modules;
 use std::path::Path;
 
 /// Begins a line with the name of a folder of `tests/modules`.
-pub const MODULE: &str = "#### MODULE ";
+const MODULE: &str = "#### MODULE ";
 
 /// All modules of a fixture, and what follows the lines that name them.
 ///

@@ -32,7 +32,9 @@ impl Runner for Agent {
         uses: agent::Uses<'a>,
         _: &'a [agent::Late],
     ) -> Result<agent::Output, Fault> {
-        Ok(agent::Output { name: uses.client.map_or(Value::Null, name) })
+        Ok(agent::Output {
+            name: uses.client.map_or(Value::Null, name),
+        })
     }
 }
 
@@ -51,12 +53,21 @@ impl Asset for Visitor {
         Ok(())
     }
 
-    async fn create(_: AssetCx, _: Rc<()>, uses: visitor::Uses, _: visitor::Inputs) -> Result<Self, Fault> {
-        Ok(Self { name: name(&uses.client) })
+    async fn create(
+        _: AssetCx,
+        _: Rc<()>,
+        uses: visitor::Uses,
+        _: visitor::Inputs,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            name: name(&uses.client),
+        })
     }
 
     fn exports(&self) -> visitor::Exports {
-        visitor::Exports { name: self.name.clone() }
+        visitor::Exports {
+            name: self.name.clone(),
+        }
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -76,7 +87,11 @@ impl Runner for Courier {
     type Wanted = courier::Wanted;
     type Output = courier::Output;
 
-    fn prepare(_: &Prepare<'_>, inputs: courier::Inputs, _: courier::Wanted) -> Result<Self, Fault> {
+    fn prepare(
+        _: &Prepare<'_>,
+        inputs: courier::Inputs,
+        _: courier::Wanted,
+    ) -> Result<Self, Fault> {
         Ok(Self { inputs })
     }
 
@@ -114,16 +129,25 @@ impl Asset for Depot {
         Ok(())
     }
 
-    async fn create(_: AssetCx, _: Rc<()>, uses: depot::Uses, _: depot::Inputs) -> Result<Self, Fault> {
+    async fn create(
+        _: AssetCx,
+        _: Rc<()>,
+        uses: depot::Uses,
+        _: depot::Inputs,
+    ) -> Result<Self, Fault> {
         let on = match uses.on {
             depot::OnAsset::Probe(probe) => format!("probe {}", probe.name()),
             depot::OnAsset::Feed(_) => "a feed".to_owned(),
         };
-        Ok(Self { on: Value::from(on) })
+        Ok(Self {
+            on: Value::from(on),
+        })
     }
 
     fn exports(&self) -> depot::Exports {
-        depot::Exports { on: self.on.clone() }
+        depot::Exports {
+            on: self.on.clone(),
+        }
     }
 
     async fn destroy(self) -> Result<(), Fault> {

@@ -29,8 +29,17 @@ impl Asset for Probe {
         Ok(())
     }
 
-    async fn create(_: AssetCx, _: Rc<()>, uses: probe::Uses, inputs: probe::Inputs) -> Result<Self, Fault> {
-        let name = inputs.name.known().map(|name| name.to_string()).ok_or_else(|| Fault::missing("name"))?;
+    async fn create(
+        _: AssetCx,
+        _: Rc<()>,
+        uses: probe::Uses,
+        inputs: probe::Inputs,
+    ) -> Result<Self, Fault> {
+        let name = inputs
+            .name
+            .known()
+            .map(|name| name.to_string())
+            .ok_or_else(|| Fault::missing("name"))?;
         say(&format!("creating {name}"))?;
         wait(inputs.create_delay.known().copied()).await;
         if inputs.fail.known() == Some(&true) {
@@ -40,11 +49,17 @@ impl Asset for Probe {
         if let Some(base) = &uses.base {
             say(&format!("{name} stands on {}", base.name))?;
         }
-        Ok(Self { name, _base: uses.base, destroy_delay: inputs.destroy_delay.known().copied().unwrap_or_default() })
+        Ok(Self {
+            name,
+            _base: uses.base,
+            destroy_delay: inputs.destroy_delay.known().copied().unwrap_or_default(),
+        })
     }
 
     fn exports(&self) -> probe::Exports {
-        probe::Exports { name: Value::from(self.name.clone()) }
+        probe::Exports {
+            name: Value::from(self.name.clone()),
+        }
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -93,10 +108,18 @@ impl Asset for Feed {
         Ok(())
     }
 
-    async fn create(cx: AssetCx, _: Rc<()>, uses: feed::Uses, inputs: feed::Inputs) -> Result<Self, Fault> {
+    async fn create(
+        cx: AssetCx,
+        _: Rc<()>,
+        uses: feed::Uses,
+        inputs: feed::Inputs,
+    ) -> Result<Self, Fault> {
         let feed::Inputs { name, panic } = inputs;
         let queue = Rc::new(FeedQueue {
-            name: name.known().map(|name| name.to_string()).unwrap_or_default(),
+            name: name
+                .known()
+                .map(|name| name.to_string())
+                .unwrap_or_default(),
             texts: RefCell::default(),
             ending: Cell::new(false),
             news: Notify::new(),
@@ -104,7 +127,10 @@ impl Asset for Feed {
         let panics = panic.known() == Some(&true);
         cx.spawn("sender", send(Rc::clone(&queue), panics))?;
         say(&format!("feed {} is open", queue.name))?;
-        Ok(Self { queue, _base: uses.base })
+        Ok(Self {
+            queue,
+            _base: uses.base,
+        })
     }
 
     fn exports(&self) -> feed::Exports {
@@ -152,7 +178,12 @@ impl Runner for Offer {
         Ok(Self { inputs })
     }
 
-    async fn run<'a>(&'a self, _: &'a Step<'_>, uses: offer::Uses<'a>, late: &'a [offer::Late<'a>]) -> Result<offer::Output, Fault> {
+    async fn run<'a>(
+        &'a self,
+        _: &'a Step<'_>,
+        uses: offer::Uses<'a>,
+        late: &'a [offer::Late<'a>],
+    ) -> Result<offer::Output, Fault> {
         let text = self.inputs.with(late)?.text;
         match uses.to {
             offer::ToAsset::Feed(feed) => feed.offer(&text),
@@ -178,7 +209,12 @@ impl Runner for Touch {
         Ok(Self { inputs })
     }
 
-    async fn run<'a>(&'a self, _: &'a Step<'_>, _: touch::Uses<'a>, late: &'a [touch::Late<'a>]) -> Result<touch::Output, Fault> {
+    async fn run<'a>(
+        &'a self,
+        _: &'a Step<'_>,
+        _: touch::Uses<'a>,
+        late: &'a [touch::Late<'a>],
+    ) -> Result<touch::Output, Fault> {
         let plain = self.inputs.with(late)?;
         let label = plain.label.map(|label| label.into_owned());
         if let Some(label) = &label {
@@ -188,7 +224,9 @@ impl Runner for Touch {
         if plain.fail {
             return Err(touch::Error::Told.fault("it was told to fail"));
         }
-        Ok(touch::Output { label: label.map_or(Value::Null, Value::from) })
+        Ok(touch::Output {
+            label: label.map_or(Value::Null, Value::from),
+        })
     }
 }
 
@@ -204,14 +242,31 @@ impl Runner for Content {
     type Wanted = content::Wanted;
     type Output = content::Output;
 
-    fn prepare(_: &Prepare<'_>, inputs: content::Inputs, _: content::Wanted) -> Result<Self, Fault> {
+    fn prepare(
+        _: &Prepare<'_>,
+        inputs: content::Inputs,
+        _: content::Wanted,
+    ) -> Result<Self, Fault> {
         Ok(Self { inputs })
     }
 
-    async fn run<'a>(&'a self, _: &'a Step<'_>, _: content::Uses, late: &'a [content::Late<'a>]) -> Result<content::Output, Fault> {
-        let content::Plain { payload, more, limit } = self.inputs.with(late)?;
-        say(&format!("payload {payload:?}, more {more:?}, limit {limit}"))?;
-        Ok(content::Output { raw: Value::Bytes(payload.to_vec().into()) })
+    async fn run<'a>(
+        &'a self,
+        _: &'a Step<'_>,
+        _: content::Uses,
+        late: &'a [content::Late<'a>],
+    ) -> Result<content::Output, Fault> {
+        let content::Plain {
+            payload,
+            more,
+            limit,
+        } = self.inputs.with(late)?;
+        say(&format!(
+            "payload {payload:?}, more {more:?}, limit {limit}"
+        ))?;
+        Ok(content::Output {
+            raw: Value::Bytes(payload.to_vec().into()),
+        })
     }
 }
 
