@@ -113,6 +113,48 @@ runner "http_request" {
     conflicts     = ["bearer_token", "basic_auth"]
     error_message = "both make the Authorization header: at most one of bearer_token and basic_auth may be given"
   }
+  rule {
+    when          = ["bearer_token", "basic_auth"]
+    condition     = input.headers == null || !contains([for name in keys(input.headers) : lower(name)], "authorization")
+    error_message = "headers has an Authorization of its own, which is sent in its place"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["basic_auth"]
+    condition     = length(split(":", input.basic_auth.username)) == 1
+    error_message = "a colon ends the username of basic_auth: leave it out"
+  }
+  rule {
+    when          = ["api_key"]
+    condition     = contains(["header", "query"], input.api_key.in)
+    error_message = "the `in` of api_key is \"header\" or \"query\""
+  }
+  rule {
+    when          = ["multipart"]
+    condition     = length([for part in input.multipart : part.name if (part.value == null) == (part.file == null)]) == 0
+    error_message = "each part of multipart has a value or a file, one of them"
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["max_redirects"]
+    condition     = coalesce(input.follow_redirects, uses.client.follow_redirects)
+    error_message = "redirects are not followed, so max_redirects says nothing"
+    severity      = "warning"
+  }
+  rule {
+    when = ["expect_status"]
+    condition = !coalesce(input.follow_redirects, uses.client.follow_redirects) || length([
+      for status in flatten([input.expect_status]) : status
+      if !contains(["301", "302", "303", "307", "308"], tostring(status))
+    ]) > 0
+    error_message = "redirects are followed, so this status is not the one that counts: write `follow_redirects = false`"
+    severity      = "warning"
+  }
 
   output "status_code" {
     type        = number
@@ -338,6 +380,24 @@ asset "http_client" {
     when          = ["client_key_file", "client_key_pem"]
     at_least_one  = ["client_cert_file", "client_cert_pem"]
     error_message = "a client's key needs its certificate: client_cert_file or client_cert_pem"
+  }
+  rule {
+    when          = ["connect_timeout"]
+    condition     = input.connect_timeout <= input.timeout
+    error_message = "timeout is shorter and ends the connecting first"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["ca_file", "ca_pem"]
+    condition     = !input.insecure_skip_verify
+    error_message = "insecure_skip_verify trusts every certificate, so no authority is looked at"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["no_proxy"]
+    at_least_one  = ["proxy"]
+    error_message = "no_proxy says nothing without a proxy: the environment's are not used"
+    severity      = "warning"
   }
 
   error "tls" {

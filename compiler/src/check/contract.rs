@@ -1,6 +1,8 @@
 //! Arguments and uses of steps and resources against the manifests of their modules.
 
-use bggo_manifest::{Form, Given, Input, Rule, Severity, Use};
+use std::collections::BTreeSet;
+
+use bggo_manifest::{Form, Given, Input, Rule, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -9,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 use crate::syntax::elsewhere;
 
-use super::context::Checker;
+use super::context::{Arguments, Checker};
 use super::typed::{TExpr, TKind};
 
 /// A step or resource, as far as its contract is concerned.
@@ -21,6 +23,8 @@ pub(super) struct ArgumentOwner<'d> {
     pub(super) inputs: &'d [Input],
     pub(super) rules: &'d [Rule],
     pub(super) takes: &'d [Use],
+    /// It is a step: for an optional use that it leaves out it is given an asset with defaults.
+    pub(super) is_step: bool,
     pub(super) arguments: Option<&'d AttributeBlock>,
     pub(super) uses: Option<&'d AttributeBlock>,
     /// A part of it could not be read: nothing is said to be missing.
@@ -38,12 +42,13 @@ enum Argument {
 }
 
 impl Checker<'_> {
-    /// The arguments by position in the manifest, as their types.
-    pub(super) fn arguments(&mut self, owner: &ArgumentOwner<'_>) -> Vec<(usize, TExpr)> {
+    /// The arguments, as the types of their inputs.
+    pub(super) fn arguments(&mut self, owner: &ArgumentOwner<'_>) -> Arguments {
         let mut found: Vec<(usize, TExpr)> = Vec::new();
         let mut given = vec![false; owner.inputs.len()];
         let mut meant = given.clone();
         let mut there = vec![(Given::No, owner.span); owner.inputs.len()];
+        let mut wrong = BTreeSet::new();
         for attribute in attributes(owner.arguments) {
             let name = attribute.name.text.as_str();
             let Some(place) = owner.inputs.iter().position(|input| input.name == name) else {
@@ -69,17 +74,25 @@ impl Checker<'_> {
                     found.push((place, value));
                 }
                 Argument::Null => {}
-                Argument::Wrong => there[place].0 = Given::Perhaps,
+                Argument::Wrong => {
+                    there[place].0 = Given::Perhaps;
+                    wrong.insert(place);
+                }
             }
         }
+        // Of those there is no value for a rule.
+        let places = 0..owner.inputs.len();
+        wrong.extend(places.filter(|place| {
+            let missing = owner.inputs[*place].required && there[*place].0 == Given::No;
+            missing || meant[*place]
+        }));
         if !owner.broken {
-            self.rules(owner, &there);
-            let there = given
+            let meant = given
                 .into_iter()
                 .zip(meant)
                 .map(|(given, meant)| given || meant);
-            let inputs = owner.inputs.iter().zip(there);
-            for (input, _) in inputs.filter(|(input, there)| input.required && !there) {
+            let inputs = owner.inputs.iter().zip(meant);
+            for (input, _) in inputs.filter(|(input, meant)| input.required && !meant) {
                 let text = format!("`{}` needs the argument `{}`", owner.kind, input.name);
                 let hint = format!("`{}` ({}): {}", input.name, input.ty, input.description);
                 self.error(codes::MISSING_ARGUMENT, owner.span, text)
@@ -87,7 +100,11 @@ impl Checker<'_> {
             }
         }
         found.sort_by_key(|(place, _)| *place);
-        found
+        Arguments {
+            list: found,
+            given: there,
+            wrong,
+        }
     }
 
     fn unknown_argument(&mut self, owner: &ArgumentOwner<'_>, attribute: &Attribute) {
@@ -188,36 +205,6 @@ impl Checker<'_> {
         self.error(codes::VALUE_REFUSED, value.span, text)
             .hint(hint);
         true
-    }
-
-    /// The rules of the manifest against what is given.
-    fn rules(&mut self, owner: &ArgumentOwner<'_>, there: &[(Given, Span)]) {
-        let of = |name: &str| {
-            let place = owner.inputs.iter().position(|input| input.name == name);
-            place.and_then(|place| there.get(place)).copied()
-        };
-        for rule in owner.rules {
-            if !rule.is_broken(|name| of(name).map_or(Given::No, |(given, _)| given)) {
-                continue;
-            }
-            let mut places: Vec<Span> = rule
-                .inputs()
-                .filter_map(|name| of(name))
-                .filter(|(given, _)| *given == Given::Yes)
-                .map(|(_, span)| span)
-                .collect();
-            places.sort_by_key(|span| (span.file, span.start));
-            places.dedup();
-            let at = places.pop().unwrap_or(owner.span);
-            let text = format!("`{}`: {}", owner.kind, rule.text());
-            let problem = match rule.severity {
-                Severity::Error => self.problems.error(codes::RULE_BROKEN, at, text),
-                Severity::Warning => self.problems.warning(codes::RULE_BROKEN, at, text),
-            };
-            for other in places {
-                problem.label(other, "beside this");
-            }
-        }
     }
 
     /// Whether a value is one of those that its input takes, or is not known yet. Of a condition both arms are judged.
@@ -408,7 +395,7 @@ fn takes_mixed(input: &Type, given: &Type) -> bool {
 }
 
 /// Whether an argument is there for certain: what is computed when the program runs may be null.
-fn is_given(value: &TExpr) -> Given {
+pub(super) fn is_given(value: &TExpr) -> Given {
     match &value.kind {
         TKind::Constant(_) if !value.is_null() => Given::Yes,
         TKind::List(_) | TKind::Object(_) | TKind::Template(_) => Given::Yes,

@@ -11,6 +11,7 @@
 mod access;
 mod attempt;
 mod call;
+mod condition;
 mod context;
 mod contract;
 mod equality;
@@ -24,6 +25,7 @@ mod operator;
 mod outputs;
 mod pattern;
 mod resource;
+mod rule;
 mod sensitivity;
 mod step;
 mod template;
@@ -39,6 +41,7 @@ use crate::resolve::model::{Node, Resolved};
 use context::Checker;
 use typed::{TBody, TLocal, Typed};
 
+pub use condition::faults_of_conditions;
 pub use context::Seen;
 pub use instances::MOST_INSTANCES;
 
@@ -99,6 +102,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
     checker.check_uses_of_run_assets(&steps, &resources);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
+    let bound_names = checker.bound_names;
     let mut problems = checker.problems;
     problems.sort();
     let parts = declarations.bodies.iter().zip(steps).zip(resources);
@@ -122,7 +126,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             bodies,
             variables,
             locals,
-            bound_names: resolved.bound_names.clone(),
+            bound_names,
         });
     (typed, problems, seen)
 }

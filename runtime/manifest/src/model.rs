@@ -188,6 +188,14 @@ pub enum Carrier {
     Value,
 }
 
+impl Asset {
+    /// Whether it can be made without a word of the grid: it needs no argument and no other asset.
+    pub fn needs_nothing(&self) -> bool {
+        let required = self.inputs.iter().any(|input| input.required);
+        !required && self.uses.iter().all(|part| part.optional)
+    }
+}
+
 impl Input {
     /// What carries it.
     pub fn carrier(&self) -> Carrier {

@@ -6,7 +6,7 @@ use crate::model::{Form, Input};
 use bggo_values::literal::{Block, Item};
 use bggo_values::{Type, Value, convert};
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn input(&mut self, block: &Block) -> Option<Input> {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
