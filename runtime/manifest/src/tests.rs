@@ -221,6 +221,55 @@ runner "send" {
 }
 
 #[test]
+fn a_rule_with_a_condition_keeps_its_text_and_its_line() {
+    let text = r#"runner "send" {
+  input "text" { type = string }
+  rule {
+    when = ["text"]
+    condition = (
+      length(input.text) < 3 ||
+      scenario.loaded
+    )
+    error_message = "too long"
+  }
+}
+"#;
+    let rule = &read(text).unwrap().runners[0].rules[0];
+    let condition = Condition {
+        text: "(\n      length(input.text) < 3 ||\n      scenario.loaded\n    )".to_owned(),
+        line: 5,
+    };
+    assert_eq!(rule.demand, Demand::Condition(condition));
+    assert_eq!(rule.text(), "too long");
+    assert!(!rule.is_broken(|_| Given::Yes));
+    for (given, applies) in [
+        (Given::Yes, Given::Yes),
+        (Given::No, Given::No),
+        (Given::Perhaps, Given::Perhaps),
+    ] {
+        assert_eq!(rule.applies(|_| given), applies);
+    }
+}
+
+#[test]
+fn a_rule_demands_one_thing_and_says_it() {
+    let with = |rule: &str| {
+        let text = format!(
+            "runner \"a\" {{\n  input \"x\" {{ type = string }}\n  rule {{\n{rule}\n  }}\n}}\n"
+        );
+        faults(&text)
+    };
+    let one = "a rule has `conflicts`, `at_least_one` or a `condition`, one of them";
+    let both = "conflicts = [\"x\"]\n condition = true\n error_message = \"no\"";
+    assert_eq!(with(both), [(3, one.to_owned())]);
+    let silent = "a rule with a `condition` has an `error_message` that says what to write";
+    assert_eq!(
+        with("condition = input.x == null"),
+        [(3, silent.to_owned())]
+    );
+}
+
+#[test]
 fn values_are_compared_with_bounds() {
     let allows = |bound: Bound, value: Value| bound.allows(&value);
     let nothing = || Value::Duration(std::time::Duration::ZERO);
