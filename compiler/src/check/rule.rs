@@ -157,7 +157,7 @@ impl Checker<'_> {
         for read in &condition.reads {
             reads.push(self.read(read, scope)?);
         }
-        let places = places(rule, &condition.reads, scope);
+        let places = self.places(rule, &condition.reads, scope);
         let at = places.own.last().copied().unwrap_or(scope.owner.span);
         let secret = reads.iter().any(|read| read.sensitivity.any());
         let typed = self.perhaps(applies == Given::Perhaps, |checker| {
@@ -342,6 +342,56 @@ impl Checker<'_> {
             kind: TKind::Conditional(Box::new(absent), Box::new(default), Box::new(value)),
         }
     }
+
+    /// The places that a rule is about: those of its `when` come last, so that it is said there.
+    fn places(&self, rule: &Rule, reads: &[Read], scope: &RuleScope<'_>) -> Places {
+        let mut places = Places::default();
+        let given = |name: &str| {
+            let (given, span) = scope.given(name);
+            (given != Given::No).then_some(span)
+        };
+        for read in reads {
+            match read {
+                Read::Input(name) => places.own.extend(given(&name.text)),
+                Read::TimeLimit(_) => {
+                    if let TimeLimit::Is(Some(limit)) = scope.limit {
+                        places.other.push(limit.span);
+                    }
+                }
+                Read::Used(key, name) => {
+                    let used = self.place_used(&key.text, &name.text, scope);
+                    places.other.extend(used);
+                }
+                Read::Loaded => {}
+            }
+        }
+        places.own.sort_by_key(|span| (span.file, span.start));
+        let when = rule.when.iter().filter_map(|name| given(name));
+        let when: Vec<Span> = when.collect();
+        places.own.retain(|span| !when.contains(span));
+        places.own.extend(when);
+        places.own.dedup();
+        places.other.sort_by_key(|span| (span.file, span.start));
+        places.other.dedup();
+        places
+    }
+
+    /// Where an input of the asset that is used is given, or where the asset is named.
+    fn place_used(&self, key: &str, name: &str, scope: &RuleScope<'_>) -> Option<Span> {
+        let place = scope
+            .owner
+            .takes
+            .iter()
+            .position(|taken| taken.name == key)?;
+        let (_, id, named) = scope.uses.iter().find(|(at, ..)| *at == place)?;
+        let inputs = &self.modules.asset(self.asset_of(*id)?).inputs;
+        let place = inputs.iter().position(|input| input.name == name);
+        let given = place.and_then(|place| self.of_resources.get(id)?.given.get(place));
+        match given {
+            Some((Given::Yes | Given::Perhaps, span)) => Some(*span),
+            Some((Given::No, _)) | None => Some(*named),
+        }
+    }
 }
 
 /// A value as a condition reads it: typed as when the manifest was read, and sensitive where its input is.
@@ -387,37 +437,5 @@ fn reads_name(expr: &TExpr, id: BoundId) -> bool {
     found
 }
 
-/// The places that a rule is about: those of its `when` come last, so that it is said there.
-fn places(rule: &Rule, reads: &[Read], scope: &RuleScope<'_>) -> Places {
-    let mut places = Places::default();
-    let given = |name: &str| {
-        let (given, span) = scope.given(name);
-        (given != Given::No).then_some(span)
-    };
-    for read in reads {
-        match read {
-            Read::Input(name) => places.own.extend(given(&name.text)),
-            Read::TimeLimit(_) => {
-                if let TimeLimit::Is(Some(limit)) = scope.limit {
-                    places.other.push(limit.span);
-                }
-            }
-            Read::Used(key, _) => {
-                let place = scope.owner.takes.iter();
-                let place = place.take_while(|taken| taken.name != key.text).count();
-                let uses = scope.uses.iter().filter(|(at, ..)| *at == place);
-                places.other.extend(uses.map(|(.., span)| *span));
-            }
-            Read::Loaded => {}
-        }
-    }
-    places.own.sort_by_key(|span| (span.file, span.start));
-    let when = rule.when.iter().filter_map(|name| given(name));
-    let when: Vec<Span> = when.collect();
-    places.own.retain(|span| !when.contains(span));
-    places.own.extend(when);
-    places.own.dedup();
-    places.other.sort_by_key(|span| (span.file, span.start));
-    places.other.dedup();
-    places
-}
+#[cfg(test)]
+mod tests;
