@@ -176,7 +176,11 @@ impl Checker<'_> {
                     ty,
                     binding: Binding::Step,
                     sensitivity: Sensitivity::NONE,
-                    span: condition.expr.span,
+                    span: match wanted {
+                        Read::Input(name) | Read::Used(_, name) => name.span,
+                        Read::TimeLimit(span) => *span,
+                        Read::Loaded => condition.expr.span,
+                    },
                 }),
                 Err((span, text)) => {
                     faults.push((line(Some(span)), text));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use bggo_manifest::{Condition, Demand, Given, Input, Rule, Severity};
+use bggo_manifest::{Carrier, Condition, Demand, Given, Input, Rule, Severity};
 use bggo_values::functions::Time;
 use bggo_values::{Type, Value};
 
@@ -263,7 +263,9 @@ impl Checker<'_> {
         let Some((_, value)) = found else {
             return Some(absent(input, scope.owner.span));
         };
-        if value.binding <= Binding::Start {
+        // The shape of an argument is what it is written as: a name has none.
+        let has_shape = input.carrier() == Carrier::Shape && !is_drawn(value);
+        if value.binding <= Binding::Start || has_shape {
             return Some(self.or_default(input, value.clone()));
         }
         let id = match scope.names.get(&place) {

@@ -3,7 +3,7 @@
 use super::tree::WIDTH;
 use crate::check::typed::{Binding, TExpr, TKind, TPart, TRules};
 use crate::check::walk::walk;
-use crate::plan::model::Argument;
+use crate::plan::model::{Argument, Skeleton};
 use bggo_manifest::{Carrier, Form};
 use bggo_values::Value;
 use bggo_values::text::joins_what_is_before;
@@ -20,7 +20,11 @@ pub fn is_redacted(argument: &Argument) -> bool {
 
 /// Whether something of arguments and rules is computed when the program starts.
 pub fn is_started(arguments: &[Argument], rules: &TRules) -> bool {
-    arguments.iter().any(is_of_start) || rules.known_at_start(true).next().is_some()
+    let in_part =
+        |argument: &Argument| argument.skeleton.as_ref().is_some_and(Skeleton::is_started);
+    let mut arguments = arguments.iter();
+    arguments.any(|argument| is_of_start(argument) || in_part(argument))
+        || rules.known_at_start(true).next().is_some()
 }
 
 /// Whether some rules differ between users, iterations or instances.

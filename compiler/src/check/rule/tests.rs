@@ -155,7 +155,7 @@ fn what_is_known_later_is_left_to_the_program() {
     let word = (Binding::Start, "a word has at most 4 letters".to_owned());
     assert_eq!(
         left(variable, "  arguments {\n    word = var.word\n  }"),
-        [word.clone()]
+        std::slice::from_ref(&word)
     );
     // A rule that warns is not.
     assert_eq!(
