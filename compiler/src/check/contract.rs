@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bggo_manifest::{Bound, Form, Given, Input, Rule, Use};
+use bggo_manifest::{Bound, Form, Given, Input, Pattern, Rule, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -179,24 +179,51 @@ impl Checker<'_> {
             let yes = self.refused(input, yes);
             return self.refused(input, no) || yes;
         }
-        let Some(known) = value.constant() else {
-            return self.wrong_length(input, value);
-        };
         let name = &input.name;
-        if let Some(bound) = input.bounds.iter().find(|bound| !bound.allows(known)) {
-            let text = format!("`{name}` {bound}");
-            self.error(codes::VALUE_REFUSED, value.span, text);
+        if let Some(known) = value.constant() {
+            if let Some(bound) = input.bounds.iter().find(|bound| !bound.allows(known)) {
+                let text = format!("`{name}` {bound}");
+                self.error(codes::VALUE_REFUSED, value.span, text);
+                return true;
+            }
+        } else if self.wrong_length(input, value) {
             return true;
         }
-        let Some(pattern) = &input.pattern else {
-            return false;
-        };
-        let Some(wrong) = unmatched(&pattern.regex, known) else {
-            return false;
-        };
-        let text = match input.sensitive || !value.sensitivity.paths.is_empty() {
-            true => format!("`{name}` cannot have this value"),
-            false => format!("`{name}` cannot be {wrong:?}"),
+        self.wrong_text(input, value)
+    }
+
+    /// Whether a text that is known does not look as its input says, which is said here. Of a list or a map that is written
+    /// out the parts that are known are judged.
+    fn wrong_text(&mut self, input: &Input, value: &TExpr) -> bool {
+        let of_map = matches!(input.ty, Type::Map(_));
+        match &value.kind {
+            TKind::Constant(known) => {
+                let wrong = unmatched(input, known, of_map);
+                wrong.is_some_and(|wrong| self.refuse(input, value, wrong))
+            }
+            TKind::List(items) => {
+                let mut items = items.iter();
+                items.any(|item| self.wrong_text(input, item))
+            }
+            TKind::Object(pairs) if of_map => pairs.iter().any(|(key, part)| {
+                let named = key.constant().and_then(Value::as_text);
+                let wrong = named.and_then(|name| unmatched_key(input, name));
+                match wrong {
+                    Some(wrong) => self.refuse(input, key, wrong),
+                    None => self.wrong_text(input, part),
+                }
+            }),
+            _ => false,
+        }
+    }
+
+    fn refuse(&mut self, input: &Input, value: &TExpr, (pattern, wrong): Unmatched<'_>) -> bool {
+        let name = &input.name;
+        let text = match (input.sensitive || value.sensitivity.any(), wrong) {
+            (true, _) => format!("`{name}` cannot have this value"),
+            (false, Wrong::Text(wrong)) => format!("`{name}` cannot be {wrong:?}"),
+            (false, Wrong::Value(wrong)) => format!("`{name}` cannot hold {wrong:?}"),
+            (false, Wrong::Key(wrong)) => format!("`{name}` cannot have the key {wrong:?}"),
         };
         let hint = match pattern.message.is_empty() {
             true => format!("it matches `{}`", pattern.regex),
@@ -439,16 +466,55 @@ fn written_length(value: &TExpr) -> Option<usize> {
     }
 }
 
-/// The first text of a value that does not match.
-fn unmatched(pattern: &str, value: &Value) -> Option<String> {
+/// A text that does not match, as part of what.
+enum Wrong {
+    /// A text or an item of a list.
+    Text(String),
+    /// A value of a map.
+    Value(String),
+    /// A key of a map.
+    Key(String),
+}
+
+/// A text that does not match this pattern.
+type Unmatched<'p> = (&'p Pattern, Wrong);
+
+/// The first text of a value that does not match the patterns of its input. The values of an object count where the input
+/// is a map.
+fn unmatched<'p>(input: &'p Input, value: &Value, of_map: bool) -> Option<Unmatched<'p>> {
     let text = match value {
         Value::Text(text) => text.as_str().to_owned(),
         Value::Number(number) => number.to_string(),
-        Value::List(items) => return items.iter().find_map(|item| unmatched(pattern, item)),
+        Value::List(items) => return items.iter().find_map(|item| unmatched(input, item, of_map)),
+        Value::Object(pairs) if of_map => {
+            return pairs.iter().find_map(|(key, value)| {
+                unmatched_key(input, key.as_str()).or_else(|| unmatched(input, value, of_map))
+            });
+        }
         _ => return None,
     };
+    let pattern = input
+        .pattern
+        .as_ref()
+        .filter(|pattern| differs(pattern, &text))?;
+    Some((
+        pattern,
+        match of_map {
+            true => Wrong::Value(text),
+            false => Wrong::Text(text),
+        },
+    ))
+}
+
+fn unmatched_key<'p>(input: &'p Input, key: &str) -> Option<Unmatched<'p>> {
+    let pattern = input.key_pattern.as_ref();
+    let pattern = pattern.filter(|pattern| differs(pattern, key))?;
+    Some((pattern, Wrong::Key(key.to_owned())))
+}
+
+fn differs(pattern: &Pattern, text: &str) -> bool {
     // A pattern that is not valid is a fault of the module, which was said when the modules were read.
-    matches!(bggo_regex::is_found(pattern, &text), Ok(false)).then_some(text)
+    matches!(bggo_regex::is_found(&pattern.regex, text), Ok(false))
 }
 
 fn attributes(block: Option<&AttributeBlock>) -> &[Attribute] {

@@ -105,6 +105,8 @@ pub struct Input {
     pub bounds: Vec<Bound>,
     /// What its text looks like.
     pub pattern: Option<Pattern>,
+    /// What the keys of a map look like.
+    pub key_pattern: Option<Pattern>,
     /// How it reaches the module.
     pub form: Form,
     /// What is known of it in part reaches the module early, with holes for the rest.

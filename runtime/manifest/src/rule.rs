@@ -63,7 +63,7 @@ impl fmt::Display for Bound {
     }
 }
 
-/// What the text of an input looks like. A number is judged by its text, a list item by item.
+/// What the text of an input looks like. A number is judged by its text, a list item by item, a map by its values or keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     /// A regular expression, which is found somewhere in the text: `^` and `$` tie it to the whole.

@@ -221,6 +221,34 @@ runner "send" {
 }
 
 #[test]
+fn keys_and_values_of_a_map_have_patterns() {
+    let text = r#"runner "a" {
+  input "x" {
+    type                = map(string)
+    pattern             = "^v$"
+    key_pattern         = "^k$"
+    key_pattern_message = "write k"
+  }
+}
+"#;
+    let input = &read(text).unwrap().runners[0].inputs[0];
+    let regex = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.regex.clone());
+    assert_eq!(regex(&input.pattern).as_deref(), Some("^v$"));
+    assert_eq!(regex(&input.key_pattern).as_deref(), Some("^k$"));
+    let wrong = "runner \"a\" {\n  input \"x\" {\n    type = string\n    key_pattern = \"a\"\n  }\n  input \"y\" {\n    type = map(string)\n    key_pattern_message = \"b\"\n  }\n}\n";
+    assert_eq!(
+        faults(wrong),
+        [
+            (2, "`key_pattern` is for inputs that are maps".to_owned()),
+            (
+                6,
+                "`key_pattern_message` belongs to a `key_pattern`".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
 fn a_rule_with_a_condition_keeps_its_text_and_its_line() {
     let text = r#"runner "send" {
   input "text" { type = string }

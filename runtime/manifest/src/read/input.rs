@@ -21,6 +21,7 @@ impl Reader<'_> {
         let shape = self.shape(&mut attributes, (ty.as_ref(), form, shown));
         let bounds = self.bounds(&mut attributes, (ty.as_ref(), form));
         let pattern = self.pattern(&mut attributes, (ty.as_ref(), form));
+        let key_pattern = self.key_pattern(&mut attributes, ty.as_ref());
         let default = attributes.take("default");
         self.rest(attributes, "an input");
         let default =
@@ -48,6 +49,7 @@ impl Reader<'_> {
             one_of,
             bounds,
             pattern,
+            key_pattern,
             form,
             shape,
             shown,

@@ -97,14 +97,34 @@ impl Reader<'_> {
         }
         let has_text = match ty {
             Some(Type::String | Type::Any) => true,
-            Some(Type::List(item) | Type::Set(item)) => **item == Type::String,
+            Some(Type::List(item) | Type::Set(item) | Type::Map(item)) => **item == Type::String,
             _ => false,
         };
         if !has_text || form == Form::Json {
             self.fault(
                 at,
-                "`pattern` is for inputs of type string, any, list(string) and set(string)",
+                "`pattern` is for inputs of type string and any, and for a list, set or map of strings",
             );
+        }
+        Some(Pattern { regex, message })
+    }
+
+    pub(super) fn key_pattern(
+        &mut self,
+        attributes: &mut Attributes<'_>,
+        ty: Option<&Type>,
+    ) -> Option<Pattern> {
+        let at = attributes.offset();
+        let regex = self.text(attributes, "key_pattern");
+        let message = self.text(attributes, "key_pattern_message");
+        if regex.is_empty() {
+            if !message.is_empty() {
+                self.fault(at, "`key_pattern_message` belongs to a `key_pattern`");
+            }
+            return None;
+        }
+        if !matches!(ty, Some(Type::Map(_))) {
+            self.fault(at, "`key_pattern` is for inputs that are maps");
         }
         Some(Pattern { regex, message })
     }
