@@ -12,6 +12,7 @@ pub struct Info {
     first_slot: u32,
     slots: u32,
     metrics: &'static [MetricInfo],
+    without_warning: &'static [&'static str],
     tags: &'static [(&'static str, &'static str)],
     sensitive: bool,
     sensitive_inputs: &'static [&'static str],
@@ -27,6 +28,7 @@ impl Info {
             first_slot: 0,
             slots: 4,
             metrics: &[],
+            without_warning: &[],
             tags: &[],
             sensitive: false,
             sensitive_inputs: &[],
@@ -43,6 +45,12 @@ impl Info {
     /// The metrics of its manifest, in their order.
     pub const fn metrics(mut self, metrics: &'static [MetricInfo]) -> Self {
         self.metrics = metrics;
+        self
+    }
+
+    /// Metrics of its manifest of which a run does not warn: the grid has settled it by an argument.
+    pub const fn without_warning(mut self, metrics: &'static [&'static str]) -> Self {
+        self.without_warning = metrics;
         self
     }
 
@@ -87,6 +95,11 @@ impl Info {
     /// The metrics of its manifest.
     pub fn metric_infos(&self) -> &'static [MetricInfo] {
         self.metrics
+    }
+
+    /// What a load run says of the labels of a metric, if it does.
+    pub fn warning_of(&self, metric: &MetricInfo) -> Option<MetricWarning> {
+        metric.warning_unless_in(self.without_warning)
     }
 
     /// Its labels.
@@ -189,9 +202,9 @@ impl MetricInfo {
         self.label
     }
 
-    /// What a load run says of its labels, if it does.
-    pub fn label_warning(&self) -> Option<MetricWarning> {
-        self.warning
+    /// What a load run says of its labels, unless its name is among those of which it does not.
+    fn warning_unless_in(&self, without: &[&str]) -> Option<MetricWarning> {
+        self.warning.filter(|_| !without.contains(&self.name))
     }
 }
 
@@ -317,6 +330,18 @@ pub enum Lifetime {
     Iteration,
 }
 
+impl fmt::Display for Lifetime {
+    /// As a grid writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run => "run",
+            Self::Worker => "worker",
+            Self::Vu => "vu",
+            Self::Iteration => "iteration",
+        })
+    }
+}
+
 /// A resource.
 #[derive(Debug)]
 pub struct ResourceInfo {
@@ -326,6 +351,7 @@ pub struct ResourceInfo {
     lifetime: Lifetime,
     sensitive: bool,
     metrics: &'static [MetricInfo],
+    without_warning: &'static [&'static str],
     first_slot: u32,
 }
 
@@ -339,6 +365,7 @@ impl ResourceInfo {
             lifetime: Lifetime::Vu,
             sensitive: false,
             metrics: &[],
+            without_warning: &[],
             first_slot: 0,
         }
     }
@@ -347,6 +374,17 @@ impl ResourceInfo {
     pub const fn metrics(mut self, metrics: &'static [MetricInfo]) -> Self {
         self.metrics = metrics;
         self
+    }
+
+    /// Metrics of its manifest of which a run does not warn: the grid has settled it by an argument.
+    pub const fn without_warning(mut self, metrics: &'static [&'static str]) -> Self {
+        self.without_warning = metrics;
+        self
+    }
+
+    /// What a load run says of the labels of a metric, if it does.
+    pub fn warning_of(&self, metric: &MetricInfo) -> Option<MetricWarning> {
+        metric.warning_unless_in(self.without_warning)
     }
 
     /// The slot of its first metric among all of the run: behind those of the steps of all scenarios.

@@ -9,10 +9,11 @@ use super::scenario_load::ScenarioLoad;
 use super::user::ScenarioUsers;
 use super::worker::{News, Work, WorkerNews, work};
 use super::{Grace, Program, RunRequest, User, Worker, run};
-use crate::assets::{AssetSlot, Prepare, RunScope};
+use crate::assets::{Asset, AssetCx, AssetSlot, Prepare, RunScope};
 use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::LogLevel;
 use crate::exit::{Exit, ExitCauses};
+use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::grid::Grid;
 use crate::metrics::{
@@ -25,6 +26,7 @@ use crate::start::Start;
 use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock, settle};
 use std::any::Any;
 use std::cell::RefCell;
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -461,5 +463,78 @@ fn assets_of_a_user_and_its_iteration_work_while_it_waits() {
         assert_eq!(idle(), all);
         inner.destroy().await;
         outer.destroy().await;
+    });
+}
+
+/// An asset of a user that is due every 10 ms: its timer has the user woken.
+struct Pings {
+    timer: RefCell<std::pin::Pin<Box<tokio::time::Sleep>>>,
+    worker: Rc<TestWorker>,
+}
+
+impl Asset for Pings {
+    const WORKS_WHEN_IDLE: bool = true;
+
+    type Inputs = ();
+    type Uses = ();
+    type Ready = ();
+    type Exports = [bggo_values::Value; 0];
+
+    fn prepare(_: &Prepare<'_>, (): &()) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn create(_: AssetCx, _: Rc<()>, (): (), (): ()) -> Result<Self, Fault> {
+        Err(Fault::new("bug", "the tests make it by hand"))
+    }
+
+    fn exports(&self) -> [bggo_values::Value; 0] {
+        []
+    }
+
+    fn poll_idle(&self, cx: &mut std::task::Context<'_>) {
+        let mut timer = self.timer.borrow_mut();
+        while timer.as_mut().poll(cx).is_ready() {
+            self.worker.note("ping");
+            let next = timer.deadline() + Duration::from_millis(10);
+            timer.as_mut().reset(next);
+        }
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_timer_of_idle_work_has_the_user_woken_within_an_iteration() {
+    on_stopped_clock(async {
+        let worker = Rc::new(TestWorker::load());
+        let users = Rc::new(ScenarioUsers::new(
+            load(0, Schedule::lasting(1, Duration::MAX)),
+            worker.context.now(),
+        ));
+        let user = User::new(&worker.context, 1, &users);
+        let scope = user.scope();
+        let slot = AssetSlot::<Pings>::new(&scope, &A, 0, &[]);
+        let to = Rc::clone(&worker);
+        let made = slot.get(worker.asker(0), &mut |_| {
+            let worker = Rc::clone(&to);
+            let timer = RefCell::new(Box::pin(sleep(Duration::from_millis(10))));
+            Box::pin(async move { Ok(Pings { timer, worker }) })
+        });
+        drop(made.await.unwrap());
+        // Two iterations of 25 ms, of which nothing else wakes the user.
+        for _ in 0..2 {
+            let begun = user.next().await.unwrap();
+            let waits = pin!(async {
+                sleep(Duration::from_millis(25)).await;
+                Ok(())
+            });
+            let flow = user.unless_cancelled(waits).await;
+            user.finish(begun, flow);
+        }
+        assert_eq!(worker.notes(), ["10 ping", "20 ping", "30 ping", "40 ping"]);
+        scope.destroy().await;
     });
 }

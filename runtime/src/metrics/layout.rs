@@ -9,7 +9,7 @@
 
 use super::interval::{Histogram, Interval, Scalar, Slot};
 use crate::grid::{Grid, Scenario};
-use crate::info::{Info, MetricInfo, MetricKind, ResourceInfo};
+use crate::info::{Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
 use bggo_values::Text;
 use std::collections::BTreeMap;
 
@@ -110,13 +110,13 @@ pub struct LabelWarning {
 }
 
 impl MetricLayout {
-    fn new(info: &MetricInfo) -> Self {
+    fn new(info: &MetricInfo, warning: Option<MetricWarning>) -> Self {
         Self {
             name: Text::Static(info.name()),
             unit: Unit::of(Text::Static(info.unit())),
             kind: info.metric_kind(),
             label: info.label_name().map(Text::Static),
-            warning: info.label_warning().map(|warning| LabelWarning {
+            warning: warning.map(|warning| LabelWarning {
                 prefix: Text::Static(warning.prefix()),
                 over_millionths: warning.over_millionths(),
                 text: Text::Static(warning.text()),
@@ -203,12 +203,15 @@ pub struct StepLayout {
 
 impl StepLayout {
     fn new(row: &Scenario, info: &Info) -> Self {
+        let metrics = info.metric_infos().iter();
         Self {
             scenario: Text::Static(row.name()),
             path: Vec::new(),
             name: Text::from(info.to_string()),
             tags: tags(row.tag_list(), info.labels()),
-            metrics: info.metric_infos().iter().map(MetricLayout::new).collect(),
+            metrics: metrics
+                .map(|metric| MetricLayout::new(metric, info.warning_of(metric)))
+                .collect(),
             first: row.first_slot + info.first_slot(),
         }
     }
@@ -292,9 +295,12 @@ pub struct ResourceLayout {
 
 impl ResourceLayout {
     fn new(info: &ResourceInfo) -> Self {
+        let metrics = info.metric_infos().iter();
         Self {
             name: Text::from(info.to_string()),
-            metrics: info.metric_infos().iter().map(MetricLayout::new).collect(),
+            metrics: metrics
+                .map(|metric| MetricLayout::new(metric, info.warning_of(metric)))
+                .collect(),
             first: info.first_metric_slot(),
         }
     }
