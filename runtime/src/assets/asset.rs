@@ -2,7 +2,7 @@
 
 use super::prepare::Prepare;
 use super::spawned::SpawnedTasks;
-use crate::context::{Asker, WorkerContext};
+use crate::context::{Asker, AssetMetrics, WorkerContext};
 use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
 use crate::info::ResourceInfo;
@@ -60,6 +60,11 @@ impl AssetCx {
     /// That user's iteration, from 0.
     pub fn iteration(&self) -> u64 {
         self.asker.iteration
+    }
+
+    /// Where it counts the metrics of its manifest. It may be kept as long as the asset lives.
+    pub fn metrics(&self) -> AssetMetrics {
+        AssetMetrics::new(&self.worker, self.info)
     }
 
     /// The longest time that the creation may take: one that takes longer is given up, and fails. A destruction has as

@@ -1,5 +1,6 @@
 //! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
 
+mod scenarios;
 mod signals;
 mod whole;
 
@@ -16,13 +17,13 @@ use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::grid::Grid;
 use crate::metrics::{
-    Counter, Interval, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader,
+    Interval, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, time_slot,
 };
 use crate::outputs::{Format, Report};
 use crate::schedule::{Iterations, Schedule};
 use crate::shutdown::{Phase, Phases};
 use crate::start::Start;
-use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock};
+use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock, settle};
 use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;
@@ -129,18 +130,21 @@ struct Bench {
     reader: SlabReader,
 }
 
-const SLOTS: IterationSlots = IterationSlots::after(0);
+/// Slots of iterations: of both scenarios that a test may run.
+const SLOTS: usize = 2 * time_slot::COUNT as usize;
 
 fn bench(does: fn(u64) -> Does) -> Bench {
-    let (kinds, causes) = (Arc::new(Kinds::default()), Arc::new(ExitCauses::default()));
-    let slab = Slab::new(SLOTS.end() as usize).unwrap();
+    let (names, causes) = (
+        Arc::new(RunNames::default()),
+        Arc::new(ExitCauses::default()),
+    );
+    let slab = Slab::new(SLOTS).unwrap();
     let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: false,
         recorder: Recorder::new(Arc::clone(&slab)),
-        kinds: KnownKinds::new(Arc::clone(&kinds)),
-        iterations: SLOTS,
+        names: KnownNames::new(Arc::clone(&names)),
         events: Arc::new(ToldEvents::default()),
         causes: Arc::clone(&causes),
     });
@@ -153,7 +157,7 @@ fn bench(does: fn(u64) -> Does) -> Bench {
         causes,
         phases: watch::channel(Phases::running(1)).0,
         worker: (0, 1),
-        reader: SlabReader::new(slab, kinds),
+        reader: SlabReader::new(slab, names),
     }
 }
 
@@ -163,6 +167,7 @@ fn load(scenario: u32, schedule: Schedule) -> ScenarioLoad {
         scenario,
         iterations: Iterations::new(schedule),
         first_slot: 0,
+        iteration_slot: scenario * time_slot::COUNT,
     }
 }
 
@@ -207,10 +212,11 @@ impl Bench {
         interval
     }
 
-    fn counted(&mut self, counter: Counter) -> u64 {
+    /// Iterations of the first scenario.
+    fn counted(&mut self, outcome: Outcome) -> u64 {
         self.measured()
-            .slot(SLOTS.service())
-            .map_or(0, |slot| slot.count(counter))
+            .slot(0)
+            .map_or(0, |slot| slot.count(outcome))
     }
 }
 
@@ -223,12 +229,9 @@ async fn users_share_the_iterations_and_each_ends_once_before_the_worker_does() 
     assert_eq!(bench.notes().last().unwrap(), "worker:end");
     let measured = bench.measured();
     assert_eq!((measured.users_begun, measured.users_ended), (3, 3));
-    let iterations = measured.slot(SLOTS.service()).unwrap();
-    assert_eq!(iterations.count(Counter::Passed), 10);
-    assert_eq!(
-        iterations.histogram.mean_time(),
-        Some(Duration::from_millis(10))
-    );
+    assert_eq!(measured.slot(0).unwrap().count(Outcome::Passed), 10);
+    let times = measured.slot(time_slot::SERVICE).unwrap();
+    assert_eq!(times.histogram.mean_time(), Some(Duration::from_millis(10)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,7 +241,7 @@ async fn a_duration_ends_the_beginning_of_iterations_and_not_their_running() {
     bench
         .run(Schedule::lasting(2, Duration::from_secs(1)))
         .await;
-    assert_eq!(bench.counted(Counter::Passed), 6);
+    assert_eq!(bench.counted(Outcome::Passed), 6);
     assert_eq!(begin.elapsed(), Duration::from_millis(1_201));
 }
 
@@ -251,7 +254,7 @@ async fn cancelling_drops_running_iterations_and_lets_every_user_end() {
     };
     tokio::join!(bench.run(Schedule::lasting(50, Duration::MAX)), stop);
     assert_eq!((bench.count(":stop"), bench.count(":end")), (50, 51));
-    assert_eq!(bench.counted(Counter::Cancelled), 50);
+    assert_eq!(bench.counted(Outcome::Cancelled), 50);
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,7 +265,7 @@ async fn draining_lets_running_iterations_finish_and_none_begin() {
         bench.stop(Phase::Draining);
     };
     tokio::join!(bench.run(Schedule::lasting(5, Duration::MAX)), stop);
-    assert_eq!(bench.counted(Counter::Passed), 5);
+    assert_eq!(bench.counted(Outcome::Passed), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -305,7 +308,7 @@ async fn a_user_that_never_waits_leaves_the_others_their_turn() {
 async fn a_failed_iteration_does_not_end_its_user() {
     let mut bench = bench(|_| Does::Fails);
     bench.run(Schedule::iterations(1, 7)).await;
-    assert_eq!(bench.counted(Counter::Failed), 7);
+    assert_eq!(bench.counted(Outcome::Failed), 7);
 }
 
 #[tokio::test(start_paused = true)]
@@ -325,12 +328,12 @@ async fn a_panic_in_an_iteration_is_a_bug_and_its_user_still_ends() {
     assert_eq!(bench.causes.exit(), Exit::Bug);
     assert_eq!(bench.count(":end"), 4);
     let measured = bench.measured();
-    let iterations = measured.slot(SLOTS.service()).unwrap();
+    let iterations = measured.slot(0).unwrap();
     // The thread stops at once: the other two never begin.
     assert_eq!(
         (
-            iterations.count(Counter::Passed),
-            iterations.count(Counter::Cancelled)
+            iterations.count(Outcome::Passed),
+            iterations.count(Outcome::Cancelled)
         ),
         (2, 1)
     );
@@ -363,7 +366,7 @@ async fn iterations_go_to_whoever_is_free_on_any_thread() {
     tokio::join!(first.run_loads(&loads), second.run_loads(&loads));
     // Seven rounds of three, and a millisecond for the ends of the users.
     assert_eq!(begin.elapsed(), Duration::from_millis(1_401));
-    let passed = first.counted(Counter::Passed) + second.counted(Counter::Passed);
+    let passed = first.counted(Outcome::Passed) + second.counted(Outcome::Passed);
     assert_eq!(passed, 20);
     assert_eq!(first.count(":iteration"), 14);
 }
@@ -383,14 +386,11 @@ async fn a_scenario_that_is_cancelled_leaves_the_others_running() {
     tokio::join!(bench.run_loads(&loads), stop);
     assert_eq!(begin.elapsed(), Duration::from_millis(6_001));
     let measured = bench.measured();
-    let iterations = measured.slot(SLOTS.service()).unwrap();
-    assert_eq!(
-        (
-            iterations.count(Counter::Passed),
-            iterations.count(Counter::Cancelled)
-        ),
-        (4, 1)
-    );
+    let ends = |slot: u32| {
+        let iterations = measured.slot(slot).unwrap();
+        [Outcome::Passed, Outcome::Cancelled].map(|outcome| iterations.count(outcome))
+    };
+    assert_eq!((ends(0), ends(time_slot::COUNT)), ([3, 0], [1, 1]));
 }
 
 #[tokio::test(start_paused = true)]
