@@ -9,7 +9,7 @@ pub struct Entry {
     pub code: Code,
     /// A few words: the `summary` of the JSON form.
     pub summary: &'static str,
-    /// The text of `docs/errors/CODE.md`, which `bggo explain` prints.
+    /// The text of `docs/errors/CODE.md`.
     pub page: &'static str,
 }
 
