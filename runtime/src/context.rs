@@ -208,7 +208,7 @@ impl WorkerContext {
             &event
             && fault.kind() == BUG
         {
-            self.panicked(&panic::said_last().unwrap_or_else(|| fault.to_string()));
+            self.panicked(&panic::take_last_message().unwrap_or_else(|| fault.to_string()));
         }
         if self.is_news(info, &event) {
             self.events.tell(Event::Resource(info, event));

@@ -1,19 +1,19 @@
 //! What every compiled grid links: engine, metrics, outputs, the traits of the module contract and the command line.
 //!
-//! A room names only rooms below it:
+//! A module of this list names only modules below it:
 //!
 //! ```text
-//! command    flags, variables, what load is asked for, the exit code
+//! command    flags, variables, the load that is asked for, the exit code
 //! engine     control thread, worker threads, users
 //! outputs    who reads intervals and events: live lines, JSON lines, summary
-//! step       the one door of a step
+//! step       how a step is run and counted, in one place
 //! assets     slots, scopes, assets of the run
-//! context    what a step or an asset may ask of its worker
+//! context    what a step or an asset can use of its worker
 //! metrics, schedule, event, start, grid, info, fault, ..: values and pure functions
 //! ```
 //!
-//! Three faces look out: [`contract`] for authors of modules, and two that are no contract, for the code that `module!`
-//! makes and for emitted programs.
+//! Three modules are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, and `emitted` for
+//! emitted programs. Only the first promises to stay as it is.
 
 pub mod contract;
 #[doc(hidden)]

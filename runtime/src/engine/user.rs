@@ -223,7 +223,7 @@ impl Drop for User {
     /// (No future around the task watches it, which would cost each idle user 128 bytes.)
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let text = panic::said_last();
+            let text = panic::take_last_message();
             self.worker()
                 .panicked(text.as_deref().unwrap_or("a user's task panicked"));
         }
