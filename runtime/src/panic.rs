@@ -42,8 +42,11 @@ pub fn take_last_message() -> Option<String> {
 
 /// Runs `f`. A panic becomes an error with its message; after it, the data that `f` worked on must not be used again.
 pub fn caught<T>(f: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(f))
-        .map_err(|payload| LAST_MESSAGE.take().unwrap_or_else(|| message(&*payload).to_owned()))
+    catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
+        LAST_MESSAGE
+            .take()
+            .unwrap_or_else(|| message(&*payload).to_owned())
+    })
 }
 
 /// The same, but the message of the panic stays for [`take_last_message`].

@@ -246,7 +246,9 @@ fn report_flags() -> Vec<Arg> {
             .value_name("FORMAT")
             .value_parser(PossibleValuesParser::new(["text", "json"]))
             .default_value("text")
-            .help("The form of the lines on stderr: text for people, or one JSON object on each line"),
+            .help(
+                "The form of the lines on stderr: text for people, or one JSON object on each line",
+            ),
         long(LOG_LEVEL)
             .value_name("LEVEL")
             .value_parser(PossibleValuesParser::new([
