@@ -1,4 +1,5 @@
-//! One request of a step to its end: redirects followed, cookies kept, the body read or counted, all within a limit.
+//! One exchange of a step: sends the request, follows redirects, keeps cookies and reads or counts the body, within a time
+//! limit.
 
 use crate::body::Payload;
 use crate::client::HttpClient;
@@ -23,7 +24,7 @@ const SMALL: usize = 64 << 10;
 /// How long the next request waits for the end of a redirect's body.
 const SOON: Duration = Duration::from_millis(50);
 
-/// What is asked, ready to be sent.
+/// A request, ready to be sent.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     pub(crate) url: &'a Url,
@@ -33,13 +34,13 @@ pub(crate) struct Call<'a> {
     /// The header that holds an API key: like the standard ones, it does not go to another host.
     pub(crate) key: Option<&'a HeaderName>,
     pub(crate) timeout: Duration,
-    /// How many redirects are followed; `None`: they are answers like others.
+    /// How many redirects are followed; with `None` a redirect is an answer like any other.
     pub(crate) redirects: Option<usize>,
     /// Whether somebody reads the body.
     pub(crate) keeps_body: bool,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
-    /// Counts requests that went out once more.
+    /// Counts requests that were sent again.
     pub(crate) resent: &'a Cell<u64>,
 }
 
@@ -121,7 +122,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             };
             match client.transport.send(outgoing).await {
                 Ok(head) => break head,
-                // RFC 9112, section 9.3.1: once, and only what does no harm if it was done already.
+                // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
                 Err(lost) if lost.was_stale && may_resend => {
                     may_resend = false;
                     call.resent.set(call.resent.get() + 1);
@@ -141,7 +142,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             return Err(Kind::Redirect.fault(text));
         }
         followed += 1;
-        // What a redirect's own body holds, or lacks, does not matter.
+        // The body of a redirect may be broken or missing.
         let _ = tokio::time::timeout(SOON, drain(&mut head)).await;
         redirect::strip(&mut headers, &url, &hop, call.key);
         if url.origin() != hop.url.origin() {
@@ -154,7 +155,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
     }
 }
 
-/// Reads a body to its end, unless that is far.
+/// Reads a body to its end, unless it is long or slow.
 async fn drain(head: &mut Incoming) {
     let length = head.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -170,7 +171,7 @@ async fn drain(head: &mut Incoming) {
     }
 }
 
-/// Reads the body to its end: kept whole where `most` says how much that may be, else only counted.
+/// Reads the body to its end. With `most` it is kept, up to that many bytes; without, it is only counted.
 async fn read(head: &mut Incoming, most: Option<u64>) -> Result<(u64, Bytes), Fault> {
     let mut size = 0;
     let mut first = Bytes::new();
