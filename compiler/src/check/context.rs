@@ -1,4 +1,4 @@
-//! What the checker knows while it goes through a grid, and the few ways in which it makes typed expressions.
+//! The state of the checker, and the functions by which it makes typed expressions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ pub(super) struct Checker<'a> {
     pub(super) problems: Problems,
     /// Type of each variable and whether it is sensitive.
     pub(super) variables: Vec<(Type, bool)>,
-    /// Those that were checked so far.
+    /// The locals that were checked so far.
     pub(super) locals: Vec<Option<TLocal>>,
     /// Those that are known so far; `None` within: reported.
     pub(super) instances: ByBody<Option<Option<TInstances>>>,

@@ -1,4 +1,4 @@
-//! What of a value does not fit the type that is wanted: of a literal list or object the parts that are wrong, each with
+//! Finds the parts of a value that do not have the required type: in a literal list or object each wrong part, with
 //! its own place.
 
 use bggo_values::types::Fit;
@@ -10,7 +10,7 @@ use crate::source::Span;
 use super::context::{Checker, LiteralParts};
 use super::typed::TExpr;
 
-/// Wrong parts of one value that are reported at most: more of them are one mistake, made again and again.
+/// The most wrong parts of one value that are reported: more of them are the same mistake again.
 const MOST_PARTS: usize = 10;
 
 /// A value, or a part of one.
@@ -31,7 +31,7 @@ struct Misfit {
 }
 
 impl Checker<'_> {
-    /// Reports what of a value does not fit `want`. `what` names the value: "`url`", "the default of `x`".
+    /// Reports the parts of a value that do not fit the type `want`. `what` names the value: "`url`", "the default of `x`".
     pub(super) fn misfit(&mut self, expr: &TExpr, want: &Type, what: &str) {
         let found = Found {
             span: expr.span,

@@ -12,7 +12,7 @@ use super::traversal::{Traversal, name_at, spine};
 pub(super) const ROOTS: &[&str] = &[
     "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
 ];
-/// Those of the language that it does not.
+/// First words of references of the language that this version does not know.
 const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario", "metrics"];
 
 impl<'a> Resolver<'a> {
