@@ -11,7 +11,7 @@ use crate::syntax::decl::Expr;
 use super::context::Checker;
 use super::typed::{TExpr, TInstances};
 
-/// Most instances of a step: each is a future and a slot in every user.
+/// The most instances of a step. Each one is a future and a slot in every user.
 pub const MOST_INSTANCES: u32 = 100_000;
 
 impl Checker<'_> {
@@ -116,7 +116,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Edges to single instances that are there, all others to the whole step; wrong ones of `depends_on` are reported.
+    /// Edges to single instances that exist; all others become edges to the whole step. Wrong ones of `depends_on` are reported.
     pub(super) fn edges(&mut self, edges: &[Edge]) -> Vec<Edge> {
         let checked = edges.iter().map(|edge| {
             let instances = match edge.to {
@@ -183,7 +183,7 @@ impl Checker<'_> {
             {
                 return edge.instances.clone();
             }
-            // Expressions report their own indexes, where they are surely read.
+            // Expressions that surely run report their own indexes.
             _ if edge.kind != EdgeKind::Explicit => return Instances::All,
             (TInstances::Single, _) => (
                 codes::UNEXPECTED_INDEX,

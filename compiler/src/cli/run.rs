@@ -1,4 +1,4 @@
-//! `bggo run`: a grid is built, then bggo becomes the program.
+//! `bggo run`: builds a grid, then replaces its own process by the program.
 
 use super::console::Console;
 use super::exit::Exit;

@@ -1,4 +1,4 @@
-//! What the whole grid has: `main`, tables of resources and variables, and locals that are known at start.
+//! The parts of the whole grid: `main`, tables of resources and variables, and locals that are known at start.
 
 use super::constant;
 use super::cut::expressions;
@@ -40,7 +40,7 @@ impl Writer<'_> {
         }
     }
 
-    /// `main` and the tables of what the whole grid has.
+    /// `main` and the tables of the whole grid.
     pub fn tables(&mut self) -> TokenStream {
         let plan = self.plan;
         let name = &plan.name;
@@ -71,7 +71,7 @@ impl Writer<'_> {
         });
         let version = env!("CARGO_PKG_VERSION");
         quote! {
-            /// What is known of the grid.
+            /// The static that describes the grid.
             static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).steps(&[#(#steps),*]) #has_resources #has_variables #has_locals;
 
             fn main() -> ExitCode {

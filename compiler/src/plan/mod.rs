@@ -172,7 +172,7 @@ impl Resources {
             .iter()
             .filter_map(place)
             .collect();
-        // An asset that it uses may be built on others: those are there first.
+        // An asset that it uses may be built on others, which are created first.
         for (_, used) in &uses {
             needs.extend(self.below(*used));
         }
@@ -226,7 +226,7 @@ impl Resources {
         }
     }
 
-    /// The one asset of a kind with defaults that all steps of a virtual user share who name none.
+    /// The default asset that all steps of a virtual user share if they name none.
     fn implicit(&mut self, asset: &str, span: Span, modules: &Modules) -> Option<usize> {
         if let Some(place) = self
             .list
@@ -236,7 +236,7 @@ impl Resources {
             return Some(place);
         }
         let found = modules.find_asset(asset)?;
-        // One that needs an argument or another asset cannot be made without the grid's word.
+        // An asset that needs an argument or another asset cannot be a default.
         let needed = modules.asset(found);
         if needed.inputs.iter().any(|input| input.required)
             || needed.uses.iter().any(|part| !part.optional)

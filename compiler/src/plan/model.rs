@@ -27,7 +27,7 @@ pub struct Plan {
     pub places: Places,
 }
 
-/// A body: what runs in one go, with a schedule of its own. It is the same however often it is used.
+/// A body: steps with a schedule of their own. It is planned once, even if it is used several times.
 #[derive(Debug, Clone)]
 pub struct BodyPlan {
     /// Its kind.
@@ -89,7 +89,7 @@ pub struct Step {
     pub span: Span,
     /// Instances.
     pub instances: Instances,
-    /// Arguments, with the manifest's word on each.
+    /// Arguments, each with its input of the manifest.
     pub arguments: Vec<Argument>,
     /// Assets: key of the runner's `uses` and position in `Plan::resources`.
     pub uses: Vec<(String, usize)>,
@@ -109,7 +109,7 @@ pub struct Step {
     pub continue_on_failure: bool,
     /// `tags`
     pub tags: Vec<(String, String)>,
-    /// A failure's text is not reported.
+    /// It has a sensitive input, so the texts of its faults hide values.
     pub sensitive: bool,
     /// Its manifest declares metrics.
     pub has_metrics: bool,
@@ -181,7 +181,7 @@ pub struct Resource {
     pub uses: Option<Vec<(String, usize)>>,
     /// Resources that it is built on.
     pub on: Vec<usize>,
-    /// A failure's text is not reported.
+    /// It has a sensitive input, so the texts of its faults hide values.
     pub sensitive: bool,
     /// Users in one iteration: nodes, and resources built on it. 0: it lives until its scope ends.
     pub users: u32,

@@ -100,7 +100,7 @@ impl BodyId {
 /// Which kind of body it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyKind {
-    /// The loose steps of a grid: what a user does in one iteration.
+    /// The steps at the top of a grid: what a user does in one iteration.
     Main,
 }
 
@@ -192,7 +192,7 @@ pub struct StepDecl {
     pub tags: Option<Expr>,
     /// `description`
     pub description: Option<Expr>,
-    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
 }
 
@@ -222,7 +222,7 @@ pub struct ResourceDecl {
     pub scope: Option<Expr>,
     /// `description`
     pub description: Option<Expr>,
-    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
 }
 
@@ -252,7 +252,7 @@ pub struct VariableDecl {
     pub nullable: Option<Expr>,
     /// `validation { condition, error_message }`
     pub validations: Vec<ValidationDecl>,
-    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
 }
 
