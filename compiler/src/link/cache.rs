@@ -198,7 +198,7 @@ impl Cache {
         Ok(lock)
     }
 
-    /// Crates of crates.io that an earlier version compiled are still right, so its target folder is used again if no build uses it.
+    /// Crates of crates.io that an earlier version compiled are still right, so its target folder is used again.
     fn take_over(&self) -> io::Result<()> {
         let others = fs::read_dir(&self.root)?
             .flatten()

@@ -1,4 +1,4 @@
-//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs that are read, locals by need.
+//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs and locals that are read.
 
 mod chains;
 mod demand;
