@@ -70,7 +70,8 @@ impl Checker<'_> {
     fn late(&mut self, what: &str, value: &TExpr) {
         let text =
             format!("`{what}` that is known only when the program runs is not yet supported");
-        let hint = "in this version it is computed from literals and from locals made of them";
+        let hint =
+            "in this version it must be computed from literals, or from locals made of literals";
         self.error(codes::NOT_YET_SUPPORTED, value.span, text)
             .hint(hint);
     }

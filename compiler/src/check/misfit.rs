@@ -157,7 +157,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
             _ => "a duration has a unit: write `\"${..}s\"`".to_owned(),
         },
         (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
-            "a list stands in `[ ]`".to_owned()
+            "write a list in `[ ]`".to_owned()
         }
         (Type::Object(fields), Type::String | Type::Number | Type::Bool)
             if (1..=4).contains(&fields.len()) =>
@@ -169,7 +169,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
             format!("write `{{ {} }}`", names.join(", "))
         }
         (Type::Map(_) | Type::Object(_), Type::String | Type::Number | Type::Bool) => {
-            "an object stands in `{ }`".to_owned()
+            "write an object in `{ }`".to_owned()
         }
         (Type::String, Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
             "make a text of it with `join(\", \", ..)` or `jsonencode(..)`".to_owned()

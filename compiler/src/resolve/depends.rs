@@ -88,7 +88,7 @@ impl<'a> Resolver<'a> {
                         item.span,
                         "expected a step or resource, found a splat",
                     )
-                    .hint("without an index a step stands for all its instances");
+                    .hint("without an index the step means all its instances");
                 None
             }
             _ => {
@@ -148,9 +148,9 @@ impl<'a> Resolver<'a> {
                         .error(
                             codes::INVALID_DEPENDENCY,
                             index.span,
-                            "an index in `depends_on` is a number or a text, known as it stands",
+                            "an index in `depends_on` is a literal number or string",
                         )
-                        .hint("without an index a step stands for all its instances");
+                        .hint("without an index the step means all its instances");
                     return None;
                 }
             },

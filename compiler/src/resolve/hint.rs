@@ -109,7 +109,7 @@ impl<'a> Resolver<'a> {
             return Some(format!("did you mean `{literal}`?"));
         }
         if name == "self" {
-            return Some("a value that two arguments need stands in `locals`".to_owned());
+            return Some("put a value that two arguments need into `locals`".to_owned());
         }
         if let Some((_, right)) = ROOTS_ELSEWHERE.iter().find(|(wrong, _)| *wrong == name) {
             return Some(format!("did you mean `{right}`?"));

@@ -98,7 +98,7 @@ impl<'a> Resolver<'a> {
                     format!(
                         "the validation of a variable reads only `var.{own}`, found another reference"
                     ),
-                    format!("what is to be checked is `var.{own}`"),
+                    format!("a validation checks `var.{own}`"),
                 )
             }
         };
@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
         };
         match self.names.locals.get(name.text.as_str()).copied() {
             Some(id) if self.owner.node == Node::Local(id) => {
-                let hint = "give what it is computed from a name of its own";
+                let hint = "give the value that it is computed from a name of its own";
                 self.self_reference(here, here.upto(1), "a local cannot be computed from itself")
                     .hint(hint);
             }
@@ -172,7 +172,7 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
             Some(id) if self.owner.node == Node::Step(id) => {
-                let hint = "a value that two arguments need stands in `locals`; an output is read by another step";
+                let hint = "put a value that two arguments need into `locals`; an output is read by another step";
                 self.self_reference(here, here.upto(2), "a step cannot read itself")
                     .hint(hint);
             }
@@ -208,7 +208,7 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.resource(body, &asset.text, &name.text) {
             Some(id) if self.owner.node == Node::Resource(id) => {
-                let hint = "a value that two arguments need stands in `locals`";
+                let hint = "put a value that two arguments need into `locals`";
                 self.self_reference(here, here.upto(2), "a resource cannot read itself")
                     .hint(hint);
             }
@@ -253,7 +253,7 @@ impl<'a> Resolver<'a> {
         let cure = "`count = 3`";
         self.no_instances(
             here,
-            "`count.index` stands only in a step with `count`",
+            "`count.index` exists only in a step with `count`",
             cure,
         );
     }
@@ -264,7 +264,7 @@ impl<'a> Resolver<'a> {
             return self.fixed(here, "each", &known);
         }
         let cure = "`for_each = toset([\"a\", \"b\"])`";
-        self.no_instances(here, "`each` stands only in a step with `for_each`", cure);
+        self.no_instances(here, "`each` exists only in a step with `for_each`", cure);
     }
 
     fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str, cure: &str) {
@@ -283,7 +283,7 @@ impl<'a> Resolver<'a> {
                 problem.hint("a local is the same for all instances: write it in the step");
             }
             (Node::Resource(_), _) => {
-                problem.hint("a resource has no instances: what differs is written in the step");
+                problem.hint("a resource has no instances: write what differs in the step");
             }
             _ => {}
         }
@@ -322,7 +322,7 @@ impl<'a> Resolver<'a> {
             format!("there is no `{name}` to refer to")
         };
         let span = here.nodes.first().map_or(here.span(), |root| root.span);
-        let fallback = alone.then(|| format!("a text stands in quotes: `\"{name}\"`"));
+        let fallback = alone.then(|| format!("write a string in quotes: `\"{name}\"`"));
         self.problems
             .error(codes::UNKNOWN_REFERENCE, span, text)
             .hint = hint.or(fallback);

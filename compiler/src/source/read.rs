@@ -119,7 +119,7 @@ fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {
         problems.whole(
             codes::UNREADABLE_FILE,
             format!(
-                "`{}` is larger than {} MiB, which no grid is",
+                "`{}` is larger than {} MiB, too large for a grid",
                 path.display(),
                 LONGEST >> 20
             ),
@@ -142,7 +142,7 @@ fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {
             let problem = problems.whole(
                 codes::NOT_UTF8,
                 format!(
-                    "`{}` is not UTF-8 text: line {line} has a byte that stands for no character",
+                    "`{}` is not UTF-8 text: line {line} has an invalid byte",
                     path.display()
                 ),
             );

@@ -295,7 +295,7 @@ impl<'a> Lexer<'a, '_> {
                         .map_or(1, char::len_utf8);
                     length += found + partner;
                 }
-                Some("strings stand in double quotes: `\"text\"`")
+                Some("write strings in double quotes: `\"text\"`")
             }
             '&' => Some("the operator for \"and\" is `&&`"),
             '|' => Some("the operator for \"or\" is `||`"),
