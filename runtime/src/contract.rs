@@ -1,4 +1,4 @@
-//! What authors of modules use: the only public module of the runtime that promises to stay as it is.
+//! What authors of modules use: the only public part of the runtime that promises to stay as it is.
 //!
 //! A runner is prepared once on each worker thread, from the inputs that are known by then, and is used by `&self`. It keeps
 //! no state of a user: state of a user or of a connection belongs to an asset.

@@ -1,6 +1,6 @@
 //! What every compiled grid links: engine, metrics, outputs, the traits of the module contract and the command line.
 //!
-//! A module of this list names only modules below it:
+//! A part uses only parts below it in this list:
 //!
 //! ```text
 //! command    flags, variables, the load that is asked for, the exit code
@@ -12,7 +12,7 @@
 //! metrics, schedule, event, start, grid, info, fault, ..: values and pure functions
 //! ```
 //!
-//! Three modules are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, and `emitted` for
+//! Three parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, and `emitted` for
 //! emitted programs. Only the first promises to stay as it is.
 
 pub mod contract;
