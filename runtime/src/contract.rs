@@ -4,9 +4,10 @@
 //! no state of a user: state of a user or of a connection belongs to an asset.
 
 pub use crate::assets::{Asset, AssetCx, Prepare};
+pub use crate::context::AssetMetrics;
 pub use crate::fault::{Fault, FaultText};
 pub use crate::flow::{Early, Flow, Running, Stop};
-pub use crate::info::{Info, ResourceInfo};
+pub use crate::info::{Counter, Gauge, Info, LabelledCounter, Rate, ResourceInfo, Trend};
 pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Runner, Step};

@@ -12,14 +12,16 @@
 //! metrics, schedule, event, start, grid, info, fault, ..: values and pure functions
 //! ```
 //!
-//! Three parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, and `emitted` for
-//! emitted programs. Only the first promises to stay as it is.
+//! Four parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, `emitted` for emitted
+//! programs, and `measured` for programs that read the figures of another one. Only the first promises to stay as it is.
 
 pub mod contract;
 #[doc(hidden)]
 pub mod emitted;
 #[doc(hidden)]
 pub mod glue;
+#[doc(hidden)]
+pub mod measured;
 
 pub(crate) mod assets;
 pub(crate) mod command;

@@ -434,7 +434,7 @@ impl Writer<'_> {
                 #(let #below = #below.clone();)*
                 let prepared = Rc::clone(&prepared);
                 Box::pin(async move {
-                    #(#below.get_for(cx).await?;)*
+                    #(#below.get_for(&cx).await?;)*
                     #late
                     prepared.create(cx, #needs Ok(#inputs)).await
                 })

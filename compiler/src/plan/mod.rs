@@ -7,6 +7,7 @@ mod nodes;
 mod places;
 mod print;
 mod shape;
+mod slots;
 
 pub use print::print;
 
@@ -14,8 +15,8 @@ use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TStep, Typed};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
-use bggo_manifest::{Input, Lifetime};
-use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Step};
+use bggo_manifest::{Input, Lifetime, Metric};
+use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Scenario, Step};
 use std::collections::BTreeSet;
 
 /// Plans a grid without errors.
@@ -28,9 +29,17 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     }
     let read: BTreeSet<LocalId> = demand.locals.iter().map(|(_, local)| *local).collect();
     let locals = read.into_iter().map(|id| local(typed, id));
+    // Loose steps are the only scenario that a grid has so far.
+    let mut scenarios = vec![Scenario {
+        name: "main".to_owned(),
+        body: BodyId::MAIN,
+        first_slot: 0,
+    }];
+    slots::number(&mut bodies, &mut scenarios, &mut resources.list);
     Plan {
         name: sources.name.clone(),
         bodies,
+        scenarios,
         resources: resources.list,
         variables: typed.variables.clone(),
         locals: locals
@@ -103,6 +112,9 @@ impl Resources {
                 uses,
                 on,
                 sensitive: resource.sensitive,
+                metrics: asset.metrics.len() as u32,
+                unwarned: unwarned(&asset.metrics, &resource.arguments, &asset.inputs),
+                first_slot: 0,
                 users: 0,
                 id: Some(id),
             });
@@ -122,14 +134,11 @@ impl Resources {
         let nodes = nodes::nodes(body);
         let (schedule, latches) = chains::schedule(&nodes);
         let mut steps = Vec::with_capacity(body.steps.len());
-        let mut slots = 0;
         for id in typed.step_ids(id) {
             let parts = nodes.iter().filter(|node| node.step == id.index).count();
             let step = (id, typed.step(id));
-            let mut step = self.step(step, modules, demand, (parts as u32, &typed.locals));
-            step.slots.0 = slots;
-            slots += step.slots.1;
-            steps.push(step);
+            let given = (parts as u32, typed.locals.as_slice());
+            steps.push(self.step(step, modules, demand, given));
         }
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
         let locals = read.map(|(_, id)| local(typed, *id));
@@ -143,7 +152,7 @@ impl Resources {
             locals: locals
                 .filter(|local| local.value.binding > Binding::Start)
                 .collect(),
-            slots,
+            slots: 0,
         }
     }
 
@@ -222,9 +231,9 @@ impl Resources {
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,
-            has_metrics: !runner.metrics.is_empty(),
-            // Response time, service times of what passed and of what failed; then the manifest's own.
-            slots: (0, 3 + runner.metrics.len() as u32),
+            metrics: runner.metrics.len() as u32,
+            unwarned: unwarned(&runner.metrics, &step.arguments, &runner.inputs),
+            slots: (0, 0),
         }
     }
 
@@ -256,6 +265,9 @@ impl Resources {
             uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),
             sensitive: false,
+            metrics: needed.metrics.len() as u32,
+            unwarned: Vec::new(),
+            first_slot: 0,
             users: 0,
             id: None,
         });
@@ -271,6 +283,18 @@ impl Resources {
         }
         found
     }
+}
+
+/// Metrics whose warning an argument settles. One that may turn out null does as well: its author has thought of it. (What
+/// is null for certain is no argument any more.)
+fn unwarned(metrics: &[Metric], given: &[(usize, TExpr)], inputs: &[Input]) -> Vec<String> {
+    let is_given = |name: &String| given.iter().any(|(at, _)| inputs[*at].name == *name);
+    let is_settled = |metric: &&Metric| {
+        let warning = metric.warning.as_ref();
+        warning.is_some_and(|warning| warning.unless.iter().any(is_given))
+    };
+    let settled = metrics.iter().filter(is_settled);
+    settled.map(|metric| metric.name.clone()).collect()
 }
 
 fn arguments(given: &[(usize, TExpr)], inputs: &[Input], locals: &[TLocal]) -> Vec<Argument> {

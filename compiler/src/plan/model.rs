@@ -14,6 +14,8 @@ pub struct Plan {
     pub name: String,
     /// Bodies, by id; the first is `main`.
     pub bodies: Vec<BodyPlan>,
+    /// Scenarios, in the order of their table.
+    pub scenarios: Vec<Scenario>,
     /// Resources that are created, in an order in which each stands after those that it is built on. Those of the run, of
     /// a worker and of a user are shared by all bodies; one of the iteration belongs to the body that declares it.
     pub resources: Vec<Resource>,
@@ -46,6 +48,17 @@ pub struct BodyPlan {
     pub locals: Vec<Local>,
     /// How many slots the metrics of its steps take. Whoever uses the body gives them a base.
     pub slots: u32,
+}
+
+/// A row of the table of scenarios.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// The body that its users run.
+    pub body: BodyId,
+    /// Where the slots of that body begin.
+    pub first_slot: u32,
 }
 
 impl Plan {
@@ -111,8 +124,10 @@ pub struct Step {
     pub tags: Vec<(String, String)>,
     /// It has a sensitive input, so the texts of its faults hide values.
     pub sensitive: bool,
-    /// Its manifest declares metrics.
-    pub has_metrics: bool,
+    /// How many metrics its manifest declares.
+    pub metrics: u32,
+    /// Those of them whose warning the grid has settled by an argument, by name.
+    pub unwarned: Vec<String>,
     /// First slot of its metrics, counted from the first one of its body, and how many there are.
     pub slots: (u32, u32),
 }
@@ -232,6 +247,12 @@ pub struct Resource {
     pub on: Vec<usize>,
     /// It has a sensitive input, so the texts of its faults hide values.
     pub sensitive: bool,
+    /// How many metrics its manifest declares.
+    pub metrics: u32,
+    /// Those of them whose warning the grid has settled by an argument, by name.
+    pub unwarned: Vec<String>,
+    /// The slot of its first metric among all of the run.
+    pub first_slot: u32,
     /// Users in one iteration: nodes, and resources built on it. 0: it lives until its scope ends.
     pub users: u32,
     /// Its id in the grid, if it is written there.

@@ -55,6 +55,10 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
             let used = &plan.resources[*used];
             write!(out, ", {key} = {}.{}", used.asset, used.name)?;
         }
+        if resource.metrics > 0 {
+            let first = resource.first_slot;
+            write!(out, ", slots {first}..{}", first + resource.metrics)?;
+        }
         out.push('\n');
     }
     Ok(())

@@ -13,8 +13,8 @@ use bggo_runtime::contract::Fault;
 use bggo_runtime::contract::FaultText;
 use bggo_values::duration;
 use bytes::{Bytes, BytesMut};
-use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
+use http::{Method, StatusCode};
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime};
 use url::Url;
@@ -40,8 +40,17 @@ pub(crate) struct Call<'a> {
     pub(crate) keeps_body: bool,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
-    /// Counts requests that were sent again.
-    pub(crate) resent: &'a Cell<u64>,
+    /// What is counted, also if the exchange fails.
+    pub(crate) seen: &'a Seen,
+}
+
+/// What was seen of an exchange, also of one that fails.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Requests that were sent again.
+    pub(crate) resent: Cell<u64>,
+    /// Status of the answer with which it ended. Redirects that are followed do not count.
+    pub(crate) status: Cell<Option<StatusCode>>,
 }
 
 /// What came back.
@@ -59,12 +68,13 @@ pub(crate) struct Answer {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
-    let (limit, url, hosts) = (call.timeout, call.url, call.hosts);
-    let answered = Cell::new(false);
-    match tokio::time::timeout(limit, whole(client, call, &answered)).await {
+    let (limit, url, hosts, seen) = (call.timeout, call.url, call.hosts, call.seen);
+    let ended = tokio::time::timeout(limit, whole(client, call)).await;
+    client.count_connections();
+    match ended {
         Ok(result) => result,
         Err(_) => {
-            let what = if answered.get() {
+            let what = if seen.status.get().is_some() {
                 "no end of the body"
             } else {
                 "no answer"
@@ -78,15 +88,10 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
     }
 }
 
-async fn whole(
-    client: &HttpClient,
-    mut call: Call<'_>,
-    answered: &Cell<bool>,
-) -> Result<Answer, Fault> {
+async fn whole(client: &HttpClient, mut call: Call<'_>) -> Result<Answer, Fault> {
     let begun = Instant::now();
     let mut head = answer(client, &mut call).await?;
     let headed = Instant::now();
-    answered.set(true);
     let most = call.keeps_body.then_some(client.exchange.max_body);
     let (size, body) = read(&mut head, most).await?;
     Ok(Answer {
@@ -125,11 +130,12 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
                 // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
                 Err(lost) if lost.was_stale && may_resend => {
                     may_resend = false;
-                    call.resent.set(call.resent.get() + 1);
+                    call.seen.resent.set(call.seen.resent.get() + 1);
                 }
                 Err(lost) => return Err(lost.fault),
             }
         };
+        call.seen.status.set(Some(head.status()));
         client.keep_cookies(&head, SystemTime::now());
         let Some(most) = call.redirects else {
             return Ok(head);
@@ -142,6 +148,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             return Err(Kind::Redirect.fault(text));
         }
         followed += 1;
+        call.seen.status.set(None);
         // The body of a redirect may be broken or missing.
         let _ = tokio::time::timeout(SOON, drain(&mut head)).await;
         redirect::strip(&mut headers, &url, &hop, call.key);

@@ -2,6 +2,7 @@
 
 use crate::errors::errors;
 use crate::input;
+use crate::metric::metrics;
 use crate::names::{beside, camel, local, snake};
 use crate::uses;
 use bggo_manifest::{Asset, Lifetime, Use};
@@ -17,6 +18,7 @@ pub fn module(asset: &Asset) -> TokenStream {
     );
     let known = input::known(&asset.inputs, &asset.rules);
     let exports = exports(asset);
+    let metrics = metrics(&asset.metrics, "asset");
     let errors = errors(&asset.errors);
     let uses = assets(&asset.uses);
     let prepared = prepared(&ty, &asset.uses);
@@ -31,6 +33,7 @@ pub fn module(asset: &Asset) -> TokenStream {
         pub mod #name {
             #known
             #exports
+            #metrics
             #errors
             #uses
             #prepared

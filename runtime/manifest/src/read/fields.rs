@@ -24,6 +24,12 @@ impl<'a> Attributes<'a> {
         self.offset
     }
 
+    /// Where an attribute stands that has not been taken.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        let mut left = self.left.iter();
+        left.find_map(|(known, _, offset)| (known == name).then_some(*offset))
+    }
+
     pub(super) fn take(&mut self, name: &str) -> Option<(&'a Item, usize)> {
         let place = self.left.iter().position(|(known, ..)| known == name)?;
         let (_, item, offset) = self.left.remove(place);

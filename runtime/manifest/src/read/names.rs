@@ -93,7 +93,7 @@ fn alike(one: &str, other: &str) -> bool {
         .eq(other.chars().filter(|c| *c != '_'))
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
             .chars()
