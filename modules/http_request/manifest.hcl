@@ -158,7 +158,7 @@ runner "http_request" {
   metric "answers" {
     kind        = "counter"
     label       = "status"
-    description = "Answers by their status, those that fail the step too; of redirects that are followed, the last one."
+    description = "Answers by status, also those that fail the step. Of redirects that are followed only the last answer counts."
 
     warning {
       prefix = "5"
@@ -354,7 +354,7 @@ asset "http_client" {
 
   metric "connections" {
     kind        = "counter"
-    description = "Connections that were opened, with TLS and the way through a proxy where there are such."
+    description = "Connections that the client opened, TLS and proxies included."
   }
 
   error "tls" {

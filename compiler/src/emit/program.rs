@@ -75,7 +75,7 @@ impl Writer<'_> {
         });
         let version = env!("CARGO_PKG_VERSION");
         quote! {
-            /// The static that describes the grid.
+            /// What is known of the grid.
             static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals;
 
             fn main() -> ExitCode {
