@@ -20,6 +20,6 @@ pub use bggo_values::{Number, Seq, Text, Value};
 pub mod testing {
     pub use crate::assets::{RunScope, Scope};
     pub use crate::context::{UserContext, WorkerContext};
-    pub use crate::info::At;
+    pub use crate::info::{At, Lifetime};
     pub use crate::step::{Begun, Iteration, Policy, Ran};
 }

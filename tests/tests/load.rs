@@ -202,11 +202,17 @@ step "http_request" "checked" {
     expect_status = [200, "5xx"]
   }
 }
+
+step "http_request" "moved" {
+  depends_on = ["checked"]
+  arguments { url = "${var.url}/moved" }
+}
 "#,
     )
     .build();
     let nginx = Nginx::start(
-        "location ~ /good { return 200 ok; }\n        location ~ /bad { return 503; }",
+        "location ~ /good { return 200 ok; }\n        location ~ /bad { return 503; }\n        \
+         location = /moved { return 302 /landed/good; }",
     );
     let ended = grid
         .start(&[
@@ -239,6 +245,16 @@ step "http_request" "checked" {
         assert_eq!(number(&answers["sum"]), 2000);
         assert!(of_status("503") > 0, "{log:?}");
     }
+    let answers = &summary["steps"][2]["metrics"]["answers"]["labels"];
+    assert_eq!(
+        *answers,
+        serde_json::json!({"200": 2000}),
+        "of redirects the last answer is counted"
+    );
+    assert_eq!(
+        (seen(" 302 GET /moved"), seen(" 200 GET /landed/")),
+        (2000, 2000)
+    );
     let share = seen(" 503 GET /any/") as f64 / 20.0;
     assert_eq!(
         summary["warnings"],

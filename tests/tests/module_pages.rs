@@ -178,11 +178,13 @@ fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
 fn uses(uses: &[Use]) -> String {
     let rows = uses.iter().map(|part| {
         let optional = if part.optional { ", optional" } else { "" };
+        let assets: Vec<_> = part.assets.iter().map(|name| format!("`{name}`")).collect();
+        let assets = assets.join(" or ");
         vec![
             format!("`{}`", part.name),
             match &part.module {
-                None => format!("`{}`{optional}", part.asset),
-                Some(module) => format!("`{}` of the module `{module}`{optional}", part.asset),
+                None => format!("{assets}{optional}"),
+                Some(module) => format!("{assets} of the module `{module}`{optional}"),
             },
             part.description.clone(),
         ]

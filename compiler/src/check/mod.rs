@@ -9,6 +9,7 @@
 //! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
 mod access;
+mod article;
 mod attempt;
 mod call;
 mod context;

@@ -16,7 +16,7 @@ use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
 use bggo_manifest::{Input, Lifetime, Metric};
-use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Scenario, Step};
+use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Scenario, Step, UsedAsset};
 use std::collections::BTreeSet;
 
 /// Plans a grid without errors.
@@ -97,7 +97,7 @@ impl Resources {
             }
             let uses = resource.uses.iter().filter_map(|(at, used, _)| {
                 let place = resources.by_id[*used]?;
-                Some((asset.uses.get(*at)?.name.clone(), place))
+                Some(UsedAsset::new(asset.uses.get(*at)?, place))
             });
             let uses = (!asset.uses.is_empty()).then(|| uses.collect());
             resources.by_id[id] = Some(resources.list.len());
@@ -168,11 +168,11 @@ impl Resources {
         for (position, wanted) in runner.uses.iter().enumerate() {
             match step.uses.iter().find(|(given, ..)| *given == position) {
                 Some((_, id, _)) => {
-                    uses.extend(self.by_id[*id].map(|place| (wanted.name.clone(), place)))
+                    uses.extend(self.by_id[*id].map(|place| UsedAsset::new(wanted, place)));
                 }
                 None if wanted.optional => uses.extend(
-                    self.implicit(&wanted.asset, step.span, modules)
-                        .map(|place| (wanted.name.clone(), place)),
+                    self.implicit(wanted.default_asset(), step.span, modules)
+                        .map(|place| UsedAsset::new(wanted, place)),
                 ),
                 None => {}
             }
@@ -184,15 +184,15 @@ impl Resources {
             .filter_map(place)
             .collect();
         // An asset that it uses may be built on others, which are created first.
-        for (_, used) in &uses {
-            needs.extend(self.below(*used));
+        for used in &uses {
+            needs.extend(self.below(used.resource));
         }
         needs.sort_unstable();
         needs.dedup();
         let direct: Vec<usize> = demand.steps[id].direct.iter().filter_map(place).collect();
         let mut users_of: Vec<usize> = direct
             .into_iter()
-            .chain(uses.iter().map(|(_, used)| *used))
+            .chain(uses.iter().map(|used| used.resource))
             .filter(|at| !self.list[*at].implicit)
             .collect();
         users_of.sort_unstable();
@@ -203,7 +203,7 @@ impl Resources {
         let needs = needs
             .into_iter()
             .filter(|need| {
-                !uses.iter().any(|(_, used)| used == need)
+                !uses.iter().any(|used| used.resource == *need)
                     || demand.steps[id]
                         .direct
                         .iter()
@@ -237,7 +237,7 @@ impl Resources {
         }
     }
 
-    /// The default asset that all steps of a virtual user share if they name none.
+    /// The default asset that all steps share if they name none, in the scope that its manifest gives it.
     fn implicit(&mut self, asset: &str, span: Span, modules: &Modules) -> Option<usize> {
         if let Some(place) = self
             .list
@@ -254,13 +254,16 @@ impl Resources {
         {
             return None;
         }
+        // An asset of the run is handed to no step.
+        let mut scopes = std::iter::once(&needed.scope).chain(&needed.scopes);
+        let scope = *scopes.find(|scope| **scope != Lifetime::Run)?;
         self.list.push(Resource {
             asset: asset.to_owned(),
             name: "default".to_owned(),
             crate_name: modules.module(found).crate_name.clone(),
             span,
             implicit: true,
-            scope: Lifetime::Vu,
+            scope,
             arguments: Vec::new(),
             uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),

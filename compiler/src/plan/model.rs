@@ -4,7 +4,7 @@ use crate::check::typed::{TExpr, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
-use bggo_manifest::{Input, Lifetime};
+use bggo_manifest::{Input, Lifetime, Use};
 use bggo_values::Value;
 
 /// A grid, ready to be emitted.
@@ -104,8 +104,8 @@ pub struct Step {
     pub instances: Instances,
     /// Arguments, each with its input of the manifest.
     pub arguments: Vec<Argument>,
-    /// Assets: key of the runner's `uses` and position in `Plan::resources`.
-    pub uses: Vec<(String, usize)>,
+    /// Assets that it is handed.
+    pub uses: Vec<UsedAsset>,
     /// Resources whose exports it reads, or that it depends on: they are there before it starts. In order of creation.
     pub needs: Vec<usize>,
     /// Resources that it is counted as a user of.
@@ -224,6 +224,28 @@ impl Skeleton {
     }
 }
 
+/// An asset that a step or a resource is handed.
+#[derive(Debug, Clone)]
+pub struct UsedAsset {
+    /// Key of the manifest's `uses`.
+    pub key: String,
+    /// Position in `Plan::resources`.
+    pub resource: usize,
+    /// Several kinds of asset fit: the module is told which one it is.
+    pub has_alternatives: bool,
+}
+
+impl UsedAsset {
+    /// What the manifest asks for as `part`, which is the resource at this position.
+    pub fn new(part: &Use, resource: usize) -> Self {
+        Self {
+            key: part.name.clone(),
+            resource,
+            has_alternatives: part.has_alternatives(),
+        }
+    }
+}
+
 /// A resource.
 #[derive(Debug, Clone)]
 pub struct Resource {
@@ -241,8 +263,8 @@ pub struct Resource {
     pub scope: Lifetime,
     /// Arguments.
     pub arguments: Vec<Argument>,
-    /// Assets that it takes: key of its `uses` and position in `Plan::resources`; absent where its kind takes none.
-    pub uses: Option<Vec<(String, usize)>>,
+    /// Assets that it takes; absent where its kind takes none.
+    pub uses: Option<Vec<UsedAsset>>,
     /// Resources that it is built on.
     pub on: Vec<usize>,
     /// It has a sensitive input, so the texts of its faults hide values.

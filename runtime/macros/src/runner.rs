@@ -112,22 +112,19 @@ fn assets(uses: &[Use]) -> TokenStream {
         };
     }
     let (names, docs) = uses::fields(uses);
+    let enums = uses::enums_of_runner(uses);
     let assets = uses.iter().map(|part| {
-        let asset = uses::path(part, &camel(&part.asset));
+        let asset = uses::borrowed(part);
         if part.optional {
-            quote!(::core::option::Option<&'a #asset>)
+            quote!(::core::option::Option<#asset>)
         } else {
-            quote!(&'a #asset)
+            asset
         }
     });
-    let gets: Vec<_> = uses
-        .iter()
-        .map(|part| {
-            let asset = uses::path(part, &snake(&part.asset));
-            quote!(#asset::Get<'a>)
-        })
-        .collect();
+    let gets: Vec<_> = uses.iter().map(uses::get).collect();
     quote! {
+        #enums
+
         /// The assets, for `run`.
         #[allow(missing_debug_implementations)]
         #[derive(Clone, Copy)]
@@ -167,11 +164,8 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
     let gets = uses::taken(&runner.uses, &quote!(given.await?));
     let held = runner.uses.iter().map(|part| {
         let (name, local) = (snake(&part.name), local(&part.name));
-        if part.optional {
-            quote!(#name: #local.as_deref())
-        } else {
-            quote!(#name: &#local)
-        }
+        let lent = uses::lent(part, &local);
+        quote!(#name: #lent)
     });
     let uses = if runner.uses.is_empty() {
         quote!(let Needs = needs; let uses = Uses;)

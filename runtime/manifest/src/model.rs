@@ -73,19 +73,37 @@ pub enum Lifetime {
     Iteration,
 }
 
-/// An asset that a runner or asset takes: `uses "client" { asset = "http_client" }`.
+/// An asset that a runner or asset takes: `uses "client" { asset = "http_client" }`, or one of several kinds of it:
+/// `asset = ["postgres_connection", "postgres_pool"]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Use {
     /// Key in the grid's `uses` block.
     pub name: String,
-    /// Kind of asset.
-    pub asset: String,
-    /// The module that brings the asset; `None`: the manifest's own.
+    /// Kinds of asset, of which a grid hands over one; at least one, each named once.
+    pub assets: Vec<String>,
+    /// The module that brings all of them; `None`: the manifest's own.
     pub module: Option<String>,
     /// May be left out.
     pub optional: bool,
     /// One sentence.
     pub description: String,
+}
+
+impl Use {
+    /// The kind of asset that is made where it is optional and a grid hands over none: the first.
+    pub fn default_asset(&self) -> &str {
+        self.assets.first().map_or("", String::as_str)
+    }
+
+    /// Whether the module sees which kind it got.
+    pub fn has_alternatives(&self) -> bool {
+        self.assets.len() > 1
+    }
+
+    /// Whether an asset of this kind fits.
+    pub fn takes(&self, asset: &str) -> bool {
+        self.assets.iter().any(|known| known == asset)
+    }
 }
 
 /// An argument.

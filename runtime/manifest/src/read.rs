@@ -165,18 +165,14 @@ impl Reader {
     fn uses(&mut self, block: &Block) -> Option<Use> {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
-        let asset = self.text(&mut attributes, "asset");
+        let assets = self.kinds_of_asset(&mut attributes);
         let module = self.text(&mut attributes, "module");
         let optional = self.flag(&mut attributes, "optional");
         let description = self.text(&mut attributes, "description");
         self.rest(attributes, "`uses`");
-        if asset.is_empty() {
-            self.fault(block.offset, "`uses` names the kind of its `asset`");
-            return None;
-        }
         Some(Use {
             name,
-            asset,
+            assets: assets?,
             module: (!module.is_empty()).then_some(module),
             optional,
             description,
