@@ -151,7 +151,7 @@ pub enum Sensitivity {
 }
 
 impl Sensitivity {
-    const fn of(sensitive: bool) -> Self {
+    pub(crate) const fn of(sensitive: bool) -> Self {
         if sensitive {
             Self::Sensitive
         } else {

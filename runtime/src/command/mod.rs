@@ -46,11 +46,34 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
             } else {
                 Exit::Passed
             };
-            // Nobody reads: then there is nobody to be told.
-            let _ = wrong.print();
+            let words: Vec<_> = env::args_os().collect();
+            if exit == Exit::BadInput && flags::ask_for_json(&words) {
+                say_as_json(&wrong);
+            } else {
+                // Nobody reads: then there is nobody to be told.
+                let _ = wrong.print();
+            }
             exit.into()
         }
     }
+}
+
+/// What is wrong with the command line, as a line of JSON.
+fn say_as_json(wrong: &clap::Error) {
+    if let Ok(report) = Report::stderr(Format::Json, LogLevel::Error) {
+        report.error(&first_paragraph(&wrong.to_string()));
+        report.flush();
+    }
+}
+
+/// What clap says of an error before its tips and the usage.
+fn first_paragraph(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
+    let said = lines.collect::<Vec<_>>().join(" ");
+    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
 }
 
 /// Prints what a shell needs to complete the flags, under the name by which the program was called.

@@ -4,7 +4,7 @@ use super::super::asset::{Asset, AssetCx, LIMIT, Making};
 use super::inner::{Inner, State};
 use super::wait::{Ending, Quiet};
 use crate::event::ResourceEvent;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultText};
 use crate::panic;
 use futures_util::future::{Either, select};
 use std::rc::Rc;
@@ -78,16 +78,17 @@ fn failed<A: Asset>(slot: &Inner<A>, cx: AssetCx, fault: Fault) -> State<A> {
 }
 
 fn bug(what: &str) -> Fault {
-    Fault::new("bug", format!("{what}: this is a bug of the module"))
+    let text = FaultText::plain(what).and(": this is a bug of the module");
+    Fault::new("bug", text)
 }
 
 fn too_long(what: &str) -> Fault {
     Fault::new(
         "timeout",
-        format!(
+        FaultText::plain(format_args!(
             "its {what} took longer than {}",
             bggo_values::duration::format(LIMIT)
-        ),
+        )),
     )
 }
 
