@@ -6,6 +6,7 @@
 //!   grids/ID/       a workspace for each grid, its emitted source, what cargo said
 //!   target/         what cargo compiled, shared by all grids
 //!   lines/ID        how rustc compiled grids of a manifest
+//!   included/ID     what modules read from outside of their packages
 //!   built/KEY       finished programs; KEY.hcl says what is inside
 //!   lock            held from writing a workspace to copying the program
 //! ```
@@ -169,6 +170,11 @@ impl Cache {
     /// Lines by which rustc compiled grids.
     pub fn lines(&self) -> PathBuf {
         self.folder.join("lines")
+    }
+
+    /// Which files modules read from outside of their packages.
+    pub fn included(&self) -> PathBuf {
+        self.folder.join("included")
     }
 
     /// Says that the toolchain was found and all crates are on disk, and for what host.
