@@ -209,9 +209,11 @@ impl Fault {
 }
 
 impl From<bggo_values::Fault> for Fault {
-    /// The text of such a fault names types, places and attributes that the grid writes, and quotes no value.
+    /// Only the part that quotes a value may hold one: all else names types, places and attributes that the grid writes.
     fn from(fault: bggo_values::Fault) -> Self {
-        Self::new("value", FaultText::plain(fault.text()))
+        let [before, value, after] = fault.parts();
+        let text = FaultText::plain(before).and_value(value).and(after);
+        Self::new("value", text)
     }
 }
 
@@ -298,10 +300,23 @@ mod tests {
             Fault::from(missing).shown(Sensitivity::Sensitive),
             "the attribute `id` of a null value is read"
         );
+        let no_key = ops::index(
+            &Value::from(vec![("a".into(), Value::Null)]),
+            &Value::text("b"),
+        );
+        let no_key = Fault::from(no_key.unwrap_err());
+        let shown = [Sensitivity::Open, Sensitivity::Sensitive].map(|of| no_key.shown(of));
+        assert_eq!(
+            shown,
+            [
+                "the object has no key \"b\"",
+                "the object has no key (sensitive value)"
+            ]
+        );
     }
 
     #[test]
-    fn no_function_and_no_operator_quotes_a_value_in_its_fault() {
+    fn functions_and_operators_quote_values_only_where_a_fault_says_so() {
         const SECRET: &str = "hunter2";
         let text = || Value::text(SECRET);
         let pair = || Value::from(vec![(Text::from(SECRET.to_owned()), text())]);
@@ -362,7 +377,11 @@ mod tests {
         }
         assert!(faults.len() > 1_000);
         for fault in faults {
-            assert!(!fault.text().contains(SECRET), "{fault}");
+            let [before, _, after] = fault.parts();
+            assert!(
+                !before.contains(SECRET) && !after.contains(SECRET),
+                "{fault}"
+            );
         }
     }
 
