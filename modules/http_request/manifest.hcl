@@ -12,7 +12,7 @@ runner "http_request" {
   input "url" {
     type            = string
     required        = true
-    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^/?#:@\\[\\]\\\\]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*)?$"
+    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*|\\s*)$"
     pattern_message = "write http:// or https:// and a host; a port is at most 65535"
     description     = "Where to: http or https."
   }
@@ -241,8 +241,10 @@ asset "http_client" {
     description = "Headers of every request; names are sent in lower case."
   }
   input "user_agent" {
-    type        = string
-    description = "The User-Agent header; bggo and its version where it is absent."
+    type            = string
+    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message = "a header holds no line break"
+    description     = "The User-Agent header; bggo and its version where it is absent."
   }
   input "compression" {
     type        = bool
@@ -262,8 +264,10 @@ asset "http_client" {
     description = "\"auto\" takes HTTP/2 where TLS offers it; \"2\" speaks it from the first byte, without TLS too."
   }
   input "proxy" {
-    type        = string
-    description = "URL of a proxy: http, https, socks5 or socks5h (which resolves names at the proxy). The environment's proxies are not used."
+    type            = string
+    pattern         = "^\\s*(?i:https?|socks5h?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\]+)(?s:[:/?#\\\\].*|\\s*)$"
+    pattern_message = "write http://, https://, socks5:// or socks5h:// and a host"
+    description     = "URL of a proxy: http, https, socks5 or socks5h (which resolves names at the proxy). The environment's proxies are not used."
   }
   input "no_proxy" {
     type        = list(string)
@@ -300,8 +304,10 @@ asset "http_client" {
     description = "Trust every certificate. For tests only."
   }
   input "server_name" {
-    type        = string
-    description = "The name that TLS asks for and checks, where it is not the url's host."
+    type            = string
+    pattern         = "^[^\\s:/?#@\\[\\]]*[^\\s:/?#@\\[\\]0-9.][^\\s:/?#@\\[\\]]*$"
+    pattern_message = "write a host's name, not an address"
+    description     = "The name that TLS asks for and checks, where it is not the url's host."
   }
   input "min_tls_version" {
     type        = string
