@@ -147,7 +147,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         functional: load.functional,
         grace: load.grace,
     };
-    panic::keep_texts();
+    panic::keep_texts(grid.sensitivity());
     run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
         report.flush();
