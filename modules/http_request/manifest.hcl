@@ -23,8 +23,10 @@ runner "http_request" {
     description = "The method."
   }
   input "headers" {
-    type        = map(string)
-    description = "Headers. They win over the client's and over those that other arguments imply; names are sent in lower case. A Content-Length that is not the body's and a Transfer-Encoding are refused."
+    type            = map(string)
+    pattern         = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message = "a header's name has letters, digits and `-`, and its value is one line"
+    description     = "Headers. They win over the client's and over those that other arguments imply; names are sent in lower case. A Content-Length that is not the body's and a Transfer-Encoding are refused."
   }
   input "query_params" {
     type        = map(any)
@@ -237,8 +239,10 @@ asset "http_client" {
     description = "Whether cookies that servers set are kept and sent back, as long as the client lives; one with Secure goes by https only, and by http to this machine."
   }
   input "headers" {
-    type        = map(string)
-    description = "Headers of every request; names are sent in lower case."
+    type            = map(string)
+    pattern         = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message = "a header's name has letters, digits and `-`, and its value is one line"
+    description     = "Headers of every request; names are sent in lower case."
   }
   input "user_agent" {
     type            = string

@@ -458,6 +458,13 @@ fn unmatched(pattern: &str, value: &Value) -> Option<String> {
         Value::Text(text) => text.as_str().to_owned(),
         Value::Number(number) => number.to_string(),
         Value::List(items) => return items.iter().find_map(|item| unmatched(pattern, item)),
+        Value::Object(pairs) => {
+            let mut lines = pairs.iter().filter_map(|(name, value)| {
+                let value = value.as_text()?;
+                Some(Value::from(format!("{name}: {value}")))
+            });
+            return lines.find_map(|line| unmatched(pattern, &line));
+        }
         _ => return None,
     };
     // A pattern that is not valid is a fault of the module, which was said when the modules were read.

@@ -95,13 +95,13 @@ impl Reader {
         }
         let has_text = match ty {
             Some(Type::String | Type::Any) => true,
-            Some(Type::List(item) | Type::Set(item)) => **item == Type::String,
+            Some(Type::List(item) | Type::Set(item) | Type::Map(item)) => **item == Type::String,
             _ => false,
         };
         if !has_text || form == Form::Json {
             self.fault(
                 at,
-                "`pattern` is for inputs of type string, any, list(string) and set(string)",
+                "`pattern` is for inputs of type string, any, and lists, sets and maps of strings",
             );
         }
         Some(Pattern { regex, message })
