@@ -97,7 +97,7 @@ impl Modules {
                 let what = format!("{kind} `{name}` of the module `{}`", module.name);
                 found.extend(
                     uses.iter()
-                        .filter_map(|taken| self.no_such_use(taken, &what)),
+                        .flat_map(|taken| self.no_such_uses(taken, &what)),
                 );
                 found.extend(
                     inputs
@@ -109,18 +109,21 @@ impl Modules {
         found
     }
 
-    fn no_such_use(&self, taken: &Use, what: &str) -> Option<String> {
-        let module = taken.module.as_ref()?;
-        match self.list.iter().find(|known| known.name == *module) {
-            None => Some(format!(
+    /// What is wrong with a use of assets of another module.
+    fn no_such_uses(&self, taken: &Use, what: &str) -> Vec<String> {
+        let Some(module) = &taken.module else {
+            return Vec::new();
+        };
+        let Some(known) = self.list.iter().find(|known| known.name == *module) else {
+            return vec![format!(
                 "{what} uses an asset of the module `{module}`, which is not there: give its folder with `--module`"
-            )),
-            Some(known) if !known.declares("asset", &taken.asset) => Some(format!(
-                "{what} uses `{}`, but the module `{module}` has no such asset",
-                taken.asset
-            )),
-            Some(_) => None,
-        }
+            )];
+        };
+        let missing = taken.assets.iter();
+        let missing = missing.filter(|asset| !known.declares("asset", asset));
+        let text =
+            |asset| format!("{what} uses `{asset}`, but the module `{module}` has no such asset");
+        missing.map(text).collect()
     }
 
     /// The runner of a name.
@@ -275,6 +278,18 @@ mod tests {
             with("gone", "http_client"),
             [
                 "runner `put` of the module `store` uses an asset of the module `gone`, which is not there: give its folder with `--module`"
+            ]
+        );
+    }
+
+    #[test]
+    fn each_kind_of_asset_that_fits_a_use_must_be_there() {
+        let text = "asset \"session\" {\n  uses \"over\" {\n    module = \"http_request\"\n    asset = [\"http_client\", \"gone\", \"lost\"]\n  }\n}\n";
+        assert_eq!(
+            Modules::built_in().clone().with(&[("store", text)]).faults,
+            [
+                "asset `session` of the module `store` uses `gone`, but the module `http_request` has no such asset",
+                "asset `session` of the module `store` uses `lost`, but the module `http_request` has no such asset",
             ]
         );
     }

@@ -157,6 +157,18 @@ runner "http_request" {
     description = "Waiting: from sending to the head of the last answer. Receiving: its body. Total: all, redirects included."
   }
 
+  metric "answers" {
+    kind        = "counter"
+    label       = "status"
+    description = "Answers by their status, those that fail the step too; of redirects that are followed, the last one."
+
+    warning {
+      prefix = "5"
+      over   = "1%"
+      unless = ["expect_status"]
+      text   = "answers had status 5xx, and no expect_status says whether they pass"
+    }
+  }
   metric "waiting" {
     kind        = "trend"
     unit        = "time"
@@ -348,6 +360,11 @@ asset "http_client" {
     when          = ["client_key_file", "client_key_pem"]
     at_least_one  = ["client_cert_file", "client_cert_pem"]
     error_message = "a client's key needs its certificate: client_cert_file or client_cert_pem"
+  }
+
+  metric "connections" {
+    kind        = "counter"
+    description = "Connections that were opened, with TLS and the way through a proxy where there are such."
   }
 
   error "tls" {

@@ -6,8 +6,8 @@
 use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Lifetime, ResourceInfo};
-use crate::metrics::{Counter, IterationSlots, KnownKinds, Recorder, Slab, step_slot};
+use crate::info::{Counter, Gauge, LabelledCounter, Lifetime, Rate, ResourceInfo, Trend};
+use crate::metrics::{KnownNames, Outcome, Recorder, Slab, time_slot};
 use crate::panic;
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
@@ -35,9 +35,8 @@ pub struct WorkerContext {
     pub functional: bool,
     pub(crate) recorder: Recorder,
     pub(crate) shutdown: ShutdownSignal,
-    pub(crate) iterations: IterationSlots,
     causes: Arc<ExitCauses>,
-    kinds: KnownKinds,
+    names: KnownNames,
     events: Arc<dyn EventSink>,
     /// Failures already told by this thread, by slot and kind: under load the rest is only counted.
     told: RefCell<HashSet<(u32, usize)>>,
@@ -51,10 +50,20 @@ pub(crate) struct WorkerContextParts {
     pub index: u32,
     pub functional: bool,
     pub recorder: Recorder,
-    pub kinds: KnownKinds,
-    pub iterations: IterationSlots,
+    pub names: KnownNames,
     pub events: Arc<dyn EventSink>,
     pub causes: Arc<ExitCauses>,
+}
+
+/// The end of an iteration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IterationEnd {
+    /// The first slot of its scenario's iterations, where their counters stand.
+    pub first_slot: u32,
+    /// From the moment due to the end; `None` where the load profile gives it no such moment.
+    pub response: Option<Duration>,
+    /// From its beginning to its end.
+    pub service: Duration,
 }
 
 impl WorkerContext {
@@ -64,8 +73,7 @@ impl WorkerContext {
             index,
             functional,
             recorder,
-            kinds,
-            iterations,
+            names,
             events,
             causes,
         } = parts;
@@ -75,9 +83,8 @@ impl WorkerContext {
             functional,
             recorder,
             shutdown: ShutdownSignal::default(),
-            iterations,
             causes,
-            kinds,
+            names,
             events,
             told: RefCell::default(),
             told_of_resources: RefCell::default(),
@@ -94,16 +101,14 @@ impl WorkerContext {
 
     /// A worker outside a run that tells events to `events`.
     pub(crate) fn outside(functional: bool, events: Arc<dyn EventSink>) -> io::Result<Self> {
-        const SLOTS: u32 = 64;
-        let iterations = IterationSlots::after(SLOTS);
-        let slab = Slab::new(iterations.end() as usize)?;
+        const SLOTS: usize = 64;
+        let slab = Slab::new(SLOTS)?;
         Ok(Self::new(WorkerContextParts {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
             functional,
             recorder: Recorder::new(slab),
-            kinds: KnownKinds::new(Arc::default()),
-            iterations,
+            names: KnownNames::new(Arc::default()),
             events,
             causes: Arc::default(),
         }))
@@ -119,15 +124,15 @@ impl WorkerContext {
         let first = end.first_slot;
         let mut failed = None;
         match end.outcome {
-            StepOutcome::Skipped => self.recorder.count(first, Counter::Skipped),
-            StepOutcome::Cancelled => self.recorder.count(first, Counter::Cancelled),
+            StepOutcome::Skipped => self.recorder.count(first, Outcome::Skipped),
+            StepOutcome::Cancelled => self.recorder.count(first, Outcome::Cancelled),
             StepOutcome::Passed => {
-                self.recorder.count(first, Counter::Passed);
+                self.recorder.count(first, Outcome::Passed);
                 if let Some(service) = end.service {
-                    self.recorder.time(first + step_slot::SERVICE, service);
+                    self.recorder.time(first + time_slot::SERVICE, service);
                 }
                 if let Some(response) = end.response {
-                    self.recorder.time(first + step_slot::RESPONSE, response);
+                    self.recorder.time(first + time_slot::RESPONSE, response);
                 }
             }
             StepOutcome::Failed | StepOutcome::FailedAndContinued => {
@@ -141,16 +146,21 @@ impl WorkerContext {
     }
 
     fn step_failed(&self, end: &StepEnd<'_>) -> usize {
-        self.recorder.count(end.first_slot, Counter::Failed);
+        self.recorder.count(end.first_slot, Outcome::Failed);
         if end.outcome == StepOutcome::FailedAndContinued {
-            self.recorder.count(end.first_slot, Counter::Continued);
+            self.recorder.count(end.first_slot, Outcome::Continued);
         }
         // One that failed before it began took no time that would say anything of the server.
         if let Some(service) = end.service {
+            let first = end.first_slot;
             self.recorder
-                .time(end.first_slot + step_slot::FAILED, service);
+                .time(first + time_slot::FAILED_SERVICE, service);
+            if let Some(response) = end.response {
+                self.recorder
+                    .time(first + time_slot::FAILED_RESPONSE, response);
+            }
         }
-        let kind = self.kinds.number(end.fault.map_or(BUG, Fault::kind));
+        let kind = self.names.kind(end.fault.map_or(BUG, Fault::kind));
         self.recorder.kind(end.first_slot, kind);
         if self.functional {
             self.causes.step_failed();
@@ -160,26 +170,73 @@ impl WorkerContext {
         kind
     }
 
-    /// Counts a value of a step's own metric number `metric`, from 0.
-    pub(crate) fn metric(&self, first_slot: u32, metric: u32, value: u64) {
-        self.recorder
-            .value(first_slot + step_slot::METRICS + metric, value);
+    /// Records a value of a trend, in its own unit, of the metrics that begin at slot `first`.
+    pub fn record(&self, first: u32, metric: Trend, value: u64) {
+        self.recorder.value(first + metric.number(), value);
+    }
+
+    /// Records a value of a trend of the unit `time`.
+    pub fn record_time(&self, first: u32, metric: Trend, took: Duration) {
+        self.recorder.time(first + metric.number(), took);
+    }
+
+    /// Adds to a counter of the metrics that begin at slot `first`.
+    pub fn add(&self, first: u32, metric: Counter, n: u64) {
+        self.recorder.add(first + metric.number(), n);
+    }
+
+    /// Adds to a counter that has a label, of the metrics that begin at slot `first`. A run tells 64 labels of a counter
+    /// apart; all others count as `other`.
+    pub fn add_labelled(&self, first: u32, (metric, label): (LabelledCounter, &str), n: u64) {
+        let slot = first + metric.number();
+        let label = self.names.label(slot, label);
+        self.recorder.add_labelled(slot, label, n);
+    }
+
+    /// Sets a gauge of the metrics that begin at slot `first`.
+    pub fn set(&self, first: u32, metric: Gauge, value: u64) {
+        let slot = first + metric.number();
+        self.recorder.set(slot, value, self.since_epoch());
+    }
+
+    /// Counts a hit of a rate of the metrics that begin at slot `first`.
+    pub fn hit(&self, first: u32, metric: Rate) {
+        self.recorder.hit(first + metric.number());
+    }
+
+    /// Counts a miss of a rate of the metrics that begin at slot `first`.
+    pub fn miss(&self, first: u32, metric: Rate) {
+        self.recorder.miss(first + metric.number());
     }
 
     /// Counts the end of an iteration that passed.
-    pub(crate) fn iteration_passed(&self, took: Duration) {
-        let slots = self.iterations;
-        self.recorder.count(slots.service(), Counter::Passed);
-        self.recorder.time(slots.service(), took);
+    pub(crate) fn iteration_passed(&self, end: &IterationEnd) {
+        self.recorder.count(end.first_slot, Outcome::Passed);
+        self.recorder
+            .time(end.first_slot + time_slot::SERVICE, end.service);
+        if let Some(response) = end.response {
+            self.recorder
+                .time(end.first_slot + time_slot::RESPONSE, response);
+        }
     }
 
     /// Counts the end of an iteration that failed, by the kind of this number where a step's fault was the reason.
-    pub(crate) fn iteration_failed(&self, took: Duration, kind: Option<usize>) {
-        let slots = self.iterations;
-        self.recorder.count(slots.service(), Counter::Failed);
-        self.recorder.time(slots.failed(), took);
-        let kind = kind.unwrap_or_else(|| self.kinds.number(NO_STEP));
-        self.recorder.kind(slots.service(), kind);
+    pub(crate) fn iteration_failed(&self, end: &IterationEnd, kind: Option<usize>) {
+        let first = end.first_slot;
+        self.recorder.count(first, Outcome::Failed);
+        self.recorder
+            .time(first + time_slot::FAILED_SERVICE, end.service);
+        if let Some(response) = end.response {
+            self.recorder
+                .time(first + time_slot::FAILED_RESPONSE, response);
+        }
+        let kind = kind.unwrap_or_else(|| self.names.kind(NO_STEP));
+        self.recorder.kind(first, kind);
+    }
+
+    /// Counts an iteration that was dropped.
+    pub(crate) fn iteration_cancelled(&self, first_slot: u32) {
+        self.recorder.count(first_slot, Outcome::Cancelled);
     }
 
     /// The run is being stopped: running iterations are dropped.
@@ -219,7 +276,7 @@ impl WorkerContext {
     fn is_news(&self, info: &'static ResourceInfo, event: &ResourceEvent) -> bool {
         match event {
             ResourceEvent::CreateFailed { fault } if !self.functional => {
-                let kind = self.kinds.number(fault.kind());
+                let kind = self.names.kind(fault.kind());
                 let resource = std::ptr::from_ref(info).addr();
                 self.told_of_resources.borrow_mut().insert((resource, kind))
             }
@@ -249,6 +306,58 @@ struct Silent;
 
 impl EventSink for Silent {
     fn tell(&self, _: Event) {}
+}
+
+/// Where the assets of one resource record the metrics of their manifest, on one worker.
+#[derive(Debug, Clone)]
+pub struct AssetMetrics {
+    worker: Rc<WorkerContext>,
+    first: u32,
+}
+
+impl AssetMetrics {
+    /// Of a resource, on the worker on which its assets live.
+    pub fn new(worker: &Rc<WorkerContext>, info: &ResourceInfo) -> Self {
+        Self {
+            worker: Rc::clone(worker),
+            first: info.first_metric_slot(),
+        }
+    }
+
+    /// Records a value of a trend, in its own unit.
+    pub fn record(&self, metric: Trend, value: u64) {
+        self.worker.record(self.first, metric, value);
+    }
+
+    /// Records a value of a trend of the unit `time`.
+    pub fn record_time(&self, metric: Trend, took: Duration) {
+        self.worker.record_time(self.first, metric, took);
+    }
+
+    /// Adds to a counter.
+    pub fn add(&self, metric: Counter, n: u64) {
+        self.worker.add(self.first, metric, n);
+    }
+
+    /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`.
+    pub fn add_labelled(&self, metric: LabelledCounter, label: &str, n: u64) {
+        self.worker.add_labelled(self.first, (metric, label), n);
+    }
+
+    /// Sets a gauge.
+    pub fn set(&self, metric: Gauge, value: u64) {
+        self.worker.set(self.first, metric, value);
+    }
+
+    /// Counts a hit of a rate.
+    pub fn hit(&self, metric: Rate) {
+        self.worker.hit(self.first, metric);
+    }
+
+    /// Counts a miss of a rate.
+    pub fn miss(&self, metric: Rate) {
+        self.worker.miss(self.first, metric);
+    }
 }
 
 /// Who asks for an asset: the user's number, from 1, and its iteration, from 0.

@@ -4,9 +4,10 @@
 //! user. What belongs to a user or a connection lives in an asset.
 
 pub use crate::assets::{Asset, AssetCx, Prepare};
+pub use crate::context::AssetMetrics;
 pub use crate::fault::{Fault, FaultText};
 pub use crate::flow::{Early, Flow, Running, Stop};
-pub use crate::info::{Info, ResourceInfo};
+pub use crate::info::{Counter, Gauge, Info, LabelledCounter, Rate, ResourceInfo, Trend};
 pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Runner, Step};
@@ -19,6 +20,6 @@ pub use bggo_values::{Number, Seq, Text, Value};
 pub mod testing {
     pub use crate::assets::{RunScope, Scope};
     pub use crate::context::{UserContext, WorkerContext};
-    pub use crate::info::At;
+    pub use crate::info::{At, Lifetime};
     pub use crate::step::{Begun, Iteration, Policy, Ran};
 }

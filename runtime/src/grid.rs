@@ -11,7 +11,7 @@ pub struct Grid {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
     pub(crate) description: &'static str,
-    pub(crate) steps: &'static [&'static [Info]],
+    pub(crate) bodies: &'static [Body],
     pub(crate) resources: &'static [&'static [ResourceInfo]],
     pub(crate) variables: &'static [&'static [Variable]],
     pub(crate) locals: usize,
@@ -25,7 +25,7 @@ impl Grid {
             name,
             version: env!("CARGO_PKG_VERSION"),
             description: "",
-            steps: &[],
+            bodies: &[],
             resources: &[],
             variables: &[],
             locals: 0,
@@ -45,9 +45,9 @@ impl Grid {
         self
     }
 
-    /// Its steps, in the order of the report.
-    pub const fn steps(mut self, steps: &'static [&'static [Info]]) -> Self {
-        self.steps = steps;
+    /// Its bodies, with their steps in the order of the report.
+    pub const fn bodies(mut self, bodies: &'static [Body]) -> Self {
+        self.bodies = bodies;
         self
     }
 
@@ -75,8 +75,15 @@ impl Grid {
         self
     }
 
-    pub(crate) fn all_steps(&self) -> impl Iterator<Item = &'static Info> {
-        self.steps.iter().copied().flatten()
+    /// Steps of the body that a scenario runs.
+    pub(crate) fn steps_of(&self, scenario: &Scenario) -> &'static [Info] {
+        let mut bodies = self.bodies.iter();
+        let body = bodies.find(|body| body.name == scenario.body);
+        body.map_or(&[], |body| body.steps)
+    }
+
+    pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
+        self.resources.iter().copied().flatten()
     }
 
     pub(crate) fn all_variables(&self) -> impl Iterator<Item = &'static Variable> {
@@ -85,9 +92,9 @@ impl Grid {
 
     /// Whether anything in it is sensitive: a variable, or an input of a step or of a resource.
     pub(crate) fn sensitivity(&self) -> Sensitivity {
-        let resources = self.resources.iter().copied().flatten();
-        let mut parts = self
-            .all_steps()
+        let steps = self.bodies.iter().flat_map(|body| body.steps);
+        let resources = self.all_resources();
+        let mut parts = steps
             .map(Info::sensitivity)
             .chain(resources.map(ResourceInfo::sensitivity))
             .chain(
@@ -96,13 +103,19 @@ impl Grid {
             );
         Sensitivity::of(parts.any(|part| part == Sensitivity::Sensitive))
     }
+}
 
-    /// Slots that the steps take.
-    pub(crate) fn step_slots(&self) -> u32 {
-        self.all_steps()
-            .map(|info| info.first_slot() + info.slot_count())
-            .max()
-            .unwrap_or_default()
+/// A body: steps that users run in one go, with slots that are counted from the first one of whoever runs it.
+#[derive(Debug)]
+pub struct Body {
+    name: &'static str,
+    steps: &'static [Info],
+}
+
+impl Body {
+    /// A body of this name.
+    pub const fn new(name: &'static str, steps: &'static [Info]) -> Self {
+        Self { name, steps }
     }
 }
 

@@ -12,14 +12,16 @@
 //! metrics, schedule, event, start, grid, info, fault, ..: values and pure functions
 //! ```
 //!
-//! Three faces look out: [`contract`] for authors of modules, and two that are no contract, for the code that `module!`
-//! makes and for emitted programs.
+//! Faces look out: [`contract`] for authors of modules, and three that are no contract, for the code that `module!` makes,
+//! for emitted programs, and for programs that read what another one measured.
 
 pub mod contract;
 #[doc(hidden)]
 pub mod emitted;
 #[doc(hidden)]
 pub mod glue;
+#[doc(hidden)]
+pub mod measured;
 
 pub(crate) mod assets;
 pub(crate) mod command;

@@ -9,6 +9,7 @@
 //! expression with a reported problem has `Type::Error`, and whoever reads it keeps silent.
 
 mod access;
+mod article;
 mod attempt;
 mod call;
 mod context;

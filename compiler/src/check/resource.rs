@@ -8,6 +8,7 @@ use crate::diagnostics::{codes, nearest};
 use crate::resolve::model::{BodyGraph, ByBody, Edge, EdgeKind, Node, ResourceId};
 use crate::source::Span;
 
+use super::article::with_article;
 use super::context::Checker;
 use super::contract::ArgumentOwner;
 use super::sensitivity;
@@ -285,8 +286,8 @@ impl Checker<'_> {
                 };
                 let text = match known {
                     true => format!(
-                        "an `{}` cannot have the scope \"{word}\"",
-                        resource.asset.text
+                        "{} cannot have the scope \"{word}\"",
+                        with_article(&resource.asset.text)
                     ),
                     false => format!("there is no scope \"{word}\""),
                 };

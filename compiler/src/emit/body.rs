@@ -3,7 +3,7 @@
 
 use super::names::field;
 use super::schedule::ScheduleWriter;
-use super::tokens::EvaluatedIn;
+use super::tokens::{EvaluatedIn, metrics};
 use super::tree::{Filled, Leaf, tree};
 use super::writer::Writer;
 use crate::plan::model::Instances;
@@ -192,9 +192,7 @@ impl Writer<'_> {
                 quote!(.tags(&[#(#tags),*]))
             });
             let module = field(runner);
-            let metrics = step
-                .has_metrics
-                .then(|| quote!(.metrics(#module::METRICS)));
+            let metrics = (step.metrics > 0).then(|| metrics(&module, &step.unwarned));
             let sensitive = step.sensitive.then(|| quote!(.sensitive()));
             // What the manifest itself calls sensitive is known to the module.
             let secret = step.arguments.iter().filter(|argument| {

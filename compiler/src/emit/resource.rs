@@ -7,7 +7,7 @@ use super::names::{camel, field};
 use super::tokens::{EvaluatedIn, names_in, or_unused};
 use super::tree::{Filled, Leaf, WIDTH, tree};
 use super::writer::Writer;
-use crate::plan::model::Argument;
+use crate::plan::model::{Argument, UsedAsset};
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -230,19 +230,29 @@ impl Writer<'_> {
             return quote!();
         };
         let asset = field(&resource.asset);
-        let slots = uses.iter().map(|(key, used)| {
-            let (key, path) = (field(key), self.resource_path(*used));
-            quote!(.#key(Some(&#path)))
+        let slots = uses.iter().map(|used| {
+            let (key, path) = (field(&used.key), self.resource_path(used.resource));
+            match self.variant(&asset, used, "Slot") {
+                Some(variant) => quote!(.#key(Some(#variant(#path.clone())))),
+                None => quote!(.#key(Some(&#path))),
+            }
         });
         quote!(#asset::Needs::NONE #(#slots)*,)
     }
 
+    /// `query::DbGet::PostgresPool`: the variant for an asset that is handed to `owner`, where several kinds fit. `what` is
+    /// how it is handed over.
+    pub fn variant(&self, owner: &Ident, used: &UsedAsset, what: &str) -> Option<TokenStream> {
+        let name = format_ident!("{}{what}", camel(&used.key));
+        let kind = camel(&self.plan.resources[used.resource].asset);
+        used.has_alternatives.then(|| quote!(#owner::#name::#kind))
+    }
+
     /// Some step asks for it.
     fn is_got(&self, at: usize) -> bool {
-        self.body()
-            .steps
-            .iter()
-            .any(|step| step.needs.contains(&at) || step.uses.iter().any(|(_, used)| *used == at))
+        self.body().steps.iter().any(|step| {
+            step.needs.contains(&at) || step.uses.iter().any(|used| used.resource == at)
+        })
     }
 }
 
@@ -367,10 +377,14 @@ impl Writer<'_> {
         let below: Vec<(Ident, TokenStream)> = below.collect();
         // Slots of the run stand on this thread, so one that is built on others can be handed them.
         let needs = resource.uses.as_ref().map(|uses| {
-            let slots = uses.iter().map(|(key, used)| {
-                let kind = field(&plan.resources[*used].asset);
-                let (key, path) = (field(key), path_of(used));
-                quote!(.#key(#kind::Slot::of_run(scope, &#path).as_ref()))
+            let slots = uses.iter().map(|used| {
+                let kind = field(&plan.resources[used.resource].asset);
+                let (key, path) = (field(&used.key), path_of(&used.resource));
+                let slot = quote!(#kind::Slot::of_run(scope, &#path));
+                match self.variant(&asset, used, "Slot") {
+                    Some(variant) => quote!(.#key(#slot.map(#variant))),
+                    None => quote!(.#key(#slot.as_ref())),
+                }
             });
             quote!(#asset::Needs::NONE #(#slots)*)
         });
@@ -434,7 +448,7 @@ impl Writer<'_> {
                 #(let #below = #below.clone();)*
                 let prepared = Rc::clone(&prepared);
                 Box::pin(async move {
-                    #(#below.get_for(cx).await?;)*
+                    #(#below.get_for(&cx).await?;)*
                     #late
                     prepared.create(cx, #needs Ok(#inputs)).await
                 })

@@ -256,10 +256,13 @@ impl Writer<'_> {
     pub fn needs(&self, at: usize) -> TokenStream {
         let step = &self.body().steps[at];
         let runner = field(&step.runner);
-        let gets = step.uses.iter().map(|(key, resource)| {
-            let key = field(key);
-            let name = call_path(&self.resource_functions(*resource).get);
-            quote!(.#key(#name(m)))
+        let gets = step.uses.iter().map(|used| {
+            let key = field(&used.key);
+            let name = call_path(&self.resource_functions(used.resource).get);
+            match self.variant(&runner, used, "Get") {
+                Some(variant) => quote!(.#key(#variant(#name(m)))),
+                None => quote!(.#key(#name(m))),
+            }
         });
         quote!(#runner::Needs::NONE #(#gets)*)
     }

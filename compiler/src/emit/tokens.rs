@@ -66,3 +66,9 @@ pub fn or_unused(name: &str, body: &TokenStream) -> TokenStream {
         quote!(_)
     }
 }
+
+/// The metrics of a manifest, and of which of them the run does not warn.
+pub fn metrics(module: &Ident, unwarned: &[String]) -> TokenStream {
+    let settled = (!unwarned.is_empty()).then(|| quote!(.without_warning(&[#(#unwarned),*])));
+    quote!(.metrics(#module::METRICS) #settled)
+}

@@ -6,9 +6,6 @@ use bggo_manifest::Lifetime;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-/// The table of scenarios: the name of each and the body that its users run.
-pub const SCENARIOS: [(&str, &str); 1] = [("main", "main")];
-
 impl Writer<'_> {
     /// The program's trait, a worker, and a user who runs the body `main` again and again.
     pub fn worker(&mut self) -> TokenStream {
@@ -71,7 +68,7 @@ impl Writer<'_> {
         let begin_iteration = iteration.then(|| quote!(let scope = user.iteration_scope();));
         let end_iteration = iteration.then(|| quote!(scope.destroy().await;));
         let main = self.body_type();
-        let arms = (0..SCENARIOS.len()).map(|number| {
+        let arms = (0..self.plan.scenarios.len()).map(|number| {
             let number = Literal::usize_unsuffixed(number);
             quote!(#number => Box::pin(self.live(user)),)
         });

@@ -5,12 +5,12 @@
 use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
 use crate::fault::unreadable_file;
-use crate::http_client::{Error as Kind, Exports, Inputs, Uses};
+use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
 use crate::tls;
 use crate::transport::{Settings, Speak, Transport};
 use bggo_runtime::contract::FaultText;
-use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Value};
+use bggo_runtime::contract::{Asset, AssetCx, AssetMetrics, Fault, Number, Prepare, Value};
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -26,6 +26,7 @@ pub struct HttpClient {
     /// Headers of every request.
     pub(crate) headers: HeaderMap,
     pub(crate) exchange: Defaults,
+    metrics: AssetMetrics,
 }
 
 /// What a request may choose otherwise, and what it may not but needs to know.
@@ -57,6 +58,14 @@ impl HttpClient {
     pub fn user_agent(&self) -> Option<&str> {
         self.headers.get(USER_AGENT)?.to_str().ok()
     }
+
+    /// Counts the connections that were opened since the last request ended.
+    pub(crate) fn count_connections(&self) {
+        match self.transport.take_opened() {
+            0 => {}
+            opened => self.metrics.add(Metric::CONNECTIONS, opened),
+        }
+    }
 }
 
 impl Asset for HttpClient {
@@ -72,12 +81,12 @@ impl Asset for HttpClient {
         })
     }
 
-    async fn create(_: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
+    async fn create(cx: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
         if let Some(common) = &ready.common {
-            return common.client();
+            return common.client(cx.metrics());
         }
         match common(&inputs)? {
-            Some(common) => common.client(),
+            Some(common) => common.client(cx.metrics()),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
     }
@@ -88,13 +97,15 @@ impl Asset for HttpClient {
 
     async fn destroy(self) -> Result<(), Fault> {
         // Its idle connections close with it.
+        self.count_connections();
         Ok(())
     }
 }
 
 impl Common {
-    fn client(&self) -> Result<HttpClient, Fault> {
+    fn client(&self, metrics: AssetMetrics) -> Result<HttpClient, Fault> {
         Ok(HttpClient {
+            metrics,
             transport: Transport::new(Rc::clone(&self.transport))?,
             jar: self.cookies.then(RefCell::default),
             headers: self.headers.clone(),

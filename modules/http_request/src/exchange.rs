@@ -12,8 +12,8 @@ use bggo_runtime::contract::Fault;
 use bggo_runtime::contract::FaultText;
 use bggo_values::duration;
 use bytes::{Bytes, BytesMut};
-use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
+use http::{Method, StatusCode};
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime};
 use url::Url;
@@ -39,8 +39,17 @@ pub(crate) struct Call<'a> {
     pub(crate) keeps_body: bool,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
-    /// Counts requests that went out once more.
-    pub(crate) resent: &'a Cell<u64>,
+    /// What is counted, however the exchange ends.
+    pub(crate) seen: &'a Seen,
+}
+
+/// What was seen of an exchange, also of one that fails.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Requests that went out once more.
+    pub(crate) resent: Cell<u64>,
+    /// Status of the answer with which it ended: of a redirect that is followed only the last one's.
+    pub(crate) status: Cell<Option<StatusCode>>,
 }
 
 /// What came back.
@@ -58,12 +67,13 @@ pub(crate) struct Answer {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
-    let (limit, url, hosts) = (call.timeout, call.url, call.hosts);
-    let answered = Cell::new(false);
-    match tokio::time::timeout(limit, whole(client, call, &answered)).await {
+    let (limit, url, hosts, seen) = (call.timeout, call.url, call.hosts, call.seen);
+    let ended = tokio::time::timeout(limit, whole(client, call)).await;
+    client.count_connections();
+    match ended {
         Ok(result) => result,
         Err(_) => {
-            let what = if answered.get() {
+            let what = if seen.status.get().is_some() {
                 "no end of the body"
             } else {
                 "no answer"
@@ -77,15 +87,10 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
     }
 }
 
-async fn whole(
-    client: &HttpClient,
-    mut call: Call<'_>,
-    answered: &Cell<bool>,
-) -> Result<Answer, Fault> {
+async fn whole(client: &HttpClient, mut call: Call<'_>) -> Result<Answer, Fault> {
     let begun = Instant::now();
     let mut head = answer(client, &mut call).await?;
     let headed = Instant::now();
-    answered.set(true);
     let most = call.keeps_body.then_some(client.exchange.max_body);
     let (size, body) = read(&mut head, most).await?;
     Ok(Answer {
@@ -124,11 +129,12 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
                 // RFC 9112, section 9.3.1: once, and only what does no harm if it was done already.
                 Err(lost) if lost.was_stale && may_resend => {
                     may_resend = false;
-                    call.resent.set(call.resent.get() + 1);
+                    call.seen.resent.set(call.seen.resent.get() + 1);
                 }
                 Err(lost) => return Err(lost.fault),
             }
         };
+        call.seen.status.set(Some(head.status()));
         client.keep_cookies(&head, SystemTime::now());
         let Some(most) = call.redirects else {
             return Ok(head);
@@ -141,6 +147,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             return Err(Kind::Redirect.fault(text));
         }
         followed += 1;
+        call.seen.status.set(None);
         // What a redirect's own body holds, or lacks, does not matter.
         let _ = tokio::time::timeout(SOON, drain(&mut head)).await;
         redirect::strip(&mut headers, &url, &hop, call.key);

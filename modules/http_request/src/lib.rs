@@ -17,6 +17,7 @@ mod expect;
 mod fault;
 mod hosts;
 mod multipart;
+mod opened;
 mod redirect;
 mod request;
 mod resolve;

@@ -3,7 +3,7 @@
 use crate::auth::{self, ApiKey};
 use crate::body::Payload;
 use crate::client::count;
-use crate::exchange::{Call, exchange};
+use crate::exchange::{Call, Seen, exchange};
 use crate::expect::Expect;
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
@@ -14,7 +14,6 @@ use bggo_runtime::contract::{Early, Fault, Prepare, Runner, Step, Text};
 use http::Method;
 use http::header::{AUTHORIZATION, HeaderMap};
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::time::Duration;
 
 /// A prepared step.
@@ -80,7 +79,7 @@ impl Runner for HttpRequest {
         } else {
             Hosts::Open
         };
-        let resent = Cell::new(0);
+        let seen = Seen::default();
         let call = Call {
             method: now.method.into_owned(),
             url: &now.target.url,
@@ -98,17 +97,20 @@ impl Runner for HttpRequest {
                 .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: self.wanted.body || self.wanted.json,
             hosts,
-            resent: &resent,
+            seen: &seen,
         };
         step.sent();
         let answer = exchange(client, call).await;
-        if resent.get() > 0 {
-            step.add(Metric::Resent.number(), resent.get());
+        if seen.resent.get() > 0 {
+            step.add(Metric::RESENT, seen.resent.get());
+        }
+        if let Some(status) = seen.status.get() {
+            step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
         }
         let answer = answer?;
-        step.add(Metric::Waiting.number(), microseconds(answer.waiting));
-        step.add(Metric::Receiving.number(), microseconds(answer.receiving));
-        step.add(Metric::Received.number(), answer.size);
+        step.record_time(Metric::WAITING, answer.waiting);
+        step.record_time(Metric::RECEIVING, answer.receiving);
+        step.add(Metric::RECEIVED, answer.size);
         if let Some(expect) = now.expect.as_ref() {
             let status = answer.head.status().as_u16();
             if !expect.allows(status) {
@@ -268,19 +270,4 @@ fn limits(plain: &Plain<'_>) -> Result<Limits, Fault> {
 
 fn expect(plain: &Plain<'_>) -> Result<Option<Expect>, Fault> {
     plain.expect_status.map(Expect::read).transpose()
-}
-
-fn microseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_metric_of_a_time_counts_microseconds() {
-        assert_eq!(microseconds(Duration::from_millis(5)), 5_000);
-        assert_eq!(microseconds(Duration::from_secs(3600)), 3_600_000_000);
-    }
 }

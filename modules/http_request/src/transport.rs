@@ -8,6 +8,7 @@ use crate::fault::{self, Reached};
 use crate::hosts::Hosts;
 use crate::http_client::Error as Kind;
 use crate::http_request;
+use crate::opened::Opened;
 use crate::request;
 use crate::resolve::Names;
 use bggo_runtime::contract::Fault;
@@ -76,6 +77,7 @@ pub(crate) struct Transport {
     settings: Rc<Settings>,
     kept: Kept,
     answered: Answered,
+    opened: Opened,
 }
 
 enum Kept {
@@ -122,8 +124,9 @@ impl From<Fault> for Unanswered {
 impl Transport {
     /// No connection is made before the first request.
     pub(crate) fn new(settings: Rc<Settings>) -> Result<Self, Fault> {
+        let opened = Opened::default();
         let kept = match settings.server_name.as_deref() {
-            None => Kept::One(RefCell::new(client(&settings, Resolver::new())?)),
+            None => Kept::One(RefCell::new(client(&settings, Resolver::new(), &opened)?)),
             Some(name) => Kept::ByHost {
                 name: checked_name(name, &settings)?,
                 clients: RefCell::default(),
@@ -133,7 +136,13 @@ impl Transport {
             settings,
             kept,
             answered: Answered::default(),
+            opened,
         })
+    }
+
+    /// How many connections were opened since this was asked last.
+    pub(crate) fn take_opened(&self) -> u64 {
+        self.opened.take()
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -223,7 +232,8 @@ impl Transport {
                 if let Some((_, client)) = clients.iter().find(|(known, _)| known == host) {
                     return Ok(client.clone());
                 }
-                let made = client(&self.settings, Resolver::with_alias(name, host))?;
+                let resolver = Resolver::with_alias(name, host);
+                let made = client(&self.settings, resolver, &self.opened)?;
                 clients.push((host.to_owned(), made.clone()));
                 Ok(made)
             }
@@ -233,9 +243,12 @@ impl Transport {
     /// Lets go of idle connections: what is sent from now on goes over new ones.
     fn renew(&self, name: &str, host: &str) -> Result<(), Fault> {
         match &self.kept {
-            Kept::One(kept) => *kept.borrow_mut() = client(&self.settings, Resolver::new())?,
+            Kept::One(kept) => {
+                *kept.borrow_mut() = client(&self.settings, Resolver::new(), &self.opened)?;
+            }
             Kept::ByHost { clients, .. } => {
-                let made = client(&self.settings, Resolver::with_alias(name, host))?;
+                let resolver = Resolver::with_alias(name, host);
+                let made = client(&self.settings, resolver, &self.opened)?;
                 let mut clients = clients.borrow_mut();
                 clients.retain(|(known, _)| known != host);
                 clients.push((host.to_owned(), made));
@@ -398,13 +411,14 @@ fn dns_name(name: &str) -> Option<String> {
     (alone && !address).then(|| host.to_owned())
 }
 
-fn client(settings: &Settings, resolver: Resolver) -> Result<Client, Fault> {
+fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Client, Fault> {
     let mut tls = settings.tls.clone();
     // A user resumes its own sessions, never another user's.
     tls.resumption = Resumption::in_memory_sessions(SESSIONS);
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
         .dns_resolver(resolver)
+        .connector_layer(opened.clone())
         .redirect(redirect::Policy::none())
         .referer(false)
         .http1_max_headers(FIELDS)

@@ -14,10 +14,10 @@ use crate::assets::RunScope;
 use crate::context::WorkerContext;
 use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
-use crate::metrics::{Layout, Slab, SlabReader};
+use crate::metrics::{Layout, Slab, SlabReader, slot_count};
 use crate::outputs::{Collector, Report, RunDescription, Stopped};
 use crate::panic;
-use crate::schedule::{Schedule, workers};
+use crate::schedule::workers;
 use futures_util::future::{Either, select, select_all};
 use std::io;
 use std::pin::{Pin, pin};
@@ -66,9 +66,9 @@ pub(super) fn run_on(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -
 
 async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io::Result<Exit> {
     let mut signals = Signals::new()?;
-    let state = RunState::new(run.grid);
+    let state = RunState::default();
     let count = workers(run.threads, &run.schedules);
-    let slots = state.iterations.end() as usize;
+    let slots = slot_count(run.grid) as usize;
     let slabs = (0..=count)
         .map(|_| Slab::new(slots))
         .collect::<io::Result<Vec<_>>>()?;
@@ -88,8 +88,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let description = RunDescription {
         grid: run.grid,
         run_id: run.start.run_id().clone(),
-        // There is no way yet to ask for more than one.
-        schedule: run.schedules.first().copied().unwrap_or(Schedule::ONCE),
+        loads: run.described_loads(),
         threads: count,
         functional: run.functional,
     };
@@ -130,9 +129,9 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
 
     workers.until(Workers::may_begin).await;
     let begin = Instant::now();
-    let readers = slabs
-        .iter()
-        .map(|slab| SlabReader::new(Arc::clone(slab), Arc::clone(&state.kinds)));
+    let readers = (0..).zip(&slabs).map(|(worker, slab)| {
+        SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
+    });
     let collector = Collector::new(Layout::of(run.grid), readers.collect(), begin);
     report.clock_starts(collector);
     if state.causes.cannot_go_on() {

@@ -6,8 +6,8 @@ use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
-use crate::metrics::{IterationSlots, Kinds, KnownKinds, Recorder, Slab};
-use crate::outputs::Report;
+use crate::metrics::{KnownNames, Recorder, RunNames, Slab, iteration_slot};
+use crate::outputs::{LoadDescription, Report};
 use crate::schedule::{Iterations, Schedule};
 use crate::start::Start;
 use std::sync::Arc;
@@ -48,27 +48,32 @@ impl RunRequest {
             scenario,
             iterations: Iterations::new(*schedule),
             first_slot: row.first_slot,
+            iteration_slot: iteration_slot(self.grid, scenario),
+        })
+        .collect()
+    }
+}
+
+impl RunRequest {
+    /// The load of each scenario, for whoever tells of it.
+    pub(super) fn described_loads(&self) -> Vec<LoadDescription> {
+        let rows = self.grid.scenarios.iter().zip(&self.schedules);
+        rows.map(|(row, schedule)| LoadDescription {
+            scenario: row.name(),
+            schedule: *schedule,
         })
         .collect()
     }
 }
 
 /// Everything that the threads of a run share.
+#[derive(Default)]
 pub(super) struct RunState {
-    pub(super) kinds: Arc<Kinds>,
+    pub(super) names: Arc<RunNames>,
     pub(super) causes: Arc<ExitCauses>,
-    pub(super) iterations: IterationSlots,
 }
 
 impl RunState {
-    pub(super) fn new(grid: &Grid) -> Self {
-        Self {
-            kinds: Arc::default(),
-            causes: Arc::default(),
-            iterations: IterationSlots::after(grid.step_slots()),
-        }
-    }
-
     /// What a thread of the run is made of.
     pub(super) fn parts(
         &self,
@@ -82,8 +87,7 @@ impl RunState {
             index,
             functional: run.functional,
             recorder: Recorder::new(Arc::clone(slab)),
-            kinds: KnownKinds::new(Arc::clone(&self.kinds)),
-            iterations: self.iterations,
+            names: KnownNames::new(Arc::clone(&self.names)),
             events: Arc::clone(report) as Arc<dyn EventSink>,
             causes: Arc::clone(&self.causes),
         }

@@ -11,4 +11,6 @@ pub(super) struct ScenarioLoad {
     pub iterations: Iterations,
     /// Where the slots of its steps begin.
     pub first_slot: u32,
+    /// Where those of its iterations begin.
+    pub iteration_slot: u32,
 }

@@ -15,9 +15,8 @@
 
 use super::scenario_load::ScenarioLoad;
 use crate::assets::Scope;
-use crate::context::{UserContext, WorkerContext};
+use crate::context::{IterationEnd, UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};
-use crate::metrics::Counter;
 use crate::panic;
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
@@ -201,18 +200,22 @@ impl User {
     /// Counts the iteration.
     pub fn finish(&self, begun: Begun, flow: Flow) {
         let worker = self.worker();
+        let first_slot = self.scenario.load.iteration_slot;
         if self.context.take_cut() {
-            let slot = worker.iterations.service();
-            worker.recorder.count(slot, Counter::Cancelled);
+            worker.iteration_cancelled(first_slot);
             return;
         }
         let now = worker.now();
-        let took = now.saturating_duration_since(begun.began());
+        let end = IterationEnd {
+            first_slot,
+            response: begun.due().map(|due| now.saturating_duration_since(due)),
+            service: now.saturating_duration_since(begun.began()),
+        };
         let failed_by = begun.failed_by();
         if flow.is_err() || failed_by.is_some() {
-            worker.iteration_failed(took, failed_by);
+            worker.iteration_failed(&end, failed_by);
         } else {
-            worker.iteration_passed(took);
+            worker.iteration_passed(&end);
         }
         self.scenario.ended.set(Some((self.context.number(), now)));
     }

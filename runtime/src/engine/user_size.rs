@@ -6,7 +6,7 @@ use super::request::{RunRequest, RunState};
 use super::user::{ScenarioUsers, User};
 use crate::assets::{Prepare, RunScope};
 use crate::context::WorkerContext;
-use crate::metrics::Slab;
+use crate::metrics::{Slab, slot_count};
 use crate::outputs::Report;
 use std::io;
 use std::rc::Rc;
@@ -22,8 +22,8 @@ pub fn user_bytes(run: &RunRequest, report: &Arc<Report>) -> io::Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let state = RunState::new(run.grid);
-    let slab = Slab::new(state.iterations.end() as usize)?;
+    let state = RunState::default();
+    let slab = Slab::new(slot_count(run.grid) as usize)?;
     LocalSet::new().block_on(&runtime, async {
         let context = Rc::new(WorkerContext::new(state.parts(run, report, 0, &slab)));
         let scope = RunScope::new(Rc::clone(&context));

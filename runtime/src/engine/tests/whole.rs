@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 /// What is written, an event a line.
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Written {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -18,9 +18,12 @@ impl Write for Written {
 }
 
 impl Written {
-    fn events(&self) -> Vec<serde_json::Value> {
-        let bytes = self.0.lock().unwrap().clone();
-        let text = String::from_utf8(bytes).unwrap();
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    pub(super) fn events(&self) -> Vec<serde_json::Value> {
+        let text = self.text();
         let lines = text.lines();
         lines
             .map(|line| serde_json::from_str(line).unwrap())
