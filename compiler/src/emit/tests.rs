@@ -46,7 +46,7 @@ step "http_request" "json" {{
     url     = "http://127.0.0.1/{quoted}${{vu.id}}{quoted}"
     method  = "POST"
     json    = {{ "{quoted}" = "{quoted}${{vu.id}}", fixed = "{quoted}" }}
-    headers = {{ "X" = "{quoted}" }}
+    query_params = {{ "X" = "{quoted}" }}
   }}
 }}
 step "print" "each" {{
