@@ -1,12 +1,15 @@
 //! What the checker knows while it goes through a grid, and the few ways in which it makes typed expressions.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use bggo_manifest::Given;
 use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerRef};
-use crate::resolve::model::{BoundId, ByBody, Reference, Resolved, ResourceId, StepId};
+use crate::resolve::model::{BoundId, ByBody, Condition, Reference, Resolved, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
@@ -20,10 +23,18 @@ pub(super) struct Checker<'a> {
     runners: &'a ByBody<Option<RunnerRef>>,
     assets: &'a ByBody<Option<RunnerRef>>,
     /// By expression.
-    references: Vec<Option<Reference>>,
+    pub(super) references: Vec<Option<Reference>>,
     /// No name is unknown.
     pub(super) sound: bool,
-    pub(super) bound: &'a BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
+    pub(super) bound: Cow<'a, BTreeMap<ExprId, (Option<BoundId>, BoundId)>>,
+    /// Those of the grid, then those of conditions of manifests.
+    pub(super) bound_names: Vec<String>,
+    /// Conditions of manifests that were read so far, by their text.
+    pub(super) conditions: BTreeMap<String, Rc<Condition>>,
+    /// What stands in the places of what a condition reads, while it is typed.
+    pub(super) reads: Vec<TExpr>,
+    /// The arguments of the resources that were checked so far, for rules of whoever uses them.
+    pub(super) of_resources: BTreeMap<ResourceId, Rc<Arguments>>,
     pub(super) problems: Problems,
     /// Type of each variable and whether it is sensitive.
     pub(super) variables: Vec<(Type, bool)>,
@@ -51,6 +62,17 @@ pub(super) struct Checker<'a> {
     pub(super) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
+}
+
+/// The arguments of a step or resource, by position in its manifest.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Arguments {
+    /// Values as the types of their inputs; a null one that may be absent is left out.
+    pub(super) list: Vec<(usize, TExpr)>,
+    /// Of each input: whether the grid gives it, and where.
+    pub(super) given: Vec<(Given, Span)>,
+    /// Those that have a reported problem, or are missing.
+    pub(super) wrong: BTreeSet<usize>,
 }
 
 /// The places of a literal's parts.
@@ -107,7 +129,11 @@ impl<'a> Checker<'a> {
             assets: &resolved.assets,
             references,
             sound: resolved.sound,
-            bound: &resolved.bound,
+            bound: Cow::Borrowed(&resolved.bound),
+            bound_names: resolved.bound_names.clone(),
+            conditions: BTreeMap::new(),
+            reads: Vec::new(),
+            of_resources: BTreeMap::new(),
             problems: Problems::default(),
             variables: Vec::with_capacity(declarations.variables.len()),
             locals: vec![None; declarations.locals.len()],

@@ -12,6 +12,7 @@ mod access;
 mod article;
 mod attempt;
 mod call;
+mod condition;
 mod context;
 mod contract;
 mod equality;
@@ -25,6 +26,7 @@ mod operator;
 mod outputs;
 mod pattern;
 mod resource;
+mod rule;
 mod sensitivity;
 mod step;
 mod template;
@@ -40,6 +42,7 @@ use crate::resolve::model::{Node, Resolved};
 use context::Checker;
 use typed::{TBody, TLocal, Typed};
 
+pub use condition::faults_of_conditions;
 pub use context::Seen;
 pub use instances::MOST_INSTANCES;
 
@@ -100,6 +103,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
     checker.check_uses_of_run_assets(&steps, &resources);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
+    let bound_names = checker.bound_names;
     let mut problems = checker.problems;
     problems.sort();
     let parts = declarations.bodies.iter().zip(steps).zip(resources);
@@ -123,7 +127,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             bodies,
             variables,
             locals,
-            bound_names: resolved.bound_names.clone(),
+            bound_names,
         });
     (typed, problems, seen)
 }

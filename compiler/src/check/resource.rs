@@ -1,5 +1,7 @@
 //! Resources: their scope, which is never wider than what they read, and who uses them.
 
+use std::rc::Rc;
+
 use bggo_manifest::Lifetime;
 use bggo_values::Type;
 use bggo_values::functions::Time;
@@ -11,6 +13,7 @@ use crate::source::Span;
 use super::article::with_article;
 use super::context::Checker;
 use super::contract::ArgumentOwner;
+use super::rule::TimeLimit;
 use super::sensitivity;
 use super::typed::{TExpr, TKind, TResource, TStep};
 use super::walk::walk;
@@ -209,16 +212,20 @@ impl Checker<'_> {
             inputs: &asset.inputs,
             rules: &asset.rules,
             takes: &asset.uses,
+            is_step: false,
             arguments: resource.arguments.as_ref(),
             uses: resource.uses.as_ref(),
             broken: resource.broken,
         };
-        let arguments = self.arguments(&owner);
+        let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);
         let mut limit = Limit::NONE;
-        for (_, argument) in &arguments {
+        for (_, argument) in &arguments.list {
             self.limit(argument, &mut limit, lifetimes);
         }
+        self.of_resources.insert(id, Rc::new(arguments.clone()));
+        let rules = self.rules(&owner, &mut arguments, &uses, &TimeLimit::Unknown);
+        let arguments = arguments.list;
         let taken = uses.iter().map(|(_, id, span)| (*id, *span));
         let on = explicit.iter().filter_map(|edge| match edge.to {
             Node::Resource(id) => Some((id, edge.cause)),
@@ -241,7 +248,9 @@ impl Checker<'_> {
             asset_name: resource.asset.text.clone(),
             name: resource.name.text.clone(),
             span: resource.span,
-            sensitive: sensitivity::has_secret(&arguments, &asset.inputs),
+            sensitive: sensitivity::has_secret(&arguments, &asset.inputs)
+                || sensitivity::any(rules.expressions()),
+            rules,
             arguments,
             uses,
             scope,

@@ -11,7 +11,7 @@ mod slots;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TStep, Typed};
+use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TRules, TStep, Typed};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -111,6 +111,7 @@ impl Resources {
                 arguments: arguments(&resource.arguments, &asset.inputs, &typed.locals),
                 uses,
                 on,
+                rules: resource.rules.clone(),
                 sensitive: resource.sensitive,
                 metrics: asset.metrics.len() as u32,
                 unwarned: unwarned(&asset.metrics, &resource.arguments, &asset.inputs),
@@ -231,6 +232,7 @@ impl Resources {
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,
+            rules: step.rules.clone(),
             metrics: runner.metrics.len() as u32,
             unwarned: unwarned(&runner.metrics, &step.arguments, &runner.inputs),
             slots: (0, 0),
@@ -249,9 +251,7 @@ impl Resources {
         let found = modules.find_asset(asset)?;
         // One that needs an argument or another asset cannot be made without the grid's word.
         let needed = modules.asset(found);
-        if needed.inputs.iter().any(|input| input.required)
-            || needed.uses.iter().any(|part| !part.optional)
-        {
+        if !needed.needs_nothing() {
             return None;
         }
         // An asset of the run is handed to no step.
@@ -267,6 +267,7 @@ impl Resources {
             arguments: Vec::new(),
             uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),
+            rules: TRules::default(),
             sensitive: false,
             metrics: needed.metrics.len() as u32,
             unwarned: Vec::new(),

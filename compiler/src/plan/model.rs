@@ -1,6 +1,6 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TExpr, TVariable};
+use crate::check::typed::{TExpr, TRules, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
@@ -124,6 +124,8 @@ pub struct Step {
     pub tags: Vec<(String, String)>,
     /// A failure's text is not reported.
     pub sensitive: bool,
+    /// Rules of its manifest that are judged when the program runs.
+    pub rules: TRules,
     /// How many metrics its manifest declares.
     pub metrics: u32,
     /// Those of them whose warning the grid has settled by an argument, by name.
@@ -267,6 +269,8 @@ pub struct Resource {
     pub uses: Option<Vec<UsedAsset>>,
     /// Resources that it is built on.
     pub on: Vec<usize>,
+    /// Rules of its manifest that are judged when it is created.
+    pub rules: TRules,
     /// A failure's text is not reported.
     pub sensitive: bool,
     /// How many metrics its manifest declares.

@@ -9,7 +9,7 @@
 use super::request::Grace;
 use super::request::{RunRequest, RunState};
 use super::stopping::{Signals, Stopping};
-use super::worker::{News, Work, WorkerNews, worker_thread};
+use super::worker::{News, Work, WorkerNews, listen, worker_thread};
 use crate::assets::RunScope;
 use crate::context::WorkerContext;
 use crate::event::{Event, EventSink};
@@ -106,6 +106,9 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         causes: &state.causes,
         signals: &mut signals,
     };
+    let phases = workers.stopping.subscribe();
+    let listening = listen(Rc::clone(&context), Rc::default(), phases);
+    let listener = tokio::task::spawn_local(listening);
     for index in 0..count {
         let parts = state.parts(run, report, index, &slabs[index as usize]);
         let work = Work {
@@ -154,6 +157,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             Either::Right(_) => workers.left = workers.stopping.signal(),
         }
     }
+    listener.abort();
     match figures {
         // Without figures nothing can be said of the load.
         None => state.causes.bug(),

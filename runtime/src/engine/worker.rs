@@ -139,7 +139,8 @@ pub(super) async fn work(context: Rc<WorkerContext>, mut work: Work) {
         .await;
 }
 
-type Scenarios = RefCell<Vec<Rc<ScenarioUsers>>>;
+/// The scenarios whose users live on a thread.
+pub(super) type Scenarios = RefCell<Vec<Rc<ScenarioUsers>>>;
 
 async fn users(
     context: &Rc<WorkerContext>,
@@ -203,8 +204,9 @@ impl Future for Guarded<'_> {
     }
 }
 
-/// Puts what the control thread says where the users of this worker see it.
-async fn listen(
+/// Puts what the control thread says where the users and assets of this thread see it. The control thread has no users,
+/// but assets of the run.
+pub(super) async fn listen(
     context: Rc<WorkerContext>,
     scenarios: Rc<Scenarios>,
     mut phases: watch::Receiver<Phases>,

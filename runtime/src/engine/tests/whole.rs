@@ -1,6 +1,9 @@
 //! Whole runs on real threads: how they end, and that their lines add up.
 
 use super::*;
+use crate::assets::{Make, RunAsset};
+use crate::context::Asker;
+use crate::info::{Lifetime, ResourceInfo};
 use std::io::{self, Write};
 
 /// What is written, an event a line.
@@ -235,4 +238,93 @@ impl Program for PanicsInPreparing {
         assert_eq!(cx.scope().worker().index, 0, "it was told to panic");
         Rc::new(NotingWorker(program))
     }
+}
+
+/// Users that wait for ever, and an asset of the run with a task that waits for the end of that.
+struct Hearing {
+    heard: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Program for Hearing {
+    fn run_assets(&'static self, scope: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        static OF_RUN: ResourceInfo =
+            ResourceInfo::new("hears", "all", "grid.hcl:1").scope(Lifetime::Run);
+        let make: Make<Hears> = Box::new(move |cx| {
+            let to = Arc::clone(&self.heard);
+            let heard = Arc::clone(&self.heard);
+            Box::pin(async move {
+                let signal = cx.clone();
+                cx.spawn("hears", async move {
+                    signal.until_cancelled().await;
+                    to.lock().unwrap().push("cancelled");
+                })?;
+                Ok(Hears(cx, heard))
+            })
+        });
+        let asset = RunAsset::new(scope, &OF_RUN, 0, &[], make);
+        let asker = Asker {
+            user: 1,
+            iteration: 0,
+        };
+        drop(asset.get(asker));
+        Arc::new(asset)
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        Rc::new(NotingWorker(noting(|_| Does::WaitsForEver)))
+    }
+}
+
+struct Hears(AssetCx, Arc<Mutex<Vec<&'static str>>>);
+
+impl Asset for Hears {
+    type Inputs = ();
+    type Uses = ();
+    type Ready = ();
+    type Exports = [bggo_values::Value; 0];
+
+    fn prepare(_: &Prepare<'_>, (): &()) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn create(_: AssetCx, _: Rc<()>, (): (), (): ()) -> Result<Self, Fault> {
+        Err(Fault::new("bug", "the test makes it by hand"))
+    }
+
+    fn exports(&self) -> [bggo_values::Value; 0] {
+        []
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        let still = match self.0.is_cancelled() {
+            true => "destroyed after that",
+            false => "destroyed without it",
+        };
+        self.1.lock().unwrap().push(still);
+        Ok(())
+    }
+}
+
+#[test]
+fn assets_of_the_run_hear_that_iterations_are_dropped() {
+    let heard = Arc::default();
+    let program: &'static Hearing = Box::leak(Box::new(Hearing {
+        heard: Arc::clone(&heard),
+    }));
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+    let request = RunRequest {
+        program,
+        ..request(
+            noting(|_| Does::Nothing),
+            Schedule::lasting(2, Duration::from_millis(20)),
+        )
+    };
+    let exit = run(&request, &Arc::new(report.unwrap())).unwrap();
+    // Nothing has ended.
+    assert_eq!(exit, Exit::ThresholdFailed);
+    assert_eq!(
+        *heard.lock().unwrap(),
+        ["cancelled", "destroyed after that"]
+    );
 }
