@@ -1,4 +1,4 @@
-//! The modules that a grid may use: their manifests, which travel inside the compiler, by the names of their runners and assets.
+//! The modules that a grid may use. The manifests of the built-in ones are a part of the compiler.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ pub struct Module {
     pub name: String,
     /// Its crate: `bggo-module-http_request`.
     pub crate_name: String,
-    /// Its contract.
+    /// Its manifest.
     pub manifest: Manifest,
 }
 
@@ -54,7 +54,7 @@ impl Modules {
         &BUILT_IN
     }
 
-    /// These and more: pairs of a module's folder name and the text of its manifest.
+    /// Adds modules: pairs of a folder name and the text of a manifest.
     #[must_use]
     pub fn with(mut self, more: &[(&str, &str)]) -> Modules {
         for (name, text) in more {

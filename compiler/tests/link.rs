@@ -548,7 +548,7 @@ fn a_cold_cache_survives_a_killed_cargo_and_two_builds_at_once_and_gives_the_sam
     assert!(
         waited
             .iter()
-            .any(|line| line.contains("another bggo build is running")),
+            .any(|line| line.contains("another build is running")),
         "{waited:?}"
     );
     assert!(two.wait().unwrap().success(), "{waited:?}");

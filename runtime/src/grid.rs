@@ -45,7 +45,7 @@ impl Grid {
         self
     }
 
-    /// Its bodies, with their steps in the order of the report.
+    /// Its bodies, with their steps in the order of the summary.
     pub const fn bodies(mut self, bodies: &'static [Body]) -> Self {
         self.bodies = bodies;
         self
@@ -63,13 +63,13 @@ impl Grid {
         self
     }
 
-    /// How many locals are computed at start: `start.local(i, ..)` with `i` below that.
+    /// How many locals are known at start: `start.local(i, ..)` takes an `i` below this.
     pub const fn locals(mut self, locals: usize) -> Self {
         self.locals = locals;
         self
     }
 
-    /// Its scenarios: `Worker::user` is told which of them a user runs.
+    /// Its scenarios. `Worker::user` gets the number of the one that a user runs.
     pub const fn scenarios(mut self, scenarios: &'static [Scenario]) -> Self {
         self.scenarios = scenarios;
         self
@@ -119,18 +119,18 @@ impl Body {
     }
 }
 
-/// A row of the table of scenarios: a body that users run again and again. Its load is the run's, not the grid's.
+/// A row of the table of scenarios: a body that users run again and again. Its load comes from the command line.
 #[derive(Debug)]
 pub struct Scenario {
     pub(crate) name: &'static str,
     /// The body that its users run.
     pub(crate) body: &'static str,
     pub(crate) tags: &'static [(&'static str, &'static str)],
-    /// Where the slots of its steps begin.
+    /// The first metric slot of its steps.
     pub(crate) first_slot: u32,
 }
 
-/// The only row of a grid that says nothing else.
+/// The only scenario of a grid that declares none.
 const MAIN: Scenario = Scenario::new("main", "main");
 
 impl Scenario {
@@ -144,13 +144,13 @@ impl Scenario {
         }
     }
 
-    /// Where the slots of its steps begin.
+    /// The first metric slot of its steps.
     pub const fn first_slot(mut self, first_slot: u32) -> Self {
         self.first_slot = first_slot;
         self
     }
 
-    /// What its measurements are marked with.
+    /// Labels of its metrics.
     pub const fn tags(mut self, tags: &'static [(&'static str, &'static str)]) -> Self {
         self.tags = tags;
         self
@@ -166,7 +166,7 @@ impl Scenario {
         self.body
     }
 
-    /// What its measurements are marked with.
+    /// Labels of its metrics.
     pub const fn tag_list(&self) -> &'static [(&'static str, &'static str)] {
         self.tags
     }

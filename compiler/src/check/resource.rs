@@ -18,7 +18,7 @@ use super::sensitivity;
 use super::typed::{TExpr, TKind, TResource, TStep};
 use super::walk::walk;
 
-/// From wide to narrow, as a grid writes them.
+/// The scopes from wide to narrow, as a grid writes them.
 const LIFETIMES: [(&str, Lifetime); 4] = [
     ("run", Lifetime::Run),
     ("worker", Lifetime::Worker),
@@ -30,7 +30,7 @@ const LIFETIMES: [(&str, Lifetime); 4] = [
 #[derive(Debug, Clone)]
 struct Limit {
     lifetime: Lifetime,
-    /// Where it is read, and what that is.
+    /// Where it is read, and its name for a message.
     reads: Option<(Span, String)>,
 }
 
@@ -97,7 +97,7 @@ impl Checker<'_> {
                 Node::Step(_) | Node::Variable(_) => {}
             }
         }
-        // What could not be read or is misspelt may use them.
+        // A part that could not be read, or a misspelt name, may use them.
         let broken = self.declarations.incomplete
             || self.declarations.later
             || self.declarations.steps().any(|step| step.broken)
@@ -121,14 +121,14 @@ impl Checker<'_> {
         typed.0
     }
 
-    /// An asset of the run stays on a thread of its own, and only its exports cross to others: it is handed to none but
-    /// others of the run.
+    /// A resource of scope `run` lives on a thread of its own, and only its exports reach other threads. So it can be named in
+    /// `uses` only by resources of scope `run`.
     pub(super) fn check_uses_of_run_assets(
         &mut self,
         steps: &[Vec<Option<TStep>>],
         resources: &[Vec<Option<TResource>>],
     ) {
-        // Of one without a type it is said already what is wrong.
+        // The problem of a resource without a type is reported already.
         let all = resources.iter().flatten();
         if !all.clone().all(Option::is_some) {
             return;
@@ -158,7 +158,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Which resources some step stands on, directly or through locals and other resources.
+    /// The resources that some step needs, directly or through locals and other resources.
     fn used_resources(&self, edges: &[Vec<Edge>]) -> ByBody<bool> {
         let mut resources = ByBody::of_resources(self.declarations, false);
         let mut locals = vec![false; self.declarations.locals.len()];

@@ -1,4 +1,4 @@
-//! Steps: what stands beside their arguments.
+//! Steps: all their settings except the arguments.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ impl Checker<'_> {
         typed
     }
 
-    /// `timeouts.execution`: longer than nothing.
+    /// `timeouts.execution`, which is longer than zero.
     fn execution(&mut self, limit: &Expr) -> Option<TExpr> {
         let limit = self.infer(limit);
         let limit = self.convert(limit, &Type::Duration, "`execution`");

@@ -13,7 +13,7 @@ use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// What all bodies share: the structs of the run, of a worker and of a user.
+/// The structs that all bodies share: of the run, of a worker and of a user.
 impl Writer<'_> {
     /// The structs of assets that outlive an iteration; from here on the paths of all those are known.
     pub fn shared_assets(&mut self) -> TokenStream {
@@ -96,7 +96,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What prepares a resource, in a function with `cx: &Prepare`.
+    /// The call that prepares a resource, in a function with `cx: &Prepare`.
     fn prepared(&self, at: usize) -> TokenStream {
         let (resource, names) = (&self.plan.resources[at], self.resource(at));
         let asset = field(&resource.asset);
@@ -132,7 +132,7 @@ impl Writer<'_> {
 
 /// Functions of a body that reach resources.
 impl Writer<'_> {
-    /// The functions that get a resource, let it go, and compute its late inputs.
+    /// The functions that get a resource, release it, and compute its late inputs.
     pub fn resource_access(&mut self, at: usize) -> TokenStream {
         let get = if self.plan.resources[at].scope == Lifetime::Run {
             self.get_of_run(at)
@@ -252,7 +252,7 @@ impl Writer<'_> {
         used.has_alternatives.then(|| quote!(#owner::#name::#kind))
     }
 
-    /// Some step asks for it.
+    /// Some step needs it.
     fn is_got(&self, at: usize) -> bool {
         self.body().steps.iter().any(|step| {
             step.needs.contains(&at) || step.uses.iter().any(|used| used.resource == at)
@@ -314,7 +314,7 @@ impl Writer<'_> {
         all.filter(|(part, _)| used(part)).collect()
     }
 
-    /// Some assets of the run as one struct; `parts` are those before it.
+    /// Some assets of the run as one struct; `parts` are the structs before it.
     fn run_part(&mut self, ids: &[usize], ty: &Ident, doc: &str, parts: &[Ident]) -> TokenStream {
         let names: Vec<_> = ids
             .iter()
@@ -379,7 +379,7 @@ impl Writer<'_> {
             .iter()
             .map(|below| (name_of(below), path_of(below)));
         let below: Vec<(Ident, TokenStream)> = below.collect();
-        // Slots of the run stand on this thread, so one that is built on others can be handed them.
+        // The slots of the run are on this thread, so an asset can get those that it is built on.
         let needs = resource.uses.as_ref().map(|uses| {
             let slots = uses.iter().map(|used| {
                 let kind = field(&plan.resources[used.resource].asset);

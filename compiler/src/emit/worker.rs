@@ -1,4 +1,4 @@
-//! The frame of the program: what a worker thread holds, and the life of a virtual user.
+//! The frame of the program: the state of a worker thread, and the life of a virtual user.
 
 use super::writer::Writer;
 use crate::resolve::model::BodyId;

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 pub struct CargoOutput {
     /// The executable that it built.
     pub program: Option<PathBuf>,
-    /// Errors of rustc: the manifest of the crate, and the words.
+    /// Errors of rustc: the `Cargo.toml` of the crate, and the text.
     pub errors: Vec<(PathBuf, String)>,
-    /// Lines of stderr but the progress bar.
+    /// Lines of stderr without the progress bar.
     pub lines: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
-//! Emitted source to one executable: the user's cache, cargo, and what can go wrong with either.
+//! Emitted source to one executable: the user's cache, cargo, and their failures.
 //!
 //! ```text
-//! key -> answered from the cache? -> lock -> workspace -> cargo -> program kept by its key -> copied to where it is wanted
+//! key -> is it in the cache? -> lock -> workspace -> cargo -> program stored by its key -> copied to the output path
 //! ```
 
 mod cache;
@@ -125,7 +125,7 @@ fn final_key(
     }
 }
 
-/// Before the first build: what the machine must have, and every crate onto the disk, so that `--offline` works after it.
+/// Before the first build: checks the machine and downloads every crate, so that `--offline` works afterwards.
 fn first(
     cache: &Cache,
     options: &Options,
@@ -146,7 +146,7 @@ fn first(
     Ok(host)
 }
 
-/// A build that failed because something of the toolchain is gone since the first one says so.
+/// If a build failed because a part of the toolchain was removed since the first build, the fault says so.
 fn missing_or(fault: LinkFault) -> LinkFault {
     match toolchain::check() {
         Err(missing) => missing.details(fault.details),

@@ -1,4 +1,4 @@
-//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs that are read, locals by need.
+//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs and locals that are read.
 
 mod chains;
 mod demand;
@@ -184,7 +184,7 @@ impl Resources {
             .iter()
             .filter_map(place)
             .collect();
-        // An asset that it uses may be built on others: those are there first.
+        // An asset that it uses may be built on others, which are created first.
         for used in &uses {
             needs.extend(self.below(used.resource));
         }
@@ -239,7 +239,7 @@ impl Resources {
         }
     }
 
-    /// The one asset of a kind with defaults that all steps share who name none, in the scope that its manifest gives it.
+    /// The default asset that all steps share if they name none, in the scope that its manifest gives it.
     fn implicit(&mut self, asset: &str, span: Span, modules: &Modules) -> Option<usize> {
         if let Some(place) = self
             .list
@@ -249,7 +249,7 @@ impl Resources {
             return Some(place);
         }
         let found = modules.find_asset(asset)?;
-        // One that needs an argument or another asset cannot be made without the grid's word.
+        // An asset that needs an argument or another asset cannot be a default.
         let needed = modules.asset(found);
         if !needed.needs_nothing() {
             return None;

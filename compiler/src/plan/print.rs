@@ -31,7 +31,7 @@ fn locals(title: &str, indent: &str, locals: &[Local], out: &mut String) {
     }
 }
 
-/// The word that grids and the manual have for it: `vu`, `start`.
+/// The binding time or scope as grids and the manual write it: `vu`, `start`.
 fn word(named: impl Debug) -> String {
     format!("{named:?}").to_lowercase()
 }

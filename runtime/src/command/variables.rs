@@ -1,8 +1,8 @@
 //! Values of a grid's variables: command line, files and environment -> one value each, converted and validated.
 //!
-//! Strongest first: the variable's own flag; `--var` and `--var-file`, of which the later wins; `*.auto.vars.hcl`, of
-//! which the last by name wins; `bggo.vars.hcl`; the environment; the default. Only the strongest value is read, and all
-//! problems are reported at once.
+//! The first of these that gives a value wins: the variable's own flag; `--var` and `--var-file` (the last one on the command
+//! line); `*.auto.vars.hcl` (the last one by name); `bggo.vars.hcl`; the environment; the default. Only the winning value is
+//! read, and all problems are reported at once.
 
 use super::flags::{Given, how_to_set};
 use crate::fault::Fault;
@@ -18,35 +18,35 @@ const PREFIX: &str = "BGGO_VAR_";
 const FILE: &str = "bggo.vars.hcl";
 const AUTO: &str = ".auto.vars.hcl";
 
-/// Lines that are gone back at most to find where the attribute with a fault begins.
+/// How many lines are searched backwards for the begin of the attribute with a fault.
 const MOST_LINES: usize = 1000;
 
-/// What surrounds the program, which tests replace.
+/// The surroundings of the program. Tests replace them.
 #[derive(Debug)]
 pub struct Around {
     /// The working folder.
     pub folder: PathBuf,
-    /// The environment's variables of texts.
+    /// The environment variables that are valid UTF-8.
     pub environment: BTreeMap<String, String>,
 }
 
-/// What is worth saying though the run goes on, and what ends it.
+/// Messages about the variables.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Remarks {
-    /// Looks wrong.
+    /// The run goes on.
     pub warnings: Vec<String>,
-    /// Is wrong.
+    /// There is no run.
     pub errors: Vec<String>,
 }
 
-/// A value from outside: where it comes from, for a message, and what it is.
+/// A value that was given: where it comes from (for a message), and its content.
 struct Found {
     from: String,
     content: Content,
 }
 
 enum Content {
-    /// Text of a flag or of the environment; how it is read depends on the variable's type.
+    /// Text of a flag or of the environment. The type of the variable decides how it is read.
     Text(String),
     /// A literal of a file.
     Value(Value),
@@ -79,7 +79,7 @@ pub fn read(grid: &Grid, given: &[Given], around: &Around) -> (Vec<Value>, Remar
     (values, remarks)
 }
 
-/// Judges the validations of all variables; the errors of those that do not hold.
+/// Checks the validations of all variables. Returns the errors of those that fail.
 pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
     let mut errors = Vec::new();
     for variable in grid.all_variables() {
@@ -104,7 +104,7 @@ pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
     errors
 }
 
-/// The fault with its place. What its text may quote of a sensitive variable is kept back.
+/// The fault with its place. Parts of its text that may quote the value of a sensitive variable are hidden.
 fn located(variable: &Variable, fault: &Fault) -> String {
     let text = fault.shown(Sensitivity::of(variable.sensitive));
     match fault.place() {
@@ -148,7 +148,7 @@ impl Gathering<'_> {
         if folder.join(FILE).is_file() {
             files.push(FILE.to_owned());
         }
-        // A working folder that cannot be listed has no files to offer.
+        // A working directory that cannot be listed gives no files.
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let mut auto: Vec<String> = entries
             .filter_map(|entry| entry.file_name().into_string().ok())
@@ -206,7 +206,7 @@ impl Gathering<'_> {
         }
     }
 
-    /// Whether a fault at this byte of a file may quote what stands there: it belongs to no sensitive variable.
+    /// Whether a fault at this byte of a file may quote the text there: no sensitive variable can be meant.
     fn may_quote(&self, text: &str, offset: usize) -> bool {
         let sensitive = || self.grid.all_variables().filter(|one| one.sensitive);
         if sensitive().next().is_none() {
@@ -215,7 +215,7 @@ impl Gathering<'_> {
         let end = text.len().min(offset);
         let line_end = text.get(end..).and_then(|rest| rest.find('\n'));
         let line_end = line_end.map_or(text.len(), |more| end + more);
-        // Lines from which on the file is wrong: up to the last beginning of a line where all before it can be read.
+        // The last line start before the fault up to which the whole file can be read: the wrong attribute begins there.
         let mut starts = text
             .get(..end)
             .unwrap_or(text)
@@ -320,7 +320,7 @@ fn place(file: &str, text: &str, offset: usize) -> String {
     format!("{file}:{line}:{column}")
 }
 
-/// The variable's value: what was found, converted, or its default.
+/// The value of a variable: the given one, converted, or its default.
 fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Value, String> {
     let default = variable.default.map(|default| default());
     let subject = format!("variable {:?} ({})", variable.name, variable.place);
@@ -362,7 +362,7 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
     }
 }
 
-/// Scalars, and variables without a type, take a text as it is; everything else is read as HCL.
+/// For scalar types, and for variables without a type, the text is the value. For all other types the text is read as HCL.
 fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
     match variable.ty.map(|ty| ty()) {
         None
@@ -380,13 +380,13 @@ fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
     }
 }
 
-/// The value as the variable's type. The complaint names what differs, not the whole type: that stands in the grid.
+/// Converts the value to the type of the variable. The error names only what differs, not the whole type.
 fn converted(variable: &Variable, value: &Value, shown: &str) -> Result<Value, String> {
     let Some(ty) = variable.ty.map(|ty| ty()) else {
         return Ok(value.clone());
     };
     convert::convert(value, &ty).map_err(|fault| match ty {
-        // That a text is no number needs no reason.
+        // "is no number" says it all; the fault adds nothing.
         Type::Number => format!("{shown} is no number"),
         Type::String | Type::Bool | Type::Duration | Type::Bytes if variable.sensitive => {
             format!("{shown} is no {ty}")

@@ -1,4 +1,4 @@
-//! What goes wrong in TLS, in words that say what is wrong and what to do.
+//! Explains errors of TLS: what is wrong and what to do.
 
 use crate::hosts::Hosts;
 use bggo_runtime::contract::FaultText;
@@ -6,8 +6,8 @@ use rustls::{
     AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, PeerIncompatible,
 };
 
-/// Why there is no secure connection.
-pub(crate) fn in_words(error: &Error, hosts: Hosts) -> FaultText {
+/// Why there is no TLS connection.
+pub(crate) fn explain(error: &Error, hosts: Hosts) -> FaultText {
     let words = match error {
         Error::InvalidCertificate(wrong) => return of_certificate(wrong, hosts),
         Error::InvalidMessage(_) => {
@@ -139,7 +139,7 @@ fn of_alert(alert: Alert) -> &'static str {
 }
 
 /// Why a client's certificate and key cannot be used.
-pub(super) fn of_identity(error: &Error) -> &'static str {
+pub(super) fn explain_identity(error: &Error) -> &'static str {
     match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
             "the client's key does not belong to its certificate"
