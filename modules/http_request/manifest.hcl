@@ -12,7 +12,7 @@ runner "http_request" {
   input "url" {
     type            = string
     required        = true
-    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^/?#:@\\[\\]\\\\ <>^|]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*)?\\s*$"
+    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\<>^|]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*|\\s*)$"
     pattern_message = "write http:// or https:// and a host; a port is at most 65535"
     description     = "The URL of the request: http or https."
   }
@@ -349,8 +349,10 @@ asset "http_client" {
     description = "\"auto\" uses HTTP/2 if the server offers it over TLS. \"2\" always uses HTTP/2, also without TLS."
   }
   input "proxy" {
-    type        = string
-    description = "URL of a proxy: http, https, socks5 or socks5h (the proxy resolves names). Proxies of the environment are not used."
+    type            = string
+    pattern         = "^\\s*(?i:https?|socks5h?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\]+)(?s:[:/?#\\\\].*|\\s*)$"
+    pattern_message = "write http://, https://, socks5:// or socks5h:// and a host"
+    description     = "URL of a proxy: http, https, socks5 or socks5h (the proxy resolves names). Proxies of the environment are not used."
   }
   input "no_proxy" {
     type        = list(string)
@@ -387,8 +389,10 @@ asset "http_client" {
     description = "Whether every certificate is trusted. For tests only."
   }
   input "server_name" {
-    type        = string
-    description = "The host name that TLS asks for and checks, if it is not the host of the URL."
+    type            = string
+    pattern         = "^[^\\s:/?#@\\[\\]]*[^\\s:/?#@\\[\\]0-9.][^\\s:/?#@\\[\\]]*$"
+    pattern_message = "write a host's name, not an address"
+    description     = "The host name that TLS asks for and checks, if it is not the host of the URL."
   }
   input "min_tls_version" {
     type        = string

@@ -209,8 +209,11 @@ impl Fault {
 }
 
 impl From<bggo_values::Fault> for Fault {
+    /// Only the part that quotes a value may hold one: all else names types, places and attributes that the grid writes.
     fn from(fault: bggo_values::Fault) -> Self {
-        Self::new("value", fault.text().to_owned())
+        let [before, value, after] = fault.parts();
+        let text = FaultText::plain(before).and_value(value).and(after);
+        Self::new("value", text)
     }
 }
 
@@ -254,6 +257,8 @@ pub fn plain_text(text: fmt::Arguments<'_>) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bggo_values::functions::{self, Call};
+    use bggo_values::{Text, Type, Value, convert, ops};
 
     static TOKEN: ResourceInfo = ResourceInfo::new("http_client", "a", "grid.hcl:1").sensitive();
 
@@ -286,6 +291,98 @@ mod tests {
         assert_eq!(made.shown(Sensitivity::Sensitive), "(sensitive value)");
         let literal = Fault::new("value", "too long");
         assert_eq!(literal.shown(Sensitivity::Sensitive), "too long");
+    }
+
+    #[test]
+    fn what_a_value_fault_says_is_shown_of_a_sensitive_input_too() {
+        let missing = ops::field(&Value::Null, "id").unwrap_err();
+        assert_eq!(
+            Fault::from(missing).shown(Sensitivity::Sensitive),
+            "the attribute `id` of a null value is read"
+        );
+        let no_key = ops::index(
+            &Value::from(vec![("a".into(), Value::Null)]),
+            &Value::text("b"),
+        );
+        let no_key = Fault::from(no_key.unwrap_err());
+        let shown = [Sensitivity::Open, Sensitivity::Sensitive].map(|of| no_key.shown(of));
+        assert_eq!(
+            shown,
+            [
+                "the object has no key \"b\"",
+                "the object has no key (sensitive value)"
+            ]
+        );
+    }
+
+    #[test]
+    fn functions_and_operators_quote_values_only_where_a_fault_says_so() {
+        const SECRET: &str = "hunter2";
+        let text = || Value::text(SECRET);
+        let pair = || Value::from(vec![(Text::from(SECRET.to_owned()), text())]);
+        let patterns = [
+            "hunter2",
+            "/hunter2(/",
+            "/hunter2\\p{hunter2}/",
+            "{hunter2",
+            "%hunter2",
+            "%[hunter2]s",
+        ];
+        let mut values: Vec<Value> = patterns.map(Value::text).into();
+        values.extend([
+            pair(),
+            Value::from(vec![text(), pair()]),
+            Value::Null,
+            Value::Bool(true),
+        ]);
+        values.push(Value::Number(7_u32.into()));
+        let mut faults = Vec::new();
+        let mut calls: Vec<Vec<Value>> = vec![Vec::new()];
+        for _ in 0..3 {
+            let longer = |call: &Vec<Value>| {
+                let call = call.clone();
+                values
+                    .iter()
+                    .map(move |value| [&call[..], std::slice::from_ref(value)].concat())
+            };
+            let longer: Vec<Vec<Value>> = calls.iter().flat_map(longer).collect();
+            for function in functions::table() {
+                if let Call::Plain(function) = function.call {
+                    faults.extend(longer.iter().filter_map(|call| function(call).err()));
+                }
+            }
+            calls = longer;
+        }
+        for value in &values {
+            let kinds = [
+                Type::Number,
+                Type::Bool,
+                Type::Duration,
+                Type::Size,
+                Type::Bytes,
+                Type::List(Box::new(Type::Number)),
+                Type::Map(Box::new(Type::Number)),
+            ];
+            faults.extend(
+                kinds
+                    .iter()
+                    .filter_map(|kind| convert::convert(value, kind).err()),
+            );
+            faults.extend(values.iter().filter_map(|by| ops::index(value, by).err()));
+            faults.extend(
+                values
+                    .iter()
+                    .filter_map(|other| ops::add(value, other).err()),
+            );
+        }
+        assert!(faults.len() > 1_000);
+        for fault in faults {
+            let [before, _, after] = fault.parts();
+            assert!(
+                !before.contains(SECRET) && !after.contains(SECRET),
+                "{fault}"
+            );
+        }
     }
 
     #[test]

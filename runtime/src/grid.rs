@@ -1,7 +1,7 @@
 //! What is known of a grid when it is built, as statics of the emitted program: its names, steps, resources and variables.
 
 use crate::fault::{Fault, Place};
-use crate::info::{Info, ResourceInfo};
+use crate::info::{Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
 use bggo_values::{Type, Value};
 
@@ -88,6 +88,20 @@ impl Grid {
 
     pub(crate) fn all_variables(&self) -> impl Iterator<Item = &'static Variable> {
         self.variables.iter().copied().flatten()
+    }
+
+    /// Whether anything in it is sensitive: a variable, or an input of a step or of a resource.
+    pub(crate) fn sensitivity(&self) -> Sensitivity {
+        let steps = self.bodies.iter().flat_map(|body| body.steps);
+        let resources = self.all_resources();
+        let mut parts = steps
+            .map(Info::sensitivity)
+            .chain(resources.map(ResourceInfo::sensitivity))
+            .chain(
+                self.all_variables()
+                    .map(|one| Sensitivity::of(one.sensitive)),
+            );
+        Sensitivity::of(parts.any(|part| part == Sensitivity::Sensitive))
     }
 }
 
@@ -243,5 +257,32 @@ impl Validation {
             condition,
             message,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_is_sensitive_when_any_part_of_it_is() {
+        const PLACE: Place = Place::new("grid.hcl", 1, 1);
+        static OPEN: [Variable; 1] = [Variable::new("a", PLACE)];
+        static SECRET: [Variable; 1] = [Variable::new("b", PLACE).sensitive()];
+        static CLIENT: [ResourceInfo; 1] =
+            [ResourceInfo::new("http_client", "a", "grid.hcl:1").sensitive()];
+        static GRIDS: [Grid; 3] = [
+            Grid::new("open").variables(&[&OPEN]),
+            Grid::new("variable").variables(&[&OPEN, &SECRET]),
+            Grid::new("resource").resources(&[&CLIENT]),
+        ];
+        assert_eq!(
+            GRIDS.each_ref().map(Grid::sensitivity),
+            [
+                Sensitivity::Open,
+                Sensitivity::Sensitive,
+                Sensitivity::Sensitive
+            ]
+        );
     }
 }

@@ -287,7 +287,7 @@ pub enum Sensitivity {
 }
 
 impl Sensitivity {
-    const fn of(sensitive: bool) -> Self {
+    pub(crate) const fn of(sensitive: bool) -> Self {
         if sensitive {
             Self::Sensitive
         } else {

@@ -1,5 +1,6 @@
 //! Catches panics and keeps their messages. After a panic the run still destroys its assets and writes its report.
 
+use crate::info::Sensitivity;
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
@@ -9,18 +10,29 @@ thread_local! {
     static LAST_MESSAGE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// From now on the message of a panic is kept for [`caught`]. It is not written to stderr, where it could break a line of JSON.
-pub fn keep_texts() {
-    std::panic::set_hook(Box::new(|info| {
-        LAST_MESSAGE.with_borrow_mut(|last| *last = Some(text(info)))
+/// From now on the message of a panic is kept for [`caught`]. It is not written to stderr, where it could break a line of JSON. In
+/// a grid with something sensitive, a message that was made of values is hidden; its place is always shown.
+pub fn keep_texts(of_grid: Sensitivity) {
+    std::panic::set_hook(Box::new(move |info| {
+        LAST_MESSAGE.with_borrow_mut(|last| *last = Some(text(info, of_grid)))
     }));
 }
 
-fn text(info: &PanicHookInfo<'_>) -> String {
-    let message = message(info.payload());
+fn text(info: &PanicHookInfo<'_>, of_grid: Sensitivity) -> String {
+    let message = shown(info.payload(), of_grid);
     match info.location() {
         Some(place) => format!("{message} ({}:{})", place.file(), place.line()),
         None => message.to_owned(),
+    }
+}
+
+/// A literal holds no value.
+fn shown(payload: &(dyn Any + Send), of_grid: Sensitivity) -> &str {
+    match of_grid {
+        Sensitivity::Sensitive if !payload.is::<&'static str>() => {
+            "it panicked; what it said may hold a sensitive value and is not shown"
+        }
+        _ => message(payload),
     }
 }
 
@@ -52,4 +64,18 @@ pub fn caught<T>(f: impl FnOnce() -> T) -> Result<T, String> {
 /// The same, but the message of the panic stays for [`take_last_message`].
 pub fn caught_silently<T>(f: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(f)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_panic_made_of_values_is_kept_back_where_the_grid_has_secrets() {
+        let made = || shown(&"bad token hunter2".to_owned(), Sensitivity::Sensitive).to_owned();
+        assert!(!made().contains("hunter2"), "{}", made());
+        let literal: &'static str = "no token";
+        assert_eq!(shown(&literal, Sensitivity::Sensitive), "no token");
+        assert_eq!(shown(&"bad 1".to_owned(), Sensitivity::Open), "bad 1");
+    }
 }

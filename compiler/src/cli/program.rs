@@ -143,6 +143,19 @@ impl Compile {
             .map_err(|fault| console.link_fault(&fault))
     }
 
+    /// Everything that external modules are compiled from, as far as it is known: folders and files.
+    pub fn module_sources(&self) -> Vec<PathBuf> {
+        let folders = self.modules.folders.iter();
+        let folders: Vec<PathBuf> = folders
+            .filter_map(|folder| folder.canonicalize().ok())
+            .collect();
+        // Without a cache nothing is built, and the build says why.
+        Cache::of_user().map_or_else(
+            |_| folders.clone(),
+            |cache| link::sources_of_modules(&cache, &folders),
+        )
+    }
+
     /// The program of the grid, from the cache when it was built before.
     pub fn program(&self, console: &mut Console) -> Result<BuiltProgram, Exit> {
         let sources = self.sources(console)?;
@@ -157,7 +170,7 @@ impl Compile {
             console.fault(&format!("a module could not be read: {error}"), "");
             Exit::Failed
         })?;
-        if let Some(built) = cache.answer(&key) {
+        if let Some(built) = link::answer(&cache, &key, &options) {
             if built.record.warnings > 0 {
                 console.problems(&crate::check(&sources, &loaded.all).1, &sources);
             }

@@ -15,7 +15,7 @@ use std::os::unix::process::CommandExt;
 pub struct Run {
     #[command(flatten)]
     compile: Compile,
-    /// Build and run again when the grid or a file of variables is saved
+    /// Build and run again when the grid, a file of variables or a file of a `--module` is saved
     #[arg(long)]
     watch: bool,
     /// Flags of the program, such as `--vus 50 --duration 10s`; all words after `--` are flags of the program

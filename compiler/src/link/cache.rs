@@ -6,6 +6,7 @@
 //!   grids/ID/       a workspace for each grid: its emitted source, the output of cargo
 //!   target/         what cargo compiled, shared by all grids
 //!   lines/ID        the command of rustc for grids with the same `Cargo.toml`
+//!   included/ID    the files that modules read from outside of their packages
 //!   built/KEY       finished programs; KEY.hcl has their properties
 //!   lock            held from writing a workspace to copying the program
 //! ```
@@ -169,6 +170,11 @@ impl Cache {
     /// Lines by which rustc compiled grids.
     pub fn lines(&self) -> PathBuf {
         self.folder.join("lines")
+    }
+
+    /// The files that modules read from outside of their packages.
+    pub fn included(&self) -> PathBuf {
+        self.folder.join("included")
     }
 
     /// The file which says that the toolchain was found, for which host, and that all crates are on disk.

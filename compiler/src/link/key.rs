@@ -38,6 +38,17 @@ pub fn key<'a>(
     hash(&text).map_err(|fault| io::Error::other(fault.to_string()))
 }
 
+/// A key, and the content of some files.
+pub fn with_files(key: &str, files: &[PathBuf]) -> io::Result<String> {
+    let mut text = String::new();
+    push(&mut text, key);
+    for file in files {
+        push(&mut text, &file.to_string_lossy());
+        push_source(&mut text, file, &mut Vec::new())?;
+    }
+    hash(&text).map_err(|fault| io::Error::other(fault.to_string()))
+}
+
 /// A short name for a text: a grid's workspace gets one from the grid's path.
 pub fn hash(text: &str) -> Result<String, Fault> {
     Ok(functions::hash::sha256(&[Value::from(text.to_owned())])?.to_string())

@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
 use bggo_values::{Type, Value, json};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -109,7 +110,9 @@ pub fn read(
     grid: &Grid,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Flags, clap::Error> {
-    let matches = command(grid).try_get_matches_from(arguments)?;
+    let matches = command(grid)
+        .try_get_matches_from(arguments)
+        .map_err(|error| without_value_of_var(grid, error))?;
     let json = matches
         .get_one::<String>(LOG_FORMAT)
         .is_some_and(|format| format == "json");
@@ -131,6 +134,36 @@ pub fn read(
         given: given(grid, &matches),
         completions: matches.get_one(COMPLETIONS).copied(),
     })
+}
+
+/// clap quotes what stands after `--var` without a `=`: it may be a secret.
+fn without_value_of_var(grid: &Grid, error: clap::Error) -> clap::Error {
+    let of_var = error.kind() == ErrorKind::ValueValidation
+        && matches!(
+            error.get(ContextKind::InvalidArg),
+            Some(ContextValue::String(flag)) if flag.starts_with("--var ")
+        );
+    if !of_var {
+        return error;
+    }
+    let text = "`--var` is followed by NAME=VALUE, such as `--var region=eu`; what was found is not shown, it may be sensitive";
+    command(grid).error(ErrorKind::ValueValidation, text)
+}
+
+/// Whether the words of a command line ask for JSON lines. The last one counts.
+pub fn ask_for_json(words: &[OsString]) -> bool {
+    let after = words.iter().skip(1).map(Some).chain([None]);
+    let formats = words.iter().zip(after).filter_map(|(flag, next)| {
+        match flag
+            .to_str()?
+            .strip_prefix("--")?
+            .strip_prefix(LOG_FORMAT)?
+        {
+            "" => next?.to_str(),
+            value => value.strip_prefix('='),
+        }
+    });
+    formats.last() == Some("json")
 }
 
 /// Values from the command line, weakest first: `--var` and `--var-file` in the order given, then own flags.

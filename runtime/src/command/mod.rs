@@ -46,11 +46,34 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
             } else {
                 Exit::Passed
             };
-            // If the terminal is gone, nobody can be told.
-            let _ = wrong.print();
+            let words: Vec<_> = env::args_os().collect();
+            if exit == Exit::BadInput && flags::ask_for_json(&words) {
+                say_as_json(&wrong);
+            } else {
+                // If the terminal is gone, nobody can be told.
+                let _ = wrong.print();
+            }
             exit.into()
         }
     }
+}
+
+/// Writes what is wrong with the command line as a line of JSON.
+fn say_as_json(wrong: &clap::Error) {
+    if let Ok(report) = Report::stderr(Format::Json, LogLevel::Error) {
+        report.error(&first_paragraph(&wrong.to_string()));
+        report.flush();
+    }
+}
+
+/// What clap says of an error before its tips and the usage.
+fn first_paragraph(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
+    let said = lines.collect::<Vec<_>>().join(" ");
+    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
 }
 
 /// Prints the completion script of a shell, for the name by which the program was called.
@@ -124,7 +147,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         functional: load.functional,
         grace: load.grace,
     };
-    panic::keep_texts();
+    panic::keep_texts(grid.sensitivity());
     run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
         report.flush();

@@ -7,6 +7,7 @@
 use super::flags::{Given, how_to_set};
 use crate::fault::Fault;
 use crate::grid::{Grid, Variable};
+use crate::info::Sensitivity;
 use crate::start::Start;
 use bggo_values::{Text, Type, Value, convert, literal};
 use std::collections::BTreeMap;
@@ -103,16 +104,12 @@ pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
     errors
 }
 
-/// The fault with its place. Its text may quote the value, so it is hidden for a sensitive variable.
+/// The fault with its place. Parts of its text that may quote the value of a sensitive variable are hidden.
 fn located(variable: &Variable, fault: &Fault) -> String {
-    let text = if variable.sensitive {
-        "(the reason is not shown: the variable is sensitive)".to_owned()
-    } else {
-        fault.to_string()
-    };
+    let text = fault.shown(Sensitivity::of(variable.sensitive));
     match fault.place() {
         Some(place) => format!("{text}, {place}"),
-        None => text,
+        None => text.into_owned(),
     }
 }
 
@@ -238,6 +235,24 @@ impl Gathering<'_> {
             && sensitive().all(|one| !wrong.contains(one.name))
     }
 
+    /// What is wrong with a text, without the words of the text that it quotes: it sets them between backquotes. The signs
+    /// of the language and the names of variables may stay.
+    fn without_quotes(&self, reason: &str, text: &str) -> String {
+        let mut shown = String::with_capacity(reason.len());
+        for (place, part) in reason.split('`').enumerate() {
+            let quoted = place % 2 == 1;
+            let of_text = part.contains(char::is_alphanumeric) && text.contains(part);
+            if !quoted {
+                shown.push_str(part);
+            } else if of_text && self.declared(part).is_none() {
+                shown.push_str("(not shown, it may be sensitive)");
+            } else {
+                shown.push_str(&format!("`{part}`"));
+            }
+        }
+        shown
+    }
+
     fn file(&mut self, path: &Path, shown: &str) {
         let text = match fs::read(path).map(String::from_utf8) {
             Ok(Ok(text)) => text,
@@ -259,11 +274,13 @@ impl Gathering<'_> {
             Ok(attributes) => attributes,
             Err(fault) => {
                 let place = place(shown, text, fault.offset);
-                let reason = if self.may_quote(text, fault.offset) {
+                let reason = if text.trim_start().starts_with('{') {
+                    "this is no file of variables: it holds lines such as `base_url = \"http://localhost\"`, not one object as JSON has it"
+                        .to_owned()
+                } else if self.may_quote(text, fault.offset) {
                     fault.text
                 } else {
-                    "only a literal value can stand here; what was found may be sensitive and is not shown"
-                        .to_owned()
+                    self.without_quotes(&fault.text, text)
                 };
                 return self.remarks.errors.push(format!("{place}: {reason}"));
             }

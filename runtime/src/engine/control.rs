@@ -2,8 +2,8 @@
 //! on a signal, after a failed set-up and on a bug. Then it destroys the assets of the run and lets the report be written.
 //!
 //! After a first SIGINT or SIGTERM no iteration begins, and running ones have [`Grace::on_signal`] to finish. A second signal
-//! drops them at once. In both cases assets are destroyed, within their own time limits. A third signal ends the program at
-//! once. What was recorded is always printed.
+//! drops them at once, and so does a first one before the clock has started. In all cases assets are destroyed, within their own
+//! time limits. A third signal ends the program at once. What was recorded is always printed.
 
 #[cfg(doc)]
 use super::request::Grace;
@@ -12,6 +12,7 @@ use super::stopping::{Signals, Stopping};
 use super::worker::{News, Work, WorkerNews, listen, worker_thread};
 use crate::assets::RunScope;
 use crate::context::WorkerContext;
+use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
 use crate::metrics::{Layout, Slab, SlabReader, slot_count};
 use crate::outputs::{Collector, Report, RunDescription, Stopped};
@@ -53,10 +54,14 @@ pub(super) fn run_on(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -
         .enable_all()
         .build()?;
     let local = LocalSet::new();
-    let exit = local.block_on(&runtime, control(run, report, spawn));
+    let exit = panic::caught(|| local.block_on(&runtime, control(run, report, spawn)));
     // After a third signal tasks are left that nobody waits for.
     runtime.shutdown_background();
-    exit
+    exit.unwrap_or_else(|text| {
+        report.tell(Event::Panic(text));
+        report.flush();
+        Ok(Exit::Bug)
+    })
 }
 
 async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io::Result<Exit> {
@@ -125,7 +130,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     }
     drop((tell, begin));
 
-    workers.until(|workers| workers.unprepared == 0).await;
+    workers.until(Workers::may_begin).await;
     let begin = Instant::now();
     let readers = (0..).zip(&slabs).map(|(worker, slab)| {
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
@@ -137,7 +142,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     }
     workers.stopping.begins(begin, &loads, workers.alive);
     begun.send_replace(Some(begin));
-    workers.until(|workers| workers.alive == 0).await;
+    workers.until(Workers::are_over).await;
 
     let at = begin.elapsed();
     let begins_until = workers.stopping.begins_until();
@@ -189,6 +194,17 @@ enum Happened {
 }
 
 impl Workers<'_> {
+    /// All of them are prepared, or a signal came: then nobody waits for one that still prepares, which has made nothing
+    /// that is to be destroyed.
+    fn may_begin(&self) -> bool {
+        self.unprepared == 0 || self.stopping.is_interrupted()
+    }
+
+    /// Those that were prepared are over.
+    fn are_over(&self) -> bool {
+        self.alive == self.unprepared
+    }
+
     fn started(&mut self) {
         self.unprepared += 1;
         self.alive += 1;

@@ -28,6 +28,8 @@ pub(super) struct Stopping<'a> {
     phases: watch::Sender<Phases>,
     /// When all scenarios are cancelled.
     cancel_at: Option<Instant>,
+    /// Whether the clock of the run has started.
+    begun: bool,
     /// When the last iteration may begin; `None` if that is not known yet.
     begins_until: Option<Instant>,
     scenarios: Vec<Running>,
@@ -43,6 +45,7 @@ impl<'a> Stopping<'a> {
             causes,
             phases,
             cancel_at: None,
+            begun: false,
             begins_until: None,
             scenarios: Vec::new(),
             signals: 0,
@@ -56,6 +59,12 @@ impl<'a> Stopping<'a> {
 
     /// The clock of the run starts: each scenario has a deadline from now on.
     pub(super) fn begins(&mut self, begin: Instant, loads: &[ScenarioLoad], workers: u32) {
+        self.begun = true;
+        if !self.may_cancel() {
+            // It was stopped before anything could begin.
+            self.begins_until = Some(begin);
+            return;
+        }
         let Grace { at_end, .. } = self.run.grace;
         let ends = loads.iter().map(|load| {
             let length = load.iterations.schedule().length();
@@ -102,6 +111,11 @@ impl<'a> Stopping<'a> {
     /// Whether the run is not cancelled yet.
     pub(super) fn may_cancel(&self) -> bool {
         self.phases.borrow().run() != Phase::Cancelled
+    }
+
+    /// Whether a signal came.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.signals > 0
     }
 
     /// When the last iteration may begin; `None` if that is not known yet.
@@ -157,7 +171,7 @@ impl<'a> Stopping<'a> {
         match self.signals {
             1 => {
                 let grace = self.run.grace.on_signal;
-                if grace.is_zero() {
+                if grace.is_zero() || !self.begun {
                     self.report
                         .warn("interrupted: running steps are cancelled, resources are destroyed");
                     self.cancel();

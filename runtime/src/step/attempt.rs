@@ -3,7 +3,7 @@
 use super::iteration::Iteration;
 use super::output::OutputSlot;
 use crate::event::{StepEnd, StepOutcome};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Counter, Gauge, Info, LabelledCounter, Rate, Trend};
 use crate::metrics::time_slot;
@@ -356,10 +356,10 @@ impl<T> Future for Limited<'_, T> {
         timer.as_mut().poll(cx).map(|()| {
             Err(Fault::new(
                 "timeout",
-                format!(
+                FaultText::plain(format_args!(
                     "it took longer than its limit of {}",
                     bggo_values::duration::format(limit)
-                ),
+                )),
             ))
         })
     }

@@ -1,7 +1,7 @@
 //! Outputs of the steps of one iteration, and its locals. Only outputs that some expression reads are kept. Each iteration has
 //! its own.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultText};
 use crate::info::Info;
 use bggo_values::{Text, Value};
 use std::cell::{OnceCell, RefCell};
@@ -58,11 +58,15 @@ impl OutputSlot {
             Outputs::Of(values) => Ok(values.get(i).cloned().unwrap_or(Value::Null)),
             Outputs::Skipped => Err(Fault::new(
                 "value",
-                format!("step {info} did not run, so it has no output: it was not enabled"),
+                FaultText::plain(format_args!(
+                    "step {info} did not run, so it has no output: it was not enabled"
+                )),
             )),
             Outputs::None | Outputs::Offered(_) => Err(Fault::new(
                 "value",
-                format!("step {info} has no output: it failed or did not run"),
+                FaultText::plain(format_args!(
+                    "step {info} has no output: it failed or did not run"
+                )),
             )),
         }
     }
@@ -101,10 +105,11 @@ impl OutputSlots {
         self.0.get(i as usize).ok_or_else(|| {
             Fault::new(
                 "value",
-                format!(
-                    "step {info} has {} instances, there is no [{i}]",
+                FaultText::plain(format_args!(
+                    "step {info} has {} instances, there is no ",
                     self.0.len()
-                ),
+                ))
+                .and_value(format_args!("[{i}]")),
             )
         })
     }
@@ -125,13 +130,16 @@ impl OutputSlots {
                     Some(i) => self.at(i, info),
                     None => Err(Fault::new(
                         "value",
-                        format!("an index of step {info} is a whole number from 0, not {number}"),
+                        FaultText::plain(format_args!(
+                            "an index of step {info} is a whole number from 0, not "
+                        ))
+                        .and_value(number),
                     )),
                 }
             }
             _ => Err(Fault::new(
                 "value",
-                format!("an index of step {info} is a number"),
+                FaultText::plain(format_args!("an index of step {info} is a number")),
             )),
         }
     }
@@ -155,12 +163,13 @@ impl OutputSlots {
                 Some(i) => self.at(i, info),
                 None => Err(Fault::new(
                     "value",
-                    format!("step {info} has no instance [{:?}]", key.as_str()),
+                    FaultText::plain(format_args!("step {info} has no instance "))
+                        .and_value(format_args!("[{:?}]", key.as_str())),
                 )),
             },
             _ => Err(Fault::new(
                 "value",
-                format!("a key of step {info} is a string"),
+                FaultText::plain(format_args!("a key of step {info} is a string")),
             )),
         }
     }
