@@ -1,6 +1,6 @@
 //! Bodies of attributes and blocks, as manifests have them. A type expression may stand for a value.
 
-use super::{Cursor, LiteralFault};
+use super::cursor::{Cursor, LiteralFault};
 use crate::{Type, Value};
 
 /// What an attribute is set to.

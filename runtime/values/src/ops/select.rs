@@ -42,7 +42,7 @@ pub fn index(value: &Value, by: &Value) -> Result<Value, Fault> {
             if !number.is_whole() {
                 return Err(Fault::new("the index of a list must be a whole number"));
             }
-            let length = convert::items_of(value).map_or(0, |items| items.len());
+            let length = value.items().map_or(0, |items| items.len());
             Err(Fault::new(match length {
                 0 => "the index is out of range: the list is empty".to_string(),
                 1 => "the index is out of range: the list has 1 item".to_string(),
