@@ -42,7 +42,7 @@ pub(super) struct Checker<'a> {
     /// The outermost open form whose name was read, by its depth.
     lowest: u32,
     /// The places of the parts of literal lists and objects, by the place of the whole.
-    pub(super) literals: BTreeMap<Span, LiteralParts>,
+    pub(super) literals: Literals,
     /// Every expression with its type, where somebody asked for them.
     pub(super) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
@@ -52,6 +52,9 @@ pub(super) struct Checker<'a> {
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
 }
+
+/// The parts of literal lists and objects, by the place of the whole.
+pub(super) type Literals = BTreeMap<Span, LiteralParts>;
 
 /// The places of a literal's parts.
 pub(super) enum LiteralParts {

@@ -8,29 +8,17 @@
 //! that does not exist is an error of the grid where its expression surely runs, else the program's own fault. An
 //! expression with a reported problem has `Type::Error`, and whoever reads it keeps silent.
 
-mod access;
-mod attempt;
-mod call;
 mod context;
 mod contract;
-mod equality;
+mod expression;
 mod fold;
-mod forms;
-mod functions_to_come;
-mod infer;
 mod instances;
-mod misfit;
-mod operator;
-mod outputs;
-mod pattern;
 mod resource;
 mod sensitivity;
 mod step;
-mod template;
 pub mod typed;
 mod variable;
 pub mod walk;
-mod wanted;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;

@@ -1,6 +1,6 @@
-//! Which parts of a value are sensitive, followed through every form of expression.
+//! Which parts of a value are sensitive: of an attribute, an item, a whole, and of the message that reads it.
 
-use super::context::{Checker, constant};
+use super::context::constant;
 use super::typed::{Sensitivity, TExpr, TKind, TPart, latest};
 use super::walk::of_parts;
 use bggo_manifest::Input;
@@ -109,24 +109,21 @@ pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool
     })
 }
 
-impl Checker<'_> {
-    /// A message for readers: what is sensitive of it is replaced. Parts of a template one by one, any other form as a whole.
-    pub(super) fn without_sensitive(&mut self, message: TExpr) -> TExpr {
-        if !message.sensitivity.any() {
-            return message;
-        }
-        let TKind::Template(parts) = message.kind else {
-            return constant(Value::text(KEPT_BACK), Type::String, message.span);
-        };
-        let parts: Vec<TPart> = parts.into_iter().map(covered).collect();
-        let template = TExpr {
-            binding: latest(of_parts(&parts)),
-            kind: TKind::Template(parts),
-            ty: Type::String,
-            sensitivity: Sensitivity::NONE,
-            span: message.span,
-        };
-        self.fold(template)
+/// A message for readers: what is sensitive of it is replaced. Parts of a template one by one, any other form as a whole.
+pub(super) fn without_sensitive(message: TExpr) -> TExpr {
+    if !message.sensitivity.any() {
+        return message;
+    }
+    let TKind::Template(parts) = message.kind else {
+        return constant(Value::text(KEPT_BACK), Type::String, message.span);
+    };
+    let parts: Vec<TPart> = parts.into_iter().map(covered).collect();
+    TExpr {
+        binding: latest(of_parts(&parts)),
+        kind: TKind::Template(parts),
+        ty: Type::String,
+        sensitivity: Sensitivity::NONE,
+        span: message.span,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::syntax::decl::{Expr, ValidationDecl};
 
 use super::context::Checker;
 use super::fold::{self, Failure, Known};
+use super::sensitivity::without_sensitive;
 use super::typed::{Binding, TExpr, TVariable};
 
 impl Checker<'_> {
@@ -114,7 +115,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        let message = self.without_sensitive(message);
+        let message = self.fold(without_sensitive(message));
         Some((condition, message))
     }
 

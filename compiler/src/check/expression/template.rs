@@ -6,8 +6,8 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Part};
 
-use super::context::{Checker, constant, error};
-use super::typed::{Binding, Sensitivity, TExpr, TKind, TPart};
+use crate::check::context::{Checker, constant, error};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TKind, TPart};
 
 impl Checker<'_> {
     pub(super) fn template(&mut self, parts: &[Part], span: Span) -> TExpr {

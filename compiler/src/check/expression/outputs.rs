@@ -9,8 +9,8 @@ use crate::resolve::model::{ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
-use super::context::{Checker, error};
-use super::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
+use crate::check::context::{Checker, error};
+use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
     /// `step.R.N` with nothing behind it.
@@ -203,7 +203,7 @@ impl Checker<'_> {
                 if by.is_error() {
                     return None;
                 }
-                let known = by.constant().and_then(super::infer::place_of);
+                let known = by.constant().and_then(super::place_of);
                 let place = known.and_then(|number| number.as_u64());
                 match (known, place) {
                     (None, _) if by.is_null() && self.certain => {

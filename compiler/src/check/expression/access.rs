@@ -7,9 +7,9 @@ use crate::resolve::model::{BoundId, Reference, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
-use super::context::{Bound, Checker, constant, error};
 use super::forms::join;
-use super::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
+use crate::check::context::{Bound, Checker, constant, error};
+use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
     /// A node without anything behind it that is a reference, or nothing that is known.
@@ -252,7 +252,7 @@ impl Checker<'_> {
             };
             return self.export(id, &name, span);
         }
-        let number = by.constant().and_then(super::infer::place_of);
+        let number = by.constant().and_then(super::place_of);
         if let (Some(Reference::Resource(id)), Some(_)) = (self.reference(base.id), number) {
             let address = self.declarations.resource(id).address();
             self.error(
@@ -287,7 +287,7 @@ impl Checker<'_> {
         let (ty, want) = match &base.ty {
             Type::List(item) => ((**item).clone(), Type::Number),
             Type::Tuple(items) => {
-                let known = by.constant().and_then(super::infer::place_of);
+                let known = by.constant().and_then(super::place_of);
                 let place = known.and_then(|number| number.as_usize());
                 match (known, place.and_then(|place| items.get(place))) {
                     (Some(_), Some(item)) => (item.clone(), Type::Number),

@@ -7,8 +7,8 @@ use crate::diagnostics::{Code, Problem, Severity, codes};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
-use super::context::{Checker, constant, error};
-use super::typed::{Sensitivity, TExpr, TKind, latest};
+use crate::check::context::{Checker, constant, error};
+use crate::check::typed::{Sensitivity, TExpr, TKind, latest};
 
 /// Problems that `try` and `can` do not swallow: what is not there is not there, whatever the values are.
 const OF_NAMES: &[Code] = &[
