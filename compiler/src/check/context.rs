@@ -29,8 +29,8 @@ pub(super) struct Checker<'a> {
     pub(super) variables: Vec<(Type, bool)>,
     /// Those that were checked so far.
     pub(super) locals: Vec<Option<TLocal>>,
-    /// Those that are known so far; `None` within: reported.
-    pub(super) instances: ByBody<Option<Option<TInstances>>>,
+    /// Those that were found so far; none for a step whose instances have a reported problem.
+    pub(super) instances: ByBody<Option<TInstances>>,
     /// What bound names stand for, by `BoundId`.
     pub(super) names: Vec<Option<Bound>>,
     /// The step that is being checked.
@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
 
     /// The instances of a step, if they were found and are right.
     pub(super) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
-        self.instances.get(id)?.as_ref()?.as_ref()
+        self.instances.get(id)?.as_ref()
     }
 
     /// Reports an error and gives it back for labels and a hint.

@@ -10,9 +10,11 @@
 
 mod context;
 mod contract;
+mod edges;
 mod expression;
 mod fold;
 mod instances;
+mod lifetime;
 mod resource;
 mod sensitivity;
 mod step;
@@ -65,13 +67,18 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             }
             Node::Step(id) => {
                 let instances = checker.instances_of(*id);
-                checker.instances[*id] = Some(instances);
+                checker.instances[*id] = instances;
             }
             Node::Variable(_) | Node::Resource(_) => {}
         }
     }
     let graphs = resolved.graphs.iter();
-    let edges: Vec<_> = graphs.map(|graph| checker.edges(&graph.edges)).collect();
+    let edges: Vec<_> = graphs
+        .map(|graph| {
+            let problems = &mut checker.problems;
+            edges::existing(&graph.edges, declarations, &checker.instances, problems)
+        })
+        .collect();
     let resources = checker.all_resources(&resolved.graphs, &edges);
     let bodies = declarations.body_ids();
     let steps: Vec<Vec<_>> = bodies
@@ -82,9 +89,10 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .collect();
     let edges: Vec<_> = edges
         .into_iter()
-        .map(|edges| checker.named_edges(edges))
+        .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))
         .collect();
-    checker.check_uses_of_run_assets(&steps, &resources);
+    let (problems, modules) = (&mut checker.problems, checker.modules);
+    resource::check_uses_of_run_assets((&steps, &resources), declarations, modules, problems);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let mut problems = checker.problems;
