@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 use crate::syntax::elsewhere;
 
-use super::context::Checker;
+use super::expression::context::Checker;
 use super::typed::{TExpr, TKind};
 
 /// A step or resource, as far as its contract is concerned.

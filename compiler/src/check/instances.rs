@@ -6,7 +6,7 @@ use crate::diagnostics::codes;
 use crate::resolve::model::StepId;
 use crate::syntax::decl::Expr;
 
-use super::context::Checker;
+use super::expression::context::Checker;
 use super::typed::{TExpr, TInstances};
 
 /// Most instances of a step: each is a future and a slot in every user.

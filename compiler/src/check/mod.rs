@@ -1,14 +1,16 @@
-//! Types, binding times and sensitivity of every expression; arguments against manifests; constants folded.
+//! Resolved declarations to typed ones: types, binding times and sensitivity of every expression, arguments against
+//! manifests, constants folded.
 //!
 //! ```text
-//! variables --> locals and numbers of instances, in the graph's order --> resources and steps --> edges
+//! variables --> locals and instances, in the graph's order --> resources and steps --> edges     (a file each)
+//!                              expression: an expression to its typed one
+//!             fold, sensitivity, lifetime, walk: functions over typed expressions
 //! ```
 //!
 //! What is known when the grid is built is computed at once (`fold`), by the functions that a compiled grid calls. A value
 //! that does not exist is an error of the grid where its expression surely runs, else the program's own fault. An
 //! expression with a reported problem has `Type::Error`, and whoever reads it keeps silent.
 
-mod context;
 mod contract;
 mod edges;
 mod expression;
@@ -26,10 +28,10 @@ use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
 use crate::resolve::model::{Node, Resolved};
 
-use context::Checker;
+use expression::context::Checker;
 use typed::{TBody, TLocal, Typed};
 
-pub use context::Seen;
+pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
 
 /// A grid with its types (`None` where some part of it has none), and all that is wrong with it.
@@ -79,7 +81,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             edges::existing(&graph.edges, declarations, &checker.instances, problems)
         })
         .collect();
-    let resources = checker.all_resources(&resolved.graphs, &edges);
+    let resources = checker.all_resources(resolved, &edges);
     let bodies = declarations.body_ids();
     let steps: Vec<Vec<_>> = bodies
         .map(|body| {
@@ -92,7 +94,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))
         .collect();
     let (problems, modules) = (&mut checker.problems, checker.modules);
-    resource::check_uses_of_run_assets((&steps, &resources), declarations, modules, problems);
+    resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let mut problems = checker.problems;

@@ -1,15 +1,16 @@
-//! Resources: their scope, which is never wider than what they read, and who uses them.
+//! Resources to typed resources: with their scope, which is never wider than that of what they read, and whether any step
+//! uses them.
 
 use bggo_manifest::Lifetime;
 use bggo_values::Type;
 
 use crate::diagnostics::{Problems, codes, nearest};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyGraph, ByBody, Edge, EdgeKind, Node, ResourceId};
+use crate::resolve::model::{ByBody, Edge, EdgeKind, Node, Resolved, ResourceId};
 use crate::syntax::decl::Declarations;
 
-use super::context::Checker;
 use super::contract::ArgumentOwner;
+use super::expression::context::Checker;
 use super::lifetime::{LIFETIMES, Lifetimes, Limit, name_of};
 use super::sensitivity;
 use super::typed::{TResource, TStep};
@@ -18,7 +19,7 @@ impl Checker<'_> {
     /// The resources of each body; `None` for those with an unknown asset. `edges` are those of each body.
     pub(super) fn all_resources(
         &mut self,
-        graphs: &[BodyGraph],
+        resolved: &Resolved,
         edges: &[Vec<Edge>],
     ) -> Vec<Vec<Option<TResource>>> {
         let declarations = self.declarations;
@@ -33,7 +34,7 @@ impl Checker<'_> {
         let mut lifetimes = Lifetimes::new(declarations);
         let mut typed = ByBody::of_resources(declarations, None);
         let any = declarations.resources().next().is_some();
-        for node in graphs.iter().flat_map(|graph| &graph.order) {
+        for node in resolved.graphs.iter().flat_map(|graph| &graph.order) {
             match node {
                 Node::Resource(id) => {
                     let resource = self.resource(*id, &explicit[*id], &mut lifetimes);
@@ -60,7 +61,7 @@ impl Checker<'_> {
                 .declarations
                 .resources()
                 .any(|resource| resource.broken);
-        if broken || !self.sound {
+        if broken || !resolved.sound {
             return typed.0;
         }
         for (resource, _) in self
@@ -242,7 +243,8 @@ fn used_resources(declarations: &Declarations, edges: &[Vec<Edge>]) -> ByBody<bo
 /// An asset of the run stays on a thread of its own, and only its exports cross to others: it is handed to none but
 /// others of the run.
 pub(super) fn check_uses_of_run_assets(
-    (steps, resources): (&[Vec<Option<TStep>>], &[Vec<Option<TResource>>]),
+    steps: &[Vec<Option<TStep>>],
+    resources: &[Vec<Option<TResource>>],
     declarations: &Declarations,
     modules: &Modules,
     problems: &mut Problems,

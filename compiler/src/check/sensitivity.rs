@@ -1,6 +1,6 @@
-//! Which parts of a value are sensitive: of an attribute, an item, a whole, and of the message that reads it.
+//! Which parts of a value are sensitive to which parts of its attributes, its items and of what is made of it are.
 
-use super::context::constant;
+use super::expression::context::constant;
 use super::typed::{Sensitivity, TExpr, TKind, TPart, latest};
 use super::walk::of_parts;
 use bggo_manifest::Input;

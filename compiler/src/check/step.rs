@@ -1,4 +1,4 @@
-//! Steps: what stands beside their arguments.
+//! Steps to typed steps: their settings, and what the manifest of their runner says of arguments and uses.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::diagnostics::codes;
 use crate::resolve::model::StepId;
 use crate::syntax::decl::Expr;
 
-use super::context::Checker;
 use super::contract::ArgumentOwner;
+use super::expression::context::Checker;
 use super::sensitivity;
 use super::typed::{Binding, TExpr, TInstances, TStep, constant_duration};
 

@@ -1,4 +1,4 @@
-//! References, `.name` and `[index]`.
+//! References, `.name` and `[index]` to typed expressions.
 
 use bggo_values::{Type, Value};
 
@@ -7,8 +7,8 @@ use crate::resolve::model::{BoundId, Reference, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
+use super::context::{Bound, Checker, constant, error};
 use super::forms::join;
-use crate::check::context::{Bound, Checker, constant, error};
 use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {

@@ -1,4 +1,4 @@
-//! `try` and `can`: forms of the language that look at faults. A fault of a type or value that is known when the grid is
+//! `try` and `can` to typed expressions: forms of the language that look at faults. A fault of a type or value that is known when the grid is
 //! built decides them at once; names that do not exist are errors of the grid all the same.
 
 use bggo_values::{Type, Value};
@@ -7,7 +7,7 @@ use crate::diagnostics::{Code, Problem, Severity, codes};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
-use crate::check::context::{Checker, constant, error};
+use super::context::{Checker, constant, error};
 use crate::check::typed::{Sensitivity, TExpr, TKind, latest};
 
 /// Problems that `try` and `can` do not swallow: what is not there is not there, whatever the values are.

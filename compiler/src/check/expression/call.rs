@@ -7,7 +7,7 @@ use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
-use crate::check::context::{Checker, constant, error};
+use super::context::{Checker, constant, error};
 use crate::check::sensitivity;
 use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, latest};
 

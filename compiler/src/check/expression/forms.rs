@@ -1,4 +1,4 @@
-//! `for`, splats and templates: forms that bind names.
+//! `for` and splats to typed expressions: forms that bind names.
 
 use bggo_values::{Type, Value};
 
@@ -7,7 +7,7 @@ use crate::resolve::model::BoundId;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
-use crate::check::context::{Bound, Checker, constant, error};
+use super::context::{Bound, Checker, constant, error};
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
 impl Checker<'_> {

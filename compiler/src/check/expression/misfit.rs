@@ -7,7 +7,7 @@ use bggo_values::{Type, Value, convert};
 use crate::diagnostics::{Code, codes, nearest};
 use crate::source::Span;
 
-use crate::check::context::{LiteralParts, Literals};
+use super::context::{LiteralParts, Literals};
 use crate::check::typed::TExpr;
 
 /// Wrong parts of one value that are reported at most: more of them are one mistake, made again and again.

@@ -6,6 +6,7 @@ mod access;
 mod attempt;
 mod bytes_wanted;
 mod call;
+pub(super) mod context;
 mod equality;
 mod forms;
 mod functions_to_come;
@@ -24,9 +25,9 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Part};
 
-use super::context::{Checker, LiteralParts, Seen, constant, error};
 use super::sensitivity::EVERY;
 use super::typed::{Binding, Sensitivity, TExpr, TKind, latest};
+use context::{Checker, LiteralParts, Seen, constant, error};
 
 impl Checker<'_> {
     /// Types an expression; what is known is folded.

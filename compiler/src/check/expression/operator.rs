@@ -6,7 +6,7 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, UnaryOp};
 
-use crate::check::context::{Checker, constant, error};
+use super::context::{Checker, constant, error};
 use crate::check::sensitivity;
 use crate::check::typed::{Sensitivity, TExpr, TKind, latest};
 

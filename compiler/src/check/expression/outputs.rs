@@ -1,4 +1,5 @@
-//! Outputs of steps and exports of resources: which instance, which output, and what to say about a missing index.
+//! Outputs of steps and exports of resources to typed expressions: which instance, which output, and what to say about a
+//! missing index.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::resolve::model::{ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
-use crate::check::context::{Checker, error};
+use super::context::{Checker, error};
 use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {

@@ -1,4 +1,4 @@
-//! Templates: neighbouring texts that are known become one, directives that are decided become their arm.
+//! Templates to typed parts: neighbouring texts that are known become one, directives that are decided become their arm.
 
 use bggo_values::{Type, Value};
 
@@ -6,7 +6,7 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Part};
 
-use crate::check::context::{Checker, constant, error};
+use super::context::{Checker, constant, error};
 use crate::check::typed::{Binding, Sensitivity, TExpr, TKind, TPart};
 
 impl Checker<'_> {

@@ -1,4 +1,6 @@
-//! What the checker knows while it goes through a grid, and the few ways in which it makes typed expressions.
+//! What is known of a grid while its expressions are typed, and the few ways in which typed expressions are made.
+//!
+//! What declarations fill and read is open to all of `check`; all else belongs to the room of expressions alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,31 +12,30 @@ use crate::resolve::model::{BoundId, ByBody, Reference, Resolved, ResourceId, St
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
-use super::fold::{self, Failure, Known};
-use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
+use crate::check::fold::{self, Failure, Known};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
 
-/// The checker's state.
-pub(super) struct Checker<'a> {
-    pub(super) declarations: &'a Declarations,
-    pub(super) modules: &'a Modules,
+/// Types expressions, with what was found of the declarations that they name.
+pub(in crate::check) struct Checker<'a> {
+    pub(in crate::check) declarations: &'a Declarations,
+    pub(in crate::check) modules: &'a Modules,
     runners: &'a ByBody<Option<RunnerRef>>,
     assets: &'a ByBody<Option<RunnerRef>>,
-    /// By expression.
+    /// What each expression stands for that is a reference, by `ExprId`.
     references: Vec<Option<Reference>>,
-    /// No name is unknown.
-    pub(super) sound: bool,
+    /// The names that each `for` and splat binds for key and value, by what it runs over.
     pub(super) bound: &'a BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
-    pub(super) problems: Problems,
+    pub(in crate::check) problems: Problems,
     /// Type of each variable and whether it is sensitive.
-    pub(super) variables: Vec<(Type, bool)>,
-    /// Those that were checked so far.
-    pub(super) locals: Vec<Option<TLocal>>,
-    /// Those that were found so far; none for a step whose instances have a reported problem.
-    pub(super) instances: ByBody<Option<TInstances>>,
+    pub(in crate::check) variables: Vec<(Type, bool)>,
+    /// Locals that were checked so far.
+    pub(in crate::check) locals: Vec<Option<TLocal>>,
+    /// Instances of steps that were found so far; none for a step whose instances have a reported problem.
+    pub(in crate::check) instances: ByBody<Option<TInstances>>,
     /// What bound names stand for, by `BoundId`.
     pub(super) names: Vec<Option<Bound>>,
     /// The step that is being checked.
-    pub(super) step: Option<StepId>,
+    pub(in crate::check) step: Option<StepId>,
     /// Whether what is being checked runs whenever its owner does: a value that does not exist is then an error of the grid.
     pub(super) certain: bool,
     /// How many `for`s and splats are open around.
@@ -44,11 +45,11 @@ pub(super) struct Checker<'a> {
     /// The places of the parts of literal lists and objects, by the place of the whole.
     pub(super) literals: Literals,
     /// Every expression with its type, where somebody asked for them.
-    pub(super) seen: Option<Vec<Seen>>,
+    pub(in crate::check) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
     pub(super) outputs: BTreeMap<RunnerRef, Type>,
     /// The instances that an index stood for; `None`: one that is known only when the grid runs.
-    pub(super) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
+    pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
 }
@@ -95,7 +96,7 @@ pub(super) enum Bound {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(resolved: &'a Resolved, modules: &'a Modules) -> Checker<'a> {
+    pub(in crate::check) fn new(resolved: &'a Resolved, modules: &'a Modules) -> Checker<'a> {
         let declarations = &resolved.declarations;
         let mut references = vec![None; declarations.expressions as usize];
         for (id, reference) in &resolved.references {
@@ -109,7 +110,6 @@ impl<'a> Checker<'a> {
             runners: &resolved.runners,
             assets: &resolved.assets,
             references,
-            sound: resolved.sound,
             bound: &resolved.bound,
             problems: Problems::default(),
             variables: Vec::with_capacity(declarations.variables.len()),
@@ -129,27 +129,27 @@ impl<'a> Checker<'a> {
     }
 
     /// What a node stands for.
-    pub(super) fn reference(&self, id: ExprId) -> Option<Reference> {
+    pub(in crate::check) fn reference(&self, id: ExprId) -> Option<Reference> {
         self.references.get(id.0 as usize).copied().flatten()
     }
 
     /// The runner of a step, if it is known.
-    pub(super) fn runner_of(&self, id: StepId) -> Option<RunnerRef> {
+    pub(in crate::check) fn runner_of(&self, id: StepId) -> Option<RunnerRef> {
         self.runners.get(id).copied().flatten()
     }
 
     /// The asset of a resource, if it is known.
-    pub(super) fn asset_of(&self, id: ResourceId) -> Option<RunnerRef> {
+    pub(in crate::check) fn asset_of(&self, id: ResourceId) -> Option<RunnerRef> {
         self.assets.get(id).copied().flatten()
     }
 
     /// The instances of a step, if they were found and are right.
-    pub(super) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
+    pub(in crate::check) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
         self.instances.get(id)?.as_ref()
     }
 
     /// Reports an error and gives it back for labels and a hint.
-    pub(super) fn error(
+    pub(in crate::check) fn error(
         &mut self,
         code: Code,
         span: Span,
@@ -159,7 +159,11 @@ impl<'a> Checker<'a> {
     }
 
     /// Runs `check` for something that may never run.
-    pub(super) fn perhaps<T>(&mut self, perhaps: bool, check: impl FnOnce(&mut Self) -> T) -> T {
+    pub(in crate::check) fn perhaps<T>(
+        &mut self,
+        perhaps: bool,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let outside = self.certain;
         self.certain = outside && !perhaps;
         let result = check(self);
@@ -182,7 +186,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The node with its value in place of what computes it, if that is known. All its operands must be constants.
-    pub(super) fn fold(&mut self, expr: TExpr) -> TExpr {
+    pub(in crate::check) fn fold(&mut self, expr: TExpr) -> TExpr {
         if expr.binding != Binding::Built {
             return expr;
         }
@@ -207,7 +211,7 @@ impl<'a> Checker<'a> {
 }
 
 /// An expression with a reported problem.
-pub(super) fn error(span: Span) -> TExpr {
+pub(in crate::check) fn error(span: Span) -> TExpr {
     TExpr {
         kind: TKind::Error,
         ty: Type::Error,
@@ -218,7 +222,7 @@ pub(super) fn error(span: Span) -> TExpr {
 }
 
 /// A value that is known.
-pub(super) fn constant(value: Value, ty: Type, span: Span) -> TExpr {
+pub(in crate::check) fn constant(value: Value, ty: Type, span: Span) -> TExpr {
     TExpr {
         kind: TKind::Constant(value),
         ty,
@@ -238,12 +242,12 @@ impl TExpr {
     }
 
     /// Whether it has a reported problem.
-    pub(super) fn is_error(&self) -> bool {
+    pub(in crate::check) fn is_error(&self) -> bool {
         matches!(self.kind, TKind::Error) || self.ty == Type::Error
     }
 
     /// Whether it is known to be null.
-    pub(super) fn is_null(&self) -> bool {
+    pub(in crate::check) fn is_null(&self) -> bool {
         self.constant().is_some_and(Value::is_null)
     }
 }
