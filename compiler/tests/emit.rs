@@ -69,7 +69,9 @@ fn listed(path: &Path, _: String) -> datatest_stable::Result<()> {
 
 fn emit(files: Vec<(String, String)>) -> Result<String, Box<dyn std::error::Error>> {
     let sources = Sources::from_texts(files);
-    let (compiled, problems) = bggo::compile(&sources, Modules::built_in());
+    let shaped = include_str!("../../tests/modules/shaped/manifest.hcl");
+    let modules = Modules::built_in().clone().with(&[("shaped", shaped)]);
+    let (compiled, problems) = bggo::compile(&sources, &modules);
     let compiled = compiled.ok_or_else(|| format!("{:?}", problems.list))?;
     let main = compiled.package.files.get("src/main.rs");
     Ok(main.ok_or("no src/main.rs")?.clone())

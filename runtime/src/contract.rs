@@ -7,6 +7,7 @@ pub use crate::assets::{Asset, AssetCx, Prepare};
 pub use crate::fault::{Fault, FaultText};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::info::{Info, ResourceInfo};
+pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Runner, Step};
 pub use bggo_macros::module;

@@ -39,6 +39,7 @@ pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
 pub(crate) mod schedule;
+pub(crate) mod shape;
 pub(crate) mod shutdown;
 pub(crate) mod start;
 pub(crate) mod stdout;

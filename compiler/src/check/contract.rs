@@ -1,6 +1,6 @@
 //! Arguments and uses of steps and resources against the manifests of their modules.
 
-use bggo_manifest::{Form, Given, Input, Rule, Severity, Use};
+use bggo_manifest::{Bound, Form, Given, Input, Rule, Severity, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -163,7 +163,7 @@ impl Checker<'_> {
             return self.refused(input, no) || yes;
         }
         let Some(known) = value.constant() else {
-            return false;
+            return self.wrong_length(input, value);
         };
         let name = &input.name;
         if let Some(bound) = input.bounds.iter().find(|bound| !bound.allows(known)) {
@@ -187,6 +187,25 @@ impl Checker<'_> {
         };
         self.error(codes::VALUE_REFUSED, value.span, text)
             .hint(hint);
+        true
+    }
+
+    /// Whether a list or an object that is written out, with parts that are not known yet, breaks a bound of its input,
+    /// which is said here.
+    fn wrong_length(&mut self, input: &Input, value: &TExpr) -> bool {
+        let Some(length) = written_length(value) else {
+            return false;
+        };
+        let broken = input.bounds.iter().find(|bound| match bound {
+            Bound::MinLength(least) => length < *least,
+            Bound::MaxLength(most) => length > *most,
+            Bound::Min(_) | Bound::Max(_) | Bound::MoreThan(_) => false,
+        });
+        let Some(bound) = broken else {
+            return false;
+        };
+        let text = format!("`{}` {bound}", input.name);
+        self.error(codes::VALUE_REFUSED, value.span, text);
         true
     }
 
@@ -415,6 +434,21 @@ fn is_given(value: &TExpr) -> Given {
         TKind::Convert(inner) => is_given(inner),
         TKind::Constant(_) => Given::No,
         _ => Given::Perhaps,
+    }
+}
+
+/// How many items or keys a list or an object has that is written out.
+fn written_length(value: &TExpr) -> Option<usize> {
+    match &value.kind {
+        TKind::List(items) => Some(items.len()),
+        TKind::Object(pairs) if pairs.iter().all(|(key, _)| key.constant().is_some()) => {
+            Some(pairs.len())
+        }
+        // An object type may leave attributes out and add others; of a set, equal items are one.
+        TKind::Convert(of) if matches!(value.ty, Type::List(_) | Type::Tuple(_) | Type::Map(_)) => {
+            written_length(of)
+        }
+        _ => None,
     }
 }
 

@@ -361,7 +361,7 @@ pub fn constant_duration(expr: &TExpr) -> Option<Duration> {
 }
 
 /// The latest binding time of some expressions.
-pub(super) fn latest<'e>(exprs: impl IntoIterator<Item = &'e TExpr>) -> Binding {
+pub fn latest<'e>(exprs: impl IntoIterator<Item = &'e TExpr>) -> Binding {
     let bindings = exprs.into_iter().map(|expr| expr.binding);
     bindings.max().unwrap_or(Binding::Built)
 }

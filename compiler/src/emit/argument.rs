@@ -3,7 +3,7 @@
 use super::tree::WIDTH;
 use crate::check::typed::{Binding, TExpr, TKind, TPart};
 use crate::check::walk::walk;
-use crate::plan::model::Argument;
+use crate::plan::model::{Argument, Skeleton};
 use bggo_manifest::{Carrier, Form};
 use bggo_values::text::{can_be_joined, joins_what_is_before};
 use bggo_values::{Type, Value};
@@ -18,9 +18,13 @@ pub fn is_redacted(argument: &Argument) -> bool {
     argument.input.shown && !argument.value.sensitivity.paths.is_empty()
 }
 
-/// Whether some arguments are known only when the program starts.
+/// Whether some arguments, or parts of them, are known only when the program starts.
 pub fn is_started(arguments: &[Argument]) -> bool {
-    arguments.iter().any(is_of_start)
+    let in_part =
+        |argument: &Argument| argument.skeleton.as_ref().is_some_and(Skeleton::is_started);
+    arguments
+        .iter()
+        .any(|argument| is_of_start(argument) || in_part(argument))
 }
 
 /// Whether it is computed when the program starts. Constant expressions whose failure must surface at run time are, too.

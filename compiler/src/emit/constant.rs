@@ -66,7 +66,8 @@ impl Constants {
         quote!((Text::Static(#key), #value))
     }
 
-    fn named(&mut self, ty: TokenStream, items: &[TokenStream]) -> Ident {
+    /// A static of these items.
+    pub fn named(&mut self, ty: TokenStream, items: &[TokenStream]) -> Ident {
         self.count += 1;
         let (name, count) = (
             format_ident!("DATA_{}", self.count),

@@ -23,7 +23,11 @@ pub fn cut(plan: &Plan) -> Plan {
     let steps = plan.bodies.iter_mut().flat_map(|body| &mut body.steps);
     for step in steps {
         for argument in &mut step.arguments {
-            if argument::has_holes(argument) {
+            if let Some(skeleton) = &mut argument.skeleton {
+                skeleton.expressions_mut().into_iter().for_each(|part| {
+                    cut_expression(part);
+                });
+            } else if argument::has_holes(argument) {
                 cut_holes(&mut argument.value);
             } else {
                 cut_expression(&mut argument.value);

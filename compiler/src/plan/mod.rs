@@ -6,10 +6,11 @@ pub mod model;
 mod nodes;
 mod places;
 mod print;
+mod shape;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TInstances, TStep, Typed};
+use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TStep, Typed};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -98,7 +99,7 @@ impl Resources {
                 span: resource.span,
                 implicit: false,
                 scope: resource.scope,
-                arguments: arguments(&resource.arguments, &asset.inputs),
+                arguments: arguments(&resource.arguments, &asset.inputs, &typed.locals),
                 uses,
                 on,
                 sensitive: resource.sensitive,
@@ -124,7 +125,8 @@ impl Resources {
         let mut slots = 0;
         for id in typed.step_ids(id) {
             let parts = nodes.iter().filter(|node| node.step == id.index).count();
-            let mut step = self.step((id, typed.step(id)), modules, demand, parts as u32);
+            let step = (id, typed.step(id));
+            let mut step = self.step(step, modules, demand, (parts as u32, &typed.locals));
             step.slots.0 = slots;
             slots += step.slots.1;
             steps.push(step);
@@ -150,7 +152,7 @@ impl Resources {
         (id, step): (StepId, &TStep),
         modules: &Modules,
         demand: &demand::Demand,
-        parts: u32,
+        (parts, locals): (u32, &[TLocal]),
     ) -> Step {
         let runner = modules.runner(step.runner);
         let mut uses = Vec::new();
@@ -209,7 +211,7 @@ impl Resources {
                 TInstances::Count(count) => Instances::Count(*count),
                 TInstances::ForEach(keys) => Instances::Keys(keys.clone()),
             },
-            arguments: arguments(&step.arguments, &runner.inputs),
+            arguments: arguments(&step.arguments, &runner.inputs, locals),
             uses,
             needs,
             users_of,
@@ -271,12 +273,13 @@ impl Resources {
     }
 }
 
-fn arguments(given: &[(usize, crate::check::typed::TExpr)], inputs: &[Input]) -> Vec<Argument> {
+fn arguments(given: &[(usize, TExpr)], inputs: &[Input], locals: &[TLocal]) -> Vec<Argument> {
     given
         .iter()
         .map(|(at, value)| Argument {
             input: inputs[*at].clone(),
             value: value.clone(),
+            skeleton: shape::skeleton(&inputs[*at], value, locals),
         })
         .collect()
 }

@@ -158,6 +158,55 @@ pub struct Argument {
     pub input: Input,
     /// What the grid says.
     pub value: TExpr,
+    /// What of it is known before the step runs, where the input asks for that and the value differs between runs.
+    pub skeleton: Option<Skeleton>,
+}
+
+/// A value that is known in part.
+#[derive(Debug, Clone)]
+pub enum Skeleton {
+    /// Known when the program starts, at the latest.
+    Known(TExpr),
+    /// Comes with each run.
+    Hole(TExpr),
+    /// A list with a hole somewhere below it.
+    List(Vec<Skeleton>),
+    /// An object with a hole somewhere below it, and constant keys.
+    Object(Vec<(String, Skeleton)>),
+}
+
+impl Skeleton {
+    /// What comes with each run, in the order in which it is written.
+    pub fn holes(&self) -> Vec<&TExpr> {
+        match self {
+            Self::Known(_) => Vec::new(),
+            Self::Hole(expr) => vec![expr],
+            Self::List(items) => items.iter().flat_map(Self::holes).collect(),
+            Self::Object(pairs) => pairs.iter().flat_map(|(_, part)| part.holes()).collect(),
+        }
+    }
+
+    /// Whether a part of it is computed when the program starts.
+    pub fn is_started(&self) -> bool {
+        match self {
+            Self::Known(expr) => expr.constant().is_none(),
+            Self::Hole(_) => false,
+            Self::List(items) => items.iter().any(Self::is_started),
+            Self::Object(pairs) => pairs.iter().any(|(_, part)| part.is_started()),
+        }
+    }
+
+    /// All expressions in it.
+    pub fn expressions_mut(&mut self) -> Vec<&mut TExpr> {
+        match self {
+            Self::Known(expr) | Self::Hole(expr) => vec![expr],
+            Self::List(items) => items.iter_mut().flat_map(Self::expressions_mut).collect(),
+            Self::Object(pairs) => {
+                let pairs = pairs.iter_mut();
+                pairs.flat_map(|(_, part)| part.expressions_mut()).collect()
+            }
+        }
+    }
 }
 
 /// A resource.

@@ -107,6 +107,8 @@ pub struct Input {
     pub pattern: Option<Pattern>,
     /// How it reaches the module.
     pub form: Form,
+    /// What is known of it in part reaches the module early, with holes for the rest.
+    pub shape: bool,
     /// Shown to a reader (`print`): sensitive parts are redacted before the module sees it.
     pub shown: bool,
     /// Not logged or reported.
@@ -176,6 +178,7 @@ pub struct ErrorKind {
 /// | `number`, `bool`, `duration`, `size` | `Number`, `bool`, `Duration`, `u64` | the same |
 /// | `bytes` | `Seq<u8>` | `&[u8]` |
 /// | everything else | `Value` | `&Value` |
+/// | the same with `shape = true` | `Shape` | `Parts` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table says it")]
 pub enum Carrier {
@@ -186,6 +189,7 @@ pub enum Carrier {
     Size,
     Bytes,
     Value,
+    Shape,
 }
 
 impl Input {
@@ -198,6 +202,7 @@ impl Input {
             (Type::Duration, _) => Carrier::Duration,
             (Type::Size, _) => Carrier::Size,
             (Type::Bytes, _) => Carrier::Bytes,
+            _ if self.shape => Carrier::Shape,
             _ => Carrier::Value,
         }
     }

@@ -137,6 +137,13 @@ impl Reader {
             }
         }
         self.distinct(block, &["uses", "input", "output", "error"]);
+        if let Some(input) = asset.inputs.iter().find(|input| input.shape) {
+            let text = format!(
+                "`shape` is for inputs of runners: an asset is created with the whole of `{}`",
+                input.name
+            );
+            self.fault(block.offset, text);
+        }
         asset.rules = self.rules(block, &asset.inputs);
         asset
     }

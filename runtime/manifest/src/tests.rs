@@ -301,3 +301,64 @@ fn an_asset_of_another_module_is_used_by_its_module() {
         (Some("http_request"), "http_client")
     );
 }
+
+#[test]
+fn an_input_that_asks_for_its_shape_has_a_carrier_of_its_own() {
+    let text = "runner \"a\" {\n  input \"x\" {\n    type  = list(any)\n    shape = true\n  }\n  input \"y\" {\n    type  = map(string)\n    shape = false\n  }\n}\n";
+    let inputs = read(text).unwrap().runners.remove(0).inputs;
+    assert_eq!(
+        (inputs[0].shape, inputs[0].carrier()),
+        (true, Carrier::Shape)
+    );
+    assert_eq!(
+        (inputs[1].shape, inputs[1].carrier()),
+        (false, Carrier::Value)
+    );
+}
+
+#[test]
+fn shapes_are_for_values_of_runners_that_have_parts() {
+    let text = r#"runner "a" {
+  input "scalar" {
+    type = string
+    shape = true
+  }
+  input "unordered" {
+    type = set(string)
+    shape = true
+  }
+  input "json" {
+    type = any
+    form = "json"
+    shape = true
+  }
+  input "shown" {
+    type = any
+    shown = true
+    shape = true
+  }
+  input "word" {
+    type = any
+    shape = "yes"
+  }
+}
+asset "b" {
+  input "x" {
+    type = any
+    shape = true
+  }
+}
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            (4, "`shape` is for inputs of type list, map, object, tuple and any"),
+            (8, "`shape` is for inputs of type list, map, object, tuple and any"),
+            (13, "`shape` is for values, and `form = \"json\"` gives a text"),
+            (18, "`shape` and `shown` do not go together: sensitive parts are taken out of whole values"),
+            (22, "`shape` is true or false"),
+            (25, "`shape` is for inputs of runners: an asset is created with the whole of `x`"),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
+    );
+}
