@@ -1,4 +1,5 @@
-//! Which parts of a value are sensitive to which parts of its attributes, its items and of what is made of it are.
+//! The sensitivity of a value to that of its attributes, of its items and of what holds it; messages to what may be shown
+//! of them.
 
 use super::expression::context::constant;
 use super::typed::{Sensitivity, TExpr, TKind, TPart, latest};

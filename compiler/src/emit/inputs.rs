@@ -15,7 +15,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeSet;
 
-/// Late inputs in the making.
+/// Late inputs while they are written.
 #[derive(Default)]
 struct LateInputs {
     /// What is computed first.
@@ -24,7 +24,7 @@ struct LateInputs {
     taken: BTreeSet<String>,
 }
 
-/// A format string in the making.
+/// A format string while it is written.
 struct FormatText {
     format: String,
     names: Vec<Ident>,

@@ -10,7 +10,7 @@ use quote::{format_ident, quote};
 /// Branches that `fork!` polls in place; more get a waker each.
 const FORK: usize = 8;
 
-/// Functions of a schedule, in the making.
+/// Functions of a schedule while they are written.
 pub struct ScheduleWriter<'w, 'p> {
     writer: &'w mut Writer<'p>,
     functions: TokenStream,

@@ -1,5 +1,5 @@
-//! Arguments of a function as what it needs. Whoever calls has checked and converted them where types were known; a value
-//! that is only known at run time is converted here.
+//! Arguments of a function to the types that it takes. Whoever calls has checked and converted them where types were known;
+//! a value that is only known at run time is converted here.
 
 use crate::convert::{to_bytes, to_number, to_text};
 use crate::{Fault, Number, Seq, Text, Value};

@@ -1,4 +1,4 @@
-//! Quoted strings and heredocs.
+//! Quoted strings and heredocs to their texts.
 
 use super::cursor::{Cursor, LiteralFault};
 use crate::text::normalized;

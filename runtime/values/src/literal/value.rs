@@ -1,4 +1,4 @@
-//! Literal values: numbers, strings, lists, objects.
+//! Literals to values: numbers, strings, lists, objects.
 
 use super::cursor::{Cursor, LiteralFault};
 use crate::{Number, Text, Value};

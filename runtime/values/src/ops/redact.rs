@@ -1,4 +1,4 @@
-//! Values as they may be shown.
+//! Values to what may be shown of them.
 
 use crate::{Text, Value};
 

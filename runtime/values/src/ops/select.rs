@@ -1,4 +1,4 @@
-//! `.name` and `[index]`.
+//! A value and a `.name` or `[index]` to the part that is meant.
 
 use crate::convert::{self, to_number};
 use crate::{Fault, Value};

@@ -1,4 +1,4 @@
-//! Types as they are written: `list(string)`, `object({ a = number, b = optional(string, "x") })`.
+//! Texts to types and back: `list(string)`, `object({ a = number, b = optional(string, "x") })`.
 
 use super::{Field, OptionalDefault, Type};
 use crate::json::{encode_plain, quoted_hcl};
