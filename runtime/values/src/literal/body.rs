@@ -1,4 +1,4 @@
-//! Bodies of attributes and blocks, as manifests have them, to names and values. A type expression may stand for a value.
+//! Bodies of attributes and blocks, as manifests have them. A type expression may stand for a value.
 
 use super::cursor::{Cursor, LiteralFault};
 use crate::{Type, Value};

@@ -1,4 +1,4 @@
-//! A value and a `.name` or `[index]` to the part that is meant.
+//! `.name` and `[index]`.
 
 use crate::convert::{self, to_number};
 use crate::{Fault, Value};
