@@ -173,6 +173,13 @@ impl Modules {
 
 /// What is wrong with an input's pattern: it cannot be read, or the input's own default does not fit it.
 fn wrong_pattern(input: &Input, what: &str) -> Option<String> {
+    let keys = input.key_pattern.as_ref();
+    if let Some(Err(fault)) = keys.map(|pattern| bggo_regex::is_found(&pattern.regex, "")) {
+        let name = &input.name;
+        return Some(format!(
+            "the pattern of keys of `{name}` of {what}: {fault}"
+        ));
+    }
     let pattern = &input.pattern.as_ref()?.regex;
     let default = input.default.as_ref().and_then(Value::as_text);
     match bggo_regex::is_found(pattern, default.unwrap_or_default()) {

@@ -12,7 +12,7 @@ runner "http_request" {
   input "url" {
     type            = string
     required        = true
-    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^/?#:@\\[\\]\\\\]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*)?$"
+    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^/?#:@\\[\\]\\\\ <>^|]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*)?\\s*$"
     pattern_message = "write http:// or https:// and a host; a port is at most 65535"
     description     = "Where to: http or https."
   }
@@ -23,8 +23,12 @@ runner "http_request" {
     description = "The method."
   }
   input "headers" {
-    type        = map(string)
-    description = "Headers. They win over the client's and over those that other arguments imply; names are sent in lower case. A Content-Length that is not the body's and a Transfer-Encoding are refused."
+    type                = map(string)
+    key_pattern         = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+    key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
+    pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message     = "a header holds no line break and no other control character"
+    description         = "Headers. They win over the client's and over those that other arguments imply; names are sent in lower case. A Content-Length that is not the body's and a Transfer-Encoding are refused."
   }
   input "query_params" {
     type        = map(any)
@@ -58,13 +62,19 @@ runner "http_request" {
     description = "Path of a file that is streamed as the body."
   }
   input "cookies" {
-    type        = map(string)
-    description = "Cookies for this request, beside those that the client keeps; of two with one name these win."
+    type                = map(string)
+    key_pattern         = "^[^;=\\x00-\\x1f\\x7f-\\x{9f}]+$"
+    key_pattern_message = "a cookie's name holds neither ; nor = nor control characters"
+    pattern             = "^[^;\\x00-\\x1f\\x7f-\\x{9f}]*$"
+    pattern_message     = "a cookie holds neither ; nor control characters"
+    description         = "Cookies for this request, beside those that the client keeps; of two with one name these win."
   }
   input "bearer_token" {
-    type        = string
-    sensitive   = true
-    description = "Sent as Authorization: Bearer."
+    type            = string
+    sensitive       = true
+    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message = "a header holds no line break and no other control character"
+    description     = "Sent as Authorization: Bearer."
   }
   input "basic_auth" {
     type = object({
@@ -112,6 +122,65 @@ runner "http_request" {
   rule {
     conflicts     = ["bearer_token", "basic_auth"]
     error_message = "both make the Authorization header: at most one of bearer_token and basic_auth may be given"
+  }
+  rule {
+    when          = ["headers"]
+    condition     = length([for name in keys(input.headers) : name if lower(name) == "transfer-encoding"]) == 0
+    error_message = "a body is sent with its length, so the step fails: leave Transfer-Encoding out of headers"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["headers"]
+    condition     = length([for name in keys(input.headers) : name if lower(name) == "content-length"]) == 0
+    error_message = "the length of the body is sent anyway, and another one fails the step: leave Content-Length out of headers"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["bearer_token", "basic_auth"]
+    condition     = input.headers == null || !contains([for name in keys(input.headers) : lower(name)], "authorization")
+    error_message = "headers has an Authorization of its own, which is sent in its place"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["basic_auth"]
+    condition     = length(split(":", input.basic_auth.username)) == 1
+    error_message = "a colon ends the username of basic_auth: leave it out"
+  }
+  rule {
+    when          = ["api_key"]
+    condition     = contains(["header", "query"], input.api_key.in)
+    error_message = "the `in` of api_key is \"header\" or \"query\""
+  }
+  rule {
+    when          = ["multipart"]
+    condition     = length([for part in input.multipart : part.name if (part.value == null) == (part.file == null)]) == 0
+    error_message = "each part of multipart has a value or a file, one of them"
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["max_redirects"]
+    condition     = coalesce(input.follow_redirects, uses.client.follow_redirects)
+    error_message = "redirects are not followed, so max_redirects says nothing"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["max_redirects"]
+    condition     = input.max_redirects == floor(input.max_redirects)
+    error_message = "max_redirects is a whole number"
+  }
+  rule {
+    when = ["expect_status"]
+    condition = !coalesce(input.follow_redirects, uses.client.follow_redirects) || length([
+      for status in flatten([input.expect_status]) : status
+      if !contains(["301", "302", "303", "307", "308"], tostring(status))
+    ]) > 0
+    error_message = "redirects are followed, so this status is not the one that counts: write `follow_redirects = false`"
+    severity      = "warning"
   }
 
   output "status_code" {
@@ -237,12 +306,18 @@ asset "http_client" {
     description = "Whether cookies that servers set are kept and sent back, as long as the client lives; one with Secure goes by https only, and by http to this machine."
   }
   input "headers" {
-    type        = map(string)
-    description = "Headers of every request; names are sent in lower case."
+    type                = map(string)
+    key_pattern         = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+    key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
+    pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message     = "a header holds no line break and no other control character"
+    description         = "Headers of every request; names are sent in lower case."
   }
   input "user_agent" {
-    type        = string
-    description = "The User-Agent header; bggo and its version where it is absent."
+    type            = string
+    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message = "a header holds no line break and no other control character"
+    description     = "The User-Agent header; bggo and its version where it is absent."
   }
   input "compression" {
     type        = bool
@@ -338,6 +413,37 @@ asset "http_client" {
     when          = ["client_key_file", "client_key_pem"]
     at_least_one  = ["client_cert_file", "client_cert_pem"]
     error_message = "a client's key needs its certificate: client_cert_file or client_cert_pem"
+  }
+  rule {
+    condition     = input.max_redirects == floor(input.max_redirects)
+    error_message = "max_redirects is a whole number"
+  }
+  rule {
+    condition     = input.max_body_size == floor(input.max_body_size)
+    error_message = "max_body_size is a whole number of bytes"
+  }
+  rule {
+    when          = ["max_idle_connections"]
+    condition     = input.max_idle_connections == floor(input.max_idle_connections)
+    error_message = "max_idle_connections is a whole number"
+  }
+  rule {
+    when          = ["connect_timeout"]
+    condition     = input.connect_timeout <= input.timeout
+    error_message = "timeout is shorter and ends the connecting first"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["ca_file", "ca_pem"]
+    condition     = !input.insecure_skip_verify
+    error_message = "insecure_skip_verify trusts every certificate, so no authority is looked at"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["no_proxy"]
+    at_least_one  = ["proxy"]
+    error_message = "no_proxy says nothing without a proxy: the environment's are not used"
+    severity      = "warning"
   }
 
   error "tls" {

@@ -1,4 +1,5 @@
-//! What is fixed when the program starts: variables, and locals that depend on nothing later, each computed once.
+//! What is fixed when the program starts: variables, locals that depend on nothing later, each computed once, and whether
+//! the run is a load run.
 
 use crate::fault::Fault;
 use bggo_values::{Text, Value};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Start {
     variables: Vec<Value>,
     locals: Vec<OnceLock<Result<Value, Fault>>>,
+    loaded: bool,
     run_id: Text,
     seed: u64,
     /// The wall clock, read once, and the clock of the run (tokio's, which tests stop) at the same moment.
@@ -23,6 +25,7 @@ impl Start {
         Self {
             variables,
             locals: std::iter::repeat_with(OnceLock::new).take(locals).collect(),
+            loaded: false,
             run_id: Text::from(format!("{:016x}", random())),
             seed: random(),
             epoch: (
@@ -31,6 +34,17 @@ impl Start {
                 tokio::time::Instant::now().into_std(),
             ),
         }
+    }
+
+    /// Of a load run, or of a functional one.
+    #[must_use]
+    pub fn loaded(self, loaded: bool) -> Self {
+        Self { loaded, ..self }
+    }
+
+    /// Whether the run is a load run: `scenario.loaded`.
+    pub fn is_loaded(&self) -> bool {
+        self.loaded
     }
 
     /// What all random values of the run follow from.

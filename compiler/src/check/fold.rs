@@ -142,6 +142,7 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
         | TKind::VuId
         | TKind::VuIteration
         | TKind::RunId
+        | TKind::Loaded
         | TKind::Error => Err(Failure::Unknown),
     }
 }

@@ -18,6 +18,7 @@ mod fold;
 mod instances;
 mod lifetime;
 mod resource;
+mod rule;
 mod sensitivity;
 mod step;
 pub mod typed;
@@ -31,6 +32,7 @@ use crate::resolve::model::{Node, Resolved};
 use expression::context::Checker;
 use typed::{TBody, TLocal, Typed};
 
+pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
 
@@ -97,6 +99,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
     resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
+    let bound_names = checker.bound_names;
     let mut problems = checker.problems;
     problems.sort();
     let parts = declarations.bodies.iter().zip(steps).zip(resources);
@@ -120,7 +123,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             bodies,
             variables,
             locals,
-            bound_names: resolved.bound_names.clone(),
+            bound_names,
         });
     (typed, problems, seen)
 }

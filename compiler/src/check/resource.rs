@@ -1,6 +1,8 @@
 //! Resources to typed resources: with their scope, which is never wider than that of what they read, and whether any step
 //! uses them.
 
+use std::rc::Rc;
+
 use bggo_manifest::Lifetime;
 use bggo_values::Type;
 
@@ -12,6 +14,7 @@ use crate::syntax::decl::Declarations;
 use super::contract::ArgumentOwner;
 use super::expression::context::Checker;
 use super::lifetime::{LIFETIMES, Lifetimes, Limit, name_of};
+use super::rule::TimeLimit;
 use super::sensitivity;
 use super::typed::{TResource, TStep};
 
@@ -102,16 +105,20 @@ impl Checker<'_> {
             inputs: &asset.inputs,
             rules: &asset.rules,
             takes: &asset.uses,
+            is_step: false,
             arguments: resource.arguments.as_ref(),
             uses: resource.uses.as_ref(),
             broken: resource.broken,
         };
-        let arguments = self.arguments(&owner);
+        let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);
         let mut limit = Limit::NONE;
-        for (_, argument) in &arguments {
+        for (_, argument) in &arguments.list {
             lifetimes.narrow_to_expression(&mut limit, argument);
         }
+        self.of_resources.insert(id, Rc::new(arguments.clone()));
+        let rules = self.rules(&owner, &mut arguments, &uses, &TimeLimit::Unknown);
+        let arguments = arguments.list;
         let taken = uses.iter().map(|(_, id, span)| (*id, *span));
         let on = explicit.iter().filter_map(|edge| match edge.to {
             Node::Resource(id) => Some((id, edge.cause)),
@@ -132,7 +139,9 @@ impl Checker<'_> {
             asset_name: resource.asset.text.clone(),
             name: resource.name.text.clone(),
             span: resource.span,
-            sensitive: sensitivity::has_secret(&arguments, &asset.inputs),
+            sensitive: sensitivity::has_secret(&arguments, &asset.inputs)
+                || sensitivity::any(rules.expressions()),
+            rules,
             arguments,
             uses,
             scope,

@@ -2,10 +2,12 @@
 
 use super::console::{Console, warnings};
 use super::exit::Exit;
+use crate::check;
 use crate::link::{
     self, BuiltProgram, Cache, ExternalModule, Job, LinkFault, Options, ProgramRecord,
 };
 use crate::modules::{Module, Modules};
+use crate::on_a_large_stack;
 use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
 use std::borrow::Cow;
@@ -46,7 +48,8 @@ impl ModuleFolders {
             for found in &external {
                 all.list.push(module(found)?);
             }
-            let contradictions = all.contradictions();
+            let mut contradictions = all.contradictions();
+            contradictions.extend(on_a_large_stack(|| check::faults_of_conditions(&all)));
             if !contradictions.is_empty() {
                 return Err(LinkFault::usage(
                     "these modules cannot be used together",

@@ -189,6 +189,10 @@ impl Writer<'_> {
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
             TKind::VuId => return ExprTokens::Value(quote!(m.iteration.vu())),
             TKind::VuIteration => return ExprTokens::Value(quote!(m.iteration.iteration())),
+            TKind::Loaded => {
+                let start = self.start(at);
+                return ExprTokens::Value(quote!(Value::Bool(#start.is_loaded())));
+            }
             TKind::RunId => {
                 return ExprTokens::Value(match at {
                     EvaluatedIn::Start => quote!(Value::Text(s.run_id().clone())),

@@ -38,12 +38,13 @@ impl Names {
         chosen
     }
 
-    /// `each` of the runtime, by its path where the grid has a function of that name.
-    pub fn each(&self) -> TokenStream {
-        if self.0.contains("each") {
-            quote!(::bggo_runtime::emitted::each)
+    /// A function of the runtime, by its path where the grid has a function of that name.
+    pub fn of_runtime(&self, name: &str) -> TokenStream {
+        let function = Ident::new(name, Span::call_site());
+        if self.0.contains(name) {
+            quote!(::bggo_runtime::emitted::#function)
         } else {
-            quote!(each)
+            quote!(#function)
         }
     }
 
@@ -220,6 +221,14 @@ mod tests {
                 "branch_x"
             ]
         );
+    }
+
+    #[test]
+    fn a_function_of_the_runtime_yields_to_one_of_the_grid() {
+        let mut names = Names::new();
+        names.snake("of_run");
+        let called = ["each", "of_run"].map(|name| names.of_runtime(name).to_string());
+        assert_eq!(called, ["each", ":: bggo_runtime :: emitted :: of_run"]);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Resources: how each is prepared, made and got. Those of the run are made once, on the control thread, and others of the
 //! run are built on them by name; those below are got by the functions of a body.
 
-use super::argument::{is_late, is_started};
-use super::inputs::known;
+use super::argument::{has_late, is_late, is_started};
+use super::inputs::{known, owned_list};
 use super::names::{camel, field};
 use super::tokens::{EvaluatedIn, names_in, or_unused};
 use super::tree::{Filled, Leaf, WIDTH, tree};
 use super::writer::Writer;
+use crate::check::typed::TRules;
 use crate::plan::model::Argument;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -99,7 +100,7 @@ impl Writer<'_> {
     fn prepared(&self, at: usize) -> TokenStream {
         let (resource, names) = (&self.plan.resources[at], self.resource(at));
         let asset = field(&resource.asset);
-        if is_started(&resource.arguments) {
+        if is_started(&resource.arguments, &resource.rules) {
             let prepare = &names.prepare;
             return quote!(#asset::Prepared::new(cx, #prepare(cx.start())));
         }
@@ -121,7 +122,8 @@ impl Writer<'_> {
             );
             self.write_for(owner);
             let module = field(&resource.asset);
-            out.extend(self.known_inputs(&resource.arguments, [&module, &prepare, &inputs], &doc));
+            let given = (resource.arguments.as_slice(), &resource.rules);
+            out.extend(self.known_inputs(given, [&module, &prepare, &inputs], &doc));
             out.extend(self.take_parts());
         }
         out
@@ -182,6 +184,7 @@ impl Writer<'_> {
             .filter(|argument| is_late(argument))
             .collect();
         self.write_for(self.resource_functions(at).get.clone());
+        let checks = self.checks(&resource.rules, EvaluatedIn::Body(None));
         let items: Vec<_> = late
             .iter()
             .map(|argument| {
@@ -198,10 +201,11 @@ impl Writer<'_> {
         let (parts, needs) = (self.take_parts(), self.asset_needs(at));
         let (names, body_type) = (self.resource_functions(at), self.body_type());
         let (name, late_name) = (&names.get, &names.late);
-        let (inputs, function) = if items.is_empty() {
+        let (inputs, function) = if items.is_empty() && checks.is_empty() {
             (quote!(Ok(Vec::new())), quote!())
         } else {
-            let body = quote!(Ok(Vec::from([#(#items),*])));
+            let list = owned_list(&items);
+            let body = quote!(#checks Ok(#list));
             let (m, late_doc) = (or_unused("m", &body), format!("{doc}: inputs that vary"));
             let function = quote! {
                 #[doc = #late_doc]
@@ -380,12 +384,13 @@ impl Writer<'_> {
             .filter(|argument| is_late(argument))
             .collect();
         let takes = resource.uses.as_ref().is_some_and(|uses| !uses.is_empty());
-        let make = if late.is_empty() && !takes {
+        let judged = has_late(&resource.rules);
+        let make = if late.is_empty() && !takes && !judged {
             let needs = needs.map(|needs| quote!(#needs,));
             quote!(Box::new(move |cx| prepared.create(cx, #needs Ok(Vec::new()))))
         } else {
             self.write_for(&name);
-            self.run_make(&late, needs, &asset, &below)
+            self.run_make((&late, &resource.rules), needs, &asset, &below)
         };
         let paths = below.iter().map(|(_, path)| path);
         quote! {
@@ -397,11 +402,12 @@ impl Writer<'_> {
     /// A creation on the control thread that first waits for the resources that it reads or takes.
     fn run_make(
         &mut self,
-        late: &[&Argument],
+        (late, rules): (&[&Argument], &TRules),
         needs: Option<TokenStream>,
         asset: &Ident,
         below: &[(Ident, TokenStream)],
     ) -> TokenStream {
+        let checks = self.checks(rules, EvaluatedIn::RunAssets);
         let items: Vec<_> = late
             .iter()
             .map(|argument| {
@@ -410,12 +416,12 @@ impl Writer<'_> {
                 quote!(#asset::In::#variant(Early::Known(#value)))
             })
             .collect();
-        let list = quote!(Vec::from([#(#items),*]));
+        let list = owned_list(&items);
         let (late, inputs) = match items.as_slice() {
-            [] => (quote!(), quote!(Vec::new())),
-            _ => (quote!(let late = #list;), quote!(late)),
+            [] => (checks, list),
+            _ => (quote!(#checks let late = #list;), quote!(late)),
         };
-        let starts = names_in(&list, &format_ident!("start"));
+        let starts = names_in(&late, &format_ident!("start"));
         let start = starts.then(|| quote!(let start = Arc::clone(cx.start());));
         let again = starts.then(|| quote!(let start = Arc::clone(&start);));
         let taken = needs.as_ref().map(|needs| quote!(let needs = #needs;));

@@ -92,7 +92,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             Instances::Single => one,
             _ if named => one,
             _ => {
-                let each = self.writer.names.each();
+                let each = self.writer.names.of_runtime("each");
                 quote!(#each(&m.iteration, #first, #end, None, Box::new(move |index| #one)))
             }
         };

@@ -1,6 +1,6 @@
 //! Steps: one function for each that has more to do than to run, with another for what one attempt of it does.
 
-use super::argument::{is_late, is_started};
+use super::argument::{has_late, is_late, is_started};
 use super::constant;
 use super::cut;
 use super::inputs::known;
@@ -25,7 +25,7 @@ impl Writer<'_> {
             let names = self.step(at);
             let runner = field(&step.runner);
             let (wanted, policy) = (wanted(step, &runner), fixed_policy(step));
-            let prepared = if is_started(&step.arguments) {
+            let prepared = if is_started(&step.arguments, &step.rules) {
                 let prepare = &names.prepare;
                 quote!(#runner::Prepared::new(cx, #prepare(cx.start()), #wanted, #policy))
             } else {
@@ -59,7 +59,8 @@ impl Writer<'_> {
             );
             self.write_for(owner);
             let module = field(&step.runner);
-            out.extend(self.known_inputs(&step.arguments, [&module, &prepare, &inputs], &doc));
+            let given = (step.arguments.as_slice(), &step.rules);
+            out.extend(self.known_inputs(given, [&module, &prepare, &inputs], &doc));
             if let Some(limit) = late_limit(step) {
                 let value = self.reference(limit, EvaluatedIn::Start);
                 let limit = self.placed(quote!(input_conversion::limit(#value)), limit.span);
@@ -77,10 +78,11 @@ impl Writer<'_> {
         out
     }
 
-    /// A step is one statement of its chain: nothing late, no condition, no resource to wait for.
+    /// A step is one statement of its chain: nothing late, no `enabled`, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
-        step.enabled.is_none() && step.needs.is_empty() && !step.arguments.iter().any(is_late)
+        let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
+        step.enabled.is_none() && step.needs.is_empty() && !late
     }
 
     /// A plain step as a future.
@@ -179,7 +181,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Enabled, exports that it reads, arguments, then its assets and the run.
+    /// Enabled, exports that it reads, rules, arguments, then its assets and the run.
     fn attempt(&mut self, at: usize) -> TokenStream {
         let step = &self.body().steps[at];
         let keys = self.step_keys(at);
@@ -204,9 +206,10 @@ impl Writer<'_> {
         } else {
             quote!(#enabled #needs)
         };
+        let checks = self.checks(&step.rules, here);
         let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
         let (path, uses) = (self.step_path(at), self.needs(at));
-        quote!(#before #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await)
+        quote!(#before #checks #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await)
     }
 
     /// Whether an expression reads an export, also through locals.
@@ -329,6 +332,7 @@ fn reads_value(step: &Step) -> bool {
         .iter()
         .map(|argument| &argument.value)
         .chain(&step.enabled)
+        .chain(step.rules.expressions())
     {
         walk(expr, &mut |node| {
             found |= matches!(node.kind, TKind::EachValue)

@@ -59,7 +59,8 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         }
         reader.body = id.body;
         let mut reads = BTreeSet::new();
-        for (_, value) in &resource.arguments {
+        let arguments = resource.arguments.iter().map(|(_, value)| value);
+        for value in arguments.chain(resource.rules.expressions()) {
             reader.expression(value, &mut reads);
         }
         reads.extend(depends(typed, Node::Resource(id)));
@@ -155,7 +156,8 @@ impl ExpressionReader<'_> {
             .iter()
             .map(|(_, value)| value)
             .chain(&step.enabled)
-            .chain(&step.execution);
+            .chain(&step.execution)
+            .chain(step.rules.expressions());
         for value in expressions {
             self.expression(value, &mut direct);
         }

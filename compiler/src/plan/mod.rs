@@ -10,7 +10,7 @@ mod shape;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TStep, Typed};
+use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TRules, TStep, Typed};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -102,6 +102,7 @@ impl Resources {
                 arguments: arguments(&resource.arguments, &asset.inputs, &typed.locals),
                 uses,
                 on,
+                rules: resource.rules.clone(),
                 sensitive: resource.sensitive,
                 users: 0,
                 id: Some(id),
@@ -222,6 +223,7 @@ impl Resources {
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,
+            rules: step.rules.clone(),
             has_metrics: !runner.metrics.is_empty(),
             // Response time, service times of what passed and of what failed; then the manifest's own.
             slots: (0, 3 + runner.metrics.len() as u32),
@@ -239,10 +241,7 @@ impl Resources {
         }
         let found = modules.find_asset(asset)?;
         // One that needs an argument or another asset cannot be made without the grid's word.
-        let needed = modules.asset(found);
-        if needed.inputs.iter().any(|input| input.required)
-            || needed.uses.iter().any(|part| !part.optional)
-        {
+        if !modules.asset(found).needs_nothing() {
             return None;
         }
         self.list.push(Resource {
@@ -255,6 +254,7 @@ impl Resources {
             arguments: Vec::new(),
             uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),
+            rules: TRules::default(),
             sensitive: false,
             users: 0,
             id: None,

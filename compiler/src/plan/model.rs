@@ -1,6 +1,6 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TExpr, TVariable};
+use crate::check::typed::{TExpr, TRules, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
@@ -111,6 +111,8 @@ pub struct Step {
     pub tags: Vec<(String, String)>,
     /// A failure's text is not reported.
     pub sensitive: bool,
+    /// Rules of its manifest that are judged when the program runs.
+    pub rules: TRules,
     /// Its manifest declares metrics.
     pub has_metrics: bool,
     /// First slot of its metrics, counted from the first one of its body, and how many there are.
@@ -230,6 +232,8 @@ pub struct Resource {
     pub uses: Option<Vec<(String, usize)>>,
     /// Resources that it is built on.
     pub on: Vec<usize>,
+    /// Rules of its manifest that are judged when it is created.
+    pub rules: TRules,
     /// A failure's text is not reported.
     pub sensitive: bool,
     /// Users in one iteration: nodes, and resources built on it. 0: it lives until its scope ends.

@@ -1,6 +1,7 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
 use super::model::{BodyPlan, Instances, Local, Plan, Schedule};
+use crate::check::typed::TRules;
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
@@ -56,6 +57,16 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
             write!(out, ", {key} = {}.{}", used.asset, used.name)?;
         }
         out.push('\n');
+        rules(&resource.rules, out)?;
+    }
+    Ok(())
+}
+
+/// Rules that are judged when the program runs, by what they say.
+fn rules(rules: &TRules, out: &mut String) -> std::fmt::Result {
+    for rule in &rules.list {
+        let binding = word(rule.condition.binding);
+        writeln!(out, "      rule, {binding}: {}", rule.message)?;
     }
     Ok(())
 }
@@ -95,6 +106,7 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
                 word(argument.value.binding)
             )?;
         }
+        rules(&step.rules, out)?;
     }
     Ok(())
 }

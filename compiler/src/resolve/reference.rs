@@ -10,7 +10,8 @@ use crate::syntax::decl::{
 };
 
 use super::model::{
-    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, Node, Reference, VariableId,
+    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, Node, Read, Reference,
+    VariableId,
 };
 use super::scope::Names;
 
@@ -22,6 +23,8 @@ pub(super) struct Found {
     pub(super) bound_names: Vec<String>,
     /// Edges and no order yet, by body.
     pub(super) graphs: Vec<BodyGraph>,
+    /// What a condition of a manifest reads.
+    pub(super) reads: Vec<Read>,
 }
 
 /// Who is being walked, and what may be read there.
@@ -46,6 +49,8 @@ pub(super) enum Reads {
     Nothing(&'static str),
     /// The variable whose validation it is.
     Own(VariableId),
+    /// What a rule of a manifest is about.
+    OfRule,
 }
 
 /// The walk.

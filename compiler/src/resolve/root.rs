@@ -4,7 +4,7 @@ use crate::diagnostics::{Problem, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
-use super::model::{Instances, Node, Reference};
+use super::model::{Instances, Node, Read, Reference};
 use super::reference::{Reads, Resolver};
 use super::traversal::{Traversal, name_at, spine};
 
@@ -43,6 +43,9 @@ impl<'a> Resolver<'a> {
             first: name_at(nodes, 1),
             second: name_at(nodes, 2),
         };
+        if self.owner.reads == Reads::OfRule {
+            return self.of_rule(name, &here);
+        }
         if ROOTS.contains(&name) && !self.may_read(name, &here) {
             return self.refer(root.id, Reference::Error);
         }
@@ -82,7 +85,7 @@ impl<'a> Resolver<'a> {
     /// Whether the owner may read this; if not, that is reported.
     fn may_read(&mut self, name: &str, here: &Traversal<'_, 'a>) -> bool {
         let (text, hint) = match self.owner.reads {
-            Reads::Everything => return true,
+            Reads::Everything | Reads::OfRule => return true,
             Reads::Nothing(what) => (
                 format!("{what} is a constant, found a reference"),
                 "a local can be computed from a variable: `locals { .. }`".to_owned(),
@@ -106,6 +109,35 @@ impl<'a> Resolver<'a> {
             .error(codes::REFERENCE_NOT_ALLOWED, here.span(), text)
             .hint(hint);
         false
+    }
+
+    /// What a rule of a manifest is about.
+    fn of_rule(&mut self, name: &str, here: &Traversal<'_, 'a>) {
+        let first = here.first.map(|name| name.text.as_str());
+        let (place, read) = match (name, first) {
+            ("input", _) => {
+                let Some(input) = self.one_name(here, "input.NAME") else {
+                    return;
+                };
+                (1, Read::Input(input.clone()))
+            }
+            ("uses", _) => {
+                let Some((key, input)) = self.two_names(here, "uses.KEY.NAME") else {
+                    return;
+                };
+                (2, Read::Used(key.clone(), input.clone()))
+            }
+            ("step", Some("time_limit")) => (1, Read::TimeLimit(here.upto(1))),
+            ("scenario", Some("loaded")) => (1, Read::Loaded),
+            _ => {
+                let text = "a rule reads `input.NAME`, `uses.KEY.NAME`, `step.time_limit` and `scenario.loaded`, found another name";
+                self.problems
+                    .error(codes::REFERENCE_NOT_ALLOWED, here.span(), text);
+                return here.refer(self, 0, Reference::Error);
+            }
+        };
+        here.refer(self, place, Reference::Read(self.found.reads.len()));
+        self.found.reads.push(read);
     }
 
     fn variable(&mut self, here: &Traversal<'_, 'a>) {

@@ -154,7 +154,7 @@ fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start
         report.error(error);
     }
     load.filter(|_| remarks.errors.is_empty())
-        .map(|load| (start, load))
+        .map(|load| (start.loaded(!load.functional), load))
 }
 
 #[cfg(test)]

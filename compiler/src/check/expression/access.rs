@@ -72,6 +72,10 @@ impl Checker<'_> {
             Reference::RunId => late(TKind::RunId, Type::String, Binding::Start),
             // Places are relative to the grid's folder, so that the same grid gives the same program everywhere.
             Reference::PathGrid => constant(Value::text("."), Type::String, span),
+            Reference::Read(place) => match self.reads.get(place) {
+                Some(value) => value.clone(),
+                None => error(span),
+            },
             Reference::Error => error(span),
         }
     }

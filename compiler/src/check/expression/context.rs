@@ -2,13 +2,16 @@
 //!
 //! What declarations fill and read is open to all of `check`; all else belongs to the room of expressions alone.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use bggo_manifest::Given;
 use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerRef};
-use crate::resolve::model::{BoundId, ByBody, Reference, Resolved, ResourceId, StepId};
+use crate::resolve::model::{BoundId, ByBody, Condition, Reference, Resolved, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
@@ -22,9 +25,17 @@ pub(in crate::check) struct Checker<'a> {
     runners: &'a ByBody<Option<RunnerRef>>,
     assets: &'a ByBody<Option<RunnerRef>>,
     /// What each expression stands for that is a reference, by `ExprId`.
-    references: Vec<Option<Reference>>,
+    pub(super) references: Vec<Option<Reference>>,
     /// The names that each `for` and splat binds for key and value, by what it runs over.
-    pub(super) bound: &'a BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
+    pub(super) bound: Cow<'a, BTreeMap<ExprId, (Option<BoundId>, BoundId)>>,
+    /// Those of the grid, then those of conditions of manifests.
+    pub(in crate::check) bound_names: Vec<String>,
+    /// Conditions of manifests that were read so far, by their text.
+    pub(super) conditions: BTreeMap<String, Rc<Condition>>,
+    /// What stands in the places of what a condition reads, while it is typed.
+    pub(super) reads: Vec<TExpr>,
+    /// The arguments of the resources that were checked so far, for rules of whoever uses them.
+    pub(in crate::check) of_resources: BTreeMap<ResourceId, Rc<Arguments>>,
     pub(in crate::check) problems: Problems,
     /// Type of each variable and whether it is sensitive.
     pub(in crate::check) variables: Vec<(Type, bool)>,
@@ -33,7 +44,7 @@ pub(in crate::check) struct Checker<'a> {
     /// Instances of steps that were found so far; none for a step whose instances have a reported problem.
     pub(in crate::check) instances: ByBody<Option<TInstances>>,
     /// What bound names stand for, by `BoundId`.
-    pub(super) names: Vec<Option<Bound>>,
+    pub(in crate::check) names: Vec<Option<Bound>>,
     /// The step that is being checked.
     pub(in crate::check) step: Option<StepId>,
     /// Whether what is being checked runs whenever its owner does: a value that does not exist is then an error of the grid.
@@ -52,6 +63,17 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
+}
+
+/// The arguments of a step or resource, by position in its manifest.
+#[derive(Debug, Clone, Default)]
+pub(in crate::check) struct Arguments {
+    /// Values as the types of their inputs; a null one that may be absent is left out.
+    pub(in crate::check) list: Vec<(usize, TExpr)>,
+    /// Of each input: whether the grid gives it, and where.
+    pub(in crate::check) given: Vec<(Given, Span)>,
+    /// Those that have a reported problem, or are missing.
+    pub(in crate::check) wrong: BTreeSet<usize>,
 }
 
 /// The parts of literal lists and objects, by the place of the whole.
@@ -80,7 +102,7 @@ pub struct Seen {
 
 /// What a bound name stands for.
 #[derive(Debug, Clone)]
-pub(super) enum Bound {
+pub(in crate::check) enum Bound {
     /// An item.
     Item {
         ty: Type,
@@ -110,7 +132,11 @@ impl<'a> Checker<'a> {
             runners: &resolved.runners,
             assets: &resolved.assets,
             references,
-            bound: &resolved.bound,
+            bound: Cow::Borrowed(&resolved.bound),
+            bound_names: resolved.bound_names.clone(),
+            conditions: BTreeMap::new(),
+            reads: Vec::new(),
+            of_resources: BTreeMap::new(),
             problems: Problems::default(),
             variables: Vec::with_capacity(declarations.variables.len()),
             locals: vec![None; declarations.locals.len()],

@@ -6,6 +6,7 @@ mod access;
 mod attempt;
 mod bytes_wanted;
 mod call;
+pub(super) mod condition;
 pub(super) mod context;
 mod equality;
 mod forms;

@@ -31,11 +31,11 @@ impl<'a> Attributes<'a> {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn ty(&mut self, attributes: &mut Attributes<'_>) -> Option<Type> {
         match attributes.take("type") {
             Some((Item::Type(ty), _)) => Some(ty.clone()),
-            Some((Item::Value(_), offset)) => {
+            Some((Item::Value(_) | Item::Expression(..), offset)) => {
                 self.fault(
                     offset,
                     "a type is written without quotes, such as `list(string)`",

@@ -4,7 +4,7 @@ use super::reader::Reader;
 use bggo_values::Value;
 use bggo_values::literal::{Block, Body, Item};
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn name(&mut self, block: &Block) -> String {
         match block.labels.as_slice() {
             [name] if is_name(name) => name.clone(),
