@@ -16,7 +16,7 @@ const STAGES: &[&str] = &[
 const FLOORS: &[&str] = &["context", "assets", "step", "outputs", "engine", "command"];
 
 /// The runtime's faces: they look out, and nothing inside names them.
-const FACES: &[&str] = &["contract", "glue", "emitted"];
+const FACES: &[&str] = &["contract", "glue", "emitted", "measured"];
 
 /// Rust names of crates with a large face, and the only places that know them.
 const DOORS: &[(&str, &str)] = &[

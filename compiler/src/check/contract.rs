@@ -11,6 +11,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 use crate::syntax::elsewhere;
 
+use super::article::with_article;
 use super::expression::context::{Arguments, Checker};
 use super::typed::{TExpr, TKind};
 
@@ -332,8 +333,10 @@ impl Checker<'_> {
             for (taken, _) in takes.filter(|(taken, given)| !taken.optional && !given) {
                 let hint = self.use_hint(taken);
                 let text = format!(
-                    "`{}` needs `{}` in `uses`: an `{}`",
-                    owner.kind, taken.name, taken.asset
+                    "`{}` needs `{}` in `uses`: {}",
+                    owner.kind,
+                    taken.name,
+                    kinds_of(taken)
                 );
                 self.error(codes::MISSING_USE, owner.span, text).hint(hint);
             }
@@ -364,11 +367,13 @@ impl Checker<'_> {
             (ExprKind::Null | ExprKind::Error, _) => None,
             (_, Some(Reference::Resource(id))) => {
                 let resource = self.declarations.resource(id);
-                if resource.asset.text != taken.asset {
+                if !taken.takes(&resource.asset.text) {
                     let hint = self.use_value(taken);
                     let text = format!(
-                        "`{}` takes an `{}`, found an `{}`",
-                        taken.name, taken.asset, resource.asset.text
+                        "`{}` takes {}, found {}",
+                        taken.name,
+                        kinds_of(taken),
+                        with_article(&resource.asset.text)
                     );
                     self.error(codes::WRONG_ASSET, value.span, text).hint(hint);
                     return None;
@@ -402,7 +407,8 @@ impl Checker<'_> {
             Some(address) => format!("write `uses {{ {} = {address} }}`", taken.name),
             None => format!(
                 "declare `resource \"{0}\" \"NAME\" {{}}` and write `uses {{ {1} = resource.{0}.NAME }}`",
-                taken.asset, taken.name
+                taken.default_asset(),
+                taken.name
             ),
         }
     }
@@ -413,7 +419,7 @@ impl Checker<'_> {
             Some(address) => format!("write `{address}`"),
             None => format!(
                 "declare `resource \"{0}\" \"NAME\" {{}}` and write `resource.{0}.NAME`",
-                taken.asset
+                taken.default_asset()
             ),
         }
     }
@@ -421,8 +427,18 @@ impl Checker<'_> {
     /// A resource that fits a use.
     fn fitting(&self, taken: &Use) -> Option<String> {
         let mut resources = self.declarations.resources();
-        let found = resources.find(|resource| resource.asset.text == taken.asset)?;
+        let found = resources.find(|resource| taken.takes(&resource.asset.text))?;
         Some(found.address())
+    }
+}
+
+/// The kinds of asset that fit a use, as a message names them.
+fn kinds_of(taken: &Use) -> String {
+    let mut names: Vec<_> = taken.assets.iter().map(|name| with_article(name)).collect();
+    match names.pop() {
+        None => String::new(),
+        Some(last) if names.is_empty() => last,
+        Some(last) => format!("{} or {last}", names.join(", ")),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::syntax::decl::{Declarations, ExprId};
 
 use super::typed::TInstances;
 
-/// Edges to single instances that are there, all others to the whole step; wrong ones of `depends_on` are reported.
+/// Edges to single instances that exist; all others become edges to the whole step. Wrong ones of `depends_on` are reported.
 pub(super) fn existing(
     edges: &[Edge],
     declarations: &Declarations,
@@ -90,7 +90,7 @@ fn named(edge: &Edge, address: &str, instances: &TInstances, problems: &mut Prob
         {
             return edge.instances.clone();
         }
-        // Expressions report their own indexes, where they are surely read.
+        // Expressions that surely run report their own indexes.
         _ if edge.kind != EdgeKind::Explicit => return Instances::All,
         (TInstances::Single, _) => (
             codes::UNEXPECTED_INDEX,

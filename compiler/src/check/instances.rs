@@ -9,7 +9,7 @@ use crate::syntax::decl::Expr;
 use super::expression::context::Checker;
 use super::typed::{TExpr, TInstances};
 
-/// Most instances of a step: each is a future and a slot in every user.
+/// The most instances of a step. Each one is a future and a slot in every user.
 pub const MOST_INSTANCES: u32 = 100_000;
 
 impl Checker<'_> {
@@ -68,7 +68,8 @@ impl Checker<'_> {
     fn late(&mut self, what: &str, value: &TExpr) {
         let text =
             format!("`{what}` that is known only when the program runs is not yet supported");
-        let hint = "in this version it is computed from literals and from locals made of them";
+        let hint =
+            "in this version it must be computed from literals, or from locals made of literals";
         self.error(codes::NOT_YET_SUPPORTED, value.span, text)
             .hint(hint);
     }

@@ -10,7 +10,7 @@ use crate::syntax::decl::Declarations;
 use super::typed::{TExpr, TKind};
 use super::walk::walk;
 
-/// From wide to narrow, as a grid writes them.
+/// The scopes from wide to narrow, as a grid writes them.
 pub(super) const LIFETIMES: [(&str, Lifetime); 4] = [
     ("run", Lifetime::Run),
     ("worker", Lifetime::Worker),
@@ -28,7 +28,7 @@ pub(super) fn name_of(lifetime: Lifetime) -> &'static str {
 #[derive(Debug, Clone)]
 pub(super) struct Limit {
     pub(super) lifetime: Lifetime,
-    /// Where it is read, and what that is.
+    /// Where it is read, and its name for a message.
     pub(super) reads: Option<(Span, String)>,
 }
 

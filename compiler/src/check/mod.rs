@@ -8,9 +8,10 @@
 //! ```
 //!
 //! What is known when the grid is built is computed at once (`fold`), by the functions that a compiled grid calls. A value
-//! that does not exist is an error of the grid where its expression surely runs, else the program's own fault. An
-//! expression with a reported problem has `Type::Error`, and whoever reads it keeps silent.
+//! that cannot be computed is an error of the grid if its expression surely runs, and otherwise a fault at run time. An
+//! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
+mod article;
 mod contract;
 mod edges;
 mod expression;
@@ -36,13 +37,13 @@ pub use expression::condition::faults_of_conditions;
 pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
 
-/// A grid with its types (`None` where some part of it has none), and all that is wrong with it.
+/// A grid with its types (`None` if some part has none), and all its problems.
 pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems) {
     let (typed, problems, _) = all(resolved, Checker::new(resolved, modules));
     (typed, problems)
 }
 
-/// The types of all expressions of a grid, for whoever shows them.
+/// The types of all expressions of a grid, to show them.
 pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
     let mut checker = Checker::new(resolved, modules);
     checker.seen = Some(Vec::new());

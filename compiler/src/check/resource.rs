@@ -11,6 +11,7 @@ use crate::modules::Modules;
 use crate::resolve::model::{ByBody, Edge, EdgeKind, Node, Resolved, ResourceId};
 use crate::syntax::decl::Declarations;
 
+use super::article::with_article;
 use super::contract::ArgumentOwner;
 use super::expression::context::Checker;
 use super::lifetime::{LIFETIMES, Lifetimes, Limit, name_of};
@@ -56,7 +57,7 @@ impl Checker<'_> {
                 Node::Step(_) | Node::Variable(_) => {}
             }
         }
-        // What could not be read or is misspelt may use them.
+        // A part that could not be read, or a misspelt name, may use them.
         let broken = self.declarations.incomplete
             || self.declarations.later
             || self.declarations.steps().any(|step| step.broken)
@@ -186,8 +187,8 @@ impl Checker<'_> {
                 };
                 let text = match known {
                     true => format!(
-                        "an `{}` cannot have the scope \"{word}\"",
-                        resource.asset.text
+                        "{} cannot have the scope \"{word}\"",
+                        with_article(&resource.asset.text)
                     ),
                     false => format!("there is no scope \"{word}\""),
                 };
@@ -221,7 +222,7 @@ impl Checker<'_> {
     }
 }
 
-/// Which resources some step depends on, directly or through locals and other resources.
+/// The resources that some step needs, directly or through locals and other resources.
 fn used_resources(declarations: &Declarations, edges: &[Vec<Edge>]) -> ByBody<bool> {
     let mut resources = ByBody::of_resources(declarations, false);
     let mut locals = vec![false; declarations.locals.len()];
@@ -249,8 +250,8 @@ fn used_resources(declarations: &Declarations, edges: &[Vec<Edge>]) -> ByBody<bo
     resources
 }
 
-/// An asset of the run stays on a thread of its own, and only its exports cross to others: it is handed to none but
-/// others of the run.
+/// A resource of scope `run` lives on a thread of its own, and only its exports reach other threads. So it can be named in
+/// `uses` only by resources of scope `run`.
 pub(super) fn check_uses_of_run_assets(
     steps: &[Vec<Option<TStep>>],
     resources: &[Vec<Option<TResource>>],
@@ -258,7 +259,7 @@ pub(super) fn check_uses_of_run_assets(
     modules: &Modules,
     problems: &mut Problems,
 ) {
-    // Of one without a type it is said already what is wrong.
+    // The problem of a resource without a type is reported already.
     let all = resources.iter().flatten();
     if !all.clone().all(Option::is_some) {
         return;

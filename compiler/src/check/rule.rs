@@ -300,7 +300,9 @@ impl Checker<'_> {
             if written.any(|attribute| !matches!(attribute.value.kind, ExprKind::Null)) {
                 return None;
             }
-            let asset = self.modules.asset(self.modules.find_asset(&taken.asset)?);
+            let asset = self
+                .modules
+                .asset(self.modules.find_asset(taken.default_asset())?);
             let input = asset.inputs.iter().find(|input| input.name == name)?;
             return Some(match owner.is_step && asset.needs_nothing() {
                 true => absent(input, owner.span),

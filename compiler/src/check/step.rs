@@ -1,4 +1,4 @@
-//! Steps to typed steps: their settings, and what the manifest of their runner says of arguments and uses.
+//! Steps to typed steps: all their settings, and their arguments and uses by the manifest of the runner.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ impl Checker<'_> {
         typed
     }
 
-    /// `timeouts.execution`: longer than nothing.
+    /// `timeouts.execution`, which is longer than zero.
     fn execution(&mut self, limit: &Expr) -> Option<TExpr> {
         let limit = self.infer(limit);
         let limit = self.convert(limit, &Type::Duration, "`execution`");

@@ -58,7 +58,7 @@ pub enum TKind {
     Local(LocalId),
     /// An output of a step: `field` `None` is the whole `.output` object.
     Output {
-        /// Whose.
+        /// Of which step or resource.
         step: StepId,
         /// Which instance.
         instance: InstanceOf,
@@ -69,7 +69,7 @@ pub enum TKind {
     Instances(StepId),
     /// An export of a resource: position in the manifest's outputs.
     Export {
-        /// Whose.
+        /// Of which step or resource.
         resource: ResourceId,
         /// Which; `None`: all, as an object.
         field: Option<usize>,
@@ -282,7 +282,7 @@ pub struct TStep {
     pub tags: Vec<(String, String)>,
     /// `description`
     pub description: Option<String>,
-    /// Some input is sensitive: a failure's text is not reported.
+    /// Some input is sensitive: the texts of its faults hide values.
     pub sensitive: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
@@ -355,13 +355,13 @@ pub struct TResource {
     pub arguments: Vec<(usize, TExpr)>,
     /// Other resources it takes.
     pub uses: Vec<(usize, ResourceId, Span)>,
-    /// Its scope, decided (semantics 18).
+    /// Its scope: the grid's or the manifest's, narrowed to the scopes of what it reads.
     pub scope: Lifetime,
     /// It has a sensitive argument.
     pub sensitive: bool,
     /// Rules of its manifest that are judged when it is created.
     pub rules: TRules,
-    /// Steps and resources that use it (semantics 19); empty: never created.
+    /// Steps and resources that use it. If there are none, it is never created.
     pub used: bool,
     /// `description`
     pub description: Option<String>,

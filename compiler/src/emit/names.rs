@@ -1,4 +1,4 @@
-//! One table of Rust names: plain when free, numbered on a clash or when the name is a keyword.
+//! One table of Rust names. A name stays as it is, or gets a number if it is taken or a keyword.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -14,7 +14,7 @@ const LOCAL_WORDS: &[&str] = &[
 /// Beginnings of numbered names of local variables.
 const NUMBERED: &[&str] = &["branch_", "part_"];
 
-/// Names given so far, of values and functions, and of types.
+/// Names that are taken, of values and functions, and of types.
 #[derive(Debug)]
 pub struct Names(BTreeSet<String>);
 
@@ -48,7 +48,7 @@ impl Names {
         }
     }
 
-    /// A name for a variable inside of one function: it hides nothing, and other functions may use it too.
+    /// A name for a variable inside one function. It shadows nothing, and other functions may use it too.
     pub fn inner(&self, name: &str) -> Ident {
         let name = plain(name);
         if is_local_word(&name) {
@@ -99,7 +99,7 @@ pub fn call_path(function: &Ident) -> TokenStream {
 }
 
 fn is_name(name: &str) -> bool {
-    // Reserved since the edition of 2024, which syn takes for a name.
+    // Reserved since edition 2024, but syn accepts it as a name.
     name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
 }
 
@@ -155,7 +155,7 @@ pub fn field(name: &str) -> Ident {
     if matches!(name, "self" | "Self" | "super" | "crate") {
         Ident::new(&format!("{name}_"), Span::call_site())
     } else if name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok() {
-        // `gen` is a keyword since the edition of 2024, and syn reads it as a name.
+        // `gen` is a keyword since edition 2024, but syn accepts it as a name.
         Ident::new(name, Span::call_site())
     } else {
         Ident::new_raw(name, Span::call_site())

@@ -8,12 +8,12 @@ use super::tokens::{EvaluatedIn, names_in, or_unused};
 use super::tree::{Filled, Leaf, WIDTH, tree};
 use super::writer::Writer;
 use crate::check::typed::TRules;
-use crate::plan::model::Argument;
+use crate::plan::model::{Argument, UsedAsset};
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// What all bodies share: the structs of the run, of a worker and of a user.
+/// The structs that all bodies share: of the run, of a worker and of a user.
 impl Writer<'_> {
     /// The structs of assets that outlive an iteration; from here on the paths of all those are known.
     pub fn shared_assets(&mut self) -> TokenStream {
@@ -96,7 +96,7 @@ impl Writer<'_> {
         }
     }
 
-    /// What prepares a resource, in a function with `cx: &Prepare`.
+    /// The call that prepares a resource, in a function with `cx: &Prepare`.
     fn prepared(&self, at: usize) -> TokenStream {
         let (resource, names) = (&self.plan.resources[at], self.resource(at));
         let asset = field(&resource.asset);
@@ -132,7 +132,7 @@ impl Writer<'_> {
 
 /// Functions of a body that reach resources.
 impl Writer<'_> {
-    /// The functions that get a resource, let it go, and compute its late inputs.
+    /// The functions that get a resource, release it, and compute its late inputs.
     pub fn resource_access(&mut self, at: usize) -> TokenStream {
         let get = if self.plan.resources[at].scope == Lifetime::Run {
             self.get_of_run(at)
@@ -234,19 +234,29 @@ impl Writer<'_> {
             return quote!();
         };
         let asset = field(&resource.asset);
-        let slots = uses.iter().map(|(key, used)| {
-            let (key, path) = (field(key), self.resource_path(*used));
-            quote!(.#key(Some(&#path)))
+        let slots = uses.iter().map(|used| {
+            let (key, path) = (field(&used.key), self.resource_path(used.resource));
+            match self.variant(&asset, used, "Slot") {
+                Some(variant) => quote!(.#key(Some(#variant(#path.clone())))),
+                None => quote!(.#key(Some(&#path))),
+            }
         });
         quote!(#asset::Needs::NONE #(#slots)*,)
     }
 
-    /// Some step asks for it.
+    /// `query::DbGet::PostgresPool`: the variant for an asset that is handed to `owner`, where several kinds fit. `what` is
+    /// how it is handed over.
+    pub fn variant(&self, owner: &Ident, used: &UsedAsset, what: &str) -> Option<TokenStream> {
+        let name = format_ident!("{}{what}", camel(&used.key));
+        let kind = camel(&self.plan.resources[used.resource].asset);
+        used.has_alternatives.then(|| quote!(#owner::#name::#kind))
+    }
+
+    /// Some step needs it.
     fn is_got(&self, at: usize) -> bool {
-        self.body()
-            .steps
-            .iter()
-            .any(|step| step.needs.contains(&at) || step.uses.iter().any(|(_, used)| *used == at))
+        self.body().steps.iter().any(|step| {
+            step.needs.contains(&at) || step.uses.iter().any(|used| used.resource == at)
+        })
     }
 }
 
@@ -304,7 +314,7 @@ impl Writer<'_> {
         all.filter(|(part, _)| used(part)).collect()
     }
 
-    /// Some assets of the run as one struct; `parts` are those before it.
+    /// Some assets of the run as one struct; `parts` are the structs before it.
     fn run_part(&mut self, ids: &[usize], ty: &Ident, doc: &str, parts: &[Ident]) -> TokenStream {
         let names: Vec<_> = ids
             .iter()
@@ -369,12 +379,16 @@ impl Writer<'_> {
             .iter()
             .map(|below| (name_of(below), path_of(below)));
         let below: Vec<(Ident, TokenStream)> = below.collect();
-        // Slots of the run stand on this thread, so one that is built on others can be handed them.
+        // The slots of the run are on this thread, so an asset can get those that it is built on.
         let needs = resource.uses.as_ref().map(|uses| {
-            let slots = uses.iter().map(|(key, used)| {
-                let kind = field(&plan.resources[*used].asset);
-                let (key, path) = (field(key), path_of(used));
-                quote!(.#key(#kind::Slot::of_run(scope, &#path).as_ref()))
+            let slots = uses.iter().map(|used| {
+                let kind = field(&plan.resources[used.resource].asset);
+                let (key, path) = (field(&used.key), path_of(&used.resource));
+                let slot = quote!(#kind::Slot::of_run(scope, &#path));
+                match self.variant(&asset, used, "Slot") {
+                    Some(variant) => quote!(.#key(#slot.map(#variant))),
+                    None => quote!(.#key(#slot.as_ref())),
+                }
             });
             quote!(#asset::Needs::NONE #(#slots)*)
         });
@@ -440,7 +454,7 @@ impl Writer<'_> {
                 #(let #below = #below.clone();)*
                 let prepared = Rc::clone(&prepared);
                 Box::pin(async move {
-                    #(#below.get_for(cx).await?;)*
+                    #(#below.get_for(&cx).await?;)*
                     #late
                     prepared.create(cx, #needs Ok(#inputs)).await
                 })

@@ -1,4 +1,4 @@
-//! Steps: one function for each that has more to do than to run, with another for what one attempt of it does.
+//! Steps: one function for each step that is more than a single call, and one function for its attempt.
 
 use super::argument::{has_late, is_late, is_started};
 use super::constant;
@@ -14,7 +14,7 @@ use crate::plan::model::{Instances, Step};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// How many steps stand in one module at most.
+/// The most steps in one module.
 const TOGETHER: usize = 32;
 
 impl Writer<'_> {
@@ -105,8 +105,8 @@ impl Writer<'_> {
         })
     }
 
-    /// The functions of all steps; those of a large grid in modules, for rustc compiles a module again only where
-    /// something in it has changed, and several at once.
+    /// The functions of all steps. In a large grid they are in modules: rustc compiles a module again only if
+    /// something in it has changed, and compiles several at the same time.
     pub fn all_steps(&mut self) -> TokenStream {
         let written: Vec<usize> = (0..self.body().steps.len())
             .filter(|at| !self.is_plain(*at))
@@ -181,7 +181,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Enabled, exports that it reads, rules, arguments, then its assets and the run.
+    /// In this order: `enabled`, the exports that it reads, its rules, its arguments, its assets, the run.
     fn attempt(&mut self, at: usize) -> TokenStream {
         let step = &self.body().steps[at];
         let keys = self.step_keys(at);
@@ -255,14 +255,17 @@ impl Writer<'_> {
         }
     }
 
-    /// The assets that a step is handed.
+    /// The assets that a step gets.
     pub fn needs(&self, at: usize) -> TokenStream {
         let step = &self.body().steps[at];
         let runner = field(&step.runner);
-        let gets = step.uses.iter().map(|(key, resource)| {
-            let key = field(key);
-            let name = call_path(&self.resource_functions(*resource).get);
-            quote!(.#key(#name(m)))
+        let gets = step.uses.iter().map(|used| {
+            let key = field(&used.key);
+            let name = call_path(&self.resource_functions(used.resource).get);
+            match self.variant(&runner, used, "Get") {
+                Some(variant) => quote!(.#key(#variant(#name(m)))),
+                None => quote!(.#key(#name(m))),
+            }
         });
         quote!(#runner::Needs::NONE #(#gets)*)
     }

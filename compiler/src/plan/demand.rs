@@ -1,4 +1,4 @@
-//! What is read: which outputs of a step, which resources by a step, which locals at all. Through locals too.
+//! Finds what is read, also through locals: outputs of steps, resources that steps need, locals.
 
 use crate::check::typed::{TExpr, TKind, Typed};
 use crate::check::walk::walk;
@@ -8,7 +8,7 @@ use crate::source::Span;
 use bggo_manifest::Runner;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the grid reads.
+/// Everything that the grid reads.
 pub struct Demand {
     /// By step.
     pub steps: ByBody<Reads>,
@@ -35,7 +35,7 @@ pub struct Reads {
     pub direct: BTreeSet<ResourceId>,
 }
 
-/// Looks through all that runs.
+/// Goes through everything that runs.
 pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
     let mut reader = ExpressionReader {
         typed,

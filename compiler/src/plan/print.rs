@@ -31,7 +31,7 @@ fn locals(title: &str, indent: &str, locals: &[Local], out: &mut String) {
     }
 }
 
-/// The word that grids and the manual have for it: `vu`, `start`.
+/// The binding time or scope as grids and the manual write it: `vu`, `start`.
 fn word(named: impl Debug) -> String {
     format!("{named:?}").to_lowercase()
 }
@@ -52,9 +52,13 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
             let below = &plan.resources[*below];
             write!(out, ", on {}.{}", below.asset, below.name)?;
         }
-        for (key, used) in resource.uses.iter().flatten() {
-            let used = &plan.resources[*used];
+        for used in resource.uses.iter().flatten() {
+            let (key, used) = (&used.key, &plan.resources[used.resource]);
             write!(out, ", {key} = {}.{}", used.asset, used.name)?;
+        }
+        if resource.metrics > 0 {
+            let first = resource.first_slot;
+            write!(out, ", slots {first}..{}", first + resource.metrics)?;
         }
         out.push('\n');
         rules(&resource.rules, out)?;
@@ -89,12 +93,9 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
         if !step.outputs.is_empty() {
             write!(out, ", read {}", step.outputs.join(" "))?;
         }
-        for (key, used) in &step.uses {
-            write!(
-                out,
-                ", {key} = {}.{}",
-                plan.resources[*used].asset, plan.resources[*used].name
-            )?;
+        for used in &step.uses {
+            let (key, used) = (&used.key, &plan.resources[used.resource]);
+            write!(out, ", {key} = {}.{}", used.asset, used.name)?;
         }
         out.push('\n');
         for argument in &step.arguments {

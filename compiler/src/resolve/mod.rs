@@ -24,7 +24,7 @@ use model::{Condition, Resolved};
 use reference::{Reads, Resolver};
 use scope::Names;
 
-/// What the names of a grid stand for, and in which order it is worked off.
+/// Finds what the names of a grid stand for, and the order of its graph.
 pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Problems) {
     let mut problems = Problems::default();
     let runners = scope::runners(&declarations, modules, &mut problems);

@@ -147,7 +147,7 @@ pub struct Resolved {
     pub bound: BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
     /// Names of bound variables, by `BoundId`; a splat's item is called `item`.
     pub bound_names: Vec<String>,
-    /// No name was unknown or doubled: what nobody names is really unused.
+    /// No name is unknown or declared twice, so a resource that nothing names is really unused.
     pub sound: bool,
     /// The graph of each body, by its id. The variables and locals of the grid stand in that of `main`.
     pub graphs: Vec<BodyGraph>,
@@ -248,9 +248,9 @@ impl Node {
 /// `from` needs `to`.
 #[derive(Debug, Clone)]
 pub struct Edge {
-    /// Who depends.
+    /// The node that depends on another.
     pub from: Node,
-    /// On what.
+    /// The node that it depends on.
     pub to: Node,
     /// Which instances of `to`.
     pub instances: Instances,

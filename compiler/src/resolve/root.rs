@@ -12,7 +12,7 @@ use super::traversal::{Traversal, name_at, spine};
 pub(super) const ROOTS: &[&str] = &[
     "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
 ];
-/// Those of the language that it does not.
+/// First words of references of the language that this version does not know.
 const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario", "metrics"];
 
 impl<'a> Resolver<'a> {
@@ -101,7 +101,7 @@ impl<'a> Resolver<'a> {
                     format!(
                         "the validation of a variable reads only `var.{own}`, found another reference"
                     ),
-                    format!("what is to be checked is `var.{own}`"),
+                    format!("a validation checks `var.{own}`"),
                 )
             }
         };
@@ -175,7 +175,7 @@ impl<'a> Resolver<'a> {
         };
         match self.names.locals.get(name.text.as_str()).copied() {
             Some(id) if self.owner.node == Node::Local(id) => {
-                let hint = "give what it is computed from a name of its own";
+                let hint = "give the value that it is computed from a name of its own";
                 self.self_reference(here, here.upto(1), "a local cannot be computed from itself")
                     .hint(hint);
             }
@@ -204,7 +204,7 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
             Some(id) if self.owner.node == Node::Step(id) => {
-                let hint = "a value that two arguments need stands in `locals`; an output is read by another step";
+                let hint = "put a value that two arguments need into `locals`; an output is read by another step";
                 self.self_reference(here, here.upto(2), "a step cannot read itself")
                     .hint(hint);
             }
@@ -240,7 +240,7 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.resource(body, &asset.text, &name.text) {
             Some(id) if self.owner.node == Node::Resource(id) => {
-                let hint = "a value that two arguments need stands in `locals`";
+                let hint = "put a value that two arguments need into `locals`";
                 self.self_reference(here, here.upto(2), "a resource cannot read itself")
                     .hint(hint);
             }
@@ -285,7 +285,7 @@ impl<'a> Resolver<'a> {
         let cure = "`count = 3`";
         self.no_instances(
             here,
-            "`count.index` stands only in a step with `count`",
+            "`count.index` exists only in a step with `count`",
             cure,
         );
     }
@@ -296,7 +296,7 @@ impl<'a> Resolver<'a> {
             return self.fixed(here, "each", &known);
         }
         let cure = "`for_each = toset([\"a\", \"b\"])`";
-        self.no_instances(here, "`each` stands only in a step with `for_each`", cure);
+        self.no_instances(here, "`each` exists only in a step with `for_each`", cure);
     }
 
     fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str, cure: &str) {
@@ -315,7 +315,7 @@ impl<'a> Resolver<'a> {
                 problem.hint("a local is the same for all instances: write it in the step");
             }
             (Node::Resource(_), _) => {
-                problem.hint("a resource has no instances: what differs is written in the step");
+                problem.hint("a resource has no instances: write what differs in the step");
             }
             _ => {}
         }
@@ -354,7 +354,7 @@ impl<'a> Resolver<'a> {
             format!("there is no `{name}` to refer to")
         };
         let span = here.nodes.first().map_or(here.span(), |root| root.span);
-        let fallback = alone.then(|| format!("a text stands in quotes: `\"{name}\"`"));
+        let fallback = alone.then(|| format!("write a string in quotes: `\"{name}\"`"));
         self.problems
             .error(codes::UNKNOWN_REFERENCE, span, text)
             .hint = hint.or(fallback);

@@ -128,8 +128,8 @@ fn an_asset_uses_assets_of_its_manifest_its_own_kind_too() {
     let text = "asset \"a\" {\n  uses \"x\" { asset = \"b\" }\n  uses \"y\" {\n    asset    = \"a\"\n    optional = true\n  }\n}\nasset \"b\" {}\n";
     let manifest = read(text).unwrap();
     let uses: Vec<_> = manifest.assets[0].uses.iter().collect();
-    assert_eq!((uses[0].name.as_str(), uses[0].asset.as_str()), ("x", "b"));
-    assert_eq!((uses[1].asset.as_str(), uses[1].optional), ("a", true));
+    assert_eq!((uses[0].name.as_str(), uses[0].default_asset()), ("x", "b"));
+    assert_eq!((uses[1].default_asset(), uses[1].optional), ("a", true));
     let faults = read("asset \"a\" {\n  uses \"x\" { asset = \"gone\" }\n}\n").unwrap_err();
     assert_eq!(
         faults[0].text,
@@ -374,8 +374,55 @@ fn an_asset_of_another_module_is_used_by_its_module() {
     let text = "runner \"a\" {\n  uses \"client\" {\n    module = \"http_request\"\n    asset  = \"http_client\"\n  }\n}\n";
     let used = &read(text).unwrap().runners[0].uses[0];
     assert_eq!(
-        (used.module.as_deref(), used.asset.as_str()),
+        (used.module.as_deref(), used.default_asset()),
         (Some("http_request"), "http_client")
+    );
+}
+
+#[test]
+fn a_use_takes_one_of_several_kinds_of_asset() {
+    let text = "runner \"query\" {\n  uses \"db\" { asset = [\"connection\", \"pool\"] }\n  uses \"log\" { asset = [\"pool\"] }\n}\nasset \"connection\" {}\nasset \"pool\" {}\n";
+    let uses = &read(text).unwrap().runners[0].uses;
+    assert_eq!(uses[0].assets, ["connection", "pool"]);
+    assert_eq!(
+        (uses[0].default_asset(), uses[0].has_alternatives()),
+        ("connection", true)
+    );
+    assert!(uses[0].takes("pool") && !uses[0].takes("query"));
+    assert!(!uses[1].has_alternatives());
+    // Of another module it is not known yet what there is.
+    let text = "asset \"session\" {\n  uses \"db\" {\n    module = \"postgres\"\n    asset = [\"connection\", \"pool\"]\n  }\n}\n";
+    let used = &read(text).unwrap().assets[0].uses[0];
+    assert_eq!(used.module.as_deref(), Some("postgres"));
+    assert_eq!(used.assets, ["connection", "pool"]);
+}
+
+#[test]
+fn kinds_of_asset_that_are_wrong_are_faults() {
+    let of = |asset: &str| {
+        let text = format!("runner \"a\" {{\n  uses \"x\" {{ {asset} }}\n}}\nasset \"b_c\" {{}}\n");
+        faults(&text)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>()
+    };
+    let wrong = "`asset` is the name of an asset, or a list of such names";
+    assert_eq!(of(""), ["`uses` names the kind of its `asset`"]);
+    for asset in ["[]", "\"\"", "[\"b_c\", 1]", "{}"] {
+        assert_eq!(of(&format!("asset = {asset}")), [wrong], "{asset}");
+    }
+    assert_eq!(
+        of("asset = [\"b_c\", \"gone\"]"),
+        ["this manifest has no asset `gone`; one of another module needs `module`"]
+    );
+    assert_eq!(
+        of("asset = [\"b_c\", \"b_c\"]"),
+        ["asset `b_c` is given twice"]
+    );
+    let alike = of("module = \"other\"\n asset = [\"b_c\", \"bc\"]");
+    assert_eq!(
+        alike,
+        ["asset `bc` is too much like `b_c`: they differ only by `_`"]
     );
 }
 

@@ -12,7 +12,7 @@ use super::forms::join;
 use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
-    /// A node without anything behind it that is a reference, or nothing that is known.
+    /// A whole reference without `.name` or `[index]` behind it, or an unknown name.
     pub(super) fn name(&mut self, expr: &Expr) -> TExpr {
         match self.reference(expr.id) {
             Some(reference) => self.refer(reference, expr.span),

@@ -1,5 +1,5 @@
-//! Expressions to the calls of `base64decode` in them that stand where bytes are wanted: there it gives the bytes themselves,
-//! elsewhere text.
+//! Expressions to the calls of `base64decode` in them where bytes are required: there it gives the bytes themselves, elsewhere
+//! text.
 //!
 //! Which of the two it is must be known before the call is folded, so the place is looked at first: an input or a variable
 //! of type `bytes`, also as an item, an attribute or an arm of a conditional.

@@ -206,10 +206,7 @@ impl RuleOwner<'_> {
                 let taken = self.uses.iter().find(|taken| taken.name == key.text);
                 let taken =
                     taken.ok_or_else(|| (key.span, format!("there is no use `{}`", key.text)))?;
-                match self.modules.find_asset(&taken.asset) {
-                    Some(asset) => input_type(&self.modules.asset(asset).inputs, name),
-                    None => Err((key.span, format!("there is no asset `{}`", taken.asset))),
-                }
+                self.type_in_each(taken, key, name)
             }
             Read::TimeLimit(span) if self.kind != "runner" => Err((
                 *span,
@@ -217,6 +214,30 @@ impl RuleOwner<'_> {
             )),
             Read::TimeLimit(_) => Ok(Type::Duration),
             Read::Loaded => Ok(Type::Bool),
+        }
+    }
+
+    /// The type of an input that each kind of asset of a use has: which of them it will be is the grid's to say.
+    fn type_in_each(&self, taken: &Use, key: &Name, name: &Name) -> Result<Type, (Span, String)> {
+        let types = taken.assets.iter().map(|kind| {
+            let Some(asset) = self.modules.find_asset(kind) else {
+                return Err((key.span, format!("there is no asset `{kind}`")));
+            };
+            input_type(&self.modules.asset(asset).inputs, name).map_err(|(span, text)| match taken
+                .assets
+                .len()
+            {
+                1 => (span, text),
+                _ => (span, format!("{text} in `{kind}`")),
+            })
+        });
+        let types = types.collect::<Result<Vec<Type>, _>>()?;
+        match types.split_first() {
+            Some((first, others)) if others.iter().all(|other| other == first) => Ok(first.clone()),
+            _ => Err((
+                name.span,
+                format!("`{}` has not the same type in all of its kinds", name.text),
+            )),
         }
     }
 }

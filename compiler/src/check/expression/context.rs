@@ -39,15 +39,15 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) problems: Problems,
     /// Type of each variable and whether it is sensitive.
     pub(in crate::check) variables: Vec<(Type, bool)>,
-    /// Locals that were checked so far.
+    /// The locals that were checked so far.
     pub(in crate::check) locals: Vec<Option<TLocal>>,
-    /// Instances of steps that were found so far; none for a step whose instances have a reported problem.
+    /// The instances that are known so far; `None` also for a step whose instances have a reported problem.
     pub(in crate::check) instances: ByBody<Option<TInstances>>,
     /// What bound names stand for, by `BoundId`.
     pub(in crate::check) names: Vec<Option<Bound>>,
     /// The step that is being checked.
     pub(in crate::check) step: Option<StepId>,
-    /// Whether what is being checked runs whenever its owner does: a value that does not exist is then an error of the grid.
+    /// Whether the expression surely runs when its owner does. Then a value that cannot be computed is an error of the grid.
     pub(super) certain: bool,
     /// How many `for`s and splats are open around.
     pub(super) depth: u32,
@@ -55,11 +55,11 @@ pub(in crate::check) struct Checker<'a> {
     lowest: u32,
     /// The places of the parts of literal lists and objects, by the place of the whole.
     pub(super) literals: Literals,
-    /// Every expression with its type, where somebody asked for them.
+    /// Every expression with its type, if the caller wants them.
     pub(in crate::check) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
     pub(super) outputs: BTreeMap<RunnerRef, Type>,
-    /// The instances that an index stood for; `None`: one that is known only when the grid runs.
+    /// The instances that an index stands for; `None` if it is known only when the grid runs.
     pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
@@ -87,7 +87,7 @@ pub(super) enum LiteralParts {
     Attributes(Vec<(String, Span)>),
 }
 
-/// What is known of an expression of the grid, before it is converted to what its place wants.
+/// Properties of an expression of the grid, before it is converted to the required type.
 #[derive(Debug, Clone)]
 pub struct Seen {
     /// Its place.
@@ -96,7 +96,7 @@ pub struct Seen {
     pub ty: Type,
     /// When it is known.
     pub binding: Binding,
-    /// What of it must not be shown.
+    /// Its sensitive parts.
     pub sensitivity: Sensitivity,
 }
 
@@ -197,7 +197,7 @@ impl<'a> Checker<'a> {
         result
     }
 
-    /// Runs `check`, and says whether it read a name of a form that is open around.
+    /// Runs `check`. Also returns whether it read a name of a form around it.
     pub(super) fn tracked<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> (T, bool) {
         let outside = std::mem::replace(&mut self.lowest, u32::MAX);
         let result = check(self);
@@ -211,7 +211,7 @@ impl<'a> Checker<'a> {
         self.lowest = self.lowest.min(depth);
     }
 
-    /// The node with its value in place of what computes it, if that is known. All its operands must be constants.
+    /// The value of the node in place of the node, if it can be computed. All its operands must be constants.
     pub(in crate::check) fn fold(&mut self, expr: TExpr) -> TExpr {
         if expr.binding != Binding::Built {
             return expr;
@@ -226,7 +226,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A value that does not exist: an error of the grid, or left to the program where it may never be asked for.
+    /// A value that cannot be computed: an error of the grid, or left to the program if it may never be needed.
     pub(super) fn fault(&mut self, fault: &Fault, span: Span, expr: TExpr) -> TExpr {
         if !self.certain {
             return expr;

@@ -1,4 +1,4 @@
-//! Two types to whether values of them can be equal: values are equal when their types are and what they hold is.
+//! Two types to whether their values can be equal: values are equal if their types and their contents are.
 //!
 //! At run time a list, a set and a tuple are one kind of value, and so are a map and an object. Where the types that the
 //! grid states differ, the answer is therefore given when it is built: no, unless both sides are null.

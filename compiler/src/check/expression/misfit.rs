@@ -1,5 +1,5 @@
-//! A value and the type that is wanted to what of the value does not fit: of a literal list or object the parts that are
-//! wrong, each with its own place.
+//! A value and the required type to the parts of the value that do not fit: in a literal list or object each wrong part,
+//! with its own place.
 
 use bggo_values::types::Fit;
 use bggo_values::{Type, Value, convert};
@@ -10,7 +10,7 @@ use crate::source::Span;
 use super::context::{LiteralParts, Literals};
 use crate::check::typed::TExpr;
 
-/// Wrong parts of one value that are reported at most: more of them are one mistake, made again and again.
+/// The most wrong parts of one value that are reported: more of them are the same mistake again.
 const MOST_PARTS: usize = 10;
 
 /// A value, or a part of one.
@@ -30,7 +30,7 @@ pub(super) struct Misfit {
     pub(super) hint: Option<String>,
 }
 
-/// What of a value does not fit `want`, of many parts the first ten. `what` names the value: "`url`", "the default of `x`".
+/// The parts of a value that do not fit the type `want`, of many the first ten. `what` names the value: "`url`", "the default of `x`".
 pub(super) fn misfits(expr: &TExpr, want: &Type, what: &str, literals: &Literals) -> Vec<Misfit> {
     let found = Found {
         span: expr.span,
@@ -161,7 +161,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
             _ => "a duration has a unit: write `\"${..}s\"`".to_owned(),
         },
         (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
-            "a list stands in `[ ]`".to_owned()
+            "write a list in `[ ]`".to_owned()
         }
         (Type::Object(fields), Type::String | Type::Number | Type::Bool)
             if (1..=4).contains(&fields.len()) =>
@@ -173,7 +173,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
             format!("write `{{ {} }}`", names.join(", "))
         }
         (Type::Map(_) | Type::Object(_), Type::String | Type::Number | Type::Bool) => {
-            "an object stands in `{ }`".to_owned()
+            "write an object in `{ }`".to_owned()
         }
         (Type::String, Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
             "make a text of it with `join(\", \", ..)` or `jsonencode(..)`".to_owned()

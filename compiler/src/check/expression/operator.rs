@@ -99,7 +99,7 @@ impl Checker<'_> {
         let want = if of(Type::Duration) {
             Type::Duration
         } else if of(Type::Size) {
-            // Its text may stand on the other side.
+            // The text of the bool may stand on the other side.
             Type::Size
         } else {
             Type::Number
@@ -157,7 +157,7 @@ impl Checker<'_> {
         self.fold_if_constant(node)
     }
 
-    /// Whether both sides are null: the only way in which values of unlike types are equal.
+    /// Whether both sides are null. Only then are values of different types equal.
     fn both_null(&mut self, left: TExpr, right: TExpr, span: Span) -> TExpr {
         let [left, right] = [left, right].map(|side| {
             let null = constant(Value::Null, Type::Null, span);
@@ -168,7 +168,7 @@ impl Checker<'_> {
                 let both = known.is_true() && other.is_true();
                 constant(both.into(), Type::Bool, span)
             }
-            // The side that is computed stands first: a fault of it is one whatever the other is.
+            // The computed side comes first: if it has a fault, the comparison has that fault whatever the other side is.
             (Some(_), None) => self.two(BinaryOp::And, right, left, (Type::Bool, span)),
             _ => self.two(BinaryOp::And, left, right, (Type::Bool, span)),
         }

@@ -11,6 +11,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, error};
+use crate::check::article::with_article;
 use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
@@ -75,8 +76,8 @@ impl Checker<'_> {
         if asset.outputs.is_empty() {
             let address = self.declarations.resource(id).address();
             let text = format!(
-                "`{address}` is no value: an `{}` exports nothing",
-                asset.name
+                "`{address}` is no value: {} exports nothing",
+                with_article(&asset.name)
             );
             self.error(codes::WRONG_TYPE, span, text)
                 .hint(format!("a step takes it by `uses {{ .. = {address} }}`"));
@@ -119,7 +120,7 @@ impl Checker<'_> {
             let missing = match instances {
                 TInstances::Count(0) => "there is no output to read",
                 TInstances::ForEach(keys) if keys.is_empty() => "there is no output to read",
-                _ => "which one is read is missing",
+                _ => "say which one is read",
             };
             let text = format!("`{address}` has {what}: {missing}");
             self.error(codes::MISSING_INDEX, base, text).hint(forms);
@@ -280,8 +281,16 @@ impl Checker<'_> {
                     asset.outputs.iter().map(|output| output.name.as_str()),
                 );
                 let text = match asset.outputs.is_empty() {
-                    true => format!("an `{}` exports nothing, found `{}`", asset.name, name.text),
-                    false => format!("an `{}` has no export `{}`", asset.name, name.text),
+                    true => format!(
+                        "{} exports nothing, found `{}`",
+                        with_article(&asset.name),
+                        name.text
+                    ),
+                    false => format!(
+                        "{} has no export `{}`",
+                        with_article(&asset.name),
+                        name.text
+                    ),
                 };
                 self.error(codes::UNKNOWN_OUTPUT, name.span, text).hint = hint;
                 error(span)

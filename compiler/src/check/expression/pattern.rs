@@ -1,4 +1,4 @@
-//! Calls that search by a regular expression to the function that is meant, and whether a pattern that is known is valid.
+//! Calls that search by a regular expression to the function that is called, and to what is wrong with a known pattern.
 
 use std::sync::OnceLock;
 
