@@ -1,5 +1,7 @@
-//! `try` and `can` to typed expressions: forms of the language that catch faults. A fault of a type or value that is known when the grid is
-//! built decides them at once; names that do not exist are errors of the grid all the same.
+//! `try` and `can` to typed expressions: forms of the language that catch faults.
+//!
+//! A fault of a type or value that is known when the grid is built decides them at once; names that do not exist are errors
+//! of the grid all the same.
 
 use bggo_values::{Type, Value};
 
