@@ -1,4 +1,4 @@
-//! The modules that a grid may use: their manifests, which travel inside the compiler, by the names of their runners and assets.
+//! The modules that a grid may use. The manifests of the built-in ones are a part of the compiler.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ pub struct Module {
     pub name: String,
     /// Its crate: `bggo-module-http_request`.
     pub crate_name: String,
-    /// Its contract.
+    /// Its manifest.
     pub manifest: Manifest,
 }
 
@@ -54,7 +54,7 @@ impl Modules {
         &BUILT_IN
     }
 
-    /// These and more: pairs of a module's folder name and the text of its manifest.
+    /// Adds modules: pairs of a folder name and the text of a manifest.
     #[must_use]
     pub fn with(mut self, more: &[(&str, &str)]) -> Modules {
         for (name, text) in more {
@@ -97,7 +97,7 @@ impl Modules {
                 let what = format!("{kind} `{name}` of the module `{}`", module.name);
                 found.extend(
                     uses.iter()
-                        .filter_map(|taken| self.no_such_use(taken, &what)),
+                        .flat_map(|taken| self.no_such_uses(taken, &what)),
                 );
                 found.extend(
                     inputs
@@ -109,18 +109,21 @@ impl Modules {
         found
     }
 
-    fn no_such_use(&self, taken: &Use, what: &str) -> Option<String> {
-        let module = taken.module.as_ref()?;
-        match self.list.iter().find(|known| known.name == *module) {
-            None => Some(format!(
+    /// What is wrong with a use of assets of another module.
+    fn no_such_uses(&self, taken: &Use, what: &str) -> Vec<String> {
+        let Some(module) = &taken.module else {
+            return Vec::new();
+        };
+        let Some(known) = self.list.iter().find(|known| known.name == *module) else {
+            return vec![format!(
                 "{what} uses an asset of the module `{module}`, which is not there: give its folder with `--module`"
-            )),
-            Some(known) if !known.declares("asset", &taken.asset) => Some(format!(
-                "{what} uses `{}`, but the module `{module}` has no such asset",
-                taken.asset
-            )),
-            Some(_) => None,
-        }
+            )];
+        };
+        let missing = taken.assets.iter();
+        let missing = missing.filter(|asset| !known.declares("asset", asset));
+        let text =
+            |asset| format!("{what} uses `{asset}`, but the module `{module}` has no such asset");
+        missing.map(text).collect()
     }
 
     /// The runner of a name.
@@ -173,6 +176,13 @@ impl Modules {
 
 /// What is wrong with an input's pattern: it cannot be read, or the input's own default does not fit it.
 fn wrong_pattern(input: &Input, what: &str) -> Option<String> {
+    let keys = input.key_pattern.as_ref();
+    if let Some(Err(fault)) = keys.map(|pattern| bggo_regex::is_found(&pattern.regex, "")) {
+        let name = &input.name;
+        return Some(format!(
+            "the pattern of keys of `{name}` of {what}: {fault}"
+        ));
+    }
     let pattern = &input.pattern.as_ref()?.regex;
     let default = input.default.as_ref().and_then(Value::as_text);
     match bggo_regex::is_found(pattern, default.unwrap_or_default()) {
@@ -275,6 +285,18 @@ mod tests {
             with("gone", "http_client"),
             [
                 "runner `put` of the module `store` uses an asset of the module `gone`, which is not there: give its folder with `--module`"
+            ]
+        );
+    }
+
+    #[test]
+    fn each_kind_of_asset_that_fits_a_use_must_be_there() {
+        let text = "asset \"session\" {\n  uses \"over\" {\n    module = \"http_request\"\n    asset = [\"http_client\", \"gone\", \"lost\"]\n  }\n}\n";
+        assert_eq!(
+            Modules::built_in().clone().with(&[("store", text)]).faults,
+            [
+                "asset `session` of the module `store` uses `gone`, but the module `http_request` has no such asset",
+                "asset `session` of the module `store` uses `lost`, but the module `http_request` has no such asset",
             ]
         );
     }

@@ -1,9 +1,12 @@
 //! One test a fixture of `tests/fixtures/diagnostics/STAGE`: the grid, its problems as a picture and as JSON, against the
 //! snapshot beside it. Grids called `ok_*` have no problems and no snapshot.
 //!
-//! A fixture of several files has a line `#### FILE name.hcl` before each.
+//! A fixture of several files has a line `#### FILE name.hcl` before each. One that needs modules of `tests/modules`
+//! begins with a line `#### MODULE name` for each.
 
 use std::path::Path;
+
+mod fixture_modules;
 
 use bggo::diagnostics::render::{self, Colour};
 use bggo::diagnostics::{Problems, json};
@@ -22,8 +25,9 @@ fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
         .ok_or("no name")?
         .to_string_lossy()
         .into_owned();
-    let sources = Sources::from_texts(files(&name, &text));
-    let problems = problems_of(path, &sources);
+    let (modules, grid) = fixture_modules::of(&text)?;
+    let sources = Sources::from_texts(files(&name, grid));
+    let problems = problems_of(path, &sources, &modules);
     let picture = picture(&problems, &sources);
     if name.starts_with("ok_") {
         return if problems.list.is_empty() {
@@ -49,11 +53,11 @@ fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
 }
 
 /// Grids of `syntax` are only parsed: they show words and blocks that mean nothing.
-fn problems_of(path: &Path, sources: &Sources) -> Problems {
+fn problems_of(path: &Path, sources: &Sources, modules: &Modules) -> Problems {
     if path.components().any(|part| part.as_os_str() == "syntax") {
         return bggo::on_a_large_stack(|| bggo::syntax::parse(sources).1);
     }
-    bggo::check(sources, Modules::built_in()).1
+    bggo::check(sources, modules).1
 }
 
 fn files(name: &str, text: &str) -> Vec<(String, String)> {

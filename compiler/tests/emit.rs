@@ -1,7 +1,10 @@
 //! One test a fixture of `tests/fixtures/emit`: the emitted Rust, against the `.rs` beside it, which `cargo check` of that
 //! folder's package compiles without a warning. `INSTA_UPDATE=always` writes what is emitted now.
 //!
-//! A fixture of several files has a line `#### FILE name.hcl` before each.
+//! A fixture of several files has a line `#### FILE name.hcl` before each. One that needs modules of `tests/modules`
+//! begins with a line `#### MODULE name` for each.
+
+mod fixture_modules;
 
 use bggo::modules::Modules;
 use bggo::source::Sources;
@@ -27,10 +30,11 @@ const FORBIDDEN: &[&str] = &[
 
 fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
     let stem = path.file_stem().ok_or("no name")?.to_string_lossy();
-    let mut files = files(&stem, &text);
-    let emitted = emit(files.clone())?;
+    let (modules, grid) = fixture_modules::of(&text)?;
+    let mut files = files(&stem, grid);
+    let emitted = emit(files.clone(), &modules)?;
     files.reverse();
-    if emit(files)? != emitted {
+    if emit(files, &modules)? != emitted {
         return Err("the order in which files are read changes what is emitted".into());
     }
     syn::parse_file(&emitted)?;
@@ -67,9 +71,12 @@ fn listed(path: &Path, _: String) -> datatest_stable::Result<()> {
     }
 }
 
-fn emit(files: Vec<(String, String)>) -> Result<String, Box<dyn std::error::Error>> {
+fn emit(
+    files: Vec<(String, String)>,
+    modules: &Modules,
+) -> Result<String, Box<dyn std::error::Error>> {
     let sources = Sources::from_texts(files);
-    let (compiled, problems) = bggo::compile(&sources, Modules::built_in());
+    let (compiled, problems) = bggo::compile(&sources, modules);
     let compiled = compiled.ok_or_else(|| format!("{:?}", problems.list))?;
     let main = compiled.package.files.get("src/main.rs");
     Ok(main.ok_or("no src/main.rs")?.clone())

@@ -1,13 +1,13 @@
-//! What steps and assets may ask of the worker on which they run: clock, recorder, shutdown signal, start values, and a
-//! sink of events.
+//! What steps and assets can use of the worker on which they run: clock, recorder, shutdown signal, start values, and a sink
+//! for events.
 //!
-//! There is one [`WorkerContext`] a worker thread and one for the control thread, which owns the assets of scope `run`.
+//! Each worker thread has one [`WorkerContext`], and so has the control thread, which owns the assets of scope `run`.
 
 use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Lifetime, ResourceInfo};
-use crate::metrics::{Counter, IterationSlots, KnownKinds, Recorder, Slab, step_slot};
+use crate::info::{Counter, Gauge, LabelledCounter, Lifetime, Rate, ResourceInfo, Trend};
+use crate::metrics::{KnownNames, Outcome, Recorder, Slab, time_slot};
 use crate::panic;
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
@@ -19,9 +19,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The kind of a fault that a panic left behind, where a task of its own caught it.
+/// The kind of failure of a step or resource that panicked.
 const BUG: &str = "bug";
-/// The kind of an iteration that failed though none of its steps did.
+/// The kind of failure of an iteration in which no step failed.
 const NO_STEP: &str = "other";
 
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
@@ -31,30 +31,39 @@ pub struct WorkerContext {
     pub start: Arc<Start>,
     /// Number of the worker, from 0.
     pub index: u32,
-    /// No load: each step is told, and assets are destroyed after their last user.
+    /// No load: each step is reported, and assets are destroyed after their last user.
     pub functional: bool,
     pub(crate) recorder: Recorder,
     pub(crate) shutdown: ShutdownSignal,
-    pub(crate) iterations: IterationSlots,
     causes: Arc<ExitCauses>,
-    kinds: KnownKinds,
+    names: KnownNames,
     events: Arc<dyn EventSink>,
-    /// Failures already told by this thread, by slot and kind: under load the rest is only counted.
+    /// Failures that this thread has reported, by slot and kind. Under load further ones are only counted.
     told: RefCell<HashSet<(u32, usize)>>,
-    /// Failed creations already told by this thread, by resource and kind.
+    /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
 
-/// What a [`WorkerContext`] is made from.
+/// The parts of a [`WorkerContext`].
 pub(crate) struct WorkerContextParts {
     pub start: Arc<Start>,
     pub index: u32,
     pub functional: bool,
     pub recorder: Recorder,
-    pub kinds: KnownKinds,
-    pub iterations: IterationSlots,
+    pub names: KnownNames,
     pub events: Arc<dyn EventSink>,
     pub causes: Arc<ExitCauses>,
+}
+
+/// The end of an iteration.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IterationEnd {
+    /// The first slot of its scenario's iterations, where their counters stand.
+    pub first_slot: u32,
+    /// From the moment due to the end; `None` where the load profile gives it no such moment.
+    pub response: Option<Duration>,
+    /// From its beginning to its end.
+    pub service: Duration,
 }
 
 impl WorkerContext {
@@ -64,8 +73,7 @@ impl WorkerContext {
             index,
             functional,
             recorder,
-            kinds,
-            iterations,
+            names,
             events,
             causes,
         } = parts;
@@ -75,16 +83,15 @@ impl WorkerContext {
             functional,
             recorder,
             shutdown: ShutdownSignal::default(),
-            iterations,
             causes,
-            kinds,
+            names,
             events,
             told: RefCell::default(),
             told_of_resources: RefCell::default(),
         }
     }
 
-    /// A worker outside a run: nobody reads its counts and it tells nothing. The tests of a module run their steps on it.
+    /// A worker outside a run: nobody reads its counts or its events. The tests of a module run their steps on it.
     ///
     /// # Errors
     /// No memory for its counters.
@@ -92,18 +99,16 @@ impl WorkerContext {
         Self::outside(false, Arc::new(Silent))
     }
 
-    /// A worker outside a run that tells events to `events`.
+    /// A worker outside a run that sends events to `events`.
     pub(crate) fn outside(functional: bool, events: Arc<dyn EventSink>) -> io::Result<Self> {
-        const SLOTS: u32 = 64;
-        let iterations = IterationSlots::after(SLOTS);
-        let slab = Slab::new(iterations.end() as usize)?;
+        const SLOTS: usize = 64;
+        let slab = Slab::new(SLOTS)?;
         Ok(Self::new(WorkerContextParts {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
             functional,
             recorder: Recorder::new(slab),
-            kinds: KnownKinds::new(Arc::default()),
-            iterations,
+            names: KnownNames::new(Arc::default()),
             events,
             causes: Arc::default(),
         }))
@@ -114,20 +119,20 @@ impl WorkerContext {
         tokio::time::Instant::now().into_std()
     }
 
-    /// Counts a step's end; in a functional run it is told as well. Returns the number of the kind by which it failed.
+    /// Counts the end of a step; in a functional run it is reported too. Returns the number of its kind of failure.
     pub(crate) fn step_ended(&self, end: &StepEnd<'_>) -> Option<usize> {
         let first = end.first_slot;
         let mut failed = None;
         match end.outcome {
-            StepOutcome::Skipped => self.recorder.count(first, Counter::Skipped),
-            StepOutcome::Cancelled => self.recorder.count(first, Counter::Cancelled),
+            StepOutcome::Skipped => self.recorder.count(first, Outcome::Skipped),
+            StepOutcome::Cancelled => self.recorder.count(first, Outcome::Cancelled),
             StepOutcome::Passed => {
-                self.recorder.count(first, Counter::Passed);
+                self.recorder.count(first, Outcome::Passed);
                 if let Some(service) = end.service {
-                    self.recorder.time(first + step_slot::SERVICE, service);
+                    self.recorder.time(first + time_slot::SERVICE, service);
                 }
                 if let Some(response) = end.response {
-                    self.recorder.time(first + step_slot::RESPONSE, response);
+                    self.recorder.time(first + time_slot::RESPONSE, response);
                 }
             }
             StepOutcome::Failed | StepOutcome::FailedAndContinued => {
@@ -141,16 +146,21 @@ impl WorkerContext {
     }
 
     fn step_failed(&self, end: &StepEnd<'_>) -> usize {
-        self.recorder.count(end.first_slot, Counter::Failed);
+        self.recorder.count(end.first_slot, Outcome::Failed);
         if end.outcome == StepOutcome::FailedAndContinued {
-            self.recorder.count(end.first_slot, Counter::Continued);
+            self.recorder.count(end.first_slot, Outcome::Continued);
         }
-        // One that failed before it began took no time that would say anything of the server.
+        // A step that failed before it began has no service time.
         if let Some(service) = end.service {
+            let first = end.first_slot;
             self.recorder
-                .time(end.first_slot + step_slot::FAILED, service);
+                .time(first + time_slot::FAILED_SERVICE, service);
+            if let Some(response) = end.response {
+                self.recorder
+                    .time(first + time_slot::FAILED_RESPONSE, response);
+            }
         }
-        let kind = self.kinds.number(end.fault.map_or(BUG, Fault::kind));
+        let kind = self.names.kind(end.fault.map_or(BUG, Fault::kind));
         self.recorder.kind(end.first_slot, kind);
         if self.functional {
             self.causes.step_failed();
@@ -160,29 +170,76 @@ impl WorkerContext {
         kind
     }
 
-    /// Counts a value of a step's own metric number `metric`, from 0.
-    pub(crate) fn metric(&self, first_slot: u32, metric: u32, value: u64) {
-        self.recorder
-            .value(first_slot + step_slot::METRICS + metric, value);
+    /// Records a value of a trend, in its own unit, of the metrics that begin at slot `first`.
+    pub fn record(&self, first: u32, metric: Trend, value: u64) {
+        self.recorder.value(first + metric.number(), value);
+    }
+
+    /// Records a value of a trend of the unit `time`.
+    pub fn record_time(&self, first: u32, metric: Trend, took: Duration) {
+        self.recorder.time(first + metric.number(), took);
+    }
+
+    /// Adds to a counter of the metrics that begin at slot `first`.
+    pub fn add(&self, first: u32, metric: Counter, n: u64) {
+        self.recorder.add(first + metric.number(), n);
+    }
+
+    /// Adds to a counter that has a label, of the metrics that begin at slot `first`. A run tells 64 labels of a counter
+    /// apart; all others count as `other`.
+    pub fn add_labelled(&self, first: u32, (metric, label): (LabelledCounter, &str), n: u64) {
+        let slot = first + metric.number();
+        let label = self.names.label(slot, label);
+        self.recorder.add_labelled(slot, label, n);
+    }
+
+    /// Sets a gauge of the metrics that begin at slot `first`.
+    pub fn set(&self, first: u32, metric: Gauge, value: u64) {
+        let slot = first + metric.number();
+        self.recorder.set(slot, value, self.since_epoch());
+    }
+
+    /// Counts a hit of a rate of the metrics that begin at slot `first`.
+    pub fn hit(&self, first: u32, metric: Rate) {
+        self.recorder.hit(first + metric.number());
+    }
+
+    /// Counts a miss of a rate of the metrics that begin at slot `first`.
+    pub fn miss(&self, first: u32, metric: Rate) {
+        self.recorder.miss(first + metric.number());
     }
 
     /// Counts the end of an iteration that passed.
-    pub(crate) fn iteration_passed(&self, took: Duration) {
-        let slots = self.iterations;
-        self.recorder.count(slots.service(), Counter::Passed);
-        self.recorder.time(slots.service(), took);
+    pub(crate) fn iteration_passed(&self, end: &IterationEnd) {
+        self.recorder.count(end.first_slot, Outcome::Passed);
+        self.recorder
+            .time(end.first_slot + time_slot::SERVICE, end.service);
+        if let Some(response) = end.response {
+            self.recorder
+                .time(end.first_slot + time_slot::RESPONSE, response);
+        }
     }
 
-    /// Counts the end of an iteration that failed, by the kind of this number where a step's fault was the reason.
-    pub(crate) fn iteration_failed(&self, took: Duration, kind: Option<usize>) {
-        let slots = self.iterations;
-        self.recorder.count(slots.service(), Counter::Failed);
-        self.recorder.time(slots.failed(), took);
-        let kind = kind.unwrap_or_else(|| self.kinds.number(NO_STEP));
-        self.recorder.kind(slots.service(), kind);
+    /// Counts the end of an iteration that failed; `kind` is the kind of failure of the step that was the reason.
+    pub(crate) fn iteration_failed(&self, end: &IterationEnd, kind: Option<usize>) {
+        let first = end.first_slot;
+        self.recorder.count(first, Outcome::Failed);
+        self.recorder
+            .time(first + time_slot::FAILED_SERVICE, end.service);
+        if let Some(response) = end.response {
+            self.recorder
+                .time(first + time_slot::FAILED_RESPONSE, response);
+        }
+        let kind = kind.unwrap_or_else(|| self.names.kind(NO_STEP));
+        self.recorder.kind(first, kind);
     }
 
-    /// The run is being stopped: running iterations are dropped.
+    /// Counts an iteration that was dropped.
+    pub(crate) fn iteration_cancelled(&self, first_slot: u32) {
+        self.recorder.count(first_slot, Outcome::Cancelled);
+    }
+
+    /// Whether the run is cancelled: running iterations are dropped.
     pub fn cancelled(&self) -> bool {
         self.shutdown.phase() == Phase::Cancelled
     }
@@ -192,8 +249,8 @@ impl WorkerContext {
         self.shutdown.until_cancelled()
     }
 
-    /// Tells what happened to a resource. A creation that failed at scope `run` ends the run with exit 100, a destruction
-    /// that failed makes it end with exit 101.
+    /// Reports an event of a resource. A failed creation at scope `run` ends the run with exit 100. After a failed destruction
+    /// the run ends with exit 101.
     pub(crate) fn resource_event(&self, info: &'static ResourceInfo, event: ResourceEvent) {
         match &event {
             ResourceEvent::CreateFailed { .. } if info.lifetime() == Lifetime::Run => {
@@ -208,18 +265,19 @@ impl WorkerContext {
             &event
             && fault.kind() == BUG
         {
-            self.panicked(&panic::said_last().unwrap_or_else(|| fault.to_string()));
+            self.panicked(&panic::take_last_message().unwrap_or_else(|| fault.to_string()));
         }
         if self.is_news(info, &event) {
             self.events.tell(Event::Resource(info, event));
         }
     }
 
-    /// Under load a creation is tried again in each iteration: that it fails is told once a kind, as of steps.
+    /// Whether the event is reported. Under load a failed creation is tried again in each iteration, so each kind of failure is
+    /// reported once, as for steps.
     fn is_news(&self, info: &'static ResourceInfo, event: &ResourceEvent) -> bool {
         match event {
             ResourceEvent::CreateFailed { fault } if !self.functional => {
-                let kind = self.kinds.number(fault.kind());
+                let kind = self.names.kind(fault.kind());
                 let resource = std::ptr::from_ref(info).addr();
                 self.told_of_resources.borrow_mut().insert((resource, kind))
             }
@@ -227,8 +285,8 @@ impl WorkerContext {
         }
     }
 
-    /// A panic was caught: the run ends, and the exit code says that it was a bug. This worker stops at once, or its
-    /// users would go on to panic until the control thread has heard of it.
+    /// A panic was caught: the run ends with the exit code of a bug. This worker stops at once; otherwise its users would panic
+    /// again and again until the control thread stops the run.
     pub(crate) fn panicked(&self, text: &str) {
         self.shutdown.advance(Phase::Cancelled);
         self.causes.bug();
@@ -237,13 +295,13 @@ impl WorkerContext {
 }
 
 impl WallClock for WorkerContext {
-    /// The run's: the time at which it was started, and what the worker's clock counted since.
+    /// The clock of the run: the time when it was started, plus what the worker's clock has counted since.
     fn since_epoch(&self) -> Duration {
         self.start.since_epoch(self.now())
     }
 }
 
-/// Takes events and tells nobody.
+/// Drops all events.
 #[derive(Debug)]
 struct Silent;
 
@@ -251,21 +309,73 @@ impl EventSink for Silent {
     fn tell(&self, _: Event) {}
 }
 
-/// Who asks for an asset: the user's number, from 1, and its iteration, from 0.
+/// Where the assets of one resource record the metrics of their manifest, on one worker.
+#[derive(Debug, Clone)]
+pub struct AssetMetrics {
+    worker: Rc<WorkerContext>,
+    first: u32,
+}
+
+impl AssetMetrics {
+    /// The metrics of a resource, on the worker on which its assets live.
+    pub fn new(worker: &Rc<WorkerContext>, info: &ResourceInfo) -> Self {
+        Self {
+            worker: Rc::clone(worker),
+            first: info.first_metric_slot(),
+        }
+    }
+
+    /// Records a value of a trend, in its own unit.
+    pub fn record(&self, metric: Trend, value: u64) {
+        self.worker.record(self.first, metric, value);
+    }
+
+    /// Records a value of a trend of the unit `time`.
+    pub fn record_time(&self, metric: Trend, took: Duration) {
+        self.worker.record_time(self.first, metric, took);
+    }
+
+    /// Adds to a counter.
+    pub fn add(&self, metric: Counter, n: u64) {
+        self.worker.add(self.first, metric, n);
+    }
+
+    /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`.
+    pub fn add_labelled(&self, metric: LabelledCounter, label: &str, n: u64) {
+        self.worker.add_labelled(self.first, (metric, label), n);
+    }
+
+    /// Sets a gauge.
+    pub fn set(&self, metric: Gauge, value: u64) {
+        self.worker.set(self.first, metric, value);
+    }
+
+    /// Counts a hit of a rate.
+    pub fn hit(&self, metric: Rate) {
+        self.worker.hit(self.first, metric);
+    }
+
+    /// Counts a miss of a rate.
+    pub fn miss(&self, metric: Rate) {
+        self.worker.miss(self.first, metric);
+    }
+}
+
+/// The user that needs an asset (its number, from 1), and its iteration (from 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asker {
     pub(crate) user: u64,
     pub(crate) iteration: u64,
 }
 
-/// What a step may ask of its virtual user.
+/// A virtual user as its steps and assets see it.
 #[derive(Debug)]
 pub struct UserContext {
     worker: Rc<WorkerContext>,
     number: u64,
     /// The number of its scenario in the grid's table.
     scenario: u32,
-    /// Its running iteration was dropped.
+    /// Its running iteration was cancelled.
     cut: Cell<bool>,
     /// Iterations that it has begun.
     iterations: Cell<u64>,
@@ -283,12 +393,12 @@ impl UserContext {
         }
     }
 
-    /// Its running iteration was dropped.
+    /// Its running iteration was cancelled.
     pub(crate) fn iteration_is_cut(&self) {
         self.cut.set(true);
     }
 
-    /// Whether its running iteration was dropped; forgets it.
+    /// Whether its running iteration was cancelled; resets that.
     pub(crate) fn take_cut(&self) -> bool {
         self.cut.take()
     }
@@ -308,7 +418,7 @@ impl UserContext {
         self.number
     }
 
-    /// The user in the iteration that began last, as one who asks for an asset.
+    /// The user and its current iteration, for a request for an asset.
     pub fn asker(&self) -> Asker {
         Asker {
             user: self.number,

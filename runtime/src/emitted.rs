@@ -7,9 +7,10 @@ pub use crate::fault::{Fault, Place, Placed};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
 pub use crate::forms;
-pub use crate::grid::{Grid, Scenario, Validation, Variable};
+pub use crate::grid::{Body, Grid, Scenario, Validation, Variable};
 pub use crate::info::{At, Info, Lifetime, MetricInfo, ResourceInfo};
 pub use crate::input_conversion;
+pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
     Begun, Branch, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots, Policy, Ran,

@@ -6,6 +6,10 @@ pub use crate::assets::{
 };
 pub use crate::fault::{Fault, plain_text};
 pub use crate::flow::{Early, Flow, Running};
-pub use crate::info::{At, MetricInfo, ResourceInfo};
+pub use crate::info::{
+    At, Counter, Gauge, LabelledCounter, MetricInfo, MetricKind, MetricWarning, Rate, ResourceInfo,
+    Trend,
+};
+pub use crate::shape::{Parts, Shape};
 pub use crate::step::{Iteration, OutputSlot, Policy, Ran, Runner, Step};
 pub use bggo_values::{Number, Seq, Text, Value};

@@ -12,6 +12,7 @@ pub struct Info {
     first_slot: u32,
     slots: u32,
     metrics: &'static [MetricInfo],
+    without_warning: &'static [&'static str],
     tags: &'static [(&'static str, &'static str)],
     sensitive: bool,
     sensitive_inputs: &'static [&'static str],
@@ -25,16 +26,16 @@ impl Info {
             name,
             place,
             first_slot: 0,
-            slots: 3,
+            slots: 4,
             metrics: &[],
+            without_warning: &[],
             tags: &[],
             sensitive: false,
             sensitive_inputs: &[],
         }
     }
 
-    /// Its place among all figures: response time, service times of what passed and of what failed, then the metrics of its
-    /// manifest.
+    /// Its metric slots: those of its times, then the metrics of its manifest.
     pub const fn slots(mut self, first: u32, count: u32) -> Self {
         self.first_slot = first;
         self.slots = count;
@@ -47,25 +48,31 @@ impl Info {
         self
     }
 
+    /// Metrics of its manifest of which a run does not warn: the grid has settled it by an argument.
+    pub const fn without_warning(mut self, metrics: &'static [&'static str]) -> Self {
+        self.without_warning = metrics;
+        self
+    }
+
     /// Labels on its metrics.
     pub const fn tags(mut self, tags: &'static [(&'static str, &'static str)]) -> Self {
         self.tags = tags;
         self
     }
 
-    /// It has a sensitive input: values in texts of its faults are not shown.
+    /// It has a sensitive input: the texts of its faults show no values.
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
     }
 
-    /// Inputs that hold what is sensitive though their manifest does not say so.
+    /// Inputs with a sensitive value that the manifest does not declare sensitive.
     pub const fn sensitive_inputs(mut self, names: &'static [&'static str]) -> Self {
         self.sensitive_inputs = names;
         self
     }
 
-    /// Whether an input that is not sensitive by its manifest holds what the grid calls sensitive.
+    /// Whether this input has a sensitive value although the manifest does not declare it sensitive.
     pub fn is_input_sensitive(&self, name: &str) -> bool {
         self.sensitive_inputs.contains(&name)
     }
@@ -90,6 +97,11 @@ impl Info {
         self.metrics
     }
 
+    /// What a load run says of the labels of a metric, if it does.
+    pub fn warning_of(&self, metric: &MetricInfo) -> Option<MetricWarning> {
+        metric.warning_unless_in(self.without_warning)
+    }
+
     /// Its labels.
     pub fn labels(&self) -> &'static [(&'static str, &'static str)] {
         self.tags
@@ -105,7 +117,7 @@ impl Info {
         self.slots
     }
 
-    /// Whether values in texts of its faults are kept back.
+    /// Whether the texts of its faults hide values.
     pub fn sensitivity(&self) -> Sensitivity {
         Sensitivity::of(self.sensitive)
     }
@@ -117,17 +129,57 @@ impl fmt::Display for Info {
     }
 }
 
+/// What a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricKind {
+    /// Values of which percentiles are asked, such as times and sizes.
+    Trend,
+    /// A sum.
+    Counter,
+    /// A value that goes up and down.
+    Gauge,
+    /// How many of all are hits.
+    Rate,
+}
+
 /// A metric of a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MetricInfo {
     name: &'static str,
     unit: &'static str,
+    kind: MetricKind,
+    label: Option<&'static str>,
+    warning: Option<MetricWarning>,
 }
 
 impl MetricInfo {
-    /// Of this name; `unit` is `time` (its values are microseconds), `bytes` or empty.
+    /// A trend of this name; `unit` is `time` (its values are microseconds), `bytes` or empty.
     pub const fn new(name: &'static str, unit: &'static str) -> Self {
-        Self { name, unit }
+        Self {
+            name,
+            unit,
+            kind: MetricKind::Trend,
+            label: None,
+            warning: None,
+        }
+    }
+
+    /// It is of this kind.
+    pub const fn kind(mut self, kind: MetricKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// A counter whose sum is told apart by a label of this name.
+    pub const fn label(mut self, label: &'static str) -> Self {
+        self.label = Some(label);
+        self
+    }
+
+    /// What a load run says of its labels.
+    pub const fn warning(mut self, warning: MetricWarning) -> Self {
+        self.warning = Some(warning);
+        self
     }
 
     /// Its name.
@@ -139,19 +191,103 @@ impl MetricInfo {
     pub fn unit(&self) -> &'static str {
         self.unit
     }
+
+    /// What it is.
+    pub fn metric_kind(&self) -> MetricKind {
+        self.kind
+    }
+
+    /// The name of its label, if it has one.
+    pub fn label_name(&self) -> Option<&'static str> {
+        self.label
+    }
+
+    /// What a load run says of its labels, unless its name is among those of which it does not.
+    fn warning_unless_in(&self, without: &[&str]) -> Option<MetricWarning> {
+        self.warning.filter(|_| !without.contains(&self.name))
+    }
 }
 
-/// Whether values may be shown of something.
+/// A warning of a load run: too much of a counter has labels that begin alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricWarning {
+    prefix: &'static str,
+    over_millionths: u32,
+    text: &'static str,
+}
+
+impl MetricWarning {
+    /// When labels that begin with `prefix` have more than `over_millionths` of the sum: `text` goes on after the share, as
+    /// in `http_request.order: 12.3 % of 9990 ` and then `answers had status 5xx`.
+    pub const fn new(prefix: &'static str, over_millionths: u32, text: &'static str) -> Self {
+        Self {
+            prefix,
+            over_millionths,
+            text,
+        }
+    }
+
+    /// How the labels begin.
+    pub fn prefix(&self) -> &'static str {
+        self.prefix
+    }
+
+    /// The share that is not too much, in millionths.
+    pub fn over_millionths(&self) -> u32 {
+        self.over_millionths
+    }
+
+    /// What is said after the share.
+    pub fn text(&self) -> &'static str {
+        self.text
+    }
+}
+
+/// Numbers of metrics, each a type of its own, so that nothing is recorded that the metric is not.
+macro_rules! metric_numbers {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name(u32);
+
+        impl $name {
+            /// The metric with this number in its manifest, from 0.
+            pub const fn new(number: u32) -> Self {
+                Self(number)
+            }
+
+            /// Its number in its manifest, from 0.
+            pub const fn number(self) -> u32 {
+                self.0
+            }
+        }
+    )*};
+}
+
+metric_numbers! {
+    /// A trend of a manifest.
+    Trend
+    /// A counter of a manifest, without a label.
+    Counter
+    /// A gauge of a manifest.
+    Gauge
+    /// A rate of a manifest.
+    Rate
+    /// A counter of a manifest that has a label.
+    LabelledCounter
+}
+
+/// Whether the values of a step or a resource may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sensitivity {
-    /// They may.
+    /// They may be shown.
     Open,
-    /// It has a sensitive input.
+    /// It has a sensitive input, so they may not.
     Sensitive,
 }
 
 impl Sensitivity {
-    const fn of(sensitive: bool) -> Self {
+    pub(crate) const fn of(sensitive: bool) -> Self {
         if sensitive {
             Self::Sensitive
         } else {
@@ -194,6 +330,18 @@ pub enum Lifetime {
     Iteration,
 }
 
+impl fmt::Display for Lifetime {
+    /// As a grid writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run => "run",
+            Self::Worker => "worker",
+            Self::Vu => "vu",
+            Self::Iteration => "iteration",
+        })
+    }
+}
+
 /// A resource.
 #[derive(Debug)]
 pub struct ResourceInfo {
@@ -202,6 +350,9 @@ pub struct ResourceInfo {
     place: &'static str,
     lifetime: Lifetime,
     sensitive: bool,
+    metrics: &'static [MetricInfo],
+    without_warning: &'static [&'static str],
+    first_slot: u32,
 }
 
 impl ResourceInfo {
@@ -213,7 +364,43 @@ impl ResourceInfo {
             place,
             lifetime: Lifetime::Vu,
             sensitive: false,
+            metrics: &[],
+            without_warning: &[],
+            first_slot: 0,
         }
+    }
+
+    /// The metrics of its manifest, in their order.
+    pub const fn metrics(mut self, metrics: &'static [MetricInfo]) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
+    /// Metrics of its manifest of which a run does not warn: the grid has settled it by an argument.
+    pub const fn without_warning(mut self, metrics: &'static [&'static str]) -> Self {
+        self.without_warning = metrics;
+        self
+    }
+
+    /// What a load run says of the labels of a metric, if it does.
+    pub fn warning_of(&self, metric: &MetricInfo) -> Option<MetricWarning> {
+        metric.warning_unless_in(self.without_warning)
+    }
+
+    /// The slot of its first metric among all of the run: behind those of the steps of all scenarios.
+    pub const fn first_slot(mut self, first_slot: u32) -> Self {
+        self.first_slot = first_slot;
+        self
+    }
+
+    /// The metrics of its manifest.
+    pub fn metric_infos(&self) -> &'static [MetricInfo] {
+        self.metrics
+    }
+
+    /// The slot of its first metric.
+    pub fn first_metric_slot(&self) -> u32 {
+        self.first_slot
     }
 
     /// How long it lives.

@@ -1,25 +1,27 @@
 //! What every compiled grid links: engine, metrics, outputs, the traits of the module contract and the command line.
 //!
-//! A room names only rooms below it:
+//! A part uses only parts below it in this list:
 //!
 //! ```text
-//! command    flags, variables, what load is asked for, the exit code
+//! command    flags, variables, the load that is asked for, the exit code
 //! engine     control thread, worker threads, users
 //! outputs    who reads intervals and events: live lines, JSON lines, summary
-//! step       the one door of a step
+//! step       how a step is run and counted, in one place
 //! assets     slots, scopes, assets of the run
-//! context    what a step or an asset may ask of its worker
+//! context    what a step or an asset can use of its worker
 //! metrics, schedule, event, start, grid, info, fault, ..: values and pure functions
 //! ```
 //!
-//! Three faces look out: [`contract`] for authors of modules, and two that are no contract, for the code that `module!`
-//! makes and for emitted programs.
+//! Four parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, `emitted` for emitted
+//! programs, and `measured` for programs that read the figures of another one. Only the first promises to stay as it is.
 
 pub mod contract;
 #[doc(hidden)]
 pub mod emitted;
 #[doc(hidden)]
 pub mod glue;
+#[doc(hidden)]
+pub mod measured;
 
 pub(crate) mod assets;
 pub(crate) mod command;
@@ -39,6 +41,7 @@ pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
 pub(crate) mod schedule;
+pub(crate) mod shape;
 pub(crate) mod shutdown;
 pub(crate) mod start;
 pub(crate) mod stdout;

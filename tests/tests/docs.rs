@@ -1,4 +1,4 @@
-//! Every HCL block of the manual and the README is a grid without errors.
+//! Every HCL block of the manual and the README is a grid, or a manifest, without errors.
 
 use bggo_tests::{Grid, bggo, repository};
 use std::path::{Path, PathBuf};
@@ -9,13 +9,15 @@ fn every_hcl_block_of_the_docs_passes_check() {
     pages.extend(markdown(&repository().join("docs")));
     let mut blocks = 0;
     for page in pages {
-        // Pages of errors show wrong grids on purpose; they have a test of their own. A manifest is no grid.
+        // Pages of errors show wrong grids on purpose; they have a test of their own.
         if page.components().any(|part| part.as_os_str() == "errors") {
             continue;
         }
         let text = std::fs::read_to_string(&page).unwrap();
         for block in hcl_blocks(&text) {
             if block.contains("runner \"") || block.contains("asset \"") {
+                let read = bggo_manifest::read(&block);
+                assert!(read.is_ok(), "{}: {read:?}\n{block}", page.display());
                 continue;
             }
             blocks += 1;

@@ -179,3 +179,93 @@ fn a_server_that_dies_half_way_is_reported_as_failures_and_breaks_the_default_th
         "failures are told apart by kind: {summary}"
     );
 }
+
+#[test]
+fn answers_by_status_are_those_that_the_server_counted_and_5xx_is_warned_of_where_nothing_expects_it()
+ {
+    let grid = Grid::new(
+        r#"
+variable "url" { type = string }
+
+locals {
+  answer = vu.iteration % 10 == 0 ? "bad" : "good"
+}
+
+step "http_request" "any" {
+  arguments { url = "${var.url}/any/${local.answer}" }
+}
+
+step "http_request" "checked" {
+  depends_on = ["any"]
+  arguments {
+    url           = "${var.url}/checked/${local.answer}"
+    expect_status = [200, "5xx"]
+  }
+}
+
+step "http_request" "moved" {
+  depends_on = ["checked"]
+  arguments { url = "${var.url}/moved" }
+}
+"#,
+    )
+    .build();
+    let nginx = Nginx::start(
+        "location ~ /good { return 200 ok; }\n        location ~ /bad { return 503; }\n        \
+         location = /moved { return 302 /landed/good; }",
+    );
+    let ended = grid
+        .start(&[
+            "--url",
+            &nginx.url(),
+            "--vus",
+            "20",
+            "--iterations",
+            "2000",
+            "--threads",
+            "2",
+            "--log-format",
+            "json",
+        ])
+        .finish()
+        .expect_code(0);
+    let events = events(&ended);
+    let summary = of_kind(&events, "summary")[0];
+    let log = nginx.stop();
+    let seen = |part: &str| {
+        let lines = log.iter().filter(|line| line.contains(part));
+        lines.count() as u64
+    };
+    for (step, name) in [(0, "any"), (1, "checked")] {
+        let answers = &summary["steps"][step]["metrics"]["answers"];
+        let of_status = |status: &str| seen(&format!(" {status} GET /{name}/"));
+        let counted = serde_json::json!({"200": of_status("200"), "503": of_status("503")});
+        assert_eq!(answers["labels"], counted, "{summary}");
+        assert_eq!(answers["label"], "status");
+        assert_eq!(number(&answers["sum"]), 2000);
+        assert!(of_status("503") > 0, "{log:?}");
+    }
+    let answers = &summary["steps"][2]["metrics"]["answers"]["labels"];
+    assert_eq!(
+        *answers,
+        serde_json::json!({"200": 2000}),
+        "of redirects the last answer is counted"
+    );
+    assert_eq!(
+        (seen(" 302 GET /moved"), seen(" 200 GET /landed/")),
+        (2000, 2000)
+    );
+    let share = seen(" 503 GET /any/") as f64 / 20.0;
+    assert_eq!(
+        summary["warnings"],
+        serde_json::json!([format!(
+            "http_request.any: {share:.1} % of 2000 answers had status 5xx, and no expect_status says whether they pass"
+        )])
+    );
+    let connections: std::collections::HashSet<&str> = log
+        .iter()
+        .filter_map(|line| line.split(' ').nth(1))
+        .collect();
+    let client = &summary["resources"][0]["metrics"]["connections"];
+    assert_eq!(number(&client["sum"]), connections.len() as u64, "{client}");
+}

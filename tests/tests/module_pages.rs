@@ -5,7 +5,7 @@
 //! them is made from the manifest. `INSTA_UPDATE=always` writes it.
 
 use bggo_manifest::{
-    Asset, ErrorKind, Form, Input, Lifetime, Manifest, Metric, MetricKind, Output, Rule, Runner,
+    Asset, ErrorKind, Form, Input, Lifetime, Manifest, Metric, MetricWarning, Output, Rule, Runner,
     Severity, Use,
 };
 use bggo_tests::{bggo, repository};
@@ -151,6 +151,7 @@ fn asset(asset: &Asset) -> String {
         inputs(&asset.inputs),
         rules(&asset.rules),
         outputs("export", &asset.outputs),
+        metrics(&asset.metrics),
         errors(&asset.errors),
     ]
     .into_iter()
@@ -177,11 +178,13 @@ fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
 fn uses(uses: &[Use]) -> String {
     let rows = uses.iter().map(|part| {
         let optional = if part.optional { ", optional" } else { "" };
+        let assets: Vec<_> = part.assets.iter().map(|name| format!("`{name}`")).collect();
+        let assets = assets.join(" or ");
         vec![
             format!("`{}`", part.name),
             match &part.module {
-                None => format!("`{}`{optional}", part.asset),
-                Some(module) => format!("`{}` of the module `{module}`{optional}", part.asset),
+                None => format!("{assets}{optional}"),
+                Some(module) => format!("{assets} of the module `{module}`{optional}"),
             },
             part.description.clone(),
         ]
@@ -256,18 +259,37 @@ fn outputs(head: &str, outputs: &[Output]) -> String {
 
 fn metrics(metrics: &[Metric]) -> String {
     let rows = metrics.iter().map(|metric| {
-        let kind = match metric.kind {
-            MetricKind::Counter => "counter",
-            MetricKind::Trend => "trend",
-        };
         let of = if metric.unit.is_empty() { "" } else { " of " };
+        let label = metric.label.as_ref();
+        let label = label.map_or_else(String::new, |label| format!(" by `{label}`"));
+        let mut meaning = metric.description.clone();
+        if let Some(warning) = &metric.warning {
+            meaning.push_str(&warning_of(warning, metric.label.as_deref()));
+        }
         vec![
             format!("`{}`", metric.name),
-            format!("{kind}{of}{}", metric.unit),
-            metric.description.clone(),
+            format!("{}{of}{}{label}", metric.kind.name(), metric.unit),
+            meaning,
         ]
     });
     table(&["metric", "kind", "meaning"], rows.collect())
+}
+
+fn warning_of(warning: &MetricWarning, label: Option<&str>) -> String {
+    let (prefix, label) = (&warning.prefix, label.unwrap_or_default());
+    let share = f64::from(warning.over) / 10_000.0;
+    let unless: Vec<_> = warning
+        .unless
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let unless = match unless.as_slice() {
+        [] => String::new(),
+        names => format!(", unless {} is given", names.join(" or ")),
+    };
+    format!(
+        " A load run warns where more than {share} % have a {label} that begins with {prefix}{unless}."
+    )
 }
 
 fn errors(errors: &[ErrorKind]) -> String {

@@ -34,6 +34,7 @@ step "print" "names" {
 "#;
     let grid = Grid::new(grid)
         .module(repository().join("tests/modules/agent"))
+        .module(repository().join("tests/modules/probe"))
         .build();
     let ended = grid.start(&[]).finish().expect_code(0);
     assert_eq!(ended.stdout, "[\"shared/1\",\"shared/1\",true]\n");

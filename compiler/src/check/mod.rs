@@ -1,54 +1,49 @@
-//! Types, binding times and sensitivity of every expression; arguments against manifests; constants folded.
+//! Resolved declarations to typed ones: types, binding times and sensitivity of every expression, arguments against
+//! manifests, constants folded.
 //!
 //! ```text
-//! variables --> locals and numbers of instances, in the graph's order --> resources and steps --> edges
+//! variables --> locals and instances, in the graph's order --> resources and steps --> edges     (a file each)
+//!                              expression: an expression to its typed one
+//!             fold, sensitivity, lifetime, walk: functions over typed expressions
 //! ```
 //!
 //! What is known when the grid is built is computed at once (`fold`), by the functions that a compiled grid calls. A value
-//! that does not exist is an error of the grid where its expression surely runs, else the program's own fault. An
-//! expression with a reported problem has `Type::Error`, and whoever reads it keeps silent.
+//! that cannot be computed is an error of the grid if its expression surely runs, and otherwise a fault at run time. An
+//! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
-mod access;
-mod attempt;
-mod call;
-mod context;
+mod article;
 mod contract;
-mod equality;
+mod edges;
+mod expression;
 mod fold;
-mod forms;
-mod functions_to_come;
-mod infer;
 mod instances;
-mod misfit;
-mod operator;
-mod outputs;
-mod pattern;
+mod lifetime;
 mod resource;
+mod rule;
 mod sensitivity;
 mod step;
-mod template;
 pub mod typed;
 mod variable;
 pub mod walk;
-mod wanted;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
 use crate::resolve::model::{Node, Resolved};
 
-use context::Checker;
+use expression::context::Checker;
 use typed::{TBody, TLocal, Typed};
 
-pub use context::Seen;
+pub use expression::condition::faults_of_conditions;
+pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
 
-/// A grid with its types (`None` where some part of it has none), and all that is wrong with it.
+/// A grid with its types (`None` if some part has none), and all its problems.
 pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems) {
     let (typed, problems, _) = all(resolved, Checker::new(resolved, modules));
     (typed, problems)
 }
 
-/// The types of all expressions of a grid, for whoever shows them.
+/// The types of all expressions of a grid, to show them.
 pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
     let mut checker = Checker::new(resolved, modules);
     checker.seen = Some(Vec::new());
@@ -77,14 +72,19 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             }
             Node::Step(id) => {
                 let instances = checker.instances_of(*id);
-                checker.instances[*id] = Some(instances);
+                checker.instances[*id] = instances;
             }
             Node::Variable(_) | Node::Resource(_) => {}
         }
     }
     let graphs = resolved.graphs.iter();
-    let edges: Vec<_> = graphs.map(|graph| checker.edges(&graph.edges)).collect();
-    let resources = checker.all_resources(&resolved.graphs, &edges);
+    let edges: Vec<_> = graphs
+        .map(|graph| {
+            let problems = &mut checker.problems;
+            edges::existing(&graph.edges, declarations, &checker.instances, problems)
+        })
+        .collect();
+    let resources = checker.all_resources(resolved, &edges);
     let bodies = declarations.body_ids();
     let steps: Vec<Vec<_>> = bodies
         .map(|body| {
@@ -94,11 +94,13 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .collect();
     let edges: Vec<_> = edges
         .into_iter()
-        .map(|edges| checker.named_edges(edges))
+        .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))
         .collect();
-    checker.check_uses_of_run_assets(&steps, &resources);
+    let (problems, modules) = (&mut checker.problems, checker.modules);
+    resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
+    let bound_names = checker.bound_names;
     let mut problems = checker.problems;
     problems.sort();
     let parts = declarations.bodies.iter().zip(steps).zip(resources);
@@ -122,7 +124,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             bodies,
             variables,
             locals,
-            bound_names: resolved.bound_names.clone(),
+            bound_names,
         });
     (typed, problems, seen)
 }

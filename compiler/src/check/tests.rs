@@ -42,6 +42,22 @@ runner "talk" {
     description = "What is said."
   }
 }
+runner "list" {
+  description = "Takes lists of some lengths."
+  input "items" {
+    type       = list(any)
+    min_length = 2
+    max_length = 3
+  }
+  input "texts" {
+    type       = list(string)
+    max_length = 1
+  }
+  input "keys" {
+    type       = map(any)
+    max_length = 1
+  }
+}
 "#;
 
 fn check(grid: &str) -> (Option<Typed>, Problems) {
@@ -396,4 +412,43 @@ fn long_chain_of_locals_needs_no_stack() {
     }
     grid.push_str("  l5000 = vu.id\n}\nstep \"noop\" \"n\" {\n  depends_on = [\"c\"]\n}\n");
     assert_eq!(typed(&grid).bodies[0].resources[0].scope, Lifetime::Vu);
+}
+
+#[test]
+fn the_length_of_a_list_or_object_that_is_written_out_is_judged_whatever_is_in_it() {
+    let refused = |argument: &str| {
+        let grid = format!("step \"list\" \"l\" {{\n  arguments {{\n    {argument}\n  }}\n}}\n");
+        problems(&grid)
+    };
+    for (argument, text) in [
+        (
+            "items = [vu.id]",
+            "`items` must have a length of at least 2",
+        ),
+        (
+            "items = [1, 2, vu.id, 4]",
+            "`items` must have a length of at most 3",
+        ),
+        (
+            "items = vu.id > 1 ? [1, 2] : [vu.id]",
+            "`items` must have a length of at least 2",
+        ),
+        (
+            "texts = [vu.id, vu.iteration]",
+            "`texts` must have a length of at most 1",
+        ),
+        (
+            "keys = { a = vu.id, b = 1 }",
+            "`keys` must have a length of at most 1",
+        ),
+    ] {
+        assert_eq!(refused(argument), [("value_refused", text.to_owned())]);
+    }
+    for argument in [
+        "items = [vu.id, 1]",
+        "items = [for n in [1] : n + vu.id]",
+        "keys = { (\"${vu.id}\") = 1, (\"${vu.iteration}\") = 2 }",
+    ] {
+        assert_eq!(refused(argument), [], "{argument}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Variables: their types, defaults and validations.
+//! Variables to typed variables: type, default and validations, with all that the default breaks.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,9 @@ use crate::resolve::model::VariableId;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ValidationDecl};
 
-use super::context::Checker;
+use super::expression::context::Checker;
 use super::fold::{self, Failure, Known};
+use super::sensitivity::without_sensitive;
 use super::typed::{Binding, TExpr, TVariable};
 
 impl Checker<'_> {
@@ -69,7 +70,7 @@ impl Checker<'_> {
         let before = self.problems.list.len();
         let typed = self.convert(typed, &ty, &what);
         if sensitive {
-            // A problem is shown with its line of the grid, which holds the value: the header stands for it.
+            // A problem is shown with its line of the grid, which contains the value. So the header is marked instead.
             for problem in self.problems.list.iter_mut().skip(before) {
                 problem.span = Some(variable.span);
             }
@@ -114,7 +115,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        let message = self.without_sensitive(message);
+        let message = self.fold(without_sensitive(message));
         Some((condition, message))
     }
 

@@ -1,4 +1,4 @@
-//! Visits every node of a typed expression.
+//! A typed expression to the expressions that it is made of, and a visit of all of them.
 
 use crate::check::typed::{InstanceOf, TExpr, TKind, TPart};
 
@@ -51,6 +51,7 @@ pub fn children(expr: &TExpr) -> Vec<&TExpr> {
         | TKind::VuId
         | TKind::VuIteration
         | TKind::RunId
+        | TKind::Loaded
         | TKind::Bound(_)
         | TKind::Error => Vec::new(),
     }
@@ -121,6 +122,7 @@ pub fn children_mut(expr: &mut TExpr) -> Vec<&mut TExpr> {
         | TKind::VuId
         | TKind::VuIteration
         | TKind::RunId
+        | TKind::Loaded
         | TKind::Bound(_)
         | TKind::Error => Vec::new(),
     }

@@ -1,20 +1,21 @@
 //! Inputs of steps and resources. What is known before a user runs is a static, or a function where the start says it;
 //! what is late is computed as `let`s, and then texts are `format_args!` of their names.
 
-use super::argument::{has_holes, is_late, is_of_start, is_redacted, is_started};
+use super::argument::{has_holes, is_late, is_of_start, is_redacted, is_started, may_join};
 use super::constant;
 use super::names::camel;
 use super::tokens::{EvaluatedIn, or_unused};
+use super::tree::WIDTH;
 use super::writer::Writer;
-use crate::check::typed::{TExpr, TKind, TPart};
-use crate::plan::model::Argument;
-use bggo_manifest::{Carrier, Form};
+use crate::check::typed::{TExpr, TKind, TPart, TRules};
+use crate::plan::model::{Argument, Skeleton};
+use bggo_manifest::{Carrier, Form, Input};
 use bggo_values::{Value, json};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeSet;
 
-/// Late inputs in the making.
+/// Late inputs while they are written.
 #[derive(Default)]
 struct LateInputs {
     /// What is computed first.
@@ -23,7 +24,7 @@ struct LateInputs {
     taken: BTreeSet<String>,
 }
 
-/// A format string in the making.
+/// A format string while it is written.
 struct FormatText {
     format: String,
     names: Vec<Ident>,
@@ -35,14 +36,14 @@ impl Writer<'_> {
     /// The inputs of one step or resource, by the names of its module, function and static.
     pub fn known_inputs(
         &mut self,
-        arguments: &[Argument],
+        (arguments, rules): (&[Argument], &TRules),
         [module, prepare, inputs]: [&Ident; 3],
         doc: &str,
     ) -> TokenStream {
-        if arguments.is_empty() {
-            return quote!();
-        }
-        if !is_started(arguments) {
+        if !is_started(arguments, rules) {
+            if arguments.is_empty() {
+                return quote!();
+            }
             let items: Vec<_> = arguments
                 .iter()
                 .map(|argument| self.fixed_input(argument, module))
@@ -64,7 +65,9 @@ impl Writer<'_> {
                 quote!(#module::In::#variant(Early::Known(#value)))
             })
             .collect();
-        let body = quote!(Ok(Vec::from([#(#items),*])));
+        let checks = self.checks(rules, EvaluatedIn::Start);
+        let list = owned_list(&items);
+        let body = quote!(#checks Ok(#list));
         let s = or_unused("s", &body);
         quote! {
             #[doc = #doc]
@@ -77,6 +80,11 @@ impl Writer<'_> {
     /// An input that is known when the grid is built, or `Later`.
     fn fixed_input(&mut self, argument: &Argument, module: &Ident) -> TokenStream {
         let (input, variant) = (&argument.input, camel(&argument.input.name));
+        if let Some(skeleton) = &argument.skeleton {
+            let shape = self.shape(skeleton, &mut 0);
+            let shape = within_option(input, shape);
+            return quote!(#module::In::#variant(Early::Known(#shape)));
+        }
         let TKind::Constant(value) = &argument.value.kind else {
             return quote!(#module::In::#variant(Early::Later));
         };
@@ -97,12 +105,50 @@ impl Writer<'_> {
                 quote!(#size)
             }
             (Carrier::Bytes, Value::Bytes(bytes)) => constant::bytes(bytes),
+            (Carrier::Shape, value) => {
+                let value = self.constants.value(value);
+                quote!(Shape::Known(#value))
+            }
             (_, value) => self.constants.value(value),
         };
-        if input.optional() {
-            quote!(#module::In::#variant(Early::Known(Some(#known))))
-        } else {
-            quote!(#module::In::#variant(Early::Known(#known)))
+        let known = within_option(input, known);
+        quote!(#module::In::#variant(Early::Known(#known)))
+    }
+
+    /// A value that is known in part: a static, as far as nothing of it is computed when the program starts.
+    fn shape(&mut self, skeleton: &Skeleton, next_hole: &mut usize) -> TokenStream {
+        let is_started = skeleton.is_started();
+        match skeleton {
+            Skeleton::Known(expr) => {
+                let value = self.value(expr, EvaluatedIn::Start);
+                quote!(Shape::Known(#value))
+            }
+            Skeleton::Hole(_) => {
+                let number = Literal::usize_unsuffixed(*next_hole);
+                *next_hole += 1;
+                quote!(Shape::Hole(#number))
+            }
+            Skeleton::List(items) => {
+                let items = items.iter().map(|item| self.shape(item, next_hole));
+                let items: Vec<_> = items.collect();
+                if is_started {
+                    return quote!(Shape::from(Vec::from([#(#items),*])));
+                }
+                let name = self.constants.named(quote!(Shape), &items);
+                quote!(Shape::list(&#name))
+            }
+            Skeleton::Object(pairs) => {
+                let pairs = pairs.iter().map(|(key, part)| {
+                    let part = self.shape(part, next_hole);
+                    quote!((Text::Static(#key), #part))
+                });
+                let pairs: Vec<_> = pairs.collect();
+                if is_started {
+                    return quote!(Shape::from(Vec::from([#(#pairs),*])));
+                }
+                let name = self.constants.named(quote!((Text, Shape)), &pairs);
+                quote!(Shape::object(&#name))
+            }
         }
     }
 
@@ -128,16 +174,14 @@ impl Writer<'_> {
             Carrier::Duration => "duration",
             Carrier::Size => "size",
             Carrier::Bytes => "bytes",
-            Carrier::Value => {
-                let value = self.shown(argument, at);
-                if input.nullable {
-                    return value;
-                }
-                if input.optional() {
-                    return quote!(input_conversion::optional_value(#value));
-                }
-                let value = self.placed(quote!(input_conversion::value(#value, #name)), span);
-                return quote!(#value?);
+            Carrier::Value => return self.owned_value(argument, at),
+            Carrier::Shape => {
+                let value = self.owned_value(argument, at);
+                return if input.optional() {
+                    quote!(#value.map(Shape::Known))
+                } else {
+                    quote!(Shape::Known(#value))
+                };
             }
         };
         let value = self.shown_reference(argument, at);
@@ -150,6 +194,22 @@ impl Writer<'_> {
         };
         let call = self.placed(call, span);
         quote!(#call?)
+    }
+
+    fn owned_value(&mut self, argument: &Argument, at: EvaluatedIn<'_>) -> TokenStream {
+        let (input, name) = (&argument.input, &argument.input.name);
+        let value = self.shown(argument, at);
+        if input.nullable {
+            return value;
+        }
+        if input.optional() {
+            return quote!(input_conversion::optional_value(#value));
+        }
+        let value = self.placed(
+            quote!(input_conversion::value(#value, #name)),
+            argument.value.span,
+        );
+        quote!(#value?)
     }
 
     /// An argument's value, without what is sensitive where a reader will see it.
@@ -169,6 +229,33 @@ impl Writer<'_> {
         }
         let value = self.shown(argument, at);
         quote!(&#value)
+    }
+}
+
+/// Rules of a manifest.
+impl Writer<'_> {
+    /// Statements that leave with a fault where a rule is broken: of those known at start there, of the others elsewhere,
+    /// after the late arguments that these read.
+    pub fn checks(&mut self, rules: &TRules, at: EvaluatedIn<'_>) -> TokenStream {
+        let of_start = matches!(at, EvaluatedIn::Start);
+        let mut out = TokenStream::new();
+        if !of_start {
+            for (id, value) in &rules.shared {
+                let value = self.value(value, at);
+                let name = self.read_bound(*id);
+                out.extend(quote!(let #name = &#value;));
+            }
+        }
+        for rule in rules.known_at_start(of_start) {
+            let broken = self.untruth(&rule.condition, at);
+            let (text, place) = (&rule.message, self.place(rule.span));
+            out.extend(quote! {
+                if #broken {
+                    return Err(Fault::new("value", #text).at(#place));
+                }
+            });
+        }
+        out
     }
 }
 
@@ -198,7 +285,7 @@ impl Writer<'_> {
     ) -> TokenStream {
         match argument.input.carrier() {
             Carrier::Text => self.late_text(argument, inputs, at),
-            Carrier::Value => self.late_value(argument, inputs, at),
+            Carrier::Value | Carrier::Shape => self.late_value(argument, inputs, at),
             carrier @ (Carrier::Number
             | Carrier::Bool
             | Carrier::Duration
@@ -223,6 +310,12 @@ impl Writer<'_> {
         at: EvaluatedIn<'_>,
     ) -> TokenStream {
         let input = &argument.input;
+        if let Some(skeleton) = &argument.skeleton {
+            let values = self.values(&skeleton.holes(), at);
+            let name = self.inner(&input.name, inputs);
+            inputs.lets.push(quote!(let #name = #values;));
+            return within_option(input, quote!(Parts::Holes(&#name)));
+        }
         let mut value = self.shown(argument, at);
         if !input.nullable && !input.optional() {
             let key = &input.name;
@@ -234,11 +327,28 @@ impl Writer<'_> {
         }
         let name = self.inner(&input.name, inputs);
         inputs.lets.push(quote!(let #name = #value;));
+        let whole = match input.carrier() {
+            Carrier::Shape => quote!(Parts::Whole(&#name)),
+            _ => quote!(&#name),
+        };
         if input.optional() {
-            quote!((!#name.is_null()).then_some(&#name))
+            quote!((!#name.is_null()).then_some(#whole))
         } else {
-            quote!(&#name)
+            whole
         }
+    }
+
+    /// What comes for the holes of a shape: an array, or a `Vec` where it is long.
+    fn values(&mut self, holes: &[&TExpr], at: EvaluatedIn<'_>) -> TokenStream {
+        let made: Vec<_> = holes
+            .iter()
+            .map(|expr| (self.value(expr, at), vec![*expr]))
+            .collect();
+        if made.len() <= WIDTH {
+            let values = made.iter().map(|(value, _)| value);
+            return quote!([#(#values),*]);
+        }
+        self.long(made, &quote!(Value), &format_ident!("items"), at)
     }
 
     fn late_text(
@@ -279,7 +389,8 @@ impl Writer<'_> {
         }
     }
 
-    /// A template or a JSON literal as one `format_args!`.
+    /// A template or a JSON literal as one `format_args!`: with a `{}` for each hole, or of a list of all parts where one
+    /// may join the letter before it.
     fn holes(
         &mut self,
         argument: &Argument,
@@ -288,6 +399,17 @@ impl Writer<'_> {
     ) -> Option<TokenStream> {
         if !has_holes(argument) {
             return None;
+        }
+        if let TKind::Template(parts) = &argument.value.kind
+            && may_join(parts)
+        {
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|part| self.printable_part(part, at))
+                .collect();
+            let name = self.inner(&argument.input.name, inputs);
+            inputs.lets.push(quote!(let #name = [#(#parts),*];));
+            return Some(quote!(format_args!("{}", ops::Template(&#name))));
         }
         let mut text = FormatText {
             format: String::new(),
@@ -311,19 +433,25 @@ impl Writer<'_> {
         at: EvaluatedIn<'_>,
     ) {
         for part in parts {
-            let value = match part {
-                TPart::Text(literal) => {
-                    text.literal(literal);
-                    continue;
-                }
-                TPart::Hole(expr) => self.printable(expr, at),
-                TPart::If {
-                    condition: over, ..
-                }
-                | TPart::For { over, .. } => self.part(part, over.span, at),
-            };
+            if let TPart::Text(literal) = part {
+                text.literal(literal);
+                continue;
+            }
+            let value = self.printable_part(part, at);
             let name = self.hole(text, inputs);
             inputs.lets.push(quote!(let #name = #value;));
+        }
+    }
+
+    /// A part of a template, of type `Value`; faults leave by `?`.
+    fn printable_part(&mut self, part: &TPart, at: EvaluatedIn<'_>) -> TokenStream {
+        match part {
+            TPart::Text(text) => quote!(Value::text(#text)),
+            TPart::Hole(expr) => self.printable(expr, at),
+            TPart::If {
+                condition: over, ..
+            }
+            | TPart::For { over, .. } => self.part(part, over.span, at),
         }
     }
 
@@ -394,6 +522,23 @@ impl FormatText {
     fn literal(&mut self, text: &str) {
         self.format
             .push_str(&text.replace('{', "{{").replace('}', "}}"));
+    }
+}
+
+/// A `Vec` of inputs.
+pub fn owned_list(items: &[TokenStream]) -> TokenStream {
+    match items {
+        [] => quote!(Vec::new()),
+        _ => quote!(Vec::from([#(#items),*])),
+    }
+}
+
+/// What is there for certain, in an `Option` where the input may be absent.
+fn within_option(input: &Input, value: TokenStream) -> TokenStream {
+    if input.optional() {
+        quote!(Some(#value))
+    } else {
+        value
     }
 }
 

@@ -1,10 +1,9 @@
-//! What the whole grid has: `main`, tables of resources and variables, and locals that are known at start.
+//! The parts of the whole grid: `main`, tables of resources and variables, and locals that are known at start.
 
 use super::constant;
 use super::cut::expressions;
 use super::names::{crate_name, field};
-use super::tokens::{EvaluatedIn, or_unused};
-use super::worker::SCENARIOS;
+use super::tokens::{EvaluatedIn, metrics, or_unused};
 use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::check::walk::walk;
@@ -40,16 +39,21 @@ impl Writer<'_> {
         }
     }
 
-    /// `main` and the tables of what the whole grid has.
+    /// `main` and the tables of the whole grid.
     pub fn tables(&mut self) -> TokenStream {
         let plan = self.plan;
         let name = &plan.name;
-        let steps = plan.body_ids().map(|body| {
-            let table = &self.names_of_body(body).table;
-            quote!(&#table)
+        let bodies = plan.body_ids().map(|id| {
+            let (name, table) = (&plan.body(id).name, &self.names_of_body(id).table);
+            quote!(Body::new(#name, &#table))
         });
-        let steps: Vec<TokenStream> = steps.collect();
-        let scenarios = SCENARIOS.map(|(name, body)| quote!(Scenario::new(#name, #body)));
+        let bodies: Vec<TokenStream> = bodies.collect();
+        let scenarios = plan.scenarios.iter().map(|scenario| {
+            let (name, body) = (&scenario.name, &plan.body(scenario.body).name);
+            let first = Literal::u32_unsuffixed(scenario.first_slot);
+            let first = (scenario.first_slot > 0).then(|| quote!(.first_slot(#first)));
+            quote!(Scenario::new(#name, #body) #first)
+        });
         let resources = self.resource_table();
         let (variables, functions) = self.variables();
         let count = Literal::usize_unsuffixed(variables.len());
@@ -72,7 +76,7 @@ impl Writer<'_> {
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// What is known of the grid.
-            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).steps(&[#(#steps),*]) #has_resources #has_variables #has_locals;
+            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)
@@ -94,8 +98,13 @@ impl Writer<'_> {
             let (asset, name) = (&resource.asset, &resource.name);
             let place = self.plan.places.line(resource.span);
             let scope = lifetime(resource.scope);
+            let metrics = (resource.metrics > 0).then(|| {
+                let metrics = metrics(&field(asset), &resource.unwarned);
+                let first = Literal::u32_unsuffixed(resource.first_slot);
+                quote!(#metrics.first_slot(#first))
+            });
             let sensitive = resource.sensitive.then(|| quote!(.sensitive()));
-            quote!(ResourceInfo::new(#asset, #name, #place).scope(Lifetime::#scope) #sensitive)
+            quote!(ResourceInfo::new(#asset, #name, #place).scope(Lifetime::#scope) #metrics #sensitive)
         });
         let names = (0..resources.len()).map(|at| {
             let (name, at) = (&self.resource(at).info, Literal::usize_unsuffixed(at));

@@ -43,10 +43,10 @@ step "print" "holes" {{
 }}
 step "http_request" "json" {{
   arguments {{
-    url     = "http://127.0.0.1/{quoted}${{vu.id}}{quoted}"
-    method  = "POST"
-    json    = {{ "{quoted}" = "{quoted}${{vu.id}}", fixed = "{quoted}" }}
-    headers = {{ "X" = "{quoted}" }}
+    url          = "http://127.0.0.1/{quoted}${{vu.id}}{quoted}"
+    method       = "POST"
+    json         = {{ "{quoted}" = "{quoted}${{vu.id}}", fixed = "{quoted}" }}
+    query_params = {{ "X" = "{quoted}" }}
   }}
 }}
 step "print" "each" {{
@@ -260,9 +260,9 @@ step "print" "b" {
     }
     assert!(!items.contains(&"struct MainOutputs".to_owned()));
     for part in [
-        ".steps(&[&MAIN_STEPS, &SECOND_STEPS])",
-        "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0, 7)",
-        "Info::new(\"http_request\", \"a\", \"grid.hcl:7\")\n        .slots(0, 7)",
+        "Body::new(\"main\", &MAIN_STEPS)",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0, 9)",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:7\")\n        .slots(0, 9)",
         "const STEP_SECOND_A: &Info = &SECOND_STEPS[0];",
         "fn second_a<'a>(m: &'a SecondBody<'_>) -> Running<'a, Flow>",
         "second: SecondBodySteps::new(cx)",

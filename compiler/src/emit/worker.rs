@@ -1,13 +1,10 @@
-//! The frame of the program: what a worker thread holds, and the life of a virtual user.
+//! The frame of the program: the state of a worker thread, and the life of a virtual user.
 
 use super::writer::Writer;
 use crate::resolve::model::BodyId;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-
-/// The table of scenarios: the name of each and the body that its users run.
-pub const SCENARIOS: [(&str, &str); 1] = [("main", "main")];
 
 impl Writer<'_> {
     /// The program's trait, a worker, and a user who runs the body `main` again and again.
@@ -38,7 +35,8 @@ impl Writer<'_> {
         }
         if run {
             fields.push(quote!(run: Arc<RunAssets>));
-            values.push(quote!(run: of_run(run_assets)));
+            let of_run = self.names.of_runtime("of_run");
+            values.push(quote!(run: #of_run(run_assets)));
         }
         let mut make = quote!(Rc::new(WorkerState { #(#values),* }));
         let mut destroy = quote!(Box::pin(async {}));
@@ -70,8 +68,9 @@ impl Writer<'_> {
         let end_user = user.then(|| quote!(lifetime.destroy().await;));
         let begin_iteration = iteration.then(|| quote!(let scope = user.iteration_scope();));
         let end_iteration = iteration.then(|| quote!(scope.destroy().await;));
+        let no_such_scenario = self.names.of_runtime("no_such_scenario");
         let main = self.body_type();
-        let arms = (0..SCENARIOS.len()).map(|number| {
+        let arms = (0..self.plan.scenarios.len()).map(|number| {
             let number = Literal::usize_unsuffixed(number);
             quote!(#number => Box::pin(self.live(user)),)
         });
@@ -96,7 +95,7 @@ impl Writer<'_> {
                 fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()> {
                     match scenario {
                         #(#arms)*
-                        _ => no_such_scenario(scenario),
+                        _ => #no_such_scenario(scenario),
                     }
                 }
 

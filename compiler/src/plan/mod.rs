@@ -1,4 +1,4 @@
-//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs that are read, locals by need.
+//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs and locals that are read.
 
 mod chains;
 mod demand;
@@ -6,15 +6,17 @@ pub mod model;
 mod nodes;
 mod places;
 mod print;
+mod shape;
+mod slots;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TInstances, TStep, Typed};
+use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TRules, TStep, Typed};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
-use bggo_manifest::{Input, Lifetime};
-use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Step};
+use bggo_manifest::{Input, Lifetime, Metric};
+use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Scenario, Step, UsedAsset};
 use std::collections::BTreeSet;
 
 /// Plans a grid without errors.
@@ -27,9 +29,17 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     }
     let read: BTreeSet<LocalId> = demand.locals.iter().map(|(_, local)| *local).collect();
     let locals = read.into_iter().map(|id| local(typed, id));
+    // Loose steps are the only scenario that a grid has so far.
+    let mut scenarios = vec![Scenario {
+        name: "main".to_owned(),
+        body: BodyId::MAIN,
+        first_slot: 0,
+    }];
+    slots::number(&mut bodies, &mut scenarios, &mut resources.list);
     Plan {
         name: sources.name.clone(),
         bodies,
+        scenarios,
         resources: resources.list,
         variables: typed.variables.clone(),
         locals: locals
@@ -87,7 +97,7 @@ impl Resources {
             }
             let uses = resource.uses.iter().filter_map(|(at, used, _)| {
                 let place = resources.by_id[*used]?;
-                Some((asset.uses.get(*at)?.name.clone(), place))
+                Some(UsedAsset::new(asset.uses.get(*at)?, place))
             });
             let uses = (!asset.uses.is_empty()).then(|| uses.collect());
             resources.by_id[id] = Some(resources.list.len());
@@ -98,10 +108,14 @@ impl Resources {
                 span: resource.span,
                 implicit: false,
                 scope: resource.scope,
-                arguments: arguments(&resource.arguments, &asset.inputs),
+                arguments: arguments(&resource.arguments, &asset.inputs, &typed.locals),
                 uses,
                 on,
+                rules: resource.rules.clone(),
                 sensitive: resource.sensitive,
+                metrics: asset.metrics.len() as u32,
+                unwarned: unwarned(&asset.metrics, &resource.arguments, &asset.inputs),
+                first_slot: 0,
                 users: 0,
                 id: Some(id),
             });
@@ -121,13 +135,11 @@ impl Resources {
         let nodes = nodes::nodes(body);
         let (schedule, latches) = chains::schedule(&nodes);
         let mut steps = Vec::with_capacity(body.steps.len());
-        let mut slots = 0;
         for id in typed.step_ids(id) {
             let parts = nodes.iter().filter(|node| node.step == id.index).count();
-            let mut step = self.step((id, typed.step(id)), modules, demand, parts as u32);
-            step.slots.0 = slots;
-            slots += step.slots.1;
-            steps.push(step);
+            let step = (id, typed.step(id));
+            let given = (parts as u32, typed.locals.as_slice());
+            steps.push(self.step(step, modules, demand, given));
         }
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
         let locals = read.map(|(_, id)| local(typed, *id));
@@ -141,7 +153,7 @@ impl Resources {
             locals: locals
                 .filter(|local| local.value.binding > Binding::Start)
                 .collect(),
-            slots,
+            slots: 0,
         }
     }
 
@@ -150,18 +162,18 @@ impl Resources {
         (id, step): (StepId, &TStep),
         modules: &Modules,
         demand: &demand::Demand,
-        parts: u32,
+        (parts, locals): (u32, &[TLocal]),
     ) -> Step {
         let runner = modules.runner(step.runner);
         let mut uses = Vec::new();
         for (position, wanted) in runner.uses.iter().enumerate() {
             match step.uses.iter().find(|(given, ..)| *given == position) {
                 Some((_, id, _)) => {
-                    uses.extend(self.by_id[*id].map(|place| (wanted.name.clone(), place)))
+                    uses.extend(self.by_id[*id].map(|place| UsedAsset::new(wanted, place)));
                 }
                 None if wanted.optional => uses.extend(
-                    self.implicit(&wanted.asset, step.span, modules)
-                        .map(|place| (wanted.name.clone(), place)),
+                    self.implicit(wanted.default_asset(), step.span, modules)
+                        .map(|place| UsedAsset::new(wanted, place)),
                 ),
                 None => {}
             }
@@ -172,16 +184,16 @@ impl Resources {
             .iter()
             .filter_map(place)
             .collect();
-        // An asset that it uses may be built on others: those are there first.
-        for (_, used) in &uses {
-            needs.extend(self.below(*used));
+        // An asset that it uses may be built on others, which are created first.
+        for used in &uses {
+            needs.extend(self.below(used.resource));
         }
         needs.sort_unstable();
         needs.dedup();
         let direct: Vec<usize> = demand.steps[id].direct.iter().filter_map(place).collect();
         let mut users_of: Vec<usize> = direct
             .into_iter()
-            .chain(uses.iter().map(|(_, used)| *used))
+            .chain(uses.iter().map(|used| used.resource))
             .filter(|at| !self.list[*at].implicit)
             .collect();
         users_of.sort_unstable();
@@ -192,7 +204,7 @@ impl Resources {
         let needs = needs
             .into_iter()
             .filter(|need| {
-                !uses.iter().any(|(_, used)| used == need)
+                !uses.iter().any(|used| used.resource == *need)
                     || demand.steps[id]
                         .direct
                         .iter()
@@ -209,7 +221,7 @@ impl Resources {
                 TInstances::Count(count) => Instances::Count(*count),
                 TInstances::ForEach(keys) => Instances::Keys(keys.clone()),
             },
-            arguments: arguments(&step.arguments, &runner.inputs),
+            arguments: arguments(&step.arguments, &runner.inputs, locals),
             uses,
             needs,
             users_of,
@@ -220,13 +232,14 @@ impl Resources {
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,
-            has_metrics: !runner.metrics.is_empty(),
-            // Response time, service times of what passed and of what failed; then the manifest's own.
-            slots: (0, 3 + runner.metrics.len() as u32),
+            rules: step.rules.clone(),
+            metrics: runner.metrics.len() as u32,
+            unwarned: unwarned(&runner.metrics, &step.arguments, &runner.inputs),
+            slots: (0, 0),
         }
     }
 
-    /// The one asset of a kind with defaults that all steps of a virtual user share who name none.
+    /// The default asset that all steps share if they name none, in the scope that its manifest gives it.
     fn implicit(&mut self, asset: &str, span: Span, modules: &Modules) -> Option<usize> {
         if let Some(place) = self
             .list
@@ -236,24 +249,29 @@ impl Resources {
             return Some(place);
         }
         let found = modules.find_asset(asset)?;
-        // One that needs an argument or another asset cannot be made without the grid's word.
+        // An asset that needs an argument or another asset cannot be a default.
         let needed = modules.asset(found);
-        if needed.inputs.iter().any(|input| input.required)
-            || needed.uses.iter().any(|part| !part.optional)
-        {
+        if !needed.needs_nothing() {
             return None;
         }
+        // An asset of the run is handed to no step.
+        let mut scopes = std::iter::once(&needed.scope).chain(&needed.scopes);
+        let scope = *scopes.find(|scope| **scope != Lifetime::Run)?;
         self.list.push(Resource {
             asset: asset.to_owned(),
             name: "default".to_owned(),
             crate_name: modules.module(found).crate_name.clone(),
             span,
             implicit: true,
-            scope: Lifetime::Vu,
+            scope,
             arguments: Vec::new(),
             uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),
+            rules: TRules::default(),
             sensitive: false,
+            metrics: needed.metrics.len() as u32,
+            unwarned: Vec::new(),
+            first_slot: 0,
             users: 0,
             id: None,
         });
@@ -271,12 +289,25 @@ impl Resources {
     }
 }
 
-fn arguments(given: &[(usize, crate::check::typed::TExpr)], inputs: &[Input]) -> Vec<Argument> {
+/// Metrics whose warning an argument settles. One that may turn out null does as well: its author has thought of it. (What
+/// is null for certain is no argument any more.)
+fn unwarned(metrics: &[Metric], given: &[(usize, TExpr)], inputs: &[Input]) -> Vec<String> {
+    let is_given = |name: &String| given.iter().any(|(at, _)| inputs[*at].name == *name);
+    let is_settled = |metric: &&Metric| {
+        let warning = metric.warning.as_ref();
+        warning.is_some_and(|warning| warning.unless.iter().any(is_given))
+    };
+    let settled = metrics.iter().filter(is_settled);
+    settled.map(|metric| metric.name.clone()).collect()
+}
+
+fn arguments(given: &[(usize, TExpr)], inputs: &[Input], locals: &[TLocal]) -> Vec<Argument> {
     given
         .iter()
         .map(|(at, value)| Argument {
             input: inputs[*at].clone(),
             value: value.clone(),
+            skeleton: shape::skeleton(&inputs[*at], value, locals),
         })
         .collect()
 }

@@ -1,10 +1,10 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TExpr, TVariable};
+use crate::check::typed::{TExpr, TRules, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
-use bggo_manifest::{Input, Lifetime};
+use bggo_manifest::{Input, Lifetime, Use};
 use bggo_values::Value;
 
 /// A grid, ready to be emitted.
@@ -14,6 +14,8 @@ pub struct Plan {
     pub name: String,
     /// Bodies, by id; the first is `main`.
     pub bodies: Vec<BodyPlan>,
+    /// Scenarios, in the order of their table.
+    pub scenarios: Vec<Scenario>,
     /// Resources that are created, in an order in which each stands after those that it is built on. Those of the run, of
     /// a worker and of a user are shared by all bodies; one of the iteration belongs to the body that declares it.
     pub resources: Vec<Resource>,
@@ -27,7 +29,7 @@ pub struct Plan {
     pub places: Places,
 }
 
-/// A body: what runs in one go, with a schedule of its own. It is the same however often it is used.
+/// A body: steps with a schedule of their own. It is planned once, even if it is used several times.
 #[derive(Debug, Clone)]
 pub struct BodyPlan {
     /// Its kind.
@@ -46,6 +48,17 @@ pub struct BodyPlan {
     pub locals: Vec<Local>,
     /// How many slots the metrics of its steps take. Whoever uses the body gives them a base.
     pub slots: u32,
+}
+
+/// A row of the table of scenarios.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// The body that its users run.
+    pub body: BodyId,
+    /// Where the slots of that body begin.
+    pub first_slot: u32,
 }
 
 impl Plan {
@@ -89,10 +102,10 @@ pub struct Step {
     pub span: Span,
     /// Instances.
     pub instances: Instances,
-    /// Arguments, with the manifest's word on each.
+    /// Arguments, each with its input of the manifest.
     pub arguments: Vec<Argument>,
-    /// Assets: key of the runner's `uses` and position in `Plan::resources`.
-    pub uses: Vec<(String, usize)>,
+    /// Assets that it is handed.
+    pub uses: Vec<UsedAsset>,
     /// Resources whose exports it reads, or that it depends on: they are there before it starts. In order of creation.
     pub needs: Vec<usize>,
     /// Resources that it is counted as a user of.
@@ -109,10 +122,14 @@ pub struct Step {
     pub continue_on_failure: bool,
     /// `tags`
     pub tags: Vec<(String, String)>,
-    /// A failure's text is not reported.
+    /// It has a sensitive input, so the texts of its faults hide values.
     pub sensitive: bool,
-    /// Its manifest declares metrics.
-    pub has_metrics: bool,
+    /// Rules of its manifest that are judged when the program runs.
+    pub rules: TRules,
+    /// How many metrics its manifest declares.
+    pub metrics: u32,
+    /// Those of them whose warning the grid has settled by an argument, by name.
+    pub unwarned: Vec<String>,
     /// First slot of its metrics, counted from the first one of its body, and how many there are.
     pub slots: (u32, u32),
 }
@@ -158,6 +175,77 @@ pub struct Argument {
     pub input: Input,
     /// What the grid says.
     pub value: TExpr,
+    /// What of it is known before the step runs, where the input asks for that and the value differs between runs.
+    pub skeleton: Option<Skeleton>,
+}
+
+/// A value that is known in part.
+#[derive(Debug, Clone)]
+pub enum Skeleton {
+    /// Known when the program starts, at the latest.
+    Known(TExpr),
+    /// Comes with each run.
+    Hole(TExpr),
+    /// A list with a hole somewhere below it.
+    List(Vec<Skeleton>),
+    /// An object with a hole somewhere below it, and constant keys.
+    Object(Vec<(String, Skeleton)>),
+}
+
+impl Skeleton {
+    /// What comes with each run, in the order in which it is written.
+    pub fn holes(&self) -> Vec<&TExpr> {
+        match self {
+            Self::Known(_) => Vec::new(),
+            Self::Hole(expr) => vec![expr],
+            Self::List(items) => items.iter().flat_map(Self::holes).collect(),
+            Self::Object(pairs) => pairs.iter().flat_map(|(_, part)| part.holes()).collect(),
+        }
+    }
+
+    /// Whether a part of it is computed when the program starts.
+    pub fn is_started(&self) -> bool {
+        match self {
+            Self::Known(expr) => expr.constant().is_none(),
+            Self::Hole(_) => false,
+            Self::List(items) => items.iter().any(Self::is_started),
+            Self::Object(pairs) => pairs.iter().any(|(_, part)| part.is_started()),
+        }
+    }
+
+    /// All expressions in it.
+    pub fn expressions_mut(&mut self) -> Vec<&mut TExpr> {
+        match self {
+            Self::Known(expr) | Self::Hole(expr) => vec![expr],
+            Self::List(items) => items.iter_mut().flat_map(Self::expressions_mut).collect(),
+            Self::Object(pairs) => {
+                let pairs = pairs.iter_mut();
+                pairs.flat_map(|(_, part)| part.expressions_mut()).collect()
+            }
+        }
+    }
+}
+
+/// An asset that a step or a resource is handed.
+#[derive(Debug, Clone)]
+pub struct UsedAsset {
+    /// Key of the manifest's `uses`.
+    pub key: String,
+    /// Position in `Plan::resources`.
+    pub resource: usize,
+    /// Several kinds of asset fit: the module is told which one it is.
+    pub has_alternatives: bool,
+}
+
+impl UsedAsset {
+    /// What the manifest asks for as `part`, which is the resource at this position.
+    pub fn new(part: &Use, resource: usize) -> Self {
+        Self {
+            key: part.name.clone(),
+            resource,
+            has_alternatives: part.has_alternatives(),
+        }
+    }
 }
 
 /// A resource.
@@ -177,12 +265,20 @@ pub struct Resource {
     pub scope: Lifetime,
     /// Arguments.
     pub arguments: Vec<Argument>,
-    /// Assets that it takes: key of its `uses` and position in `Plan::resources`; absent where its kind takes none.
-    pub uses: Option<Vec<(String, usize)>>,
+    /// Assets that it takes; absent where its kind takes none.
+    pub uses: Option<Vec<UsedAsset>>,
     /// Resources that it is built on.
     pub on: Vec<usize>,
-    /// A failure's text is not reported.
+    /// Rules of its manifest that are judged when it is created.
+    pub rules: TRules,
+    /// It has a sensitive input, so the texts of its faults hide values.
     pub sensitive: bool,
+    /// How many metrics its manifest declares.
+    pub metrics: u32,
+    /// Those of them whose warning the grid has settled by an argument, by name.
+    pub unwarned: Vec<String>,
+    /// The slot of its first metric among all of the run.
+    pub first_slot: u32,
     /// Users in one iteration: nodes, and resources built on it. 0: it lives until its scope ends.
     pub users: u32,
     /// Its id in the grid, if it is written there.

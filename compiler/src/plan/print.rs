@@ -1,6 +1,7 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
 use super::model::{BodyPlan, Instances, Local, Plan, Schedule};
+use crate::check::typed::TRules;
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
@@ -30,7 +31,7 @@ fn locals(title: &str, indent: &str, locals: &[Local], out: &mut String) {
     }
 }
 
-/// The word that grids and the manual have for it: `vu`, `start`.
+/// The binding time or scope as grids and the manual write it: `vu`, `start`.
 fn word(named: impl Debug) -> String {
     format!("{named:?}").to_lowercase()
 }
@@ -51,11 +52,25 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
             let below = &plan.resources[*below];
             write!(out, ", on {}.{}", below.asset, below.name)?;
         }
-        for (key, used) in resource.uses.iter().flatten() {
-            let used = &plan.resources[*used];
+        for used in resource.uses.iter().flatten() {
+            let (key, used) = (&used.key, &plan.resources[used.resource]);
             write!(out, ", {key} = {}.{}", used.asset, used.name)?;
         }
+        if resource.metrics > 0 {
+            let first = resource.first_slot;
+            write!(out, ", slots {first}..{}", first + resource.metrics)?;
+        }
         out.push('\n');
+        rules(&resource.rules, out)?;
+    }
+    Ok(())
+}
+
+/// Rules that are judged when the program runs, by what they say.
+fn rules(rules: &TRules, out: &mut String) -> std::fmt::Result {
+    for rule in &rules.list {
+        let binding = word(rule.condition.binding);
+        writeln!(out, "      rule, {binding}: {}", rule.message)?;
     }
     Ok(())
 }
@@ -78,12 +93,9 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
         if !step.outputs.is_empty() {
             write!(out, ", read {}", step.outputs.join(" "))?;
         }
-        for (key, used) in &step.uses {
-            write!(
-                out,
-                ", {key} = {}.{}",
-                plan.resources[*used].asset, plan.resources[*used].name
-            )?;
+        for used in &step.uses {
+            let (key, used) = (&used.key, &plan.resources[used.resource]);
+            write!(out, ", {key} = {}.{}", used.asset, used.name)?;
         }
         out.push('\n');
         for argument in &step.arguments {
@@ -95,6 +107,7 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
                 word(argument.value.binding)
             )?;
         }
+        rules(&step.rules, out)?;
     }
     Ok(())
 }

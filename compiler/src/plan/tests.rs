@@ -1,7 +1,8 @@
 //! Plans of grids with two bodies, which no text makes yet.
 
-use super::model::{Plan, Schedule};
+use super::model::{Plan, Scenario, Schedule};
 use crate::modules::Modules;
+use crate::resolve::model::BodyId;
 use crate::source::Sources;
 use crate::syntax::decl::BodyDecl;
 
@@ -56,8 +57,12 @@ step "print" "b" {
     let slots = |body: &super::model::BodyPlan| -> Vec<(u32, u32)> {
         body.steps.iter().map(|step| step.slots).collect()
     };
-    assert_eq!((slots(main), main.slots), (vec![(0, 7), (7, 3)], 10));
-    assert_eq!((slots(second), second.slots), (vec![(0, 7), (7, 3)], 10));
+    assert_eq!((slots(main), main.slots), (vec![(0, 9), (9, 4)], 13));
+    assert_eq!((slots(second), second.slots), (vec![(0, 9), (9, 4)], 13));
+    // Those of resources come behind the bodies of all scenarios, and the second body is no scenario's.
+    assert_eq!((plan.scenarios[0].first_slot, plan.scenarios.len()), (0, 1));
+    let client = &plan.resources[0];
+    assert_eq!((client.first_slot, client.metrics), (13, 1));
     assert_eq!(
         main.schedule,
         Schedule::Sequence(vec![Schedule::Node(0), Schedule::Node(1)])
@@ -72,4 +77,43 @@ step "print" "b" {
     assert_eq!(names(&second.locals), ["late"]);
     // One of `main`, three of the second body: a user has one asset for all of them.
     assert_eq!(plan.resources[0].users, 4);
+}
+
+#[test]
+fn slots_of_scenarios_follow_each_other_and_those_of_resources_come_last() {
+    let mut plan = plan(
+        "resource \"http_client\" \"one\" {}\nresource \"http_client\" \"two\" {}\n\
+         step \"http_request\" \"a\" {\n  arguments { url = \"http://localhost\" }\n  uses { client = resource.http_client.one }\n}\n\
+         step \"noop\" \"b\" {\n  depends_on = [resource.http_client.two]\n}\n",
+        1,
+    );
+    let row = |body| Scenario {
+        name: "row".to_owned(),
+        body: BodyId(body),
+        first_slot: 0,
+    };
+    let mut scenarios = [row(1), row(0), row(1)];
+    super::slots::number(&mut plan.bodies, &mut scenarios, &mut plan.resources);
+    let firsts = scenarios.map(|scenario| scenario.first_slot);
+    assert_eq!(firsts, [0, 4, 13]);
+    let resources: Vec<_> = plan.resources.iter().map(|of| of.first_slot).collect();
+    assert_eq!(resources, [17, 18]);
+}
+
+#[test]
+fn a_warning_is_settled_by_an_argument_that_is_not_null_for_certain() {
+    let unwarned = |argument: &str| {
+        let step = format!(
+            "variable \"strict\" {{\n  type = bool\n  default = true\n}}\n\
+             step \"http_request\" \"a\" {{\n  arguments {{\n    url = \"http://localhost\"\n    {argument}\n  }}\n}}\n"
+        );
+        plan(&step, 1).bodies[0].steps[0].unwarned.clone()
+    };
+    assert_eq!(unwarned("expect_status = 200"), ["answers"]);
+    assert_eq!(
+        unwarned("expect_status = var.strict ? 200 : null"),
+        ["answers"]
+    );
+    assert!(unwarned("expect_status = null").is_empty());
+    assert!(unwarned("timeout = \"1s\"").is_empty());
 }

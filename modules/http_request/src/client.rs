@@ -1,47 +1,48 @@
-//! The asset `http_client`: connections, cookies and settings that requests share, one a virtual user by default.
+//! The asset `http_client`: connections, cookies and settings that requests share. By default each virtual user has one.
 //!
-//! Files are read and TLS is configured once a thread, in `prepare`; a user's client is then made of what is there.
+//! `prepare` reads files and configures TLS once on each thread; the clients of the users share that.
 
 use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
 use crate::fault::unreadable_file;
-use crate::http_client::{Error as Kind, Exports, Inputs, Uses};
+use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
 use crate::tls;
 use crate::transport::{Settings, Speak, Transport};
 use bggo_runtime::contract::FaultText;
-use bggo_runtime::contract::{Asset, AssetCx, Fault, Number, Prepare, Value};
+use bggo_runtime::contract::{Asset, AssetCx, AssetMetrics, Fault, Number, Prepare, Value};
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// What sends requests when the grid names nobody.
+/// The User-Agent of a client whose grid sets none.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("bggo/", env!("CARGO_PKG_VERSION")));
 
-/// A client: what a browser is to its user.
+/// A client: connections, cookies and settings, like a browser.
 pub struct HttpClient {
     pub(crate) transport: Transport,
     pub(crate) jar: Option<RefCell<Jar>>,
     /// Headers of every request.
     pub(crate) headers: HeaderMap,
     pub(crate) exchange: Defaults,
+    metrics: AssetMetrics,
 }
 
-/// What a request may choose otherwise, and what it may not but needs to know.
+/// The settings that every exchange needs. A request may set some of them itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Defaults {
     pub(crate) timeout: Duration,
     pub(crate) follows: bool,
     pub(crate) max_redirects: usize,
     pub(crate) decompresses: bool,
-    /// Most bytes of a body that is kept, as it came and decompressed.
+    /// The largest body that is kept, in bytes, as received and decompressed.
     pub(crate) max_body: u64,
 }
 
 /// What all clients of a resource share on a thread.
 pub struct Ready {
-    /// Made once, unless an argument differs from user to user.
+    /// Made once; `None` if an argument differs between users.
     common: Option<Common>,
 }
 
@@ -53,9 +54,17 @@ struct Common {
 }
 
 impl HttpClient {
-    /// What its requests call themselves, for modules that use it: the User-Agent, where that is text.
+    /// The User-Agent of its requests if it is text, for other modules that use the client.
     pub fn user_agent(&self) -> Option<&str> {
         self.headers.get(USER_AGENT)?.to_str().ok()
+    }
+
+    /// Counts the connections that were opened since the last request ended.
+    pub(crate) fn count_connections(&self) {
+        match self.transport.take_opened() {
+            0 => {}
+            opened => self.metrics.add(Metric::CONNECTIONS, opened),
+        }
     }
 }
 
@@ -72,12 +81,12 @@ impl Asset for HttpClient {
         })
     }
 
-    async fn create(_: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
+    async fn create(cx: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
         if let Some(common) = &ready.common {
-            return common.client();
+            return common.client(cx.metrics());
         }
         match common(&inputs)? {
-            Some(common) => common.client(),
+            Some(common) => common.client(cx.metrics()),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
     }
@@ -88,13 +97,15 @@ impl Asset for HttpClient {
 
     async fn destroy(self) -> Result<(), Fault> {
         // Its idle connections close with it.
+        self.count_connections();
         Ok(())
     }
 }
 
 impl Common {
-    fn client(&self) -> Result<HttpClient, Fault> {
+    fn client(&self, metrics: AssetMetrics) -> Result<HttpClient, Fault> {
         Ok(HttpClient {
+            metrics,
             transport: Transport::new(Rc::clone(&self.transport))?,
             jar: self.cookies.then(RefCell::default),
             headers: self.headers.clone(),
@@ -103,7 +114,7 @@ impl Common {
     }
 }
 
-/// Refuses counts that are known and not whole.
+/// Refuses known counts that are no whole numbers.
 fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
     let counts = [
         ("max_redirects", inputs.max_redirects.known().copied()),
@@ -122,7 +133,7 @@ fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
     Ok(())
 }
 
-/// `None` while an argument is not known.
+/// The shared parts; `None` if an argument is not known yet.
 fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     let Some(known) = known(inputs) else {
         return Ok(None);
@@ -230,7 +241,7 @@ fn identity(known: &Known<'_>) -> Result<Option<(String, String)>, Fault> {
     }
 }
 
-/// The text of a file, or the text that stands in the grid.
+/// The text of a file, or the text that the grid gives itself.
 fn one_of(
     file_input: &str,
     file: Option<&str>,

@@ -1,4 +1,5 @@
-//! One request of a step to its end: redirects followed, cookies kept, the body read or counted, all within a limit.
+//! One exchange of a step: sends the request, follows redirects, keeps cookies and reads or counts the body, within a time
+//! limit.
 
 use crate::body::Payload;
 use crate::client::HttpClient;
@@ -12,8 +13,8 @@ use bggo_runtime::contract::Fault;
 use bggo_runtime::contract::FaultText;
 use bggo_values::duration;
 use bytes::{Bytes, BytesMut};
-use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
+use http::{Method, StatusCode};
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime};
 use url::Url;
@@ -23,7 +24,7 @@ const SMALL: usize = 64 << 10;
 /// How long the next request waits for the end of a redirect's body.
 const SOON: Duration = Duration::from_millis(50);
 
-/// What is asked, ready to be sent.
+/// A request, ready to be sent.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     pub(crate) url: &'a Url,
@@ -33,14 +34,23 @@ pub(crate) struct Call<'a> {
     /// The header that holds an API key: like the standard ones, it does not go to another host.
     pub(crate) key: Option<&'a HeaderName>,
     pub(crate) timeout: Duration,
-    /// How many redirects are followed; `None`: they are answers like others.
+    /// How many redirects are followed; with `None` a redirect is an answer like any other.
     pub(crate) redirects: Option<usize>,
     /// Whether somebody reads the body.
     pub(crate) keeps_body: bool,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
-    /// Counts requests that went out once more.
-    pub(crate) resent: &'a Cell<u64>,
+    /// What is counted, also if the exchange fails.
+    pub(crate) seen: &'a Seen,
+}
+
+/// What was seen of an exchange, also of one that fails.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Requests that were sent again.
+    pub(crate) resent: Cell<u64>,
+    /// Status of the answer with which it ended. Redirects that are followed do not count.
+    pub(crate) status: Cell<Option<StatusCode>>,
 }
 
 /// What came back.
@@ -58,12 +68,13 @@ pub(crate) struct Answer {
 
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
-    let (limit, url, hosts) = (call.timeout, call.url, call.hosts);
-    let answered = Cell::new(false);
-    match tokio::time::timeout(limit, whole(client, call, &answered)).await {
+    let (limit, url, hosts, seen) = (call.timeout, call.url, call.hosts, call.seen);
+    let ended = tokio::time::timeout(limit, whole(client, call)).await;
+    client.count_connections();
+    match ended {
         Ok(result) => result,
         Err(_) => {
-            let what = if answered.get() {
+            let what = if seen.status.get().is_some() {
                 "no end of the body"
             } else {
                 "no answer"
@@ -77,15 +88,10 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
     }
 }
 
-async fn whole(
-    client: &HttpClient,
-    mut call: Call<'_>,
-    answered: &Cell<bool>,
-) -> Result<Answer, Fault> {
+async fn whole(client: &HttpClient, mut call: Call<'_>) -> Result<Answer, Fault> {
     let begun = Instant::now();
     let mut head = answer(client, &mut call).await?;
     let headed = Instant::now();
-    answered.set(true);
     let most = call.keeps_body.then_some(client.exchange.max_body);
     let (size, body) = read(&mut head, most).await?;
     Ok(Answer {
@@ -121,14 +127,15 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             };
             match client.transport.send(outgoing).await {
                 Ok(head) => break head,
-                // RFC 9112, section 9.3.1: once, and only what does no harm if it was done already.
+                // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
                 Err(lost) if lost.was_stale && may_resend => {
                     may_resend = false;
-                    call.resent.set(call.resent.get() + 1);
+                    call.seen.resent.set(call.seen.resent.get() + 1);
                 }
                 Err(lost) => return Err(lost.fault),
             }
         };
+        call.seen.status.set(Some(head.status()));
         client.keep_cookies(&head, SystemTime::now());
         let Some(most) = call.redirects else {
             return Ok(head);
@@ -141,7 +148,8 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             return Err(Kind::Redirect.fault(text));
         }
         followed += 1;
-        // What a redirect's own body holds, or lacks, does not matter.
+        call.seen.status.set(None);
+        // The body of a redirect may be broken or missing.
         let _ = tokio::time::timeout(SOON, drain(&mut head)).await;
         redirect::strip(&mut headers, &url, &hop, call.key);
         if url.origin() != hop.url.origin() {
@@ -154,7 +162,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
     }
 }
 
-/// Reads a body to its end, unless that is far.
+/// Reads a body to its end, unless it is long or slow.
 async fn drain(head: &mut Incoming) {
     let length = head.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -170,7 +178,7 @@ async fn drain(head: &mut Incoming) {
     }
 }
 
-/// Reads the body to its end: kept whole where `most` says how much that may be, else only counted.
+/// Reads the body to its end. With `most` it is kept, up to that many bytes; without, it is only counted.
 async fn read(head: &mut Incoming, most: Option<u64>) -> Result<(u64, Bytes), Fault> {
     let mut size = 0;
     let mut first = Bytes::new();

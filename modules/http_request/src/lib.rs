@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! arguments -> request (url, headers, body) -> exchange (redirects, cookies, limit) -> transport
-//!                                                     '-> response (what is wanted of the answer)
+//!                                                     '-> response (the outputs that the grid reads)
 //! ```
 
 mod auth;
@@ -17,6 +17,7 @@ mod expect;
 mod fault;
 mod hosts;
 mod multipart;
+mod opened;
 mod redirect;
 mod request;
 mod resolve;

@@ -2,6 +2,7 @@
 
 use crate::errors::errors;
 use crate::input;
+use crate::metric::metrics;
 use crate::names::{beside, camel, local, snake};
 use crate::uses;
 use bggo_manifest::{Asset, Lifetime, Use};
@@ -17,6 +18,7 @@ pub fn module(asset: &Asset) -> TokenStream {
     );
     let known = input::known(&asset.inputs, &asset.rules);
     let exports = exports(asset);
+    let metrics = metrics(&asset.metrics, "asset");
     let errors = errors(&asset.errors);
     let uses = assets(&asset.uses);
     let prepared = prepared(&ty, &asset.uses);
@@ -31,6 +33,7 @@ pub fn module(asset: &Asset) -> TokenStream {
         pub mod #name {
             #known
             #exports
+            #metrics
             #errors
             #uses
             #prepared
@@ -78,20 +81,22 @@ fn assets(uses: &[Use]) -> TokenStream {
         };
     }
     let (names, docs) = uses::fields(uses);
-    let slot = |part: &Use| {
-        let asset = uses::path(part, &snake(&part.asset));
-        quote!(#asset::Slot)
-    };
-    let slots: Vec<_> = uses.iter().map(slot).collect();
+    let enums = uses::enums_of_asset(uses);
     let assets = uses.iter().map(|part| {
-        let asset = uses::path(part, &camel(&part.asset));
+        let asset = uses::kept(part);
         if part.optional {
-            quote!(::core::option::Option<::std::sync::Arc<#asset>>)
+            quote!(::core::option::Option<#asset>)
         } else {
-            quote!(::std::sync::Arc<#asset>)
+            asset
         }
     });
+    let slots: Vec<_> = uses.iter().map(uses::slot).collect();
+    let kept = slots.iter().map(|slot| &slot.kept);
+    let taken = slots.iter().map(|slot| &slot.taken);
+    let keep = slots.iter().map(|slot| &slot.keep);
     quote! {
+        #enums
+
         /// The assets that it is built on, for `create`. It may keep them as long as it lives.
         #[allow(missing_debug_implementations)]
         #[derive(Clone)]
@@ -100,7 +105,7 @@ fn assets(uses: &[Use]) -> TokenStream {
         /// What a grid hands over: slots of assets that are there by then.
         #[allow(missing_debug_implementations)]
         #[derive(Clone)]
-        pub struct Needs { #(#names: ::core::option::Option<#slots>),* }
+        pub struct Needs { #(#names: ::core::option::Option<#kept>),* }
 
         impl Needs {
             /// No assets.
@@ -108,8 +113,8 @@ fn assets(uses: &[Use]) -> TokenStream {
             #(
                 #[doc = #docs]
                 #[must_use]
-                pub fn #names(mut self, slot: ::core::option::Option<&#slots>) -> Self {
-                    self.#names = slot.cloned();
+                pub fn #names(mut self, slot: ::core::option::Option<#taken>) -> Self {
+                    self.#names = #keep;
                     self
                 }
             )*

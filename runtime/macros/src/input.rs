@@ -16,6 +16,7 @@ fn early(input: &Input) -> TokenStream {
         Carrier::Size => quote!(u64),
         Carrier::Bytes => quote!(::bggo_runtime::glue::Seq<u8>),
         Carrier::Value => quote!(::bggo_runtime::glue::Value),
+        Carrier::Shape => quote!(::bggo_runtime::glue::Shape),
     }
 }
 
@@ -23,6 +24,7 @@ fn late(input: &Input) -> TokenStream {
     match input.carrier() {
         Carrier::Text => quote!(::core::fmt::Arguments<'a>),
         Carrier::Value => quote!(&'a ::bggo_runtime::glue::Value),
+        Carrier::Shape => quote!(::bggo_runtime::glue::Parts<'a>),
         Carrier::Bytes => quote!(&'a [u8]),
         Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
     }
@@ -32,6 +34,7 @@ fn plain(input: &Input) -> TokenStream {
     match input.carrier() {
         Carrier::Text => quote!(::std::borrow::Cow<'a, str>),
         Carrier::Value => quote!(&'a ::bggo_runtime::glue::Value),
+        Carrier::Shape => quote!(::std::borrow::Cow<'a, ::bggo_runtime::glue::Value>),
         Carrier::Bytes => quote!(&'a [u8]),
         Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => early(input),
     }
@@ -66,9 +69,8 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
                 ::core::option::Option::None
             )),
             None if input.nullable => {
-                quote!(::bggo_runtime::glue::Early::Known(
-                    ::bggo_runtime::glue::Value::Null
-                ))
+                let null = constant(input, &Value::Null);
+                quote!(::bggo_runtime::glue::Early::Known(#null))
             }
             None => quote!(::bggo_runtime::glue::Early::Later),
         };
@@ -190,7 +192,7 @@ fn breaks(input: &Input, bound: &Bound, text: &TokenStream) -> TokenStream {
             quote!({ let text: &str = #text; ::core::option::Option::Some(text.chars().count()) })
         }
         Carrier::Bytes => quote!(::core::option::Option::Some(value.len())),
-        Carrier::Value => quote!(value.length()),
+        Carrier::Value | Carrier::Shape => quote!(value.length()),
         Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size => {
             quote!(::core::option::Option::<usize>::None)
         }
@@ -209,7 +211,7 @@ pub fn borrows(inputs: &[Input]) -> bool {
     inputs.iter().any(|input| {
         matches!(
             input.carrier(),
-            Carrier::Text | Carrier::Bytes | Carrier::Value
+            Carrier::Text | Carrier::Bytes | Carrier::Value | Carrier::Shape
         )
     })
 }
@@ -243,7 +245,7 @@ pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
         let value = as_plain(input, input.absent());
         quote! {
             let mut #local = match &self.#name {
-                ::bggo_runtime::glue::Early::Known(value) => ::core::option::Option::Some(#value),
+                ::bggo_runtime::glue::Early::Known(value) => #value,
                 ::bggo_runtime::glue::Early::Later => ::core::option::Option::None,
             };
         }
@@ -313,9 +315,10 @@ pub fn late_inputs(inputs: &[Input], rules: &[Rule]) -> TokenStream {
     }
 }
 
-/// A known value, borrowed or copied, as it stands in `Plain` (within its `Option` where it may be absent).
+/// A known value, borrowed or copied, as it stands in `Plain` (within its `Option` where it may be absent), as an
+/// `Option`: there is none while a shape has holes.
 fn as_plain(input: &Input, absent: bool) -> TokenStream {
-    match (input.carrier(), absent) {
+    let value = match (input.carrier(), absent) {
         (Carrier::Text, false) => quote!(::std::borrow::Cow::Borrowed(value.as_str())),
         (Carrier::Text, true) => quote!(
             value
@@ -324,26 +327,52 @@ fn as_plain(input: &Input, absent: bool) -> TokenStream {
         ),
         (Carrier::Value, false) => quote!(value),
         (Carrier::Value, true) => quote!(value.as_ref()),
+        (Carrier::Shape, false) => {
+            return quote!(value.known().map(::std::borrow::Cow::Borrowed));
+        }
+        (Carrier::Shape, true) => {
+            return quote!(match value {
+                ::core::option::Option::None =>
+                    ::core::option::Option::Some(::core::option::Option::None),
+                ::core::option::Option::Some(value) => value
+                    .known()
+                    .map(|value| ::core::option::Option::Some(::std::borrow::Cow::Borrowed(value))),
+            });
+        }
         (Carrier::Bytes, false) => quote!(&**value),
         (Carrier::Bytes, true) => quote!(value.as_deref()),
         (Carrier::Number | Carrier::Bool | Carrier::Duration | Carrier::Size, _) => quote!(*value),
-    }
+    };
+    quote!(::core::option::Option::Some(#value))
 }
 
 fn late_arm(input: &Input) -> TokenStream {
     let (variant, name) = (camel(&input.name), local(&input.name));
     let value = match input.carrier() {
         Carrier::Text => quote!(::bggo_runtime::glue::plain_text(value)),
+        Carrier::Shape => {
+            let field = snake(&input.name);
+            let shape = match input.absent() {
+                true => quote!(self.#field.known().and_then(::core::option::Option::as_ref)),
+                false => quote!(self.#field.known()),
+            };
+            quote!(value.value(#shape)?)
+        }
         _ => quote!(value),
     };
+    let given = quote!(Late::#variant(::core::option::Option::Some(value)));
     match (input.optional(), input.absent()) {
         (false, _) => {
             quote!(Late::#variant(value) => #name = ::core::option::Option::Some(#value),)
         }
-        (true, true) => {
-            quote!(Late::#variant(value) => #name = ::core::option::Option::Some(value.map(|value| #value)),)
-        }
-        (true, false) => quote!(Late::#variant(value) => #name = value.map(|value| #value),),
+        (true, true) => quote! {
+            #given => #name = ::core::option::Option::Some(::core::option::Option::Some(#value)),
+            Late::#variant(::core::option::Option::None) => #name = ::core::option::Option::Some(::core::option::Option::None),
+        },
+        (true, false) => quote! {
+            #given => #name = ::core::option::Option::Some(#value),
+            Late::#variant(::core::option::Option::None) => #name = ::core::option::Option::None,
+        },
     }
 }
 
@@ -378,6 +407,10 @@ fn constant(input: &Input, value: &Value) -> TokenStream {
             quote!(#size)
         }
         (Carrier::Bytes, Value::Bytes(bytes)) => bytes_tokens(bytes),
+        (Carrier::Shape, value) => {
+            let value = tokens(value);
+            quote!(::bggo_runtime::glue::Shape::Known(#value))
+        }
         (_, value) => tokens(value),
     }
 }
@@ -392,12 +425,16 @@ fn plain_constant(input: &Input, value: &Value) -> TokenStream {
             };
             quote!(::std::borrow::Cow::Borrowed(#text))
         }
-        Carrier::Value => {
+        Carrier::Value | Carrier::Shape => {
             let value = tokens(value);
-            quote!({
+            let value = quote!({
                 static DEFAULT: ::bggo_runtime::glue::Value = #value;
                 &DEFAULT
-            })
+            });
+            match input.carrier() {
+                Carrier::Shape => quote!(::std::borrow::Cow::Borrowed(#value)),
+                _ => value,
+            }
         }
         Carrier::Bytes => match value {
             Value::Bytes(bytes) => {

@@ -6,6 +6,7 @@
 mod asset;
 mod errors;
 mod input;
+mod metric;
 mod names;
 mod rule;
 mod runner;

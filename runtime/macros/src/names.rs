@@ -20,6 +20,11 @@ pub fn camel(name: &str) -> Ident {
     word(&text)
 }
 
+/// `http_request` to `HTTP_REQUEST`.
+pub fn upper(name: &str) -> Ident {
+    word(&name.to_uppercase())
+}
+
 /// The path of what stands beside the module that is made.
 pub fn beside(name: &Ident) -> TokenStream {
     // Made as a name: `super` in quoted code would read as the parent of this file.

@@ -2,9 +2,10 @@
 
 use crate::errors::errors;
 use crate::input;
+use crate::metric::metrics;
 use crate::names::{beside, camel, local, snake};
 use crate::uses;
-use bggo_manifest::{Metric, Output, Runner, Use};
+use bggo_manifest::{Output, Runner, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -19,7 +20,7 @@ pub fn module(runner: &Runner) -> TokenStream {
     let late = input::late_inputs(&runner.inputs, &runner.rules);
     let outputs = outputs(&runner.outputs);
     let uses = assets(&runner.uses);
-    let metrics = metrics(&runner.metrics);
+    let metrics = metrics(&runner.metrics, "runner");
     let errors = errors(&runner.errors);
     let prepared = prepared(runner, &ty);
     quote! {
@@ -111,22 +112,19 @@ fn assets(uses: &[Use]) -> TokenStream {
         };
     }
     let (names, docs) = uses::fields(uses);
+    let enums = uses::enums_of_runner(uses);
     let assets = uses.iter().map(|part| {
-        let asset = uses::path(part, &camel(&part.asset));
+        let asset = uses::borrowed(part);
         if part.optional {
-            quote!(::core::option::Option<&'a #asset>)
+            quote!(::core::option::Option<#asset>)
         } else {
-            quote!(&'a #asset)
+            asset
         }
     });
-    let gets: Vec<_> = uses
-        .iter()
-        .map(|part| {
-            let asset = uses::path(part, &snake(&part.asset));
-            quote!(#asset::Get<'a>)
-        })
-        .collect();
+    let gets: Vec<_> = uses.iter().map(uses::get).collect();
     quote! {
+        #enums
+
         /// The assets, for `run`.
         #[allow(missing_debug_implementations)]
         #[derive(Clone, Copy)]
@@ -152,35 +150,6 @@ fn assets(uses: &[Use]) -> TokenStream {
     }
 }
 
-fn metrics(metrics: &[Metric]) -> TokenStream {
-    if metrics.is_empty() {
-        return quote!();
-    }
-    let names = metrics.iter().map(|metric| camel(&metric.name));
-    let docs = metrics
-        .iter()
-        .map(|metric| format!("`{}`: {}", metric.name, metric.description));
-    let infos = metrics.iter().map(|metric| {
-        let (name, unit) = (&metric.name, &metric.unit);
-        quote!(::bggo_runtime::glue::MetricInfo::new(#name, #unit))
-    });
-    quote! {
-        /// Names and units of the runner's own metrics, in the order of their numbers.
-        pub const METRICS: &[::bggo_runtime::glue::MetricInfo] = &[#(#infos),*];
-
-        /// The runner's own metrics.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Metric { #(#[doc = #docs] #names),* }
-
-        impl Metric {
-            /// Its number, for `Step::add`.
-            pub const fn number(self) -> u32 {
-                self as u32
-            }
-        }
-    }
-}
-
 fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
     let late = if input::borrows(&runner.inputs) {
         quote!(Late<'a>)
@@ -195,11 +164,8 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
     let gets = uses::taken(&runner.uses, &quote!(given.await?));
     let held = runner.uses.iter().map(|part| {
         let (name, local) = (snake(&part.name), local(&part.name));
-        if part.optional {
-            quote!(#name: #local.as_deref())
-        } else {
-            quote!(#name: &#local)
-        }
+        let lent = uses::lent(part, &local);
+        quote!(#name: #lent)
     });
     let uses = if runner.uses.is_empty() {
         quote!(let Needs = needs; let uses = Uses;)

@@ -54,6 +54,8 @@ pub struct Asset {
     pub rules: Vec<Rule>,
     /// What it exports, readable as `resource.ASSET.NAME.FIELD`.
     pub outputs: Vec<Output>,
+    /// Its own metrics: what belongs to no step, such as connections that were opened.
+    pub metrics: Vec<Metric>,
     /// The kinds of failure that it reports.
     pub errors: Vec<ErrorKind>,
 }
@@ -71,19 +73,37 @@ pub enum Lifetime {
     Iteration,
 }
 
-/// An asset that a runner or asset takes: `uses "client" { asset = "http_client" }`.
+/// An asset that a runner or asset takes: `uses "client" { asset = "http_client" }`, or one of several kinds of it:
+/// `asset = ["postgres_connection", "postgres_pool"]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Use {
     /// Key in the grid's `uses` block.
     pub name: String,
-    /// Kind of asset.
-    pub asset: String,
-    /// The module that brings the asset; `None`: the manifest's own.
+    /// Kinds of asset, of which a grid hands over one; at least one, each named once.
+    pub assets: Vec<String>,
+    /// The module that brings all of them; `None`: the manifest's own.
     pub module: Option<String>,
     /// May be left out.
     pub optional: bool,
     /// One sentence.
     pub description: String,
+}
+
+impl Use {
+    /// The kind of asset that is made where it is optional and a grid hands over none: the first.
+    pub fn default_asset(&self) -> &str {
+        self.assets.first().map_or("", String::as_str)
+    }
+
+    /// Whether the module sees which kind it got.
+    pub fn has_alternatives(&self) -> bool {
+        self.assets.len() > 1
+    }
+
+    /// Whether an asset of this kind fits.
+    pub fn takes(&self, asset: &str) -> bool {
+        self.assets.iter().any(|known| known == asset)
+    }
 }
 
 /// An argument.
@@ -105,8 +125,12 @@ pub struct Input {
     pub bounds: Vec<Bound>,
     /// What its text looks like.
     pub pattern: Option<Pattern>,
+    /// What the keys of a map look like.
+    pub key_pattern: Option<Pattern>,
     /// How it reaches the module.
     pub form: Form,
+    /// What is known of it in part reaches the module early, with holes for the rest.
+    pub shape: bool,
     /// Shown to a reader (`print`): sensitive parts are redacted before the module sees it.
     pub shown: bool,
     /// Not logged or reported.
@@ -137,26 +161,59 @@ pub struct Output {
     pub sensitive: bool,
 }
 
-/// A metric of a runner's own.
+/// A metric of a runner's or an asset's own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
     /// Its name.
     pub name: String,
-    /// What it counts.
+    /// What it measures.
     pub kind: MetricKind,
     /// `time`, `bytes` or empty.
     pub unit: String,
+    /// What tells the sums of a counter apart: `status`.
+    pub label: Option<String>,
+    /// When a load run says that there were too many of some.
+    pub warning: Option<MetricWarning>,
     /// One sentence.
     pub description: String,
 }
 
-/// What a metric counts.
+/// What a metric measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
+    /// Values with percentiles.
+    Trend,
     /// A sum.
     Counter,
-    /// A histogram.
-    Trend,
+    /// What is so at a moment.
+    Gauge,
+    /// The share of the cases in which something was so.
+    Rate,
+}
+
+impl MetricKind {
+    /// As a manifest writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trend => "trend",
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Rate => "rate",
+        }
+    }
+}
+
+/// A warning of a load run: too large a share of a counter's sum has labels of some beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricWarning {
+    /// How these labels begin: `5` for each status of 500 to 599.
+    pub prefix: String,
+    /// The largest share that is let pass, in millionths of the whole.
+    pub over: u32,
+    /// Inputs of the runner or asset: where a grid gives one of these, nothing is said.
+    pub unless: Vec<String>,
+    /// What is said of them, after the share: `answers had status 5xx`.
+    pub text: String,
 }
 
 /// A kind of failure: `error "connect" { description = ".." }`.
@@ -176,6 +233,7 @@ pub struct ErrorKind {
 /// | `number`, `bool`, `duration`, `size` | `Number`, `bool`, `Duration`, `u64` | the same |
 /// | `bytes` | `Seq<u8>` | `&[u8]` |
 /// | everything else | `Value` | `&Value` |
+/// | the same with `shape = true` | `Shape` | `Parts` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the table says it")]
 pub enum Carrier {
@@ -186,6 +244,15 @@ pub enum Carrier {
     Size,
     Bytes,
     Value,
+    Shape,
+}
+
+impl Asset {
+    /// Whether it can be made without a word of the grid: it needs no argument and no other asset.
+    pub fn needs_nothing(&self) -> bool {
+        let required = self.inputs.iter().any(|input| input.required);
+        !required && self.uses.iter().all(|part| part.optional)
+    }
 }
 
 impl Input {
@@ -198,6 +265,7 @@ impl Input {
             (Type::Duration, _) => Carrier::Duration,
             (Type::Size, _) => Carrier::Size,
             (Type::Bytes, _) => Carrier::Bytes,
+            _ if self.shape => Carrier::Shape,
             _ => Carrier::Value,
         }
     }

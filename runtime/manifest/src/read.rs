@@ -2,6 +2,7 @@
 
 mod fields;
 mod input;
+mod metric;
 mod names;
 mod reader;
 mod rules;
@@ -23,7 +24,7 @@ pub fn read(text: &str) -> Result<Manifest, Vec<ManifestFault>> {
             text: fault.text,
         }]
     })?;
-    let mut reader = Reader::default();
+    let mut reader = Reader::new(text);
     let manifest = reader.manifest(&body);
     if reader.faults.is_empty() {
         Ok(manifest)
@@ -33,7 +34,7 @@ pub fn read(text: &str) -> Result<Manifest, Vec<ManifestFault>> {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     fn manifest(&mut self, body: &Body) -> Manifest {
         let mut attributes = Attributes::of(body, 0);
         let mut manifest = Manifest {
@@ -84,10 +85,9 @@ impl Reader {
                 "uses" => runner.uses.extend(self.uses(part)),
                 "input" => runner.inputs.extend(self.input(part)),
                 "output" => runner.outputs.extend(self.output(part)),
-                "metric" => runner.metrics.extend(self.metric(part)),
                 "error" => runner.errors.push(self.error(part)),
                 // Read once all inputs are known.
-                "rule" => {}
+                "rule" | "metric" => {}
                 other => self.unknown_block(
                     part,
                     other,
@@ -97,6 +97,7 @@ impl Reader {
         }
         self.distinct(block, &["uses", "input", "output", "metric", "error"]);
         runner.rules = self.rules(block, &runner.inputs);
+        runner.metrics = self.metrics(block, &runner.inputs);
         runner
     }
 
@@ -122,6 +123,7 @@ impl Reader {
             inputs: Vec::new(),
             rules: Vec::new(),
             outputs: Vec::new(),
+            metrics: Vec::new(),
             errors: Vec::new(),
         };
         for part in &block.body.blocks {
@@ -129,15 +131,25 @@ impl Reader {
                 "input" => asset.inputs.extend(self.input(part)),
                 "output" => asset.outputs.extend(self.output(part)),
                 "error" => asset.errors.push(self.error(part)),
-                "rule" => {}
+                "rule" | "metric" => {}
                 "uses" => asset.uses.extend(self.uses(part)),
-                other => {
-                    self.unknown_block(part, other, "`uses`, `input`, `rule`, `output` and `error`")
-                }
+                other => self.unknown_block(
+                    part,
+                    other,
+                    "`uses`, `input`, `rule`, `output`, `metric` and `error`",
+                ),
             }
         }
-        self.distinct(block, &["uses", "input", "output", "error"]);
+        self.distinct(block, &["uses", "input", "output", "metric", "error"]);
+        if let Some(input) = asset.inputs.iter().find(|input| input.shape) {
+            let text = format!(
+                "`shape` is for inputs of runners: an asset is created with the whole of `{}`",
+                input.name
+            );
+            self.fault(block.offset, text);
+        }
         asset.rules = self.rules(block, &asset.inputs);
+        asset.metrics = self.metrics(block, &asset.inputs);
         asset
     }
 
@@ -153,18 +165,14 @@ impl Reader {
     fn uses(&mut self, block: &Block) -> Option<Use> {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
-        let asset = self.text(&mut attributes, "asset");
+        let assets = self.kinds_of_asset(&mut attributes);
         let module = self.text(&mut attributes, "module");
         let optional = self.flag(&mut attributes, "optional");
         let description = self.text(&mut attributes, "description");
         self.rest(attributes, "`uses`");
-        if asset.is_empty() {
-            self.fault(block.offset, "`uses` names the kind of its `asset`");
-            return None;
-        }
         Some(Use {
             name,
-            asset,
+            assets: assets?,
             module: (!module.is_empty()).then_some(module),
             optional,
             description,
@@ -183,32 +191,6 @@ impl Reader {
             ty: ty?,
             description,
             sensitive,
-        })
-    }
-
-    fn metric(&mut self, block: &Block) -> Option<Metric> {
-        let name = self.name(block);
-        let mut attributes = Attributes::of(&block.body, block.offset);
-        let kind = self.text(&mut attributes, "kind");
-        let unit = self.text(&mut attributes, "unit");
-        let description = self.text(&mut attributes, "description");
-        self.rest(attributes, "a metric");
-        let kind = match kind.as_str() {
-            "counter" => MetricKind::Counter,
-            "trend" => MetricKind::Trend,
-            _ => {
-                self.fault(
-                    block.offset,
-                    "the `kind` of a metric is \"counter\" or \"trend\"",
-                );
-                return None;
-            }
-        };
-        Some(Metric {
-            name,
-            kind,
-            unit,
-            description,
         })
     }
 

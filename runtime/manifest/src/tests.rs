@@ -128,8 +128,8 @@ fn an_asset_uses_assets_of_its_manifest_its_own_kind_too() {
     let text = "asset \"a\" {\n  uses \"x\" { asset = \"b\" }\n  uses \"y\" {\n    asset    = \"a\"\n    optional = true\n  }\n}\nasset \"b\" {}\n";
     let manifest = read(text).unwrap();
     let uses: Vec<_> = manifest.assets[0].uses.iter().collect();
-    assert_eq!((uses[0].name.as_str(), uses[0].asset.as_str()), ("x", "b"));
-    assert_eq!((uses[1].asset.as_str(), uses[1].optional), ("a", true));
+    assert_eq!((uses[0].name.as_str(), uses[0].default_asset()), ("x", "b"));
+    assert_eq!((uses[1].default_asset(), uses[1].optional), ("a", true));
     let faults = read("asset \"a\" {\n  uses \"x\" { asset = \"gone\" }\n}\n").unwrap_err();
     assert_eq!(
         faults[0].text,
@@ -221,6 +221,83 @@ runner "send" {
 }
 
 #[test]
+fn keys_and_values_of_a_map_have_patterns() {
+    let text = r#"runner "a" {
+  input "x" {
+    type                = map(string)
+    pattern             = "^v$"
+    key_pattern         = "^k$"
+    key_pattern_message = "write k"
+  }
+}
+"#;
+    let input = &read(text).unwrap().runners[0].inputs[0];
+    let regex = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.regex.clone());
+    assert_eq!(regex(&input.pattern).as_deref(), Some("^v$"));
+    assert_eq!(regex(&input.key_pattern).as_deref(), Some("^k$"));
+    let wrong = "runner \"a\" {\n  input \"x\" {\n    type = string\n    key_pattern = \"a\"\n  }\n  input \"y\" {\n    type = map(string)\n    key_pattern_message = \"b\"\n  }\n}\n";
+    assert_eq!(
+        faults(wrong),
+        [
+            (2, "`key_pattern` is for inputs that are maps".to_owned()),
+            (
+                6,
+                "`key_pattern_message` belongs to a `key_pattern`".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_rule_with_a_condition_keeps_its_text_and_its_line() {
+    let text = r#"runner "send" {
+  input "text" { type = string }
+  rule {
+    when = ["text"]
+    condition = (
+      length(input.text) < 3 ||
+      scenario.loaded
+    )
+    error_message = "too long"
+  }
+}
+"#;
+    let rule = &read(text).unwrap().runners[0].rules[0];
+    let condition = Condition {
+        text: "(\n      length(input.text) < 3 ||\n      scenario.loaded\n    )".to_owned(),
+        line: 5,
+    };
+    assert_eq!(rule.demand, Demand::Condition(condition));
+    assert_eq!(rule.text(), "too long");
+    assert!(!rule.is_broken(|_| Given::Yes));
+    for (given, applies) in [
+        (Given::Yes, Given::Yes),
+        (Given::No, Given::No),
+        (Given::Perhaps, Given::Perhaps),
+    ] {
+        assert_eq!(rule.applies(|_| given), applies);
+    }
+}
+
+#[test]
+fn a_rule_demands_one_thing_and_says_it() {
+    let with = |rule: &str| {
+        let text = format!(
+            "runner \"a\" {{\n  input \"x\" {{ type = string }}\n  rule {{\n{rule}\n  }}\n}}\n"
+        );
+        faults(&text)
+    };
+    let one = "a rule has `conflicts`, `at_least_one` or a `condition`, one of them";
+    let both = "conflicts = [\"x\"]\n condition = true\n error_message = \"no\"";
+    assert_eq!(with(both), [(3, one.to_owned())]);
+    let silent = "a rule with a `condition` has an `error_message` that says what to write";
+    assert_eq!(
+        with("condition = input.x == null"),
+        [(3, silent.to_owned())]
+    );
+}
+
+#[test]
 fn values_are_compared_with_bounds() {
     let allows = |bound: Bound, value: Value| bound.allows(&value);
     let nothing = || Value::Duration(std::time::Duration::ZERO);
@@ -297,7 +374,115 @@ fn an_asset_of_another_module_is_used_by_its_module() {
     let text = "runner \"a\" {\n  uses \"client\" {\n    module = \"http_request\"\n    asset  = \"http_client\"\n  }\n}\n";
     let used = &read(text).unwrap().runners[0].uses[0];
     assert_eq!(
-        (used.module.as_deref(), used.asset.as_str()),
+        (used.module.as_deref(), used.default_asset()),
         (Some("http_request"), "http_client")
+    );
+}
+
+#[test]
+fn a_use_takes_one_of_several_kinds_of_asset() {
+    let text = "runner \"query\" {\n  uses \"db\" { asset = [\"connection\", \"pool\"] }\n  uses \"log\" { asset = [\"pool\"] }\n}\nasset \"connection\" {}\nasset \"pool\" {}\n";
+    let uses = &read(text).unwrap().runners[0].uses;
+    assert_eq!(uses[0].assets, ["connection", "pool"]);
+    assert_eq!(
+        (uses[0].default_asset(), uses[0].has_alternatives()),
+        ("connection", true)
+    );
+    assert!(uses[0].takes("pool") && !uses[0].takes("query"));
+    assert!(!uses[1].has_alternatives());
+    // Of another module it is not known yet what there is.
+    let text = "asset \"session\" {\n  uses \"db\" {\n    module = \"postgres\"\n    asset = [\"connection\", \"pool\"]\n  }\n}\n";
+    let used = &read(text).unwrap().assets[0].uses[0];
+    assert_eq!(used.module.as_deref(), Some("postgres"));
+    assert_eq!(used.assets, ["connection", "pool"]);
+}
+
+#[test]
+fn kinds_of_asset_that_are_wrong_are_faults() {
+    let of = |asset: &str| {
+        let text = format!("runner \"a\" {{\n  uses \"x\" {{ {asset} }}\n}}\nasset \"b_c\" {{}}\n");
+        faults(&text)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>()
+    };
+    let wrong = "`asset` is the name of an asset, or a list of such names";
+    assert_eq!(of(""), ["`uses` names the kind of its `asset`"]);
+    for asset in ["[]", "\"\"", "[\"b_c\", 1]", "{}"] {
+        assert_eq!(of(&format!("asset = {asset}")), [wrong], "{asset}");
+    }
+    assert_eq!(
+        of("asset = [\"b_c\", \"gone\"]"),
+        ["this manifest has no asset `gone`; one of another module needs `module`"]
+    );
+    assert_eq!(
+        of("asset = [\"b_c\", \"b_c\"]"),
+        ["asset `b_c` is given twice"]
+    );
+    let alike = of("module = \"other\"\n asset = [\"b_c\", \"bc\"]");
+    assert_eq!(
+        alike,
+        ["asset `bc` is too much like `b_c`: they differ only by `_`"]
+    );
+}
+
+#[test]
+fn an_input_that_asks_for_its_shape_has_a_carrier_of_its_own() {
+    let text = "runner \"a\" {\n  input \"x\" {\n    type  = list(any)\n    shape = true\n  }\n  input \"y\" {\n    type  = map(string)\n    shape = false\n  }\n}\n";
+    let inputs = read(text).unwrap().runners.remove(0).inputs;
+    assert_eq!(
+        (inputs[0].shape, inputs[0].carrier()),
+        (true, Carrier::Shape)
+    );
+    assert_eq!(
+        (inputs[1].shape, inputs[1].carrier()),
+        (false, Carrier::Value)
+    );
+}
+
+#[test]
+fn shapes_are_for_values_of_runners_that_have_parts() {
+    let text = r#"runner "a" {
+  input "scalar" {
+    type = string
+    shape = true
+  }
+  input "unordered" {
+    type = set(string)
+    shape = true
+  }
+  input "json" {
+    type = any
+    form = "json"
+    shape = true
+  }
+  input "shown" {
+    type = any
+    shown = true
+    shape = true
+  }
+  input "word" {
+    type = any
+    shape = "yes"
+  }
+}
+asset "b" {
+  input "x" {
+    type = any
+    shape = true
+  }
+}
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            (4, "`shape` is for inputs of type list, map, object, tuple and any"),
+            (8, "`shape` is for inputs of type list, map, object, tuple and any"),
+            (13, "`shape` is for values, and `form = \"json\"` gives a text"),
+            (18, "`shape` and `shown` do not go together: sensitive parts are taken out of whole values"),
+            (22, "`shape` is true or false"),
+            (25, "`shape` is for inputs of runners: an asset is created with the whole of `x`"),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
     );
 }

@@ -1,29 +1,45 @@
-//! The trait of assets, and for whom one is created.
+//! The trait of assets, and what one may ask of its surroundings.
 
 use super::prepare::Prepare;
-use crate::context::Asker;
-use crate::fault::Fault;
+use super::spawned::SpawnedTasks;
+use crate::context::{Asker, AssetMetrics, WorkerContext};
+use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
 use crate::info::ResourceInfo;
+use crate::shutdown::UntilCancelled;
 use bggo_values::Value;
 use std::future::Future;
 use std::rc::Rc;
 use std::task::Context;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a creation, and a destruction, may take.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
-/// For whom an asset is created: the resource, and the user and iteration that needed it first.
-#[derive(Debug, Clone, Copy)]
+/// What an asset may ask of its surroundings, in `create` and as long as it lives: for whom it was created, the clock, the
+/// shutdown signal, tasks of its own. A clone costs little, so that an asset and its tasks may each keep one.
+#[derive(Debug, Clone)]
 pub struct AssetCx {
     info: &'static ResourceInfo,
     asker: Asker,
+    worker: Rc<WorkerContext>,
+    /// Of an asset of a worker or of the run.
+    tasks: Option<Rc<SpawnedTasks>>,
 }
 
 impl AssetCx {
-    pub(crate) fn new(info: &'static ResourceInfo, asker: Asker) -> Self {
-        Self { info, asker }
+    pub(super) fn new(
+        info: &'static ResourceInfo,
+        asker: Asker,
+        worker: &Rc<WorkerContext>,
+        tasks: Option<Rc<SpawnedTasks>>,
+    ) -> Self {
+        Self {
+            info,
+            asker,
+            worker: Rc::clone(worker),
+            tasks,
+        }
     }
 
     /// The user and iteration that asked first.
@@ -46,9 +62,66 @@ impl AssetCx {
         self.asker.iteration
     }
 
-    /// The longest time that the creation may take: one that takes longer is given up, and fails.
+    /// Where it counts the metrics of its manifest. It may be kept as long as the asset lives.
+    pub fn metrics(&self) -> AssetMetrics {
+        AssetMetrics::new(&self.worker, self.info)
+    }
+
+    /// The longest time that the creation may take: one that takes longer is given up, and fails. A destruction has as
+    /// long.
     pub fn limit(&self) -> Duration {
         LIMIT
+    }
+
+    /// The clock of the run: monotonic, the same that measures steps.
+    pub fn now(&self) -> Instant {
+        self.worker.now()
+    }
+
+    /// The shutdown signal: whether running iterations are being dropped on this thread, since the run was interrupted or
+    /// its time is over. It stays so while assets are destroyed. A run that comes to its end by itself never gives it.
+    pub fn is_cancelled(&self) -> bool {
+        self.worker.cancelled()
+    }
+
+    /// Completes when [`Self::is_cancelled`] becomes true.
+    pub fn until_cancelled(&self) -> UntilCancelled<'_> {
+        self.worker.until_cancelled()
+    }
+
+    /// Whether [`Self::spawn`] is possible: the resource has the scope `worker` or `run`.
+    pub fn may_spawn(&self) -> bool {
+        self.tasks.is_some()
+    }
+
+    /// Starts a task of the asset on the thread on which the asset lives, such as a reader, a heartbeat or a timer. `name`
+    /// is what a report calls it.
+    ///
+    /// The asset ends its tasks in `destroy`, by whatever it shares with them. Then they are waited for until the limit of
+    /// the destruction is over; those that are left are dropped and named. All that the asset is built on is there until
+    /// its last task is gone. A creation that fails or is given up drops its tasks.
+    ///
+    /// A task keeps no run alive, and a panic in it ends the run as a bug.
+    ///
+    /// # Errors
+    /// The resource has the scope `vu` or `iteration`, whose assets work in `poll_idle`; or it is destroyed.
+    pub fn spawn(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = ()> + 'static,
+    ) -> Result<(), Fault> {
+        match &self.tasks {
+            Some(tasks) => tasks.spawn(&self.worker, name, Box::pin(task)),
+            None => Err(self.no_tasks(name)),
+        }
+    }
+
+    fn no_tasks(&self, name: &str) -> Fault {
+        let scope = self.info.lifetime();
+        let text = format_args!(
+            "its task `{name}` needs the scope \"worker\" or \"run\", and it has the scope \"{scope}\""
+        );
+        Fault::new("asset", FaultText::plain(text))
     }
 }
 

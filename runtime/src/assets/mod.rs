@@ -11,6 +11,7 @@ mod run_asset;
 mod run_scope;
 mod scope;
 mod slot;
+mod spawned;
 
 pub use asset::{Asset, AssetCx, Making};
 pub use dependency::{Dependency, DependencyGuard};

@@ -85,15 +85,6 @@ impl RunAsset {
 
     /// Completes when the asset is there; its creation starts at once when nobody has asked before.
     pub fn get(&self, asker: Asker) -> GetRunAsset<'_> {
-        self.ask(asker)
-    }
-
-    /// The same for an asset that is built on it.
-    pub fn get_for(&self, cx: AssetCx) -> GetRunAsset<'_> {
-        self.ask(cx.asker())
-    }
-
-    fn ask(&self, asker: Asker) -> GetRunAsset<'_> {
         if self.front.exports.get().is_none() {
             let mut state = self.front.lock();
             if !state.asked {
@@ -105,6 +96,11 @@ impl RunAsset {
             front: &self.front,
             waiting: Waiting::default(),
         }
+    }
+
+    /// The same for an asset that is built on it.
+    pub fn get_for<'a>(&'a self, cx: &AssetCx) -> GetRunAsset<'a> {
+        self.get(cx.asker())
     }
 
     /// Export number `i` of the asset, which `get` has waited for.

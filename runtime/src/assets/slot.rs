@@ -20,6 +20,7 @@ pub use wait::Get;
 use super::asset::{Asset, AssetCx, Making};
 use super::dependency::{Dependency, DependencyGuard, Owned};
 use super::scope::Scope;
+use super::spawned::SpawnedTasks;
 use crate::context::Asker;
 use crate::fault::Fault;
 use crate::flow::Running;
@@ -55,7 +56,8 @@ impl<A: Asset> AssetSlot<A> {
             worker,
             info,
             dependents: Cell::new(0),
-            guards: RefCell::new(on.iter().map(|slot| slot.guard()).collect()),
+            guards: Cell::new(on.iter().map(|slot| slot.guard()).collect()),
+            tasks: Cell::default(),
             state: RefCell::new(State::Empty),
             ending: Cell::new(false),
             over: Cell::new(false),
@@ -74,28 +76,27 @@ impl<A: Asset> AssetSlot<A> {
         asker: Asker,
         make: &mut dyn FnMut(AssetCx) -> Making<A>,
     ) -> Get<'a, A> {
-        self.get_for(AssetCx::new(self.0.info, asker), make)
-    }
-
-    /// The same, for whoever `cx` names.
-    pub fn get_for(&self, cx: AssetCx, make: &mut dyn FnMut(AssetCx) -> Making<A>) -> Get<'_, A> {
-        let start = match &*self.0.state.borrow() {
+        let slot = &self.0;
+        let start = match &*slot.state.borrow() {
             State::Empty => true,
-            State::Failed { asker, .. } => *asker != cx.asker(),
+            State::Failed { asker: failed, .. } => *failed != asker,
             State::Creating | State::Ready(..) | State::Over => false,
         };
-        if start && !self.0.ending.get() {
+        if start && !slot.ending.get() {
+            let tasks = SpawnedTasks::of(slot.info);
+            let cx = AssetCx::new(slot.info, asker, &slot.worker, tasks.clone());
             // Made before the state says so: if `make` panics, nobody waits for what never comes.
             let making = make(cx);
-            *self.0.state.borrow_mut() = State::Creating;
-            tokio::task::spawn_local(tasks::create(Rc::clone(&self.0), cx, making));
+            slot.tasks.set(tasks);
+            *slot.state.borrow_mut() = State::Creating;
+            tokio::task::spawn_local(tasks::create(Rc::clone(slot), asker, making));
         }
-        Get::new(&self.0)
+        Get::new(slot)
     }
 
     /// It is built on one more slot.
     pub fn depend_on(&self, dependency: &dyn Dependency) {
-        self.0.guards.borrow_mut().push(dependency.guard());
+        self.0.depends_on(dependency.guard());
     }
 
     /// The asset, for one that is built on it: whoever asked for that one has waited for this one.

@@ -1,4 +1,4 @@
-//! What is asked of the engine, and what all threads of a run are made of.
+//! The request to run a grid, and what all threads of a run share.
 
 use super::program::Program;
 use super::scenario_load::ScenarioLoad;
@@ -6,8 +6,8 @@ use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
-use crate::metrics::{IterationSlots, Kinds, KnownKinds, Recorder, Slab};
-use crate::outputs::Report;
+use crate::metrics::{KnownNames, Recorder, RunNames, Slab, iteration_slot};
+use crate::outputs::{LoadDescription, Report};
 use crate::schedule::{Iterations, Schedule};
 use crate::start::Start;
 use std::sync::Arc;
@@ -25,13 +25,13 @@ pub struct RunRequest {
     pub schedules: Vec<Schedule>,
     /// Worker threads wanted.
     pub threads: u32,
-    /// No load: one iteration, a line a step.
+    /// No load: one iteration, with a line for each step.
     pub functional: bool,
-    /// How long running iterations may go on.
+    /// How long running iterations may go on at the end.
     pub grace: Grace,
 }
 
-/// How long iterations that run may go on when none may begin any more.
+/// How long running iterations may go on when no iteration begins any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grace {
     /// After the end of the profile.
@@ -41,35 +41,40 @@ pub struct Grace {
 }
 
 impl RunRequest {
-    /// The load of each scenario. Made once a run: all threads take from the same iterations.
+    /// The load of each scenario. Call it once in a run: all threads take from the same iterations.
     pub(super) fn loads(&self) -> Vec<ScenarioLoad> {
         let rows = (0..).zip(self.grid.scenarios).zip(&self.schedules);
         rows.map(|((scenario, row), schedule)| ScenarioLoad {
             scenario,
             iterations: Iterations::new(*schedule),
             first_slot: row.first_slot,
+            iteration_slot: iteration_slot(self.grid, scenario),
+        })
+        .collect()
+    }
+}
+
+impl RunRequest {
+    /// The load of each scenario, for whoever tells of it.
+    pub(super) fn described_loads(&self) -> Vec<LoadDescription> {
+        let rows = self.grid.scenarios.iter().zip(&self.schedules);
+        rows.map(|(row, schedule)| LoadDescription {
+            scenario: row.name(),
+            schedule: *schedule,
         })
         .collect()
     }
 }
 
 /// Everything that the threads of a run share.
+#[derive(Default)]
 pub(super) struct RunState {
-    pub(super) kinds: Arc<Kinds>,
+    pub(super) names: Arc<RunNames>,
     pub(super) causes: Arc<ExitCauses>,
-    pub(super) iterations: IterationSlots,
 }
 
 impl RunState {
-    pub(super) fn new(grid: &Grid) -> Self {
-        Self {
-            kinds: Arc::default(),
-            causes: Arc::default(),
-            iterations: IterationSlots::after(grid.step_slots()),
-        }
-    }
-
-    /// What a thread of the run is made of.
+    /// The parts of the context of one thread.
     pub(super) fn parts(
         &self,
         run: &RunRequest,
@@ -82,8 +87,7 @@ impl RunState {
             index,
             functional: run.functional,
             recorder: Recorder::new(Arc::clone(slab)),
-            kinds: KnownKinds::new(Arc::clone(&self.kinds)),
-            iterations: self.iterations,
+            names: KnownNames::new(Arc::clone(&self.names)),
             events: Arc::clone(report) as Arc<dyn EventSink>,
             causes: Arc::clone(&self.causes),
         }

@@ -1,5 +1,6 @@
 //! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
 
+mod scenarios;
 mod signals;
 mod whole;
 
@@ -8,22 +9,24 @@ use super::scenario_load::ScenarioLoad;
 use super::user::ScenarioUsers;
 use super::worker::{News, Work, WorkerNews, work};
 use super::{Grace, Program, RunRequest, User, Worker, run};
-use crate::assets::{AssetSlot, Prepare, RunScope};
+use crate::assets::{Asset, AssetCx, AssetSlot, Prepare, RunScope};
 use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::LogLevel;
 use crate::exit::{Exit, ExitCauses};
+use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::grid::Grid;
 use crate::metrics::{
-    Counter, Interval, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader,
+    Interval, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, time_slot,
 };
 use crate::outputs::{Format, Report};
 use crate::schedule::{Iterations, Schedule};
 use crate::shutdown::{Phase, Phases};
 use crate::start::Start;
-use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock};
+use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock, settle};
 use std::any::Any;
 use std::cell::RefCell;
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -127,18 +130,21 @@ struct Bench {
     reader: SlabReader,
 }
 
-const SLOTS: IterationSlots = IterationSlots::after(0);
+/// Slots of iterations: of both scenarios that a test may run.
+const SLOTS: usize = 2 * time_slot::COUNT as usize;
 
 fn bench(does: fn(u64) -> Does) -> Bench {
-    let (kinds, causes) = (Arc::new(Kinds::default()), Arc::new(ExitCauses::default()));
-    let slab = Slab::new(SLOTS.end() as usize).unwrap();
+    let (names, causes) = (
+        Arc::new(RunNames::default()),
+        Arc::new(ExitCauses::default()),
+    );
+    let slab = Slab::new(SLOTS).unwrap();
     let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: false,
         recorder: Recorder::new(Arc::clone(&slab)),
-        kinds: KnownKinds::new(Arc::clone(&kinds)),
-        iterations: SLOTS,
+        names: KnownNames::new(Arc::clone(&names)),
         events: Arc::new(ToldEvents::default()),
         causes: Arc::clone(&causes),
     });
@@ -151,7 +157,7 @@ fn bench(does: fn(u64) -> Does) -> Bench {
         causes,
         phases: watch::channel(Phases::running(1)).0,
         worker: (0, 1),
-        reader: SlabReader::new(slab, kinds),
+        reader: SlabReader::new(slab, names),
     }
 }
 
@@ -161,6 +167,7 @@ fn load(scenario: u32, schedule: Schedule) -> ScenarioLoad {
         scenario,
         iterations: Iterations::new(schedule),
         first_slot: 0,
+        iteration_slot: scenario * time_slot::COUNT,
     }
 }
 
@@ -205,10 +212,11 @@ impl Bench {
         interval
     }
 
-    fn counted(&mut self, counter: Counter) -> u64 {
+    /// Iterations of the first scenario.
+    fn counted(&mut self, outcome: Outcome) -> u64 {
         self.measured()
-            .slot(SLOTS.service())
-            .map_or(0, |slot| slot.count(counter))
+            .slot(0)
+            .map_or(0, |slot| slot.count(outcome))
     }
 }
 
@@ -221,12 +229,9 @@ async fn users_share_the_iterations_and_each_ends_once_before_the_worker_does() 
     assert_eq!(bench.notes().last().unwrap(), "worker:end");
     let measured = bench.measured();
     assert_eq!((measured.users_begun, measured.users_ended), (3, 3));
-    let iterations = measured.slot(SLOTS.service()).unwrap();
-    assert_eq!(iterations.count(Counter::Passed), 10);
-    assert_eq!(
-        iterations.histogram.mean_time(),
-        Some(Duration::from_millis(10))
-    );
+    assert_eq!(measured.slot(0).unwrap().count(Outcome::Passed), 10);
+    let times = measured.slot(time_slot::SERVICE).unwrap();
+    assert_eq!(times.histogram.mean_time(), Some(Duration::from_millis(10)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,7 +241,7 @@ async fn a_duration_ends_the_beginning_of_iterations_and_not_their_running() {
     bench
         .run(Schedule::lasting(2, Duration::from_secs(1)))
         .await;
-    assert_eq!(bench.counted(Counter::Passed), 6);
+    assert_eq!(bench.counted(Outcome::Passed), 6);
     assert_eq!(begin.elapsed(), Duration::from_millis(1_201));
 }
 
@@ -249,7 +254,7 @@ async fn cancelling_drops_running_iterations_and_lets_every_user_end() {
     };
     tokio::join!(bench.run(Schedule::lasting(50, Duration::MAX)), stop);
     assert_eq!((bench.count(":stop"), bench.count(":end")), (50, 51));
-    assert_eq!(bench.counted(Counter::Cancelled), 50);
+    assert_eq!(bench.counted(Outcome::Cancelled), 50);
 }
 
 #[tokio::test(start_paused = true)]
@@ -260,7 +265,7 @@ async fn draining_lets_running_iterations_finish_and_none_begin() {
         bench.stop(Phase::Draining);
     };
     tokio::join!(bench.run(Schedule::lasting(5, Duration::MAX)), stop);
-    assert_eq!(bench.counted(Counter::Passed), 5);
+    assert_eq!(bench.counted(Outcome::Passed), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -303,7 +308,7 @@ async fn a_user_that_never_waits_leaves_the_others_their_turn() {
 async fn a_failed_iteration_does_not_end_its_user() {
     let mut bench = bench(|_| Does::Fails);
     bench.run(Schedule::iterations(1, 7)).await;
-    assert_eq!(bench.counted(Counter::Failed), 7);
+    assert_eq!(bench.counted(Outcome::Failed), 7);
 }
 
 #[tokio::test(start_paused = true)]
@@ -323,12 +328,12 @@ async fn a_panic_in_an_iteration_is_a_bug_and_its_user_still_ends() {
     assert_eq!(bench.causes.exit(), Exit::Bug);
     assert_eq!(bench.count(":end"), 4);
     let measured = bench.measured();
-    let iterations = measured.slot(SLOTS.service()).unwrap();
+    let iterations = measured.slot(0).unwrap();
     // The thread stops at once: the other two never begin.
     assert_eq!(
         (
-            iterations.count(Counter::Passed),
-            iterations.count(Counter::Cancelled)
+            iterations.count(Outcome::Passed),
+            iterations.count(Outcome::Cancelled)
         ),
         (2, 1)
     );
@@ -361,7 +366,7 @@ async fn iterations_go_to_whoever_is_free_on_any_thread() {
     tokio::join!(first.run_loads(&loads), second.run_loads(&loads));
     // Seven rounds of three, and a millisecond for the ends of the users.
     assert_eq!(begin.elapsed(), Duration::from_millis(1_401));
-    let passed = first.counted(Counter::Passed) + second.counted(Counter::Passed);
+    let passed = first.counted(Outcome::Passed) + second.counted(Outcome::Passed);
     assert_eq!(passed, 20);
     assert_eq!(first.count(":iteration"), 14);
 }
@@ -381,14 +386,11 @@ async fn a_scenario_that_is_cancelled_leaves_the_others_running() {
     tokio::join!(bench.run_loads(&loads), stop);
     assert_eq!(begin.elapsed(), Duration::from_millis(6_001));
     let measured = bench.measured();
-    let iterations = measured.slot(SLOTS.service()).unwrap();
-    assert_eq!(
-        (
-            iterations.count(Counter::Passed),
-            iterations.count(Counter::Cancelled)
-        ),
-        (4, 1)
-    );
+    let ends = |slot: u32| {
+        let iterations = measured.slot(slot).unwrap();
+        [Outcome::Passed, Outcome::Cancelled].map(|outcome| iterations.count(outcome))
+    };
+    assert_eq!((ends(0), ends(time_slot::COUNT)), ([3, 0], [1, 1]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -461,5 +463,78 @@ fn assets_of_a_user_and_its_iteration_work_while_it_waits() {
         assert_eq!(idle(), all);
         inner.destroy().await;
         outer.destroy().await;
+    });
+}
+
+/// An asset of a user that is due every 10 ms: its timer has the user woken.
+struct Pings {
+    timer: RefCell<std::pin::Pin<Box<tokio::time::Sleep>>>,
+    worker: Rc<TestWorker>,
+}
+
+impl Asset for Pings {
+    const WORKS_WHEN_IDLE: bool = true;
+
+    type Inputs = ();
+    type Uses = ();
+    type Ready = ();
+    type Exports = [bggo_values::Value; 0];
+
+    fn prepare(_: &Prepare<'_>, (): &()) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn create(_: AssetCx, _: Rc<()>, (): (), (): ()) -> Result<Self, Fault> {
+        Err(Fault::new("bug", "the tests make it by hand"))
+    }
+
+    fn exports(&self) -> [bggo_values::Value; 0] {
+        []
+    }
+
+    fn poll_idle(&self, cx: &mut std::task::Context<'_>) {
+        let mut timer = self.timer.borrow_mut();
+        while timer.as_mut().poll(cx).is_ready() {
+            self.worker.note("ping");
+            let next = timer.deadline() + Duration::from_millis(10);
+            timer.as_mut().reset(next);
+        }
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_timer_of_idle_work_has_the_user_woken_within_an_iteration() {
+    on_stopped_clock(async {
+        let worker = Rc::new(TestWorker::load());
+        let users = Rc::new(ScenarioUsers::new(
+            load(0, Schedule::lasting(1, Duration::MAX)),
+            worker.context.now(),
+        ));
+        let user = User::new(&worker.context, 1, &users);
+        let scope = user.scope();
+        let slot = AssetSlot::<Pings>::new(&scope, &A, 0, &[]);
+        let to = Rc::clone(&worker);
+        let made = slot.get(worker.asker(0), &mut |_| {
+            let worker = Rc::clone(&to);
+            let timer = RefCell::new(Box::pin(sleep(Duration::from_millis(10))));
+            Box::pin(async move { Ok(Pings { timer, worker }) })
+        });
+        drop(made.await.unwrap());
+        // Two iterations of 25 ms, of which nothing else wakes the user.
+        for _ in 0..2 {
+            let begun = user.next().await.unwrap();
+            let waits = pin!(async {
+                sleep(Duration::from_millis(25)).await;
+                Ok(())
+            });
+            let flow = user.unless_cancelled(waits).await;
+            user.finish(begun, flow);
+        }
+        assert_eq!(worker.notes(), ["10 ping", "20 ping", "30 ping", "40 ping"]);
+        scope.destroy().await;
     });
 }

@@ -1,12 +1,12 @@
-//! How large a virtual user is: one is made as a run would make it, measured, and dropped before it has begun.
+//! Measures how large a virtual user is: makes one as a run does, takes its size, and drops it before it begins.
 //!
-//! `bggo build` asks the program that it has built, because only the compiler of the program knows the size of a future.
+//! `bggo build` asks the built program for the size, because only rustc knows the size of a future.
 
 use super::request::{RunRequest, RunState};
 use super::user::{ScenarioUsers, User};
 use crate::assets::{Prepare, RunScope};
 use crate::context::WorkerContext;
-use crate::metrics::Slab;
+use crate::metrics::{Slab, slot_count};
 use crate::outputs::Report;
 use std::io;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::LocalSet;
 
-/// Bytes of the future that is one user's whole life, of the scenario where it is largest; what its assets and boxed steps take comes on top.
+/// Bytes of the future of a user, of the scenario where it is largest. Its assets and its boxed steps take more on top.
 ///
 /// # Errors
 /// The system has no memory or no event loop for it.
@@ -22,8 +22,8 @@ pub fn user_bytes(run: &RunRequest, report: &Arc<Report>) -> io::Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let state = RunState::new(run.grid);
-    let slab = Slab::new(state.iterations.end() as usize)?;
+    let state = RunState::default();
+    let slab = Slab::new(slot_count(run.grid) as usize)?;
     LocalSet::new().block_on(&runtime, async {
         let context = Rc::new(WorkerContext::new(state.parts(run, report, 0, &slab)));
         let scope = RunScope::new(Rc::clone(&context));

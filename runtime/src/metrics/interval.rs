@@ -4,7 +4,7 @@
 //! (later) hosts of a fleet are merged by the same function.
 
 use super::buckets::highest;
-use super::slab::Counter;
+use super::slab::Outcome;
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -92,12 +92,7 @@ impl Histogram {
     /// Adds what `other` counted.
     pub fn merge(&mut self, other: &Self) {
         self.sum += other.sum;
-        self.extremes = match (self.extremes, other.extremes) {
-            (Some((smallest, largest)), Some((small, large))) => {
-                Some((smallest.min(small), largest.max(large)))
-            }
-            (one, None) | (None, one) => one,
-        };
+        self.extremes = wider(self.extremes, other.extremes);
         if self.buckets.is_empty() {
             self.buckets.clone_from(&other.buckets);
             return;
@@ -122,34 +117,103 @@ impl Histogram {
     }
 }
 
+/// The value that a gauge had last: the one with the greatest time, and of two at one time the one of the greater worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LastValue {
+    /// When it was set, in nanoseconds since 1970.
+    pub(super) at: u64,
+    /// By which worker.
+    pub(super) worker: u32,
+    /// The value.
+    pub(super) value: u64,
+}
+
+/// What a counter, a rate or a gauge measured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scalar {
+    pub(super) count: u64,
+    pub(super) sum: u128,
+    pub(super) extremes: Option<(u64, u64)>,
+    pub(super) last: Option<LastValue>,
+}
+
+impl Scalar {
+    /// How many values a gauge had, or how many hits and misses a rate.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// What a counter counted, or how many hits a rate had.
+    pub fn sum(&self) -> u64 {
+        u64::try_from(self.sum).unwrap_or(u64::MAX)
+    }
+
+    /// Minimum and maximum of a gauge: exact over the whole run.
+    pub fn extremes(&self) -> Option<(u64, u64)> {
+        self.extremes
+    }
+
+    /// The mean of a gauge's values.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+    }
+
+    /// What a gauge was set to last.
+    pub fn last(&self) -> Option<u64> {
+        self.last.map(|last| last.value)
+    }
+
+    /// Adds what `other` measured.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.extremes = wider(self.extremes, other.extremes);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Minimum and maximum of both.
+fn wider(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    match (one, other) {
+        (Some((smallest, largest)), Some((small, large))) => {
+            Some((smallest.min(small), largest.max(large)))
+        }
+        (one, None) | (None, one) => one,
+    }
+}
+
 /// What one slot measured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Slot {
-    counts: [u64; Counter::ALL.len()],
+    counts: [u64; Outcome::ALL.len()],
     /// Failures by kind.
     pub kinds: BTreeMap<Text, u64>,
-    /// Its histogram.
+    /// Its histogram: of times, and of a trend.
     pub histogram: Histogram,
+    /// Of a counter, a rate or a gauge.
+    pub scalar: Scalar,
+    /// Sums of a counter with a label, by label.
+    pub labels: BTreeMap<Text, u64>,
 }
 
 impl Slot {
-    /// How often `counter` was counted.
-    pub fn count(&self, counter: Counter) -> u64 {
+    /// How often something ended with `outcome`.
+    pub fn count(&self, outcome: Outcome) -> u64 {
         self.counts
-            .get(counter as usize)
+            .get(outcome as usize)
             .copied()
             .unwrap_or_default()
     }
 
-    pub(super) fn add(&mut self, counter: Counter, n: u64) {
-        if let Some(count) = self.counts.get_mut(counter as usize) {
+    pub(super) fn add(&mut self, outcome: Outcome, n: u64) {
+        if let Some(count) = self.counts.get_mut(outcome as usize) {
             *count += n;
         }
     }
 
     /// Those that ran to an end: passed and failed.
     pub fn ended(&self) -> u64 {
-        self.count(Counter::Passed) + self.count(Counter::Failed)
+        self.count(Outcome::Passed) + self.count(Outcome::Failed)
     }
 
     /// Adds what `other` measured.
@@ -157,10 +221,19 @@ impl Slot {
         for (mine, more) in self.counts.iter_mut().zip(other.counts) {
             *mine += more;
         }
-        for (kind, more) in &other.kinds {
-            *self.kinds.entry(kind.clone()).or_default() += more;
-        }
+        add_all(&mut self.kinds, &other.kinds);
+        add_all(&mut self.labels, &other.labels);
         self.histogram.merge(&other.histogram);
+        self.scalar.merge(&other.scalar);
+    }
+}
+
+/// Adds counts by name.
+fn add_all(counts: &mut BTreeMap<Text, u64>, more: &BTreeMap<Text, u64>) {
+    for (name, more) in more {
+        let count = counts.entry(name.clone()).or_default();
+        // The sum of a counter may be as large as a number may be.
+        *count = count.saturating_add(*more);
     }
 }
 

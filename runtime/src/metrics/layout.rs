@@ -1,51 +1,59 @@
-//! Which slot measures what: steps with their own slots, iterations behind them, and what the figures are called.
+//! Which slot measures what, over the whole run, and what the figures are called.
+//!
+//! ```text
+//! steps of each scenario | metrics of resources | iterations of each scenario
+//! ```
 //!
 //! All arithmetic of slots stands here. Whoever reads an [`Interval`] asks the [`Layout`] and sees no number. Texts are owned,
 //! so that a layout may come from a file as well as from the grid that is linked.
 
-use super::interval::{Histogram, Interval, Slot};
-use crate::grid::Grid;
-use crate::info::Info;
+use super::interval::{Histogram, Interval, Scalar, Slot};
+use crate::grid::{Grid, Scenario};
+use crate::info::{Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
 use bggo_values::Text;
+use std::collections::BTreeMap;
 
-/// Slots of the iterations of a scenario, behind those of its steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IterationSlots {
-    first: u32,
-}
-
-impl IterationSlots {
-    /// Behind `steps` slots of steps.
-    pub const fn after(steps: u32) -> Self {
-        Self { first: steps }
-    }
-
-    /// From the moment it began, of iterations that passed. Its counters are the iteration's.
-    pub const fn service(self) -> u32 {
-        self.first
-    }
-
-    /// From the moment it began, of iterations that failed.
-    pub const fn failed(self) -> u32 {
-        self.first + 1
-    }
-
-    /// Slots up to here.
-    pub const fn end(self) -> u32 {
-        self.first + 2
-    }
-}
-
-/// Slots of a step, counted from its first one, where its counters stand.
-pub mod step_slot {
+/// Slots of what has times (a step, an iteration), counted from its first one, where its counters stand.
+pub mod time_slot {
     /// Response time of what passed, from the moment due.
     pub const RESPONSE: u32 = 0;
     /// Service time of what passed, from the moment sent.
     pub const SERVICE: u32 = 1;
+    /// Response time of what failed.
+    pub const FAILED_RESPONSE: u32 = 2;
     /// Service time of what failed.
-    pub const FAILED: u32 = 2;
-    /// The first of the manifest's own metrics.
-    pub const METRICS: u32 = 3;
+    pub const FAILED_SERVICE: u32 = 3;
+    /// How many there are. The metrics of a step's manifest stand behind them.
+    pub const COUNT: u32 = 4;
+}
+
+/// Slots that the steps of all scenarios take: those of a scenario begin where its row says so.
+fn step_slots(grid: &Grid) -> u32 {
+    let ends = grid.scenarios.iter().flat_map(|row| {
+        let steps = grid.steps_of(row).iter();
+        steps.map(|info| row.first_slot + info.first_slot() + info.slot_count())
+    });
+    ends.max().unwrap_or_default()
+}
+
+/// Slots of steps and of resources.
+fn slots_before_iterations(grid: &Grid) -> u32 {
+    let resources = grid.all_resources().map(|info| {
+        let metrics = info.metric_infos().len();
+        info.first_metric_slot() + u32::try_from(metrics).unwrap_or(u32::MAX)
+    });
+    resources.max().unwrap_or_default().max(step_slots(grid))
+}
+
+/// The first slot of the iterations of the scenario with this number.
+pub fn iteration_slot(grid: &Grid, scenario: u32) -> u32 {
+    slots_before_iterations(grid) + scenario * time_slot::COUNT
+}
+
+/// How many slots a grid has.
+pub fn slot_count(grid: &Grid) -> u32 {
+    let scenarios = u32::try_from(grid.scenarios.len()).unwrap_or(u32::MAX);
+    iteration_slot(grid, scenarios)
 }
 
 /// What the values of a metric are.
@@ -59,52 +67,152 @@ pub enum Unit {
 
 impl Unit {
     /// As a manifest writes it.
-    pub fn of(name: &'static str) -> Self {
-        match name {
+    pub fn of(name: Text) -> Self {
+        match name.as_str() {
             "time" => Self::Time,
-            name => Self::Other(Text::Static(name)),
+            _ => Self::Other(name),
+        }
+    }
+
+    /// As a manifest writes it.
+    pub fn name(&self) -> Text {
+        match self {
+            Self::Time => Text::Static("time"),
+            Self::Other(name) => name.clone(),
         }
     }
 }
 
-/// A metric: its name and its unit.
+/// What is known of a metric of a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MetricLabel {
-    /// `response_time`, or as the manifest calls it.
+pub struct MetricLayout {
+    /// As the manifest calls it.
     pub name: Text,
     /// Its unit.
     pub unit: Unit,
+    /// What it is.
+    pub kind: MetricKind,
+    /// What its label is called, if it has one.
+    pub label: Option<Text>,
+    /// What a load run says of its labels.
+    pub warning: Option<LabelWarning>,
 }
 
-/// What is known of the figures of one step.
+/// A warning of a load run: too much of a counter has labels that begin alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelWarning {
+    /// How the labels begin.
+    pub prefix: Text,
+    /// The share of the sum that is not too much, in millionths.
+    pub over_millionths: u32,
+    /// What is said after the share.
+    pub text: Text,
+}
+
+impl MetricLayout {
+    fn new(info: &MetricInfo, warning: Option<MetricWarning>) -> Self {
+        Self {
+            name: Text::Static(info.name()),
+            unit: Unit::of(Text::Static(info.unit())),
+            kind: info.metric_kind(),
+            label: info.label_name().map(Text::Static),
+            warning: warning.map(|warning| LabelWarning {
+                prefix: Text::Static(warning.prefix()),
+                over_millionths: warning.over_millionths(),
+                text: Text::Static(warning.text()),
+            }),
+        }
+    }
+
+    fn measured<'a>(&self, slot: &'a Slot) -> Option<Measured<'a>> {
+        let scalar = &slot.scalar;
+        match self.kind {
+            MetricKind::Trend => {
+                (slot.histogram.count() > 0).then_some(Measured::Trend(&slot.histogram))
+            }
+            MetricKind::Counter if self.label.is_some() => {
+                (!slot.labels.is_empty()).then_some(Measured::Labels(&slot.labels))
+            }
+            MetricKind::Counter => (scalar.sum() > 0).then_some(Measured::Counter(scalar.sum())),
+            MetricKind::Gauge => scalar.last().map(|_| Measured::Gauge(scalar)),
+            MetricKind::Rate => (scalar.count() > 0).then_some(Measured::Rate {
+                hits: scalar.sum(),
+                of: scalar.count(),
+            }),
+        }
+    }
+}
+
+/// What a metric measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measured<'a> {
+    /// The values of a trend.
+    Trend(&'a Histogram),
+    /// The sum of a counter.
+    Counter(u64),
+    /// The sums of a counter, by label.
+    Labels(&'a BTreeMap<Text, u64>),
+    /// The values of a gauge.
+    Gauge(&'a Scalar),
+    /// Hits of all.
+    Rate {
+        /// How many were hits.
+        hits: u64,
+        /// Of how many.
+        of: u64,
+    },
+}
+
+fn all_measured<'a>(
+    metrics: &'a [MetricLayout],
+    first: u32,
+    interval: &'a Interval,
+) -> impl Iterator<Item = (&'a MetricLayout, Measured<'a>)> {
+    let slots = metrics.iter().zip(first..);
+    slots.filter_map(|(metric, slot)| Some((metric, metric.measured(interval.slot(slot)?)?)))
+}
+
+/// Labels that a grid gives.
+pub type Tags = Vec<(Text, Text)>;
+
+/// Tags of a scenario and of what stands in it: where both have a key, the inner one's value.
+fn tags(outer: &[(&'static str, &'static str)], inner: &[(&'static str, &'static str)]) -> Tags {
+    let is_hidden = |key: &str| inner.iter().any(|(other, _)| *other == key);
+    let outer = outer.iter().filter(|(key, _)| !is_hidden(key));
+    outer
+        .chain(inner)
+        .map(|(key, value)| (Text::Static(key), Text::Static(value)))
+        .collect()
+}
+
+/// What is known of the figures of one step in one scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepLayout {
     /// The scenario that it is part of.
     pub scenario: Text,
+    /// The uses of flows by which the scenario comes to it, from the outermost; none where the step is the scenario's own.
+    pub path: Vec<Text>,
     /// `kind.name`
     pub name: Text,
-    /// The grid's own labels.
-    pub tags: Vec<(Text, Text)>,
+    /// The grid's own labels, of the scenario and of the step.
+    pub tags: Tags,
     /// The metrics of its manifest.
-    pub metrics: Vec<MetricLabel>,
-    first: u32,
+    pub metrics: Vec<MetricLayout>,
+    pub(super) first: u32,
 }
 
 impl StepLayout {
-    fn new(scenario: &Text, base: u32, info: &Info) -> Self {
-        let tags = info.labels().iter();
-        let metrics = info.metric_infos().iter().map(|metric| MetricLabel {
-            name: Text::Static(metric.name()),
-            unit: Unit::of(metric.unit()),
-        });
+    fn new(row: &Scenario, info: &Info) -> Self {
+        let metrics = info.metric_infos().iter();
         Self {
-            scenario: scenario.clone(),
+            scenario: Text::Static(row.name()),
+            path: Vec::new(),
             name: Text::from(info.to_string()),
-            tags: tags
-                .map(|(key, value)| (Text::Static(key), Text::Static(value)))
+            tags: tags(row.tag_list(), info.labels()),
+            metrics: metrics
+                .map(|metric| MetricLayout::new(metric, info.warning_of(metric)))
                 .collect(),
-            metrics: metrics.collect(),
-            first: base + info.first_slot(),
+            first: row.first_slot + info.first_slot(),
         }
     }
 
@@ -115,22 +223,15 @@ impl StepLayout {
 
     /// Its histograms.
     pub fn times<'a>(&self, interval: &'a Interval) -> Times<'a> {
-        let at = |slot: u32| histogram(interval, self.first + slot);
-        Times {
-            passed: at(step_slot::SERVICE),
-            failed: at(step_slot::FAILED),
-            response: at(step_slot::RESPONSE),
-        }
+        times(interval, self.first)
     }
 
     /// What each of its own metrics measured, as far as it did.
     pub fn measured<'a>(
         &'a self,
         interval: &'a Interval,
-    ) -> impl Iterator<Item = (&'a MetricLabel, &'a Histogram)> {
-        let first = self.first + step_slot::METRICS;
-        let slots = self.metrics.iter().zip(first..);
-        slots.filter_map(move |(metric, slot)| Some((metric, histogram(interval, slot)?)))
+    ) -> impl Iterator<Item = (&'a MetricLayout, Measured<'a>)> {
+        all_measured(&self.metrics, self.first + time_slot::COUNT, interval)
     }
 }
 
@@ -143,11 +244,21 @@ pub struct Times<'a> {
     pub failed: Option<&'a Histogram>,
     /// Response times of what passed.
     pub response: Option<&'a Histogram>,
+    /// Response times of what failed.
+    pub failed_response: Option<&'a Histogram>,
 }
 
-fn histogram(interval: &Interval, slot: u32) -> Option<&Histogram> {
-    let slot = interval.slot(slot)?;
-    (slot.histogram.count() > 0).then_some(&slot.histogram)
+fn times(interval: &Interval, first: u32) -> Times<'_> {
+    let at = |slot: u32| {
+        let slot = interval.slot(first + slot)?;
+        (slot.histogram.count() > 0).then_some(&slot.histogram)
+    };
+    Times {
+        passed: at(time_slot::SERVICE),
+        failed: at(time_slot::FAILED_SERVICE),
+        response: at(time_slot::RESPONSE),
+        failed_response: at(time_slot::FAILED_RESPONSE),
+    }
 }
 
 /// What is known of the figures of one scenario's iterations.
@@ -155,49 +266,102 @@ fn histogram(interval: &Interval, slot: u32) -> Option<&Histogram> {
 pub struct IterationLayout {
     /// The scenario.
     pub scenario: Text,
-    slots: IterationSlots,
+    /// Its labels.
+    pub tags: Tags,
+    pub(super) first: u32,
 }
 
 impl IterationLayout {
     /// Their counters.
     pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a Slot> {
-        interval.slot(self.slots.service())
+        interval.slot(self.first)
     }
 
-    /// Their histograms. (No profile of today gives iterations a moment at which they are due.)
+    /// Their histograms.
     pub fn times<'a>(&self, interval: &'a Interval) -> Times<'a> {
-        Times {
-            passed: histogram(interval, self.slots.service()),
-            failed: histogram(interval, self.slots.failed()),
-            response: None,
+        times(interval, self.first)
+    }
+}
+
+/// What is known of the metrics of one resource, over all scenarios.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceLayout {
+    /// `kind.name`
+    pub name: Text,
+    /// The metrics of its manifest.
+    pub metrics: Vec<MetricLayout>,
+    pub(super) first: u32,
+}
+
+impl ResourceLayout {
+    fn new(info: &ResourceInfo) -> Self {
+        let metrics = info.metric_infos().iter();
+        Self {
+            name: Text::from(info.to_string()),
+            metrics: metrics
+                .map(|metric| MetricLayout::new(metric, info.warning_of(metric)))
+                .collect(),
+            first: info.first_metric_slot(),
         }
+    }
+
+    /// What each of its metrics measured, as far as it did.
+    pub fn measured<'a>(
+        &'a self,
+        interval: &'a Interval,
+    ) -> impl Iterator<Item = (&'a MetricLayout, Measured<'a>)> {
+        all_measured(&self.metrics, self.first, interval)
     }
 }
 
 /// What all figures of a run are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
-    /// Steps, in the order of the report.
+    /// Steps, in the order of the report: those of a scenario stand together.
     pub steps: Vec<StepLayout>,
+    /// Resources whose manifests declare metrics.
+    pub resources: Vec<ResourceLayout>,
     /// Iterations, a row a scenario.
     pub iterations: Vec<IterationLayout>,
 }
 
 impl Layout {
-    /// Of a grid: of the scenario that stands first in its table, which is the only one that a run has so far.
+    /// Of a grid: all scenarios of its table.
     pub fn of(grid: &Grid) -> Self {
-        let first = grid.scenarios.first();
-        let (name, base) = first.map_or(("main", 0), |row| (row.name(), row.first_slot));
-        let scenario = Text::Static(name);
-        let steps = grid.all_steps();
+        let steps = grid.scenarios.iter().flat_map(|row| {
+            let steps = grid.steps_of(row).iter();
+            steps.map(move |info| StepLayout::new(row, info))
+        });
+        let resources = grid.all_resources();
+        let iterations = (0..).zip(grid.scenarios);
         Self {
-            steps: steps
-                .map(|info| StepLayout::new(&scenario, base, info))
+            steps: steps.collect(),
+            resources: resources
+                .filter(|info| !info.metric_infos().is_empty())
+                .map(ResourceLayout::new)
                 .collect(),
-            iterations: vec![IterationLayout {
-                scenario,
-                slots: IterationSlots::after(grid.step_slots()),
-            }],
+            iterations: iterations
+                .map(|(number, row)| IterationLayout {
+                    scenario: Text::Static(row.name()),
+                    tags: tags(row.tag_list(), &[]),
+                    first: iteration_slot(grid, number),
+                })
+                .collect(),
         }
     }
+
+    /// What a step is called among all: `browse.http_request.a`, where there are several scenarios, and with the uses of
+    /// flows on the way to it.
+    pub fn full_name(&self, step: &StepLayout) -> Text {
+        let scenario = (self.iterations.len() > 1).then_some(&step.scenario);
+        if scenario.is_none() && step.path.is_empty() {
+            return step.name.clone();
+        }
+        let parts = scenario.into_iter().chain(&step.path).chain([&step.name]);
+        let parts: Vec<&str> = parts.map(Text::as_str).collect();
+        Text::from(parts.join("."))
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,17 +5,22 @@
 //! ```
 
 mod buckets;
+mod encoding;
 mod interval;
-mod kinds;
 mod layout;
+mod names;
 mod reader;
 mod slab;
 
-pub use interval::{Histogram, Interval, Slot, WHOLE};
-pub use kinds::{Kinds, KnownKinds};
-pub use layout::{IterationSlots, Layout, MetricLabel, Times, Unit, step_slot};
+pub use encoding::Unreadable;
+pub use interval::{Histogram, Interval, Scalar, Slot, WHOLE};
+pub use layout::{
+    LabelWarning, Layout, Measured, MetricLayout, Tags, Times, Unit, iteration_slot, slot_count,
+    time_slot,
+};
+pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;
-pub use slab::{Counter, Recorder, Slab};
+pub use slab::{Outcome, Recorder, Slab};
 
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,11 @@
 //! the rest, so the sums agree when the thread is done.
 
 use super::buckets::{LAST, ROW, ROWS, highest, lowest};
-use super::interval::{Histogram, Interval, Slot};
-use super::kinds::Kinds;
-use super::slab::{COUNTERS, Counter, Slab};
+use super::interval::{Histogram, Interval, LastValue, Scalar, Slot};
+use super::names::{OTHERS, RunNames};
+use super::slab::{OUTCOMES, Outcome, ScalarCells, Slab};
+use bggo_values::Text;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -17,11 +19,17 @@ use std::sync::atomic::Ordering::Relaxed;
 #[derive(Debug)]
 pub struct SlabReader {
     slab: Arc<Slab>,
-    kinds: Arc<Kinds>,
+    names: Arc<RunNames>,
+    /// The worker whose slab it is.
+    worker: u32,
     seen: Vec<Seen>,
-    counters: Vec<u32>,
+    outcomes: Vec<u32>,
     /// Failures of each slot, by kind.
     failures: Vec<Vec<u32>>,
+    /// Of slots that are counters, rates or gauges.
+    scalars: BTreeMap<usize, SeenScalar>,
+    /// Of slots that are counters with a label.
+    labels: BTreeMap<usize, Vec<u64>>,
     users: [u32; 2],
 }
 
@@ -33,12 +41,20 @@ struct Seen {
     extremes: (u64, u64),
 }
 
+/// What was seen of a counter, a rate or a gauge.
+#[derive(Debug)]
+struct SeenScalar {
+    count: u64,
+    sum: u64,
+    extremes: (u64, u64),
+}
+
 /// Extremes of nothing.
 const NONE: (u64, u64) = (u64::MAX, 0);
 
 impl SlabReader {
     /// Has seen nothing yet.
-    pub fn new(slab: Arc<Slab>, kinds: Arc<Kinds>) -> Self {
+    pub fn new(slab: Arc<Slab>, names: Arc<RunNames>) -> Self {
         let slots = slab.slots();
         let nothing = Seen {
             buckets: Vec::new(),
@@ -47,12 +63,21 @@ impl SlabReader {
         };
         Self {
             slab,
-            kinds,
+            names,
+            worker: 0,
             seen: vec![nothing; slots],
-            counters: vec![0; slots * COUNTERS],
+            outcomes: vec![0; slots * OUTCOMES],
             failures: Vec::new(),
+            scalars: BTreeMap::new(),
+            labels: BTreeMap::new(),
             users: [0; 2],
         }
+    }
+
+    /// The slab is that of the worker with this number.
+    pub fn of_worker(mut self, worker: u32) -> Self {
+        self.worker = worker;
+        self
     }
 
     #[cfg(test)]
@@ -67,34 +92,86 @@ impl SlabReader {
         interval.users_ended += u64::from(renew(ended, self.slab.users[1].load(Relaxed)));
         for slot in 0..self.slab.slots() {
             let mut news = Slot::default();
-            self.counters(slot, &mut news);
+            self.outcomes(slot, &mut news);
             self.histogram(slot, &mut news.histogram);
+            self.scalar(slot, &mut news.scalar);
+            self.labels(slot, &mut news.labels);
             if news != Slot::default() {
                 interval.slots.entry(slot as u32).or_default().merge(&news);
             }
         }
         self.failures(interval);
+        let window = &self.slab.window;
+        window.store(window.load(Relaxed) + 1, Relaxed);
     }
 
-    fn counters(&mut self, slot: usize, news: &mut Slot) {
-        let range = slot * COUNTERS..(slot + 1) * COUNTERS;
+    fn scalar(&mut self, slot: usize, news: &mut Scalar) {
+        let Some(cells) = self.slab.scalar(slot) else {
+            return;
+        };
+        let seen = self.scalars.entry(slot).or_insert(SeenScalar {
+            count: 0,
+            sum: 0,
+            extremes: NONE,
+        });
+        news.count = renew_wide(&mut seen.count, cells.count.load(Relaxed));
+        news.sum = renew_wide(&mut seen.sum, cells.sum.load(Relaxed)).into();
+        let run = (cells.smallest.load(Relaxed), cells.largest.load(Relaxed));
+        let before = std::mem::replace(&mut seen.extremes, run);
+        // Only a gauge has extremes.
+        if run == NONE || news.count == 0 && run == before {
+            return;
+        }
+        let window = self.slab.window.load(Relaxed);
+        news.extremes = Some(extremes_of_gauge(cells, window, (run, before)));
+        news.last = Some(LastValue {
+            at: cells.last_at.load(Relaxed),
+            worker: self.worker,
+            value: cells.last.load(Relaxed),
+        });
+    }
+
+    /// Sums by label. A label that is numbered after the names were asked for is read the next time.
+    fn labels(&mut self, slot: usize, news: &mut BTreeMap<Text, u64>) {
+        let Some(cells) = self.slab.labels(slot) else {
+            return;
+        };
+        let names = self.names.labels(slot as u32);
+        let seen = self.labels.entry(slot).or_default();
+        seen.resize(cells.0.len(), 0);
+        let others = cells.0.len() - 1;
+        for (number, (cell, seen)) in cells.0.iter().zip(seen).enumerate() {
+            let name = match names.get(number) {
+                Some(name) => name.clone(),
+                None if number == others => Text::Static(OTHERS),
+                None => continue,
+            };
+            let new = renew_wide(seen, cell.load(Relaxed));
+            if new > 0 {
+                *news.entry(name).or_default() += new;
+            }
+        }
+    }
+
+    fn outcomes(&mut self, slot: usize, news: &mut Slot) {
+        let range = slot * OUTCOMES..(slot + 1) * OUTCOMES;
         let (Some(cells), Some(seen)) = (
-            self.slab.counters.get(range.clone()),
-            self.counters.get_mut(range),
+            self.slab.outcomes.get(range.clone()),
+            self.outcomes.get_mut(range),
         ) else {
             return;
         };
-        for counter in Counter::ALL {
-            let index = counter as usize;
+        for outcome in Outcome::ALL {
+            let index = outcome as usize;
             if let (Some(cell), Some(seen)) = (cells.get(index), seen.get_mut(index)) {
-                news.add(counter, u64::from(renew(seen, cell.load(Relaxed))));
+                news.add(outcome, u64::from(renew(seen, cell.load(Relaxed))));
             }
         }
     }
 
     /// Failures by kind, of all slots. A kind that is registered after its name was asked for is read the next time.
     fn failures(&mut self, interval: &mut Interval) {
-        let names = self.kinds.names();
+        let names = self.names.kinds();
         self.failures
             .resize_with(names.len(), || vec![0; self.slab.slots()]);
         for ((kind, name), seen) in names.iter().enumerate().zip(&mut self.failures) {
@@ -176,7 +253,36 @@ fn extremes(news: &Histogram, run: (u64, u64), before: (u64, u64)) -> Option<(u6
     }
 }
 
+/// Minimum and maximum of a gauge in a window that was just measured. The writer may have been between two cells, or have
+/// begun its value in the window before: then the value that was set last stands for the window. An extreme of the whole
+/// run that is new is one of the window, so the merge of all windows has the run's own.
+fn extremes_of_gauge(
+    cells: &ScalarCells,
+    window: u64,
+    (run, before): ((u64, u64), (u64, u64)),
+) -> (u64, u64) {
+    let last = cells.last.load(Relaxed);
+    let (mut smallest, mut largest) = if cells.window.load(Relaxed) == window {
+        let smallest = cells.window_smallest.load(Relaxed);
+        (smallest, cells.window_largest.load(Relaxed).max(smallest))
+    } else {
+        (last, last)
+    };
+    if run.0 < before.0 {
+        smallest = smallest.min(run.0);
+    }
+    if run.1 > before.1 {
+        largest = largest.max(run.1);
+    }
+    (smallest, largest.max(smallest))
+}
+
 /// The difference to what was seen, which becomes what is.
+fn renew_wide(seen: &mut u64, now: u64) -> u64 {
+    now.wrapping_sub(std::mem::replace(seen, now))
+}
+
+/// The same of a cell that wraps at 32 bits.
 fn renew(seen: &mut u32, now: u32) -> u32 {
     now.wrapping_sub(std::mem::replace(seen, now))
 }

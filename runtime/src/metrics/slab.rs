@@ -11,16 +11,16 @@
 //! take no memory.
 
 use super::buckets::{BUCKETS, ROW, bucket};
-use super::kinds::KINDS;
+use super::names::{KINDS, LABELS};
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// What a slot counts beside its histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
-pub enum Counter {
+pub enum Outcome {
     /// Ended well.
     Passed,
     /// Ended with a fault, whether or not the iteration went on.
@@ -33,10 +33,10 @@ pub enum Counter {
     Cancelled,
 }
 
-/// Counters of a slot: one for each [`Counter`], rounded up.
-pub(super) const COUNTERS: usize = 8;
+/// Counters of a slot: one for each [`Outcome`], rounded up.
+pub(super) const OUTCOMES: usize = 8;
 
-impl Counter {
+impl Outcome {
     pub(super) const ALL: [Self; 5] = [
         Self::Passed,
         Self::Failed,
@@ -69,13 +69,71 @@ impl Default for Exact {
     }
 }
 
+/// What a counter, a rate or a gauge measured: whole numbers, without a histogram.
+#[derive(Debug)]
+pub(super) struct ScalarCells {
+    /// Values of a gauge; hits and misses of a rate.
+    pub(super) count: AtomicU64,
+    /// What a counter is, and the hits of a rate.
+    pub(super) sum: AtomicU64,
+    /// Of the whole run; `u64::MAX` before the first value.
+    pub(super) smallest: AtomicU64,
+    pub(super) largest: AtomicU64,
+    /// The value that was set last.
+    pub(super) last: AtomicU64,
+    /// When, in nanoseconds since 1970.
+    pub(super) last_at: AtomicU64,
+    /// The window in which the two that follow were written.
+    pub(super) window: AtomicU64,
+    pub(super) window_smallest: AtomicU64,
+    pub(super) window_largest: AtomicU64,
+}
+
+impl Default for ScalarCells {
+    fn default() -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            count: zero(),
+            sum: zero(),
+            smallest: AtomicU64::new(u64::MAX),
+            largest: zero(),
+            last: zero(),
+            last_at: zero(),
+            window: AtomicU64::new(u64::MAX),
+            window_smallest: zero(),
+            window_largest: zero(),
+        }
+    }
+}
+
+/// What a counter with a label measured: a sum a label, and one of all others.
+#[derive(Debug)]
+pub(super) struct LabelCells(pub(super) [AtomicU64; LABELS + 1]);
+
+impl Default for LabelCells {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+/// Cells that take memory when they are first written.
+type OnFirstUse<T> = Box<[OnceLock<Box<T>>]>;
+
+fn on_first_use<T>(slots: usize) -> OnFirstUse<T> {
+    std::iter::repeat_with(OnceLock::new).take(slots).collect()
+}
+
 /// One thread's measurements.
 #[derive(Debug)]
 pub struct Slab {
     buckets: &'static [AtomicU32],
     pub(super) exact: Box<[Exact]>,
-    pub(super) counters: Box<[AtomicU32]>,
+    pub(super) outcomes: Box<[AtomicU32]>,
     kinds: &'static [AtomicU32],
+    scalars: OnFirstUse<ScalarCells>,
+    labels: OnFirstUse<LabelCells>,
+    /// The window that is measured: counted on by the reader, and by no other.
+    pub(super) window: AtomicU64,
     /// Users that began and that ended.
     pub(super) users: [AtomicU32; 2],
 }
@@ -89,10 +147,13 @@ impl Slab {
         Ok(Arc::new(Self {
             buckets: mapping(slots, BUCKETS)?,
             exact: std::iter::repeat_with(Exact::default).take(slots).collect(),
-            counters: std::iter::repeat_with(AtomicU32::default)
-                .take(slots * COUNTERS)
+            outcomes: std::iter::repeat_with(AtomicU32::default)
+                .take(slots * OUTCOMES)
                 .collect(),
             kinds: mapping(slots, KINDS)?,
+            scalars: on_first_use(slots),
+            labels: on_first_use(slots),
+            window: AtomicU64::new(0),
             users: Default::default(),
         }))
     }
@@ -106,6 +167,16 @@ impl Slab {
     pub(super) fn row(&self, slot: usize, row: usize) -> &[AtomicU32] {
         let from = slot * BUCKETS + row * ROW;
         self.buckets.get(from..from + ROW).unwrap_or_default()
+    }
+
+    /// What a counter, a rate or a gauge measured, if it did.
+    pub(super) fn scalar(&self, slot: usize) -> Option<&ScalarCells> {
+        self.scalars.get(slot)?.get().map(Box::as_ref)
+    }
+
+    /// What a counter with a label measured, if it did.
+    pub(super) fn labels(&self, slot: usize) -> Option<&LabelCells> {
+        self.labels.get(slot)?.get().map(Box::as_ref)
     }
 
     /// Where each slot counts its failures of one kind.
@@ -165,6 +236,10 @@ fn add(cell: &AtomicU32, n: u32) {
     cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
 }
 
+fn add_wide(cell: &AtomicU64, n: u64) {
+    cell.store(cell.load(Relaxed).wrapping_add(n), Relaxed);
+}
+
 impl Recorder {
     /// The one writer of `slab`.
     pub fn new(slab: Arc<Slab>) -> Self {
@@ -209,10 +284,76 @@ impl Recorder {
         }
     }
 
+    /// Cells of a slot, made at its first value.
+    fn scalar(&self, slot: u32) -> Option<&ScalarCells> {
+        let cell = self.slab.scalars.get(slot as usize)?;
+        Some(cell.get_or_init(Box::default))
+    }
+
+    /// Adds to a counter.
+    pub fn add(&self, slot: u32, n: u64) {
+        if let Some(cells) = self.scalar(slot) {
+            add_wide(&cells.sum, n);
+        }
+    }
+
+    /// Adds to a counter with a label, where the label has this number.
+    pub fn add_labelled(&self, slot: u32, label: usize, n: u64) {
+        let Some(cell) = self.slab.labels.get(slot as usize) else {
+            return;
+        };
+        let LabelCells(sums) = &**cell.get_or_init(Box::default);
+        if let Some(sum) = sums.get(label.min(LABELS)) {
+            add_wide(sum, n);
+        }
+    }
+
+    /// Counts a hit of a rate.
+    pub fn hit(&self, slot: u32) {
+        if let Some(cells) = self.scalar(slot) {
+            add_wide(&cells.sum, 1);
+            add_wide(&cells.count, 1);
+        }
+    }
+
+    /// Counts a miss of a rate.
+    pub fn miss(&self, slot: u32) {
+        if let Some(cells) = self.scalar(slot) {
+            add_wide(&cells.count, 1);
+        }
+    }
+
+    /// Sets a gauge, at a time since 1970.
+    pub fn set(&self, slot: u32, value: u64, at: Duration) {
+        let Some(cells) = self.scalar(slot) else {
+            return;
+        };
+        if value < cells.smallest.load(Relaxed) {
+            cells.smallest.store(value, Relaxed);
+        }
+        if value > cells.largest.load(Relaxed) {
+            cells.largest.store(value, Relaxed);
+        }
+        let window = self.slab.window.load(Relaxed);
+        let is_first = cells.window.load(Relaxed) != window;
+        if is_first || value < cells.window_smallest.load(Relaxed) {
+            cells.window_smallest.store(value, Relaxed);
+        }
+        if is_first || value > cells.window_largest.load(Relaxed) {
+            cells.window_largest.store(value, Relaxed);
+        }
+        cells.window.store(window, Relaxed);
+        let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        cells.last.store(value, Relaxed);
+        cells.last_at.store(nanos, Relaxed);
+        add_wide(&cells.sum, value);
+        add_wide(&cells.count, 1);
+    }
+
     /// Counts one ending of a step or an iteration.
-    pub fn count(&self, slot: u32, counter: Counter) {
-        let index = slot as usize * COUNTERS + counter as usize;
-        if let Some(cell) = self.slab.counters.get(index) {
+    pub fn count(&self, slot: u32, outcome: Outcome) {
+        let index = slot as usize * OUTCOMES + outcome as usize;
+        if let Some(cell) = self.slab.outcomes.get(index) {
             add(cell, 1);
         }
     }

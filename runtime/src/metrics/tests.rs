@@ -1,8 +1,13 @@
 //! Nothing is lost between a thread's cells and what is reported; the `hdrhistogram` crate is the oracle of percentiles.
 
 use super::buckets::LARGEST;
+use super::interval::Scalar;
+use super::layout::{IterationLayout, ResourceLayout, StepLayout};
 use super::*;
+use crate::info::MetricKind;
+use bggo_values::Text;
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +15,16 @@ use std::time::Duration;
 struct Bench {
     recorder: Recorder,
     reader: SlabReader,
-    kinds: KnownKinds,
+    kinds: KnownNames,
 }
 
 fn bench(slots: usize) -> Bench {
-    let kinds = Arc::new(Kinds::default());
+    let kinds = Arc::new(RunNames::default());
     let slab = Slab::new(slots).unwrap();
     Bench {
         recorder: Recorder::new(Arc::clone(&slab)),
         reader: SlabReader::new(slab, Arc::clone(&kinds)),
-        kinds: KnownKinds::new(kinds),
+        kinds: KnownNames::new(kinds),
     }
 }
 
@@ -33,7 +38,7 @@ fn taken(bench: &mut Bench) -> Interval {
 fn a_reading_takes_only_what_is_new() {
     let mut bench = bench(2);
     bench.recorder.time(1, Duration::from_micros(5));
-    bench.recorder.count(1, Counter::Passed);
+    bench.recorder.count(1, Outcome::Passed);
     bench.recorder.user_begins();
     let first = taken(&mut bench);
     assert_eq!(first.users_begun, 1);
@@ -52,20 +57,20 @@ fn a_reading_takes_only_what_is_new() {
 fn cells_that_wrap_lose_nothing() {
     let mut bench = bench(1);
     let slab = Arc::clone(bench.reader_slab());
-    slab.counters[Counter::Passed as usize].store(u32::MAX, std::sync::atomic::Ordering::Relaxed);
+    slab.outcomes[Outcome::Passed as usize].store(u32::MAX, std::sync::atomic::Ordering::Relaxed);
     let _ = taken(&mut bench);
     for _ in 0..3 {
-        bench.recorder.count(0, Counter::Passed);
+        bench.recorder.count(0, Outcome::Passed);
     }
-    assert_eq!(taken(&mut bench).slot(0).unwrap().count(Counter::Passed), 3);
+    assert_eq!(taken(&mut bench).slot(0).unwrap().count(Outcome::Passed), 3);
 }
 
 #[test]
 fn failures_are_told_apart_by_kind() {
     let mut bench = bench(1);
     for kind in ["connect", "timeout", "connect"] {
-        bench.recorder.count(0, Counter::Failed);
-        bench.recorder.kind(0, bench.kinds.number(kind));
+        bench.recorder.count(0, Outcome::Failed);
+        bench.recorder.kind(0, bench.kinds.kind(kind));
     }
     let kinds = taken(&mut bench).slot(0).unwrap().kinds.clone();
     assert_eq!(
@@ -132,13 +137,13 @@ fn the_mean_of_a_metric_is_of_its_own_unit_also_where_that_is_a_time() {
 #[test]
 fn a_kind_that_is_counted_after_its_failure_was_read_is_not_lost() {
     let mut bench = bench(1);
-    bench.recorder.count(0, Counter::Failed);
+    bench.recorder.count(0, Outcome::Failed);
     let mut run = taken(&mut bench);
     assert!(run.slot(0).unwrap().kinds.is_empty());
-    bench.recorder.kind(0, bench.kinds.number("timeout"));
+    bench.recorder.kind(0, bench.kinds.kind("timeout"));
     run.merge(&taken(&mut bench));
     let slot = run.slot(0).unwrap();
-    assert_eq!(slot.count(Counter::Failed), 1);
+    assert_eq!(slot.count(Outcome::Failed), 1);
     assert_eq!(slot.kinds, [("timeout".into(), 1)].into());
 }
 
@@ -147,7 +152,7 @@ fn more_kinds_than_a_page_of_them_are_told_apart() {
     let mut bench = bench(2);
     for n in 0..100 {
         let kind: &'static str = Box::leak(format!("kind_{n}").into_boxed_str());
-        bench.recorder.kind(1, bench.kinds.number(kind));
+        bench.recorder.kind(1, bench.kinds.kind(kind));
     }
     let kinds = taken(&mut bench).slot(1).unwrap().kinds.clone();
     assert_eq!(kinds.len(), 100);
@@ -169,7 +174,7 @@ fn addresses_without_memory_are_no_promise_of_the_system() {
 fn a_slot_that_was_not_announced_is_left_out() {
     let mut bench = bench(1);
     bench.recorder.time(7, Duration::from_micros(1));
-    bench.recorder.count(7, Counter::Passed);
+    bench.recorder.count(7, Outcome::Passed);
     assert_eq!(taken(&mut bench), Interval::default());
 }
 
@@ -177,6 +182,105 @@ impl Bench {
     fn reader_slab(&self) -> &Arc<Slab> {
         self.reader.slab()
     }
+}
+
+/// A moment, in nanoseconds.
+fn at(nanos: u64) -> Duration {
+    Duration::from_nanos(nanos)
+}
+
+#[test]
+fn a_counter_is_an_exact_sum_of_64_bits_and_takes_no_page_of_a_histogram() {
+    let mut bench = bench(2);
+    bench.recorder.add(1, u64::from(u32::MAX));
+    let mut run = taken(&mut bench);
+    for n in [3, 5] {
+        bench.recorder.add(1, n);
+    }
+    let second = taken(&mut bench);
+    assert_eq!(second.slot(1).unwrap().scalar.sum(), 8);
+    run.merge(&second);
+    assert_eq!(run.slot(1).unwrap().scalar.sum(), (1 << 32) + 7);
+    assert_eq!(taken(&mut bench), Interval::default());
+    for number in 0..2 {
+        bench.recorder.hit(number);
+        bench.recorder.set(number, 7, at(1));
+    }
+    let touched = &bench.reader_slab().exact[1].touched;
+    assert_eq!(touched.load(std::sync::atomic::Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_rate_is_hits_of_all() {
+    let mut bench = bench(1);
+    bench.recorder.hit(0);
+    bench.recorder.miss(0);
+    bench.recorder.miss(0);
+    let rate = taken(&mut bench).slot(0).unwrap().scalar.clone();
+    assert_eq!((rate.sum(), rate.count()), (1, 3));
+    assert_eq!((rate.extremes(), rate.last()), (None, None));
+}
+
+#[test]
+fn a_gauge_has_the_extremes_of_each_window_and_of_the_run_its_mean_and_its_last_value() {
+    let mut bench = bench(1);
+    let mut run = Interval::default();
+    let windows: [&[u64]; 4] = [&[5, 9, 7], &[6], &[8, 2], &[0]];
+    for (second, values) in (0..).zip(windows) {
+        for (nth, value) in (0..).zip(values) {
+            bench.recorder.set(0, *value, at(second * 10 + nth));
+        }
+        let window = taken(&mut bench);
+        let gauge = &window.slot(0).unwrap().scalar;
+        let extremes = (*values.iter().min().unwrap(), *values.iter().max().unwrap());
+        assert_eq!(gauge.extremes(), Some(extremes));
+        assert_eq!(gauge.last(), values.last().copied());
+        run.merge(&window);
+        // Nothing is set, and nothing is new.
+        assert_eq!(taken(&mut bench), Interval::default());
+    }
+    let gauge = &run.slot(0).unwrap().scalar;
+    assert_eq!((gauge.extremes(), gauge.last()), (Some((0, 9)), Some(0)));
+    assert_eq!((gauge.count(), gauge.mean()), (7, Some(37.0 / 7.0)));
+}
+
+#[test]
+fn of_several_workers_the_last_value_is_the_one_of_the_greatest_time_and_then_worker() {
+    let mut benches = [0, 1].map(|worker| {
+        let mut bench = bench(1);
+        bench.reader = bench.reader.of_worker(worker);
+        bench
+    });
+    let mut last = |sets: [(u64, u64); 2]| {
+        let mut sum = Interval::default();
+        for (bench, (time, value)) in benches.iter_mut().zip(sets) {
+            bench.recorder.set(0, value, at(time));
+            sum.merge(&taken(bench));
+        }
+        sum.slot(0).unwrap().scalar.last().unwrap()
+    };
+    assert_eq!(last([(10, 1), (9, 2)]), 1);
+    assert_eq!(last([(11, 3), (12, 4)]), 4);
+    assert_eq!(last([(13, 6), (13, 5)]), 5);
+}
+
+#[test]
+fn a_label_has_a_sum_of_its_own_and_those_beyond_the_bound_are_counted_together() {
+    let mut bench = bench(1);
+    let add = |bench: &Bench, label: &str, n: u64| {
+        let number = bench.kinds.label(0, label);
+        bench.recorder.add_labelled(0, number, n);
+    };
+    add(&bench, "200", 3);
+    add(&bench, "503", 1);
+    add(&bench, "200", 4);
+    let labels = taken(&mut bench).slot(0).unwrap().labels.clone();
+    assert_eq!(labels, [("200".into(), 7), ("503".into(), 1)].into());
+    for n in 0..100 {
+        add(&bench, &format!("label {n}"), 1);
+    }
+    let labels = taken(&mut bench).slot(0).unwrap().labels.clone();
+    assert_eq!((labels.len(), labels[&Text::Static("other")]), (63, 38));
 }
 
 fn histogram(values: &[u64]) -> Histogram {
@@ -190,8 +294,25 @@ fn histogram(values: &[u64]) -> Histogram {
         .unwrap_or_default()
 }
 
+/// What a gauge measured on one of three workers.
+fn scalar() -> impl Strategy<Value = Scalar> {
+    (vec(any::<u64>(), 0..4), any::<u64>(), 0u32..3).prop_map(|(values, time, worker)| {
+        let mut bench = bench(1);
+        bench.reader = bench.reader.of_worker(worker);
+        for value in values {
+            bench.recorder.set(0, value, at(time));
+        }
+        let slot = taken(&mut bench).slot(0).cloned();
+        slot.map(|slot| slot.scalar).unwrap_or_default()
+    })
+}
+
 fn interval() -> impl Strategy<Value = Interval> {
-    let slot = (0u32..4, vec(0..=LARGEST, 0..6), 0u64..9, 0usize..3);
+    let slot = (
+        (0u32..4, vec(0..=LARGEST, 0..6)),
+        (0u64..9, 0usize..3),
+        (scalar(), any::<u64>()),
+    );
     (vec(slot, 0..4), any::<u32>(), any::<u32>(), 0u64..9).prop_map(
         |(slots, from, length, users)| {
             let from = Duration::from_millis(from.into());
@@ -200,11 +321,14 @@ fn interval() -> impl Strategy<Value = Interval> {
                 users_begun: users,
                 ..Interval::default()
             };
-            for (slot, values, failed, kind) in slots {
+            for ((slot, values), (failed, kind), (scalar, labelled)) in slots {
                 let mut one = Slot::default();
+                one.scalar = scalar;
+                one.labels
+                    .insert(["200", "503", "other"][kind].into(), labelled);
                 one.histogram = histogram(&values);
-                one.add(Counter::Passed, values.len() as u64);
-                one.add(Counter::Failed, failed);
+                one.add(Outcome::Passed, values.len() as u64);
+                one.add(Outcome::Failed, failed);
                 one.kinds
                     .insert(["connect", "timeout", "value"][kind].into(), failed);
                 interval.slots.entry(slot).or_default().merge(&one);
@@ -220,7 +344,184 @@ fn merged(one: &Interval, other: &Interval) -> Interval {
     sum
 }
 
+fn text() -> impl Strategy<Value = Text> {
+    "\\PC{0,12}".prop_map(Text::from)
+}
+
+fn tags() -> impl Strategy<Value = Vec<(Text, Text)>> {
+    vec((text(), text()), 0..3)
+}
+
+fn metrics() -> impl Strategy<Value = Vec<MetricLayout>> {
+    let kind = prop_oneof![
+        Just(MetricKind::Trend),
+        Just(MetricKind::Counter),
+        Just(MetricKind::Gauge),
+        Just(MetricKind::Rate),
+    ];
+    let unit = prop_oneof![Just(Text::Static("time")), text()];
+    let warning = (text(), any::<u32>(), text());
+    let warning = warning.prop_map(|(prefix, over_millionths, text)| LabelWarning {
+        prefix,
+        over_millionths,
+        text,
+    });
+    let metric = (text(), unit, kind, option::of(text()), option::of(warning));
+    let metric = metric.prop_map(|(name, unit, kind, label, warning)| MetricLayout {
+        name,
+        unit: Unit::of(unit),
+        kind,
+        label,
+        warning,
+    });
+    vec(metric, 0..4)
+}
+
+fn layout() -> impl Strategy<Value = Layout> {
+    let step = (
+        text(),
+        vec(text(), 0..3),
+        text(),
+        tags(),
+        metrics(),
+        0u32..99,
+    );
+    let step = step.prop_map(|(scenario, path, name, tags, metrics, first)| StepLayout {
+        scenario,
+        path,
+        name,
+        tags,
+        metrics,
+        first,
+    });
+    let resource =
+        (text(), metrics(), 0u32..99).prop_map(|(name, metrics, first)| ResourceLayout {
+            name,
+            metrics,
+            first,
+        });
+    let iterations =
+        (text(), tags(), 0u32..99).prop_map(|(scenario, tags, first)| IterationLayout {
+            scenario,
+            tags,
+            first,
+        });
+    (vec(step, 0..4), vec(resource, 0..3), vec(iterations, 0..3)).prop_map(
+        |(steps, resources, iterations)| Layout {
+            steps,
+            resources,
+            iterations,
+        },
+    )
+}
+
+/// Does with an interval and a layout, wherever they come from, all that an output does.
+fn shown(layout: &Layout, interval: &Interval) {
+    let mut sum = interval.clone();
+    sum.merge(interval);
+    for step in &layout.steps {
+        let counts = step.counts(&sum).map_or(0, Slot::ended);
+        let passed = step.times(&sum).passed;
+        let middle = passed.and_then(|times| times.time(WHOLE / 2));
+        let times = passed.map(|times| (times.time_extremes(), times.mean_time()));
+        let measured = step.measured(&sum).count();
+        std::hint::black_box((layout.full_name(step), counts, middle, times, measured));
+    }
+    for resource in &layout.resources {
+        for (_, measured) in resource.measured(&sum) {
+            if let Measured::Gauge(gauge) = measured {
+                std::hint::black_box((gauge.mean(), gauge.extremes()));
+            }
+        }
+    }
+    std::hint::black_box((sum.length(), sum.end()));
+}
+
+#[test]
+fn what_another_version_wrote_or_what_is_cut_off_is_refused_with_its_place() {
+    let bytes = Interval::default().to_bytes();
+    assert_eq!(Interval::from_bytes(&bytes), Ok(Interval::default()));
+    let refused = |bytes: &[u8]| Interval::from_bytes(bytes).unwrap_err().to_string();
+    let mut newer = bytes.clone();
+    newer[4] += 1;
+    assert_eq!(
+        refused(&newer),
+        "these are no figures of this version of bggo: another beginning at byte 5"
+    );
+    assert!(refused(&bytes[..bytes.len() - 1]).contains("the end at byte"));
+    assert!(refused(&[bytes.as_slice(), &[0]].concat()).contains("more than there should be"));
+    assert!(refused(&Layout::default().to_bytes()).contains("another beginning"));
+    // A length that no memory could hold is met by the end of the bytes.
+    let mut long = bytes.clone();
+    long.pop();
+    long.extend([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+    assert!(refused(&long).contains("the end"));
+}
+
 proptest! {
+    #[test]
+    fn what_is_written_and_read_is_what_it_was_also_merged(a in interval(), b in interval()) {
+        let read = |interval: &Interval| Interval::from_bytes(&interval.to_bytes()).unwrap();
+        prop_assert_eq!(&read(&a), &a);
+        prop_assert_eq!(merged(&read(&a), &read(&b)), merged(&a, &b));
+        prop_assert_eq!(read(&merged(&a, &b)), merged(&a, &b));
+    }
+
+    #[test]
+    fn a_layout_that_is_written_and_read_is_what_it_was(layout in layout()) {
+        prop_assert_eq!(Layout::from_bytes(&layout.to_bytes()).unwrap(), layout);
+    }
+
+    #[test]
+    fn bytes_that_were_changed_are_an_error_or_a_value_that_can_be_shown(
+        (interval, layout) in (interval(), layout()),
+        (place, byte) in (any::<prop::sample::Index>(), any::<u8>()),
+    ) {
+        let change = |mut bytes: Vec<u8>| {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+            bytes
+        };
+        let changed = Interval::from_bytes(&change(interval.to_bytes()));
+        shown(&layout, changed.as_ref().unwrap_or(&interval));
+        let changed = Layout::from_bytes(&change(layout.to_bytes()));
+        shown(changed.as_ref().unwrap_or(&layout), &interval);
+    }
+
+    #[test]
+    fn any_bytes_are_an_error_or_a_value_that_can_be_shown(
+        bytes in vec(any::<u8>(), 0..200),
+        layout in layout(),
+    ) {
+        let beginning = |what: u8| [b"bggo\x01".as_slice(), &[what], &bytes].concat();
+        if let Ok(interval) = Interval::from_bytes(&beginning(b'I')) {
+            shown(&layout, &interval);
+        }
+        if let Ok(layout) = Layout::from_bytes(&beginning(b'L')) {
+            shown(&layout, &Interval::default());
+        }
+    }
+
+    #[test]
+    fn the_windows_of_a_gauge_merge_to_all_of_its_values(
+        values in vec((any::<u64>(), any::<bool>()), 1..60),
+    ) {
+        let mut bench = bench(1);
+        let mut sum = Interval::default();
+        for (nth, (value, read)) in (0..).zip(&values) {
+            bench.recorder.set(0, *value, at(nth));
+            if *read {
+                sum.merge(&taken(&mut bench));
+            }
+        }
+        sum.merge(&taken(&mut bench));
+        let gauge = &sum.slot(0).unwrap().scalar;
+        let mut all = values.iter().map(|(value, _)| *value);
+        let extremes = (all.clone().min().unwrap(), all.clone().max().unwrap());
+        prop_assert_eq!(gauge.extremes(), Some(extremes));
+        prop_assert_eq!((gauge.count(), gauge.last()), (values.len() as u64, all.next_back()));
+    }
+
     #[test]
     fn merging_does_not_care_about_order(a in interval(), b in interval(), c in interval()) {
         prop_assert_eq!(merged(&a, &b), merged(&b, &a));

@@ -1,20 +1,89 @@
 //! What a whole run measured: the merge of all its intervals, a row a step.
 
-use super::measure::rate;
-use crate::metrics::{Counter, Histogram, Interval, Layout, MetricLabel, Slot, Times};
+use super::RunDescription;
+use super::measure::{percent, rate};
+use crate::metrics::{
+    Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar, Slot, Tags,
+    Times, WHOLE,
+};
 use bggo_values::Text;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Failures of a load run that are too many, in percent of its iterations.
 pub const TOO_MANY_PERCENT: u64 = 1;
 
-/// One row: a step, all steps, or the iterations.
+/// What a metric of a manifest measured in the whole run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Of a trend.
+    Trend(Histogram),
+    /// Of a counter.
+    Counter(u64),
+    /// Of a counter by label: the largest first.
+    Labels(Vec<(Text, u64)>),
+    /// Of a gauge.
+    Gauge(Scalar),
+    /// Of a rate.
+    Rate {
+        /// How many were hits.
+        hits: u64,
+        /// Of how many.
+        of: u64,
+    },
+}
+
+impl Values {
+    fn of(measured: Measured<'_>) -> Self {
+        match measured {
+            Measured::Trend(values) => Self::Trend(values.clone()),
+            Measured::Counter(sum) => Self::Counter(sum),
+            Measured::Labels(sums) => Self::Labels(largest_first(sums)),
+            Measured::Gauge(values) => Self::Gauge(values.clone()),
+            Measured::Rate { hits, of } => Self::Rate { hits, of },
+        }
+    }
+}
+
+fn largest_first(counts: &BTreeMap<Text, u64>) -> Vec<(Text, u64)> {
+    let counts = counts.iter().map(|(name, count)| (name.clone(), *count));
+    let mut counts: Vec<_> = counts.collect();
+    // Those of one size stay in the order of their names.
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts
+}
+
+/// Metrics of a manifest that measured something.
+pub type Metrics = Vec<(MetricLayout, Values)>;
+
+fn metrics<'a>(measured: impl Iterator<Item = (&'a MetricLayout, Measured<'a>)>) -> Metrics {
+    measured
+        .map(|(metric, values)| (metric.clone(), Values::of(values)))
+        .collect()
+}
+
+/// A resource whose metrics measured something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceRow {
+    /// `kind.name`
+    pub name: Text,
+    /// Its metrics.
+    pub metrics: Metrics,
+}
+
+/// One row: a step, all steps, or iterations.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row {
-    /// Of what.
+    /// Of what: a step's full name.
     pub name: String,
-    /// The labels of a step.
-    pub tags: Vec<(Text, Text)>,
+    /// The name of a step without that of its scenario.
+    pub step: String,
+    /// The scenario of a step or of iterations; empty where there are several.
+    pub scenario: String,
+    /// The uses of flows by which the scenario comes to a step.
+    pub path: Vec<Text>,
+    /// The labels of a step or a scenario.
+    pub tags: Tags,
     /// Counters and failures by kind.
     pub counts: Slot,
     /// Service times of what passed.
@@ -23,16 +92,18 @@ pub struct Row {
     pub failed: Histogram,
     /// Response times of what passed.
     pub response: Histogram,
+    /// Response times of what failed.
+    pub failed_response: Histogram,
     /// The metrics of a step's manifest.
-    pub metrics: Vec<(MetricLabel, Histogram)>,
+    pub metrics: Metrics,
     /// For how long iterations could begin.
     pub begins_for: Duration,
 }
 
 impl Row {
-    fn named(name: &str, begins_for: Duration) -> Self {
+    fn named(name: String, begins_for: Duration) -> Self {
         Self {
-            name: name.to_owned(),
+            name,
             begins_for,
             ..Self::default()
         }
@@ -46,6 +117,7 @@ impl Row {
             (&mut self.passed, times.passed),
             (&mut self.failed, times.failed),
             (&mut self.response, times.response),
+            (&mut self.failed_response, times.failed_response),
         ];
         for (sum, times) in all {
             if let Some(times) = times {
@@ -64,17 +136,14 @@ impl Row {
         rate(self.count(), self.begins_for)
     }
 
-    /// How often `counter` was counted.
-    pub fn of(&self, counter: Counter) -> u64 {
-        self.counts.count(counter)
+    /// How often something ended with `outcome`.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.counts.count(outcome)
     }
 
     /// Failures by kind: most frequent first.
-    pub fn kinds(&self) -> Vec<(&Text, u64)> {
-        let kinds = self.counts.kinds.iter();
-        let mut kinds: Vec<_> = kinds.map(|(kind, count)| (kind, *count)).collect();
-        kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
-        kinds
+    pub fn kinds(&self) -> Vec<(Text, u64)> {
+        largest_first(&self.counts.kinds)
     }
 }
 
@@ -89,37 +158,94 @@ pub struct Figures {
     pub steps: Vec<Row>,
     /// All steps together.
     pub all_steps: Row,
-    /// Iterations.
+    /// Iterations of all scenarios.
     pub iterations: Row,
+    /// Iterations of each scenario, in the order of the grid's table.
+    pub scenarios: Vec<Row>,
+    /// Resources.
+    pub resources: Vec<ResourceRow>,
 }
 
 impl Figures {
-    /// Of the merge of all intervals.
-    pub fn new(layout: &Layout, total: &Interval, begins_for: Duration) -> Self {
-        let mut all_steps = Row::named("all steps", begins_for);
-        let mut iterations = Row::named("iterations", begins_for);
-        for scenario in &layout.iterations {
-            iterations.add(scenario.counts(total), scenario.times(total));
-        }
+    /// Of the merge of all intervals of a run in which iterations could begin for `begins_for`.
+    pub fn new(
+        layout: &Layout,
+        total: &Interval,
+        (run, begins_for): (&RunDescription, Duration),
+    ) -> Self {
+        let mut all_steps = Row::named("all steps".to_owned(), begins_for);
+        let mut iterations = Row::named("iterations".to_owned(), begins_for);
+        let scenarios = layout.iterations.iter().enumerate();
+        let scenarios = scenarios.map(|(number, scenario)| {
+            let (counts, times) = (scenario.counts(total), scenario.times(total));
+            iterations.add(counts, times);
+            let name = format!("iterations of {}", scenario.scenario);
+            let mut row = Row::named(name, run.begins_for(number, begins_for));
+            row.add(counts, times);
+            row.scenario = scenario.scenario.to_string();
+            row.tags.clone_from(&scenario.tags);
+            row
+        });
+        let scenarios: Vec<Row> = scenarios.collect();
         let steps = layout.steps.iter().map(|step| {
             let (counts, times) = (step.counts(total), step.times(total));
             all_steps.add(counts, times);
-            let mut row = Row::named(step.name.as_str(), begins_for);
+            let scenario = scenarios
+                .iter()
+                .find(|row| row.scenario == step.scenario.as_str());
+            let begins_for = scenario.map_or(begins_for, |row| row.begins_for);
+            let mut row = Row::named(layout.full_name(step).to_string(), begins_for);
             row.add(counts, times);
+            row.step = step.name.to_string();
+            row.scenario = step.scenario.to_string();
+            row.path.clone_from(&step.path);
             row.tags.clone_from(&step.tags);
-            let metrics = step.measured(total);
-            row.metrics = metrics
-                .map(|(label, values)| (label.clone(), values.clone()))
-                .collect();
+            row.metrics = metrics(step.measured(total));
             row
         });
+        let steps = steps.collect();
+        let resources = layout.resources.iter().map(|resource| ResourceRow {
+            name: resource.name.clone(),
+            metrics: metrics(resource.measured(total)),
+        });
         Self {
-            steps: steps.collect(),
+            steps,
             length: total.length(),
             begins_for,
             all_steps,
             iterations,
+            scenarios,
+            resources: resources.filter(|row| !row.metrics.is_empty()).collect(),
         }
+    }
+
+    /// All metrics that measured something, each with the name of its step or resource.
+    pub fn metrics(&self) -> impl Iterator<Item = (String, &MetricLayout, &Values)> {
+        let steps = self
+            .steps
+            .iter()
+            .map(|row| (row.name.clone(), &row.metrics));
+        let resources = self.resources.iter();
+        let resources = resources.map(|row| {
+            let name = format!("resource.{}", row.name);
+            (name, &row.metrics)
+        });
+        steps.chain(resources).flat_map(|(name, metrics)| {
+            let metrics = metrics.iter();
+            metrics.map(move |(metric, values)| (name.clone(), metric, values))
+        })
+    }
+
+    /// What looks wrong in the labels of a counter:
+    /// `http_request.order: 12.3 % of 9990 answers had status 5xx, and ..`.
+    pub fn warnings(&self) -> Vec<String> {
+        let warning = |(name, metric, values): (String, &MetricLayout, &Values)| {
+            let (Some(warning), Values::Labels(sums)) = (&metric.warning, values) else {
+                return None;
+            };
+            too_many(warning, sums).map(|text| format!("{name}: {text}"))
+        };
+        self.metrics().filter_map(warning).collect()
     }
 
     /// How long iterations went on after none could begin any more.
@@ -134,8 +260,23 @@ impl Figures {
 
     /// The default threshold of a load run: some iteration ends, and less than 1 % of them fail.
     pub fn threshold_failed(&self) -> bool {
-        let failed = self.iterations.of(Counter::Failed);
+        let failed = self.iterations.of(Outcome::Failed);
         self.nothing_ended()
             || failed > 0 && failed * 100 >= self.iterations.count() * TOO_MANY_PERCENT
     }
+}
+
+/// `12.3 % of 9990 answers had status 5xx`, if that is more than may be.
+fn too_many(warning: &LabelWarning, sums: &[(Text, u64)]) -> Option<String> {
+    let prefix = warning.prefix.as_str();
+    let all: u64 = sums.iter().map(|(_, sum)| sum).sum();
+    let found = sums.iter();
+    let found = found.filter(|(label, _)| label.as_str().starts_with(prefix));
+    let found: u64 = found.map(|(_, sum)| sum).sum();
+    let limit = u128::from(all) * u128::from(warning.over_millionths);
+    let is_over = u128::from(found) * u128::from(WHOLE) > limit;
+    is_over.then(|| {
+        let share = percent(found, all);
+        format!("{share:.1} % of {all} {}", warning.text)
+    })
 }

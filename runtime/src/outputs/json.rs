@@ -3,7 +3,7 @@
 //!
 //! Every object has `event`. Lengths of time are milliseconds (`ms`, `_ms`) or seconds. What does not apply is left out.
 
-use super::figures::{Figures, Row};
+use super::figures::{Figures, Metrics, ResourceRow, Row, Values};
 use super::line::{Line, LinesSoFar};
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
@@ -11,7 +11,7 @@ use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
-use crate::metrics::{Counter, Histogram, Interval, Layout, MetricLabel, Unit, WHOLE};
+use crate::metrics::{Histogram, Interval, Layout, MetricLayout, Outcome, Tags, Unit, WHOLE};
 use bggo_values::{Number, Text, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -55,7 +55,11 @@ impl Output for JsonLines {
     }
 
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
-        let figures = Figures::new(layout, conclusion.total, conclusion.begins_for);
+        let figures = Figures::new(
+            layout,
+            conclusion.total,
+            (conclusion.run, conclusion.begins_for),
+        );
         self.put(LogLevel::Info, || summary(&figures, conclusion));
     }
 }
@@ -143,16 +147,33 @@ fn tenths(rate: f64) -> Value {
 
 /// The begin of a run.
 pub fn begins(run: &RunDescription) -> Object {
-    let total = run.schedule.total().map(Number::from);
-    Object::event("start")
+    let scenarios = run.loads.iter().map(|load| {
+        let object = Object::default().put("scenario", load.scenario);
+        let schedule = &load.schedule;
+        put_load(
+            object,
+            schedule.users().into(),
+            (schedule.total(), schedule.length()),
+        )
+        .done()
+    });
+    let scenarios: Vec<Value> = scenarios.collect();
+    let object = Object::event("start")
         .put("grid", run.grid.name)
         .put("version", run.grid.version)
         .put("run", run.run_id.clone())
         .put("functional", run.functional)
-        .count("users", run.schedule.users())
-        .count("threads", run.threads)
-        .put_some("iterations", total)
-        .put_some("duration", run.schedule.length().map(seconds))
+        .count("threads", run.threads);
+    put_load(object, run.users(), (run.total(), run.length())).put("scenarios", scenarios)
+}
+
+/// How many users, how many iterations, and for how long.
+fn put_load(object: Object, users: u64, bounds: (Option<u64>, Option<Duration>)) -> Object {
+    let (total, length) = bounds;
+    object
+        .count("users", users)
+        .put_some("iterations", total.map(Number::from))
+        .put_some("duration", length.map(seconds))
 }
 
 fn named(event: &'static str, end: &StepReport) -> Object {
@@ -299,6 +320,18 @@ const RESPONSE: TimeNames = TimeNames {
     mean: "response_mean_ms",
 };
 
+const FAILED_RESPONSE: TimeNames = TimeNames {
+    percentiles: [
+        ("failed_response_p50_ms", P50),
+        ("failed_response_p95_ms", P95),
+        ("failed_response_p99_ms", P99),
+        ("failed_response_p99_9_ms", P99_9),
+    ],
+    min: "failed_response_min_ms",
+    max: "failed_response_max_ms",
+    mean: "failed_response_mean_ms",
+};
+
 fn times(object: Object, names: &TimeNames, times: &Histogram) -> Object {
     let extremes = times.time_extremes();
     let percentiles = names.percentiles.iter();
@@ -314,60 +347,130 @@ fn times(object: Object, names: &TimeNames, times: &Histogram) -> Object {
 fn row(object: Object, row: &Row) -> Object {
     let object = object
         .count("count", row.count())
-        .count("failed", row.of(Counter::Failed))
-        .count("continued", row.of(Counter::Continued))
-        .count("skipped", row.of(Counter::Skipped))
-        .count("cancelled", row.of(Counter::Cancelled))
+        .count("failed", row.of(Outcome::Failed))
+        .count("continued", row.of(Outcome::Continued))
+        .count("skipped", row.of(Outcome::Skipped))
+        .count("cancelled", row.of(Outcome::Cancelled))
         .put("rate", tenths(row.rate()))
         .put("failures", failures(row));
     let object = times(object, &PASSED, &row.passed);
     let object = times(object, &FAILED, &row.failed);
-    times(object, &RESPONSE, &row.response)
+    let object = times(object, &RESPONSE, &row.response);
+    times(object, &FAILED_RESPONSE, &row.failed_response)
 }
 
-fn step_row(step: &Row) -> Object {
-    let object = row(Object::default().put("step", step.name.clone()), step);
-    let object = if step.tags.is_empty() {
-        object
-    } else {
-        let tags = step.tags.iter();
-        let tags = tags.map(|(key, value)| (key.clone(), Value::Text(value.clone())));
-        object.put("tags", Value::from(tags.collect::<Vec<_>>()))
-    };
-    if step.metrics.is_empty() {
+fn put_tags(object: Object, tags: &Tags) -> Object {
+    if tags.is_empty() {
         return object;
     }
-    let metrics = step.metrics.iter();
+    let tags = tags.iter();
+    let tags = tags.map(|(key, value)| (key.clone(), Value::Text(value.clone())));
+    object.put("tags", Value::from(tags.collect::<Vec<_>>()))
+}
+
+fn put_metrics(object: Object, metrics: &Metrics) -> Object {
+    if metrics.is_empty() {
+        return object;
+    }
+    let metrics = metrics.iter();
     let metrics = metrics.map(|(label, values)| (label.name.clone(), metric(label, values)));
     object.put("metrics", Value::from(metrics.collect::<Vec<_>>()))
 }
 
+fn step_row(step: &Row) -> Object {
+    let path = (!step.path.is_empty()).then(|| {
+        let path = step.path.iter().cloned();
+        path.map(Value::Text).collect::<Vec<_>>()
+    });
+    let object = Object::default()
+        .put("step", step.step.clone())
+        .put("scenario", step.scenario.clone())
+        .put_some("path", path);
+    put_metrics(put_tags(row(object, step), &step.tags), &step.metrics)
+}
+
+fn scenario_row(scenario: &Row) -> Object {
+    let object = Object::default().put("scenario", scenario.scenario.clone());
+    put_tags(row(object, scenario), &scenario.tags)
+}
+
+fn resource_row(resource: &ResourceRow) -> Object {
+    let object = Object::default().put("resource", resource.name.clone());
+    put_metrics(object, &resource.metrics)
+}
+
 /// A metric of a manifest's own.
-fn metric(label: &MetricLabel, values: &Histogram) -> Value {
-    let object = Object::default().count("count", values.count());
-    match &label.unit {
-        Unit::Time => times(object.put("unit", "ms"), &PASSED, values).done(),
-        Unit::Other(unit) => {
-            let object = object.put("unit", unit.clone());
-            let percentiles = [("p50", P50), ("p95", P95), ("p99", P99), ("p99_9", P99_9)];
-            let number = |value: u64| Value::from(Number::from(value));
-            let extremes = values.extremes();
-            percentiles
-                .into_iter()
-                .fold(object, |object, (key, at)| {
-                    object.put_some(key, values.quantile(at).map(number))
-                })
-                .put_some("min", extremes.map(|(smallest, _)| number(smallest)))
-                .put_some("max", extremes.map(|(_, largest)| number(largest)))
-                .put_some("mean", values.mean().map(tenths))
-                .done()
+fn metric(label: &MetricLayout, values: &Values) -> Value {
+    let number = |value: u64| Value::from(Number::from(value));
+    let named = |kind: &'static str| {
+        let unit = match &label.unit {
+            Unit::Time => Text::Static("ms"),
+            Unit::Other(unit) => unit.clone(),
+        };
+        Object::default().put("kind", kind).put("unit", unit)
+    };
+    // A time is counted in microseconds.
+    let in_unit = |value: u64| match label.unit {
+        Unit::Time => thousandths(value.into()),
+        Unit::Other(_) => number(value),
+    };
+    match values {
+        Values::Trend(values) => trend(named("trend"), &label.unit, values),
+        Values::Counter(sum) => named("counter").put("sum", in_unit(*sum)),
+        Values::Labels(sums) => {
+            let all = sums.iter().map(|(_, sum)| sum).sum();
+            let each = sums.iter().map(|(name, sum)| (name.clone(), in_unit(*sum)));
+            named("counter")
+                .put("sum", in_unit(all))
+                .put_some("label", label.label.clone())
+                .put("labels", Value::from(each.collect::<Vec<_>>()))
         }
+        Values::Gauge(values) => {
+            let extremes = values.extremes();
+            let mean = values.mean().map(|mean| match label.unit {
+                Unit::Time => tenths(mean / 1e3),
+                Unit::Other(_) => tenths(mean),
+            });
+            named("gauge")
+                .count("count", values.count())
+                .put_some("last", values.last().map(in_unit))
+                .put_some("min", extremes.map(|(smallest, _)| in_unit(smallest)))
+                .put_some("max", extremes.map(|(_, largest)| in_unit(largest)))
+                .put_some("mean", mean)
+        }
+        Values::Rate { hits, of } => named("rate")
+            .count("hits", *hits)
+            .count("of", *of)
+            .put("percent", thousandths_of_percent(*hits, *of)),
     }
+    .done()
+}
+
+fn trend(object: Object, unit: &Unit, values: &Histogram) -> Object {
+    let object = object.count("count", values.count());
+    if *unit == Unit::Time {
+        return times(object, &PASSED, values);
+    }
+    let percentiles = [("p50", P50), ("p95", P95), ("p99", P99), ("p99_9", P99_9)];
+    let number = |value: u64| Value::from(Number::from(value));
+    let extremes = values.extremes();
+    percentiles
+        .into_iter()
+        .fold(object, |object, (key, at)| {
+            object.put_some(key, values.quantile(at).map(number))
+        })
+        .put_some("min", extremes.map(|(smallest, _)| number(smallest)))
+        .put_some("max", extremes.map(|(_, largest)| number(largest)))
+        .put_some("mean", values.mean().map(tenths))
+}
+
+fn thousandths_of_percent(hits: u64, of: u64) -> Value {
+    thousandths(u128::from(hits) * 100_000 / u128::from(of.max(1)))
 }
 
 fn failures(row: &Row) -> Value {
     let kinds = row.kinds().into_iter();
-    counts(kinds.map(|(kind, count)| (kind.clone(), count)))
+    counts(kinds)
 }
 
 /// The end of a run.
@@ -376,6 +479,12 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
         run, exit, left, ..
     } = conclusion;
     let steps = figures.steps.iter().map(|step| step_row(step).done());
+    let scenarios = figures.scenarios.iter();
+    let scenarios = scenarios.map(|row| scenario_row(row).done());
+    let resources = figures.resources.iter();
+    let resources: Vec<Value> = resources.map(|row| resource_row(row).done()).collect();
+    let warnings = warnings(figures, run).into_iter();
+    let warnings: Vec<Value> = warnings.map(|text| Value::Text(text.into())).collect();
     Object::event("summary")
         .put("grid", run.grid.name)
         .put("seconds", seconds(figures.length))
@@ -390,10 +499,21 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
             "all_steps",
             row(Object::default(), &figures.all_steps).done(),
         )
+        .put("scenarios", scenarios.collect::<Vec<_>>())
         .put("steps", steps.collect::<Vec<_>>())
+        .put_some("resources", (!resources.is_empty()).then_some(resources))
         .put("verdict", verdict(*exit, figures))
+        .put_some("warnings", (!warnings.is_empty()).then_some(warnings))
         .count("exit", u32::from(exit.code()))
         .put("left_behind", *left)
+}
+
+/// What a load run says of its own figures.
+fn warnings(figures: &Figures, run: &RunDescription) -> Vec<String> {
+    if run.functional {
+        return Vec::new();
+    }
+    figures.warnings()
 }
 
 /// The verdict as one word or two.

@@ -1,7 +1,7 @@
 //! What one second of a load run measured, for its line.
 
 use super::measure::rate;
-use crate::metrics::{Counter, Histogram, Interval, Layout, Slot};
+use crate::metrics::{Histogram, Interval, Layout, Outcome, Slot};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub struct Line {
     pub cancelled: u64,
     /// 95 % of the iterations that passed took at most this long.
     pub p95: Option<Duration>,
-    /// Steps that ended in it: name and count, in the grid's order.
+    /// Steps that ended in it: full name and count, in the grid's order.
     pub steps: Vec<(Text, u64)>,
 }
 
@@ -54,7 +54,7 @@ impl LinesSoFar {
         }
         let steps = layout.steps.iter().map(|step| {
             let ended = step.counts(interval).map_or(0, Slot::ended);
-            (step.name.clone(), ended)
+            (layout.full_name(step), ended)
         });
         Line {
             number: self.number,
@@ -62,8 +62,8 @@ impl LinesSoFar {
             length: interval.length(),
             users: self.users,
             iterations: iterations.ended(),
-            failed: iterations.count(Counter::Failed),
-            cancelled: iterations.count(Counter::Cancelled),
+            failed: iterations.count(Outcome::Failed),
+            cancelled: iterations.count(Outcome::Cancelled),
             p95: times.time(P95),
             steps: steps.collect(),
         }

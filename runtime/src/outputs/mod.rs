@@ -14,6 +14,7 @@ mod figures;
 mod json;
 mod line;
 mod measure;
+mod metric_lines;
 mod report;
 mod summary;
 mod table;
@@ -39,12 +40,48 @@ pub struct RunDescription {
     pub grid: &'static Grid,
     /// Tells this run from all others.
     pub run_id: Text,
-    /// The load.
-    pub schedule: Schedule,
+    /// The load of each scenario, in the order of the grid's table.
+    pub loads: Vec<LoadDescription>,
     /// Worker threads.
     pub threads: u32,
     /// No load: one iteration, and each step is told.
     pub functional: bool,
+}
+
+/// The load of one scenario.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadDescription {
+    /// Its name.
+    pub scenario: &'static str,
+    /// Its load.
+    pub schedule: Schedule,
+}
+
+impl RunDescription {
+    /// Users of all scenarios.
+    pub(super) fn users(&self) -> u64 {
+        let users = self.loads.iter().map(|load| load.schedule.users());
+        users.map(u64::from).sum()
+    }
+
+    /// Iterations of all scenarios, if each has a number of them.
+    pub(super) fn total(&self) -> Option<u64> {
+        let mut totals = self.loads.iter().map(|load| load.schedule.total());
+        totals.try_fold(0_u64, |sum, total| Some(sum.saturating_add(total?)))
+    }
+
+    /// How long iterations may begin in any scenario, if each has a length.
+    pub(super) fn length(&self) -> Option<Duration> {
+        let lengths = self.loads.iter().map(|load| load.schedule.length());
+        lengths.collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    /// For how long iterations of the scenario with this number could begin, where `run` is for how long any could.
+    pub(super) fn begins_for(&self, scenario: usize, run: Duration) -> Duration {
+        let load = self.loads.get(scenario);
+        let length = load.and_then(|load| load.schedule.length());
+        length.map_or(run, |length| length.min(run))
+    }
 }
 
 /// In which form.

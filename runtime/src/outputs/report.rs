@@ -305,7 +305,7 @@ impl Reporter {
     }
 
     fn stopped(&mut self, stopped: Stopped) -> Figures {
-        let Some(run) = &mut self.measured else {
+        let (Some(description), Some(run)) = (&self.description, &mut self.measured) else {
             return Figures::default();
         };
         let interval = run.collector.take(stopped.at);
@@ -319,7 +319,7 @@ impl Reporter {
         Figures::new(
             run.collector.layout(),
             run.collector.total(),
-            run.begins_for,
+            (description, run.begins_for),
         )
     }
 

@@ -1,14 +1,15 @@
 //! The end of a run for people: a table of its figures, and the verdict.
 
-use super::figures::{Figures, Row, TOO_MANY_PERCENT};
+use super::figures::{Figures, Row, TOO_MANY_PERCENT, Values};
 use super::measure::{or_dash, percent, plural, short};
+use super::metric_lines;
 use super::table;
 use super::text::{GREEN, Paint, RED, YELLOW};
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel};
 use crate::exit::Exit;
-use crate::metrics::{Counter, Histogram, Interval, Layout, MetricLabel, Unit, WHOLE};
+use crate::metrics::{Histogram, Interval, Layout, MetricLayout, Outcome, Unit, WHOLE};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -46,7 +47,11 @@ impl Output for TextSummary {
 
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
         if LogLevel::Info <= self.level {
-            let figures = Figures::new(layout, conclusion.total, conclusion.begins_for);
+            let figures = Figures::new(
+                layout,
+                conclusion.total,
+                (conclusion.run, conclusion.begins_for),
+            );
             self.lines.put(summary(&figures, conclusion, self.paint));
         }
     }
@@ -83,9 +88,9 @@ fn steps(figures: &Figures) -> String {
         vec![
             row.name.clone(),
             row.count().to_string(),
-            unless_zero(row.of(Counter::Failed)),
-            unless_zero(row.of(Counter::Skipped)),
-            unless_zero(row.of(Counter::Cancelled)),
+            unless_zero(row.of(Outcome::Failed)),
+            unless_zero(row.of(Outcome::Skipped)),
+            unless_zero(row.of(Outcome::Cancelled)),
             or_dash(times.mean_time()),
             if row.count() > 1 {
                 or_dash(longest)
@@ -114,9 +119,9 @@ fn load(figures: &Figures) -> String {
             row.name.clone(),
             row.count().to_string(),
             format!("{:.1}/s", row.rate()),
-            row.of(Counter::Failed).to_string(),
-            unless_zero(row.of(Counter::Skipped)),
-            unless_zero(row.of(Counter::Cancelled)),
+            row.of(Outcome::Failed).to_string(),
+            unless_zero(row.of(Outcome::Skipped)),
+            unless_zero(row.of(Outcome::Cancelled)),
         ];
         cells.extend(times(&row.passed));
         cells
@@ -124,7 +129,11 @@ fn load(figures: &Figures) -> String {
     // The totals stand apart.
     let mut rows: Vec<Vec<String>> = figures.steps.iter().map(row).collect();
     rows.push(Vec::new());
-    rows.extend([&figures.all_steps, &figures.iterations].map(row));
+    rows.push(row(&figures.all_steps));
+    if figures.scenarios.len() > 1 {
+        rows.extend(figures.scenarios.iter().map(row));
+    }
+    rows.push(row(&figures.iterations));
     let head = [
         "step",
         "count",
@@ -138,12 +147,13 @@ fn load(figures: &Figures) -> String {
         "max",
     ];
     let mut text = table::lines(&head, &rows);
-    text.push_str(&metrics(figures));
+    text.push_str(&trends(figures));
+    text.push_str(&metric_lines::lines(figures));
     text.push('\n');
     for row in figures
         .steps
         .iter()
-        .filter(|row| row.of(Counter::Failed) > 0)
+        .filter(|row| row.of(Outcome::Failed) > 0)
     {
         text.push_str(&failures(row));
     }
@@ -161,15 +171,14 @@ fn times(times: &Histogram) -> Vec<String> {
     cells
 }
 
-/// The table of the metrics that manifests declare.
-fn metrics(figures: &Figures) -> String {
-    let named = figures
-        .steps
-        .iter()
-        .flat_map(|row| row.metrics.iter().map(|metric| (&row.name, metric)));
-    let rows: Vec<Vec<String>> = named
-        .map(|(step, (label, values))| metric(step, label, values))
-        .collect();
+/// The table of the trends that manifests declare.
+fn trends(figures: &Figures) -> String {
+    let trends = figures.metrics();
+    let trends = trends.filter_map(|(name, label, values)| match values {
+        Values::Trend(values) => Some(trend(&name, label, values)),
+        _ => None,
+    });
+    let rows: Vec<Vec<String>> = trends.collect();
     if rows.is_empty() {
         return String::new();
     }
@@ -177,7 +186,7 @@ fn metrics(figures: &Figures) -> String {
     format!("\n{}", table::lines(&head, &rows))
 }
 
-fn metric(step: &str, label: &MetricLabel, values: &Histogram) -> Vec<String> {
+fn trend(step: &str, label: &MetricLayout, values: &Histogram) -> Vec<String> {
     let count = values.count().to_string();
     match &label.unit {
         Unit::Time => {
@@ -235,7 +244,7 @@ fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> Stri
         format!(
             "{}, {} failed, in {}",
             plural(all.count(), "step", "steps"),
-            all.of(Counter::Failed),
+            all.of(Outcome::Failed),
             short(figures.length)
         )
     } else {
@@ -253,15 +262,22 @@ fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> Stri
     } else {
         ""
     };
-    format!("{}: {whole}{left}", paint.on(colour, word))
+    let mut text = String::new();
+    if !conclusion.run.functional {
+        for warning in figures.warnings() {
+            let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
+        }
+    }
+    let _ = write!(text, "{}: {whole}{left}", paint.on(colour, word));
+    text
 }
 
 /// `20 iterations, 1 failed (5.00 %; the limit is 1 %), 3 cancelled, in 10.0s and 1.20s of drain`
 fn of_load(figures: &Figures, exit: Exit) -> String {
     let iterations = &figures.iterations;
     let (failed, cancelled) = (
-        iterations.of(Counter::Failed),
-        iterations.of(Counter::Cancelled),
+        iterations.of(Outcome::Failed),
+        iterations.of(Outcome::Cancelled),
     );
     let mut text = if figures.nothing_ended() {
         "no iteration ended".to_owned()

@@ -4,9 +4,10 @@ use super::line::{Line, LinesSoFar};
 use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
-use crate::info::{Info, Instance, MetricInfo, ResourceInfo};
+use crate::grid::Body;
+use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
 use crate::metrics::{
-    Counter, IterationSlots, Kinds, KnownKinds, Recorder, Slab, SlabReader, step_slot,
+    KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, slot_count, time_slot,
 };
 use crate::schedule::Schedule;
 use serde_json::json;
@@ -15,8 +16,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Slots of the first step: its times, and two metrics.
-const FIRST: u32 = step_slot::METRICS + 2;
+/// Slots of the first step: its times, and its metrics.
+const FIRST: u32 = time_slot::COUNT + 6;
+/// The metric of the resource, behind the steps.
+const OPEN: u32 = FIRST + time_slot::COUNT;
 
 static STEPS: [Info; 2] = [
     Info::new("http_request", "login", "grid.hcl:3")
@@ -24,21 +27,42 @@ static STEPS: [Info; 2] = [
         .metrics(&[
             MetricInfo::new("waiting", "time"),
             MetricInfo::new("received", "bytes"),
+            MetricInfo::new("sent", "bytes").kind(MetricKind::Counter),
+            MetricInfo::new("answers", "")
+                .kind(MetricKind::Counter)
+                .label("status")
+                .warning(MetricWarning::new(
+                    "5",
+                    10_000,
+                    "answers had status 5xx, and no expect_status says whether they pass",
+                )),
+            MetricInfo::new("window", "time").kind(MetricKind::Gauge),
+            MetricInfo::new("cached", "").kind(MetricKind::Rate),
         ])
         .tags(&[("team", "checkout")]),
     Info::new("noop", "item", "grid.hcl:9")
-        .slots(FIRST, step_slot::METRICS)
+        .slots(FIRST, time_slot::COUNT)
         .sensitive(),
 ];
-static GRID: Grid = Grid::new("shop").version("1.2.3").steps(&[&STEPS]);
+static GRID: Grid = Grid::new("shop")
+    .version("1.2.3")
+    .bodies(&[Body::new("main", &STEPS)])
+    .resources(&[&POOL]);
+static POOL: [ResourceInfo; 1] = [ResourceInfo::new("pool", "main", "grid.hcl:20")
+    .metrics(&[MetricInfo::new("open", "").kind(MetricKind::Gauge)])
+    .first_slot(OPEN)];
 static WHERE: Place = Place::new("grid.hcl", 5, 14);
-const SLOTS: IterationSlots = IterationSlots::after(FIRST + step_slot::METRICS);
+/// The counters of the iterations.
+const ITERATIONS: u32 = OPEN + 1;
 
 fn run_of(schedule: Schedule) -> RunDescription {
     RunDescription {
         grid: &GRID,
         run_id: Text::Static("1"),
-        schedule,
+        loads: vec![LoadDescription {
+            scenario: "main",
+            schedule,
+        }],
         threads: 2,
         functional: schedule == Schedule::ONCE,
     }
@@ -164,35 +188,47 @@ fn the_text_of_a_resources_fault_is_kept_back_too_and_so_is_it_in_the_step_that_
 }
 
 /// A collector over one thread, and that thread's pen.
-fn bench() -> (Collector, Recorder, KnownKinds) {
-    let kinds = Arc::new(Kinds::default());
-    let slab = Slab::new(SLOTS.end() as usize).unwrap();
+fn bench() -> (Collector, Recorder, KnownNames) {
+    let kinds = Arc::new(RunNames::default());
+    let slab = Slab::new(slot_count(&GRID) as usize).unwrap();
     let readers = vec![SlabReader::new(Arc::clone(&slab), Arc::clone(&kinds))];
     (
         Collector::new(Layout::of(&GRID), readers, Instant::now()),
         Recorder::new(slab),
-        KnownKinds::new(kinds),
+        KnownNames::new(kinds),
     )
 }
 
 /// An iteration whose first step took `took` and failed by `kind`, or passed.
 fn iteration(recorder: &Recorder, failed_by: Option<usize>, took: Duration) {
-    let (counter, step, whole) = match failed_by {
-        Some(_) => (Counter::Failed, step_slot::FAILED, SLOTS.failed()),
-        None => (Counter::Passed, step_slot::SERVICE, SLOTS.service()),
+    let (outcome, service) = match failed_by {
+        Some(_) => (Outcome::Failed, time_slot::FAILED_SERVICE),
+        None => (Outcome::Passed, time_slot::SERVICE),
     };
-    recorder.count(0, counter);
-    recorder.count(SLOTS.service(), counter);
-    recorder.time(step, took);
-    recorder.time(whole, took);
+    recorder.count(0, outcome);
+    recorder.count(ITERATIONS, outcome);
+    recorder.time(service, took);
+    recorder.time(ITERATIONS + service, took);
     if let Some(kind) = failed_by {
         recorder.kind(0, kind);
-        recorder.kind(SLOTS.service(), kind);
+        recorder.kind(ITERATIONS, kind);
     }
 }
 
 fn figures(collector: &Collector, conclusion: &Conclusion<'_>) -> Figures {
-    Figures::new(collector.layout(), collector.total(), conclusion.begins_for)
+    let began = (conclusion.run, conclusion.begins_for);
+    Figures::new(collector.layout(), collector.total(), began)
+}
+
+/// A run that passed and in which iterations could begin for a second.
+fn conclusion<'a>(run: &'a RunDescription, collector: &'a Collector) -> Conclusion<'a> {
+    Conclusion {
+        run,
+        total: collector.total(),
+        begins_for: Duration::from_secs(1),
+        exit: Exit::Passed,
+        left: false,
+    }
 }
 
 /// What stands at the end of a run as text.
@@ -219,7 +255,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     for _ in 0..19 {
         iteration(&recorder, None, Duration::from_millis(10));
     }
-    let timeout = kinds.number("timeout");
+    let timeout = kinds.kind("timeout");
     iteration(&recorder, Some(timeout), Duration::from_micros(200_001));
     let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     assert_eq!(
@@ -228,7 +264,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     );
     recorder.user_ends();
     iteration(&recorder, None, Duration::from_millis(10));
-    recorder.count(SLOTS.service(), Counter::Cancelled);
+    recorder.count(ITERATIONS, Outcome::Cancelled);
     let line = next_line(&mut so_far, &mut collector, Duration::from_millis(1_500));
     assert_eq!(
         text::live(&line),
@@ -285,11 +321,11 @@ failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), 1 cancelled, in 1.00
 fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
     let (mut collector, recorder, _) = bench();
     iteration(&recorder, None, Duration::from_millis(10));
-    recorder.time(step_slot::RESPONSE, Duration::from_millis(15));
+    recorder.time(time_slot::RESPONSE, Duration::from_millis(15));
     for micros in [2_000, 4_000] {
-        recorder.value(step_slot::METRICS, micros);
+        recorder.value(time_slot::COUNT, micros);
     }
-    recorder.value(step_slot::METRICS + 1, 512);
+    recorder.value(time_slot::COUNT + 1, 512);
     let _ = collector.take(Duration::from_secs(1));
     let run = run_of(Schedule::iterations(1, 2));
     let conclusion = Conclusion {
@@ -320,11 +356,137 @@ http_request.login received (bytes)       1   512.0     512     512     512     
     assert!(object["steps"][1].get("metrics").is_none());
 }
 
+/// Records each metric of the first step and of the resource once or more.
+fn record_metrics(recorder: &Recorder, kinds: &KnownNames) {
+    let first = time_slot::COUNT;
+    recorder.value(first, 2_000);
+    recorder.value(first + 1, 512);
+    recorder.add(first + 2, 700);
+    for (status, count) in [("200", 9_890), ("503", 90), ("500", 10)] {
+        let label = kinds.label(first + 3, status);
+        recorder.add_labelled(first + 3, label, count);
+    }
+    let at = Duration::from_secs;
+    for (second, value) in [(1, 1_000), (2, 4_000), (3, 2_500)] {
+        recorder.set(first + 4, value, at(second));
+    }
+    recorder.hit(first + 5);
+    for _ in 0..7 {
+        recorder.miss(first + 5);
+    }
+    for (second, value) in [(1, 0), (2, 5)] {
+        recorder.set(OPEN, value, at(second));
+    }
+}
+
+#[test]
+fn counters_gauges_and_rates_are_lines_and_objects_of_their_own() {
+    let (mut collector, recorder, kinds) = bench();
+    iteration(&recorder, None, Duration::from_millis(10));
+    record_metrics(&recorder, &kinds);
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::iterations(1, 2));
+    let conclusion = conclusion(&run, &collector);
+    let text = summary(&collector, &conclusion);
+    let lines = "
+http_request.login sent: 700 bytes
+http_request.login answers: 200 9890, 503 90, 500 10
+http_request.login window: last 2.50ms, min 1.00ms, mean 2.50ms, max 4.00ms
+http_request.login cached: 12.5 % of 8
+resource.pool.main open: last 5, min 0, mean 2.5, max 5
+";
+    assert!(text.contains(lines), "{text}");
+    let object = summary_object(&collector, &conclusion);
+    let metrics = &object["steps"][0]["metrics"];
+    assert_eq!(
+        metrics["sent"],
+        json!({ "kind": "counter", "unit": "bytes", "sum": 700 })
+    );
+    assert_eq!(
+        metrics["answers"],
+        json!({
+            "kind": "counter", "unit": "", "sum": 9_990, "label": "status",
+            "labels": { "200": 9_890, "503": 90, "500": 10 },
+        })
+    );
+    assert_eq!(
+        metrics["window"],
+        json!({ "kind": "gauge", "unit": "ms", "count": 3, "last": 2.5, "min": 1, "max": 4, "mean": 2.5 })
+    );
+    assert_eq!(
+        metrics["cached"],
+        json!({ "kind": "rate", "unit": "", "hits": 1, "of": 8, "percent": 12.5 })
+    );
+    assert_eq!(
+        object["resources"],
+        json!([{
+            "resource": "pool.main",
+            "metrics": {
+                "open": { "kind": "gauge", "unit": "", "count": 2, "last": 5, "min": 0, "max": 5, "mean": 2.5 },
+            },
+        }])
+    );
+}
+
+#[test]
+fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() {
+    let warned = |fives: u64, schedule: Schedule| {
+        let (mut collector, recorder, kinds) = bench();
+        iteration(&recorder, None, Duration::from_millis(10));
+        let answers = time_slot::COUNT + 3;
+        for (status, count) in [("200", 1_000 - fives), ("503", fives)] {
+            recorder.add_labelled(answers, kinds.label(answers, status), count);
+        }
+        let _ = collector.take(Duration::from_secs(1));
+        let run = run_of(schedule);
+        let conclusion = conclusion(&run, &collector);
+        let object = summary_object(&collector, &conclusion);
+        assert_eq!(object["verdict"], "passed");
+        (summary(&collector, &conclusion), object["warnings"].clone())
+    };
+    let load = Schedule::iterations(1, 2);
+    let (text, warnings) = warned(123, load);
+    let warning = "http_request.login: 12.3 % of 1000 answers had status 5xx, and no expect_status says whether they pass";
+    assert!(
+        text.contains(&format!("\nwarning: {warning}\npassed: 1 iteration")),
+        "{text}"
+    );
+    assert_eq!(warnings, json!([warning]));
+    // As many as may be, and a run that is no load.
+    for (text, warnings) in [warned(10, load), warned(123, Schedule::ONCE)] {
+        assert!(!text.contains("warning"), "{text}");
+        assert_eq!(warnings, json!(null));
+    }
+    assert_eq!(warned(11, load).1.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn rates_of_a_scenario_are_over_its_own_length() {
+    let run = RunDescription {
+        loads: [("browse", 10), ("order", 2)]
+            .map(|(scenario, seconds)| LoadDescription {
+                scenario,
+                schedule: Schedule::lasting(1, Duration::from_secs(seconds)),
+            })
+            .to_vec(),
+        ..run_of(Schedule::iterations(1, 1))
+    };
+    let second = Duration::from_secs;
+    assert_eq!(run.begins_for(0, second(10)), second(10));
+    assert_eq!(run.begins_for(1, second(10)), second(2));
+    // A signal ended it.
+    assert_eq!(run.begins_for(1, second(1)), second(1));
+    assert_eq!(
+        (run.users(), run.total(), run.length()),
+        (2, None, Some(second(10)))
+    );
+}
+
 #[test]
 fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
     let (mut collector, recorder, _) = bench();
     for _ in 0..3 {
-        recorder.count(SLOTS.service(), Counter::Cancelled);
+        recorder.count(ITERATIONS, Outcome::Cancelled);
     }
     let _ = collector.take(Duration::from_secs(6));
     let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
@@ -349,7 +511,7 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
     let (mut collector, recorder, _) = bench();
     iteration(&recorder, None, Duration::from_millis(10));
     for _ in 0..2 {
-        recorder.count(SLOTS.service(), Counter::Cancelled);
+        recorder.count(ITERATIONS, Outcome::Cancelled);
     }
     let _ = collector.take(Duration::from_secs(5));
     let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
@@ -383,8 +545,8 @@ fn a_functional_run_ends_with_a_short_table() {
     let (mut collector, recorder, _) = bench();
     iteration(&recorder, None, Duration::from_micros(1_234));
     for micros in [10, 30] {
-        recorder.count(FIRST, Counter::Passed);
-        recorder.time(FIRST + step_slot::SERVICE, Duration::from_micros(micros));
+        recorder.count(FIRST, Outcome::Passed);
+        recorder.time(FIRST + time_slot::SERVICE, Duration::from_micros(micros));
     }
     let _ = collector.take(Duration::from_millis(5));
     let run = run_of(Schedule::ONCE);
@@ -597,7 +759,7 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
             for (key, value) in object {
                 found.insert(key.clone());
                 match key.as_str() {
-                    "failures" | "tags" => {}
+                    "failures" | "tags" | "labels" => {}
                     "steps" if value.is_object() => {}
                     "metrics" => value
                         .as_object()
@@ -621,10 +783,10 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
     let took = Duration::from_millis(1);
     let (mut collector, recorder, kinds) = bench();
     iteration(&recorder, None, took);
-    iteration(&recorder, Some(kinds.number("connect")), took);
-    recorder.time(step_slot::RESPONSE, took);
-    recorder.value(step_slot::METRICS, 1);
-    recorder.value(step_slot::METRICS + 1, 1);
+    iteration(&recorder, Some(kinds.kind("connect")), took);
+    recorder.time(time_slot::RESPONSE, took);
+    recorder.time(time_slot::FAILED_RESPONSE, took);
+    record_metrics(&recorder, &kinds);
     let mut so_far = LinesSoFar::default();
     let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     let run = run_of(Schedule::iterations(2, 9).at_most(Duration::from_secs(1)));
@@ -715,7 +877,8 @@ fn the_page_of_the_output_lists_every_verdict() {
 fn figures_of(collector: &mut Collector) -> Figures {
     let second = Duration::from_secs(1);
     let _ = collector.take(second);
-    Figures::new(collector.layout(), collector.total(), second)
+    let run = run_of(Schedule::iterations(1, 1));
+    Figures::new(collector.layout(), collector.total(), (&run, second))
 }
 
 /// An output with a bug.

@@ -8,6 +8,7 @@ use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
 use crate::info::{ResourceInfo, Sensitivity};
 use crate::metrics::{Interval, Layout};
+use crate::schedule::Schedule;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -99,27 +100,41 @@ pub fn told(event: &Event, paint: Paint) -> String {
     }
 }
 
-/// `one user`, `50 users for 10s`, `50 users, 1000 iterations`.
-fn load(run: &RunDescription) -> String {
-    let mut text = plural(run.schedule.users().into(), "user", "users");
-    if let Some(length) = run.schedule.length() {
+/// `1 user`, `50 users for 10s`, `50 users, 1000 iterations`.
+fn load(schedule: &Schedule) -> String {
+    let mut text = plural(schedule.users().into(), "user", "users");
+    if let Some(length) = schedule.length() {
         let _ = write!(text, " for {}", bggo_values::duration::format(length));
     }
-    if let Some(total) = run.schedule.total() {
+    if let Some(total) = schedule.total() {
         let _ = write!(text, ", {}", plural(total, "iteration", "iterations"));
     }
     text
 }
 
+/// The load of the run; of several scenarios each with its name: `browse 50 users for 10s; order 2 users for 10s`.
+fn loads(run: &RunDescription) -> String {
+    match run.loads.as_slice() {
+        [only] => load(&only.schedule),
+        several => {
+            let several = several.iter();
+            let several = several.map(|one| format!("{} {}", one.scenario, load(&one.schedule)));
+            several.collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
 fn begins(run: &RunDescription) -> String {
     let name = run.grid.name;
     if run.functional {
-        let steps = run.grid.all_steps().count() as u64;
+        let scenarios = run.grid.scenarios.iter();
+        let steps = scenarios.map(|row| run.grid.steps_of(row).len() as u64);
+        let steps = steps.sum();
         format!("{name}: {}", plural(steps, "step", "steps"))
     } else {
         format!(
             "{name}: {} on {}",
-            load(run),
+            loads(run),
             plural(run.threads.into(), "thread", "threads")
         )
     }

@@ -30,6 +30,35 @@ asset "probe" {
   error "broken" { description = "It was asked to fail." }
 }
 
+asset "feed" {
+  description = "Takes texts, which a task of its own sends."
+  scope       = "worker"
+  scopes      = ["run", "vu"]
+
+  uses "base" {
+    asset    = ["probe", "feed"]
+    optional = true
+  }
+  input "name" {
+    type    = string
+    default = "default"
+  }
+  input "panic" {
+    type    = bool
+    default = false
+  }
+}
+
+runner "offer" {
+  description = "Gives a text to a feed, or says it to a probe."
+
+  uses "to" { asset = ["feed", "probe"] }
+  input "text" {
+    type     = string
+    required = true
+  }
+}
+
 runner "touch" {
   description = "Uses a probe for a while, and fails if it is told to."
 

@@ -24,6 +24,12 @@ impl<'a> Attributes<'a> {
         self.offset
     }
 
+    /// Where an attribute stands that has not been taken.
+    pub(super) fn place(&self, name: &str) -> Option<usize> {
+        let mut left = self.left.iter();
+        left.find_map(|(known, _, offset)| (known == name).then_some(*offset))
+    }
+
     pub(super) fn take(&mut self, name: &str) -> Option<(&'a Item, usize)> {
         let place = self.left.iter().position(|(known, ..)| known == name)?;
         let (_, item, offset) = self.left.remove(place);
@@ -31,11 +37,24 @@ impl<'a> Attributes<'a> {
     }
 }
 
-impl Reader {
+/// The names in the `asset` of a `uses`, which is one name or a list of names.
+pub(super) fn asset_names(item: &Item) -> Option<Vec<&str>> {
+    match item {
+        Item::Value(Value::List(items)) => items.iter().map(asset_name).collect(),
+        Item::Value(value) => Some(vec![asset_name(value)?]),
+        Item::Type(_) | Item::Expression(..) => None,
+    }
+}
+
+fn asset_name(value: &Value) -> Option<&str> {
+    value.as_text().filter(|name| !name.is_empty())
+}
+
+impl Reader<'_> {
     pub(super) fn ty(&mut self, attributes: &mut Attributes<'_>) -> Option<Type> {
         match attributes.take("type") {
             Some((Item::Type(ty), _)) => Some(ty.clone()),
-            Some((Item::Value(_), offset)) => {
+            Some((Item::Value(_) | Item::Expression(..), offset)) => {
                 self.fault(
                     offset,
                     "a type is written without quotes, such as `list(string)`",
@@ -86,6 +105,24 @@ impl Reader {
             self.fault(offset, format!("`{name}` is a list of strings"));
             Vec::new()
         })
+    }
+
+    /// The kinds of asset of a `uses`: one name, or a list of names.
+    pub(super) fn kinds_of_asset(
+        &mut self,
+        attributes: &mut Attributes<'_>,
+    ) -> Option<Vec<String>> {
+        let Some((item, offset)) = attributes.take("asset") else {
+            self.fault(attributes.offset, "`uses` names the kind of its `asset`");
+            return None;
+        };
+        let Some(kinds) = asset_names(item).filter(|kinds| !kinds.is_empty()) else {
+            let text = "`asset` is the name of an asset, or a list of such names";
+            self.fault(offset, text);
+            return None;
+        };
+        self.unique_names(kinds.iter().map(|kind| (*kind, offset)), "asset");
+        Some(kinds.into_iter().map(str::to_owned).collect())
     }
 
     pub(super) fn scopes(&mut self, attributes: &mut Attributes<'_>) -> Vec<Lifetime> {

@@ -6,7 +6,7 @@ use crate::model::{Form, Input};
 use bggo_values::literal::{Block, Item};
 use bggo_values::{Type, Value, convert};
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn input(&mut self, block: &Block) -> Option<Input> {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
@@ -18,8 +18,10 @@ impl Reader {
         let description = self.text(&mut attributes, "description");
         let one_of = self.texts(&mut attributes, "one_of");
         let form = self.form(&mut attributes, &ty);
+        let shape = self.shape(&mut attributes, (ty.as_ref(), form, shown));
         let bounds = self.bounds(&mut attributes, (ty.as_ref(), form));
         let pattern = self.pattern(&mut attributes, (ty.as_ref(), form));
+        let key_pattern = self.key_pattern(&mut attributes, ty.as_ref());
         let default = attributes.take("default");
         self.rest(attributes, "an input");
         let default =
@@ -47,7 +49,9 @@ impl Reader {
             one_of,
             bounds,
             pattern,
+            key_pattern,
             form,
+            shape,
             shown,
             sensitive,
             description,
@@ -70,6 +74,41 @@ impl Reader {
                 None
             }
         }
+    }
+
+    fn shape(
+        &mut self,
+        attributes: &mut Attributes<'_>,
+        (ty, form, shown): (Option<&Type>, Form, bool),
+    ) -> bool {
+        let Some((item, offset)) = attributes.take("shape") else {
+            return false;
+        };
+        let Item::Value(Value::Bool(shape)) = item else {
+            self.fault(offset, "`shape` is true or false");
+            return false;
+        };
+        if !shape {
+            return false;
+        }
+        let has_parts = matches!(
+            ty,
+            None | Some(
+                Type::List(_) | Type::Map(_) | Type::Object(_) | Type::Tuple(_) | Type::Any
+            )
+        );
+        // The items of a set have no order before all of them are known.
+        let text = if !has_parts {
+            "`shape` is for inputs of type list, map, object, tuple and any"
+        } else if form == Form::Json {
+            "`shape` is for values, and `form = \"json\"` gives a text"
+        } else if shown {
+            "`shape` and `shown` do not go together: sensitive parts are taken out of whole values"
+        } else {
+            return true;
+        };
+        self.fault(offset, text);
+        false
     }
 
     fn form(&mut self, attributes: &mut Attributes<'_>, ty: &Option<Type>) -> Form {

@@ -1,10 +1,10 @@
 //! Names: that they are some, that they differ, and that what they name is there.
 
+use super::fields::asset_names;
 use super::reader::Reader;
-use bggo_values::Value;
-use bggo_values::literal::{Block, Body, Item};
+use bggo_values::literal::{Block, Body};
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn name(&mut self, block: &Block) -> String {
         match block.labels.as_slice() {
             [name] if is_name(name) => name.clone(),
@@ -41,18 +41,16 @@ impl Reader {
                 {
                     continue;
                 }
-                let asset = part.body.attributes.iter().find_map(|(name, item, _)| {
-                    let Item::Value(Value::Text(text)) = item else {
-                        return None;
-                    };
-                    (name == "asset").then_some(text.as_str())
-                });
-                let Some(asset) = asset else { continue };
-                let known = assets
-                    .iter()
-                    .any(|block| block.labels.first().is_some_and(|name| name == asset));
-                if !known {
-                    self.fault(part.offset, format!("this manifest has no asset `{asset}`; one of another module needs `module`"));
+                let mut named = part.body.attributes.iter();
+                let named = named.find(|(name, ..)| name == "asset");
+                let Some((_, item, _)) = named else { continue };
+                for asset in asset_names(item).unwrap_or_default() {
+                    let known = assets
+                        .iter()
+                        .any(|block| block.labels.first().is_some_and(|name| name == asset));
+                    if !known {
+                        self.fault(part.offset, format!("this manifest has no asset `{asset}`; one of another module needs `module`"));
+                    }
                 }
             }
         }
@@ -68,17 +66,24 @@ impl Reader {
 
     /// Names that differ only by `_` would become one name in Rust.
     pub(super) fn unique<'b>(&mut self, blocks: impl Iterator<Item = &'b Block>, what: &str) {
-        let mut seen: Vec<&String> = Vec::new();
-        for block in blocks {
-            let Some(name) = block.labels.first() else {
-                continue;
-            };
+        let named = blocks.filter_map(|block| Some((block.labels.first()?.as_str(), block.offset)));
+        self.unique_names(named, what);
+    }
+
+    /// The same of names with their places.
+    pub(super) fn unique_names<'b>(
+        &mut self,
+        names: impl Iterator<Item = (&'b str, usize)>,
+        what: &str,
+    ) {
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, offset) in names {
             match seen.iter().find(|known| alike(known, name)) {
                 Some(known) if *known == name => {
-                    self.fault(block.offset, format!("{what} `{name}` is given twice"));
+                    self.fault(offset, format!("{what} `{name}` is given twice"));
                 }
                 Some(known) => self.fault(
-                    block.offset,
+                    offset,
                     format!("{what} `{name}` is too much like `{known}`: they differ only by `_`"),
                 ),
                 None => seen.push(name),
@@ -93,7 +98,7 @@ fn alike(one: &str, other: &str) -> bool {
         .eq(other.chars().filter(|c| *c != '_'))
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
             .chars()

@@ -209,7 +209,7 @@ fn one_that_is_built_on_another_reads_its_exports_and_ends_before_it() {
                 Box::new(move |cx| {
                     let (base, plan) = (base.clone(), plan.clone());
                     Box::pin(async move {
-                        base.get_for(cx).await?;
+                        base.get_for(&cx).await?;
                         assert_eq!(base.export(0)?, Value::text("run"));
                         plan.make().await
                     })

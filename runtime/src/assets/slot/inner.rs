@@ -2,6 +2,7 @@
 
 use super::super::asset::Asset;
 use super::super::dependency::DependencyGuard;
+use super::super::spawned::SpawnedTasks;
 use crate::context::{Asker, WorkerContext};
 use crate::fault::Fault;
 use crate::info::ResourceInfo;
@@ -19,7 +20,10 @@ pub(super) struct Inner<A: Asset> {
     pub(super) users: Cell<u32>,
     /// Slots built on this one that are not over.
     pub(super) dependents: Cell<u32>,
-    pub(super) guards: RefCell<Vec<Box<dyn DependencyGuard>>>,
+    /// A cell, for every idle user has slots: this leaves room for `tasks`.
+    pub(super) guards: Cell<Vec<Box<dyn DependencyGuard>>>,
+    /// Those of the asset that is there or being created, where it may have some.
+    pub(super) tasks: Cell<Option<Rc<SpawnedTasks>>>,
     pub(super) state: RefCell<State<A>>,
     pub(super) ending: Cell<bool>,
     pub(super) over: Cell<bool>,
@@ -36,6 +40,13 @@ pub(super) enum State<A> {
 }
 
 impl<A: Asset> Inner<A> {
+    /// One more slot that this one is built on.
+    pub(super) fn depends_on(&self, guard: Box<dyn DependencyGuard>) {
+        let mut guards = self.guards.take();
+        guards.push(guard);
+        self.guards.set(guards);
+    }
+
     /// Wakes whoever waits for the change.
     pub(super) fn set(&self, state: State<A>) {
         *self.state.borrow_mut() = state;

@@ -1,26 +1,28 @@
 //! The tasks that create and destroy an asset: nobody who waits for them owns them.
 
-use super::super::asset::{Asset, AssetCx, LIMIT, Making};
+use super::super::asset::{Asset, LIMIT, Making};
 use super::inner::{Inner, State};
 use super::wait::{Ending, Quiet};
+use crate::context::Asker;
 use crate::event::ResourceEvent;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultText};
 use crate::panic;
 use futures_util::future::{Either, select};
 use std::rc::Rc;
 use std::sync::Arc;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// The task that creates an asset.
-pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making: Making<A>) {
+pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, asker: Asker, mut making: Making<A>) {
     let began = slot.worker.now();
-    let unfinished = Unfinished { slot: &slot, cx };
+    let unfinished = Unfinished { slot: &slot, asker };
     // Once the end is wanted, the creation has as long as a destruction has.
     let cut = async {
         Ending::new(&slot).await;
         tokio::time::sleep(LIMIT).await;
     };
     let cut = std::pin::pin!(cut);
-    let result = match tokio::time::timeout(LIMIT, select(&mut making, cut)).await {
+    let result = match timeout(LIMIT, select(&mut making, cut)).await {
         Ok(Either::Left((result, _))) => result,
         Ok(Either::Right(_)) | Err(_) => Err(too_long("creation")),
     };
@@ -36,18 +38,23 @@ pub(super) async fn create<A: Asset>(slot: Rc<Inner<A>>, cx: AssetCx, mut making
             None => {
                 let state = failed(
                     &slot,
-                    cx,
+                    asker,
                     bug("what it exports could not be read, for it panicked"),
                 );
                 // It was made, so it is destroyed as any other; nobody gets hold of it.
-                if let Err(fault) = destroyed(asset).await {
-                    let event = ResourceEvent::DestroyFailed { fault };
-                    slot.worker.resource_event(slot.info, event);
+                if let Err(fault) = destroyed(&slot, asset).await {
+                    tell_destroy_failed(&slot, fault);
                 }
                 state
             }
         },
-        Err(fault) => failed(&slot, cx, fault),
+        Err(fault) => {
+            // What it began on the way ends with it.
+            if let Some(tasks) = slot.tasks.take() {
+                tasks.drop_all().await;
+            }
+            failed(&slot, asker, fault)
+        }
     };
     // Everything of the module that may panic is behind us.
     std::mem::forget(unfinished);
@@ -69,37 +76,40 @@ pub(super) fn creation_panicked<A: Asset>(slot: &Inner<A>) -> Fault {
 }
 
 /// Tells of a creation that failed; what the slot becomes.
-fn failed<A: Asset>(slot: &Inner<A>, cx: AssetCx, fault: Fault) -> State<A> {
+fn failed<A: Asset>(slot: &Inner<A>, asker: Asker, fault: Fault) -> State<A> {
     tell_failed(slot, &fault);
-    State::Failed {
-        fault,
-        asker: cx.asker(),
-    }
+    State::Failed { fault, asker }
+}
+
+/// Tells of a destruction that failed.
+fn tell_destroy_failed<A: Asset>(slot: &Inner<A>, fault: Fault) {
+    let event = ResourceEvent::DestroyFailed { fault };
+    slot.worker.resource_event(slot.info, event);
 }
 
 fn bug(what: &str) -> Fault {
-    Fault::new("bug", format!("{what}: this is a bug of the module"))
+    let text = format_args!("{what}: this is a bug of the module");
+    Fault::new("bug", FaultText::plain(text))
 }
 
 fn too_long(what: &str) -> Fault {
-    Fault::new(
-        "timeout",
-        format!(
-            "its {what} took longer than {}",
-            bggo_values::duration::format(LIMIT)
-        ),
-    )
+    let limit = bggo_values::duration::format(LIMIT);
+    let text = format_args!("its {what} took longer than {limit}");
+    Fault::new("timeout", FaultText::plain(text))
 }
 
 /// A creation that panics still fails whoever waits for it.
 struct Unfinished<'a, A: Asset> {
     slot: &'a Inner<A>,
-    cx: AssetCx,
+    asker: Asker,
 }
 
 impl<A: Asset> Drop for Unfinished<'_, A> {
     fn drop(&mut self) {
-        let state = failed(self.slot, self.cx, bug("its creation panicked"));
+        if let Some(tasks) = self.slot.tasks.take() {
+            tasks.start_dropping();
+        }
+        let state = failed(self.slot, self.asker, bug("its creation panicked"));
         self.slot.set(state);
     }
 }
@@ -112,18 +122,24 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
     if let State::Ready(asset, _) = state {
         let began = slot.worker.now();
         let result = match Arc::try_unwrap(asset) {
-            Ok(asset) => destroyed(asset).await,
-            Err(_) => Err(Fault::new(
-                "asset",
-                "something still holds it, so it was left alone: this is a bug of bggo",
-            )),
+            Ok(asset) => destroyed(&slot, asset).await,
+            Err(_) => {
+                if let Some(tasks) = slot.tasks.take() {
+                    tasks.drop_all().await;
+                }
+                Err(Fault::new(
+                    "asset",
+                    "something still holds it, so it was left alone: this is a bug of bggo",
+                ))
+            }
         };
         let took = slot.worker.now().saturating_duration_since(began);
-        let event = match result {
-            Ok(()) => ResourceEvent::Destroyed { took },
-            Err(fault) => ResourceEvent::DestroyFailed { fault },
-        };
-        slot.worker.resource_event(slot.info, event);
+        match result {
+            Ok(()) => slot
+                .worker
+                .resource_event(slot.info, ResourceEvent::Destroyed { took }),
+            Err(fault) => tell_destroy_failed(&slot, fault),
+        }
     }
     for guard in slot.guards.take() {
         guard.release();
@@ -132,15 +148,28 @@ pub(super) async fn destroy<A: Asset>(slot: Rc<Inner<A>>) {
     slot.changed.wake();
 }
 
-/// A task of its own, so that a panic in a module's `destroy` is a failure like any other.
-async fn destroyed<A: Asset>(asset: A) -> Result<(), Fault> {
+/// Destroys an asset, then waits for its tasks, all within one limit.
+async fn destroyed<A: Asset>(slot: &Inner<A>, asset: A) -> Result<(), Fault> {
+    let deadline = Instant::now() + LIMIT;
+    // A task of its own, so that a panic in a module's `destroy` is a failure like any other.
     let mut task = tokio::task::spawn_local(asset.destroy());
-    match tokio::time::timeout(LIMIT, &mut task).await {
+    let result = match timeout_at(deadline, &mut task).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(bug("its destruction panicked")),
         Err(_) => {
             task.abort();
             Err(too_long("destruction"))
+        }
+    };
+    let Some(tasks) = slot.tasks.take() else {
+        return result;
+    };
+    match (result, tasks.end(deadline, LIMIT).await) {
+        (result, Ok(())) => result,
+        (Ok(()), Err(fault)) => Err(fault),
+        (Err(first), Err(fault)) => {
+            tell_destroy_failed(slot, first);
+            Err(fault)
         }
     }
 }

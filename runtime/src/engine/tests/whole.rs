@@ -1,11 +1,14 @@
 //! Whole runs on real threads: how they end, and that their lines add up.
 
 use super::*;
+use crate::assets::{Make, RunAsset};
+use crate::context::Asker;
+use crate::info::{Lifetime, ResourceInfo};
 use std::io::{self, Write};
 
 /// What is written, an event a line.
 #[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Written {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -18,9 +21,12 @@ impl Write for Written {
 }
 
 impl Written {
-    fn events(&self) -> Vec<serde_json::Value> {
-        let bytes = self.0.lock().unwrap().clone();
-        let text = String::from_utf8(bytes).unwrap();
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+
+    pub(super) fn events(&self) -> Vec<serde_json::Value> {
+        let text = self.text();
         let lines = text.lines();
         lines
             .map(|line| serde_json::from_str(line).unwrap())
@@ -186,6 +192,26 @@ fn a_worker_thread_that_cannot_be_started_ends_the_run_like_any_failed_set_up() 
 }
 
 #[test]
+fn a_panic_of_the_control_thread_is_said_and_ends_the_run_as_a_bug() {
+    let program = noting(|_| Does::WaitsForEver);
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+    let request = request(program, Schedule::lasting(4, Duration::from_secs(3600)));
+    let exit = run_on(&request, &Arc::new(report.unwrap()), &|index, work| {
+        assert_eq!(index, 0, "no second thread");
+        std::thread::Builder::new().spawn(work).map(drop)
+    });
+    assert_eq!(exit.unwrap(), Exit::Bug);
+    let events = written.events();
+    assert!(
+        events
+            .iter()
+            .any(|event| event.to_string().contains("no second thread")),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn a_worker_that_panics_in_preparing_leaves_nobody_waiting() {
     let program: &'static dyn Program = &PanicsInPreparing;
     let written = Written::default();
@@ -212,4 +238,93 @@ impl Program for PanicsInPreparing {
         assert_eq!(cx.scope().worker().index, 0, "it was told to panic");
         Rc::new(NotingWorker(program))
     }
+}
+
+/// Users that wait for ever, and an asset of the run with a task that waits for the end of that.
+struct Hearing {
+    heard: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Program for Hearing {
+    fn run_assets(&'static self, scope: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        static OF_RUN: ResourceInfo =
+            ResourceInfo::new("hears", "all", "grid.hcl:1").scope(Lifetime::Run);
+        let make: Make<Hears> = Box::new(move |cx| {
+            let to = Arc::clone(&self.heard);
+            let heard = Arc::clone(&self.heard);
+            Box::pin(async move {
+                let signal = cx.clone();
+                cx.spawn("hears", async move {
+                    signal.until_cancelled().await;
+                    to.lock().unwrap().push("cancelled");
+                })?;
+                Ok(Hears(cx, heard))
+            })
+        });
+        let asset = RunAsset::new(scope, &OF_RUN, 0, &[], make);
+        let asker = Asker {
+            user: 1,
+            iteration: 0,
+        };
+        drop(asset.get(asker));
+        Arc::new(asset)
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        Rc::new(NotingWorker(noting(|_| Does::WaitsForEver)))
+    }
+}
+
+struct Hears(AssetCx, Arc<Mutex<Vec<&'static str>>>);
+
+impl Asset for Hears {
+    type Inputs = ();
+    type Uses = ();
+    type Ready = ();
+    type Exports = [bggo_values::Value; 0];
+
+    fn prepare(_: &Prepare<'_>, (): &()) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn create(_: AssetCx, _: Rc<()>, (): (), (): ()) -> Result<Self, Fault> {
+        Err(Fault::new("bug", "the test makes it by hand"))
+    }
+
+    fn exports(&self) -> [bggo_values::Value; 0] {
+        []
+    }
+
+    async fn destroy(self) -> Result<(), Fault> {
+        let still = match self.0.is_cancelled() {
+            true => "destroyed after that",
+            false => "destroyed without it",
+        };
+        self.1.lock().unwrap().push(still);
+        Ok(())
+    }
+}
+
+#[test]
+fn assets_of_the_run_hear_that_iterations_are_dropped() {
+    let heard = Arc::default();
+    let program: &'static Hearing = Box::leak(Box::new(Hearing {
+        heard: Arc::clone(&heard),
+    }));
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+    let request = RunRequest {
+        program,
+        ..request(
+            noting(|_| Does::Nothing),
+            Schedule::lasting(2, Duration::from_millis(20)),
+        )
+    };
+    let exit = run(&request, &Arc::new(report.unwrap())).unwrap();
+    // Nothing has ended.
+    assert_eq!(exit, Exit::ThresholdFailed);
+    assert_eq!(
+        *heard.lock().unwrap(),
+        ["cancelled", "destroyed after that"]
+    );
 }

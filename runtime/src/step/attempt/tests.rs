@@ -1,14 +1,18 @@
 //! A step: whatever happens to it is booked once, and its clock runs from where it should.
 
 use super::*;
-use crate::context::UserContext;
+use crate::context::{AssetMetrics, UserContext, WorkerContext, WorkerContextParts};
 use crate::fault::Place;
 use crate::flow::Running;
+use crate::info::ResourceInfo;
+use crate::metrics::{Interval, KnownNames, Recorder, RunNames, Slab, SlabReader};
+use crate::start::Start;
 use crate::step::Begun;
-use crate::test_support::{TestWorker, ms, on_stopped_clock};
+use crate::test_support::{TestWorker, ToldEvents, ms, on_stopped_clock};
 use bggo_values::functions;
 use bggo_values::{Number, Text, Value};
 use std::rc::Rc;
+use std::sync::Arc;
 
 static FIRST: Info = Info::new("noop", "first", "grid.hcl:1");
 static SECOND: Info = Info::new("noop", "second", "grid.hcl:5").slots(2, 2);
@@ -118,7 +122,7 @@ fn a_failure_before_it_begins_took_no_time_and_the_first_one_gives_the_iteration
             assert_eq!(flow, Ok(()));
         }
         assert!(worker.step_ends().iter().all(|end| end.service.is_none()));
-        // Kinds are numbered as they come.
+        // RunNames are numbered as they come.
         assert_eq!(begun.failed_by(), Some(0));
     });
 }
@@ -357,5 +361,97 @@ fn a_step_that_fails_or_is_too_slow_gives_nothing_to_those_who_read_it() {
             .await;
         assert_eq!(flow, Err(Stop));
         assert!(slot.field(0, &FIRST).is_err());
+    });
+}
+
+/// A worker under load, and who reads what it measures.
+fn measured_worker() -> (Rc<WorkerContext>, SlabReader) {
+    let names = Arc::new(RunNames::default());
+    let slab = Slab::new(40).unwrap();
+    let reader = SlabReader::new(Arc::clone(&slab), Arc::clone(&names));
+    let context = WorkerContext::new(WorkerContextParts {
+        start: Arc::new(Start::new(Vec::new(), 0)),
+        index: 0,
+        functional: false,
+        recorder: Recorder::new(slab),
+        names: KnownNames::new(names),
+        events: Arc::new(ToldEvents::default()),
+        causes: Arc::default(),
+    });
+    (Rc::new(context), reader)
+}
+
+#[test]
+fn what_a_step_and_an_asset_record_is_found_at_their_metric() {
+    static POOL: ResourceInfo = ResourceInfo::new("pool", "main", "grid.hcl:9").first_slot(20);
+    let (worker, mut reader) = measured_worker();
+    let user = UserContext::new(Rc::clone(&worker), 1, 0);
+    let begun = Begun::when_free(worker.now(), 3);
+    let it = Iteration::new(&user, &begun);
+    let step = it.step(At::step(&SECOND), &PLAIN);
+    step.record(Trend::new(0), 5);
+    step.record_time(Trend::new(1), ms(2));
+    step.add(Counter::new(2), 7);
+    step.set(Gauge::new(3), 9);
+    step.hit(Rate::new(4));
+    step.miss(Rate::new(4));
+    step.add_labelled(LabelledCounter::new(5), "503", 2);
+    let pool = AssetMetrics::new(&worker, &POOL);
+    pool.record(Trend::new(0), 6);
+    pool.record_time(Trend::new(1), ms(3));
+    pool.add(Counter::new(2), 8);
+    pool.set(Gauge::new(3), 10);
+    pool.hit(Rate::new(4));
+    pool.add_labelled(LabelledCounter::new(5), "23505", 1);
+    pool.miss(Rate::new(4));
+    drop(step);
+    let mut interval = Interval::default();
+    reader.take(&mut interval);
+    // The scenario begins at 3, the step at 2 of it, and its metrics are behind its times.
+    let expected = [
+        (3 + 2 + time_slot::COUNT, (5, 2, 7, 9), ("503", 2)),
+        (20, (6, 3, 8, 10), ("23505", 1)),
+    ];
+    for (first, (value, millis, sum, last), (label, count)) in expected {
+        let slot = |metric: u32| interval.slot(first + metric).unwrap();
+        assert_eq!(slot(0).histogram.extremes(), Some((value, value)));
+        assert_eq!(slot(1).histogram.mean_time(), Some(ms(millis)));
+        assert_eq!(slot(2).scalar.sum(), sum);
+        assert_eq!(slot(3).scalar.last(), Some(last));
+        assert_eq!((slot(4).scalar.sum(), slot(4).scalar.count()), (1, 2));
+        assert_eq!(
+            slot(5).labels,
+            [(Text::from(label.to_owned()), count)].into()
+        );
+    }
+}
+
+#[test]
+fn times_of_what_failed_stand_apart_also_response_times() {
+    on_stopped_clock(async {
+        let (worker, mut reader) = measured_worker();
+        let user = UserContext::new(Rc::clone(&worker), 1, 0);
+        let begun = Begun::when_free(worker.now(), 0);
+        let it = Iteration::new(&user, &begun);
+        it.set_due(Some(worker.now()));
+        let end = Err(Fault::new("refused", "no"));
+        let step = it.step(At::step(&FIRST), &ANYWAY);
+        assert_eq!(
+            step.drive(&mut || attempt(&step, 5, 10, end.clone())).await,
+            Ok(())
+        );
+        let mut interval = Interval::default();
+        reader.take(&mut interval);
+        let mean = |slot: u32| {
+            interval
+                .slot(slot)
+                .and_then(|slot| slot.histogram.mean_time())
+        };
+        assert_eq!(mean(time_slot::FAILED_RESPONSE), Some(ms(15)));
+        assert_eq!(mean(time_slot::FAILED_SERVICE), Some(ms(10)));
+        assert_eq!(
+            (mean(time_slot::RESPONSE), mean(time_slot::SERVICE)),
+            (None, None)
+        );
     });
 }

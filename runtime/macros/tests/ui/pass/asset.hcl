@@ -8,6 +8,21 @@ runner "talk" {
   }
   output "said" { type = string }
   metric "length" { kind = "counter" }
+  metric "words" {
+    kind  = "counter"
+    label = "language"
+
+    warning {
+      prefix = "x-"
+      over   = "0.5%"
+      text   = "words are of no known language"
+    }
+  }
+  metric "pause" {
+    kind = "trend"
+    unit = "time"
+  }
+  metric "answered" { kind = "rate" }
   error "silent" { description = "Nothing was said." }
 }
 
@@ -32,4 +47,6 @@ asset "session" {
     optional = true
   }
   output "path" { type = string }
+  metric "open" { kind = "gauge" }
+  metric "static" { kind = "counter" }
 }

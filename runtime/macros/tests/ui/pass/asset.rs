@@ -1,6 +1,6 @@
 //! A step takes its assets, required and optional ones, and an asset gets its early and late inputs.
 
-use bggo_runtime::contract::{Asset, AssetCx, Early, Fault, Prepare, Runner, Step, Text, Value, module};
+use bggo_runtime::contract::{Asset, AssetCx, AssetMetrics, Early, Fault, Prepare, Runner, Step, Text, Value, module};
 use std::rc::Rc;
 
 module!("pass/asset.hcl");
@@ -41,6 +41,7 @@ impl Asset for Line {
 
 pub struct Session {
     path: String,
+    metrics: AssetMetrics,
 }
 
 impl Asset for Session {
@@ -53,10 +54,13 @@ impl Asset for Session {
         Ok(())
     }
 
-    async fn create(_: AssetCx, _: Rc<()>, uses: session::Uses, _: session::Inputs) -> Result<Self, Fault> {
+    async fn create(cx: AssetCx, _: Rc<()>, uses: session::Uses, _: session::Inputs) -> Result<Self, Fault> {
+        let metrics = cx.metrics();
+        metrics.set(session::Metric::OPEN, 1);
+        metrics.add(session::Metric::STATIC, 1);
         let session::Uses { over, beside } = uses;
         let beside = beside.map_or("nothing".to_owned(), |session| session.path.clone());
-        Ok(Self { path: format!("over {} beside {beside}", over.to.as_str()) })
+        Ok(Self { path: format!("over {} beside {beside}", over.to.as_str()), metrics })
     }
 
     fn exports(&self) -> session::Exports {
@@ -64,6 +68,7 @@ impl Asset for Session {
     }
 
     async fn destroy(self) -> Result<(), Fault> {
+        self.metrics.set(session::Metric::OPEN, 0);
         Ok(())
     }
 }
@@ -88,8 +93,14 @@ impl Runner for Talk {
         _: &'a [talk::Late],
     ) -> Result<talk::Output, Fault> {
         let talk::Uses { step: first, late: second } = uses;
-        step.add(talk::Metric::Length.number(), 1);
+        step.add(talk::Metric::LENGTH, 1);
+        step.add_labelled(talk::Metric::WORDS, "en", 2);
+        step.record_time(talk::Metric::PAUSE, std::time::Duration::from_millis(3));
         let second = second.map_or("nobody", |line| line.to.as_str());
+        match second {
+            "nobody" => step.miss(talk::Metric::ANSWERED),
+            _ => step.hit(talk::Metric::ANSWERED),
+        }
         if second == "silence" {
             return Err(talk::Error::Silent.fault("nothing"));
         }
@@ -103,8 +114,10 @@ use bggo_runtime::contract::testing::{
 use bggo_runtime::contract::{Info, ResourceInfo};
 use bggo_runtime::emitted::RunAsset;
 
-static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0, 3);
+static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0, 8).metrics(talk::METRICS);
 static RESOURCE: ResourceInfo = ResourceInfo::new("line", "one", "grid.hcl:2");
+static SESSION: ResourceInfo =
+    ResourceInfo::new("session", "one", "grid.hcl:3").metrics(session::METRICS).first_slot(8);
 
 fn lines(scope: &Scope) -> [line::Slot; 2] {
     [(); 2].map(|()| line::Slot::new(scope, &RESOURCE, 0, &[]))
@@ -122,6 +135,13 @@ pub fn shared(scope: &RunScope, prepared: Rc<line::Prepared>) -> RunAsset {
 
 fn main() {
     assert_eq!(line::EXPORTS, ["address"]);
+    let names: Vec<_> = talk::METRICS.iter().map(|metric| (metric.name(), metric.label_name())).collect();
+    let language = Some("language");
+    assert_eq!(names, [("length", None), ("words", language), ("pause", None), ("answered", None)]);
+    assert_eq!(talk::Metric::ANSWERED.number(), 3);
+    let warns = |info: Info| info.warning_of(&talk::METRICS[1]).map(|warning| warning.over_millionths());
+    assert_eq!(warns(Info::new("talk", "one", "grid.hcl:1")), Some(5_000));
+    assert_eq!(warns(Info::new("talk", "one", "grid.hcl:1").without_warning(&["words"])), None);
     let worker = Rc::new(WorkerContext::alone().unwrap());
     let user = UserContext::new(Rc::clone(&worker), 1, 0);
     let begun = Begun::when_free(std::time::Instant::now(), 0);
@@ -156,7 +176,7 @@ fn main() {
         let [first, gone] = lines(&scope);
         first.get(&it, &mut make("ann")).await.unwrap();
         let sessions = session::Prepared::fixed(&cx, &[]);
-        let [one, two, none] = [(); 3].map(|()| session::Slot::new(&scope, &RESOURCE, 0, &[&first]));
+        let [one, two, none] = [(); 3].map(|()| session::Slot::new(&scope, &SESSION, 0, &[&first]));
         let needs = || session::Needs::NONE.over(Some(&first));
         one.get(&it, &mut |cx| sessions.create(cx, needs(), Ok(Vec::new()))).await.unwrap();
         assert_eq!(one.export(0).unwrap(), Value::from("over ann beside nothing"));

@@ -1,7 +1,8 @@
-//! One slot: made once, for all who ask for it. (How it ends: `ending`.)
+//! One slot: made once, for all who ask for it. (How it ends: `ending`; the tasks of its asset: `spawned`.)
 
 mod ending;
 mod scope;
+mod spawned;
 
 use super::super::asset::LIMIT;
 use super::*;

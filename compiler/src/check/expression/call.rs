@@ -1,0 +1,343 @@
+//! Calls of functions to typed expressions: which function, how many arguments, and each as its parameter.
+
+use bggo_values::functions::{self, Function, Param, Time};
+use bggo_values::{Number, Type, Value};
+
+use crate::diagnostics::{codes, nearest};
+use crate::source::Span;
+use crate::syntax::decl::{Expr, Name};
+
+use super::context::{Checker, constant, error};
+use crate::check::sensitivity;
+use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, latest};
+
+use super::functions_to_come;
+use super::pattern::searching;
+
+impl Checker<'_> {
+    pub(super) fn call(
+        &mut self,
+        name: &Name,
+        arguments: &[Expr],
+        expand: bool,
+        span: Span,
+    ) -> TExpr {
+        match name.text.as_str() {
+            "try" => return self.try_form(name, arguments, span),
+            "can" => return self.can_form(name, arguments, span),
+            _ => {}
+        }
+        let Some(function) = functions::find(&name.text) else {
+            self.unknown_function(name);
+            for argument in arguments {
+                self.infer(argument);
+            }
+            return error(span);
+        };
+        let function = match self.wanted_as_bytes.contains(&name.span) {
+            true => functions::base64decode_bytes(),
+            false => function,
+        };
+        let mut typed: Vec<TExpr> = arguments
+            .iter()
+            .map(|argument| self.infer(argument))
+            .collect();
+        let mut expand = expand;
+        if expand {
+            let Some(last) = typed.pop() else {
+                return error(span);
+            };
+            match self.expanded(last) {
+                Some((items, open)) => {
+                    typed.extend(items);
+                    expand = open;
+                }
+                None => return error(span),
+            }
+        }
+        if !self.number_fits(function, name, (typed.len(), expand)) {
+            return error(span);
+        }
+        if typed.iter().any(TExpr::is_error) {
+            return error(span);
+        }
+        if let Some(known) = self.of_instances(function, &typed, span) {
+            return known;
+        }
+        if let ("lookup", [of, key, ..]) = (function.name, typed.as_slice())
+            && let Some(name) = key.constant().and_then(Value::as_text)
+        {
+            self.header_name(of, name, (key.span, true));
+        }
+        let set = typed.iter().find(|one| matches!(one.ty, Type::Set(_)));
+        if let (Some(set), "concat") = (set, function.name) {
+            let text = format!("`concat` takes lists, found {}", set.ty.named());
+            self.error(codes::WRONG_TYPE, set.span, text)
+                .hint("a set has no order: make a list of it with `tolist(..)`");
+            return error(span);
+        }
+        let count = typed.len();
+        let mut arguments = Vec::with_capacity(count);
+        for (place, argument) in typed.into_iter().enumerate() {
+            let spread = expand && place + 1 == count;
+            let argument = self.argument(function, (place, spread), argument);
+            if argument.is_error() {
+                return error(span);
+            }
+            arguments.push(argument);
+        }
+        self.typed_call(function, arguments, expand, span)
+    }
+
+    fn typed_call(
+        &mut self,
+        function: &'static Function,
+        arguments: Vec<TExpr>,
+        expand: bool,
+        span: Span,
+    ) -> TExpr {
+        let mut types: Vec<Type> = arguments
+            .iter()
+            .map(|argument| argument.ty.clone())
+            .collect();
+        if let (true, Some(last)) = (expand, types.last_mut()) {
+            *last = match last {
+                Type::List(item) | Type::Set(item) => (**item).clone(),
+                _ => Type::Any,
+            };
+        }
+        let ty = match (function.result)(&types) {
+            Ok(ty) => ty,
+            Err(why) => {
+                self.error(
+                    codes::WRONG_TYPE,
+                    span,
+                    format!("`{}`: {why}", function.name),
+                );
+                return error(span);
+            }
+        };
+        let (function, wrong) = searching(function, &arguments);
+        if let Some((at, fault)) = wrong
+            && self.certain
+        {
+            self.error(codes::INVALID_VALUE, at, fault.text());
+            return error(span);
+        }
+        let converts = meets(function.name, &types, &ty);
+        let time = match function.time {
+            Time::Pure => Binding::Built,
+            Time::Start => Binding::Start,
+            Time::Iteration => Binding::Iteration,
+        };
+        let known = arguments
+            .iter()
+            .all(|argument| argument.constant().is_some());
+        let call = TExpr {
+            ty: ty.clone(),
+            binding: latest(&arguments).max(time),
+            sensitivity: Sensitivity::whole_if(sensitivity::any(&arguments)),
+            span,
+            kind: TKind::Call {
+                function,
+                arguments,
+                expand,
+            },
+        };
+        let call = if known { self.fold(call) } else { call };
+        if !converts || call.is_error() {
+            return call;
+        }
+        let what = format!("the result of `{}`", function.name);
+        let natural = TExpr {
+            ty: Type::Any,
+            ..call
+        };
+        self.convert(natural, &ty, &what)
+    }
+
+    /// An argument as its parameter.
+    fn argument(
+        &mut self,
+        function: &'static Function,
+        (place, spread): (usize, bool),
+        argument: TExpr,
+    ) -> TExpr {
+        let Some(param) = param(function, place) else {
+            return argument;
+        };
+        let what = format!("`{}` of `{}`", param.name, function.name);
+        if argument.is_null() && !param.nullable && !spread {
+            if self.certain {
+                self.error(
+                    codes::INVALID_VALUE,
+                    argument.span,
+                    format!("{what} is null"),
+                );
+                return error(argument.span);
+            }
+            return argument;
+        }
+        match ((param.ty)(), spread) {
+            (Type::Any, _) => argument,
+            (ty, true) => self.convert(argument, &Type::list(ty), &what),
+            (ty, false) => self.convert(argument, &ty, &what),
+        }
+    }
+
+    /// The items of `list...`, and whether the last of them is a list whose length is not known.
+    fn expanded(&mut self, last: TExpr) -> Option<(Vec<TExpr>, bool)> {
+        if last.is_error() {
+            return None;
+        }
+        if !matches!(
+            last.ty,
+            Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Any
+        ) {
+            let text = format!(
+                "`...` spreads a list, set or tuple, found {}",
+                last.ty.named()
+            );
+            self.error(codes::WRONG_TYPE, last.span, text);
+            return None;
+        }
+        let span = last.span;
+        match (last.kind, &last.ty) {
+            (TKind::List(items), _) => Some((items, false)),
+            (TKind::Constant(Value::List(items)), ty) => {
+                let ty_of = |place: usize, value: &Value| match ty {
+                    Type::List(item) | Type::Set(item) => (**item).clone(),
+                    Type::Tuple(types) => types.get(place).cloned().unwrap_or(Type::Any),
+                    _ => Type::of(value),
+                };
+                let items = items.iter().enumerate();
+                let items =
+                    items.map(|(place, value)| constant(value.clone(), ty_of(place, value), span));
+                Some((items.collect(), false))
+            }
+            (kind, _) => Some((vec![TExpr { kind, ..last }], true)),
+        }
+    }
+
+    fn number_fits(
+        &mut self,
+        function: &Function,
+        name: &Name,
+        (given, open): (usize, bool),
+    ) -> bool {
+        let least = function
+            .params
+            .iter()
+            .filter(|param| !param.optional)
+            .count();
+        let most = match function.rest {
+            Some(_) => usize::MAX,
+            None => function.params.len(),
+        };
+        // What is spread may be any number, none included.
+        let fixed = given - usize::from(open);
+        if (open || given >= least) && fixed <= most {
+            return true;
+        }
+        let wanted = if most == usize::MAX {
+            format!("at least {}", count(least))
+        } else if least == most {
+            count(least)
+        } else {
+            format!("{least} to {}", count(most))
+        };
+        let text = format!("`{}` takes {wanted}, found {given}", name.text);
+        let mut names: Vec<String> = function
+            .params
+            .iter()
+            .map(|param| param.name.to_owned())
+            .collect();
+        if let Some(rest) = &function.rest {
+            names.push(format!("{}, ..", rest.name));
+        }
+        let hint = format!("`{}({})`", name.text, names.join(", "));
+        self.error(codes::WRONG_ARGUMENTS, name.span, text)
+            .hint(hint);
+        false
+    }
+
+    fn unknown_function(&mut self, name: &Name) {
+        if functions_to_come::is_later(&name.text) {
+            let text = format!(
+                "the function `{}` is part of the language, but not yet supported",
+                name.text
+            );
+            self.error(codes::NOT_YET_SUPPORTED, name.span, text);
+            return;
+        }
+        let known = functions::table().iter().map(|function| function.name);
+        let near = nearest::nearest(&name.text, known.chain(["try", "can"]));
+        let hint = match near {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if name.text.contains("::") => {
+                Some("functions have plain names: `upper(..)`".to_owned())
+            }
+            None => None,
+        };
+        let text = format!("there is no function `{}`", name.text);
+        self.error(codes::UNKNOWN_FUNCTION, name.span, text).hint = hint;
+    }
+
+    /// Number and keys of a step's instances are known, whatever their outputs are.
+    fn of_instances(&self, function: &Function, arguments: &[TExpr], span: Span) -> Option<TExpr> {
+        let [only] = arguments else { return None };
+        let TKind::Instances(step) = only.kind else {
+            return None;
+        };
+        let instances = self.known_instances(step)?;
+        match (function.name, instances) {
+            ("length", TInstances::Count(count)) => {
+                Some(constant(Number::from(*count).into(), Type::Number, span))
+            }
+            ("length", TInstances::ForEach(keys)) => Some(constant(
+                Number::from(keys.len()).into(),
+                Type::Number,
+                span,
+            )),
+            ("keys", TInstances::ForEach(keys)) => {
+                let keys: Vec<Value> = keys
+                    .iter()
+                    .map(|(key, _)| Value::from(key.clone()))
+                    .collect();
+                Some(constant(Value::from(keys), Type::list(Type::String), span))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn param(function: &'static Function, place: usize) -> Option<&'static Param> {
+    function.params.get(place).or(function.rest.as_ref())
+}
+
+fn count(number: usize) -> String {
+    match number {
+        1 => "1 argument".to_owned(),
+        number => format!("{number} arguments"),
+    }
+}
+
+/// Whether arguments of several types meet in the result, which is then converted to what they have in common.
+fn meets(name: &str, types: &[Type], result: &Type) -> bool {
+    let item = match result {
+        Type::List(item) | Type::Map(item) => &**item,
+        other => other,
+    };
+    if *item == Type::Any || *item == Type::Error {
+        return false;
+    }
+    match name {
+        "coalesce" => types.iter().any(|ty| ty != result),
+        "lookup" => types.get(2).is_some_and(|default| default != result),
+        "concat" => {
+            matches!(result, Type::List(_))
+                && types.iter().flat_map(Type::parts).any(|part| part != item)
+        }
+        _ => false,
+    }
+}

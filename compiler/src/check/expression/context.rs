@@ -1,0 +1,279 @@
+//! What is known of a grid while its expressions are typed, and the few ways in which typed expressions are made.
+//!
+//! What declarations fill and read is open to all of `check`; all else belongs to the room of expressions alone.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use bggo_manifest::Given;
+use bggo_values::{Fault, Type, Value};
+
+use crate::diagnostics::{Code, Problem, Problems, codes};
+use crate::modules::{Modules, RunnerRef};
+use crate::resolve::model::{BoundId, ByBody, Condition, Reference, Resolved, ResourceId, StepId};
+use crate::source::Span;
+use crate::syntax::decl::{Declarations, ExprId};
+
+use crate::check::fold::{self, Failure, Known};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
+
+/// Types expressions, with what was found of the declarations that they name.
+pub(in crate::check) struct Checker<'a> {
+    pub(in crate::check) declarations: &'a Declarations,
+    pub(in crate::check) modules: &'a Modules,
+    runners: &'a ByBody<Option<RunnerRef>>,
+    assets: &'a ByBody<Option<RunnerRef>>,
+    /// What each expression stands for that is a reference, by `ExprId`.
+    pub(super) references: Vec<Option<Reference>>,
+    /// The names that each `for` and splat binds for key and value, by what it runs over.
+    pub(super) bound: Cow<'a, BTreeMap<ExprId, (Option<BoundId>, BoundId)>>,
+    /// Those of the grid, then those of conditions of manifests.
+    pub(in crate::check) bound_names: Vec<String>,
+    /// Conditions of manifests that were read so far, by their text.
+    pub(super) conditions: BTreeMap<String, Rc<Condition>>,
+    /// What stands in the places of what a condition reads, while it is typed.
+    pub(super) reads: Vec<TExpr>,
+    /// The arguments of the resources that were checked so far, for rules of whoever uses them.
+    pub(in crate::check) of_resources: BTreeMap<ResourceId, Rc<Arguments>>,
+    pub(in crate::check) problems: Problems,
+    /// Type of each variable and whether it is sensitive.
+    pub(in crate::check) variables: Vec<(Type, bool)>,
+    /// The locals that were checked so far.
+    pub(in crate::check) locals: Vec<Option<TLocal>>,
+    /// The instances that are known so far; `None` also for a step whose instances have a reported problem.
+    pub(in crate::check) instances: ByBody<Option<TInstances>>,
+    /// What bound names stand for, by `BoundId`.
+    pub(in crate::check) names: Vec<Option<Bound>>,
+    /// The step that is being checked.
+    pub(in crate::check) step: Option<StepId>,
+    /// Whether the expression surely runs when its owner does. Then a value that cannot be computed is an error of the grid.
+    pub(super) certain: bool,
+    /// How many `for`s and splats are open around.
+    pub(super) depth: u32,
+    /// The outermost open form whose name was read, by its depth.
+    lowest: u32,
+    /// The places of the parts of literal lists and objects, by the place of the whole.
+    pub(super) literals: Literals,
+    /// Every expression with its type, if the caller wants them.
+    pub(in crate::check) seen: Option<Vec<Seen>>,
+    /// `.output` of each runner, whole.
+    pub(super) outputs: BTreeMap<RunnerRef, Type>,
+    /// The instances that an index stands for; `None` if it is known only when the grid runs.
+    pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
+    /// Names of calls of `base64decode` that stand where bytes are wanted.
+    pub(super) wanted_as_bytes: BTreeSet<Span>,
+}
+
+/// The arguments of a step or resource, by position in its manifest.
+#[derive(Debug, Clone, Default)]
+pub(in crate::check) struct Arguments {
+    /// Values as the types of their inputs; a null one that may be absent is left out.
+    pub(in crate::check) list: Vec<(usize, TExpr)>,
+    /// Of each input: whether the grid gives it, and where.
+    pub(in crate::check) given: Vec<(Given, Span)>,
+    /// Those that have a reported problem, or are missing.
+    pub(in crate::check) wrong: BTreeSet<usize>,
+}
+
+/// The parts of literal lists and objects, by the place of the whole.
+pub(super) type Literals = BTreeMap<Span, LiteralParts>;
+
+/// The places of a literal's parts.
+pub(super) enum LiteralParts {
+    /// Of a list, in order.
+    Items(Vec<Span>),
+    /// Of an object: names that are known, and their values.
+    Attributes(Vec<(String, Span)>),
+}
+
+/// Properties of an expression of the grid, before it is converted to the required type.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Its place.
+    pub span: Span,
+    /// Its type.
+    pub ty: Type,
+    /// When it is known.
+    pub binding: Binding,
+    /// Its sensitive parts.
+    pub sensitivity: Sensitivity,
+}
+
+/// What a bound name stands for.
+#[derive(Debug, Clone)]
+pub(in crate::check) enum Bound {
+    /// An item.
+    Item {
+        ty: Type,
+        binding: Binding,
+        sensitivity: Sensitivity,
+        /// Depth of the form that binds it.
+        depth: u32,
+    },
+    /// The same as another name (key and value of a set).
+    Same(BoundId),
+    /// `step.R.N` of the single step that `[*]` runs over.
+    Step(StepId),
+}
+
+impl<'a> Checker<'a> {
+    pub(in crate::check) fn new(resolved: &'a Resolved, modules: &'a Modules) -> Checker<'a> {
+        let declarations = &resolved.declarations;
+        let mut references = vec![None; declarations.expressions as usize];
+        for (id, reference) in &resolved.references {
+            if let Some(place) = references.get_mut(id.0 as usize) {
+                *place = Some(*reference);
+            }
+        }
+        Checker {
+            declarations,
+            modules,
+            runners: &resolved.runners,
+            assets: &resolved.assets,
+            references,
+            bound: Cow::Borrowed(&resolved.bound),
+            bound_names: resolved.bound_names.clone(),
+            conditions: BTreeMap::new(),
+            reads: Vec::new(),
+            of_resources: BTreeMap::new(),
+            problems: Problems::default(),
+            variables: Vec::with_capacity(declarations.variables.len()),
+            locals: vec![None; declarations.locals.len()],
+            instances: ByBody::of_steps(declarations, None),
+            names: vec![None; resolved.bound_names.len()],
+            step: None,
+            certain: true,
+            depth: 0,
+            lowest: u32::MAX,
+            literals: BTreeMap::new(),
+            seen: None,
+            outputs: BTreeMap::new(),
+            indexed: BTreeMap::new(),
+            wanted_as_bytes: BTreeSet::new(),
+        }
+    }
+
+    /// What a node stands for.
+    pub(in crate::check) fn reference(&self, id: ExprId) -> Option<Reference> {
+        self.references.get(id.0 as usize).copied().flatten()
+    }
+
+    /// The runner of a step, if it is known.
+    pub(in crate::check) fn runner_of(&self, id: StepId) -> Option<RunnerRef> {
+        self.runners.get(id).copied().flatten()
+    }
+
+    /// The asset of a resource, if it is known.
+    pub(in crate::check) fn asset_of(&self, id: ResourceId) -> Option<RunnerRef> {
+        self.assets.get(id).copied().flatten()
+    }
+
+    /// The instances of a step, if they were found and are right.
+    pub(in crate::check) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
+        self.instances.get(id)?.as_ref()
+    }
+
+    /// Reports an error and gives it back for labels and a hint.
+    pub(in crate::check) fn error(
+        &mut self,
+        code: Code,
+        span: Span,
+        text: impl Into<String>,
+    ) -> &mut Problem {
+        self.problems.error(code, span, text)
+    }
+
+    /// Runs `check` for something that may never run.
+    pub(in crate::check) fn perhaps<T>(
+        &mut self,
+        perhaps: bool,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outside = self.certain;
+        self.certain = outside && !perhaps;
+        let result = check(self);
+        self.certain = outside;
+        result
+    }
+
+    /// Runs `check`. Also returns whether it read a name of a form around it.
+    pub(super) fn tracked<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> (T, bool) {
+        let outside = std::mem::replace(&mut self.lowest, u32::MAX);
+        let result = check(self);
+        let found = self.lowest;
+        self.lowest = outside.min(found);
+        (result, found <= self.depth)
+    }
+
+    /// Notes that a name of the form at this depth was read.
+    pub(super) fn touch(&mut self, depth: u32) {
+        self.lowest = self.lowest.min(depth);
+    }
+
+    /// The value of the node in place of the node, if it can be computed. All its operands must be constants.
+    pub(in crate::check) fn fold(&mut self, expr: TExpr) -> TExpr {
+        if expr.binding != Binding::Built {
+            return expr;
+        }
+        match fold::value(&expr, &mut Known::default()) {
+            Ok(value) => TExpr {
+                kind: TKind::Constant(value),
+                ..expr
+            },
+            Err(Failure::Unknown) => expr,
+            Err(Failure::Fault(fault, span)) => self.fault(&fault, span, expr),
+        }
+    }
+
+    /// A value that cannot be computed: an error of the grid, or left to the program if it may never be needed.
+    pub(super) fn fault(&mut self, fault: &Fault, span: Span, expr: TExpr) -> TExpr {
+        if !self.certain {
+            return expr;
+        }
+        self.error(codes::INVALID_VALUE, span, fault.text());
+        error(expr.span)
+    }
+}
+
+/// An expression with a reported problem.
+pub(in crate::check) fn error(span: Span) -> TExpr {
+    TExpr {
+        kind: TKind::Error,
+        ty: Type::Error,
+        binding: Binding::Built,
+        sensitivity: Sensitivity::NONE,
+        span,
+    }
+}
+
+/// A value that is known.
+pub(in crate::check) fn constant(value: Value, ty: Type, span: Span) -> TExpr {
+    TExpr {
+        kind: TKind::Constant(value),
+        ty,
+        binding: Binding::Built,
+        sensitivity: Sensitivity::NONE,
+        span,
+    }
+}
+
+impl TExpr {
+    /// Its value, if it is known.
+    pub fn constant(&self) -> Option<&Value> {
+        match &self.kind {
+            TKind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a reported problem.
+    pub(in crate::check) fn is_error(&self) -> bool {
+        matches!(self.kind, TKind::Error) || self.ty == Type::Error
+    }
+
+    /// Whether it is known to be null.
+    pub(in crate::check) fn is_null(&self) -> bool {
+        self.constant().is_some_and(Value::is_null)
+    }
+}

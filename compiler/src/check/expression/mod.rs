@@ -1,0 +1,329 @@
+//! Expressions of the grid to typed expressions: type, binding time and sensitivity of each, and the value of what is known.
+//!
+//! This file has the literals and the conversion to the type that a place wants; each other form has a file of its own.
+
+mod access;
+mod attempt;
+mod bytes_wanted;
+mod call;
+pub(super) mod condition;
+pub(super) mod context;
+mod equality;
+mod forms;
+mod functions_to_come;
+mod misfit;
+mod operator;
+mod outputs;
+mod pattern;
+mod template;
+
+use std::collections::BTreeMap;
+
+use bggo_values::types::Fit;
+use bggo_values::{Field, Number, Text, Type, Value, convert};
+
+use crate::diagnostics::codes;
+use crate::source::Span;
+use crate::syntax::decl::{Expr, ExprKind, Part};
+
+use super::sensitivity::EVERY;
+use super::typed::{Binding, Sensitivity, TExpr, TKind, latest};
+use context::{Checker, LiteralParts, Seen, constant, error};
+
+impl Checker<'_> {
+    /// Types an expression; what is known is folded.
+    pub(super) fn infer(&mut self, expr: &Expr) -> TExpr {
+        let typed = self.infer_kind(expr);
+        if let Some(seen) = &mut self.seen {
+            seen.push(Seen {
+                span: expr.span,
+                ty: typed.ty.clone(),
+                binding: typed.binding,
+                sensitivity: typed.sensitivity.clone(),
+            });
+        }
+        typed
+    }
+
+    /// Types an expression that stands where this type is wanted. It is not converted yet.
+    pub(super) fn infer_wanted(&mut self, expr: &Expr, want: &Type) -> TExpr {
+        bytes_wanted::find(expr, want, &mut self.wanted_as_bytes);
+        self.infer(expr)
+    }
+
+    fn infer_kind(&mut self, expr: &Expr) -> TExpr {
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Null => constant(Value::Null, Type::Null, span),
+            ExprKind::Bool(value) => constant(Value::Bool(*value), Type::Bool, span),
+            ExprKind::Number(value) => constant(Value::Number(*value), Type::Number, span),
+            ExprKind::Text(text) => constant(Value::from(text.clone()), Type::String, span),
+            ExprKind::Error => error(span),
+            ExprKind::Template(parts) => match parts.as_slice() {
+                // A hole alone is the value itself.
+                [Part::Hole(only)] => self.infer(only),
+                _ => self.template(parts, span),
+            },
+            ExprKind::List(items) => self.list(items, span),
+            ExprKind::Object(pairs) => self.object(pairs, span),
+            ExprKind::Root(_) | ExprKind::Each => self.name(expr),
+            ExprKind::Field(base, name) => self.field(expr, base, name),
+            ExprKind::Index(base, index) => self.index(expr, base, index),
+            ExprKind::Splat { over, each } => self.splat(expr, over, each),
+            ExprKind::Call {
+                name,
+                arguments,
+                expand,
+            } => self.call(name, arguments, *expand, span),
+            ExprKind::Unary(operator, of) => self.unary(*operator, of, span),
+            ExprKind::Binary(operator, left, right) => {
+                self.binary(*operator, [left.as_ref(), right.as_ref()], span)
+            }
+            ExprKind::Conditional(condition, yes, no) => {
+                self.conditional([condition.as_ref(), yes.as_ref(), no.as_ref()], span)
+            }
+            ExprKind::For(form) => self.for_expr(form, span),
+        }
+    }
+
+    fn list(&mut self, items: &[Expr], span: Span) -> TExpr {
+        let items: Vec<TExpr> = items.iter().map(|item| self.infer(item)).collect();
+        self.tuple(items, span)
+    }
+
+    /// A list of these items, each with its own type.
+    fn tuple(&mut self, items: Vec<TExpr>, span: Span) -> TExpr {
+        let ty = Type::Tuple(items.iter().map(|item| item.ty.clone()).collect());
+        let spans = items.iter().map(|item| item.span).collect();
+        self.literals.insert(span, LiteralParts::Items(spans));
+        let binding = latest(&items);
+        let mut sensitivity = Sensitivity::NONE;
+        for (place, item) in items.iter().enumerate() {
+            if item.sensitivity.any() {
+                sensitivity = sensitivity.and(&item.sensitivity.under(&place.to_string()));
+            }
+        }
+        let list = TExpr {
+            kind: TKind::List(items),
+            ty,
+            binding,
+            sensitivity,
+            span,
+        };
+        self.fold(list)
+    }
+
+    fn object(&mut self, pairs: &[(Expr, Expr)], span: Span) -> TExpr {
+        let mut typed: Vec<(TExpr, TExpr)> = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            let key = self.infer(key);
+            let key = self.key(key, "a key of an object");
+            typed.push((key, self.infer(value)));
+        }
+        self.object_of(typed, span)
+    }
+
+    /// A key as a string that is not null.
+    fn key(&mut self, key: TExpr, what: &str) -> TExpr {
+        if key.is_null() && self.certain {
+            self.error(codes::INVALID_VALUE, key.span, format!("{what} is null"));
+            return error(key.span);
+        }
+        self.convert(key, &Type::String, what)
+    }
+
+    /// An object of these pairs; keys that are not known make it a map.
+    fn object_of(&mut self, pairs: Vec<(TExpr, TExpr)>, span: Span) -> TExpr {
+        let spans = pairs.iter().filter_map(|(key, value)| {
+            let name = key.constant().and_then(Value::as_text)?;
+            Some((name.to_owned(), value.span))
+        });
+        let spans = LiteralParts::Attributes(spans.collect());
+        self.literals.insert(span, spans);
+        let binding = pairs
+            .iter()
+            .map(|(key, value)| key.binding.max(value.binding))
+            .max()
+            .unwrap_or(Binding::Built);
+        let mut sensitivity = Sensitivity::NONE;
+        let mut fields: Option<Vec<Field>> = Some(Vec::with_capacity(pairs.len()));
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut broken = false;
+        for (key, value) in &pairs {
+            broken |= key.is_error();
+            let name = key.constant().and_then(Value::as_text);
+            if key.sensitivity.any() {
+                sensitivity = Sensitivity::whole();
+            } else if value.sensitivity.any() {
+                sensitivity = sensitivity.and(&value.sensitivity.under(name.unwrap_or(EVERY)));
+            }
+            fields = fields.zip(name).map(|(mut fields, name)| {
+                let ty = value.ty.clone();
+                match places.get(name).and_then(|place| fields.get_mut(*place)) {
+                    Some(field) => field.ty = ty,
+                    None => {
+                        places.insert(name, fields.len());
+                        fields.push(Field {
+                            name: Text::from(name),
+                            ty,
+                            optional: None,
+                        });
+                    }
+                }
+                fields
+            });
+        }
+        if broken {
+            return error(span);
+        }
+        let (ty, pairs) = match fields {
+            Some(fields) => {
+                // Of two equal keys the later one counts.
+                let pairs = if fields.len() == pairs.len() {
+                    pairs
+                } else {
+                    last_of_each(pairs)
+                };
+                (Type::Object(fields), pairs)
+            }
+            None => match Type::unify_all(pairs.iter().map(|(_, value)| &value.ty)) {
+                Some(item) if item != Type::Any => {
+                    let pairs = pairs.into_iter().map(|(key, value)| {
+                        let value = self.convert(value, &item, "a value of the object");
+                        (key, value)
+                    });
+                    let pairs = pairs.collect();
+                    (Type::map(item), pairs)
+                }
+                _ => (Type::Any, pairs),
+            },
+        };
+        let object = TExpr {
+            kind: TKind::Object(pairs),
+            ty,
+            binding,
+            sensitivity,
+            span,
+        };
+        self.fold(object)
+    }
+
+    /// The expression as a value of this type. `what` names its place in a message: "`url`", "a condition".
+    pub(super) fn convert(&mut self, expr: TExpr, want: &Type, what: &str) -> TExpr {
+        if expr.is_error() || *want == Type::Error {
+            return expr;
+        }
+        let from = expr.ty.clone();
+        match want.accepts(&from) {
+            Fit::Same => {
+                let ty = match (&expr.ty, want) {
+                    (Type::Null, Type::Any | Type::Null | Type::Error) => Type::Null,
+                    (Type::Null, _) => want.clone(),
+                    _ => expr.ty.clone(),
+                };
+                TExpr { ty, ..expr }
+            }
+            Fit::Never(_) => {
+                self.misfit(&expr, want, what);
+                error(expr.span)
+            }
+            _ => self.converted(expr, &concrete(want, &from), what),
+        }
+    }
+
+    /// Reports what of a value does not fit the type that is wanted.
+    fn misfit(&mut self, expr: &TExpr, want: &Type, what: &str) {
+        for misfit in misfit::misfits(expr, want, what, &self.literals) {
+            self.error(misfit.code, misfit.span, misfit.text).hint = misfit.hint;
+        }
+    }
+
+    fn converted(&mut self, expr: TExpr, want: &Type, what: &str) -> TExpr {
+        if let Some(value) = expr.constant() {
+            return match convert::convert(value, want) {
+                Ok(value) => constant(value, want.clone(), expr.span),
+                Err(_) if self.certain => {
+                    self.misfit(&expr, want, what);
+                    error(expr.span)
+                }
+                Err(_) => conversion(expr, want),
+            };
+        }
+        let mut expr = expr;
+        expr.kind = match (expr.kind, want) {
+            (TKind::List(items), Type::List(item)) if **item != Type::Any => {
+                let items = items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(place, one)| self.convert(one, item, &format!("{what}: item {place}")));
+                TKind::List(items.collect())
+            }
+            (TKind::Object(pairs), Type::Map(item)) if **item != Type::Any => {
+                let pairs = pairs.into_iter().map(|(key, value)| {
+                    let value = self.convert(value, item, what);
+                    (key, value)
+                });
+                TKind::Object(pairs.collect())
+            }
+            (kind, _) => {
+                return conversion(TExpr { kind, ..expr }, want);
+            }
+        };
+        expr.ty = want.clone();
+        expr
+    }
+}
+
+/// `any` for the items of a list, set or map stands for the one type that they have in common.
+fn concrete(want: &Type, from: &Type) -> Type {
+    let wrap: fn(Type) -> Type = match want {
+        Type::List(item) if **item == Type::Any => Type::list,
+        Type::Set(item) if **item == Type::Any => Type::set,
+        Type::Map(item) if **item == Type::Any => Type::map,
+        _ => return want.clone(),
+    };
+    match Type::unify_all(from.parts()) {
+        Some(item) if item != Type::Null && item != Type::Error => wrap(item),
+        _ => want.clone(),
+    }
+}
+
+fn last_of_each(pairs: Vec<(TExpr, TExpr)>) -> Vec<(TExpr, TExpr)> {
+    let mut kept: Vec<(TExpr, TExpr)> = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        let same = |(other, _): &&mut (TExpr, TExpr)| other.constant() == key.constant();
+        match kept.iter_mut().find(same) {
+            Some(other) => other.1 = value,
+            None => kept.push((key, value)),
+        }
+    }
+    kept
+}
+
+/// A conversion that the program does.
+fn conversion(expr: TExpr, want: &Type) -> TExpr {
+    let sensitivity = match want {
+        Type::Object(_) | Type::Map(_) | Type::Any => expr.sensitivity.clone(),
+        Type::List(_) | Type::Tuple(_) if !matches!(expr.ty, Type::Set(_)) => {
+            expr.sensitivity.clone()
+        }
+        Type::List(_) | Type::Tuple(_) | Type::Set(_) => expr.sensitivity.moved(),
+        _ => Sensitivity::whole_if(expr.sensitivity.any()),
+    };
+    TExpr {
+        ty: want.clone(),
+        binding: expr.binding,
+        sensitivity,
+        span: expr.span,
+        kind: TKind::Convert(Box::new(expr)),
+    }
+}
+
+/// A number that is known, as a place.
+fn place_of(value: &Value) -> Option<Number> {
+    match value {
+        Value::Number(number) => Some(*number),
+        Value::Text(text) => Number::parse(text),
+        _ => None,
+    }
+}

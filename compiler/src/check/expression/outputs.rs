@@ -1,0 +1,420 @@
+//! Outputs of steps and exports of resources to typed expressions: which instance, which output, and what to say about a
+//! missing index.
+
+use std::collections::BTreeSet;
+
+use bggo_values::{Field, Text, Type, Value};
+
+use crate::diagnostics::{codes, nearest};
+use crate::resolve::model::{ResourceId, StepId};
+use crate::source::Span;
+use crate::syntax::decl::{Expr, Name};
+
+use super::context::{Checker, error};
+use crate::check::article::with_article;
+use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
+
+impl Checker<'_> {
+    /// `step.R.N` with nothing behind it.
+    pub(super) fn whole_step(&mut self, id: StepId, span: Span) -> TExpr {
+        let address = self.declarations.step(id).address();
+        let Some(instances) = self.known_instances(id) else {
+            return error(span);
+        };
+        let keyed = match instances {
+            TInstances::Single => {
+                let text = format!("expected `.output` after `{address}`");
+                self.error(codes::INVALID_REFERENCE, span, text)
+                    .hint(format!("a step's results are `{address}.output`"));
+                return error(span);
+            }
+            TInstances::Count(_) => false,
+            TInstances::ForEach(_) => true,
+        };
+        let Some((output, sensitivity)) = self.output_object(id) else {
+            return error(span);
+        };
+        let item = Type::Object(vec![field("output", output)]);
+        TExpr {
+            kind: TKind::Instances(id),
+            ty: if keyed {
+                Type::map(item)
+            } else {
+                Type::list(item)
+            },
+            binding: Binding::Iteration,
+            sensitivity: sensitivity.under("output").under("*"),
+            span,
+        }
+    }
+
+    /// The type of `.output` as an object, and which of it is sensitive.
+    fn output_object(&mut self, id: StepId) -> Option<(Type, Sensitivity)> {
+        let at = self.runner_of(id)?;
+        let runner = self.modules.runner(at);
+        let ty = self.outputs.entry(at).or_insert_with(|| {
+            let fields = runner.outputs.iter();
+            Type::Object(
+                fields
+                    .map(|output| field(&output.name, output.ty.clone()))
+                    .collect(),
+            )
+        });
+        let mut sensitivity = Sensitivity::NONE;
+        for output in runner.outputs.iter().filter(|output| output.sensitive) {
+            sensitivity = sensitivity.and(&Sensitivity::whole().under(&output.name));
+        }
+        Some((ty.clone(), sensitivity))
+    }
+
+    /// A resource as the object of its exports.
+    pub(super) fn whole_resource(&mut self, id: ResourceId, span: Span) -> TExpr {
+        let Some(at) = self.asset_of(id) else {
+            return error(span);
+        };
+        let asset = self.modules.asset(at);
+        if asset.outputs.is_empty() {
+            let address = self.declarations.resource(id).address();
+            let text = format!(
+                "`{address}` is no value: {} exports nothing",
+                with_article(&asset.name)
+            );
+            self.error(codes::WRONG_TYPE, span, text)
+                .hint(format!("a step takes it by `uses {{ .. = {address} }}`"));
+            return error(span);
+        }
+        let mut sensitivity = Sensitivity::NONE;
+        for output in asset.outputs.iter().filter(|output| output.sensitive) {
+            sensitivity = sensitivity.and(&Sensitivity::whole().under(&output.name));
+        }
+        let fields = asset.outputs.iter();
+        TExpr {
+            kind: TKind::Export {
+                resource: id,
+                field: None,
+            },
+            ty: Type::Object(
+                fields
+                    .map(|output| field(&output.name, output.ty.clone()))
+                    .collect(),
+            ),
+            binding: Binding::Iteration,
+            sensitivity,
+            span,
+        }
+    }
+
+    /// `.output` of a step or of one of its instances.
+    pub(super) fn step_field(
+        &mut self,
+        (step, instance, base): (StepId, InstanceOf, Span),
+        name: &Name,
+        span: Span,
+    ) -> TExpr {
+        let address = self.declarations.step(step).address();
+        let Some(instances) = self.known_instances(step) else {
+            return error(span);
+        };
+        if matches!(instance, InstanceOf::Only) && !matches!(instances, TInstances::Single) {
+            let (what, forms) = forms_of(instances, &address);
+            let missing = match instances {
+                TInstances::Count(0) => "there is no output to read",
+                TInstances::ForEach(keys) if keys.is_empty() => "there is no output to read",
+                _ => "say which one is read",
+            };
+            let text = format!("`{address}` has {what}: {missing}");
+            self.error(codes::MISSING_INDEX, base, text).hint(forms);
+            return error(span);
+        }
+        if name.text != "output" {
+            let known = self.runner_of(step).is_some_and(|at| {
+                let outputs = &self.modules.runner(at).outputs;
+                outputs.iter().any(|output| output.name == name.text)
+            });
+            let hint = match known {
+                true => format!("an output is read by `.output.{}`", name.text),
+                false => format!("a step's results are `{address}.output`"),
+            };
+            let text = format!("a step has only `output`, found `{}`", name.text);
+            self.error(codes::UNKNOWN_OUTPUT, name.span, text)
+                .hint(hint);
+            return error(span);
+        }
+        let Some((ty, sensitivity)) = self.output_object(step) else {
+            return error(span);
+        };
+        let binding = match &instance {
+            InstanceOf::Computed(by) => by.binding.max(Binding::Iteration),
+            _ => Binding::Iteration,
+        };
+        let by_secret = matches!(&instance, InstanceOf::Computed(by) if by.sensitivity.any());
+        TExpr {
+            kind: TKind::Output {
+                step,
+                instance,
+                field: None,
+            },
+            ty,
+            binding,
+            sensitivity: if by_secret {
+                Sensitivity::whole()
+            } else {
+                sensitivity
+            },
+            span,
+        }
+    }
+
+    /// `step.R.N[index]`: which instance that is.
+    pub(super) fn instance(
+        &mut self,
+        step: StepId,
+        index: &Expr,
+        span: Span,
+    ) -> Option<InstanceOf> {
+        let found = self.instance_by(step, index, span);
+        match &found {
+            Some(InstanceOf::Position(place)) => {
+                let known = self.indexed.entry(index.id);
+                if let Some(places) = known.or_insert_with(|| Some(BTreeSet::new())) {
+                    places.insert(*place);
+                }
+            }
+            _ => drop(self.indexed.insert(index.id, None)),
+        }
+        found
+    }
+
+    fn instance_by(&mut self, step: StepId, index: &Expr, span: Span) -> Option<InstanceOf> {
+        let by = self.infer(index);
+        if by.is_error() {
+            return None;
+        }
+        let address = self.declarations.step(step).address();
+        let instances = self.known_instances(step)?.clone();
+        match instances {
+            TInstances::Single => {
+                let text =
+                    format!("`{address}` has neither `count` nor `for_each`, found an index");
+                self.error(codes::UNEXPECTED_INDEX, span, text)
+                    .hint(format!("write `{address}`"));
+                None
+            }
+            TInstances::Count(count) => {
+                let by = self.convert(by, &Type::Number, "the index of an instance");
+                if by.is_error() {
+                    return None;
+                }
+                let known = by.constant().and_then(super::place_of);
+                let place = known.and_then(|number| number.as_u64());
+                match (known, place) {
+                    (None, _) if by.is_null() && self.certain => {
+                        self.error(codes::INVALID_VALUE, by.span, "the index is null");
+                        None
+                    }
+                    (Some(_), Some(place)) if place < u64::from(count) => Some(
+                        InstanceOf::Position(u32::try_from(place).unwrap_or(u32::MAX)),
+                    ),
+                    (Some(number), _) if self.certain => {
+                        let text = format!(
+                            "`{address}` has {}, found index {number}",
+                            instances_of(count)
+                        );
+                        let problem = self.error(codes::INDEX_OUT_OF_RANGE, span, text);
+                        if let Some(last) = count.checked_sub(1) {
+                            problem.hint(format!("the indexes are 0 to {last}"));
+                        }
+                        None
+                    }
+                    _ => Some(InstanceOf::Computed(Box::new(by))),
+                }
+            }
+            TInstances::ForEach(keys) => {
+                let by = self.convert(by, &Type::String, "the key of an instance");
+                if by.is_error() {
+                    return None;
+                }
+                let known = by.constant().and_then(Value::as_text).map(str::to_owned);
+                match known {
+                    Some(key) => match keys.iter().position(|(known, _)| *known == key) {
+                        Some(place) => Some(InstanceOf::Position(
+                            u32::try_from(place).unwrap_or(u32::MAX),
+                        )),
+                        None if self.certain => {
+                            let hint =
+                                nearest::hint(&key, keys.iter().map(|(key, _)| key.as_str()));
+                            let text = format!("`{address}` has no instance \"{key}\"");
+                            self.error(codes::INDEX_OUT_OF_RANGE, index.span, text).hint = hint;
+                            None
+                        }
+                        None => Some(InstanceOf::Computed(Box::new(by))),
+                    },
+                    None => Some(InstanceOf::Computed(Box::new(by))),
+                }
+            }
+        }
+    }
+
+    pub(super) fn export(&mut self, id: ResourceId, name: &Name, span: Span) -> TExpr {
+        let Some(at) = self.asset_of(id) else {
+            return error(span);
+        };
+        let asset = self.modules.asset(at);
+        let found = asset
+            .outputs
+            .iter()
+            .position(|output| output.name == name.text);
+        match found.and_then(|place| Some((place, asset.outputs.get(place)?))) {
+            Some((place, output)) => TExpr {
+                kind: TKind::Export {
+                    resource: id,
+                    field: Some(place),
+                },
+                ty: output.ty.clone(),
+                binding: Binding::Iteration,
+                sensitivity: Sensitivity::whole_if(output.sensitive),
+                span,
+            },
+            None => {
+                let hint = nearest::hint(
+                    &name.text,
+                    asset.outputs.iter().map(|output| output.name.as_str()),
+                );
+                let text = match asset.outputs.is_empty() {
+                    true => format!(
+                        "{} exports nothing, found `{}`",
+                        with_article(&asset.name),
+                        name.text
+                    ),
+                    false => format!(
+                        "{} has no export `{}`",
+                        with_article(&asset.name),
+                        name.text
+                    ),
+                };
+                self.error(codes::UNKNOWN_OUTPUT, name.span, text).hint = hint;
+                error(span)
+            }
+        }
+    }
+
+    /// Warns of a header that is read by a name which no answer has: modules give the names of headers in lower case.
+    pub(super) fn header_name(&mut self, of: &TExpr, name: &str, (span, quoted): (Span, bool)) {
+        let TKind::Output {
+            step,
+            field: Some(field),
+            ..
+        } = of.kind
+        else {
+            return;
+        };
+        let lower = name.to_lowercase();
+        let Some(at) = self.runner_of(step) else {
+            return;
+        };
+        let output = self.modules.runner(at).outputs.get(field);
+        let is_headers = output
+            .is_some_and(|output| output.name == "headers" && output.ty == Type::map(Type::String));
+        if is_headers && lower != name {
+            self.problems
+                .warning(
+                    codes::HEADER_CASE,
+                    span,
+                    format!("headers are read by their names in lower case, found \"{name}\""),
+                )
+                .hint(match quoted {
+                    true => format!("write `\"{lower}\"`"),
+                    false => format!("write `{lower}`"),
+                });
+        }
+    }
+
+    /// One output of a step.
+    pub(super) fn output(
+        &mut self,
+        (step, instance): (StepId, InstanceOf),
+        (binding, of): (Binding, &Sensitivity),
+        name: &Name,
+        span: Span,
+    ) -> TExpr {
+        let Some(at) = self.runner_of(step) else {
+            return error(span);
+        };
+        let runner = self.modules.runner(at);
+        let found = runner
+            .outputs
+            .iter()
+            .position(|output| output.name == name.text);
+        match found.and_then(|place| Some((place, runner.outputs.get(place)?))) {
+            Some((place, output)) => TExpr {
+                kind: TKind::Output {
+                    step,
+                    instance,
+                    field: Some(place),
+                },
+                ty: output.ty.clone(),
+                binding,
+                sensitivity: of.at(&name.text),
+                span,
+            },
+            None => {
+                let hint = nearest::hint(
+                    &name.text,
+                    runner.outputs.iter().map(|output| output.name.as_str()),
+                );
+                let text = match runner.outputs.is_empty() {
+                    true => format!("`{}` has no outputs, found `{}`", runner.name, name.text),
+                    false => format!("`{}` has no output `{}`", runner.name, name.text),
+                };
+                self.error(codes::UNKNOWN_OUTPUT, name.span, text).hint = hint;
+                error(span)
+            }
+        }
+    }
+}
+
+fn field(name: &str, ty: Type) -> Field {
+    Field {
+        name: Text::from(name),
+        ty,
+        optional: None,
+    }
+}
+
+fn instances_of(count: u32) -> String {
+    match count {
+        0 => "no instance".to_owned(),
+        1 => "1 instance".to_owned(),
+        count => format!("{count} instances"),
+    }
+}
+
+/// What a step with instances has, and the three ways of reading it.
+fn forms_of(instances: &TInstances, address: &str) -> (String, String) {
+    let all = format!("write `{address}[*].output` for the list of all outputs, which is empty");
+    match instances {
+        TInstances::ForEach(keys) if keys.is_empty() => {
+            (format!("{} by `for_each`", instances_of(0)), all)
+        }
+        TInstances::Count(0) => (format!("{} by `count`", instances_of(0)), all),
+        TInstances::ForEach(keys) => {
+            let key = keys.first().map_or("key", |(key, _)| key.as_str());
+            let what = format!(
+                "{} by `for_each`",
+                instances_of(u32::try_from(keys.len()).unwrap_or(u32::MAX))
+            );
+            let forms = format!(
+                "write `{address}[\"{key}\"].output` for one, `{address}[each.key].output` in a step with the same keys, `{address}[*].output` for all"
+            );
+            (what, forms)
+        }
+        TInstances::Count(count) => {
+            let what = format!("{} by `count`", instances_of(*count));
+            let forms = format!(
+                "write `{address}[0].output` for one, `{address}[count.index].output` in a step with the same `count`, `{address}[*].output` for all"
+            );
+            (what, forms)
+        }
+        TInstances::Single => (String::new(), String::new()),
+    }
+}

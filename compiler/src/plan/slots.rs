@@ -1,0 +1,29 @@
+//! Which slots measure what, as numbers. All arithmetic of slots that the compiler has stands here.
+//!
+//! A step's slots count from the first one of its body, so a body is the same wherever it is used. The body of a scenario
+//! begins behind that of the scenario before. Resources belong to the whole run: theirs come behind all of these.
+
+use super::model::{BodyPlan, Resource, Scenario};
+
+/// Slots of each step: response and service times of what passed, and of what failed. Its own metrics come after them.
+const TIMES: u32 = 4;
+
+/// Gives steps, scenarios and resources their slots.
+pub fn number(bodies: &mut [BodyPlan], scenarios: &mut [Scenario], resources: &mut [Resource]) {
+    for body in &mut *bodies {
+        body.slots = 0;
+        for step in &mut body.steps {
+            step.slots = (body.slots, TIMES + step.metrics);
+            body.slots += step.slots.1;
+        }
+    }
+    let mut next = 0;
+    for scenario in scenarios {
+        scenario.first_slot = next;
+        next += bodies[scenario.body.0].slots;
+    }
+    for resource in resources {
+        resource.first_slot = next;
+        next += resource.metrics;
+    }
+}

@@ -1,0 +1,239 @@
+//! Several scenarios side by side, with loads of their own: each is counted apart, and each ends by its own deadline.
+
+use super::whole::Written;
+use super::*;
+use crate::engine::stopping::Stopping;
+use crate::grid::{Body, Scenario};
+use crate::info::{At, Info};
+use crate::step::{Policy, Ran};
+
+static STEPS: [Info; 2] = [
+    Info::new("noop", "first", "grid.hcl:1").slots(0, 4),
+    Info::new("noop", "second", "grid.hcl:2").slots(4, 4),
+];
+
+/// Two scenarios that run one body.
+static GRID: Grid = Grid::new("shop")
+    .bodies(&[Body::new("shop", &STEPS)])
+    .scenarios(&[
+        Scenario::new("browse", "shop").tags(&[("kind", "read")]),
+        Scenario::new("order", "shop").first_slot(8),
+    ]);
+
+static POLICY: Policy = Policy::new();
+
+/// Runs both steps in each iteration; in the second scenario the second one fails once a user.
+struct TwoSteps;
+
+impl Program for TwoSteps {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        Rc::new(TwoSteps)
+    }
+}
+
+impl Worker for TwoSteps {
+    fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()> {
+        Box::pin(async move {
+            while let Some(begun) = user.next().await {
+                let flow = {
+                    let iteration = user.iteration(&begun);
+                    let both = pin!(async {
+                        for info in &STEPS {
+                            let step = iteration.step(At::step(info), &POLICY);
+                            step.begin();
+                            let fails =
+                                scenario == 1 && info.name() == "second" && step.iteration() == 0;
+                            step.end(if fails {
+                                Err(crate::fault::Fault::new("refused", "no"))
+                            } else {
+                                Ok(Ran::Done)
+                            })?;
+                        }
+                        Ok(())
+                    });
+                    user.unless_cancelled(both).await
+                };
+                user.finish(begun, flow);
+            }
+        })
+    }
+
+    fn destroy(&self) -> Running<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
+fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunRequest {
+    RunRequest {
+        grid: &GRID,
+        program,
+        start: Arc::new(Start::new(Vec::new(), 0)),
+        schedules: schedules.to_vec(),
+        threads: 2,
+        functional: false,
+        grace: Grace {
+            at_end: Duration::from_secs(1),
+            on_signal: Duration::ZERO,
+        },
+    }
+}
+
+/// The only user of the second scenario fails once, which is less than one percent of all.
+const LOADS: [Schedule; 2] = [Schedule::iterations(3, 300), Schedule::iterations(1, 40)];
+
+fn whole(format: Format) -> (Exit, Written) {
+    let written = Written::default();
+    let report = Report::new(format, LogLevel::Info, Box::new(written.clone())).unwrap();
+    let exit = run(&request(&TwoSteps, LOADS), &Arc::new(report)).unwrap();
+    (exit, written)
+}
+
+#[test]
+fn each_scenario_has_its_own_counts_in_the_json_of_a_run() {
+    let (exit, written) = whole(Format::Json);
+    assert_eq!(exit, Exit::Passed);
+    let events = written.events();
+    let start = &events[0];
+    let loads = &start["scenarios"];
+    assert_eq!(
+        (
+            &loads[0]["scenario"],
+            &loads[0]["users"],
+            &loads[1]["iterations"]
+        ),
+        (&"browse".into(), &3.into(), &40.into())
+    );
+    assert_eq!(
+        (&start["users"], &start["iterations"]),
+        (&4.into(), &340.into())
+    );
+    let summary = events.last().unwrap();
+    let counts = |row: &serde_json::Value| {
+        let field = |name: &str| row[name].as_u64().unwrap();
+        (field("count"), field("failed"))
+    };
+    assert_eq!(counts(&summary["iterations"]), (340, 1));
+    let scenarios = &summary["scenarios"];
+    assert_eq!(
+        (counts(&scenarios[0]), counts(&scenarios[1])),
+        ((300, 0), (40, 1))
+    );
+    assert_eq!(scenarios[0]["tags"]["kind"], "read");
+    assert_eq!(scenarios[1]["failures"]["refused"], 1);
+    let steps = summary["steps"].as_array().unwrap();
+    let steps: Vec<String> = steps
+        .iter()
+        .map(|step| {
+            let (count, failed) = counts(step);
+            format!("{} {} {count} {failed}", step["scenario"], step["step"])
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            r#""browse" "noop.first" 300 0"#,
+            r#""browse" "noop.second" 300 0"#,
+            r#""order" "noop.first" 40 0"#,
+            r#""order" "noop.second" 40 1"#,
+        ]
+    );
+    let intervals = events.iter().filter(|event| event["event"] == "interval");
+    let seconds: u64 = intervals
+        .map(|line| line["steps"]["order.noop.first"].as_u64().unwrap())
+        .sum();
+    assert_eq!(seconds, 40);
+}
+
+#[test]
+fn each_scenario_has_its_own_rows_in_the_summary_and_its_load_in_the_first_line() {
+    let (_, written) = whole(Format::Text { colour: false });
+    let text = written.text();
+    let begins = "shop: browse 3 users, 300 iterations; order 1 user, 40 iterations on 2 threads";
+    assert_eq!(text.lines().next(), Some(begins));
+    let row = |name: &str| {
+        let mut lines = text.lines().filter(|line| line.starts_with(name));
+        let line = lines
+            .next()
+            .unwrap_or_else(|| panic!("no {name} in {text}"));
+        line[name.len()..]
+            .split_whitespace()
+            .next()
+            .map(str::to_owned)
+    };
+    for (name, count) in [
+        ("browse.noop.first ", "300"),
+        ("order.noop.second ", "40"),
+        ("all steps ", "680"),
+        ("iterations of browse ", "300"),
+        ("iterations of order ", "40"),
+    ] {
+        assert_eq!(row(name).as_deref(), Some(count), "{name} in {text}");
+    }
+    assert!(
+        text.contains("failures of order.noop.second: 1 of kind refused"),
+        "{text}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_is_cancelled() {
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
+    let mut bench = bench(|_| Does::WaitsForEver);
+    let lengths = [1, 5].map(|seconds| Schedule::lasting(2, Duration::from_secs(seconds)));
+    let request = request(bench.program, lengths);
+    let loads = [0, 1].map(|number| load(number, lengths[number as usize]));
+    let causes = Arc::clone(&bench.causes);
+    let mut stopping = Stopping::new(&request, &report, &causes);
+    let begin = tokio::time::Instant::now().into_std();
+    let started = Work {
+        program: bench.program,
+        shared: Arc::new(()),
+        loads: loads.to_vec(),
+        worker: (0, 1),
+        phases: stopping.subscribe(),
+        begin: watch::channel(Some(begin)).1,
+        news: WorkerNews::new(mpsc::unbounded_channel().0),
+    };
+    stopping.begins(begin, &loads, 1);
+    assert_eq!(
+        stopping.begins_until(),
+        Some(begin + Duration::from_secs(5))
+    );
+    let context = Rc::clone(&bench.context);
+    let control = async {
+        let mut ends = Vec::new();
+        for _ in 0..2 {
+            stopping.time().await;
+            let now = tokio::time::Instant::now().into_std();
+            stopping.out_of_time(now);
+            settle().await;
+            let interval = bench.measured();
+            let cancelled = |slot: u32| {
+                let iterations = interval.slot(slot);
+                iterations.map_or(0, |slot| slot.count(Outcome::Cancelled))
+            };
+            ends.push((now - begin, [cancelled(0), cancelled(time_slot::COUNT)]));
+        }
+        ends
+    };
+    let ((), ends) = tokio::join!(work(context, started), control);
+    let second = Duration::from_secs;
+    assert_eq!(ends, [(second(2), [2, 0]), (second(6), [0, 2])]);
+    report.flush();
+    let events = written.events();
+    let said: Vec<&str> = events
+        .iter()
+        .map(|event| event["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        said,
+        ["browse", "order"].map(|name| format!(
+            "iterations of scenario {name} that were still running are cancelled: --graceful-stop is over"
+        ))
+    );
+}

@@ -1,0 +1,144 @@
+//! A hand-made grid of several scenarios: each figure has a slot of its own, and a name that says whose it is.
+
+use super::super::{Recorder, RunNames, Slab, SlabReader};
+use super::*;
+use crate::grid::Body;
+use crate::info::{MetricInfo, MetricWarning};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+static SHOP: [Info; 2] = [
+    Info::new("http_request", "list", "grid.hcl:3")
+        .slots(0, 6)
+        .metrics(&[
+            MetricInfo::new("waiting", "time"),
+            MetricInfo::new("answers", "")
+                .kind(MetricKind::Counter)
+                .label("status")
+                .warning(MetricWarning::new("5", 10_000, "answers had status 5xx")),
+        ])
+        .tags(&[("team", "shop")]),
+    Info::new("noop", "think", "grid.hcl:9").slots(6, 4),
+];
+static ADMIN: [Info; 1] = [Info::new("http_request", "list", "grid.hcl:20").slots(0, 4)];
+static RESOURCES: [ResourceInfo; 2] = [
+    ResourceInfo::new("db_pool", "main", "grid.hcl:30")
+        .metrics(&[MetricInfo::new("open", "").kind(MetricKind::Gauge)])
+        .first_slot(24),
+    ResourceInfo::new("http_client", "plain", "grid.hcl:31"),
+];
+
+/// Two scenarios that share a body, and one with its own.
+static GRID: Grid = Grid::new("several")
+    .bodies(&[Body::new("shop", &SHOP), Body::new("admin", &ADMIN)])
+    .resources(&[&RESOURCES])
+    .scenarios(&[
+        Scenario::new("browse", "shop").tags(&[("team", "all"), ("kind", "read")]),
+        Scenario::new("order", "shop").first_slot(10),
+        Scenario::new("watch", "admin").first_slot(20),
+    ]);
+
+#[test]
+fn the_steps_of_each_scenario_stand_apart_also_where_two_run_one_body() {
+    let layout = Layout::of(&GRID);
+    let steps = layout.steps.iter();
+    let steps: Vec<(Text, u32)> = steps
+        .map(|step| (layout.full_name(step), step.first))
+        .collect();
+    let expected = [
+        ("browse.http_request.list", 0),
+        ("browse.noop.think", 6),
+        ("order.http_request.list", 10),
+        ("order.noop.think", 16),
+        ("watch.http_request.list", 20),
+    ];
+    assert_eq!(steps, expected.map(|(name, first)| (name.into(), first)));
+    let iterations = layout.iterations.iter();
+    let iterations: Vec<(&str, u32)> = iterations
+        .map(|scenario| (scenario.scenario.as_str(), scenario.first))
+        .collect();
+    assert_eq!(iterations, [("browse", 25), ("order", 29), ("watch", 33)]);
+    assert_eq!(slot_count(&GRID), 37);
+}
+
+#[test]
+fn no_two_figures_share_a_slot() {
+    let layout = Layout::of(&GRID);
+    let mut taken = BTreeSet::new();
+    let mut take = |first: u32, count: usize| {
+        for slot in (first..).take(count) {
+            assert!(taken.insert(slot), "slot {slot} is taken twice");
+        }
+    };
+    let times = time_slot::COUNT as usize;
+    for step in &layout.steps {
+        take(step.first, times + step.metrics.len());
+    }
+    for resource in &layout.resources {
+        take(resource.first, resource.metrics.len());
+    }
+    for scenario in &layout.iterations {
+        take(scenario.first, times);
+    }
+    assert_eq!(taken.len(), slot_count(&GRID) as usize);
+}
+
+#[test]
+fn tags_of_a_scenario_mark_its_steps_and_those_of_a_step_go_first() {
+    let layout = Layout::of(&GRID);
+    let tags = |step: usize| {
+        let tags = layout.steps[step].tags.iter();
+        tags.map(|(key, value)| format!("{key}={value}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(tags(0), ["kind=read", "team=shop"]);
+    assert_eq!(tags(1), ["team=all", "kind=read"]);
+    assert_eq!(tags(2), ["team=shop"]);
+    assert_eq!(layout.iterations[0].tags.len(), 2);
+}
+
+#[test]
+fn what_each_measured_is_found_at_its_scenario_and_at_no_other() {
+    let names = Arc::new(RunNames::default());
+    let slab = Slab::new(slot_count(&GRID) as usize).unwrap();
+    let recorder = Recorder::new(Arc::clone(&slab));
+    let layout = Layout::of(&GRID);
+    let second = &layout.steps[2];
+    recorder.time(second.first + time_slot::SERVICE, Duration::from_millis(3));
+    recorder.time(
+        second.first + time_slot::FAILED_RESPONSE,
+        Duration::from_millis(7),
+    );
+    recorder.value(second.first + time_slot::COUNT, 9);
+    recorder.set(24, 5, Duration::from_secs(1));
+    let mut interval = Interval::default();
+    SlabReader::new(slab, names).take(&mut interval);
+    for (nth, step) in layout.steps.iter().enumerate() {
+        let times = step.times(&interval);
+        let here = nth == 2;
+        assert_eq!(times.passed.is_some(), here);
+        assert_eq!(times.failed_response.is_some(), here);
+        assert!(times.failed.is_none() && times.response.is_none());
+        assert_eq!(step.measured(&interval).count(), usize::from(here));
+    }
+    let [pool] = layout.resources.as_slice() else {
+        panic!("{:?}", layout.resources);
+    };
+    let measured: Vec<_> = pool.measured(&interval).collect();
+    let [(metric, Measured::Gauge(gauge))] = measured.as_slice() else {
+        panic!("{measured:?}");
+    };
+    assert_eq!((metric.name.as_str(), gauge.last()), ("open", Some(5)));
+}
+
+#[test]
+fn a_grid_of_one_scenario_calls_its_steps_by_their_own_names() {
+    static ONE: Grid = Grid::new("one").bodies(&[Body::new("main", &SHOP)]);
+    let layout = Layout::of(&ONE);
+    assert_eq!(layout.full_name(&layout.steps[1]).as_str(), "noop.think");
+    let mut inside = layout.steps[1].clone();
+    inside.path = vec!["sign_in".into()];
+    assert_eq!(layout.full_name(&inside).as_str(), "sign_in.noop.think");
+    assert_eq!(slot_count(&ONE), 14);
+}
