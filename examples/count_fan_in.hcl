@@ -1,4 +1,4 @@
-# Five instances at the same time, then a step that reads what all of them got.
+# Five instances of a step run at the same time. Then a step reads the outputs of all of them.
 # Run it: bggo run examples/count_fan_in.hcl
 
 resource "http_target" "site" {}

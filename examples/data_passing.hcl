@@ -1,5 +1,5 @@
-# What one answer says goes into the next request, typed and checked when the grid is built.
-# Run it: bggo run examples/data_passing.hcl -- --customer Bob
+# A request sends data of the answer before it. Names and types of outputs are checked when the grid is built.
+# Run it: bggo run examples/data_passing.hcl --customer Bob
 
 variable "customer" {
   type        = string

@@ -1,4 +1,4 @@
-# Environment variables: one that must be set, and some with a default.
+# Reads environment variables: one that must be set, and two with defaults.
 # Run it: bggo run examples/env_vars.hcl
 
 step "env_vars" "needed" {

@@ -1,9 +1,9 @@
-# Four requests: one, then two at the same time, then one that waits for both.
+# Four requests: one, then two at the same time, then one after both.
 # Run it:  bggo run examples/http_request.hcl
-# As load: bggo run examples/http_request.hcl -- --vus 50 --duration 10s
+# As load: bggo run examples/http_request.hcl --vus 50 --duration 10s
 
 resource "http_target" "site" {
-  description = "A server of its own, so that this grid runs anywhere"
+  description = "An HTTP server inside the program, so that this grid runs anywhere"
 }
 
 step "http_request" "first" {

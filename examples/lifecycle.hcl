@@ -1,6 +1,6 @@
-# When resources live: each is created just before its first user and destroyed right after its last.
-# Run it: bggo run examples/lifecycle.hcl -- --log-level debug
-# `early` is gone before `late` is there; look at the lines of both.
+# How long resources live: each is created just before the first step that needs it, and destroyed right after the last.
+# Run it: bggo run examples/lifecycle.hcl --log-level debug
+# The lines of both resources show that `early` is destroyed before `late` is created.
 
 resource "http_target" "early" {}
 

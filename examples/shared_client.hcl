@@ -1,4 +1,4 @@
-# One client for several steps: its connections and cookies are shared by them.
+# Several steps use one client, so they share its connections and cookies.
 # Run it: bggo run examples/shared_client.hcl
 
 resource "http_target" "site" {}

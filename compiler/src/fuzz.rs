@@ -1,4 +1,4 @@
-//! What must hold of any text whatever: the bodies of the fuzz targets, which `tests/fuzz_corpus.rs` replays as well.
+//! Properties that hold for any text: the bodies of the fuzz targets. `tests/fuzz_corpus.rs` replays them too.
 
 use crate::check::typed::{TExpr, TKind, Typed};
 use crate::check::walk::walk;
@@ -96,7 +96,7 @@ fn expressions(typed: &Typed) -> Vec<&TExpr> {
     found
 }
 
-/// The problems' own spans, and that both forms can be made of them.
+/// Checks the spans of problems, and that both forms can be made of them.
 fn shown(problems: &Problems, sources: &Sources) {
     for problem in &problems.list {
         for span in problem

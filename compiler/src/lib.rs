@@ -1,4 +1,4 @@
-//! The stages of the compiler, in order; each takes what the one before made and nothing else.
+//! The stages of the compiler, in order. Each takes only the result of the one before.
 //!
 //! ```text
 //! files --source--> texts --syntax--> declarations --resolve--> names and edges
@@ -28,7 +28,7 @@ use source::Sources;
 /// A grid, ready to be built.
 #[derive(Debug, Clone)]
 pub struct Compiled {
-    /// What runs when.
+    /// When each step runs.
     pub plan: Plan,
     /// The Rust source.
     pub package: Package,
@@ -55,7 +55,7 @@ pub fn on_a_large_stack<T: Default + Send>(stages: impl FnOnce() -> T + Send) ->
     match ended {
         Ok(Ok(())) => {}
         Ok(Err(panic)) => std::panic::resume_unwind(panic),
-        // A system that gives no such stack: what is usual fits into the one that is there.
+        // If the system has no such stack, this thread's own is large enough for usual grids.
         Err(_) => run(),
     }
     result
@@ -73,7 +73,7 @@ fn check_here(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems)
     problems.extend(found);
     let (typed, mut found) = check::check(&resolved, modules);
     if unread {
-        // What is missing may stand in what could not be read.
+        // A missing name may be declared in a part that could not be read.
         let missing = [codes::NO_STEPS, codes::UNUSED_RESOURCE];
         found
             .list

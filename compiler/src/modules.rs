@@ -1,4 +1,4 @@
-//! The modules that a grid may use: their manifests, which travel inside the compiler, by the names of their runners and assets.
+//! The modules that a grid may use. The manifests of the built-in ones are a part of the compiler.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ pub struct Module {
     pub name: String,
     /// Its crate: `bggo-module-http_request`.
     pub crate_name: String,
-    /// Its contract.
+    /// Its manifest.
     pub manifest: Manifest,
 }
 
@@ -54,7 +54,7 @@ impl Modules {
         &BUILT_IN
     }
 
-    /// These and more: pairs of a module's folder name and the text of its manifest.
+    /// Adds modules: pairs of a folder name and the text of a manifest.
     #[must_use]
     pub fn with(mut self, more: &[(&str, &str)]) -> Modules {
         for (name, text) in more {
@@ -176,6 +176,13 @@ impl Modules {
 
 /// What is wrong with an input's pattern: it cannot be read, or the input's own default does not fit it.
 fn wrong_pattern(input: &Input, what: &str) -> Option<String> {
+    let keys = input.key_pattern.as_ref();
+    if let Some(Err(fault)) = keys.map(|pattern| bggo_regex::is_found(&pattern.regex, "")) {
+        let name = &input.name;
+        return Some(format!(
+            "the pattern of keys of `{name}` of {what}: {fault}"
+        ));
+    }
     let pattern = &input.pattern.as_ref()?.regex;
     let default = input.default.as_ref().and_then(Value::as_text);
     match bggo_regex::is_found(pattern, default.unwrap_or_default()) {

@@ -1,4 +1,4 @@
-# Names with defaults, and one that every system has.
+# Reads a variable that every system has, and one with a default.
 step "env_vars" "settings" {
   arguments {
     required = ["PATH"]

@@ -1,4 +1,4 @@
-# Logs in, keeps the session's cookie in a shared client, and sends on what came back.
+# Logs in, keeps the cookie of the session in a shared client, and sends data of one answer with the next request.
 resource "http_target" "site" {}
 
 resource "http_client" "browser" {

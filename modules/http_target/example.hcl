@@ -1,4 +1,4 @@
-# A server for the run and two requests to it: the second waits for the first.
+# A server and two requests to it: the second request waits for the first.
 resource "http_target" "site" {}
 
 step "http_request" "first" {

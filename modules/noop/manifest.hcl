@@ -1,10 +1,10 @@
 description = "A step that does nothing, or waits."
 
 runner "noop" {
-  description = "Does nothing, or waits for its delay. For trying out graphs, think time and the engine itself."
+  description = "Does nothing, or waits. Use it for think time, and to try out a graph."
 
   input "delay" {
     type        = duration
-    description = "How long it waits; without it, it does not wait at all."
+    description = "How long the step waits. Without it the step does not wait."
   }
 }

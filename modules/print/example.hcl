@@ -1,4 +1,4 @@
-# Texts and values on standard output.
+# Writes a string and an object to standard output.
 step "print" "text" {
   arguments {
     input = "hello"

@@ -1,22 +1,22 @@
 description = "Writes to standard output."
 
 runner "print" {
-  description = "Writes its input to standard output, one line: a string as it is, any other value as JSON or HCL."
+  description = "Writes one line to standard output: a string as it is, any other value as JSON or HCL."
 
   input "input" {
     type        = any
     required    = true
     nullable    = true
     shown       = true
-    description = "What is written."
+    description = "The value to write."
   }
   input "format" {
     type        = string
     default     = "json"
     one_of      = ["json", "hcl"]
-    description = "How a value that is no string is written."
+    description = "The form of a value that is no string."
   }
   error "output" {
-    description = "Standard output could not be written to."
+    description = "The line could not be written to standard output."
   }
 }

@@ -1,7 +1,7 @@
-//! What steps and assets may ask of the worker on which they run: clock, recorder, shutdown signal, start values, and a
-//! sink of events.
+//! What steps and assets can use of the worker on which they run: clock, recorder, shutdown signal, start values, and a sink
+//! for events.
 //!
-//! There is one [`WorkerContext`] a worker thread and one for the control thread, which owns the assets of scope `run`.
+//! Each worker thread has one [`WorkerContext`], and so has the control thread, which owns the assets of scope `run`.
 
 use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
 use crate::exit::ExitCauses;
@@ -19,9 +19,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The kind of a fault that a panic left behind, where a task of its own caught it.
+/// The kind of failure of a step or resource that panicked.
 const BUG: &str = "bug";
-/// The kind of an iteration that failed though none of its steps did.
+/// The kind of failure of an iteration in which no step failed.
 const NO_STEP: &str = "other";
 
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
@@ -31,20 +31,20 @@ pub struct WorkerContext {
     pub start: Arc<Start>,
     /// Number of the worker, from 0.
     pub index: u32,
-    /// No load: each step is told, and assets are destroyed after their last user.
+    /// No load: each step is reported, and assets are destroyed after their last user.
     pub functional: bool,
     pub(crate) recorder: Recorder,
     pub(crate) shutdown: ShutdownSignal,
     causes: Arc<ExitCauses>,
     names: KnownNames,
     events: Arc<dyn EventSink>,
-    /// Failures already told by this thread, by slot and kind: under load the rest is only counted.
+    /// Failures that this thread has reported, by slot and kind. Under load further ones are only counted.
     told: RefCell<HashSet<(u32, usize)>>,
-    /// Failed creations already told by this thread, by resource and kind.
+    /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
 
-/// What a [`WorkerContext`] is made from.
+/// The parts of a [`WorkerContext`].
 pub(crate) struct WorkerContextParts {
     pub start: Arc<Start>,
     pub index: u32,
@@ -91,7 +91,7 @@ impl WorkerContext {
         }
     }
 
-    /// A worker outside a run: nobody reads its counts and it tells nothing. The tests of a module run their steps on it.
+    /// A worker outside a run: nobody reads its counts or its events. The tests of a module run their steps on it.
     ///
     /// # Errors
     /// No memory for its counters.
@@ -99,7 +99,7 @@ impl WorkerContext {
         Self::outside(false, Arc::new(Silent))
     }
 
-    /// A worker outside a run that tells events to `events`.
+    /// A worker outside a run that sends events to `events`.
     pub(crate) fn outside(functional: bool, events: Arc<dyn EventSink>) -> io::Result<Self> {
         const SLOTS: usize = 64;
         let slab = Slab::new(SLOTS)?;
@@ -119,7 +119,7 @@ impl WorkerContext {
         tokio::time::Instant::now().into_std()
     }
 
-    /// Counts a step's end; in a functional run it is told as well. Returns the number of the kind by which it failed.
+    /// Counts the end of a step; in a functional run it is reported too. Returns the number of its kind of failure.
     pub(crate) fn step_ended(&self, end: &StepEnd<'_>) -> Option<usize> {
         let first = end.first_slot;
         let mut failed = None;
@@ -150,7 +150,7 @@ impl WorkerContext {
         if end.outcome == StepOutcome::FailedAndContinued {
             self.recorder.count(end.first_slot, Outcome::Continued);
         }
-        // One that failed before it began took no time that would say anything of the server.
+        // A step that failed before it began has no service time.
         if let Some(service) = end.service {
             let first = end.first_slot;
             self.recorder
@@ -220,7 +220,7 @@ impl WorkerContext {
         }
     }
 
-    /// Counts the end of an iteration that failed, by the kind of this number where a step's fault was the reason.
+    /// Counts the end of an iteration that failed; `kind` is the kind of failure of the step that was the reason.
     pub(crate) fn iteration_failed(&self, end: &IterationEnd, kind: Option<usize>) {
         let first = end.first_slot;
         self.recorder.count(first, Outcome::Failed);
@@ -239,7 +239,7 @@ impl WorkerContext {
         self.recorder.count(first_slot, Outcome::Cancelled);
     }
 
-    /// The run is being stopped: running iterations are dropped.
+    /// Whether the run is cancelled: running iterations are dropped.
     pub fn cancelled(&self) -> bool {
         self.shutdown.phase() == Phase::Cancelled
     }
@@ -249,8 +249,8 @@ impl WorkerContext {
         self.shutdown.until_cancelled()
     }
 
-    /// Tells what happened to a resource. A creation that failed at scope `run` ends the run with exit 100, a destruction
-    /// that failed makes it end with exit 101.
+    /// Reports an event of a resource. A failed creation at scope `run` ends the run with exit 100. After a failed destruction
+    /// the run ends with exit 101.
     pub(crate) fn resource_event(&self, info: &'static ResourceInfo, event: ResourceEvent) {
         match &event {
             ResourceEvent::CreateFailed { .. } if info.lifetime() == Lifetime::Run => {
@@ -265,14 +265,15 @@ impl WorkerContext {
             &event
             && fault.kind() == BUG
         {
-            self.panicked(&panic::said_last().unwrap_or_else(|| fault.to_string()));
+            self.panicked(&panic::take_last_message().unwrap_or_else(|| fault.to_string()));
         }
         if self.is_news(info, &event) {
             self.events.tell(Event::Resource(info, event));
         }
     }
 
-    /// Under load a creation is tried again in each iteration: that it fails is told once a kind, as of steps.
+    /// Whether the event is reported. Under load a failed creation is tried again in each iteration, so each kind of failure is
+    /// reported once, as for steps.
     fn is_news(&self, info: &'static ResourceInfo, event: &ResourceEvent) -> bool {
         match event {
             ResourceEvent::CreateFailed { fault } if !self.functional => {
@@ -284,8 +285,8 @@ impl WorkerContext {
         }
     }
 
-    /// A panic was caught: the run ends, and the exit code says that it was a bug. This worker stops at once, or its
-    /// users would go on to panic until the control thread has heard of it.
+    /// A panic was caught: the run ends with the exit code of a bug. This worker stops at once; otherwise its users would panic
+    /// again and again until the control thread stops the run.
     pub(crate) fn panicked(&self, text: &str) {
         self.shutdown.advance(Phase::Cancelled);
         self.causes.bug();
@@ -294,13 +295,13 @@ impl WorkerContext {
 }
 
 impl WallClock for WorkerContext {
-    /// The run's: the time at which it was started, and what the worker's clock counted since.
+    /// The clock of the run: the time when it was started, plus what the worker's clock has counted since.
     fn since_epoch(&self) -> Duration {
         self.start.since_epoch(self.now())
     }
 }
 
-/// Takes events and tells nobody.
+/// Drops all events.
 #[derive(Debug)]
 struct Silent;
 
@@ -316,7 +317,7 @@ pub struct AssetMetrics {
 }
 
 impl AssetMetrics {
-    /// Of a resource, on the worker on which its assets live.
+    /// The metrics of a resource, on the worker on which its assets live.
     pub fn new(worker: &Rc<WorkerContext>, info: &ResourceInfo) -> Self {
         Self {
             worker: Rc::clone(worker),
@@ -360,21 +361,21 @@ impl AssetMetrics {
     }
 }
 
-/// Who asks for an asset: the user's number, from 1, and its iteration, from 0.
+/// The user that needs an asset (its number, from 1), and its iteration (from 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asker {
     pub(crate) user: u64,
     pub(crate) iteration: u64,
 }
 
-/// What a step may ask of its virtual user.
+/// A virtual user as its steps and assets see it.
 #[derive(Debug)]
 pub struct UserContext {
     worker: Rc<WorkerContext>,
     number: u64,
     /// The number of its scenario in the grid's table.
     scenario: u32,
-    /// Its running iteration was dropped.
+    /// Its running iteration was cancelled.
     cut: Cell<bool>,
     /// Iterations that it has begun.
     iterations: Cell<u64>,
@@ -392,12 +393,12 @@ impl UserContext {
         }
     }
 
-    /// Its running iteration was dropped.
+    /// Its running iteration was cancelled.
     pub(crate) fn iteration_is_cut(&self) {
         self.cut.set(true);
     }
 
-    /// Whether its running iteration was dropped; forgets it.
+    /// Whether its running iteration was cancelled; resets that.
     pub(crate) fn take_cut(&self) -> bool {
         self.cut.take()
     }
@@ -417,7 +418,7 @@ impl UserContext {
         self.number
     }
 
-    /// The user in the iteration that began last, as one who asks for an asset.
+    /// The user and its current iteration, for a request for an asset.
     pub fn asker(&self) -> Asker {
         Asker {
             user: self.number,

@@ -1,7 +1,7 @@
-//! The face of the runtime for authors of modules, and the only one that the manual names.
+//! What authors of modules use: the only public part of the runtime that promises to stay as it is.
 //!
-//! A runner is prepared once a worker thread from what is known by then, and is used by `&self`: it has no state of a
-//! user. What belongs to a user or a connection lives in an asset.
+//! A runner is prepared once on each worker thread, from the inputs that are known by then, and is used by `&self`. It keeps
+//! no state of a user: state of a user or of a connection belongs to an asset.
 
 pub use crate::assets::{Asset, AssetCx, Prepare};
 pub use crate::context::AssetMetrics;
@@ -16,7 +16,7 @@ pub use bggo_values::functions;
 pub use bggo_values::json::{encode_hcl, encode_plain as encode_json};
 pub use bggo_values::{Number, Seq, Text, Value};
 
-/// What the tests of a module run its steps and assets on: a worker, a user and an iteration outside of a run.
+/// For the tests of a module: a worker, a user and an iteration outside of a run, to run steps and assets on.
 pub mod testing {
     pub use crate::assets::{RunScope, Scope};
     pub use crate::context::{UserContext, WorkerContext};

@@ -1,7 +1,7 @@
-//! What happened and is told, not counted: ends of steps in a functional run, first failures, resources, remarks.
+//! Events that are reported one by one: ends of steps in a functional run, first failures, resources, messages.
 //!
-//! An event owns all that it says, so that it can leave the thread on which it happened. Whoever reads events is behind
-//! [`EventSink`]; a worker thread knows no more of them.
+//! An event owns its data, so it can leave the thread on which it happened. A worker thread knows only the [`EventSink`]
+//! that takes events, not the readers behind it.
 
 use crate::fault::Fault;
 use crate::info::{Info, Instance, ResourceInfo};
@@ -12,11 +12,11 @@ use std::time::Duration;
 pub enum LogLevel {
     /// What failed.
     Error,
-    /// And what looks wrong.
+    /// Also what looks wrong.
     Warn,
-    /// And steps, live lines, the summary.
+    /// Also steps, live lines and the summary.
     Info,
-    /// And resources.
+    /// Also resources.
     Debug,
 }
 
@@ -48,7 +48,7 @@ pub struct StepEnd<'a> {
     pub iteration: u64,
     /// The first of its slots, where its counters stand.
     pub first_slot: u32,
-    /// From the moment due to the end; `None` where the load profile gives the step no such moment.
+    /// From the moment when the step was due to its end; `None` if the load profile gives the step no such moment.
     pub response: Option<Duration>,
     /// From the moment sent (or begun) to the end; `None` where it ended before it began.
     pub service: Option<Duration>,
@@ -59,7 +59,7 @@ pub struct StepEnd<'a> {
 }
 
 impl StepEnd<'_> {
-    /// The same as something that can be told.
+    /// The same with owned data, for an event.
     pub fn report(&self) -> StepReport {
         StepReport {
             info: self.info,
@@ -73,7 +73,7 @@ impl StepEnd<'_> {
     }
 }
 
-/// The end of a step, as it is told.
+/// The end of a step, with owned data.
 #[derive(Debug, Clone)]
 pub struct StepReport {
     /// Which step.
@@ -122,13 +122,13 @@ pub enum ResourceEvent {
 pub enum Event {
     /// A step of a functional run ended.
     Step(StepReport),
-    /// Under load: a step failed in a way in which it had not failed on this thread before.
+    /// Under load: a step failed with a kind of failure that it did not have on this thread before.
     FirstFailure(StepReport),
     /// Something happened to a resource.
     Resource(&'static ResourceInfo, ResourceEvent),
-    /// A remark of the run about itself.
+    /// A message about the run itself.
     Message(LogLevel, String),
-    /// A panic was caught, with what it said.
+    /// A panic was caught; its message.
     Panic(String),
 }
 
@@ -152,7 +152,7 @@ impl Event {
     }
 }
 
-/// Takes events of any thread. Whoever tells one is never held up by who reads it.
+/// Takes events of any thread. A thread that gives an event never waits for the readers.
 pub trait EventSink: std::fmt::Debug + Send + Sync {
     /// Takes one event.
     fn tell(&self, event: Event);

@@ -12,9 +12,9 @@ pub enum Exit {
     Passed = 0,
     /// A step of a functional run failed.
     StepFailed = 1,
-    /// A threshold failed; without thresholds: 1 % or more of a load run's iterations failed.
+    /// A threshold of a load run failed: 1 % or more of its iterations failed, or no iteration ended.
     ThresholdFailed = 99,
-    /// Set-up failed: a resource of scope `run` could not be created.
+    /// Set-up failed: a resource of scope `run` could not be created, or a worker thread could not be started.
     SetUpFailed = 100,
     /// A resource could not be destroyed.
     TeardownFailed = 101,
@@ -33,11 +33,11 @@ impl Exit {
         (Self::StepFailed, "a step of a functional run failed"),
         (
             Self::ThresholdFailed,
-            "under load: a threshold failed, or 1 % or more of the iterations did",
+            "a threshold failed: under load, 1 % or more of the iterations failed, or none ended",
         ),
         (
             Self::SetUpFailed,
-            "set-up failed: a resource of the run, or a thread",
+            "set-up failed: a resource of scope `run`, or a worker thread",
         ),
         (Self::TeardownFailed, "a resource could not be destroyed"),
         (Self::BadInput, "bad flags or variables: nothing was run"),
@@ -57,9 +57,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What happened that decides the exit code, told by any thread to the control thread.
+/// The events that decide the exit code. Any thread sets them, and the control thread reads them.
 ///
-/// Flags are written when something fails for the first time, never on the way of a request.
+/// A flag is set when something fails, never while a request succeeds.
 #[derive(Debug, Default)]
 pub struct ExitCauses {
     step_failed: AtomicBool,
@@ -77,7 +77,7 @@ impl ExitCauses {
         self.step_failed.store(true, Ordering::Release);
     }
 
-    /// The run cannot go on: what it stands on could not be made.
+    /// The run cannot go on: a resource of scope `run` or a worker thread is missing.
     pub fn set_up_failed(&self) {
         self.set_up_failed.store(true, Ordering::Release);
         self.news.notify_one();
@@ -116,7 +116,7 @@ impl ExitCauses {
         }
     }
 
-    /// The exit code: the cause that a reader must hear of first.
+    /// The exit code of the most important cause.
     pub fn exit(&self) -> Exit {
         let by_rank = [
             (&self.bug, Exit::Bug),

@@ -1,4 +1,4 @@
-//! A fault of a run: its kind out of a bounded set, what happened, and the place in the grid that it is about.
+//! A fault of a run: its kind, what happened, and the place in the grid where it happened.
 
 use crate::info::{ResourceInfo, Sensitivity};
 use std::borrow::Cow;
@@ -26,30 +26,30 @@ impl fmt::Display for Place {
     }
 }
 
-/// The text of a fault, of parts. A part that may hold a value of the grid, of an answer or of a variable is kept back
-/// where what failed has a sensitive input; all other parts are always shown.
+/// The text of a fault, made of parts. A part may contain a value of the grid, of an answer or of a variable; such parts are
+/// hidden if the step or resource that failed has a sensitive input. All other parts are always shown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FaultText {
     text: String,
-    /// The bytes of the parts that may hold a value, ascending.
+    /// The bytes of the parts that may contain a value, ascending.
     values: Vec<Range<usize>>,
 }
 
-/// What stands in the place of a part that is kept back.
+/// Shown in the place of a hidden part.
 const KEPT_BACK: &str = "(sensitive value)";
 
 impl FaultText {
-    /// Text that can hold no value: words, status codes, ports, limits, errors of the system.
+    /// Text that contains no value: words, status codes, ports, limits, errors of the system.
     pub fn plain(text: impl fmt::Display) -> Self {
         Self::default().and(text)
     }
 
-    /// Text that may hold a value.
+    /// Text that may contain a value.
     pub fn value(text: impl fmt::Display) -> Self {
         Self::default().and_value(text)
     }
 
-    /// More text that can hold no value.
+    /// Adds text that contains no value.
     #[must_use]
     pub fn and(mut self, text: impl fmt::Display) -> Self {
         // Writing to a String never fails.
@@ -57,7 +57,7 @@ impl FaultText {
         self
     }
 
-    /// More text that may hold a value.
+    /// Adds text that may contain a value.
     #[must_use]
     pub fn and_value(mut self, text: impl fmt::Display) -> Self {
         let from = self.text.len();
@@ -68,7 +68,7 @@ impl FaultText {
         self
     }
 
-    /// All of another text.
+    /// Adds all parts of another text.
     #[must_use]
     pub fn and_text(mut self, other: &Self) -> Self {
         let from = self.text.len();
@@ -79,12 +79,12 @@ impl FaultText {
         self
     }
 
-    /// Its plain parts, with a mark in the place of those that may hold a value.
+    /// The text with a mark in the place of each part that may contain a value.
     fn without_values(&self) -> String {
         let (mut shown, mut from) = (String::new(), 0);
         for part in &self.values {
             shown.push_str(self.text.get(from..part.start).unwrap_or_default());
-            // Two parts side by side are one for a reader.
+            // Two hidden parts side by side get one mark.
             if !shown.ends_with(KEPT_BACK) {
                 shown.push_str(KEPT_BACK);
             }
@@ -96,20 +96,20 @@ impl FaultText {
 }
 
 impl From<&'static str> for FaultText {
-    /// A literal of the program holds no value.
+    /// A literal of the program contains no value.
     fn from(text: &'static str) -> Self {
         Self::plain(text)
     }
 }
 
 impl From<String> for FaultText {
-    /// A text that was made may hold a value anywhere.
+    /// A computed text may contain a value anywhere.
     fn from(text: String) -> Self {
         Self::value(text)
     }
 }
 
-/// What went wrong in a step or a resource. One word on the way.
+/// What went wrong in a step or a resource. Boxed, so that it is one word in a `Result`.
 #[derive(Debug, Clone)]
 pub struct Fault(Box<Parts>);
 
@@ -121,7 +121,7 @@ struct Parts {
 }
 
 impl Fault {
-    /// A fault of a kind, with one clause that says what happened.
+    /// A fault of a kind. `text` is one clause that says what happened.
     pub fn new(kind: &'static str, text: impl Into<FaultText>) -> Self {
         Self(Box::new(Parts {
             kind,
@@ -156,7 +156,7 @@ impl Fault {
         ))
     }
 
-    /// What a step books that waits for a resource whose creation failed.
+    /// The fault of a step that waited for a resource whose creation failed.
     pub(crate) fn asset(info: &ResourceInfo, cause: &Self) -> Self {
         let text = FaultText::plain(format_args!("resource {info} could not be created: "));
         let text = if info.is_sensitive() {
@@ -169,7 +169,7 @@ impl Fault {
         fault
     }
 
-    /// A resource is asked for that is not there.
+    /// A step asked for a resource that was not created, or is destroyed already.
     pub(crate) fn no_asset(info: &ResourceInfo) -> Self {
         let text = FaultText::plain(format_args!(
             "resource {info} is not there: it was not created, or is destroyed already"
@@ -182,12 +182,12 @@ impl Fault {
         self.0.kind
     }
 
-    /// The clause, with all values in it.
+    /// The clause, with all its values.
     pub fn text(&self) -> &str {
         &self.0.text.text
     }
 
-    /// The clause as it may be shown of something that has a sensitive input, or of something that has none.
+    /// The clause as it may be shown: without values if the step or resource has a sensitive input.
     pub(crate) fn shown(&self, of: Sensitivity) -> Cow<'_, str> {
         match of {
             Sensitivity::Open => Cow::Borrowed(self.text()),
@@ -200,7 +200,7 @@ impl Fault {
         self.0.place
     }
 
-    /// Says where, unless something closer already did.
+    /// Adds the place, unless the fault has a closer one already.
     #[must_use]
     pub fn at(mut self, place: &'static Place) -> Self {
         self.0.place.get_or_insert(*place);
@@ -209,8 +209,11 @@ impl Fault {
 }
 
 impl From<bggo_values::Fault> for Fault {
+    /// Only the part that quotes a value may hold one: all else names types, places and attributes that the grid writes.
     fn from(fault: bggo_values::Fault) -> Self {
-        Self::new("value", fault.text().to_owned())
+        let [before, value, after] = fault.parts();
+        let text = FaultText::plain(before).and_value(value).and(after);
+        Self::new("value", text)
     }
 }
 
@@ -222,9 +225,9 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Says where in the grid a fault happened.
+/// Adds to a fault the place in the grid where it happened.
 pub trait Placed<T> {
-    /// The same result; a fault gets this place, unless something closer already named one.
+    /// The same result. A fault gets this place, unless it has a closer one already.
     ///
     /// # Errors
     /// The fault.
@@ -254,6 +257,8 @@ pub fn plain_text(text: fmt::Arguments<'_>) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bggo_values::functions::{self, Call};
+    use bggo_values::{Text, Type, Value, convert, ops};
 
     static TOKEN: ResourceInfo = ResourceInfo::new("http_client", "a", "grid.hcl:1").sensitive();
 
@@ -286,6 +291,98 @@ mod tests {
         assert_eq!(made.shown(Sensitivity::Sensitive), "(sensitive value)");
         let literal = Fault::new("value", "too long");
         assert_eq!(literal.shown(Sensitivity::Sensitive), "too long");
+    }
+
+    #[test]
+    fn what_a_value_fault_says_is_shown_of_a_sensitive_input_too() {
+        let missing = ops::field(&Value::Null, "id").unwrap_err();
+        assert_eq!(
+            Fault::from(missing).shown(Sensitivity::Sensitive),
+            "the attribute `id` of a null value is read"
+        );
+        let no_key = ops::index(
+            &Value::from(vec![("a".into(), Value::Null)]),
+            &Value::text("b"),
+        );
+        let no_key = Fault::from(no_key.unwrap_err());
+        let shown = [Sensitivity::Open, Sensitivity::Sensitive].map(|of| no_key.shown(of));
+        assert_eq!(
+            shown,
+            [
+                "the object has no key \"b\"",
+                "the object has no key (sensitive value)"
+            ]
+        );
+    }
+
+    #[test]
+    fn functions_and_operators_quote_values_only_where_a_fault_says_so() {
+        const SECRET: &str = "hunter2";
+        let text = || Value::text(SECRET);
+        let pair = || Value::from(vec![(Text::from(SECRET.to_owned()), text())]);
+        let patterns = [
+            "hunter2",
+            "/hunter2(/",
+            "/hunter2\\p{hunter2}/",
+            "{hunter2",
+            "%hunter2",
+            "%[hunter2]s",
+        ];
+        let mut values: Vec<Value> = patterns.map(Value::text).into();
+        values.extend([
+            pair(),
+            Value::from(vec![text(), pair()]),
+            Value::Null,
+            Value::Bool(true),
+        ]);
+        values.push(Value::Number(7_u32.into()));
+        let mut faults = Vec::new();
+        let mut calls: Vec<Vec<Value>> = vec![Vec::new()];
+        for _ in 0..3 {
+            let longer = |call: &Vec<Value>| {
+                let call = call.clone();
+                values
+                    .iter()
+                    .map(move |value| [&call[..], std::slice::from_ref(value)].concat())
+            };
+            let longer: Vec<Vec<Value>> = calls.iter().flat_map(longer).collect();
+            for function in functions::table() {
+                if let Call::Plain(function) = function.call {
+                    faults.extend(longer.iter().filter_map(|call| function(call).err()));
+                }
+            }
+            calls = longer;
+        }
+        for value in &values {
+            let kinds = [
+                Type::Number,
+                Type::Bool,
+                Type::Duration,
+                Type::Size,
+                Type::Bytes,
+                Type::List(Box::new(Type::Number)),
+                Type::Map(Box::new(Type::Number)),
+            ];
+            faults.extend(
+                kinds
+                    .iter()
+                    .filter_map(|kind| convert::convert(value, kind).err()),
+            );
+            faults.extend(values.iter().filter_map(|by| ops::index(value, by).err()));
+            faults.extend(
+                values
+                    .iter()
+                    .filter_map(|other| ops::add(value, other).err()),
+            );
+        }
+        assert!(faults.len() > 1_000);
+        for fault in faults {
+            let [before, _, after] = fault.parts();
+            assert!(
+                !before.contains(SECRET) && !after.contains(SECRET),
+                "{fault}"
+            );
+        }
     }
 
     #[test]

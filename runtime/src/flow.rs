@@ -1,4 +1,4 @@
-//! How work goes on: futures with their type erased, whether an iteration goes on, and when an input is known.
+//! Futures with their type erased, whether an iteration goes on, and when an input is known.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,7 +6,7 @@ use std::pin::Pin;
 /// A future with its type erased: the boundary behind which a module is compiled once.
 pub type Running<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// This iteration ends. Why is already recorded; only this travels.
+/// This iteration ends. The reason is counted already, so this carries none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stop;
 

@@ -1,16 +1,16 @@
-//! `for`, splats, `try` and `can` as emitted code calls them: bodies fault with a place of their own, and that fault is
-//! what comes out. (The loops themselves are in `bggo_values::ops`, which knows no places.)
+//! `for`, splats, `try` and `can` as emitted code calls them. The loops themselves are in `bggo_values::ops`, which knows no
+//! places. A fault in a body has a place of its own, so it is kept here and comes out instead of the loop's fault.
 
 use crate::fault::Fault;
 use bggo_values::{Fault as ValueFault, Value, ops};
 
-/// What a `for` does with key (or position) and value; `None` was filtered by `if`.
+/// What a `for` does with a key (or position) and a value; `None` if its `if` leaves the item out.
 pub type ListBody<'a> = dyn FnMut(&Value, &Value) -> Result<Option<Value>, Fault> + 'a;
 
 /// The same for an object: a key and its value.
 pub type ObjectBody<'a> = dyn FnMut(&Value, &Value) -> Result<Option<(Value, Value)>, Fault> + 'a;
 
-/// Keeps the first fault of a body while the loop is left by a fault of its own kind.
+/// Keeps the fault of a body, while a fault of the loop's own type ends the loop.
 #[derive(Default)]
 struct Kept(Option<Fault>);
 
@@ -23,13 +23,13 @@ impl Kept {
         })
     }
 
-    /// The body's fault if there was one, else the loop's.
+    /// The fault of the body if there is one, otherwise the fault of the loop.
     fn out<T>(self, result: Result<T, ValueFault>) -> Result<T, Fault> {
         result.map_err(|fault| self.0.unwrap_or_else(|| fault.into()))
     }
 }
 
-/// `[for k, v in over : body]`; a body that gives `None` was filtered by `if`.
+/// `[for k, v in over : body]`. Items for which `body` returns `None` are left out.
 ///
 /// # Errors
 /// As `ops::for_list`.
@@ -81,7 +81,7 @@ pub fn joined(
 /// `try(a, b, ..)`: the first alternative without a fault.
 ///
 /// # Errors
-/// The last one's fault, when all have one.
+/// All alternatives have a fault: that of the last one.
 pub fn attempt(
     alternatives: &mut [&mut dyn FnMut() -> Result<Value, Fault>],
 ) -> Result<Value, Fault> {

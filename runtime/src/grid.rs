@@ -1,7 +1,7 @@
 //! What is known of a grid when it is built, as statics of the emitted program: its names, steps, resources and variables.
 
 use crate::fault::{Fault, Place};
-use crate::info::{Info, ResourceInfo};
+use crate::info::{Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
 use bggo_values::{Type, Value};
 
@@ -45,7 +45,7 @@ impl Grid {
         self
     }
 
-    /// Its bodies, with their steps in the order of the report.
+    /// Its bodies, with their steps in the order of the summary.
     pub const fn bodies(mut self, bodies: &'static [Body]) -> Self {
         self.bodies = bodies;
         self
@@ -63,13 +63,13 @@ impl Grid {
         self
     }
 
-    /// How many locals are computed at start: `start.local(i, ..)` with `i` below that.
+    /// How many locals are known at start: `start.local(i, ..)` takes an `i` below this.
     pub const fn locals(mut self, locals: usize) -> Self {
         self.locals = locals;
         self
     }
 
-    /// Its scenarios: `Worker::user` is told which of them a user runs.
+    /// Its scenarios. `Worker::user` gets the number of the one that a user runs.
     pub const fn scenarios(mut self, scenarios: &'static [Scenario]) -> Self {
         self.scenarios = scenarios;
         self
@@ -89,6 +89,20 @@ impl Grid {
     pub(crate) fn all_variables(&self) -> impl Iterator<Item = &'static Variable> {
         self.variables.iter().copied().flatten()
     }
+
+    /// Whether anything in it is sensitive: a variable, or an input of a step or of a resource.
+    pub(crate) fn sensitivity(&self) -> Sensitivity {
+        let steps = self.bodies.iter().flat_map(|body| body.steps);
+        let resources = self.all_resources();
+        let mut parts = steps
+            .map(Info::sensitivity)
+            .chain(resources.map(ResourceInfo::sensitivity))
+            .chain(
+                self.all_variables()
+                    .map(|one| Sensitivity::of(one.sensitive)),
+            );
+        Sensitivity::of(parts.any(|part| part == Sensitivity::Sensitive))
+    }
 }
 
 /// A body: steps that users run in one go, with slots that are counted from the first one of whoever runs it.
@@ -105,18 +119,18 @@ impl Body {
     }
 }
 
-/// A row of the table of scenarios: a body that users run again and again. Its load is the run's, not the grid's.
+/// A row of the table of scenarios: a body that users run again and again. Its load comes from the command line.
 #[derive(Debug)]
 pub struct Scenario {
     pub(crate) name: &'static str,
     /// The body that its users run.
     pub(crate) body: &'static str,
     pub(crate) tags: &'static [(&'static str, &'static str)],
-    /// Where the slots of its steps begin.
+    /// The first metric slot of its steps.
     pub(crate) first_slot: u32,
 }
 
-/// The only row of a grid that says nothing else.
+/// The only scenario of a grid that declares none.
 const MAIN: Scenario = Scenario::new("main", "main");
 
 impl Scenario {
@@ -130,13 +144,13 @@ impl Scenario {
         }
     }
 
-    /// Where the slots of its steps begin.
+    /// The first metric slot of its steps.
     pub const fn first_slot(mut self, first_slot: u32) -> Self {
         self.first_slot = first_slot;
         self
     }
 
-    /// What its measurements are marked with.
+    /// Labels of its metrics.
     pub const fn tags(mut self, tags: &'static [(&'static str, &'static str)]) -> Self {
         self.tags = tags;
         self
@@ -152,7 +166,7 @@ impl Scenario {
         self.body
     }
 
-    /// What its measurements are marked with.
+    /// Labels of its metrics.
     pub const fn tag_list(&self) -> &'static [(&'static str, &'static str)] {
         self.tags
     }
@@ -243,5 +257,32 @@ impl Validation {
             condition,
             message,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_is_sensitive_when_any_part_of_it_is() {
+        const PLACE: Place = Place::new("grid.hcl", 1, 1);
+        static OPEN: [Variable; 1] = [Variable::new("a", PLACE)];
+        static SECRET: [Variable; 1] = [Variable::new("b", PLACE).sensitive()];
+        static CLIENT: [ResourceInfo; 1] =
+            [ResourceInfo::new("http_client", "a", "grid.hcl:1").sensitive()];
+        static GRIDS: [Grid; 3] = [
+            Grid::new("open").variables(&[&OPEN]),
+            Grid::new("variable").variables(&[&OPEN, &SECRET]),
+            Grid::new("resource").resources(&[&CLIENT]),
+        ];
+        assert_eq!(
+            GRIDS.each_ref().map(Grid::sensitivity),
+            [
+                Sensitivity::Open,
+                Sensitivity::Sensitive,
+                Sensitivity::Sensitive
+            ]
+        );
     }
 }

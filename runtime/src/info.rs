@@ -35,7 +35,7 @@ impl Info {
         }
     }
 
-    /// Its place among all figures: the slots of its times, then the metrics of its manifest.
+    /// Its metric slots: those of its times, then the metrics of its manifest.
     pub const fn slots(mut self, first: u32, count: u32) -> Self {
         self.first_slot = first;
         self.slots = count;
@@ -60,19 +60,19 @@ impl Info {
         self
     }
 
-    /// It has a sensitive input: values in texts of its faults are not shown.
+    /// It has a sensitive input: the texts of its faults show no values.
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
         self
     }
 
-    /// Inputs that hold what is sensitive though their manifest does not say so.
+    /// Inputs with a sensitive value that the manifest does not declare sensitive.
     pub const fn sensitive_inputs(mut self, names: &'static [&'static str]) -> Self {
         self.sensitive_inputs = names;
         self
     }
 
-    /// Whether an input that is not sensitive by its manifest holds what the grid calls sensitive.
+    /// Whether this input has a sensitive value although the manifest does not declare it sensitive.
     pub fn is_input_sensitive(&self, name: &str) -> bool {
         self.sensitive_inputs.contains(&name)
     }
@@ -117,7 +117,7 @@ impl Info {
         self.slots
     }
 
-    /// Whether values in texts of its faults are kept back.
+    /// Whether the texts of its faults hide values.
     pub fn sensitivity(&self) -> Sensitivity {
         Sensitivity::of(self.sensitive)
     }
@@ -277,17 +277,17 @@ metric_numbers! {
     LabelledCounter
 }
 
-/// Whether values may be shown of something.
+/// Whether the values of a step or a resource may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sensitivity {
-    /// They may.
+    /// They may be shown.
     Open,
-    /// It has a sensitive input.
+    /// It has a sensitive input, so they may not.
     Sensitive,
 }
 
 impl Sensitivity {
-    const fn of(sensitive: bool) -> Self {
+    pub(crate) const fn of(sensitive: bool) -> Self {
         if sensitive {
             Self::Sensitive
         } else {

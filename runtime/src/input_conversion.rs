@@ -1,4 +1,4 @@
-//! A computed value as what carries an input: a null input is absent, and a required one must be there.
+//! Converts a computed value to the Rust type of an input. A null input is absent; a required one must not be null.
 
 use crate::fault::{Fault, Place, Placed};
 use bggo_values::{Fault as ValueFault, Number, Seq, Text, Value, convert, json, ops};
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// # Errors
 /// It is null, or no text can be made of it.
 pub fn text(value: &Value, input: &str) -> Result<Text, Fault> {
-    there(value, input)?;
+    require_non_null(value, input)?;
     Ok(convert::to_text(value)?)
 }
 
@@ -25,10 +25,10 @@ pub fn optional_text(value: &Value) -> Result<Option<Text>, Fault> {
     }
 }
 
-/// A value that stands inside of a text.
+/// A value that becomes a part of a text.
 ///
 /// # Errors
-/// The fault that it is instead, or that no text can be made of it; both get this place.
+/// The fault of its computation, or it cannot be a part of a text. Both get this place.
 pub fn printable(value: impl Placed<Value>, place: &'static Place) -> Result<Value, Fault> {
     ops::printable(value.at(place)?).at(place)
 }
@@ -38,7 +38,7 @@ pub fn printable(value: impl Placed<Value>, place: &'static Place) -> Result<Val
 /// # Errors
 /// It is null, or no number.
 pub fn number(value: &Value, input: &str) -> Result<Number, Fault> {
-    there(value, input)?;
+    require_non_null(value, input)?;
     Ok(convert::to_number(value)?)
 }
 
@@ -59,7 +59,7 @@ pub fn optional_number(value: &Value) -> Result<Option<Number>, Fault> {
 /// # Errors
 /// It is null, or no truth value.
 pub fn bool(value: &Value, input: &str) -> Result<bool, Fault> {
-    there(value, input)?;
+    require_non_null(value, input)?;
     Ok(convert::to_bool(value)?)
 }
 
@@ -99,7 +99,7 @@ pub fn optional_duration(value: &Value) -> Result<Option<Duration>, Fault> {
 /// # Errors
 /// It is null, or no size.
 pub fn size(value: &Value, input: &str) -> Result<u64, Fault> {
-    there(value, input)?;
+    require_non_null(value, input)?;
     Ok(convert::to_size(value)?)
 }
 
@@ -120,7 +120,7 @@ pub fn optional_size(value: &Value) -> Result<Option<u64>, Fault> {
 /// # Errors
 /// It is null, or neither bytes nor a text.
 pub fn bytes(value: &Value, input: &str) -> Result<Seq<u8>, Fault> {
-    there(value, input)?;
+    require_non_null(value, input)?;
     Ok(convert::to_bytes(value)?)
 }
 
@@ -141,7 +141,7 @@ pub fn optional_bytes(value: &Value) -> Result<Option<Seq<u8>>, Fault> {
 /// # Errors
 /// It is null.
 pub fn value(value: Value, input: &str) -> Result<Value, Fault> {
-    there(&value, input)?;
+    require_non_null(&value, input)?;
     Ok(value)
 }
 
@@ -155,7 +155,7 @@ pub fn optional_value(value: Value) -> Option<Value> {
 /// # Errors
 /// It is null.
 pub fn json(value: &Value, input: &str) -> Result<Text, Fault> {
-    there(value, input)?;
+    require_non_null(value, input)?;
     Ok(Text::from(json::encode_plain(value)))
 }
 
@@ -164,7 +164,7 @@ pub fn optional_json(value: &Value) -> Option<Text> {
     (!value.is_null()).then(|| Text::from(json::encode_plain(value)))
 }
 
-/// A time limit: more than nothing.
+/// A time limit, longer than zero.
 ///
 /// # Errors
 /// It is null, no length of time, or zero.
@@ -177,7 +177,7 @@ pub fn limit(value: &Value) -> Result<Duration, Fault> {
     }
 }
 
-fn there(value: &Value, input: &str) -> Result<(), Fault> {
+fn require_non_null(value: &Value, input: &str) -> Result<(), Fault> {
     if value.is_null() {
         Err(Fault::missing(input))
     } else {
@@ -241,12 +241,12 @@ pub fn object(pairs: Vec<(Text, Value)>) -> Value {
     Value::from(kept)
 }
 
-/// A long list that was written in parts.
+/// Joins the parts of a long list: emitted code writes it in several functions.
 pub fn items(parts: Vec<Vec<Value>>) -> Vec<Value> {
     parts.into_iter().flatten().collect()
 }
 
-/// A long object that was written in parts.
+/// Joins the parts of a long object: emitted code writes it in several functions.
 pub fn pairs(parts: Vec<Vec<(Text, Value)>>) -> Vec<(Text, Value)> {
     parts.into_iter().flatten().collect()
 }

@@ -1,19 +1,19 @@
 //! What every compiled grid links: engine, metrics, outputs, the traits of the module contract and the command line.
 //!
-//! A room names only rooms below it:
+//! A part uses only parts below it in this list:
 //!
 //! ```text
-//! command    flags, variables, what load is asked for, the exit code
+//! command    flags, variables, the load that is asked for, the exit code
 //! engine     control thread, worker threads, users
 //! outputs    who reads intervals and events: live lines, JSON lines, summary
-//! step       the one door of a step
+//! step       how a step is run and counted, in one place
 //! assets     slots, scopes, assets of the run
-//! context    what a step or an asset may ask of its worker
+//! context    what a step or an asset can use of its worker
 //! metrics, schedule, event, start, grid, info, fault, ..: values and pure functions
 //! ```
 //!
-//! Faces look out: [`contract`] for authors of modules, and three that are no contract, for the code that `module!` makes,
-//! for emitted programs, and for programs that read what another one measured.
+//! Four parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, `emitted` for emitted
+//! programs, and `measured` for programs that read the figures of another one. Only the first promises to stay as it is.
 
 pub mod contract;
 #[doc(hidden)]

@@ -1,8 +1,8 @@
-//! How a worker learns that the run is being stopped, and how whoever waits in it is woken.
+//! The shutdown signal: how a worker learns that the run is being stopped, and how waiting users and assets are woken.
 //!
-//! The control thread sends [`Phases`]; a task of the worker puts them where users and assets of the worker read plain
-//! cells, so nothing is shared between threads on the way of a request. The run has a phase ([`ShutdownSignal`]), and each
-//! scenario has one that may be ahead of it.
+//! The control thread sends [`Phases`]. A task of the worker copies them into plain cells of the worker, which its users and
+//! assets read, so a request touches nothing that threads share. The run has a phase ([`ShutdownSignal`]). Each scenario has
+//! its own, which may be ahead of the run's.
 
 use crate::wakers::{Queue, Waiting};
 use std::cell::{Cell, RefCell};
@@ -10,7 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// How far the end of the run has come. Never goes back.
+/// How far the run has come to its end. A phase never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Phase {
     /// Iterations begin and run.
@@ -22,7 +22,7 @@ pub enum Phase {
     Cancelled,
 }
 
-/// How far the end of the run has come, and that of each of its scenarios.
+/// The phase of the run, and that of each of its scenarios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phases {
     run: Phase,
@@ -30,7 +30,7 @@ pub struct Phases {
 }
 
 impl Phases {
-    /// All of them run.
+    /// All scenarios run.
     pub fn running(scenarios: usize) -> Self {
         Self {
             run: Phase::Running,
@@ -43,7 +43,7 @@ impl Phases {
         self.run
     }
 
-    /// Scenario number `scenario`'s own, which the run's may be ahead of.
+    /// The phase of one scenario. The phase of the run may be ahead of it.
     pub fn scenario(&self, scenario: u32) -> Phase {
         let own = self.scenarios.get(scenario as usize);
         own.copied().unwrap_or(self.run)
@@ -54,7 +54,7 @@ impl Phases {
         self.run = self.run.max(phase);
     }
 
-    /// A scenario goes on to `phase`; once all of them have, the run has.
+    /// A scenario goes on to `phase`. When all scenarios have reached a phase, the run has reached it.
     pub fn advance_scenario(&mut self, scenario: u32, phase: Phase) {
         if let Some(own) = self.scenarios.get_mut(scenario as usize) {
             *own = phase.max(*own);
@@ -64,7 +64,7 @@ impl Phases {
     }
 }
 
-/// One worker's view of the run's phase, and the wakers of those who must hear of its cancellation.
+/// The phase of the run as one worker sees it, and the wakers of those who wait for its cancellation.
 #[derive(Debug, Default)]
 pub struct ShutdownSignal {
     phase: Cell<Phase>,
@@ -77,7 +77,7 @@ impl ShutdownSignal {
         self.phase.get()
     }
 
-    /// Goes on to `phase` (never back) and, when that cancels, wakes everybody.
+    /// Goes on to `phase`, never back. [`Phase::Cancelled`] wakes everybody who waits.
     pub fn advance(&self, phase: Phase) {
         if phase <= self.phase.get() {
             return;
@@ -88,9 +88,9 @@ impl ShutdownSignal {
         }
     }
 
-    /// Wakes everybody who waits for a cancellation: one of theirs may have come, for example their scenario's.
+    /// Wakes everybody who waits for a cancellation, so that they look whether their own has come, such as their scenario's.
     pub(crate) fn wake_all(&self) {
-        // Not while it is borrowed: a waker is foreign code.
+        // The borrow ends before the wakes: a waker may run code that borrows it again.
         let wakers = self.waiting.borrow().all();
         for waker in wakers {
             waker.wake();
@@ -105,8 +105,8 @@ impl ShutdownSignal {
         }
     }
 
-    /// The same for a future that has no room for a reference: ready when running iterations are to be dropped. What
-    /// waits is given back by [`Self::leave`].
+    /// The same for a future that stores no reference to the signal: ready when running iterations are to be dropped. The
+    /// future must call [`Self::leave`] when it is dropped.
     pub(crate) fn poll_cancelled(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<()> {
         if self.phase.get() == Phase::Cancelled {
             return Poll::Ready(());
@@ -115,7 +115,7 @@ impl ShutdownSignal {
         Poll::Pending
     }
 
-    /// It waits no more.
+    /// The future waits no more.
     pub(crate) fn leave(&self, waiting: &mut Waiting) {
         if waiting.waits() {
             self.waiting.borrow_mut().leave(waiting);

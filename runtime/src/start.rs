@@ -1,4 +1,5 @@
-//! What is fixed when the program starts: variables, and locals that depend on nothing later, each computed once.
+//! Values that are fixed when the program starts: variables, the locals that depend only on them, and whether the run is a load
+//! run. Each local is computed once.
 
 use crate::fault::Fault;
 use bggo_values::{Text, Value};
@@ -6,11 +7,13 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Variables and memoised start-time locals. Shared by all threads; read-only after it was filled.
+/// Variables, and locals that are known at start. All threads share it and only read it; a local is computed when it is first
+/// read.
 #[derive(Debug)]
 pub struct Start {
     variables: Vec<Value>,
     locals: Vec<OnceLock<Result<Value, Fault>>>,
+    loaded: bool,
     run_id: Text,
     seed: u64,
     /// The wall clock, read once, and the clock of the run (tokio's, which tests stop) at the same moment.
@@ -23,22 +26,34 @@ impl Start {
         Self {
             variables,
             locals: std::iter::repeat_with(OnceLock::new).take(locals).collect(),
+            loaded: false,
             run_id: Text::from(format!("{:016x}", random())),
             seed: random(),
             epoch: (
-                // A clock that stands before 1970 is as good as one that stands there.
+                // A system clock set before 1970 counts as 1970.
                 SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
                 tokio::time::Instant::now().into_std(),
             ),
         }
     }
 
-    /// What all random values of the run follow from.
+    /// Of a load run, or of a functional one.
+    #[must_use]
+    pub fn loaded(self, loaded: bool) -> Self {
+        Self { loaded, ..self }
+    }
+
+    /// Whether the run is a load run: `scenario.loaded`.
+    pub fn is_loaded(&self) -> bool {
+        self.loaded
+    }
+
+    /// The seed of all random values of the run.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// The time since the beginning of 1970 (UTC) at a moment of the run. It goes on evenly if the system's clock is set.
+    /// The time since the beginning of 1970 (UTC) at a moment of the run. It does not jump when somebody sets the system's clock.
     pub fn since_epoch(&self, now: Instant) -> Duration {
         let (epoch, then) = self.epoch;
         epoch + now.saturating_duration_since(then)
@@ -49,7 +64,7 @@ impl Start {
         self.variables.get(i).unwrap_or(&Value::Null)
     }
 
-    /// Local `i`: computed by whoever asks first, kept for all others, faults too.
+    /// Local `i`. The first caller computes it; a fault is kept like a value.
     ///
     /// # Errors
     /// What `compute` says.
@@ -64,13 +79,13 @@ impl Start {
         }
     }
 
-    /// Tells this run from all others: `run.id`.
+    /// `run.id`, a text that is different in every run.
     pub fn run_id(&self) -> &Text {
         &self.run_id
     }
 }
 
-/// The standard library keys its hashers from the system's random source.
+/// A random number: the standard library takes the keys of its hashers from the system's random source.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,4 +1,4 @@
-//! Lines on standard output, each written whole, so that those of two threads never mix.
+//! Writes lines to standard output. Each line is written as a whole, so lines of two threads never mix.
 
 use std::io::{self, Write};
 

@@ -1,21 +1,21 @@
-//! Those who wait for something of their worker: each is kept once, under a number of its own, and is gone when it is
-//! dropped. Slots of assets and the shutdown signal keep them here.
+//! The wakers of futures that wait for something of their worker. Each future has one waker here, under a number of its own,
+//! and removes it when it is dropped. Slots of assets and the shutdown signal use this.
 
 use std::cell::RefCell;
 use std::num::NonZeroU32;
 use std::task::{Context, Waker};
 
-/// Wakers by number. Many users may wait for one thing, so that nothing here looks through all of them but a wake. Freed
-/// numbers are used again.
+/// Wakers by number. Many users may wait for one thing, so only a wake goes through all of them. Freed numbers are used
+/// again.
 #[derive(Debug, Default)]
 pub(crate) struct Queue(slab::Slab<Waker>);
 
-/// One who waits, once it has said so. Four bytes, because every idle user has one.
+/// The number of a future that waits, once it is in the queue. It takes four bytes, because every idle user has one.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting(Option<NonZeroU32>);
 
 impl Waiting {
-    /// Whether it said so.
+    /// Whether it is in the queue.
     pub(crate) fn waits(&self) -> bool {
         self.0.is_some()
     }
@@ -46,12 +46,12 @@ impl Queue {
         }
     }
 
-    /// Everybody's waker. They stay: a number belongs to who has it until it leaves.
+    /// All wakers. They stay in the queue until their futures leave.
     pub(crate) fn all(&self) -> Vec<Waker> {
         self.0.iter().map(|(_, waker)| waker.clone()).collect()
     }
 
-    /// The number that the next one gets.
+    /// The number that the next future gets.
     #[cfg(test)]
     pub(crate) fn next_number(&self) -> usize {
         self.0.vacant_key()
@@ -73,9 +73,9 @@ impl Wakers {
         self.0.borrow_mut().leave(waiting);
     }
 
-    /// Wakes everybody; who must wait longer is still there.
+    /// Wakes all futures. They stay in the queue, so those that must wait longer need not enter again.
     pub(crate) fn wake(&self) {
-        // Not while it is borrowed: a waker is foreign code.
+        // The borrow ends before the wakes: a waker may run code that borrows it again.
         let wakers = self.0.borrow().all();
         for waker in wakers {
             waker.wake();

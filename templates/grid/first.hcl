@@ -1,6 +1,6 @@
 # {{name}}: a first grid.
 #
-# A grid lists the steps of a virtual user. Steps that do not depend on each other run at the same time.
+# A grid lists the steps that each virtual user runs. Steps that do not depend on each other run at the same time.
 #
 #   bggo run {{name}}.hcl                            runs it once, as a functional test
 #   bggo run {{name}}.hcl --vus 50 --duration 10s    runs it as a load test, with 50 users
@@ -12,7 +12,7 @@ variable "greeting" {
   description = "What is sent to the server."
 }
 
-# An HTTP server that runs inside of the program, so that this grid works anywhere. To test your own server, remove this
+# An HTTP server that runs inside the program, so that this grid works anywhere. To test your own server, remove this
 # resource, and write your address below: `site = "http://127.0.0.1:8080"`.
 resource "http_target" "site" {}
 
@@ -20,7 +20,7 @@ locals {
   site = resource.http_target.site.url
 }
 
-# The first step sends a request. It fails when the answer has another status than 200.
+# The first step sends a request. It fails if the status of the answer is not 200.
 step "http_request" "hello" {
   arguments {
     method        = "POST"
@@ -38,7 +38,7 @@ step "http_request" "answer" {
   }
 }
 
-# This step reads no output of `answer`, so `depends_on` says that it waits for it.
+# This step reads no output of `answer`, but waits for it all the same: `depends_on` says so.
 step "http_request" "goodbye" {
   arguments {
     url = "${local.site}/get"

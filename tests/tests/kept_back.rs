@@ -61,6 +61,25 @@ step "http_request" "sensitive_url" {
   }
 }
 
+step "http_request" "limit" {
+  continue_on_failure = true
+  timeouts {
+    execution = "60ms"
+  }
+  arguments {
+    url          = var.slow
+    bearer_token = var.secret
+  }
+}
+
+step "http_request" "missing" {
+  continue_on_failure = true
+  arguments {
+    url          = "http://127.0.0.1:1/${{ eu = "a" }[var.secret]}"
+    bearer_token = "t0ken"
+  }
+}
+
 step "http_request" "header" {
   continue_on_failure = true
   arguments {
@@ -97,6 +116,8 @@ fn a_step_with_a_secret_says_what_went_wrong_without_it() {
         ),
         "dns: no-such-host.invalid has no address: ".to_owned(),
         format!("timeout: no answer from {} within 50ms", place(&peer.url())),
+        "timeout: it took longer than its limit of 60ms".to_owned(),
+        "value: the object has no key (sensitive value)".to_owned(),
         "dns: (sensitive value) has no address: ".to_owned(),
         "request: (sensitive value) is no header's name".to_owned(),
     ] {

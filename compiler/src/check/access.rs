@@ -12,7 +12,7 @@ use super::forms::join;
 use super::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
-    /// A node without anything behind it that is a reference, or nothing that is known.
+    /// A whole reference without `.name` or `[index]` behind it, or an unknown name.
     pub(super) fn name(&mut self, expr: &Expr) -> TExpr {
         match self.reference(expr.id) {
             Some(reference) => self.refer(reference, expr.span),
@@ -72,6 +72,10 @@ impl Checker<'_> {
             Reference::RunId => late(TKind::RunId, Type::String, Binding::Start),
             // Places are relative to the grid's folder, so that the same grid gives the same program everywhere.
             Reference::PathGrid => constant(Value::text("."), Type::String, span),
+            Reference::Read(place) => match self.reads.get(place) {
+                Some(value) => value.clone(),
+                None => error(span),
+            },
             Reference::Error => error(span),
         }
     }

@@ -1,12 +1,15 @@
-//! What the checker knows while it goes through a grid, and the few ways in which it makes typed expressions.
+//! The state of the checker, and the functions by which it makes typed expressions.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use bggo_manifest::Given;
 use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerRef};
-use crate::resolve::model::{BoundId, ByBody, Reference, Resolved, ResourceId, StepId};
+use crate::resolve::model::{BoundId, ByBody, Condition, Reference, Resolved, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
@@ -20,22 +23,30 @@ pub(super) struct Checker<'a> {
     runners: &'a ByBody<Option<RunnerRef>>,
     assets: &'a ByBody<Option<RunnerRef>>,
     /// By expression.
-    references: Vec<Option<Reference>>,
+    pub(super) references: Vec<Option<Reference>>,
     /// No name is unknown.
     pub(super) sound: bool,
-    pub(super) bound: &'a BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
+    pub(super) bound: Cow<'a, BTreeMap<ExprId, (Option<BoundId>, BoundId)>>,
+    /// Those of the grid, then those of conditions of manifests.
+    pub(super) bound_names: Vec<String>,
+    /// Conditions of manifests that were read so far, by their text.
+    pub(super) conditions: BTreeMap<String, Rc<Condition>>,
+    /// What stands in the places of what a condition reads, while it is typed.
+    pub(super) reads: Vec<TExpr>,
+    /// The arguments of the resources that were checked so far, for rules of whoever uses them.
+    pub(super) of_resources: BTreeMap<ResourceId, Rc<Arguments>>,
     pub(super) problems: Problems,
     /// Type of each variable and whether it is sensitive.
     pub(super) variables: Vec<(Type, bool)>,
-    /// Those that were checked so far.
+    /// The locals that were checked so far.
     pub(super) locals: Vec<Option<TLocal>>,
-    /// Those that are known so far; `None` within: reported.
+    /// The instances that are known so far; `None` inside if their problem is reported.
     pub(super) instances: ByBody<Option<Option<TInstances>>>,
     /// What bound names stand for, by `BoundId`.
     pub(super) names: Vec<Option<Bound>>,
     /// The step that is being checked.
     pub(super) step: Option<StepId>,
-    /// Whether what is being checked runs whenever its owner does: a value that does not exist is then an error of the grid.
+    /// Whether the expression surely runs when its owner does. Then a value that cannot be computed is an error of the grid.
     pub(super) certain: bool,
     /// How many `for`s and splats are open around.
     pub(super) depth: u32,
@@ -43,14 +54,25 @@ pub(super) struct Checker<'a> {
     lowest: u32,
     /// The places of the parts of literal lists and objects, by the place of the whole.
     pub(super) literals: BTreeMap<Span, LiteralParts>,
-    /// Every expression with its type, where somebody asked for them.
+    /// Every expression with its type, if the caller wants them.
     pub(super) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
     pub(super) outputs: BTreeMap<RunnerRef, Type>,
-    /// The instances that an index stood for; `None`: one that is known only when the grid runs.
+    /// The instances that an index stands for; `None` if it is known only when the grid runs.
     pub(super) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
+}
+
+/// The arguments of a step or resource, by position in its manifest.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Arguments {
+    /// Values as the types of their inputs; a null one that may be absent is left out.
+    pub(super) list: Vec<(usize, TExpr)>,
+    /// Of each input: whether the grid gives it, and where.
+    pub(super) given: Vec<(Given, Span)>,
+    /// Those that have a reported problem, or are missing.
+    pub(super) wrong: BTreeSet<usize>,
 }
 
 /// The places of a literal's parts.
@@ -61,7 +83,7 @@ pub(super) enum LiteralParts {
     Attributes(Vec<(String, Span)>),
 }
 
-/// What is known of an expression of the grid, before it is converted to what its place wants.
+/// Properties of an expression of the grid, before it is converted to the required type.
 #[derive(Debug, Clone)]
 pub struct Seen {
     /// Its place.
@@ -70,7 +92,7 @@ pub struct Seen {
     pub ty: Type,
     /// When it is known.
     pub binding: Binding,
-    /// What of it must not be shown.
+    /// Its sensitive parts.
     pub sensitivity: Sensitivity,
 }
 
@@ -107,7 +129,11 @@ impl<'a> Checker<'a> {
             assets: &resolved.assets,
             references,
             sound: resolved.sound,
-            bound: &resolved.bound,
+            bound: Cow::Borrowed(&resolved.bound),
+            bound_names: resolved.bound_names.clone(),
+            conditions: BTreeMap::new(),
+            reads: Vec::new(),
+            of_resources: BTreeMap::new(),
             problems: Problems::default(),
             variables: Vec::with_capacity(declarations.variables.len()),
             locals: vec![None; declarations.locals.len()],
@@ -164,7 +190,7 @@ impl<'a> Checker<'a> {
         result
     }
 
-    /// Runs `check`, and says whether it read a name of a form that is open around.
+    /// Runs `check`. Also returns whether it read a name of a form around it.
     pub(super) fn tracked<T>(&mut self, check: impl FnOnce(&mut Self) -> T) -> (T, bool) {
         let outside = std::mem::replace(&mut self.lowest, u32::MAX);
         let result = check(self);
@@ -178,7 +204,7 @@ impl<'a> Checker<'a> {
         self.lowest = self.lowest.min(depth);
     }
 
-    /// The node with its value in place of what computes it, if that is known. All its operands must be constants.
+    /// The value of the node in place of the node, if it can be computed. All its operands must be constants.
     pub(super) fn fold(&mut self, expr: TExpr) -> TExpr {
         if expr.binding != Binding::Built {
             return expr;
@@ -193,7 +219,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A value that does not exist: an error of the grid, or left to the program where it may never be asked for.
+    /// A value that cannot be computed: an error of the grid, or left to the program if it may never be needed.
     pub(super) fn fault(&mut self, fault: &Fault, span: Span, expr: TExpr) -> TExpr {
         if !self.certain {
             return expr;

@@ -1,6 +1,8 @@
 //! Arguments and uses of steps and resources against the manifests of their modules.
 
-use bggo_manifest::{Bound, Form, Given, Input, Rule, Severity, Use};
+use std::collections::BTreeSet;
+
+use bggo_manifest::{Bound, Form, Given, Input, Pattern, Rule, Use};
 use bggo_values::{Type, Value};
 
 use crate::diagnostics::{codes, nearest};
@@ -10,7 +12,7 @@ use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 use crate::syntax::elsewhere;
 
 use super::article::with_article;
-use super::context::Checker;
+use super::context::{Arguments, Checker};
 use super::typed::{TExpr, TKind};
 
 /// A step or resource, as far as its contract is concerned.
@@ -22,6 +24,8 @@ pub(super) struct ArgumentOwner<'d> {
     pub(super) inputs: &'d [Input],
     pub(super) rules: &'d [Rule],
     pub(super) takes: &'d [Use],
+    /// It is a step: for an optional use that it leaves out it is given an asset with defaults.
+    pub(super) is_step: bool,
     pub(super) arguments: Option<&'d AttributeBlock>,
     pub(super) uses: Option<&'d AttributeBlock>,
     /// A part of it could not be read: nothing is said to be missing.
@@ -39,12 +43,13 @@ enum Argument {
 }
 
 impl Checker<'_> {
-    /// The arguments by position in the manifest, as their types.
-    pub(super) fn arguments(&mut self, owner: &ArgumentOwner<'_>) -> Vec<(usize, TExpr)> {
+    /// The arguments, as the types of their inputs.
+    pub(super) fn arguments(&mut self, owner: &ArgumentOwner<'_>) -> Arguments {
         let mut found: Vec<(usize, TExpr)> = Vec::new();
         let mut given = vec![false; owner.inputs.len()];
         let mut meant = given.clone();
         let mut there = vec![(Given::No, owner.span); owner.inputs.len()];
+        let mut wrong = BTreeSet::new();
         for attribute in attributes(owner.arguments) {
             let name = attribute.name.text.as_str();
             let Some(place) = owner.inputs.iter().position(|input| input.name == name) else {
@@ -70,17 +75,25 @@ impl Checker<'_> {
                     found.push((place, value));
                 }
                 Argument::Null => {}
-                Argument::Wrong => there[place].0 = Given::Perhaps,
+                Argument::Wrong => {
+                    there[place].0 = Given::Perhaps;
+                    wrong.insert(place);
+                }
             }
         }
+        // Of those there is no value for a rule.
+        let places = 0..owner.inputs.len();
+        wrong.extend(places.filter(|place| {
+            let missing = owner.inputs[*place].required && there[*place].0 == Given::No;
+            missing || meant[*place]
+        }));
         if !owner.broken {
-            self.rules(owner, &there);
-            let there = given
+            let meant = given
                 .into_iter()
                 .zip(meant)
                 .map(|(given, meant)| given || meant);
-            let inputs = owner.inputs.iter().zip(there);
-            for (input, _) in inputs.filter(|(input, there)| input.required && !there) {
+            let inputs = owner.inputs.iter().zip(meant);
+            for (input, _) in inputs.filter(|(input, meant)| input.required && !meant) {
                 let text = format!("`{}` needs the argument `{}`", owner.kind, input.name);
                 let hint = format!("`{}` ({}): {}", input.name, input.ty, input.description);
                 self.error(codes::MISSING_ARGUMENT, owner.span, text)
@@ -88,7 +101,11 @@ impl Checker<'_> {
             }
         }
         found.sort_by_key(|(place, _)| *place);
-        found
+        Arguments {
+            list: found,
+            given: there,
+            wrong,
+        }
     }
 
     fn unknown_argument(&mut self, owner: &ArgumentOwner<'_>, attribute: &Attribute) {
@@ -163,24 +180,51 @@ impl Checker<'_> {
             let yes = self.refused(input, yes);
             return self.refused(input, no) || yes;
         }
-        let Some(known) = value.constant() else {
-            return self.wrong_length(input, value);
-        };
         let name = &input.name;
-        if let Some(bound) = input.bounds.iter().find(|bound| !bound.allows(known)) {
-            let text = format!("`{name}` {bound}");
-            self.error(codes::VALUE_REFUSED, value.span, text);
+        if let Some(known) = value.constant() {
+            if let Some(bound) = input.bounds.iter().find(|bound| !bound.allows(known)) {
+                let text = format!("`{name}` {bound}");
+                self.error(codes::VALUE_REFUSED, value.span, text);
+                return true;
+            }
+        } else if self.wrong_length(input, value) {
             return true;
         }
-        let Some(pattern) = &input.pattern else {
-            return false;
-        };
-        let Some(wrong) = unmatched(&pattern.regex, known) else {
-            return false;
-        };
-        let text = match input.sensitive || !value.sensitivity.paths.is_empty() {
-            true => format!("`{name}` cannot have this value"),
-            false => format!("`{name}` cannot be {wrong:?}"),
+        self.wrong_text(input, value)
+    }
+
+    /// Whether a text that is known does not look as its input says, which is said here. Of a list or a map that is written
+    /// out the parts that are known are judged.
+    fn wrong_text(&mut self, input: &Input, value: &TExpr) -> bool {
+        let of_map = matches!(input.ty, Type::Map(_));
+        match &value.kind {
+            TKind::Constant(known) => {
+                let wrong = unmatched(input, known, of_map);
+                wrong.is_some_and(|wrong| self.refuse(input, value, wrong))
+            }
+            TKind::List(items) => {
+                let mut items = items.iter();
+                items.any(|item| self.wrong_text(input, item))
+            }
+            TKind::Object(pairs) if of_map => pairs.iter().any(|(key, part)| {
+                let named = key.constant().and_then(Value::as_text);
+                let wrong = named.and_then(|name| unmatched_key(input, name));
+                match wrong {
+                    Some(wrong) => self.refuse(input, key, wrong),
+                    None => self.wrong_text(input, part),
+                }
+            }),
+            _ => false,
+        }
+    }
+
+    fn refuse(&mut self, input: &Input, value: &TExpr, (pattern, wrong): Unmatched<'_>) -> bool {
+        let name = &input.name;
+        let text = match (input.sensitive || value.sensitivity.any(), wrong) {
+            (true, _) => format!("`{name}` cannot have this value"),
+            (false, Wrong::Text(wrong)) => format!("`{name}` cannot be {wrong:?}"),
+            (false, Wrong::Value(wrong)) => format!("`{name}` cannot hold {wrong:?}"),
+            (false, Wrong::Key(wrong)) => format!("`{name}` cannot have the key {wrong:?}"),
         };
         let hint = match pattern.message.is_empty() {
             true => format!("it matches `{}`", pattern.regex),
@@ -208,36 +252,6 @@ impl Checker<'_> {
         let text = format!("`{}` {bound}", input.name);
         self.error(codes::VALUE_REFUSED, value.span, text);
         true
-    }
-
-    /// The rules of the manifest against what is given.
-    fn rules(&mut self, owner: &ArgumentOwner<'_>, there: &[(Given, Span)]) {
-        let of = |name: &str| {
-            let place = owner.inputs.iter().position(|input| input.name == name);
-            place.and_then(|place| there.get(place)).copied()
-        };
-        for rule in owner.rules {
-            if !rule.is_broken(|name| of(name).map_or(Given::No, |(given, _)| given)) {
-                continue;
-            }
-            let mut places: Vec<Span> = rule
-                .inputs()
-                .filter_map(|name| of(name))
-                .filter(|(given, _)| *given == Given::Yes)
-                .map(|(_, span)| span)
-                .collect();
-            places.sort_by_key(|span| (span.file, span.start));
-            places.dedup();
-            let at = places.pop().unwrap_or(owner.span);
-            let text = format!("`{}`: {}", owner.kind, rule.text());
-            let problem = match rule.severity {
-                Severity::Error => self.problems.error(codes::RULE_BROKEN, at, text),
-                Severity::Warning => self.problems.warning(codes::RULE_BROKEN, at, text),
-            };
-            for other in places {
-                problem.label(other, "beside this");
-            }
-        }
     }
 
     /// Whether a value is one of those that its input takes, or is not known yet. Of a condition both arms are judged.
@@ -443,7 +457,7 @@ fn takes_mixed(input: &Type, given: &Type) -> bool {
 }
 
 /// Whether an argument is there for certain: what is computed when the program runs may be null.
-fn is_given(value: &TExpr) -> Given {
+pub(super) fn is_given(value: &TExpr) -> Given {
     match &value.kind {
         TKind::Constant(_) if !value.is_null() => Given::Yes,
         TKind::List(_) | TKind::Object(_) | TKind::Template(_) => Given::Yes,
@@ -468,16 +482,55 @@ fn written_length(value: &TExpr) -> Option<usize> {
     }
 }
 
-/// The first text of a value that does not match.
-fn unmatched(pattern: &str, value: &Value) -> Option<String> {
+/// A text that does not match, as part of what.
+enum Wrong {
+    /// A text or an item of a list.
+    Text(String),
+    /// A value of a map.
+    Value(String),
+    /// A key of a map.
+    Key(String),
+}
+
+/// A text that does not match this pattern.
+type Unmatched<'p> = (&'p Pattern, Wrong);
+
+/// The first text of a value that does not match the patterns of its input. The values of an object count where the input
+/// is a map.
+fn unmatched<'p>(input: &'p Input, value: &Value, of_map: bool) -> Option<Unmatched<'p>> {
     let text = match value {
         Value::Text(text) => text.as_str().to_owned(),
         Value::Number(number) => number.to_string(),
-        Value::List(items) => return items.iter().find_map(|item| unmatched(pattern, item)),
+        Value::List(items) => return items.iter().find_map(|item| unmatched(input, item, of_map)),
+        Value::Object(pairs) if of_map => {
+            return pairs.iter().find_map(|(key, value)| {
+                unmatched_key(input, key.as_str()).or_else(|| unmatched(input, value, of_map))
+            });
+        }
         _ => return None,
     };
+    let pattern = input
+        .pattern
+        .as_ref()
+        .filter(|pattern| differs(pattern, &text))?;
+    Some((
+        pattern,
+        match of_map {
+            true => Wrong::Value(text),
+            false => Wrong::Text(text),
+        },
+    ))
+}
+
+fn unmatched_key<'p>(input: &'p Input, key: &str) -> Option<Unmatched<'p>> {
+    let pattern = input.key_pattern.as_ref();
+    let pattern = pattern.filter(|pattern| differs(pattern, key))?;
+    Some((pattern, Wrong::Key(key.to_owned())))
+}
+
+fn differs(pattern: &Pattern, text: &str) -> bool {
     // A pattern that is not valid is a fault of the module, which was said when the modules were read.
-    matches!(bggo_regex::is_found(pattern, &text), Ok(false)).then_some(text)
+    matches!(bggo_regex::is_found(&pattern.regex, text), Ok(false))
 }
 
 fn attributes(block: Option<&AttributeBlock>) -> &[Attribute] {

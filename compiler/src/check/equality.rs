@@ -1,4 +1,4 @@
-//! `==` and `!=`: values are equal when their types are and what they hold is.
+//! `==` and `!=`: values are equal if their types and their contents are.
 //!
 //! At run time a list, a set and a tuple are one kind of value, and so are a map and an object. Where the types that the
 //! grid states differ, the answer is therefore given here: no, unless both sides are null.
@@ -52,7 +52,7 @@ impl Checker<'_> {
         self.fold_if_constant(node)
     }
 
-    /// Whether both sides are null: the only way in which values of unlike types are equal.
+    /// Whether both sides are null. Only then are values of different types equal.
     fn both_null(&mut self, left: TExpr, right: TExpr, span: Span) -> TExpr {
         let [left, right] = [left, right].map(|side| {
             let null = constant(bggo_values::Value::Null, Type::Null, span);
@@ -63,7 +63,7 @@ impl Checker<'_> {
                 let both = known.is_true() && other.is_true();
                 constant(both.into(), Type::Bool, span)
             }
-            // The side that is computed stands first: a fault of it is one whatever the other is.
+            // The computed side comes first: if it has a fault, the comparison has that fault whatever the other side is.
             (Some(_), None) => self.two(BinaryOp::And, right, left, (Type::Bool, span)),
             _ => self.two(BinaryOp::And, left, right, (Type::Bool, span)),
         }

@@ -12,15 +12,15 @@ use crate::syntax::decl::{BinaryOp, UnaryOp};
 
 use super::typed::{TExpr, TFor, TKind, TPart};
 
-/// Nodes that are computed for one expression at most: what takes longer is left to the program.
+/// The most nodes that are computed for one expression. A longer computation is left to the program.
 const MOST_NODES: u32 = 1_000_000;
 
 /// Why there is no value.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// The value does not exist.
+    /// The computation has a fault.
     Fault(Fault, Span),
-    /// It is not known yet, or too long a computation.
+    /// It is not known yet, or the computation is too long.
     Unknown,
 }
 
@@ -141,6 +141,7 @@ pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
         | TKind::VuId
         | TKind::VuIteration
         | TKind::RunId
+        | TKind::Loaded
         | TKind::Error => Err(Failure::Unknown),
     }
 }
@@ -185,7 +186,7 @@ fn binary(
     result.map_err(|fault| Failure::Fault(fault, expr.span))
 }
 
-/// Of two equal keys the later one's value counts, at the first one's place.
+/// If a key occurs twice, the later value counts, at the place of the first.
 fn object(pairs: &[(TExpr, TExpr)], known: &mut Known) -> Result {
     let mut places: BTreeMap<Text, usize> = BTreeMap::new();
     let mut found: Vec<(Text, Value)> = Vec::with_capacity(pairs.len());

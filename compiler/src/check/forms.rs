@@ -20,7 +20,7 @@ impl Checker<'_> {
         let over = self.infer(&form.over);
         let Some((key, value)) = self.bind(form.over.id, &over) else {
             self.perhaps(true, |checker| {
-                // Unknown names in it are reported all the same.
+                // Unknown names in it are still reported.
                 for part in [
                     Some(&form.result),
                     form.key_result.as_ref(),
@@ -63,7 +63,7 @@ impl Checker<'_> {
             condition.as_ref(),
         ];
         let binding = latest(parts.into_iter().flatten());
-        // Which items there are tells of the condition and the keys.
+        // The set of items reveals the condition and the keys.
         let chosen = [key_result.as_ref(), condition.as_ref()];
         let whole = over.sensitivity.is_whole()
             || chosen
@@ -106,7 +106,7 @@ impl Checker<'_> {
         node
     }
 
-    /// Gives the names of a `for` their types; `None` where there is nothing to run over.
+    /// Gives the names of a `for` their types; `None` if the collection is none.
     pub(super) fn bind(
         &mut self,
         over_id: ExprId,
@@ -160,7 +160,7 @@ impl Checker<'_> {
         Some((key, value))
     }
 
-    /// Names of a `for` whose items have no type: whoever reads them keeps silent.
+    /// Names of a `for` whose items have no type. Expressions that read them report nothing more.
     fn unknown_names(&mut self, key: Option<BoundId>, value: BoundId, over: &TExpr) {
         for id in key.into_iter().chain([value]) {
             self.set(id, Type::Error, over);
@@ -272,7 +272,7 @@ impl Checker<'_> {
     }
 }
 
-/// What is known of any of these without converting any.
+/// The properties of all these together, without a conversion.
 pub(super) fn join<'t>(types: impl IntoIterator<Item = &'t Type>) -> Type {
     let mut types = types.into_iter().filter(|ty| **ty != Type::Null);
     let Some(first) = types.next() else {

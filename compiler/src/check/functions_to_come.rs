@@ -1,4 +1,4 @@
-//! Functions of the language that this version does not have yet: a call of one says so, and not that there is none.
+//! Functions of the language that this version does not have yet. A call of one gives "not yet supported" instead of "unknown".
 
 const LATER: &[&str] = &[
     "alltrue",

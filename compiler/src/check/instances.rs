@@ -11,7 +11,7 @@ use crate::syntax::decl::Expr;
 use super::context::Checker;
 use super::typed::{TExpr, TInstances};
 
-/// Most instances of a step: each is a future and a slot in every user.
+/// The most instances of a step. Each one is a future and a slot in every user.
 pub const MOST_INSTANCES: u32 = 100_000;
 
 impl Checker<'_> {
@@ -70,7 +70,8 @@ impl Checker<'_> {
     fn late(&mut self, what: &str, value: &TExpr) {
         let text =
             format!("`{what}` that is known only when the program runs is not yet supported");
-        let hint = "in this version it is computed from literals and from locals made of them";
+        let hint =
+            "in this version it must be computed from literals, or from locals made of literals";
         self.error(codes::NOT_YET_SUPPORTED, value.span, text)
             .hint(hint);
     }
@@ -116,7 +117,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Edges to single instances that are there, all others to the whole step; wrong ones of `depends_on` are reported.
+    /// Edges to single instances that exist; all others become edges to the whole step. Wrong ones of `depends_on` are reported.
     pub(super) fn edges(&mut self, edges: &[Edge]) -> Vec<Edge> {
         let checked = edges.iter().map(|edge| {
             let instances = match edge.to {
@@ -183,7 +184,7 @@ impl Checker<'_> {
             {
                 return edge.instances.clone();
             }
-            // Expressions report their own indexes, where they are surely read.
+            // Expressions that surely run report their own indexes.
             _ if edge.kind != EdgeKind::Explicit => return Instances::All,
             (TInstances::Single, _) => (
                 codes::UNEXPECTED_INDEX,

@@ -1,4 +1,4 @@
-//! What of a value does not fit the type that is wanted: of a literal list or object the parts that are wrong, each with
+//! Finds the parts of a value that do not have the required type: in a literal list or object each wrong part, with
 //! its own place.
 
 use bggo_values::types::Fit;
@@ -10,7 +10,7 @@ use crate::source::Span;
 use super::context::{Checker, LiteralParts};
 use super::typed::TExpr;
 
-/// Wrong parts of one value that are reported at most: more of them are one mistake, made again and again.
+/// The most wrong parts of one value that are reported: more of them are the same mistake again.
 const MOST_PARTS: usize = 10;
 
 /// A value, or a part of one.
@@ -31,7 +31,7 @@ struct Misfit {
 }
 
 impl Checker<'_> {
-    /// Reports what of a value does not fit `want`. `what` names the value: "`url`", "the default of `x`".
+    /// Reports the parts of a value that do not fit the type `want`. `what` names the value: "`url`", "the default of `x`".
     pub(super) fn misfit(&mut self, expr: &TExpr, want: &Type, what: &str) {
         let found = Found {
             span: expr.span,
@@ -157,7 +157,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
             _ => "a duration has a unit: write `\"${..}s\"`".to_owned(),
         },
         (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
-            "a list stands in `[ ]`".to_owned()
+            "write a list in `[ ]`".to_owned()
         }
         (Type::Object(fields), Type::String | Type::Number | Type::Bool)
             if (1..=4).contains(&fields.len()) =>
@@ -169,7 +169,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
             format!("write `{{ {} }}`", names.join(", "))
         }
         (Type::Map(_) | Type::Object(_), Type::String | Type::Number | Type::Bool) => {
-            "an object stands in `{ }`".to_owned()
+            "write an object in `{ }`".to_owned()
         }
         (Type::String, Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
             "make a text of it with `join(\", \", ..)` or `jsonencode(..)`".to_owned()

@@ -5,13 +5,14 @@
 //! ```
 //!
 //! What is known when the grid is built is computed at once (`fold`), by the functions that a compiled grid calls. A value
-//! that does not exist is an error of the grid where its expression surely runs, else the program's own fault. An
-//! expression with a reported problem has `Type::Error`, and whoever reads it keeps silent.
+//! that cannot be computed is an error of the grid if its expression surely runs, and otherwise a fault at run time. An
+//! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
 mod access;
 mod article;
 mod attempt;
 mod call;
+mod condition;
 mod context;
 mod contract;
 mod equality;
@@ -25,6 +26,7 @@ mod operator;
 mod outputs;
 mod pattern;
 mod resource;
+mod rule;
 mod sensitivity;
 mod step;
 mod template;
@@ -40,16 +42,17 @@ use crate::resolve::model::{Node, Resolved};
 use context::Checker;
 use typed::{TBody, TLocal, Typed};
 
+pub use condition::faults_of_conditions;
 pub use context::Seen;
 pub use instances::MOST_INSTANCES;
 
-/// A grid with its types (`None` where some part of it has none), and all that is wrong with it.
+/// A grid with its types (`None` if some part has none), and all its problems.
 pub fn check(resolved: &Resolved, modules: &Modules) -> (Option<Typed>, Problems) {
     let (typed, problems, _) = all(resolved, Checker::new(resolved, modules));
     (typed, problems)
 }
 
-/// The types of all expressions of a grid, for whoever shows them.
+/// The types of all expressions of a grid, to show them.
 pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
     let mut checker = Checker::new(resolved, modules);
     checker.seen = Some(Vec::new());
@@ -100,6 +103,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
     checker.check_uses_of_run_assets(&steps, &resources);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
+    let bound_names = checker.bound_names;
     let mut problems = checker.problems;
     problems.sort();
     let parts = declarations.bodies.iter().zip(steps).zip(resources);
@@ -123,7 +127,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             bodies,
             variables,
             locals,
-            bound_names: resolved.bound_names.clone(),
+            bound_names,
         });
     (typed, problems, seen)
 }

@@ -1,4 +1,4 @@
-//! Operators but `==` and `!=`, and conditionals.
+//! All operators except `==` and `!=`, and conditionals.
 
 use bggo_values::Type;
 
@@ -97,7 +97,7 @@ impl Checker<'_> {
         let want = if of(Type::Duration) {
             Type::Duration
         } else if of(Type::Size) {
-            // Its text may stand on the other side.
+            // The text of the bool may stand on the other side.
             Type::Size
         } else {
             Type::Number

@@ -119,7 +119,7 @@ impl Checker<'_> {
             let missing = match instances {
                 TInstances::Count(0) => "there is no output to read",
                 TInstances::ForEach(keys) if keys.is_empty() => "there is no output to read",
-                _ => "which one is read is missing",
+                _ => "say which one is read",
             };
             let text = format!("`{address}` has {what}: {missing}");
             self.error(codes::MISSING_INDEX, base, text).hint(forms);

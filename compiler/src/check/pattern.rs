@@ -1,4 +1,4 @@
-//! Calls that search by a regular expression: which function they are, and whether a pattern that is known is valid.
+//! Calls that search by a regular expression: which function is called, and whether a known pattern is valid.
 
 use std::sync::OnceLock;
 

@@ -1,5 +1,7 @@
 //! Resources: their scope, which is never wider than what they read, and who uses them.
 
+use std::rc::Rc;
+
 use bggo_manifest::Lifetime;
 use bggo_values::Type;
 use bggo_values::functions::Time;
@@ -11,11 +13,12 @@ use crate::source::Span;
 use super::article::with_article;
 use super::context::Checker;
 use super::contract::ArgumentOwner;
+use super::rule::TimeLimit;
 use super::sensitivity;
 use super::typed::{TExpr, TKind, TResource, TStep};
 use super::walk::walk;
 
-/// From wide to narrow, as a grid writes them.
+/// The scopes from wide to narrow, as a grid writes them.
 const LIFETIMES: [(&str, Lifetime); 4] = [
     ("run", Lifetime::Run),
     ("worker", Lifetime::Worker),
@@ -27,7 +30,7 @@ const LIFETIMES: [(&str, Lifetime); 4] = [
 #[derive(Debug, Clone)]
 struct Limit {
     lifetime: Lifetime,
-    /// Where it is read, and what that is.
+    /// Where it is read, and its name for a message.
     reads: Option<(Span, String)>,
 }
 
@@ -94,7 +97,7 @@ impl Checker<'_> {
                 Node::Step(_) | Node::Variable(_) => {}
             }
         }
-        // What could not be read or is misspelt may use them.
+        // A part that could not be read, or a misspelt name, may use them.
         let broken = self.declarations.incomplete
             || self.declarations.later
             || self.declarations.steps().any(|step| step.broken)
@@ -118,14 +121,14 @@ impl Checker<'_> {
         typed.0
     }
 
-    /// An asset of the run stays on a thread of its own, and only its exports cross to others: it is handed to none but
-    /// others of the run.
+    /// A resource of scope `run` lives on a thread of its own, and only its exports reach other threads. So it can be named in
+    /// `uses` only by resources of scope `run`.
     pub(super) fn check_uses_of_run_assets(
         &mut self,
         steps: &[Vec<Option<TStep>>],
         resources: &[Vec<Option<TResource>>],
     ) {
-        // Of one without a type it is said already what is wrong.
+        // The problem of a resource without a type is reported already.
         let all = resources.iter().flatten();
         if !all.clone().all(Option::is_some) {
             return;
@@ -155,7 +158,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Which resources some step stands on, directly or through locals and other resources.
+    /// The resources that some step needs, directly or through locals and other resources.
     fn used_resources(&self, edges: &[Vec<Edge>]) -> ByBody<bool> {
         let mut resources = ByBody::of_resources(self.declarations, false);
         let mut locals = vec![false; self.declarations.locals.len()];
@@ -209,16 +212,20 @@ impl Checker<'_> {
             inputs: &asset.inputs,
             rules: &asset.rules,
             takes: &asset.uses,
+            is_step: false,
             arguments: resource.arguments.as_ref(),
             uses: resource.uses.as_ref(),
             broken: resource.broken,
         };
-        let arguments = self.arguments(&owner);
+        let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);
         let mut limit = Limit::NONE;
-        for (_, argument) in &arguments {
+        for (_, argument) in &arguments.list {
             self.limit(argument, &mut limit, lifetimes);
         }
+        self.of_resources.insert(id, Rc::new(arguments.clone()));
+        let rules = self.rules(&owner, &mut arguments, &uses, &TimeLimit::Unknown);
+        let arguments = arguments.list;
         let taken = uses.iter().map(|(_, id, span)| (*id, *span));
         let on = explicit.iter().filter_map(|edge| match edge.to {
             Node::Resource(id) => Some((id, edge.cause)),
@@ -241,7 +248,9 @@ impl Checker<'_> {
             asset_name: resource.asset.text.clone(),
             name: resource.name.text.clone(),
             span: resource.span,
-            sensitive: sensitivity::has_secret(&arguments, &asset.inputs),
+            sensitive: sensitivity::has_secret(&arguments, &asset.inputs)
+                || sensitivity::any(rules.expressions()),
+            rules,
             arguments,
             uses,
             scope,

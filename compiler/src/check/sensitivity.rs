@@ -7,24 +7,24 @@ use bggo_manifest::Input;
 use bggo_values::ops::SENSITIVE;
 use bggo_values::{Type, Value};
 
-/// What is shown of a message that is computed from a sensitive value as a whole.
+/// Shown instead of a message that is computed from a sensitive value as a whole.
 const KEPT_BACK: &str = "the value is not allowed (the message reads it, and it is sensitive)";
 
 /// Stands for every attribute and item in a path.
 pub(super) const EVERY: &str = "*";
 
 impl Sensitivity {
-    /// Nothing is.
+    /// No part is sensitive.
     pub const NONE: Sensitivity = Sensitivity { paths: Vec::new() };
 
-    /// All of it is.
+    /// All of it is sensitive.
     pub fn whole() -> Self {
         Sensitivity {
             paths: vec![Vec::new()],
         }
     }
 
-    /// All or nothing.
+    /// All of it, or nothing.
     pub(super) fn whole_if(sensitive: bool) -> Self {
         if sensitive { Self::whole() } else { Self::NONE }
     }
@@ -39,12 +39,12 @@ impl Sensitivity {
         self.paths.iter().any(Vec::is_empty)
     }
 
-    /// Of the attribute or item of this name.
+    /// The sensitivity of the attribute or item of this name.
     pub(super) fn at(&self, name: &str) -> Self {
         self.below(|first| first == name || first == EVERY)
     }
 
-    /// Of any attribute or item.
+    /// The sensitivity of any attribute or item.
     pub(super) fn of_each(&self) -> Self {
         self.below(|_| true)
     }
@@ -61,7 +61,7 @@ impl Sensitivity {
         found
     }
 
-    /// Of a value that holds this one under a name.
+    /// The sensitivity of a value that contains this one under a name.
     pub(super) fn under(&self, name: &str) -> Self {
         let mut paths = self.paths.clone();
         for path in &mut paths {
@@ -70,7 +70,7 @@ impl Sensitivity {
         Sensitivity { paths }
     }
 
-    /// Of a value whose items may have moved to other places.
+    /// The sensitivity of a value whose items may have moved to other places.
     pub(super) fn moved(&self) -> Self {
         if self.is_whole() {
             return Self::whole();
@@ -78,7 +78,7 @@ impl Sensitivity {
         self.of_each().under(EVERY)
     }
 
-    /// Of both together.
+    /// The sensitivity of both together.
     pub(super) fn and(mut self, other: &Sensitivity) -> Self {
         for path in &other.paths {
             self.add(path.clone());
@@ -101,7 +101,7 @@ pub(super) fn any<'a>(exprs: impl IntoIterator<Item = &'a TExpr>) -> bool {
     exprs.into_iter().any(|expr| expr.sensitivity.any())
 }
 
-/// Whether an argument is kept out of reports: its input is, or what the grid says is and nobody redacts it.
+/// Whether an argument is hidden in reports: its input is sensitive, or its value is and is not redacted.
 pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool {
     arguments.iter().any(|(place, value)| {
         let input = inputs.get(*place);
@@ -110,7 +110,7 @@ pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool
 }
 
 impl Checker<'_> {
-    /// A message for readers: what is sensitive of it is replaced. Parts of a template one by one, any other form as a whole.
+    /// A message for people, with its sensitive parts replaced: part by part in a template, as a whole in any other form.
     pub(super) fn without_sensitive(&mut self, message: TExpr) -> TExpr {
         if !message.sensitivity.any() {
             return message;
@@ -130,7 +130,7 @@ impl Checker<'_> {
     }
 }
 
-/// The part of a template, or the words that stand for a sensitive one.
+/// The part of a template, or the replacement of a sensitive part.
 fn covered(part: TPart) -> TPart {
     match part {
         TPart::Text(_) => part,

@@ -1,4 +1,4 @@
-//! Steps: what stands beside their arguments.
+//! Steps: all their settings except the arguments.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::syntax::decl::Expr;
 
 use super::context::Checker;
 use super::contract::ArgumentOwner;
+use super::rule::TimeLimit;
 use super::sensitivity;
 use super::typed::{Binding, TExpr, TInstances, TStep, constant_duration};
 
@@ -19,10 +20,15 @@ impl Checker<'_> {
         let step = self.declarations.step(id);
         self.step = Some(id);
         let enabled = step.enabled.as_ref().map(|enabled| self.enabled(enabled));
+        let faults = self.problems.list.len();
         let execution = step
             .execution
             .as_ref()
             .and_then(|limit| self.execution(limit));
+        let limit = match &execution {
+            None if self.problems.list.len() > faults => TimeLimit::Unknown,
+            limit => TimeLimit::Is(limit.clone()),
+        };
         let continue_on_failure = step
             .continue_on_failure
             .as_ref()
@@ -52,12 +58,15 @@ impl Checker<'_> {
             inputs: &runner.inputs,
             rules: &runner.rules,
             takes: &runner.uses,
+            is_step: true,
             arguments: step.arguments.as_ref(),
             uses: step.uses.as_ref(),
             broken: step.broken,
         };
-        let arguments = self.arguments(&owner);
+        let mut arguments = self.arguments(&owner);
         let uses = self.uses(&owner);
+        let rules = self.rules(&owner, &mut arguments, &uses, &limit);
+        let arguments = arguments.list;
         self.step = None;
         let instances = self.known_instances(id).cloned();
         Some(TStep {
@@ -65,7 +74,9 @@ impl Checker<'_> {
             runner_name: step.runner.text.clone(),
             name: step.name.text.clone(),
             span: step.span,
-            sensitive: sensitivity::has_secret(&arguments, &runner.inputs),
+            sensitive: sensitivity::has_secret(&arguments, &runner.inputs)
+                || sensitivity::any(rules.expressions()),
+            rules,
             arguments,
             uses,
             instances: instances.unwrap_or(TInstances::Single),
@@ -91,7 +102,7 @@ impl Checker<'_> {
         typed
     }
 
-    /// `timeouts.execution`: longer than nothing.
+    /// `timeouts.execution`, which is longer than zero.
     fn execution(&mut self, limit: &Expr) -> Option<TExpr> {
         let limit = self.infer(limit);
         let limit = self.convert(limit, &Type::Duration, "`execution`");

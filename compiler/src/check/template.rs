@@ -1,4 +1,4 @@
-//! Templates: neighbouring texts that are known become one, directives that are decided become their arm.
+//! Templates: neighbouring known texts become one, and a directive whose condition is known becomes its arm.
 
 use bggo_values::{Type, Value};
 

@@ -58,7 +58,7 @@ pub enum TKind {
     Local(LocalId),
     /// An output of a step: `field` `None` is the whole `.output` object.
     Output {
-        /// Whose.
+        /// Of which step or resource.
         step: StepId,
         /// Which instance.
         instance: InstanceOf,
@@ -69,7 +69,7 @@ pub enum TKind {
     Instances(StepId),
     /// An export of a resource: position in the manifest's outputs.
     Export {
-        /// Whose.
+        /// Of which step or resource.
         resource: ResourceId,
         /// Which; `None`: all, as an object.
         field: Option<usize>,
@@ -86,6 +86,8 @@ pub enum TKind {
     VuIteration,
     /// `run.id`
     RunId,
+    /// `scenario.loaded` of a rule: whether the run is a load run.
+    Loaded,
     /// A variable of a `for` or a splat's item.
     Bound(BoundId),
     /// `a.name`
@@ -280,8 +282,51 @@ pub struct TStep {
     pub tags: Vec<(String, String)>,
     /// `description`
     pub description: Option<String>,
-    /// Some input is sensitive: a failure's text is not reported.
+    /// Some input is sensitive: the texts of its faults hide values.
     pub sensitive: bool,
+    /// Rules of its manifest that are judged when the program runs.
+    pub rules: TRules,
+}
+
+/// Rules of a manifest with a condition that is not known when the grid is built. A resource or step that breaks one of
+/// them fails.
+#[derive(Debug, Clone, Default)]
+pub struct TRules {
+    /// Late arguments that a condition reads: each is computed once, under this name, and the argument is that name too.
+    pub shared: Vec<(BoundId, TExpr)>,
+    /// In the manifest's order.
+    pub list: Vec<TRule>,
+}
+
+/// A rule with a condition.
+#[derive(Debug, Clone)]
+pub struct TRule {
+    /// What must be true, a bool.
+    pub condition: TExpr,
+    /// What is said where it is not.
+    pub message: String,
+    /// The argument that it is about, or the header of its owner.
+    pub span: Span,
+}
+
+impl TRules {
+    /// Those that are known when the program starts, or those that differ between users, iterations or instances.
+    pub fn known_at_start(&self, yes: bool) -> impl Iterator<Item = &TRule> {
+        let rules = self.list.iter();
+        rules.filter(move |rule| (rule.condition.binding <= Binding::Start) == yes)
+    }
+
+    /// Every expression in them.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        let shared = self.shared.iter().map(|(_, value)| value);
+        shared.chain(self.list.iter().map(|rule| &rule.condition))
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let shared = self.shared.iter_mut().map(|(_, value)| value);
+        shared.chain(self.list.iter_mut().map(|rule| &mut rule.condition))
+    }
 }
 
 /// The instances of a step.
@@ -310,11 +355,13 @@ pub struct TResource {
     pub arguments: Vec<(usize, TExpr)>,
     /// Other resources it takes.
     pub uses: Vec<(usize, ResourceId, Span)>,
-    /// Its scope, decided (semantics 18).
+    /// Its scope: the grid's or the manifest's, narrowed to the scopes of what it reads.
     pub scope: Lifetime,
     /// It has a sensitive argument.
     pub sensitive: bool,
-    /// Steps and resources that use it (semantics 19); empty: never created.
+    /// Rules of its manifest that are judged when it is created.
+    pub rules: TRules,
+    /// Steps and resources that use it. If there are none, it is never created.
     pub used: bool,
     /// `description`
     pub description: Option<String>,

@@ -69,7 +69,7 @@ impl Checker<'_> {
         let before = self.problems.list.len();
         let typed = self.convert(typed, &ty, &what);
         if sensitive {
-            // A problem is shown with its line of the grid, which holds the value: the header stands for it.
+            // A problem is shown with its line of the grid, which contains the value. So the header is marked instead.
             for problem in self.problems.list.iter_mut().skip(before) {
                 problem.span = Some(variable.span);
             }

@@ -51,6 +51,7 @@ pub fn children(expr: &TExpr) -> Vec<&TExpr> {
         | TKind::VuId
         | TKind::VuIteration
         | TKind::RunId
+        | TKind::Loaded
         | TKind::Bound(_)
         | TKind::Error => Vec::new(),
     }
@@ -121,6 +122,7 @@ pub fn children_mut(expr: &mut TExpr) -> Vec<&mut TExpr> {
         | TKind::VuId
         | TKind::VuIteration
         | TKind::RunId
+        | TKind::Loaded
         | TKind::Bound(_)
         | TKind::Error => Vec::new(),
     }

@@ -1,4 +1,4 @@
-//! `base64decode` where bytes are wanted: there it gives the bytes themselves, elsewhere text.
+//! `base64decode` where bytes are required: there it gives the bytes themselves, elsewhere text.
 //!
 //! Which of the two it is must be known before the call is folded, so the place is looked at first: an input or a variable
 //! of type `bytes`, also as an item, an attribute or an arm of a conditional.

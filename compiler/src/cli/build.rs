@@ -10,12 +10,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// What is shown instead of a program.
+/// What is written instead of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Emit {
-    /// The Rust source of the program
+    /// The Rust source
     Rust,
-    /// The plan: which step runs when, and which values are known when
+    /// The plan: the order of the steps, and when each value is known
     Plan,
 }
 
@@ -27,7 +27,7 @@ pub struct Build {
     /// Write the program to this file
     #[arg(short, long, value_name = "OUT", required_unless_present = "emit")]
     output: Option<PathBuf>,
-    /// Build nothing; write the source or the plan of the program to OUT, or to standard output
+    /// Write this to OUT, or to standard output, instead of the program
     #[arg(long, value_enum)]
     emit: Option<Emit>,
 }
@@ -84,7 +84,7 @@ fn files(files: &std::collections::BTreeMap<String, String>) -> String {
         .collect()
 }
 
-/// What is told at the end: `built shop: 7.1 MB in 2.3 s; 4 steps, modules http_request and http_target, 1840 bytes a virtual user`.
+/// The message at the end: `built shop: 7.1 MB in 2.3 s; 4 steps, modules http_request and http_target, 1840 bytes a virtual user`.
 fn summary(output: &Path, built: &BuiltProgram, took: Duration) -> String {
     let bytes = fs::metadata(output).map_or(0, |found| found.len());
     let record = &built.record;

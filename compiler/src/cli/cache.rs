@@ -14,7 +14,7 @@ pub struct Cache {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Remove everything that was compiled; the next build is a first one
+    /// Remove everything that was compiled; the next build is a first build again
     Clean,
 }
 

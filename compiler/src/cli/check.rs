@@ -12,19 +12,19 @@ use std::path::PathBuf;
 /// How problems are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For people
+    /// Text for people
     Text,
-    /// For programs, in the shape of `terraform validate -json`
+    /// JSON for programs, in the shape of `terraform validate -json`
     Json,
 }
 
 /// Arguments of `bggo check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// A `.hcl` file, or a folder of them
+    /// A `.hcl` file, or a folder of `.hcl` files
     #[arg(value_name = "GRID")]
     path: PathBuf,
-    /// How to show problems
+    /// The form in which problems are shown
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]

@@ -6,9 +6,9 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 
 /// How completions are installed; the README says the same.
-const INSTALL: &str = "Install them once, and open a new shell:
+const INSTALL: &str = "Install it once, and open a new shell:
   bggo completions bash > ~/.local/share/bash-completion/completions/bggo
-  bggo completions zsh > ~/.zfunc/_bggo    (where `fpath+=~/.zfunc` stands before `compinit` in ~/.zshrc)
+  bggo completions zsh > ~/.zfunc/_bggo    (~/.zshrc needs `fpath+=~/.zfunc` before `compinit`)
   bggo completions fish > ~/.config/fish/completions/bggo.fish";
 
 /// Arguments of `bggo completions`.

@@ -24,7 +24,7 @@ pub struct Console {
     fresh: Option<u32>,
     /// Quarters of the build that were announced where there is no terminal.
     quarter: u32,
-    /// It was said that another build is waited for, and nothing was done since.
+    /// The last event was a wait for another build, and people were told.
     waiting: bool,
 }
 
@@ -112,7 +112,7 @@ impl Console {
         }
     }
 
-    /// A build that came to nothing.
+    /// A build that failed.
     pub fn link_fault(&mut self, fault: &LinkFault) -> Exit {
         self.clear();
         let details = Some(fault.details.trim_end()).filter(|details| !details.is_empty());
@@ -136,11 +136,11 @@ impl Console {
         }
     }
 
-    /// What a build is doing: one line that changes on a terminal, few lines elsewhere.
+    /// What a build is doing: one changing line on a terminal, a few lines elsewhere.
     pub fn progress(&mut self, event: Event<'_>) {
         let news = self.is_news(&event);
         match event {
-            Event::Waiting if news => self.say("another bggo build is running; waiting for it"),
+            Event::Waiting if news => self.say("another build is running; waiting for it"),
             Event::Waiting => {}
             Event::First => self.say("first build: the runtime and the modules are compiled, once; this takes a minute or two"),
             Event::FirstMax => self.say("first build with `--profile max`: everything is compiled again, once; this takes some minutes"),
@@ -151,13 +151,13 @@ impl Console {
         }
     }
 
-    /// cargo waits for more than one lock: one after the other is one wait to people.
+    /// Whether the event is shown: cargo may wait for several locks in turn, and people see one wait.
     fn is_news(&mut self, event: &Event<'_>) -> bool {
         let waiting = matches!(event, Event::Waiting);
         !(std::mem::replace(&mut self.waiting, waiting) && waiting)
     }
 
-    /// A line for each quarter of what there was to do when cargo first spoke; none for a handful of crates.
+    /// Shows a line for each quarter of the crates that were to be compiled; none when there are few.
     fn quarters(&mut self, done: u32, total: u32) {
         let fresh = *self.fresh.get_or_insert(done);
         let open = total.saturating_sub(fresh);
@@ -170,7 +170,7 @@ impl Console {
         }
     }
 
-    /// Takes the line of progress away.
+    /// Clears the line of progress.
     pub fn clear(&mut self) {
         if std::mem::take(&mut self.line) {
             put("\r\x1b[2K");
@@ -190,7 +190,7 @@ impl Console {
     }
 }
 
-/// A line of JSON: the fields of a program's `error`, `warning` and `info`, and what only bggo knows.
+/// A line of JSON: the fields of a program's `error`, `warning` and `info`, and some that only bggo has.
 #[derive(Serialize)]
 struct Line<'a> {
     event: &'static str,
@@ -262,7 +262,7 @@ pub fn report_panics() {
     }));
 }
 
-/// Standard error may be closed: then there is nobody to be told.
+/// If standard error is closed, nobody can be told.
 fn put(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// How bggo ends; `docs/output.md` promises the numbers.
+/// How bggo ends. `docs/output.md` lists the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done.

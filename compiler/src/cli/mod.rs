@@ -26,7 +26,7 @@ Exit codes:
   1    the grid has errors, or this machine cannot build it
   2    bggo was called wrongly
   101  a bug in bggo
-`bggo run` becomes the program, and ends with the program's exit code: `docs/output.md` lists those.";
+`bggo run` ends with the exit code of the program; the `--help` of the program lists its exit codes.";
 
 /// Compiles declarative load tests to executables.
 #[derive(Debug, Parser)]
@@ -46,11 +46,11 @@ enum Command {
     Run(run::Run),
     /// Draw the graph of a grid
     Graph(graph::Graph),
-    /// Write a first grid, with comments
+    /// Write a first grid, with comments that explain it
     New(new::New),
-    /// Start the HTTP server of the module `http_target`, to try grids on
+    /// Start an HTTP server to try grids on: that of the module `http_target`
     Target(target::Target),
-    /// Print the completions of a shell
+    /// Print the completion script of a shell
     Completions(completions::Completions),
     /// Show how large the cache is, or remove it
     Cache(cache::Cache),
@@ -66,7 +66,7 @@ pub fn main() -> ExitCode {
         Err(flag) => {
             console.fault(
                 &format!("`{flag}` is no flag of `bggo run`"),
-                &format!("flags of the program stand after the grid: `bggo run GRID {flag} ..`; `bggo run --help` lists those of `bggo run`"),
+                &format!("write flags of the program after the grid: `bggo run GRID {flag} ..`; `bggo run --help` lists the flags of `bggo run`"),
             );
             return Exit::Usage.into();
         }
@@ -79,7 +79,7 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Done
             };
-            // Nobody reads: then there is nobody to be told.
+            // If the terminal is gone, nobody can be told.
             let _ = wrong.print();
             return exit.into();
         }

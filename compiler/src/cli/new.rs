@@ -57,7 +57,7 @@ impl New {
     }
 }
 
-/// What can be done with the grid: a line for each command, and what it does.
+/// The commands to try next: one on each line, with what it does.
 fn next(path: &Path, name: &str) -> String {
     let file = for_shell(&path.to_string_lossy());
     let (program, here) = (for_shell(name), for_shell(&format!("./{name}")));

@@ -2,10 +2,12 @@
 
 use super::console::{Console, warnings};
 use super::exit::Exit;
+use crate::check;
 use crate::link::{
     self, BuiltProgram, Cache, ExternalModule, Job, LinkFault, Options, ProgramRecord,
 };
 use crate::modules::{Module, Modules};
+use crate::on_a_large_stack;
 use crate::source::{self, Sources};
 use clap::{Args, ValueEnum};
 use std::borrow::Cow;
@@ -17,17 +19,17 @@ use std::process::Command;
 /// External modules.
 #[derive(Debug, Args)]
 pub struct ModuleFolders {
-    /// Use the module in this folder; may be repeated
+    /// Let the grid use the module in this folder; may be repeated
     #[arg(long = "module", value_name = "DIR")]
     folders: Vec<PathBuf>,
 }
 
-/// What `--module` gave.
+/// The modules that a grid may use.
 #[derive(Debug)]
 pub struct LoadedModules {
-    /// All modules that the grid may use.
+    /// Built-in and external modules.
     pub all: Cow<'static, Modules>,
-    /// The external ones.
+    /// Those of `--module`.
     pub external: Vec<ExternalModule>,
 }
 
@@ -46,7 +48,8 @@ impl ModuleFolders {
             for found in &external {
                 all.list.push(module(found)?);
             }
-            let contradictions = all.contradictions();
+            let mut contradictions = all.contradictions();
+            contradictions.extend(on_a_large_stack(|| check::faults_of_conditions(&all)));
             if !contradictions.is_empty() {
                 return Err(LinkFault::usage(
                     "these modules cannot be used together",
@@ -87,22 +90,22 @@ fn module(found: &ExternalModule) -> Result<Module, LinkFault> {
 /// How the grid is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Profile {
-    /// Build in about a second: what sends and measures is optimised, the code of the grid itself is not
+    /// Builds in about a second: the runtime and the modules are optimised, the code of the grid is not
     Fast,
-    /// Optimise everything together; this takes minutes the first time
+    /// Optimises everything together; this takes minutes the first time
     Max,
 }
 
 /// Arguments of every command that needs a program.
 #[derive(Debug, Args)]
 pub struct Compile {
-    /// A `.hcl` file, or a folder of them
+    /// A `.hcl` file, or a folder of `.hcl` files
     #[arg(value_name = "GRID")]
     pub path: PathBuf,
     /// How much to optimise
     #[arg(long, value_enum, default_value_t = Profile::Fast)]
     profile: Profile,
-    /// Build without the network, from crates that are on this disk
+    /// Use no network: build from crates that are on this disk already
     #[arg(long)]
     offline: bool,
     /// Leave the names of functions in the program
@@ -113,7 +116,7 @@ pub struct Compile {
 }
 
 impl Compile {
-    /// The texts of the grid; what cannot be read is said.
+    /// The texts of the grid. Shows an error for what cannot be read.
     pub fn sources(&self, console: &mut Console) -> Result<Sources, Exit> {
         source::read(&self.path).map_err(|problems| {
             console.problems(&problems, &Sources::default());
@@ -121,7 +124,7 @@ impl Compile {
         })
     }
 
-    /// All stages but the last; every problem is said.
+    /// Runs all stages but the last, and shows every problem.
     pub fn compile(
         &self,
         sources: &Sources,
@@ -133,11 +136,24 @@ impl Compile {
         Ok((compiled.ok_or(Exit::Failed)?, warnings(&problems)))
     }
 
-    /// The modules; what is wrong with one is said.
+    /// The modules. Shows an error for a module that cannot be used.
     pub fn loaded(&self, console: &mut Console) -> Result<LoadedModules, Exit> {
         self.modules
             .load()
             .map_err(|fault| console.link_fault(&fault))
+    }
+
+    /// Everything that external modules are compiled from, as far as it is known: folders and files.
+    pub fn module_sources(&self) -> Vec<PathBuf> {
+        let folders = self.modules.folders.iter();
+        let folders: Vec<PathBuf> = folders
+            .filter_map(|folder| folder.canonicalize().ok())
+            .collect();
+        // Without a cache nothing is built, and the build says why.
+        Cache::of_user().map_or_else(
+            |_| folders.clone(),
+            |cache| link::sources_of_modules(&cache, &folders),
+        )
     }
 
     /// The program of the grid, from the cache when it was built before.
@@ -154,7 +170,7 @@ impl Compile {
             console.fault(&format!("a module could not be read: {error}"), "");
             Exit::Failed
         })?;
-        if let Some(built) = cache.answer(&key) {
+        if let Some(built) = link::answer(&cache, &key, &options) {
             if built.record.warnings > 0 {
                 console.problems(&crate::check(&sources, &loaded.all).1, &sources);
             }
@@ -219,7 +235,7 @@ impl Compile {
 fn key(sources: &Sources, options: &Options) -> std::io::Result<String> {
     let files = sources.files.iter();
     let files = files.map(|file| (file.name.as_str(), file.text.as_str()));
-    // A program says what its grid is called, which is its folder's name where there are several files.
+    // A program contains the name of its grid: for a folder, the name of the folder.
     link::key(
         [("", sources.name.as_str())].into_iter().chain(files),
         options,

@@ -3,8 +3,8 @@
 use clap::Command;
 use std::ffi::{OsStr, OsString};
 
-/// A command line of bggo with `--` before the words that are the program's: of `bggo run`, what follows the grid and is no
-/// flag of `bggo run` itself. A `--` that is there already is kept: everything after it is the program's.
+/// A command line of bggo with `--` before the flags of the program: in `bggo run`, everything after the grid that is no
+/// flag of `bggo run` itself. If there is a `--` already, everything after it belongs to the program.
 ///
 /// # Errors
 /// A flag before the grid that bggo does not know.
@@ -62,7 +62,7 @@ fn flag(word: &OsStr, run: &Command) -> Option<bool> {
     Some(known.get_action().takes_values() && !value)
 }
 
-/// Whether the program is asked for JSON lines. The last word counts, as it does for the program.
+/// Whether the flags ask for JSON lines. If the flag is given twice, the last one counts, as for the program.
 pub fn wants_json(flags: &[OsString]) -> bool {
     let after = flags.iter().skip(1).map(Some).chain([None]);
     let formats = flags.iter().zip(after).filter_map(|(flag, next)| {

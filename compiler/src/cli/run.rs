@@ -1,4 +1,4 @@
-//! `bggo run`: a grid is built, then bggo becomes the program.
+//! `bggo run`: builds a grid, then replaces its own process by the program.
 
 use super::console::Console;
 use super::exit::Exit;
@@ -15,10 +15,10 @@ use std::os::unix::process::CommandExt;
 pub struct Run {
     #[command(flatten)]
     compile: Compile,
-    /// Build and run again when the grid or a file of variables is saved
+    /// Build and run again when the grid, a file of variables or a file of a `--module` is saved
     #[arg(long)]
     watch: bool,
-    /// Flags of the program, such as `--vus 50 --duration 10s`; after `--`, all words are flags of the program
+    /// Flags of the program, such as `--vus 50 --duration 10s`; all words after `--` are flags of the program
     #[arg(last = true, value_name = "FLAGS")]
     pub(super) flags: Vec<OsString>,
 }

@@ -3,17 +3,19 @@
 use super::console::Console;
 use super::exit::Exit;
 use super::program::Compile;
-use notify::{Event, EventKind, RecursiveMode, Watcher};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -36,18 +38,20 @@ impl WatchEvent {
 /// Builds and runs until a signal ends it.
 pub fn watch(compile: &Compile, flags: &[OsString], console: &mut Console) -> Exit {
     let (sender, happened) = channel();
-    let _watching = match listen(&compile.path, flags, &sender) {
+    let mut watching = match listen(compile, flags, &sender) {
         Ok(watching) => watching,
-        Err(error) => {
-            console.fault(
-                &format!("cannot watch `{}`: {error}", compile.path.display()),
-                "",
-            );
-            return Exit::Failed;
-        }
+        Err(error) => return cannot_watch(compile, &error, console),
     };
     loop {
         let mut child = start(compile, flags, console);
+        // A build finds files that its modules read from elsewhere, and a save may have brought folders.
+        if let Err(error) = watching.follow(compile.module_sources()) {
+            if let Some(child) = &mut child {
+                tell(child, Signal::TERM);
+                finish(child, &happened);
+            }
+            return cannot_watch(compile, &error, console);
+        }
         let saved = wait(&mut child, &happened, console);
         let mut over = saved.is_none();
         // Whatever happened, the program of before is over before anything else begins.
@@ -62,6 +66,14 @@ pub fn watch(compile: &Compile, flags: &[OsString], console: &mut Console) -> Ex
         };
         console.say(format_args!("\n{} was saved", saved.display()));
     }
+}
+
+fn cannot_watch(compile: &Compile, error: &io::Error, console: &mut Console) -> Exit {
+    console.fault(
+        &format!("cannot watch `{}`: {error}", compile.path.display()),
+        "",
+    );
+    Exit::Failed
 }
 
 /// Builds and starts the program; problems are shown, and then there is none.
@@ -143,12 +155,38 @@ fn tell(child: &Child, signal: Signal) {
     let _ = kill_process(Pid::from_child(child), signal);
 }
 
+/// What is watched, and by what.
+struct Watching {
+    watcher: RecommendedWatcher,
+    watched: Arc<Mutex<Watched>>,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Watching {
+    /// Watches these sources of modules as well.
+    fn follow(&mut self, modules: Vec<PathBuf>) -> io::Result<()> {
+        let folders = {
+            let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+            watched.modules = modules;
+            watched.folders()
+        };
+        // Editors replace files, so folders are watched and not files.
+        for folder in folders.difference(&self.folders) {
+            self.watcher
+                .watch(folder, RecursiveMode::NonRecursive)
+                .map_err(io::Error::other)?;
+        }
+        self.folders.extend(folders);
+        Ok(())
+    }
+}
+
 /// Sends saves and signals.
 fn listen(
-    grid: &Path,
+    compile: &Compile,
     flags: &[OsString],
     sender: &Sender<WatchEvent>,
-) -> io::Result<impl Watcher + use<>> {
+) -> io::Result<Watching> {
     let signals = sender.clone();
     let mut incoming = Signals::new([SIGINT, SIGTERM, SIGCHLD])?;
     thread::spawn(move || {
@@ -159,25 +197,28 @@ fn listen(
         }
     });
     let saves = sender.clone();
-    let watched = Watched::new(grid, flags, &std::env::current_dir()?)?;
-    let folders = watched.folders();
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+    let watched = Watched::new(&compile.path, flags, &std::env::current_dir()?)?;
+    let watched = Arc::new(Mutex::new(watched));
+    let of_watcher = Arc::clone(&watched);
+    let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let watched = of_watcher.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(saved) = event.ok().and_then(|event| watched.saved(&event)) {
             // The receiver is gone when bggo ends.
             let _ = saves.send(WatchEvent::Saved(saved));
         }
     })
     .map_err(io::Error::other)?;
-    // Editors replace files, so folders are watched and not files.
-    for folder in folders {
-        watcher
-            .watch(&folder, RecursiveMode::NonRecursive)
-            .map_err(io::Error::other)?;
-    }
-    Ok(watcher)
+    let mut watching = Watching {
+        watcher,
+        watched,
+        folders: BTreeSet::new(),
+    };
+    watching.follow(compile.module_sources())?;
+    Ok(watching)
 }
 
-/// The files whose saves begin a new run: the grid, and those that the program reads variables from. Paths are absolute.
+/// The files whose saves begin a new run: the grid, those that the program reads variables from, and what external modules
+/// are compiled from. Paths are absolute.
 struct Watched {
     /// Where the grid lies, or the grid itself if it is a folder.
     grid_folder: PathBuf,
@@ -187,6 +228,8 @@ struct Watched {
     working_folder: PathBuf,
     /// What `--var-file` names.
     var_files: Vec<PathBuf>,
+    /// Folders and files that external modules are compiled from.
+    modules: Vec<PathBuf>,
 }
 
 impl Watched {
@@ -214,16 +257,25 @@ impl Watched {
             grid_file: file,
             working_folder,
             var_files,
+            modules: Vec::new(),
         })
     }
 
     fn folders(&self) -> BTreeSet<PathBuf> {
         let of_files = self.var_files.iter().filter_map(|path| path.parent());
-        [self.grid_folder.as_path(), &self.working_folder]
+        let mut folders: BTreeSet<PathBuf> = [self.grid_folder.as_path(), &self.working_folder]
             .into_iter()
             .chain(of_files)
             .map(Path::to_owned)
-            .collect()
+            .collect();
+        for source in &self.modules {
+            if source.is_dir() {
+                push_folders(source, &mut folders);
+            } else if let Some(folder) = source.parent().filter(|folder| folder.is_dir()) {
+                folders.insert(folder.to_owned());
+            }
+        }
+        folders
     }
 
     /// The file that was saved, if an event is a save of one that counts; that a file was read is no save.
@@ -251,7 +303,30 @@ impl Watched {
         let of_variables = in_folder(&self.working_folder)
             && (name == "bggo.vars.hcl"
                 || (name.ends_with(".auto.vars.hcl") && !name.starts_with('.')));
-        of_grid || of_variables || self.var_files.iter().any(|file| file == path)
+        let of_module = self.modules.iter().any(|source| {
+            let inside = path.strip_prefix(source);
+            inside.is_ok_and(|inside| inside.iter().all(is_source) && !name.ends_with('~'))
+        });
+        of_grid || of_variables || of_module || self.var_files.iter().any(|file| file == path)
+    }
+}
+
+/// Whether a name in a module's folder is one of its sources: neither hidden nor what cargo built.
+fn is_source(name: &OsStr) -> bool {
+    name != "target" && !name.as_encoded_bytes().starts_with(b".")
+}
+
+/// A module's folder and those below it.
+fn push_folders(folder: &Path, found: &mut BTreeSet<PathBuf>) {
+    if !found.insert(folder.to_owned()) {
+        return;
+    }
+    // One that cannot be listed is named by the build.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && is_source(&entry.file_name()) {
+            push_folders(&entry.path(), found);
+        }
     }
 }
 
@@ -279,7 +354,6 @@ fn var_files_of(flags: &[OsString]) -> Vec<PathBuf> {
 mod tests {
     use super::*;
     use notify::event::{AccessKind, ModifyKind};
-    use std::fs;
 
     /// A folder with grids and a file of variables in folders of their own.
     fn folder() -> tempfile::TempDir {
@@ -333,6 +407,38 @@ mod tests {
             let expected = shown.map(str::to_owned);
             assert_eq!(saved("../grids/shop.hcl", file), expected, "{file}");
             assert_eq!(saved("../grids", file), expected, "{file}, a folder");
+        }
+    }
+
+    #[test]
+    fn the_sources_of_modules_count_and_their_folders_are_watched() {
+        let folder = folder();
+        let root = folder.path().canonicalize().unwrap();
+        for path in ["add/src/inner", "add/target/debug", "add/.git", "texts"] {
+            fs::create_dir_all(root.join(path)).unwrap();
+        }
+        fs::write(root.join("texts/one"), "").unwrap();
+        let mut watched =
+            Watched::new(Path::new("../grids/shop.hcl"), &[], &root.join("here")).unwrap();
+        watched.modules = vec![root.join("add"), root.join("texts/one")];
+        let folders = ["add", "add/src", "add/src/inner", "grids", "here", "texts"];
+        assert!(
+            watched
+                .folders()
+                .into_iter()
+                .eq(folders.map(|path| root.join(path)))
+        );
+        for (file, counts) in [
+            ("add/manifest.hcl", true),
+            ("add/src/inner/deep.rs", true),
+            ("add/target/debug/x", false),
+            ("add/.git/index", false),
+            ("add/src/.lib.rs.swp", false),
+            ("add/src/lib.rs~", false),
+            ("texts/one", true),
+            ("texts/two", false),
+        ] {
+            assert_eq!(watched.counts(&root.join(file)), counts, "{file}");
         }
     }
 

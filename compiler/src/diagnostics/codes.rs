@@ -2,14 +2,14 @@
 
 use super::Code;
 
-/// What is known about a code beside its name.
+/// The summary and the page of a code.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The code.
     pub code: Code,
     /// A few words: the `summary` of the JSON form.
     pub summary: &'static str,
-    /// The text of `docs/errors/CODE.md`, which `bggo explain` prints.
+    /// The text of `docs/errors/CODE.md`.
     pub page: &'static str,
 }
 
@@ -113,12 +113,12 @@ codes! {
     NO_STEPS = "no_steps", "No steps";
 }
 
-/// What is known about a code.
+/// The entry of a code.
 pub fn entry(code: Code) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.code == code)
 }
 
-/// The few words of a code; the code itself where it is not declared.
+/// The summary of a code, or the code itself if it is not declared.
 pub fn summary(code: Code) -> &'static str {
     entry(code).map_or(code.0, |entry| entry.summary)
 }

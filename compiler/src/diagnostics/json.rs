@@ -91,7 +91,7 @@ fn diagnostic(problem: &Problem, sources: &Sources) -> Diagnostic {
     }
 }
 
-/// The text, then the other places, then the cure, as sentences.
+/// The text, then the other places, then the hint, as sentences.
 fn detail(problem: &Problem, sources: &Sources) -> String {
     let mut text = sentence(&problem.text, '.');
     for (span, label) in &problem.labels {

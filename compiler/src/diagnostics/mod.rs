@@ -1,4 +1,4 @@
-//! What is wrong with a grid, as data; made text only at the edge (`render`, `json`).
+//! Problems of a grid as data. Only `render` and `json` make text of them.
 
 pub mod codes;
 pub mod json;
@@ -27,9 +27,9 @@ pub struct Problem {
     pub span: Option<Span>,
     /// One short clause without a full stop: what was found, what was expected.
     pub text: String,
-    /// More places with a word on each (the edges of a cycle, the other of two duplicates).
+    /// More places, each with a label (the edges of a cycle, the other one of two duplicates).
     pub labels: Vec<(Span, String)>,
-    /// The cure.
+    /// What to do about it.
     pub hint: Option<String>,
 }
 
@@ -45,17 +45,17 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Adds an error and gives it back for labels and a hint.
+    /// Adds an error and returns it, to add labels and a hint.
     pub fn error(&mut self, code: Code, span: Span, text: impl Into<String>) -> &mut Problem {
         self.push(code, Severity::Error, Some(span), text.into())
     }
 
-    /// Adds a warning and gives it back for labels and a hint.
+    /// Adds a warning and returns it, to add labels and a hint.
     pub fn warning(&mut self, code: Code, span: Span, text: impl Into<String>) -> &mut Problem {
         self.push(code, Severity::Warning, Some(span), text.into())
     }
 
-    /// Adds an error about no piece of a text (a file that is not there) and gives it back for a hint.
+    /// Adds an error without a place in a text (a missing file) and returns it, to add a hint.
     pub fn whole(&mut self, code: Code, text: impl Into<String>) -> &mut Problem {
         self.push(code, Severity::Error, None, text.into())
     }
@@ -125,7 +125,7 @@ impl Problem {
         self
     }
 
-    /// Says what to do.
+    /// Adds the hint.
     pub fn hint(&mut self, text: impl Into<String>) -> &mut Self {
         self.hint = Some(text.into());
         self

@@ -1,9 +1,9 @@
-//! The known name that a misspelt one probably means.
+//! Finds the known name that a misspelt one probably means.
 
-/// Names that a hint lists at most.
+/// The most names that a hint lists.
 const MOST_LISTED: usize = 24;
 
-/// The nearest of `known`, when it is near enough to be meant: one slip in three characters, a swap counting as one.
+/// The nearest of `known` names, if it is near enough: one typing error in three characters. Two swapped characters count as one.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = name.chars().count().max(3) / 3;
     let mut best: Option<(usize, &str)> = None;
@@ -21,7 +21,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     best.map(|(_, candidate)| candidate)
 }
 
-/// A hint for an unknown name: the nearest one, else all known ones when they are few.
+/// A hint for an unknown name: the nearest name, or all known names if they are few.
 pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     if let Some(near) = nearest(name, known.iter().copied()) {

@@ -1,4 +1,4 @@
-//! Problems as a picture for a terminal, in the manner of rustc: what, where, the lines with marks under them, the cure.
+//! Draws problems for a terminal, as rustc does: the message, the place, the lines with marks under them, the hint.
 
 use std::borrow::Cow;
 
@@ -85,7 +85,7 @@ struct Mark {
     text: String,
 }
 
-/// The problem's own place first. A label of that very place stands beside its mark, not under a second one.
+/// The problem's own place comes first. A label of the same place is written beside its mark, not under a second mark.
 fn marks(problem: &Problem, sources: &Sources) -> Vec<Mark> {
     let mut marks: Vec<Mark> = problem
         .span
@@ -135,8 +135,8 @@ fn snippet<'a>(source: &'a SourceFile, marks: &[&Mark]) -> Snippet<'a, Annotatio
         .annotations(annotations.collect::<Vec<_>>())
 }
 
-/// Lines of a file without what the renderer would pass on to the terminal, though it controls it: control characters
-/// above U+007F, and marks of the reading direction. What stands in their place has as many bytes, so marks stay in place.
+/// Lines of a file without characters that would control the terminal and that the renderer lets through: control characters
+/// above U+007F, and marks of the reading direction. Their replacements have as many bytes, so marks stay in place.
 fn without_controls(text: &str) -> Cow<'_, str> {
     let replaced = |character: char| match character {
         '\u{80}'..='\u{9f}' => Some('\u{b7}'),
@@ -150,7 +150,7 @@ fn without_controls(text: &str) -> Cow<'_, str> {
     text.chars().map(shown).collect::<String>().into()
 }
 
-/// A text of ours with a piece of a grid in it: that never reaches the terminal as a control sequence, or turns the reading
+/// A message with a piece of a grid in it, without characters that would control the terminal or turn the reading
 /// direction.
 fn plain(text: &str) -> String {
     let visible = |character: char| {

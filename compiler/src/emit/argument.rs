@@ -1,7 +1,7 @@
 //! Kinds of arguments: when each is known, and whether it is written as one text with holes.
 
 use super::tree::WIDTH;
-use crate::check::typed::{Binding, TExpr, TKind, TPart};
+use crate::check::typed::{Binding, TExpr, TKind, TPart, TRules};
 use crate::check::walk::walk;
 use crate::plan::model::{Argument, Skeleton};
 use bggo_manifest::{Carrier, Form};
@@ -18,13 +18,18 @@ pub fn is_redacted(argument: &Argument) -> bool {
     argument.input.shown && !argument.value.sensitivity.paths.is_empty()
 }
 
-/// Whether some arguments, or parts of them, are known only when the program starts.
-pub fn is_started(arguments: &[Argument]) -> bool {
+/// Whether something of arguments and rules is computed when the program starts.
+pub fn is_started(arguments: &[Argument], rules: &TRules) -> bool {
     let in_part =
         |argument: &Argument| argument.skeleton.as_ref().is_some_and(Skeleton::is_started);
-    arguments
-        .iter()
-        .any(|argument| is_of_start(argument) || in_part(argument))
+    let mut arguments = arguments.iter();
+    arguments.any(|argument| is_of_start(argument) || in_part(argument))
+        || rules.known_at_start(true).next().is_some()
+}
+
+/// Whether some rules differ between users, iterations or instances.
+pub fn has_late(rules: &TRules) -> bool {
+    rules.known_at_start(false).next().is_some()
 }
 
 /// Whether it is computed when the program starts. Constant expressions whose failure must surface at run time are, too.

@@ -1,5 +1,5 @@
 //! A body as Rust: the struct of one run of it, those of its steps, outputs and assets, its schedule, and the functions of
-//! its steps. It is written once however often it is used.
+//! its steps. It is written once, even if it is used several times.
 
 use super::names::field;
 use super::schedule::ScheduleWriter;
@@ -20,7 +20,7 @@ pub struct BodyField {
 }
 
 impl Writer<'_> {
-    /// All of the body that is being written.
+    /// The whole body that is being written.
     pub fn body_items(&mut self) -> TokenStream {
         let structs = self.body_structs();
         let (table, one_run) = (self.step_table(), self.one_run());
@@ -68,7 +68,7 @@ impl Writer<'_> {
                 value: quote!(steps: &self.#field),
             },
         ];
-        // Resources are prepared by the worker, and those of the run are there.
+        // The worker prepares resources, and those of the run exist already.
         let mut reached = body.steps.iter();
         if reached.any(|step| !step.needs.is_empty() || !step.uses.is_empty()) {
             fields.push(BodyField {
@@ -194,7 +194,7 @@ impl Writer<'_> {
             let module = field(runner);
             let metrics = (step.metrics > 0).then(|| metrics(&module, &step.unwarned));
             let sensitive = step.sensitive.then(|| quote!(.sensitive()));
-            // What the manifest itself calls sensitive is known to the module.
+            // The module knows what its own manifest declares sensitive.
             let secret = step.arguments.iter().filter(|argument| {
                 let input = &argument.input;
                 argument.value.sensitivity.any() && !input.sensitive && !input.shown

@@ -56,7 +56,7 @@ impl Constants {
                 let name = self.named(quote!((Text, Value)), &pairs);
                 quote!(Value::object(&#name))
             }
-            // Folding gives no text of a response; were it to, its content is the same value.
+            // Folding never gives the text of an answer. If it did, its content would be the same value.
             Value::Raw(raw) => self.value(&raw.parse().unwrap_or(Value::Null)),
         }
     }

@@ -33,13 +33,18 @@ pub fn cut(plan: &Plan) -> Plan {
                 cut_expression(&mut argument.value);
             }
         }
-        for expr in step.enabled.iter_mut().chain(&mut step.execution) {
+        let rules = step.rules.expressions_mut();
+        let settings = step.enabled.iter_mut().chain(&mut step.execution);
+        for expr in settings.chain(rules) {
             cut_expression(expr);
         }
     }
-    let resources = plan.resources.iter_mut();
-    for argument in resources.flat_map(|resource| &mut resource.arguments) {
-        cut_expression(&mut argument.value);
+    for resource in &mut plan.resources {
+        let arguments = resource.arguments.iter_mut();
+        let arguments = arguments.map(|argument| &mut argument.value);
+        for expr in arguments.chain(resource.rules.expressions_mut()) {
+            cut_expression(expr);
+        }
     }
     let variables = plan.variables.iter_mut();
     for (condition, message, _) in variables.flat_map(|variable| &mut variable.validations) {
@@ -120,12 +125,13 @@ fn separate(expr: &mut TExpr) -> Size {
 pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
     let steps = plan.steps().flat_map(|step| {
         let arguments = step.arguments.iter().map(|argument| &argument.value);
-        arguments.chain(&step.enabled).chain(&step.execution)
+        let settings = step.enabled.iter().chain(&step.execution);
+        arguments.chain(settings).chain(step.rules.expressions())
     });
-    let resources = plan.resources.iter();
-    let resources = resources
-        .flat_map(|resource| &resource.arguments)
-        .map(|argument| &argument.value);
+    let resources = plan.resources.iter().flat_map(|resource| {
+        let arguments = resource.arguments.iter().map(|argument| &argument.value);
+        arguments.chain(resource.rules.expressions())
+    });
     let variables = plan.variables.iter();
     let validations = variables
         .flat_map(|variable| &variable.validations)

@@ -1,4 +1,4 @@
-//! Typed expressions to Rust expressions: of type `Value`, `&Value`, `bool` or `Result<Value, Fault>`, as it reads best.
+//! Typed expressions to Rust expressions of type `Value`, `&Value`, `bool` or `Result<Value, Fault>`, whichever reads best.
 //! Each call that may fault names the place of its own expression.
 
 use super::constant;
@@ -35,7 +35,7 @@ impl Writer<'_> {
     pub fn printable(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> TokenStream {
         let place = self.place(expr.span);
         let result = match self.expression(expr, at) {
-            // One call and one `?` where there would be two, for much of a large grid is such calls.
+            // One call and one `?` instead of two: a large grid has very many of these calls.
             ExprTokens::Placed(call, span) if span == expr.span => {
                 quote!(input_conversion::printable(#call, #place))
             }
@@ -189,6 +189,10 @@ impl Writer<'_> {
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
             TKind::VuId => return ExprTokens::Value(quote!(m.iteration.vu())),
             TKind::VuIteration => return ExprTokens::Value(quote!(m.iteration.iteration())),
+            TKind::Loaded => {
+                let start = self.start(at);
+                return ExprTokens::Value(quote!(Value::Bool(#start.is_loaded())));
+            }
             TKind::RunId => {
                 return ExprTokens::Value(match at {
                     EvaluatedIn::Start => quote!(Value::Text(s.run_id().clone())),
@@ -462,7 +466,7 @@ impl Writer<'_> {
 
 /// Calls of functions: where each is found, and its arguments as a slice.
 impl Writer<'_> {
-    /// The call, without what becomes of its fault. The last argument may be one that is spread.
+    /// The call alone; the caller handles its fault. The last argument may be spread.
     pub fn function_call(
         &mut self,
         function: &Function,
@@ -481,7 +485,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The context of a call: each place of the program that makes one has a number of its own.
+    /// The context of a call. Each call in the program has a number of its own.
     fn context(&mut self, at: EvaluatedIn<'_>) -> TokenStream {
         let call = Literal::u32_unsuffixed(self.context_calls);
         self.context_calls += 1;
@@ -492,7 +496,7 @@ impl Writer<'_> {
         quote!(m.iteration.function_context(#call, #instance))
     }
 
-    /// The path of what holds a function that is called.
+    /// The path of the module of a function that is called.
     fn home(&mut self, home: Home) -> TokenStream {
         match home {
             Home::Module(name) => {
@@ -535,9 +539,9 @@ impl Writer<'_> {
     }
 }
 
-/// Outputs and exports where expressions read them, and the functions that do: one for each that something reads.
+/// Reading of outputs and exports: one function for each output or export that some expression reads.
 impl Writer<'_> {
-    /// The functions that read outputs and exports, once all that calls them is written.
+    /// The functions that read outputs and exports, after everything that calls them has been written.
     pub fn reader_functions(&mut self) -> TokenStream {
         let mut out = TokenStream::new();
         for ((of, field), name) in self.readers.clone() {

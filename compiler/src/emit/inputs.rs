@@ -7,7 +7,7 @@ use super::names::camel;
 use super::tokens::{EvaluatedIn, or_unused};
 use super::tree::WIDTH;
 use super::writer::Writer;
-use crate::check::typed::{TExpr, TKind, TPart};
+use crate::check::typed::{TExpr, TKind, TPart, TRules};
 use crate::plan::model::{Argument, Skeleton};
 use bggo_manifest::{Carrier, Form, Input};
 use bggo_values::{Value, json};
@@ -36,14 +36,14 @@ impl Writer<'_> {
     /// The inputs of one step or resource, by the names of its module, function and static.
     pub fn known_inputs(
         &mut self,
-        arguments: &[Argument],
+        (arguments, rules): (&[Argument], &TRules),
         [module, prepare, inputs]: [&Ident; 3],
         doc: &str,
     ) -> TokenStream {
-        if arguments.is_empty() {
-            return quote!();
-        }
-        if !is_started(arguments) {
+        if !is_started(arguments, rules) {
+            if arguments.is_empty() {
+                return quote!();
+            }
             let items: Vec<_> = arguments
                 .iter()
                 .map(|argument| self.fixed_input(argument, module))
@@ -65,7 +65,9 @@ impl Writer<'_> {
                 quote!(#module::In::#variant(Early::Known(#value)))
             })
             .collect();
-        let body = quote!(Ok(Vec::from([#(#items),*])));
+        let checks = self.checks(rules, EvaluatedIn::Start);
+        let list = owned_list(&items);
+        let body = quote!(#checks Ok(#list));
         let s = or_unused("s", &body);
         quote! {
             #[doc = #doc]
@@ -227,6 +229,33 @@ impl Writer<'_> {
         }
         let value = self.shown(argument, at);
         quote!(&#value)
+    }
+}
+
+/// Rules of a manifest.
+impl Writer<'_> {
+    /// Statements that leave with a fault where a rule is broken: of those known at start there, of the others elsewhere,
+    /// after the late arguments that these read.
+    pub fn checks(&mut self, rules: &TRules, at: EvaluatedIn<'_>) -> TokenStream {
+        let of_start = matches!(at, EvaluatedIn::Start);
+        let mut out = TokenStream::new();
+        if !of_start {
+            for (id, value) in &rules.shared {
+                let value = self.value(value, at);
+                let name = self.read_bound(*id);
+                out.extend(quote!(let #name = &#value;));
+            }
+        }
+        for rule in rules.known_at_start(of_start) {
+            let broken = self.untruth(&rule.condition, at);
+            let (text, place) = (&rule.message, self.place(rule.span));
+            out.extend(quote! {
+                if #broken {
+                    return Err(Fault::new("value", #text).at(#place));
+                }
+            });
+        }
+        out
     }
 }
 
@@ -475,6 +504,14 @@ impl FormatText {
     fn literal(&mut self, text: &str) {
         self.format
             .push_str(&text.replace('{', "{{").replace('}', "}}"));
+    }
+}
+
+/// A `Vec` of inputs.
+pub fn owned_list(items: &[TokenStream]) -> TokenStream {
+    match items {
+        [] => quote!(Vec::new()),
+        _ => quote!(Vec::from([#(#items),*])),
     }
 }
 

@@ -33,7 +33,7 @@ use writer::Writer;
 pub struct Package {
     /// Path within the package to text.
     pub files: BTreeMap<String, String>,
-    /// Crates that it names beside the runtime: those of its modules, and of functions that only it needs.
+    /// Crates that it names beside the runtime: those of its modules, and those of functions that it calls.
     pub crates: BTreeSet<String>,
 }
 

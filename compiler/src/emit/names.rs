@@ -1,4 +1,4 @@
-//! One table of Rust names: plain when free, numbered on a clash or when the name is a keyword.
+//! One table of Rust names. A name stays as it is, or gets a number if it is taken or a keyword.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -14,7 +14,7 @@ const LOCAL_WORDS: &[&str] = &[
 /// Beginnings of numbered names of local variables.
 const NUMBERED: &[&str] = &["branch_", "part_"];
 
-/// Names given so far, of values and functions, and of types.
+/// Names that are taken, of values and functions, and of types.
 #[derive(Debug)]
 pub struct Names(BTreeSet<String>);
 
@@ -38,16 +38,17 @@ impl Names {
         chosen
     }
 
-    /// `each` of the runtime, by its path where the grid has a function of that name.
-    pub fn each(&self) -> TokenStream {
-        if self.0.contains("each") {
-            quote!(::bggo_runtime::emitted::each)
+    /// A function of the runtime, by its path where the grid has a function of that name.
+    pub fn of_runtime(&self, name: &str) -> TokenStream {
+        let function = Ident::new(name, Span::call_site());
+        if self.0.contains(name) {
+            quote!(::bggo_runtime::emitted::#function)
         } else {
-            quote!(each)
+            quote!(#function)
         }
     }
 
-    /// A name for a variable inside of one function: it hides nothing, and other functions may use it too.
+    /// A name for a variable inside one function. It shadows nothing, and other functions may use it too.
     pub fn inner(&self, name: &str) -> Ident {
         let name = plain(name);
         if is_local_word(&name) {
@@ -98,7 +99,7 @@ pub fn call_path(function: &Ident) -> TokenStream {
 }
 
 fn is_name(name: &str) -> bool {
-    // Reserved since the edition of 2024, which syn takes for a name.
+    // Reserved since edition 2024, but syn accepts it as a name.
     name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
 }
 
@@ -154,7 +155,7 @@ pub fn field(name: &str) -> Ident {
     if matches!(name, "self" | "Self" | "super" | "crate") {
         Ident::new(&format!("{name}_"), Span::call_site())
     } else if name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok() {
-        // `gen` is a keyword since the edition of 2024, and syn reads it as a name.
+        // `gen` is a keyword since edition 2024, but syn accepts it as a name.
         Ident::new(name, Span::call_site())
     } else {
         Ident::new_raw(name, Span::call_site())
@@ -220,6 +221,14 @@ mod tests {
                 "branch_x"
             ]
         );
+    }
+
+    #[test]
+    fn a_function_of_the_runtime_yields_to_one_of_the_grid() {
+        let mut names = Names::new();
+        names.snake("of_run");
+        let called = ["each", "of_run"].map(|name| names.of_runtime(name).to_string());
+        assert_eq!(called, ["each", ":: bggo_runtime :: emitted :: of_run"]);
     }
 
     #[test]

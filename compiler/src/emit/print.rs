@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 
-/// The text of a file. The tokens are made by `quote!`, so they parse; were they not to, they go out as they are and
-/// rustc names the place.
+/// The text of a file. The tokens are made by `quote!`, so they parse. If they did not, they would be written as they are, and
+/// rustc would name the place.
 pub fn text(header: &str, tokens: TokenStream) -> String {
     let shown = tokens.to_string();
     let body = match syn::parse2::<syn::File>(tokens) {
@@ -13,7 +13,7 @@ pub fn text(header: &str, tokens: TokenStream) -> String {
     format!("{header}\n{body}")
 }
 
-/// Beginnings of items that stand in tables, a line each.
+/// How items begin that are written as a table, one line for each.
 const TABLES: &[&str] = &[
     "use ",
     "const LATCH_",

@@ -1,4 +1,4 @@
-//! What the whole grid has: `main`, tables of resources and variables, and locals that are known at start.
+//! The parts of the whole grid: `main`, tables of resources and variables, and locals that are known at start.
 
 use super::constant;
 use super::cut::expressions;
@@ -39,7 +39,7 @@ impl Writer<'_> {
         }
     }
 
-    /// `main` and the tables of what the whole grid has.
+    /// `main` and the tables of the whole grid.
     pub fn tables(&mut self) -> TokenStream {
         let plan = self.plan;
         let name = &plan.name;

@@ -1,18 +1,19 @@
 //! Resources: how each is prepared, made and got. Those of the run are made once, on the control thread, and others of the
 //! run are built on them by name; those below are got by the functions of a body.
 
-use super::argument::{is_late, is_started};
-use super::inputs::known;
+use super::argument::{has_late, is_late, is_started};
+use super::inputs::{known, owned_list};
 use super::names::{camel, field};
 use super::tokens::{EvaluatedIn, names_in, or_unused};
 use super::tree::{Filled, Leaf, WIDTH, tree};
 use super::writer::Writer;
+use crate::check::typed::TRules;
 use crate::plan::model::{Argument, UsedAsset};
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// What all bodies share: the structs of the run, of a worker and of a user.
+/// The structs that all bodies share: of the run, of a worker and of a user.
 impl Writer<'_> {
     /// The structs of assets that outlive an iteration; from here on the paths of all those are known.
     pub fn shared_assets(&mut self) -> TokenStream {
@@ -95,11 +96,11 @@ impl Writer<'_> {
         }
     }
 
-    /// What prepares a resource, in a function with `cx: &Prepare`.
+    /// The call that prepares a resource, in a function with `cx: &Prepare`.
     fn prepared(&self, at: usize) -> TokenStream {
         let (resource, names) = (&self.plan.resources[at], self.resource(at));
         let asset = field(&resource.asset);
-        if is_started(&resource.arguments) {
+        if is_started(&resource.arguments, &resource.rules) {
             let prepare = &names.prepare;
             return quote!(#asset::Prepared::new(cx, #prepare(cx.start())));
         }
@@ -121,7 +122,8 @@ impl Writer<'_> {
             );
             self.write_for(owner);
             let module = field(&resource.asset);
-            out.extend(self.known_inputs(&resource.arguments, [&module, &prepare, &inputs], &doc));
+            let given = (resource.arguments.as_slice(), &resource.rules);
+            out.extend(self.known_inputs(given, [&module, &prepare, &inputs], &doc));
             out.extend(self.take_parts());
         }
         out
@@ -130,7 +132,7 @@ impl Writer<'_> {
 
 /// Functions of a body that reach resources.
 impl Writer<'_> {
-    /// The functions that get a resource, let it go, and compute its late inputs.
+    /// The functions that get a resource, release it, and compute its late inputs.
     pub fn resource_access(&mut self, at: usize) -> TokenStream {
         let get = if self.plan.resources[at].scope == Lifetime::Run {
             self.get_of_run(at)
@@ -182,6 +184,7 @@ impl Writer<'_> {
             .filter(|argument| is_late(argument))
             .collect();
         self.write_for(self.resource_functions(at).get.clone());
+        let checks = self.checks(&resource.rules, EvaluatedIn::Body(None));
         let items: Vec<_> = late
             .iter()
             .map(|argument| {
@@ -198,10 +201,11 @@ impl Writer<'_> {
         let (parts, needs) = (self.take_parts(), self.asset_needs(at));
         let (names, body_type) = (self.resource_functions(at), self.body_type());
         let (name, late_name) = (&names.get, &names.late);
-        let (inputs, function) = if items.is_empty() {
+        let (inputs, function) = if items.is_empty() && checks.is_empty() {
             (quote!(Ok(Vec::new())), quote!())
         } else {
-            let body = quote!(Ok(Vec::from([#(#items),*])));
+            let list = owned_list(&items);
+            let body = quote!(#checks Ok(#list));
             let (m, late_doc) = (or_unused("m", &body), format!("{doc}: inputs that vary"));
             let function = quote! {
                 #[doc = #late_doc]
@@ -248,7 +252,7 @@ impl Writer<'_> {
         used.has_alternatives.then(|| quote!(#owner::#name::#kind))
     }
 
-    /// Some step asks for it.
+    /// Some step needs it.
     fn is_got(&self, at: usize) -> bool {
         self.body().steps.iter().any(|step| {
             step.needs.contains(&at) || step.uses.iter().any(|used| used.resource == at)
@@ -310,7 +314,7 @@ impl Writer<'_> {
         all.filter(|(part, _)| used(part)).collect()
     }
 
-    /// Some assets of the run as one struct; `parts` are those before it.
+    /// Some assets of the run as one struct; `parts` are the structs before it.
     fn run_part(&mut self, ids: &[usize], ty: &Ident, doc: &str, parts: &[Ident]) -> TokenStream {
         let names: Vec<_> = ids
             .iter()
@@ -375,7 +379,7 @@ impl Writer<'_> {
             .iter()
             .map(|below| (name_of(below), path_of(below)));
         let below: Vec<(Ident, TokenStream)> = below.collect();
-        // Slots of the run stand on this thread, so one that is built on others can be handed them.
+        // The slots of the run are on this thread, so an asset can get those that it is built on.
         let needs = resource.uses.as_ref().map(|uses| {
             let slots = uses.iter().map(|used| {
                 let kind = field(&plan.resources[used.resource].asset);
@@ -394,12 +398,13 @@ impl Writer<'_> {
             .filter(|argument| is_late(argument))
             .collect();
         let takes = resource.uses.as_ref().is_some_and(|uses| !uses.is_empty());
-        let make = if late.is_empty() && !takes {
+        let judged = has_late(&resource.rules);
+        let make = if late.is_empty() && !takes && !judged {
             let needs = needs.map(|needs| quote!(#needs,));
             quote!(Box::new(move |cx| prepared.create(cx, #needs Ok(Vec::new()))))
         } else {
             self.write_for(&name);
-            self.run_make(&late, needs, &asset, &below)
+            self.run_make((&late, &resource.rules), needs, &asset, &below)
         };
         let paths = below.iter().map(|(_, path)| path);
         quote! {
@@ -411,11 +416,12 @@ impl Writer<'_> {
     /// A creation on the control thread that first waits for the resources that it reads or takes.
     fn run_make(
         &mut self,
-        late: &[&Argument],
+        (late, rules): (&[&Argument], &TRules),
         needs: Option<TokenStream>,
         asset: &Ident,
         below: &[(Ident, TokenStream)],
     ) -> TokenStream {
+        let checks = self.checks(rules, EvaluatedIn::RunAssets);
         let items: Vec<_> = late
             .iter()
             .map(|argument| {
@@ -424,12 +430,12 @@ impl Writer<'_> {
                 quote!(#asset::In::#variant(Early::Known(#value)))
             })
             .collect();
-        let list = quote!(Vec::from([#(#items),*]));
+        let list = owned_list(&items);
         let (late, inputs) = match items.as_slice() {
-            [] => (quote!(), quote!(Vec::new())),
-            _ => (quote!(let late = #list;), quote!(late)),
+            [] => (checks, list),
+            _ => (quote!(#checks let late = #list;), quote!(late)),
         };
-        let starts = names_in(&list, &format_ident!("start"));
+        let starts = names_in(&late, &format_ident!("start"));
         let start = starts.then(|| quote!(let start = Arc::clone(cx.start());));
         let again = starts.then(|| quote!(let start = Arc::clone(&start);));
         let taken = needs.as_ref().map(|needs| quote!(let needs = #needs;));

@@ -1,4 +1,4 @@
-//! The schedule of a body as functions: sequences as straight lines of at most 16 statements, forks, latches.
+//! The schedule of a body as functions: sequences of at most 16 statements, forks, latches.
 
 use super::names::call_path;
 use super::tree::WIDTH;
@@ -7,10 +7,10 @@ use crate::plan::model::{BodyPlan, Instances, Schedule};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// Branches that `fork!` polls in place; more get a waker each.
+/// The most branches that `fork!` polls in place. If there are more, each gets a waker of its own.
 const FORK: usize = 8;
 
-/// Functions of a schedule, in the making.
+/// The functions of a schedule while they are written.
 pub struct ScheduleWriter<'w, 'p> {
     writer: &'w mut Writer<'p>,
     functions: TokenStream,
@@ -92,7 +92,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             Instances::Single => one,
             _ if named => one,
             _ => {
-                let each = self.writer.names.each();
+                let each = self.writer.names.of_runtime("each");
                 quote!(#each(&m.iteration, #first, #end, None, Box::new(move |index| #one)))
             }
         };
@@ -139,7 +139,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             });
             fills.push(quote!(#name(m, fan)));
         }
-        // A tree of the same width over the parts.
+        // The parts are joined by a tree of the same width.
         while fills.len() > WIDTH {
             let mut above = Vec::new();
             for part in fills.chunks(WIDTH) {

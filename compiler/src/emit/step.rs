@@ -1,6 +1,6 @@
-//! Steps: one function for each that has more to do than to run, with another for what one attempt of it does.
+//! Steps: one function for each step that is more than a single call, and one function for its attempt.
 
-use super::argument::{is_late, is_started};
+use super::argument::{has_late, is_late, is_started};
 use super::constant;
 use super::cut;
 use super::inputs::known;
@@ -14,7 +14,7 @@ use crate::plan::model::{Instances, Step};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-/// How many steps stand in one module at most.
+/// The most steps in one module.
 const TOGETHER: usize = 32;
 
 impl Writer<'_> {
@@ -25,7 +25,7 @@ impl Writer<'_> {
             let names = self.step(at);
             let runner = field(&step.runner);
             let (wanted, policy) = (wanted(step, &runner), fixed_policy(step));
-            let prepared = if is_started(&step.arguments) {
+            let prepared = if is_started(&step.arguments, &step.rules) {
                 let prepare = &names.prepare;
                 quote!(#runner::Prepared::new(cx, #prepare(cx.start()), #wanted, #policy))
             } else {
@@ -59,7 +59,8 @@ impl Writer<'_> {
             );
             self.write_for(owner);
             let module = field(&step.runner);
-            out.extend(self.known_inputs(&step.arguments, [&module, &prepare, &inputs], &doc));
+            let given = (step.arguments.as_slice(), &step.rules);
+            out.extend(self.known_inputs(given, [&module, &prepare, &inputs], &doc));
             if let Some(limit) = late_limit(step) {
                 let value = self.reference(limit, EvaluatedIn::Start);
                 let limit = self.placed(quote!(input_conversion::limit(#value)), limit.span);
@@ -77,10 +78,11 @@ impl Writer<'_> {
         out
     }
 
-    /// A step is one statement of its chain: nothing late, no condition, no resource to wait for.
+    /// A step is one statement of its chain: nothing late, no `enabled`, no resource to wait for.
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
-        step.enabled.is_none() && step.needs.is_empty() && !step.arguments.iter().any(is_late)
+        let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
+        step.enabled.is_none() && step.needs.is_empty() && !late
     }
 
     /// A plain step as a future.
@@ -103,8 +105,8 @@ impl Writer<'_> {
         })
     }
 
-    /// The functions of all steps; those of a large grid in modules, for rustc compiles a module again only where
-    /// something in it has changed, and several at once.
+    /// The functions of all steps. In a large grid they are in modules: rustc compiles a module again only if
+    /// something in it has changed, and compiles several at the same time.
     pub fn all_steps(&mut self) -> TokenStream {
         let written: Vec<usize> = (0..self.body().steps.len())
             .filter(|at| !self.is_plain(*at))
@@ -179,7 +181,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Enabled, exports that it reads, arguments, then its assets and the run.
+    /// In this order: `enabled`, the exports that it reads, its rules, its arguments, its assets, the run.
     fn attempt(&mut self, at: usize) -> TokenStream {
         let step = &self.body().steps[at];
         let keys = self.step_keys(at);
@@ -204,9 +206,10 @@ impl Writer<'_> {
         } else {
             quote!(#enabled #needs)
         };
+        let checks = self.checks(&step.rules, here);
         let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
         let (path, uses) = (self.step_path(at), self.needs(at));
-        quote!(#before #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await)
+        quote!(#before #checks #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await)
     }
 
     /// Whether an expression reads an export, also through locals.
@@ -252,7 +255,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The assets that a step is handed.
+    /// The assets that a step gets.
     pub fn needs(&self, at: usize) -> TokenStream {
         let step = &self.body().steps[at];
         let runner = field(&step.runner);
@@ -332,6 +335,7 @@ fn reads_value(step: &Step) -> bool {
         .iter()
         .map(|argument| &argument.value)
         .chain(&step.enabled)
+        .chain(step.rules.expressions())
     {
         walk(expr, &mut |node| {
             found |= matches!(node.kind, TKind::EachValue)

@@ -43,10 +43,10 @@ step "print" "holes" {{
 }}
 step "http_request" "json" {{
   arguments {{
-    url     = "http://127.0.0.1/{quoted}${{vu.id}}{quoted}"
-    method  = "POST"
-    json    = {{ "{quoted}" = "{quoted}${{vu.id}}", fixed = "{quoted}" }}
-    headers = {{ "X" = "{quoted}" }}
+    url          = "http://127.0.0.1/{quoted}${{vu.id}}{quoted}"
+    method       = "POST"
+    json         = {{ "{quoted}" = "{quoted}${{vu.id}}", fixed = "{quoted}" }}
+    query_params = {{ "X" = "{quoted}" }}
   }}
 }}
 step "print" "each" {{

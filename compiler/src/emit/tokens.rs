@@ -1,4 +1,4 @@
-//! What the emitter makes of an expression, where that is computed, and which names tokens hold.
+//! Tokens of an expression, the context in which they are computed, and the names that they use.
 
 use crate::source::Span;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -15,7 +15,7 @@ pub enum EvaluatedIn<'a> {
     Body(Option<&'a Keys>),
 }
 
-/// What is known of a step's instances.
+/// The names for the instances of a step.
 pub struct Keys {
     /// The step has instances: there is an `index`.
     pub instanced: bool,
@@ -35,7 +35,7 @@ pub enum ExprTokens {
     Placed(TokenStream, Span),
 }
 
-/// Whether tokens name a thing: `index`, but neither `.index` nor `ops::index`.
+/// Whether tokens use a variable: `index`, but neither `.index` nor `ops::index`.
 pub fn names_in(tokens: &TokenStream, name: &Ident) -> bool {
     let mut before = ['\0'; 2];
     for token in tokens.clone() {
@@ -57,7 +57,7 @@ pub fn names_in(tokens: &TokenStream, name: &Ident) -> bool {
     false
 }
 
-/// `name`, or `_` where the body has no use for it.
+/// `name`, or `_` if the body does not use it.
 pub fn or_unused(name: &str, body: &TokenStream) -> TokenStream {
     let name = Ident::new(name, proc_macro2::Span::call_site());
     if names_in(body, &name) {

@@ -1,10 +1,10 @@
-//! Structs that grow with the grid, as trees of at most 16 fields a struct, each filled by a function of its own: one
-//! literal with many fallible fields costs rustc time that grows with its square.
+//! Structs that grow with the grid, as trees of at most 16 fields in a struct. Each struct is filled by a function of its own:
+//! for a literal with many fallible fields the time of rustc grows with the square of their number.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-/// Most fields of a struct, statements of a function and branches of a literal.
+/// The most fields of a struct, statements of a function and branches of a literal.
 pub const WIDTH: usize = 16;
 
 /// One field of the whole.
@@ -13,11 +13,11 @@ pub struct Leaf {
     pub name: Ident,
     /// Its type.
     pub ty: TokenStream,
-    /// What fills it.
+    /// The expression that fills it.
     pub value: TokenStream,
 }
 
-/// What the functions that fill are called with.
+/// The arguments of the functions that fill the structs.
 pub struct Filled<'a> {
     /// Name of the outermost struct.
     pub name: &'a str,

@@ -1,4 +1,4 @@
-//! The frame of the program: what a worker thread holds, and the life of a virtual user.
+//! The frame of the program: the state of a worker thread, and the life of a virtual user.
 
 use super::writer::Writer;
 use crate::resolve::model::BodyId;
@@ -35,7 +35,8 @@ impl Writer<'_> {
         }
         if run {
             fields.push(quote!(run: Arc<RunAssets>));
-            values.push(quote!(run: of_run(run_assets)));
+            let of_run = self.names.of_runtime("of_run");
+            values.push(quote!(run: #of_run(run_assets)));
         }
         let mut make = quote!(Rc::new(WorkerState { #(#values),* }));
         let mut destroy = quote!(Box::pin(async {}));
@@ -67,6 +68,7 @@ impl Writer<'_> {
         let end_user = user.then(|| quote!(lifetime.destroy().await;));
         let begin_iteration = iteration.then(|| quote!(let scope = user.iteration_scope();));
         let end_iteration = iteration.then(|| quote!(scope.destroy().await;));
+        let no_such_scenario = self.names.of_runtime("no_such_scenario");
         let main = self.body_type();
         let arms = (0..self.plan.scenarios.len()).map(|number| {
             let number = Literal::usize_unsuffixed(number);
@@ -93,7 +95,7 @@ impl Writer<'_> {
                 fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()> {
                     match scenario {
                         #(#arms)*
-                        _ => no_such_scenario(scenario),
+                        _ => #no_such_scenario(scenario),
                     }
                 }
 

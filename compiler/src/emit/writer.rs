@@ -1,4 +1,4 @@
-//! What the emitter knows while it writes: the plan, names of all items, constants, places, and functions that
+//! The state of the emitter: the plan, names of all items, constants, places, and functions that
 //! expressions are cut into.
 
 use super::constant::Constants;
@@ -150,9 +150,9 @@ pub struct Writer<'p> {
     place_names: BTreeMap<(String, u32, u32), Ident>,
     bound: Vec<Ident>,
     read_bound: BTreeSet<BoundId>,
-    /// Functions that expressions were cut into, until they are written.
+    /// Functions that expressions were cut into and that are not written yet.
     parts: TokenStream,
-    /// What is being written: parts of it are named after it.
+    /// The item that is being written. Its parts are named after it.
     owner: String,
 }
 
@@ -165,7 +165,7 @@ impl<'p> Writer<'p> {
         all_outputs: Vec<Vec<Vec<String>>>,
     ) -> Self {
         let mut names = Names::new();
-        // The grid's own words come first: `main` has its steps and resources under their own names.
+        // Names of the grid come first, so that steps and resources of `main` keep their own names.
         let bodies: Vec<_> = plan
             .body_ids()
             .map(|id| step_names(plan, id, &mut names))
@@ -235,7 +235,7 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// From here on, this body is written.
+    /// Makes this the body that is written from now on.
     pub fn enter(&mut self, body: BodyId) {
         self.body_id = body;
         self.readers.clear();
@@ -336,8 +336,8 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// `PLACE_IN_LOGIN`: the constant with the place of a span, named after what is being written and not after its line,
-    /// so that a line more at the top of a grid renames nothing.
+    /// `PLACE_IN_LOGIN`: the constant with the place of a span. It is named after the item that is written and not after its line,
+    /// so that a new line at the top of a grid renames nothing.
     pub fn place(&mut self, span: Span) -> Ident {
         let (file, line, column) = self.plan.places.of(span);
         let key = (file.to_owned(), line, column);
@@ -511,7 +511,7 @@ impl<'p> Writer<'p> {
         )
     }
 
-    /// A function with this body, and the call of it. It takes what its body names.
+    /// A function with this body, and the call of it. Its parameters are the variables that the body uses.
     pub fn function(
         &mut self,
         of: &[&TExpr],
@@ -568,7 +568,7 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// A long list of items as few: each 16 of them are a function that gives a `Vec`, joined by `join`.
+    /// A long list of items as a short one: 16 items become a function that returns a `Vec`; `join` joins them.
     pub fn long(
         &mut self,
         items: Vec<(TokenStream, Vec<&TExpr>)>,
@@ -605,7 +605,7 @@ fn place_literal(file: &str, line: u32, column: u32) -> TokenStream {
     quote!(Place::new(#file, #line, #column))
 }
 
-/// What a body calls something: those other than `main` put their own name before it.
+/// The name of something of a body. Bodies other than `main` put their own name before it.
 fn in_body(plan: &Plan, body: BodyId, name: &str) -> String {
     if body == BodyId::MAIN {
         name.to_owned()
@@ -617,7 +617,7 @@ fn in_body(plan: &Plan, body: BodyId, name: &str) -> String {
 fn step_names(plan: &Plan, body: BodyId, names: &mut Names) -> Vec<StepNames> {
     let steps = plan.body(body).steps.iter();
     let all = steps.map(|step| in_body(plan, body, &step.name));
-    // All names of functions first, so that what is made of them yields.
+    // Names of functions come first, so that names that are made of them get the numbers.
     let functions: Vec<(String, Ident)> = all
         .map(|name| {
             let function = names.snake(&name);

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! $XDG_CACHE_HOME/bggo/VERSION-SOURCES/
-//!   src/            the embedded sources: written aside, renamed once, never touched again
-//!   grids/ID/       a workspace for each grid, its emitted source, what cargo said
+//!   src/            the embedded sources: written to another name, renamed once, never changed again
+//!   grids/ID/       a workspace for each grid: its emitted source, the output of cargo
 //!   target/         what cargo compiled, shared by all grids
-//!   lines/ID        how rustc compiled grids of a manifest
-//!   built/KEY       finished programs; KEY.hcl says what is inside
+//!   lines/ID        the command of rustc for grids with the same `Cargo.toml`
+//!   included/ID    the files that modules read from outside of their packages
+//!   built/KEY       finished programs; KEY.hcl has their properties
 //!   lock            held from writing a workspace to copying the program
 //! ```
 
@@ -22,30 +23,30 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Workspaces of grids that are kept, each with what rustc remembers of it: two megabytes for a small grid.
+/// How many workspaces are kept, each with the incremental data of rustc: two megabytes for a small grid.
 const GRIDS: usize = 32;
-/// Ending of the file that says what is inside a program: a few HCL attributes.
+/// Extension of the file with the properties of a program: a few HCL attributes.
 const RECORD: &str = "hcl";
-/// Finished programs that are kept; the oldest go first.
+/// How many finished programs are kept. The oldest are removed first.
 const KEPT: usize = 48;
 
-/// Where everything that bggo keeps lies.
+/// The cache of bggo.
 #[derive(Debug, Clone)]
 pub struct Cache {
     /// The folder of all versions.
     pub root: PathBuf,
-    /// The folder of this one.
+    /// The folder of this version.
     pub folder: PathBuf,
 }
 
-/// What is inside a finished program.
+/// The properties of a finished program.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProgramRecord {
     /// How many steps the grid has.
     pub steps: usize,
     /// The modules that are linked.
     pub modules: Vec<String>,
-    /// Warnings that the grid has: shown again when it is answered from here.
+    /// How many warnings the grid has. They are shown again when the program comes from the cache.
     pub warnings: usize,
     /// Bytes of one virtual user's future.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,7 +96,7 @@ impl Cache {
         Self { root, folder }
     }
 
-    /// The program of a key, if it was built before. Needs no right to write.
+    /// The program of a key, if it was built before. This needs no right to write.
     pub fn answer(&self, key: &str) -> Option<BuiltProgram> {
         let path = self.built(key);
         let record = hcl::from_str(&fs::read_to_string(path.with_extension(RECORD)).ok()?).ok()?;
@@ -131,7 +132,7 @@ impl Cache {
         })
     }
 
-    /// Removes everything, of every version; gives back how many bytes that were. Waits for a running build of this one.
+    /// Removes everything, of every version, and returns how many bytes that were. Waits for a running build of this version.
     pub fn clean(&self, waiting: &mut dyn FnMut()) -> Result<u64, LinkFault> {
         if !self.root.exists() {
             return Ok(0);
@@ -171,7 +172,12 @@ impl Cache {
         self.folder.join("lines")
     }
 
-    /// Says that the toolchain was found and all crates are on disk, and for what host.
+    /// The files that modules read from outside of their packages.
+    pub fn included(&self) -> PathBuf {
+        self.folder.join("included")
+    }
+
+    /// The file which says that the toolchain was found, for which host, and that all crates are on disk.
     pub fn ready(&self) -> PathBuf {
         self.folder.join("ready")
     }
@@ -198,7 +204,7 @@ impl Cache {
         Ok(lock)
     }
 
-    /// Crates.io's crates that an earlier version compiled are still right: its target folder is taken over when nothing uses it.
+    /// Crates of crates.io that an earlier version compiled are still right, so its target folder is used again.
     fn take_over(&self) -> io::Result<()> {
         let others = fs::read_dir(&self.root)?
             .flatten()
@@ -216,7 +222,7 @@ impl Cache {
         let Some(_held) = try_lock(&newest)? else {
             return Ok(());
         };
-        // Lines that were recorded before would link what another version compiled since.
+        // Commands that were recorded before would link crates that another version has compiled since.
         if self.lines().exists() {
             fs::remove_dir_all(self.lines())?;
         }
@@ -224,14 +230,14 @@ impl Cache {
         forget_own_crates(&self.target(), 4)
     }
 
-    /// Makes room for one more program, and forgets the workspaces of grids that were not built for long.
+    /// Removes old programs and old workspaces, to make room for one more.
     fn forget_oldest(&self) -> io::Result<()> {
         let records = oldest(&self.folder.join("built"), KEPT - 1, |path| {
             path.extension() == Some(OsStr::new(RECORD))
         })?;
         for record in records {
             fs::remove_file(&record)?;
-            // A program without a record is never answered, so one that is already gone is fine.
+            // A program without its record is never used, so it is fine if the record is gone already.
             let _ = fs::remove_file(record.with_extension(""));
         }
         for grid in oldest(&self.folder.join("grids"), GRIDS, Path::is_dir)? {
@@ -255,13 +261,13 @@ fn oldest(folder: &Path, kept: usize, counts: fn(&Path) -> bool) -> io::Result<V
     Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
-/// Copies a program so that the path holds the whole of it or what it held before. Never a hard link: cargo writes into its own.
+/// Copies a program so that the path has all of it or what it had before. It is no hard link, because cargo writes into its file.
 pub fn copy_program(from: &Path, to: &Path) -> io::Result<()> {
     let mut source = File::open(from)?;
     replace(to, 0o777, |file| io::copy(&mut source, file).map(drop))
 }
 
-/// Writes a file aside and renames it. The user's file mask applies to `mode`.
+/// Writes a file under another name and renames it. The user's file mask applies to `mode`.
 pub fn replace(
     path: &Path,
     mode: u32,
@@ -309,7 +315,7 @@ fn lock_file(folder: &Path) -> io::Result<File> {
         .open(folder.join("lock"))
 }
 
-/// Makes cargo compile our own crates again: it tells by modification times whether they changed, and clocks may be wrong.
+/// Makes cargo compile our own crates again. Cargo compares modification times, and clocks may be wrong.
 fn forget_own_crates(folder: &Path, depth: usize) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -334,8 +340,8 @@ fn forget_own_crates(folder: &Path, depth: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Bytes of all files below a folder: a file that cargo keeps under two names counts once, one that a running build has
-/// just removed not at all.
+/// Bytes of all files below a folder. A file with two names counts once, and a file that a running build has
+/// just removed does not count.
 fn size_of(folder: &Path, seen: &mut BTreeSet<(u64, u64)>) -> io::Result<u64> {
     let mut size = 0;
     for entry in fs::read_dir(folder)? {

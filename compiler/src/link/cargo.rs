@@ -1,4 +1,4 @@
-//! Runs cargo with an environment of our own, turns what it says into progress, and its failures into what to do.
+//! Runs cargo with an environment of our own, turns its output into progress, and its failures into messages with a hint.
 
 use super::cache::Cache;
 use super::cargo_output::CargoOutput;
@@ -19,25 +19,25 @@ use std::thread;
 /// One call of cargo.
 #[derive(Debug, Clone, Copy)]
 pub struct Cargo<'a> {
-    /// Where it compiles into.
+    /// The target folder.
     pub cache: &'a Cache,
     /// The workspace.
     pub folder: &'a Path,
     /// The host's triple.
     pub host: &'a str,
-    /// Whether the network stays untouched.
+    /// Whether the network must not be used.
     pub offline: bool,
-    /// External modules: what they bring is not in the embedded lock file, and their faults are not ours.
+    /// External modules. Their dependencies are not in the embedded lock file, and their errors are not ours.
     pub modules: &'a [ExternalModule],
 }
 
 impl Cargo<'_> {
-    /// Brings every crate onto this disk.
+    /// Downloads every crate.
     pub fn fetch(self, progress: &mut dyn FnMut(Event<'_>)) -> Result<(), LinkFault> {
         self.run(&["fetch"], progress).map(drop)
     }
 
-    /// Builds the program and gives back where it is. The line that compiled the grid itself is kept.
+    /// Builds the program and returns its path. The command of rustc that compiled the grid itself is recorded.
     pub fn build(
         self,
         profile: &str,
@@ -69,7 +69,7 @@ impl Cargo<'_> {
         command
             .env("CARGO_TARGET_DIR", self.cache.target())
             .env("CARGO_ENCODED_RUSTFLAGS", self.flags().join("\u{1f}"))
-            // A wrapper of the user's own configuration: an empty one is none.
+            // Switches off a wrapper of the user's configuration: an empty one counts as none.
             .env("CARGO_BUILD_RUSTC_WRAPPER", "")
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "always")
@@ -94,7 +94,7 @@ impl Cargo<'_> {
         let home = std::env::var_os("CARGO_HOME")
             .map(PathBuf::from)
             .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")));
-        // A program that stands at a fixed place needs no table of relocations: 0.4 MB less.
+        // A program at a fixed address needs no table of relocations, which saves 0.4 MB.
         let mut flags: Vec<String> = [
             "-C",
             "target-feature=+crt-static",
@@ -135,7 +135,7 @@ impl Cargo<'_> {
             }
         }
         for reader in readers.into_iter().flatten() {
-            // A reader that panicked has said what it had read; the exit status decides.
+            // If a reader panicked, its lines up to then are used, and the exit status decides.
             let _ = reader.join();
         }
         let status = child.wait().map_err(|error| {
@@ -144,7 +144,7 @@ impl Cargo<'_> {
                 "run the command again",
             )
         })?;
-        // For whoever looks into a failure; that it cannot be kept hides no failure.
+        // Kept for people who look into a failure. If it cannot be kept, the failure is still shown.
         let _ = fs::write(self.folder.join("cargo.log"), output.lines.join("\n"));
         if status.success() {
             return Ok(output);

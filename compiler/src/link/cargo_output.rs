@@ -9,9 +9,9 @@ use std::path::PathBuf;
 pub struct CargoOutput {
     /// The executable that it built.
     pub program: Option<PathBuf>,
-    /// Errors of rustc: the manifest of the crate, and the words.
+    /// Errors of rustc: the `Cargo.toml` of the crate, and the text.
     pub errors: Vec<(PathBuf, String)>,
-    /// Lines of stderr but the progress bar.
+    /// Lines of stderr without the progress bar.
     pub lines: Vec<String>,
 }
 
@@ -57,7 +57,8 @@ impl CargoOutput {
             progress(Event::Compiling { done, total, name });
         } else if words.starts_with("Blocking waiting for file lock") {
             progress(Event::Waiting);
-        } else if words.starts_with("Downloading")
+        } else if words.starts_with("Fetch [")
+            || words.starts_with("Downloading")
             || words.starts_with("Downloaded")
             || words.starts_with("Updating")
         {
@@ -88,6 +89,23 @@ fn bar(line: &str) -> Option<(u32, u32, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn states_of_a_bar_are_progress_and_no_lines_that_are_kept() {
+        let mut output = CargoOutput::default();
+        let mut fetching = 0;
+        let lines = [
+            "       Fetch [==>    ] 56 complete; 47 pending     ",
+            "    Updating crates.io index",
+            "error: could not compile `x`",
+        ];
+        for line in lines {
+            output.line(line.to_owned(), &mut |event| {
+                fetching += u32::from(event == Event::Fetching);
+            });
+        }
+        assert_eq!((output.lines, fetching), (vec![lines[2].to_owned()], 2));
+    }
 
     #[test]
     fn the_state_of_cargos_bar_is_count_and_first_crate() {

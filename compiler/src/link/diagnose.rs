@@ -1,4 +1,4 @@
-//! What cargo and rustc said about a failed build, to whose fault it is and what to do.
+//! From the output of a failed build: who caused it, and what to do.
 
 use super::cargo_output::CargoOutput;
 use super::external_module::ExternalModule;
@@ -60,7 +60,7 @@ const OF_THE_MACHINE: [(&str, &str, &str); 10] = [
     ),
 ];
 
-/// Judges a failed build.
+/// Finds the cause of a failed build.
 pub fn diagnose(
     output: &CargoOutput,
     modules: &[ExternalModule],
@@ -74,7 +74,7 @@ pub fn diagnose(
     let details: Vec<&str> = errors().map(str::trim_end).chain(kept).collect();
     let details = details.join("\n");
     if said("No space left on device") {
-        // Every crate that was being compiled says so, at length.
+        // Every crate that was being compiled repeats this error.
         return LinkFault::full(cache);
     }
     for (words, text, hint) in OF_THE_MACHINE {
@@ -106,7 +106,7 @@ pub fn diagnose(
     LinkFault::bug(text, hint).details(details)
 }
 
-/// What cargo says of its own doings, the whole command line of a rustc that failed included.
+/// Lines about cargo's own work, such as the whole command line of a rustc that failed.
 fn is_progress(line: &str) -> bool {
     let word = line.trim_start().split(' ').next().unwrap_or_default();
     [

@@ -1,9 +1,9 @@
-//! The environment in which programs of the toolchain run: what of the user's they may see, and nothing else.
+//! The environment of the programs of the toolchain: a few variables of the user, and nothing else.
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
-/// What of the user's environment cargo, rustc and build scripts may see. Everything else (wrappers, flags, a surrounding
+/// The variables of the user that cargo, rustc and build scripts may see. Everything else (wrappers, flags, a surrounding
 /// cargo's own variables) could change what is built, or make cargo build again what has not changed.
 const KEPT: [&str; 16] = [
     "PATH",
@@ -23,7 +23,7 @@ const KEPT: [&str; 16] = [
     "GIT_SSH_COMMAND",
     "SSH_AUTH_SOCK",
 ];
-/// The same, by how names begin.
+/// The same, by the begin of the name.
 const KEPT_PREFIXES: [&str; 6] = [
     "RUSTUP_",
     "CARGO_HTTP_",

@@ -1,4 +1,4 @@
-//! External modules (`--module DIR`): what is read of them before cargo sees them.
+//! External modules (`--module DIR`): the files of them that bggo reads before cargo does.
 
 use super::fault::LinkFault;
 use super::package;
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module that does not ship with bggo. Its crate names the runtime by version (`bggo-runtime = "0.1"`); the workspace
-/// of the grid puts the embedded runtime in that place, so that module and grid link the same one.
+/// of the grid replaces it by the embedded runtime, so that module and grid link the same one.
 #[derive(Debug, Clone)]
 pub struct ExternalModule {
     /// Its folder, absolute.
@@ -18,7 +18,7 @@ pub struct ExternalModule {
 }
 
 impl ExternalModule {
-    /// What other modules call it: its folder's name.
+    /// Its name for other modules: the name of its folder.
     pub fn name(&self) -> String {
         let name = self.folder.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()

@@ -1,10 +1,10 @@
-//! What can go wrong between emitted source and a program: what happened, and the one thing to do about it.
+//! Failures between the emitted source and the program: what happened, and what to do about it.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// What a failed build is due to; decides the exit code.
+/// The cause of a failed build. It decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultCause {
     /// The command line asks for something that is refused.
@@ -15,10 +15,10 @@ pub enum FaultCause {
     Bug,
 }
 
-/// A build that came to nothing.
+/// A failed build.
 #[derive(Debug, Clone)]
 pub struct LinkFault {
-    /// What it is due to.
+    /// The cause.
     pub cause: FaultCause,
     /// What happened, one clause.
     pub text: String,
@@ -29,7 +29,7 @@ pub struct LinkFault {
 }
 
 impl LinkFault {
-    /// The machine's fault.
+    /// A fault of the machine.
     pub fn machine(text: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             cause: FaultCause::Machine,

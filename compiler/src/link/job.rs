@@ -1,4 +1,4 @@
-//! What a build is asked for, and what it says while it works.
+//! The input of a build, and its progress events.
 
 use super::cache::ProgramRecord;
 use super::external_module::ExternalModule;
@@ -8,7 +8,7 @@ use std::path::Path;
 /// How the dependencies and the grid are compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// Dependencies at opt-level 3, the grid's own code, in which nothing is hot, at 0.
+    /// Dependencies are optimised; the grid's own code is not (opt-level 0), since nothing in it is hot.
     Fast,
     /// Everything at opt-level 3 with thin LTO; compiles the dependencies a second time.
     Max,
@@ -19,7 +19,7 @@ pub enum Profile {
 pub struct Options {
     /// How it is compiled.
     pub profile: Profile,
-    /// Whether the network stays untouched.
+    /// Whether the network must not be used.
     pub offline: bool,
     /// Whether the names of functions stay in the program.
     pub keep_symbols: bool,
@@ -38,7 +38,7 @@ pub struct Job<'a> {
     pub files: &'a BTreeMap<String, String>,
     /// Crates of the modules that it uses.
     pub crates: &'a [String],
-    /// What is told of the program.
+    /// The properties of the program.
     pub record: ProgramRecord,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that decides the bytes of a program, to one key: a program of the same key need not be built again.
+//! Everything that decides the bytes of a program -> one key. A program with the same key need not be built again.
 
 use super::job::{Options, Profile};
 use super::package::sources_of;
@@ -38,12 +38,23 @@ pub fn key<'a>(
     hash(&text).map_err(|fault| io::Error::other(fault.to_string()))
 }
 
-/// A short name for a text: what a grid's workspace is called after its path.
+/// A key, and the content of some files.
+pub fn with_files(key: &str, files: &[PathBuf]) -> io::Result<String> {
+    let mut text = String::new();
+    push(&mut text, key);
+    for file in files {
+        push(&mut text, &file.to_string_lossy());
+        push_source(&mut text, file, &mut Vec::new())?;
+    }
+    hash(&text).map_err(|fault| io::Error::other(fault.to_string()))
+}
+
+/// A short name for a text: a grid's workspace gets one from the grid's path.
 pub fn hash(text: &str) -> Result<String, Fault> {
     Ok(functions::hash::sha256(&[Value::from(text.to_owned())])?.to_string())
 }
 
-/// With its length before it, so that no two lists of parts give the same text.
+/// A part with its length before it, so that no two lists of parts give the same text.
 fn push(text: &mut String, part: &str) {
     text.push_str(&part.len().to_string());
     text.push(' ');

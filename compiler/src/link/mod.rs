@@ -1,7 +1,7 @@
-//! Emitted source to one executable: the user's cache, cargo, and what can go wrong with either.
+//! Emitted source to one executable: the user's cache, cargo, and their failures.
 //!
 //! ```text
-//! key -> answered from the cache? -> lock -> workspace -> cargo -> program kept by its key -> copied to where it is wanted
+//! key -> is it in the cache? -> lock -> workspace -> cargo -> program stored by its key -> copied to the output path
 //! ```
 
 mod cache;
@@ -11,6 +11,7 @@ mod diagnose;
 mod environment;
 mod external_module;
 mod fault;
+mod included;
 mod job;
 mod key;
 mod output;
@@ -32,7 +33,19 @@ use cargo::Cargo;
 use environment::cleared;
 use serde::Deserialize;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The program of a key, if it was built before.
+pub fn answer(cache: &Cache, key: &str, options: &Options) -> Option<BuiltProgram> {
+    // A file that cannot be read is named by whoever builds with it.
+    cache.answer(&included::whole_key(cache, key, &options.modules).ok()?)
+}
+
+/// Everything that the modules in these folders are compiled from, as far as it is known: folders and files.
+pub fn sources_of_modules(cache: &Cache, folders: &[PathBuf]) -> Vec<PathBuf> {
+    included::sources(cache, folders)
+}
 
 /// Builds a program and keeps it in the cache by its key.
 pub fn link(
@@ -43,7 +56,7 @@ pub fn link(
 ) -> Result<BuiltProgram, LinkFault> {
     let _locked = cache.open(&mut || progress(Event::Waiting))?;
     // The build that held the lock may have been one of the same grid.
-    if let Some(built) = cache.answer(job.key) {
+    if let Some(built) = answer(cache, job.key, options) {
         return Ok(built);
     }
     let host = match fs::read_to_string(cache.ready()) {
@@ -55,6 +68,7 @@ pub fn link(
         Profile::Fast => "release",
         Profile::Max => "max",
     };
+    let begin = SystemTime::now();
     // Only cargo can tell whether an external module has changed.
     let direct = options
         .modules
@@ -81,12 +95,37 @@ pub fn link(
         user_bytes: user_bytes(&program),
         ..job.record.clone()
     };
-    let built = cache.keep(job.key, &program, &record)?;
+    let built = cache.keep(
+        &final_key(cache, job, options, &program, begin),
+        &program,
+        &record,
+    )?;
     recorded_rustc::clear(&folder);
     Ok(built)
 }
 
-/// Before the first build: what the machine must have, and every crate onto the disk, so that `--offline` works after it.
+/// The key by which a program is kept that was built since `begin`.
+fn final_key(
+    cache: &Cache,
+    job: &Job<'_>,
+    options: &Options,
+    program: &Path,
+    begin: SystemTime,
+) -> String {
+    let modules = &options.modules;
+    if modules.is_empty() {
+        return job.key.to_owned();
+    }
+    match included::record(cache, modules, program, begin) {
+        Ok(true) => {
+            included::whole_key(cache, job.key, modules).unwrap_or_else(|_| job.key.to_owned())
+        }
+        // By the plain key nobody will find it: the next build asks cargo again.
+        Ok(false) | Err(_) => job.key.to_owned(),
+    }
+}
+
+/// Before the first build: checks the machine and downloads every crate, so that `--offline` works afterwards.
 fn first(
     cache: &Cache,
     options: &Options,
@@ -107,7 +146,7 @@ fn first(
     Ok(host)
 }
 
-/// A build that failed because something of the toolchain is gone since the first one says so.
+/// If a build failed because a part of the toolchain was removed since the first build, the fault says so.
 fn missing_or(fault: LinkFault) -> LinkFault {
     match toolchain::check() {
         Err(missing) => missing.details(fault.details),

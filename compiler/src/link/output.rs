@@ -1,4 +1,4 @@
-//! Where a program goes: what `-o` refuses to overwrite, and the copy that is whole or not there.
+//! Writes a program to its output path: what `-o` refuses to overwrite, and a copy that is complete or does not exist.
 
 use super::cache::copy_program;
 use super::fault::LinkFault;
@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Refuses what is not a program's place: a folder, a source file, any file that is no executable.
+/// Refuses a path where no program belongs: a folder, a source file, any file that is no executable.
 pub fn check(path: &Path) -> Result<(), LinkFault> {
     let refuse = |why: &str| {
         Err(LinkFault::usage(
@@ -42,7 +42,7 @@ pub fn check(path: &Path) -> Result<(), LinkFault> {
     }
 }
 
-/// The same for a text (`--emit`): any file may be replaced but a grid.
+/// The same for a text (`--emit`): any file may be replaced, except a grid.
 pub fn check_text(path: &Path) -> Result<(), LinkFault> {
     if path.is_dir() || path.extension() == Some(OsStr::new("hcl")) {
         return Err(LinkFault::usage(

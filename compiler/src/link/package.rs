@@ -1,4 +1,4 @@
-//! What bggo reads of the package of an external module: its name, and every folder that it is compiled from.
+//! The package of an external module: its name, and every folder that it is compiled from.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,8 @@
-//! The line by which cargo had rustc compile a grid's package, recorded and run again for the next save.
+//! The command by which cargo ran rustc for a grid's package. It is recorded, and run again for the next save.
 //!
-//! Cargo looks at every crate before it runs that one line, which takes as long as the line itself. The line depends on
-//! nothing but the manifest, so it serves every grid with the same modules, and gives the same bytes as cargo. Whatever
-//! fails here is no failure: cargo is asked then, which makes good what is missing or says what is wrong.
+//! Cargo checks every crate before it runs that command, which takes as long as the command itself. The command depends on
+//! nothing but the `Cargo.toml`, so it is right for every grid with the same modules, and gives the same bytes as cargo. If
+//! something fails here, cargo runs instead. It repairs what is missing, or says what is wrong.
 
 use super::cache::{Cache, replace};
 use super::environment::cleared;
@@ -18,7 +18,7 @@ pub fn record(cache: &Cache, folder: &Path, profile: &str, lines: &[String]) {
     let (Some(line), Some(path)) = (grid_line(lines), path(cache, folder, profile)) else {
         return;
     };
-    // A line that is not kept costs a fifth of a second at the next save.
+    // Without a recorded command the next save takes a fifth of a second longer.
     let _ = fs::create_dir_all(cache.lines()).and_then(|()| {
         replace(&path, 0o666, |file| {
             file.write_all(line.join("\n").as_bytes())
@@ -39,7 +39,7 @@ fn grid_line(lines: &[String]) -> Option<Vec<String>> {
 pub fn compile(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
     let line = fs::read_to_string(path(cache, folder, profile)?).ok()?;
     let mut words: Vec<&str> = line.split('\n').collect();
-    // Not where cargo keeps its own, or it would take one program for another.
+    // Not in cargo's own folder, where cargo could take one program for another.
     let output = folder.join("out");
     let place = words.iter().position(|word| *word == "--out-dir")? + 1;
     *words.get_mut(place)? = output.to_str()?;
@@ -47,7 +47,7 @@ pub fn compile(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
         fs::remove_dir_all(&output).ok()?;
     }
     fs::create_dir(&output).ok()?;
-    // A session of its own for each grid: what one grid left says nothing to another.
+    // Each grid has a session of its own: the incremental data of one grid is of no use to another.
     let session = format!("incremental={}", folder.join("incremental").display());
     for word in &mut words {
         if word.starts_with("incremental=") {
@@ -74,11 +74,11 @@ pub fn compile(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
 
 /// Removes what [`compile`] made in `folder`, once it is kept elsewhere.
 pub fn clear(folder: &Path) {
-    // What stays behind costs some room until the next save, and nothing else.
+    // If it cannot be removed, it takes some space until the next save.
     let _ = fs::remove_dir_all(folder.join("out"));
 }
 
-/// Where the line of a workspace is kept: by all that decides it, which is everything but what the source is.
+/// Where the command of a workspace is kept: under a hash of everything that it depends on, which is all but the source.
 fn path(cache: &Cache, folder: &Path, profile: &str) -> Option<PathBuf> {
     let manifest = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
     let lines = manifest

@@ -1,20 +1,20 @@
-//! The sources that every grid links, as they travel inside `bggo`: an archive that `build.rs` made, to files on disk.
+//! The sources that every grid links. `build.rs` puts them into `bggo` as an archive; here they become files on disk.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Tells apart the sources that grids link; the cache has a folder for each.
+/// Identifies the sources that grids link. The cache has a folder for each id.
 pub const SOURCES_ID: &str = env!("BGGO_SOURCES_ID");
-/// Tells apart builds of bggo: those sources, and the compiler that emits against them.
+/// Identifies a build of bggo: these sources, and the compiler that emits code for them.
 pub const BUILD_ID: &str = env!("BGGO_BUILD_ID");
-/// What programs are built for.
+/// The target triple of programs.
 pub const TARGET: &str = env!("BGGO_TARGET");
 
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sources.bin"));
 static OPTIONAL: &str = include_str!(concat!(env!("OUT_DIR"), "/optional.txt"));
 
-/// Name and folder of each crate that travels along and is linked only where it is used: modules, and some functions.
+/// Name and folder of each embedded crate that is linked only if it is used: modules, and some functions.
 pub fn optional() -> impl Iterator<Item = (&'static str, &'static str)> {
     OPTIONAL.lines().filter_map(|line| line.split_once(' '))
 }

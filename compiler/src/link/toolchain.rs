@@ -1,4 +1,4 @@
-//! What a build needs of the machine, asked before the first one: each thing that is missing with its one-line cure.
+//! Checks before the first build what the machine must have. Each missing thing gets a hint of one line.
 
 use super::environment::cleared;
 use super::fault::LinkFault;
@@ -16,7 +16,7 @@ pub fn check() -> Result<String, LinkFault> {
     said("cargo", &["--version"]).map_err(|missing| missing.fault("cargo", INSTALL_RUST))?;
     let rustc = said("rustc", &["-vV"]).map_err(|missing| missing.fault("rustc", INSTALL_RUST))?;
     let host = new_enough(&rustc)?;
-    // Whether `cc` finds the library, wherever the distribution keeps it: it prints the bare name when it does not.
+    // `cc` prints the path of the library, wherever it is, or the bare name if it does not find it.
     let library = said("cc", &["-print-file-name=libc.a"])
         .map_err(|missing| missing.fault("cc", INSTALL_C))?;
     if !Path::new(library.trim()).is_absolute() {

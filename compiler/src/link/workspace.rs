@@ -1,8 +1,8 @@
 //! A grid's emitted source to a workspace of one package that cargo can build.
 //!
 //! The package is called `grid` in every workspace and reaches the embedded sources through a link called `bggo` beside
-//! its manifest. So cargo and rustc see the same names and the same relative paths whatever grid is built, wherever it and
-//! the cache lie: everything but the grid itself is compiled once, and the program's bytes depend on the grid alone.
+//! its `Cargo.toml`. So cargo and rustc see the same names and the same relative paths for every grid, wherever the grid and
+//! the cache are: everything but the grid itself is compiled once, and the bytes of the program depend only on the grid.
 
 use super::cache::{Cache, ProgramRecord, replace};
 use super::fault::LinkFault;
@@ -50,7 +50,7 @@ pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf,
     Ok(folder)
 }
 
-/// The workspace of no grid, which needs everything: what is fetched before the first build.
+/// A workspace without a grid that needs every crate: for downloading before the first build.
 pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
     let crates: Vec<String> = sources::optional()
         .map(|(name, _)| name.to_owned())
@@ -113,7 +113,7 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
 fn used_modules(options: &Options) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let manifests = options.modules.iter();
-    // A manifest that cannot be read was refused before.
+    // A manifest that cannot be read has been refused already.
     let manifests = manifests.filter_map(|module| bggo_manifest::read(&module.manifest).ok());
     for manifest in manifests {
         let of_runners = manifest.runners.iter().flat_map(|runner| &runner.uses);

@@ -108,7 +108,7 @@ impl Graph {
         parts.into_iter().map(|(_, part)| part).collect()
     }
 
-    /// Places at which everything before comes before everything after.
+    /// Positions where everything before must run before everything after.
     fn cuts(&self, set: &[usize]) -> Vec<usize> {
         // How many of the first nodes of the set all come before this one; then the least of that over the rest.
         let mut least: Vec<usize> = set
@@ -215,7 +215,7 @@ mod tests {
         }
     }
 
-    /// Start times by the schedule, with the given lengths of the nodes. Latches are solved by going round until nothing moves.
+    /// Start times by the schedule, with the given lengths of the nodes. Latches are solved by iterating until nothing changes.
     fn simulate(schedule: &Schedule, lengths: &[u64], latches: usize) -> Vec<u64> {
         fn run(
             schedule: &Schedule,

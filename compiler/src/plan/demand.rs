@@ -1,4 +1,4 @@
-//! What is read: which outputs of a step, which resources by a step, which locals at all. Through locals too.
+//! Finds what is read, also through locals: outputs of steps, resources that steps need, locals.
 
 use crate::check::typed::{TExpr, TKind, Typed};
 use crate::check::walk::walk;
@@ -8,7 +8,7 @@ use crate::source::Span;
 use bggo_manifest::Runner;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the grid reads.
+/// Everything that the grid reads.
 pub struct Demand {
     /// By step.
     pub steps: ByBody<Reads>,
@@ -35,7 +35,7 @@ pub struct Reads {
     pub direct: BTreeSet<ResourceId>,
 }
 
-/// Looks through all that runs.
+/// Goes through everything that runs.
 pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
     let mut reader = ExpressionReader {
         typed,
@@ -59,7 +59,8 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         }
         reader.body = id.body;
         let mut reads = BTreeSet::new();
-        for (_, value) in &resource.arguments {
+        let arguments = resource.arguments.iter().map(|(_, value)| value);
+        for value in arguments.chain(resource.rules.expressions()) {
             reader.expression(value, &mut reads);
         }
         reads.extend(depends(typed, Node::Resource(id)));
@@ -155,7 +156,8 @@ impl ExpressionReader<'_> {
             .iter()
             .map(|(_, value)| value)
             .chain(&step.enabled)
-            .chain(&step.execution);
+            .chain(&step.execution)
+            .chain(step.rules.expressions());
         for value in expressions {
             self.expression(value, &mut direct);
         }

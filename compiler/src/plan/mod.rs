@@ -1,4 +1,4 @@
-//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs that are read, locals by need.
+//! A checked grid to a plan: for each body its nodes and their order, assets and their users, outputs and locals that are read.
 
 mod chains;
 mod demand;
@@ -11,7 +11,7 @@ mod slots;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TStep, Typed};
+use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TRules, TStep, Typed};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -111,6 +111,7 @@ impl Resources {
                 arguments: arguments(&resource.arguments, &asset.inputs, &typed.locals),
                 uses,
                 on,
+                rules: resource.rules.clone(),
                 sensitive: resource.sensitive,
                 metrics: asset.metrics.len() as u32,
                 unwarned: unwarned(&asset.metrics, &resource.arguments, &asset.inputs),
@@ -183,7 +184,7 @@ impl Resources {
             .iter()
             .filter_map(place)
             .collect();
-        // An asset that it uses may be built on others: those are there first.
+        // An asset that it uses may be built on others, which are created first.
         for used in &uses {
             needs.extend(self.below(used.resource));
         }
@@ -231,13 +232,14 @@ impl Resources {
             continue_on_failure: step.continue_on_failure,
             tags: step.tags.clone(),
             sensitive: step.sensitive,
+            rules: step.rules.clone(),
             metrics: runner.metrics.len() as u32,
             unwarned: unwarned(&runner.metrics, &step.arguments, &runner.inputs),
             slots: (0, 0),
         }
     }
 
-    /// The one asset of a kind with defaults that all steps share who name none, in the scope that its manifest gives it.
+    /// The default asset that all steps share if they name none, in the scope that its manifest gives it.
     fn implicit(&mut self, asset: &str, span: Span, modules: &Modules) -> Option<usize> {
         if let Some(place) = self
             .list
@@ -247,11 +249,9 @@ impl Resources {
             return Some(place);
         }
         let found = modules.find_asset(asset)?;
-        // One that needs an argument or another asset cannot be made without the grid's word.
+        // An asset that needs an argument or another asset cannot be a default.
         let needed = modules.asset(found);
-        if needed.inputs.iter().any(|input| input.required)
-            || needed.uses.iter().any(|part| !part.optional)
-        {
+        if !needed.needs_nothing() {
             return None;
         }
         // An asset of the run is handed to no step.
@@ -267,6 +267,7 @@ impl Resources {
             arguments: Vec::new(),
             uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),
+            rules: TRules::default(),
             sensitive: false,
             metrics: needed.metrics.len() as u32,
             unwarned: Vec::new(),

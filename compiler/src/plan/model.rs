@@ -1,6 +1,6 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TExpr, TVariable};
+use crate::check::typed::{TExpr, TRules, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
@@ -29,7 +29,7 @@ pub struct Plan {
     pub places: Places,
 }
 
-/// A body: what runs in one go, with a schedule of its own. It is the same however often it is used.
+/// A body: steps with a schedule of their own. It is planned once, even if it is used several times.
 #[derive(Debug, Clone)]
 pub struct BodyPlan {
     /// Its kind.
@@ -102,7 +102,7 @@ pub struct Step {
     pub span: Span,
     /// Instances.
     pub instances: Instances,
-    /// Arguments, with the manifest's word on each.
+    /// Arguments, each with its input of the manifest.
     pub arguments: Vec<Argument>,
     /// Assets that it is handed.
     pub uses: Vec<UsedAsset>,
@@ -122,8 +122,10 @@ pub struct Step {
     pub continue_on_failure: bool,
     /// `tags`
     pub tags: Vec<(String, String)>,
-    /// A failure's text is not reported.
+    /// It has a sensitive input, so the texts of its faults hide values.
     pub sensitive: bool,
+    /// Rules of its manifest that are judged when the program runs.
+    pub rules: TRules,
     /// How many metrics its manifest declares.
     pub metrics: u32,
     /// Those of them whose warning the grid has settled by an argument, by name.
@@ -267,7 +269,9 @@ pub struct Resource {
     pub uses: Option<Vec<UsedAsset>>,
     /// Resources that it is built on.
     pub on: Vec<usize>,
-    /// A failure's text is not reported.
+    /// Rules of its manifest that are judged when it is created.
+    pub rules: TRules,
+    /// It has a sensitive input, so the texts of its faults hide values.
     pub sensitive: bool,
     /// How many metrics its manifest declares.
     pub metrics: u32,

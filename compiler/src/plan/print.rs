@@ -1,6 +1,7 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
 use super::model::{BodyPlan, Instances, Local, Plan, Schedule};
+use crate::check::typed::TRules;
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
@@ -30,7 +31,7 @@ fn locals(title: &str, indent: &str, locals: &[Local], out: &mut String) {
     }
 }
 
-/// The word that grids and the manual have for it: `vu`, `start`.
+/// The binding time or scope as grids and the manual write it: `vu`, `start`.
 fn word(named: impl Debug) -> String {
     format!("{named:?}").to_lowercase()
 }
@@ -60,6 +61,16 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
             write!(out, ", slots {first}..{}", first + resource.metrics)?;
         }
         out.push('\n');
+        rules(&resource.rules, out)?;
+    }
+    Ok(())
+}
+
+/// Rules that are judged when the program runs, by what they say.
+fn rules(rules: &TRules, out: &mut String) -> std::fmt::Result {
+    for rule in &rules.list {
+        let binding = word(rule.condition.binding);
+        writeln!(out, "      rule, {binding}: {}", rule.message)?;
     }
     Ok(())
 }
@@ -96,6 +107,7 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
                 word(argument.value.binding)
             )?;
         }
+        rules(&step.rules, out)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `depends_on`: traversals and strings that are read as such, to edges.
+//! `depends_on`: its items, which are references or strings of the same form, to edges.
 
 use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
@@ -74,7 +74,7 @@ impl<'a> Resolver<'a> {
                 None
             }
             ExprKind::Root(_) | ExprKind::Field(..) | ExprKind::Index(..) => self.written(item),
-            // `[*]` says what a name alone means.
+            // `[*]` means the same as the name alone.
             ExprKind::Splat { over, each }
                 if matches!(each.kind, ExprKind::Each)
                     && !matches!(over.kind, ExprKind::Index(..)) =>
@@ -88,7 +88,7 @@ impl<'a> Resolver<'a> {
                         item.span,
                         "expected a step or resource, found a splat",
                     )
-                    .hint("without an index a step stands for all its instances");
+                    .hint("without an index the step means all its instances");
                 None
             }
             _ => {
@@ -148,9 +148,9 @@ impl<'a> Resolver<'a> {
                         .error(
                             codes::INVALID_DEPENDENCY,
                             index.span,
-                            "an index in `depends_on` is a number or a text, known as it stands",
+                            "an index in `depends_on` is a literal number or string",
                         )
-                        .hint("without an index a step stands for all its instances");
+                        .hint("without an index the step means all its instances");
                     return None;
                 }
             },
@@ -195,7 +195,7 @@ impl<'a> Resolver<'a> {
         Some(format!("did you mean `{word}.{kind}.{name}`?"))
     }
 
-    /// Who is named.
+    /// The step or resource that an item names.
     fn target(&mut self, address: &Address, span: Span) -> Option<Node> {
         match address.names.as_slice() {
             [word, kind, name] if word.text == "step" => self.step_target(kind, name, span),
@@ -339,7 +339,7 @@ impl<'a> Resolver<'a> {
             .any(|kind| self.declarations.may_declare(kind, names))
     }
 
-    /// Unknown, unless it may stand in a part that could not be read.
+    /// Reports an unknown name, unless it may be declared in a part that could not be read.
     fn missing_target(
         &mut self,
         (code, span): (crate::diagnostics::Code, Span),

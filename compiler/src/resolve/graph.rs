@@ -42,7 +42,7 @@ pub(super) fn order(
 
 struct Graph {
     nodes: Vec<Node>,
-    /// From who needs to what is needed; the weight is the edge's place.
+    /// Edges from a node to what it needs; the weight is the place of the edge.
     graph: DiGraph<(), usize>,
 }
 
@@ -80,7 +80,7 @@ impl Graph {
         Graph { nodes, graph }
     }
 
-    /// Kahn's order, the first declared first where it is free.
+    /// Kahn's order. Where several nodes are possible, the one that is declared first comes first.
     fn sorted(&self, ring_of: &[Option<usize>]) -> Vec<Node> {
         let counts =
             |from: usize, to: usize| ring_of[from].is_none() || ring_of[from] != ring_of[to];

@@ -1,4 +1,4 @@
-//! What was probably meant by a name that is not declared.
+//! Hints for names that are not declared.
 
 use crate::diagnostics::nearest;
 use crate::syntax::decl::Name;
@@ -7,7 +7,7 @@ use super::reference::Resolver;
 use super::root::ROOTS;
 use super::traversal::Traversal;
 
-/// What people write for some of them.
+/// Words that people write for some of the known ones.
 const ROOTS_ELSEWHERE: &[(&str, &str)] = &[
     ("variable", "var"),
     ("variables", "var"),
@@ -71,7 +71,7 @@ impl<'a> Resolver<'a> {
         ))
     }
 
-    /// What a word that begins no reference was probably to be.
+    /// What a word that begins no reference was probably meant to be.
     pub(super) fn unknown_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<String> {
         let body = self.own_body();
         if let Some(second) = here.first {
@@ -109,7 +109,7 @@ impl<'a> Resolver<'a> {
             return Some(format!("did you mean `{literal}`?"));
         }
         if name == "self" {
-            return Some("a value that two arguments need stands in `locals`".to_owned());
+            return Some("put a value that two arguments need into `locals`".to_owned());
         }
         if let Some((_, right)) = ROOTS_ELSEWHERE.iter().find(|(wrong, _)| *wrong == name) {
             return Some(format!("did you mean `{right}`?"));

@@ -18,13 +18,13 @@ mod traversal;
 
 use crate::diagnostics::Problems;
 use crate::modules::Modules;
-use crate::syntax::decl::Declarations;
+use crate::syntax::decl::{Declarations, Expr};
 
-use model::Resolved;
-use reference::Resolver;
+use model::{Condition, Resolved};
+use reference::{Reads, Resolver};
 use scope::Names;
 
-/// What the names of a grid stand for, and in which order it is worked off.
+/// Finds what the names of a grid stand for, and the order of its graph.
 pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Problems) {
     let mut problems = Problems::default();
     let runners = scope::runners(&declarations, modules, &mut problems);
@@ -49,6 +49,31 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
         declarations,
     };
     (resolved, problems)
+}
+
+/// What the names of a condition of a manifest stand for. Its expressions have the ids from 0 up to `ids`.
+pub fn resolve_condition(expr: Expr, ids: u32) -> (Condition, Problems) {
+    let (declarations, modules) = (Declarations::default(), Modules::default());
+    let mut problems = Problems::default();
+    let names = Names::of(&declarations, &mut problems);
+    let mut resolver = Resolver::new(&declarations, names, &modules, problems);
+    resolver.owner.reads = Reads::OfRule;
+    resolver.expr(&expr);
+    let (found, problems) = (resolver.found, resolver.problems);
+    let mut references = vec![None; ids as usize];
+    for (id, reference) in found.references {
+        if let Some(place) = references.get_mut(id.0 as usize) {
+            *place = Some(reference);
+        }
+    }
+    let condition = Condition {
+        expr,
+        references,
+        bound: found.bound,
+        bound_names: found.bound_names,
+        reads: found.reads,
+    };
+    (condition, problems)
 }
 
 #[cfg(test)]

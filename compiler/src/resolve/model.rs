@@ -3,7 +3,7 @@
 pub use crate::modules::RunnerRef;
 use crate::source::Span;
 pub use crate::syntax::decl::BodyId;
-use crate::syntax::decl::{Declarations, ExprId, ResourceDecl, StepDecl};
+use crate::syntax::decl::{Declarations, Expr, ExprId, Name, ResourceDecl, StepDecl};
 use std::collections::BTreeMap;
 use std::ops::{Index, IndexMut};
 
@@ -147,7 +147,7 @@ pub struct Resolved {
     pub bound: BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
     /// Names of bound variables, by `BoundId`; a splat's item is called `item`.
     pub bound_names: Vec<String>,
-    /// No name was unknown or doubled: what nobody names is really unused.
+    /// No name is unknown or declared twice, so a resource that nothing names is really unused.
     pub sound: bool,
     /// The graph of each body, by its id. The variables and locals of the grid stand in that of `main`.
     pub graphs: Vec<BodyGraph>,
@@ -190,8 +190,38 @@ pub enum Reference {
     RunId,
     /// `path.grid`: always folded.
     PathGrid,
+    /// What a condition of a manifest reads: its position in `Condition::reads`.
+    Read(usize),
     /// Unknown, already reported.
     Error,
+}
+
+/// A condition of a manifest, with the meaning of its names. Its ids of expressions and of bound names are its own.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// As parsed.
+    pub expr: Expr,
+    /// What its nodes stand for, by `ExprId`.
+    pub references: Vec<Option<Reference>>,
+    /// As `Resolved::bound`.
+    pub bound: BTreeMap<ExprId, (Option<BoundId>, BoundId)>,
+    /// As `Resolved::bound_names`.
+    pub bound_names: Vec<String>,
+    /// What it reads, each place by itself.
+    pub reads: Vec<Read>,
+}
+
+/// What a condition of a manifest may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// `input.NAME`
+    Input(Name),
+    /// `uses.KEY.NAME`: an input of the asset that is used.
+    Used(Name, Name),
+    /// `step.time_limit`: `timeouts.execution`, or null; with its place.
+    TimeLimit(Span),
+    /// `scenario.loaded`: whether the run is a load run.
+    Loaded,
 }
 
 /// A node of the graph.
@@ -218,9 +248,9 @@ impl Node {
 /// `from` needs `to`.
 #[derive(Debug, Clone)]
 pub struct Edge {
-    /// Who depends.
+    /// The node that depends on another.
     pub from: Node,
-    /// On what.
+    /// The node that it depends on.
     pub to: Node,
     /// Which instances of `to`.
     pub instances: Instances,

@@ -1,4 +1,4 @@
-//! Texts that are written like a reference: `"step.http_request.a.output.url"` is that text and nothing else.
+//! Warns of strings that look like a reference: `"step.http_request.a.output.url"` is only a string.
 
 use crate::diagnostics::codes;
 use crate::source::Span;
@@ -9,7 +9,7 @@ use super::reference::{Reads, Resolver};
 impl Resolver<'_> {
     /// Warns of a text that names something which is declared.
     pub(super) fn quoted(&mut self, text: &str, span: Span) {
-        // A wrong use is an error with a cure of its own.
+        // A wrong entry of `uses` is an error with a hint of its own.
         if self.owner.reads != Reads::Everything || self.owner.kind == EdgeKind::Uses {
             return;
         }

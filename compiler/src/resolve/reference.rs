@@ -1,4 +1,4 @@
-//! Walks every expression of a grid and finds its references; what they cause as edges is written down.
+//! Walks every expression of a grid, finds its references, and records the edges that they cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,8 @@ use crate::syntax::decl::{
 };
 
 use super::model::{
-    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, Node, Reference, VariableId,
+    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, Node, Read, Reference,
+    VariableId,
 };
 use super::scope::Names;
 
@@ -22,9 +23,11 @@ pub(super) struct Found {
     pub(super) bound_names: Vec<String>,
     /// Edges and no order yet, by body.
     pub(super) graphs: Vec<BodyGraph>,
+    /// What a condition of a manifest reads.
+    pub(super) reads: Vec<Read>,
 }
 
-/// Who is being walked, and what may be read there.
+/// The owner of the expressions that are walked, and what they may read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
     pub(super) node: Node,
@@ -42,10 +45,12 @@ pub(super) struct Owner {
 pub(super) enum Reads {
     /// Everything that is declared.
     Everything,
-    /// Nothing: of what, for the message.
+    /// Nothing. The text names the attribute in the message.
     Nothing(&'static str),
     /// The variable whose validation it is.
     Own(VariableId),
+    /// What a rule of a manifest is about.
+    OfRule,
 }
 
 /// The walk.
@@ -315,12 +320,12 @@ impl<'a> Resolver<'a> {
         self.scopes.iter().map(|(name, _)| *name)
     }
 
-    /// Writes down what a node stands for.
+    /// Records what a node stands for.
     pub(super) fn refer(&mut self, id: ExprId, reference: Reference) {
         self.found.references.insert(id, reference);
     }
 
-    /// Writes down an edge from the owner, once.
+    /// Records an edge from the owner, once.
     pub(super) fn edge(&mut self, to: Node, instances: Instances, (cause, kind): (Span, EdgeKind)) {
         let from = self.owner.node;
         let which = match &instances {

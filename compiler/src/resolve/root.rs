@@ -4,7 +4,7 @@ use crate::diagnostics::{Problem, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
 
-use super::model::{Instances, Node, Reference};
+use super::model::{Instances, Node, Read, Reference};
 use super::reference::{Reads, Resolver};
 use super::traversal::{Traversal, name_at, spine};
 
@@ -12,7 +12,7 @@ use super::traversal::{Traversal, name_at, spine};
 pub(super) const ROOTS: &[&str] = &[
     "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
 ];
-/// Those of the language that it does not.
+/// First words of references of the language that this version does not know.
 const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario", "metrics"];
 
 impl<'a> Resolver<'a> {
@@ -43,6 +43,9 @@ impl<'a> Resolver<'a> {
             first: name_at(nodes, 1),
             second: name_at(nodes, 2),
         };
+        if self.owner.reads == Reads::OfRule {
+            return self.of_rule(name, &here);
+        }
         if ROOTS.contains(&name) && !self.may_read(name, &here) {
             return self.refer(root.id, Reference::Error);
         }
@@ -82,7 +85,7 @@ impl<'a> Resolver<'a> {
     /// Whether the owner may read this; if not, that is reported.
     fn may_read(&mut self, name: &str, here: &Traversal<'_, 'a>) -> bool {
         let (text, hint) = match self.owner.reads {
-            Reads::Everything => return true,
+            Reads::Everything | Reads::OfRule => return true,
             Reads::Nothing(what) => (
                 format!("{what} is a constant, found a reference"),
                 "a local can be computed from a variable: `locals { .. }`".to_owned(),
@@ -98,7 +101,7 @@ impl<'a> Resolver<'a> {
                     format!(
                         "the validation of a variable reads only `var.{own}`, found another reference"
                     ),
-                    format!("what is to be checked is `var.{own}`"),
+                    format!("a validation checks `var.{own}`"),
                 )
             }
         };
@@ -106,6 +109,35 @@ impl<'a> Resolver<'a> {
             .error(codes::REFERENCE_NOT_ALLOWED, here.span(), text)
             .hint(hint);
         false
+    }
+
+    /// What a rule of a manifest is about.
+    fn of_rule(&mut self, name: &str, here: &Traversal<'_, 'a>) {
+        let first = here.first.map(|name| name.text.as_str());
+        let (place, read) = match (name, first) {
+            ("input", _) => {
+                let Some(input) = self.one_name(here, "input.NAME") else {
+                    return;
+                };
+                (1, Read::Input(input.clone()))
+            }
+            ("uses", _) => {
+                let Some((key, input)) = self.two_names(here, "uses.KEY.NAME") else {
+                    return;
+                };
+                (2, Read::Used(key.clone(), input.clone()))
+            }
+            ("step", Some("time_limit")) => (1, Read::TimeLimit(here.upto(1))),
+            ("scenario", Some("loaded")) => (1, Read::Loaded),
+            _ => {
+                let text = "a rule reads `input.NAME`, `uses.KEY.NAME`, `step.time_limit` and `scenario.loaded`, found another name";
+                self.problems
+                    .error(codes::REFERENCE_NOT_ALLOWED, here.span(), text);
+                return here.refer(self, 0, Reference::Error);
+            }
+        };
+        here.refer(self, place, Reference::Read(self.found.reads.len()));
+        self.found.reads.push(read);
     }
 
     fn variable(&mut self, here: &Traversal<'_, 'a>) {
@@ -143,7 +175,7 @@ impl<'a> Resolver<'a> {
         };
         match self.names.locals.get(name.text.as_str()).copied() {
             Some(id) if self.owner.node == Node::Local(id) => {
-                let hint = "give what it is computed from a name of its own";
+                let hint = "give the value that it is computed from a name of its own";
                 self.self_reference(here, here.upto(1), "a local cannot be computed from itself")
                     .hint(hint);
             }
@@ -172,7 +204,7 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
             Some(id) if self.owner.node == Node::Step(id) => {
-                let hint = "a value that two arguments need stands in `locals`; an output is read by another step";
+                let hint = "put a value that two arguments need into `locals`; an output is read by another step";
                 self.self_reference(here, here.upto(2), "a step cannot read itself")
                     .hint(hint);
             }
@@ -208,7 +240,7 @@ impl<'a> Resolver<'a> {
         let body = self.own_body();
         match self.names.resource(body, &asset.text, &name.text) {
             Some(id) if self.owner.node == Node::Resource(id) => {
-                let hint = "a value that two arguments need stands in `locals`";
+                let hint = "put a value that two arguments need into `locals`";
                 self.self_reference(here, here.upto(2), "a resource cannot read itself")
                     .hint(hint);
             }
@@ -253,7 +285,7 @@ impl<'a> Resolver<'a> {
         let cure = "`count = 3`";
         self.no_instances(
             here,
-            "`count.index` stands only in a step with `count`",
+            "`count.index` exists only in a step with `count`",
             cure,
         );
     }
@@ -264,7 +296,7 @@ impl<'a> Resolver<'a> {
             return self.fixed(here, "each", &known);
         }
         let cure = "`for_each = toset([\"a\", \"b\"])`";
-        self.no_instances(here, "`each` stands only in a step with `for_each`", cure);
+        self.no_instances(here, "`each` exists only in a step with `for_each`", cure);
     }
 
     fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str, cure: &str) {
@@ -283,7 +315,7 @@ impl<'a> Resolver<'a> {
                 problem.hint("a local is the same for all instances: write it in the step");
             }
             (Node::Resource(_), _) => {
-                problem.hint("a resource has no instances: what differs is written in the step");
+                problem.hint("a resource has no instances: write what differs in the step");
             }
             _ => {}
         }
@@ -322,7 +354,7 @@ impl<'a> Resolver<'a> {
             format!("there is no `{name}` to refer to")
         };
         let span = here.nodes.first().map_or(here.span(), |root| root.span);
-        let fallback = alone.then(|| format!("a text stands in quotes: `\"{name}\"`"));
+        let fallback = alone.then(|| format!("write a string in quotes: `\"{name}\"`"));
         self.problems
             .error(codes::UNKNOWN_REFERENCE, span, text)
             .hint = hint.or(fallback);

@@ -1,4 +1,4 @@
-//! Declared names: who has them, and who has them twice; the modules that steps and resources name.
+//! Declared names, duplicates among them, and the modules of steps and resources.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::syntax::decl::{BodyDecl, Declarations, Name};
 
 use super::model::{BodyId, ByBody, LocalId, ResourceId, StepId, VariableId};
 
-/// All declared names. Of two with one name the first counts.
+/// All declared names. If a name is declared twice, the first declaration counts.
 pub(super) struct Names<'a> {
     /// What each body declares, by its id.
     bodies: Vec<BodyNames<'a>>,
@@ -31,7 +31,7 @@ struct BodyNames<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// The names of a grid; doubled ones are reported.
+    /// The names of a grid. Duplicates are reported.
     pub(super) fn of(declarations: &'a Declarations, problems: &mut Problems) -> Names<'a> {
         let bodies = declarations.body_ids();
         let mut names = Names {

@@ -1,4 +1,4 @@
-//! From a byte to its line: the starts of all lines of a text, searched by halves.
+//! Finds the line of a byte by a binary search over the starts of all lines.
 
 /// Where each line of a text starts; after the last one, the text's end.
 #[derive(Debug, Clone)]

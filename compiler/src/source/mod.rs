@@ -43,7 +43,7 @@ impl Span {
 /// One file of a grid.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// Relative to the grid's folder, so that what is built does not depend on where it lies.
+    /// Relative to the grid's folder, so that the program does not depend on where the grid is.
     pub name: String,
     /// Its text without a byte-order mark.
     pub text: String,
@@ -59,7 +59,7 @@ pub struct Sources {
     pub files: Vec<SourceFile>,
     /// The grid's folder (of a single file: the folder that it lies in).
     pub root: PathBuf,
-    /// What the grid is called: its file, or its folder without the way there. Empty where there is neither.
+    /// The name of the grid: its file, or its folder without the path. Empty if there is neither.
     pub name: String,
 }
 
@@ -73,7 +73,7 @@ pub struct Position {
 }
 
 impl Sources {
-    /// Texts that lie on no disk: tests, editors, documentation. Pairs of name and text, in any order: a grid is the same
+    /// Texts that are not on disk (tests, editors, documentation). Pairs of name and text, in any order: a grid is the same
     /// whatever order its files are read in.
     pub fn from_texts(mut texts: Vec<(String, String)>) -> Sources {
         texts.sort();
@@ -90,8 +90,8 @@ impl Sources {
         sources
     }
 
-    /// The path of a file as people reach it from where they are: what they gave, and the name. Only for their eyes:
-    /// what is built says `SourceFile::name`, which is the same wherever the grid lies.
+    /// The path of a file as people gave it, to show it to them. The program contains
+    /// `SourceFile::name`, which is the same wherever the grid is.
     pub fn shown(&self, file: &SourceFile) -> String {
         let root = self.root.strip_prefix(".").unwrap_or(&self.root);
         root.join(&file.name).display().to_string()

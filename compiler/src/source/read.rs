@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::Sources;
 use crate::diagnostics::{Problems, codes};
 
-/// Longer files are no grids but a slip, and offsets are 32 bits.
+/// A longer file is surely no grid, and offsets are 32 bits.
 const LONGEST: u64 = 64 << 20;
 
 /// Reads a grid: one file, or a folder whose `.hcl` files are read flat, in order of name.
@@ -80,7 +80,7 @@ fn read_folder(root: &Path, problems: &mut Problems) -> Option<Sources> {
     read_files(root.to_path_buf(), name_of(root), paths, problems)
 }
 
-/// The last part of a path. `.` and the like are looked up first: a folder is called the same however it is reached.
+/// The last part of a path. `.` and the like are resolved first, so that a folder has the same name however it is given.
 fn name_of(path: &Path) -> String {
     let whole;
     let named = match path.file_name() {
@@ -119,7 +119,7 @@ fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {
         problems.whole(
             codes::UNREADABLE_FILE,
             format!(
-                "`{}` is larger than {} MiB, which no grid is",
+                "`{}` is larger than {} MiB, too large for a grid",
                 path.display(),
                 LONGEST >> 20
             ),
@@ -142,7 +142,7 @@ fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {
             let problem = problems.whole(
                 codes::NOT_UTF8,
                 format!(
-                    "`{}` is not UTF-8 text: line {line} has a byte that stands for no character",
+                    "`{}` is not UTF-8 text: line {line} has an invalid byte",
                     path.display()
                 ),
             );

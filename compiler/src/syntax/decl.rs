@@ -1,4 +1,4 @@
-//! What was written, with spans, and no meaning: the result of the syntax stage.
+//! Declarations as written, with spans: the result of the syntax stage. Names have no meaning yet.
 
 use crate::source::Span;
 use bggo_values::Number;
@@ -6,7 +6,7 @@ use bggo_values::Number;
 /// All declarations of a grid, in the order of files and lines.
 #[derive(Debug, Clone)]
 pub struct Declarations {
-    /// The bodies; the first one is `main`, which holds what stands at the top of the grid.
+    /// The bodies. The first one is `main`: the steps and resources at the top of the grid.
     pub bodies: Vec<BodyDecl>,
     /// `variable` blocks.
     pub variables: Vec<VariableDecl>,
@@ -28,7 +28,7 @@ pub struct Declarations {
 pub struct BadHeader {
     /// `step`
     pub kind: String,
-    /// Those that are there.
+    /// The labels that could be read.
     pub labels: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Declarations {
         &self.bodies[id.0]
     }
 
-    /// What stands at the top of the grid.
+    /// The body `main`: the steps and resources at the top of the grid.
     pub fn main(&mut self) -> &mut BodyDecl {
         if self.bodies.is_empty() {
             self.bodies.push(BodyDecl::main());
@@ -93,14 +93,14 @@ impl Declarations {
 pub struct BodyId(pub usize);
 
 impl BodyId {
-    /// The body of what stands at the top of the grid.
+    /// The body `main`.
     pub const MAIN: BodyId = BodyId(0);
 }
 
 /// Which kind of body it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyKind {
-    /// The loose steps of a grid: what a user does in one iteration.
+    /// The steps at the top of a grid: what a user does in one iteration.
     Main,
 }
 
@@ -192,7 +192,7 @@ pub struct StepDecl {
     pub tags: Option<Expr>,
     /// `description`
     pub description: Option<Expr>,
-    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
 }
 
@@ -222,7 +222,7 @@ pub struct ResourceDecl {
     pub scope: Option<Expr>,
     /// `description`
     pub description: Option<Expr>,
-    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
 }
 
@@ -252,7 +252,7 @@ pub struct VariableDecl {
     pub nullable: Option<Expr>,
     /// `validation { condition, error_message }`
     pub validations: Vec<ValidationDecl>,
-    /// A part of its body could not be read (reported): what seems to be missing may stand there.
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
 }
 

@@ -87,7 +87,7 @@ impl FileParser<'_, '_> {
                     let name = &attribute.name;
                     let text = format!("a grid holds blocks, found the attribute `{}`", name.text);
                     let hint = format!(
-                        "a named expression stands in a block: `locals {{ {} = .. }}`",
+                        "put a named expression into a block: `locals {{ {} = .. }}`",
                         name.text
                     );
                     self.problems

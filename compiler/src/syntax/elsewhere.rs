@@ -19,8 +19,7 @@ pub(super) fn top_block(kind: &str) -> Option<&'static str> {
 }
 
 /// How much load there is.
-const LOAD: &str =
-    "how much load there is, is said when the program is run: `--vus 10 --duration 30s`";
+const LOAD: &str = "the load is a flag of the program: `--vus 10 --duration 30s`";
 
 /// What to write in place of an argument that no module has.
 pub fn argument(name: &str) -> Option<&'static str> {

@@ -214,7 +214,7 @@ impl Around<'_> {
             match after {
                 (TokenKind::Number, TokenKind::Ident) => {
                     return Some(format!(
-                        "a duration or size stands in quotes: `\"{before}{found}\"`"
+                        "write a duration or size in quotes: `\"{before}{found}\"`"
                     ));
                 }
                 (TokenKind::CloseQuote, TokenKind::Ident | TokenKind::Number) => {
@@ -225,7 +225,7 @@ impl Around<'_> {
         }
         let hint = match (before, found) {
             ("if", _) => "a value by condition is written `CONDITION ? VALUE : OTHER`",
-            (_, "=>") => "a key of an object is followed by `=`; `=>` stands only in a `for`",
+            (_, "=>") => "a key of an object is followed by `=`; `=>` is used only in a `for`",
             (_, ":" | "::" | "=") if self.innermost() == Some(TokenKind::OpenBrace) => {
                 return self.quoted_key();
             }
@@ -233,7 +233,7 @@ impl Around<'_> {
                 "two values are compared with `==`"
             }
             (_, ",") if self.innermost().is_none() => {
-                "attributes are separated by line breaks; a list stands in `[ ]`"
+                "attributes are separated by line breaks; write a list in `[ ]`"
             }
             ("and" | "or" | "not", _) | (_, "and" | "or" | "not") => {
                 "the logical operators are `&&`, `||` and `!`"
@@ -266,7 +266,7 @@ impl Around<'_> {
         let key = text.trim();
         let plain = key.contains(':') && !key.contains(['"', ' ', '{', '(']);
         let plain = plain && self.tokens.is_symbol(end, "=");
-        plain.then(|| format!("write `\"{key}\"`: such a key stands in quotes"))
+        plain.then(|| format!("write `\"{key}\"`: write such a key in quotes"))
     }
 
     /// What ends the expression, in words.

@@ -277,7 +277,7 @@ impl FileParser<'_, '_> {
             (_, None) if let Some(later) = later(&name.text, shape) => Some(later),
             _ => match nearest::hint(&name.text, known) {
                 Some(known) if argument => {
-                    Some(format!("arguments stand in `arguments {{ .. }}`; {known}"))
+                    Some(format!("write arguments in `arguments {{ .. }}`; {known}"))
                 }
                 hint => hint,
             },

@@ -26,16 +26,36 @@ mod token;
 mod traversal;
 mod types;
 
-use decl::Declarations;
-use expr::FileParser;
-use mask_for_parser::{Bounds, Replaced};
+use decl::{Declarations, Expr};
+use expr::{Depth, FileParser};
+use mask_for_parser::{Bounds, LineBreaks, Replaced};
 
 use crate::diagnostics::Problems;
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
 
 /// Reads all files of a grid.
 pub fn parse(sources: &Sources) -> (Declarations, Problems) {
     parse_within(sources, Bounds::HCL_EDIT)
+}
+
+/// Reads one expression that stands in no file of a grid, with `file` in its places: those are bytes of this text. Also
+/// says how many ids its expressions have, from 0.
+pub fn expression(text: &str, file: FileId) -> (Expr, u32, Problems) {
+    let (mut problems, mut ids) = (Problems::default(), 0);
+    let tokens = lexer::lex(file, text, &mut problems);
+    // The last token is the end of the text.
+    let range = 0..tokens.list.len().saturating_sub(1);
+    let mut parser = FileParser {
+        file,
+        tokens: &tokens,
+        ids: &mut ids,
+        problems: &mut problems,
+        replaced: Replaced::default(),
+        bounds: Bounds::HCL_EDIT,
+    };
+    let expr = parser.read(range, LineBreaks::End, Depth::TOP);
+    problems.sort();
+    (expr, ids, problems)
 }
 
 /// The same, with expressions beyond these bounds cut into parts.

@@ -1,5 +1,5 @@
-//! Expressions that are beyond hcl-edit's bounds (64 levels, 128 operators): they are cut where their outermost operators
-//! and brackets stand, hcl-edit reads the pieces, and what was cut is put together here.
+//! Reads expressions that are beyond hcl-edit's bounds (64 levels, 128 operators). They are cut at their outermost operators
+//! and brackets, hcl-edit reads the pieces, and the results are put together here.
 //!
 //! - `a ? b : c ? d : e` becomes its conditions and arms, however many there are;
 //! - `a + b * c` becomes its operands, joined by precedence;
@@ -87,7 +87,7 @@ impl FileParser<'_, '_> {
                 .is_some_and(|token| tokens.is_symbol(token.index, symbol))
         };
         while let Some(next) = (at..operators.len()).find(|at| is(self.tokens, *at, "?")) {
-            // The `:` of this `?` stands behind those of the conditionals in its arm.
+            // The `:` of this `?` comes after those of the conditionals in its first arm.
             let (mut open, mut colon) = (1, next);
             while open > 0 && colon + 1 < operators.len() {
                 colon += 1;
@@ -131,7 +131,7 @@ impl FileParser<'_, '_> {
         depth: Depth,
     ) -> Expr {
         let mut from = range.start;
-        // Each with its place, to which brackets around it belong.
+        // Each operand with its place, which includes brackets around it.
         let mut operands: Vec<(Span, Expr)> = Vec::new();
         let mut waiting: Vec<BinaryOp> = Vec::new();
         // An operand is at most as deep as there are operators.
@@ -280,7 +280,7 @@ impl FileParser<'_, '_> {
         items.filter(|item| self.is_worth_cutting(item)).collect()
     }
 
-    /// Whether something is left to be cut in it. A string by itself is read from its tokens anyway.
+    /// Whether it can be cut further. A string by itself is read from its tokens anyway.
     fn is_worth_cutting(&self, item: &Range<usize>) -> bool {
         let first = self.tokens.at(item.start);
         let string = matches!(first.kind, TokenKind::OpenQuote | TokenKind::OpenHeredoc);
@@ -290,7 +290,7 @@ impl FileParser<'_, '_> {
     fn part(&mut self, range: Range<usize>, depth: Depth) -> Expr {
         let range = self.trimmed(range);
         if range.is_empty() {
-            // What is missing stands behind the last token before.
+            // The missing operand belongs after the last token.
             let last = self.tokens.at(range.start.saturating_sub(1));
             let span = Span {
                 file: self.file,
@@ -389,7 +389,7 @@ fn unary(symbol: &str) -> Option<UnaryOp> {
     }
 }
 
-/// How strong an operator binds.
+/// The precedence of an operator.
 fn strength(operator: BinaryOp) -> u8 {
     match operator {
         BinaryOp::Or => 1,

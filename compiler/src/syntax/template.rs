@@ -314,7 +314,7 @@ impl FileParser<'_, '_> {
         Some(deeper(depth))
     }
 
-    /// Takes note of what a directive ends; false if it ends nothing, which is reported.
+    /// Notes what a directive ends. Returns false if it ends nothing, which is reported.
     fn end(&mut self, nest: &mut Nest, piece: &Piece) -> bool {
         let (word, ends): (_, &[&str]) = match piece.kind {
             PieceKind::Else => ("else", &["if"]),

@@ -1,4 +1,4 @@
-//! The pieces of a text. Quotes, heredocs and holes always come in pairs, also in a broken text: the lexer closes what was left open.
+//! The tokens of a text. Quotes, heredocs and holes always come in pairs: in a broken text the lexer adds the missing ends.
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl<'a> Tokens<'a> {
 
 /// Kinds of block at the top of a grid that this version builds.
 pub(super) const TOP: &[&str] = &["step", "resource", "variable", "locals"];
-/// Those of the language that it does not.
+/// Kinds of block of the language that this version does not build.
 pub(super) const TOP_LATER: &[&str] = &[
     "flow",
     "data",
@@ -146,7 +146,7 @@ pub(super) const TOP_LATER: &[&str] = &[
     "grid",
     "modules",
 ];
-/// Those of a manifest, which a grid may hold by mistake.
+/// Kinds of block of a manifest, which may be in a grid by mistake.
 const TOP_OF_MANIFESTS: &[&str] = &["runner", "asset"];
 
 /// Whether a word may begin a block at the top of a grid or a manifest: a line that begins with one and opens a brace is

@@ -79,7 +79,7 @@ fn of(expr: &Expr, problems: &mut Problems) -> Type {
         ExprKind::Text(text) if NAMES.contains(&text.as_str()) => fault(
             problems,
             expr.span,
-            "a type stands without quotes",
+            "write a type without quotes",
             Some(format!("write `{text}`")),
         ),
         _ => fault(
@@ -123,7 +123,7 @@ fn call(
         ("optional", _) => fault(
             problems,
             span,
-            "`optional` stands only around the type of an object's attribute",
+            "`optional` is allowed only around the type of an object's attribute",
             Some(
                 "a variable that may be left out has a `default`, such as `default = null`"
                     .to_owned(),

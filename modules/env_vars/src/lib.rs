@@ -55,7 +55,7 @@ impl Runner for EnvVars {
                 )
             })
             .collect();
-        // Asked for even when nobody reads them: a missing required variable fails the step.
+        // Checked even if the grid reads no output: a missing required variable fails the step.
         let vars = asked.of(&environment)?;
         let mut output = env_vars::Output::default();
         if self.wanted.vars {
@@ -68,7 +68,7 @@ impl Runner for EnvVars {
     }
 }
 
-/// What a step asks of the environment.
+/// The arguments of a step.
 struct Asked {
     include: Vec<String>,
     required: Vec<String>,

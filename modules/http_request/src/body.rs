@@ -1,4 +1,4 @@
-//! The body of a request: bytes, or bytes and files that are streamed in turn; kept so that it can be sent again.
+//! The body of a request: bytes, or bytes and files that are streamed one after the other. It can be sent again.
 
 use crate::fault::{Unreadable, unreadable_file};
 use crate::http_request::Error as Kind;
@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// Bytes of a file that are read at a time.
+/// How many bytes of a file are read at once.
 const PIECE: usize = 64 << 10;
 
 /// A body and how it is sent.
@@ -90,7 +90,7 @@ impl Payload {
         }
     }
 
-    /// How many bytes it has; `None` where a file's size says so only when it is opened.
+    /// How many bytes it has; `None` if it contains a file, whose size is known only when it is opened.
     pub(crate) fn size(&self) -> Option<u64> {
         match &self.content {
             Content::None => Some(0),
@@ -149,7 +149,7 @@ impl Part {
     }
 }
 
-/// A body on its way out.
+/// A body that is being sent.
 pub(crate) enum Outgoing {
     None,
     Bytes(Bytes),
@@ -212,7 +212,7 @@ fn append_pair<T: Target>(
     Ok(())
 }
 
-/// Opened parts, sent in turn; the whole length is known, so nothing is chunked.
+/// Opened parts, sent one after the other. The whole length is known, so the body is not chunked.
 pub(crate) struct Stream {
     parts: VecDeque<Opened>,
     left: u64,

@@ -14,12 +14,12 @@ pub(crate) fn text(body: &Bytes, headers: &HeaderMap) -> Arc<str> {
     let declared = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| charset(kind.as_bytes()));
-    // A name that nobody knows says nothing.
+    // An unknown name counts as none.
     let encoding = declared.and_then(|name| Encoding::for_label_no_replacement(&name));
     decoded(encoding.unwrap_or(encoding_rs::UTF_8), body)
 }
 
-/// A header's value as text: UTF-8, else by single bytes, as browsers read them all.
+/// The value of a header as text: UTF-8, else one character for each byte, as browsers read headers.
 pub(crate) fn of_header(value: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(value)
         .map_or_else(|_| encoding_rs::mem::decode_latin1(value), Cow::Borrowed)
@@ -27,7 +27,7 @@ pub(crate) fn of_header(value: &[u8]) -> Cow<'_, str> {
 
 fn decoded(encoding: &'static Encoding, body: &[u8]) -> Arc<str> {
     if encoding == encoding_rs::UTF_8 {
-        // The library's own decoder is slower where nothing is wrong.
+        // For valid UTF-8 the standard library is faster than the decoder.
         return String::from_utf8_lossy(body).into();
     }
     encoding.decode_without_bom_handling(body).0.into()
@@ -50,7 +50,7 @@ fn charset(kind: &[u8]) -> Option<Cow<'_, [u8]>> {
     None
 }
 
-/// Up to the next semicolon that no quotes hold, and from there on.
+/// Splits at the next semicolon outside of quotes.
 fn parameter(text: &[u8]) -> (&[u8], &[u8]) {
     let (mut quoted, mut escaped) = (false, false);
     for (at, byte) in text.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! The asset `http_client`: connections, cookies and settings that requests share, one a virtual user by default.
+//! The asset `http_client`: connections, cookies and settings that requests share. By default each virtual user has one.
 //!
-//! Files are read and TLS is configured once a thread, in `prepare`; a user's client is then made of what is there.
+//! `prepare` reads files and configures TLS once on each thread; the clients of the users share that.
 
 use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
@@ -16,10 +16,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// What sends requests when the grid names nobody.
+/// The User-Agent of a client whose grid sets none.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("bggo/", env!("CARGO_PKG_VERSION")));
 
-/// A client: what a browser is to its user.
+/// A client: connections, cookies and settings, like a browser.
 pub struct HttpClient {
     pub(crate) transport: Transport,
     pub(crate) jar: Option<RefCell<Jar>>,
@@ -29,20 +29,20 @@ pub struct HttpClient {
     metrics: AssetMetrics,
 }
 
-/// What a request may choose otherwise, and what it may not but needs to know.
+/// The settings that every exchange needs. A request may set some of them itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Defaults {
     pub(crate) timeout: Duration,
     pub(crate) follows: bool,
     pub(crate) max_redirects: usize,
     pub(crate) decompresses: bool,
-    /// Most bytes of a body that is kept, as it came and decompressed.
+    /// The largest body that is kept, in bytes, as received and decompressed.
     pub(crate) max_body: u64,
 }
 
 /// What all clients of a resource share on a thread.
 pub struct Ready {
-    /// Made once, unless an argument differs from user to user.
+    /// Made once; `None` if an argument differs between users.
     common: Option<Common>,
 }
 
@@ -54,7 +54,7 @@ struct Common {
 }
 
 impl HttpClient {
-    /// What its requests call themselves, for modules that use it: the User-Agent, where that is text.
+    /// The User-Agent of its requests if it is text, for other modules that use the client.
     pub fn user_agent(&self) -> Option<&str> {
         self.headers.get(USER_AGENT)?.to_str().ok()
     }
@@ -114,7 +114,7 @@ impl Common {
     }
 }
 
-/// Refuses counts that are known and not whole.
+/// Refuses known counts that are no whole numbers.
 fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
     let counts = [
         ("max_redirects", inputs.max_redirects.known().copied()),
@@ -133,7 +133,7 @@ fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
     Ok(())
 }
 
-/// `None` while an argument is not known.
+/// The shared parts; `None` if an argument is not known yet.
 fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     let Some(known) = known(inputs) else {
         return Ok(None);
@@ -241,7 +241,7 @@ fn identity(known: &Known<'_>) -> Result<Option<(String, String)>, Fault> {
     }
 }
 
-/// The text of a file, or the text that stands in the grid.
+/// The text of a file, or the text that the grid gives itself.
 fn one_of(
     file_input: &str,
     file: Option<&str>,

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 use url::Url;
 
-/// The cookies of one client. A client has few: they are looked through in turn.
+/// The cookies of one client. There are few, so a search goes through all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Jar(Vec<Cookie>);
 
@@ -16,7 +16,7 @@ struct Cookie {
     name: String,
     value: String,
     domain: String,
-    /// Only for the very host that set it.
+    /// Only for the host that set it.
     host_only: bool,
     path: String,
     secure: bool,
@@ -124,7 +124,7 @@ fn host(url: &Url) -> String {
         .to_owned()
 }
 
-/// Whether what is sent stays on this machine: there a `Secure` cookie needs no TLS, as in browsers.
+/// Whether the host is this machine. To it a `Secure` cookie is sent without TLS, as in browsers.
 fn is_local(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),

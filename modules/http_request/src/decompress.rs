@@ -1,4 +1,4 @@
-//! A compressed body, whole, to what it holds. Only a body that somebody reads comes here.
+//! Decompresses a whole body. Only a body that the grid reads is decompressed.
 
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
@@ -47,7 +47,7 @@ pub(crate) fn decompress(mut body: Bytes, headers: &HeaderMap, most: u64) -> Res
     Ok(body)
 }
 
-/// What is decompressed, and at most one byte more than it may be.
+/// Reads the decompressed bytes, at most one byte more than are allowed.
 /// The fault of a body that is longer than it may be kept.
 pub(crate) fn too_large(most: u64) -> Fault {
     Kind::Body.fault(FaultText::plain(format_args!(

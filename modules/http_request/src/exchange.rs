@@ -1,4 +1,5 @@
-//! One request of a step to its end: redirects followed, cookies kept, the body read or counted, all within a limit.
+//! One exchange of a step: sends the request, follows redirects, keeps cookies and reads or counts the body, within a time
+//! limit.
 
 use crate::body::Payload;
 use crate::client::HttpClient;
@@ -23,7 +24,7 @@ const SMALL: usize = 64 << 10;
 /// How long the next request waits for the end of a redirect's body.
 const SOON: Duration = Duration::from_millis(50);
 
-/// What is asked, ready to be sent.
+/// A request, ready to be sent.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     pub(crate) url: &'a Url,
@@ -33,22 +34,22 @@ pub(crate) struct Call<'a> {
     /// The header that holds an API key: like the standard ones, it does not go to another host.
     pub(crate) key: Option<&'a HeaderName>,
     pub(crate) timeout: Duration,
-    /// How many redirects are followed; `None`: they are answers like others.
+    /// How many redirects are followed; with `None` a redirect is an answer like any other.
     pub(crate) redirects: Option<usize>,
     /// Whether somebody reads the body.
     pub(crate) keeps_body: bool,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
-    /// What is counted, however the exchange ends.
+    /// What is counted, also if the exchange fails.
     pub(crate) seen: &'a Seen,
 }
 
 /// What was seen of an exchange, also of one that fails.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// Requests that went out once more.
+    /// Requests that were sent again.
     pub(crate) resent: Cell<u64>,
-    /// Status of the answer with which it ended: of a redirect that is followed only the last one's.
+    /// Status of the answer with which it ended. Redirects that are followed do not count.
     pub(crate) status: Cell<Option<StatusCode>>,
 }
 
@@ -126,7 +127,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
             };
             match client.transport.send(outgoing).await {
                 Ok(head) => break head,
-                // RFC 9112, section 9.3.1: once, and only what does no harm if it was done already.
+                // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
                 Err(lost) if lost.was_stale && may_resend => {
                     may_resend = false;
                     call.seen.resent.set(call.seen.resent.get() + 1);
@@ -148,7 +149,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
         }
         followed += 1;
         call.seen.status.set(None);
-        // What a redirect's own body holds, or lacks, does not matter.
+        // The body of a redirect may be broken or missing.
         let _ = tokio::time::timeout(SOON, drain(&mut head)).await;
         redirect::strip(&mut headers, &url, &hop, call.key);
         if url.origin() != hop.url.origin() {
@@ -161,7 +162,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
     }
 }
 
-/// Reads a body to its end, unless that is far.
+/// Reads a body to its end, unless it is long or slow.
 async fn drain(head: &mut Incoming) {
     let length = head.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -177,7 +178,7 @@ async fn drain(head: &mut Incoming) {
     }
 }
 
-/// Reads the body to its end: kept whole where `most` says how much that may be, else only counted.
+/// Reads the body to its end. With `most` it is kept, up to that many bytes; without, it is only counted.
 async fn read(head: &mut Incoming, most: Option<u64>) -> Result<(u64, Bytes), Fault> {
     let mut size = 0;
     let mut first = Bytes::new();

@@ -1,6 +1,6 @@
-//! Turns what the libraries below say into a fault: a kind out of the manifest's, and one clause with the cause that helps.
+//! Turns errors of the libraries below into faults: a kind of failure of the manifest, and one clause with the cause.
 //!
-//! All words are our own but for those of the operating system: what a library prints is for its own authors.
+//! The texts are our own, except those of the operating system: the texts of a library are written for programmers.
 
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
@@ -13,7 +13,7 @@ use std::fmt;
 use std::io;
 use url::{ParseError, Url};
 
-/// A host's name without an address, on its way through the connector.
+/// A host name without an address. The connector passes this error on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NoAddress {
     name: String,
@@ -21,13 +21,13 @@ pub(crate) struct NoAddress {
 }
 
 impl NoAddress {
-    /// With what the system's resolver says.
+    /// With the message of the system's resolver.
     pub(crate) fn new(name: &str, cause: Option<&io::Error>) -> Self {
         Self {
             name: name.to_owned(),
             cause: cause.map(|cause| {
                 let words = cause.to_string();
-                // What the standard library puts before the system's words says nothing more.
+                // The standard library puts this text before the system's message.
                 let system = words.strip_prefix("failed to lookup address information: ");
                 system.unwrap_or(&words).to_owned()
             }),
@@ -53,7 +53,7 @@ impl fmt::Display for NoAddress {
 
 impl Error for NoAddress {}
 
-/// A file that was to be sent and cannot be read, on its way through the sender.
+/// A file of the body that cannot be read. The sender passes this error on.
 #[derive(Debug)]
 pub(crate) struct Unreadable(pub(crate) FaultText);
 
@@ -65,7 +65,7 @@ impl fmt::Display for Unreadable {
 
 impl Error for Unreadable {}
 
-/// Why a file cannot be read. Of a relative path it says what it is relative to, with the path that was tried.
+/// Why a file cannot be read. If a relative path is not found, the text names the absolute path that was tried.
 pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> FaultText {
     let text = FaultText::plain(format_args!("the {what} "))
         .and_value(path)
@@ -79,14 +79,14 @@ pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> Faul
     }
 }
 
-/// How far a request came that got no answer.
+/// How far a request without an answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reached {
-    /// It could not be written down.
+    /// It could not be built.
     Nothing,
     /// A connection was being made.
     Connecting,
-    /// The same, for longer than it may take.
+    /// A connection was being made, for longer than the time limit.
     ConnectTimeout,
     /// It was sent, at least in part.
     Sent,
@@ -108,7 +108,7 @@ pub(crate) fn unanswered(
     }
     if let Some(cause) = find::<rustls::Error>(error) {
         let text = about("no secure connection to ").and(": ");
-        return Kind::Tls.fault(text.and_text(&tls::in_words(cause, hosts)));
+        return Kind::Tls.fault(text.and_text(&tls::explain(cause, hosts)));
     }
     let by_system = find::<io::Error>(error).is_some_and(|error| error.raw_os_error().is_some());
     let because = |text: FaultText| text.and(format_args!(": {}", cause(error)));
@@ -188,7 +188,7 @@ pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
     None
 }
 
-/// The deepest cause that has words: what the operating system said, or what was wrong with what came.
+/// The deepest cause that we have a text for: an error of the operating system, or what was wrong with the answer.
 fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
     let mut words = None;
     let mut next = Some(error);
@@ -290,7 +290,7 @@ fn reason_name(code: u32) -> &'static str {
         .unwrap_or("a reason of its own")
 }
 
-/// The errors of proxies have no public types: they are known by what they print.
+/// The errors of proxies have no public types, so they are recognised by their texts.
 fn of_proxy(error: &(dyn Error + 'static)) -> Option<&'static str> {
     let text = error.to_string();
     if let Some(tunnel) = text.strip_prefix("tunnel error: ") {

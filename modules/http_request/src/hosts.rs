@@ -1,14 +1,14 @@
-//! Whether the names of hosts may stand in the text of a fault.
+//! Whether the text of a fault may name hosts.
 
 use bggo_runtime::contract::FaultText;
 use url::Url;
 
-/// Whether the names of hosts may be shown of a step with a secret.
+/// Whether faults of a step with a secret may name hosts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hosts {
-    /// The secret is elsewhere: they say where something happened.
+    /// They may: the url contains no secret.
     Open,
-    /// The url itself holds what is sensitive.
+    /// They may not: the url contains a secret.
     OfSensitiveUrl,
 }
 

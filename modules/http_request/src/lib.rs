@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! arguments -> request (url, headers, body) -> exchange (redirects, cookies, limit) -> transport
-//!                                                     '-> response (what is wanted of the answer)
+//!                                                     '-> response (the outputs that the grid reads)
 //! ```
 
 mod auth;

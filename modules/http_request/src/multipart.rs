@@ -15,7 +15,7 @@ pub(crate) fn payload(parts: &Value) -> Result<Payload, Fault> {
     let Value::List(parts) = parts else {
         return Err(Kind::Request.fault("multipart is a list of parts"));
     };
-    // 128 bits that nobody foresees: no content holds them.
+    // 128 random bits, so no content contains the boundary.
     let boundary = format!(
         "bggo-{:016x}{:016x}",
         RandomState::new().hash_one(0),
@@ -96,7 +96,7 @@ fn head(part: &Value) -> Result<Head, Fault> {
     Ok(Head { lines, content })
 }
 
-/// As browsers write a name (WHATWG): what would end the quoted text is percent-encoded.
+/// A name in quotes as browsers write it (WHATWG): characters that would end the quoted text are percent-encoded.
 fn quoted(text: &str) -> String {
     text.replace('"', "%22")
         .replace('\r', "%0D")

@@ -1,4 +1,4 @@
-//! Where a redirect leads and what of the request goes along, as browsers and the Fetch standard have it.
+//! The next request after a redirect: its url, method, headers and body, as in browsers and the Fetch standard.
 
 use crate::charset;
 use crate::fault;
@@ -22,7 +22,7 @@ pub(crate) struct Hop {
     pub(crate) keeps_body: bool,
 }
 
-/// The request that an answer sends on to; `None` if the answer is the last.
+/// The next request after an answer; `None` if the answer is no redirect.
 pub(crate) fn hop(
     status: StatusCode,
     headers: &HeaderMap,
@@ -69,9 +69,9 @@ pub(crate) fn hop(
     }))
 }
 
-/// Takes from the headers what must not go along: credentials to another host, words about a body that is not sent.
+/// Removes headers that must not be sent on: credentials to another host, headers of a body that is not sent.
 pub(crate) fn strip(headers: &mut HeaderMap, from: &Url, hop: &Hop, key: Option<&HeaderName>) {
-    // A Host of the caller's own names the first server only.
+    // A Host header of the grid is for the first server only.
     headers.remove(HOST);
     if from.origin() != hop.url.origin() {
         for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION]

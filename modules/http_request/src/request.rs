@@ -1,6 +1,6 @@
-//! The parts of a request, each made from the arguments that it depends on: where to, headers, body.
+//! The parts of a request (url, headers, body), each made from the arguments that it depends on.
 //!
-//! A part whose arguments are all known early is made once a thread; the others are made for each request, by the same
+//! A part whose arguments are all known early is made once on each thread. The others are made for each request, by the same
 //! functions.
 
 use crate::auth::{self, ApiKey};
@@ -77,13 +77,13 @@ fn credentials(url: &mut Url) -> Result<Option<HeaderValue>, Fault> {
         &decoded(url.username()),
         &decoded(url.password().unwrap_or("")),
     )?;
-    // An url with a host has a place for these, so that taking them away cannot fail.
+    // A url with a host can lose these, so this cannot fail.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     Ok(Some(value))
 }
 
-/// The arguments that end up in headers.
+/// The arguments that become headers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct HeadParts<'a> {
     pub(crate) headers: Option<&'a Value>,
@@ -92,7 +92,7 @@ pub(crate) struct HeadParts<'a> {
     pub(crate) key: Option<&'a ApiKey>,
 }
 
-/// Makes the headers; those that the grid names win over what other arguments imply.
+/// Makes the headers. Those of `headers` replace those that other arguments set.
 pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
     let mut headers = HeaderMap::new();
     if let Some(token) = parts.bearer {
@@ -111,7 +111,7 @@ pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
     Ok(headers)
 }
 
-/// Refuses a framing that is not the transport's: the body would be read otherwise than it is written.
+/// Refuses headers that frame the body: the transport frames it, and a server would read it wrongly.
 pub(crate) fn no_transfer_encoding(headers: &HeaderMap) -> Result<(), FaultText> {
     if headers.contains_key(TRANSFER_ENCODING) {
         return Err(
@@ -147,8 +147,8 @@ pub(crate) fn check_length(headers: &HeaderMap, size: u64) -> Result<(), Fault> 
     }
 }
 
-/// Adds a map of headers, replacing those of the same name. A null value adds nothing. What cannot be sent is a fault of
-/// the kind that `wrong` makes.
+/// Adds a map of headers, replacing those of the same name. A null value adds nothing. `wrong` makes the fault of a header
+/// that cannot be sent.
 pub(crate) fn add_headers(
     headers: &mut HeaderMap,
     named: &Value,
@@ -204,7 +204,7 @@ pub(crate) fn cookies(cookies: &Value) -> Result<Vec<(String, String)>, Fault> {
         .collect()
 }
 
-/// Adds the Cookie header: the jar's cookies but for those that the request names, then the request's.
+/// Adds the Cookie header: the cookies of the jar, without those that the request sets itself, then those of the request.
 pub(crate) fn add_cookies(headers: &mut HeaderMap, jar: &[(&str, &str)], own: &[(String, String)]) {
     if headers.contains_key(COOKIE) || (jar.is_empty() && own.is_empty()) {
         return;
@@ -260,7 +260,7 @@ pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
     Ok(file.map_or_else(Payload::default, |path| Payload::file(path.to_owned())))
 }
 
-/// Adds the Content-Type of a body, unless the grid names one. One for multipart is given the boundary that it lacks.
+/// Adds the Content-Type of a body, unless the grid sets one. A multipart type without a boundary gets the boundary.
 pub(crate) fn add_content_type(headers: &mut HeaderMap, payload: &Payload) -> Result<(), Fault> {
     let Some(implied) = &payload.content_type else {
         return Ok(());

@@ -1,6 +1,6 @@
 //! Host names to addresses, looked up once for all users of a worker thread and kept for a short time.
 //!
-//! Ten thousand users that connect at once would else ask ten thousand times, each on a thread of the blocking pool.
+//! Otherwise ten thousand users that connect at once would look up ten thousand times, each on a thread of the blocking pool.
 
 use crate::fault::NoAddress;
 use std::collections::HashMap;
@@ -10,11 +10,11 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-/// How long addresses are used. The system's resolver does not say how long they are good for.
+/// How long addresses are used. The system's resolver does not tell their time to live.
 const KEPT: Duration = Duration::from_secs(10);
-/// How long a failure is the answer of those who ask again: enough that a crowd does not ask one by one.
+/// How long a failure is kept, so that many users do not repeat a failing look-up one after the other.
 const FAILURE_KEPT: Duration = Duration::from_secs(1);
-/// Most names that are kept.
+/// How many names are kept.
 const MOST: usize = 1024;
 
 thread_local! {
@@ -22,15 +22,15 @@ thread_local! {
 }
 
 /// The names that a worker thread has looked up. Clones share them.
-// A connector has to be `Send`, hence the lock; no other thread ever takes it.
+// A connector must be `Send`, so there is a lock, which no other thread takes.
 #[derive(Clone, Default)]
 pub(crate) struct Names(Arc<Mutex<HashMap<String, Entry>>>);
 
 #[derive(Clone, Default)]
 struct Entry {
-    /// Filled by the first who asks; the others wait for it.
+    /// The first user looks the name up; the others wait for it.
     answer: Arc<OnceCell<Answer>>,
-    /// Connections so far, so that they spread over the addresses.
+    /// How many connections were made, to spread them over the addresses.
     given: usize,
 }
 
@@ -105,7 +105,7 @@ impl Names {
                 names.remove(&first);
             }
         }
-        // Where so many are under way, one more is looked up for itself alone.
+        // All kept names are still being looked up, so this one is looked up without being kept.
         if names.len() < MOST {
             names.insert(name.to_owned(), entry);
         }
@@ -127,7 +127,7 @@ async fn look_up(name: &str) -> Result<Vec<SocketAddr>, NoAddress> {
     }
 }
 
-/// The addresses of the preferred family, turned so that each caller begins with another; then the rest.
+/// The addresses of the preferred family, rotated so that each caller begins with another one; then the rest.
 fn turned(addresses: &[SocketAddr], turn: usize) -> Vec<SocketAddr> {
     let preferred = addresses.first().is_some_and(SocketAddr::is_ipv4);
     let (mut first, rest): (Vec<_>, Vec<_>) = addresses

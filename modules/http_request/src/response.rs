@@ -1,4 +1,4 @@
-//! An answer as the outputs of a step: only those that some expression reads are made.
+//! Makes the outputs of a step from an answer: only those that some expression of the grid reads.
 
 use crate::charset;
 use crate::client::Defaults;

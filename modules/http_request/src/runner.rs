@@ -1,4 +1,5 @@
-//! The runner `http_request`: what is known early is made once a thread, the rest for each request.
+//! The runner `http_request`. Parts of a request whose arguments are known early are made once on each thread, the others for
+//! each request.
 
 use crate::auth::{self, ApiKey};
 use crate::body::Payload;
@@ -20,12 +21,12 @@ use std::time::Duration;
 pub struct HttpRequest {
     inputs: Inputs,
     wanted: Wanted,
-    early: Made,
+    early: EarlyParts,
 }
 
-/// The parts of a request; `None` where an argument of it is not known yet.
+/// The parts of a request that are made early; `None` if an argument of the part is not known early.
 #[derive(Default)]
-struct Made {
+struct EarlyParts {
     key: Option<Option<ApiKey>>,
     method: Option<Method>,
     target: Option<Target>,
@@ -122,7 +123,7 @@ impl Runner for HttpRequest {
     }
 }
 
-/// All parts of one request: those made early are borrowed.
+/// All parts of one request. Those that were made early are borrowed.
 struct Now<'a> {
     key: Cow<'a, Option<ApiKey>>,
     method: Cow<'a, Method>,
@@ -165,36 +166,36 @@ fn part<T: Clone>(
 }
 
 /// Makes each part whose arguments are known.
-fn early(inputs: &Inputs) -> Result<Made, Fault> {
-    // A part that reads a late argument is not made here, so a late url may be any.
+fn early(inputs: &Inputs) -> Result<EarlyParts, Fault> {
+    // `with` needs a url. No part that reads a late url is made here, so any text will do.
     let mut known = inputs.clone();
     if known.url.known().is_none() {
         known.url = Early::Known(Text::Static(""));
     }
     let plain = known.with(&[])?;
-    // What comes later is absent here: what is wrong without it is wrong with it.
+    // Late limits are absent here. A known limit that is wrong stays wrong whatever comes later.
     limits(&plain)?;
-    let mut made = Made::default();
+    let mut parts = EarlyParts::default();
     let key_known = inputs.api_key.known().is_some();
     if key_known {
-        made.key = Some(key(&plain)?);
+        parts.key = Some(key(&plain)?);
     }
-    let key = made.key.as_ref().and_then(Option::as_ref);
+    let key = parts.key.as_ref().and_then(Option::as_ref);
     if inputs.method.known().is_some() {
-        made.method = Some(method(&plain)?);
+        parts.method = Some(method(&plain)?);
     }
     if key_known && inputs.url.known().is_some() && inputs.query_params.known().is_some() {
-        made.target = Some(request::target(&plain.url, plain.query_params, key)?);
+        parts.target = Some(request::target(&plain.url, plain.query_params, key)?);
     }
     if key_known
         && inputs.headers.known().is_some()
         && inputs.bearer_token.known().is_some()
         && inputs.basic_auth.known().is_some()
     {
-        made.head = Some(head(&plain, key)?);
+        parts.head = Some(head(&plain, key)?);
     }
     if inputs.cookies.known().is_some() {
-        made.cookies = Some(cookies(&plain)?);
+        parts.cookies = Some(cookies(&plain)?);
     }
     let texts = [&inputs.body, &inputs.json, &inputs.file]
         .iter()
@@ -203,15 +204,16 @@ fn early(inputs: &Inputs) -> Result<Made, Fault> {
         .iter()
         .all(|input| input.known().is_some());
     if texts && values {
-        made.payload = Some(payload(&plain)?);
+        parts.payload = Some(payload(&plain)?);
     }
-    if let (Some(head), Some(size)) = (&made.head, made.payload.as_ref().and_then(Payload::size)) {
+    if let (Some(head), Some(size)) = (&parts.head, parts.payload.as_ref().and_then(Payload::size))
+    {
         request::check_length(head, size)?;
     }
     if inputs.expect_status.known().is_some() {
-        made.expect = Some(expect(&plain)?);
+        parts.expect = Some(expect(&plain)?);
     }
-    Ok(made)
+    Ok(parts)
 }
 
 fn key(plain: &Plain<'_>) -> Result<Option<ApiKey>, Fault> {
@@ -254,7 +256,7 @@ fn bodies<'a>(plain: &'a Plain<'_>) -> BodyParts<'a> {
     }
 }
 
-/// What a request says of its limits.
+/// The limits that a step sets itself.
 struct Limits {
     timeout: Option<Duration>,
     max_redirects: Option<usize>,

@@ -1,12 +1,13 @@
-//! The TLS configuration of a client, whole: the transport adds nothing to it.
+//! The complete TLS configuration of a client. The transport adds nothing to it.
 //!
-//! Which certificates are trusted: those of `ca_file` and `ca_pem` where one is given, be they authorities or the server's
-//! own, else the built-in ones and the host's. The latter are read when the first server shows a certificate, so that a program without https starts at once.
+//! With `ca_file` or `ca_pem` only their certificates are trusted: those of authorities, or that of the server itself. Without
+//! them the built-in ones and the host's are trusted. They are read when the first server sends its certificate, so a program
+//! without https starts at once.
 
 mod certificate;
-mod words;
+mod explain;
 
-pub(crate) use words::in_words;
+pub(crate) use explain::explain;
 
 use crate::http_client::Error as Kind;
 use bggo_runtime::contract::Fault;
@@ -29,18 +30,18 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::{Arc, OnceLock};
 
-/// What a client asks of TLS. Texts are PEM.
+/// The TLS settings of a client. Texts are PEM.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
-    /// Trusted in place of the built-in and the host's certificates.
+    /// The certificates to trust instead of the built-in ones and the host's.
     pub(crate) ca: Option<String>,
     /// The client's chain and key.
     pub(crate) identity: Option<(String, String)>,
     /// Trust everything.
     pub(crate) insecure: bool,
-    /// Speak nothing older than 1.3.
+    /// Refuse versions older than 1.3.
     pub(crate) only_13: bool,
-    /// What is offered (ALPN), best first.
+    /// The protocols that are offered (ALPN), best first.
     pub(crate) protocols: Vec<Vec<u8>>,
 }
 
@@ -73,7 +74,7 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Fault> {
             let chain = certificates(chain, "the client's certificate")?;
             builder
                 .with_client_auth_cert(chain, key)
-                .map_err(|error| Kind::Tls.fault(words::of_identity(&error)))?
+                .map_err(|error| Kind::Tls.fault(explain::explain_identity(&error)))?
         }
     };
     config.alpn_protocols.clone_from(&settings.protocols);
@@ -129,7 +130,7 @@ struct Chosen {
 }
 
 impl Chosen {
-    /// Accepts a certificate that was given itself, whatever it says of authorities, while it is valid and for this name.
+    /// Accepts a certificate that the grid gives itself, whoever signed it, while it is valid and for this host name.
     fn verify_given(
         &self,
         shown: &CertificateDer<'_>,
@@ -153,7 +154,7 @@ impl Chosen {
             Err(error) => is_of_version_1(error),
             Ok(()) => false,
         };
-        // One that names no host elsewhere is for the one that its subject names.
+        // A certificate without a subjectAltName is for the host in its common name.
         if !(names_none && certificate.is_for(&name.to_str())) {
             named?;
         }
@@ -216,8 +217,8 @@ fn is_of_version_1(error: &rustls::Error) -> bool {
     )
 }
 
-/// That the server holds its certificate's key, over TLS 1.2. The library reads no certificate of version 1, as `openssl
-/// x509 -req -signkey` makes them: there the key alone is asked.
+/// Checks over TLS 1.2 that the server has the key of its certificate. The library cannot read certificates of version 1, such
+/// as those of `openssl x509 -req -signkey`; for these only the key is checked.
 fn signature_12(
     message: &[u8],
     certificate: &CertificateDer<'_>,
@@ -265,14 +266,14 @@ fn key_of_version_1<'a>(
     Some(SubjectPublicKeyInfoDer::from(read.key))
 }
 
-/// The built-in certificates and the host's, read once a program.
+/// The built-in certificates and the host's, read once in a program.
 fn known() -> Result<&'static WebPkiServerVerifier, rustls::Error> {
     static KNOWN: OnceLock<Option<Arc<WebPkiServerVerifier>>> = OnceLock::new();
     let made = KNOWN.get_or_init(|| {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
-        // A host without certificates, or with some that cannot be read, has the built-in ones.
+        // If the host has no certificates, or some cannot be read, the built-in ones remain.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         verifier(roots, Arc::new(rustls::crypto::ring::default_provider()))
     });
@@ -280,7 +281,7 @@ fn known() -> Result<&'static WebPkiServerVerifier, rustls::Error> {
         .ok_or_else(|| rustls::Error::General("no trusted certificates".to_owned()))
 }
 
-/// What is trusted where the grid names no CA.
+/// The certificates that are trusted if the grid gives none.
 #[derive(Debug)]
 enum Trust {
     /// The built-in certificates and the host's.
@@ -289,7 +290,7 @@ enum Trust {
     Everything,
 }
 
-/// Checks a server's certificate as `trust` says. In either case the server has to prove that it holds its key.
+/// Checks the certificate of a server as `trust` says. In every case the server must prove that it has the key.
 #[derive(Debug)]
 struct Checks {
     trust: Trust,

@@ -1,7 +1,7 @@
-//! The way to the wire: one request out, the head of its answer and then its body in pieces back.
+//! The transport: sends one request, returns the head of the answer, then its body in pieces.
 //!
-//! All that knows reqwest is in this file, so that another transport can take its place: `Transport::new`, `send`, and of
-//! an `Incoming` its head and `piece`. Redirects, cookies, decompression, second tries and time limits are not here.
+//! Only this file uses reqwest, so that another transport can replace it. Others use `Transport::new`, `send`, and the head and
+//! `piece` of an `Incoming`. Redirects, cookies, decompression, second tries and time limits are not here.
 
 use crate::body::{self, Payload};
 use crate::fault::{self, Reached};
@@ -29,17 +29,17 @@ use url::Url;
 
 /// TLS sessions that a client remembers, so that it may resume them.
 const SESSIONS: usize = 8;
-/// Most fields of an answer's head.
+/// The most fields that the head of an answer may have.
 const FIELDS: usize = 1_000;
-/// Most bytes of an answer's head over HTTP/2, which counts 32 more for each field. A longer one fails its own request;
-/// one that is longer by a fourth ends the connection, as h2 has it, so this is more than is promised. Over HTTP/1 hyper
-/// has a bound of its own, 400 KiB.
+/// The most bytes that the head of an answer may have over HTTP/2, which counts 32 more for each field. A longer head fails its
+/// request. A head that is longer by a fourth makes h2 end the connection, so this is more than the manual promises. Over
+/// HTTP/1 hyper has a limit of its own, 400 KiB.
 const HEAD_BYTES: u32 = 1 << 20;
 
-/// Which HTTP is spoken.
+/// Which version of HTTP is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speak {
-    /// HTTP/2 where TLS offers it, else HTTP/1.1.
+    /// HTTP/2 if the server offers it over TLS, else HTTP/1.1.
     Auto,
     /// HTTP/1.1 only.
     Http1,
@@ -48,7 +48,7 @@ pub(crate) enum Speak {
 }
 
 impl Speak {
-    /// What TLS offers (ALPN), best first.
+    /// The protocols that TLS offers (ALPN), best first.
     pub(crate) fn protocols(self) -> Vec<Vec<u8>> {
         let names: &[&str] = match self {
             Self::Auto => &["h2", "http/1.1"],
@@ -59,7 +59,7 @@ impl Speak {
     }
 }
 
-/// What connections are made of; the same for all clients of a resource.
+/// The settings of connections, which all clients of a resource share.
 pub(crate) struct Settings {
     pub(crate) tls: ClientConfig,
     pub(crate) server_name: Option<String>,
@@ -82,7 +82,7 @@ pub(crate) struct Transport {
 
 enum Kept {
     One(RefCell<Client>),
-    /// With a server name of its own: that name stands in the url, so each real host has connections of its own.
+    /// With a `server_name`: reqwest gets that name in the url, so each real host needs a client of its own.
     ByHost {
         name: String,
         clients: RefCell<Vec<(String, Client)>>,
@@ -195,7 +195,7 @@ impl Transport {
             && fault::is_closed(&error)
             && port(&error).is_some_and(|port| self.answered.take(port));
         if was_stale {
-            // The pool hands out what lay idle for the shortest time: if that is closed, so is the rest of it.
+            // The pool takes the connection that was idle for the shortest time. If that one is closed, the others are too.
             self.renew(name, host)?;
         }
         Err(Unanswered {
@@ -204,12 +204,12 @@ impl Transport {
         })
     }
 
-    /// Lets this client hear of connections that are closed by now, so that the next request does not take one of them.
+    /// Lets the client notice which connections are closed by now, so that the next request takes none of them.
     ///
-    /// It costs a look at the sockets: worth it for a request that cannot go out twice.
+    /// This polls the sockets, so it is done only for a request that must not be sent twice.
     pub(crate) async fn hear_of_closed(&self) {
         if !self.answered.0.borrow().is_empty() {
-            // A task that yields goes on when the sockets have been looked at, and after the tasks that these woke.
+            // After a yield, tokio has polled the sockets and run the tasks that they woke.
             tokio::task::yield_now().await;
         }
     }
@@ -240,7 +240,7 @@ impl Transport {
         }
     }
 
-    /// Lets go of idle connections: what is sent from now on goes over new ones.
+    /// Drops idle connections: from now on requests use new ones.
     fn renew(&self, name: &str, host: &str) -> Result<(), Fault> {
         match &self.kept {
             Kept::One(kept) => {
@@ -300,10 +300,10 @@ fn reached(error: &reqwest::Error) -> Reached {
     }
 }
 
-/// The connections that have answered a request, by their local ports, in order. A request that fails on one of these was
-/// not the first on it: reqwest does not tell.
-// A port that the system gives out again is taken for the connection before: then a request that does no harm goes out
-// once more, though it was the first.
+/// The local ports of connections that have answered a request, in order. If a request fails on one of these, it was not the
+/// first on its connection; reqwest does not tell that.
+// If the system uses a port again, the new connection is taken for the old one. Then an idempotent request may be sent again
+// although it was the first on its connection.
 #[derive(Default)]
 struct Answered(RefCell<Vec<u16>>);
 
@@ -331,11 +331,11 @@ fn port(error: &reqwest::Error) -> Option<u16> {
     Some(about.get::<HttpInfo>()?.local_addr().port())
 }
 
-/// What one client resolves with: the names of its thread.
+/// The resolver of one client. It uses the names of its thread.
 #[derive(Clone)]
 struct Resolver {
     names: Names,
-    /// A name that TLS asks for stands in the url; behind it is the host that was meant.
+    /// The `server_name` that stands in the url, and the real host behind it.
     alias: Option<(String, String)>,
 }
 
@@ -382,7 +382,7 @@ fn checked_name(name: &str, settings: &Settings) -> Result<String, Fault> {
     Ok(name)
 }
 
-/// The url with the name that TLS is to ask for; the server is still told the real one.
+/// The url with the `server_name`, which TLS asks for. The `Host` header still names the real host.
 fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault> {
     let host = url.host_str().unwrap_or("");
     let authority = url
@@ -402,7 +402,7 @@ fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault>
     Ok(target)
 }
 
-/// The name as an url has it, if it is one and not an address.
+/// The name in the form that urls use, if it is a host name and no address.
 fn dns_name(name: &str) -> Option<String> {
     let url = Url::parse(&format!("https://{name}/")).ok()?;
     let host = url.host_str()?;
@@ -413,7 +413,7 @@ fn dns_name(name: &str) -> Option<String> {
 
 fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Client, Fault> {
     let mut tls = settings.tls.clone();
-    // A user resumes its own sessions, never another user's.
+    // Each client has its own TLS sessions, so no user resumes the session of another.
     tls.resumption = Resumption::in_memory_sessions(SESSIONS);
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
@@ -439,7 +439,7 @@ fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Cl
         Speak::Http2 => builder.http2_prior_knowledge(),
     };
     builder = proxied(builder, settings)?;
-    // The proxy's url may hold a password: the cause is not shown.
+    // The url of the proxy may contain a password, so the cause is not shown.
     builder
         .build()
         .map_err(|_| Kind::Settings.fault("the client's settings cannot be used together"))

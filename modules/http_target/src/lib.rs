@@ -1,4 +1,4 @@
-//! The asset `http_target`: the server of `bggo-target` inside the run, so that a grid needs nothing else to be tried.
+//! The asset `http_target`: the server of the crate `bggo-target` inside the program, to try grids without another server.
 
 use bggo_runtime::contract::{Asset, AssetCx, Fault, FaultText, Number, Prepare, module};
 use bggo_target::Server;
@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 module!("manifest.hcl");
 
-/// A server, for as long as the run or the iteration lasts.
+/// A server that lives as long as the run or the iteration.
 pub struct HttpTarget {
     server: Server,
 }

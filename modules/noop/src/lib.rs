@@ -1,4 +1,4 @@
-//! A step that does nothing, or waits: what benches and tests of the engine use.
+//! A step that does nothing, or waits. Benches and tests of the engine use it.
 
 use bggo_runtime::contract::{Fault, Prepare, Runner, Step, module};
 
@@ -27,7 +27,7 @@ impl Runner for Noop {
         _: noop::Uses,
         late: &'a [noop::Late],
     ) -> Result<noop::Output, Fault> {
-        // Out of the `if`: there all inputs would be kept while it sleeps, by every idle user.
+        // Taken out before the `if`: otherwise every user would keep all inputs while it sleeps.
         let delay = self.inputs.with(late)?.delay;
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;

@@ -15,7 +15,7 @@ pub fn checks(rules: &[Rule], given: impl Fn(&str) -> TokenStream) -> TokenStrea
         names.iter().map(one).collect()
     };
     let errors = rules.iter().filter(|rule| rule.severity == Severity::Error);
-    let checks = errors.map(|rule| {
+    let checks = errors.filter_map(|rule| {
         let broken = match &rule.demand {
             Demand::Conflicts(names) => {
                 let each = is(names, true);
@@ -25,6 +25,8 @@ pub fn checks(rules: &[Rule], given: impl Fn(&str) -> TokenStream) -> TokenStrea
                 let each = is(names, false);
                 quote!(#(#each)&&*)
             }
+            // The compiler writes these into the program.
+            Demand::Condition(_) => return None,
         };
         let applies = match rule.when.as_slice() {
             [] => quote!(),
@@ -34,7 +36,7 @@ pub fn checks(rules: &[Rule], given: impl Fn(&str) -> TokenStream) -> TokenStrea
             }
         };
         let fault = value_fault(&rule.text());
-        quote!(if #applies #broken { return ::core::result::Result::Err(#fault); })
+        Some(quote!(if #applies #broken { return ::core::result::Result::Err(#fault); }))
     });
     quote!(#(#checks)*)
 }

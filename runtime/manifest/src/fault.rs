@@ -14,13 +14,14 @@ pub struct ManifestFault {
 impl ManifestFault {
     /// The line of the fault in the manifest's text, from 1.
     pub fn line(&self, text: &str) -> usize {
-        text.as_bytes()
-            .iter()
-            .take(self.offset)
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1
+        line_of(text, self.offset)
     }
+}
+
+/// The line of a byte, from 1.
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes().iter().take(offset);
+    before.filter(|byte| **byte == b'\n').count() + 1
 }
 
 impl fmt::Display for ManifestFault {

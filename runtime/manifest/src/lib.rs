@@ -8,7 +8,7 @@ mod rule;
 pub use fault::ManifestFault;
 pub use model::*;
 pub use read::read;
-pub use rule::{Bound, Demand, Given, Pattern, Rule, Severity};
+pub use rule::{Bound, Condition, Demand, Given, Pattern, Rule, Severity};
 
 #[cfg(test)]
 mod tests;

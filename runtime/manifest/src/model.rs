@@ -125,6 +125,8 @@ pub struct Input {
     pub bounds: Vec<Bound>,
     /// What its text looks like.
     pub pattern: Option<Pattern>,
+    /// What the keys of a map look like.
+    pub key_pattern: Option<Pattern>,
     /// How it reaches the module.
     pub form: Form,
     /// What is known of it in part reaches the module early, with holes for the rest.
@@ -243,6 +245,14 @@ pub enum Carrier {
     Bytes,
     Value,
     Shape,
+}
+
+impl Asset {
+    /// Whether it can be made without a word of the grid: it needs no argument and no other asset.
+    pub fn needs_nothing(&self) -> bool {
+        let required = self.inputs.iter().any(|input| input.required);
+        !required && self.uses.iter().all(|part| part.optional)
+    }
 }
 
 impl Input {

@@ -24,7 +24,7 @@ pub fn read(text: &str) -> Result<Manifest, Vec<ManifestFault>> {
             text: fault.text,
         }]
     })?;
-    let mut reader = Reader::default();
+    let mut reader = Reader::new(text);
     let manifest = reader.manifest(&body);
     if reader.faults.is_empty() {
         Ok(manifest)
@@ -34,7 +34,7 @@ pub fn read(text: &str) -> Result<Manifest, Vec<ManifestFault>> {
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     fn manifest(&mut self, body: &Body) -> Manifest {
         let mut attributes = Attributes::of(body, 0);
         let mut manifest = Manifest {

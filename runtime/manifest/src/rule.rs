@@ -1,7 +1,8 @@
 //! What a manifest says of the values of its inputs beside their types: bounds, patterns, and which arguments go together.
 //!
 //! The compiler judges what is known when the grid is built, by the functions of this file. `module!` makes the same checks
-//! for what is known later, with the same texts; a pattern is judged only when the grid is built.
+//! for what is known later, with the same texts; a pattern is judged only when the grid is built. A condition is an
+//! expression of the grid language: the compiler reads it, and puts what is known later into the program.
 
 use bggo_values::Value;
 use std::fmt;
@@ -62,7 +63,7 @@ impl fmt::Display for Bound {
     }
 }
 
-/// What the text of an input looks like. A number is judged by its text, a list item by item.
+/// What the text of an input looks like. A number is judged by its text, a list item by item, a map by its values or keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     /// A regular expression, which is found somewhere in the text: `^` and `$` tie it to the whole.
@@ -91,6 +92,17 @@ pub enum Demand {
     Conflicts(Vec<String>),
     /// One of these is given, or more.
     AtLeastOne(Vec<String>),
+    /// This is true.
+    Condition(Condition),
+}
+
+/// An expression of the grid language, of type bool, over what a rule may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The expression as it is written.
+    pub text: String,
+    /// The line of the manifest on which it starts, from 1.
+    pub line: usize,
 }
 
 /// How bad a broken rule is.
@@ -114,15 +126,28 @@ pub enum Given {
 }
 
 impl Rule {
-    /// Whether what is given breaks it for certain.
+    /// Whether what is given breaks it for certain. Of a condition only whoever can compute it knows.
     pub fn is_broken(&self, given: impl Fn(&str) -> Given) -> bool {
-        let yes = |name: &&String| given(name) == Given::Yes;
-        if !self.when.is_empty() && !self.when.iter().any(|name| yes(&name)) {
+        if self.applies(&given) != Given::Yes {
             return false;
         }
+        let yes = |name: &&String| given(name) == Given::Yes;
         match &self.demand {
             Demand::Conflicts(names) => names.iter().filter(yes).count() > 1,
             Demand::AtLeastOne(names) => names.iter().all(|name| given(name) == Given::No),
+            Demand::Condition(_) => false,
+        }
+    }
+
+    /// Whether it holds, as far as its `when` says: `Yes` where nothing of that kind stands there.
+    pub fn applies(&self, given: impl Fn(&str) -> Given) -> Given {
+        let of_each = || self.when.iter().map(|name| given(name));
+        if self.when.is_empty() || of_each().any(|given| given == Given::Yes) {
+            Given::Yes
+        } else if of_each().all(|given| given == Given::No) {
+            Given::No
+        } else {
+            Given::Perhaps
         }
     }
 
@@ -141,13 +166,15 @@ impl Rule {
                 [one] => format!("`{one}` must be given"),
                 more => format!("one of {} must be given", list(more)),
             },
+            Demand::Condition(condition) => format!("`{}` must be true", condition.text),
         }
     }
 
-    /// The inputs that it names, in order.
+    /// The inputs that it lists by name, in order.
     pub fn inputs(&self) -> impl Iterator<Item = &String> {
-        let names = match &self.demand {
+        let names: &[String] = match &self.demand {
             Demand::Conflicts(names) | Demand::AtLeastOne(names) => names,
+            Demand::Condition(_) => &[],
         };
         self.when.iter().chain(names)
     }

@@ -221,6 +221,83 @@ runner "send" {
 }
 
 #[test]
+fn keys_and_values_of_a_map_have_patterns() {
+    let text = r#"runner "a" {
+  input "x" {
+    type                = map(string)
+    pattern             = "^v$"
+    key_pattern         = "^k$"
+    key_pattern_message = "write k"
+  }
+}
+"#;
+    let input = &read(text).unwrap().runners[0].inputs[0];
+    let regex = |pattern: &Option<Pattern>| pattern.as_ref().map(|pattern| pattern.regex.clone());
+    assert_eq!(regex(&input.pattern).as_deref(), Some("^v$"));
+    assert_eq!(regex(&input.key_pattern).as_deref(), Some("^k$"));
+    let wrong = "runner \"a\" {\n  input \"x\" {\n    type = string\n    key_pattern = \"a\"\n  }\n  input \"y\" {\n    type = map(string)\n    key_pattern_message = \"b\"\n  }\n}\n";
+    assert_eq!(
+        faults(wrong),
+        [
+            (2, "`key_pattern` is for inputs that are maps".to_owned()),
+            (
+                6,
+                "`key_pattern_message` belongs to a `key_pattern`".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_rule_with_a_condition_keeps_its_text_and_its_line() {
+    let text = r#"runner "send" {
+  input "text" { type = string }
+  rule {
+    when = ["text"]
+    condition = (
+      length(input.text) < 3 ||
+      scenario.loaded
+    )
+    error_message = "too long"
+  }
+}
+"#;
+    let rule = &read(text).unwrap().runners[0].rules[0];
+    let condition = Condition {
+        text: "(\n      length(input.text) < 3 ||\n      scenario.loaded\n    )".to_owned(),
+        line: 5,
+    };
+    assert_eq!(rule.demand, Demand::Condition(condition));
+    assert_eq!(rule.text(), "too long");
+    assert!(!rule.is_broken(|_| Given::Yes));
+    for (given, applies) in [
+        (Given::Yes, Given::Yes),
+        (Given::No, Given::No),
+        (Given::Perhaps, Given::Perhaps),
+    ] {
+        assert_eq!(rule.applies(|_| given), applies);
+    }
+}
+
+#[test]
+fn a_rule_demands_one_thing_and_says_it() {
+    let with = |rule: &str| {
+        let text = format!(
+            "runner \"a\" {{\n  input \"x\" {{ type = string }}\n  rule {{\n{rule}\n  }}\n}}\n"
+        );
+        faults(&text)
+    };
+    let one = "a rule has `conflicts`, `at_least_one` or a `condition`, one of them";
+    let both = "conflicts = [\"x\"]\n condition = true\n error_message = \"no\"";
+    assert_eq!(with(both), [(3, one.to_owned())]);
+    let silent = "a rule with a `condition` has an `error_message` that says what to write";
+    assert_eq!(
+        with("condition = input.x == null"),
+        [(3, silent.to_owned())]
+    );
+}
+
+#[test]
 fn values_are_compared_with_bounds() {
     let allows = |bound: Bound, value: Value| bound.allows(&value);
     let nothing = || Value::Duration(std::time::Duration::ZERO);

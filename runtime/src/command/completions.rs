@@ -1,7 +1,7 @@
-//! The flags of a program -> what a shell needs to complete them.
+//! The flags of a program -> the completion script of a shell.
 //!
-//! Written by hand, because the crate that does it for all of clap would be built into every program; a program has flags
-//! only, and no commands below it.
+//! Written by hand: the crate for all of clap would make every program larger, and a program has only flags and no
+//! subcommands.
 
 use clap::{Arg, Command, ValueHint};
 use std::fmt::Write;

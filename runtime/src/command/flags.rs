@@ -6,32 +6,33 @@ use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
 use bggo_values::{Type, Value, json};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// What was asked for on the command line.
+/// The flags that were given on the command line.
 #[derive(Debug)]
 pub struct Flags {
-    /// Users of a load run.
+    /// Virtual users of a load run.
     pub vus: Option<u32>,
-    /// How long it lasts.
+    /// How long iterations may begin.
     pub duration: Option<Duration>,
     /// Iterations of all users.
     pub iterations: Option<u64>,
     /// Worker threads.
     pub threads: Option<u32>,
-    /// How long running iterations may go on.
+    /// How long running iterations may go on when no iteration begins any more.
     pub graceful_stop: Option<Duration>,
     /// JSON instead of text.
     pub json: bool,
-    /// How much is said.
+    /// Which lines are written.
     pub level: LogLevel,
     /// Values of variables, weakest first.
     pub given: Vec<Given>,
-    /// Print what this shell needs to complete the flags, and run nothing.
+    /// The shell whose completion script is printed instead of a run.
     pub completions: Option<Shell>,
 }
 
@@ -75,7 +76,7 @@ const BUILT_IN: [&str; 14] = [
     "help",
     "version",
 ];
-/// Before the name of a variable, so that its id is none of the built-in ones.
+/// Stands before the name of a variable in the id of its flag, so that no id is that of a built-in flag.
 const OWN: &str = "variable ";
 
 /// The flag of a variable: `--base-url` of `base_url`; `None` when a built-in flag, or another variable, has that name.
@@ -109,7 +110,9 @@ pub fn read(
     grid: &Grid,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Flags, clap::Error> {
-    let matches = command(grid).try_get_matches_from(arguments)?;
+    let matches = command(grid)
+        .try_get_matches_from(arguments)
+        .map_err(|error| without_value_of_var(grid, error))?;
     let json = matches
         .get_one::<String>(LOG_FORMAT)
         .is_some_and(|format| format == "json");
@@ -131,6 +134,36 @@ pub fn read(
         given: given(grid, &matches),
         completions: matches.get_one(COMPLETIONS).copied(),
     })
+}
+
+/// clap quotes what stands after `--var` without a `=`: it may be a secret.
+fn without_value_of_var(grid: &Grid, error: clap::Error) -> clap::Error {
+    let of_var = error.kind() == ErrorKind::ValueValidation
+        && matches!(
+            error.get(ContextKind::InvalidArg),
+            Some(ContextValue::String(flag)) if flag.starts_with("--var ")
+        );
+    if !of_var {
+        return error;
+    }
+    let text = "`--var` is followed by NAME=VALUE, such as `--var region=eu`; what was found is not shown, it may be sensitive";
+    command(grid).error(ErrorKind::ValueValidation, text)
+}
+
+/// Whether the words of a command line ask for JSON lines. The last one counts.
+pub fn ask_for_json(words: &[OsString]) -> bool {
+    let after = words.iter().skip(1).map(Some).chain([None]);
+    let formats = words.iter().zip(after).filter_map(|(flag, next)| {
+        match flag
+            .to_str()?
+            .strip_prefix("--")?
+            .strip_prefix(LOG_FORMAT)?
+        {
+            "" => next?.to_str(),
+            value => value.strip_prefix('='),
+        }
+    });
+    formats.last() == Some("json")
 }
 
 /// Values from the command line, weakest first: `--var` and `--var-file` in the order given, then own flags.
@@ -179,7 +212,7 @@ pub fn command(grid: &Grid) -> Command {
     let mut after = exit_codes();
     if !hidden.is_empty() {
         after = format!(
-            "Variables whose flag has another meaning, set by --var only:\n{}\n\n{after}",
+            "Variables without a flag of their own, because the flag has another meaning:\n{}\n\n{after}",
             hidden.join("\n")
         );
     }
@@ -198,7 +231,7 @@ fn about(grid: &Grid) -> String {
         grid.description.to_owned()
     };
     format!(
-        "{what}\nRuns once as a functional test, or puts load on with --vus, --duration or --iterations."
+        "{what}\nWithout flags it runs once, as a functional test. With --duration or --iterations it is a load test."
     )
 }
 
@@ -209,29 +242,29 @@ fn long(id: &'static str) -> Arg {
 fn run_flags() -> Vec<Arg> {
     let load = [VUS, DURATION, ITERATIONS];
     let flags = vec![
-        long(ONCE).action(ArgAction::SetTrue).conflicts_with_all(load).help("One user runs one iteration [the default]"),
+        long(ONCE).action(ArgAction::SetTrue).conflicts_with_all(load).help("One virtual user runs one iteration, as a functional test [the default]"),
         long(VUS)
             .value_name("N")
             .allow_negative_numbers(true)
             .value_parser(ValueParser::new(one_or_more::<u32>))
-            .help("Users that iterate at the same time [default: 1]; needs --duration or --iterations"),
+            .help("Virtual users of a load test [default: 1]; needs --duration or --iterations"),
         long(DURATION)
             .value_name("DURATION")
             .allow_hyphen_values(true)
             .value_parser(ValueParser::new(positive_duration))
-            .help("Iterations begin for this long, as in 30s or 1m30s"),
+            .help("How long iterations may begin, such as 30s or 1m30s"),
         long(ITERATIONS)
             .value_name("N")
             .allow_negative_numbers(true)
             .value_parser(ValueParser::new(one_or_more::<u64>))
-            .help("Iterations of all users together"),
+            .help("How many iterations all virtual users run together"),
         long(THREADS)
             .value_name("N")
             .allow_negative_numbers(true)
             .value_parser(ValueParser::new(threads))
-            .help("Worker threads [default: one for each core, at most one for each user]"),
+            .help("Worker threads [default: one for each core, at most one for each virtual user]"),
         long(GRACEFUL_STOP).value_name("DURATION").allow_hyphen_values(true).value_parser(ValueParser::new(duration)).help(
-            "How long running iterations may still go on at the end [default: 30s; 5s after Ctrl-C; 0s without load]",
+            "How long running iterations may still take at the end [default: 30s; after Ctrl-C 5s, in a functional test 0s]",
         ),
     ];
     flags
@@ -246,22 +279,24 @@ fn report_flags() -> Vec<Arg> {
             .value_name("FORMAT")
             .value_parser(PossibleValuesParser::new(["text", "json"]))
             .default_value("text")
-            .help("Lines for people, or a JSON object a line, on stderr"),
+            .help(
+                "The form of the lines on stderr: text for people, or one JSON object on each line",
+            ),
         long(LOG_LEVEL)
             .value_name("LEVEL")
             .value_parser(PossibleValuesParser::new([
                 "error", "warn", "info", "debug",
             ]))
             .default_value("info")
-            .help("How much is said"),
+            .help("Which lines are written: those of this level and of the levels before it"),
         long(QUIET)
             .short('q')
             .action(ArgAction::SetTrue)
-            .help("Only errors: no step lines, no live lines, no summary"),
+            .help("The same as --log-level error: no step lines, no live lines, no summary"),
         long(COMPLETIONS)
             .value_name("SHELL")
             .value_parser(PossibleValuesParser::new(SHELLS.map(|(name, _)| name)).map(shell))
-            .help("Prints what a shell needs to complete these flags, and runs nothing"),
+            .help("Prints the completion script of a shell, and runs nothing"),
     ];
     flags
         .into_iter()
@@ -298,7 +333,7 @@ fn variable_flags(grid: &Grid) -> Vec<Arg> {
             .value_name("FILE")
             .action(ArgAction::Append)
             .value_parser(clap::value_parser!(PathBuf))
-            .help("Sets the variables of a .hcl file; may be repeated. Read by themselves: bggo.vars.hcl, *.auto.vars.hcl"),
+            .help("Sets the variables that FILE names; may be repeated. Always read, if there: bggo.vars.hcl and *.auto.vars.hcl"),
     );
     flags
         .into_iter()
@@ -321,7 +356,7 @@ fn help(variable: &Variable) -> String {
     }
 }
 
-/// The shell of a name that was let through.
+/// The shell of this name. clap has checked the name.
 fn shell(name: String) -> Shell {
     let found = SHELLS.into_iter().find(|(known, _)| *known == name);
     found.map_or(Shell::Bash, |(_, shell)| shell)

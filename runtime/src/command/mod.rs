@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use variables::Around;
 
-/// The first word of a program's command line that makes it say how it is built; asked by `bggo build` alone.
+/// As the first word of the command line it lets the program print its properties. Only `bggo build` uses it.
 const INFO: &str = "--bggo-info";
 
 /// The `main` of a compiled grid.
@@ -46,14 +46,37 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
             } else {
                 Exit::Passed
             };
-            // Nobody reads: then there is nobody to be told.
-            let _ = wrong.print();
+            let words: Vec<_> = env::args_os().collect();
+            if exit == Exit::BadInput && flags::ask_for_json(&words) {
+                say_as_json(&wrong);
+            } else {
+                // If the terminal is gone, nobody can be told.
+                let _ = wrong.print();
+            }
             exit.into()
         }
     }
 }
 
-/// Prints what a shell needs to complete the flags, under the name by which the program was called.
+/// Writes what is wrong with the command line as a line of JSON.
+fn say_as_json(wrong: &clap::Error) {
+    if let Ok(report) = Report::stderr(Format::Json, LogLevel::Error) {
+        report.error(&first_paragraph(&wrong.to_string()));
+        report.flush();
+    }
+}
+
+/// What clap says of an error before its tips and the usage.
+fn first_paragraph(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
+    let said = lines.collect::<Vec<_>>().join(" ");
+    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
+}
+
+/// Prints the completion script of a shell, for the name by which the program was called.
 fn complete(grid: &'static Grid, shell: completions::Shell) -> Exit {
     let path = env::args_os().next().map(PathBuf::from);
     let name = path.as_deref().and_then(|path| path.file_name());
@@ -66,7 +89,7 @@ fn complete(grid: &'static Grid, shell: completions::Shell) -> Exit {
     }
 }
 
-/// Prints what only the program knows, as JSON. Variables are null for that: nothing runs.
+/// Prints properties that only the program knows, as JSON. Nothing runs, so variables have no values.
 fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
     let request = RunRequest {
         grid,
@@ -101,7 +124,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     let report = match Report::stderr(format, flags.level) {
         Ok(report) => Arc::new(report),
         Err(error) => {
-            // Without a thread for it there is no report.
+            // The report needs a thread, so it cannot show this error.
             let _ = writeln!(
                 std::io::stderr(),
                 "error: the system has no threads: {error}"
@@ -124,7 +147,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         functional: load.functional,
         grace: load.grace,
     };
-    panic::keep_texts();
+    panic::keep_texts(grid.sensitivity());
     run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
         report.flush();
@@ -132,11 +155,11 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     })
 }
 
-/// Variables and load; what is wrong with them is said.
+/// Reads the variables and the load. Reports what is wrong with them; then there is no result.
 fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start, load::Load)> {
     let environment = env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-    // A working folder that is gone holds no files.
+    // If the working directory is gone, it contains no files.
     let around = Around {
         folder: env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         environment: environment.collect(),
@@ -154,7 +177,7 @@ fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start
         report.error(error);
     }
     load.filter(|_| remarks.errors.is_empty())
-        .map(|load| (start, load))
+        .map(|load| (start.loaded(!load.functional), load))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! How host names are looked up.
 //!
-//! A static program of glibc loads libraries of the host for `getaddrinfo`, as `/etc/nsswitch.conf` says: another version of
-//! glibc may crash it. Names are read from `/etc/hosts` and asked of DNS instead, whose code is linked in.
+//! In a static program glibc loads the libraries that `/etc/nsswitch.conf` of the host names, and with another version of
+//! glibc the program may crash. So names come only from `/etc/hosts` and DNS, whose code is linked in.
 
-/// Says so to glibc; once, before the first look-up.
+/// Tells glibc to use files and DNS only. Call it once, before the first look-up.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(
     unsafe_code,
@@ -21,6 +21,6 @@ pub fn look_up_by_files_and_dns() {
     }
 }
 
-/// Other systems' look-up loads nothing.
+/// Other systems load no libraries for a look-up.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn look_up_by_files_and_dns() {}

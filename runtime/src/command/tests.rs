@@ -1,6 +1,7 @@
 //! The command line: what flags mean and what they refuse.
 
-use super::flags::{Flags, Given, read};
+use super::first_paragraph;
+use super::flags::{Flags, Given, ask_for_json, read};
 use super::load::load;
 use crate::engine::Grace;
 use crate::event::LogLevel;
@@ -156,7 +157,36 @@ fn variables_come_in_the_order_of_their_strength() {
             own("fast", "true")
         ]
     );
-    assert!(parse("--var a").is_err());
+}
+
+#[test]
+fn what_follows_var_without_an_equals_sign_is_not_quoted() {
+    for line in ["--var token:hunter2", "--var hunter2", "--var =hunter2"] {
+        let text = parse(line).unwrap_err();
+        assert!(text.contains("`--var` is followed by NAME=VALUE"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn the_last_log_format_says_how_a_wrong_command_line_is_told() {
+    for (line, json) in [
+        ("--nope --log-format json", true),
+        ("--log-format=json --nope", true),
+        ("--log-format json --log-format text", false),
+        ("--log-format", false),
+        ("--log-formats json", false),
+        ("", false),
+    ] {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        assert_eq!(ask_for_json(&words), json, "{line}");
+    }
+    let wrong = |line| first_paragraph(&parse(line).unwrap_err());
+    assert_eq!(wrong("--nope"), "unexpected argument '--nope' found");
+    assert_eq!(
+        wrong("--log-format xml"),
+        "invalid value 'xml' for '--log-format <FORMAT>' [possible values: text, json]"
+    );
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Values of a grid's variables: command line, files and environment -> one value each, converted and validated.
 //!
-//! Strongest first: the variable's own flag; `--var` and `--var-file`, of which the later wins; `*.auto.vars.hcl`, of
-//! which the last by name wins; `bggo.vars.hcl`; the environment; the default. Only the strongest value is read, and all
-//! problems are reported at once.
+//! The first of these that gives a value wins: the variable's own flag; `--var` and `--var-file` (the last one on the command
+//! line); `*.auto.vars.hcl` (the last one by name); `bggo.vars.hcl`; the environment; the default. Only the winning value is
+//! read, and all problems are reported at once.
 
 use super::flags::{Given, how_to_set};
 use crate::fault::Fault;
 use crate::grid::{Grid, Variable};
+use crate::info::Sensitivity;
 use crate::start::Start;
 use bggo_values::{Text, Type, Value, convert, literal};
 use std::collections::BTreeMap;
@@ -17,35 +18,35 @@ const PREFIX: &str = "BGGO_VAR_";
 const FILE: &str = "bggo.vars.hcl";
 const AUTO: &str = ".auto.vars.hcl";
 
-/// Lines that are gone back at most to find where the attribute with a fault begins.
+/// How many lines are searched backwards for the begin of the attribute with a fault.
 const MOST_LINES: usize = 1000;
 
-/// What surrounds the program, which tests replace.
+/// The surroundings of the program. Tests replace them.
 #[derive(Debug)]
 pub struct Around {
     /// The working folder.
     pub folder: PathBuf,
-    /// The environment's variables of texts.
+    /// The environment variables that are valid UTF-8.
     pub environment: BTreeMap<String, String>,
 }
 
-/// What is worth saying though the run goes on, and what ends it.
+/// Messages about the variables.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Remarks {
-    /// Looks wrong.
+    /// The run goes on.
     pub warnings: Vec<String>,
-    /// Is wrong.
+    /// There is no run.
     pub errors: Vec<String>,
 }
 
-/// A value from outside: where it comes from, for a message, and what it is.
+/// A value that was given: where it comes from (for a message), and its content.
 struct Found {
     from: String,
     content: Content,
 }
 
 enum Content {
-    /// Text of a flag or of the environment; how it is read depends on the variable's type.
+    /// Text of a flag or of the environment. The type of the variable decides how it is read.
     Text(String),
     /// A literal of a file.
     Value(Value),
@@ -78,7 +79,7 @@ pub fn read(grid: &Grid, given: &[Given], around: &Around) -> (Vec<Value>, Remar
     (values, remarks)
 }
 
-/// Judges the validations of all variables; the errors of those that do not hold.
+/// Checks the validations of all variables. Returns the errors of those that fail.
 pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
     let mut errors = Vec::new();
     for variable in grid.all_variables() {
@@ -103,16 +104,12 @@ pub fn validate(grid: &Grid, start: &Start) -> Vec<String> {
     errors
 }
 
-/// The fault with its place. Its text may quote the value, so that of a sensitive variable is not shown.
+/// The fault with its place. Parts of its text that may quote the value of a sensitive variable are hidden.
 fn located(variable: &Variable, fault: &Fault) -> String {
-    let text = if variable.sensitive {
-        "(the reason is not shown: the variable is sensitive)".to_owned()
-    } else {
-        fault.to_string()
-    };
+    let text = fault.shown(Sensitivity::of(variable.sensitive));
     match fault.place() {
         Some(place) => format!("{text}, {place}"),
-        None => text,
+        None => text.into_owned(),
     }
 }
 
@@ -151,7 +148,7 @@ impl Gathering<'_> {
         if folder.join(FILE).is_file() {
             files.push(FILE.to_owned());
         }
-        // A working folder that cannot be listed has no files to offer.
+        // A working directory that cannot be listed gives no files.
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let mut auto: Vec<String> = entries
             .filter_map(|entry| entry.file_name().into_string().ok())
@@ -209,7 +206,7 @@ impl Gathering<'_> {
         }
     }
 
-    /// Whether a fault at this byte of a file may quote what stands there: it belongs to no sensitive variable.
+    /// Whether a fault at this byte of a file may quote the text there: no sensitive variable can be meant.
     fn may_quote(&self, text: &str, offset: usize) -> bool {
         let sensitive = || self.grid.all_variables().filter(|one| one.sensitive);
         if sensitive().next().is_none() {
@@ -218,7 +215,7 @@ impl Gathering<'_> {
         let end = text.len().min(offset);
         let line_end = text.get(end..).and_then(|rest| rest.find('\n'));
         let line_end = line_end.map_or(text.len(), |more| end + more);
-        // Lines from which on the file is wrong: up to the last beginning of a line where all before it can be read.
+        // The last line start before the fault up to which the whole file can be read: the wrong attribute begins there.
         let mut starts = text
             .get(..end)
             .unwrap_or(text)
@@ -236,6 +233,24 @@ impl Gathering<'_> {
         let name = wrong.split_once('=').map(|(name, _)| name.trim());
         name.is_some_and(|name| self.declared(name).is_some())
             && sensitive().all(|one| !wrong.contains(one.name))
+    }
+
+    /// What is wrong with a text, without the words of the text that it quotes: it sets them between backquotes. The signs
+    /// of the language and the names of variables may stay.
+    fn without_quotes(&self, reason: &str, text: &str) -> String {
+        let mut shown = String::with_capacity(reason.len());
+        for (place, part) in reason.split('`').enumerate() {
+            let quoted = place % 2 == 1;
+            let of_text = part.contains(char::is_alphanumeric) && text.contains(part);
+            if !quoted {
+                shown.push_str(part);
+            } else if of_text && self.declared(part).is_none() {
+                shown.push_str("(not shown, it may be sensitive)");
+            } else {
+                shown.push_str(&format!("`{part}`"));
+            }
+        }
+        shown
     }
 
     fn file(&mut self, path: &Path, shown: &str) {
@@ -259,11 +274,13 @@ impl Gathering<'_> {
             Ok(attributes) => attributes,
             Err(fault) => {
                 let place = place(shown, text, fault.offset);
-                let reason = if self.may_quote(text, fault.offset) {
+                let reason = if text.trim_start().starts_with('{') {
+                    "this is no file of variables: it holds lines such as `base_url = \"http://localhost\"`, not one object as JSON has it"
+                        .to_owned()
+                } else if self.may_quote(text, fault.offset) {
                     fault.text
                 } else {
-                    "only a literal value can stand here; what was found may be sensitive and is not shown"
-                        .to_owned()
+                    self.without_quotes(&fault.text, text)
                 };
                 return self.remarks.errors.push(format!("{place}: {reason}"));
             }
@@ -303,7 +320,7 @@ fn place(file: &str, text: &str, offset: usize) -> String {
     format!("{file}:{line}:{column}")
 }
 
-/// The variable's value: what was found, converted, or its default.
+/// The value of a variable: the given one, converted, or its default.
 fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Value, String> {
     let default = variable.default.map(|default| default());
     let subject = format!("variable {:?} ({})", variable.name, variable.place);
@@ -345,7 +362,7 @@ fn settle(grid: &Grid, variable: &Variable, found: Option<Found>) -> Result<Valu
     }
 }
 
-/// Scalars, and variables without a type, take a text as it is; everything else is read as HCL.
+/// For scalar types, and for variables without a type, the text is the value. For all other types the text is read as HCL.
 fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
     match variable.ty.map(|ty| ty()) {
         None
@@ -363,13 +380,13 @@ fn from_text(variable: &Variable, text: String) -> Result<Value, String> {
     }
 }
 
-/// The value as the variable's type. The complaint names what differs, not the whole type: that stands in the grid.
+/// Converts the value to the type of the variable. The error names only what differs, not the whole type.
 fn converted(variable: &Variable, value: &Value, shown: &str) -> Result<Value, String> {
     let Some(ty) = variable.ty.map(|ty| ty()) else {
         return Ok(value.clone());
     };
     convert::convert(value, &ty).map_err(|fault| match ty {
-        // That a text is no number needs no reason.
+        // "is no number" says it all; the fault adds nothing.
         Type::Number => format!("{shown} is no number"),
         Type::String | Type::Bool | Type::Duration | Type::Bytes if variable.sensitive => {
             format!("{shown} is no {ty}")

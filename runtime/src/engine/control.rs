@@ -1,9 +1,9 @@
-//! The control thread: starts the workers and, when all of them are prepared, the clock; ends them (profile over, signal,
-//! failed set-up, bug), destroys the assets of the run, and has the report written.
+//! The control thread. It starts the workers, and the clock when all of them are prepared. It ends them when the load is over,
+//! on a signal, after a failed set-up and on a bug. Then it destroys the assets of the run and lets the report be written.
 //!
-//! A first SIGINT or SIGTERM lets no iteration begin and gives running ones [`Grace::on_signal`] to finish; a second one
-//! drops them at once. Assets are destroyed either way, within their own limits. A third one leaves at once. What was
-//! recorded is always printed.
+//! After a first SIGINT or SIGTERM no iteration begins, and running ones have [`Grace::on_signal`] to finish. A second signal
+//! drops them at once, and so does a first one before the clock has started. In all cases assets are destroyed, within their own
+//! time limits. A third signal ends the program at once. What was recorded is always printed.
 
 #[cfg(doc)]
 use super::request::Grace;
@@ -12,6 +12,7 @@ use super::stopping::{Signals, Stopping};
 use super::worker::{News, Work, WorkerNews, listen, worker_thread};
 use crate::assets::RunScope;
 use crate::context::WorkerContext;
+use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
 use crate::metrics::{Layout, Slab, SlabReader, slot_count};
 use crate::outputs::{Collector, Report, RunDescription, Stopped};
@@ -26,14 +27,14 @@ use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-/// Stack of a worker thread, in bytes. A large grid's steps are made by value before they are put in their place, which
-/// takes some KiB a step; untouched stack costs no memory.
+/// Stack of a worker thread, in bytes. The steps of a large grid are built on the stack, which takes some KiB for each step.
+/// Stack that is not touched costs no memory.
 const STACK: usize = 256 << 20;
 
-/// How a worker thread with a number is started.
+/// Starts the worker thread with this number.
 type Spawn<'a> = &'a dyn Fn(u32, Box<dyn FnOnce() + Send>) -> io::Result<()>;
 
-/// Runs it to its end.
+/// Runs a grid to its end.
 ///
 /// # Errors
 /// The system has no event loop, memory or signal handlers for it; nothing was started.
@@ -53,10 +54,14 @@ pub(super) fn run_on(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -
         .enable_all()
         .build()?;
     let local = LocalSet::new();
-    let exit = local.block_on(&runtime, control(run, report, spawn));
-    // A run that was left at once has tasks that nobody waits for.
+    let exit = panic::caught(|| local.block_on(&runtime, control(run, report, spawn)));
+    // After a third signal tasks are left that nobody waits for.
     runtime.shutdown_background();
-    exit
+    exit.unwrap_or_else(|text| {
+        report.tell(Event::Panic(text));
+        report.flush();
+        Ok(Exit::Bug)
+    })
 }
 
 async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io::Result<Exit> {
@@ -115,7 +120,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             begin: begin.clone(),
             news: WorkerNews::new(tell.clone()),
         };
-        // One that cannot be started drops its work, which says that it is over like any other.
+        // If the thread cannot be started, its work is dropped, and `WorkerNews` says that the worker is over.
         workers.started();
         if let Err(error) = spawn(index, Box::new(move || worker_thread(parts, work))) {
             report.error(&format!("a worker thread cannot be started: {error}"));
@@ -125,7 +130,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     }
     drop((tell, begin));
 
-    workers.until(|workers| workers.unprepared == 0).await;
+    workers.until(Workers::may_begin).await;
     let begin = Instant::now();
     let readers = (0..).zip(&slabs).map(|(worker, slab)| {
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
@@ -137,7 +142,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     }
     workers.stopping.begins(begin, &loads, workers.alive);
     begun.send_replace(Some(begin));
-    workers.until(|workers| workers.alive == 0).await;
+    workers.until(Workers::are_over).await;
 
     let at = begin.elapsed();
     let begins_until = workers.stopping.begins_until();
@@ -154,7 +159,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     }
     listener.abort();
     match figures {
-        // Without figures nothing can be said of the load.
+        // The reporter has gone, so nobody knows how the load went.
         None => state.causes.bug(),
         Some(figures) if !run.functional && figures.threshold_failed() => {
             state.causes.threshold_failed();
@@ -166,13 +171,13 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     Ok(exit)
 }
 
-/// The worker threads as the control thread sees them, and all that it wakes up for while they run.
+/// The worker threads as the control thread sees them, and everything that it waits for while they run.
 struct Workers<'a> {
-    /// Those whose steps are not prepared yet.
+    /// Workers whose steps are not prepared yet.
     unprepared: u32,
-    /// Those that are not over.
+    /// Workers that are not over.
     alive: u32,
-    /// The run is left at once: nobody is waited for.
+    /// The run is left at once: the control thread waits for nobody.
     left: bool,
     news: mpsc::UnboundedReceiver<News>,
     stopping: Stopping<'a>,
@@ -180,7 +185,7 @@ struct Workers<'a> {
     signals: &'a mut Signals,
 }
 
-/// What the control thread wakes up for.
+/// An event that the control thread waits for.
 enum Happened {
     News(News),
     OutOfTime,
@@ -189,12 +194,23 @@ enum Happened {
 }
 
 impl Workers<'_> {
+    /// All of them are prepared, or a signal came: then nobody waits for one that still prepares, which has made nothing
+    /// that is to be destroyed.
+    fn may_begin(&self) -> bool {
+        self.unprepared == 0 || self.stopping.is_interrupted()
+    }
+
+    /// Those that were prepared are over.
+    fn are_over(&self) -> bool {
+        self.alive == self.unprepared
+    }
+
     fn started(&mut self) {
         self.unprepared += 1;
         self.alive += 1;
     }
 
-    /// Does what is to be done about whatever happens, until `is_enough` or the run is left at once.
+    /// Handles events until `is_enough` is true or the run is left at once.
     async fn until(&mut self, is_enough: fn(&Self) -> bool) {
         while !self.left && !is_enough(self) {
             match self.happened().await {
@@ -213,13 +229,13 @@ impl Workers<'_> {
         }
     }
 
-    /// Waits for whatever happens first.
+    /// Waits for the next event.
     async fn happened(&mut self) -> Happened {
         let stopping = &self.stopping;
         let news = async {
             match self.news.recv().await {
                 Some(news) => Happened::News(news),
-                // Each worker says that it is over before its sender goes, so somebody is still counted on here.
+                // All workers are over. They said so before they dropped their senders, so this is never waited for.
                 None => std::future::pending().await,
             }
         };

@@ -1,5 +1,5 @@
-//! Runs a compiled grid: a control thread (signals, assets of the run, the clock of the report) and worker threads, each
-//! with its own single-threaded runtime and its share of the users.
+//! Runs a compiled grid. There is a control thread (signals, assets of the run, the end of the run) and worker threads, each
+//! with a single-threaded tokio runtime of its own and its share of the users.
 //!
 //! ```text
 //! control -phases-> worker threads (users, iterations, steps) -counts-> slabs <- report, once a second

@@ -1,4 +1,4 @@
-//! What the engine asks of a compiled grid: the traits that the emitted program implements.
+//! The traits that an emitted program implements for the engine.
 
 use super::user::User;
 use crate::assets::{Prepare, RunScope};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// A compiled grid.
 pub trait Program: Sync + 'static {
-    /// Makes the slots of the run's assets, on the control thread, before any worker is there.
+    /// Makes the slots of the run's assets, on the control thread, before any worker starts.
     fn run_assets(&'static self, scope: &RunScope) -> Arc<dyn Any + Send + Sync>;
     /// Prepares the steps of one worker thread. `shared` is what `run_assets` made.
     fn worker(
@@ -19,26 +19,26 @@ pub trait Program: Sync + 'static {
     ) -> Rc<dyn Worker>;
 }
 
-/// What users of one thread share: prepared steps, assets of scope `worker`.
+/// What the users of one thread share: prepared steps, assets of scope `worker`.
 pub trait Worker {
-    /// The whole life of a user of the scenario with this number: iterations until `user.next()` says that there is none,
-    /// then the end of its assets.
+    /// The whole life of a user of scenario number `scenario`: iterations until `user.next()` gives none, then the destruction
+    /// of its assets.
     fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()>;
     /// Destroys the assets of scope `worker`, after the last user.
     fn destroy(&self) -> Running<'_, ()>;
 }
 
-/// The arm for a number that the grid's table of scenarios does not have.
+/// For a number that the grid's table of scenarios does not have.
 pub fn no_such_scenario(scenario: u32) -> Running<'static, ()> {
     // The engine takes the numbers from the same table.
     unreachable!("the grid has no scenario number {scenario}")
 }
 
-/// What `Program::run_assets` made, as the emitted program knows it.
+/// The result of `Program::run_assets` with its real type, which only the emitted program knows.
 pub fn of_run<T: Any + Send + Sync>(shared: &Arc<dyn Any + Send + Sync>) -> Arc<T> {
     match Arc::clone(shared).downcast() {
         Ok(run) => run,
-        // The engine hands over what it got from the same program.
+        // The engine got it from the same program.
         Err(_) => unreachable!("assets of another program"),
     }
 }

@@ -1,4 +1,4 @@
-//! What is asked of the engine, and what all threads of a run are made of.
+//! The request to run a grid, and what all threads of a run share.
 
 use super::program::Program;
 use super::scenario_load::ScenarioLoad;
@@ -25,13 +25,13 @@ pub struct RunRequest {
     pub schedules: Vec<Schedule>,
     /// Worker threads wanted.
     pub threads: u32,
-    /// No load: one iteration, a line a step.
+    /// No load: one iteration, with a line for each step.
     pub functional: bool,
-    /// How long running iterations may go on.
+    /// How long running iterations may go on at the end.
     pub grace: Grace,
 }
 
-/// How long iterations that run may go on when none may begin any more.
+/// How long running iterations may go on when no iteration begins any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grace {
     /// After the end of the profile.
@@ -41,7 +41,7 @@ pub struct Grace {
 }
 
 impl RunRequest {
-    /// The load of each scenario. Made once a run: all threads take from the same iterations.
+    /// The load of each scenario. Call it once in a run: all threads take from the same iterations.
     pub(super) fn loads(&self) -> Vec<ScenarioLoad> {
         let rows = (0..).zip(self.grid.scenarios).zip(&self.schedules);
         rows.map(|((scenario, row), schedule)| ScenarioLoad {
@@ -74,7 +74,7 @@ pub(super) struct RunState {
 }
 
 impl RunState {
-    /// What a thread of the run is made of.
+    /// The parts of the context of one thread.
     pub(super) fn parts(
         &self,
         run: &RunRequest,

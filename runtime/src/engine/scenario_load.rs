@@ -7,7 +7,7 @@ use crate::schedule::Iterations;
 pub(super) struct ScenarioLoad {
     /// The number of the scenario in the grid's table.
     pub scenario: u32,
-    /// What its users take, on all threads.
+    /// The iterations that its users take, on all threads.
     pub iterations: Iterations,
     /// Where the slots of its steps begin.
     pub first_slot: u32,

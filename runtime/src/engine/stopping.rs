@@ -1,4 +1,4 @@
-//! The end of a run, step by step: deadlines of scenarios, signals, and what the workers are told.
+//! How a run is stopped: deadlines of scenarios, signals, and the phases that the workers are sent.
 
 use super::request::{Grace, RunRequest};
 use super::scenario_load::ScenarioLoad;
@@ -12,7 +12,7 @@ use std::time::Instant;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-/// A scenario that somebody still runs.
+/// A scenario that still has users.
 struct Running {
     scenario: u32,
     /// Workers that have users of it.
@@ -20,7 +20,7 @@ struct Running {
     cancel_at: Option<Instant>,
 }
 
-/// When iterations are to be dropped, and who is told.
+/// Decides when no iteration begins any more and when running ones are dropped, and sends that to the workers.
 pub(super) struct Stopping<'a> {
     run: &'a RunRequest,
     report: &'a Report,
@@ -28,7 +28,9 @@ pub(super) struct Stopping<'a> {
     phases: watch::Sender<Phases>,
     /// When all scenarios are cancelled.
     cancel_at: Option<Instant>,
-    /// From when on no iteration begins, as far as that is known.
+    /// Whether the clock of the run has started.
+    begun: bool,
+    /// When the last iteration may begin; `None` if that is not known yet.
     begins_until: Option<Instant>,
     scenarios: Vec<Running>,
     signals: u32,
@@ -43,25 +45,32 @@ impl<'a> Stopping<'a> {
             causes,
             phases,
             cancel_at: None,
+            begun: false,
             begins_until: None,
             scenarios: Vec::new(),
             signals: 0,
         }
     }
 
-    /// How a worker hears of it.
+    /// The phases, for a worker.
     pub(super) fn subscribe(&self) -> watch::Receiver<Phases> {
         self.phases.subscribe()
     }
 
     /// The clock of the run starts: each scenario has a deadline from now on.
     pub(super) fn begins(&mut self, begin: Instant, loads: &[ScenarioLoad], workers: u32) {
+        self.begun = true;
+        if !self.may_cancel() {
+            // It was stopped before anything could begin.
+            self.begins_until = Some(begin);
+            return;
+        }
         let Grace { at_end, .. } = self.run.grace;
         let ends = loads.iter().map(|load| {
             let length = load.iterations.schedule().length();
             length.and_then(|length| begin.checked_add(length))
         });
-        // Where one of them has no end, only what stops the run says when nothing begins any more.
+        // If one of the loads has no end, only a signal or a fault can say when the last iteration begins.
         self.begins_until = ends
             .collect::<Option<Vec<_>>>()
             .and_then(|ends| ends.into_iter().max());
@@ -99,12 +108,17 @@ impl<'a> Stopping<'a> {
         }
     }
 
-    /// Whether there still is something to cancel.
+    /// Whether the run is not cancelled yet.
     pub(super) fn may_cancel(&self) -> bool {
         self.phases.borrow().run() != Phase::Cancelled
     }
 
-    /// From when on no iteration begins, as far as that is known.
+    /// Whether a signal came.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.signals > 0
+    }
+
+    /// When the last iteration may begin; `None` if that is not known yet.
     pub(super) fn begins_until(&self) -> Option<Instant> {
         self.begins_until
     }
@@ -157,13 +171,13 @@ impl<'a> Stopping<'a> {
         match self.signals {
             1 => {
                 let grace = self.run.grace.on_signal;
-                if grace.is_zero() {
+                if grace.is_zero() || !self.begun {
                     self.report
-                        .warn("interrupted: what runs is cancelled, resources are destroyed");
+                        .warn("interrupted: running steps are cancelled, resources are destroyed");
                     self.cancel();
                 } else {
                     self.report.warn(&format!(
-                        "interrupted: running iterations have {} to finish, a second signal cancels them",
+                        "interrupted: running iterations have {} to finish; a second signal cancels them",
                         bggo_values::duration::format(grace)
                     ));
                     let at = Instant::now() + grace;
@@ -173,13 +187,13 @@ impl<'a> Stopping<'a> {
             }
             2 => {
                 self.report.warn(
-                    "interrupted again: resources are destroyed, a third signal leaves them behind",
+                    "interrupted again: resources are destroyed; a third signal ends the program at once",
                 );
                 self.cancel();
             }
             _ => {
                 self.report
-                    .error("left at once: resources that are not destroyed stay behind");
+                    .error("ended at once: some resources may not have been destroyed");
                 return true;
             }
         }

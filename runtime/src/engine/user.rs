@@ -1,7 +1,7 @@
-//! A virtual user as its own task sees it: when the next iteration begins, and what became of it.
+//! A virtual user, for the task that runs it: when the next iteration begins, and how it ended.
 //!
-//! The task is emitted: it owns the user's assets and is never dropped, whatever happens. Cancelling drops its child, the
-//! iteration, so that what follows (destroying assets) always runs:
+//! The task is emitted code. It owns the user's assets and is never dropped. A cancellation drops only the iteration inside
+//! it, so the code after the iteration, which destroys the assets, always runs:
 //!
 //! ```text
 //! while let Some(begun) = user.next().await {
@@ -11,7 +11,7 @@
 //! scope.destroy().await;
 //! ```
 //!
-//! The futures here are written by hand: an `async fn` would be compiled in the grid, at opt-level 0.
+//! The futures here are written by hand: an `async fn` would be compiled with the grid, which is not optimised.
 
 use super::scenario_load::ScenarioLoad;
 use crate::assets::Scope;
@@ -29,18 +29,19 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// Iterations that a user may begin without ever having waited; then the others of its thread get their turn.
+/// Iterations that a user may run without a wait; then the other users of its thread get their turn.
 const IN_A_ROW: u32 = 64;
-/// And how many microseconds it may take for them.
+/// Microseconds that these iterations may take.
 const AT_A_STRETCH: u32 = 1_000;
 
-/// What the users of one scenario share on a worker: the iterations that they take, and how many users there still are.
+/// What the users of one scenario share on a worker: the iterations that they take, and how many users are left.
 #[derive(Debug)]
 pub struct ScenarioUsers {
     load: ScenarioLoad,
     begin: Instant,
     phase: Cell<Phase>,
-    /// The user whose iteration ended last, and when: its next one begins at once, so the clock is read once for both.
+    /// The user whose iteration ended last, and when. Its next iteration begins at the same moment, so the clock is read once
+    /// for both.
     ended: Cell<Option<(u64, Instant)>>,
     alive: Cell<u64>,
     nobody: Notify,
@@ -85,7 +86,7 @@ pub struct User {
     context: UserContext,
     scenario: Rc<ScenarioUsers>,
     stretch: Cell<Stretch>,
-    /// The scope that was made last, of the user or of one of its iterations: what lives in it works while the user waits.
+    /// The scope that was made last, of the user or of its iteration. Its assets may work while the user waits.
     idle: Cell<Option<Scope>>,
 }
 
@@ -101,12 +102,12 @@ impl std::fmt::Debug for User {
 #[derive(Debug, Default, Clone, Copy)]
 struct Stretch {
     iterations: u32,
-    /// Microseconds of the run at which the first of them began; they wrap after an hour, a stretch is far shorter.
+    /// When the first of them began, in microseconds of the run. The number wraps after an hour; a stretch is far shorter.
     since: u32,
 }
 
 impl Stretch {
-    /// Counts one more that begins when the run is `elapsed` old; `false` when it is the others' turn.
+    /// Counts one more iteration, which begins when the run is `elapsed` old. Returns `false` when it is the turn of other users.
     fn goes_on(&mut self, elapsed: Duration) -> bool {
         let micros = elapsed.as_micros() as u32;
         if self.iterations == 0 {
@@ -118,7 +119,7 @@ impl Stretch {
 }
 
 impl User {
-    /// A user is counted as long as it is not dropped.
+    /// Makes a user. It counts as running until it is dropped.
     pub(super) fn new(
         worker: &Rc<WorkerContext>,
         number: u64,
@@ -134,7 +135,7 @@ impl User {
         }
     }
 
-    /// What its steps may ask of it.
+    /// The user as its steps see it.
     pub fn context(&self) -> &UserContext {
         &self.context
     }
@@ -151,7 +152,7 @@ impl User {
         scope
     }
 
-    /// A scope for the assets of the iteration that began. Made after that of the user, if there is one.
+    /// A scope for the assets of the iteration that began. If the user has a scope, that one must have been made before.
     pub fn iteration_scope(&self) -> Scope {
         let outer = self.idle.take().map(Scope::outermost);
         let scope = Scope::inside(self.worker(), outer);
@@ -171,7 +172,7 @@ impl User {
         self.context.worker()
     }
 
-    /// How far the end of its scenario has come, or that of the run.
+    /// The phase of its scenario or of the run, whichever is ahead.
     fn phase(&self) -> Phase {
         self.worker()
             .shutdown
@@ -184,8 +185,8 @@ impl User {
         Next { user: self }
     }
 
-    /// Runs `iteration`, unless the run is being stopped: then it ends with `Stop`, and the caller drops it. A panic in it
-    /// is caught here and ends the run, so that the user's assets are destroyed all the same.
+    /// Runs `iteration`. If the run is being stopped, this ends with `Stop`, and the caller drops the iteration. A panic of the
+    /// iteration is caught here and ends the run, so that the user's assets are still destroyed.
     pub fn unless_cancelled<'a>(
         &'a self,
         iteration: Pin<&'a mut dyn Future<Output = Flow>>,
@@ -222,11 +223,11 @@ impl User {
 }
 
 impl Drop for User {
-    /// The task lets go of its user at its end, and when it panics outside of an iteration: then the run ends as a bug.
-    /// (No future around the task watches it, which would cost each idle user 128 bytes.)
+    /// The task drops its user at its end, and when it panics outside of an iteration: then the run ends as a bug. (A future
+    /// around the task could notice the panic too, but it would cost each idle user 128 bytes.)
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let text = panic::said_last();
+            let text = panic::take_last_message();
             self.worker()
                 .panicked(text.as_deref().unwrap_or("a user's task panicked"));
         }

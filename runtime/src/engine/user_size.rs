@@ -1,6 +1,6 @@
-//! How large a virtual user is: one is made as a run would make it, measured, and dropped before it has begun.
+//! Measures how large a virtual user is: makes one as a run does, takes its size, and drops it before it begins.
 //!
-//! `bggo build` asks the program that it has built, because only the compiler of the program knows the size of a future.
+//! `bggo build` asks the built program for the size, because only rustc knows the size of a future.
 
 use super::request::{RunRequest, RunState};
 use super::user::{ScenarioUsers, User};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::LocalSet;
 
-/// Bytes of the future that is one user's whole life, of the scenario where it is largest; what its assets and boxed steps take comes on top.
+/// Bytes of the future of a user, of the scenario where it is largest. Its assets and its boxed steps take more on top.
 ///
 /// # Errors
 /// The system has no memory or no event loop for it.

@@ -1,5 +1,5 @@
-//! One worker thread: a single-threaded runtime, its share of the users of each scenario, and the end of what they stand
-//! on.
+//! One worker thread: its single-threaded tokio runtime, its share of the users of each scenario, and the destruction of its
+//! assets.
 //!
 //! ```text
 //! prepare steps -> Prepared -> (the control thread starts the clock) -> users of all scenarios -> assets of the worker -> Over
@@ -27,7 +27,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-/// What a worker thread works on, and what it hears and tells meanwhile.
+/// What a worker thread needs to run, and its channels to and from the control thread.
 pub(super) struct Work {
     pub program: &'static dyn Program,
     pub shared: Arc<dyn Any + Send + Sync>,
@@ -36,7 +36,7 @@ pub(super) struct Work {
     /// The worker's number, and how many there are.
     pub worker: (u32, u32),
     pub phases: watch::Receiver<Phases>,
-    /// When the clock of the run started; nothing until every worker has prepared its steps.
+    /// When the clock of the run started; `None` until every worker has prepared its steps.
     pub begin: watch::Receiver<Option<Instant>>,
     pub news: WorkerNews,
 }
@@ -44,7 +44,7 @@ pub(super) struct Work {
 /// What a worker tells the control thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum News {
-    /// Its steps are prepared, or never will be.
+    /// Its steps are prepared, or it could not prepare them.
     Prepared,
     /// All its users of the scenario with this number are gone.
     ScenarioOver(u32),
@@ -52,8 +52,8 @@ pub(super) enum News {
     Over,
 }
 
-/// Tells the control thread how far a worker is. Being prepared and being over are told in any case, also when the thread
-/// panics: the control thread waits for both.
+/// Tells the control thread how far a worker is. It always sends `Prepared` and `Over`, also when the thread panics, because
+/// the control thread waits for both.
 pub(super) struct WorkerNews {
     to: mpsc::UnboundedSender<News>,
     prepared: bool,
@@ -74,7 +74,7 @@ impl WorkerNews {
     }
 
     fn tell(&self, news: News) {
-        // Nobody listens any more when the run was left at once.
+        // After a third signal the control thread has gone.
         let _ = self.to.send(news);
     }
 }
@@ -158,12 +158,12 @@ async fn users(
         let users = ScenarioUsers::new(load.clone(), begin);
         scenarios.borrow_mut().push(Rc::new(users));
     }
-    // What was said before the users are there is known to them before they begin.
+    // Users must know the phase before they begin.
     apply(&work.phases.borrow_and_update(), context, scenarios);
     let all = scenarios.borrow().clone();
     let (index, workers) = work.worker;
     for (load, users) in work.loads.iter().zip(&all) {
-        // Scenarios of one user each do not all begin with the first worker.
+        // Several scenarios with one user each are spread over the workers.
         let share = Share::new((index + load.scenario) % workers.max(1), workers);
         for position in 0..share.of(load.iterations.schedule().users().into()) {
             let user = User::new(context, share.nth(position) + 1, users);
@@ -204,8 +204,8 @@ impl Future for Guarded<'_> {
     }
 }
 
-/// Puts what the control thread says where the users and assets of this thread see it. The control thread has no users,
-/// but assets of the run.
+/// Copies the phases that the control thread sends into the cells that the users and assets of this thread read. The control
+/// thread has no users, but assets of the run.
 pub(super) async fn listen(
     context: Rc<WorkerContext>,
     scenarios: Rc<Scenarios>,

@@ -1,10 +1,10 @@
 //! Load profiles as pure functions: profile and number of an iteration -> whether and when it may begin.
 //!
-//! Users are dealt out to the workers beforehand ([`Share`]). A profile with a number of iterations numbers them 0, 1, 2,
-//! .. over the whole run, and whichever user is free takes the next one, on any thread ([`Iterations`]): one atomic
-//! operation an iteration. A profile with a length only asks the clock and shares nothing between threads. The engine has
-//! one loop (`User::next`). Today's profiles are closed: an iteration is due when a user is free. A profile of arrivals is
-//! one more variant of [`Due`] that carries its moment.
+//! Users are distributed over the workers before the run ([`Share`]). A profile with a number of iterations numbers them 0, 1,
+//! 2, .. over the whole run. Any free user on any thread takes the next one ([`Iterations`]), which costs one atomic operation
+//! for each iteration. A profile with a length only reads the clock and shares nothing between threads. The engine has one
+//! loop (`User::next`). All profiles are closed so far: an iteration is due when a user is free. A profile with an arrival
+//! rate will be another variant of [`Due`] that carries the moment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// When an iteration may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// As soon as a user is free for it: a closed profile.
+    /// As soon as a user is free: a closed profile.
     WhenFree,
     /// There is no such iteration, or its time is over.
     Over,
@@ -53,7 +53,7 @@ impl Schedule {
         }
     }
 
-    /// The same, and over when `length` is, whatever is left.
+    /// The same, but over after `length`, also if iterations are left.
     pub const fn at_most(self, length: Duration) -> Self {
         Self {
             length: Some(length),
@@ -90,15 +90,15 @@ impl Schedule {
     }
 }
 
-/// The iterations of a load, as the users of all worker threads take them.
+/// The iterations of a load, which the users of all worker threads take one by one.
 #[derive(Debug, Clone)]
 pub struct Iterations {
     schedule: Schedule,
-    /// The number of the next one, where the profile has a number of iterations.
+    /// The number of the next iteration, if the profile has a number of iterations.
     next: Option<Arc<AtomicU64>>,
 }
 
-/// An iteration that was taken: its number over the run, where the profile numbers them.
+/// An iteration that was taken: its number in the whole run, if the profile numbers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     /// From 0.
@@ -106,7 +106,7 @@ pub struct Taken {
 }
 
 impl Iterations {
-    /// All of a schedule. Its clones take from the same ones.
+    /// All iterations of a schedule. Clones take from the same iterations.
     pub fn new(schedule: Schedule) -> Self {
         Self {
             schedule,
@@ -114,18 +114,18 @@ impl Iterations {
         }
     }
 
-    /// Whose they are.
+    /// The schedule of these iterations.
     pub const fn schedule(&self) -> &Schedule {
         &self.schedule
     }
 
-    /// Takes the next one for a user who is free when the run is `elapsed` old; `None` when none may begin any more.
+    /// Takes the next iteration for a free user, when the run is `elapsed` old; `None` when none may begin any more.
     pub fn take(&self, elapsed: Duration) -> Option<Taken> {
-        // Asked before a number is taken: one that is taken has its iteration.
+        // The time is checked first, so that no number is taken without an iteration for it.
         if self.schedule.due(0, elapsed) == Due::Over {
             return None;
         }
-        // Each user takes one too many, so the counter never comes near its end. It orders nothing else.
+        // Each user takes one number too many, so the counter never overflows. No other memory depends on it: `Relaxed`.
         let next = self.next.as_ref();
         let number_of_run = next.map(|next| next.fetch_add(1, Ordering::Relaxed));
         match self.schedule.due(number_of_run.unwrap_or(0), elapsed) {
@@ -135,7 +135,7 @@ impl Iterations {
     }
 }
 
-/// What one of `workers` threads does of a run.
+/// The share of the users that one of `workers` threads runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
     worker: u32,
@@ -164,7 +164,7 @@ impl Share {
     }
 }
 
-/// Threads that a run uses: never more than users, for the others would have nothing to do.
+/// The number of threads that a run uses: never more than users, since further threads would have nothing to do.
 pub fn workers(wanted: u32, schedules: &[Schedule]) -> u32 {
     let users = schedules
         .iter()

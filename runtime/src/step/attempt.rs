@@ -1,9 +1,9 @@
-//! One run of a step: the one door through which everything that happens to a step is booked.
+//! One run of a step. Everything that happens to a step is counted here and nowhere else.
 
 use super::iteration::Iteration;
 use super::output::OutputSlot;
 use crate::event::{StepEnd, StepOutcome};
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Counter, Gauge, Info, LabelledCounter, Rate, Trend};
 use crate::metrics::time_slot;
@@ -31,28 +31,28 @@ impl Policy {
         }
     }
 
-    /// The longest time from begin to end.
+    /// The time limit, from the begin of the step to its end.
     pub const fn execution(mut self, limit: Duration) -> Self {
         self.execution = Some(limit);
         self
     }
 
-    /// A failure is counted and passed over.
+    /// A failure is counted, and the iteration goes on.
     pub const fn continue_on_failure(mut self) -> Self {
         self.continue_on_failure = true;
         self
     }
 }
 
-/// What an attempt does, boxed: given its run, as often as it is asked.
+/// An attempt, boxed. It is a function of the run of the step, and may be called several times.
 type Attempt<'a> = Box<dyn for<'s> FnMut(&'s Step<'a>) -> Running<'s, Result<Ran, Fault>> + 'a>;
 
 impl Iteration<'_> {
-    /// The one way in: a run of a step from its first attempt to its booked end, within the step's time limit. Assets, late
-    /// inputs and the run itself are all inside the attempt, so each of their faults is booked here. An attempt may be
-    /// asked for again; what the one that counts has kept ([`Step::keep`]) goes to `kept` once it has passed.
+    /// Runs a step from its first attempt to its counted end, within the step's time limit. There is no other way to run one.
+    /// Getting the assets, computing late inputs and running are all inside the attempt, so each of their faults is counted
+    /// here. An attempt may be called again. The outputs of the one that passed ([`Step::keep`]) go to `kept`.
     ///
-    /// (No `async fn`: its arguments would be kept beside what they are moved to, by every user that waits in a step.)
+    /// (It is no `async fn`: every user that waits in a step would keep the arguments twice.)
     pub fn run_step<'s>(
         &'s self,
         at: At,
@@ -62,20 +62,20 @@ impl Iteration<'_> {
     ) -> impl Future<Output = Flow> {
         let mut step = self.step(at, policy);
         step.kept = kept;
-        // A run that is never polled has not begun, so nothing is booked.
+        // A run that is never polled has not begun, so nothing is counted.
         step.ended.set(true);
         async move {
             step.ended.set(false);
             let result = {
                 let work = pin!(attempt(&step));
-                // Gone before the end is booked: what was cut off holds no asset any more.
+                // `work` is dropped before the end is counted, so that a cancelled attempt holds no asset any more.
                 step.limited(work).await
             };
             step.end(result)
         }
     }
 
-    /// The same for an attempt that the grid writes. `main` is the grid's own state of the iteration, handed on to it.
+    /// The same for an emitted attempt, which gets `main`, the emitted state of the iteration.
     pub fn drive<'s, M>(
         &'s self,
         at: At,
@@ -86,7 +86,7 @@ impl Iteration<'_> {
         self.run_boxed(at, policy, kept, Box::new(move |step| attempt(main, step)))
     }
 
-    /// What is behind `drive`, compiled once.
+    /// The part of `drive` that is not generic, so it is compiled once.
     #[inline(never)]
     fn run_boxed<'s>(
         &'s self,
@@ -112,7 +112,7 @@ impl Iteration<'_> {
     }
 }
 
-/// An attempt that the grid writes: a function of its state of the iteration and of the step's run.
+/// An emitted attempt: a function of the emitted state of the iteration and of the run of the step.
 pub type AttemptOf<M> = for<'t> fn(&'t M, &'t Step<'t>) -> Running<'t, Result<Ran, Fault>>;
 
 /// How an attempt of a step went.
@@ -124,7 +124,7 @@ pub enum Ran {
     Skipped,
 }
 
-/// One run of a step. Dropped before its end, it counts as cancelled.
+/// One run of a step. If it is dropped before its end, it counts as cancelled.
 pub struct Step<'a> {
     iteration: &'a Iteration<'a>,
     at: At,
@@ -132,12 +132,12 @@ pub struct Step<'a> {
     begun: Cell<Option<Instant>>,
     sent: Cell<Option<Instant>>,
     ended: Cell<bool>,
-    /// Where those who read its outputs find them, if somebody does.
+    /// The slot for its outputs, if some expression reads them.
     kept: Option<&'a OutputSlot>,
 }
 
 impl<'a> Step<'a> {
-    /// Runs an attempt that knows its run already, as [`Iteration::run_step`] does.
+    /// Runs an attempt as [`Iteration::run_step`] does.
     #[cfg(test)]
     pub(crate) fn drive<'s>(
         &'s self,
@@ -156,15 +156,15 @@ impl<'a> Step<'a> {
         self.kept.is_some()
     }
 
-    /// What an attempt gives to those who read the step's outputs, in the plan's order. They see it once the step
-    /// has passed; what an earlier attempt gave is forgotten.
+    /// Keeps the outputs of an attempt, in the plan's order. Expressions see them when the step has passed. They replace the
+    /// outputs of an earlier attempt.
     pub fn keep(&self, values: impl Into<Box<[Value]>>) {
         if let Some(slot) = self.kept {
             slot.offer(values);
         }
     }
 
-    /// `work`, cut off at the step's time limit, which runs from [`Step::begin`].
+    /// `work` with the step's time limit, which begins with [`Step::begin`].
     fn limited<'s, T>(
         &'s self,
         work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
@@ -176,18 +176,18 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// The clock of the step starts: its assets are there, its inputs are known.
+    /// The step begins: its assets are created, its inputs are known. Its time limit starts here.
     pub fn begin(&self) {
         self.begun.set(Some(self.iteration.worker().now()));
     }
 
-    /// The request is on its way: service time counts from here.
+    /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`].
     pub fn sent(&self) {
         self.sent.set(Some(self.iteration.worker().now()));
     }
 
-    /// Books the end. A failure ends the iteration unless the step says otherwise. (Of a step that a module's test runs by
-    /// hand; all others are ended by [`Iteration::run_step`].)
+    /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`. Only tests of modules call
+    /// this; [`Iteration::run_step`] does it for all other runs.
     ///
     /// # Errors
     /// [`Stop`] when the iteration ends.
@@ -271,11 +271,6 @@ impl<'a> Step<'a> {
         self.at.number()
     }
 
-    /// The iteration that it is part of.
-    pub fn it(&self) -> &'a Iteration<'a> {
-        self.iteration
-    }
-
     /// The step.
     pub fn info(&self) -> &'static Info {
         self.at.info()
@@ -301,7 +296,7 @@ impl<'a> Step<'a> {
             user: self.iteration.user().number(),
             iteration: self.iteration.number(),
             first_slot: self.first_slot(),
-            // Of the branch that is being polled, which is this step's.
+            // The due time of the branch that is polled, which is the branch of this step.
             response: self
                 .iteration
                 .due()
@@ -313,7 +308,7 @@ impl<'a> Step<'a> {
         if let Some(kind) = failed {
             self.iteration.note_failure(kind);
         }
-        // One that was skipped passes on when it was due itself.
+        // A skipped step does not change the due time of the steps after it.
         if outcome != StepOutcome::Skipped {
             self.iteration.set_due(Some(now));
         }
@@ -321,7 +316,7 @@ impl<'a> Step<'a> {
 }
 
 impl std::fmt::Debug for Step<'_> {
-    /// What it gives to others may be sensitive.
+    /// Leaves the outputs out, since they may be sensitive.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Step")
             .field("at", &self.at)
@@ -361,10 +356,10 @@ impl<T> Future for Limited<'_, T> {
         timer.as_mut().poll(cx).map(|()| {
             Err(Fault::new(
                 "timeout",
-                format!(
+                FaultText::plain(format_args!(
                     "it took longer than its limit of {}",
                     bggo_values::duration::format(limit)
-                ),
+                )),
             ))
         })
     }

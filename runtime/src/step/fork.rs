@@ -1,8 +1,8 @@
-//! What runs at the same time in one iteration: few branches pinned where they stand, many in a set with a waker each.
+//! Branches of one iteration that run at the same time. `Fork` joins a few branches that are pinned in place. `Fan` joins many,
+//! each with a waker of its own.
 //!
-//! Each branch has a due time of its own: before a branch is polled the iteration is told when the branch's next step is
-//! due, and afterwards what it has become is kept with the branch. Where branches join, what follows is due at the latest
-//! end.
+//! Each branch has its own due time. Before a branch is polled, its due time is put into the iteration; afterwards the due
+//! time, which the poll may have changed, is taken back. After a join the latest due time of the branches holds.
 
 use super::iteration::Iteration;
 use crate::flow::{Flow, Running};
@@ -29,7 +29,7 @@ impl<'a> Branch<'a> {
     }
 }
 
-/// Completes when all branches are done, or with the first that ends the iteration.
+/// Completes when all branches are done, or when one of them ends the iteration.
 pub struct Fork<'a, 'b> {
     iteration: &'a Iteration<'a>,
     branches: &'a mut [Branch<'b>],
@@ -38,7 +38,7 @@ pub struct Fork<'a, 'b> {
 }
 
 impl<'a, 'b> Fork<'a, 'b> {
-    /// Joins branches. Each wake polls all that still run, so there should be few.
+    /// Joins a few branches. Each wake polls all branches that still run, so many of them would be slow.
     pub fn new(iteration: &'a Iteration<'a>, branches: &'a mut [Branch<'b>]) -> Self {
         for branch in branches.iter_mut() {
             branch.due = iteration.due();
@@ -81,8 +81,8 @@ impl Future for Fork<'_, '_> {
     }
 }
 
-/// Runs a few futures of [`Flow`] at the same time, in place; the first that ends the iteration drops the rest. `$main` is
-/// the body that runs: it has the iteration.
+/// Runs a few futures of [`Flow`] at the same time, in place. When one of them ends the iteration, the others are dropped.
+/// `$main` is the emitted body, which has the iteration.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! fork {
@@ -118,7 +118,7 @@ pub struct Fan<'a> {
 }
 
 impl<'a> Fan<'a> {
-    /// No branches yet; all that are added are due when the iteration's next step is.
+    /// No branches yet. Each branch that is added is due when the next step of the iteration is.
     pub fn new(iteration: &'a Iteration<'a>) -> Self {
         Self {
             iteration,
@@ -136,7 +136,7 @@ impl<'a> Fan<'a> {
         });
     }
 
-    /// Completes when all are done, or with the first that ends the iteration.
+    /// Completes when all branches are done, or when one of them ends the iteration.
     pub fn join(self) -> Join<'a> {
         Join {
             fan: self,
@@ -163,7 +163,7 @@ impl Join<'_> {
         polled
     }
 
-    /// What follows is due at the latest end.
+    /// All branches are done: the steps after them are due when the last one ended.
     fn done(&self) -> Flow {
         self.fan.iteration.set_due(self.latest.max(self.fan.due));
         Ok(())
@@ -189,8 +189,8 @@ impl Future for Join<'_> {
 /// Runs an instance of a step, given its number.
 pub type RunInstance<'a> = Box<dyn FnMut(u32) -> Running<'a, Flow> + 'a>;
 
-/// Instances `from..to` of a step, at most `at_once` of them at the same time (at least one), or all. All are due when the
-/// first one is: whoever waits for its turn is late.
+/// Instances `from..to` of a step, at most `at_once` of them at the same time (at least one), or all. All instances are due
+/// when the first one is, so an instance that waits for its turn is late.
 pub fn each<'a>(
     iteration: &'a Iteration<'a>,
     from: u32,

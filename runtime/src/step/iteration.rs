@@ -1,4 +1,4 @@
-//! One iteration of one virtual user: what expressions and steps ask of it, and when its next step is due.
+//! One iteration of one virtual user: the values that expressions and steps read from it, and when its next step is due.
 
 use crate::context::{Asker, UserContext, WorkerContext};
 use crate::start::Start;
@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 pub struct Begun {
     /// When it began.
     began: Instant,
-    /// Nanoseconds, plus one, from the moment at which it was due to its beginning; `None` where the load profile gives it
-    /// no such moment. (Plus one, because every idle user has one, and so it takes 8 bytes.)
+    /// Nanoseconds from the moment when it was due to its begin, plus one; `None` if the load profile gives it no such moment.
+    /// (Plus one, so that the field takes 8 bytes: every idle user has one.)
     late: Option<NonZeroU64>,
-    /// Its number over the run, plus one, where the load profile numbers iterations over the run.
+    /// Its number in the whole run, plus one, if the load profile numbers iterations so.
     number_of_run: Option<NonZeroU64>,
     /// Where the slots of its scenario begin.
     first_slot: u32,
-    /// The kind by which a step of it failed first, by its number plus one; 0 when none did.
+    /// The number of its first kind of failure, plus one; 0 if no step failed.
     failed_by: Cell<u16>,
 }
 
@@ -38,7 +38,7 @@ impl Begun {
         }
     }
 
-    /// The same with its number over the run, where the load profile numbers iterations over the run.
+    /// The same with its number in the whole run, if the load profile numbers iterations so.
     pub fn numbered(self, number_of_run: Option<u64>) -> Self {
         Self {
             number_of_run: number_of_run.and_then(|number| NonZeroU64::new(number + 1)),
@@ -51,13 +51,13 @@ impl Begun {
         self.began
     }
 
-    /// When it was due, where the load profile says so.
+    /// When it was due, if the load profile says so.
     pub(crate) fn due(&self) -> Option<Instant> {
         let late = Duration::from_nanos(self.late?.get() - 1);
         self.began.checked_sub(late)
     }
 
-    /// The number of the kind by which a step of it failed first, also when the iteration went on.
+    /// The number of its first kind of failure, also if the iteration went on after it.
     pub(crate) fn failed_by(&self) -> Option<usize> {
         usize::from(self.failed_by.get()).checked_sub(1)
     }
@@ -68,9 +68,9 @@ impl Begun {
 pub struct Iteration<'a> {
     user: &'a UserContext,
     begun: &'a Begun,
-    /// When the next step of the branch that is being polled is due: at the latest end of what it depends on.
+    /// When the next step of the branch that is polled is due: when the last of its dependencies has ended.
     due: Cell<Option<Instant>>,
-    /// What its random functions drew so far.
+    /// How many values each random function has drawn.
     draws: Draws,
 }
 
@@ -100,7 +100,7 @@ impl<'a> Iteration<'a> {
         Value::Text(self.worker().start.run_id().clone())
     }
 
-    /// Variables and locals of the start.
+    /// Variables, and locals that are known at start.
     pub fn start(&self) -> &'a Start {
         &self.user.worker().start
     }
@@ -120,12 +120,12 @@ impl<'a> Iteration<'a> {
         self.user.iteration()
     }
 
-    /// Its user, as one who asks for an asset.
+    /// The user and its iteration, for a request for an asset.
     pub fn asker(&self) -> Asker {
         self.user.asker()
     }
 
-    /// What it is told apart by.
+    /// The key of this iteration, which no other iteration of its scenario has.
     pub fn key(&self) -> IterationKey {
         match self.begun.number_of_run {
             Some(number) => IterationKey::Run(number.get() - 1),
@@ -136,8 +136,8 @@ impl<'a> Iteration<'a> {
         }
     }
 
-    /// What a function may ask that is random or of the moment: call number `call` of the grid, for this instance of its
-    /// step.
+    /// The context of a function that is random or reads the clock: for call number `call` of the grid, in this instance of
+    /// its step.
     pub fn function_context(&self, call: u32, instance: u32) -> functions::Context<'_> {
         functions::Context {
             seed: self.start().seed(),
@@ -149,7 +149,7 @@ impl<'a> Iteration<'a> {
         }
     }
 
-    /// Where the slots of its scenario begin: those of its steps are relative to that.
+    /// The first slot of its scenario. The slots of its steps are relative to it.
     pub(crate) fn first_slot(&self) -> u32 {
         self.begun.first_slot
     }
@@ -159,12 +159,12 @@ impl<'a> Iteration<'a> {
         self.due.get()
     }
 
-    /// What is polled from now on is due then.
+    /// Sets when the steps are due that are polled from now on.
     pub(crate) fn set_due(&self, due: Option<Instant>) {
         self.due.set(due);
     }
 
-    /// A step of it failed by the kind of this number.
+    /// A step of it failed; `kind` is the number of the kind of failure. Only the first one is kept.
     pub(crate) fn note_failure(&self, kind: usize) {
         if self.begun.failed_by.get() == 0 {
             let kind = u16::try_from(kind).unwrap_or(u16::MAX - 1);

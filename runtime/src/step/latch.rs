@@ -1,4 +1,4 @@
-//! A one-shot latch: an edge between two chains of an iteration.
+//! A latch that opens once: a step of one branch waits for a step of another branch.
 
 use super::iteration::Iteration;
 use std::cell::{Cell, RefCell};
@@ -7,17 +7,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-/// Closed until somebody opens it, then open for good.
+/// Closed until it is opened, then open for ever.
 #[derive(Debug, Default)]
 pub struct Latch {
     open: Cell<bool>,
-    /// When what waited for it is due: at the end of the step before it.
+    /// When the waiting steps are due: at the end of the step that opened it.
     due: Cell<Option<Instant>>,
     waiting: RefCell<Vec<Waker>>,
 }
 
 impl Latch {
-    /// Lets everybody through, after the step that ended last in the branch that is being polled.
+    /// Opens it, after the step that ended last in the branch that is polled.
     pub fn open(&self, iteration: &Iteration<'_>) {
         self.open.set(true);
         self.due.set(iteration.due());
@@ -26,8 +26,8 @@ impl Latch {
         }
     }
 
-    /// Completes when it is open; what follows is due at the later end of the two branches. (If the step before it fails,
-    /// the iteration ends, and whoever waits is dropped.)
+    /// Completes when it is open. The next step is due at the later end of the two branches. (If the step that should open it
+    /// fails, the iteration ends, and the waiting branch is dropped.)
     pub fn wait<'a>(&'a self, iteration: &'a Iteration<'a>) -> Wait<'a> {
         Wait {
             latch: self,

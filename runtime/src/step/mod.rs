@@ -1,4 +1,4 @@
-//! The one door of a step: what an iteration runs, in which order, and how each run of a step is booked.
+//! How the steps of an iteration run: at the same time or in sequence, and how each run of a step is counted.
 
 mod attempt;
 pub(crate) mod fork;

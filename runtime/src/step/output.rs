@@ -1,6 +1,7 @@
-//! Outputs of the steps of one iteration, and its locals: only what some expression reads, new for every iteration.
+//! Outputs of the steps of one iteration, and its locals. Only outputs that some expression reads are kept. Each iteration has
+//! its own.
 
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultText};
 use crate::info::Info;
 use bggo_values::{Text, Value};
 use std::cell::{OnceCell, RefCell};
@@ -9,7 +10,7 @@ use std::cell::{OnceCell, RefCell};
 #[derive(Debug, Default)]
 pub struct OutputSlot(RefCell<Outputs>);
 
-/// What became of a step's outputs.
+/// The outputs of a step, or why there are none.
 #[derive(Debug, Default)]
 enum Outputs {
     /// The step did not pass, or has not run yet.
@@ -17,15 +18,15 @@ enum Outputs {
     None,
     /// The step was not enabled.
     Skipped,
-    /// Those that are read, in the plan's order, of an attempt whose step has not ended yet.
+    /// The outputs that are read, in the plan's order, of an attempt whose step has not ended yet.
     Offered(Box<[Value]>),
-    /// The same of a step that passed.
+    /// The outputs that are read, in the plan's order, of a step that passed.
     Of(Box<[Value]>),
 }
 
 impl OutputSlot {
-    /// An attempt of the step has made the outputs that are read, in the plan's order. They take the place of earlier ones,
-    /// and are seen once the step has passed.
+    /// Takes the outputs of an attempt, in the plan's order. They replace earlier ones, and can be read when the step has
+    /// passed.
     pub fn offer(&self, values: impl Into<Box<[Value]>>) {
         self.0.replace(Outputs::Offered(values.into()));
     }
@@ -38,7 +39,7 @@ impl OutputSlot {
         }
     }
 
-    /// The step did not pass after all.
+    /// The step did not pass: drops the offered outputs.
     pub(crate) fn forget(&self) {
         self.0.replace(Outputs::None);
     }
@@ -57,11 +58,15 @@ impl OutputSlot {
             Outputs::Of(values) => Ok(values.get(i).cloned().unwrap_or(Value::Null)),
             Outputs::Skipped => Err(Fault::new(
                 "value",
-                format!("step {info} did not run, so it has no output: it was not enabled"),
+                FaultText::plain(format_args!(
+                    "step {info} did not run, so it has no output: it was not enabled"
+                )),
             )),
             Outputs::None | Outputs::Offered(_) => Err(Fault::new(
                 "value",
-                format!("step {info} has no output: it failed or did not run"),
+                FaultText::plain(format_args!(
+                    "step {info} has no output: it failed or did not run"
+                )),
             )),
         }
     }
@@ -100,10 +105,11 @@ impl OutputSlots {
         self.0.get(i as usize).ok_or_else(|| {
             Fault::new(
                 "value",
-                format!(
-                    "step {info} has {} instances, there is no [{i}]",
+                FaultText::plain(format_args!(
+                    "step {info} has {} instances, there is no ",
                     self.0.len()
-                ),
+                ))
+                .and_value(format_args!("[{i}]")),
             )
         })
     }
@@ -124,13 +130,16 @@ impl OutputSlots {
                     Some(i) => self.at(i, info),
                     None => Err(Fault::new(
                         "value",
-                        format!("an index of step {info} is a whole number from 0, not {number}"),
+                        FaultText::plain(format_args!(
+                            "an index of step {info} is a whole number from 0, not "
+                        ))
+                        .and_value(number),
                     )),
                 }
             }
             _ => Err(Fault::new(
                 "value",
-                format!("an index of step {info} is a number"),
+                FaultText::plain(format_args!("an index of step {info} is a number")),
             )),
         }
     }
@@ -154,12 +163,13 @@ impl OutputSlots {
                 Some(i) => self.at(i, info),
                 None => Err(Fault::new(
                     "value",
-                    format!("step {info} has no instance [{:?}]", key.as_str()),
+                    FaultText::plain(format_args!("step {info} has no instance "))
+                        .and_value(format_args!("[{:?}]", key.as_str())),
                 )),
             },
             _ => Err(Fault::new(
                 "value",
-                format!("a key of step {info} is a string"),
+                FaultText::plain(format_args!("a key of step {info} is a string")),
             )),
         }
     }
@@ -208,7 +218,7 @@ impl Memo {
         Self(std::iter::repeat_with(OnceCell::new).take(count).collect())
     }
 
-    /// Local `i`: computed by who asks first, kept for the others, faults too.
+    /// Local `i`. The first caller computes it; a fault is kept like a value.
     ///
     /// # Errors
     /// What `compute` says.

@@ -7,36 +7,36 @@ use std::future::Future;
 
 /// What a step runs. Its associated types are made by `module!` from the manifest.
 ///
-/// A runner is prepared once for each step and worker thread, and then runs for all users of that thread, many at a time and
-/// interleaved. So it has no state of a user or of a connection: that belongs to an [`Asset`](crate::assets::Asset). It
-/// never blocks its thread: other users wait on it.
+/// A runner is prepared once for each step on each worker thread. Then it runs for all users of that thread, for many at the
+/// same time. So it keeps no state of a user or of a connection: such state belongs to an [`Asset`](crate::assets::Asset). It
+/// must not block its thread, since all users of the thread would wait.
 pub trait Runner: Sized + 'static {
     /// `NAME::Inputs`: each input as far as it is known before the run.
     type Inputs;
     /// `NAME::Late`: an input that comes with `run`.
     type Late<'a>;
-    /// `NAME::Uses`: the assets that the grid names in `uses`, all of them there.
+    /// `NAME::Uses`: the assets that the grid names in `uses`. All of them have been created.
     type Uses<'a>;
-    /// `NAME::Wanted`: which outputs some expression of the grid reads. The others need not be made.
+    /// `NAME::Wanted`: which outputs some expression of the grid reads. The others need not be computed.
     type Wanted: Copy;
     /// `NAME::Output`: the outputs; those that are not wanted may stay null.
     type Output: 'static;
 
-    /// Prepares a step, once a worker thread: makes all that does not differ from run to run.
+    /// Prepares a step, once on each worker thread: computes everything that is the same in all runs of the step.
     ///
     /// # Errors
-    /// An input that makes no sense. It is kept, and the step fails with it whenever it would run.
+    /// An input that cannot be used. The fault is kept, and the step fails with it each time it would run.
     fn prepare(cx: &Prepare<'_>, inputs: Self::Inputs, wanted: Self::Wanted)
     -> Result<Self, Fault>;
 
-    /// Runs the step once. May be written as `async fn`. The manifest's bounds have been checked, and
-    /// `Inputs::with(late)` gives each input as a plain value and checks the rules.
+    /// Runs the step once. It may be written as `async fn`. The bounds of the manifest have been checked;
+    /// `Inputs::with(late)` checks the rules and returns each input as a plain value.
     ///
-    /// The future is dropped where it stands when the step's time limit passes or the run is stopped. It may be called again
-    /// for the same iteration.
+    /// The future may be dropped at any await: when the step's time limit is over, or when the run is stopped. `run` may be
+    /// called again for the same iteration.
     ///
     /// # Errors
-    /// Whatever failed, with a kind of the manifest: `NAME::Error::KIND.fault(text)`.
+    /// What failed, with a kind of failure of the manifest: `NAME::Error::KIND.fault(text)`.
     fn run<'a>(
         &'a self,
         step: &'a Step<'_>,

@@ -5,6 +5,7 @@
 
 mod body;
 mod cursor;
+mod expression;
 mod string;
 mod value;
 

@@ -27,7 +27,7 @@ impl Table {
         let (held, text) = match goal {
             Goal::AtMost(bound) => (measured <= bound, format!("at most {bound} {unit}")),
             Goal::AtLeast(bound) => (measured >= bound, format!("at least {bound} {unit}")),
-            Goal::None => (true, "said".into()),
+            Goal::None => (true, "none".into()),
         };
         self.row(what, how, format!("{measured:.2} {unit}"), text, held);
     }

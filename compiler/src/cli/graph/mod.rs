@@ -20,7 +20,7 @@ enum Format {
     Mermaid,
     /// Graphviz
     Dot,
-    /// For programs
+    /// JSON, for programs
     Json,
 }
 
@@ -35,13 +35,13 @@ A node is called KIND.NAME where another node has the same name; `item[3]` has t
 #[derive(Debug, Args)]
 #[command(after_help = LEGEND)]
 pub struct Graph {
-    /// A `.hcl` file, or a folder of them
+    /// A `.hcl` file, or a folder of `.hcl` files
     #[arg(value_name = "GRID")]
     path: PathBuf,
-    /// The language of the picture
+    /// The format of the graph
     #[arg(long, value_enum, default_value_t = Format::Mermaid)]
     format: Format,
-    /// Draw the steps alone
+    /// Draw only the steps
     #[arg(long)]
     no_resources: bool,
     #[command(flatten)]

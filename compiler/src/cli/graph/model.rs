@@ -22,7 +22,7 @@ pub struct GraphNode {
     pub name: String,
     /// Whether it is a step (or a resource).
     pub step: bool,
-    /// How often it is there.
+    /// Its instances.
     pub instances: NodeInstances,
 }
 
@@ -119,7 +119,7 @@ impl Graph {
             .filter(move |(line, _)| there(*line))
     }
 
-    /// The steps alone. A step that waits for another through resources waits for it at once.
+    /// Only the steps. If a step waits for another one through resources, there is an arrow between the two.
     #[must_use]
     pub fn without_resources(&self) -> Graph {
         let mut positions = BTreeMap::new();
@@ -225,7 +225,7 @@ impl Graph {
 }
 
 impl Arrow {
-    /// Takes in another arrow between the same nodes. What the author wrote out counts more than what an expression implies.
+    /// Merges another arrow between the same nodes. A reason that the author wrote wins over one that an expression implies.
     pub fn merge(&mut self, more: &Arrow) {
         self.reason = self.reason.min(more.reason);
         if self.instances.is_empty() || more.instances.is_empty() {

@@ -1,5 +1,5 @@
-//! A checked grid to its picture: steps and resources are nodes; variables and locals are looked through. The only file
-//! here that knows what the stages of the compiler made.
+//! A checked grid to its picture: steps and resources are nodes; locals are followed to what they read. The only file
+//! here that uses results of the compiler's stages.
 
 use super::model::{Arrow, ArrowReason, Graph, GraphNode, NodeInstances};
 use crate::check::typed::{TInstances, Typed};
@@ -104,7 +104,7 @@ fn shown(instances: &Instances) -> Vec<String> {
 
 /// A key as a grid writes it.
 fn as_hcl(key: &str) -> String {
-    // A text can always be written.
+    // Writing a string cannot fail.
     hcl::format::to_string(&key.to_owned()).unwrap_or_else(|_| key.to_owned())
 }
 

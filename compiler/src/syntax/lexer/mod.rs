@@ -1,4 +1,4 @@
-//! Text to tokens, as HCL's own scanner cuts them, going on after every fault.
+//! Text to tokens, as HCL's own scanner makes them. The lexer goes on after every fault.
 //!
 //! A stack of modes says what a character means: inside a quoted string, a heredoc or, within one of these, a hole
 //! (`${ }`, `%{ }`) that is code again; an empty stack is code. Strings that are not closed end at the end of their
@@ -219,7 +219,7 @@ impl<'a> Lexer<'a, '_> {
         self.end_hole_of_heredoc();
     }
 
-    /// Behind a piece that was given up, where a line begins: what was open ends with it.
+    /// After a piece that was given up, at the start of a line: everything that was open ends here.
     fn end_of_lost_text(&mut self) {
         self.close_modes(0);
         self.push(TokenKind::Newline, self.at);
@@ -249,7 +249,7 @@ impl<'a> Lexer<'a, '_> {
         self.push(kind, self.at + length);
     }
 
-    /// Closes what is open but the outermost `kept`, with empty tokens.
+    /// Closes everything that is open except the outermost `kept`, with empty tokens.
     fn close_modes(&mut self, kept: usize) {
         while self.modes.len() > kept
             && let Some(mode) = self.modes.pop()
@@ -295,7 +295,7 @@ impl<'a> Lexer<'a, '_> {
                         .map_or(1, char::len_utf8);
                     length += found + partner;
                 }
-                Some("strings stand in double quotes: `\"text\"`")
+                Some("write strings in double quotes: `\"text\"`")
             }
             '&' => Some("the operator for \"and\" is `&&`"),
             '|' => Some("the operator for \"or\" is `||`"),

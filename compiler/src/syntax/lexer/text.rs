@@ -1,4 +1,4 @@
-//! Quoted strings and heredocs: their literals, holes and ends, and what becomes of one that has no end.
+//! Quoted strings and heredocs: their literals, holes and ends, and how reading goes on after one without an end.
 
 use crate::diagnostics::codes;
 

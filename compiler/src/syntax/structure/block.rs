@@ -1,4 +1,4 @@
-//! Blocks: header, labels and braces, and what becomes of one whose braces are not in order.
+//! Blocks: header, labels and braces, and how reading goes on after wrong braces.
 
 use crate::diagnostics::codes;
 use crate::source::Span;
@@ -103,7 +103,7 @@ impl Cutter<'_, '_> {
         }
     }
 
-    /// Reports that `{` is missing; whether the block goes on all the same.
+    /// Reports that `{` is missing. Returns whether the block goes on anyway.
     fn missing_open_brace(&mut self, kind: &Name, labels: &[Label], depth: usize) -> bool {
         let found = self.tokens.describe(self.at);
         let newline = self.kind() == TokenKind::Newline;

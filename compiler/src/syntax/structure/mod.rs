@@ -1,4 +1,4 @@
-//! Tokens to blocks and attributes, whose expressions stay ranges of tokens: the cut that keeps faults apart.
+//! Tokens to blocks and attributes. Expressions stay ranges of tokens, so a fault in one does not touch the others.
 //!
 //! hcl-edit stops at the first fault of a text. So bodies are cut here, where a fault costs one attribute or one line,
 //! and hcl-edit is given one expression at a time (`expr`). Missing braces are found by a second reading: when a block
@@ -92,7 +92,7 @@ struct Cutter<'a, 'p> {
     suspect: Option<Suspect>,
 }
 
-/// What probably has no closing brace of its own.
+/// The part that probably has no closing brace of its own.
 #[derive(Clone, Copy)]
 enum Suspect {
     /// The header of a block.
@@ -137,7 +137,7 @@ impl<'a, 'p> Cutter<'a, 'p> {
         }
     }
 
-    /// Reports the token that does not fit, unless it is one that could not be read.
+    /// Reports the token that does not fit, unless the lexer has reported it.
     fn unexpected(&mut self, index: usize, text: String) {
         let mut span = self.span(index);
         match self.tokens.kind(index) {

@@ -1,4 +1,4 @@
-//! Where the expression of an attribute ends, and which of its brackets do not fit.
+//! Finds the end of the expression of an attribute, and its brackets that do not match.
 
 use crate::diagnostics::codes;
 
@@ -75,7 +75,7 @@ impl Cutter<'_, '_> {
         }
     }
 
-    /// Takes off what the bracket here closes. Only the first fault of an attribute is reported.
+    /// Closes the bracket that is closed here. Only the first fault of an attribute is reported.
     fn close_bracket(&mut self, kind: TokenKind, open: &mut Vec<usize>, whole: bool) -> Closed {
         let matches = |index: &usize| closer_of(self.tokens.kind(*index)) == Some(kind);
         let last = open.last().copied();
@@ -168,7 +168,7 @@ impl Cutter<'_, '_> {
     }
 }
 
-/// What a closing bracket did.
+/// The effect of a closing bracket.
 enum Closed {
     /// Closed the innermost open one.
     Fine,

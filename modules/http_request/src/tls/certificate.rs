@@ -1,5 +1,5 @@
-//! What of a certificate has to be known to accept it because it was given itself: how long it is valid, whom its subject
-//! names, and its key. The TLS library tells none of these apart from its other checks.
+//! Reads the parts of a certificate that are needed to accept it as the server's own: how long it is valid, the host that its
+//! subject names, and its key. The TLS library checks these only together with all the rest.
 
 use crate::calendar::days;
 

@@ -80,7 +80,7 @@ fn without_the_ca_the_server_is_refused() {
     assert_eq!(
         fault.text(),
         format!(
-            "no secure connection to localhost:{}: the server's certificate is not trusted; give its authority, or the certificate itself, as the client's ca_file, or set insecure_skip_verify",
+            "no secure connection to localhost:{}: the server's certificate is not trusted; give its authority (with those between, where the server sends none), or the certificate itself, as the client's ca_file, or set insecure_skip_verify",
             server.port
         )
     );

@@ -1,4 +1,5 @@
-//! Accepts connections and gives each its task: keep-alive as HTTP/1.1 has it, every request counted as it arrives.
+//! Accepts connections and starts a task for each. Connections are kept alive as in HTTP/1.1, and every request is counted when
+//! it arrives.
 
 use crate::counts::{Counts, Shared};
 use crate::request::Request;

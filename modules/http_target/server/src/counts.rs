@@ -1,9 +1,9 @@
-//! Counts requests by path, so that a test can compare what a load test says with what arrived.
+//! Counts requests by path, so that a test can compare the figures of a load test with what arrived.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Paths that are told apart; the rest is counted together, or a grid with an id in its path would fill the memory.
+/// How many paths have a count of their own. Further paths share one count, so that paths with ids do not fill the memory.
 const PATHS: usize = 10_000;
 
 /// What a server has counted: each request once, when its head has arrived. `/counts` itself is not counted.

@@ -1,4 +1,4 @@
-//! Reads what a form sends: a query, `application/x-www-form-urlencoded`, `multipart/form-data`.
+//! Reads the data of forms: a query, `application/x-www-form-urlencoded`, `multipart/form-data`.
 
 use bggo_values::{Text, Value};
 

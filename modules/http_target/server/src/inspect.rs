@@ -8,7 +8,7 @@ use bggo_values::{Text, Value};
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_TYPE, COOKIE};
 
-/// What `/get` says of a request: no body.
+/// The answer of `/get`: the request without a body.
 pub(crate) fn without_body(request: &Request) -> Value {
     object(vec![
         ("args", args(request)),
@@ -19,7 +19,7 @@ pub(crate) fn without_body(request: &Request) -> Value {
     ])
 }
 
-/// What `/post`, `/anything` and their like say.
+/// The answer of `/post`, `/anything` and the like: the request with its body.
 pub(crate) fn with_body(request: &Request, body: &[u8]) -> Value {
     let kind = request
         .headers()
@@ -91,7 +91,7 @@ fn read(kind: &str, body: &[u8]) -> Read {
     }
 }
 
-/// Bytes as text; what is no text as a data URL, as httpbin does.
+/// Bytes as text, or as a data URL if they are no text, as httpbin does.
 fn text(bytes: &[u8], kind: Option<&str>) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

@@ -1,8 +1,7 @@
-//! An HTTP server to try load tests on: the endpoints that people know from httpbin, on a thread of its own.
+//! An HTTP server to try load tests on, on a thread of its own. Its endpoints are like those of httpbin.
 //!
-//! A plain library: the asset `http_target` wraps it, and `bggo target` serves the same. A request goes from
-//! `connection` (a task a connection) through `route` (which endpoint) to `inspect`, `content` or `session`, which
-//! make its `Reply`.
+//! It is a plain library, which the asset `http_target` and `bggo target` use. A request goes from `connection` (a task for each
+//! connection) through `route` (which endpoint) to `inspect`, `content` or `session`, which make its `Reply`.
 //!
 //! ```text
 //! serve(listen) -> Server { url, address, counts, stop }
@@ -34,7 +33,7 @@ pub struct Server {
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
-/// Listens on `listen` (port 0: a free one) and serves from a thread of its own until the server is stopped.
+/// Listens on `listen` (port 0 means any free port) and serves from a thread of its own until the server is stopped.
 pub fn serve(listen: impl ToSocketAddrs) -> io::Result<Server> {
     let listener = TcpListener::bind(listen)?;
     listener.set_nonblocking(true)?;
@@ -87,7 +86,7 @@ impl Server {
         let Some((stop, thread)) = self.running.take() else {
             return;
         };
-        // A thread that has ended by itself has nobody to hear the one or to be waited for by the other.
+        // If the thread has ended by itself, there is nobody to tell and nothing to wait for.
         let _ = stop.send(());
         let _ = thread.join();
     }

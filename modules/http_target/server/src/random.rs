@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// A generator that nobody can foresee.
+    /// A generator with a random seed.
     pub(crate) fn new() -> Self {
         Self(RandomState::new().hash_one(0))
     }

@@ -18,9 +18,9 @@ pub(crate) type Reply = Response<Body>;
 pub(crate) enum Body {
     /// Known bytes, until they are sent.
     Whole(Option<Bytes>),
-    /// Pieces made one after the other: the length is not said, so HTTP/1.1 sends them as chunks.
+    /// Pieces made one after the other. There is no Content-Length, so HTTP/1.1 sends them as chunks.
     Pieces(Box<dyn FnMut() -> Option<Bytes> + Send>),
-    /// Pieces with a pause before each, of a length that is said.
+    /// Pieces with a pause before each, with a Content-Length.
     Drip {
         /// Bytes still to send.
         left: u64,
@@ -28,7 +28,7 @@ pub(crate) enum Body {
         piece: u64,
         /// Between two pieces.
         pause: Duration,
-        /// Runs out when the next piece is due.
+        /// Ends when the next piece is due.
         due: Pin<Box<Sleep>>,
     },
 }
@@ -84,7 +84,7 @@ impl HttpBody for Body {
 impl Body {
     /// Sends `total` bytes over `duration`, in at most `total` pieces.
     pub(crate) fn drip(total: u64, duration: Duration) -> Self {
-        // A piece each 5 ms at most: finer than that, timers decide and not the pause.
+        // At most one piece in 5 ms: timers are not more exact than that.
         let most = u64::try_from(duration.as_millis() / 5)
             .unwrap_or(u64::MAX)
             .max(1);

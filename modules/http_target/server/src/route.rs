@@ -24,13 +24,13 @@ const INDEX: &str = "\
 /basic-auth/USER/PASSWORD /bearer   200 or 401
 /json /uuid /bytes/N /gzip          a document, a UUID, N random bytes (?seed=S), a compressed answer
 /stream/N                           N lines of JSON
-/drip?numbytes=N&duration=S         a body that comes slowly (&delay=S&code=C)
+/drip?numbytes=N&duration=S         N bytes, spread over S seconds (&delay=S&code=C)
 /counts                             connections and requests by path, as this server counted them
 ";
 
 /// The answer to a request.
 pub(crate) async fn answer(mut request: Request, shared: &Shared) -> Reply {
-    // A body is read to its end whatever the endpoint, so that the connection can carry the next request.
+    // The body is read to its end for every endpoint, so that the connection can carry the next request.
     let body = match request.read().await {
         Ok(body) => body,
         Err(reply) => return reply,

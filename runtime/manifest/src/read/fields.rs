@@ -42,7 +42,7 @@ pub(super) fn asset_names(item: &Item) -> Option<Vec<&str>> {
     match item {
         Item::Value(Value::List(items)) => items.iter().map(asset_name).collect(),
         Item::Value(value) => Some(vec![asset_name(value)?]),
-        Item::Type(_) => None,
+        Item::Type(_) | Item::Expression(..) => None,
     }
 }
 
@@ -50,11 +50,11 @@ fn asset_name(value: &Value) -> Option<&str> {
     value.as_text().filter(|name| !name.is_empty())
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn ty(&mut self, attributes: &mut Attributes<'_>) -> Option<Type> {
         match attributes.take("type") {
             Some((Item::Type(ty), _)) => Some(ty.clone()),
-            Some((Item::Value(_), offset)) => {
+            Some((Item::Value(_) | Item::Expression(..), offset)) => {
                 self.fault(
                     offset,
                     "a type is written without quotes, such as `list(string)`",

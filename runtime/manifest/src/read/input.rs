@@ -6,7 +6,7 @@ use crate::model::{Form, Input};
 use bggo_values::literal::{Block, Item};
 use bggo_values::{Type, Value, convert};
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn input(&mut self, block: &Block) -> Option<Input> {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
@@ -21,6 +21,7 @@ impl Reader {
         let shape = self.shape(&mut attributes, (ty.as_ref(), form, shown));
         let bounds = self.bounds(&mut attributes, (ty.as_ref(), form));
         let pattern = self.pattern(&mut attributes, (ty.as_ref(), form));
+        let key_pattern = self.key_pattern(&mut attributes, ty.as_ref());
         let default = attributes.take("default");
         self.rest(attributes, "an input");
         let default =
@@ -48,6 +49,7 @@ impl Reader {
             one_of,
             bounds,
             pattern,
+            key_pattern,
             form,
             shape,
             shown,

@@ -10,7 +10,7 @@ use bggo_values::literal::{Block, Item};
 /// Millionths of the whole in a hundredth of it.
 const MILLIONTHS_OF_A_PERCENT: u32 = 10_000;
 
-impl Reader {
+impl Reader<'_> {
     /// The metrics of a runner or an asset that has these inputs.
     pub(super) fn metrics(&mut self, block: &Block, inputs: &[Input]) -> Vec<Metric> {
         let blocks = block.body.blocks.iter();

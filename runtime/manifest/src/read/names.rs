@@ -4,7 +4,7 @@ use super::fields::asset_names;
 use super::reader::Reader;
 use bggo_values::literal::{Block, Body};
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn name(&mut self, block: &Block) -> String {
         match block.labels.as_slice() {
             [name] if is_name(name) => name.clone(),

@@ -3,14 +3,14 @@
 use super::fields::Attributes;
 use super::reader::Reader;
 use crate::model::{Form, Input};
-use crate::rule::{Bound, Demand, Pattern, Rule, Severity};
+use crate::rule::{Bound, Condition, Demand, Pattern, Rule, Severity};
 use bggo_values::literal::{Block, Item};
 use bggo_values::{Type, Value, convert};
 
 /// An attribute, and the bound that it is of its value.
 type Made<T> = (&'static str, fn(T) -> Bound);
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn bounds(
         &mut self,
         attributes: &mut Attributes<'_>,
@@ -38,7 +38,9 @@ impl Reader {
                     }
                     Ok(value) => bounds.push(bound(value)),
                 },
-                Item::Type(_) => self.fault(offset, format!("`{name}` is a value")),
+                Item::Type(_) | Item::Expression(..) => {
+                    self.fault(offset, format!("`{name}` is a value"));
+                }
             }
         }
         let lengths: [Made<usize>; 2] = [
@@ -95,14 +97,34 @@ impl Reader {
         }
         let has_text = match ty {
             Some(Type::String | Type::Any) => true,
-            Some(Type::List(item) | Type::Set(item)) => **item == Type::String,
+            Some(Type::List(item) | Type::Set(item) | Type::Map(item)) => **item == Type::String,
             _ => false,
         };
         if !has_text || form == Form::Json {
             self.fault(
                 at,
-                "`pattern` is for inputs of type string, any, list(string) and set(string)",
+                "`pattern` is for inputs of type string and any, and for a list, set or map of strings",
             );
+        }
+        Some(Pattern { regex, message })
+    }
+
+    pub(super) fn key_pattern(
+        &mut self,
+        attributes: &mut Attributes<'_>,
+        ty: Option<&Type>,
+    ) -> Option<Pattern> {
+        let at = attributes.offset();
+        let regex = self.text(attributes, "key_pattern");
+        let message = self.text(attributes, "key_pattern_message");
+        if regex.is_empty() {
+            if !message.is_empty() {
+                self.fault(at, "`key_pattern_message` belongs to a `key_pattern`");
+            }
+            return None;
+        }
+        if !matches!(ty, Some(Type::Map(_))) {
+            self.fault(at, "`key_pattern` is for inputs that are maps");
         }
         Some(Pattern { regex, message })
     }
@@ -133,18 +155,30 @@ impl Reader {
                 Severity::Error
             }
         };
+        let condition = match attributes.take("condition") {
+            Some((Item::Expression(text, start), _)) => Some(Condition {
+                text: text.clone(),
+                line: self.line(*start),
+            }),
+            Some((Item::Value(_) | Item::Type(_), _)) | None => None,
+        };
         self.rest(attributes, "a rule");
-        let demand = match (conflicts.is_empty(), at_least_one.is_empty()) {
-            (false, true) => Demand::Conflicts(conflicts),
-            (true, false) => Demand::AtLeastOne(at_least_one),
+        let demand = match (conflicts.is_empty(), at_least_one.is_empty(), condition) {
+            (false, true, None) => Demand::Conflicts(conflicts),
+            (true, false, None) => Demand::AtLeastOne(at_least_one),
+            (true, true, Some(condition)) => Demand::Condition(condition),
             _ => {
                 self.fault(
                     block.offset,
-                    "a rule has either `conflicts` or `at_least_one`",
+                    "a rule has `conflicts`, `at_least_one` or a `condition`, one of them",
                 );
                 return None;
             }
         };
+        if matches!(demand, Demand::Condition(_)) && error_message.is_empty() {
+            let text = "a rule with a `condition` has an `error_message` that says what to write";
+            self.fault(block.offset, text);
+        }
         let rule = Rule {
             when,
             demand,

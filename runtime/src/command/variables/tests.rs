@@ -1,7 +1,7 @@
 //! Where a value comes from, how its text is read, and that every problem is said at once.
 
 use super::*;
-use crate::fault::Place;
+use crate::fault::{FaultText, Place};
 use crate::grid::Validation;
 use bggo_values::{Field, Number, json};
 use std::time::Duration;
@@ -81,17 +81,14 @@ static SECRETS: [Variable; 3] = [
     Variable::new("plain", PLACE).default(|| Value::Null),
 ];
 static SECRET_CHECKS: [Validation; 2] = [
-    Validation::new(
-        BLOCK,
-        |_| Err(Fault::new("value", "hunter2 is no number").at(&OPERATOR)),
-        |_| Ok(Value::Null),
-    ),
-    Validation::new(
-        BLOCK,
-        |_| Ok(false),
-        |_| Err(Fault::new("value", "hunter2 is no number").at(&OPERATOR)),
-    ),
+    Validation::new(BLOCK, |_| Err(hunter2_is_no_number()), |_| Ok(Value::Null)),
+    Validation::new(BLOCK, |_| Ok(false), |_| Err(hunter2_is_no_number())),
 ];
+fn hunter2_is_no_number() -> Fault {
+    let text = FaultText::value("hunter2").and(" is no number");
+    Fault::new("value", text).at(&OPERATOR)
+}
+
 static CHECKED: [Variable; 1] = [Variable::new("x", PLACE)
     .default(|| Value::Null)
     .validations(&CHECKS)];
@@ -326,9 +323,9 @@ fn validations_that_do_not_hold_or_fail_are_all_said() {
 }
 
 #[test]
-fn a_fault_of_a_sensitive_variables_validation_is_placed_but_not_told() {
+fn a_fault_of_a_sensitive_variables_validation_is_placed_and_told_without_the_value() {
     let start = Start::new(vec![Value::text("hunter2"), Value::Null, Value::Null], 0);
-    let kept_back = "(the reason is not shown: the variable is sensitive), grid.hcl:9:4";
+    let kept_back = "(sensitive value) is no number, grid.hcl:9:4";
     assert_eq!(
         validate(&grid(&SECRETS), &start),
         [
@@ -364,13 +361,30 @@ fn what_differs_of_an_object_is_said_and_nothing_of_its_value() {
 
 #[test]
 fn a_file_with_a_fault_is_quoted_only_where_no_sensitive_variable_stands() {
-    let kept_back =
-        "only a literal value can stand here; what was found may be sensitive and is not shown";
     for (text, expected) in [
-        ("plain = 1\ntoken = hunter2\n", format!("v.hcl:2:9: {kept_back}")),
-        ("box = {\n  key = hunter2\n}\n", format!("v.hcl:2:9: {kept_back}")),
-        ("plain = [\ntoken = \"hunter2\"\n", format!("v.hcl:2:1: {kept_back}")),
-        ("tokn = hunter2\n", format!("v.hcl:1:8: {kept_back}")),
+        (
+            "plain = 1\ntoken = hunter2\n",
+            "v.hcl:2:9: only a literal value can stand here, not the name (not shown, it may be sensitive): a text needs quotes".to_owned(),
+        ),
+        (
+            "box = {\n  key = hunter2\n}\n",
+            "v.hcl:2:9: only a literal value can stand here, not the name (not shown, it may be sensitive): a text needs quotes".to_owned(),
+        ),
+        (
+            "plain = [\ntoken = \"hunter2\"\n",
+            "v.hcl:2:1: only a literal value can stand here, not the name `token`: a text needs quotes".to_owned(),
+        ),
+        (
+            "tokn = hunter2\n",
+            "v.hcl:1:8: only a literal value can stand here, not the name (not shown, it may be sensitive): a text needs quotes".to_owned(),
+        ),
+        ("token = \"hunter2\n", "v.hcl:1:17: a quoted string ends on its line: write `\\n`, or a heredoc".to_owned()),
+        ("token = \"hunter2\"\ntoken = \"b\"\n", "v.hcl:2:1: `token` is set twice".to_owned()),
+        ("token = \"a\" hunter2\n", "v.hcl:1:13: expected the end of the line, found (not shown, it may be sensitive)".to_owned()),
+        (
+            "{\n  \"token\": \"hunter2\"\n}\n",
+            "v.hcl:1:1: this is no file of variables: it holds lines such as `base_url = \"http://localhost\"`, not one object as JSON has it".to_owned(),
+        ),
         (
             "token = \"hunter2\"\nplain = 1x\n",
             "v.hcl:2:10: a number cannot go on with a letter: a text needs quotes".to_owned(),

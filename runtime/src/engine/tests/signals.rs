@@ -16,6 +16,7 @@ use std::pin::pin;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const CASE: &str = "BGGO_SIGNALS_CASE";
@@ -39,6 +40,43 @@ impl Program for Waiting {
 
 struct WaitingWorker {
     stuck: bool,
+}
+
+/// One of its workers prepares for ever.
+struct Preparing;
+
+impl Program for Preparing {
+    fn run_assets(&'static self, _: &RunScope) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(())
+    }
+
+    fn worker(&'static self, _: &Prepare<'_>, _: &Arc<dyn Any + Send + Sync>) -> Rc<dyn Worker> {
+        static PREPARED: AtomicBool = AtomicBool::new(false);
+        if PREPARED.swap(true, Ordering::AcqRel) {
+            say("a worker prepares");
+            loop {
+                std::thread::park();
+            }
+        }
+        Rc::new(PreparedWorker)
+    }
+}
+
+struct PreparedWorker;
+
+impl Worker for PreparedWorker {
+    fn user(self: Rc<Self>, _: u32, user: User) -> Running<'static, ()> {
+        Box::pin(async move {
+            while let Some(begun) = user.next().await {
+                say("an iteration begins");
+                user.finish(begun, Ok(()));
+            }
+        })
+    }
+
+    fn destroy(&self) -> Running<'_, ()> {
+        Box::pin(async {})
+    }
 }
 
 impl Worker for WaitingWorker {
@@ -83,17 +121,17 @@ fn interrupted_run() {
     };
     let forever = Duration::from_secs(3600);
     let functional = case == "functional";
-    let grace = if case == "graceful" {
+    let grace = if ["graceful", "preparing"].contains(&&*case) {
         forever
     } else {
         Duration::ZERO
     };
     let of = RunRequest {
         grid: &GRID,
-        program: if case == "stuck" {
-            &Waiting { stuck: true }
-        } else {
-            &Waiting { stuck: false }
+        program: match &*case {
+            "stuck" => &Waiting { stuck: true },
+            "preparing" => &Preparing,
+            _ => &Waiting { stuck: false },
         },
         start: Arc::new(Start::new(Vec::new(), 0)),
         schedules: vec![if functional {
@@ -179,6 +217,19 @@ fn the_first_signal_cancels_a_functional_run_whose_ends_still_run() {
         assert_eq!(code, Some(105), "{said}");
         assert_eq!(said.matches("user 1 ended").count(), 1, "{said}");
         assert!(said.contains("interrupted: 0 steps, 0 failed"), "{said}");
+    }
+}
+
+#[test]
+fn a_signal_before_the_clock_starts_waits_for_no_worker_that_still_prepares() {
+    for signal in ["INT", "TERM"] {
+        let mut run = Interrupted::start("preparing");
+        run.wait_for("a worker prepares", 1);
+        run.signal(signal);
+        let (code, said) = run.end();
+        assert_eq!(code, Some(105), "{said}");
+        assert!(!said.contains("an iteration begins"), "{said}");
+        assert!(said.contains("interrupted: no iteration ended"), "{said}");
     }
 }
 

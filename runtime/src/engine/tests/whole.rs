@@ -192,6 +192,26 @@ fn a_worker_thread_that_cannot_be_started_ends_the_run_like_any_failed_set_up() 
 }
 
 #[test]
+fn a_panic_of_the_control_thread_is_said_and_ends_the_run_as_a_bug() {
+    let program = noting(|_| Does::WaitsForEver);
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+    let request = request(program, Schedule::lasting(4, Duration::from_secs(3600)));
+    let exit = run_on(&request, &Arc::new(report.unwrap()), &|index, work| {
+        assert_eq!(index, 0, "no second thread");
+        std::thread::Builder::new().spawn(work).map(drop)
+    });
+    assert_eq!(exit.unwrap(), Exit::Bug);
+    let events = written.events();
+    assert!(
+        events
+            .iter()
+            .any(|event| event.to_string().contains("no second thread")),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn a_worker_that_panics_in_preparing_leaves_nobody_waiting() {
     let program: &'static dyn Program = &PanicsInPreparing;
     let written = Written::default();

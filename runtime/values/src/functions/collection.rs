@@ -135,10 +135,15 @@ pub fn lookup(values: &[Value]) -> Result<Value, Fault> {
     if !matches!(map.kind(), "an object") {
         return Err(args.fault(0, &format!("an object is required, found {}", map.kind())));
     }
-    match map.get(&args.text(1)?) {
+    let key = args.text(1)?;
+    match map.get(&key) {
         Some(value) => Ok(value),
         None if args.len() == 3 => Ok(args.any(2).clone()),
-        None => Err(args.fault(1, "the object has no such key, and there is no default")),
+        None => Err(Fault::quoting(
+            "argument 2 of `lookup`: the object has no key ",
+            &format!("{:?}", key.as_str()),
+            ", and there is no default",
+        )),
     }
 }
 

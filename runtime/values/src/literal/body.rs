@@ -1,7 +1,11 @@
-//! Bodies of attributes and blocks, as manifests have them. A type expression may stand for a value.
+//! Bodies of attributes and blocks, as manifests have them. A type expression may stand for a value; some attributes are
+//! expressions.
 
 use super::{Cursor, LiteralFault};
 use crate::{Type, Value};
+
+/// Attributes that are set to an expression of the grid language.
+const EXPRESSIONS: &[&str] = &["condition"];
 
 /// What an attribute is set to.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +14,8 @@ pub enum Item {
     Value(Value),
     /// A type expression: it begins with a bare word.
     Type(Type),
+    /// The text of an expression, which is not read here, and the byte at which it starts.
+    Expression(String, usize),
 }
 
 /// What stands between the braces of a block, or in a file.
@@ -59,7 +65,13 @@ impl Cursor<'_> {
                     });
                 }
                 self.equals(&name)?;
-                let item = self.item(depth)?;
+                let item = match EXPRESSIONS.contains(&name.as_str()) {
+                    true => {
+                        let (text, start) = self.expression()?;
+                        Item::Expression(text, start)
+                    }
+                    false => self.item(depth)?,
+                };
                 body.attributes.push((name, item, offset));
             } else {
                 let block = self.block(name, offset, depth)?;

@@ -342,10 +342,69 @@ fn each_fault_of_a_body() {
     }
 }
 
+#[test]
+fn a_condition_is_kept_as_the_text_of_an_expression() {
+    let read = |text: &str| {
+        let body = body(text).unwrap_or_else(|fault| panic!("{text}: {fault}"));
+        body.attributes.into_iter().map(|(_, item, _)| item)
+    };
+    for (text, expected, after) in [
+        ("condition = a.b > 1 # why", "a.b > 1", 0),
+        ("condition = a // why\nb = 1", "a", 1),
+        (
+            "condition = a == \"# ${b[\"}\"]} \\\" $${\"\r\nb = 1",
+            "a == \"# ${b[\"}\"]} \\\" $${\"",
+            1,
+        ),
+        (
+            "condition = f(\n  a, # )\n  [1, // ]\n  2] /* } */\n)\nb = 1",
+            "f(\n  a, # )\n  [1, // ]\n  2] /* } */\n)",
+            1,
+        ),
+        (
+            "condition = \"%{ if a }}%{ endif }\"",
+            "\"%{ if a }}%{ endif }\"",
+            0,
+        ),
+    ] {
+        let mut items = read(text);
+        assert_eq!(
+            items.next(),
+            Some(Item::Expression(expected.to_owned(), 12)),
+            "{text}"
+        );
+        assert_eq!(items.count(), after, "{text}");
+    }
+    let one_line = body("rule { condition = { a = 1 }.a > 0 }").unwrap();
+    assert_eq!(
+        one_line.blocks[0].body.attributes[0].1,
+        Item::Expression("{ a = 1 }.a > 0".to_owned(), 19)
+    );
+    for (text, expected) in [
+        (
+            "condition =",
+            "expected an expression, found the end of the text",
+        ),
+        ("condition = (a]", "`]` closes nothing"),
+        ("condition = (a", "a `)` is missing"),
+        ("condition = \"a", "a quoted string has no closing quote"),
+        (
+            "condition = \"a\n\"",
+            "a quoted string ends on its line: write `\\n`",
+        ),
+        (
+            "condition = <<A\nb\nA",
+            "a heredoc cannot stand here: write a quoted string",
+        ),
+    ] {
+        assert_eq!(body(text).expect_err(text).text, expected, "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_readers_panic(text in any::<String>(), noise in "[a-c=\\[\\]{}()\",:0-9eE.<\n\\\\u $%#/*-]{0,60}") {
-        for text in [text, noise] {
+        for text in [format!("condition = {text}"), format!("condition = {noise}"), text, noise] {
             for offset in [value(&text).err(), body(&text).err(), attributes(&text).err()].into_iter().flatten().map(|fault| fault.offset) {
                 prop_assert!(text.is_char_boundary(offset), "{} of {:?}", offset, text);
             }

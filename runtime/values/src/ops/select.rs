@@ -20,7 +20,7 @@ pub fn field(value: &Value, name: &str) -> Result<Value, Fault> {
     })
 }
 
-/// `[index]`: of a list by position, of an object by key. The index itself may be data and so is not named in a fault.
+/// `[index]`: of a list by position, of an object by key. A fault names the index or key that is not there.
 ///
 /// # Errors
 /// When there is no such item, or the value is null or has none.
@@ -43,11 +43,13 @@ pub fn index(value: &Value, by: &Value) -> Result<Value, Fault> {
                 return Err(Fault::new("the index of a list must be a whole number"));
             }
             let length = convert::items_of(value).map_or(0, |items| items.len());
-            Err(Fault::new(match length {
-                0 => "the index is out of range: the list is empty".to_string(),
-                1 => "the index is out of range: the list has 1 item".to_string(),
-                _ => format!("the index is out of range: the list has {length} items"),
-            }))
+            let has = match length {
+                0 => "is empty".to_owned(),
+                1 => "has 1 item".to_owned(),
+                _ => format!("has {length} items"),
+            };
+            let after = format!(" is out of range: the list {has}");
+            Err(Fault::quoting("the index ", &number.to_string(), &after))
         }
         "an object" => {
             let key = convert::to_text(by).map_err(|_| {
@@ -56,9 +58,9 @@ pub fn index(value: &Value, by: &Value) -> Result<Value, Fault> {
                     by.kind()
                 ))
             })?;
-            value
-                .get(&key)
-                .ok_or_else(|| Fault::new("the object has no such key"))
+            value.get(&key).ok_or_else(|| {
+                Fault::quoting("the object has no key ", &format!("{:?}", key.as_str()), "")
+            })
         }
         "null" => Err(value.null_fault("an item of a null value is read")),
         kind => Err(Fault::new(format!(

@@ -210,17 +210,17 @@ fn attributes_and_items() {
         (
             "[1, 2, 3]",
             Err("3"),
-            "! the index is out of range: the list has 3 items",
+            "! the index 3 is out of range: the list has 3 items",
         ),
         (
             "[1]",
             Err("-1"),
-            "! the index is out of range: the list has 1 item",
+            "! the index -1 is out of range: the list has 1 item",
         ),
         (
             "[]",
             Err("0"),
-            "! the index is out of range: the list is empty",
+            "! the index 0 is out of range: the list is empty",
         ),
         (
             "[1]",
@@ -240,7 +240,7 @@ fn attributes_and_items() {
         ("[1]", Err("null"), "! the index is null"),
         ("{a = 1}", Err("\"a\""), "1"),
         ("{\"1\" = 5}", Err("1"), "5"),
-        ("{a = 1}", Err("\"b\""), "! the object has no such key"),
+        ("{a = 1}", Err("\"b\""), "! the object has no key \"b\""),
         (
             "{a = 1}",
             Err("[]"),

@@ -1,4 +1,4 @@
-//! What goes wrong in TLS, in words that say what is wrong and what to do.
+//! Explains errors of TLS: what is wrong and what to do.
 
 use crate::hosts::Hosts;
 use bggo_runtime::contract::FaultText;
@@ -6,8 +6,8 @@ use rustls::{
     AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, PeerIncompatible,
 };
 
-/// Why there is no secure connection.
-pub(crate) fn in_words(error: &Error, hosts: Hosts) -> FaultText {
+/// Why there is no TLS connection.
+pub(crate) fn explain(error: &Error, hosts: Hosts) -> FaultText {
     let words = match error {
         Error::InvalidCertificate(wrong) => return of_certificate(wrong, hosts),
         Error::InvalidMessage(_) => {
@@ -39,7 +39,7 @@ const NO_HTTP: &str = "the server speaks none of the client's versions of HTTP; 
 fn of_certificate(wrong: &Wrong, hosts: Hosts) -> FaultText {
     let words = match wrong {
         Wrong::UnknownIssuer => {
-            "the server's certificate is not trusted; give its authority, or the certificate itself, as the client's ca_file, or set insecure_skip_verify"
+            "the server's certificate is not trusted; give its authority (with those between, where the server sends none), or the certificate itself, as the client's ca_file, or set insecure_skip_verify"
         }
         Wrong::Expired | Wrong::ExpiredContext { .. } => {
             "the server's certificate has expired; renew it, or set insecure_skip_verify"
@@ -57,7 +57,7 @@ fn of_certificate(wrong: &Wrong, hosts: Hosts) -> FaultText {
         Wrong::Revoked => "the server's certificate is revoked",
         Wrong::BadEncoding => "the server's certificate cannot be read",
         Wrong::BadSignature => {
-            "the server's certificate is signed by another key than that of its authority; give the right one as the client's ca_file, or set insecure_skip_verify"
+            "the server's certificate is signed by another key than that of its authority, or by an RSA key of less than 2,048 bits; give the right one as the client's ca_file, or set insecure_skip_verify"
         }
         Wrong::InvalidPurpose | Wrong::InvalidPurposeContext { .. } => {
             "the server's certificate is not made for servers (its extended key usage)"
@@ -139,7 +139,7 @@ fn of_alert(alert: Alert) -> &'static str {
 }
 
 /// Why a client's certificate and key cannot be used.
-pub(super) fn of_identity(error: &Error) -> &'static str {
+pub(super) fn explain_identity(error: &Error) -> &'static str {
     match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
             "the client's key does not belong to its certificate"

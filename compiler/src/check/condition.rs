@@ -1,0 +1,253 @@
+//! Conditions of manifests: read once, typed with whatever stands in the places of what they read.
+//!
+//! With the grid's own expressions in those places a condition becomes an expression of the grid. With placeholders of the
+//! inputs' types it shows what is wrong with the manifest, before any grid is looked at.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use bggo_manifest::{Demand, Input, Rule, Use};
+use bggo_values::Type;
+
+use crate::diagnostics::{Problem, Problems, codes};
+use crate::modules::Modules;
+use crate::resolve::model::{BoundId, Condition, Read, Reference};
+use crate::resolve::{resolve, resolve_condition};
+use crate::source::{FileId, Span};
+use crate::syntax;
+use crate::syntax::decl::{Declarations, Name};
+
+use super::context::{Checker, error};
+use super::typed::{Binding, Sensitivity, TExpr, TKind};
+use super::walk::children_mut;
+
+/// The file of places within a condition: no grid has so many.
+const NO_FILE: FileId = FileId(u32::MAX);
+
+/// A name that stands for a value of which only the type is known.
+const PLACEHOLDER: TKind = TKind::Bound(BoundId(u32::MAX));
+
+impl Checker<'_> {
+    /// A condition as it was read. One that cannot be read is a fault of its manifest, which was said when the modules
+    /// were read.
+    pub(super) fn condition_of(&mut self, text: &str) -> Rc<Condition> {
+        if let Some(known) = self.conditions.get(text) {
+            return Rc::clone(known);
+        }
+        let condition = Rc::new(read(text).0);
+        self.conditions
+            .insert(text.to_owned(), Rc::clone(&condition));
+        condition
+    }
+
+    /// A condition with these expressions in the places of what it reads; its own nodes get the place `at`.
+    ///
+    /// # Errors
+    /// What is wrong with it, at a place within the condition or of what it reads.
+    pub(super) fn typed_condition(
+        &mut self,
+        condition: &Condition,
+        reads: Vec<TExpr>,
+        at: Span,
+    ) -> Result<TExpr, Problem> {
+        let first = u32::try_from(self.bound_names.len()).unwrap_or(u32::MAX);
+        self.bound_names.extend_from_slice(&condition.bound_names);
+        self.names.resize(self.bound_names.len(), None);
+        let own = |id: BoundId| BoundId(first + id.0);
+        let references = condition
+            .references
+            .iter()
+            .map(|reference| match reference {
+                Some(Reference::Bound(id)) => Some(Reference::Bound(own(*id))),
+                other => *other,
+            });
+        let bound = condition.bound.iter();
+        let bound = bound.map(|(over, (key, value))| (*over, (key.map(own), own(*value))));
+        let references = std::mem::replace(&mut self.references, references.collect());
+        let bound = std::mem::replace(&mut self.bound, Cow::Owned(bound.collect()));
+        let reads = std::mem::replace(&mut self.reads, reads);
+        let seen = self.seen.take();
+        let before = self.problems.list.len();
+        let mut typed = self.infer(&condition.expr);
+        if !matches!(typed.ty, Type::Bool | Type::Any | Type::Error) || typed.is_null() {
+            let text = format!("a condition is a bool, found {}", typed.ty.named());
+            self.error(codes::WRONG_TYPE, condition.expr.span, text);
+        }
+        typed = self.convert(typed, &Type::Bool, "a condition");
+        self.references = references;
+        self.bound = bound;
+        self.reads = reads;
+        self.seen = seen;
+        let found = self.problems.list.split_off(before);
+        if let Some(problem) = found.into_iter().find(is_error) {
+            return Err(problem);
+        }
+        place(&mut typed, at);
+        Ok(typed)
+    }
+}
+
+fn is_error(problem: &Problem) -> bool {
+    problem.severity == crate::diagnostics::Severity::Error
+}
+
+/// Gives the nodes that the condition has written a place in the grid.
+fn place(expr: &mut TExpr, at: Span) {
+    if expr.span.file == NO_FILE {
+        expr.span = at;
+    }
+    for child in children_mut(expr) {
+        place(child, at);
+    }
+}
+
+fn read(text: &str) -> (Condition, Problems) {
+    let (expr, ids, mut problems) = syntax::expression(text, NO_FILE);
+    let (condition, more) = resolve_condition(expr, ids);
+    problems.extend(more);
+    (condition, problems)
+}
+
+/// What a rule belongs to: a runner or an asset of a module.
+struct RuleOwner<'m> {
+    modules: &'m Modules,
+    /// `runner` or `asset`.
+    kind: &'static str,
+    inputs: &'m [Input],
+    uses: &'m [Use],
+}
+
+/// What is wrong with the conditions of the rules of these modules, each with its place.
+pub fn faults_of_conditions(modules: &Modules) -> Vec<String> {
+    let (resolved, _) = resolve(Declarations::default(), modules);
+    let mut checker = Checker::new(&resolved, modules);
+    let mut found = Vec::new();
+    for module in &modules.list {
+        let runners = module.manifest.runners.iter();
+        let runners = runners.map(|one| ("runner", &one.name, &one.inputs, &one.uses, &one.rules));
+        let assets = module.manifest.assets.iter();
+        let assets = assets.map(|one| ("asset", &one.name, &one.inputs, &one.uses, &one.rules));
+        for (kind, name, inputs, uses, rules) in runners.chain(assets) {
+            let owner = RuleOwner {
+                modules,
+                kind,
+                inputs,
+                uses,
+            };
+            for (line, text) in rules
+                .iter()
+                .flat_map(|rule| checker.faults_of_rule(&owner, rule))
+            {
+                found.push(format!(
+                    "{}/manifest.hcl:{line}: the condition of a rule of {kind} `{name}`: {text}",
+                    module.name
+                ));
+            }
+        }
+    }
+    found
+}
+
+impl Checker<'_> {
+    /// What is wrong with the condition of a rule, with lines of its manifest.
+    fn faults_of_rule(&mut self, owner: &RuleOwner<'_>, rule: &Rule) -> Vec<(usize, String)> {
+        let Demand::Condition(written) = &rule.demand else {
+            return Vec::new();
+        };
+        let line = |span: Option<Span>| {
+            let start = span.map_or(0, |span| span.start as usize);
+            let before = written.text.get(..start).unwrap_or_default();
+            written.line + before.matches('\n').count()
+        };
+        let said = |problem: Problem| (line(problem.span), problem.text);
+        let (condition, problems) = read(&written.text);
+        let mut faults: Vec<_> = problems.list.into_iter().map(said).collect();
+        if !faults.is_empty() {
+            return faults;
+        }
+        if condition.reads.is_empty() {
+            return vec![(written.line, "it reads nothing".to_owned())];
+        }
+        let mut reads = Vec::with_capacity(condition.reads.len());
+        for wanted in &condition.reads {
+            match owner.type_of(wanted) {
+                Ok(ty) => reads.push(TExpr {
+                    kind: PLACEHOLDER,
+                    ty,
+                    binding: Binding::Step,
+                    sensitivity: Sensitivity::NONE,
+                    span: match wanted {
+                        Read::Input(name) | Read::Used(_, name) => name.span,
+                        Read::TimeLimit(span) => *span,
+                        Read::Loaded => condition.expr.span,
+                    },
+                }),
+                Err((span, text)) => {
+                    faults.push((line(Some(span)), text));
+                    reads.push(error(span));
+                }
+            }
+        }
+        if faults.is_empty()
+            && let Err(problem) = self.typed_condition(&condition, reads, Span::default())
+        {
+            faults.push(said(problem));
+        }
+        faults
+    }
+}
+
+impl RuleOwner<'_> {
+    /// The type of what a condition reads.
+    fn type_of(&self, read: &Read) -> Result<Type, (Span, String)> {
+        match read {
+            Read::Input(name) => input_type(self.inputs, name),
+            Read::Used(key, name) => {
+                let taken = self.uses.iter().find(|taken| taken.name == key.text);
+                let taken =
+                    taken.ok_or_else(|| (key.span, format!("there is no use `{}`", key.text)))?;
+                self.type_in_each(taken, key, name)
+            }
+            Read::TimeLimit(span) if self.kind != "runner" => Err((
+                *span,
+                "`step.time_limit` is for rules of runners: an asset has none".to_owned(),
+            )),
+            Read::TimeLimit(_) => Ok(Type::Duration),
+            Read::Loaded => Ok(Type::Bool),
+        }
+    }
+
+    /// The type of an input that each kind of asset of a use has: which of them it will be is the grid's to say.
+    fn type_in_each(&self, taken: &Use, key: &Name, name: &Name) -> Result<Type, (Span, String)> {
+        let types = taken.assets.iter().map(|kind| {
+            let Some(asset) = self.modules.find_asset(kind) else {
+                return Err((key.span, format!("there is no asset `{kind}`")));
+            };
+            input_type(&self.modules.asset(asset).inputs, name).map_err(|(span, text)| match taken
+                .assets
+                .len()
+            {
+                1 => (span, text),
+                _ => (span, format!("{text} in `{kind}`")),
+            })
+        });
+        let types = types.collect::<Result<Vec<Type>, _>>()?;
+        match types.split_first() {
+            Some((first, others)) if others.iter().all(|other| other == first) => Ok(first.clone()),
+            _ => Err((
+                name.span,
+                format!("`{}` has not the same type in all of its kinds", name.text),
+            )),
+        }
+    }
+}
+
+fn input_type(inputs: &[Input], name: &Name) -> Result<Type, (Span, String)> {
+    match inputs.iter().find(|input| input.name == name.text) {
+        Some(input) => Ok(input.ty.clone()),
+        None => Err((name.span, format!("there is no input `{}`", name.text))),
+    }
+}
+
+#[cfg(test)]
+mod tests;
