@@ -40,6 +40,37 @@ step "print" "shown" {
 }
 
 #[test]
+fn a_mark_becomes_one_with_the_letter_before_it_in_a_late_text_too() {
+    let grid = Grid::new(
+        r#"
+resource "http_target" "site" {}
+step "http_request" "echo" {
+  arguments {
+    url    = "${resource.http_target.site.url}/anything"
+    method = "POST"
+    body   = "cafe${vu.id > 0 ? "\u0301!" : ""}${vu.id}"
+  }
+}
+step "http_request" "again" {
+  arguments {
+    url    = "${resource.http_target.site.url}/anything"
+    method = "POST"
+    body   = "e${step.http_request.echo.output.json.data}"
+  }
+}
+step "print" "shown" {
+  arguments {
+    input = step.http_request.again.output.json.data
+  }
+}
+"#,
+    )
+    .build();
+    let run = grid.start(&[]).finish().expect_code(0);
+    assert_eq!(run.stdout.trim(), "ecaf\u{e9}!1");
+}
+
+#[test]
 fn a_list_equals_no_tuple_and_sizes_are_numbers() {
     let grid = Grid::new(
         r#"

@@ -42,9 +42,6 @@ const CRATES: &[&str] = &[
     "runtime/values/regex",
 ];
 
-/// Rooms whose files still name each other in a circle. A room whose last circle is gone leaves this list.
-const STILL_IN_CIRCLES: &[&str] = &["runtime/values/src/json", "runtime/values/src/literal"];
-
 /// Path within the repository and text of each of our sources; what is emitted or meant to fail is not ours.
 fn sources() -> Vec<(String, String)> {
     let root = repository();
@@ -190,12 +187,10 @@ fn each_file_says_first_what_it_is() {
     );
 }
 
-/// A room is a folder of sources; the files beside `lib.rs` are rooms of their own.
 #[test]
 fn no_two_files_name_each_other_in_a_circle() {
     let sources = sources();
     let mut wrong = Vec::new();
-    let mut in_circles = BTreeSet::new();
     for krate in CRATES {
         let root = format!("{krate}/src/");
         let files: Vec<(String, String)> = sources
@@ -206,31 +201,10 @@ fn no_two_files_name_each_other_in_a_circle() {
         assert!(!files.is_empty(), "{krate} has no sources");
         let names = names(&files);
         for circle in circles(&files) {
-            let room = |file: &String| {
-                let folder = file
-                    .rsplit_once('/')
-                    .map_or(file.as_str(), |(folder, _)| folder);
-                format!("{root}{folder}")
-            };
-            let rooms: BTreeSet<String> = circle.iter().map(room).collect();
-            let excused = rooms
-                .iter()
-                .any(|room| STILL_IN_CIRCLES.contains(&room.as_str()));
-            in_circles.extend(rooms);
-            if !excused {
-                wrong.push(told(&root, &circle, &names));
-            }
+            wrong.push(told(&root, &circle, &names));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let mended: Vec<&&str> = STILL_IN_CIRCLES
-        .iter()
-        .filter(|room| !in_circles.contains(**room))
-        .collect();
-    assert!(
-        mended.is_empty(),
-        "no circle is left in {mended:?}: take it out of the list"
-    );
 }
 
 /// A circle with all that ties it: a line for each file, and the others that it names.

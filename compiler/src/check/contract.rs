@@ -12,7 +12,7 @@ use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 use crate::syntax::elsewhere;
 
 use super::article::with_article;
-use super::context::{Arguments, Checker};
+use super::expression::context::{Arguments, Checker};
 use super::typed::{TExpr, TKind};
 
 /// A step or resource, as far as its contract is concerned.

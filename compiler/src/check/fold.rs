@@ -1,4 +1,5 @@
-//! The value of a typed expression that is known when the grid is built, by the functions that a compiled grid calls.
+//! Typed expressions to their values, where these are known when the grid is built: by the functions that a compiled grid
+//! calls.
 
 use std::collections::BTreeMap;
 

@@ -1,14 +1,12 @@
-//! `count` and `for_each`, and edges that name single instances.
-
-use std::collections::BTreeSet;
+//! `count` and `for_each` of a step to its instances.
 
 use bggo_values::{Type, Value};
 
-use crate::diagnostics::{codes, nearest};
-use crate::resolve::model::{Edge, EdgeKind, Instances, Node, StepId};
+use crate::diagnostics::codes;
+use crate::resolve::model::StepId;
 use crate::syntax::decl::Expr;
 
-use super::context::Checker;
+use super::expression::context::Checker;
 use super::typed::{TExpr, TInstances};
 
 /// The most instances of a step. Each one is a future and a slot in every user.
@@ -115,111 +113,6 @@ impl Checker<'_> {
                 None
             }
         }
-    }
-
-    /// Edges to single instances that exist; all others become edges to the whole step. Wrong ones of `depends_on` are reported.
-    pub(super) fn edges(&mut self, edges: &[Edge]) -> Vec<Edge> {
-        let checked = edges.iter().map(|edge| {
-            let instances = match edge.to {
-                Node::Step(id) => self.edge(id, edge),
-                _ => Instances::All,
-            };
-            Edge {
-                instances,
-                ..edge.clone()
-            }
-        });
-        checked.collect()
-    }
-
-    /// Edges by an index that folded are about the instances that it stood for, others about the whole step.
-    pub(super) fn named_edges(&self, edges: Vec<Edge>) -> Vec<Edge> {
-        let mut seen = BTreeSet::new();
-        let mut named = Vec::with_capacity(edges.len());
-        for edge in edges {
-            for instances in self.named(&edge) {
-                let edge = Edge {
-                    instances,
-                    ..edge.clone()
-                };
-                if seen.insert((edge.from, edge.to, edge.instances.clone(), edge.kind)) {
-                    named.push(edge);
-                }
-            }
-        }
-        named
-    }
-
-    fn named(&self, edge: &Edge) -> Vec<Instances> {
-        let Instances::Computed(index) = &edge.instances else {
-            return vec![edge.instances.clone()];
-        };
-        let (Some(Some(places)), Node::Step(id)) = (self.indexed.get(index), edge.to) else {
-            return vec![Instances::All];
-        };
-        let name = |place: &u32| match self.known_instances(id)? {
-            TInstances::Count(_) => Some(Instances::Index(*place)),
-            TInstances::ForEach(keys) => Some(Instances::Key(keys.get(*place as usize)?.0.clone())),
-            TInstances::Single => None,
-        };
-        let names: Option<Vec<Instances>> = places.iter().map(name).collect();
-        names.unwrap_or_else(|| vec![Instances::All])
-    }
-
-    fn edge(&mut self, id: StepId, edge: &Edge) -> Instances {
-        let Some(instances) = self.known_instances(id) else {
-            return Instances::All;
-        };
-        let address = self.declarations.step(id).address();
-        let (code, text, hint) = match (instances, &edge.instances) {
-            (_, Instances::All) | (TInstances::Single, Instances::Index(0)) => {
-                return Instances::All;
-            }
-            (_, Instances::Computed(_)) => return edge.instances.clone(),
-            (TInstances::Count(count), Instances::Index(index)) if index < count => {
-                return edge.instances.clone();
-            }
-            (TInstances::ForEach(keys), Instances::Key(key))
-                if keys.iter().any(|(known, _)| known == key) =>
-            {
-                return edge.instances.clone();
-            }
-            // Expressions that surely run report their own indexes.
-            _ if edge.kind != EdgeKind::Explicit => return Instances::All,
-            (TInstances::Single, _) => (
-                codes::UNEXPECTED_INDEX,
-                format!("`{address}` has neither `count` nor `for_each`, found an index"),
-                Some(format!("write `{address}`")),
-            ),
-            (TInstances::Count(count), Instances::Index(index)) => (
-                codes::INDEX_OUT_OF_RANGE,
-                format!("`{address}` has `count = {count}`, found index {index}"),
-                count
-                    .checked_sub(1)
-                    .map(|last| format!("the indexes are 0 to {last}")),
-            ),
-            (TInstances::Count(_), _) => (
-                codes::UNEXPECTED_INDEX,
-                format!("the instances of `{address}` are numbered, found a key"),
-                Some(format!("write `{address}[0]`")),
-            ),
-            (TInstances::ForEach(keys), Instances::Key(key)) => (
-                codes::INDEX_OUT_OF_RANGE,
-                format!("`{address}` has no instance \"{key}\""),
-                match nearest::nearest(key, keys.iter().map(|(key, _)| key.as_str())) {
-                    Some(near) => Some(format!("did you mean `{address}[\"{near}\"]`?")),
-                    None => nearest::hint(key, keys.iter().map(|(key, _)| key.as_str())),
-                },
-            ),
-            (TInstances::ForEach(keys), _) => (
-                codes::UNEXPECTED_INDEX,
-                format!("the instances of `{address}` have keys, found a number"),
-                keys.first()
-                    .map(|(key, _)| format!("write `{address}[\"{key}\"]`")),
-            ),
-        };
-        self.error(code, edge.cause, text).hint = hint;
-        Instances::All
     }
 }
 

@@ -1,49 +1,40 @@
-//! Types, binding times and sensitivity of every expression; arguments against manifests; constants folded.
+//! Resolved declarations to typed ones: types, binding times and sensitivity of every expression, arguments against
+//! manifests, constants folded.
 //!
 //! ```text
-//! variables --> locals and numbers of instances, in the graph's order --> resources and steps --> edges
+//! variables --> locals and instances, in the graph's order --> resources and steps --> edges     (a file each)
+//!                              expression: an expression to its typed one
+//!             fold, sensitivity, lifetime, walk: functions over typed expressions
 //! ```
 //!
 //! What is known when the grid is built is computed at once (`fold`), by the functions that a compiled grid calls. A value
 //! that cannot be computed is an error of the grid if its expression surely runs, and otherwise a fault at run time. An
 //! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
-mod access;
 mod article;
-mod attempt;
-mod call;
-mod condition;
-mod context;
 mod contract;
-mod equality;
+mod edges;
+mod expression;
 mod fold;
-mod forms;
-mod functions_to_come;
-mod infer;
 mod instances;
-mod misfit;
-mod operator;
-mod outputs;
-mod pattern;
+mod lifetime;
 mod resource;
 mod rule;
 mod sensitivity;
 mod step;
-mod template;
 pub mod typed;
 mod variable;
 pub mod walk;
-mod wanted;
 
 use crate::diagnostics::{Problems, codes};
 use crate::modules::Modules;
 use crate::resolve::model::{Node, Resolved};
 
-use context::Checker;
+use expression::context::Checker;
 use typed::{TBody, TLocal, Typed};
 
-pub use condition::faults_of_conditions;
-pub use context::Seen;
+pub use expression::condition::faults_of_conditions;
+pub use expression::context::Seen;
 pub use instances::MOST_INSTANCES;
 
 /// A grid with its types (`None` if some part has none), and all its problems.
@@ -81,14 +72,19 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             }
             Node::Step(id) => {
                 let instances = checker.instances_of(*id);
-                checker.instances[*id] = Some(instances);
+                checker.instances[*id] = instances;
             }
             Node::Variable(_) | Node::Resource(_) => {}
         }
     }
     let graphs = resolved.graphs.iter();
-    let edges: Vec<_> = graphs.map(|graph| checker.edges(&graph.edges)).collect();
-    let resources = checker.all_resources(&resolved.graphs, &edges);
+    let edges: Vec<_> = graphs
+        .map(|graph| {
+            let problems = &mut checker.problems;
+            edges::existing(&graph.edges, declarations, &checker.instances, problems)
+        })
+        .collect();
+    let resources = checker.all_resources(resolved, &edges);
     let bodies = declarations.body_ids();
     let steps: Vec<Vec<_>> = bodies
         .map(|body| {
@@ -98,9 +94,10 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .collect();
     let edges: Vec<_> = edges
         .into_iter()
-        .map(|edges| checker.named_edges(edges))
+        .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))
         .collect();
-    checker.check_uses_of_run_assets(&steps, &resources);
+    let (problems, modules) = (&mut checker.problems, checker.modules);
+    resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let bound_names = checker.bound_names;

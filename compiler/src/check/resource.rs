@@ -1,70 +1,33 @@
-//! Resources: their scope, which is never wider than what they read, and who uses them.
+//! Resources to typed resources: with their scope, which is never wider than that of what they read, and whether any step
+//! uses them.
 
 use std::rc::Rc;
 
 use bggo_manifest::Lifetime;
 use bggo_values::Type;
-use bggo_values::functions::Time;
 
-use crate::diagnostics::{codes, nearest};
-use crate::resolve::model::{BodyGraph, ByBody, Edge, EdgeKind, Node, ResourceId};
-use crate::source::Span;
+use crate::diagnostics::{Problems, codes, nearest};
+use crate::modules::Modules;
+use crate::resolve::model::{ByBody, Edge, EdgeKind, Node, Resolved, ResourceId};
+use crate::syntax::decl::Declarations;
 
 use super::article::with_article;
-use super::context::Checker;
 use super::contract::ArgumentOwner;
+use super::expression::context::Checker;
+use super::lifetime::{LIFETIMES, Lifetimes, Limit, name_of};
 use super::rule::TimeLimit;
 use super::sensitivity;
-use super::typed::{TExpr, TKind, TResource, TStep};
-use super::walk::walk;
-
-/// The scopes from wide to narrow, as a grid writes them.
-const LIFETIMES: [(&str, Lifetime); 4] = [
-    ("run", Lifetime::Run),
-    ("worker", Lifetime::Worker),
-    ("vu", Lifetime::Vu),
-    ("iteration", Lifetime::Iteration),
-];
-
-/// The narrowest thing that something reads.
-#[derive(Debug, Clone)]
-struct Limit {
-    lifetime: Lifetime,
-    /// Where it is read, and its name for a message.
-    reads: Option<(Span, String)>,
-}
-
-impl Limit {
-    const NONE: Limit = Limit {
-        lifetime: Lifetime::Run,
-        reads: None,
-    };
-
-    fn narrow(&mut self, lifetime: Lifetime, span: Span, what: impl FnOnce() -> String) {
-        if lifetime > self.lifetime {
-            *self = Limit {
-                lifetime,
-                reads: Some((span, what())),
-            };
-        }
-    }
-}
-
-/// Limits of locals and scopes of resources, filled in the graph's order.
-struct Lifetimes {
-    locals: Vec<Limit>,
-    resources: ByBody<Lifetime>,
-}
+use super::typed::{TResource, TStep};
 
 impl Checker<'_> {
     /// The resources of each body; `None` for those with an unknown asset. `edges` are those of each body.
     pub(super) fn all_resources(
         &mut self,
-        graphs: &[BodyGraph],
+        resolved: &Resolved,
         edges: &[Vec<Edge>],
     ) -> Vec<Vec<Option<TResource>>> {
         let declarations = self.declarations;
-        let used = self.used_resources(edges);
+        let used = used_resources(declarations, edges);
         let mut explicit: ByBody<Vec<&Edge>> = ByBody::of_resources(declarations, Vec::new());
         let all = edges.iter().flatten();
         for edge in all.filter(|edge| edge.kind == EdgeKind::Explicit) {
@@ -72,13 +35,10 @@ impl Checker<'_> {
                 explicit[id].push(edge);
             }
         }
-        let mut lifetimes = Lifetimes {
-            locals: vec![Limit::NONE; declarations.locals.len()],
-            resources: ByBody::of_resources(declarations, Lifetime::Run),
-        };
+        let mut lifetimes = Lifetimes::new(declarations);
         let mut typed = ByBody::of_resources(declarations, None);
         let any = declarations.resources().next().is_some();
-        for node in graphs.iter().flat_map(|graph| &graph.order) {
+        for node in resolved.graphs.iter().flat_map(|graph| &graph.order) {
             match node {
                 Node::Resource(id) => {
                     let resource = self.resource(*id, &explicit[*id], &mut lifetimes);
@@ -90,9 +50,9 @@ impl Checker<'_> {
                 Node::Local(id) => {
                     let mut limit = Limit::NONE;
                     if let Some(local) = self.locals[id.0].as_ref().filter(|_| any) {
-                        self.limit(&local.value, &mut limit, &lifetimes);
+                        lifetimes.narrow_to_expression(&mut limit, &local.value);
                     }
-                    lifetimes.locals[id.0] = limit;
+                    lifetimes.set_local(*id, limit);
                 }
                 Node::Step(_) | Node::Variable(_) => {}
             }
@@ -105,7 +65,7 @@ impl Checker<'_> {
                 .declarations
                 .resources()
                 .any(|resource| resource.broken);
-        if broken || !self.sound {
+        if broken || !resolved.sound {
             return typed.0;
         }
         for (resource, _) in self
@@ -121,77 +81,11 @@ impl Checker<'_> {
         typed.0
     }
 
-    /// A resource of scope `run` lives on a thread of its own, and only its exports reach other threads. So it can be named in
-    /// `uses` only by resources of scope `run`.
-    pub(super) fn check_uses_of_run_assets(
-        &mut self,
-        steps: &[Vec<Option<TStep>>],
-        resources: &[Vec<Option<TResource>>],
-    ) {
-        // The problem of a resource without a type is reported already.
-        let all = resources.iter().flatten();
-        if !all.clone().all(Option::is_some) {
-            return;
-        }
-        let resource = |id: &ResourceId| resources.get(id.body.0)?.get(id.index)?.as_ref();
-        let of_run =
-            |id: &ResourceId| resource(id).filter(|resource| resource.scope == Lifetime::Run);
-        let steps = steps.iter().flatten().flatten();
-        let elsewhere = all
-            .flatten()
-            .filter(|resource| resource.scope != Lifetime::Run);
-        let uses = steps.flat_map(|step| &step.uses);
-        let uses = uses.chain(elsewhere.flat_map(|resource| &resource.uses));
-        let uses = uses.filter_map(|(_, id, span)| Some((*id, *span, of_run(id)?)));
-        for (id, span, resource) in uses {
-            let address = self.declarations.resource(id).address();
-            let text = format!("`{address}` has the scope \"run\": only its exports can be used");
-            let narrower = self.modules.asset(resource.asset).scopes.iter();
-            let narrower = narrower.copied().find(|scope| *scope != Lifetime::Run);
-            let name = LIFETIMES
-                .iter()
-                .find(|(_, lifetime)| Some(*lifetime) == narrower);
-            let problem = self.error(codes::INVALID_SCOPE, span, text);
-            if let Some((name, _)) = name {
-                problem.hint(format!("write `scope = \"{name}\"` in the resource"));
-            }
-        }
-    }
-
-    /// The resources that some step needs, directly or through locals and other resources.
-    fn used_resources(&self, edges: &[Vec<Edge>]) -> ByBody<bool> {
-        let mut resources = ByBody::of_resources(self.declarations, false);
-        let mut locals = vec![false; self.declarations.locals.len()];
-        let mut through_resources: ByBody<Vec<Node>> =
-            ByBody::of_resources(self.declarations, Vec::new());
-        let mut through_locals: Vec<Vec<Node>> = vec![Vec::new(); locals.len()];
-        let mut open: Vec<Node> = Vec::new();
-        for edge in edges.iter().flatten() {
-            match edge.from {
-                Node::Step(_) => open.push(edge.to),
-                Node::Resource(id) => through_resources[id].push(edge.to),
-                Node::Local(id) => through_locals[id.0].push(edge.to),
-                Node::Variable(_) => {}
-            }
-        }
-        while let Some(node) = open.pop() {
-            let (seen, next) = match node {
-                Node::Resource(id) => (&mut resources[id], &through_resources[id]),
-                Node::Local(id) => (&mut locals[id.0], &through_locals[id.0]),
-                Node::Step(_) | Node::Variable(_) => continue,
-            };
-            if !std::mem::replace(seen, true) {
-                open.extend(next);
-            }
-        }
-        resources
-    }
-
     fn resource(
         &mut self,
         id: ResourceId,
         explicit: &[&Edge],
-        lifetimes: &mut Lifetimes,
+        lifetimes: &mut Lifetimes<'_>,
     ) -> Option<TResource> {
         let resource = self.declarations.resource(id);
         let description = self.description(resource.description.as_ref());
@@ -221,7 +115,7 @@ impl Checker<'_> {
         let uses = self.uses(&owner);
         let mut limit = Limit::NONE;
         for (_, argument) in &arguments.list {
-            self.limit(argument, &mut limit, lifetimes);
+            lifetimes.narrow_to_expression(&mut limit, argument);
         }
         self.of_resources.insert(id, Rc::new(arguments.clone()));
         let rules = self.rules(&owner, &mut arguments, &uses, &TimeLimit::Unknown);
@@ -232,17 +126,15 @@ impl Checker<'_> {
             _ => None,
         });
         for (other, span) in taken.chain(on) {
-            let address = || format!("`{}`", self.declarations.resource(other).address());
-            limit.narrow(lifetimes.resources[other], span, address);
+            lifetimes.narrow_to_resource(&mut limit, other, span);
         }
         for edge in explicit {
             if let Node::Step(step) = edge.to {
-                let address = || format!("`{}`", self.declarations.step(step).address());
-                limit.narrow(Lifetime::Iteration, edge.cause, address);
+                lifetimes.narrow_to_step(&mut limit, step, edge.cause);
             }
         }
         let scope = self.scope(id, (asset.scope, &asset.scopes), &limit);
-        lifetimes.resources[id] = scope;
+        lifetimes.set_resource(id, scope);
         Some(TResource {
             asset: at,
             asset_name: resource.asset.text.clone(),
@@ -328,42 +220,70 @@ impl Checker<'_> {
             .find(|(_, lifetime)| *lifetime >= least && may(*lifetime));
         fits.map_or(Lifetime::Iteration, |(_, lifetime)| *lifetime)
     }
-
-    /// Narrows a limit to what an expression reads.
-    fn limit(&self, expr: &TExpr, limit: &mut Limit, lifetimes: &Lifetimes) {
-        walk(expr, &mut |node| match &node.kind {
-            TKind::Output { step, .. } | TKind::Instances(step) => {
-                let address = || format!("`{}`", self.declarations.step(*step).address());
-                limit.narrow(Lifetime::Iteration, node.span, address);
-            }
-            TKind::Export { resource, .. } => {
-                let address = || format!("`{}`", self.declarations.resource(*resource).address());
-                limit.narrow(lifetimes.resources[*resource], node.span, address);
-            }
-            TKind::VuId => limit.narrow(Lifetime::Vu, node.span, || "`vu.id`".to_owned()),
-            TKind::VuIteration => {
-                limit.narrow(Lifetime::Iteration, node.span, || {
-                    "`vu.iteration`".to_owned()
-                });
-            }
-            TKind::Call { function, .. } if function.time == Time::Iteration => {
-                limit.narrow(Lifetime::Iteration, node.span, || {
-                    format!("`{}`", function.name)
-                });
-            }
-            TKind::Local(id) => {
-                let local = &lifetimes.locals[id.0];
-                limit.narrow(local.lifetime, node.span, || match &local.reads {
-                    Some((_, what)) => what.clone(),
-                    None => "a local".to_owned(),
-                });
-            }
-            _ => {}
-        });
-    }
 }
 
-fn name_of(lifetime: Lifetime) -> &'static str {
-    let found = LIFETIMES.iter().find(|(_, known)| *known == lifetime);
-    found.map_or("iteration", |(name, _)| name)
+/// The resources that some step needs, directly or through locals and other resources.
+fn used_resources(declarations: &Declarations, edges: &[Vec<Edge>]) -> ByBody<bool> {
+    let mut resources = ByBody::of_resources(declarations, false);
+    let mut locals = vec![false; declarations.locals.len()];
+    let mut through_resources: ByBody<Vec<Node>> = ByBody::of_resources(declarations, Vec::new());
+    let mut through_locals: Vec<Vec<Node>> = vec![Vec::new(); locals.len()];
+    let mut open: Vec<Node> = Vec::new();
+    for edge in edges.iter().flatten() {
+        match edge.from {
+            Node::Step(_) => open.push(edge.to),
+            Node::Resource(id) => through_resources[id].push(edge.to),
+            Node::Local(id) => through_locals[id.0].push(edge.to),
+            Node::Variable(_) => {}
+        }
+    }
+    while let Some(node) = open.pop() {
+        let (seen, next) = match node {
+            Node::Resource(id) => (&mut resources[id], &through_resources[id]),
+            Node::Local(id) => (&mut locals[id.0], &through_locals[id.0]),
+            Node::Step(_) | Node::Variable(_) => continue,
+        };
+        if !std::mem::replace(seen, true) {
+            open.extend(next);
+        }
+    }
+    resources
+}
+
+/// A resource of scope `run` lives on a thread of its own, and only its exports reach other threads. So it can be named in
+/// `uses` only by resources of scope `run`.
+pub(super) fn check_uses_of_run_assets(
+    steps: &[Vec<Option<TStep>>],
+    resources: &[Vec<Option<TResource>>],
+    declarations: &Declarations,
+    modules: &Modules,
+    problems: &mut Problems,
+) {
+    // The problem of a resource without a type is reported already.
+    let all = resources.iter().flatten();
+    if !all.clone().all(Option::is_some) {
+        return;
+    }
+    let resource = |id: &ResourceId| resources.get(id.body.0)?.get(id.index)?.as_ref();
+    let of_run = |id: &ResourceId| resource(id).filter(|resource| resource.scope == Lifetime::Run);
+    let steps = steps.iter().flatten().flatten();
+    let elsewhere = all
+        .flatten()
+        .filter(|resource| resource.scope != Lifetime::Run);
+    let uses = steps.flat_map(|step| &step.uses);
+    let uses = uses.chain(elsewhere.flat_map(|resource| &resource.uses));
+    let uses = uses.filter_map(|(_, id, span)| Some((*id, *span, of_run(id)?)));
+    for (id, span, resource) in uses {
+        let address = declarations.resource(id).address();
+        let text = format!("`{address}` has the scope \"run\": only its exports can be used");
+        let narrower = modules.asset(resource.asset).scopes.iter();
+        let narrower = narrower.copied().find(|scope| *scope != Lifetime::Run);
+        let name = LIFETIMES
+            .iter()
+            .find(|(_, lifetime)| Some(*lifetime) == narrower);
+        let problem = problems.error(codes::INVALID_SCOPE, span, text);
+        if let Some((name, _)) = name {
+            problem.hint(format!("write `scope = \"{name}\"` in the resource"));
+        }
+    }
 }

@@ -12,8 +12,8 @@ use crate::resolve::model::{BoundId, Read, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, ExprKind};
 
-use super::context::{Arguments, Checker, constant};
 use super::contract::{ArgumentOwner, is_given};
+use super::expression::context::{Arguments, Checker, constant};
 use super::typed::{Binding, Sensitivity, TExpr, TKind, TRule, TRules, latest};
 use super::walk::walk;
 

@@ -1,6 +1,7 @@
-//! Which parts of a value are sensitive, followed through every form of expression.
+//! The sensitivity of a value to that of its attributes, of its items and of what holds it; messages to what may be shown
+//! of them.
 
-use super::context::{Checker, constant};
+use super::expression::context::constant;
 use super::typed::{Sensitivity, TExpr, TKind, TPart, latest};
 use super::walk::of_parts;
 use bggo_manifest::Input;
@@ -109,24 +110,21 @@ pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool
     })
 }
 
-impl Checker<'_> {
-    /// A message for people, with its sensitive parts replaced: part by part in a template, as a whole in any other form.
-    pub(super) fn without_sensitive(&mut self, message: TExpr) -> TExpr {
-        if !message.sensitivity.any() {
-            return message;
-        }
-        let TKind::Template(parts) = message.kind else {
-            return constant(Value::text(KEPT_BACK), Type::String, message.span);
-        };
-        let parts: Vec<TPart> = parts.into_iter().map(covered).collect();
-        let template = TExpr {
-            binding: latest(of_parts(&parts)),
-            kind: TKind::Template(parts),
-            ty: Type::String,
-            sensitivity: Sensitivity::NONE,
-            span: message.span,
-        };
-        self.fold(template)
+/// A message for people, with its sensitive parts replaced: part by part in a template, as a whole in any other form.
+pub(super) fn without_sensitive(message: TExpr) -> TExpr {
+    if !message.sensitivity.any() {
+        return message;
+    }
+    let TKind::Template(parts) = message.kind else {
+        return constant(Value::text(KEPT_BACK), Type::String, message.span);
+    };
+    let parts: Vec<TPart> = parts.into_iter().map(covered).collect();
+    TExpr {
+        binding: latest(of_parts(&parts)),
+        kind: TKind::Template(parts),
+        ty: Type::String,
+        sensitivity: Sensitivity::NONE,
+        span: message.span,
     }
 }
 

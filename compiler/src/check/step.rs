@@ -1,4 +1,4 @@
-//! Steps: all their settings except the arguments.
+//! Steps to typed steps: all their settings, and their arguments and uses by the manifest of the runner.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::diagnostics::codes;
 use crate::resolve::model::StepId;
 use crate::syntax::decl::Expr;
 
-use super::context::Checker;
 use super::contract::ArgumentOwner;
+use super::expression::context::Checker;
 use super::rule::TimeLimit;
 use super::sensitivity;
 use super::typed::{Binding, TExpr, TInstances, TStep, constant_duration};

@@ -1,4 +1,4 @@
-//! Variables: their types, defaults and validations.
+//! Variables to typed variables: type, default and validations, with all that the default breaks.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,9 @@ use crate::resolve::model::VariableId;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ValidationDecl};
 
-use super::context::Checker;
+use super::expression::context::Checker;
 use super::fold::{self, Failure, Known};
+use super::sensitivity::without_sensitive;
 use super::typed::{Binding, TExpr, TVariable};
 
 impl Checker<'_> {
@@ -114,7 +115,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        let message = self.without_sensitive(message);
+        let message = self.fold(without_sensitive(message));
         Some((condition, message))
     }
 

@@ -1,4 +1,4 @@
-//! Visits every node of a typed expression.
+//! A typed expression to the expressions that it is made of, and a visit of all of them.
 
 use crate::check::typed::{InstanceOf, TExpr, TKind, TPart};
 

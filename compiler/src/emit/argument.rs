@@ -5,8 +5,8 @@ use crate::check::typed::{Binding, TExpr, TKind, TPart, TRules};
 use crate::check::walk::walk;
 use crate::plan::model::{Argument, Skeleton};
 use bggo_manifest::{Carrier, Form};
-use bggo_values::Value;
-use bggo_values::text::joins_what_is_before;
+use bggo_values::text::{can_be_joined, joins_what_is_before};
+use bggo_values::{Type, Value};
 
 /// Whether an argument differs between users, iterations or instances.
 pub fn is_late(argument: &Argument) -> bool {
@@ -37,25 +37,42 @@ pub fn is_of_start(argument: &Argument) -> bool {
     !is_late(argument) && argument.value.constant().is_none()
 }
 
-/// Whether an argument is a template or a JSON literal that is written as one `format_args!`. Long ones, those with
-/// computed keys and those with a literal that joins a letter of the hole before it are values. (A hole whose text begins
-/// with a combining mark stands in `format_args!` as it came: nothing is looked at there again.)
+/// Whether an argument is a template or a JSON literal that is written as one `format_args!`. Long ones and those with
+/// computed keys are values.
 pub fn has_holes(argument: &Argument) -> bool {
     if !is_late(argument) || argument.input.carrier() != Carrier::Text || is_redacted(argument) {
         return false;
     }
     let expr = &argument.value;
     match (&expr.kind, argument.input.form) {
-        (TKind::Template(parts), Form::Plain) => {
-            let joins =
-                |part: &TPart| matches!(part, TPart::Text(text) if joins_what_is_before(text));
-            parts.len() > 1 && varying(parts) <= WIDTH && !parts.iter().any(joins)
-        }
+        (TKind::Template(parts), Form::Plain) => parts.len() > 1 && varying(parts) <= WIDTH,
         (TKind::Object(_) | TKind::List(_), Form::Json) => {
             !has_computed_key(expr) && leaves(expr) <= WIDTH
         }
         _ => false,
     }
+}
+
+/// Whether a part of a template may begin with a mark that belongs to the letter before it.
+pub fn may_join(parts: &[TPart]) -> bool {
+    // Whether the text up to here may end with such a letter.
+    let mut open = false;
+    for part in parts {
+        let (begins, ends, empty) = match part {
+            TPart::Text(text) => (joins_what_is_before(text), can_be_joined(text), false),
+            TPart::Hole(expr) => match expr.ty {
+                Type::Number | Type::Size => (false, false, false),
+                Type::Bool | Type::Duration => (false, true, false),
+                _ => (true, true, true),
+            },
+            TPart::If { .. } | TPart::For { .. } => (true, true, true),
+        };
+        if open && begins {
+            return true;
+        }
+        open = ends || empty && open;
+    }
+    false
 }
 
 /// How many parts of a template vary.

@@ -1,7 +1,7 @@
 //! Inputs of steps and resources. What is known before a user runs is a static, or a function where the start says it;
 //! what is late is computed as `let`s, and then texts are `format_args!` of their names.
 
-use super::argument::{has_holes, is_late, is_of_start, is_redacted, is_started};
+use super::argument::{has_holes, is_late, is_of_start, is_redacted, is_started, may_join};
 use super::constant;
 use super::names::camel;
 use super::tokens::{EvaluatedIn, or_unused};
@@ -15,7 +15,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use std::collections::BTreeSet;
 
-/// Late inputs in the making.
+/// Late inputs while they are written.
 #[derive(Default)]
 struct LateInputs {
     /// What is computed first.
@@ -24,7 +24,7 @@ struct LateInputs {
     taken: BTreeSet<String>,
 }
 
-/// A format string in the making.
+/// A format string while it is written.
 struct FormatText {
     format: String,
     names: Vec<Ident>,
@@ -389,7 +389,8 @@ impl Writer<'_> {
         }
     }
 
-    /// A template or a JSON literal as one `format_args!`.
+    /// A template or a JSON literal as one `format_args!`: with a `{}` for each hole, or of a list of all parts where one
+    /// may join the letter before it.
     fn holes(
         &mut self,
         argument: &Argument,
@@ -398,6 +399,17 @@ impl Writer<'_> {
     ) -> Option<TokenStream> {
         if !has_holes(argument) {
             return None;
+        }
+        if let TKind::Template(parts) = &argument.value.kind
+            && may_join(parts)
+        {
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|part| self.printable_part(part, at))
+                .collect();
+            let name = self.inner(&argument.input.name, inputs);
+            inputs.lets.push(quote!(let #name = [#(#parts),*];));
+            return Some(quote!(format_args!("{}", ops::Template(&#name))));
         }
         let mut text = FormatText {
             format: String::new(),
@@ -421,19 +433,25 @@ impl Writer<'_> {
         at: EvaluatedIn<'_>,
     ) {
         for part in parts {
-            let value = match part {
-                TPart::Text(literal) => {
-                    text.literal(literal);
-                    continue;
-                }
-                TPart::Hole(expr) => self.printable(expr, at),
-                TPart::If {
-                    condition: over, ..
-                }
-                | TPart::For { over, .. } => self.part(part, over.span, at),
-            };
+            if let TPart::Text(literal) = part {
+                text.literal(literal);
+                continue;
+            }
+            let value = self.printable_part(part, at);
             let name = self.hole(text, inputs);
             inputs.lets.push(quote!(let #name = #value;));
+        }
+    }
+
+    /// A part of a template, of type `Value`; faults leave by `?`.
+    fn printable_part(&mut self, part: &TPart, at: EvaluatedIn<'_>) -> TokenStream {
+        match part {
+            TPart::Text(text) => quote!(Value::text(#text)),
+            TPart::Hole(expr) => self.printable(expr, at),
+            TPart::If {
+                condition: over, ..
+            }
+            | TPart::For { over, .. } => self.part(part, over.span, at),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::http_request::Error as Kind;
 use bggo_runtime::contract::Fault;
 use bggo_runtime::contract::FaultText;
 use bggo_values::Value;
-use bggo_values::functions::encoding::to_base64;
+use bggo_values::base64::to_base64;
 use http::header::{HeaderName, HeaderValue};
 use url::Url;
 

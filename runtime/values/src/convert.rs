@@ -182,30 +182,12 @@ pub fn to_bytes(value: &Value) -> Result<Seq<u8>, Fault> {
     }
 }
 
-/// The items of a list, whether it was read yet or not.
-pub(crate) fn items_of(value: &Value) -> Option<Seq<Value>> {
-    match value {
-        Value::List(items) => Some(items.clone()),
-        Value::Raw(raw) => raw.items().map(Seq::from),
-        _ => None,
-    }
-}
-
-/// The pairs of an object, whether it was read yet or not.
-pub(crate) fn pairs_of(value: &Value) -> Option<Seq<(Text, Value)>> {
-    match value {
-        Value::Object(pairs) => Some(pairs.clone()),
-        Value::Raw(raw) => raw.pairs().map(Seq::from),
-        _ => None,
-    }
-}
-
 fn inside<T>(result: Result<T, Fault>, what: impl FnOnce() -> String) -> Result<T, Fault> {
     result.map_err(|fault| Fault::new(format!("{}: {fault}", what())))
 }
 
 fn to_items(value: &Value, item: &Type, to: &Type) -> Result<Vec<Value>, Fault> {
-    let items = items_of(value).ok_or_else(|| wrong(to, value))?;
+    let items = value.items().ok_or_else(|| wrong(to, value))?;
     let common;
     let item = if *item == Type::Any {
         // `any` as an item's type stands for one type that all of them have.
@@ -222,7 +204,7 @@ fn to_items(value: &Value, item: &Type, to: &Type) -> Result<Vec<Value>, Fault> 
 }
 
 fn to_map(value: &Value, item: &Type, to: &Type) -> Result<Value, Fault> {
-    let pairs = pairs_of(value).ok_or_else(|| wrong(to, value))?;
+    let pairs = value.pairs().ok_or_else(|| wrong(to, value))?;
     let common;
     let item = if *item == Type::Any {
         let types: Vec<Type> = pairs.iter().map(|(_, value)| Type::of(value)).collect();
@@ -246,7 +228,7 @@ fn to_map(value: &Value, item: &Type, to: &Type) -> Result<Value, Fault> {
 }
 
 fn to_tuple(value: &Value, types: &[Type], to: &Type) -> Result<Value, Fault> {
-    let items = items_of(value).ok_or_else(|| wrong(to, value))?;
+    let items = value.items().ok_or_else(|| wrong(to, value))?;
     if items.len() != types.len() {
         return Err(Fault::new(Type::other_length(types.len(), items.len())));
     }
@@ -262,7 +244,7 @@ fn to_object(value: &Value, to: &Type) -> Result<Value, Fault> {
     let Type::Object(fields) = to else {
         return Err(wrong(to, value));
     };
-    let Some(pairs) = pairs_of(value) else {
+    let Some(pairs) = value.pairs() else {
         return Err(wrong(to, value));
     };
     let mut converted: Vec<(Text, Value)> = Vec::with_capacity(fields.len());

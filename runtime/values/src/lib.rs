@@ -3,6 +3,7 @@
 //! The compiler folds constants with this crate and a compiled grid computes with it, so each function and
 //! operator has one implementation. No I/O but the environment (`env`), no clock, no async.
 
+pub mod base64;
 pub mod convert;
 pub mod duration;
 pub mod fault;

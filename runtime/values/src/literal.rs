@@ -10,27 +10,11 @@ mod string;
 mod value;
 
 pub use body::{Block, Body, Item};
+pub use cursor::LiteralFault;
+
 pub(crate) use cursor::Cursor;
 
 use crate::Value;
-use std::fmt;
-
-/// Where a text is no literal, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiteralFault {
-    /// The byte at which it was noticed.
-    pub offset: usize,
-    /// One clause: what was found, what was expected.
-    pub text: String,
-}
-
-impl fmt::Display for LiteralFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for LiteralFault {}
 
 /// Reads one literal, for example of a flag.
 ///

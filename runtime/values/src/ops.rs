@@ -12,7 +12,7 @@ pub use forms::{ListBody, ObjectBody, for_list, for_object, iterate, splat};
 pub use redact::{SENSITIVE, redact};
 pub use select::{field, index};
 
-use crate::text::Joined;
+use crate::text::{Joined, joins_what_is_before};
 use crate::{Fault, Value, convert};
 use std::fmt;
 
@@ -107,6 +107,41 @@ pub fn text(parts: &[Value]) -> Result<Value, Fault> {
         joined.push(&hole(part)?);
     }
     Ok(Value::from(joined.finish()))
+}
+
+/// The parts of a template, all of them printable, that display as the text that [`text`] makes of them.
+#[derive(Clone, Copy)]
+pub struct Template<'a>(pub &'a [Value]);
+
+impl fmt::Display for Template<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.iter().skip(1).any(begins_with_a_mark) {
+            let mut joined = Joined::default();
+            for part in self.0 {
+                joined.push(part);
+            }
+            return f.write_str(&joined.finish());
+        }
+        self.0
+            .iter()
+            .try_for_each(|part| fmt::Display::fmt(part, f))
+    }
+}
+
+/// Whether the text of a value may join what stands before it.
+fn begins_with_a_mark(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => joins_what_is_before(text),
+        Value::Bytes(bytes) => std::str::from_utf8(bytes).is_ok_and(joins_what_is_before),
+        Value::Raw(raw) => raw.string().is_some_and(|text| joins_what_is_before(&text)),
+        // Digits, words and brackets.
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Duration(_)
+        | Value::List(_)
+        | Value::Object(_) => false,
+    }
 }
 
 #[cfg(test)]

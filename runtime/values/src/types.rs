@@ -7,7 +7,7 @@ mod unify;
 pub use fit::Fit;
 pub use text::parse;
 
-use crate::{Text, Value};
+use crate::{Fault, Text, Value, json};
 
 /// A static type. `Display` writes it as a grid would (`list(string)`, `object({a = number})`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,18 @@ pub struct Field {
 /// The default of an optional attribute, kept comparable as its JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OptionalDefault(pub Option<Text>);
+
+impl OptionalDefault {
+    /// The value of an attribute that is absent.
+    ///
+    /// # Errors
+    /// Never for a default that `parse` read.
+    pub fn value(&self) -> Result<Value, Fault> {
+        self.0
+            .as_ref()
+            .map_or(Ok(Value::Null), |text| json::decode(text))
+    }
+}
 
 impl Field {
     /// An attribute that must be there.
@@ -116,14 +128,18 @@ impl Type {
             Value::Text(_) => Self::String,
             Value::Duration(_) => Self::Duration,
             Value::Bytes(_) => Self::Bytes,
-            Value::List(items) => Self::Tuple(items.iter().map(Self::of).collect()),
+            Value::List(items) => Self::tuple_of(items),
             Value::Object(pairs) => Self::object_of(pairs),
-            Value::Raw(raw) => match (raw.items(), raw.pairs()) {
-                (Some(items), _) => Self::Tuple(items.iter().map(Self::of).collect()),
+            Value::Raw(raw) => match (value.items(), value.pairs()) {
+                (Some(items), _) => Self::tuple_of(&items),
                 (_, Some(pairs)) => Self::object_of(&pairs),
                 _ => raw.scalar().map_or(Self::Number, |value| Self::of(&value)),
             },
         }
+    }
+
+    fn tuple_of(items: &[Value]) -> Self {
+        Self::Tuple(items.iter().map(Self::of).collect())
     }
 
     fn object_of(pairs: &[(Text, Value)]) -> Self {

@@ -1,9 +1,11 @@
 //! The value of an expression, in the compiler while it folds and in a compiled grid while it runs.
+//!
+//! What has to read the JSON of a value first stands in `settled`.
 
-use crate::json::{Json, RawJson};
+mod settled;
+
+use crate::json::RawJson;
 use crate::{Fault, Number, Text};
-use std::borrow::Cow;
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,7 +129,7 @@ impl Value {
                 .iter()
                 .find(|(name, _)| name.as_str() == key)
                 .map(|(_, value)| value.clone()),
-            Self::Raw(raw) => raw.field(key),
+            Self::Raw(raw) => raw.field(key).map(Self::from),
             _ => None,
         }
     }
@@ -136,20 +138,32 @@ impl Value {
     pub fn at(&self, position: usize) -> Option<Self> {
         match self {
             Self::List(items) => items.get(position).cloned(),
-            Self::Raw(raw) => raw.index(position),
+            Self::Raw(raw) => raw.index(position).map(Self::from),
             _ => None,
         }
     }
 
-    /// Characters of a text, bytes, items of a list, keys of an object; `None` for what has no length.
-    pub fn length(&self) -> Option<usize> {
+    /// The items of a list, whether its JSON was read yet or not.
+    pub(crate) fn items(&self) -> Option<Seq<Self>> {
         match self {
-            Self::Text(text) => Some(text.chars().count()),
-            Self::Bytes(bytes) => Some(bytes.len()),
-            Self::List(items) => Some(items.len()),
-            Self::Object(pairs) => Some(pairs.len()),
-            Self::Raw(raw) => raw.parse().ok()?.length(),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::Duration(_) => None,
+            Self::List(items) => Some(items.clone()),
+            Self::Raw(raw) => {
+                let items = raw.items()?.map(Self::from);
+                Some(Seq::from(items.collect::<Vec<_>>()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The pairs of an object, whether its JSON was read yet or not.
+    pub(crate) fn pairs(&self) -> Option<Seq<(Text, Self)>> {
+        match self {
+            Self::Object(pairs) => Some(pairs.clone()),
+            Self::Raw(raw) => {
+                let pairs = raw.pairs()?.map(|(key, value)| (key, Self::from(value)));
+                Some(Seq::from(pairs.collect::<Vec<_>>()))
+            }
+            _ => None,
         }
     }
 
@@ -158,17 +172,6 @@ impl Value {
         match self {
             Self::Text(text) => Some(text),
             _ => None,
-        }
-    }
-
-    /// This value with its JSON read: anything but `Raw`, at the outermost level.
-    ///
-    /// # Errors
-    /// When the JSON holds a number that is out of range.
-    pub fn settled(&self) -> Result<Cow<'_, Self>, Fault> {
-        match self {
-            Self::Raw(raw) => raw.parse().map(Cow::Owned),
-            other => Ok(Cow::Borrowed(other)),
         }
     }
 
@@ -188,44 +191,6 @@ impl Value {
     }
 }
 
-impl PartialEq for Value {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Raw(a), Self::Raw(b)) => match (a.parse(), b.parse()) {
-                (Ok(a), Ok(b)) => a == b,
-                // A number out of range equals only its own text.
-                _ => a.as_str() == b.as_str(),
-            },
-            (Self::Raw(raw), plain) | (plain, Self::Raw(raw)) => {
-                raw.parse().is_ok_and(|value| value == *plain)
-            }
-            (Self::Null, Self::Null) => true,
-            (Self::Bool(a), Self::Bool(b)) => a == b,
-            (Self::Number(a), Self::Number(b)) => a == b,
-            (Self::Text(a), Self::Text(b)) => a == b,
-            (Self::Duration(a), Self::Duration(b)) => a == b,
-            (Self::Bytes(a), Self::Bytes(b)) => a[..] == b[..],
-            (Self::List(a), Self::List(b)) => a[..] == b[..],
-            (Self::Object(a), Self::Object(b)) => same_pairs(a, b),
-            _ => false,
-        }
-    }
-}
-
-/// Objects are equal when each key has an equal value, in whatever order.
-fn same_pairs(a: &[(Text, Value)], b: &[(Text, Value)]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    if a.iter().zip(b).all(|(x, y)| x.0 == y.0) {
-        return a.iter().zip(b).all(|(x, y)| x.1 == y.1);
-    }
-    by_key(a)
-        .into_iter()
-        .zip(by_key(b))
-        .all(|(x, y)| x.0 == y.0 && x.1 == y.1)
-}
-
 /// The pairs in order of their keys.
 pub(crate) fn by_key(pairs: &[(Text, Value)]) -> Vec<&(Text, Value)> {
     let mut sorted: Vec<_> = pairs.iter().collect();
@@ -233,27 +198,30 @@ pub(crate) fn by_key(pairs: &[(Text, Value)]) -> Vec<&(Text, Value)> {
     sorted
 }
 
-/// What a template prints: strings, numbers, bools, durations and UTF-8 bytes as they are, null as nothing,
-/// and what has no text form as JSON (bytes that are no UTF-8: their base64, in quotes).
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => Ok(()),
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::Number(value) => write!(f, "{value}"),
-            Self::Text(value) => f.write_str(value),
-            Self::Duration(value) => f.write_str(&crate::duration::format(*value)),
-            Self::Bytes(value) => match std::str::from_utf8(value) {
-                Ok(text) => f.write_str(text),
-                Err(_) => write!(f, "{}", Json(self)),
-            },
-            Self::List(_) | Self::Object(_) => write!(f, "{}", Json(self)),
-            Self::Raw(raw) => match raw.scalar() {
-                Some(value) => write!(f, "{value}"),
-                None => write!(f, "{}", Json(self)),
+/// Scalars become what they are; arrays, objects, numbers in an unusual spelling and a null with a reason stay raw.
+impl From<RawJson> for Value {
+    fn from(raw: RawJson) -> Self {
+        if let Some(text) = raw.string() {
+            return Self::from(text.into_owned());
+        }
+        match raw.as_str() {
+            "true" => Self::Bool(true),
+            "false" => Self::Bool(false),
+            "null" if raw.why_null().is_none() => Self::Null,
+            text => match Number::parse(text).filter(|_| is_plain(text)) {
+                Some(number) => Self::Number(number),
+                None => Self::Raw(raw),
             },
         }
     }
+}
+
+/// Whether a number is written as this language would print it.
+fn is_plain(text: &str) -> bool {
+    let spelled = text
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.'));
+    spelled && text != "-0" && !(text.contains('.') && text.ends_with('0'))
 }
 
 impl From<bool> for Value {

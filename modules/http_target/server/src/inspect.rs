@@ -2,7 +2,7 @@
 
 use crate::form;
 use crate::request::Request;
-use bggo_values::functions::encoding::to_base64;
+use bggo_values::base64::to_base64;
 use bggo_values::json::RawJson;
 use bggo_values::{Text, Value};
 use hyper::HeaderMap;

@@ -5,7 +5,7 @@ use crate::inspect::{self, object};
 use crate::reply::{self, Reply};
 use crate::request::Request;
 use bggo_values::Value;
-use bggo_values::functions::encoding::to_base64;
+use bggo_values::base64::to_base64;
 use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 

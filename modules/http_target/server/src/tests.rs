@@ -321,7 +321,7 @@ fn content_of_its_own() {
     let ids: Vec<_> = lines
         .body
         .split(|byte| *byte == b'\n')
-        .filter_map(|line| RawJson::from_bytes(line).ok()?.field("id"))
+        .filter_map(|line| RawJson::from_bytes(line).ok()?.field("id").map(Value::from))
         .collect();
     assert_eq!(ids, [0_i64, 1, 2].map(|id| Value::Number(id.into())));
     let dripped = ask("GET /drip?numbytes=7&duration=0.02&code=201", "", b"");

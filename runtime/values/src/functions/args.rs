@@ -1,7 +1,7 @@
-//! Arguments of a function as what it needs. Whoever calls has checked and converted them where types were known; a value
-//! that is only known at run time is converted here.
+//! Arguments of a function to the types that it takes. Whoever calls has checked and converted them where types were known;
+//! a value that is only known at run time is converted here.
 
-use crate::convert::{items_of, pairs_of, to_bytes, to_number, to_text};
+use crate::convert::{to_bytes, to_number, to_text};
 use crate::{Fault, Number, Seq, Text, Value};
 
 /// The arguments of one call.
@@ -74,7 +74,7 @@ impl<'a> Args<'a> {
 
     pub(super) fn list(&self, place: usize) -> Result<Seq<Value>, Fault> {
         let value = self.value(place)?;
-        items_of(value).ok_or_else(|| {
+        value.items().ok_or_else(|| {
             self.fault(
                 place,
                 &format!("a list is required, found {}", value.kind()),
@@ -84,7 +84,7 @@ impl<'a> Args<'a> {
 
     pub(super) fn object(&self, place: usize) -> Result<Seq<(Text, Value)>, Fault> {
         let value = self.value(place)?;
-        pairs_of(value).ok_or_else(|| {
+        value.pairs().ok_or_else(|| {
             self.fault(
                 place,
                 &format!("an object is required, found {}", value.kind()),

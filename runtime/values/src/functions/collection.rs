@@ -1,7 +1,7 @@
 //! Functions over lists, sets, maps and objects.
 
 use super::args::{Args, args};
-use crate::convert::{convert, items_of, pairs_of};
+use crate::convert::convert;
 use crate::value::by_key;
 use crate::{Fault, Number, Text, Type, Value};
 use std::collections::BTreeMap;
@@ -20,9 +20,9 @@ pub fn length(values: &[Value]) -> Result<Value, Fault> {
         super::length::characters(text)
     } else if let Value::Bytes(bytes) = value {
         bytes.len()
-    } else if let Some(items) = items_of(value) {
+    } else if let Some(items) = value.items() {
         items.len()
-    } else if let Some(pairs) = pairs_of(value) {
+    } else if let Some(pairs) = value.pairs() {
         pairs.len()
     } else {
         return Err(args.fault(
@@ -67,7 +67,7 @@ pub fn distinct(values: &[Value]) -> Result<Value, Fault> {
     let args = args("distinct", values, 1, 1)?;
     let list = convert(args.value(0)?, &Type::list(Type::Any))
         .map_err(|fault| args.fault(0, fault.text()))?;
-    let list = items_of(&list).unwrap_or_else(|| Vec::new().into());
+    let list = list.items().unwrap_or_else(|| Vec::new().into());
     let mut kept: Vec<Value> = Vec::new();
     for item in list.iter() {
         if !kept.contains(item) {
@@ -90,7 +90,7 @@ pub fn flatten(values: &[Value]) -> Result<Value, Fault> {
 
 fn spread(items: &[Value], flat: &mut Vec<Value>) {
     for item in items {
-        match items_of(item) {
+        match item.items() {
             Some(inner) => spread(&inner, flat),
             None => flat.push(item.clone()),
         }

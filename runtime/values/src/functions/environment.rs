@@ -1,4 +1,4 @@
-//! What the program is started with.
+//! Environment variables of the process to values.
 
 use super::args::args;
 use crate::text::normalized;

@@ -354,9 +354,9 @@ fn an_environment_variable_is_text_or_null() {
 proptest! {
     #[test]
     fn base64_of_any_bytes_reads_back(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-        let text = super::encoding::to_base64(&bytes);
+        let text = crate::base64::to_base64(&bytes);
         prop_assert_eq!(text.len() % 4, 0);
-        prop_assert_eq!(super::encoding::from_base64(&text), Some(bytes));
+        prop_assert_eq!(crate::base64::from_base64(&text), Some(bytes));
     }
 
     #[test]

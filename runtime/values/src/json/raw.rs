@@ -1,8 +1,9 @@
 //! JSON of a response, validated once and kept as its text: reading at a path skips what stands before, and what is only
 //! passed on is never taken apart.
 
-use super::{build, scalar, scan};
-use crate::{Fault, Number, Text, Value};
+use super::scan;
+use crate::{Fault, Text};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ impl RawJson {
     }
 
     /// The first byte says what it is. A part is never empty.
-    fn first(&self) -> u8 {
+    pub(super) fn first(&self) -> u8 {
         self.as_str().as_bytes()[0]
     }
 
@@ -86,78 +87,43 @@ impl RawJson {
         }
     }
 
-    /// The value of this key; `None` when there is none or this is no object. A repeated key has its last value.
-    pub fn field(&self, key: &str) -> Option<Value> {
+    /// The part that is the value of this key; `None` when there is none or this is no object. A repeated key has its
+    /// last value.
+    pub fn field(&self, key: &str) -> Option<Self> {
         if self.first() != b'{' {
             return None;
         }
         let found = scan::Pairs::of(self.as_str())
             .filter(|(name, _)| scan::unquote(name) == key)
             .last();
-        found.map(|(_, value)| self.part(value).into_value())
+        found.map(|(_, value)| self.part(value))
     }
 
     /// The item at this position; `None` when there is none or this is no array.
-    pub fn index(&self, position: usize) -> Option<Value> {
+    pub fn index(&self, position: usize) -> Option<Self> {
         if self.first() != b'[' {
             return None;
         }
-        scan::Items::of(self.as_str())
-            .nth(position)
-            .map(|item| self.part(item).into_value())
+        let found = scan::Items::of(self.as_str()).nth(position);
+        found.map(|item| self.part(item))
     }
 
     /// The items, if this is an array.
-    pub fn items(&self) -> Option<Vec<Value>> {
-        (self.first() == b'[').then(|| {
-            scan::Items::of(self.as_str())
-                .map(|item| self.part(item).into_value())
-                .collect()
-        })
+    pub fn items(&self) -> Option<impl Iterator<Item = Self>> {
+        (self.first() == b'[').then(|| scan::Items::of(self.as_str()).map(|item| self.part(item)))
     }
 
     /// The pairs in written order, if this is an object.
-    pub fn pairs(&self) -> Option<Vec<(Text, Value)>> {
+    pub fn pairs(&self) -> Option<impl Iterator<Item = (Text, Self)>> {
         (self.first() == b'{').then(|| {
-            let pairs = scan::pairs(self.as_str());
-            pairs
-                .into_iter()
-                .map(|(key, value)| (Text::from(key.as_ref()), self.part(value).into_value()))
-                .collect()
+            let pairs = scan::pairs(self.as_str()).into_iter();
+            pairs.map(|(key, value)| (Text::from(key.as_ref()), self.part(value)))
         })
     }
 
-    /// The text itself as a value: scalars as what they are, arrays, objects and numbers in an unusual spelling raw.
-    pub fn into_value(self) -> Value {
-        match self.first() {
-            b'{' | b'[' => Value::Raw(self),
-            b'"' => Value::from(scan::unquote(self.as_str()).into_owned()),
-            b't' => Value::Bool(true),
-            b'f' => Value::Bool(false),
-            b'n' if self.why_null().is_some() => Value::Raw(self),
-            b'n' => Value::Null,
-            _ => match Number::parse(self.as_str()) {
-                Some(number) if is_plain(self.as_str()) => Value::Number(number),
-                _ => Value::Raw(self),
-            },
-        }
-    }
-
-    /// The value, if it is neither array nor object nor a number that is not exact in 28 digits.
-    pub fn scalar(&self) -> Option<Value> {
-        match self.first() {
-            b'{' | b'[' => None,
-            b'-' | b'0'..=b'9' => Number::parse(self.as_str()).map(Value::Number),
-            _ => scalar(self.as_str()).ok(),
-        }
-    }
-
-    /// The whole value, all levels.
-    ///
-    /// # Errors
-    /// When a number is out of range.
-    pub fn parse(&self) -> Result<Value, Fault> {
-        build(self.as_str())
+    /// The characters, if this is a string.
+    pub fn string(&self) -> Option<Cow<'_, str>> {
+        (self.first() == b'"').then(|| scan::unquote(self.as_str()))
     }
 
     /// Whether it is `null`.
@@ -176,14 +142,6 @@ impl RawJson {
             _ => "a number",
         }
     }
-}
-
-/// Whether a number is written as this language would print it.
-fn is_plain(text: &str) -> bool {
-    let spelled = text
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.'));
-    spelled && text != "-0" && !(text.contains('.') && text.ends_with('0'))
 }
 
 impl fmt::Debug for RawJson {

@@ -1,7 +1,7 @@
-//! Values to JSON and HCL text.
+//! Values to text: as a template prints them, as JSON and as HCL.
 
 use super::scan;
-use crate::functions::encoding::to_base64;
+use crate::base64::to_base64;
 use crate::value::by_key;
 use crate::{Text, Value, duration};
 use std::borrow::Cow;
@@ -186,6 +186,29 @@ fn write_string(out: &mut dyn Write, text: &str, style: Style) -> fmt::Result {
     out.write_char('"')
 }
 
+/// What a template prints: strings, numbers, bools, durations and UTF-8 bytes as they are, null as nothing,
+/// and what has no text form as JSON (bytes that are no UTF-8: their base64, in quotes).
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => Ok(()),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value}"),
+            Self::Text(value) => f.write_str(value),
+            Self::Duration(value) => f.write_str(&duration::format(*value)),
+            Self::Bytes(value) => match std::str::from_utf8(value) {
+                Ok(text) => f.write_str(text),
+                Err(_) => write!(f, "{}", Json(self)),
+            },
+            Self::List(_) | Self::Object(_) => write!(f, "{}", Json(self)),
+            Self::Raw(raw) => match raw.scalar() {
+                Some(value) => write!(f, "{value}"),
+                None => write!(f, "{}", Json(self)),
+            },
+        }
+    }
+}
+
 /// HCL that reads back as the value: an attribute a line, two spaces a level, keys quoted as in Terraform's console.
 pub fn encode_hcl(value: &Value) -> String {
     let mut out = String::new();
@@ -200,7 +223,7 @@ fn write_hcl(out: &mut String, value: &Value, level: usize) {
         Value::Bytes(bytes) => out.push_str(&quoted_hcl(&to_base64(bytes))),
         Value::List(items) => hcl_items(out, items, level),
         Value::Object(pairs) => hcl_pairs(out, pairs, level),
-        Value::Raw(raw) => match (raw.items(), raw.pairs()) {
+        Value::Raw(raw) => match (value.items(), value.pairs()) {
             (Some(items), _) => hcl_items(out, &items, level),
             (_, Some(pairs)) => hcl_pairs(out, &pairs, level),
             _ => out.push_str(raw.as_str()),

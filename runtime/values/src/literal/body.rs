@@ -1,7 +1,7 @@
 //! Bodies of attributes and blocks, as manifests have them. A type expression may stand for a value; some attributes are
 //! expressions.
 
-use super::{Cursor, LiteralFault};
+use super::cursor::{Cursor, LiteralFault};
 use crate::{Type, Value};
 
 /// Attributes that are set to an expression of the grid language.

@@ -1,6 +1,23 @@
 //! A place in a text, moved over spaces, comments and names.
 
-use super::LiteralFault;
+use std::fmt;
+
+/// Where a text is no literal, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiteralFault {
+    /// The byte at which it was noticed.
+    pub offset: usize,
+    /// One clause: what was found, what was expected.
+    pub text: String,
+}
+
+impl fmt::Display for LiteralFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for LiteralFault {}
 
 /// Brackets and blocks deeper than this are refused, so that no text can exhaust the stack.
 const DEEPEST: usize = 64;

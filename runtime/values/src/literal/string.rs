@@ -1,6 +1,6 @@
-//! Quoted strings and heredocs.
+//! Quoted strings and heredocs to their texts.
 
-use super::{Cursor, LiteralFault};
+use super::cursor::{Cursor, LiteralFault};
 use crate::text::normalized;
 
 impl Cursor<'_> {

@@ -1,6 +1,6 @@
-//! Literal values: numbers, strings, lists, objects.
+//! Literals to values: numbers, strings, lists, objects.
 
-use super::{Cursor, LiteralFault};
+use super::cursor::{Cursor, LiteralFault};
 use crate::{Number, Text, Value};
 
 impl Cursor<'_> {

@@ -1,6 +1,6 @@
 //! `for` and splats. The bodies come as `dyn FnMut`, so that no grid compiles these loops again.
 
-use crate::convert::{items_of, pairs_of, to_text};
+use crate::convert::to_text;
 use crate::value::by_key;
 use crate::{Fault, Number, Text, Value};
 
@@ -20,13 +20,13 @@ pub fn iterate(
     over: &Value,
     each: &mut dyn FnMut(&Value, &Value) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    if let Some(items) = items_of(over) {
+    if let Some(items) = over.items() {
         for (place, item) in items.iter().enumerate() {
             each(&Value::Number(Number::from(place)), item)?;
         }
         return Ok(());
     }
-    if let Some(pairs) = pairs_of(over) {
+    if let Some(pairs) = over.pairs() {
         for (key, value) in by_key(&pairs) {
             each(&Value::Text(key.clone()), value)?;
         }
@@ -117,7 +117,7 @@ pub fn splat(
     if over.is_null() {
         return Ok(Value::list(&[]));
     }
-    let items: Result<Vec<Value>, Fault> = match items_of(over) {
+    let items: Result<Vec<Value>, Fault> = match over.items() {
         Some(items) => items.iter().map(each).collect(),
         None => each(over).map(|item| vec![item]),
     };

@@ -1,6 +1,5 @@
-//! Values as they may be shown.
+//! Values to what may be shown of them.
 
-use crate::convert::{items_of, pairs_of};
 use crate::{Text, Value};
 
 /// What stands for a value that must not be shown.
@@ -21,14 +20,14 @@ pub fn redact(value: &Value, paths: &[&[&str]]) -> Value {
             .map(|(_, rest)| rest)
             .collect()
     };
-    if let Some(pairs) = pairs_of(value) {
+    if let Some(pairs) = value.pairs() {
         let shown: Vec<(Text, Value)> = pairs
             .iter()
             .map(|(key, value)| (key.clone(), redact(value, &below(key))))
             .collect();
         return Value::from(shown);
     }
-    if let Some(items) = items_of(value) {
+    if let Some(items) = value.items() {
         let shown: Vec<Value> = items
             .iter()
             .enumerate()

@@ -42,7 +42,7 @@ pub fn index(value: &Value, by: &Value) -> Result<Value, Fault> {
             if !number.is_whole() {
                 return Err(Fault::new("the index of a list must be a whole number"));
             }
-            let length = convert::items_of(value).map_or(0, |items| items.len());
+            let length = value.items().map_or(0, |items| items.len());
             let has = match length {
                 0 => "is empty".to_owned(),
                 1 => "has 1 item".to_owned(),

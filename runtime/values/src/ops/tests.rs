@@ -3,11 +3,11 @@
 mod forms;
 
 use super::{
-    add, div, equal, field, greater, greater_eq, hole, index, less, less_eq, mul, neg, not,
-    not_equal, rem, sub, text, truth,
+    Template, add, div, equal, field, greater, greater_eq, hole, index, less, less_eq, mul, neg,
+    not, not_equal, rem, sub, text, truth,
 };
 use crate::json::{RawJson, encode_plain};
-use crate::{Fault, Value, literal};
+use crate::{Fault, Seq, Value, literal};
 use std::time::Duration;
 
 fn read(text: &str) -> Value {
@@ -262,6 +262,30 @@ fn attributes_and_items() {
             assert_eq!(shown(found), *expected, "{value} {by:?}");
         }
     }
+}
+
+#[test]
+fn a_template_displays_as_the_text_of_its_parts() {
+    let cases: &[&[Value]] = &[
+        &[],
+        &[Value::text("caf"), read("1.50"), raw(&read("\"x\""))],
+        &[Value::text("\u{301}"), Value::text("e\u{301}")],
+        &[Value::text("cafe"), Value::text("\u{301}!")],
+        &[Value::text("cafe"), raw(&read("\"\u{301}!\""))],
+        &[
+            Value::text("e"),
+            Value::text(""),
+            Value::Bytes(Seq::Static("\u{301}".as_bytes())),
+        ],
+        &[Value::text("/"), Value::text("\u{301}\u{316}")],
+        &[read("true"), Value::text("\u{301}")],
+    ];
+    for parts in cases {
+        let text = text(parts).unwrap();
+        assert_eq!(Value::from(Template(parts).to_string()), text);
+    }
+    assert_eq!(Template(cases[4]).to_string(), "caf\u{e9}!");
+    assert_eq!(Template(cases[7]).to_string(), "tru\u{e9}");
 }
 
 #[test]

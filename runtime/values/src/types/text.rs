@@ -1,9 +1,9 @@
-//! Types as they are written: `list(string)`, `object({ a = number, b = optional(string, "x") })`.
+//! Texts to types and back: `list(string)`, `object({ a = number, b = optional(string, "x") })`.
 
 use super::{Field, OptionalDefault, Type};
-use crate::json::{decode, encode_plain, quoted_hcl};
+use crate::json::{encode_plain, quoted_hcl};
 use crate::literal::{Cursor, LiteralFault};
-use crate::{Fault, Text, Value};
+use crate::{Fault, Text};
 use std::fmt;
 
 /// Reads a type as a grid or a manifest writes it.
@@ -172,16 +172,6 @@ impl Cursor<'_> {
                 default.map(|value| Text::from(encode_plain(&value))),
             )),
         ))
-    }
-}
-
-impl OptionalDefault {
-    /// The value of an attribute that is absent.
-    ///
-    /// # Errors
-    /// Never for a default that `parse` read.
-    pub fn value(&self) -> Result<Value, Fault> {
-        self.0.as_ref().map_or(Ok(Value::Null), |text| decode(text))
     }
 }
 

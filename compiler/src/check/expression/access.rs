@@ -1,4 +1,4 @@
-//! References, `.name` and `[index]`.
+//! References, `.name` and `[index]` to typed expressions.
 
 use bggo_values::{Type, Value};
 
@@ -9,7 +9,7 @@ use crate::syntax::decl::{Expr, ExprKind, Name};
 
 use super::context::{Bound, Checker, constant, error};
 use super::forms::join;
-use super::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
+use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
     /// A whole reference without `.name` or `[index]` behind it, or an unknown name.
@@ -256,7 +256,7 @@ impl Checker<'_> {
             };
             return self.export(id, &name, span);
         }
-        let number = by.constant().and_then(super::infer::place_of);
+        let number = by.constant().and_then(super::place_of);
         if let (Some(Reference::Resource(id)), Some(_)) = (self.reference(base.id), number) {
             let address = self.declarations.resource(id).address();
             self.error(
@@ -291,7 +291,7 @@ impl Checker<'_> {
         let (ty, want) = match &base.ty {
             Type::List(item) => ((**item).clone(), Type::Number),
             Type::Tuple(items) => {
-                let known = by.constant().and_then(super::infer::place_of);
+                let known = by.constant().and_then(super::place_of);
                 let place = known.and_then(|number| number.as_usize());
                 match (known, place.and_then(|place| items.get(place))) {
                     (Some(_), Some(item)) => (item.clone(), Type::Number),

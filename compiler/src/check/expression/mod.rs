@@ -1,4 +1,21 @@
-//! The type of every expression.
+//! Expressions of the grid to typed expressions: type, binding time and sensitivity of each, and the value of what is known.
+//!
+//! This file has the literals and the conversion to the type that a place wants; each other form has a file of its own.
+
+mod access;
+mod attempt;
+mod bytes_wanted;
+mod call;
+pub(super) mod condition;
+pub(super) mod context;
+mod equality;
+mod forms;
+mod functions_to_come;
+mod misfit;
+mod operator;
+mod outputs;
+mod pattern;
+mod template;
 
 use std::collections::BTreeMap;
 
@@ -9,9 +26,9 @@ use crate::diagnostics::codes;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Part};
 
-use super::context::{Checker, LiteralParts, Seen, constant, error};
 use super::sensitivity::EVERY;
 use super::typed::{Binding, Sensitivity, TExpr, TKind, latest};
+use context::{Checker, LiteralParts, Seen, constant, error};
 
 impl Checker<'_> {
     /// Types an expression; what is known is folded.
@@ -26,6 +43,12 @@ impl Checker<'_> {
             });
         }
         typed
+    }
+
+    /// Types an expression that stands where this type is wanted. It is not converted yet.
+    pub(super) fn infer_wanted(&mut self, expr: &Expr, want: &Type) -> TExpr {
+        bytes_wanted::find(expr, want, &mut self.wanted_as_bytes);
+        self.infer(expr)
     }
 
     fn infer_kind(&mut self, expr: &Expr) -> TExpr {
@@ -69,7 +92,7 @@ impl Checker<'_> {
     }
 
     /// A list of these items, each with its own type.
-    pub(super) fn tuple(&mut self, items: Vec<TExpr>, span: Span) -> TExpr {
+    fn tuple(&mut self, items: Vec<TExpr>, span: Span) -> TExpr {
         let ty = Type::Tuple(items.iter().map(|item| item.ty.clone()).collect());
         let spans = items.iter().map(|item| item.span).collect();
         self.literals.insert(span, LiteralParts::Items(spans));
@@ -101,7 +124,7 @@ impl Checker<'_> {
     }
 
     /// A key as a string that is not null.
-    pub(super) fn key(&mut self, key: TExpr, what: &str) -> TExpr {
+    fn key(&mut self, key: TExpr, what: &str) -> TExpr {
         if key.is_null() && self.certain {
             self.error(codes::INVALID_VALUE, key.span, format!("{what} is null"));
             return error(key.span);
@@ -110,7 +133,7 @@ impl Checker<'_> {
     }
 
     /// An object of these pairs; keys that are not known make it a map.
-    pub(super) fn object_of(&mut self, pairs: Vec<(TExpr, TExpr)>, span: Span) -> TExpr {
+    fn object_of(&mut self, pairs: Vec<(TExpr, TExpr)>, span: Span) -> TExpr {
         let spans = pairs.iter().filter_map(|(key, value)| {
             let name = key.constant().and_then(Value::as_text)?;
             Some((name.to_owned(), value.span))
@@ -208,6 +231,13 @@ impl Checker<'_> {
         }
     }
 
+    /// Reports what of a value does not fit the type that is wanted.
+    fn misfit(&mut self, expr: &TExpr, want: &Type, what: &str) {
+        for misfit in misfit::misfits(expr, want, what, &self.literals) {
+            self.error(misfit.code, misfit.span, misfit.text).hint = misfit.hint;
+        }
+    }
+
     fn converted(&mut self, expr: TExpr, want: &Type, what: &str) -> TExpr {
         if let Some(value) = expr.constant() {
             return match convert::convert(value, want) {
@@ -290,7 +320,7 @@ fn conversion(expr: TExpr, want: &Type) -> TExpr {
 }
 
 /// A number that is known, as a place.
-pub(super) fn place_of(value: &Value) -> Option<Number> {
+fn place_of(value: &Value) -> Option<Number> {
     match value {
         Value::Number(number) => Some(*number),
         Value::Text(text) => Number::parse(text),

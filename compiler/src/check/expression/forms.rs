@@ -1,4 +1,4 @@
-//! `for`, splats and templates: forms that bind names.
+//! `for` and splats to typed expressions: forms that bind names.
 
 use bggo_values::{Type, Value};
 
@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
 use super::context::{Bound, Checker, constant, error};
-use super::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
 impl Checker<'_> {
     pub(super) fn for_expr(&mut self, form: &ForExpr, span: Span) -> TExpr {
@@ -73,7 +73,7 @@ impl Checker<'_> {
         let sensitivity = if whole {
             Sensitivity::whole()
         } else {
-            result.sensitivity.under(super::sensitivity::EVERY)
+            result.sensitivity.under(crate::check::sensitivity::EVERY)
         };
         TExpr {
             kind: TKind::For(Box::new(TFor {
@@ -231,7 +231,7 @@ impl Checker<'_> {
         let sensitivity = if over.sensitivity.is_whole() {
             Sensitivity::whole()
         } else {
-            each.sensitivity.under(super::sensitivity::EVERY)
+            each.sensitivity.under(crate::check::sensitivity::EVERY)
         };
         TExpr {
             ty: Type::list(each.ty.clone()),

@@ -1,4 +1,4 @@
-//! Calls of functions, and the two forms that look like calls: `try` and `can`.
+//! Calls of functions to typed expressions: which function, how many arguments, and each as its parameter.
 
 use bggo_values::functions::{self, Function, Param, Time};
 use bggo_values::{Number, Type, Value};
@@ -8,9 +8,11 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, constant, error};
+use crate::check::sensitivity;
+use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, latest};
+
 use super::functions_to_come;
-use super::sensitivity;
-use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, latest};
+use super::pattern::searching;
 
 impl Checker<'_> {
     pub(super) fn call(
@@ -115,9 +117,13 @@ impl Checker<'_> {
                 return error(span);
             }
         };
-        let Some(function) = self.searching(function, &arguments) else {
+        let (function, wrong) = searching(function, &arguments);
+        if let Some((at, fault)) = wrong
+            && self.certain
+        {
+            self.error(codes::INVALID_VALUE, at, fault.text());
             return error(span);
-        };
+        }
         let converts = meets(function.name, &types, &ty);
         let time = match function.time {
             Time::Pure => Binding::Built,

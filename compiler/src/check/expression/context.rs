@@ -1,4 +1,6 @@
-//! The state of the checker, and the functions by which it makes typed expressions.
+//! What is known of a grid while its expressions are typed, and the few ways in which typed expressions are made.
+//!
+//! What declarations fill and read is open to all of `check`; all else belongs to the room of expressions alone.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,39 +15,38 @@ use crate::resolve::model::{BoundId, ByBody, Condition, Reference, Resolved, Res
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
-use super::fold::{self, Failure, Known};
-use super::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
+use crate::check::fold::{self, Failure, Known};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
 
-/// The checker's state.
-pub(super) struct Checker<'a> {
-    pub(super) declarations: &'a Declarations,
-    pub(super) modules: &'a Modules,
+/// Types expressions, with what was found of the declarations that they name.
+pub(in crate::check) struct Checker<'a> {
+    pub(in crate::check) declarations: &'a Declarations,
+    pub(in crate::check) modules: &'a Modules,
     runners: &'a ByBody<Option<RunnerRef>>,
     assets: &'a ByBody<Option<RunnerRef>>,
-    /// By expression.
+    /// What each expression stands for that is a reference, by `ExprId`.
     pub(super) references: Vec<Option<Reference>>,
-    /// No name is unknown.
-    pub(super) sound: bool,
+    /// The names that each `for` and splat binds for key and value, by what it runs over.
     pub(super) bound: Cow<'a, BTreeMap<ExprId, (Option<BoundId>, BoundId)>>,
     /// Those of the grid, then those of conditions of manifests.
-    pub(super) bound_names: Vec<String>,
+    pub(in crate::check) bound_names: Vec<String>,
     /// Conditions of manifests that were read so far, by their text.
     pub(super) conditions: BTreeMap<String, Rc<Condition>>,
     /// What stands in the places of what a condition reads, while it is typed.
     pub(super) reads: Vec<TExpr>,
     /// The arguments of the resources that were checked so far, for rules of whoever uses them.
-    pub(super) of_resources: BTreeMap<ResourceId, Rc<Arguments>>,
-    pub(super) problems: Problems,
+    pub(in crate::check) of_resources: BTreeMap<ResourceId, Rc<Arguments>>,
+    pub(in crate::check) problems: Problems,
     /// Type of each variable and whether it is sensitive.
-    pub(super) variables: Vec<(Type, bool)>,
+    pub(in crate::check) variables: Vec<(Type, bool)>,
     /// The locals that were checked so far.
-    pub(super) locals: Vec<Option<TLocal>>,
-    /// The instances that are known so far; `None` inside if their problem is reported.
-    pub(super) instances: ByBody<Option<Option<TInstances>>>,
+    pub(in crate::check) locals: Vec<Option<TLocal>>,
+    /// The instances that are known so far; `None` also for a step whose instances have a reported problem.
+    pub(in crate::check) instances: ByBody<Option<TInstances>>,
     /// What bound names stand for, by `BoundId`.
-    pub(super) names: Vec<Option<Bound>>,
+    pub(in crate::check) names: Vec<Option<Bound>>,
     /// The step that is being checked.
-    pub(super) step: Option<StepId>,
+    pub(in crate::check) step: Option<StepId>,
     /// Whether the expression surely runs when its owner does. Then a value that cannot be computed is an error of the grid.
     pub(super) certain: bool,
     /// How many `for`s and splats are open around.
@@ -53,27 +54,30 @@ pub(super) struct Checker<'a> {
     /// The outermost open form whose name was read, by its depth.
     lowest: u32,
     /// The places of the parts of literal lists and objects, by the place of the whole.
-    pub(super) literals: BTreeMap<Span, LiteralParts>,
+    pub(super) literals: Literals,
     /// Every expression with its type, if the caller wants them.
-    pub(super) seen: Option<Vec<Seen>>,
+    pub(in crate::check) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
     pub(super) outputs: BTreeMap<RunnerRef, Type>,
     /// The instances that an index stands for; `None` if it is known only when the grid runs.
-    pub(super) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
+    pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
 }
 
 /// The arguments of a step or resource, by position in its manifest.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Arguments {
+pub(in crate::check) struct Arguments {
     /// Values as the types of their inputs; a null one that may be absent is left out.
-    pub(super) list: Vec<(usize, TExpr)>,
+    pub(in crate::check) list: Vec<(usize, TExpr)>,
     /// Of each input: whether the grid gives it, and where.
-    pub(super) given: Vec<(Given, Span)>,
+    pub(in crate::check) given: Vec<(Given, Span)>,
     /// Those that have a reported problem, or are missing.
-    pub(super) wrong: BTreeSet<usize>,
+    pub(in crate::check) wrong: BTreeSet<usize>,
 }
+
+/// The parts of literal lists and objects, by the place of the whole.
+pub(super) type Literals = BTreeMap<Span, LiteralParts>;
 
 /// The places of a literal's parts.
 pub(super) enum LiteralParts {
@@ -98,7 +102,7 @@ pub struct Seen {
 
 /// What a bound name stands for.
 #[derive(Debug, Clone)]
-pub(super) enum Bound {
+pub(in crate::check) enum Bound {
     /// An item.
     Item {
         ty: Type,
@@ -114,7 +118,7 @@ pub(super) enum Bound {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn new(resolved: &'a Resolved, modules: &'a Modules) -> Checker<'a> {
+    pub(in crate::check) fn new(resolved: &'a Resolved, modules: &'a Modules) -> Checker<'a> {
         let declarations = &resolved.declarations;
         let mut references = vec![None; declarations.expressions as usize];
         for (id, reference) in &resolved.references {
@@ -128,7 +132,6 @@ impl<'a> Checker<'a> {
             runners: &resolved.runners,
             assets: &resolved.assets,
             references,
-            sound: resolved.sound,
             bound: Cow::Borrowed(&resolved.bound),
             bound_names: resolved.bound_names.clone(),
             conditions: BTreeMap::new(),
@@ -152,27 +155,27 @@ impl<'a> Checker<'a> {
     }
 
     /// What a node stands for.
-    pub(super) fn reference(&self, id: ExprId) -> Option<Reference> {
+    pub(in crate::check) fn reference(&self, id: ExprId) -> Option<Reference> {
         self.references.get(id.0 as usize).copied().flatten()
     }
 
     /// The runner of a step, if it is known.
-    pub(super) fn runner_of(&self, id: StepId) -> Option<RunnerRef> {
+    pub(in crate::check) fn runner_of(&self, id: StepId) -> Option<RunnerRef> {
         self.runners.get(id).copied().flatten()
     }
 
     /// The asset of a resource, if it is known.
-    pub(super) fn asset_of(&self, id: ResourceId) -> Option<RunnerRef> {
+    pub(in crate::check) fn asset_of(&self, id: ResourceId) -> Option<RunnerRef> {
         self.assets.get(id).copied().flatten()
     }
 
     /// The instances of a step, if they were found and are right.
-    pub(super) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
-        self.instances.get(id)?.as_ref()?.as_ref()
+    pub(in crate::check) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
+        self.instances.get(id)?.as_ref()
     }
 
     /// Reports an error and gives it back for labels and a hint.
-    pub(super) fn error(
+    pub(in crate::check) fn error(
         &mut self,
         code: Code,
         span: Span,
@@ -182,7 +185,11 @@ impl<'a> Checker<'a> {
     }
 
     /// Runs `check` for something that may never run.
-    pub(super) fn perhaps<T>(&mut self, perhaps: bool, check: impl FnOnce(&mut Self) -> T) -> T {
+    pub(in crate::check) fn perhaps<T>(
+        &mut self,
+        perhaps: bool,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let outside = self.certain;
         self.certain = outside && !perhaps;
         let result = check(self);
@@ -205,7 +212,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The value of the node in place of the node, if it can be computed. All its operands must be constants.
-    pub(super) fn fold(&mut self, expr: TExpr) -> TExpr {
+    pub(in crate::check) fn fold(&mut self, expr: TExpr) -> TExpr {
         if expr.binding != Binding::Built {
             return expr;
         }
@@ -230,7 +237,7 @@ impl<'a> Checker<'a> {
 }
 
 /// An expression with a reported problem.
-pub(super) fn error(span: Span) -> TExpr {
+pub(in crate::check) fn error(span: Span) -> TExpr {
     TExpr {
         kind: TKind::Error,
         ty: Type::Error,
@@ -241,7 +248,7 @@ pub(super) fn error(span: Span) -> TExpr {
 }
 
 /// A value that is known.
-pub(super) fn constant(value: Value, ty: Type, span: Span) -> TExpr {
+pub(in crate::check) fn constant(value: Value, ty: Type, span: Span) -> TExpr {
     TExpr {
         kind: TKind::Constant(value),
         ty,
@@ -261,12 +268,12 @@ impl TExpr {
     }
 
     /// Whether it has a reported problem.
-    pub(super) fn is_error(&self) -> bool {
+    pub(in crate::check) fn is_error(&self) -> bool {
         matches!(self.kind, TKind::Error) || self.ty == Type::Error
     }
 
     /// Whether it is known to be null.
-    pub(super) fn is_null(&self) -> bool {
+    pub(in crate::check) fn is_null(&self) -> bool {
         self.constant().is_some_and(Value::is_null)
     }
 }

@@ -1,5 +1,7 @@
-//! `try` and `can`: forms of the language that catch faults. A fault of a type or value that is known when the grid is
-//! built decides them at once; names that do not exist are errors of the grid all the same.
+//! `try` and `can` to typed expressions: forms of the language that catch faults.
+//!
+//! A fault of a type or value that is known when the grid is built decides them at once; names that do not exist are errors
+//! of the grid all the same.
 
 use bggo_values::{Type, Value};
 
@@ -8,7 +10,7 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
 use super::context::{Checker, constant, error};
-use super::typed::{Sensitivity, TExpr, TKind, latest};
+use crate::check::typed::{Sensitivity, TExpr, TKind, latest};
 
 /// Problems that `try` and `can` do not hide: a name that is not declared is wrong whatever the values are.
 const OF_NAMES: &[Code] = &[

@@ -18,8 +18,8 @@ use crate::syntax;
 use crate::syntax::decl::{Declarations, Name};
 
 use super::context::{Checker, error};
-use super::typed::{Binding, Sensitivity, TExpr, TKind};
-use super::walk::children_mut;
+use crate::check::typed::{Binding, Sensitivity, TExpr, TKind};
+use crate::check::walk::children_mut;
 
 /// The file of places within a condition: no grid has so many.
 const NO_FILE: FileId = FileId(u32::MAX);
@@ -30,7 +30,7 @@ const PLACEHOLDER: TKind = TKind::Bound(BoundId(u32::MAX));
 impl Checker<'_> {
     /// A condition as it was read. One that cannot be read is a fault of its manifest, which was said when the modules
     /// were read.
-    pub(super) fn condition_of(&mut self, text: &str) -> Rc<Condition> {
+    pub(in crate::check) fn condition_of(&mut self, text: &str) -> Rc<Condition> {
         if let Some(known) = self.conditions.get(text) {
             return Rc::clone(known);
         }
@@ -44,7 +44,7 @@ impl Checker<'_> {
     ///
     /// # Errors
     /// What is wrong with it, at a place within the condition or of what it reads.
-    pub(super) fn typed_condition(
+    pub(in crate::check) fn typed_condition(
         &mut self,
         condition: &Condition,
         reads: Vec<TExpr>,

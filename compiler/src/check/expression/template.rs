@@ -1,4 +1,4 @@
-//! Templates: neighbouring known texts become one, and a directive whose condition is known becomes its arm.
+//! Templates to typed parts: neighbouring known texts become one, and a directive whose condition is known becomes its arm.
 
 use bggo_values::{Type, Value};
 
@@ -7,11 +7,11 @@ use crate::source::Span;
 use crate::syntax::decl::{Expr, Part};
 
 use super::context::{Checker, constant, error};
-use super::typed::{Binding, Sensitivity, TExpr, TKind, TPart};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TKind, TPart};
 
 impl Checker<'_> {
     pub(super) fn template(&mut self, parts: &[Part], span: Span) -> TExpr {
-        let mut text = Building::new();
+        let mut text = TypedParts::new();
         self.parts(parts, &mut text);
         if text.broken {
             return error(span);
@@ -30,7 +30,7 @@ impl Checker<'_> {
         }
     }
 
-    fn parts(&mut self, parts: &[Part], to: &mut Building) {
+    fn parts(&mut self, parts: &[Part], to: &mut TypedParts) {
         for part in parts {
             match part {
                 Part::Text(text) => to.text(text),
@@ -44,7 +44,7 @@ impl Checker<'_> {
         }
     }
 
-    fn hole(&mut self, hole: TExpr, to: &mut Building) {
+    fn hole(&mut self, hole: TExpr, to: &mut TypedParts) {
         to.broken |= hole.is_error();
         if hole.is_error() {
             return;
@@ -72,14 +72,14 @@ impl Checker<'_> {
         to.parts.push(TPart::Hole(hole));
     }
 
-    fn if_part(&mut self, condition: &Expr, [yes, no]: [&[Part]; 2], to: &mut Building) {
+    fn if_part(&mut self, condition: &Expr, [yes, no]: [&[Part]; 2], to: &mut TypedParts) {
         let condition = self.condition(condition);
         to.broken |= condition.is_error();
         let known = condition
             .constant()
             .and_then(|value| bggo_values::ops::truth(value).ok());
         let mut arm = |parts: &[Part], chosen: bool| {
-            let mut arm = Building::new();
+            let mut arm = TypedParts::new();
             self.perhaps(known != Some(chosen), |checker| {
                 checker.parts(parts, &mut arm)
             });
@@ -111,7 +111,7 @@ impl Checker<'_> {
         }
     }
 
-    fn for_part(&mut self, part: &Part, to: &mut Building) {
+    fn for_part(&mut self, part: &Part, to: &mut TypedParts) {
         let Part::For { over, body, .. } = part else {
             return;
         };
@@ -120,7 +120,7 @@ impl Checker<'_> {
             let over_expr = checker.infer(over);
             let bound = checker.bind(over.id, &over_expr);
             checker.depth += 1;
-            let mut inner = Building::new();
+            let mut inner = TypedParts::new();
             checker.perhaps(true, |checker| checker.parts(body, &mut inner));
             checker.depth -= 1;
             let Some((key, value)) = bound.filter(|_| !inner.broken) else {
@@ -153,17 +153,17 @@ impl Checker<'_> {
     }
 }
 
-/// A template while it is read: neighbouring texts are one.
-struct Building {
+/// The parts of a template while they are typed: neighbouring texts are one.
+struct TypedParts {
     parts: Vec<TPart>,
     binding: Binding,
     sensitive: bool,
     broken: bool,
 }
 
-impl Building {
+impl TypedParts {
     fn new() -> Self {
-        Building {
+        TypedParts {
             parts: Vec::new(),
             binding: Binding::Built,
             sensitive: false,
@@ -186,7 +186,7 @@ impl Building {
         self.sensitive |= expr.sensitivity.any();
     }
 
-    fn take(&mut self, other: &Building) {
+    fn take(&mut self, other: &TypedParts) {
         self.binding = self.binding.max(other.binding);
         self.sensitive |= other.sensitive;
     }

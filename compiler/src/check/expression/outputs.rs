@@ -1,4 +1,5 @@
-//! Outputs of steps and exports of resources: which instance, which output, and what to say about a missing index.
+//! Outputs of steps and exports of resources to typed expressions: which instance, which output, and what to say about a
+//! missing index.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +10,9 @@ use crate::resolve::model::{ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, Name};
 
-use super::article::with_article;
 use super::context::{Checker, error};
-use super::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
+use crate::check::article::with_article;
+use crate::check::typed::{Binding, InstanceOf, Sensitivity, TExpr, TInstances, TKind};
 
 impl Checker<'_> {
     /// `step.R.N` with nothing behind it.
@@ -204,7 +205,7 @@ impl Checker<'_> {
                 if by.is_error() {
                     return None;
                 }
-                let known = by.constant().and_then(super::infer::place_of);
+                let known = by.constant().and_then(super::place_of);
                 let place = known.and_then(|number| number.as_u64());
                 match (known, place) {
                     (None, _) if by.is_null() && self.certain => {

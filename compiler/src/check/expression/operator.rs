@@ -1,14 +1,16 @@
-//! All operators except `==` and `!=`, and conditionals.
+//! Operators and conditionals to typed expressions.
 
-use bggo_values::Type;
+use bggo_values::{Type, Value};
 
 use crate::diagnostics::codes;
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, UnaryOp};
 
 use super::context::{Checker, constant, error};
-use super::sensitivity;
-use super::typed::{Sensitivity, TExpr, TKind, latest};
+use crate::check::sensitivity;
+use crate::check::typed::{Sensitivity, TExpr, TKind, latest};
+
+use super::equality::{alike, is_stated, may_equal, unlike_hint};
 
 impl Checker<'_> {
     pub(super) fn unary(&mut self, operator: UnaryOp, of: &Expr, span: Span) -> TExpr {
@@ -107,7 +109,7 @@ impl Checker<'_> {
                 side.ty == Type::String
                     && side
                         .constant()
-                        .is_none_or(|value| super::infer::place_of(value).is_none())
+                        .is_none_or(|value| super::place_of(value).is_none())
             });
         if texts && [&left, &right].iter().any(|side| side.constant().is_some()) {
             self.error(codes::WRONG_TYPE, span, "`+` adds numbers, found a text")
@@ -123,7 +125,57 @@ impl Checker<'_> {
         self.two(operator, left, right, (ty, span))
     }
 
-    pub(super) fn two(
+    fn equality(&mut self, operator: BinaryOp, left: TExpr, right: TExpr, span: Span) -> TExpr {
+        if left.is_error() || right.is_error() {
+            return error(span);
+        }
+        let may = may_equal(&left.ty, &right.ty);
+        let stated = |side: &TExpr| is_stated(side, &self.locals);
+        let unlike = may && stated(&left) && stated(&right) && !alike(&left.ty, &right.ty);
+        if !may || unlike {
+            let result = if operator == BinaryOp::Equal {
+                "false"
+            } else {
+                "true"
+            };
+            let (a, b) = (left.ty.named(), right.ty.named());
+            let hint = unlike_hint(&left.ty, &right.ty);
+            let text = format!("{a} never equals {b}: this is always {result}");
+            self.problems.warning(codes::UNLIKE_TYPES, span, text).hint = hint;
+        }
+        if !unlike {
+            return self.two(operator, left, right, (Type::Bool, span));
+        }
+        let both = self.both_null(left, right, span);
+        if operator == BinaryOp::Equal {
+            return both;
+        }
+        let node = TExpr {
+            kind: TKind::Unary(UnaryOp::Not, Box::new(both.clone())),
+            ..both
+        };
+        self.fold_if_constant(node)
+    }
+
+    /// Whether both sides are null. Only then are values of different types equal.
+    fn both_null(&mut self, left: TExpr, right: TExpr, span: Span) -> TExpr {
+        let [left, right] = [left, right].map(|side| {
+            let null = constant(Value::Null, Type::Null, span);
+            self.two(BinaryOp::Equal, side, null, (Type::Bool, span))
+        });
+        match (left.constant(), right.constant()) {
+            (Some(known), Some(other)) => {
+                let both = known.is_true() && other.is_true();
+                constant(both.into(), Type::Bool, span)
+            }
+            // The computed side comes first: if it has a fault, the comparison has that fault whatever the other side is.
+            (Some(_), None) => self.two(BinaryOp::And, right, left, (Type::Bool, span)),
+            _ => self.two(BinaryOp::And, left, right, (Type::Bool, span)),
+        }
+    }
+
+    /// An operator over two operands that are converted.
+    pub(in crate::check) fn two(
         &mut self,
         operator: BinaryOp,
         left: TExpr,
@@ -201,7 +253,7 @@ impl Checker<'_> {
     }
 
     /// A condition: a bool that is not null.
-    pub(super) fn condition(&mut self, condition: &Expr) -> TExpr {
+    pub(in crate::check) fn condition(&mut self, condition: &Expr) -> TExpr {
         let condition = self.infer(condition);
         let condition = self.convert(condition, &Type::Bool, "a condition");
         self.not_null(condition, || "a condition is null".to_owned())
@@ -209,7 +261,7 @@ impl Checker<'_> {
 }
 
 /// How an operator is written.
-pub(super) fn sign(operator: BinaryOp) -> &'static str {
+fn sign(operator: BinaryOp) -> &'static str {
     match operator {
         BinaryOp::Add => "+",
         BinaryOp::Sub => "-",

@@ -1,0 +1,187 @@
+//! A value and the required type to the parts of the value that do not fit: in a literal list or object each wrong part,
+//! with its own place.
+
+use bggo_values::types::Fit;
+use bggo_values::{Type, Value, convert};
+
+use crate::diagnostics::{Code, codes, nearest};
+use crate::source::Span;
+
+use super::context::{LiteralParts, Literals};
+use crate::check::typed::TExpr;
+
+/// The most wrong parts of one value that are reported: more of them are the same mistake again.
+const MOST_PARTS: usize = 10;
+
+/// A value, or a part of one.
+#[derive(Clone, Copy)]
+struct Found<'v> {
+    span: Span,
+    ty: &'v Type,
+    /// Where it is known.
+    value: Option<&'v Value>,
+}
+
+/// A part that does not fit.
+pub(super) struct Misfit {
+    pub(super) code: Code,
+    pub(super) span: Span,
+    pub(super) text: String,
+    pub(super) hint: Option<String>,
+}
+
+/// The parts of a value that do not fit the type `want`, of many the first ten. `what` names the value: "`url`", "the default of `x`".
+pub(super) fn misfits(expr: &TExpr, want: &Type, what: &str, literals: &Literals) -> Vec<Misfit> {
+    let found = Found {
+        span: expr.span,
+        ty: &expr.ty,
+        value: expr.constant(),
+    };
+    let mut misfits = Vec::new();
+    find(found, want, what, (literals, &mut misfits));
+    misfits.truncate(MOST_PARTS);
+    misfits
+}
+
+fn find(found: Found<'_>, want: &Type, what: &str, (literals, to): (&Literals, &mut Vec<Misfit>)) {
+    let Some((code, why)) = why_not(found, want) else {
+        return;
+    };
+    let before = to.len();
+    match (want, found.ty, literals.get(&found.span)) {
+        (
+            Type::List(item) | Type::Set(item),
+            Type::Tuple(types),
+            Some(LiteralParts::Items(spans)),
+        ) if **item != Type::Any => {
+            for (place, (ty, span)) in types.iter().zip(spans).enumerate() {
+                let part = item_of(found, place, ty, *span);
+                find(part, item, &format!("{what}: item {place}"), (literals, to));
+            }
+        }
+        (Type::Tuple(wanted), Type::Tuple(types), Some(LiteralParts::Items(spans)))
+            if wanted.len() == types.len() =>
+        {
+            let types = wanted.iter().zip(types);
+            for (place, ((want, ty), span)) in types.zip(spans).enumerate() {
+                let part = item_of(found, place, ty, *span);
+                find(part, want, &format!("{what}: item {place}"), (literals, to));
+            }
+        }
+        (Type::Map(item), Type::Object(_), Some(LiteralParts::Attributes(values)))
+            if **item != Type::Any =>
+        {
+            for (name, span) in values {
+                if let Some(part) = attribute_of(found, name, *span) {
+                    find(
+                        part,
+                        item,
+                        &format!("{what}: attribute `{name}`"),
+                        (literals, to),
+                    );
+                }
+            }
+        }
+        (Type::Object(fields), Type::Object(given), parts) => {
+            for field in fields {
+                let name = field.name.as_str();
+                let there = given.iter().any(|given| given.name == field.name);
+                if !there && field.optional.is_none() {
+                    let unknown = given.iter().map(|given| given.name.as_str());
+                    let unknown = unknown.filter(|name| want.attribute(name).is_none());
+                    let near = nearest::nearest(name, unknown);
+                    to.push(Misfit {
+                        code: codes::WRONG_TYPE,
+                        span: found.span,
+                        text: format!("{what}: the attribute `{name}` is required"),
+                        hint: near.map(|near| format!("write `{name}` in place of `{near}`")),
+                    });
+                }
+                let Some(LiteralParts::Attributes(values)) = parts else {
+                    continue;
+                };
+                let span = values.iter().find(|(given, _)| given == name);
+                if let Some(part) = span.and_then(|(name, span)| attribute_of(found, name, *span)) {
+                    find(
+                        part,
+                        &field.ty,
+                        &format!("{what}: attribute `{name}`"),
+                        (literals, to),
+                    );
+                }
+            }
+        }
+        _ => {}
+    }
+    if to.len() == before {
+        to.push(Misfit {
+            code,
+            span: found.span,
+            text: format!("{what}: {why}"),
+            hint: hint_of(want, found),
+        });
+    }
+}
+
+fn why_not(found: Found<'_>, want: &Type) -> Option<(Code, String)> {
+    match want.accepts(found.ty) {
+        Fit::Never(why) => Some((codes::WRONG_TYPE, why)),
+        _ => {
+            let fault = convert::convert(found.value?, want).err()?;
+            Some((codes::INVALID_VALUE, fault.text().to_owned()))
+        }
+    }
+}
+
+fn item_of<'v>(of: Found<'v>, place: usize, ty: &'v Type, span: Span) -> Found<'v> {
+    let value = match of.value {
+        Some(Value::List(items)) => items.get(place),
+        _ => None,
+    };
+    Found { span, ty, value }
+}
+
+fn attribute_of<'v>(of: Found<'v>, name: &str, span: Span) -> Option<Found<'v>> {
+    let value = match of.value {
+        Some(Value::Object(pairs)) => pairs.iter().find(|(given, _)| given.as_str() == name),
+        _ => None,
+    };
+    Some(Found {
+        span,
+        ty: of.ty.attribute(name)?,
+        value: value.map(|(_, value)| value),
+    })
+}
+
+/// What to write in place of a value of the wrong type.
+fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
+    let hint = match (want, found.ty) {
+        (Type::Duration, Type::Number) => match found.value {
+            Some(Value::Number(number)) => format!("a duration has a unit: `\"{number}s\"`"),
+            _ => "a duration has a unit: write `\"${..}s\"`".to_owned(),
+        },
+        (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
+            "write a list in `[ ]`".to_owned()
+        }
+        (Type::Object(fields), Type::String | Type::Number | Type::Bool)
+            if (1..=4).contains(&fields.len()) =>
+        {
+            let names: Vec<String> = fields
+                .iter()
+                .map(|field| format!("{} = ..", field.name))
+                .collect();
+            format!("write `{{ {} }}`", names.join(", "))
+        }
+        (Type::Map(_) | Type::Object(_), Type::String | Type::Number | Type::Bool) => {
+            "write an object in `{ }`".to_owned()
+        }
+        (Type::String, Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+            "make a text of it with `join(\", \", ..)` or `jsonencode(..)`".to_owned()
+        }
+        (Type::String, Type::Map(_) | Type::Object(_)) => {
+            "make a text of it with `jsonencode(..)`".to_owned()
+        }
+        _ => return None,
+    };
+    Some(hint)
+}
