@@ -239,6 +239,11 @@ impl WorkerContext {
         self.recorder.count(first_slot, Outcome::Cancelled);
     }
 
+    /// Counts an arrival that was dropped: no user could take it.
+    pub(crate) fn iteration_dropped(&self, first_slot: u32) {
+        self.recorder.count(first_slot, Outcome::Dropped);
+    }
+
     /// Whether the run is cancelled: running iterations are dropped.
     pub fn cancelled(&self) -> bool {
         self.shutdown.phase() == Phase::Cancelled

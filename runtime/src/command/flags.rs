@@ -4,7 +4,8 @@ use super::completions::{SHELLS, Shell};
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
-use bggo_values::{Type, Value, json};
+use crate::schedule::Spread;
+use bggo_values::{Number, Type, Value, json};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -22,6 +23,12 @@ pub struct Flags {
     pub duration: Option<Duration>,
     /// Iterations of all users.
     pub iterations: Option<u64>,
+    /// Arrivals.
+    pub rate: Option<PerTime>,
+    /// The most users of arrivals.
+    pub max_vus: Option<u32>,
+    /// How arrivals are spread.
+    pub spread: Spread,
     /// Worker threads.
     pub threads: Option<u32>,
     /// How long running iterations may go on when no iteration begins any more.
@@ -34,6 +41,15 @@ pub struct Flags {
     pub given: Vec<Given>,
     /// The shell whose completion script is printed instead of a run.
     pub completions: Option<Shell>,
+}
+
+/// A number of iterations in a time: `500/s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PerTime {
+    /// Millionths of an iteration.
+    pub millionths: u64,
+    /// The time, in nanoseconds.
+    pub unit: u64,
 }
 
 /// A value of a variable, or a file of such, from the command line.
@@ -51,6 +67,9 @@ const ONCE: &str = "once";
 const VUS: &str = "vus";
 const DURATION: &str = "duration";
 const ITERATIONS: &str = "iterations";
+const RATE: &str = "rate";
+const MAX_VUS: &str = "max-vus";
+const ARRIVALS: &str = "arrivals";
 const THREADS: &str = "threads";
 const GRACEFUL_STOP: &str = "graceful-stop";
 const LOG_FORMAT: &str = "log-format";
@@ -60,11 +79,14 @@ const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
 const COMPLETIONS: &str = "completions";
 /// Flags that a variable cannot have.
-const BUILT_IN: [&str; 14] = [
+const BUILT_IN: [&str; 17] = [
     ONCE,
     VUS,
     DURATION,
     ITERATIONS,
+    RATE,
+    MAX_VUS,
+    ARRIVALS,
     THREADS,
     GRACEFUL_STOP,
     LOG_FORMAT,
@@ -127,6 +149,12 @@ pub fn read(
         vus: matches.get_one(VUS).copied(),
         duration: matches.get_one(DURATION).copied(),
         iterations: matches.get_one(ITERATIONS).copied(),
+        rate: matches.get_one(RATE).copied(),
+        max_vus: matches.get_one(MAX_VUS).copied(),
+        spread: match matches.get_one::<String>(ARRIVALS).map(String::as_str) {
+            Some("poisson") => Spread::Poisson { seed: 0 },
+            _ => Spread::Even,
+        },
         threads: matches.get_one(THREADS).copied(),
         graceful_stop: matches.get_one(GRACEFUL_STOP).copied(),
         json,
@@ -258,6 +286,21 @@ fn run_flags() -> Vec<Arg> {
             .allow_negative_numbers(true)
             .value_parser(ValueParser::new(one_or_more::<u64>))
             .help("How many iterations all virtual users run together"),
+        long(RATE)
+            .value_name("N/TIME")
+            .value_parser(ValueParser::new(per_time))
+            .conflicts_with(ITERATIONS)
+            .help("Iterations that begin in a time, whether or not earlier ones have ended, such as 500/s or 90/m; needs --duration"),
+        long(MAX_VUS)
+            .value_name("N")
+            .requires(RATE)
+            .value_parser(ValueParser::new(one_or_more::<u32>))
+            .help("The most virtual users that --rate may make [default: 10000]"),
+        long(ARRIVALS)
+            .value_name("HOW")
+            .requires(RATE)
+            .value_parser(PossibleValuesParser::new(["even", "poisson"]))
+            .help("How the iterations of --rate are spread: evenly, or by chance as independent callers come [default: even]"),
         long(THREADS)
             .value_name("N")
             .allow_negative_numbers(true)
@@ -395,4 +438,30 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("expected NAME=VALUE".to_owned()),
     }
+}
+
+/// Reads `500/s`, `0.5/s`, `90/m`, `10/h`.
+fn per_time(text: &str) -> Result<PerTime, String> {
+    let wrong = || "expected a number and a time, such as 500/s, 90/m or 0.5/s".to_owned();
+    let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
+    let unit = match unit.trim() {
+        "s" => 1_000_000_000,
+        "m" | "min" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return Err(wrong()),
+    };
+    let number = Number::parse(number.trim()).ok_or_else(wrong)?;
+    if number.is_negative() {
+        return Err(wrong());
+    }
+    let (digits, scale) = number.unscaled();
+    let millionths = 6_u32
+        .checked_sub(scale)
+        .and_then(|zeros| digits.checked_mul(10_u128.pow(zeros)));
+    Ok(PerTime {
+        millionths: millionths
+            .and_then(|millionths| u64::try_from(millionths).ok())
+            .ok_or_else(wrong)?,
+        unit,
+    })
 }

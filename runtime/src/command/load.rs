@@ -1,9 +1,13 @@
 //! What the flags ask for, as a schedule.
 
-use super::flags::Flags;
+use super::flags::{Flags, PerTime};
 use crate::engine::Grace;
-use crate::schedule::Schedule;
+use crate::schedule::{Arrivals, Rate, Schedule, Stage, TooMuch, WhenFull};
+use std::sync::Arc;
 use std::time::Duration;
+
+/// k6's word for it is `maxVUs`; it has no default there.
+const MOST_USERS: u32 = 10_000;
 
 /// k6's `gracefulStop`.
 const AT_END: Duration = Duration::from_secs(30);
@@ -11,7 +15,7 @@ const AT_END: Duration = Duration::from_secs(30);
 const ON_SIGNAL: Duration = Duration::from_secs(5);
 
 /// What is run: the schedule, whether it is a functional run, and how long iterations may go on at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Load {
     /// The schedule.
     pub schedule: Schedule,
@@ -27,6 +31,16 @@ pub struct Load {
 /// `--vus` without an end.
 pub fn load(flags: &Flags) -> Result<Load, String> {
     let users = flags.vus.unwrap_or(1);
+    if let Some(rate) = flags.rate {
+        let Some(length) = flags.duration else {
+            return Err("--rate needs an end: add --duration 30s".to_owned());
+        };
+        return Ok(Load {
+            schedule: arrivals(flags, rate, length)?,
+            functional: false,
+            grace: grace(flags),
+        });
+    }
     let schedule = match (flags.iterations, flags.duration) {
         (Some(iterations), Some(length)) => Schedule::iterations(users, iterations).at_most(length),
         (Some(iterations), None) => Schedule::iterations(users, iterations),
@@ -47,7 +61,15 @@ pub fn load(flags: &Flags) -> Result<Load, String> {
             });
         }
     };
-    let grace = match flags.graceful_stop {
+    Ok(Load {
+        schedule,
+        functional: false,
+        grace: grace(flags),
+    })
+}
+
+fn grace(flags: &Flags) -> Grace {
+    match flags.graceful_stop {
         Some(given) => Grace {
             at_end: given,
             on_signal: given,
@@ -56,10 +78,33 @@ pub fn load(flags: &Flags) -> Result<Load, String> {
             at_end: AT_END,
             on_signal: ON_SIGNAL,
         },
-    };
-    Ok(Load {
-        schedule,
-        functional: false,
-        grace,
-    })
+    }
+}
+
+/// An open profile with an even rate.
+fn arrivals(flags: &Flags, rate: PerTime, length: Duration) -> Result<Schedule, String> {
+    let length = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
+    let stages = [Stage {
+        length,
+        to: rate.millionths,
+    }];
+    let rate = Rate::new(rate.unit, rate.millionths, &stages).map_err(|much| match much {
+        TooMuch::Length => "--duration is too long: at most ten years".to_owned(),
+        TooMuch::Rate => "--rate is too high: at most 1000000000/s".to_owned(),
+        TooMuch::Unit => "--rate is for a second, a minute, an hour or a day".to_owned(),
+    })?;
+    let max_users = flags.max_vus.unwrap_or(MOST_USERS);
+    let users = flags.vus.unwrap_or(0);
+    if users > max_users {
+        return Err(format!(
+            "--vus {users} is more than --max-vus {max_users} allows"
+        ));
+    }
+    Ok(Schedule::Open(Arrivals {
+        rate: Arc::new(rate),
+        spread: flags.spread,
+        users,
+        max_users,
+        when_full: WhenFull::Wait,
+    }))
 }

@@ -6,11 +6,13 @@
 //!         <-done----
 //! ```
 
+mod arriving;
 mod control;
 mod program;
 mod request;
 mod scenario_load;
 mod stopping;
+mod timer;
 mod user;
 mod user_size;
 mod worker;

@@ -1,14 +1,14 @@
 //! The request to run a grid, and what all threads of a run share.
 
 use super::program::Program;
-use super::scenario_load::ScenarioLoad;
+use super::scenario_load::{ScenarioLoad, Taking};
 use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
 use crate::metrics::{KnownNames, Recorder, RunNames, Slab, iteration_slot};
 use crate::outputs::{LoadDescription, Report};
-use crate::schedule::{Iterations, Schedule};
+use crate::schedule::Schedule;
 use crate::start::Start;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,9 @@ impl RunRequest {
         let rows = (0..).zip(self.grid.scenarios).zip(&self.schedules);
         rows.map(|((scenario, row), schedule)| ScenarioLoad {
             scenario,
-            iterations: Iterations::new(*schedule),
+            users: schedule.users(),
+            length: schedule.length(),
+            iterations: Taking::new(schedule),
             first_slot: row.first_slot,
             iteration_slot: iteration_slot(self.grid, scenario),
         })
@@ -60,7 +62,7 @@ impl RunRequest {
         let rows = self.grid.scenarios.iter().zip(&self.schedules);
         rows.map(|(row, schedule)| LoadDescription {
             scenario: row.name(),
-            schedule: *schedule,
+            schedule: schedule.clone(),
         })
         .collect()
     }

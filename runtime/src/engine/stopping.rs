@@ -67,7 +67,7 @@ impl<'a> Stopping<'a> {
         }
         let Grace { at_end, .. } = self.run.grace;
         let ends = loads.iter().map(|load| {
-            let length = load.iterations.schedule().length();
+            let length = load.length;
             length.and_then(|length| begin.checked_add(length))
         });
         // If one of the loads has no end, only a signal or a fault can say when the last iteration begins.
@@ -77,7 +77,7 @@ impl<'a> Stopping<'a> {
         self.scenarios = loads
             .iter()
             .map(|load| {
-                let length = load.iterations.schedule().length();
+                let length = load.length;
                 Running {
                     scenario: load.scenario,
                     workers,

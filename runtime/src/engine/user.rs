@@ -13,11 +13,13 @@
 //!
 //! The futures here are written by hand: an `async fn` would be compiled with the grid, which is not optimised.
 
-use super::scenario_load::ScenarioLoad;
+use super::arriving::{Arriving, Seat};
+use super::scenario_load::{ScenarioLoad, Taking};
 use crate::assets::Scope;
 use crate::context::{IterationEnd, UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};
 use crate::panic;
+use crate::schedule::{Arrival, Segment};
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
 use crate::wakers::Waiting;
@@ -45,12 +47,22 @@ pub struct ScenarioUsers {
     ended: Cell<Option<(u64, Instant)>>,
     alive: Cell<u64>,
     nobody: Notify,
+    /// What is handed to its users, in an open profile.
+    arriving: Option<Rc<Arriving>>,
 }
 
 impl ScenarioUsers {
     /// No users yet, of a load that began at `begin`.
-    pub fn new(load: ScenarioLoad, begin: Instant) -> Self {
+    pub fn new(load: ScenarioLoad, begin: Instant, (worker, workers): (u32, u32)) -> Self {
+        let arriving = match &load.iterations {
+            Taking::WhenFree(_) => None,
+            Taking::Arrivals(arrivals, births) => {
+                let segment = Segment::WHOLE.worker(worker, workers);
+                Some(Rc::new(Arriving::new(arrivals, births.clone(), segment)))
+            }
+        };
         Self {
+            arriving,
             load,
             begin,
             phase: Cell::default(),
@@ -71,6 +83,31 @@ impl ScenarioUsers {
             self.phase.set(phase);
             worker.shutdown.wake_all();
         }
+        if let Some(arriving) = &self.arriving
+            && !self.begins(worker)
+        {
+            arriving.end();
+        }
+    }
+
+    /// Whether iterations may begin.
+    pub(super) fn begins(&self, worker: &WorkerContext) -> bool {
+        worker.shutdown.phase().max(self.phase.get()) == Phase::Running
+    }
+
+    /// When the clock started.
+    pub(super) fn begin(&self) -> Instant {
+        self.begin
+    }
+
+    /// What is handed to its users, in an open profile.
+    pub(super) fn arriving(&self) -> Option<&Rc<Arriving>> {
+        self.arriving.as_ref()
+    }
+
+    /// Where the slots of its iterations begin.
+    pub(super) fn iteration_slot(&self) -> u32 {
+        self.load.iteration_slot
     }
 
     /// Completes when all users that were made are gone.
@@ -88,6 +125,8 @@ pub struct User {
     stretch: Cell<Stretch>,
     /// The scope that was made last, of the user or of its iteration. Its assets may work while the user waits.
     idle: Cell<Option<Scope>>,
+    /// Where it finds its arrivals, in an open profile.
+    seat: Option<Rc<Seat>>,
 }
 
 impl std::fmt::Debug for User {
@@ -132,6 +171,14 @@ impl User {
             scenario: Rc::clone(scenario),
             stretch: Cell::default(),
             idle: Cell::default(),
+            seat: scenario.arriving.as_ref().map(|_| Rc::default()),
+        }
+    }
+
+    /// Hands over its first arrival.
+    pub(super) fn hand(&self, arrival: Arrival) {
+        if let Some(seat) = &self.seat {
+            seat.hand(arrival);
         }
     }
 
@@ -240,6 +287,34 @@ impl Drop for User {
     }
 }
 
+impl User {
+    /// The next arrival for this user: one that was handed to it, or one that is due; else it is idle.
+    fn arrival(&self, now: Instant, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
+        let (Some(seat), Some(arriving)) = (&self.seat, &self.scenario.arriving) else {
+            return Poll::Ready(None);
+        };
+        let begin = self.scenario.begin;
+        let elapsed = now.saturating_duration_since(begin);
+        let elapsed = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+        if let Some(arrival) = seat.take().or_else(|| arriving.take(elapsed)) {
+            self.context.iteration_begins();
+            let late = elapsed.saturating_sub(arrival.due);
+            let begun = Begun::late(now, late, self.scenario.load.first_slot);
+            return Poll::Ready(Some(begun.numbered(Some(arrival.number))));
+        }
+        if arriving.is_over() {
+            return Poll::Ready(None);
+        }
+        arriving.idle(seat, cx.waker());
+        self.stretch.set(Stretch::default());
+        if let Err(text) = panic::caught(|| self.poll_idle(cx)) {
+            self.worker().panicked(&text);
+            return Poll::Ready(None);
+        }
+        Poll::Pending
+    }
+}
+
 /// See [`User::next`].
 #[derive(Debug)]
 pub struct Next<'a> {
@@ -270,7 +345,11 @@ impl Future for Next<'_> {
         }
         user.stretch.set(stretch);
         let load = &user.scenario.load;
-        Poll::Ready(load.iterations.take(elapsed).map(|taken| {
+        let iterations = match &load.iterations {
+            Taking::WhenFree(iterations) => iterations,
+            Taking::Arrivals(..) => return user.arrival(now, cx),
+        };
+        Poll::Ready(iterations.take(elapsed).map(|taken| {
             user.context.iteration_begins();
             Begun::when_free(now, load.first_slot).numbered(taken.number_of_run)
         }))

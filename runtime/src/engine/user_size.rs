@@ -31,7 +31,7 @@ pub fn user_bytes(run: &RunRequest, report: &Arc<Report>) -> io::Result<usize> {
         let worker = run.program.worker(&Prepare::new(&context), &assets);
         let sizes = run.loads().into_iter().map(|load| {
             let scenario = load.scenario;
-            let users = Rc::new(ScenarioUsers::new(load, Instant::now()));
+            let users = Rc::new(ScenarioUsers::new(load, Instant::now(), (0, 1)));
             let user = Rc::clone(&worker).user(scenario, User::new(&context, 1, &users));
             std::mem::size_of_val(&*user)
         });

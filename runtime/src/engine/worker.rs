@@ -5,6 +5,7 @@
 //! prepare steps -> Prepared -> (the control thread starts the clock) -> users of all scenarios -> assets of the worker -> Over
 //! ```
 
+use super::arriving::hand_out;
 use super::program::{Program, Worker};
 use super::scenario_load::ScenarioLoad;
 use super::user::{ScenarioUsers, User};
@@ -155,7 +156,7 @@ async fn users(
     };
     let Some(begin) = begin else { return };
     for load in &work.loads {
-        let users = ScenarioUsers::new(load.clone(), begin);
+        let users = ScenarioUsers::new(load.clone(), begin, work.worker);
         scenarios.borrow_mut().push(Rc::new(users));
     }
     // Users must know the phase before they begin.
@@ -165,13 +166,22 @@ async fn users(
     for (load, users) in work.loads.iter().zip(&all) {
         // Several scenarios with one user each are spread over the workers.
         let share = Share::new((index + load.scenario) % workers.max(1), workers);
-        for position in 0..share.of(load.iterations.schedule().users().into()) {
+        for position in 0..share.of(load.users.into()) {
             let user = User::new(context, share.nth(position) + 1, users);
             tokio::task::spawn_local(Rc::clone(worker).user(load.scenario, user));
         }
     }
     let news = &work.news;
     join_all(all.iter().map(|users| async move {
+        if let Some(arriving) = users.arriving() {
+            hand_out(
+                Rc::clone(users),
+                Rc::clone(arriving),
+                Rc::clone(context),
+                Rc::clone(worker),
+            )
+            .await;
+        }
         users.until_nobody_is_left().await;
         news.tell(News::ScenarioOver(users.scenario()));
     }))

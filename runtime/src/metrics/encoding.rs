@@ -465,7 +465,7 @@ impl<'a> In<'a> {
             Ok((bucket, count))
         })?;
         let total = buckets.iter().map(|(_, count)| u128::from(*count));
-        if total.sum::<u128>() > LARGEST_COUNT.into() {
+        if total.sum::<u128>() > u128::from(LARGEST_COUNT) {
             return Err(self.wrong("a count that is too large"));
         }
         Ok(Histogram {

@@ -31,18 +31,21 @@ pub enum Outcome {
     Skipped,
     /// Dropped while it ran: a sibling failed or the run was stopped.
     Cancelled,
+    /// An arrival that never began: no user was free for it, and there could be no more.
+    Dropped,
 }
 
 /// Counters of a slot: one for each [`Outcome`], rounded up.
 pub(super) const OUTCOMES: usize = 8;
 
 impl Outcome {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Passed,
         Self::Failed,
         Self::Continued,
         Self::Skipped,
         Self::Cancelled,
+        Self::Dropped,
     ];
 }
 

@@ -49,7 +49,7 @@ pub struct RunDescription {
 }
 
 /// The load of one scenario.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct LoadDescription {
     /// Its name.
     pub scenario: &'static str,

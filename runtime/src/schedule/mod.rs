@@ -6,6 +6,16 @@
 //! loop (`User::next`). All profiles are closed so far: an iteration is due when a user is free. A profile with an arrival
 //! rate will be another variant of [`Due`] that carries the moment.
 
+mod arrivals;
+mod poisson;
+mod ramp;
+mod rate;
+mod segment;
+
+pub use arrivals::{Arrival, Arrivals, Source, Spread, WhenFull};
+pub use rate::{Nanos, Rate, Stage, TooMuch};
+pub use segment::Segment;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -19,9 +29,18 @@ pub enum Due {
     Over,
 }
 
+/// The load of one scenario.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Schedule {
+    /// Users that iterate as soon as they are free.
+    Closed(Closed),
+    /// Iterations that are due at moments of their own.
+    Open(Arrivals),
+}
+
 /// A closed profile: a constant number of users, bounded by a number of iterations, a length of time, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Schedule {
+pub struct Closed {
     users: u32,
     iterations: u64,
     length: Option<Duration>,
@@ -29,58 +48,75 @@ pub struct Schedule {
 
 impl Schedule {
     /// One user, one iteration: a functional run.
-    pub const ONCE: Self = Self {
-        users: 1,
-        iterations: 1,
-        length: None,
-    };
+    pub const ONCE: Self = Self::iterations(1, 1);
 
     /// `users` users share `iterations` iterations.
     pub const fn iterations(users: u32, iterations: u64) -> Self {
-        Self {
+        Self::Closed(Closed {
             users,
             iterations,
             length: None,
-        }
+        })
     }
 
     /// `users` users iterate until `length` is over.
     pub const fn lasting(users: u32, length: Duration) -> Self {
-        Self {
+        Self::Closed(Closed {
             users,
             iterations: u64::MAX,
             length: Some(length),
+        })
+    }
+
+    /// The same, and over when `length` is, whatever is left. An open profile has its own length.
+    pub fn at_most(self, length: Duration) -> Self {
+        match self {
+            Self::Closed(closed) => Self::Closed(Closed {
+                length: Some(length),
+                ..closed
+            }),
+            open @ Self::Open(_) => open,
         }
     }
 
-    /// The same, but over after `length`, also if iterations are left.
-    pub const fn at_most(self, length: Duration) -> Self {
-        Self {
-            length: Some(length),
-            ..self
-        }
-    }
-
-    /// Users of the whole run.
+    /// Users that are made before the clock starts.
     pub const fn users(&self) -> u32 {
-        self.users
+        match self {
+            Self::Closed(closed) => closed.users,
+            Self::Open(arrivals) => arrivals.users,
+        }
+    }
+
+    /// The most users that there may be at once.
+    pub const fn most_users(&self) -> u32 {
+        match self {
+            Self::Closed(closed) => closed.users,
+            Self::Open(arrivals) => arrivals.max_users,
+        }
     }
 
     /// How long iterations may begin, if that is bounded.
-    pub const fn length(&self) -> Option<Duration> {
-        self.length
-    }
-
-    /// Iterations of the whole run, if that is bounded.
-    pub const fn total(&self) -> Option<u64> {
-        if self.iterations == u64::MAX {
-            None
-        } else {
-            Some(self.iterations)
+    pub fn length(&self) -> Option<Duration> {
+        match self {
+            Self::Closed(closed) => closed.length,
+            Self::Open(arrivals) => Some(Duration::from_nanos(arrivals.rate.length())),
         }
     }
 
-    /// When iteration `k` may begin, asked when the run is `elapsed` old.
+    /// Iterations of the whole run, if that is known beforehand.
+    pub fn total(&self) -> Option<u64> {
+        match self {
+            Self::Closed(closed) => (closed.iterations < u64::MAX).then_some(closed.iterations),
+            Self::Open(arrivals) => match arrivals.spread {
+                Spread::Even => Some(arrivals.rate.total()),
+                Spread::Poisson { .. } => None,
+            },
+        }
+    }
+}
+
+impl Closed {
+    /// Whether iteration `k` may begin, asked when the run is `elapsed` old.
     pub fn due(&self, k: u64, elapsed: Duration) -> Due {
         if k >= self.iterations || self.length.is_some_and(|length| elapsed >= length) {
             Due::Over
@@ -93,7 +129,7 @@ impl Schedule {
 /// The iterations of a load, which the users of all worker threads take one by one.
 #[derive(Debug, Clone)]
 pub struct Iterations {
-    schedule: Schedule,
+    schedule: Closed,
     /// The number of the next iteration, if the profile has a number of iterations.
     next: Option<Arc<AtomicU64>>,
 }
@@ -107,16 +143,11 @@ pub struct Taken {
 
 impl Iterations {
     /// All iterations of a schedule. Clones take from the same iterations.
-    pub fn new(schedule: Schedule) -> Self {
+    pub fn new(schedule: Closed) -> Self {
         Self {
             schedule,
-            next: schedule.total().map(|_| Arc::default()),
+            next: (schedule.iterations < u64::MAX).then(Arc::default),
         }
-    }
-
-    /// The schedule of these iterations.
-    pub const fn schedule(&self) -> &Schedule {
-        &self.schedule
     }
 
     /// Takes the next iteration for a free user, when the run is `elapsed` old; `None` when none may begin any more.
@@ -168,7 +199,7 @@ impl Share {
 pub fn workers(wanted: u32, schedules: &[Schedule]) -> u32 {
     let users = schedules
         .iter()
-        .fold(0u32, |sum, schedule| sum.saturating_add(schedule.users()));
+        .fold(0u32, |sum, schedule| sum.saturating_add(schedule.most_users()));
     wanted.clamp(1, users.max(1))
 }
 

@@ -4,7 +4,7 @@
 //! alone: how many come, and where. So each worker and each host can find its own without asking another, and a run with
 //! one thread has the same arrivals as one with eight.
 
-use crate::rate::{FRACTION_BITS, Place};
+use super::rate::{FRACTION_BITS, Place};
 
 /// Expected arrivals in a block.
 const BLOCK: u32 = 64;

@@ -3,7 +3,7 @@
 //! User i, from 0, is there while the number of users is more than i. In each stage that number is a line, so a user comes
 //! or goes at most once in a stage, at a moment that is exact in integers.
 
-use crate::rate::Nanos;
+use super::rate::Nanos;
 
 /// A part of a profile in which the number of users is a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

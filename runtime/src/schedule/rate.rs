@@ -41,7 +41,7 @@ impl Place {
 }
 
 /// A rate over time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rate {
     /// Millionths of an iteration a nanosecond are `1 / unit` of the numbers of the stages.
     unit: Nanos,
@@ -52,7 +52,7 @@ pub struct Rate {
 }
 
 /// A stage with where it begins.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Piece {
     /// Since the start.
     begins: Nanos,

@@ -38,6 +38,14 @@ impl Begun {
         }
     }
 
+    /// An iteration of an open profile, which was due `late` nanoseconds before it began.
+    pub fn late(began: Instant, late: u64, first_slot: u32) -> Self {
+        Self {
+            late: NonZeroU64::new(late.saturating_add(1)),
+            ..Self::when_free(began, first_slot)
+        }
+    }
+
     /// The same with its number in the whole run, if the load profile numbers iterations so.
     pub fn numbered(self, number_of_run: Option<u64>) -> Self {
         Self {

@@ -1,0 +1,112 @@
+//! Open profiles: arrivals that are due whether or not a user is free, and those of them that are one worker's.
+
+use super::poisson::Blocks;
+use super::rate::{Nanos, Place, Rate};
+use super::segment::Segment;
+use std::sync::Arc;
+
+/// How arrivals are spread over the time in which they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// At even distances, as far as the rate is even.
+    Even,
+    /// By chance, as independent callers come: a Poisson process. The same seed gives the same arrivals.
+    Poisson {
+        /// The seed of the run.
+        seed: u64,
+    },
+}
+
+/// What happens to an arrival while all users are busy and there may be no more of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It waits for a user, and its response time counts from the moment at which it was due.
+    Wait,
+    /// It is dropped and counted.
+    Drop,
+}
+
+/// An open profile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrivals {
+    /// How many come at which time.
+    pub rate: Arc<Rate>,
+    /// How they are spread.
+    pub spread: Spread,
+    /// Users that are made before the clock starts.
+    pub users: u32,
+    /// The most users at once.
+    pub max_users: u32,
+    /// What becomes of an arrival that no user can take.
+    pub when_full: WhenFull,
+}
+
+/// An iteration of an open profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its number in the whole run, from 0.
+    pub number: u64,
+    /// When it is due, since the clock started.
+    pub due: Nanos,
+}
+
+/// The arrivals of one worker, in the order in which they are due.
+#[derive(Debug)]
+pub struct Source {
+    rate: Arc<Rate>,
+    segment: Segment,
+    /// How many of this worker's were taken.
+    taken: u64,
+    /// The piece of the rate in which the next one lies.
+    piece: usize,
+    blocks: Option<Blocks>,
+    next: Option<Arrival>,
+}
+
+impl Source {
+    /// Those of one segment.
+    pub fn new(arrivals: &Arrivals, segment: Segment) -> Self {
+        let mut source = Self {
+            rate: Arc::clone(&arrivals.rate),
+            segment,
+            taken: 0,
+            piece: 0,
+            blocks: match arrivals.spread {
+                Spread::Even => None,
+                Spread::Poisson { seed } => Some(Blocks::new(seed)),
+            },
+            next: None,
+        };
+        source.find();
+        source
+    }
+
+    /// The next one.
+    pub const fn peek(&self) -> Option<Arrival> {
+        self.next
+    }
+
+    /// Takes the next one if it is due when the run is `elapsed` old.
+    pub fn take(&mut self, elapsed: Nanos) -> Option<Arrival> {
+        let arrival = self.next.filter(|next| next.due <= elapsed)?;
+        self.taken += 1;
+        self.find();
+        Some(arrival)
+    }
+
+    /// How many were taken.
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    fn find(&mut self) {
+        self.next = self.segment.nth(self.taken).and_then(|number| {
+            let place = match &mut self.blocks {
+                None => Place::whole(number),
+                Some(blocks) => blocks.place(number)?,
+            };
+            let due = self.rate.due_from(place, &mut self.piece)?;
+            Some(Arrival { number, due })
+        });
+    }
+}
