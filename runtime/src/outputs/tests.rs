@@ -461,6 +461,26 @@ fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() 
 }
 
 #[test]
+fn the_largest_numbers_are_shown_and_stop_no_report() {
+    let (mut collector, recorder, kinds) = bench();
+    let answers = time_slot::COUNT + 3;
+    for status in ["200", "503"] {
+        recorder.add_labelled(answers, kinds.label(answers, status), u64::MAX);
+    }
+    recorder.set(time_slot::COUNT + 4, u64::MAX, Duration::MAX);
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::iterations(1, 2));
+    let conclusion = conclusion(&run, &collector);
+    let metrics = &summary_object(&collector, &conclusion)["steps"][0]["metrics"];
+    assert_eq!(metrics["answers"]["sum"], json!(u64::MAX));
+    let text = summary(&collector, &conclusion);
+    assert!(
+        text.contains("answers: 200 18446744073709551615, 503 "),
+        "{text}"
+    );
+}
+
+#[test]
 fn rates_of_a_scenario_are_over_its_own_length() {
     let run = RunDescription {
         loads: [("browse", 10), ("order", 2)]
