@@ -47,7 +47,6 @@ pub(crate) fn decompress(mut body: Bytes, headers: &HeaderMap, most: u64) -> Res
     Ok(body)
 }
 
-/// Reads the decompressed bytes, at most one byte more than are allowed.
 /// The fault of a body that is longer than it may be kept.
 pub(crate) fn too_large(most: u64) -> Fault {
     Kind::Body.fault(FaultText::plain(format_args!(
@@ -55,6 +54,7 @@ pub(crate) fn too_large(most: u64) -> Fault {
     )))
 }
 
+/// Reads the decompressed bytes, at most one byte more than are allowed.
 fn all(compressed: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     compressed

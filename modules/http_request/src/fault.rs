@@ -33,9 +33,7 @@ impl NoAddress {
             }),
         }
     }
-}
 
-impl NoAddress {
     fn text(&self, hosts: Hosts) -> FaultText {
         let text = hosts.name(&self.name).and(" has no address");
         match &self.cause {
