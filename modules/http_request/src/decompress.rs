@@ -1,8 +1,7 @@
 //! Decompresses a whole body. Only a body that the grid reads is decompressed.
 
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use brotli_decompressor::Decompressor;
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;

@@ -10,8 +10,7 @@ mod explain;
 pub(crate) use explain::explain;
 
 use crate::http_client::Error as Kind;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use certificate::Certificate;
 use rustls::CertificateError::{
     BadEncoding, BadSignature, Expired, NotValidForNameContext, NotValidYet,
