@@ -85,7 +85,7 @@ impl Writer<'_> {
         if !self.of_iteration().is_empty() {
             fields.push(BodyField {
                 field: quote!(assets: #assets),
-                value: quote!(assets: #assets::new(&scope)),
+                value: quote!(assets: #assets::new(&iteration_scope)),
             });
         }
         if body.steps.iter().any(|step| step.read) {
@@ -245,8 +245,8 @@ impl Writer<'_> {
             let ty = self.body_type();
             out.extend(quote! {
                 #[doc = #doc]
-                fn #name(m: &#ty<'_>) -> Result<Value, Fault> {
-                    m.locals.get(#position, &mut || #value)
+                fn #name(main: &#ty<'_>) -> Result<Value, Fault> {
+                    main.locals.get(#position, &mut || #value)
                 }
 
                 const #position: usize = #number;

@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 /// Names of parameters and local variables of the emitted text. A function of the grid may have the same name: then it
 /// is called by its path, and a local variable that is named after the grid gets another name.
 const LOCAL_WORDS: &[&str] = &[
-    "all", "cx", "fan", "index", "late", "m", "needs", "prepared", "s", "scope", "slot", "start",
-    "step",
+    "all", "cx", "fan", "index", "late", "needs", "prepared", "scope", "slot", "start", "step",
 ];
 
 /// Beginnings of numbered names of local variables.
@@ -36,6 +35,11 @@ impl Names {
         let chosen = self.free(&plain(name).to_uppercase());
         self.0.insert(chosen.to_string());
         chosen
+    }
+
+    /// Whether `upper` would give the name as it is.
+    pub fn is_upper_free(&self, name: &str) -> bool {
+        !self.0.contains(&plain(name).to_uppercase())
     }
 
     /// A function of the runtime, by its path where the grid has a function of that name.
@@ -203,7 +207,7 @@ mod tests {
     #[test]
     fn a_function_named_like_a_variable_of_ours_keeps_its_name_and_is_called_by_its_path() {
         let mut names = Names::new();
-        let called: Vec<String> = ["shared", "user", "step", "branch_1", "m", "branch_x"]
+        let called: Vec<String> = ["shared", "user", "step", "branch_1", "start", "branch_x"]
             .iter()
             .map(|name| {
                 let function = names.snake(name);
@@ -217,7 +221,7 @@ mod tests {
                 "user",
                 "self::step",
                 "self::branch_1",
-                "self::m",
+                "self::start",
                 "branch_x"
             ]
         );
@@ -251,6 +255,6 @@ mod tests {
         assert_eq!(names.inner("url").to_string(), "url_2");
         assert_eq!(names.inner("step").to_string(), "step_value");
         assert_eq!(names.variable(&cx, "asset").to_string(), "cx_asset");
-        assert_eq!(names.bound("s").to_string(), "s_item");
+        assert_eq!(names.bound("start").to_string(), "start_item");
     }
 }

@@ -149,7 +149,7 @@ impl Writer<'_> {
             );
             quote! {
                 #[doc = #doc]
-                fn #name(m: &#body<'_>) {
+                fn #name(main: &#body<'_>) {
                     #path.done();
                 }
             }
@@ -165,8 +165,8 @@ impl Writer<'_> {
         let (doc, body) = (self.resource_doc(at), self.body_type());
         quote! {
             #[doc = #doc]
-            fn #name<'a>(m: &'a #body<'_>) -> GetRunAsset<'a> {
-                #path.get(m.iteration.asker())
+            fn #name<'a>(main: &'a #body<'_>) -> GetRunAsset<'a> {
+                #path.get(main.iteration.asker())
             }
         }
     }
@@ -206,19 +206,19 @@ impl Writer<'_> {
         } else {
             let list = owned_list(&items);
             let body = quote!(#checks Ok(#list));
-            let (m, late_doc) = (or_unused("m", &body), format!("{doc}: inputs that vary"));
+            let (main, late_doc) = (or_unused("main", &body), format!("{doc}: inputs that vary"));
             let function = quote! {
                 #[doc = #late_doc]
-                fn #late_name(#m: &#body_type<'_>) -> Result<Vec<#asset::In>, Fault> {
+                fn #late_name(#main: &#body_type<'_>) -> Result<Vec<#asset::In>, Fault> {
                     #body
                 }
             };
-            (quote!(#late_name(m)), function)
+            (quote!(#late_name(main)), function)
         };
         quote! {
             #[doc = #doc]
-            fn #name<'a>(m: &'a #body_type<'_>) -> #asset::Get<'a> {
-                #slot.get(&m.iteration, &mut |cx| #ready.create(cx, #needs #inputs))
+            fn #name<'a>(main: &'a #body_type<'_>) -> #asset::Get<'a> {
+                #slot.get(&main.iteration, &mut |cx| #ready.create(cx, #needs #inputs))
             }
 
             #function

@@ -264,7 +264,7 @@ step "print" "b" {
         "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0, 9)",
         "Info::new(\"http_request\", \"a\", \"grid.hcl:7\")\n        .slots(0, 9)",
         "const STEP_SECOND_A: &Info = &SECOND_STEPS[0];",
-        "fn second_a<'a>(m: &'a SecondBody<'_>) -> Running<'a, Flow>",
+        "fn second_a<'a>(main: &'a SecondBody<'_>) -> Running<'a, Flow>",
         "second: SecondBodySteps::new(cx)",
     ] {
         assert!(rust.contains(part), "no {part} in\n{rust}");
