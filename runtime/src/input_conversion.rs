@@ -13,6 +13,18 @@ pub fn text(value: &Value, input: &str) -> Result<Text, Fault> {
     Ok(convert::to_text(value)?)
 }
 
+/// A text of a value that may fault.
+///
+/// # Errors
+/// The fault of its computation, or it is null, or no text can be made of it. All get this place.
+pub fn text_at(
+    value: impl Placed<Value>,
+    input: &str,
+    place: &'static Place,
+) -> Result<Text, Fault> {
+    text(&value.at(place)?, input).at(place)
+}
+
 /// A text that may be absent.
 ///
 /// # Errors
@@ -23,6 +35,17 @@ pub fn optional_text(value: &Value) -> Result<Option<Text>, Fault> {
     } else {
         Ok(Some(convert::to_text(value)?))
     }
+}
+
+/// A text that may be absent, of a value that may fault.
+///
+/// # Errors
+/// The fault of its computation, or no text can be made of it. Both get this place.
+pub fn optional_text_at(
+    value: impl Placed<Value>,
+    place: &'static Place,
+) -> Result<Option<Text>, Fault> {
+    optional_text(&value.at(place)?).at(place)
 }
 
 /// A value that becomes a part of a text.
@@ -143,6 +166,23 @@ pub fn optional_bytes(value: &Value) -> Result<Option<Seq<u8>>, Fault> {
 pub fn value(value: Value, input: &str) -> Result<Value, Fault> {
     require_non_null(&value, input)?;
     Ok(value)
+}
+
+/// A value of any type, of a computation that may fault.
+///
+/// # Errors
+/// The fault of its computation, or it is null. Both get this place.
+pub fn value_at(
+    value: impl Placed<Value>,
+    input: &str,
+    place: &'static Place,
+) -> Result<Value, Fault> {
+    self::value(value.at(place)?, input).at(place)
+}
+
+/// A value that may be absent: nothing if it is null.
+pub fn present(value: &Value) -> Option<&Value> {
+    (!value.is_null()).then_some(value)
 }
 
 /// A value that may be absent.

@@ -183,9 +183,9 @@ impl Writer<'_> {
         let infos = body.steps.iter().map(|step| {
             let (runner, name) = (&step.runner, &step.name);
             let place = self.plan.places.line(step.span);
-            let (first, slots) = (
+            let (first, end) = (
                 Literal::u32_unsuffixed(step.slots.0),
-                Literal::u32_unsuffixed(step.slots.1),
+                Literal::u32_unsuffixed(step.slots.0 + step.slots.1),
             );
             let tags = (!step.tags.is_empty()).then(|| {
                 let tags = step.tags.iter().map(|(key, value)| quote!((#key, #value)));
@@ -201,7 +201,7 @@ impl Writer<'_> {
             });
             let secret: Vec<&str> = secret.map(|argument| &*argument.input.name).collect();
             let inputs = (!secret.is_empty()).then(|| quote!(.sensitive_inputs(&[#(#secret),*])));
-            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #metrics #tags #sensitive #inputs)
+            quote!(Info::new(#runner, #name, #place).slots(#first..#end) #metrics #tags #sensitive #inputs)
         });
         let names = (0..body.steps.len()).map(|at| {
             let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));

@@ -17,6 +17,14 @@ use bggo_values::{Type, Value};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
+/// An expression whose fault has no place yet, with the constant of its place.
+enum Computed {
+    /// Of type `Value`.
+    Value(TokenStream, Ident),
+    /// Of type `Result<Value, Fault>`, or of the same with the fault of a value.
+    Result(TokenStream, Ident),
+}
+
 /// Expressions of every kind.
 impl Writer<'_> {
     /// An expression of type `Value`; faults leave by `?`.
@@ -33,21 +41,66 @@ impl Writer<'_> {
 
     /// An expression inside of a text: of type `Value`, which can be printed; faults leave by `?`.
     pub fn printable(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> TokenStream {
-        self.note_subject(expr);
-        let place = self.place(expr.span);
-        let result = match self.expression(expr, at) {
+        let result = match self.computed(expr, at) {
+            Computed::Value(value, place) => quote!(ops::printable(#value).at(#place)),
             // One call and one `?` instead of two: a large grid has very many of these calls.
-            ExprTokens::Placed(call, span) if span == expr.span => {
-                quote!(input_conversion::printable(#call, #place))
-            }
-            ExprTokens::Placed(call, span) => {
-                let call = self.placed(call, span);
-                quote!(input_conversion::printable(#call, #place))
-            }
-            ExprTokens::Fallible(call) => quote!(input_conversion::printable(#call, #place)),
-            ExprTokens::Value(value) => quote!(ops::printable(#value).at(#place)),
+            Computed::Result(call, place) => quote!(input_conversion::printable(#call, #place)),
         };
         quote!(#result?)
+    }
+
+    /// An expression as an argument of a required input of any type: of type `Value`, not null; faults leave by `?`.
+    pub fn required(&mut self, expr: &TExpr, input: &str, at: EvaluatedIn<'_>) -> TokenStream {
+        let result = match self.computed(expr, at) {
+            Computed::Value(value, place) => {
+                quote!(input_conversion::value(#value, #input).at(#place))
+            }
+            Computed::Result(call, place) => {
+                quote!(input_conversion::value_at(#call, #input, #place))
+            }
+        };
+        quote!(#result?)
+    }
+
+    /// An expression as the text of a required input, of type `Text`; faults leave by `?`.
+    pub fn required_text(&mut self, expr: &TExpr, input: &str, at: EvaluatedIn<'_>) -> TokenStream {
+        let result = match self.computed(expr, at) {
+            Computed::Value(value, place) => {
+                quote!(input_conversion::text(&#value, #input).at(#place))
+            }
+            Computed::Result(call, place) => {
+                quote!(input_conversion::text_at(#call, #input, #place))
+            }
+        };
+        quote!(#result?)
+    }
+
+    /// The same of an optional input, of type `Option<Text>`.
+    pub fn optional_text(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> TokenStream {
+        let result = match self.computed(expr, at) {
+            Computed::Value(value, place) => {
+                quote!(input_conversion::optional_text(&#value).at(#place))
+            }
+            Computed::Result(call, place) => {
+                quote!(input_conversion::optional_text_at(#call, #place))
+            }
+        };
+        quote!(#result?)
+    }
+
+    /// An expression for a function that gives its own faults and those of the expression the same place.
+    fn computed(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> Computed {
+        self.note_subject(expr);
+        let place = self.place(expr.span);
+        match self.expression(expr, at) {
+            ExprTokens::Value(value) => Computed::Value(value, place),
+            ExprTokens::Placed(call, span) if span != expr.span => {
+                Computed::Result(self.placed(call, span), place)
+            }
+            ExprTokens::Fallible(call) | ExprTokens::Placed(call, _) => {
+                Computed::Result(call, place)
+            }
+        }
     }
 
     /// An expression of type `Result<Value, Fault>`: the body of a function or closure.
@@ -336,11 +389,17 @@ impl Writer<'_> {
         if let [TPart::Hole(only)] = parts {
             return ExprTokens::Value(self.value(only, at));
         }
-        ExprTokens::Fallible(self.text(parts, span, at))
+        ExprTokens::Placed(self.text_call(parts, span, at), span)
     }
 
     /// Parts of a text, as `Result<Value, Fault>`.
     fn text(&mut self, parts: &[TPart], span: Span, at: EvaluatedIn<'_>) -> TokenStream {
+        let call = self.text_call(parts, span, at);
+        self.placed(call, span)
+    }
+
+    /// The call that joins parts of a text; the caller handles its fault.
+    fn text_call(&mut self, parts: &[TPart], span: Span, at: EvaluatedIn<'_>) -> TokenStream {
         let mut size = WIDTH;
         while parts.len() > size * WIDTH {
             size *= WIDTH;
@@ -351,7 +410,7 @@ impl Writer<'_> {
             let chunks = parts.chunks(size);
             chunks.map(|part| self.text_part(part, span, at)).collect()
         };
-        self.placed(quote!(ops::text(&[#(#items),*])), span)
+        quote!(ops::text(&[#(#items),*]))
     }
 
     /// Some parts of a long text as a function of their own.

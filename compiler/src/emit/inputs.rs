@@ -201,6 +201,13 @@ impl Writer<'_> {
                 };
             }
         };
+        if function == "text" && !is_redacted(argument) {
+            return if input.optional() {
+                self.optional_text(&argument.value, at)
+            } else {
+                self.required_text(&argument.value, name, at)
+            };
+        }
         let value = self.shown_reference(argument, at);
         let call = if input.optional() {
             let function = format_ident!("optional_{function}");
@@ -215,13 +222,27 @@ impl Writer<'_> {
 
     fn owned_value(&mut self, argument: &Argument, at: EvaluatedIn<'_>) -> TokenStream {
         let (input, name) = (&argument.input, &argument.input.name);
-        let value = self.shown(argument, at);
         if input.nullable {
-            return value;
+            return self.shown(argument, at);
         }
         if input.optional() {
+            let value = self.shown(argument, at);
             return quote!(input_conversion::optional_value(#value));
         }
+        self.required_value(argument, name, at)
+    }
+
+    /// The value of a required input, not null.
+    fn required_value(
+        &mut self,
+        argument: &Argument,
+        name: &str,
+        at: EvaluatedIn<'_>,
+    ) -> TokenStream {
+        if !is_redacted(argument) {
+            return self.required(&argument.value, name, at);
+        }
+        let value = self.shown(argument, at);
         let value = self.placed(
             quote!(input_conversion::value(#value, #name)),
             argument.value.span,
@@ -337,25 +358,18 @@ impl Writer<'_> {
             inputs.lets.push(quote!(let #name = #values;));
             return within_option(input, quote!(Parts::Holes(&#name)));
         }
-        let mut value = self.shown(argument, at);
-        if !input.nullable && !input.optional() {
-            let key = &input.name;
-            let taken = self.placed(
-                quote!(input_conversion::value(#value, #key)),
-                argument.value.span,
-            );
-            value = quote!(#taken?);
-        }
+        let value = if input.nullable || input.optional() {
+            self.shown(argument, at)
+        } else {
+            self.required_value(argument, &input.name, at)
+        };
         let name = self.inner(&input.name, inputs);
         inputs.lets.push(quote!(let #name = #value;));
-        let whole = match input.carrier() {
-            Carrier::Shape => quote!(Parts::Whole(&#name)),
-            _ => quote!(&#name),
-        };
-        if input.optional() {
-            quote!((!#name.is_null()).then_some(#whole))
-        } else {
-            whole
+        match (input.carrier(), input.optional()) {
+            (Carrier::Shape, true) => quote!(input_conversion::present(&#name).map(Parts::Whole)),
+            (Carrier::Shape, false) => quote!(Parts::Whole(&#name)),
+            (_, true) => quote!(input_conversion::present(&#name)),
+            (_, false) => quote!(&#name),
         }
     }
 
@@ -387,14 +401,11 @@ impl Writer<'_> {
             };
         }
         let (json, key) = (input.form == Form::Json, &input.name);
-        let mut value = self.shown(argument, at);
-        if !input.nullable && !input.optional() {
-            let taken = self.placed(
-                quote!(input_conversion::value(#value, #key)),
-                argument.value.span,
-            );
-            value = quote!(#taken?);
-        }
+        let value = if input.nullable || input.optional() {
+            self.shown(argument, at)
+        } else {
+            self.required_value(argument, key, at)
+        };
         let name = self.inner(key, inputs);
         let (value, inside) = if json {
             (quote!(json::Shown(#value)), quote!(#name.0))

@@ -20,6 +20,7 @@ const TABLES: &[&str] = &[
     "const PLACE_",
     "const RESOURCE_",
     "const STEP_",
+    "const USES_OF_",
 ];
 
 /// How a place in a module begins.

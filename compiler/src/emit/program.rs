@@ -110,11 +110,19 @@ impl Writer<'_> {
             let (name, at) = (&self.resource(at).info, Literal::usize_unsuffixed(at));
             quote!(const #name: &ResourceInfo = &RESOURCES[#at];)
         });
+        let uses = resources.iter().enumerate().map(|(at, resource)| {
+            let (name, uses) = (
+                &self.resource(at).uses,
+                Literal::u32_unsuffixed(resource.users),
+            );
+            quote!(const #name: u32 = #uses;)
+        });
         Some(quote! {
             /// The grid's resources.
             static RESOURCES: [ResourceInfo; #count] = [#(#infos),*];
 
             #(#names)*
+            #(#uses)*
         })
     }
 

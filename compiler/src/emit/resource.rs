@@ -10,7 +10,7 @@ use super::writer::Writer;
 use crate::check::typed::TRules;
 use crate::plan::model::{Argument, UsedAsset};
 use bggo_manifest::Lifetime;
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 /// The structs that all bodies share: of the run, of a worker and of a user.
@@ -77,13 +77,12 @@ impl Writer<'_> {
     fn slot_leaf(&self, id: usize) -> Leaf {
         let resource = &self.plan.resources[id];
         let asset = field(&resource.asset);
-        let users = Literal::u32_unsuffixed(resource.users);
         let names = self.resource(id);
-        let info = &names.info;
+        let (info, uses) = (&names.info, &names.uses);
         Leaf {
             name: names.name.clone(),
             ty: quote!(#asset::Slot),
-            value: quote!(#asset::Slot::new(scope, #info, #users, &[])),
+            value: quote!(#asset::Slot::new(scope, #info, #uses, &[])),
         }
     }
 
@@ -362,9 +361,9 @@ impl Writer<'_> {
         let resource = &plan.resources[at];
         let names = self.resource(at);
         let (name, variable) = (names.name.clone(), names.variable.clone());
-        let (info, asset) = (names.info.clone(), field(&resource.asset));
+        let (info, uses) = (names.info.clone(), names.uses.clone());
+        let asset = field(&resource.asset);
         let prepared = self.prepared(at);
-        let users = Literal::u32_unsuffixed(resource.users);
         let path_of = |below: &usize| {
             let names = self.resource(*below);
             let (name, variable) = (&names.name, &names.variable);
@@ -409,7 +408,7 @@ impl Writer<'_> {
         let paths = below.iter().map(|(_, path)| path);
         quote! {
             let prepared = #prepared;
-            let #variable = #asset::shared(scope, #info, #users, &[#(&#paths),*], #make);
+            let #variable = #asset::shared(scope, #info, #uses, &[#(&#paths),*], #make);
         }
     }
 

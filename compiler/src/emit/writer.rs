@@ -71,6 +71,8 @@ pub struct ResourceNames {
     pub variable: Ident,
     /// Constant with what is known of it.
     pub info: Ident,
+    /// Constant with how many steps and resources use it in one iteration.
+    pub uses: Ident,
     /// Static with its known inputs.
     pub inputs: Ident,
     /// Function that computes inputs known at start.
@@ -701,6 +703,7 @@ fn resource_names(resource: &Resource, names: &mut Names) -> (ResourceNames, Res
     let shared = ResourceNames {
         variable: names.variable(&field, "asset"),
         info: names.upper(&format!("resource_{name}")),
+        uses: names.upper(&format!("uses_of_{name}")),
         inputs: names.upper(&format!("{name}_inputs")),
         prepare: names.snake(&format!("{name}_inputs")),
         name: field.clone(),
