@@ -290,3 +290,40 @@ pub fn items(parts: Vec<Vec<Value>>) -> Vec<Value> {
 pub fn pairs(parts: Vec<Vec<(Text, Value)>>) -> Vec<(Text, Value)> {
     parts.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static HERE: Place = Place::new("grid.hcl", 4, 9);
+    static CLOSER: Place = Place::new("grid.hcl", 4, 17);
+
+    #[test]
+    fn one_place_serves_the_computation_and_the_conversion() {
+        let null: Result<Value, ValueFault> = Ok(Value::Null);
+        let failed: Result<Value, ValueFault> = Err(ValueFault::new("failed"));
+        for fault in [
+            text_at(null.clone(), "url", &HERE).err(),
+            text_at(failed.clone(), "url", &HERE).err(),
+            optional_text_at(failed.clone(), &HERE).err(),
+            value_at(null.clone(), "url", &HERE).err(),
+            value_at(failed, "url", &HERE).err(),
+        ] {
+            assert_eq!(fault.and_then(|fault| fault.place()), Some(HERE));
+        }
+        assert_eq!(optional_text_at(null, &HERE).ok(), Some(None));
+    }
+
+    #[test]
+    fn a_closer_place_stays() {
+        let failed: Result<Value, Fault> = Err(ValueFault::new("failed")).at(&CLOSER);
+        let fault = value_at(failed, "url", &HERE).err();
+        assert_eq!(fault.and_then(|fault| fault.place()), Some(CLOSER));
+    }
+
+    #[test]
+    fn null_is_not_present() {
+        assert_eq!(present(&Value::Null), None);
+        assert_eq!(present(&Value::Bool(false)), Some(&Value::Bool(false)));
+    }
+}

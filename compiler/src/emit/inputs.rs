@@ -509,7 +509,7 @@ impl Writer<'_> {
                     // Literals with other keys are values.
                     let key = key.constant().and_then(Value::as_text).unwrap_or_default();
                     text.literal(&json::encode_plain(&Value::from(key.to_owned())));
-                    text.key = key.is_ascii().then(|| names::plain(key));
+                    text.key = names::word(key).map(names::plain);
                     text.literal(":");
                     self.enter_part(key);
                     self.json_holes(value, text, inputs, at);

@@ -13,6 +13,9 @@ const LOCAL_WORDS: &[&str] = &[
 /// Beginnings of numbered names of local variables.
 const NUMBERED: &[&str] = &["branch_", "part_"];
 
+/// The most letters of a key that becomes a part of a name.
+const LONGEST_WORD: usize = 32;
+
 /// Names that are taken, of values and functions, and of types.
 #[derive(Debug)]
 pub struct Names(BTreeSet<String>);
@@ -116,6 +119,13 @@ fn is_local_word(name: &str) -> bool {
     LOCAL_WORDS.contains(&name) || NUMBERED.iter().any(is_numbered)
 }
 
+/// A text of the grid that can be a part of a name as it is: a short word of letters, digits, `_` and `-`.
+pub fn word(text: &str) -> Option<&str> {
+    let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"_-".contains(&letter);
+    let begins = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    (begins && text.len() <= LONGEST_WORD && text.bytes().all(is_letter)).then_some(text)
+}
+
 /// Lower case, `_` for everything that no Rust name has, a letter first.
 pub fn plain(name: &str) -> String {
     let mut out = String::new();
@@ -202,6 +212,14 @@ mod tests {
                 "gen_2"
             ]
         );
+    }
+
+    #[test]
+    fn only_short_plain_texts_are_words() {
+        assert_eq!(word("X-Request_id2"), Some("X-Request_id2"));
+        for text in ["", "2nd", "a b", "größe", "*/", &"x".repeat(33)] {
+            assert_eq!(word(text), None, "{text:?}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The schedule of a body as functions: sequences of at most 16 statements, forks, latches.
 
-use super::names::call_path;
+use super::names::{self, call_path};
 use super::tree::WIDTH;
 use super::writer::Writer;
-use crate::plan::model::{BodyPlan, Instances, Schedule};
+use crate::plan::model::{Instances, Schedule};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -112,7 +112,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         {
             return only;
         }
-        let (name, doc) = match first(self.writer.body(), schedule) {
+        let (name, doc) = match first(schedule) {
             Some(node) => self.branch_name(node),
             None => ("from_start".to_owned(), " A branch.".to_owned()),
         };
@@ -132,7 +132,8 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             match instances {
                 Instances::Keys(keys) if to - from == 1 => {
                     let key = keys.get(from).map_or("", |(key, _)| key);
-                    name.push_str(&format!("_{key}"));
+                    let number = from.to_string();
+                    name.push_str(&format!("_{}", names::word(key).unwrap_or(&number)));
                     doc.push_str(&format!(", instance {key:?}"));
                 }
                 _ if to - from == 1 => {
@@ -250,12 +251,10 @@ enum Statement {
 }
 
 /// The first node of a branch.
-fn first(body: &BodyPlan, schedule: &Schedule) -> Option<usize> {
+fn first(schedule: &Schedule) -> Option<usize> {
     match schedule {
         Schedule::Node(node) => Some(*node),
-        Schedule::Sequence(parts) | Schedule::Fork(parts) => {
-            parts.iter().find_map(|part| first(body, part))
-        }
+        Schedule::Sequence(parts) | Schedule::Fork(parts) => parts.iter().find_map(first),
         Schedule::Wait(_) | Schedule::Open(_) => None,
     }
 }

@@ -306,8 +306,10 @@ impl<'p> Writer<'p> {
         quote!(#places #parts)
     }
 
-    /// From here to `leave_part`, places are named after this argument or key.
+    /// From here to `leave_part`, places are named after this argument or key. A key that is no word gives no name.
     pub fn enter_part(&mut self, name: &str) {
+        let around = || self.within.last().map_or("", String::as_str);
+        let name = names::word(name).unwrap_or_else(around);
         self.within.push(name.to_owned());
     }
 
@@ -396,14 +398,14 @@ impl<'p> Writer<'p> {
         if let Some(name) = self.places.get(&key) {
             return name.clone();
         }
-        let mut words = vec!["place_in", &self.owner];
-        words.extend(self.within.first().map(String::as_str));
-        words.extend(
-            self.within
-                .last()
-                .filter(|_| self.within.len() > 1)
-                .map(String::as_str),
-        );
+        let (argument, part) = (self.within.first(), self.within.last());
+        let words = [
+            Some("place_in"),
+            Some(&self.owner),
+            argument.map(String::as_str),
+            part.filter(|_| part != argument).map(String::as_str),
+        ];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
         let mut name = words.join("_");
         if !self.names.is_upper_free(&name)
             && let Some(subject) = self.subjects.get(&span)
