@@ -23,8 +23,10 @@ pub trait Worker {
     /// The whole life of a user of scenario number `scenario`: iterations until `user.next()` gives none, then the destruction
     /// of its assets.
     fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()>;
-    /// Destroys the assets of scope `worker`, after the last user.
-    fn destroy(&self) -> Running<'_, ()>;
+    /// Destroys the assets of scope `worker`, after the last user. A grid without such assets has nothing to destroy.
+    fn destroy(&self) -> Running<'_, ()> {
+        Box::pin(async {})
+    }
 }
 
 /// For a number that the grid's table of scenarios does not have.

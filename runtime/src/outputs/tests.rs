@@ -23,7 +23,7 @@ const OPEN: u32 = FIRST + time_slot::COUNT;
 
 static STEPS: [Info; 2] = [
     Info::new("http_request", "login", "grid.hcl:3")
-        .slots(0, FIRST)
+        .slots(0..FIRST)
         .metrics(&[
             MetricInfo::new("waiting", "time"),
             MetricInfo::new("received", "bytes"),
@@ -41,7 +41,7 @@ static STEPS: [Info; 2] = [
         ])
         .tags(&[("team", "checkout")]),
     Info::new("noop", "item", "grid.hcl:9")
-        .slots(FIRST, time_slot::COUNT)
+        .slots(FIRST..FIRST + time_slot::COUNT)
         .sensitive(),
 ];
 static GRID: Grid = Grid::new("shop")
