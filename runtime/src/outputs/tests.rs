@@ -4,7 +4,7 @@ use super::line::{Line, LinesSoFar};
 use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
-use crate::grid::Body;
+use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
 use crate::metrics::{
     KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, slot_count, time_slot,
@@ -77,6 +77,7 @@ fn ended(
     StepReport {
         info,
         instance,
+        scenario: 0,
         user: 1,
         iteration: 0,
         service: Some(Duration::from_micros(12_345)),
@@ -86,19 +87,46 @@ fn ended(
 }
 
 fn text(event: &Event) -> String {
-    text::told(event, text::Paint(false)) + "\n"
+    text::told(event, GRID.scenarios, text::Paint(false)) + "\n"
 }
 
 fn json_line(event: &Event) -> String {
-    json::line_of(json::told(event))
+    json::line_of(json::told(event, GRID.scenarios))
 }
 
 fn object(event: &Event) -> serde_json::Value {
-    parsed(json::told(event))
+    parsed(json::told(event, GRID.scenarios))
 }
 
 fn parsed(object: json::Object) -> serde_json::Value {
     serde_json::from_str(&json::line_of(object)).unwrap()
+}
+
+#[test]
+fn of_several_scenarios_an_event_names_its_own() {
+    static SCENARIOS: [Scenario; 2] = [
+        Scenario::new("browse", "main"),
+        Scenario::new("order", "main"),
+    ];
+    let fault = Fault::new("connect", "refused");
+    let failed = StepReport {
+        scenario: 1,
+        ..ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault))
+    };
+    let line = text::told(&Event::Step(failed.clone()), &SCENARIOS, text::Paint(false));
+    assert!(
+        line.starts_with("failed    order.http_request.login "),
+        "{line}"
+    );
+    let first = Event::FirstFailure(failed);
+    let line = text::told(&first, &SCENARIOS, text::Paint(false));
+    assert!(
+        line.starts_with("failed: order.http_request.login  connect"),
+        "{line}"
+    );
+    let object = parsed(json::told(&first, &SCENARIOS));
+    assert_eq!(object["scenario"], "order");
+    assert_eq!(object["step"], "http_request.login");
 }
 
 #[test]
@@ -724,9 +752,15 @@ fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
             report.tell(Event::FirstFailure(end));
         }
     }
+    // The same step in another scenario is another one.
+    let end = StepReport {
+        scenario: 1,
+        ..ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&late))
+    };
+    report.tell(Event::FirstFailure(end));
     report.flush();
     let said = written.text();
-    assert_eq!(said.lines().count(), 2 * STEPS.len(), "{said}");
+    assert_eq!(said.lines().count(), 2 * STEPS.len() + 1, "{said}");
 }
 
 #[test]
@@ -746,7 +780,7 @@ fn colours_are_only_used_where_they_are_asked_for() {
     let passed = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
     assert!(!text(&Event::Step(passed.clone())).contains('\x1b'));
     assert!(
-        text::told(&Event::Step(passed), text::Paint(true))
+        text::told(&Event::Step(passed), GRID.scenarios, text::Paint(true))
             .starts_with("\x1b[32mpassed\x1b[0m    http_request.login")
     );
 }
@@ -831,11 +865,14 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         Event::Message(LogLevel::Debug, "text".to_owned()),
         Event::Panic("text".to_owned()),
     ];
-    let objects = events.iter().map(json::told).chain([
-        json::begins(&run),
-        json::live(&line, SystemTime::now()),
-        json::summary(&figures(&collector, &conclusion), &conclusion),
-    ]);
+    let objects = events
+        .iter()
+        .map(|event| json::told(event, GRID.scenarios))
+        .chain([
+            json::begins(&run),
+            json::live(&line, SystemTime::now()),
+            json::summary(&figures(&collector, &conclusion), &conclusion),
+        ]);
     let mut found = std::collections::BTreeSet::new();
     for object in objects {
         fields(&parsed(object), &mut found);
