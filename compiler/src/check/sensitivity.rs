@@ -102,11 +102,11 @@ pub(super) fn any<'a>(exprs: impl IntoIterator<Item = &'a TExpr>) -> bool {
     exprs.into_iter().any(|expr| expr.sensitivity.any())
 }
 
-/// Whether an argument is hidden in reports: its input is sensitive, or its value is and is not redacted.
+/// Whether the texts of faults hide values because of an argument: its input is sensitive, or its value is. That a module
+/// gets a value without its sensitive parts changes nothing: the fault of computing the value quotes what was there before.
 pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool {
     arguments.iter().any(|(place, value)| {
-        let input = inputs.get(*place);
-        input.is_some_and(|input| input.sensitive || (value.sensitivity.any() && !input.shown))
+        value.sensitivity.any() || inputs.get(*place).is_some_and(|input| input.sensitive)
     })
 }
 
