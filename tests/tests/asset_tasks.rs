@@ -166,19 +166,17 @@ fn steps_and_resources_take_either_kind_and_tasks_are_joined_at_the_end() {
     let depots = "probe mine, a feed, probe everyones";
     assert_eq!(lines(&ended, &["a feed"]), [depots]);
 
-    // Under load each worker has one, whose task lives as long as the worker.
+    // Under load each worker that has an iteration has one, whose task lives as long as the worker.
     let load = ["--vus", "4", "--iterations", "40", "--threads", "2"];
     let ended = grid.start(&load).finish().expect_code(0);
     let feed = lines(&ended, &["feed line", "destroyed base"]);
     let count = |end: &str| feed.iter().filter(|line| line.ends_with(end)).count();
     assert_eq!((count("sends one"), count("sends three")), (40, 40));
-    for end in [
-        "feed line is open",
-        "closing feed line",
-        "feed line is empty",
-        "destroyed base",
-    ] {
-        assert_eq!(count(end), 2, "{end}: {feed:?}");
+    let opened = count("feed line is open");
+    // Iterations go to whoever is free, so that one worker may have had them all.
+    assert!((1..=2).contains(&opened), "{feed:?}");
+    for end in ["closing feed line", "feed line is empty", "destroyed base"] {
+        assert_eq!(count(end), opened, "{end}: {feed:?}");
     }
 
     // A panic in a task is a bug, and nothing is lost of what was made.

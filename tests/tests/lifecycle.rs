@@ -211,15 +211,13 @@ fn under_load_each_user_has_its_own_and_each_is_destroyed_once() {
         .start(&["--vus", "50", "--iterations", "500", "--threads", "2"])
         .finish()
         .expect_code(0);
-    for (name, expected) in [("p", 50), ("w", 2), ("r", 1)] {
-        assert_eq!(
-            count(&ended, &format!("created {name}")),
-            expected,
-            "created {name}"
-        );
+    // Iterations go to whoever is free: on a busy machine some users, or a worker, may come too late for any.
+    for (name, most) in [("p", 50), ("w", 2), ("r", 1)] {
+        let created = count(&ended, &format!("created {name}"));
+        assert!((1..=most).contains(&created), "created {name}: {created}");
         assert_eq!(
             count(&ended, &format!("destroyed {name}")),
-            expected,
+            created,
             "destroyed {name}"
         );
     }
@@ -288,15 +286,17 @@ fn under_load_each_user_has_its_own_pair_and_each_goes_once_in_order() {
     let flags = ["--vus", "5", "--iterations", "50"];
     let ended = grid(&text).start(&flags).finish().expect_code(0);
     let count = |line: &str| ended.stdout.lines().filter(|known| *known == line).count();
+    // Iterations go to whoever is free: on a busy machine a user may come too late for any.
+    let created = count("created line");
+    assert!((1..=5).contains(&created), "{}", ended.stdout);
     for line in [
-        "created line",
         "session stands on line",
         "destroyed session",
         "destroyed line",
     ] {
         assert_eq!(
             count(line),
-            5,
+            created,
             "{line}:\n{}\n{}",
             ended.stdout,
             ended.stderr
