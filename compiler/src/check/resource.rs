@@ -141,7 +141,7 @@ impl Checker<'_> {
             name: resource.name.text.clone(),
             span: resource.span,
             sensitive: sensitivity::has_secret(&arguments, &asset.inputs)
-                || sensitivity::any(rules.expressions()),
+                || sensitivity::reads_secret(rules.expressions()),
             rules,
             arguments,
             uses,

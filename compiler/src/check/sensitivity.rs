@@ -3,7 +3,7 @@
 
 use super::expression::context::constant;
 use super::typed::{Sensitivity, TExpr, TKind, TPart, latest};
-use super::walk::of_parts;
+use super::walk::{of_parts, walk};
 use bggo_manifest::Input;
 use bggo_values::ops::SENSITIVE;
 use bggo_values::{Type, Value};
@@ -102,11 +102,21 @@ pub(super) fn any<'a>(exprs: impl IntoIterator<Item = &'a TExpr>) -> bool {
     exprs.into_iter().any(|expr| expr.sensitivity.any())
 }
 
-/// Whether the texts of faults hide values because of an argument: its input is sensitive, or its value is. That a module
-/// gets a value without its sensitive parts changes nothing: the fault of computing the value quotes what was there before.
+/// Whether any of these is computed from something sensitive, also if its own value shows nothing of that: a fault on the
+/// way to the value may quote it.
+pub(super) fn reads_secret<'a>(exprs: impl IntoIterator<Item = &'a TExpr>) -> bool {
+    let mut found = false;
+    for expr in exprs {
+        walk(expr, &mut |part| found |= part.sensitivity.any());
+    }
+    found
+}
+
+/// Whether the texts of faults hide values because of an argument: its input is sensitive, or its value is computed from
+/// something sensitive. That a module gets the value without its sensitive parts changes nothing.
 pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool {
     arguments.iter().any(|(place, value)| {
-        value.sensitivity.any() || inputs.get(*place).is_some_and(|input| input.sensitive)
+        reads_secret([value]) || inputs.get(*place).is_some_and(|input| input.sensitive)
     })
 }
 

@@ -75,8 +75,8 @@ impl Checker<'_> {
             name: step.name.text.clone(),
             span: step.span,
             sensitive: sensitivity::has_secret(&arguments, &runner.inputs)
-                || sensitivity::any(rules.expressions())
-                || sensitivity::any(enabled.iter().chain(&execution)),
+                || sensitivity::reads_secret(rules.expressions())
+                || sensitivity::reads_secret(enabled.iter().chain(&execution)),
             rules,
             arguments,
             uses,

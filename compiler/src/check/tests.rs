@@ -322,6 +322,31 @@ step "noop" "b" {
 }
 
 #[test]
+fn a_step_is_sensitive_if_its_argument_was_computed_beside_something_sensitive() {
+    let grid = r#"
+variable "token" {
+  sensitive = true
+}
+locals {
+  both = { a = "x", b = { eu = "1" }[var.token] }
+}
+step "noop" "a" {
+  arguments {
+    delay = local.both.a
+  }
+}
+step "print" "b" {
+  arguments {
+    input = ["x", { eu = "1" }[var.token]][0]
+  }
+}
+"#;
+    let typed = typed(grid);
+    let marks = typed.bodies[0].steps.iter().map(|step| step.sensitive);
+    assert_eq!(marks.collect::<Vec<_>>(), [true, true]);
+}
+
+#[test]
 fn a_resource_with_a_sensitive_argument_is_sensitive() {
     let grid = r#"
 variable "token" {
