@@ -329,6 +329,7 @@ variable "token" {
 }
 locals {
   both = { a = "x", b = { eu = "1" }[var.token] }
+  one  = local.both.a
 }
 step "noop" "a" {
   arguments {
@@ -340,10 +341,15 @@ step "print" "b" {
     input = ["x", { eu = "1" }[var.token]][0]
   }
 }
+step "print" "c" {
+  arguments {
+    input = local.one
+  }
+}
 "#;
     let typed = typed(grid);
     let marks = typed.bodies[0].steps.iter().map(|step| step.sensitive);
-    assert_eq!(marks.collect::<Vec<_>>(), [true, true]);
+    assert_eq!(marks.collect::<Vec<_>>(), [true, true, true]);
 }
 
 #[test]
