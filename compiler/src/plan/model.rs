@@ -267,7 +267,7 @@ pub struct Resource {
     pub arguments: Vec<Argument>,
     /// Assets that it takes; absent where its kind takes none.
     pub uses: Option<Vec<UsedAsset>>,
-    /// Resources that it is built on.
+    /// Resources that it is built on, also through others. In order of creation.
     pub on: Vec<usize>,
     /// Rules of its manifest that are judged when it is created.
     pub rules: TRules,

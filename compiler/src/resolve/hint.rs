@@ -40,7 +40,7 @@ impl<'a> Resolver<'a> {
         // `step.login.output.body`: the runner was left out.
         if let [only] = self.names.steps_called(body, &runner.text) {
             let full = self.declarations.step(*only).address();
-            return Some(format!("did you mean `{full}`?"));
+            return Some(format!("did you mean `{full}.{}`?", name.text));
         }
         let of_runner = self.names.steps_of(body, &runner.text);
         let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps));
@@ -71,7 +71,7 @@ impl<'a> Resolver<'a> {
         // `resource.site.url`: the asset was left out.
         if let [only] = self.names.resources_called(body, &asset.text) {
             let full = self.declarations.resource(*only).address();
-            return Some(format!("did you mean `{full}`?"));
+            return Some(format!("did you mean `{full}.{}`?", name.text));
         }
         let near = nearest::nearest(&name.text, self.names.resource_names(body))?;
         let id = self.names.resources_called(body, near).first()?;

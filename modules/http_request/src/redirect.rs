@@ -3,8 +3,7 @@
 use crate::charset;
 use crate::fault;
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
     CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, LOCATION, PROXY_AUTHORIZATION,

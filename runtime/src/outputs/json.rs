@@ -3,7 +3,7 @@
 //!
 //! Every object has `event`. Lengths of time are milliseconds (`ms`, `_ms`) or seconds. What does not apply is left out.
 
-use super::figures::{Figures, Metrics, ResourceRow, Row, Values};
+use super::figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};
 use super::line::{Line, LinesSoFar};
 use super::summary::verdict as verdict_line;
 use super::text::Paint;
@@ -426,7 +426,7 @@ fn metric(label: &MetricLayout, values: &Values) -> Value {
         Values::Trend(values) => trend(named("trend"), &label.unit, values),
         Values::Counter(sum) => named("counter").put("sum", in_unit(*sum)),
         Values::Labels(sums) => {
-            let all = sums.iter().map(|(_, sum)| sum).sum();
+            let all = sum_of_labels(sums);
             let each = sums.iter().map(|(name, sum)| (name.clone(), in_unit(*sum)));
             named("counter")
                 .put("sum", in_unit(all))

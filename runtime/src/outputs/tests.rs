@@ -23,7 +23,7 @@ const OPEN: u32 = FIRST + time_slot::COUNT;
 
 static STEPS: [Info; 2] = [
     Info::new("http_request", "login", "grid.hcl:3")
-        .slots(0, FIRST)
+        .slots(0..FIRST)
         .metrics(&[
             MetricInfo::new("waiting", "time"),
             MetricInfo::new("received", "bytes"),
@@ -41,7 +41,7 @@ static STEPS: [Info; 2] = [
         ])
         .tags(&[("team", "checkout")]),
     Info::new("noop", "item", "grid.hcl:9")
-        .slots(FIRST, time_slot::COUNT)
+        .slots(FIRST..FIRST + time_slot::COUNT)
         .sensitive(),
 ];
 static GRID: Grid = Grid::new("shop")
@@ -458,6 +458,26 @@ fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() 
         assert_eq!(warnings, json!(null));
     }
     assert_eq!(warned(11, load).1.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn the_largest_numbers_are_shown_and_stop_no_report() {
+    let (mut collector, recorder, kinds) = bench();
+    let answers = time_slot::COUNT + 3;
+    for status in ["200", "503"] {
+        recorder.add_labelled(answers, kinds.label(answers, status), u64::MAX);
+    }
+    recorder.set(time_slot::COUNT + 4, u64::MAX, Duration::MAX);
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::iterations(1, 2));
+    let conclusion = conclusion(&run, &collector);
+    let metrics = &summary_object(&collector, &conclusion)["steps"][0]["metrics"];
+    assert_eq!(metrics["answers"]["sum"], json!(u64::MAX));
+    let text = summary(&collector, &conclusion);
+    assert!(
+        text.contains("answers: 200 18446744073709551615, 503 "),
+        "{text}"
+    );
 }
 
 #[test]
