@@ -408,6 +408,8 @@ pub struct TLocal {
     pub span: Span,
     /// Its value.
     pub value: TExpr,
+    /// The value, or a local that it reads, is computed from something sensitive.
+    pub reads_secret: bool,
 }
 
 /// A duration constant of an expression, for readers that need one.

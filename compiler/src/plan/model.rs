@@ -122,7 +122,7 @@ pub struct Step {
     pub continue_on_failure: bool,
     /// `tags`
     pub tags: Vec<(String, String)>,
-    /// It has a sensitive input, so the texts of its faults hide values.
+    /// It reads something sensitive, so the texts of its faults hide values.
     pub sensitive: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,

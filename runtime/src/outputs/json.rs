@@ -5,6 +5,8 @@
 
 use super::figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};
 use super::line::{Line, LinesSoFar};
+use super::summary::verdict as verdict_line;
+use super::text::Paint;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
@@ -65,7 +67,13 @@ impl Output for JsonLines {
             conclusion.total,
             (conclusion.run, conclusion.begins_for),
         );
-        self.put(LogLevel::Info, || summary(&figures, conclusion));
+        if LogLevel::Info <= self.level {
+            self.put(LogLevel::Info, || summary(&figures, conclusion));
+        } else if conclusion.exit != Exit::Passed {
+            // The summary is left out at this level, but not that the run failed.
+            let text = verdict_line(&figures, conclusion, Paint(false));
+            self.put(LogLevel::Error, || Object::event("error").put("text", text));
+        }
     }
 }
 

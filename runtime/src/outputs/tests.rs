@@ -958,3 +958,36 @@ fn a_reporter_that_panicked_has_no_figures_and_nobody_waits_for_it() {
     assert!(report.stopped(STOPPED).is_none());
     report.ends(Exit::Bug, false);
 }
+
+/// What is written of a load run of two iterations, one of which failed.
+fn written(format: Format, level: LogLevel, exit: Exit) -> String {
+    let written = Written::default();
+    let report = Report::new(format, level, Box::new(written.clone())).unwrap();
+    let (collector, recorder, names) = bench();
+    report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
+    iteration(&recorder, None, Duration::from_millis(10));
+    let kind = Some(names.kind("status"));
+    iteration(&recorder, kind, Duration::from_millis(10));
+    report.clock_starts(collector);
+    report.stopped(STOPPED);
+    report.ends(exit, false);
+    written.text()
+}
+
+#[test]
+fn a_run_that_did_not_pass_says_so_at_every_level() {
+    let verdict = "failed: 2 iterations, 1 failed (50.00 %; the limit is 1 %), in 1.00s";
+    let text = Format::Text { colour: false };
+    for level in [LogLevel::Error, LogLevel::Warn] {
+        let failed = written(text, level, Exit::ThresholdFailed);
+        assert_eq!(failed, format!("{verdict}\n"));
+        let failed = written(Format::Json, level, Exit::ThresholdFailed);
+        let object: serde_json::Value = serde_json::from_str(&failed).unwrap();
+        assert_eq!(object, json!({ "event": "error", "text": verdict }));
+        for format in [text, Format::Json] {
+            assert_eq!(written(format, level, Exit::Passed), "");
+        }
+    }
+    let failed = written(text, LogLevel::Info, Exit::ThresholdFailed);
+    assert_eq!(failed.matches(verdict).count(), 1, "{failed}");
+}
