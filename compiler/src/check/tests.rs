@@ -63,6 +63,7 @@ runner "list" {
 fn check(grid: &str) -> (Option<Typed>, Problems) {
     let modules = Modules::built_in().clone().with(&[("session", SESSION)]);
     assert!(modules.faults.is_empty(), "{:?}", modules.faults);
+    assert_eq!(modules.contradictions(), Vec::<String>::new());
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
     crate::check(&sources, &modules)
 }
