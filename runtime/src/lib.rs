@@ -21,6 +21,7 @@ pub mod contract;
 pub mod emitted;
 #[doc(hidden)]
 pub mod glue;
+#[cfg(feature = "measured")]
 #[doc(hidden)]
 pub mod measured;
 
