@@ -165,7 +165,7 @@ runner "http_request" {
   rule {
     when          = ["max_redirects"]
     condition     = coalesce(input.follow_redirects, uses.client.follow_redirects)
-    error_message = "redirects are not followed, so max_redirects says nothing"
+    error_message = "redirects are not followed, so max_redirects has no effect"
     severity      = "warning"
   }
   rule {
@@ -458,7 +458,7 @@ asset "http_client" {
   rule {
     when          = ["no_proxy"]
     at_least_one  = ["proxy"]
-    error_message = "no_proxy says nothing without a proxy: the environment's are not used"
+    error_message = "no_proxy has no effect without a proxy: the environment's are not used"
     severity      = "warning"
   }
 

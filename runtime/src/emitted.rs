@@ -2,7 +2,7 @@
 
 pub use crate::assets::{AssetCx, GetRunAsset, Prepare, RunAsset, RunScope, Scope};
 pub use crate::command::main;
-pub use crate::engine::{Program, User, Worker, no_such_scenario, of_run};
+pub use crate::engine::{ErasedRunAssets, Program, User, Worker, no_such_scenario, of_run};
 pub use crate::fault::{Fault, Place, Placed};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
@@ -22,6 +22,3 @@ pub use std::process::ExitCode;
 pub use std::rc::Rc;
 pub use std::sync::Arc;
 pub use std::time::Duration;
-
-/// What `Program::run_assets` makes: the assets of the run, whose type only the emitted program knows.
-pub type ErasedRunAssets = Arc<dyn std::any::Any + Send + Sync>;

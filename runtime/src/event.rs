@@ -4,6 +4,7 @@
 //! that takes events, not the readers behind it.
 
 use crate::fault::Fault;
+use crate::grid::Scenario;
 use crate::info::{Info, Instance, ResourceInfo};
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ pub struct StepEnd<'a> {
     pub info: &'static Info,
     /// Which of its instances.
     pub instance: &'a Instance,
+    /// The number of its scenario in the grid's table.
+    pub scenario: u32,
     /// The user's number, from 1.
     pub user: u64,
     /// The user's iteration, from 0.
@@ -64,6 +67,7 @@ impl StepEnd<'_> {
         StepReport {
             info: self.info,
             instance: self.instance.clone(),
+            scenario: self.scenario,
             user: self.user,
             iteration: self.iteration,
             service: self.service,
@@ -80,6 +84,8 @@ pub struct StepReport {
     pub info: &'static Info,
     /// Which of its instances.
     pub instance: Instance,
+    /// The number of its scenario in the grid's table.
+    pub scenario: u32,
     /// The user's number, from 1.
     pub user: u64,
     /// The user's iteration, from 0.
@@ -90,6 +96,24 @@ pub struct StepReport {
     pub outcome: StepOutcome,
     /// Why it failed.
     pub fault: Option<Fault>,
+}
+
+impl StepReport {
+    /// The name of its scenario, if the grid has several.
+    pub fn scenario_name(&self, scenarios: &'static [Scenario]) -> Option<&'static str> {
+        match scenarios {
+            [] | [_] => None,
+            several => several.get(self.scenario as usize).map(Scenario::name),
+        }
+    }
+
+    /// `http_request.login[3]`; of several scenarios with the name of its own: `browse.http_request.login[3]`.
+    pub fn full_name(&self, scenarios: &'static [Scenario]) -> String {
+        match self.scenario_name(scenarios) {
+            Some(scenario) => format!("{scenario}.{}{}", self.info, self.instance),
+            None => format!("{}{}", self.info, self.instance),
+        }
+    }
 }
 
 /// What happened to a resource.

@@ -2,6 +2,7 @@
 
 use bggo_values::Text;
 use std::fmt;
+use std::ops::Range;
 
 /// A step.
 #[derive(Debug)]
@@ -36,9 +37,9 @@ impl Info {
     }
 
     /// Its metric slots: those of its times, then the metrics of its manifest.
-    pub const fn slots(mut self, first: u32, count: u32) -> Self {
-        self.first_slot = first;
-        self.slots = count;
+    pub const fn slots(mut self, slots: Range<u32>) -> Self {
+        self.first_slot = slots.start;
+        self.slots = slots.end - slots.start;
         self
     }
 

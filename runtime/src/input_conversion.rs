@@ -13,6 +13,18 @@ pub fn text(value: &Value, input: &str) -> Result<Text, Fault> {
     Ok(convert::to_text(value)?)
 }
 
+/// A text of a value that may fault.
+///
+/// # Errors
+/// The fault of its computation, or it is null, or no text can be made of it. All get this place.
+pub fn text_at(
+    value: impl Placed<Value>,
+    input: &str,
+    place: &'static Place,
+) -> Result<Text, Fault> {
+    text(&value.at(place)?, input).at(place)
+}
+
 /// A text that may be absent.
 ///
 /// # Errors
@@ -23,6 +35,17 @@ pub fn optional_text(value: &Value) -> Result<Option<Text>, Fault> {
     } else {
         Ok(Some(convert::to_text(value)?))
     }
+}
+
+/// A text that may be absent, of a value that may fault.
+///
+/// # Errors
+/// The fault of its computation, or no text can be made of it. Both get this place.
+pub fn optional_text_at(
+    value: impl Placed<Value>,
+    place: &'static Place,
+) -> Result<Option<Text>, Fault> {
+    optional_text(&value.at(place)?).at(place)
 }
 
 /// A value that becomes a part of a text.
@@ -145,6 +168,23 @@ pub fn value(value: Value, input: &str) -> Result<Value, Fault> {
     Ok(value)
 }
 
+/// A value of any type, of a computation that may fault.
+///
+/// # Errors
+/// The fault of its computation, or it is null. Both get this place.
+pub fn value_at(
+    value: impl Placed<Value>,
+    input: &str,
+    place: &'static Place,
+) -> Result<Value, Fault> {
+    self::value(value.at(place)?, input).at(place)
+}
+
+/// A value that may be absent: nothing if it is null.
+pub fn present(value: &Value) -> Option<&Value> {
+    (!value.is_null()).then_some(value)
+}
+
 /// A value that may be absent.
 pub fn optional_value(value: Value) -> Option<Value> {
     (!value.is_null()).then_some(value)
@@ -249,4 +289,41 @@ pub fn items(parts: Vec<Vec<Value>>) -> Vec<Value> {
 /// Joins the parts of a long object: emitted code writes it in several functions.
 pub fn pairs(parts: Vec<Vec<(Text, Value)>>) -> Vec<(Text, Value)> {
     parts.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static HERE: Place = Place::new("grid.hcl", 4, 9);
+    static CLOSER: Place = Place::new("grid.hcl", 4, 17);
+
+    #[test]
+    fn one_place_serves_the_computation_and_the_conversion() {
+        let null: Result<Value, ValueFault> = Ok(Value::Null);
+        let failed: Result<Value, ValueFault> = Err(ValueFault::new("failed"));
+        for fault in [
+            text_at(null.clone(), "url", &HERE).err(),
+            text_at(failed.clone(), "url", &HERE).err(),
+            optional_text_at(failed.clone(), &HERE).err(),
+            value_at(null.clone(), "url", &HERE).err(),
+            value_at(failed, "url", &HERE).err(),
+        ] {
+            assert_eq!(fault.and_then(|fault| fault.place()), Some(HERE));
+        }
+        assert_eq!(optional_text_at(null, &HERE).ok(), Some(None));
+    }
+
+    #[test]
+    fn a_closer_place_stays() {
+        let failed: Result<Value, Fault> = Err(ValueFault::new("failed")).at(&CLOSER);
+        let fault = value_at(failed, "url", &HERE).err();
+        assert_eq!(fault.and_then(|fault| fault.place()), Some(CLOSER));
+    }
+
+    #[test]
+    fn null_is_not_present() {
+        assert_eq!(present(&Value::Null), None);
+        assert_eq!(present(&Value::Bool(false)), Some(&Value::Bool(false)));
+    }
 }

@@ -14,12 +14,14 @@
 //!
 //! Four parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, `emitted` for emitted
 //! programs, and `measured` for programs that read the figures of another one. Only the first promises to stay as it is.
+//! (`forms` and `input_conversion` are public because `emitted` passes them on as whole modules.)
 
 pub mod contract;
 #[doc(hidden)]
 pub mod emitted;
 #[doc(hidden)]
 pub mod glue;
+#[cfg(feature = "measured")]
 #[doc(hidden)]
 pub mod measured;
 

@@ -87,6 +87,18 @@ step "http_request" "header" {
     headers = { "${var.secret} x" = "1" }
   }
 }
+
+step "print" "shown" {
+  continue_on_failure = true
+  arguments {
+    input = { eu = "a" }[var.secret]
+  }
+}
+
+step "noop" "enabled" {
+  continue_on_failure = true
+  enabled             = { eu = "a" }[var.secret] == "a"
+}
 "#;
 
 #[test]

@@ -192,6 +192,10 @@ fn one_and_two_signals_destroy_each_exactly_once() {
     }
 }
 
+/// Under load a number of iterations goes to whoever is free, and a user may come too late for any. In a length of time each
+/// user has one; a step that takes its time keeps them few.
+const LINGERS: &str = "arguments {\n    delay = \"200ms\"\n  }";
+
 #[test]
 fn under_load_each_user_has_its_own_and_each_is_destroyed_once() {
     let built = grid(
@@ -199,7 +203,7 @@ fn under_load_each_user_has_its_own_and_each_is_destroyed_once() {
             probe("p", "vu", ""),
             probe("w", "worker", ""),
             probe("r", "run", ""),
-            touch("a", "p", ""),
+            touch("a", "p", LINGERS),
             reads("b", "w", ""),
             reads("c", "r", ""),
         ]
@@ -208,7 +212,7 @@ fn under_load_each_user_has_its_own_and_each_is_destroyed_once() {
     let count =
         |ended: &Finished, line: &str| ended.stdout.lines().filter(|known| *known == line).count();
     let ended = built
-        .start(&["--vus", "50", "--iterations", "500", "--threads", "2"])
+        .start(&["--vus", "50", "--duration", "2s", "--threads", "2"])
         .finish()
         .expect_code(0);
     for (name, expected) in [("p", 50), ("w", 2), ("r", 1)] {
@@ -281,11 +285,11 @@ fn under_load_each_user_has_its_own_pair_and_each_goes_once_in_order() {
     let text = [
         probe("line", "vu", ""),
         stands_on("session", "line", "vu", ""),
-        touch("a", "session", ""),
+        touch("a", "session", LINGERS),
         touch("b", "line", ""),
     ]
     .concat();
-    let flags = ["--vus", "5", "--iterations", "50"];
+    let flags = ["--vus", "5", "--duration", "2s"];
     let ended = grid(&text).start(&flags).finish().expect_code(0);
     let count = |line: &str| ended.stdout.lines().filter(|known| *known == line).count();
     for line in [

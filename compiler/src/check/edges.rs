@@ -85,9 +85,7 @@ fn named(edge: &Edge, address: &str, instances: &TInstances, problems: &mut Prob
         (TInstances::Count(count), Instances::Index(index)) if index < count => {
             return edge.instances.clone();
         }
-        (TInstances::ForEach(keys), Instances::Key(key))
-            if keys.iter().any(|(known, _)| known == key) =>
-        {
+        (known, Instances::Key(key)) if known.position_of_key(key).is_some() => {
             return edge.instances.clone();
         }
         // Expressions that surely run report their own indexes.

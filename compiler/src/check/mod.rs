@@ -64,10 +64,12 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             Node::Local(id) => {
                 let local = &declarations.locals[id.0];
                 let value = checker.infer(&local.value);
+                let reads_secret = sensitivity::reads_secret([&value], &checker.locals);
                 checker.locals[id.0] = Some(TLocal {
                     name: local.name.text.clone(),
                     span: local.name.span,
                     value,
+                    reads_secret,
                 });
             }
             Node::Step(id) => {

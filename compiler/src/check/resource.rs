@@ -140,8 +140,8 @@ impl Checker<'_> {
             asset_name: resource.asset.text.clone(),
             name: resource.name.text.clone(),
             span: resource.span,
-            sensitive: sensitivity::has_secret(&arguments, &asset.inputs)
-                || sensitivity::any(rules.expressions()),
+            sensitive: sensitivity::has_secret(&arguments, &asset.inputs, &self.locals)
+                || sensitivity::reads_secret(rules.expressions(), &self.locals),
             rules,
             arguments,
             uses,

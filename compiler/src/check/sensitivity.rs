@@ -2,8 +2,8 @@
 //! of them.
 
 use super::expression::context::constant;
-use super::typed::{Sensitivity, TExpr, TKind, TPart, latest};
-use super::walk::of_parts;
+use super::typed::{Sensitivity, TExpr, TKind, TLocal, TPart, latest};
+use super::walk::{of_parts, walk};
 use bggo_manifest::Input;
 use bggo_values::ops::SENSITIVE;
 use bggo_values::{Type, Value};
@@ -102,11 +102,36 @@ pub(super) fn any<'a>(exprs: impl IntoIterator<Item = &'a TExpr>) -> bool {
     exprs.into_iter().any(|expr| expr.sensitivity.any())
 }
 
-/// Whether an argument is hidden in reports: its input is sensitive, or its value is and is not redacted.
-pub(super) fn has_secret(arguments: &[(usize, TExpr)], inputs: &[Input]) -> bool {
+/// Whether any of these is computed from something sensitive, also if its own value shows nothing of that: a fault on the
+/// way to the value may quote it.
+pub(super) fn reads_secret<'a>(
+    exprs: impl IntoIterator<Item = &'a TExpr>,
+    locals: &[Option<TLocal>],
+) -> bool {
+    let of_local = |part: &TExpr| match part.kind {
+        TKind::Local(id) => locals[id.0]
+            .as_ref()
+            .is_some_and(|local| local.reads_secret),
+        _ => false,
+    };
+    let mut found = false;
+    for expr in exprs {
+        walk(expr, &mut |part| {
+            found |= part.sensitivity.any() || of_local(part);
+        });
+    }
+    found
+}
+
+/// Whether the texts of faults hide values because of an argument: its input is sensitive, or its value is computed from
+/// something sensitive. That a module gets the value without its sensitive parts changes nothing.
+pub(super) fn has_secret(
+    arguments: &[(usize, TExpr)],
+    inputs: &[Input],
+    locals: &[Option<TLocal>],
+) -> bool {
     arguments.iter().any(|(place, value)| {
-        let input = inputs.get(*place);
-        input.is_some_and(|input| input.sensitive || (value.sensitivity.any() && !input.shown))
+        reads_secret([value], locals) || inputs.get(*place).is_some_and(|input| input.sensitive)
     })
 }
 

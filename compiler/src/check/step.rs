@@ -74,8 +74,9 @@ impl Checker<'_> {
             runner_name: step.runner.text.clone(),
             name: step.name.text.clone(),
             span: step.span,
-            sensitive: sensitivity::has_secret(&arguments, &runner.inputs)
-                || sensitivity::any(rules.expressions()),
+            sensitive: sensitivity::has_secret(&arguments, &runner.inputs, &self.locals)
+                || sensitivity::reads_secret(rules.expressions(), &self.locals)
+                || sensitivity::reads_secret(enabled.iter().chain(&execution), &self.locals),
             rules,
             arguments,
             uses,

@@ -63,6 +63,7 @@ runner "list" {
 fn check(grid: &str) -> (Option<Typed>, Problems) {
     let modules = Modules::built_in().clone().with(&[("session", SESSION)]);
     assert!(modules.faults.is_empty(), "{:?}", modules.faults);
+    assert_eq!(modules.contradictions(), Vec::<String>::new());
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
     crate::check(&sources, &modules)
 }
@@ -296,11 +297,60 @@ step "print" "p" {
     let typed = typed(grid);
     assert!(typed.bodies[0].steps[0].sensitive);
     assert!(
-        !typed.bodies[0].steps[1].sensitive,
-        "what is shown is redacted"
+        typed.bodies[0].steps[1].sensitive,
+        "what is shown is redacted, but not a fault of computing it"
     );
     let paths = &typed.bodies[0].steps[1].arguments[0].1.sensitivity.paths;
     assert_eq!(*paths, [["a", "token"]]);
+}
+
+#[test]
+fn a_step_that_is_enabled_by_something_sensitive_is_sensitive() {
+    let grid = r#"
+variable "token" {
+  sensitive = true
+}
+step "noop" "a" {
+  enabled = { eu = true }[var.token]
+}
+step "noop" "b" {
+  enabled = true
+}
+"#;
+    let typed = typed(grid);
+    let marks = typed.bodies[0].steps.iter().map(|step| step.sensitive);
+    assert_eq!(marks.collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn a_step_is_sensitive_if_its_argument_was_computed_beside_something_sensitive() {
+    let grid = r#"
+variable "token" {
+  sensitive = true
+}
+locals {
+  both = { a = "x", b = { eu = "1" }[var.token] }
+  one  = local.both.a
+}
+step "noop" "a" {
+  arguments {
+    delay = local.both.a
+  }
+}
+step "print" "b" {
+  arguments {
+    input = ["x", { eu = "1" }[var.token]][0]
+  }
+}
+step "print" "c" {
+  arguments {
+    input = local.one
+  }
+}
+"#;
+    let typed = typed(grid);
+    let marks = typed.bodies[0].steps.iter().map(|step| step.sensitive);
+    assert_eq!(marks.collect::<Vec<_>>(), [true, true, true]);
 }
 
 #[test]

@@ -336,8 +336,19 @@ pub enum TInstances {
     Single,
     /// `count`
     Count(u32),
-    /// `for_each`: keys in order with their values.
+    /// `for_each`: keys with their values, by ascending keys.
     ForEach(Vec<(String, Value)>),
+}
+
+impl TInstances {
+    /// The position of the instance with this key.
+    pub fn position_of_key(&self, key: &str) -> Option<usize> {
+        let Self::ForEach(keys) = self else {
+            return None;
+        };
+        keys.binary_search_by(|(known, _)| known.as_str().cmp(key))
+            .ok()
+    }
 }
 
 /// A resource.
@@ -397,6 +408,8 @@ pub struct TLocal {
     pub span: Span,
     /// Its value.
     pub value: TExpr,
+    /// The value, or a local that it reads, is computed from something sensitive.
+    pub reads_secret: bool,
 }
 
 /// A duration constant of an expression, for readers that need one.

@@ -85,7 +85,7 @@ impl Writer<'_> {
         if !self.of_iteration().is_empty() {
             fields.push(BodyField {
                 field: quote!(assets: #assets),
-                value: quote!(assets: #assets::new(&scope)),
+                value: quote!(assets: #assets::new(&iteration_scope)),
             });
         }
         if body.steps.iter().any(|step| step.read) {
@@ -183,9 +183,9 @@ impl Writer<'_> {
         let infos = body.steps.iter().map(|step| {
             let (runner, name) = (&step.runner, &step.name);
             let place = self.plan.places.line(step.span);
-            let (first, slots) = (
+            let (first, end) = (
                 Literal::u32_unsuffixed(step.slots.0),
-                Literal::u32_unsuffixed(step.slots.1),
+                Literal::u32_unsuffixed(step.slots.0 + step.slots.1),
             );
             let tags = (!step.tags.is_empty()).then(|| {
                 let tags = step.tags.iter().map(|(key, value)| quote!((#key, #value)));
@@ -201,7 +201,7 @@ impl Writer<'_> {
             });
             let secret: Vec<&str> = secret.map(|argument| &*argument.input.name).collect();
             let inputs = (!secret.is_empty()).then(|| quote!(.sensitive_inputs(&[#(#secret),*])));
-            quote!(Info::new(#runner, #name, #place).slots(#first, #slots) #metrics #tags #sensitive #inputs)
+            quote!(Info::new(#runner, #name, #place).slots(#first..#end) #metrics #tags #sensitive #inputs)
         });
         let names = (0..body.steps.len()).map(|at| {
             let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));
@@ -245,8 +245,8 @@ impl Writer<'_> {
             let ty = self.body_type();
             out.extend(quote! {
                 #[doc = #doc]
-                fn #name(m: &#ty<'_>) -> Result<Value, Fault> {
-                    m.locals.get(#position, &mut || #value)
+                fn #name(main: &#ty<'_>) -> Result<Value, Fault> {
+                    main.locals.get(#position, &mut || #value)
                 }
 
                 const #position: usize = #number;

@@ -17,6 +17,14 @@ use bggo_values::{Type, Value};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
+/// An expression whose fault has no place yet, with the constant of its place.
+enum Computed {
+    /// Of type `Value`.
+    Value(TokenStream, Ident),
+    /// Of type `Result<Value, Fault>`, or of the same with the fault of a value.
+    Result(TokenStream, Ident),
+}
+
 /// Expressions of every kind.
 impl Writer<'_> {
     /// An expression of type `Value`; faults leave by `?`.
@@ -33,28 +41,75 @@ impl Writer<'_> {
 
     /// An expression inside of a text: of type `Value`, which can be printed; faults leave by `?`.
     pub fn printable(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> TokenStream {
-        let place = self.place(expr.span);
-        let result = match self.expression(expr, at) {
+        let result = match self.computed(expr, at) {
+            Computed::Value(value, place) => quote!(ops::printable(#value).at(#place)),
             // One call and one `?` instead of two: a large grid has very many of these calls.
-            ExprTokens::Placed(call, span) if span == expr.span => {
-                quote!(input_conversion::printable(#call, #place))
-            }
-            ExprTokens::Placed(call, span) => {
-                let call = self.placed(call, span);
-                quote!(input_conversion::printable(#call, #place))
-            }
-            ExprTokens::Fallible(call) => quote!(input_conversion::printable(#call, #place)),
-            ExprTokens::Value(value) => quote!(ops::printable(#value).at(#place)),
+            Computed::Result(call, place) => quote!(input_conversion::printable(#call, #place)),
         };
         quote!(#result?)
+    }
+
+    /// An expression as an argument of a required input of any type: of type `Value`, not null; faults leave by `?`.
+    pub fn required(&mut self, expr: &TExpr, input: &str, at: EvaluatedIn<'_>) -> TokenStream {
+        let result = match self.computed(expr, at) {
+            Computed::Value(value, place) => {
+                quote!(input_conversion::value(#value, #input).at(#place))
+            }
+            Computed::Result(call, place) => {
+                quote!(input_conversion::value_at(#call, #input, #place))
+            }
+        };
+        quote!(#result?)
+    }
+
+    /// An expression as the text of a required input, of type `Text`; faults leave by `?`.
+    pub fn required_text(&mut self, expr: &TExpr, input: &str, at: EvaluatedIn<'_>) -> TokenStream {
+        let result = match self.computed(expr, at) {
+            Computed::Value(value, place) => {
+                quote!(input_conversion::text(&#value, #input).at(#place))
+            }
+            Computed::Result(call, place) => {
+                quote!(input_conversion::text_at(#call, #input, #place))
+            }
+        };
+        quote!(#result?)
+    }
+
+    /// The same of an optional input, of type `Option<Text>`.
+    pub fn optional_text(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> TokenStream {
+        let result = match self.computed(expr, at) {
+            Computed::Value(value, place) => {
+                quote!(input_conversion::optional_text(&#value).at(#place))
+            }
+            Computed::Result(call, place) => {
+                quote!(input_conversion::optional_text_at(#call, #place))
+            }
+        };
+        quote!(#result?)
+    }
+
+    /// An expression for a function that gives its own faults and those of the expression the same place.
+    fn computed(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> Computed {
+        self.note_subject(expr);
+        let place = self.place(expr.span);
+        match self.expression(expr, at) {
+            ExprTokens::Value(value) => Computed::Value(value, place),
+            ExprTokens::Placed(call, span) if span != expr.span => {
+                Computed::Result(self.placed(call, span), place)
+            }
+            ExprTokens::Fallible(call) | ExprTokens::Placed(call, _) => {
+                Computed::Result(call, place)
+            }
+        }
     }
 
     /// An expression of type `Result<Value, Fault>`: the body of a function or closure.
     pub fn result(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> TokenStream {
         if let TKind::Conditional(condition, yes, no) = &expr.kind {
             let condition = self.truth(condition, at);
-            let (yes, no) = (self.result(yes, at), self.result(no, at));
-            return quote!(if #condition { #yes } else { #no });
+            let yes = self.result(yes, at);
+            let otherwise = otherwise(no, self.result(no, at));
+            return quote!(if #condition { #yes } else #otherwise);
         }
         match self.expression(expr, at) {
             ExprTokens::Value(tokens) => quote!(Ok(#tokens)),
@@ -162,6 +217,7 @@ impl Writer<'_> {
 
     fn expression(&mut self, expr: &TExpr, at: EvaluatedIn<'_>) -> ExprTokens {
         let span = expr.span;
+        self.note_subject(expr);
         let call = match &expr.kind {
             TKind::Separate(inner) => return self.as_function(inner, at),
             TKind::Constant(value) => return ExprTokens::Value(self.constants.value(value)),
@@ -173,7 +229,7 @@ impl Writer<'_> {
                 let local = self.local(*id);
                 let argument = match local.started {
                     true => self.start(at),
-                    false => quote!(m),
+                    false => quote!(main),
                 };
                 let name = local.name;
                 return ExprTokens::Fallible(quote!(#name(#argument)));
@@ -187,17 +243,17 @@ impl Writer<'_> {
             TKind::Export { resource, field } => return self.export(*resource, *field, span, at),
             TKind::CountIndex => return ExprTokens::Value(quote!(input_conversion::index(index))),
             TKind::EachKey | TKind::EachValue => return ExprTokens::Value(each(expr, at)),
-            TKind::VuId => return ExprTokens::Value(quote!(m.iteration.vu())),
-            TKind::VuIteration => return ExprTokens::Value(quote!(m.iteration.iteration())),
+            TKind::VuId => return ExprTokens::Value(quote!(main.iteration.vu())),
+            TKind::VuIteration => return ExprTokens::Value(quote!(main.iteration.iteration())),
             TKind::Loaded => {
                 let start = self.start(at);
                 return ExprTokens::Value(quote!(Value::Bool(#start.is_loaded())));
             }
             TKind::RunId => {
                 return ExprTokens::Value(match at {
-                    EvaluatedIn::Start => quote!(Value::Text(s.run_id().clone())),
+                    EvaluatedIn::Start => quote!(Value::Text(start.run_id().clone())),
                     EvaluatedIn::RunAssets => quote!(Value::Text(start.run_id().clone())),
-                    EvaluatedIn::Body(_) => quote!(m.iteration.run_id()),
+                    EvaluatedIn::Body(_) => quote!(main.iteration.run_id()),
                 });
             }
             TKind::Bound(id) => {
@@ -256,8 +312,9 @@ impl Writer<'_> {
             }
             TKind::Conditional(condition, yes, no) => {
                 let condition = self.truth(condition, at);
-                let (yes, no) = (self.value(yes, at), self.value(no, at));
-                return ExprTokens::Value(quote!(if #condition { #yes } else { #no }));
+                let yes = self.value(yes, at);
+                let otherwise = otherwise(no, self.value(no, at));
+                return ExprTokens::Value(quote!(if #condition { #yes } else #otherwise));
             }
             TKind::For(form) => self.form(form, at),
             TKind::Convert(of) => self.convert(of, &expr.ty, at),
@@ -276,9 +333,9 @@ impl Writer<'_> {
 
     fn start(&self, at: EvaluatedIn<'_>) -> TokenStream {
         match at {
-            EvaluatedIn::Start => quote!(s),
+            EvaluatedIn::Start => quote!(start),
             EvaluatedIn::RunAssets => quote!(&start),
-            EvaluatedIn::Body(_) => quote!(m.iteration.start()),
+            EvaluatedIn::Body(_) => quote!(main.iteration.start()),
         }
     }
 
@@ -305,12 +362,15 @@ impl Writer<'_> {
         let mut made = Vec::with_capacity(pairs.len());
         let mut fixed = true;
         for (key, value) in pairs {
-            let item = self.value(value, at);
             if let TKind::Constant(Value::Text(text)) = &key.kind {
                 let text = text.as_str();
+                self.enter_part(text);
+                let item = self.value(value, at);
+                self.leave_part();
                 made.push((quote!((Text::Static(#text), #item)), vec![value]));
             } else {
                 fixed = false;
+                let item = self.value(value, at);
                 let name = self.reference(key, at);
                 let name = self.placed(quote!(input_conversion::object_key(#name)), key.span);
                 made.push((quote!((#name?, #item)), vec![key, value]));
@@ -329,11 +389,17 @@ impl Writer<'_> {
         if let [TPart::Hole(only)] = parts {
             return ExprTokens::Value(self.value(only, at));
         }
-        ExprTokens::Fallible(self.text(parts, span, at))
+        ExprTokens::Placed(self.text_call(parts, span, at), span)
     }
 
     /// Parts of a text, as `Result<Value, Fault>`.
     fn text(&mut self, parts: &[TPart], span: Span, at: EvaluatedIn<'_>) -> TokenStream {
+        let call = self.text_call(parts, span, at);
+        self.placed(call, span)
+    }
+
+    /// The call that joins parts of a text; the caller handles its fault.
+    fn text_call(&mut self, parts: &[TPart], span: Span, at: EvaluatedIn<'_>) -> TokenStream {
         let mut size = WIDTH;
         while parts.len() > size * WIDTH {
             size *= WIDTH;
@@ -344,7 +410,7 @@ impl Writer<'_> {
             let chunks = parts.chunks(size);
             chunks.map(|part| self.text_part(part, span, at)).collect()
         };
-        self.placed(quote!(ops::text(&[#(#items),*])), span)
+        quote!(ops::text(&[#(#items),*]))
     }
 
     /// Some parts of a long text as a function of their own.
@@ -493,7 +559,7 @@ impl Writer<'_> {
             EvaluatedIn::Body(Some(keys)) if keys.instanced => quote!(index),
             _ => quote!(0),
         };
-        quote!(m.iteration.function_context(#call, #instance))
+        quote!(main.iteration.function_context(#call, #instance))
     }
 
     /// The path of the module of a function that is called.
@@ -570,7 +636,7 @@ impl Writer<'_> {
         let function = if single {
             let body = self.body_type();
             quote! {
-                fn #name(m: &#body<'_>) -> Result<Value, Fault> {
+                fn #name(main: &#body<'_>) -> Result<Value, Fault> {
                     #path.field(#position, #info)
                 }
             }
@@ -600,7 +666,7 @@ impl Writer<'_> {
         let (path, body) = (self.resource_path(resource), self.body_type());
         quote! {
             #[doc = #doc]
-            fn #name(m: &#body<'_>) -> Result<Value, Fault> {
+            fn #name(main: &#body<'_>) -> Result<Value, Fault> {
                 #path.export(#position)
             }
 
@@ -643,7 +709,7 @@ impl Writer<'_> {
             }
             (Some(field), None) => {
                 let read = call_path(&self.reader(ReaderOf::Output(step), field));
-                ExprTokens::Placed(quote!(#read(m)), span)
+                ExprTokens::Placed(quote!(#read(main)), span)
             }
             (None, slot) => {
                 let names = &self.body().steps[step].outputs;
@@ -697,9 +763,17 @@ impl Writer<'_> {
             }
             EvaluatedIn::Start | EvaluatedIn::Body(_) => {
                 let name = call_path(&self.reader(ReaderOf::Export(planned), field));
-                quote!(#name(m))
+                quote!(#name(main))
             }
         }
+    }
+}
+
+/// What stands behind `else`: a block, or the next `if` of a chain.
+fn otherwise(expr: &TExpr, written: TokenStream) -> TokenStream {
+    match expr.kind {
+        TKind::Conditional(..) => written,
+        _ => quote!({ #written }),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::argument::{has_holes, is_late, is_of_start, is_redacted, is_started, may_join};
 use super::constant;
-use super::names::camel;
+use super::names::{self, camel};
 use super::tokens::{EvaluatedIn, or_unused};
 use super::tree::WIDTH;
 use super::writer::Writer;
@@ -27,8 +27,12 @@ struct LateInputs {
 /// A format string while it is written.
 struct FormatText {
     format: String,
-    names: Vec<Ident>,
+    /// How many parts of it vary so far.
+    holes: usize,
+    /// The argument that it is for.
     base: String,
+    /// The key where a hole of a JSON literal stands.
+    key: Option<String>,
 }
 
 /// Inputs that are known before a user runs.
@@ -49,6 +53,7 @@ impl Writer<'_> {
                 .map(|argument| self.fixed_input(argument, module))
                 .collect();
             let count = Literal::usize_unsuffixed(items.len());
+            let doc = format!("{doc}: inputs known when built");
             return quote! {
                 #[doc = #doc]
                 static #inputs: [#module::In; #count] = [#(#items),*];
@@ -68,10 +73,11 @@ impl Writer<'_> {
         let checks = self.checks(rules, EvaluatedIn::Start);
         let list = owned_list(&items);
         let body = quote!(#checks Ok(#list));
-        let s = or_unused("s", &body);
+        let start = or_unused("start", &body);
+        let doc = format!("{doc}: inputs known at start");
         quote! {
             #[doc = #doc]
-            fn #prepare(#s: &Start) -> Result<Vec<#module::In>, Fault> {
+            fn #prepare(#start: &Start) -> Result<Vec<#module::In>, Fault> {
                 #body
             }
         }
@@ -81,7 +87,9 @@ impl Writer<'_> {
     fn fixed_input(&mut self, argument: &Argument, module: &Ident) -> TokenStream {
         let (input, variant) = (&argument.input, camel(&argument.input.name));
         if let Some(skeleton) = &argument.skeleton {
+            self.enter_part(&input.name);
             let shape = self.shape(skeleton, &mut 0);
+            self.leave_part();
             let shape = within_option(input, shape);
             return quote!(#module::In::#variant(Early::Known(#shape)));
         }
@@ -139,7 +147,9 @@ impl Writer<'_> {
             }
             Skeleton::Object(pairs) => {
                 let pairs = pairs.iter().map(|(key, part)| {
+                    self.enter_part(key);
                     let part = self.shape(part, next_hole);
+                    self.leave_part();
                     quote!((Text::Static(#key), #part))
                 });
                 let pairs: Vec<_> = pairs.collect();
@@ -154,6 +164,13 @@ impl Writer<'_> {
 
     /// An input as an owned value.
     pub fn owned_input(&mut self, argument: &Argument, at: EvaluatedIn<'_>) -> TokenStream {
+        self.enter_part(&argument.input.name);
+        let input = self.owned(argument, at);
+        self.leave_part();
+        input
+    }
+
+    fn owned(&mut self, argument: &Argument, at: EvaluatedIn<'_>) -> TokenStream {
         let (input, name) = (&argument.input, &argument.input.name);
         let span = argument.value.span;
         if input.form == Form::Json {
@@ -184,6 +201,13 @@ impl Writer<'_> {
                 };
             }
         };
+        if function == "text" && !is_redacted(argument) {
+            return if input.optional() {
+                self.optional_text(&argument.value, at)
+            } else {
+                self.required_text(&argument.value, name, at)
+            };
+        }
         let value = self.shown_reference(argument, at);
         let call = if input.optional() {
             let function = format_ident!("optional_{function}");
@@ -198,13 +222,27 @@ impl Writer<'_> {
 
     fn owned_value(&mut self, argument: &Argument, at: EvaluatedIn<'_>) -> TokenStream {
         let (input, name) = (&argument.input, &argument.input.name);
-        let value = self.shown(argument, at);
         if input.nullable {
-            return value;
+            return self.shown(argument, at);
         }
         if input.optional() {
+            let value = self.shown(argument, at);
             return quote!(input_conversion::optional_value(#value));
         }
+        self.required_value(argument, name, at)
+    }
+
+    /// The value of a required input, not null.
+    fn required_value(
+        &mut self,
+        argument: &Argument,
+        name: &str,
+        at: EvaluatedIn<'_>,
+    ) -> TokenStream {
+        if !is_redacted(argument) {
+            return self.required(&argument.value, name, at);
+        }
+        let value = self.shown(argument, at);
         let value = self.placed(
             quote!(input_conversion::value(#value, #name)),
             argument.value.span,
@@ -247,8 +285,10 @@ impl Writer<'_> {
             }
         }
         for rule in rules.known_at_start(of_start) {
+            self.enter_part("rule");
             let broken = self.untruth(&rule.condition, at);
             let (text, place) = (&rule.message, self.place(rule.span));
+            self.leave_part();
             out.extend(quote! {
                 if #broken {
                     return Err(Fault::new("value", #text).at(#place));
@@ -271,7 +311,9 @@ impl Writer<'_> {
         let (mut inputs, mut list) = (LateInputs::default(), Vec::new());
         for argument in arguments.iter().filter(|argument| is_late(argument)) {
             let variant = camel(&argument.input.name);
+            self.enter_part(&argument.input.name);
             let item = self.late_input(argument, &mut inputs, at);
+            self.leave_part();
             list.push(quote!(#module::Late::#variant(#item)));
         }
         (inputs.lets, list)
@@ -291,7 +333,7 @@ impl Writer<'_> {
             | Carrier::Duration
             | Carrier::Size
             | Carrier::Bytes) => {
-                let value = self.owned_input(argument, at);
+                let value = self.owned(argument, at);
                 let name = self.inner(&argument.input.name, inputs);
                 inputs.lets.push(quote!(let #name = #value;));
                 match (carrier, argument.input.optional()) {
@@ -316,25 +358,18 @@ impl Writer<'_> {
             inputs.lets.push(quote!(let #name = #values;));
             return within_option(input, quote!(Parts::Holes(&#name)));
         }
-        let mut value = self.shown(argument, at);
-        if !input.nullable && !input.optional() {
-            let key = &input.name;
-            let taken = self.placed(
-                quote!(input_conversion::value(#value, #key)),
-                argument.value.span,
-            );
-            value = quote!(#taken?);
-        }
+        let value = if input.nullable || input.optional() {
+            self.shown(argument, at)
+        } else {
+            self.required_value(argument, &input.name, at)
+        };
         let name = self.inner(&input.name, inputs);
         inputs.lets.push(quote!(let #name = #value;));
-        let whole = match input.carrier() {
-            Carrier::Shape => quote!(Parts::Whole(&#name)),
-            _ => quote!(&#name),
-        };
-        if input.optional() {
-            quote!((!#name.is_null()).then_some(#whole))
-        } else {
-            whole
+        match (input.carrier(), input.optional()) {
+            (Carrier::Shape, true) => quote!(input_conversion::present(&#name).map(Parts::Whole)),
+            (Carrier::Shape, false) => quote!(Parts::Whole(&#name)),
+            (_, true) => quote!(input_conversion::present(&#name)),
+            (_, false) => quote!(&#name),
         }
     }
 
@@ -366,14 +401,11 @@ impl Writer<'_> {
             };
         }
         let (json, key) = (input.form == Form::Json, &input.name);
-        let mut value = self.shown(argument, at);
-        if !input.nullable && !input.optional() {
-            let taken = self.placed(
-                quote!(input_conversion::value(#value, #key)),
-                argument.value.span,
-            );
-            value = quote!(#taken?);
-        }
+        let value = if input.nullable || input.optional() {
+            self.shown(argument, at)
+        } else {
+            self.required_value(argument, key, at)
+        };
         let name = self.inner(key, inputs);
         let (value, inside) = if json {
             (quote!(json::Shown(#value)), quote!(#name.0))
@@ -381,7 +413,8 @@ impl Writer<'_> {
             (value, quote!(#name))
         };
         inputs.lets.push(quote!(let #name = #value;));
-        let text = quote!(format_args!("{}", #name));
+        let format = format!("{{{name}}}");
+        let text = quote!(format_args!(#format));
         if input.optional() {
             quote!((!#inside.is_null()).then_some(#text))
         } else {
@@ -389,7 +422,7 @@ impl Writer<'_> {
         }
     }
 
-    /// A template or a JSON literal as one `format_args!`: with a `{}` for each hole, or of a list of all parts where one
+    /// A template or a JSON literal as one `format_args!`: that captures each hole by name, or of a list of all parts where one
     /// may join the letter before it.
     fn holes(
         &mut self,
@@ -413,18 +446,19 @@ impl Writer<'_> {
         }
         let mut text = FormatText {
             format: String::new(),
-            names: Vec::new(),
+            holes: 0,
             base: argument.input.name.clone(),
+            key: None,
         };
         match &argument.value.kind {
             TKind::Template(parts) => self.text_holes(parts, &mut text, inputs, at),
             _ => self.json_holes(&argument.value, &mut text, inputs, at),
         }
-        let (format, names) = (text.format, text.names);
-        Some(quote!(format_args!(#format #(, #names)*)))
+        let format = text.format;
+        Some(quote!(format_args!(#format)))
     }
 
-    /// A template's text with a `{}` for each part that varies.
+    /// A template's text with the name of each part that varies.
     fn text_holes(
         &mut self,
         parts: &[TPart],
@@ -455,7 +489,7 @@ impl Writer<'_> {
         }
     }
 
-    /// JSON with its structure as literal text, and a `{}` for each part that varies.
+    /// JSON with its structure as literal text, and the name of each part that varies.
     fn json_holes(
         &mut self,
         expr: &TExpr,
@@ -471,11 +505,16 @@ impl Writer<'_> {
                     if number > 0 {
                         text.literal(",");
                     }
-                    if let TKind::Constant(key) = &key.kind {
-                        text.literal(&json::encode_plain(key));
-                    }
+                    let outer = text.key.clone();
+                    // Literals with other keys are values.
+                    let key = key.constant().and_then(Value::as_text).unwrap_or_default();
+                    text.literal(&json::encode_plain(&Value::from(key.to_owned())));
+                    text.key = names::word(key).map(names::plain);
                     text.literal(":");
+                    self.enter_part(key);
                     self.json_holes(value, text, inputs, at);
+                    self.leave_part();
+                    text.key = outer;
                 }
                 text.literal("}");
             }
@@ -499,10 +538,13 @@ impl Writer<'_> {
 
     /// The name of the next hole of a text.
     fn hole(&self, text: &mut FormatText, inputs: &mut LateInputs) -> Ident {
-        text.format.push_str("{}");
-        let name = format!("{}_{}", text.base, text.names.len() + 1);
+        text.holes += 1;
+        let name = match &text.key {
+            Some(key) => format!("{}_{key}", text.base),
+            None => format!("{}_{}", text.base, text.holes),
+        };
         let name = self.inner(&name, inputs);
-        text.names.push(name.clone());
+        text.format.push_str(&format!("{{{name}}}"));
         name
     }
 

@@ -64,7 +64,6 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let worker = writer.worker();
     let locals = writer.started_locals();
     let inputs = writer.resource_inputs();
-    let places = writer.place_table();
     let constants = &writer.constants.statics;
     let tokens = quote! {
         #imports
@@ -75,7 +74,6 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         #assets
         #inputs
         #constants
-        #places
     };
     let header = format!(
         "//! The load test `{}`, compiled by bggo {}.\n",

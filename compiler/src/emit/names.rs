@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 /// Names of parameters and local variables of the emitted text. A function of the grid may have the same name: then it
 /// is called by its path, and a local variable that is named after the grid gets another name.
 const LOCAL_WORDS: &[&str] = &[
-    "all", "cx", "fan", "index", "late", "m", "needs", "prepared", "s", "scope", "slot", "start",
-    "step",
+    "all", "cx", "fan", "index", "late", "needs", "prepared", "scope", "slot", "start", "step",
 ];
 
 /// Beginnings of numbered names of local variables.
 const NUMBERED: &[&str] = &["branch_", "part_"];
+
+/// The most letters of a key that becomes a part of a name.
+const LONGEST_WORD: usize = 32;
 
 /// Names that are taken, of values and functions, and of types.
 #[derive(Debug)]
@@ -36,6 +38,11 @@ impl Names {
         let chosen = self.free(&plain(name).to_uppercase());
         self.0.insert(chosen.to_string());
         chosen
+    }
+
+    /// Whether `upper` would give the name as it is.
+    pub fn is_upper_free(&self, name: &str) -> bool {
+        !self.0.contains(&plain(name).to_uppercase())
     }
 
     /// A function of the runtime, by its path where the grid has a function of that name.
@@ -110,6 +117,13 @@ fn is_local_word(name: &str) -> bool {
         })
     };
     LOCAL_WORDS.contains(&name) || NUMBERED.iter().any(is_numbered)
+}
+
+/// A text of the grid that can be a part of a name as it is: a short word of letters, digits, `_` and `-`.
+pub fn word(text: &str) -> Option<&str> {
+    let is_letter = |letter: u8| letter.is_ascii_alphanumeric() || b"_-".contains(&letter);
+    let begins = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    (begins && text.len() <= LONGEST_WORD && text.bytes().all(is_letter)).then_some(text)
 }
 
 /// Lower case, `_` for everything that no Rust name has, a letter first.
@@ -201,9 +215,17 @@ mod tests {
     }
 
     #[test]
+    fn only_short_plain_texts_are_words() {
+        assert_eq!(word("X-Request_id2"), Some("X-Request_id2"));
+        for text in ["", "2nd", "a b", "größe", "*/", &"x".repeat(33)] {
+            assert_eq!(word(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_function_named_like_a_variable_of_ours_keeps_its_name_and_is_called_by_its_path() {
         let mut names = Names::new();
-        let called: Vec<String> = ["shared", "user", "step", "branch_1", "m", "branch_x"]
+        let called: Vec<String> = ["shared", "user", "step", "branch_1", "start", "branch_x"]
             .iter()
             .map(|name| {
                 let function = names.snake(name);
@@ -217,7 +239,7 @@ mod tests {
                 "user",
                 "self::step",
                 "self::branch_1",
-                "self::m",
+                "self::start",
                 "branch_x"
             ]
         );
@@ -251,6 +273,6 @@ mod tests {
         assert_eq!(names.inner("url").to_string(), "url_2");
         assert_eq!(names.inner("step").to_string(), "step_value");
         assert_eq!(names.variable(&cx, "asset").to_string(), "cx_asset");
-        assert_eq!(names.bound("s").to_string(), "s_item");
+        assert_eq!(names.bound("start").to_string(), "start_item");
     }
 }

@@ -20,7 +20,11 @@ const TABLES: &[&str] = &[
     "const PLACE_",
     "const RESOURCE_",
     "const STEP_",
+    "const USES_OF_",
 ];
+
+/// How a place in a module begins.
+const INNER_PLACE: &str = "    const PLACE_";
 
 /// An empty line before each item that begins at the margin, except between lines of one kind, and between methods
 /// and the items of a module.
@@ -33,10 +37,13 @@ fn spaced(text: &str) -> String {
         let same = TABLES
             .iter()
             .any(|start| line.starts_with(start) && before.starts_with(start));
-        let method = before == "    }"
+        // Lines of items of a module and of methods, before which there is an empty line behind others.
+        let method = (["    }", "    use super::*;"].contains(&before)
+            || before.starts_with(INNER_PLACE))
             && ["    fn ", "    pub", "    ///"]
                 .iter()
-                .any(|start| line.starts_with(start));
+                .any(|start| line.starts_with(start))
+            || before == "    }" && line.starts_with(INNER_PLACE);
         if starts && !before.is_empty() && !documented && !same || method {
             out.push('\n');
         }

@@ -75,7 +75,7 @@ impl Writer<'_> {
         });
         let version = env!("CARGO_PKG_VERSION");
         quote! {
-            /// What is known of the grid.
+            /// The grid: its names, steps, resources and variables.
             static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals;
 
             fn main() -> ExitCode {
@@ -110,11 +110,19 @@ impl Writer<'_> {
             let (name, at) = (&self.resource(at).info, Literal::usize_unsuffixed(at));
             quote!(const #name: &ResourceInfo = &RESOURCES[#at];)
         });
+        let uses = resources.iter().enumerate().map(|(at, resource)| {
+            let (name, uses) = (
+                &self.resource(at).uses,
+                Literal::u32_unsuffixed(resource.users),
+            );
+            quote!(const #name: u32 = #uses;)
+        });
         Some(quote! {
             /// The grid's resources.
             static RESOURCES: [ResourceInfo; #count] = [#(#infos),*];
 
             #(#names)*
+            #(#uses)*
         })
     }
 
@@ -158,8 +166,8 @@ impl Writer<'_> {
                 let (doc, number) = (format!(" var.{name}"), Literal::usize_unsuffixed(at));
                 functions.extend(quote! {
                     #[doc = #doc]
-                    fn #accessor(s: &Start) -> Value {
-                        s.variable(#position).clone()
+                    fn #accessor(start: &Start) -> Value {
+                        start.variable(#position).clone()
                     }
 
                     const #position: usize = #number;
@@ -173,7 +181,7 @@ impl Writer<'_> {
         let condition = self.truth(condition, EvaluatedIn::Start);
         let message = self.result(message, EvaluatedIn::Start);
         let place = self.place_value(*span);
-        let (first, second) = (or_unused("s", &condition), or_unused("s", &message));
+        let (first, second) = (or_unused("start", &condition), or_unused("start", &message));
         quote! {
             Validation::new(
                 #place,
@@ -211,11 +219,11 @@ impl Writer<'_> {
             let number = Literal::usize_unsuffixed(number);
             self.write_for(&name);
             let value = self.result(&local.value, EvaluatedIn::Start);
-            let s = or_unused("s", &value);
+            let start = or_unused("start", &value);
             out.extend(quote! {
                 #[doc = #doc]
-                fn #name(s: &Start) -> Result<Value, Fault> {
-                    s.local(#position, &|#s| #value)
+                fn #name(start: &Start) -> Result<Value, Fault> {
+                    start.local(#position, &|#start| #value)
                 }
 
                 const #position: usize = #number;

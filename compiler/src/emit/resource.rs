@@ -10,7 +10,7 @@ use super::writer::Writer;
 use crate::check::typed::TRules;
 use crate::plan::model::{Argument, UsedAsset};
 use bggo_manifest::Lifetime;
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 /// The structs that all bodies share: of the run, of a worker and of a user.
@@ -77,13 +77,12 @@ impl Writer<'_> {
     fn slot_leaf(&self, id: usize) -> Leaf {
         let resource = &self.plan.resources[id];
         let asset = field(&resource.asset);
-        let users = Literal::u32_unsuffixed(resource.users);
         let names = self.resource(id);
-        let info = &names.info;
+        let (info, uses) = (&names.info, &names.uses);
         Leaf {
             name: names.name.clone(),
             ty: quote!(#asset::Slot),
-            value: quote!(#asset::Slot::new(scope, #info, #users, &[])),
+            value: quote!(#asset::Slot::new(scope, #info, #uses, &[])),
         }
     }
 
@@ -149,7 +148,7 @@ impl Writer<'_> {
             );
             quote! {
                 #[doc = #doc]
-                fn #name(m: &#body<'_>) {
+                fn #name(main: &#body<'_>) {
                     #path.done();
                 }
             }
@@ -165,8 +164,8 @@ impl Writer<'_> {
         let (doc, body) = (self.resource_doc(at), self.body_type());
         quote! {
             #[doc = #doc]
-            fn #name<'a>(m: &'a #body<'_>) -> GetRunAsset<'a> {
-                #path.get(m.iteration.asker())
+            fn #name<'a>(main: &'a #body<'_>) -> GetRunAsset<'a> {
+                #path.get(main.iteration.asker())
             }
         }
     }
@@ -206,19 +205,19 @@ impl Writer<'_> {
         } else {
             let list = owned_list(&items);
             let body = quote!(#checks Ok(#list));
-            let (m, late_doc) = (or_unused("m", &body), format!("{doc}: inputs that vary"));
+            let (main, late_doc) = (or_unused("main", &body), format!("{doc}: inputs that vary"));
             let function = quote! {
                 #[doc = #late_doc]
-                fn #late_name(#m: &#body_type<'_>) -> Result<Vec<#asset::In>, Fault> {
+                fn #late_name(#main: &#body_type<'_>) -> Result<Vec<#asset::In>, Fault> {
                     #body
                 }
             };
-            (quote!(#late_name(m)), function)
+            (quote!(#late_name(main)), function)
         };
         quote! {
             #[doc = #doc]
-            fn #name<'a>(m: &'a #body_type<'_>) -> #asset::Get<'a> {
-                #slot.get(&m.iteration, &mut |cx| #ready.create(cx, #needs #inputs))
+            fn #name<'a>(main: &'a #body_type<'_>) -> #asset::Get<'a> {
+                #slot.get(&main.iteration, &mut |cx| #ready.create(cx, #needs #inputs))
             }
 
             #function
@@ -362,9 +361,9 @@ impl Writer<'_> {
         let resource = &plan.resources[at];
         let names = self.resource(at);
         let (name, variable) = (names.name.clone(), names.variable.clone());
-        let (info, asset) = (names.info.clone(), field(&resource.asset));
+        let (info, uses) = (names.info.clone(), names.uses.clone());
+        let asset = field(&resource.asset);
         let prepared = self.prepared(at);
-        let users = Literal::u32_unsuffixed(resource.users);
         let path_of = |below: &usize| {
             let names = self.resource(*below);
             let (name, variable) = (&names.name, &names.variable);
@@ -409,7 +408,7 @@ impl Writer<'_> {
         let paths = below.iter().map(|(_, path)| path);
         quote! {
             let prepared = #prepared;
-            let #variable = #asset::shared(scope, #info, #users, &[#(&#paths),*], #make);
+            let #variable = #asset::shared(scope, #info, #uses, &[#(&#paths),*], #make);
         }
     }
 

@@ -1,9 +1,9 @@
 //! The schedule of a body as functions: sequences of at most 16 statements, forks, latches.
 
-use super::names::call_path;
+use super::names::{self, call_path};
 use super::tree::WIDTH;
 use super::writer::Writer;
-use crate::plan::model::{BodyPlan, Instances, Schedule};
+use crate::plan::model::{Instances, Schedule};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -30,7 +30,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         quote! {
             impl #ty<'_> {
                 /// Runs all steps, each as soon as those that it depends on have ended.
-                async fn run(m: &Self) -> Flow {
+                async fn run(main: &Self) -> Flow {
                     #body
                 }
             }
@@ -50,13 +50,13 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             Schedule::Wait(latch) => {
                 let latch = &self.writer.body_names().latches[*latch];
                 vec![Statement::Plain(
-                    quote!(m.latches[#latch].wait(&m.iteration).await;),
+                    quote!(main.latches[#latch].wait(&main.iteration).await;),
                 )]
             }
             Schedule::Open(latch) => {
                 let latch = &self.writer.body_names().latches[*latch];
                 vec![Statement::Plain(
-                    quote!(m.latches[#latch].open(&m.iteration);),
+                    quote!(main.latches[#latch].open(&main.iteration);),
                 )]
             }
             Schedule::Fork(branches) => {
@@ -85,21 +85,21 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         let index = if named { quote!(#first) } else { quote!(index) };
         let one = match (&body.steps[at].instances, plain) {
             (_, true) => self.writer.plain(at, &index),
-            (Instances::Single, false) => quote!(#name(m)),
-            (_, false) => quote!(#name(m, #index)),
+            (Instances::Single, false) => quote!(#name(main)),
+            (_, false) => quote!(#name(main, #index)),
         };
         let call = match body.steps[at].instances {
             Instances::Single => one,
             _ if named => one,
             _ => {
                 let each = self.writer.names.of_runtime("each");
-                quote!(#each(&m.iteration, #first, #end, None, Box::new(move |index| #one)))
+                quote!(#each(&main.iteration, #first, #end, None, Box::new(move |index| #one)))
             }
         };
         let mut statements = vec![Statement::Flow(call)];
         for used in &body.steps[at].users_of {
             let done = &self.writer.resource_functions(*used).done;
-            statements.push(Statement::Plain(quote!(#done(m);)));
+            statements.push(Statement::Plain(quote!(#done(main);)));
         }
         statements
     }
@@ -112,15 +112,42 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         {
             return only;
         }
-        let (name, doc) = match first(self.writer.body(), schedule) {
-            Some(step) => (
-                format!("from_{}", self.writer.step(step).name),
-                format!(" The branch from{}.", self.writer.step_doc(step)),
-            ),
+        let (name, doc) = match first(schedule) {
+            Some(node) => self.branch_name(node),
             None => ("from_start".to_owned(), " A branch.".to_owned()),
         };
         let name = self.function(&name, &doc, statements);
-        quote!(#name(m))
+        quote!(#name(main))
+    }
+
+    /// The name and the doc of a branch that begins with this node, with its instances where it has not all of the step.
+    fn branch_name(&self, node: usize) -> (String, String) {
+        let body = self.writer.body();
+        let node = &body.nodes[node];
+        let (from, to) = node.range;
+        let mut name = format!("from_{}", self.writer.step(node.step).name);
+        let mut doc = format!(" The branch from{}", self.writer.step_doc(node.step));
+        let instances = &body.steps[node.step].instances;
+        if to - from < instances.len() {
+            match instances {
+                Instances::Keys(keys) if to - from == 1 => {
+                    let key = keys.get(from).map_or("", |(key, _)| key);
+                    let number = from.to_string();
+                    name.push_str(&format!("_{}", names::word(key).unwrap_or(&number)));
+                    doc.push_str(&format!(", instance {key:?}"));
+                }
+                _ if to - from == 1 => {
+                    name.push_str(&format!("_{from}"));
+                    doc.push_str(&format!(", instance {from}"));
+                }
+                _ => {
+                    name.push_str(&format!("_{from}_to_{}", to - 1));
+                    doc.push_str(&format!(", instances {from} to {}", to - 1));
+                }
+            }
+        }
+        doc.push('.');
+        (name, doc)
     }
 
     fn fork(&mut self, branches: Vec<TokenStream>) -> Statement {
@@ -133,11 +160,11 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             let name = self.writer.names.snake("fan_part");
             self.functions.extend(quote! {
                 /// Some branches of a wide fork.
-                fn #name<'a>(m: &'a #ty<'_>, fan: &mut Fan<'a>) {
+                fn #name<'a>(main: &'a #ty<'_>, fan: &mut Fan<'a>) {
                     #(fan.add(Box::pin(#part));)*
                 }
             });
-            fills.push(quote!(#name(m, fan)));
+            fills.push(quote!(#name(main, fan)));
         }
         // The parts are joined by a tree of the same width.
         while fills.len() > WIDTH {
@@ -146,25 +173,25 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                 let name = self.writer.names.snake("fan_part");
                 self.functions.extend(quote! {
                     /// Some branches of a wide fork.
-                    fn #name<'a>(m: &'a #ty<'_>, fan: &mut Fan<'a>) {
+                    fn #name<'a>(main: &'a #ty<'_>, fan: &mut Fan<'a>) {
                         #(#part;)*
                     }
                 });
-                above.push(quote!(#name(m, fan)));
+                above.push(quote!(#name(main, fan)));
             }
             fills = above;
         }
         let name = self.writer.names.snake("wide_fork");
         self.functions.extend(quote! {
             /// Branches that run at the same time.
-            fn #name<'a>(m: &'a #ty<'_>) -> Join<'a> {
-                let mut all = Fan::new(&m.iteration);
+            fn #name<'a>(main: &'a #ty<'_>) -> Join<'a> {
+                let mut all = Fan::new(&main.iteration);
                 let fan = &mut all;
                 #(#fills;)*
                 all.join()
             }
         });
-        Statement::Flow(quote!(#name(m)))
+        Statement::Flow(quote!(#name(main)))
     }
 
     fn function(&mut self, name: &str, doc: &str, statements: Vec<Statement>) -> Ident {
@@ -173,7 +200,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
         let ty = self.writer.body_type();
         self.functions.extend(quote! {
             #[doc = #doc]
-            async fn #name(m: &#ty<'_>) -> Flow {
+            async fn #name(main: &#ty<'_>) -> Flow {
                 #body
             }
         });
@@ -188,7 +215,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
             while rest.peek().is_some() {
                 let part: Vec<Statement> = rest.by_ref().take(WIDTH).collect();
                 let name = self.function("stretch", " One stretch of a long line.", part);
-                above.push(Statement::Flow(quote!(#name(m))));
+                above.push(Statement::Flow(quote!(#name(main))));
             }
             statements = above;
         }
@@ -204,7 +231,7 @@ impl<'w, 'p> ScheduleWriter<'w, 'p> {
                         .map(|at| format_ident!("branch_{at}"))
                         .collect();
                     let leave = (!last).then(|| quote!(?;));
-                    quote!(#(let #names = #branches;)* fork!(m; #(#names),*) #leave)
+                    quote!(#(let #names = #branches;)* fork!(main; #(#names),*) #leave)
                 }
                 Statement::Plain(text) if last => quote!(#text Ok(())),
                 Statement::Plain(text) => text,
@@ -223,13 +250,11 @@ enum Statement {
     Plain(TokenStream),
 }
 
-/// The first step of a branch.
-fn first(body: &BodyPlan, schedule: &Schedule) -> Option<usize> {
+/// The first node of a branch.
+fn first(schedule: &Schedule) -> Option<usize> {
     match schedule {
-        Schedule::Node(node) => Some(body.nodes[*node].step),
-        Schedule::Sequence(parts) | Schedule::Fork(parts) => {
-            parts.iter().find_map(|part| first(body, part))
-        }
+        Schedule::Node(node) => Some(*node),
+        Schedule::Sequence(parts) | Schedule::Fork(parts) => parts.iter().find_map(first),
         Schedule::Wait(_) | Schedule::Open(_) => None,
     }
 }

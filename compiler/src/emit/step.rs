@@ -62,13 +62,15 @@ impl Writer<'_> {
             let given = (step.arguments.as_slice(), &step.rules);
             out.extend(self.known_inputs(given, [&module, &prepare, &inputs], &doc));
             if let Some(limit) = late_limit(step) {
+                self.enter_part("limit");
                 let value = self.reference(limit, EvaluatedIn::Start);
                 let limit = self.placed(quote!(input_conversion::limit(#value)), limit.span);
-                let s = or_unused("s", &limit);
+                self.leave_part();
+                let start = or_unused("start", &limit);
                 let doc = format!("{doc}: its time limit");
                 out.extend(quote! {
                     #[doc = #doc]
-                    fn #limit_name(#s: &Start) -> Result<Duration, Fault> {
+                    fn #limit_name(#start: &Start) -> Result<Duration, Fault> {
                         #limit
                     }
                 });
@@ -90,8 +92,8 @@ impl Writer<'_> {
         let (path, needs) = (self.step_path(at), self.needs(at));
         let step = self.at_step(at, index);
         match self.kept(at, index) {
-            Some(kept) => quote!(#path.read(&m.iteration, #step, #needs, #kept)),
-            None => quote!(#path.done(&m.iteration, #step, #needs)),
+            Some(kept) => quote!(#path.read(&main.iteration, #step, #needs, #kept)),
+            None => quote!(#path.done(&main.iteration, #step, #needs)),
         }
     }
 
@@ -165,12 +167,12 @@ impl Writer<'_> {
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
-            #visibility fn #name<'a>(m: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
-                m.iteration.drive(#at_step, #path.policy(), #kept, (m, #attempt))
+            #visibility fn #name<'a>(main: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
+                main.iteration.drive(#at_step, #path.policy(), #kept, (main, #attempt))
             }
 
             #[doc = #attempt_doc]
-            fn #attempt<'a>(m: &'a #body_type<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
+            fn #attempt<'a>(main: &'a #body_type<'_>, step: &'a Step<'_>) -> Running<'a, Result<Ran, Fault>> {
                 Box::pin(async move {
                     #index
                     #body
@@ -187,7 +189,9 @@ impl Writer<'_> {
         let keys = self.step_keys(at);
         let here = EvaluatedIn::Body(Some(&keys));
         let enabled = step.enabled.as_ref().map(|enabled| {
+            self.enter_part("enabled");
             let disabled = self.untruth(enabled, here);
+            self.leave_part();
             quote! {
                 if #disabled {
                     return Ok(Ran::Skipped);
@@ -263,8 +267,8 @@ impl Writer<'_> {
             let key = field(&used.key);
             let name = call_path(&self.resource_functions(used.resource).get);
             match self.variant(&runner, used, "Get") {
-                Some(variant) => quote!(.#key(#variant(#name(m)))),
-                None => quote!(.#key(#name(m))),
+                Some(variant) => quote!(.#key(#variant(#name(main)))),
+                None => quote!(.#key(#name(main))),
             }
         });
         quote!(#runner::Needs::NONE #(#gets)*)
@@ -272,7 +276,7 @@ impl Writer<'_> {
 
     fn wait_for(&self, resource: usize) -> TokenStream {
         let name = call_path(&self.resource_functions(resource).get);
-        quote!(#name(m).await?;)
+        quote!(#name(main).await?;)
     }
 
     /// How many instances a `count` has, names of outputs, keys and values of a `for_each`.
@@ -281,7 +285,8 @@ impl Writer<'_> {
         let steps = &self.body().steps;
         for (at, step) in steps.iter().enumerate() {
             if let Instances::Count(count) = step.instances {
-                let (name, doc) = (&self.step(at).count, self.step_doc(at));
+                let name = &self.step(at).count;
+                let doc = format!("{}: number of instances", self.step_doc(at));
                 let count = Literal::u32_unsuffixed(count);
                 out.extend(quote! {
                     #[doc = #doc]
@@ -307,7 +312,7 @@ impl Writer<'_> {
                 keys.iter().map(|(key, _)| key),
             );
             let name = &self.step(at).keys;
-            let doc = self.step_doc(at);
+            let doc = format!("{}: keys", self.step_doc(at));
             out.extend(quote! {
                 #[doc = #doc]
                 static #name: [Text; #count] = [#(Text::Static(#texts)),*];
@@ -318,6 +323,7 @@ impl Writer<'_> {
                     .map(|(_, value)| self.constants.value(value))
                     .collect();
                 let name = &self.step(at).values;
+                let doc = format!("{}: values", self.step_doc(at));
                 out.extend(quote! {
                     #[doc = #doc]
                     static #name: [Value; #count] = [#(#values),*];

@@ -79,7 +79,7 @@ fn items(rust: &str) -> Vec<String> {
 
 #[test]
 fn no_text_of_a_grid_becomes_code() {
-    let plain = items(&emitted(&with_text("plain")));
+    let plain = items(&emitted(&with_text("plain text")));
     assert!(!plain.contains(&"other".to_owned()), "{plain:?}");
     for text in [
         "\"); std::process::exit(1); (\"",
@@ -186,12 +186,12 @@ fn the_steps_of_a_large_grid_stand_in_modules() {
             _ => None,
         })
         .collect();
-    // `use super::*;` and two functions a step; the step called `main_steps_1` keeps its name.
+    // `use super::*;`, and two functions and a place a step; the step called `main_steps_1` keeps its name.
     assert_eq!(
         modules,
         [
-            ("main_steps_1_2".to_owned(), 65),
-            ("main_steps_2".to_owned(), 3)
+            ("main_steps_1_2".to_owned(), 97),
+            ("main_steps_2".to_owned(), 4)
         ]
     );
     assert!(
@@ -261,10 +261,10 @@ step "print" "b" {
     assert!(!items.contains(&"struct MainOutputs".to_owned()));
     for part in [
         "Body::new(\"main\", &MAIN_STEPS)",
-        "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0, 9)",
-        "Info::new(\"http_request\", \"a\", \"grid.hcl:7\")\n        .slots(0, 9)",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0..9)",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:7\")\n        .slots(0..9)",
         "const STEP_SECOND_A: &Info = &SECOND_STEPS[0];",
-        "fn second_a<'a>(m: &'a SecondBody<'_>) -> Running<'a, Flow>",
+        "fn second_a<'a>(main: &'a SecondBody<'_>) -> Running<'a, Flow>",
         "second: SecondBodySteps::new(cx)",
     ] {
         assert!(rust.contains(part), "no {part} in\n{rust}");

@@ -7,11 +7,11 @@ use quote::quote;
 /// Where an expression is computed: what its names mean in Rust.
 #[derive(Clone, Copy)]
 pub enum EvaluatedIn<'a> {
-    /// When the program starts, with `s: &Start`.
+    /// When the program starts, with `start: &Start`.
     Start,
     /// On the control thread, where assets of the run are made: the others of them are local variables.
     RunAssets,
-    /// In an iteration, with `m: &Main<'_>`; in a step with these instances there is `index: u32` as well.
+    /// In an iteration, with `main: &Main<'_>`; in a step with these instances there is `index: u32` as well.
     Body(Option<&'a Keys>),
 }
 

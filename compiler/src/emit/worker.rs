@@ -39,7 +39,7 @@ impl Writer<'_> {
             values.push(quote!(run: #of_run(run_assets)));
         }
         let mut make = quote!(Rc::new(WorkerState { #(#values),* }));
-        let mut destroy = quote!(Box::pin(async {}));
+        let mut destroy = quote!();
         if worker {
             fields.extend([quote!(assets: WorkerAssets), quote!(scope: Scope)]);
             let dependencies =
@@ -50,7 +50,11 @@ impl Writer<'_> {
                 #dependencies
                 Rc::new(state)
             };
-            destroy = quote!(self.scope.destroy());
+            destroy = quote! {
+                fn destroy(&self) -> Running<'_, ()> {
+                    self.scope.destroy()
+                }
+            };
         }
 
         let main_values = self.body_fields().into_iter().map(|field| field.value);
@@ -60,14 +64,15 @@ impl Writer<'_> {
             self.dependencies(Lifetime::Iteration, &quote!(self), &quote!(main.assets));
         let begin_user = user.then(|| {
             quote! {
-                let lifetime = user.scope();
-                let assets = UserAssets::new(&lifetime);
+                let user_scope = user.scope();
+                let assets = UserAssets::new(&user_scope);
                 #user_dependencies
             }
         });
-        let end_user = user.then(|| quote!(lifetime.destroy().await;));
-        let begin_iteration = iteration.then(|| quote!(let scope = user.iteration_scope();));
-        let end_iteration = iteration.then(|| quote!(scope.destroy().await;));
+        let end_user = user.then(|| quote!(user_scope.destroy().await;));
+        let begin_iteration =
+            iteration.then(|| quote!(let iteration_scope = user.iteration_scope();));
+        let end_iteration = iteration.then(|| quote!(iteration_scope.destroy().await;));
         let no_such_scenario = self.names.of_runtime("no_such_scenario");
         let main = self.body_type();
         let arms = (0..self.plan.scenarios.len()).map(|number| {
@@ -99,9 +104,7 @@ impl Writer<'_> {
                     }
                 }
 
-                fn destroy(&self) -> Running<'_, ()> {
-                    #destroy
-                }
+                #destroy
             }
 
             impl WorkerState {

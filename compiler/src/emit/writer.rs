@@ -71,6 +71,8 @@ pub struct ResourceNames {
     pub variable: Ident,
     /// Constant with what is known of it.
     pub info: Ident,
+    /// Constant with how many steps and resources use it in one iteration.
+    pub uses: Ident,
     /// Static with its known inputs.
     pub inputs: Ident,
     /// Function that computes inputs known at start.
@@ -145,9 +147,14 @@ pub struct Writer<'p> {
     resources: Vec<ResourceNames>,
     variables: Vec<(Ident, Ident)>,
     started_locals: BTreeMap<LocalId, LocalNames>,
-    /// File, line and column of each place, with its name.
-    places: Vec<((String, u32, u32), Ident)>,
-    place_names: BTreeMap<(String, u32, u32), Ident>,
+    /// Constants with the places of the item that is being written, by file, line and column.
+    places: BTreeMap<(String, u32, u32), Ident>,
+    /// The same constants as Rust, as far as they are not written yet.
+    place_constants: TokenStream,
+    /// What stands at the places of the item: an output, an export, a local, a function.
+    subjects: BTreeMap<Span, String>,
+    /// The argument and the keys in it that are being written.
+    within: Vec<String>,
     bound: Vec<Ident>,
     read_bound: BTreeSet<BoundId>,
     /// Functions that expressions were cut into and that are not written yet.
@@ -226,8 +233,10 @@ impl<'p> Writer<'p> {
             resources,
             variables,
             started_locals,
-            places: Vec::new(),
-            place_names: BTreeMap::new(),
+            places: BTreeMap::new(),
+            place_constants: TokenStream::new(),
+            subjects: BTreeMap::new(),
+            within: Vec::new(),
             bound,
             read_bound: BTreeSet::new(),
             parts: TokenStream::new(),
@@ -280,14 +289,59 @@ impl<'p> Writer<'p> {
         &self.body_names().resources[resource]
     }
 
-    /// From here on, parts are named after this.
+    /// From here on, parts and places are named after this. It has places of its own: they stand in its module.
     pub fn write_for(&mut self, owner: impl std::fmt::Display) {
         self.owner = owner.to_string();
+        self.places.clear();
+        self.subjects.clear();
+        self.within.clear();
     }
 
-    /// The functions that were cut off since the last time.
+    /// The places of an item, and the functions that were cut off it, since the last time.
     pub fn take_parts(&mut self) -> TokenStream {
-        std::mem::take(&mut self.parts)
+        let (places, parts) = (
+            std::mem::take(&mut self.place_constants),
+            std::mem::take(&mut self.parts),
+        );
+        quote!(#places #parts)
+    }
+
+    /// From here to `leave_part`, places are named after this argument or key. A key that is no word gives no name.
+    pub fn enter_part(&mut self, name: &str) {
+        let around = || self.within.last().map_or("", String::as_str);
+        let name = names::word(name).unwrap_or_else(around);
+        self.within.push(name.to_owned());
+    }
+
+    /// The end of what `enter_part` has begun.
+    pub fn leave_part(&mut self) {
+        self.within.pop();
+    }
+
+    /// Notes what stands at a place, for its name.
+    pub fn note_subject(&mut self, expr: &TExpr) {
+        if let Some(subject) = self.subject(expr) {
+            self.subjects.entry(expr.span).or_insert(subject);
+        }
+    }
+
+    /// A word for an expression, if it has one.
+    fn subject(&self, expr: &TExpr) -> Option<String> {
+        match &expr.kind {
+            TKind::Output { step, field, .. } => {
+                let outputs = &self.all_outputs[self.body_id.0][step.index];
+                field.and_then(|field| outputs.get(field)).cloned()
+            }
+            TKind::Export { resource, field } => {
+                let exports = &self.exports[self.planned(*resource)];
+                field.and_then(|field| exports.get(field)).cloned()
+            }
+            TKind::Local(id) => Some(self.local(*id).name.to_string()),
+            TKind::Variable(id) => Some(self.variable(id.0).0.to_string()),
+            TKind::Field(_, name) => Some(name.clone()),
+            TKind::Call { function, .. } => Some(function.rust.to_owned()),
+            _ => None,
+        }
     }
 
     /// The function of a variable, and the constant with its position.
@@ -336,17 +390,33 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// `PLACE_IN_LOGIN`: the constant with the place of a span. It is named after the item that is written and not after its line,
-    /// so that a new line at the top of a grid renames nothing.
+    /// `PLACE_IN_LOGIN_URL`: the constant with the place of a span. It is named after the item, the argument and the key that
+    /// are written, then after what stands there, and not after its line: a new line at the top of a grid renames nothing.
     pub fn place(&mut self, span: Span) -> Ident {
         let (file, line, column) = self.plan.places.of(span);
         let key = (file.to_owned(), line, column);
-        if let Some(name) = self.place_names.get(&key) {
+        if let Some(name) = self.places.get(&key) {
             return name.clone();
         }
-        let name = self.names.upper(&format!("place_in_{}", self.owner));
-        self.place_names.insert(key.clone(), name.clone());
-        self.places.push((key, name.clone()));
+        let (argument, part) = (self.within.first(), self.within.last());
+        let words = [
+            Some("place_in"),
+            Some(&self.owner),
+            argument.map(String::as_str),
+            part.filter(|_| part != argument).map(String::as_str),
+        ];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
+        let mut name = words.join("_");
+        if !self.names.is_upper_free(&name)
+            && let Some(subject) = self.subjects.get(&span)
+        {
+            name = format!("{name}_{subject}");
+        }
+        let name = self.names.upper(&name);
+        let place = place_literal(file, line, column);
+        self.place_constants
+            .extend(quote!(const #name: &Place = &#place;));
+        self.places.insert(key, name.clone());
         name
     }
 
@@ -354,26 +424,6 @@ impl<'p> Writer<'p> {
     pub fn placed(&mut self, call: TokenStream, span: Span) -> TokenStream {
         let place = self.place(span);
         quote!(#call.at(#place))
-    }
-
-    /// The table of places, once everything is written.
-    pub fn place_table(&self) -> Option<TokenStream> {
-        if self.places.is_empty() {
-            return None;
-        }
-        let count = Literal::usize_unsuffixed(self.places.len());
-        let places = self.places.iter();
-        let places = places.map(|((file, line, column), _)| place_literal(file, *line, *column));
-        let names = self.places.iter().enumerate().map(|(at, (_, name))| {
-            let at = Literal::usize_unsuffixed(at);
-            quote!(const #name: &Place = &PLACES[#at];)
-        });
-        Some(quote! {
-            /// Places of the grid that faults name.
-            static PLACES: [Place; #count] = [#(#places),*];
-
-            #(#names)*
-        })
     }
 
     /// `Place::new(..)` of a span.
@@ -430,33 +480,33 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// A prepared step as `m` reaches it.
+    /// A prepared step as `main` reaches it.
     pub fn step_path(&self, step: usize) -> TokenStream {
         let path = &self.step_paths[step];
-        quote!(m.steps.#path)
+        quote!(main.steps.#path)
     }
 
-    /// The outputs of a step as `m` reaches them.
+    /// The outputs of a step as `main` reaches them.
     pub fn output_path(&self, step: usize) -> TokenStream {
         let path = self.output_paths.get(&step);
-        quote!(m.outputs.#path)
+        quote!(main.outputs.#path)
     }
 
-    /// A resource's slot as `m` reaches it.
+    /// A resource's slot as `main` reaches it.
     pub fn resource_path(&self, resource: usize) -> TokenStream {
         let path = &self.resource_paths[resource];
         match self.plan.resources[resource].scope {
-            Lifetime::Run => quote!(m.worker.run.#path),
-            Lifetime::Worker => quote!(m.worker.assets.#path),
-            Lifetime::Vu => quote!(m.user.#path),
-            Lifetime::Iteration => quote!(m.assets.#path),
+            Lifetime::Run => quote!(main.worker.run.#path),
+            Lifetime::Worker => quote!(main.worker.assets.#path),
+            Lifetime::Vu => quote!(main.user.#path),
+            Lifetime::Iteration => quote!(main.assets.#path),
         }
     }
 
     /// What all assets of a resource share on a thread.
     pub fn ready_path(&self, resource: usize) -> TokenStream {
         let path = self.ready_paths.get(&resource);
-        quote!(m.worker.ready.#path)
+        quote!(main.worker.ready.#path)
     }
 
     /// A resource of the grid as a position in the plan.
@@ -549,7 +599,7 @@ impl<'p> Writer<'p> {
     fn surroundings(&self, at: EvaluatedIn<'_>) -> Vec<(Ident, TokenStream, TokenStream)> {
         let name = |text: &str| Ident::new(text, proc_macro2::Span::call_site());
         match at {
-            EvaluatedIn::Start => vec![(name("s"), quote!(&Start), quote!(s))],
+            EvaluatedIn::Start => vec![(name("start"), quote!(&Start), quote!(start))],
             EvaluatedIn::RunAssets => {
                 let mut all = vec![(name("start"), quote!(&Start), quote!(&start))];
                 for resource in self.of_scope(Lifetime::Run) {
@@ -561,7 +611,7 @@ impl<'p> Writer<'p> {
             EvaluatedIn::Body(_) => {
                 let body = self.body_type();
                 vec![
-                    (name("m"), quote!(&#body<'_>), quote!(m)),
+                    (name("main"), quote!(&#body<'_>), quote!(main)),
                     (name("index"), quote!(u32), quote!(index)),
                 ]
             }
@@ -655,6 +705,7 @@ fn resource_names(resource: &Resource, names: &mut Names) -> (ResourceNames, Res
     let shared = ResourceNames {
         variable: names.variable(&field, "asset"),
         info: names.upper(&format!("resource_{name}")),
+        uses: names.upper(&format!("uses_of_{name}")),
         inputs: names.upper(&format!("{name}_inputs")),
         prepare: names.snake(&format!("{name}_inputs")),
         name: field.clone(),

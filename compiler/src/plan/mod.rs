@@ -186,7 +186,7 @@ impl Resources {
             .collect();
         // An asset that it uses may be built on others, which are created first.
         for used in &uses {
-            needs.extend(self.below(used.resource));
+            needs.extend(&self.list[used.resource].on);
         }
         needs.sort_unstable();
         needs.dedup();
@@ -276,16 +276,6 @@ impl Resources {
             id: None,
         });
         Some(self.list.len() - 1)
-    }
-
-    /// All that a resource is built on, in order of creation.
-    fn below(&self, at: usize) -> Vec<usize> {
-        let mut found = Vec::new();
-        for &below in &self.list[at].on {
-            found.extend(self.below(below));
-            found.push(below);
-        }
-        found
     }
 }
 

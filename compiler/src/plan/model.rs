@@ -122,7 +122,7 @@ pub struct Step {
     pub continue_on_failure: bool,
     /// `tags`
     pub tags: Vec<(String, String)>,
-    /// It has a sensitive input, so the texts of its faults hide values.
+    /// It reads something sensitive, so the texts of its faults hide values.
     pub sensitive: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
@@ -267,7 +267,7 @@ pub struct Resource {
     pub arguments: Vec<Argument>,
     /// Assets that it takes; absent where its kind takes none.
     pub uses: Option<Vec<UsedAsset>>,
-    /// Resources that it is built on.
+    /// Resources that it is built on, also through others. In order of creation.
     pub on: Vec<usize>,
     /// Rules of its manifest that are judged when it is created.
     pub rules: TRules,

@@ -56,9 +56,7 @@ fn position(step: &TStep, instances: &Instances) -> Option<usize> {
         (TInstances::Count(count), Instances::Index(index)) if index < count => {
             Some(*index as usize)
         }
-        (TInstances::ForEach(keys), Instances::Key(key)) => {
-            keys.iter().position(|(known, _)| known == key)
-        }
+        (known, Instances::Key(key)) => known.position_of_key(key),
         _ => None,
     }
 }

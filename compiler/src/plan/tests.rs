@@ -117,3 +117,27 @@ fn a_warning_is_settled_by_an_argument_that_is_not_null_for_certain() {
     assert!(unwarned("expect_status = null").is_empty());
     assert!(unwarned("timeout = \"1s\"").is_empty());
 }
+
+#[test]
+fn a_step_needs_all_that_a_long_chain_of_resources_is_built_on() {
+    use std::fmt::Write as _;
+
+    const LENGTH: usize = 64;
+    let mut grid = String::from("resource \"http_client\" \"c0\" {}\n");
+    for number in 1..LENGTH {
+        let below = number - 1;
+        let _ = writeln!(
+            grid,
+            "resource \"http_client\" \"c{number}\" {{\n  depends_on = [resource.http_client.c{below}]\n}}"
+        );
+    }
+    let last = LENGTH - 1;
+    let _ = writeln!(
+        grid,
+        "step \"http_request\" \"a\" {{\n  arguments {{ url = \"http://localhost\" }}\n  uses {{ client = resource.http_client.c{last} }}\n}}"
+    );
+    let plan = plan(&grid, 1);
+    let step = &plan.bodies[0].steps[0];
+    assert_eq!(step.needs, (0..last).collect::<Vec<_>>());
+    assert_eq!(step.users_of, [last]);
+}

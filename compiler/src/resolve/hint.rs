@@ -37,6 +37,11 @@ impl<'a> Resolver<'a> {
                 runner.text, name.text
             ));
         }
+        // `step.login.output.body`: the runner was left out.
+        if let [only] = self.names.steps_called(body, &runner.text) {
+            let full = self.declarations.step(*only).address();
+            return Some(format!("did you mean `{full}.{}`?", name.text));
+        }
         let of_runner = self.names.steps_of(body, &runner.text);
         let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps));
         if let Some(near) = near {
@@ -62,6 +67,11 @@ impl<'a> Resolver<'a> {
                 "it is a step: write `step.{}.{}`",
                 asset.text, name.text
             ));
+        }
+        // `resource.site.url`: the asset was left out.
+        if let [only] = self.names.resources_called(body, &asset.text) {
+            let full = self.declarations.resource(*only).address();
+            return Some(format!("did you mean `{full}.{}`?", name.text));
         }
         let near = nearest::nearest(&name.text, self.names.resource_names(body))?;
         let id = self.names.resources_called(body, near).first()?;

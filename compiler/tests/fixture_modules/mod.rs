@@ -27,8 +27,9 @@ pub fn of(fixture: &str) -> Result<(Modules, &str), Box<dyn std::error::Error>> 
         .map(|(name, text)| (*name, text.as_str()))
         .collect();
     let modules = Modules::built_in().clone().with(&more);
-    match modules.faults.is_empty() {
+    let faults = [modules.faults.clone(), modules.contradictions()].concat();
+    match faults.is_empty() {
         true => Ok((modules, rest)),
-        false => Err(modules.faults.join("\n").into()),
+        false => Err(faults.join("\n").into()),
     }
 }

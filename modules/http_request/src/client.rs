@@ -9,8 +9,9 @@ use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
 use crate::tls;
 use crate::transport::{Settings, Speak, Transport};
-use bggo_runtime::contract::FaultText;
-use bggo_runtime::contract::{Asset, AssetCx, AssetMetrics, Fault, Number, Prepare, Value};
+use bggo_runtime::contract::{
+    Asset, AssetCx, AssetMetrics, Fault, FaultText, Number, Prepare, Value,
+};
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -7,7 +7,11 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 use url::Url;
 
-/// The cookies of one client. There are few, so a search goes through all of them.
+/// The most cookies of one domain that are kept, and the most of all, as in browsers. The oldest make room.
+const MOST_OF_DOMAIN: usize = 180;
+const MOST: usize = 3_000;
+
+/// The cookies of one client, those that were set last at the end. There are few, so a search goes through all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Jar(Vec<Cookie>);
 
@@ -34,9 +38,23 @@ impl Jar {
                         && known.path == cookie.path)
                 });
                 if cookie.expires.is_none_or(|end| end > now) {
+                    self.make_room(&cookie.domain);
                     self.0.push(cookie);
                 }
             }
+        }
+    }
+
+    /// Removes the oldest cookie of a domain or of all where there is no room for one more.
+    fn make_room(&mut self, domain: &str) {
+        let is_of_domain = |cookie: &Cookie| cookie.domain == domain;
+        let of_domain = self.0.iter().filter(|cookie| is_of_domain(cookie)).count();
+        if of_domain >= MOST_OF_DOMAIN
+            && let Some(oldest) = self.0.iter().position(is_of_domain)
+        {
+            self.0.remove(oldest);
+        } else if self.0.len() >= MOST {
+            self.0.remove(0);
         }
     }
 

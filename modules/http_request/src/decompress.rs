@@ -1,8 +1,7 @@
 //! Decompresses a whole body. Only a body that the grid reads is decompressed.
 
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use brotli_decompressor::Decompressor;
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
@@ -47,7 +46,6 @@ pub(crate) fn decompress(mut body: Bytes, headers: &HeaderMap, most: u64) -> Res
     Ok(body)
 }
 
-/// Reads the decompressed bytes, at most one byte more than are allowed.
 /// The fault of a body that is longer than it may be kept.
 pub(crate) fn too_large(most: u64) -> Fault {
     Kind::Body.fault(FaultText::plain(format_args!(
@@ -55,6 +53,7 @@ pub(crate) fn too_large(most: u64) -> Fault {
     )))
 }
 
+/// Reads the decompressed bytes, at most one byte more than are allowed.
 fn all(compressed: impl Read, most: u64) -> io::Result<Vec<u8>> {
     let mut plain = Vec::new();
     compressed

@@ -1,8 +1,7 @@
 //! `expect_status`: the status codes that pass.
 
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use bggo_values::Value;
 use std::fmt;
 

@@ -5,8 +5,7 @@
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::tls;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -33,9 +32,7 @@ impl NoAddress {
             }),
         }
     }
-}
 
-impl NoAddress {
     fn text(&self, hosts: Hosts) -> FaultText {
         let text = hosts.name(&self.name).and(" has no address");
         match &self.cause {

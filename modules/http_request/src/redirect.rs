@@ -3,8 +3,7 @@
 use crate::charset;
 use crate::fault;
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
     CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, LOCATION, PROXY_AUTHORIZATION,
@@ -32,7 +31,9 @@ pub(crate) fn hop(
     if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
-    let Some(location) = headers.get(LOCATION) else {
+    // An empty Location leads nowhere, in browsers and in curl: it would name the same url for ever.
+    let mut locations = headers.get_all(LOCATION).iter();
+    let Some(location) = locations.find(|value| !value.as_bytes().trim_ascii().is_empty()) else {
         return Ok(None);
     };
     let location = charset::of_header(location.as_bytes());
@@ -148,6 +149,23 @@ mod tests {
         for status in [200, 300, 304, 305, 404] {
             assert_eq!(next(status, "/", &Method::GET).unwrap(), None, "{status}");
         }
+    }
+
+    #[test]
+    fn an_empty_place_leads_nowhere() {
+        for location in ["", " ", "\t"] {
+            assert_eq!(next(302, location, &Method::GET).unwrap(), None);
+        }
+        let headers = HeaderMap::from_iter([
+            (LOCATION, "".parse().unwrap()),
+            (LOCATION, "/x".parse().unwrap()),
+        ]);
+        let url = Url::parse("http://a/").unwrap();
+        let hop = hop(StatusCode::FOUND, &headers, &url, &Method::GET).unwrap();
+        assert_eq!(
+            hop.map(|hop| hop.url.to_string()),
+            Some("http://a/x".to_owned())
+        );
     }
 
     #[test]

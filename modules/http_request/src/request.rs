@@ -8,8 +8,7 @@ use crate::body::{Payload, append_pairs};
 use crate::fault;
 use crate::http_request::Error as Kind;
 use crate::multipart;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use bggo_values::Value;
 use http::header::Entry;
 use http::header::{

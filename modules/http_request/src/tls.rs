@@ -10,8 +10,7 @@ mod explain;
 pub(crate) use explain::explain;
 
 use crate::http_client::Error as Kind;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use certificate::Certificate;
 use rustls::CertificateError::{
     BadEncoding, BadSignature, Expired, NotValidForNameContext, NotValidYet,
@@ -60,7 +59,7 @@ pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Fault> {
     let checks = |trust| -> Arc<dyn ServerCertVerifier> { Arc::new(Checks { trust, algorithms }) };
     let verifier = match &settings.ca {
         _ if settings.insecure => checks(Trust::Everything),
-        Some(pem) => Arc::new(chosen(pem, provider)?),
+        Some(pem) => checks(Trust::Chosen(chosen(pem, provider)?)),
         None => checks(Trust::BuiltInAndHost),
     };
     let builder = builder
@@ -102,14 +101,9 @@ fn chosen(pem: &str, provider: Arc<CryptoProvider>) -> Result<Chosen, Fault> {
             .add(certificate.clone())
             .map_err(|_| Kind::Tls.fault("a certificate of the CA cannot be read"))?;
     }
-    let algorithms = provider.signature_verification_algorithms;
     let authorities = verifier(roots, provider)
         .ok_or_else(|| Kind::Tls.fault("the certificates of the CA cannot be used"))?;
-    Ok(Chosen {
-        given,
-        authorities,
-        algorithms,
-    })
+    Ok(Chosen { given, authorities })
 }
 
 fn verifier(
@@ -126,7 +120,6 @@ fn verifier(
 struct Chosen {
     given: Vec<CertificateDer<'static>>,
     authorities: Arc<WebPkiServerVerifier>,
-    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Chosen {
@@ -159,51 +152,6 @@ impl Chosen {
             named?;
         }
         Ok(ServerCertVerified::assertion())
-    }
-}
-
-impl ServerCertVerifier for Chosen {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified = self.authorities.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        if verified.is_err() && self.given.iter().any(|given| given == end_entity) {
-            return self.verify_given(end_entity, server_name, now);
-        }
-        verified
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        signature_12(message, certificate, signed, &self.algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        signature_13(message, certificate, signed, &self.algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
     }
 }
 
@@ -281,9 +229,11 @@ fn known() -> Result<&'static WebPkiServerVerifier, rustls::Error> {
         .ok_or_else(|| rustls::Error::General("no trusted certificates".to_owned()))
 }
 
-/// The certificates that are trusted if the grid gives none.
+/// The certificates that are trusted.
 #[derive(Debug)]
 enum Trust {
+    /// Those that the grid names.
+    Chosen(Chosen),
     /// The built-in certificates and the host's.
     BuiltInAndHost,
     /// Every certificate.
@@ -306,14 +256,18 @@ impl ServerCertVerifier for Checks {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.trust {
-            Trust::BuiltInAndHost => known()?.verify_server_cert(
-                end_entity,
-                intermediates,
-                server_name,
-                ocsp_response,
-                now,
-            ),
+        let verify = |verifier: &WebPkiServerVerifier| {
+            verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        };
+        match &self.trust {
+            Trust::Chosen(chosen) => {
+                let verified = verify(&chosen.authorities);
+                if verified.is_err() && chosen.given.iter().any(|given| given == end_entity) {
+                    return chosen.verify_given(end_entity, server_name, now);
+                }
+                verified
+            }
+            Trust::BuiltInAndHost => verify(known()?),
             Trust::Everything => Ok(ServerCertVerified::assertion()),
         }
     }

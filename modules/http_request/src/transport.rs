@@ -11,8 +11,7 @@ use crate::http_request;
 use crate::opened::Opened;
 use crate::request;
 use crate::resolve::Names;
-use bggo_runtime::contract::Fault;
-use bggo_runtime::contract::FaultText;
+use bggo_runtime::contract::{Fault, FaultText};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
@@ -29,6 +28,8 @@ use url::Url;
 
 /// TLS sessions that a client remembers, so that it may resume them.
 const SESSIONS: usize = 8;
+/// The most hosts that a client with a `server_name` keeps connections to. The oldest makes room.
+const HOSTS: usize = 64;
 /// The most fields that the head of an answer may have.
 const FIELDS: usize = 1_000;
 /// The most bytes that the head of an answer may have over HTTP/2, which counts 32 more for each field. A longer head fails its
@@ -234,6 +235,9 @@ impl Transport {
                 }
                 let resolver = Resolver::with_alias(name, host);
                 let made = client(&self.settings, resolver, &self.opened)?;
+                if clients.len() >= HOSTS {
+                    clients.remove(0);
+                }
                 clients.push((host.to_owned(), made.clone()));
                 Ok(made)
             }
@@ -456,4 +460,44 @@ fn proxied(builder: ClientBuilder, settings: &Settings) -> Result<ClientBuilder,
     let proxy = Proxy::all(url.as_str())
         .map_err(|_| Kind::Settings.fault("the proxy's url is malformed"))?;
     Ok(builder.proxy(proxy.no_proxy(NoProxy::from_string(&settings.no_proxy.join(",")))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls;
+
+    #[test]
+    fn a_client_with_a_server_name_keeps_connections_to_so_many_hosts() {
+        let settings = Settings {
+            tls: tls::config(&tls::Settings::default()).unwrap(),
+            server_name: Some("site.test".to_owned()),
+            speak: Speak::Auto,
+            proxy: None,
+            no_proxy: Vec::new(),
+            connect_timeout: None,
+            idle_timeout: Duration::from_secs(90),
+            max_idle: None,
+            nodelay: true,
+        };
+        let transport = Transport::new(Rc::new(settings)).unwrap();
+        for host in 0..HOSTS + 3 {
+            let url = Url::parse(&format!("https://h{host}.test/")).unwrap();
+            let (name, host) = transport.place(&url);
+            transport.client(name, host).unwrap();
+        }
+        let Kept::ByHost { clients, .. } = &transport.kept else {
+            panic!("one client for all hosts");
+        };
+        let hosts: Vec<String> = clients
+            .borrow()
+            .iter()
+            .map(|(host, _)| host.clone())
+            .collect();
+        assert_eq!(hosts.len(), HOSTS);
+        assert_eq!(
+            (hosts[0].as_str(), hosts[HOSTS - 1].as_str()),
+            ("h3.test", "h66.test")
+        );
+    }
 }

@@ -260,7 +260,7 @@ fn slot(ty: &TokenStream) -> TokenStream {
                 self.0.export(i)
             }
 
-            /// One of its users is over.
+            /// A step that uses it has ended.
             #[inline(never)]
             pub fn done(&self) {
                 self.0.done();

@@ -14,14 +14,9 @@ pub struct ManifestFault {
 impl ManifestFault {
     /// The line of the fault in the manifest's text, from 1.
     pub fn line(&self, text: &str) -> usize {
-        line_of(text, self.offset)
+        let before = text.as_bytes().iter().take(self.offset);
+        before.filter(|byte| **byte == b'\n').count() + 1
     }
-}
-
-/// The line of a byte, from 1.
-pub(crate) fn line_of(text: &str, offset: usize) -> usize {
-    let before = text.as_bytes().iter().take(offset);
-    before.filter(|byte| **byte == b'\n').count() + 1
 }
 
 impl fmt::Display for ManifestFault {

@@ -13,6 +13,9 @@ use bggo_values::literal::{self, Block, Body};
 use fields::Attributes;
 use reader::Reader;
 
+/// The kind of failure of what panicked. The runtime gives it, and it ends the run.
+const OF_A_PANIC: &str = "bug";
+
 /// Reads a manifest.
 ///
 /// # Errors
@@ -199,6 +202,12 @@ impl Reader<'_> {
         let mut attributes = Attributes::of(&block.body, block.offset);
         let description = self.text(&mut attributes, "description");
         self.rest(attributes, "an error");
+        if name == OF_A_PANIC {
+            let text = format!(
+                "`{name}` is the kind of failure of what panicked: give this one another name"
+            );
+            self.fault(block.offset, text);
+        }
         ErrorKind { name, description }
     }
 }

@@ -486,3 +486,18 @@ asset "b" {
         .map(|(line, text)| (line, text.to_owned()))
     );
 }
+
+#[test]
+fn a_kind_of_failure_that_means_a_panic_is_no_modules_own() {
+    for owner in ["runner", "asset"] {
+        let text = format!("{owner} \"x\" {{\n  error \"bug\" {{}}\n}}\n");
+        assert_eq!(
+            faults(&text),
+            [(
+                2,
+                "`bug` is the kind of failure of what panicked: give this one another name"
+                    .to_owned()
+            )]
+        );
+    }
+}

@@ -114,7 +114,7 @@ impl RunAsset {
         }
     }
 
-    /// One of its users is over. The last one destroys it in a functional run.
+    /// A step that uses it has ended. The last one destroys it in a functional run.
     pub fn done(&self) {
         if self.counts {
             self.send(Job::Done(self.number));

@@ -26,11 +26,11 @@ pub struct RunScope {
 pub(crate) enum Job {
     /// Create it, for a user and an iteration.
     Create(usize, Asker),
-    /// One of its users is over.
+    /// A step that uses it has ended.
     Done(usize),
     /// One more slot is built on it.
     Guard(usize),
-    /// A slot that was built on it is over.
+    /// A slot that was built on it has been destroyed.
     Release(usize),
 }
 

@@ -134,9 +134,9 @@ impl<A: Asset> AssetSlot<A> {
         }
     }
 
-    /// One of its users is over. The last one destroys it in a functional run.
+    /// A step that uses it has ended. The last one destroys it in a functional run.
     pub fn done(&self) {
-        user_is_over(&self.0);
+        dependent_has_ended(&self.0);
     }
 
     /// Completes when it is destroyed, which starts now.
@@ -159,7 +159,7 @@ impl<A: Asset> DependencyGuard for Guard<A> {
     fn release(&self) {
         self.0.dependents.set(self.0.dependents.get() - 1);
         self.0.changed.wake();
-        user_is_over(&self.0);
+        dependent_has_ended(&self.0);
     }
 }
 
@@ -178,8 +178,8 @@ impl<A: Asset> Owned for Inner<A> {
     }
 }
 
-/// One of its users is over.
-fn user_is_over<A: Asset>(slot: &Rc<Inner<A>>) {
+/// A step or an asset that uses it has ended.
+fn dependent_has_ended<A: Asset>(slot: &Rc<Inner<A>>) {
     match slot.users.get() {
         0 => {}
         1 => {

@@ -134,7 +134,7 @@ pub fn read(
 ) -> Result<Flags, clap::Error> {
     let matches = command(grid)
         .try_get_matches_from(arguments)
-        .map_err(|error| without_value_of_var(grid, error))?;
+        .map_err(|error| without_far_tip(without_value_of_var(grid, error)))?;
     let json = matches
         .get_one::<String>(LOG_FORMAT)
         .is_some_and(|format| format == "json");
@@ -176,6 +176,31 @@ fn without_value_of_var(grid: &Grid, error: clap::Error) -> clap::Error {
     }
     let text = "`--var` is followed by NAME=VALUE, such as `--var region=eu`; what was found is not shown, it may be sensitive";
     command(grid).error(ErrorKind::ValueValidation, text)
+}
+
+/// clap proposes a flag that is rather unlike what was written (`--once` for `--nope`): such a tip misleads.
+fn without_far_tip(mut error: clap::Error) -> clap::Error {
+    let far = match (
+        error.get(ContextKind::InvalidArg),
+        error.get(ContextKind::SuggestedArg),
+    ) {
+        (Some(ContextValue::String(written)), Some(ContextValue::String(proposed))) => {
+            !is_near(written, proposed)
+        }
+        _ => false,
+    };
+    if far {
+        error.remove(ContextKind::SuggestedArg);
+    }
+    error
+}
+
+/// Whether one flag is probably a slip for the other: one typing error in three characters.
+fn is_near(written: &str, proposed: &str) -> bool {
+    let written = written.trim_start_matches('-');
+    let proposed = proposed.trim_start_matches('-');
+    let allowed = written.chars().count().max(3) / 3;
+    strsim::damerau_levenshtein(written, proposed) <= allowed
 }
 
 /// Whether the words of a command line ask for JSON lines. The last one counts.
@@ -335,7 +360,7 @@ fn report_flags() -> Vec<Arg> {
         long(QUIET)
             .short('q')
             .action(ArgAction::SetTrue)
-            .help("The same as --log-level error: no step lines, no live lines, no summary"),
+            .help("The same as --log-level error: no step lines, no live lines, no summary; the verdict only if the run did not pass"),
         long(COMPLETIONS)
             .value_name("SHELL")
             .value_parser(PossibleValuesParser::new(SHELLS.map(|(name, _)| name)).map(shell))

@@ -133,6 +133,21 @@ fn running_iterations_get_k6s_grace_at_the_end_and_a_short_one_after_a_signal() 
 }
 
 #[test]
+fn a_tip_is_given_only_where_it_is_near() {
+    let said = |line| parse(line).unwrap_err();
+    assert!(said("--base-ulr x").contains("'--base-url'"));
+    assert!(said("--duratoin 5s").contains("'--duration'"));
+    for far in ["--nope", "--verbose", "--base"] {
+        let said = said(far);
+        assert!(
+            said.contains(&format!("unexpected argument '{far}' found")),
+            "{said}"
+        );
+        assert!(!said.contains("tip"), "{said}");
+    }
+}
+
+#[test]
 fn quiet_is_stronger_than_a_level() {
     assert_eq!(parse("--log-level debug").unwrap().level, LogLevel::Debug);
     assert_eq!(

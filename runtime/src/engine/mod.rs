@@ -18,7 +18,7 @@ mod user_size;
 mod worker;
 
 pub use control::run;
-pub use program::{Program, Worker, no_such_scenario, of_run};
+pub use program::{ErasedRunAssets, Program, Worker, no_such_scenario, of_run};
 pub use request::{Grace, RunRequest};
 pub use user::User;
 pub use user_size::user_bytes;

@@ -7,16 +7,15 @@ use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// The assets of the run, whose type only the emitted program knows.
+pub type ErasedRunAssets = Arc<dyn Any + Send + Sync>;
+
 /// A compiled grid.
 pub trait Program: Sync + 'static {
     /// Makes the slots of the run's assets, on the control thread, before any worker starts.
-    fn run_assets(&'static self, scope: &RunScope) -> Arc<dyn Any + Send + Sync>;
+    fn run_assets(&'static self, scope: &RunScope) -> ErasedRunAssets;
     /// Prepares the steps of one worker thread. `shared` is what `run_assets` made.
-    fn worker(
-        &'static self,
-        cx: &Prepare<'_>,
-        shared: &Arc<dyn Any + Send + Sync>,
-    ) -> Rc<dyn Worker>;
+    fn worker(&'static self, cx: &Prepare<'_>, shared: &ErasedRunAssets) -> Rc<dyn Worker>;
 }
 
 /// What the users of one thread share: prepared steps, assets of scope `worker`.
@@ -24,8 +23,10 @@ pub trait Worker {
     /// The whole life of a user of scenario number `scenario`: iterations until `user.next()` gives none, then the destruction
     /// of its assets.
     fn user(self: Rc<Self>, scenario: u32, user: User) -> Running<'static, ()>;
-    /// Destroys the assets of scope `worker`, after the last user.
-    fn destroy(&self) -> Running<'_, ()>;
+    /// Destroys the assets of scope `worker`, after the last user. A grid without such assets has nothing to destroy.
+    fn destroy(&self) -> Running<'_, ()> {
+        Box::pin(async {})
+    }
 }
 
 /// For a number that the grid's table of scenarios does not have.
@@ -35,7 +36,7 @@ pub fn no_such_scenario(scenario: u32) -> Running<'static, ()> {
 }
 
 /// The result of `Program::run_assets` with its real type, which only the emitted program knows.
-pub fn of_run<T: Any + Send + Sync>(shared: &Arc<dyn Any + Send + Sync>) -> Arc<T> {
+pub fn of_run<T: Any + Send + Sync>(shared: &ErasedRunAssets) -> Arc<T> {
     match Arc::clone(shared).downcast() {
         Ok(run) => run,
         // The engine got it from the same program.

@@ -54,9 +54,7 @@ impl RunRequest {
         })
         .collect()
     }
-}
 
-impl RunRequest {
     /// The load of each scenario, for whoever tells of it.
     pub(super) fn described_loads(&self) -> Vec<LoadDescription> {
         let rows = self.grid.scenarios.iter().zip(&self.schedules);

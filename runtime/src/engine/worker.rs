@@ -6,7 +6,7 @@
 //! ```
 
 use super::arriving::hand_out;
-use super::program::{Program, Worker};
+use super::program::{ErasedRunAssets, Program, Worker};
 use super::scenario_load::ScenarioLoad;
 use super::user::{ScenarioUsers, User};
 use crate::assets::Prepare;
@@ -16,7 +16,6 @@ use crate::panic;
 use crate::schedule::Share;
 use crate::shutdown::Phases;
 use futures_util::future::join_all;
-use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
@@ -31,7 +30,7 @@ use tokio::task::LocalSet;
 /// What a worker thread needs to run, and its channels to and from the control thread.
 pub(super) struct Work {
     pub program: &'static dyn Program,
-    pub shared: Arc<dyn Any + Send + Sync>,
+    pub shared: ErasedRunAssets,
     /// The load of each scenario.
     pub loads: Vec<ScenarioLoad>,
     /// The worker's number, and how many there are.

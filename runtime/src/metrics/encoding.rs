@@ -219,7 +219,10 @@ impl Out {
     fn metrics(&mut self, metrics: &[MetricLayout]) {
         self.list(metrics.iter(), |out, metric| {
             out.text(&metric.name);
-            out.text(&metric.unit.name());
+            out.text(match &metric.unit {
+                Unit::Time => &Text::Static("time"),
+                Unit::Other(name) => name,
+            });
             out.number(metric.kind as u128);
             out.option(metric.label.as_ref(), Self::text);
             out.option(metric.warning.as_ref(), |out, warning| {

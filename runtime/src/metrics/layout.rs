@@ -73,14 +73,6 @@ impl Unit {
             _ => Self::Other(name),
         }
     }
-
-    /// As a manifest writes it.
-    pub fn name(&self) -> Text {
-        match self {
-            Self::Time => Text::Static("time"),
-            Self::Other(name) => name.clone(),
-        }
-    }
 }
 
 /// What is known of a metric of a manifest.

@@ -5,6 +5,7 @@
 //! ```
 
 mod buckets;
+#[cfg(any(test, feature = "measured"))]
 mod encoding;
 mod interval;
 mod layout;
@@ -12,6 +13,7 @@ mod names;
 mod reader;
 mod slab;
 
+#[cfg(feature = "measured")]
 pub use encoding::Unreadable;
 pub use interval::{Histogram, Interval, Scalar, Slot, WHOLE};
 pub use layout::{

@@ -53,6 +53,12 @@ fn largest_first(counts: &BTreeMap<Text, u64>) -> Vec<(Text, u64)> {
     counts
 }
 
+/// The sum over all labels, which stops at the largest number.
+pub fn sum_of_labels<'a>(sums: impl IntoIterator<Item = &'a (Text, u64)>) -> u64 {
+    let sums = sums.into_iter().map(|(_, sum)| *sum);
+    sums.fold(0, u64::saturating_add)
+}
+
 /// Metrics of a manifest that measured something.
 pub type Metrics = Vec<(MetricLayout, Values)>;
 
@@ -269,10 +275,10 @@ impl Figures {
 /// `12.3 % of 9990 answers had status 5xx`, if that is more than may be.
 fn too_many(warning: &LabelWarning, sums: &[(Text, u64)]) -> Option<String> {
     let prefix = warning.prefix.as_str();
-    let all: u64 = sums.iter().map(|(_, sum)| sum).sum();
+    let all = sum_of_labels(sums);
     let found = sums.iter();
     let found = found.filter(|(label, _)| label.as_str().starts_with(prefix));
-    let found: u64 = found.map(|(_, sum)| sum).sum();
+    let found = sum_of_labels(found);
     let limit = u128::from(all) * u128::from(warning.over_millionths);
     let is_over = u128::from(found) * u128::from(WHOLE) > limit;
     is_over.then(|| {

@@ -3,13 +3,16 @@
 //!
 //! Every object has `event`. Lengths of time are milliseconds (`ms`, `_ms`) or seconds. What does not apply is left out.
 
-use super::figures::{Figures, Metrics, ResourceRow, Row, Values};
+use super::figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};
 use super::line::{Line, LinesSoFar};
+use super::summary::verdict as verdict_line;
+use super::text::Paint;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::grid::Scenario;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
 use crate::metrics::{Histogram, Interval, Layout, MetricLayout, Outcome, Tags, Unit, WHOLE};
 use bggo_values::{Number, Text, Value, json};
@@ -21,6 +24,8 @@ pub struct JsonLines {
     lines: LineWriter,
     level: LogLevel,
     so_far: LinesSoFar,
+    /// Those of the grid.
+    scenarios: &'static [Scenario],
 }
 
 impl JsonLines {
@@ -30,6 +35,7 @@ impl JsonLines {
             lines,
             level,
             so_far: LinesSoFar::default(),
+            scenarios: &[],
         }
     }
 
@@ -42,11 +48,12 @@ impl JsonLines {
 
 impl Output for JsonLines {
     fn begins(&mut self, run: &RunDescription) {
+        self.scenarios = run.grid.scenarios;
         self.put(LogLevel::Info, || begins(run));
     }
 
     fn event(&mut self, event: &Event) {
-        self.put(event.level(), || told(event));
+        self.put(event.level(), || told(event, self.scenarios));
     }
 
     fn interval(&mut self, layout: &Layout, interval: &Interval) {
@@ -60,7 +67,13 @@ impl Output for JsonLines {
             conclusion.total,
             (conclusion.run, conclusion.begins_for),
         );
-        self.put(LogLevel::Info, || summary(&figures, conclusion));
+        if LogLevel::Info <= self.level {
+            self.put(LogLevel::Info, || summary(&figures, conclusion));
+        } else if conclusion.exit != Exit::Passed {
+            // The summary is left out at this level, but not that the run failed.
+            let text = verdict_line(&figures, conclusion, Paint(false));
+            self.put(LogLevel::Error, || Object::event("error").put("text", text));
+        }
     }
 }
 
@@ -70,10 +83,10 @@ pub fn line_of(object: Object) -> String {
 }
 
 /// An event.
-pub fn told(event: &Event) -> Object {
+pub fn told(event: &Event, scenarios: &'static [Scenario]) -> Object {
     match event {
-        Event::Step(end) => step(end),
-        Event::FirstFailure(end) => first_failure(end),
+        Event::Step(end) => step(end, scenarios),
+        Event::FirstFailure(end) => first_failure(end, scenarios),
         Event::Resource(info, event) => resource(info, event),
         Event::Message(level, text) => Object::event(level_name(*level)).put("text", text.clone()),
         Event::Panic(text) => Object::event("error")
@@ -176,8 +189,10 @@ fn put_load(object: Object, users: u64, bounds: (Option<u64>, Option<Duration>))
         .put_some("duration", length.map(seconds))
 }
 
-fn named(event: &'static str, end: &StepReport) -> Object {
-    let object = Object::event(event).put("step", end.info.to_string());
+fn named(event: &'static str, end: &StepReport, scenarios: &'static [Scenario]) -> Object {
+    let object = Object::event(event)
+        .put_some("scenario", end.scenario_name(scenarios))
+        .put("step", end.info.to_string());
     match &end.instance {
         Instance::None => object,
         Instance::Index(index) => object.count("instance", *index),
@@ -185,7 +200,7 @@ fn named(event: &'static str, end: &StepReport) -> Object {
     }
 }
 
-fn step(end: &StepReport) -> Object {
+fn step(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
     let outcome = match end.outcome {
         StepOutcome::Passed => "passed",
         StepOutcome::Failed | StepOutcome::FailedAndContinued => "failed",
@@ -193,7 +208,7 @@ fn step(end: &StepReport) -> Object {
         StepOutcome::Cancelled => "cancelled",
     };
     let took = end.service.filter(|_| outcome != "skipped").map(millis);
-    let object = named("step", end)
+    let object = named("step", end, scenarios)
         .put("outcome", outcome)
         .put_some("ms", took)
         .count("vu", end.user)
@@ -205,17 +220,16 @@ fn step(end: &StepReport) -> Object {
     }
 }
 
-fn first_failure(end: &StepReport) -> Object {
+fn first_failure(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
     let Some(fault) = &end.fault else {
-        return named("warning", end);
+        return named("warning", end, scenarios);
     };
     let text = format!(
-        "{}{} failed in a new way: {}",
-        end.info,
-        end.instance,
+        "{} failed in a new way: {}",
+        end.full_name(scenarios),
         fault.kind()
     );
-    let object = named("warning", end).put("text", text);
+    let object = named("warning", end, scenarios).put("text", text);
     put_fault(object, fault, end.info.place(), end.info.sensitivity())
 }
 
@@ -418,7 +432,7 @@ fn metric(label: &MetricLayout, values: &Values) -> Value {
         Values::Trend(values) => trend(named("trend"), &label.unit, values),
         Values::Counter(sum) => named("counter").put("sum", in_unit(*sum)),
         Values::Labels(sums) => {
-            let all = sums.iter().map(|(_, sum)| sum).sum();
+            let all = sum_of_labels(sums);
             let each = sums.iter().map(|(name, sum)| (name.clone(), in_unit(*sum)));
             named("counter")
                 .put("sum", in_unit(all))

@@ -67,7 +67,8 @@ fn with_unit(unit: &Unit, value: u64) -> String {
 
 fn mean(unit: &Unit, mean: f64) -> String {
     match unit {
-        Unit::Time => short(Duration::from_secs_f64(mean / 1e6)),
+        // The figures of another process may be longer than any length of time.
+        Unit::Time => short(Duration::try_from_secs_f64(mean / 1e6).unwrap_or(Duration::MAX)),
         Unit::Other(_) => format!("{mean:.1}"),
     }
 }

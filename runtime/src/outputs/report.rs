@@ -192,7 +192,7 @@ struct Reporter {
     lines: LineWriter,
     state: Arc<State>,
     /// Failures already logged of any thread, by step or resource and kind.
-    logged: BTreeSet<(usize, &'static str)>,
+    logged: BTreeSet<(usize, u32, &'static str)>,
     description: Option<RunDescription>,
     measured: Option<Measured>,
 }
@@ -279,12 +279,15 @@ impl Reporter {
     /// Whether no thread told this failure before. (Under load each thread tells it once.)
     fn is_first(&mut self, event: &Event) -> bool {
         let key = match event {
-            Event::FirstFailure(end) => end
-                .fault
-                .as_ref()
-                .map(|fault| (std::ptr::from_ref(end.info).addr(), fault.kind())),
+            Event::FirstFailure(end) => end.fault.as_ref().map(|fault| {
+                (
+                    std::ptr::from_ref(end.info).addr(),
+                    end.scenario,
+                    fault.kind(),
+                )
+            }),
             Event::Resource(info, ResourceEvent::CreateFailed { fault }) => {
-                Some((std::ptr::from_ref(*info).addr(), fault.kind()))
+                Some((std::ptr::from_ref(*info).addr(), 0, fault.kind()))
             }
             _ => None,
         };

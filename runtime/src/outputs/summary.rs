@@ -28,7 +28,7 @@ pub struct TextSummary {
 }
 
 impl TextSummary {
-    /// If the level lets it through.
+    /// The summary if the level lets it through. Of a run that did not pass the verdict is written at every level.
     pub fn new(lines: LineWriter, level: LogLevel, paint: Paint) -> Self {
         Self {
             lines,
@@ -46,13 +46,18 @@ impl Output for TextSummary {
     fn interval(&mut self, _: &Layout, _: &Interval) {}
 
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
-        if LogLevel::Info <= self.level {
+        let has_summary = LogLevel::Info <= self.level;
+        if has_summary || conclusion.exit != Exit::Passed {
             let figures = Figures::new(
                 layout,
                 conclusion.total,
                 (conclusion.run, conclusion.begins_for),
             );
-            self.lines.put(summary(&figures, conclusion, self.paint));
+            self.lines.put(if has_summary {
+                summary(&figures, conclusion, self.paint)
+            } else {
+                verdict(&figures, conclusion, self.paint) + "\n"
+            });
         }
     }
 }
@@ -66,6 +71,11 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
         text.push_str(&load(figures));
     }
     text.push('\n');
+    if !conclusion.run.functional {
+        for warning in figures.warnings() {
+            let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
+        }
+    }
     text.push_str(&verdict(figures, conclusion, paint));
     text.push('\n');
     text
@@ -238,7 +248,8 @@ fn failures(row: &Row) -> String {
     text
 }
 
-fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> String {
+/// How the run ended, in one line without its line break.
+pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> String {
     let whole = if conclusion.run.functional {
         let all = &figures.all_steps;
         format!(
@@ -262,14 +273,7 @@ fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> Stri
     } else {
         ""
     };
-    let mut text = String::new();
-    if !conclusion.run.functional {
-        for warning in figures.warnings() {
-            let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
-        }
-    }
-    let _ = write!(text, "{}: {whole}{left}", paint.on(colour, word));
-    text
+    format!("{}: {whole}{left}", paint.on(colour, word))
 }
 
 /// `20 iterations, 1 failed (5.00 %; the limit is 1 %), 3 cancelled, in 10.0s and 1.20s of drain`

@@ -4,7 +4,7 @@ use super::line::{Line, LinesSoFar};
 use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
-use crate::grid::Body;
+use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
 use crate::metrics::{
     KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, slot_count, time_slot,
@@ -23,7 +23,7 @@ const OPEN: u32 = FIRST + time_slot::COUNT;
 
 static STEPS: [Info; 2] = [
     Info::new("http_request", "login", "grid.hcl:3")
-        .slots(0, FIRST)
+        .slots(0..FIRST)
         .metrics(&[
             MetricInfo::new("waiting", "time"),
             MetricInfo::new("received", "bytes"),
@@ -41,7 +41,7 @@ static STEPS: [Info; 2] = [
         ])
         .tags(&[("team", "checkout")]),
     Info::new("noop", "item", "grid.hcl:9")
-        .slots(FIRST, time_slot::COUNT)
+        .slots(FIRST..FIRST + time_slot::COUNT)
         .sensitive(),
 ];
 static GRID: Grid = Grid::new("shop")
@@ -77,6 +77,7 @@ fn ended(
     StepReport {
         info,
         instance,
+        scenario: 0,
         user: 1,
         iteration: 0,
         service: Some(Duration::from_micros(12_345)),
@@ -86,19 +87,46 @@ fn ended(
 }
 
 fn text(event: &Event) -> String {
-    text::told(event, text::Paint(false)) + "\n"
+    text::told(event, GRID.scenarios, text::Paint(false)) + "\n"
 }
 
 fn json_line(event: &Event) -> String {
-    json::line_of(json::told(event))
+    json::line_of(json::told(event, GRID.scenarios))
 }
 
 fn object(event: &Event) -> serde_json::Value {
-    parsed(json::told(event))
+    parsed(json::told(event, GRID.scenarios))
 }
 
 fn parsed(object: json::Object) -> serde_json::Value {
     serde_json::from_str(&json::line_of(object)).unwrap()
+}
+
+#[test]
+fn of_several_scenarios_an_event_names_its_own() {
+    static SCENARIOS: [Scenario; 2] = [
+        Scenario::new("browse", "main"),
+        Scenario::new("order", "main"),
+    ];
+    let fault = Fault::new("connect", "refused");
+    let failed = StepReport {
+        scenario: 1,
+        ..ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault))
+    };
+    let line = text::told(&Event::Step(failed.clone()), &SCENARIOS, text::Paint(false));
+    assert!(
+        line.starts_with("failed    order.http_request.login "),
+        "{line}"
+    );
+    let first = Event::FirstFailure(failed);
+    let line = text::told(&first, &SCENARIOS, text::Paint(false));
+    assert!(
+        line.starts_with("failed: order.http_request.login  connect"),
+        "{line}"
+    );
+    let object = parsed(json::told(&first, &SCENARIOS));
+    assert_eq!(object["scenario"], "order");
+    assert_eq!(object["step"], "http_request.login");
 }
 
 #[test]
@@ -461,6 +489,26 @@ fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() 
 }
 
 #[test]
+fn the_largest_numbers_are_shown_and_stop_no_report() {
+    let (mut collector, recorder, kinds) = bench();
+    let answers = time_slot::COUNT + 3;
+    for status in ["200", "503"] {
+        recorder.add_labelled(answers, kinds.label(answers, status), u64::MAX);
+    }
+    recorder.set(time_slot::COUNT + 4, u64::MAX, Duration::MAX);
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::iterations(1, 2));
+    let conclusion = conclusion(&run, &collector);
+    let metrics = &summary_object(&collector, &conclusion)["steps"][0]["metrics"];
+    assert_eq!(metrics["answers"]["sum"], json!(u64::MAX));
+    let text = summary(&collector, &conclusion);
+    assert!(
+        text.contains("answers: 200 18446744073709551615, 503 "),
+        "{text}"
+    );
+}
+
+#[test]
 fn rates_of_a_scenario_are_over_its_own_length() {
     let run = RunDescription {
         loads: [("browse", 10), ("order", 2)]
@@ -704,9 +752,15 @@ fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
             report.tell(Event::FirstFailure(end));
         }
     }
+    // The same step in another scenario is another one.
+    let end = StepReport {
+        scenario: 1,
+        ..ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&late))
+    };
+    report.tell(Event::FirstFailure(end));
     report.flush();
     let said = written.text();
-    assert_eq!(said.lines().count(), 2 * STEPS.len(), "{said}");
+    assert_eq!(said.lines().count(), 2 * STEPS.len() + 1, "{said}");
 }
 
 #[test]
@@ -726,7 +780,7 @@ fn colours_are_only_used_where_they_are_asked_for() {
     let passed = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
     assert!(!text(&Event::Step(passed.clone())).contains('\x1b'));
     assert!(
-        text::told(&Event::Step(passed), text::Paint(true))
+        text::told(&Event::Step(passed), GRID.scenarios, text::Paint(true))
             .starts_with("\x1b[32mpassed\x1b[0m    http_request.login")
     );
 }
@@ -811,11 +865,14 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         Event::Message(LogLevel::Debug, "text".to_owned()),
         Event::Panic("text".to_owned()),
     ];
-    let objects = events.iter().map(json::told).chain([
-        json::begins(&run),
-        json::live(&line, SystemTime::now()),
-        json::summary(&figures(&collector, &conclusion), &conclusion),
-    ]);
+    let objects = events
+        .iter()
+        .map(|event| json::told(event, GRID.scenarios))
+        .chain([
+            json::begins(&run),
+            json::live(&line, SystemTime::now()),
+            json::summary(&figures(&collector, &conclusion), &conclusion),
+        ]);
     let mut found = std::collections::BTreeSet::new();
     for object in objects {
         fields(&parsed(object), &mut found);
@@ -900,4 +957,37 @@ fn a_reporter_that_panicked_has_no_figures_and_nobody_waits_for_it() {
     report.begins(run_of(Schedule::ONCE));
     assert!(report.stopped(STOPPED).is_none());
     report.ends(Exit::Bug, false);
+}
+
+/// What is written of a load run of two iterations, one of which failed.
+fn written(format: Format, level: LogLevel, exit: Exit) -> String {
+    let written = Written::default();
+    let report = Report::new(format, level, Box::new(written.clone())).unwrap();
+    let (collector, recorder, names) = bench();
+    report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
+    iteration(&recorder, None, Duration::from_millis(10));
+    let kind = Some(names.kind("status"));
+    iteration(&recorder, kind, Duration::from_millis(10));
+    report.clock_starts(collector);
+    report.stopped(STOPPED);
+    report.ends(exit, false);
+    written.text()
+}
+
+#[test]
+fn a_run_that_did_not_pass_says_so_at_every_level() {
+    let verdict = "failed: 2 iterations, 1 failed (50.00 %; the limit is 1 %), in 1.00s";
+    let text = Format::Text { colour: false };
+    for level in [LogLevel::Error, LogLevel::Warn] {
+        let failed = written(text, level, Exit::ThresholdFailed);
+        assert_eq!(failed, format!("{verdict}\n"));
+        let failed = written(Format::Json, level, Exit::ThresholdFailed);
+        let object: serde_json::Value = serde_json::from_str(&failed).unwrap();
+        assert_eq!(object, json!({ "event": "error", "text": verdict }));
+        for format in [text, Format::Json] {
+            assert_eq!(written(format, level, Exit::Passed), "");
+        }
+    }
+    let failed = written(text, LogLevel::Info, Exit::ThresholdFailed);
+    assert_eq!(failed.matches(verdict).count(), 1, "{failed}");
 }

@@ -6,6 +6,7 @@ use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
+use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
 use crate::metrics::{Interval, Layout};
 use crate::schedule::Schedule;
@@ -41,6 +42,8 @@ pub struct TextLines {
     level: LogLevel,
     paint: Paint,
     so_far: LinesSoFar,
+    /// Those of the grid.
+    scenarios: &'static [Scenario],
 }
 
 impl TextLines {
@@ -51,6 +54,7 @@ impl TextLines {
             level,
             paint,
             so_far: LinesSoFar::default(),
+            scenarios: &[],
         }
     }
 
@@ -63,11 +67,12 @@ impl TextLines {
 
 impl Output for TextLines {
     fn begins(&mut self, run: &RunDescription) {
+        self.scenarios = run.grid.scenarios;
         self.put(LogLevel::Info, || begins(run));
     }
 
     fn event(&mut self, event: &Event) {
-        self.put(event.level(), || told(event, self.paint));
+        self.put(event.level(), || told(event, self.scenarios, self.paint));
     }
 
     fn interval(&mut self, layout: &Layout, interval: &Interval) {
@@ -79,14 +84,13 @@ impl Output for TextLines {
 }
 
 /// An event, without its line break.
-pub fn told(event: &Event, paint: Paint) -> String {
+pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> String {
     match event {
-        Event::Step(end) => step(end, paint),
+        Event::Step(end) => step(end, scenarios, paint),
         Event::FirstFailure(end) => format!(
-            "{} {}{}  {} (the first of its kind)",
+            "{} {}  {} (the first of its kind)",
             paint.on(YELLOW, "failed:"),
-            end.info,
-            end.instance,
+            end.full_name(scenarios),
             reason(end)
         ),
         Event::Resource(info, event) => resource(info, event, paint),
@@ -140,8 +144,8 @@ fn begins(run: &RunDescription) -> String {
     }
 }
 
-fn step(end: &StepReport, paint: Paint) -> String {
-    let name = format!("{}{}", end.info, end.instance);
+fn step(end: &StepReport, scenarios: &'static [Scenario], paint: Paint) -> String {
+    let name = end.full_name(scenarios);
     let line = |colour, outcome: &str| {
         // Painted text has bytes without width, so the padding is made outside.
         let pad = " ".repeat(9_usize.saturating_sub(outcome.len()));

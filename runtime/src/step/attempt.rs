@@ -176,7 +176,9 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// The step begins: its assets are created, its inputs are known. Its time limit starts here.
+    /// The step begins: its assets are created, its inputs are known. Its time limit starts here. The code that `module!` makes
+    /// calls it.
+    #[doc(hidden)]
     pub fn begin(&self) {
         self.begun.set(Some(self.iteration.worker().now()));
     }
@@ -186,12 +188,11 @@ impl<'a> Step<'a> {
         self.sent.set(Some(self.iteration.worker().now()));
     }
 
-    /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`. Only tests of modules call
-    /// this; [`Iteration::run_step`] does it for all other runs.
+    /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.
     ///
     /// # Errors
     /// [`Stop`] when the iteration ends.
-    pub fn end(&self, result: Result<Ran, Fault>) -> Flow {
+    pub(crate) fn end(&self, result: Result<Ran, Fault>) -> Flow {
         if let (Err(_), Some(slot)) = (&result, self.kept) {
             slot.forget();
         }
@@ -293,6 +294,7 @@ impl<'a> Step<'a> {
         let failed = self.iteration.worker().step_ended(&StepEnd {
             info: self.at.info(),
             instance: self.at.instance(),
+            scenario: self.iteration.user().scenario(),
             user: self.iteration.user().number(),
             iteration: self.iteration.number(),
             first_slot: self.first_slot(),

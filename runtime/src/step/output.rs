@@ -144,7 +144,7 @@ impl OutputSlots {
         }
     }
 
-    /// The instance of a key; `keys` are those of the step's `for_each`, in order.
+    /// The instance of a key; `keys` are those of the step's `for_each`, ascending.
     ///
     /// # Errors
     /// There is no such instance.
@@ -156,8 +156,8 @@ impl OutputSlots {
     ) -> Result<&OutputSlot, Fault> {
         match key {
             Value::Text(key) => match keys
-                .iter()
-                .position(|known| known == key)
+                .binary_search(key)
+                .ok()
                 .and_then(|at| u32::try_from(at).ok())
             {
                 Some(i) => self.at(i, info),

@@ -191,8 +191,7 @@ impl Checker<'_> {
             return None;
         }
         let address = self.declarations.step(step).address();
-        let instances = self.known_instances(step)?.clone();
-        match instances {
+        match self.known_instances(step)? {
             TInstances::Single => {
                 let text =
                     format!("`{address}` has neither `count` nor `for_each`, found an index");
@@ -200,7 +199,7 @@ impl Checker<'_> {
                     .hint(format!("write `{address}`"));
                 None
             }
-            TInstances::Count(count) => {
+            &TInstances::Count(count) => {
                 let by = self.convert(by, &Type::Number, "the index of an instance");
                 if by.is_error() {
                     return None;
@@ -229,28 +228,31 @@ impl Checker<'_> {
                     _ => Some(InstanceOf::Computed(Box::new(by))),
                 }
             }
-            TInstances::ForEach(keys) => {
+            TInstances::ForEach(_) => {
                 let by = self.convert(by, &Type::String, "the key of an instance");
                 if by.is_error() {
                     return None;
                 }
-                let known = by.constant().and_then(Value::as_text).map(str::to_owned);
-                match known {
-                    Some(key) => match keys.iter().position(|(known, _)| *known == key) {
-                        Some(place) => Some(InstanceOf::Position(
-                            u32::try_from(place).unwrap_or(u32::MAX),
-                        )),
-                        None if self.certain => {
-                            let hint =
-                                nearest::hint(&key, keys.iter().map(|(key, _)| key.as_str()));
-                            let text = format!("`{address}` has no instance \"{key}\"");
-                            self.error(codes::INDEX_OUT_OF_RANGE, index.span, text).hint = hint;
-                            None
-                        }
-                        None => Some(InstanceOf::Computed(Box::new(by))),
-                    },
-                    None => Some(InstanceOf::Computed(Box::new(by))),
+                let Some(key) = by.constant().and_then(Value::as_text) else {
+                    return Some(InstanceOf::Computed(Box::new(by)));
+                };
+                let instances = self.known_instances(step)?;
+                if let Some(place) = instances.position_of_key(key) {
+                    let place = u32::try_from(place).unwrap_or(u32::MAX);
+                    return Some(InstanceOf::Position(place));
                 }
+                if !self.certain {
+                    return Some(InstanceOf::Computed(Box::new(by)));
+                }
+                let hint = match instances {
+                    TInstances::ForEach(keys) => {
+                        nearest::hint(key, keys.iter().map(|(key, _)| key.as_str()))
+                    }
+                    TInstances::Single | TInstances::Count(_) => None,
+                };
+                let text = format!("`{address}` has no instance \"{key}\"");
+                self.error(codes::INDEX_OUT_OF_RANGE, index.span, text).hint = hint;
+                None
             }
         }
     }

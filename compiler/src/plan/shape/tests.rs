@@ -67,6 +67,7 @@ step "store" "it" {{
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid)]);
     let modules = Modules::built_in().clone().with(&[("store", STORE)]);
     assert!(modules.faults.is_empty(), "{:?}", modules.faults);
+    assert_eq!(modules.contradictions(), Vec::<String>::new());
     let (declarations, _) = crate::syntax::parse(&sources);
     let (resolved, _) = crate::resolve::resolve(declarations, &modules);
     let (typed, problems) = crate::check::check(&resolved, &modules);

@@ -156,3 +156,24 @@ fn a_later_value_replaces_the_first() {
         "k=2"
     );
 }
+
+#[test]
+fn a_server_that_sets_ever_new_cookies_fills_no_memory() {
+    let mut jar = Jar::default();
+    let mut set = |host: usize, number: usize| {
+        let line = format!("k{number}=v").parse().unwrap();
+        let from = url(&format!("http://h{host}.test/"));
+        jar.keep(&from, &HeaderMap::from_iter([(SET_COOKIE, line)]), now());
+        jar.0.len()
+    };
+    for number in 0..MOST_OF_DOMAIN + 5 {
+        set(0, number);
+    }
+    assert_eq!(set(0, MOST_OF_DOMAIN + 4), MOST_OF_DOMAIN);
+    for host in 1..MOST + 5 {
+        assert!(set(host, 0) <= MOST);
+    }
+    let last = url(&format!("http://h{}.test/", MOST + 4));
+    assert_eq!(jar.pairs(&last, now()), [("k0", "v")]);
+    assert!(jar.pairs(&url("http://h0.test/"), now()).is_empty());
+}

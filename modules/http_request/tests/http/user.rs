@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Instant;
 use tokio::task::LocalSet;
 
-static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0, 9);
+static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0..9);
 static CLIENT: ResourceInfo =
     ResourceInfo::new("http_client", "client", "test.hcl:2").first_slot(9);
 

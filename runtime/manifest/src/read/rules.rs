@@ -8,7 +8,7 @@ use bggo_values::literal::{Block, Item};
 use bggo_values::{Type, Value, convert};
 
 /// An attribute, and the bound that it is of its value.
-type Made<T> = (&'static str, fn(T) -> Bound);
+type BoundOf<T> = (&'static str, fn(T) -> Bound);
 
 impl Reader<'_> {
     pub(super) fn bounds(
@@ -17,7 +17,7 @@ impl Reader<'_> {
         (ty, form): (Option<&Type>, Form),
     ) -> Vec<Bound> {
         let mut bounds = Vec::new();
-        let compared: [Made<Value>; 3] = [
+        let compared: [BoundOf<Value>; 3] = [
             ("min", Bound::Min),
             ("max", Bound::Max),
             ("more_than", Bound::MoreThan),
@@ -43,7 +43,7 @@ impl Reader<'_> {
                 }
             }
         }
-        let lengths: [Made<usize>; 2] = [
+        let lengths: [BoundOf<usize>; 2] = [
             ("min_length", Bound::MinLength),
             ("max_length", Bound::MaxLength),
         ];

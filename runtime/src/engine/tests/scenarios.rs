@@ -8,8 +8,8 @@ use crate::info::{At, Info};
 use crate::step::{Policy, Ran};
 
 static STEPS: [Info; 2] = [
-    Info::new("noop", "first", "grid.hcl:1").slots(0, 4),
-    Info::new("noop", "second", "grid.hcl:2").slots(4, 4),
+    Info::new("noop", "first", "grid.hcl:1").slots(0..4),
+    Info::new("noop", "second", "grid.hcl:2").slots(4..8),
 ];
 
 /// Two scenarios that run one body.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 static SHOP: [Info; 2] = [
     Info::new("http_request", "list", "grid.hcl:3")
-        .slots(0, 6)
+        .slots(0..6)
         .metrics(&[
             MetricInfo::new("waiting", "time"),
             MetricInfo::new("answers", "")
@@ -19,9 +19,9 @@ static SHOP: [Info; 2] = [
                 .warning(MetricWarning::new("5", 10_000, "answers had status 5xx")),
         ])
         .tags(&[("team", "shop")]),
-    Info::new("noop", "think", "grid.hcl:9").slots(6, 4),
+    Info::new("noop", "think", "grid.hcl:9").slots(6..10),
 ];
-static ADMIN: [Info; 1] = [Info::new("http_request", "list", "grid.hcl:20").slots(0, 4)];
+static ADMIN: [Info; 1] = [Info::new("http_request", "list", "grid.hcl:20").slots(0..4)];
 static RESOURCES: [ResourceInfo; 2] = [
     ResourceInfo::new("db_pool", "main", "grid.hcl:30")
         .metrics(&[MetricInfo::new("open", "").kind(MetricKind::Gauge)])

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 static FIRST: Info = Info::new("noop", "first", "grid.hcl:1");
-static SECOND: Info = Info::new("noop", "second", "grid.hcl:5").slots(2, 2);
+static SECOND: Info = Info::new("noop", "second", "grid.hcl:5").slots(2..4);
 static PLACE: Place = Place::new("grid.hcl", 3, 9);
 
 const PLAIN: Policy = Policy::new();

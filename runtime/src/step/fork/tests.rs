@@ -198,11 +198,11 @@ fn a_latch_wakes_waiters_with_wakers_of_their_own_and_stays_open() {
     });
 }
 
-static A: Info = Info::new("noop", "a", "grid.hcl:1").slots(0, 2);
-static B: Info = Info::new("noop", "b", "grid.hcl:2").slots(2, 2);
-static C: Info = Info::new("noop", "c", "grid.hcl:3").slots(4, 2);
-static D: Info = Info::new("noop", "d", "grid.hcl:4").slots(6, 2);
-static E: Info = Info::new("noop", "e", "grid.hcl:5").slots(8, 2);
+static A: Info = Info::new("noop", "a", "grid.hcl:1").slots(0..2);
+static B: Info = Info::new("noop", "b", "grid.hcl:2").slots(2..4);
+static C: Info = Info::new("noop", "c", "grid.hcl:3").slots(4..6);
+static D: Info = Info::new("noop", "d", "grid.hcl:4").slots(6..8);
+static E: Info = Info::new("noop", "e", "grid.hcl:5").slots(8..10);
 
 /// A step that takes a while; when it was due, in milliseconds since `began`, is noted.
 async fn step(

@@ -86,12 +86,9 @@ impl Cursor<'_> {
     }
 
     fn item(&mut self, depth: usize) -> Result<Item, LiteralFault> {
-        let rest = self.rest();
-        let end = rest
-            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-            .unwrap_or(rest.len());
-        let bare = rest.starts_with(|c: char| c.is_alphabetic() || c == '_');
-        if bare && !matches!(&rest[..end], "true" | "false" | "null") {
+        let word = self.bare_word();
+        let bare = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        if bare && !matches!(word, "true" | "false" | "null") {
             self.type_expression(depth).map(Item::Type)
         } else {
             self.value(depth).map(Item::Value)

@@ -99,13 +99,15 @@ impl<'a> Cursor<'a> {
     /// Over spaces, tabs and `/* */` comments.
     pub(crate) fn space(&mut self) -> Result<(), LiteralFault> {
         loop {
-            match self.peek() {
-                Some(' ' | '\t') => self.at += 1,
-                Some('/') if self.rest().starts_with("/*") => match self.rest().find("*/") {
-                    Some(end) => self.at += end + 2,
-                    None => return self.fault("a comment that begins with `/*` has no `*/`"),
-                },
-                _ => return Ok(()),
+            let rest = self.rest();
+            let blank = rest.bytes().position(|byte| !matches!(byte, b' ' | b'\t'));
+            self.at += blank.unwrap_or(rest.len());
+            if !self.rest().starts_with("/*") {
+                return Ok(());
+            }
+            match self.rest().find("*/") {
+                Some(end) => self.at += end + 2,
+                None => return self.fault("a comment that begins with `/*` has no `*/`"),
             }
         }
     }
@@ -173,11 +175,23 @@ impl<'a> Cursor<'a> {
         if !starts {
             return None;
         }
-        let end = rest
-            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-            .unwrap_or(rest.len());
-        self.at += end;
-        Some(&rest[..end])
+        let word = self.bare_word();
+        self.at += word.len();
+        Some(word)
+    }
+
+    /// The letters, digits, `_` and `-` that stand here.
+    pub(crate) fn bare_word(&self) -> &'a str {
+        let rest = self.rest();
+        // Most words are plain ASCII.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        let end = rest.bytes().position(|byte| !plain(byte));
+        let end = end.unwrap_or(rest.len());
+        if rest.as_bytes().get(end).is_none_or(u8::is_ascii) {
+            return &rest[..end];
+        }
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'));
+        &rest[..end.unwrap_or(rest.len())]
     }
 
     pub(crate) fn name(&mut self, what: &str) -> Result<String, LiteralFault> {

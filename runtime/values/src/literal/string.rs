@@ -9,9 +9,8 @@ impl Cursor<'_> {
         let mut out = String::new();
         loop {
             let rest = self.rest();
-            let plain = rest
-                .find(['"', '\\', '$', '%', '\n', '\r'])
-                .unwrap_or(rest.len());
+            let special = |byte| matches!(byte, b'"' | b'\\' | b'$' | b'%' | b'\n' | b'\r');
+            let plain = rest.bytes().position(special).unwrap_or(rest.len());
             out.push_str(&rest[..plain]);
             self.skip(plain);
             match self.peek() {

@@ -62,7 +62,19 @@ pub fn index(value: &Value, by: &Value) -> Result<Value, Fault> {
                 Fault::quoting("the object has no key ", &format!("{:?}", key.as_str()), "")
             })
         }
-        "null" => Err(value.null_fault("an item of a null value is read")),
+        "null" => {
+            let shown = match by {
+                Value::Number(number) => number.to_string(),
+                by => convert::to_text(by).map_or_else(
+                    |_| by.kind().to_owned(),
+                    |key| format!("{:?}", key.as_str()),
+                ),
+            };
+            let why = value.why_null();
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            let after = format!(" of a null value is read{why}");
+            Err(Fault::quoting("the item ", &shown, &after))
+        }
         kind => Err(Fault::new(format!(
             "an item of {kind} is read: only lists and objects have items"
         ))),

@@ -246,7 +246,12 @@ fn attributes_and_items() {
             Err("[]"),
             "! the key of an object must be a string, found a list",
         ),
-        ("null", Err("0"), "! an item of a null value is read"),
+        ("null", Err("0"), "! the item 0 of a null value is read"),
+        (
+            "null",
+            Err("\"eu\""),
+            "! the item \"eu\" of a null value is read",
+        ),
         (
             "\"abc\"",
             Err("0"),

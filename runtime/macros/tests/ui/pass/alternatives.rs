@@ -112,7 +112,7 @@ use bggo_runtime::contract::testing::{At, Begun, Iteration, Policy, UserContext,
 use bggo_runtime::contract::{Info, ResourceInfo};
 use bggo_runtime::emitted::Early;
 
-static INFO: Info = Info::new("query", "one", "grid.hcl:1").slots(0, 3);
+static INFO: Info = Info::new("query", "one", "grid.hcl:1").slots(0..3);
 static RESOURCE: ResourceInfo = ResourceInfo::new("connection", "one", "grid.hcl:2");
 static ANN: [connection::In; 1] = [connection::In::Name(Early::Known(Text::Static("ann")))];
 static BOB: [pool::In; 1] = [pool::In::Name(Early::Known(Text::Static("bob")))];

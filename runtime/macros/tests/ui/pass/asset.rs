@@ -114,7 +114,7 @@ use bggo_runtime::contract::testing::{
 use bggo_runtime::contract::{Info, ResourceInfo};
 use bggo_runtime::emitted::RunAsset;
 
-static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0, 8).metrics(talk::METRICS);
+static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0..8).metrics(talk::METRICS);
 static RESOURCE: ResourceInfo = ResourceInfo::new("line", "one", "grid.hcl:2");
 static SESSION: ResourceInfo =
     ResourceInfo::new("session", "one", "grid.hcl:3").metrics(session::METRICS).first_slot(8);
