@@ -239,6 +239,25 @@ impl WorkerContext {
         self.recorder.count(first_slot, Outcome::Cancelled);
     }
 
+    /// Counts that an iteration began which was due at a moment of its own: how long it waited for a user, and then for this
+    /// program, in nanoseconds.
+    pub(crate) fn iteration_started(&self, (first_slot, queued, start_error): (u32, u64, u64)) {
+        self.recorder.time(
+            first_slot + iteration_slot::QUEUED,
+            Duration::from_nanos(queued),
+        );
+        self.recorder.time(
+            first_slot + iteration_slot::START_ERROR,
+            Duration::from_nanos(start_error),
+        );
+    }
+
+    /// Counts arrivals that were due and never began.
+    pub(crate) fn iterations_not_started(&self, first_slot: u32, n: u64) {
+        let outcome = Outcome::NotStarted;
+        self.recorder.count_many(first_slot, outcome, n);
+    }
+
     /// Counts an arrival that was dropped: no user could take it.
     pub(crate) fn iteration_dropped(&self, first_slot: u32) {
         self.recorder.count(first_slot, Outcome::Dropped);
@@ -429,6 +448,11 @@ impl UserContext {
             user: self.number,
             iteration: self.iteration(),
         }
+    }
+
+    /// How many iterations it has begun.
+    pub(crate) fn begun(&self) -> u64 {
+        self.iterations.get()
     }
 
     /// One more iteration begins.

@@ -4,47 +4,20 @@
 //! A user that becomes free takes an arrival that is due by itself; only then it is idle. So nothing is kept for arrivals
 //! that wait: they are the next ones of the source.
 
-use super::timer::Timer;
-use super::user::{ScenarioUsers, User};
 use super::program::Worker;
+use super::scenario_load::Births;
+use super::scenario_users::ScenarioUsers;
+use super::user::User;
 use crate::context::WorkerContext;
 use crate::schedule::{Arrival, Arrivals, Nanos, Segment, Source, WhenFull};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Arrivals that are handed out before others of the thread get their turn.
 const IN_A_ROW: u32 = 64;
-
-/// How many users a scenario may still make, on all workers together.
-#[derive(Debug, Clone)]
-pub(super) struct Births {
-    left: Arc<AtomicU32>,
-    made: Arc<AtomicU32>,
-}
-
-impl Births {
-    /// At most `most` users, of whom the first `before` are made before the clock starts.
-    pub(super) fn new(before: u32, most: u32) -> Self {
-        Self {
-            left: Arc::new(AtomicU32::new(most.saturating_sub(before))),
-            made: Arc::new(AtomicU32::new(before)),
-        }
-    }
-
-    /// The number of one more user, from 1; `None` if there may be no more.
-    fn one(&self) -> Option<u64> {
-        let left = |left: u32| left.checked_sub(1);
-        self.left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, left)
-            .ok()?;
-        Some(u64::from(self.made.fetch_add(1, Ordering::Relaxed)) + 1)
-    }
-}
 
 /// Where an idle user finds the arrival that it was woken for.
 #[derive(Default)]
@@ -80,24 +53,31 @@ pub(super) struct Arriving {
     source: RefCell<Source>,
     when_full: WhenFull,
     births: Births,
+    /// The number of a user that this worker may make whatever others have made.
+    kept: Cell<Option<u64>>,
     idle: RefCell<Vec<Rc<Seat>>>,
     /// A user became idle, or the end has come.
     changed: Notify,
 }
 
 impl Arriving {
-    /// Those of this worker.
-    pub(super) fn new(arrivals: &Arrivals, births: Births, segment: Segment) -> Self {
+    /// Those of a worker, whose share of the run is `segment`.
+    pub(super) fn new(
+        arrivals: &Arrivals,
+        births: Births,
+        (segment, worker): (Segment, u32),
+    ) -> Self {
         Self {
             source: RefCell::new(Source::new(arrivals, segment)),
             when_full: arrivals.when_full,
+            kept: Cell::new(births.kept_for(worker)),
             births,
             idle: RefCell::default(),
             changed: Notify::new(),
         }
     }
 
-    /// An arrival for a user that is free when the run is `elapsed` old.
+    /// An arrival for a user that is free when the scenario is `elapsed` old.
     pub(super) fn take(&self, elapsed: Nanos) -> Option<Arrival> {
         self.source.borrow_mut().take(elapsed)
     }
@@ -105,6 +85,11 @@ impl Arriving {
     /// Whether no arrival is left.
     pub(super) fn is_over(&self) -> bool {
         self.source.borrow().peek().is_none()
+    }
+
+    /// Whether there was somebody else who could have taken an arrival: then it waited for this program and not for a user.
+    pub(super) fn has_room(&self) -> bool {
+        !self.idle.borrow().is_empty() || self.kept.get().is_some() || self.births.may_be_more()
     }
 
     /// A user is idle until an arrival is handed to its seat, or the end has come.
@@ -125,28 +110,38 @@ impl Arriving {
             }
         }
     }
+
+    /// The number of one more user, if there may be one.
+    fn one_more(&self) -> Option<u64> {
+        self.kept.take().or_else(|| self.births.one())
+    }
+
+    /// Takes what is due when the scenario is `elapsed` old and was never begun; returns how many these are.
+    fn left_over(&self, elapsed: Nanos) -> u64 {
+        let mut source = self.source.borrow_mut();
+        std::iter::from_fn(|| source.take(elapsed)).count() as u64
+    }
 }
 
 /// Hands out the arrivals of a scenario on one worker until none is left or the scenario ends.
 pub(super) async fn hand_out(
-    scenario: Rc<ScenarioUsers>,
-    arriving: Rc<Arriving>,
-    context: Rc<WorkerContext>,
-    worker: Rc<dyn Worker>,
+    users: &Rc<ScenarioUsers>,
+    arriving: &Rc<Arriving>,
+    context: &Rc<WorkerContext>,
+    worker: &Rc<dyn Worker>,
 ) {
-    let timer = Timer::new();
     let mut in_a_row = 0;
-    while scenario.begins(&context) {
-        let Some(next) = arriving.source.borrow().peek() else {
+    while users.begins() {
+        let next = arriving.source.borrow().peek();
+        let Some(next) = next else {
             break;
         };
-        let now = context.now();
-        let Some(due) = scenario.begin().checked_add(Duration::from_nanos(next.due)) else {
+        let Some(due) = users.begin().checked_add(Duration::from_nanos(next.due)) else {
             break;
         };
-        if due > now {
+        if due > context.now() {
             in_a_row = 0;
-            until(&timer, &arriving, due).await;
+            users.until(due).await;
             continue;
         }
         in_a_row += 1;
@@ -160,17 +155,17 @@ pub(super) async fn hand_out(
             if let Some(arrival) = arriving.take(next.due) {
                 seat.hand(arrival);
             }
-        } else if let Some(number) = arriving.births.one() {
-            let user = User::new(&context, number, &scenario);
+        } else if let Some(number) = arriving.one_more() {
+            let user = User::new(context, number, users);
             if let Some(arrival) = arriving.take(next.due) {
                 user.hand(arrival);
             }
-            tokio::task::spawn_local(Rc::clone(&worker).user(scenario.scenario(), user));
+            tokio::task::spawn_local(Rc::clone(worker).user(users.scenario(), user));
         } else {
             match arriving.when_full {
                 WhenFull::Drop => {
-                    if arriving.take(next.due).is_some() {
-                        context.iteration_dropped(scenario.iteration_slot());
+                    if let Some(arrival) = arriving.take(next.due) {
+                        context.iteration_dropped(users.slots_at(arrival.due).iterations);
                     }
                 }
                 // A user that becomes free takes it.
@@ -181,9 +176,12 @@ pub(super) async fn hand_out(
     arriving.end();
 }
 
-/// Completes at a moment, or earlier when the end has come.
-async fn until(timer: &Timer, arriving: &Arriving, at: Instant) {
-    let changed = std::pin::pin!(arriving.changed.notified());
-    let time = std::pin::pin!(timer.until(at));
-    futures_util::future::select(changed, time).await;
+/// Counts arrivals that were due and never begun, when nothing begins any more.
+pub(super) fn count_left_over(
+    users: &ScenarioUsers,
+    arriving: &Arriving,
+    context: &WorkerContext,
+) {
+    let left_over = arriving.left_over(users.elapsed(context.now()));
+    context.iterations_not_started(users.slots_at(Nanos::MAX).iterations, left_over);
 }

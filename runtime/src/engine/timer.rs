@@ -1,7 +1,7 @@
 //! Waits for a moment more exactly than tokio's timer, which knows whole milliseconds only.
 //!
-//! A timerfd wakes the thread a little early, within some tens of microseconds. The rest is spent in turns of the event loop,
-//! so that I/O goes on, where the core is free for it.
+//! A timerfd wakes the thread, some tens of microseconds late. Where a core is free for it, it is set early, and the rest is
+//! spent in turns of the event loop, so that I/O goes on.
 
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
@@ -12,22 +12,31 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 use tokio::io::unix::AsyncFd;
 
-/// How much earlier than asked for a timerfd is set.
+/// How much earlier than asked for a timerfd is set, where the rest is spun.
 const EARLY: Duration = Duration::from_micros(60);
 
-/// The timer of one dispatcher.
+/// Whether a worker may spin for the last microseconds before a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spin {
+    /// It sleeps to the end.
+    Off,
+    /// It turns the event loop until the moment has come.
+    On,
+}
+
+/// The timer of a worker.
 #[derive(Debug)]
 pub(super) enum Timer {
     /// Tokio's: what tests can stop.
     Coarse,
     /// The kernel's.
-    Exact(AsyncFd<OwnedFd>),
+    Exact(AsyncFd<OwnedFd>, Spin),
 }
 
 impl Timer {
     /// The kernel's, if it gives one.
-    pub(super) fn new() -> Self {
-        Self::exact().map_or(Self::Coarse, Self::Exact)
+    pub(super) fn new(spin: Spin) -> Self {
+        Self::exact().map_or(Self::Coarse, |timer| Self::Exact(timer, spin))
     }
 
     fn exact() -> io::Result<AsyncFd<OwnedFd>> {
@@ -36,20 +45,37 @@ impl Timer {
         AsyncFd::new(timer)
     }
 
+    /// Its clock.
+    pub(super) fn now(&self) -> Instant {
+        match self {
+            Self::Coarse => tokio::time::Instant::now().into_std(),
+            Self::Exact(..) => Instant::now(),
+        }
+    }
+
     /// Completes at a moment.
     pub(super) async fn until(&self, at: Instant) {
-        let Self::Exact(timer) = self else {
+        let Self::Exact(timer, spin) = self else {
             tokio::time::sleep_until(at.into()).await;
             return;
         };
-        let rest = at.saturating_duration_since(Instant::now());
-        if let Some(coarse) = rest.checked_sub(EARLY).filter(|rest| !rest.is_zero())
-            && wait(timer, coarse).await.is_err()
-        {
-            tokio::time::sleep_until(at.into()).await;
-        }
-        while Instant::now() < at {
-            tokio::task::yield_now().await;
+        let early = match spin {
+            Spin::On => EARLY,
+            Spin::Off => Duration::ZERO,
+        };
+        loop {
+            let rest = at.saturating_duration_since(Instant::now());
+            if rest.is_zero() {
+                return;
+            }
+            match rest.checked_sub(early).filter(|rest| !rest.is_zero()) {
+                Some(length) => {
+                    if wait(timer, length).await.is_err() {
+                        tokio::time::sleep_until(at.into()).await;
+                    }
+                }
+                None => tokio::task::yield_now().await,
+            }
         }
     }
 }

@@ -13,13 +13,15 @@
 //!
 //! The futures here are written by hand: an `async fn` would be compiled with the grid, which is not optimised.
 
-use super::arriving::{Arriving, Seat};
-use super::scenario_load::{ScenarioLoad, Taking};
+use super::arriving::Seat;
+use super::scenario_load::Taking;
+use super::scenario_users::ScenarioUsers;
+use super::timetable::Timetable;
 use crate::assets::Scope;
 use crate::context::{IterationEnd, UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};
 use crate::panic;
-use crate::schedule::{Arrival, Segment};
+use crate::schedule::Arrival;
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
 use crate::wakers::Waiting;
@@ -29,94 +31,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
 
 /// Iterations that a user may run without a wait; then the other users of its thread get their turn.
 const IN_A_ROW: u32 = 64;
 /// Microseconds that these iterations may take.
 const AT_A_STRETCH: u32 = 1_000;
-
-/// What the users of one scenario share on a worker: the iterations that they take, and how many users are left.
-#[derive(Debug)]
-pub struct ScenarioUsers {
-    load: ScenarioLoad,
-    begin: Instant,
-    phase: Cell<Phase>,
-    /// The user whose iteration ended last, and when. Its next iteration begins at the same moment, so the clock is read once
-    /// for both.
-    ended: Cell<Option<(u64, Instant)>>,
-    alive: Cell<u64>,
-    nobody: Notify,
-    /// What is handed to its users, in an open profile.
-    arriving: Option<Rc<Arriving>>,
-}
-
-impl ScenarioUsers {
-    /// No users yet, of a load that began at `begin`.
-    pub fn new(load: ScenarioLoad, begin: Instant, (worker, workers): (u32, u32)) -> Self {
-        let arriving = match &load.iterations {
-            Taking::WhenFree(_) => None,
-            Taking::Arrivals(arrivals, births) => {
-                let segment = Segment::WHOLE.worker(worker, workers);
-                Some(Rc::new(Arriving::new(arrivals, births.clone(), segment)))
-            }
-        };
-        Self {
-            arriving,
-            load,
-            begin,
-            phase: Cell::default(),
-            ended: Cell::new(None),
-            alive: Cell::new(0),
-            nobody: Notify::new(),
-        }
-    }
-
-    /// The number of the scenario.
-    pub(super) fn scenario(&self) -> u32 {
-        self.load.scenario
-    }
-
-    /// The scenario goes on to `phase` on this worker.
-    pub(super) fn advance(&self, phase: Phase, worker: &WorkerContext) {
-        if phase > self.phase.get() {
-            self.phase.set(phase);
-            worker.shutdown.wake_all();
-        }
-        if let Some(arriving) = &self.arriving
-            && !self.begins(worker)
-        {
-            arriving.end();
-        }
-    }
-
-    /// Whether iterations may begin.
-    pub(super) fn begins(&self, worker: &WorkerContext) -> bool {
-        worker.shutdown.phase().max(self.phase.get()) == Phase::Running
-    }
-
-    /// When the clock started.
-    pub(super) fn begin(&self) -> Instant {
-        self.begin
-    }
-
-    /// What is handed to its users, in an open profile.
-    pub(super) fn arriving(&self) -> Option<&Rc<Arriving>> {
-        self.arriving.as_ref()
-    }
-
-    /// Where the slots of its iterations begin.
-    pub(super) fn iteration_slot(&self) -> u32 {
-        self.load.iteration_slot
-    }
-
-    /// Completes when all users that were made are gone.
-    pub(super) async fn until_nobody_is_left(&self) {
-        while self.alive.get() > 0 {
-            self.nobody.notified().await;
-        }
-    }
-}
 
 /// One virtual user.
 pub struct User {
@@ -125,8 +44,18 @@ pub struct User {
     stretch: Cell<Stretch>,
     /// The scope that was made last, of the user or of its iteration. Its assets may work while the user waits.
     idle: Cell<Option<Scope>>,
-    /// Where it finds its arrivals, in an open profile.
-    seat: Option<Rc<Seat>>,
+    turns: Turns,
+}
+
+/// How a user comes to its turn.
+#[derive(Debug)]
+enum Turns {
+    /// It begins when it is free.
+    WhenFree,
+    /// It finds arrivals here.
+    Arrivals(Rc<Seat>),
+    /// Its profile says when it may begin.
+    Timed(Box<Timetable>),
 }
 
 impl std::fmt::Debug for User {
@@ -171,13 +100,20 @@ impl User {
             scenario: Rc::clone(scenario),
             stretch: Cell::default(),
             idle: Cell::default(),
-            seat: scenario.arriving.as_ref().map(|_| Rc::default()),
+            turns: match &scenario.load.taking {
+                Taking::Arrivals { .. } => Turns::Arrivals(Rc::default()),
+                Taking::WhileThere(_) => Turns::Timed(Box::default()),
+                Taking::WhenFree(_) if scenario.load.load.pace.is_some() => {
+                    Turns::Timed(Box::default())
+                }
+                Taking::WhenFree(_) => Turns::WhenFree,
+            },
         }
     }
 
     /// Hands over its first arrival.
     pub(super) fn hand(&self, arrival: Arrival) {
-        if let Some(seat) = &self.seat {
+        if let Turns::Arrivals(seat) = &self.turns {
             seat.hand(arrival);
         }
     }
@@ -227,9 +163,24 @@ impl User {
             .max(self.scenario.phase.get())
     }
 
+    /// Whether the user is no longer there, and the time that its last iteration had is over.
+    fn is_gone(&self, cx: &mut Context<'_>) -> bool {
+        let Turns::Timed(timetable) = &self.turns else {
+            return false;
+        };
+        let Some(at) = timetable.cuts_at() else {
+            return false;
+        };
+        timetable.wake_at(at, &self.scenario.alarms, cx);
+        self.worker().now() >= at
+    }
+
     /// Waits for the next iteration; `None` when there is none any more.
     pub fn next(&self) -> Next<'_> {
-        Next { user: self }
+        Next {
+            user: self,
+            waiting: Waiting::default(),
+        }
     }
 
     /// Runs `iteration`. If the run is being stopped, this ends with `Stop`, and the caller drops the iteration. A panic of the
@@ -248,7 +199,7 @@ impl User {
     /// Counts the iteration.
     pub fn finish(&self, begun: Begun, flow: Flow) {
         let worker = self.worker();
-        let first_slot = self.scenario.load.iteration_slot;
+        let first_slot = self.scenario.iteration_slot(begun.first_slot());
         if self.context.take_cut() {
             worker.iteration_cancelled(first_slot);
             return;
@@ -289,23 +240,38 @@ impl Drop for User {
 
 impl User {
     /// The next arrival for this user: one that was handed to it, or one that is due; else it is idle.
-    fn arrival(&self, now: Instant, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
-        let (Some(seat), Some(arriving)) = (&self.seat, &self.scenario.arriving) else {
+    fn arrival(&self, seat: &Rc<Seat>, now: Instant, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
+        let Some(arriving) = self.scenario.arriving() else {
             return Poll::Ready(None);
         };
-        let begin = self.scenario.begin;
-        let elapsed = now.saturating_duration_since(begin);
-        let elapsed = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
-        if let Some(arrival) = seat.take().or_else(|| arriving.take(elapsed)) {
+        let elapsed = self.scenario.elapsed(now);
+        let handed = seat.take();
+        let is_handed = handed.is_some();
+        if let Some(arrival) = handed.or_else(|| arriving.take(elapsed)) {
             self.context.iteration_begins();
             let late = elapsed.saturating_sub(arrival.due);
-            let begun = Begun::late(now, late, self.scenario.load.first_slot);
+            let slots = self.scenario.slots_at(arrival.due);
+            // What was handed over found a user at once. What this user took itself waited for a user only if there was
+            // nobody else to take it.
+            let (queued, start_error) = if is_handed || arriving.has_room() {
+                (0, late)
+            } else {
+                (late, 0)
+            };
+            let started = (slots.iterations, queued, start_error);
+            self.worker().iteration_started(started);
+            let begun = Begun::late(now, late, slots.steps);
             return Poll::Ready(Some(begun.numbered(Some(arrival.number))));
         }
         if arriving.is_over() {
             return Poll::Ready(None);
         }
         arriving.idle(seat, cx.waker());
+        self.waits(cx)
+    }
+
+    /// It waits for its turn, and lets its assets work.
+    fn waits(&self, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
         self.stretch.set(Stretch::default());
         if let Err(text) = panic::caught(|| self.poll_idle(cx)) {
             self.worker().panicked(&text);
@@ -313,18 +279,70 @@ impl User {
         }
         Poll::Pending
     }
+
+    /// The next iteration of a user that takes one when it is free.
+    fn when_free(&self, now: Instant) -> Option<Begun> {
+        let elapsed = now.saturating_duration_since(self.scenario.begin());
+        let number = match &self.scenario.load.taking {
+            Taking::WhenFree(iterations) => {
+                let taken = iterations.take(self.context.begun(), elapsed)?;
+                taken.number_of_run
+            }
+            _ => None,
+        };
+        self.context.iteration_begins();
+        let elapsed = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+        let slots = self.scenario.slots_at(elapsed);
+        Some(Begun::when_free(now, slots.steps).numbered(number))
+    }
+
+    /// The next iteration of a user whose profile says when it may begin.
+    fn timed(&self, timetable: &Timetable, now: Instant) -> Result<Option<Begun>, Instant> {
+        if let Taking::WhileThere(ramp) = &self.scenario.load.taking {
+            let number = u32::try_from(self.context.number() - 1).unwrap_or(u32::MAX);
+            let age = self.scenario.elapsed(now);
+            match timetable.stay(ramp, number, age) {
+                None => return Ok(None),
+                Some((since, _)) if age < since => {
+                    return Err(self.scenario.moment(since));
+                }
+                Some((_, until)) => {
+                    let is_last = until >= ramp.length();
+                    let grace = self.scenario.load.load.graceful_ramp_down;
+                    let gone = (!is_last).then(|| self.scenario.moment(until).checked_add(grace));
+                    timetable.cut_at(gone.flatten());
+                }
+            }
+        }
+        let Some(pace) = self.scenario.load.load.pace else {
+            return Ok(self.when_free(now));
+        };
+        let due = timetable.due(pace, now);
+        if due > now {
+            return Err(due);
+        }
+        Ok(self.when_free(now).map(|begun| {
+            timetable.begins(due);
+            let late = now.saturating_duration_since(due);
+            let late = u64::try_from(late.as_nanos()).unwrap_or(u64::MAX);
+            let slot = self.scenario.iteration_slot(begun.first_slot());
+            self.worker().iteration_started((slot, 0, late));
+            begun.due_before(late)
+        }))
+    }
 }
 
 /// See [`User::next`].
 #[derive(Debug)]
 pub struct Next<'a> {
     user: &'a User,
+    waiting: Waiting,
 }
 
 impl Future for Next<'_> {
     type Output = Option<Begun>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
         let user = self.user;
         if user.phase() != Phase::Running {
             return Poll::Ready(None);
@@ -333,7 +351,7 @@ impl Future for Next<'_> {
             Some((number, ended)) if number == user.context.number() => ended,
             _ => user.worker().now(),
         };
-        let elapsed = now.saturating_duration_since(user.scenario.begin);
+        let elapsed = now.saturating_duration_since(user.scenario.begin());
         let mut stretch = user.stretch.take();
         if !stretch.goes_on(elapsed) {
             if let Err(text) = panic::caught(|| user.poll_idle(cx)) {
@@ -344,15 +362,24 @@ impl Future for Next<'_> {
             return Poll::Pending;
         }
         user.stretch.set(stretch);
-        let load = &user.scenario.load;
-        let iterations = match &load.iterations {
-            Taking::WhenFree(iterations) => iterations,
-            Taking::Arrivals(..) => return user.arrival(now, cx),
-        };
-        Poll::Ready(iterations.take(elapsed).map(|taken| {
-            user.context.iteration_begins();
-            Begun::when_free(now, load.first_slot).numbered(taken.number_of_run)
-        }))
+        match &user.turns {
+            Turns::WhenFree => Poll::Ready(user.when_free(now)),
+            Turns::Arrivals(seat) => user.arrival(seat, now, cx),
+            Turns::Timed(timetable) => match user.timed(timetable, now) {
+                Ok(begun) => Poll::Ready(begun),
+                Err(at) => {
+                    user.scenario.sleep(&mut self.waiting, cx);
+                    timetable.wake_at(at, &user.scenario.alarms, cx);
+                    user.waits(cx)
+                }
+            },
+        }
+    }
+}
+
+impl Drop for Next<'_> {
+    fn drop(&mut self) {
+        self.user.scenario.wake_up(&mut self.waiting);
     }
 }
 
@@ -382,6 +409,9 @@ impl Future for UnlessCancelled<'_> {
             Ok(Poll::Ready(flow)) => Poll::Ready(flow),
             Ok(Poll::Pending) => {
                 this.user.stretch.set(Stretch::default());
+                if this.user.is_gone(cx) {
+                    return this.cut();
+                }
                 match this
                     .user
                     .worker()

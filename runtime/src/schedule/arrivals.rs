@@ -41,6 +41,16 @@ pub struct Arrivals {
     pub when_full: WhenFull,
 }
 
+impl Arrivals {
+    /// How many arrivals there are in the whole run. Those by chance are drawn for it, about ten nanoseconds each.
+    pub fn total(&self) -> u64 {
+        match self.spread {
+            Spread::Even => self.rate.total(),
+            Spread::Poisson { seed } => Blocks::new(seed).below(self.rate.area()),
+        }
+    }
+}
+
 /// An iteration of an open profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {

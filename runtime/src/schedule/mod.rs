@@ -1,49 +1,36 @@
-//! Load profiles as pure functions: profile and number of an iteration -> whether and when it may begin.
+//! Load profiles as pure functions: profile and number of an iteration, or of a user -> when it begins.
 //!
-//! Users are distributed over the workers before the run ([`Share`]). A profile with a number of iterations numbers them 0, 1,
-//! 2, .. over the whole run. Any free user on any thread takes the next one ([`Iterations`]), which costs one atomic operation
-//! for each iteration. A profile with a length only reads the clock and shares nothing between threads. The engine has one
-//! loop (`User::next`). All profiles are closed so far: an iteration is due when a user is free. A profile with an arrival
-//! rate will be another variant of [`Due`] that carries the moment.
+//! Nothing here knows threads, users or a clock. In an open profile ([`Arrivals`]) iterations are due at moments of their own,
+//! exact to the nanosecond. In a closed one ([`Closed`], [`Ramp`]) an iteration begins when a user is free. Which iterations
+//! and which users belong to a host and to one of its workers follows from their numbers alone ([`Segment`]).
 
 mod arrivals;
+mod closed;
+mod load;
 mod poisson;
 mod ramp;
 mod rate;
 mod segment;
 
 pub use arrivals::{Arrival, Arrivals, Source, Spread, WhenFull};
+pub use closed::{Bound, Closed, Iterations, Taken};
+pub use load::Load;
+pub use ramp::{Ramp, Stays, UserStage};
 pub use rate::{Nanos, Rate, Stage, TooMuch};
 pub use segment::Segment;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// When an iteration may begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
-    /// As soon as a user is free: a closed profile.
-    WhenFree,
-    /// There is no such iteration, or its time is over.
-    Over,
-}
-
-/// The load of one scenario.
+/// When the iterations of a scenario begin.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Schedule {
-    /// Users that iterate as soon as they are free.
+    /// A constant number of users, each of which iterates as soon as it is free.
     Closed(Closed),
+    /// A number of users that changes over time.
+    Ramping(Arc<Ramp>),
     /// Iterations that are due at moments of their own.
     Open(Arrivals),
-}
-
-/// A closed profile: a constant number of users, bounded by a number of iterations, a length of time, or both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed {
-    users: u32,
-    iterations: u64,
-    length: Option<Duration>,
 }
 
 impl Schedule {
@@ -54,7 +41,7 @@ impl Schedule {
     pub const fn iterations(users: u32, iterations: u64) -> Self {
         Self::Closed(Closed {
             users,
-            iterations,
+            bound: Bound::Shared(iterations),
             length: None,
         })
     }
@@ -63,34 +50,36 @@ impl Schedule {
     pub const fn lasting(users: u32, length: Duration) -> Self {
         Self::Closed(Closed {
             users,
-            iterations: u64::MAX,
+            bound: Bound::None,
             length: Some(length),
         })
     }
 
-    /// The same, and over when `length` is, whatever is left. An open profile has its own length.
+    /// The same, and over when `length` is, whatever is left. All but profiles of iterations have a length of their own.
     pub fn at_most(self, length: Duration) -> Self {
         match self {
             Self::Closed(closed) => Self::Closed(Closed {
                 length: Some(length),
                 ..closed
             }),
-            open @ Self::Open(_) => open,
+            other => other,
         }
     }
 
-    /// Users that are made before the clock starts.
-    pub const fn users(&self) -> u32 {
+    /// Users that are made when the scenario begins.
+    pub fn users(&self) -> u32 {
         match self {
             Self::Closed(closed) => closed.users,
+            Self::Ramping(ramp) => ramp.at(0),
             Self::Open(arrivals) => arrivals.users,
         }
     }
 
     /// The most users that there may be at once.
-    pub const fn most_users(&self) -> u32 {
+    pub fn most_users(&self) -> u32 {
         match self {
             Self::Closed(closed) => closed.users,
+            Self::Ramping(ramp) => ramp.most(),
             Self::Open(arrivals) => arrivals.max_users,
         }
     }
@@ -99,99 +88,31 @@ impl Schedule {
     pub fn length(&self) -> Option<Duration> {
         match self {
             Self::Closed(closed) => closed.length,
+            Self::Ramping(ramp) => Some(Duration::from_nanos(ramp.length())),
             Self::Open(arrivals) => Some(Duration::from_nanos(arrivals.rate.length())),
         }
     }
 
-    /// Iterations of the whole run, if that is known beforehand.
+    /// Iterations of the whole run, if that is known beforehand. Arrivals by chance are counted in
+    /// [`Arrivals::total`], which takes as long as they are many.
     pub fn total(&self) -> Option<u64> {
         match self {
-            Self::Closed(closed) => (closed.iterations < u64::MAX).then_some(closed.iterations),
+            Self::Closed(closed) => match closed.bound {
+                Bound::None => None,
+                Bound::Shared(total) => Some(total),
+                Bound::PerUser(each) => Some(each.saturating_mul(closed.users.into())),
+            },
+            Self::Ramping(_) => None,
             Self::Open(arrivals) => match arrivals.spread {
                 Spread::Even => Some(arrivals.rate.total()),
                 Spread::Poisson { .. } => None,
             },
         }
     }
-}
 
-impl Closed {
-    /// Whether iteration `k` may begin, asked when the run is `elapsed` old.
-    pub fn due(&self, k: u64, elapsed: Duration) -> Due {
-        if k >= self.iterations || self.length.is_some_and(|length| elapsed >= length) {
-            Due::Over
-        } else {
-            Due::WhenFree
-        }
-    }
-}
-
-/// The iterations of a load, which the users of all worker threads take one by one.
-#[derive(Debug, Clone)]
-pub struct Iterations {
-    schedule: Closed,
-    /// The number of the next iteration, if the profile has a number of iterations.
-    next: Option<Arc<AtomicU64>>,
-}
-
-/// An iteration that was taken: its number in the whole run, if the profile numbers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
-    /// From 0.
-    pub number_of_run: Option<u64>,
-}
-
-impl Iterations {
-    /// All iterations of a schedule. Clones take from the same iterations.
-    pub fn new(schedule: Closed) -> Self {
-        Self {
-            schedule,
-            next: (schedule.iterations < u64::MAX).then(Arc::default),
-        }
-    }
-
-    /// Takes the next iteration for a free user, when the run is `elapsed` old; `None` when none may begin any more.
-    pub fn take(&self, elapsed: Duration) -> Option<Taken> {
-        // The time is checked first, so that no number is taken without an iteration for it.
-        if self.schedule.due(0, elapsed) == Due::Over {
-            return None;
-        }
-        // Each user takes one number too many, so the counter never overflows. No other memory depends on it: `Relaxed`.
-        let next = self.next.as_ref();
-        let number_of_run = next.map(|next| next.fetch_add(1, Ordering::Relaxed));
-        match self.schedule.due(number_of_run.unwrap_or(0), elapsed) {
-            Due::WhenFree => Some(Taken { number_of_run }),
-            Due::Over => None,
-        }
-    }
-}
-
-/// The share of the users that one of `workers` threads runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
-    worker: u32,
-    workers: u32,
-}
-
-impl Share {
-    /// The share of thread `worker` (from 0) of `workers`.
-    pub const fn new(worker: u32, workers: u32) -> Self {
-        Self {
-            worker,
-            workers: if workers == 0 { 1 } else { workers },
-        }
-    }
-
-    /// The number, within the whole run, of this worker's `j`-th user, both from 0.
-    pub const fn nth(&self, j: u64) -> u64 {
-        j.saturating_mul(self.workers as u64)
-            .saturating_add(self.worker as u64)
-    }
-
-    /// How many of `total` things, numbered from 0, are this worker's.
-    pub const fn of(&self, total: u64) -> u64 {
-        let (workers, worker) = (self.workers as u64, self.worker as u64);
-        total / workers + (total % workers > worker) as u64
+    /// Whether iterations are due at moments of their own.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
     }
 }
 

@@ -77,6 +77,18 @@ impl Blocks {
         self.places.sort_unstable();
     }
 
+    /// How many arrivals lie below a place.
+    pub fn below(mut self, end: Place) -> u64 {
+        while u128::from(self.block + 1) << (6 + FRACTION_BITS) <= end.0 {
+            self.first += self.places.len() as u64;
+            self.block += 1;
+            self.fill();
+        }
+        let begins = u128::from(self.block) << (6 + FRACTION_BITS);
+        let here = self.places.partition_point(|place| begins + u128::from(*place) < end.0);
+        self.first + here as u64
+    }
+
     /// Where arrival `k` lies. Numbers must not go back to an earlier block.
     pub fn place(&mut self, k: u64) -> Option<Place> {
         loop {

@@ -15,7 +15,7 @@ pub struct UserStage {
 }
 
 /// A number of users over time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ramp {
     start: u32,
     stages: Vec<UserStage>,
@@ -40,6 +40,25 @@ impl Ramp {
             if stage.length > 0 { [from, stage.to] } else { [0, 0] }
         });
         ends.max().unwrap_or(0)
+    }
+
+    /// How many users there are at a moment: the whole ones that have come.
+    pub fn at(&self, at: Nanos) -> u32 {
+        let (mut begins, mut from) = (0, self.start);
+        for stage in &self.stages {
+            let into = at.saturating_sub(begins);
+            if into < stage.length {
+                let (low, high) = (i128::from(from), i128::from(stage.to));
+                let length = i128::from(stage.length);
+                // Rounded up: user i is there while the number is more than i.
+                let change = (high - low) * i128::from(into);
+                let users = low + change.div_euclid(length) + i128::from(change.rem_euclid(length) > 0);
+                return u32::try_from(users).unwrap_or(u32::MAX);
+            }
+            begins = begins.saturating_add(stage.length);
+            from = stage.to;
+        }
+        0
     }
 
     /// When user `i`, from 0, is there: from its coming to its going, in order, in nanoseconds since the start.

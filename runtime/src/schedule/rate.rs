@@ -124,6 +124,13 @@ impl Rate {
         I256::from(place.0) * I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS))
     }
 
+    /// The first place that the integral does not exceed.
+    pub fn area(&self) -> Place {
+        let one = I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS));
+        let area = ((self.twice_area << FRACTION_BITS) + one - I256::ONE) / one;
+        Place(u128::try_from(area).unwrap_or(u128::MAX))
+    }
+
     /// How many iterations are due at all: those whose number is below the integral.
     pub fn total(&self) -> u64 {
         self.whole_below(self.twice_area)

@@ -40,10 +40,7 @@ impl Begun {
 
     /// An iteration of an open profile, which was due `late` nanoseconds before it began.
     pub fn late(began: Instant, late: u64, first_slot: u32) -> Self {
-        Self {
-            late: NonZeroU64::new(late.saturating_add(1)),
-            ..Self::when_free(began, first_slot)
-        }
+        Self::when_free(began, first_slot).due_before(late)
     }
 
     /// The same with its number in the whole run, if the load profile numbers iterations so.
@@ -52,6 +49,19 @@ impl Begun {
             number_of_run: number_of_run.and_then(|number| NonZeroU64::new(number + 1)),
             ..self
         }
+    }
+
+    /// The same, due so many nanoseconds before it began.
+    pub(crate) fn due_before(self, late: u64) -> Self {
+        Self {
+            late: NonZeroU64::new(late.saturating_add(1)),
+            ..self
+        }
+    }
+
+    /// Where the slots of its scenario begin.
+    pub(crate) fn first_slot(&self) -> u32 {
+        self.first_slot
     }
 
     /// When it began.

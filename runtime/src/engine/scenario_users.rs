@@ -1,0 +1,231 @@
+//! What the users of one scenario share on a worker, and the future that makes them.
+
+use super::alarms::Alarms;
+use super::arriving::{Arriving, count_left_over, hand_out};
+use super::program::Worker;
+use super::scenario_load::{ScenarioLoad, ScenarioSlots, Taking};
+use super::user::User;
+use crate::context::WorkerContext;
+use crate::schedule::{Nanos, Ramp, Segment};
+use crate::shutdown::Phase;
+use crate::wakers::{Queue, Waiting};
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Context as TaskContext;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// What the users of one scenario share on a worker: the iterations that they take, and how many users are left.
+#[derive(Debug)]
+pub struct ScenarioUsers {
+    pub(super) load: ScenarioLoad,
+    context: Rc<WorkerContext>,
+    pub(super) alarms: Rc<Alarms>,
+    /// When the scenario begins.
+    begin: Instant,
+    /// The share of this worker.
+    segment: Segment,
+    pub(super) phase: Cell<Phase>,
+    /// No iteration begins any more.
+    stopped: Notify,
+    /// Users that sleep until their turn.
+    sleeping: RefCell<Queue>,
+    /// The user whose iteration ended last, and when. Its next iteration begins at the same moment, so the clock is read once
+    /// for both.
+    pub(super) ended: Cell<Option<(u64, Instant)>>,
+    pub(super) alive: Cell<u64>,
+    pub(super) nobody: Notify,
+    /// What is handed to its users, in an open profile.
+    arriving: Option<Rc<Arriving>>,
+}
+
+impl ScenarioUsers {
+    /// No users yet, of a load in a run whose clock started at `begin`.
+    pub(super) fn new(
+        load: ScenarioLoad,
+        (context, alarms): (&Rc<WorkerContext>, &Rc<Alarms>),
+        begin: Instant,
+        (worker, workers): (u32, u32),
+    ) -> Self {
+        // Several scenarios with one user each are spread over the workers.
+        let lane = (worker + load.scenario) % workers.max(1);
+        let arriving = match &load.taking {
+            Taking::WhenFree(_) | Taking::WhileThere(_) => None,
+            Taking::Arrivals {
+                arrivals,
+                births,
+                workers,
+            } => (lane < *workers).then(|| {
+                let segment = load.segment.worker(lane, *workers);
+                Rc::new(Arriving::new(arrivals, births.clone(), (segment, lane)))
+            }),
+        };
+        Self {
+            arriving,
+            context: Rc::clone(context),
+            alarms: Rc::clone(alarms),
+            // A moment that no clock can hold never comes.
+            begin: begin.checked_add(load.load.start_after).unwrap_or(begin),
+            segment: load.segment.worker(lane, workers),
+            load,
+            phase: Cell::default(),
+            stopped: Notify::new(),
+            sleeping: RefCell::default(),
+            ended: Cell::new(None),
+            alive: Cell::new(0),
+            nobody: Notify::new(),
+        }
+    }
+
+    /// The number of the scenario.
+    pub(super) fn scenario(&self) -> u32 {
+        self.load.scenario
+    }
+
+    /// The scenario goes on to `phase` on this worker.
+    pub(super) fn advance(&self, phase: Phase) {
+        if phase > self.phase.get() {
+            self.phase.set(phase);
+            self.context.shutdown.wake_all();
+        }
+        if !self.begins() {
+            self.stopped.notify_one();
+            // The borrow ends before the wakes: a waker may run code that borrows it again.
+            let sleeping = self.sleeping.borrow().all();
+            for waker in sleeping {
+                waker.wake();
+            }
+            if let Some(arriving) = &self.arriving {
+                arriving.end();
+            }
+        }
+    }
+
+    /// Whether iterations may begin.
+    pub(super) fn begins(&self) -> bool {
+        self.context.shutdown.phase().max(self.phase.get()) == Phase::Running
+    }
+
+    /// When the scenario began.
+    pub(super) fn begin(&self) -> Instant {
+        self.begin
+    }
+
+    /// How old the scenario is, in nanoseconds.
+    pub(super) fn elapsed(&self, now: Instant) -> Nanos {
+        let elapsed = now.saturating_duration_since(self.begin);
+        u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// What is handed to its users, in an open profile.
+    pub(super) fn arriving(&self) -> Option<&Rc<Arriving>> {
+        self.arriving.as_ref()
+    }
+
+    /// Where what is due at a moment of the scenario is counted.
+    pub(super) fn slots_at(&self, due: Nanos) -> ScenarioSlots {
+        match self.load.warm_up {
+            Some(slots) if u128::from(due) < self.load.load.warm_up.as_nanos() => slots,
+            _ => self.load.slots,
+        }
+    }
+
+    /// Where the slots of its iterations begin, of one whose steps are counted from `steps`.
+    pub(super) fn iteration_slot(&self, steps: u32) -> u32 {
+        match self.load.warm_up {
+            Some(slots) if slots.steps == steps => slots.iterations,
+            _ => self.load.slots.iterations,
+        }
+    }
+
+    /// A moment of the scenario.
+    pub(super) fn moment(&self, at: Nanos) -> Instant {
+        // One that no clock can hold is a day away, and is asked for again then.
+        let day = Duration::from_secs(86_400);
+        let at = self.begin.checked_add(Duration::from_nanos(at));
+        at.unwrap_or_else(|| self.context.now() + day)
+    }
+
+    /// A user sleeps until its turn: it is woken when no iteration may begin any more.
+    pub(super) fn sleep(&self, waiting: &mut Waiting, cx: &mut TaskContext<'_>) {
+        self.sleeping.borrow_mut().wait(waiting, cx);
+    }
+
+    /// It sleeps no more.
+    pub(super) fn wake_up(&self, waiting: &mut Waiting) {
+        if waiting.waits() {
+            self.sleeping.borrow_mut().leave(waiting);
+        }
+    }
+
+    /// Completes at a moment, or when no iteration may begin any more.
+    pub(super) async fn until(&self, at: Instant) {
+        let stopped = pin!(self.stopped.notified());
+        if self.begins() {
+            futures_util::future::select(stopped, self.alarms.until(at)).await;
+        }
+    }
+
+    /// Completes when all users that were made are gone.
+    async fn until_nobody_is_left(&self) {
+        while self.alive.get() > 0 {
+            self.nobody.notified().await;
+        }
+    }
+
+    /// The users of this worker from the first to the last.
+    pub(super) async fn run(self: &Rc<Self>, worker: &Rc<dyn Worker>) {
+        let make = |ordinal: u64| self.make(worker, ordinal);
+        if let Some(arriving) = &self.arriving {
+            (0..self.share()).for_each(make);
+            self.until(self.begin).await;
+            hand_out(self, arriving, &self.context, worker).await;
+            self.until_nobody_is_left().await;
+            count_left_over(self, arriving, &self.context);
+            return;
+        }
+        self.until(self.begin).await;
+        if self.begins() {
+            match &self.load.taking {
+                Taking::WhenFree(_) => (0..self.share()).for_each(make),
+                Taking::WhileThere(ramp) => self.as_they_come(ramp, worker).await,
+                // Another worker has the arrivals.
+                Taking::Arrivals { .. } => {}
+            }
+        }
+        self.until_nobody_is_left().await;
+    }
+
+    /// How many users this worker makes at the beginning.
+    fn share(&self) -> u64 {
+        self.segment.of(self.load.load.schedule.users().into())
+    }
+
+    fn make(self: &Rc<Self>, worker: &Rc<dyn Worker>, ordinal: u64) {
+        let Some(number) = self.segment.nth(ordinal) else {
+            return;
+        };
+        let user = User::new(&self.context, number + 1, self);
+        tokio::task::spawn_local(Rc::clone(worker).user(self.scenario(), user));
+    }
+
+    /// Makes each user when it comes for the first time. Those of higher numbers come later.
+    async fn as_they_come(self: &Rc<Self>, ramp: &Ramp, worker: &Rc<dyn Worker>) {
+        for ordinal in 0.. {
+            let number = self.segment.nth(ordinal);
+            let number = number.and_then(|number| u32::try_from(number).ok());
+            let Some((since, _)) = number.and_then(|number| ramp.stays(number).next()) else {
+                return;
+            };
+            let Some(at) = self.begin.checked_add(Duration::from_nanos(since)) else {
+                return;
+            };
+            self.until(at).await;
+            if !self.begins() {
+                return;
+            }
+            self.make(worker, ordinal);
+        }
+    }
+}
