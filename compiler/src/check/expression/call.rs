@@ -38,10 +38,9 @@ impl Checker<'_> {
             true => functions::base64decode_bytes(),
             false => function,
         };
-        let mut typed: Vec<TExpr> = arguments
-            .iter()
-            .map(|argument| self.infer(argument))
-            .collect();
+        let Some(mut typed) = self.infer_all(arguments, span) else {
+            return error(span);
+        };
         let mut expand = expand;
         if expand {
             let Some(last) = typed.pop() else {
