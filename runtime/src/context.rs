@@ -6,8 +6,10 @@
 use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Counter, Gauge, LabelledCounter, Lifetime, Rate, ResourceInfo, Trend};
-use crate::metrics::{KnownNames, Outcome, Recorder, Slab, time_slot};
+use crate::info::{
+    Counter, Gauge, LabelledCounter, Lifetime, Rate, ResourceInfo, Trend, time_slot,
+};
+use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;

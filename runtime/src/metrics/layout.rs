@@ -9,23 +9,9 @@
 
 use super::interval::{Histogram, Interval, Scalar, Slot};
 use crate::grid::{Grid, Scenario};
-use crate::info::{Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
+use crate::info::{Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
 use bggo_values::Text;
 use std::collections::BTreeMap;
-
-/// Slots of what has times (a step, an iteration), counted from its first one, where its counters stand.
-pub mod time_slot {
-    /// Response time of what passed, from the moment due.
-    pub const RESPONSE: u32 = 0;
-    /// Service time of what passed, from the moment sent.
-    pub const SERVICE: u32 = 1;
-    /// Response time of what failed.
-    pub const FAILED_RESPONSE: u32 = 2;
-    /// Service time of what failed.
-    pub const FAILED_SERVICE: u32 = 3;
-    /// How many there are. The metrics of a step's manifest stand behind them.
-    pub const COUNT: u32 = 4;
-}
 
 /// Slots that the steps of all scenarios take: those of a scenario begin where its row says so.
 fn step_slots(grid: &Grid) -> u32 {

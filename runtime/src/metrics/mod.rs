@@ -18,7 +18,6 @@ pub use encoding::Unreadable;
 pub use interval::{Histogram, Interval, Scalar, Slot, WHOLE};
 pub use layout::{
     LabelWarning, Layout, Measured, MetricLayout, Tags, Times, Unit, iteration_slot, slot_count,
-    time_slot,
 };
 pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;
