@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 /// The kind of failure of a step or resource that panicked.
 const BUG: &str = "bug";
 /// The kind of failure of an iteration in which no step failed.
-const NO_STEP: &str = "other";
+const NO_STEP: &str = "no_failed_step";
 
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
 #[derive(Debug)]

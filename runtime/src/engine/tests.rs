@@ -316,7 +316,7 @@ async fn a_failed_iteration_does_not_end_its_user() {
         .iter()
         .map(|(kind, n)| (kind.as_str(), *n))
         .collect();
-    assert_eq!(kinds, [("other", 7)]);
+    assert_eq!(kinds, [("no_failed_step", 7)]);
 }
 
 #[tokio::test(start_paused = true)]
