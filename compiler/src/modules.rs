@@ -31,7 +31,7 @@ impl Module {
 
 /// Position of a runner or of an asset among all modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunnerRef {
+pub struct RunnerOrAsset {
     /// Position in `Modules::list`.
     pub module: usize,
     /// Position in the manifest's runners (or assets).
@@ -127,7 +127,7 @@ impl Modules {
     }
 
     /// The runner of a name.
-    pub fn find_runner(&self, name: &str) -> Option<RunnerRef> {
+    pub fn find_runner(&self, name: &str) -> Option<RunnerOrAsset> {
         find(&self.list, name, |manifest| {
             manifest
                 .runners
@@ -138,7 +138,7 @@ impl Modules {
     }
 
     /// The asset of a name.
-    pub fn find_asset(&self, name: &str) -> Option<RunnerRef> {
+    pub fn find_asset(&self, name: &str) -> Option<RunnerOrAsset> {
         find(&self.list, name, |manifest| {
             manifest
                 .assets
@@ -149,17 +149,17 @@ impl Modules {
     }
 
     /// A runner that `find_runner` of these modules gave.
-    pub fn runner(&self, at: RunnerRef) -> &Runner {
+    pub fn runner(&self, at: RunnerOrAsset) -> &Runner {
         &self.list[at.module].manifest.runners[at.index]
     }
 
     /// An asset that `find_asset` of these modules gave.
-    pub fn asset(&self, at: RunnerRef) -> &Asset {
+    pub fn asset(&self, at: RunnerOrAsset) -> &Asset {
         &self.list[at.module].manifest.assets[at.index]
     }
 
     /// The module that a runner or asset belongs to.
-    pub fn module(&self, at: RunnerRef) -> &Module {
+    pub fn module(&self, at: RunnerOrAsset) -> &Module {
         &self.list[at.module]
     }
 
@@ -198,12 +198,16 @@ fn wrong_pattern(input: &Input, what: &str) -> Option<String> {
     }
 }
 
-fn find(list: &[Module], name: &str, names: impl Fn(&Manifest) -> Vec<&str>) -> Option<RunnerRef> {
+fn find(
+    list: &[Module],
+    name: &str,
+    names: impl Fn(&Manifest) -> Vec<&str>,
+) -> Option<RunnerOrAsset> {
     list.iter().enumerate().find_map(|(module, one)| {
         let index = names(&one.manifest)
             .into_iter()
             .position(|other| other == name)?;
-        Some(RunnerRef { module, index })
+        Some(RunnerOrAsset { module, index })
     })
 }
 

@@ -7,7 +7,7 @@
 //! All arithmetic of slots stands here. Whoever reads an [`Interval`] asks the [`Layout`] and sees no number. Texts are owned,
 //! so that a layout may come from a file as well as from the grid that is linked.
 
-use super::interval::{Histogram, Interval, Scalar, Slot};
+use super::interval::{Histogram, Interval, Scalar, SlotFigures};
 use crate::grid::{Grid, Scenario};
 use crate::info::{Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
 use bggo_values::Text;
@@ -102,7 +102,7 @@ impl MetricLayout {
         }
     }
 
-    fn measured<'a>(&self, slot: &'a Slot) -> Option<Measured<'a>> {
+    fn measured<'a>(&self, slot: &'a SlotFigures) -> Option<Measured<'a>> {
         let scalar = &slot.scalar;
         match self.kind {
             MetricKind::Trend => {
@@ -195,7 +195,7 @@ impl StepLayout {
     }
 
     /// Its counters.
-    pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a Slot> {
+    pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a SlotFigures> {
         interval.slot(self.first)
     }
 
@@ -251,7 +251,7 @@ pub struct IterationLayout {
 
 impl IterationLayout {
     /// Their counters.
-    pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a Slot> {
+    pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a SlotFigures> {
         interval.slot(self.first)
     }
 

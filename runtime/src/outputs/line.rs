@@ -1,7 +1,7 @@
 //! What one second of a load run measured, for its line.
 
 use super::measure::rate;
-use crate::metrics::{Histogram, Interval, Layout, Outcome, Slot};
+use crate::metrics::{Histogram, Interval, Layout, Outcome, SlotFigures};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl LinesSoFar {
     pub fn next(&mut self, layout: &Layout, interval: &Interval) -> Line {
         self.number += 1;
         self.users = (self.users + interval.users_begun).saturating_sub(interval.users_ended);
-        let (mut iterations, mut times) = (Slot::default(), Histogram::default());
+        let (mut iterations, mut times) = (SlotFigures::default(), Histogram::default());
         for scenario in &layout.iterations {
             if let Some(counts) = scenario.counts(interval) {
                 iterations.merge(counts);
@@ -53,7 +53,7 @@ impl LinesSoFar {
             }
         }
         let steps = layout.steps.iter().map(|step| {
-            let ended = step.counts(interval).map_or(0, Slot::ended);
+            let ended = step.counts(interval).map_or(0, SlotFigures::ended);
             (layout.full_name(step), ended)
         });
         Line {
