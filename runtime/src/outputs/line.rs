@@ -13,6 +13,8 @@ const P95: u32 = 950_000;
 pub struct LinesSoFar {
     number: u64,
     users: u64,
+    /// Full names of the steps, in the grid's order; made for the first line.
+    steps: Vec<Text>,
 }
 
 /// One live line.
@@ -52,9 +54,13 @@ impl LinesSoFar {
                 times.merge(passed);
             }
         }
-        let steps = layout.steps.iter().map(|step| {
+        if self.steps.is_empty() {
+            let names = layout.steps.iter().map(|step| layout.full_name(step));
+            self.steps = names.collect();
+        }
+        let steps = self.steps.iter().zip(&layout.steps).map(|(name, step)| {
             let ended = step.counts(interval).map_or(0, SlotFigures::ended);
-            (layout.full_name(step), ended)
+            (name.clone(), ended)
         });
         Line {
             number: self.number,
