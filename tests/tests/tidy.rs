@@ -206,6 +206,26 @@ fn a_crate_with_a_large_face_is_known_in_one_room() {
 }
 
 #[test]
+fn a_module_names_the_contract_alone() {
+    let mut wrong = Vec::new();
+    let mut seen = false;
+    for (name, text) in sources() {
+        // The server of tests is a program, and no module.
+        if !name.starts_with("modules/") || name.starts_with("modules/http_target/server/") {
+            continue;
+        }
+        for (line, text) in code(&text) {
+            let open = text.replace("bggo_runtime::contract", "");
+            seen |= open != text;
+            if open.contains("bggo_runtime::") || open.contains("bggo_values") {
+                wrong.push(format!("{name}:{}", line + 1));
+            }
+        }
+    }
+    assert!(seen && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn each_file_says_first_what_it_is() {
     let silent: Vec<String> = sources()
         .into_iter()
