@@ -1,10 +1,10 @@
 //! A step: whatever happens to it is booked once, and its clock runs from where it should.
 
 use super::*;
-use crate::context::{AssetMetrics, UserContext, WorkerContext, WorkerContextParts};
+use crate::context::{AssetMetrics, UserContext, WorkerContextParts};
 use crate::fault::Place;
 use crate::flow::Running;
-use crate::info::ResourceInfo;
+use crate::info::{Counter, Gauge, LabelledCounter, Rate, ResourceInfo, Trend};
 use crate::metrics::{Interval, KnownNames, Recorder, RunNames, Slab, SlabReader};
 use crate::start::Start;
 use crate::step::Begun;
