@@ -2,7 +2,7 @@
 //! its own.
 
 use crate::fault::{Fault, FaultText};
-use crate::info::Info;
+use crate::info::{Info, Instance};
 use bggo_values::{Text, Value};
 use std::cell::{OnceCell, RefCell};
 
@@ -13,11 +13,13 @@ pub struct OutputSlot(RefCell<Outputs>);
 /// The outputs of a step, or why there are none.
 #[derive(Debug, Default)]
 enum Outputs {
-    /// The step did not pass, or has not run yet.
+    /// The step has not run yet.
     #[default]
     None,
+    /// The step failed. Only an instance of a step has a name, so that most take no memory for it.
+    Failed(Option<Box<Instance>>),
     /// The step was not enabled.
-    Skipped,
+    Skipped(Option<Box<Instance>>),
     /// The outputs that are read, in the plan's order, of an attempt whose step has not ended yet.
     Offered(Box<[Value]>),
     /// The outputs that are read, in the plan's order, of a step that passed.
@@ -39,14 +41,14 @@ impl OutputSlot {
         }
     }
 
-    /// The step did not pass: drops the offered outputs.
-    pub(crate) fn forget(&self) {
-        self.0.replace(Outputs::None);
+    /// This instance of the step failed: drops the offered outputs.
+    pub(crate) fn failed(&self, instance: &Instance) {
+        self.0.replace(Outputs::Failed(named(instance)));
     }
 
-    /// The step was not enabled.
-    pub fn skip(&self) {
-        self.0.replace(Outputs::Skipped);
+    /// This instance of the step was not enabled.
+    pub(crate) fn skipped(&self, instance: &Instance) {
+        self.0.replace(Outputs::Skipped(named(instance)));
     }
 
     /// Output number `i` of those that are read.
@@ -54,20 +56,21 @@ impl OutputSlot {
     /// # Errors
     /// The step did not run, or it failed.
     pub fn field(&self, i: usize, info: &'static Info) -> Result<Value, Fault> {
+        let missing =
+            |text: std::fmt::Arguments<'_>| Err(Fault::new("value", FaultText::plain(text)));
         match &*self.0.borrow() {
             Outputs::Of(values) => Ok(values.get(i).cloned().unwrap_or(Value::Null)),
-            Outputs::Skipped => Err(Fault::new(
-                "value",
-                FaultText::plain(format_args!(
-                    "step {info} did not run, so it has no output: it was not enabled"
-                )),
+            Outputs::Skipped(instance) => missing(format_args!(
+                "step {info}{} did not run, so it has no output: it was not enabled",
+                shown(instance)
             )),
-            Outputs::None | Outputs::Offered(_) => Err(Fault::new(
-                "value",
-                FaultText::plain(format_args!(
-                    "step {info} has no output: it failed or did not run"
-                )),
+            Outputs::Failed(instance) => missing(format_args!(
+                "step {info}{} has no output: it failed",
+                shown(instance)
             )),
+            Outputs::None | Outputs::Offered(_) => {
+                missing(format_args!("step {info} has no output: it did not run"))
+            }
         }
     }
 
@@ -82,9 +85,21 @@ impl OutputSlot {
                     .collect();
                 Value::Object(pairs.into())
             }
-            Outputs::None | Outputs::Offered(_) | Outputs::Skipped => Value::Null,
+            Outputs::None | Outputs::Offered(_) | Outputs::Failed(_) | Outputs::Skipped(_) => {
+                Value::Null
+            }
         }
     }
+}
+
+/// The name of an instance, if it has one.
+fn named(instance: &Instance) -> Option<Box<Instance>> {
+    (*instance != Instance::None).then(|| Box::new(instance.clone()))
+}
+
+/// An instance as faults show it. Its key is not sensitive: the lines of its step show it, too.
+fn shown(instance: &Option<Box<Instance>>) -> &Instance {
+    instance.as_deref().unwrap_or(&Instance::None)
 }
 
 /// The outputs of all instances of a step.
