@@ -196,7 +196,7 @@ impl<'a> Step<'a> {
     /// [`Stop`] when the iteration ends.
     pub(crate) fn end(&self, result: Result<Ran, Fault>) -> Flow {
         if let (Err(_), Some(slot)) = (&result, self.kept) {
-            slot.failed(self.at.instance());
+            slot.failed(&self.at);
         }
         match &result {
             Ok(Ran::Done) => {
@@ -207,7 +207,7 @@ impl<'a> Step<'a> {
             }
             Ok(Ran::Skipped) => {
                 if let Some(slot) = self.kept {
-                    slot.skipped(self.at.instance());
+                    slot.skipped(&self.at);
                 }
                 self.book(StepOutcome::Skipped, None);
             }
