@@ -181,6 +181,8 @@ impl<'a> Step<'a> {
     #[doc(hidden)]
     pub fn begin(&self) {
         self.begun.set(Some(self.iteration.worker().now()));
+        // What an earlier attempt sent is not the request of this one.
+        self.sent.set(None);
     }
 
     /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`].
@@ -194,7 +196,7 @@ impl<'a> Step<'a> {
     /// [`Stop`] when the iteration ends.
     pub(crate) fn end(&self, result: Result<Ran, Fault>) -> Flow {
         if let (Err(_), Some(slot)) = (&result, self.kept) {
-            slot.forget();
+            slot.failed(&self.at);
         }
         match &result {
             Ok(Ran::Done) => {
@@ -205,7 +207,7 @@ impl<'a> Step<'a> {
             }
             Ok(Ran::Skipped) => {
                 if let Some(slot) = self.kept {
-                    slot.skip();
+                    slot.skipped(&self.at);
                 }
                 self.book(StepOutcome::Skipped, None);
             }

@@ -80,6 +80,28 @@ fn service_time_counts_from_the_moment_sent() {
 }
 
 #[test]
+fn an_attempt_that_sends_nothing_is_not_measured_from_what_the_one_before_it_sent() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.iteration(0);
+        let step = it.step(At::step(&FIRST), &PLAIN);
+        let flow = step
+            .drive(&mut || {
+                Box::pin(async {
+                    step.begin();
+                    step.sent();
+                    tokio::time::sleep(ms(100)).await;
+                    step.begin();
+                    tokio::time::sleep(ms(5)).await;
+                    Err(Fault::new("connect", "nobody answers"))
+                })
+            })
+            .await;
+        assert_eq!((flow, times(&worker)), (Err(Stop), vec![5.0]));
+    });
+}
+
+#[test]
 fn a_failure_ends_the_iteration_and_is_booked_with_its_place() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
