@@ -1,8 +1,13 @@
 //! Turns the sources that every grid links (`runtime/`, `modules/`) and a lock file for them into one archive, which
-//! travels inside the `bggo` executable; and gives every build of bggo an id.
+//! travels inside the `bggo` executable; makes Rust of the manifests of `modules/`; and gives every build of bggo an id.
 //!
 //! The archive holds no absolute path and no time: the same sources give the same bytes. Its lock file is made by cargo
 //! from the workspace's own, so a grid is built with the versions that the workspace was tested with.
+
+#[path = "src/emit/constant.rs"]
+mod constant;
+#[path = "build/manifests.rs"]
+mod manifests;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -28,6 +33,7 @@ fn main() -> Outcome<()> {
         "templates",
         "compiler/src",
         "compiler/build.rs",
+        "compiler/build",
         "compiler/Cargo.toml",
         "Cargo.toml",
         "Cargo.lock",
@@ -55,7 +61,7 @@ fn main() -> Outcome<()> {
         .map(|(name, folder)| format!("{name} {folder}\n"))
         .collect();
     fs::write(out.join("optional.txt"), optional)?;
-    fs::write(out.join("manifests.rs"), manifests(&sources))?;
+    fs::write(out.join("manifests.rs"), manifests(&sources)?)?;
     println!("cargo::rustc-env=BGGO_SOURCES_ID={}", id(&archive));
 
     // A program that an earlier compiler made may not be given out by a later one: the compiler is part of its own id.
@@ -64,7 +70,7 @@ fn main() -> Outcome<()> {
         "lock of the compiler".into(),
         fs::read_to_string(repository.join("Cargo.lock"))?,
     );
-    for folder in ["compiler/src", "templates"] {
+    for folder in ["compiler/build", "compiler/src", "templates"] {
         collect_all(&repository, Path::new(folder), &mut whole)?;
     }
     println!(
@@ -165,19 +171,13 @@ fn optional(crates: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &s
         .map(|(folder, name)| (name.as_str(), folder.as_str()))
 }
 
-/// Name and manifest of each module, as Rust: what the compiler reads, byte for byte what the module is compiled with.
-fn manifests(sources: &BTreeMap<String, String>) -> String {
+/// The manifests of all modules, as Rust: made of the same texts as what `module!` makes of them.
+fn manifests(sources: &BTreeMap<String, String>) -> Outcome<String> {
     let found = sources.iter().filter_map(|(path, text)| {
-        Some((
-            path.strip_prefix("modules/")?
-                .strip_suffix("/manifest.hcl")?,
-            text,
-        ))
+        let name = path.strip_prefix("modules/")?;
+        Some((name.strip_suffix("/manifest.hcl")?, text.as_str()))
     });
-    let items: String = found
-        .map(|(name, text)| format!("    ({name:?}, {text:?}),\n"))
-        .collect();
-    format!("&[\n{items}]\n")
+    Ok(manifests::source(found)?)
 }
 
 /// The workspace's manifest without the members that do not travel and without profiles (those of a grid are its own).

@@ -1,12 +1,20 @@
-//! The modules that a grid may use. The manifests of the built-in ones are a part of the compiler.
+//! The modules that a grid may use. Those that ship with the compiler are data of it: its build script reads their
+//! manifests, so that no command waits for that.
 
 use std::sync::LazyLock;
 
 use bggo_manifest::{Asset, Input, Manifest, Runner, Use};
 use bggo_values::Value;
 
-/// Folder name and text of each manifest in `modules/`.
-const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
+/// What the build script makes of the manifests in `modules/`: a function that gives the name of each folder with its
+/// manifest.
+mod embedded {
+    use bggo_manifest::*;
+    use bggo_values::*;
+    use std::time::Duration;
+
+    include!(concat!(env!("OUT_DIR"), "/manifests.rs"));
+}
 
 /// A module and what it offers.
 #[derive(Debug, Clone)]
@@ -20,6 +28,15 @@ pub struct Module {
 }
 
 impl Module {
+    /// The module of a folder in `modules/`.
+    fn new(name: &str, manifest: Manifest) -> Self {
+        Self {
+            name: name.to_owned(),
+            crate_name: format!("bggo-module-{name}"),
+            manifest,
+        }
+    }
+
     /// Whether its manifest has a runner or an asset of that name.
     fn declares(&self, kind: &str, name: &str) -> bool {
         match kind {
@@ -31,7 +48,7 @@ impl Module {
 
 /// Position of a runner or of an asset among all modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RunnerRef {
+pub struct RunnerOrAsset {
     /// Position in `Modules::list`.
     pub module: usize,
     /// Position in the manifest's runners (or assets).
@@ -43,14 +60,22 @@ pub struct RunnerRef {
 pub struct Modules {
     /// In order of name, those that ship with the compiler first.
     pub list: Vec<Module>,
-    /// Manifests that could not be read, one line each; empty in a good build of the compiler, which a test checks.
+    /// Manifests that could not be read, one line each. The compiler is not built if one of its own is such a manifest.
     pub faults: Vec<String>,
 }
 
 impl Modules {
     /// The modules that ship with the compiler.
     pub fn built_in() -> &'static Modules {
-        static BUILT_IN: LazyLock<Modules> = LazyLock::new(|| Modules::default().with(EMBEDDED));
+        static BUILT_IN: LazyLock<Modules> = LazyLock::new(|| {
+            let modules = embedded::manifests().into_iter();
+            Modules {
+                list: modules
+                    .map(|(name, manifest)| Module::new(name, manifest))
+                    .collect(),
+                faults: Vec::new(),
+            }
+        });
         &BUILT_IN
     }
 
@@ -60,15 +85,10 @@ impl Modules {
     pub fn with(mut self, more: &[(&str, &str)]) -> Modules {
         for (name, text) in more {
             match bggo_manifest::read(text) {
-                Ok(manifest) => self.list.push(Module {
-                    name: (*name).to_owned(),
-                    crate_name: format!("bggo-module-{name}"),
-                    manifest,
-                }),
+                Ok(manifest) => self.list.push(Module::new(name, manifest)),
                 Err(faults) => self.faults.extend(faults.iter().map(|fault| {
-                    let before = text.get(..fault.offset).unwrap_or(text);
-                    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-                    format!("modules/{name}/manifest.hcl:{line}: {}", fault.text)
+                    let line = fault.line(text);
+                    format!("modules/{name}/manifest.hcl:{line}: {fault}")
                 })),
             }
         }
@@ -127,7 +147,7 @@ impl Modules {
     }
 
     /// The runner of a name.
-    pub fn find_runner(&self, name: &str) -> Option<RunnerRef> {
+    pub fn find_runner(&self, name: &str) -> Option<RunnerOrAsset> {
         find(&self.list, name, |manifest| {
             manifest
                 .runners
@@ -138,7 +158,7 @@ impl Modules {
     }
 
     /// The asset of a name.
-    pub fn find_asset(&self, name: &str) -> Option<RunnerRef> {
+    pub fn find_asset(&self, name: &str) -> Option<RunnerOrAsset> {
         find(&self.list, name, |manifest| {
             manifest
                 .assets
@@ -149,17 +169,17 @@ impl Modules {
     }
 
     /// A runner that `find_runner` of these modules gave.
-    pub fn runner(&self, at: RunnerRef) -> &Runner {
+    pub fn runner(&self, at: RunnerOrAsset) -> &Runner {
         &self.list[at.module].manifest.runners[at.index]
     }
 
     /// An asset that `find_asset` of these modules gave.
-    pub fn asset(&self, at: RunnerRef) -> &Asset {
+    pub fn asset(&self, at: RunnerOrAsset) -> &Asset {
         &self.list[at.module].manifest.assets[at.index]
     }
 
     /// The module that a runner or asset belongs to.
-    pub fn module(&self, at: RunnerRef) -> &Module {
+    pub fn module(&self, at: RunnerOrAsset) -> &Module {
         &self.list[at.module]
     }
 
@@ -198,12 +218,16 @@ fn wrong_pattern(input: &Input, what: &str) -> Option<String> {
     }
 }
 
-fn find(list: &[Module], name: &str, names: impl Fn(&Manifest) -> Vec<&str>) -> Option<RunnerRef> {
+fn find(
+    list: &[Module],
+    name: &str,
+    names: impl Fn(&Manifest) -> Vec<&str>,
+) -> Option<RunnerOrAsset> {
     list.iter().enumerate().find_map(|(module, one)| {
         let index = names(&one.manifest)
             .into_iter()
             .position(|other| other == name)?;
-        Some(RunnerRef { module, index })
+        Some(RunnerOrAsset { module, index })
     })
 }
 
@@ -212,11 +236,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn manifests_that_ship_with_the_compiler_can_be_read() {
+    fn modules_that_ship_with_the_compiler_are_what_their_manifests_say() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../modules");
+        let folders = std::fs::read_dir(&folder).unwrap();
+        let folders = folders.map(|entry| entry.unwrap().path().join("manifest.hcl"));
+        let mut manifests: Vec<_> = folders.filter(|path| path.is_file()).collect();
+        manifests.sort();
         let modules = Modules::built_in();
-        assert_eq!(modules.faults, Vec::<String>::new());
-        assert_eq!(modules.contradictions(), Vec::<String>::new());
         assert!(!modules.list.is_empty());
+        assert_eq!(modules.list.len(), manifests.len());
+        for (module, path) in modules.list.iter().zip(manifests) {
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(path.ends_with(format!("{}/manifest.hcl", module.name)));
+            assert_eq!(bggo_manifest::read(&text).unwrap(), module.manifest);
+        }
+        assert_eq!(modules.contradictions(), Vec::<String>::new());
     }
 
     #[test]

@@ -175,6 +175,14 @@ runner "http_request" {
   }
   rule {
     when = ["expect_status"]
+    condition = length([
+      for status in flatten([input.expect_status]) : status
+      if try(tonumber(trimspace(split("-", status)[0])) > tonumber(trimspace(split("-", status)[1])), false)
+    ]) == 0
+    error_message = "a range of expect_status goes from the lower status to the higher one, as \"200-299\""
+  }
+  rule {
+    when = ["expect_status"]
     condition = !coalesce(input.follow_redirects, uses.client.follow_redirects) || length([
       for status in flatten([input.expect_status]) : status
       if !contains(["301", "302", "303", "307", "308"], tostring(status))

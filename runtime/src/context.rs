@@ -6,8 +6,8 @@
 use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Counter, Gauge, LabelledCounter, Lifetime, Rate, ResourceInfo, Trend};
-use crate::metrics::{KnownNames, Outcome, Recorder, Slab, time_slot};
+use crate::info::{Lifetime, ResourceInfo, time_slot};
+use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
@@ -22,7 +22,60 @@ use std::time::{Duration, Instant};
 /// The kind of failure of a step or resource that panicked.
 const BUG: &str = "bug";
 /// The kind of failure of an iteration in which no step failed.
-const NO_STEP: &str = "other";
+const NO_STEP: &str = "no_failed_step";
+
+/// The methods that record the metrics of a manifest, of a type whose own `metrics` gives its worker and the slot of its first
+/// metric. They are methods of the types themselves, so a module needs no trait for them.
+macro_rules! metric_methods {
+    () => {
+        /// Records a value of a trend of the manifest, in its own unit.
+        pub fn record(&self, metric: $crate::info::Trend, value: u64) {
+            let (worker, first) = self.metrics();
+            worker.recorder.value(first + metric.number(), value);
+        }
+
+        /// Records a value of a trend of the unit `time`.
+        pub fn record_time(&self, metric: $crate::info::Trend, took: std::time::Duration) {
+            let (worker, first) = self.metrics();
+            worker.recorder.time(first + metric.number(), took);
+        }
+
+        /// Adds to a counter of the manifest.
+        pub fn add(&self, metric: $crate::info::Counter, n: u64) {
+            let (worker, first) = self.metrics();
+            worker.recorder.add(first + metric.number(), n);
+        }
+
+        /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`.
+        pub fn add_labelled(&self, metric: $crate::info::LabelledCounter, label: &str, n: u64) {
+            let (worker, first) = self.metrics();
+            let slot = first + metric.number();
+            let label = worker.names.label(slot, label);
+            worker.recorder.add_labelled(slot, label, n);
+        }
+
+        /// Sets a gauge of the manifest.
+        pub fn set(&self, metric: $crate::info::Gauge, value: u64) {
+            let (worker, first) = self.metrics();
+            let slot = first + metric.number();
+            let at = worker.start.since_epoch(worker.now());
+            worker.recorder.set(slot, value, at);
+        }
+
+        /// Counts a hit of a rate of the manifest.
+        pub fn hit(&self, metric: $crate::info::Rate) {
+            let (worker, first) = self.metrics();
+            worker.recorder.hit(first + metric.number());
+        }
+
+        /// Counts a miss of a rate of the manifest.
+        pub fn miss(&self, metric: $crate::info::Rate) {
+            let (worker, first) = self.metrics();
+            worker.recorder.miss(first + metric.number());
+        }
+    };
+}
+pub(crate) use metric_methods;
 
 /// What the users, steps and assets of one thread share. Held as `Rc<WorkerContext>` by every user.
 #[derive(Debug)]
@@ -36,7 +89,7 @@ pub struct WorkerContext {
     pub(crate) recorder: Recorder,
     pub(crate) shutdown: ShutdownSignal,
     causes: Arc<ExitCauses>,
-    names: KnownNames,
+    pub(crate) names: KnownNames,
     events: Arc<dyn EventSink>,
     /// Failures that this thread has reported, by slot and kind. Under load further ones are only counted.
     told: RefCell<HashSet<(u32, usize)>>,
@@ -168,45 +221,6 @@ impl WorkerContext {
             self.events.tell(Event::FirstFailure(end.report()));
         }
         kind
-    }
-
-    /// Records a value of a trend, in its own unit, of the metrics that begin at slot `first`.
-    pub fn record(&self, first: u32, metric: Trend, value: u64) {
-        self.recorder.value(first + metric.number(), value);
-    }
-
-    /// Records a value of a trend of the unit `time`.
-    pub fn record_time(&self, first: u32, metric: Trend, took: Duration) {
-        self.recorder.time(first + metric.number(), took);
-    }
-
-    /// Adds to a counter of the metrics that begin at slot `first`.
-    pub fn add(&self, first: u32, metric: Counter, n: u64) {
-        self.recorder.add(first + metric.number(), n);
-    }
-
-    /// Adds to a counter that has a label, of the metrics that begin at slot `first`. A run tells 64 labels of a counter
-    /// apart; all others count as `other`.
-    pub fn add_labelled(&self, first: u32, (metric, label): (LabelledCounter, &str), n: u64) {
-        let slot = first + metric.number();
-        let label = self.names.label(slot, label);
-        self.recorder.add_labelled(slot, label, n);
-    }
-
-    /// Sets a gauge of the metrics that begin at slot `first`.
-    pub fn set(&self, first: u32, metric: Gauge, value: u64) {
-        let slot = first + metric.number();
-        self.recorder.set(slot, value, self.since_epoch());
-    }
-
-    /// Counts a hit of a rate of the metrics that begin at slot `first`.
-    pub fn hit(&self, first: u32, metric: Rate) {
-        self.recorder.hit(first + metric.number());
-    }
-
-    /// Counts a miss of a rate of the metrics that begin at slot `first`.
-    pub fn miss(&self, first: u32, metric: Rate) {
-        self.recorder.miss(first + metric.number());
     }
 
     /// Counts the end of an iteration that passed.
@@ -349,40 +363,12 @@ impl AssetMetrics {
         }
     }
 
-    /// Records a value of a trend, in its own unit.
-    pub fn record(&self, metric: Trend, value: u64) {
-        self.worker.record(self.first, metric, value);
+    /// The worker and the slot of the first metric.
+    fn metrics(&self) -> (&WorkerContext, u32) {
+        (&self.worker, self.first)
     }
 
-    /// Records a value of a trend of the unit `time`.
-    pub fn record_time(&self, metric: Trend, took: Duration) {
-        self.worker.record_time(self.first, metric, took);
-    }
-
-    /// Adds to a counter.
-    pub fn add(&self, metric: Counter, n: u64) {
-        self.worker.add(self.first, metric, n);
-    }
-
-    /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`.
-    pub fn add_labelled(&self, metric: LabelledCounter, label: &str, n: u64) {
-        self.worker.add_labelled(self.first, (metric, label), n);
-    }
-
-    /// Sets a gauge.
-    pub fn set(&self, metric: Gauge, value: u64) {
-        self.worker.set(self.first, metric, value);
-    }
-
-    /// Counts a hit of a rate.
-    pub fn hit(&self, metric: Rate) {
-        self.worker.hit(self.first, metric);
-    }
-
-    /// Counts a miss of a rate.
-    pub fn miss(&self, metric: Rate) {
-        self.worker.miss(self.first, metric);
-    }
+    metric_methods!();
 }
 
 /// The user that needs an asset (its number, from 1), and its iteration (from 0).

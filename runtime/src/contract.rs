@@ -12,8 +12,12 @@ pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Runner, Step};
 pub use bggo_macros::module;
+pub use bggo_values::base64::to_base64;
+pub use bggo_values::duration::format as format_duration;
 pub use bggo_values::functions;
-pub use bggo_values::json::{encode_hcl, encode_plain as encode_json};
+pub use bggo_values::json::{
+    RawJson, decode as decode_json, encode_hcl, encode_plain as encode_json,
+};
 pub use bggo_values::{Number, Seq, Text, Value};
 
 /// For the tests of a module: a worker, a user and an iteration outside of a run, to run steps and assets on.

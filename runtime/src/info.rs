@@ -4,6 +4,20 @@ use bggo_values::Text;
 use std::fmt;
 use std::ops::Range;
 
+/// Slots of what has times (a step, an iteration), counted from its first one, where its counters stand.
+pub mod time_slot {
+    /// Response time of what passed, from the moment due.
+    pub const RESPONSE: u32 = 0;
+    /// Service time of what passed, from the moment sent.
+    pub const SERVICE: u32 = 1;
+    /// Response time of what failed.
+    pub const FAILED_RESPONSE: u32 = 2;
+    /// Service time of what failed.
+    pub const FAILED_SERVICE: u32 = 3;
+    /// How many there are. The metrics of a step's manifest stand behind them.
+    pub const COUNT: u32 = 4;
+}
+
 /// A step.
 #[derive(Debug)]
 pub struct Info {
@@ -27,7 +41,7 @@ impl Info {
             name,
             place,
             first_slot: 0,
-            slots: 4,
+            slots: time_slot::COUNT,
             metrics: &[],
             without_warning: &[],
             tags: &[],

@@ -70,6 +70,22 @@ pub fn names(sources: &[(String, String)]) -> BTreeMap<String, BTreeSet<String>>
     read(sources).names()
 }
 
+/// The paths inside of its crate that each file names or passes on, from the root of the crate and without the word `crate`,
+/// in whatever form it writes them.
+pub fn paths(sources: &[(String, String)]) -> BTreeMap<String, BTreeSet<Vec<String>>> {
+    let files = read(sources).files.into_values();
+    let of_file = |file: File| {
+        let all = file.named.into_iter();
+        let all = all
+            .chain(file.passed_on.into_values())
+            .chain(file.passed_on_whole);
+        let inside =
+            all.filter_map(|path| Some(path.strip_prefix(&["crate".to_owned()])?.to_vec()));
+        (file.path, inside.collect())
+    };
+    files.map(of_file).collect()
+}
+
 fn reach<'a>(names: &'a BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];

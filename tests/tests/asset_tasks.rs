@@ -7,6 +7,10 @@ variable "panic" {
   type    = bool
   default = false
 }
+variable "lingers" {
+  type    = duration
+  default = "0s"
+}
 variable "of_user" {
   type    = bool
   default = false
@@ -106,6 +110,12 @@ step "print" "depots" {
     input = "${resource.depot.mine.on}, ${resource.depot.far.on}, ${resource.depot.everyones.on}"
   }
 }
+step "noop" "lingers" {
+  depends_on = [step.print.depots]
+  arguments {
+    delay = var.lingers
+  }
+}
 step "offer" "of_user" {
   enabled    = var.of_user
   depends_on = [step.print.depots]
@@ -166,17 +176,43 @@ fn steps_and_resources_take_either_kind_and_tasks_are_joined_at_the_end() {
     let depots = "probe mine, a feed, probe everyones";
     assert_eq!(lines(&ended, &["a feed"]), [depots]);
 
-    // Under load each worker that has an iteration has one, whose task lives as long as the worker.
-    let load = ["--vus", "4", "--iterations", "40", "--threads", "2"];
-    let ended = grid.start(&load).finish().expect_code(0);
-    let feed = lines(&ended, &["feed line", "destroyed base"]);
-    let count = |end: &str| feed.iter().filter(|line| line.ends_with(end)).count();
-    assert_eq!((count("sends one"), count("sends three")), (40, 40));
-    let opened = count("feed line is open");
-    // Iterations go to whoever is free, so that one worker may have had them all.
-    assert!((1..=2).contains(&opened), "{feed:?}");
-    for end in ["closing feed line", "feed line is empty", "destroyed base"] {
-        assert_eq!(count(end), opened, "{end}: {feed:?}");
+    // Under load each worker has one, whose task lives as long as the worker. A number of iterations goes to whoever is free,
+    // and one worker may have them all. In a length of time each has some; a step that takes its time keeps them few.
+    for (load, workers, iterations) in [
+        (
+            &["--vus", "4", "--iterations", "40", "--threads", "1"][..],
+            1,
+            Some(40),
+        ),
+        (
+            &[
+                "--vus",
+                "4",
+                "--duration",
+                "2s",
+                "--threads",
+                "2",
+                "--var",
+                "lingers=200ms",
+            ],
+            2,
+            None,
+        ),
+    ] {
+        let ended = grid.start(load).finish().expect_code(0);
+        let feed = lines(&ended, &["feed line", "destroyed base"]);
+        let count = |end: &str| feed.iter().filter(|line| line.ends_with(end)).count();
+        let iterations = iterations.unwrap_or(count("sends one"));
+        let sent = (count("sends one"), count("sends three"));
+        assert_eq!(sent, (iterations, iterations));
+        for end in [
+            "is open",
+            "closing feed line",
+            "feed line is empty",
+            "destroyed base",
+        ] {
+            assert_eq!(count(end), workers, "{end}: {feed:?}");
+        }
     }
 
     // A panic in a task is a bug, and nothing is lost of what was made.

@@ -1,6 +1,6 @@
 //! The walls of the code: which folder may name which, which crate is behind which door, and how a file begins and ends.
 
-use bggo_tests::circles::{circles, names};
+use bggo_tests::circles::{circles, names, paths};
 use bggo_tests::repository;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -88,42 +88,70 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
-/// The lines of a crate's code that name a room of the same crate which stands above their own. `floor` gives the floor of
-/// a room, `above` the rooms above a floor.
+/// What a crate's files name of rooms of the same crate which stand above their own. `sources` are paths relative to its
+/// `src` folder, and their texts; `floor` gives the floor of a room, `above` the rooms above a floor.
 fn names_above(
-    root: &str,
+    sources: &[(String, String)],
     floor: impl Fn(&str) -> Option<usize>,
     above: impl Fn(usize) -> Vec<&'static str>,
 ) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (name, text) in sources() {
-        let Some(inside) = name.strip_prefix(root).filter(|_| !is_test(&name)) else {
-            continue;
-        };
-        let room = inside.split('/').next().unwrap();
+    for (name, paths) in paths(sources) {
+        let room = name.split('/').next().unwrap();
         let room = room.strip_suffix(".rs").unwrap_or(room);
         let Some(at) = floor(room) else {
             continue;
         };
         let above = above(at);
-        for (line, text) in code(&text) {
-            for later in &above {
-                let named = format!("crate::{later}");
-                let ends =
-                    |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
-                let mut rest = text;
-                while let Some(found) = rest.find(&named) {
-                    // What a macro names, it names where it is used.
-                    let of_macro = rest[..found].ends_with('$');
-                    rest = &rest[found + named.len()..];
-                    if ends(rest) && !of_macro {
-                        wrong.push(format!("{name}:{}: {room} names {later}", line + 1));
-                    }
-                }
-            }
+        let of_above =
+            |path: &&Vec<String>| path.first().is_some_and(|one| above.contains(&&**one));
+        for path in paths.iter().filter(of_above) {
+            wrong.push(format!("{name}: {room} names crate::{}", path.join("::")));
         }
     }
     wrong
+}
+
+/// The sources of one crate that are no tests, with paths relative to its `src` folder.
+fn sources_of(root: &str) -> Vec<(String, String)> {
+    let all = sources().into_iter();
+    all.filter(|(name, _)| !is_test(name))
+        .filter_map(|(name, text)| Some((name.strip_prefix(root)?.to_owned(), text)))
+        .collect()
+}
+
+#[test]
+fn a_room_above_is_seen_in_whatever_form_it_is_named() {
+    let floor = |room: &str| ["low", "high"].iter().position(|known| *known == room);
+    let wrong = |code: &str| {
+        let files = [("low/deep.rs", code), ("high.rs", "pub struct High;")];
+        let files = files.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        names_above(&files, floor, |at| ["low", "high"][at + 1..].to_vec())
+    };
+    for code in [
+        "use crate::high::High;",
+        "use crate::{other, high};",
+        "use crate::{other::Other, high::{High as Tall}};",
+        "use crate::high::*;",
+        "pub use crate::high::High;",
+        "use super::super::high::High;",
+        "use super::{super::high::High, Other};",
+        "fn f(_: super::super::high::High) {}",
+        "fn f() { g!(crate::high::f()) }",
+        "mod inner { use super::super::super::high; }",
+    ] {
+        assert_eq!(wrong(code).len(), 1, "{code}: {:?}", wrong(code));
+    }
+    for code in [
+        "use crate::{low::High, low};",
+        "use crate::higher::High;",
+        "use super::high::Sibling;",
+        "// use crate::high::High;",
+        "macro_rules! m { () => { $crate::high::f() } }",
+        "#[cfg(test)]\nmod tests { use crate::high::High; }",
+    ] {
+        assert_eq!(wrong(code), Vec::<String>::new(), "{code}");
+    }
 }
 
 #[test]
@@ -132,7 +160,9 @@ fn no_stage_of_the_compiler_names_a_later_one() {
         None if stage == "diagnostics" => Some(0),
         at => at,
     };
-    let wrong = names_above("compiler/src/", floor, |at| STAGES[at + 1..].to_vec());
+    let wrong = names_above(&sources_of("compiler/src/"), floor, |at| {
+        STAGES[at + 1..].to_vec()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -144,7 +174,9 @@ fn no_room_of_the_runtime_names_one_above_it() {
         None => Some(0),
         Some(at) => Some(at + 1),
     };
-    let wrong = names_above("runtime/src/", floor, |at| [&FLOORS[at..], FACES].concat());
+    let wrong = names_above(&sources_of("runtime/src/"), floor, |at| {
+        [&FLOORS[at..], FACES].concat()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -171,6 +203,26 @@ fn a_crate_with_a_large_face_is_known_in_one_room() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let unused = DOORS.iter().zip(opened).find(|(_, opened)| !opened);
     assert_eq!(unused, None, "nobody is behind this door");
+}
+
+#[test]
+fn a_module_names_the_contract_alone() {
+    let mut wrong = Vec::new();
+    let mut seen = false;
+    for (name, text) in sources() {
+        // The server of tests is a program, and no module.
+        if !name.starts_with("modules/") || name.starts_with("modules/http_target/server/") {
+            continue;
+        }
+        for (line, text) in code(&text) {
+            let open = text.replace("bggo_runtime::contract", "");
+            seen |= open != text;
+            if open.contains("bggo_runtime::") || open.contains("bggo_values") {
+                wrong.push(format!("{name}:{}", line + 1));
+            }
+        }
+    }
+    assert!(seen && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

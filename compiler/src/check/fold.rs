@@ -16,6 +16,10 @@ use super::typed::{TExpr, TFor, TKind, TPart};
 /// The most nodes that are computed for one expression. A longer computation is left to the program.
 const MOST_NODES: u32 = 1_000_000;
 
+/// The most parts of all values together that are made for one expression: names may double a value at each use of them,
+/// without end. What is larger is left to the program.
+const MOST_PARTS: usize = 1_000_000;
+
 /// Why there is no value.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -31,6 +35,7 @@ pub(super) struct Known {
     bound: Vec<(BoundId, Value)>,
     variable: Option<(VariableId, Value)>,
     nodes: u32,
+    parts: usize,
 }
 
 impl Known {
@@ -47,6 +52,26 @@ type Result<T = Value> = std::result::Result<T, Failure>;
 
 /// The value of an expression.
 pub(super) fn value(expr: &TExpr, known: &mut Known) -> Result {
+    let value = value_of_kind(expr, known)?;
+    let made = matches!(
+        expr.kind,
+        TKind::List(_)
+            | TKind::Object(_)
+            | TKind::Template(_)
+            | TKind::Call { .. }
+            | TKind::For(_)
+            | TKind::Splat { .. }
+    );
+    if made {
+        known.parts += value.size(MOST_PARTS);
+        if known.parts > MOST_PARTS {
+            return Err(Failure::Unknown);
+        }
+    }
+    Ok(value)
+}
+
+fn value_of_kind(expr: &TExpr, known: &mut Known) -> Result {
     known.nodes += 1;
     if known.nodes > MOST_NODES {
         return Err(Failure::Unknown);

@@ -451,6 +451,74 @@ fn computation_without_end_is_left_to_the_program() {
     assert!(matches!(typed.kind, TKind::For(_)));
 }
 
+/// Locals each of which names the one before it twice.
+fn doubled(levels: usize, first: &str, twice: impl Fn(&str) -> String) -> String {
+    let locals = (1..=levels).map(|at| {
+        let before = format!("local.l{}", at - 1);
+        format!("  l{at} = {}\n", twice(&before))
+    });
+    format!(
+        "locals {{\n  l0 = {first}\n{}}}",
+        locals.collect::<String>()
+    )
+}
+
+#[test]
+fn values_that_double_line_by_line_are_left_to_the_program() {
+    for (first, twice) in [
+        (
+            "tolist([1])",
+            (|of: &str| format!("concat({of}, {of})")) as fn(&str) -> String,
+        ),
+        ("\"0123456789abcdef\"", |of| {
+            format!("\"${{{of}}}${{{of}}}\"")
+        }),
+        ("\"0123456789abcdef\"", |of| {
+            format!("join(\"\", [{of}, {of}])")
+        }),
+        ("[1]", |of| format!("[for one in range(2) : {of}]")),
+    ] {
+        let last = printed("local.l50", &doubled(50, first, twice));
+        assert!(matches!(last.kind, TKind::Local(_)), "{:?}", last.ty);
+        let few = printed("local.l8", &doubled(8, first, twice));
+        assert!(few.constant().is_some());
+    }
+}
+
+#[test]
+fn a_type_of_too_many_parts_is_refused_once_where_it_passes_the_bound() {
+    const LARGE: [(&str, &str); 1] = [(
+        "too_large",
+        "the type of this value has more than 100000 parts",
+    )];
+    let step = "step \"print\" \"p\" {\n  arguments {\n    input = local.l50\n  }\n}\n";
+    for (first, twice) in [
+        (
+            "uuid()",
+            (|of: &str| format!("[{of}, {of}]")) as fn(&str) -> String,
+        ),
+        ("uuid()", |of| format!("{{ a = {of}, b = {of} }}")),
+        ("[1, true]", |of| format!("[{of}, {of}]")),
+    ] {
+        let grid = format!("{}\n{step}", doubled(50, first, twice));
+        let found = problems(&grid);
+        let found: Vec<_> = found.iter().map(|(code, text)| (*code, &**text)).collect();
+        assert_eq!(found, LARGE, "{first}");
+    }
+    // Items that fit alone do not fit beside each other, however many they are.
+    let wide = vec!["local.l15"; 1000].join(", ");
+    for whole in [
+        format!("[{wide}]"),
+        format!("concat({wide})"),
+        "{ a = local.l15, b = local.l15 }".to_owned(),
+    ] {
+        let locals = doubled(15, "uuid()", |of| format!("[{of}, {of}]"));
+        let found = problems(&format!("{locals}\n{}", step.replace("local.l50", &whole)));
+        let found: Vec<_> = found.iter().map(|(code, text)| (*code, &**text)).collect();
+        assert_eq!(found, LARGE, "{whole:.20}");
+    }
+}
+
 #[test]
 fn long_chain_of_locals_needs_no_stack() {
     use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! The result of the check stage: every expression with its type, binding time and sensitivity, constants folded.
 //! The plan and the emitter look nothing up in the syntax any more.
 
-use crate::modules::RunnerRef;
+use crate::modules::RunnerOrAsset;
 use crate::resolve::model::{BodyId, BoundId, Edge, LocalId, Node, ResourceId, StepId, VariableId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
@@ -259,7 +259,7 @@ impl Typed {
 #[derive(Debug, Clone)]
 pub struct TStep {
     /// Its runner.
-    pub runner: RunnerRef,
+    pub runner: RunnerOrAsset,
     /// `http_request`
     pub runner_name: String,
     /// Its name.
@@ -355,7 +355,7 @@ impl TInstances {
 #[derive(Debug, Clone)]
 pub struct TResource {
     /// Its asset.
-    pub asset: RunnerRef,
+    pub asset: RunnerOrAsset,
     /// `http_client`
     pub asset_name: String,
     /// Its name.

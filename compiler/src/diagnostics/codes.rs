@@ -89,6 +89,7 @@ codes! {
     MISSING_INDEX = "missing_index", "Missing index of an instance";
     UNEXPECTED_INDEX = "unexpected_index", "Unexpected index";
     INDEX_OUT_OF_RANGE = "index_out_of_range", "Index out of range";
+    TOO_LARGE = "too_large", "Too many parts";
     HEADER_CASE = "header_case", "Header in upper case";
     // check: blocks
     UNKNOWN_ARGUMENT = "unknown_argument", "Unknown argument";

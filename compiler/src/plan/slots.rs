@@ -6,7 +6,7 @@
 use super::model::{BodyPlan, Resource, Scenario};
 
 /// Slots of each step: response and service times of what passed, and of what failed. Its own metrics come after them.
-const TIMES: u32 = 4;
+pub(super) const TIMES: u32 = 4;
 
 /// Gives steps, scenarios and resources their slots.
 pub fn number(bodies: &mut [BodyPlan], scenarios: &mut [Scenario], resources: &mut [Resource]) {

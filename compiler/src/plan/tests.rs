@@ -24,6 +24,12 @@ fn plan(grid: &str, steps: usize) -> Plan {
 }
 
 #[test]
+fn a_step_has_as_many_slots_for_times_as_the_runtime_fills() {
+    let bare = bggo_runtime::emitted::Info::new("noop", "n", "grid.hcl:1");
+    assert_eq!(super::slots::TIMES, bare.slot_count());
+}
+
+#[test]
 fn slots_nodes_and_locals_of_a_body_are_its_own() {
     let plan = plan(
         r#"

@@ -1,6 +1,6 @@
 //! The result of the resolve stage: what each name stands for, and the graph with the cause of every edge.
 
-pub use crate::modules::RunnerRef;
+pub use crate::modules::RunnerOrAsset;
 use crate::source::Span;
 pub use crate::syntax::decl::BodyId;
 use crate::syntax::decl::{Declarations, Expr, ExprId, Name, ResourceDecl, StepDecl};
@@ -138,9 +138,9 @@ pub struct Resolved {
     /// As parsed; steps and resources of unknown kinds stay.
     pub declarations: Declarations,
     /// Module and runner of each step (`None`: unknown, already reported).
-    pub runners: ByBody<Option<RunnerRef>>,
+    pub runners: ByBody<Option<RunnerOrAsset>>,
     /// Module and asset of each resource (`None`: unknown, already reported).
-    pub assets: ByBody<Option<RunnerRef>>,
+    pub assets: ByBody<Option<RunnerOrAsset>>,
     /// The meaning of the expression nodes that are references: the node `step.R.N` (not what follows it), `var.x`, `count.index`, a `Root` that is bound by a `for`, ...
     pub references: BTreeMap<ExprId, Reference>,
     /// Names bound by each `For` expression, template `for` (key, value) or splat (its item), by the id of its `over` expression.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostics::{Problems, codes, nearest};
-use crate::modules::{Modules, RunnerRef};
+use crate::modules::{Modules, RunnerOrAsset};
 use crate::source::Span;
 use crate::syntax::decl::{BodyDecl, Declarations, Name};
 
@@ -197,8 +197,8 @@ pub(super) fn runners<'d>(
     declarations: &'d Declarations,
     modules: &Modules,
     problems: &mut Problems,
-) -> ByBody<Option<RunnerRef>> {
-    let mut known: BTreeMap<&'d str, Option<RunnerRef>> = BTreeMap::new();
+) -> ByBody<Option<RunnerOrAsset>> {
+    let mut known: BTreeMap<&'d str, Option<RunnerOrAsset>> = BTreeMap::new();
     let mut runner_of = |kind: &'d Name| {
         let runner = *known
             .entry(&kind.text)
@@ -225,7 +225,7 @@ pub(super) fn assets(
     declarations: &Declarations,
     modules: &Modules,
     problems: &mut Problems,
-) -> ByBody<Option<RunnerRef>> {
+) -> ByBody<Option<RunnerOrAsset>> {
     let mut asset_of = |kind: &Name| {
         let asset = modules.find_asset(&kind.text);
         if asset.is_none() {

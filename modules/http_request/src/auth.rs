@@ -1,9 +1,7 @@
 //! Credentials as headers: Bearer, Basic, an API key in a header or in the query.
 
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText};
-use bggo_values::Value;
-use bggo_values::base64::to_base64;
+use bggo_runtime::contract::{Fault, FaultText, Value, to_base64};
 use http::header::{HeaderName, HeaderValue};
 use url::Url;
 

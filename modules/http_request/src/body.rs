@@ -2,8 +2,7 @@
 
 use crate::fault::{Unreadable, unreadable_file};
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText};
-use bggo_values::Value;
+use bggo_runtime::contract::{Fault, FaultText, Value};
 use bytes::Bytes;
 use form_urlencoded::{Serializer, Target};
 use http::header::HeaderValue;

@@ -9,8 +9,7 @@ use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
 use crate::transport::{Incoming, Outgoing};
-use bggo_runtime::contract::{Fault, FaultText};
-use bggo_values::duration;
+use bggo_runtime::contract::{Fault, FaultText, format_duration};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
 use http::{Method, StatusCode};
@@ -81,7 +80,7 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
             Err(Kind::Timeout.fault(
                 FaultText::plain(format_args!("{what} from "))
                     .and_text(&hosts.place(url))
-                    .and(format_args!(" within {}", duration::format(limit))),
+                    .and(format_args!(" within {}", format_duration(limit))),
             ))
         }
     }

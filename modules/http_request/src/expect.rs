@@ -1,8 +1,7 @@
 //! `expect_status`: the status codes that pass.
 
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText};
-use bggo_values::Value;
+use bggo_runtime::contract::{Fault, FaultText, Value};
 use std::fmt;
 
 /// Codes and ranges of codes; the text is what the grid says.
@@ -92,7 +91,7 @@ fn range(pattern: &str) -> Option<(u16, u16)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bggo_values::Number;
+    use bggo_runtime::contract::Number;
 
     fn read(value: impl Into<Value>) -> Option<Vec<(u16, u16)>> {
         Expect::read(&value.into()).ok().map(|expect| expect.ranges)

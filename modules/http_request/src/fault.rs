@@ -89,6 +89,13 @@ pub(crate) enum Reached {
     Sent,
 }
 
+/// What is wrong with an answer over HTTP/1 whose head is too large.
+const TOO_LARGE_HEAD: &str = "its head has more than 1,000 fields or is larger than 256 KiB";
+
+fn no_answer(url: &Url, hosts: Hosts) -> FaultText {
+    FaultText::plain("no answer from ").and_text(&hosts.place(url))
+}
+
 /// The fault for a request that got no answer.
 pub(crate) fn unanswered(
     error: &(dyn Error + 'static),
@@ -117,8 +124,13 @@ pub(crate) fn unanswered(
         Reached::Connecting | Reached::ConnectTimeout => {
             Kind::Connect.fault(because(about("no connection to ")))
         }
-        Reached::Sent => Kind::Protocol.fault(because(about("no answer from "))),
+        Reached::Sent => Kind::Protocol.fault(because(no_answer(url, hosts))),
     }
+}
+
+/// The fault for an answer over HTTP/1 whose head is read and too large.
+pub(crate) fn too_large_head(url: &Url, hosts: Hosts) -> Fault {
+    Kind::Protocol.fault(no_answer(url, hosts).and(format_args!(": {TOO_LARGE_HEAD}")))
 }
 
 /// The fault for an answer whose body did not come to its end.
@@ -228,7 +240,7 @@ fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
 
 fn of_http_1(error: &hyper::Error) -> Option<&'static str> {
     if error.is_parse_too_large() {
-        Some("its head has more than 1,000 fields or is larger than 256 KiB")
+        Some(TOO_LARGE_HEAD)
     } else if error.is_parse_version_h2() {
         Some("HTTP/2 came where HTTP/1 was asked for")
     } else if error.is_parse() {

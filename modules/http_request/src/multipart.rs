@@ -2,8 +2,7 @@
 
 use crate::body::{Part, Payload};
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText};
-use bggo_values::Value;
+use bggo_runtime::contract::{Fault, FaultText, Value};
 use http::header::HeaderValue;
 use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};

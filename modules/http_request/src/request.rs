@@ -8,8 +8,7 @@ use crate::body::{Payload, append_pairs};
 use crate::fault;
 use crate::http_request::Error as Kind;
 use crate::multipart;
-use bggo_runtime::contract::{Fault, FaultText};
-use bggo_values::Value;
+use bggo_runtime::contract::{Fault, FaultText, Value};
 use http::header::Entry;
 use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,

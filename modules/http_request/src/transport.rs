@@ -32,10 +32,12 @@ const SESSIONS: usize = 8;
 const HOSTS: usize = 64;
 /// The most fields that the head of an answer may have.
 const FIELDS: usize = 1_000;
+/// The most bytes of names and values that the head of an answer may have over HTTP/1. hyper has a limit of its own, which is
+/// higher and not exact.
+const HTTP_1_HEAD_BYTES: usize = 256 << 10;
 /// The most bytes that the head of an answer may have over HTTP/2, which counts 32 more for each field. A longer head fails its
-/// request. A head that is longer by a fourth makes h2 end the connection, so this is more than the manual promises. Over
-/// HTTP/1 hyper has a limit of its own, 400 KiB.
-const HEAD_BYTES: u32 = 1 << 20;
+/// request. A head that is longer by a fourth makes h2 end the connection, so this is more than a server should send.
+const HTTP_2_HEAD_BYTES: u32 = 1 << 20;
 
 /// Which version of HTTP is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +182,15 @@ impl Transport {
         };
         let error = match client.execute(request).await {
             Ok(response) => {
+                // Dropped with its body, such an answer closes its connection.
+                if response.version() < Version::HTTP_2
+                    && head_bytes(response.headers()) > HTTP_1_HEAD_BYTES
+                {
+                    return Err(Unanswered {
+                        fault: fault::too_large_head(url, hosts),
+                        was_stale: false,
+                    });
+                }
                 if let Some(connection) = response.extensions().get::<HttpInfo>() {
                     self.answered.note(connection.local_addr().port());
                 }
@@ -386,6 +397,14 @@ fn checked_name(name: &str, settings: &Settings) -> Result<String, Fault> {
     Ok(name)
 }
 
+/// The bytes of all names and values.
+fn head_bytes(headers: &HeaderMap) -> usize {
+    let fields = headers.iter();
+    fields
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
+}
+
 /// The url with the `server_name`, which TLS asks for. The `Host` header still names the real host.
 fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault> {
     let host = url.host_str().unwrap_or("");
@@ -428,7 +447,7 @@ fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Cl
         .http1_max_headers(FIELDS)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
-        .http2_max_header_list_size(HEAD_BYTES)
+        .http2_max_header_list_size(HTTP_2_HEAD_BYTES)
         .pool_idle_timeout(settings.idle_timeout)
         .tcp_nodelay(settings.nodelay);
     if let Some(limit) = settings.connect_timeout {

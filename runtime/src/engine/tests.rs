@@ -16,9 +16,8 @@ use crate::exit::{Exit, ExitCauses};
 use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::grid::Grid;
-use crate::metrics::{
-    Interval, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, time_slot,
-};
+use crate::info::time_slot;
+use crate::metrics::{Interval, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader};
 use crate::outputs::{Format, Report};
 use crate::schedule::{Iterations, Schedule};
 use crate::shutdown::{Phase, Phases};
@@ -308,7 +307,16 @@ async fn a_user_that_never_waits_leaves_the_others_their_turn() {
 async fn a_failed_iteration_does_not_end_its_user() {
     let mut bench = bench(|_| Does::Fails);
     bench.run(Schedule::iterations(1, 7)).await;
-    assert_eq!(bench.counted(Outcome::Failed), 7);
+    let measured = bench.measured();
+    let ended = measured.slot(0).unwrap();
+    assert_eq!(ended.count(Outcome::Failed), 7);
+    // No step of theirs failed, which is no kind that was too many.
+    let kinds: Vec<(&str, u64)> = ended
+        .kinds
+        .iter()
+        .map(|(kind, n)| (kind.as_str(), *n))
+        .collect();
+    assert_eq!(kinds, [("no_failed_step", 7)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@
 //! What is read is checked: whatever comes in, the answer is a value that can be merged and shown, or an error.
 
 use super::buckets::BUCKETS;
-use super::interval::{Histogram, Interval, LastValue, Scalar, Slot};
+use super::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
 use super::layout::{
     IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout, StepLayout, Tags, Unit,
 };
@@ -233,7 +233,7 @@ impl Out {
         });
     }
 
-    fn slot(&mut self, slot: &Slot) {
+    fn slot(&mut self, slot: &SlotFigures) {
         for outcome in Outcome::ALL {
             self.number(slot.count(outcome).into());
         }
@@ -434,8 +434,8 @@ impl<'a> In<'a> {
             .ok_or_else(|| self.wrong("an unknown kind of metric"))
     }
 
-    fn slot(&mut self) -> Read<Slot> {
-        let mut slot = Slot::default();
+    fn slot(&mut self) -> Read<SlotFigures> {
+        let mut slot = SlotFigures::default();
         for outcome in Outcome::ALL {
             slot.add(outcome, self.count()?);
         }

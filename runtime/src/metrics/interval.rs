@@ -184,7 +184,7 @@ fn wider(one: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64
 
 /// What one slot measured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Slot {
+pub struct SlotFigures {
     counts: [u64; Outcome::ALL.len()],
     /// Failures by kind.
     pub kinds: BTreeMap<Text, u64>,
@@ -196,7 +196,7 @@ pub struct Slot {
     pub labels: BTreeMap<Text, u64>,
 }
 
-impl Slot {
+impl SlotFigures {
     /// How often something ended with `outcome`.
     pub fn count(&self, outcome: Outcome) -> u64 {
         self.counts
@@ -247,7 +247,7 @@ pub struct Interval {
     /// Users that ended.
     pub users_ended: u64,
     /// Slots that measured something.
-    pub slots: BTreeMap<u32, Slot>,
+    pub slots: BTreeMap<u32, SlotFigures>,
 }
 
 impl Interval {
@@ -263,7 +263,7 @@ impl Interval {
     }
 
     /// What a slot measured.
-    pub fn slot(&self, slot: u32) -> Option<&Slot> {
+    pub fn slot(&self, slot: u32) -> Option<&SlotFigures> {
         self.slots.get(&slot)
     }
 

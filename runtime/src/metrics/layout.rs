@@ -7,25 +7,11 @@
 //! All arithmetic of slots stands here. Whoever reads an [`Interval`] asks the [`Layout`] and sees no number. Texts are owned,
 //! so that a layout may come from a file as well as from the grid that is linked.
 
-use super::interval::{Histogram, Interval, Scalar, Slot};
+use super::interval::{Histogram, Interval, Scalar, SlotFigures};
 use crate::grid::{Grid, Scenario};
-use crate::info::{Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
+use crate::info::{Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
 use bggo_values::Text;
 use std::collections::BTreeMap;
-
-/// Slots of what has times (a step, an iteration), counted from its first one, where its counters stand.
-pub mod time_slot {
-    /// Response time of what passed, from the moment due.
-    pub const RESPONSE: u32 = 0;
-    /// Service time of what passed, from the moment sent.
-    pub const SERVICE: u32 = 1;
-    /// Response time of what failed.
-    pub const FAILED_RESPONSE: u32 = 2;
-    /// Service time of what failed.
-    pub const FAILED_SERVICE: u32 = 3;
-    /// How many there are. The metrics of a step's manifest stand behind them.
-    pub const COUNT: u32 = 4;
-}
 
 /// Slots that the steps of all scenarios take: those of a scenario begin where its row says so.
 fn step_slots(grid: &Grid) -> u32 {
@@ -116,7 +102,7 @@ impl MetricLayout {
         }
     }
 
-    fn measured<'a>(&self, slot: &'a Slot) -> Option<Measured<'a>> {
+    fn measured<'a>(&self, slot: &'a SlotFigures) -> Option<Measured<'a>> {
         let scalar = &slot.scalar;
         match self.kind {
             MetricKind::Trend => {
@@ -209,7 +195,7 @@ impl StepLayout {
     }
 
     /// Its counters.
-    pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a Slot> {
+    pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a SlotFigures> {
         interval.slot(self.first)
     }
 
@@ -265,7 +251,7 @@ pub struct IterationLayout {
 
 impl IterationLayout {
     /// Their counters.
-    pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a Slot> {
+    pub fn counts<'a>(&self, interval: &'a Interval) -> Option<&'a SlotFigures> {
         interval.slot(self.first)
     }
 

@@ -15,10 +15,9 @@ mod slab;
 
 #[cfg(feature = "measured")]
 pub use encoding::Unreadable;
-pub use interval::{Histogram, Interval, Scalar, Slot, WHOLE};
+pub use interval::{Histogram, Interval, Scalar, SlotFigures, WHOLE};
 pub use layout::{
     LabelWarning, Layout, Measured, MetricLayout, Tags, Times, Unit, iteration_slot, slot_count,
-    time_slot,
 };
 pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;

@@ -7,7 +7,7 @@
 //! the rest, so the sums agree when the thread is done.
 
 use super::buckets::{LAST, ROW, ROWS, highest, lowest};
-use super::interval::{Histogram, Interval, LastValue, Scalar, Slot};
+use super::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
 use super::names::{OTHERS, RunNames};
 use super::slab::{OUTCOMES, Outcome, ScalarCells, Slab};
 use bggo_values::Text;
@@ -91,12 +91,12 @@ impl SlabReader {
         interval.users_begun += u64::from(renew(begun, self.slab.users[0].load(Relaxed)));
         interval.users_ended += u64::from(renew(ended, self.slab.users[1].load(Relaxed)));
         for slot in 0..self.slab.slots() {
-            let mut news = Slot::default();
+            let mut news = SlotFigures::default();
             self.outcomes(slot, &mut news);
             self.histogram(slot, &mut news.histogram);
             self.scalar(slot, &mut news.scalar);
             self.labels(slot, &mut news.labels);
-            if news != Slot::default() {
+            if news != SlotFigures::default() {
                 interval.slots.entry(slot as u32).or_default().merge(&news);
             }
         }
@@ -153,7 +153,7 @@ impl SlabReader {
         }
     }
 
-    fn outcomes(&mut self, slot: usize, news: &mut Slot) {
+    fn outcomes(&mut self, slot: usize, news: &mut SlotFigures) {
         let range = slot * OUTCOMES..(slot + 1) * OUTCOMES;
         let (Some(cells), Some(seen)) = (
             self.slab.outcomes.get(range.clone()),

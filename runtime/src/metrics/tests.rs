@@ -322,7 +322,7 @@ fn interval() -> impl Strategy<Value = Interval> {
                 ..Interval::default()
             };
             for ((slot, values), (failed, kind), (scalar, labelled)) in slots {
-                let mut one = Slot::default();
+                let mut one = SlotFigures::default();
                 one.scalar = scalar;
                 one.labels
                     .insert(["200", "503", "other"][kind].into(), labelled);
@@ -420,7 +420,7 @@ fn shown(layout: &Layout, interval: &Interval) {
     let mut sum = interval.clone();
     sum.merge(interval);
     for step in &layout.steps {
-        let counts = step.counts(&sum).map_or(0, Slot::ended);
+        let counts = step.counts(&sum).map_or(0, SlotFigures::ended);
         let passed = step.times(&sum).passed;
         let middle = passed.and_then(|times| times.time(WHOLE / 2));
         let times = passed.map(|times| (times.time_extremes(), times.mean_time()));

@@ -3,8 +3,8 @@
 use super::RunDescription;
 use super::measure::{percent, rate};
 use crate::metrics::{
-    Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar, Slot, Tags,
-    Times, WHOLE,
+    Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
+    SlotFigures, Tags, Times, WHOLE,
 };
 use bggo_values::Text;
 use std::collections::BTreeMap;
@@ -91,7 +91,7 @@ pub struct Row {
     /// The labels of a step or a scenario.
     pub tags: Tags,
     /// Counters and failures by kind.
-    pub counts: Slot,
+    pub counts: SlotFigures,
     /// Service times of what passed.
     pub passed: Histogram,
     /// Service times of what failed.
@@ -115,7 +115,7 @@ impl Row {
         }
     }
 
-    fn add(&mut self, counts: Option<&Slot>, times: Times<'_>) {
+    fn add(&mut self, counts: Option<&SlotFigures>, times: Times<'_>) {
         if let Some(counts) = counts {
             self.counts.merge(counts);
         }

@@ -1,7 +1,7 @@
 //! What one second of a load run measured, for its line.
 
 use super::measure::rate;
-use crate::metrics::{Histogram, Interval, Layout, Outcome, Slot};
+use crate::metrics::{Histogram, Interval, Layout, Outcome, SlotFigures};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ const P95: u32 = 950_000;
 pub struct LinesSoFar {
     number: u64,
     users: u64,
+    /// Full names of the steps, in the grid's order; made for the first line.
+    steps: Vec<Text>,
 }
 
 /// One live line.
@@ -43,7 +45,7 @@ impl LinesSoFar {
     pub fn next(&mut self, layout: &Layout, interval: &Interval) -> Line {
         self.number += 1;
         self.users = (self.users + interval.users_begun).saturating_sub(interval.users_ended);
-        let (mut iterations, mut times) = (Slot::default(), Histogram::default());
+        let (mut iterations, mut times) = (SlotFigures::default(), Histogram::default());
         for scenario in &layout.iterations {
             if let Some(counts) = scenario.counts(interval) {
                 iterations.merge(counts);
@@ -52,9 +54,13 @@ impl LinesSoFar {
                 times.merge(passed);
             }
         }
-        let steps = layout.steps.iter().map(|step| {
-            let ended = step.counts(interval).map_or(0, Slot::ended);
-            (layout.full_name(step), ended)
+        if self.steps.is_empty() {
+            let names = layout.steps.iter().map(|step| layout.full_name(step));
+            self.steps = names.collect();
+        }
+        let steps = self.steps.iter().zip(&layout.steps).map(|(name, step)| {
+            let ended = step.counts(interval).map_or(0, SlotFigures::ended);
+            (name.clone(), ended)
         });
         Line {
             number: self.number,

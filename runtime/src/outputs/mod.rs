@@ -13,6 +13,7 @@ mod collect;
 mod figures;
 mod json;
 mod line;
+mod mailbox;
 mod measure;
 mod metric_lines;
 mod report;

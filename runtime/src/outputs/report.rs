@@ -4,17 +4,15 @@
 //! the end.
 
 use super::json::JsonLines;
+use super::mailbox::{Bounded, Received, Receiver, Sender, answer, mailbox};
 use super::summary::TextSummary;
 use super::text::{Paint, TextLines};
-use super::writer::{Bounded, LineWriter};
+use super::writer::LineWriter;
 use super::{Collector, Conclusion, Figures, Format, Output, RunDescription};
 use crate::event::{Event, EventSink, LogLevel, ResourceEvent};
 use crate::exit::Exit;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 /// How long an interval is.
@@ -29,16 +27,6 @@ const WHEN_LEFT: Duration = Duration::from_secs(1);
 pub struct Report {
     level: LogLevel,
     mailbox: Sender<Message>,
-    state: Arc<State>,
-}
-
-/// What both ends of the mailbox know.
-#[derive(Debug, Default)]
-struct State {
-    /// Events that wait.
-    waiting: AtomicUsize,
-    bounded: AtomicBool,
-    lost: AtomicU64,
 }
 
 /// What the reporter is told.
@@ -89,12 +77,10 @@ impl Report {
         outputs: Vec<Box<dyn Output>>,
         lines: LineWriter,
     ) -> io::Result<Self> {
-        let (mailbox, messages) = channel();
-        let state = Arc::new(State::default());
+        let (mailbox, messages) = mailbox(WAITING);
         let reporter = Reporter {
             outputs,
             lines,
-            state: Arc::clone(&state),
             logged: BTreeSet::new(),
             description: None,
             measured: None,
@@ -102,11 +88,7 @@ impl Report {
         std::thread::Builder::new()
             .name("report".to_owned())
             .spawn(move || reporter.work(&messages))?;
-        Ok(Self {
-            level,
-            mailbox,
-            state,
-        })
+        Ok(Self { level, mailbox })
     }
 
     /// On stderr.
@@ -119,40 +101,44 @@ impl Report {
 
     /// The run begins.
     pub(crate) fn begins(&self, run: RunDescription) {
-        self.state.bounded.store(!run.functional, Ordering::Relaxed);
-        self.send(Message::Begins(run));
+        if !run.functional {
+            self.mailbox.bounded(Bounded::Yes);
+        }
+        self.mailbox.send(Message::Begins(run));
     }
 
     /// Iterations may begin: from now on an interval is taken each second, if it is a load run.
     pub(crate) fn clock_starts(&self, collector: Collector) {
-        self.send(Message::ClockStarts(Box::new(collector)));
+        self.mailbox.send(Message::ClockStarts(Box::new(collector)));
     }
 
     /// All workers are done: takes the last interval and returns the figures of the run; `None` when the reporter is gone,
     /// which only a panic does.
     pub(crate) fn stopped(&self, stopped: Stopped) -> Option<Figures> {
-        self.state.bounded.store(false, Ordering::Relaxed);
-        let (sender, figures) = channel();
-        self.send(Message::Stopped(stopped, sender));
-        figures.recv().ok()
+        self.mailbox.bounded(Bounded::No);
+        let (sender, figures) = answer();
+        self.mailbox.send(Message::Stopped(stopped, sender));
+        match figures.receive(None) {
+            Received::Item(figures) => Some(figures),
+            Received::Nothing | Received::Closed => None,
+        }
     }
 
     /// Has the end told, and waits until everything is written.
     pub(crate) fn ends(&self, exit: Exit, left: bool) {
-        let (done, written) = channel();
-        self.send(Message::Ends { exit, left, done });
-        if left {
-            let _ = written.recv_timeout(WHEN_LEFT);
-        } else {
-            let _ = written.recv();
-        }
+        let (done, written) = answer();
+        self.mailbox.send(Message::Ends { exit, left, done });
+        let latest = left.then(|| Instant::now() + WHEN_LEFT);
+        // If the reporter is gone, nothing more will be written.
+        let _ = written.receive(latest);
     }
 
     /// Waits until all that was told before is written.
     pub fn flush(&self) {
-        let (done, written) = channel();
-        self.send(Message::Flush(done));
-        let _ = written.recv();
+        let (done, written) = answer();
+        self.mailbox.send(Message::Flush(done));
+        // If the reporter is gone, nothing more will be written.
+        let _ = written.receive(None);
     }
 
     /// Something looks wrong.
@@ -164,25 +150,13 @@ impl Report {
     pub fn error(&self, text: &str) {
         self.tell(Event::Message(LogLevel::Error, text.to_owned()));
     }
-
-    fn send(&self, message: Message) {
-        // The reporter ends when nobody can tell it anything any more.
-        let _ = self.mailbox.send(message);
-    }
 }
 
 impl EventSink for Report {
     fn tell(&self, event: Event) {
-        if event.level() > self.level {
-            return;
+        if event.level() <= self.level {
+            self.mailbox.offer(Message::Event(event));
         }
-        let bounded = self.state.bounded.load(Ordering::Relaxed);
-        if bounded && self.state.waiting.load(Ordering::Relaxed) >= WAITING {
-            self.state.lost.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        self.state.waiting.fetch_add(1, Ordering::Relaxed);
-        self.send(Message::Event(event));
     }
 }
 
@@ -190,7 +164,6 @@ impl EventSink for Report {
 struct Reporter {
     outputs: Vec<Box<dyn Output>>,
     lines: LineWriter,
-    state: Arc<State>,
     /// Failures already logged of any thread, by step or resource and kind.
     logged: BTreeSet<(usize, u32, &'static str)>,
     description: Option<RunDescription>,
@@ -206,49 +179,44 @@ struct Measured {
 }
 
 impl Reporter {
+    /// Ends when nobody can tell it anything any more.
     fn work(mut self, messages: &Receiver<Message>) {
         loop {
-            let message = match self.next_interval() {
+            let received = match self.next_interval() {
                 // An interval that is due goes before what is told.
-                Some(Duration::ZERO) => Err(RecvTimeoutError::Timeout),
-                Some(wait) => messages.recv_timeout(wait),
-                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) if due <= Instant::now() => Received::Nothing,
+                due => messages.receive(due),
             };
-            match message {
-                Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => self.interval_is_due(),
-                Err(RecvTimeoutError::Disconnected) => return,
+            match received {
+                Received::Item(message) => self.take(message, messages),
+                Received::Nothing => self.interval_is_due(),
+                Received::Closed => return,
             }
         }
     }
 
-    fn take(&mut self, message: Message) {
+    fn take(&mut self, message: Message, messages: &Receiver<Message>) {
         match message {
             Message::Begins(description) => self.begins(description),
             Message::ClockStarts(collector) => self.clock_starts(*collector),
             Message::Event(event) => {
-                self.state.waiting.fetch_sub(1, Ordering::Relaxed);
                 if self.is_first(&event) {
                     self.tell(&event);
                 }
             }
-            // Who asked waits; if it is gone, nobody needs the answer.
-            Message::Stopped(stopped, figures) => {
-                let _ = figures.send(self.stopped(stopped));
-            }
+            Message::Stopped(stopped, figures) => figures.send(self.stopped(stopped)),
             Message::Ends { exit, left, done } => {
-                self.ends(exit, left);
+                self.ends(exit, left, messages.lost());
                 self.lines.flush(done);
             }
             Message::Flush(done) => self.lines.flush(done),
         }
     }
 
-    /// How long until the next interval is due.
-    fn next_interval(&self) -> Option<Duration> {
+    /// When the next interval is due.
+    fn next_interval(&self) -> Option<Instant> {
         let run = self.measured.as_ref()?;
-        let due = run.collector.begin() + EVERY * run.second?;
-        Some(due.saturating_duration_since(Instant::now()))
+        Some(run.collector.begin() + EVERY * run.second?)
     }
 
     fn begins(&mut self, description: RunDescription) {
@@ -326,8 +294,8 @@ impl Reporter {
         )
     }
 
-    fn ends(&mut self, exit: Exit, left: bool) {
-        let lost = self.state.lost.load(Ordering::Relaxed) + self.lines.lost();
+    fn ends(&mut self, exit: Exit, left: bool, lost: u64) {
+        let lost = lost + self.lines.lost();
         if lost > 0 {
             let text = format!(
                 "{lost} lines were left out: whoever reads stderr was slower than they came"

@@ -5,10 +5,8 @@ use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
-use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo};
-use crate::metrics::{
-    KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, slot_count, time_slot,
-};
+use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
+use crate::metrics::{KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, slot_count};
 use crate::schedule::Schedule;
 use serde_json::json;
 use std::io::{self, Write};

@@ -2,11 +2,11 @@
 
 use super::iteration::Iteration;
 use super::output::OutputSlot;
+use crate::context::{WorkerContext, metric_methods};
 use crate::event::{StepEnd, StepOutcome};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
-use crate::info::{At, Counter, Gauge, Info, LabelledCounter, Rate, Trend};
-use crate::metrics::time_slot;
+use crate::info::{At, Info, time_slot};
 use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
@@ -181,6 +181,8 @@ impl<'a> Step<'a> {
     #[doc(hidden)]
     pub fn begin(&self) {
         self.begun.set(Some(self.iteration.worker().now()));
+        // What an earlier attempt sent is not the request of this one.
+        self.sent.set(None);
     }
 
     /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`].
@@ -194,7 +196,7 @@ impl<'a> Step<'a> {
     /// [`Stop`] when the iteration ends.
     pub(crate) fn end(&self, result: Result<Ran, Fault>) -> Flow {
         if let (Err(_), Some(slot)) = (&result, self.kept) {
-            slot.forget();
+            slot.failed(&self.at);
         }
         match &result {
             Ok(Ran::Done) => {
@@ -205,7 +207,7 @@ impl<'a> Step<'a> {
             }
             Ok(Ran::Skipped) => {
                 if let Some(slot) = self.kept {
-                    slot.skip();
+                    slot.skipped(&self.at);
                 }
                 self.book(StepOutcome::Skipped, None);
             }
@@ -220,47 +222,14 @@ impl<'a> Step<'a> {
         Ok(())
     }
 
-    /// Records a value of a trend of the manifest, in its own unit.
-    pub fn record(&self, metric: Trend, value: u64) {
-        let worker = self.iteration.worker();
-        worker.record(self.first_metric(), metric, value);
-    }
+    metric_methods!();
 
-    /// Records a value of a trend of the unit `time`.
-    pub fn record_time(&self, metric: Trend, took: Duration) {
-        let worker = self.iteration.worker();
-        worker.record_time(self.first_metric(), metric, took);
-    }
-
-    /// Adds to a counter of the manifest.
-    pub fn add(&self, metric: Counter, n: u64) {
-        self.iteration.worker().add(self.first_metric(), metric, n);
-    }
-
-    /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`.
-    pub fn add_labelled(&self, metric: LabelledCounter, label: &str, n: u64) {
-        let worker = self.iteration.worker();
-        worker.add_labelled(self.first_metric(), (metric, label), n);
-    }
-
-    /// Sets a gauge of the manifest.
-    pub fn set(&self, metric: Gauge, value: u64) {
-        let worker = self.iteration.worker();
-        worker.set(self.first_metric(), metric, value);
-    }
-
-    /// Counts a hit of a rate of the manifest.
-    pub fn hit(&self, metric: Rate) {
-        self.iteration.worker().hit(self.first_metric(), metric);
-    }
-
-    /// Counts a miss of a rate of the manifest.
-    pub fn miss(&self, metric: Rate) {
-        self.iteration.worker().miss(self.first_metric(), metric);
-    }
-
-    fn first_metric(&self) -> u32 {
-        self.first_slot() + time_slot::COUNT
+    /// The worker and the slot of the first metric.
+    fn metrics(&self) -> (&WorkerContext, u32) {
+        (
+            self.iteration.worker(),
+            self.first_slot() + time_slot::COUNT,
+        )
     }
 
     fn first_slot(&self) -> u32 {

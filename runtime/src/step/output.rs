@@ -2,22 +2,47 @@
 //! its own.
 
 use crate::fault::{Fault, FaultText};
-use crate::info::Info;
+use crate::info::{At, Info, Instance};
+use bggo_values::json::RawJson;
 use bggo_values::{Text, Value};
 use std::cell::{OnceCell, RefCell};
+use std::fmt;
 
 /// The outputs of one step, or of one of its instances.
 #[derive(Debug, Default)]
 pub struct OutputSlot(RefCell<Outputs>);
 
+/// A step and its instance, as faults name it. A step without instances takes no memory for one.
+#[derive(Debug)]
+struct Whose(&'static Info, Option<Box<Instance>>);
+
+impl Whose {
+    fn new(at: &At) -> Self {
+        let instance = at.instance();
+        let named = (*instance != Instance::None).then(|| Box::new(instance.clone()));
+        Self(at.info(), named)
+    }
+}
+
+impl fmt::Display for Whose {
+    /// The key of an instance is not sensitive: the lines of its step show it, too.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(info, instance) = self;
+        let instance = instance.as_deref().unwrap_or(&Instance::None);
+        write!(f, "{info}{instance}")
+    }
+}
+
 /// The outputs of a step, or why there are none.
 #[derive(Debug, Default)]
 enum Outputs {
-    /// The step did not pass, or has not run yet.
+    /// The step has not run yet.
     #[default]
     None,
+    /// The step failed.
+    Failed(Whose),
     /// The step was not enabled.
-    Skipped,
+    Skipped(Whose),
     /// The outputs that are read, in the plan's order, of an attempt whose step has not ended yet.
     Offered(Box<[Value]>),
     /// The outputs that are read, in the plan's order, of a step that passed.
@@ -39,14 +64,14 @@ impl OutputSlot {
         }
     }
 
-    /// The step did not pass: drops the offered outputs.
-    pub(crate) fn forget(&self) {
-        self.0.replace(Outputs::None);
+    /// The step failed: drops the offered outputs.
+    pub(crate) fn failed(&self, at: &At) {
+        self.0.replace(Outputs::Failed(Whose::new(at)));
     }
 
     /// The step was not enabled.
-    pub fn skip(&self) {
-        self.0.replace(Outputs::Skipped);
+    pub(crate) fn skipped(&self, at: &At) {
+        self.0.replace(Outputs::Skipped(Whose::new(at)));
     }
 
     /// Output number `i` of those that are read.
@@ -54,24 +79,21 @@ impl OutputSlot {
     /// # Errors
     /// The step did not run, or it failed.
     pub fn field(&self, i: usize, info: &'static Info) -> Result<Value, Fault> {
+        let missing =
+            |text: std::fmt::Arguments<'_>| Err(Fault::new("value", FaultText::plain(text)));
         match &*self.0.borrow() {
             Outputs::Of(values) => Ok(values.get(i).cloned().unwrap_or(Value::Null)),
-            Outputs::Skipped => Err(Fault::new(
-                "value",
-                FaultText::plain(format_args!(
-                    "step {info} did not run, so it has no output: it was not enabled"
-                )),
+            Outputs::Skipped(step) => missing(format_args!(
+                "step {step} did not run, so it has no output: it was not enabled"
             )),
-            Outputs::None | Outputs::Offered(_) => Err(Fault::new(
-                "value",
-                FaultText::plain(format_args!(
-                    "step {info} has no output: it failed or did not run"
-                )),
-            )),
+            Outputs::Failed(step) => missing(format_args!("step {step} has no output: it failed")),
+            Outputs::None | Outputs::Offered(_) => {
+                missing(format_args!("step {info} has no output: it did not run"))
+            }
         }
     }
 
-    /// All outputs as an object; null when the step did not run.
+    /// All outputs as an object; null when the step did not pass. A fault of reading this null names the step.
     pub fn whole(&self, names: &[&'static str]) -> Value {
         match &*self.0.borrow() {
             Outputs::Of(values) => {
@@ -82,9 +104,15 @@ impl OutputSlot {
                     .collect();
                 Value::Object(pairs.into())
             }
-            Outputs::None | Outputs::Offered(_) | Outputs::Skipped => Value::Null,
+            Outputs::Failed(step) => null_because(format!("step {step} failed")),
+            Outputs::Skipped(step) => null_because(format!("step {step} was not enabled")),
+            Outputs::None | Outputs::Offered(_) => Value::Null,
         }
     }
+}
+
+fn null_because(why: String) -> Value {
+    Value::Raw(RawJson::null_because(why))
 }
 
 /// The outputs of all instances of a step.

@@ -291,7 +291,7 @@ fn order(a: &Value, b: &Value) -> Ordering {
         Value::Number(_) => 2,
         Value::Duration(_) => 3,
         Value::Text(_) => 4,
-        Value::Null => 6,
+        value if value.is_null() => 6,
         _ => 5,
     };
     match (a, b) {

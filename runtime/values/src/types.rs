@@ -138,6 +138,25 @@ impl Type {
         }
     }
 
+    /// How many types it is made of, itself included; one more than `most` if there are more, however many they are.
+    pub fn size(&self, most: usize) -> usize {
+        let mut open = vec![self];
+        let mut size = 0;
+        while let Some(ty) = open.pop() {
+            size += 1;
+            if size > most {
+                break;
+            }
+            match ty {
+                Self::List(item) | Self::Set(item) | Self::Map(item) => open.push(item),
+                Self::Object(fields) => open.extend(fields.iter().map(|field| &field.ty)),
+                Self::Tuple(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        size
+    }
+
     fn tuple_of(items: &[Value]) -> Self {
         Self::Tuple(items.iter().map(Self::of).collect())
     }

@@ -75,6 +75,34 @@ impl Value {
         Self::Number(Number::new(whole))
     }
 
+    /// How many values it is made of, itself included, where sixteen bytes of a text count as one; more than `most` if
+    /// there are more, however many they are.
+    pub fn size(&self, most: usize) -> usize {
+        const BYTES: usize = 16;
+        let mut open = vec![self];
+        let mut size = 0;
+        while let Some(value) = open.pop() {
+            size += 1;
+            match value {
+                Self::Text(text) => size += text.len() / BYTES,
+                Self::Bytes(bytes) => size += bytes.len() / BYTES,
+                Self::Raw(raw) => size += raw.as_str().len() / BYTES,
+                Self::List(items) => open.extend(items.iter()),
+                Self::Object(pairs) => {
+                    for (name, value) in pairs.iter() {
+                        size += name.len() / BYTES;
+                        open.push(value);
+                    }
+                }
+                _ => {}
+            }
+            if size > most {
+                break;
+            }
+        }
+        size
+    }
+
     /// Whether it is `true`: what an operator that gives a truth value found.
     pub fn is_true(&self) -> bool {
         matches!(self, Self::Bool(true))

@@ -38,10 +38,9 @@ impl Checker<'_> {
             true => functions::base64decode_bytes(),
             false => function,
         };
-        let mut typed: Vec<TExpr> = arguments
-            .iter()
-            .map(|argument| self.infer(argument))
-            .collect();
+        let Some(mut typed) = self.infer_all(arguments, span) else {
+            return error(span);
+        };
         let mut expand = expand;
         if expand {
             let Some(last) = typed.pop() else {
@@ -64,7 +63,19 @@ impl Checker<'_> {
         if let Some(known) = self.of_instances(function, &typed, span) {
             return known;
         }
-        if let ("lookup", [of, key, ..]) = (function.name, typed.as_slice())
+        let by_key = match (function.name, typed.as_slice()) {
+            ("lookup", [of, key, ..]) => Some((of, key)),
+            ("contains", [keys, key]) => match &keys.kind {
+                TKind::Call {
+                    function,
+                    arguments,
+                    ..
+                } if function.name == "keys" => arguments.first().map(|of| (of, key)),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some((of, key)) = by_key
             && let Some(name) = key.constant().and_then(Value::as_text)
         {
             self.header_name(of, name, (key.span, true));

@@ -10,7 +10,7 @@ use bggo_manifest::Given;
 use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
-use crate::modules::{Modules, RunnerRef};
+use crate::modules::{Modules, RunnerOrAsset};
 use crate::resolve::model::{BoundId, ByBody, Condition, Reference, Resolved, ResourceId, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
@@ -22,8 +22,8 @@ use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal
 pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) declarations: &'a Declarations,
     pub(in crate::check) modules: &'a Modules,
-    runners: &'a ByBody<Option<RunnerRef>>,
-    assets: &'a ByBody<Option<RunnerRef>>,
+    runners: &'a ByBody<Option<RunnerOrAsset>>,
+    assets: &'a ByBody<Option<RunnerOrAsset>>,
     /// What each expression stands for that is a reference, by `ExprId`.
     pub(super) references: Vec<Option<Reference>>,
     /// The names that each `for` and splat binds for key and value, by what it runs over.
@@ -58,7 +58,7 @@ pub(in crate::check) struct Checker<'a> {
     /// Every expression with its type, if the caller wants them.
     pub(in crate::check) seen: Option<Vec<Seen>>,
     /// `.output` of each runner, whole.
-    pub(super) outputs: BTreeMap<RunnerRef, Type>,
+    pub(super) outputs: BTreeMap<RunnerOrAsset, Type>,
     /// The instances that an index stands for; `None` if it is known only when the grid runs.
     pub(in crate::check) indexed: BTreeMap<ExprId, Option<BTreeSet<u32>>>,
     /// Names of calls of `base64decode` that stand where bytes are wanted.
@@ -160,12 +160,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The runner of a step, if it is known.
-    pub(in crate::check) fn runner_of(&self, id: StepId) -> Option<RunnerRef> {
+    pub(in crate::check) fn runner_of(&self, id: StepId) -> Option<RunnerOrAsset> {
         self.runners.get(id).copied().flatten()
     }
 
     /// The asset of a resource, if it is known.
-    pub(in crate::check) fn asset_of(&self, id: ResourceId) -> Option<RunnerRef> {
+    pub(in crate::check) fn asset_of(&self, id: ResourceId) -> Option<RunnerOrAsset> {
         self.assets.get(id).copied().flatten()
     }
 

@@ -7,6 +7,7 @@ use crate::resolve::model::BoundId;
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprId, ForExpr};
 
+use super::MOST_PARTS;
 use super::context::{Bound, Checker, constant, error};
 use crate::check::typed::{Binding, Sensitivity, TExpr, TFor, TInstances, TKind, latest};
 
@@ -100,6 +101,7 @@ impl Checker<'_> {
         let mut node = self.fold(node);
         if let TKind::Constant(value) = &node.kind
             && matches!(node.ty, Type::List(_) | Type::Map(_))
+            && value.size(MOST_PARTS) < MOST_PARTS
         {
             node.ty = Type::of(value);
         }

@@ -30,10 +30,18 @@ use super::sensitivity::EVERY;
 use super::typed::{Binding, Sensitivity, TExpr, TKind, latest};
 use context::{Checker, LiteralParts, Seen, constant, error};
 
+/// The most parts of the type of one expression. Names may double a type at each use of them, without end.
+pub(super) const MOST_PARTS: usize = 100_000;
+
 impl Checker<'_> {
     /// Types an expression; what is known is folded.
     pub(super) fn infer(&mut self, expr: &Expr) -> TExpr {
         let typed = self.infer_kind(expr);
+        let typed = if typed.ty.size(MOST_PARTS) > MOST_PARTS {
+            self.too_large([&typed.ty], expr.span)
+        } else {
+            typed
+        };
         if let Some(seen) = &mut self.seen {
             seen.push(Seen {
                 span: expr.span,
@@ -86,9 +94,40 @@ impl Checker<'_> {
         }
     }
 
+    /// The types of expressions that stand beside each other; `None` if they are too large together for one type.
+    fn infer_all(&mut self, items: &[Expr], span: Span) -> Option<Vec<TExpr>> {
+        let mut size = 0;
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            let item = self.infer(item);
+            size += item.ty.size(MOST_PARTS);
+            all.push(item);
+            // Each may be as large as a type can be: all of them together might fill the memory.
+            if size > MOST_PARTS {
+                self.too_large(all.iter().map(|item| &item.ty), span);
+                return None;
+            }
+        }
+        Some(all)
+    }
+
+    /// Reports that these types are too large together, unless a part of them has a reported problem.
+    fn too_large<'t>(&mut self, types: impl IntoIterator<Item = &'t Type>, span: Span) -> TExpr {
+        if types.into_iter().any(holds_error) {
+            return error(span);
+        }
+        let text = format!("the type of this value has more than {MOST_PARTS} parts");
+        self.error(codes::TOO_LARGE, span, text).hint(
+            "each item and attribute of a list or object that is written out has its own type",
+        );
+        error(span)
+    }
+
     fn list(&mut self, items: &[Expr], span: Span) -> TExpr {
-        let items: Vec<TExpr> = items.iter().map(|item| self.infer(item)).collect();
-        self.tuple(items, span)
+        match self.infer_all(items, span) {
+            Some(items) => self.tuple(items, span),
+            None => error(span),
+        }
     }
 
     /// A list of these items, each with its own type.
@@ -115,10 +154,16 @@ impl Checker<'_> {
 
     fn object(&mut self, pairs: &[(Expr, Expr)], span: Span) -> TExpr {
         let mut typed: Vec<(TExpr, TExpr)> = Vec::with_capacity(pairs.len());
+        let mut size = 0;
         for (key, value) in pairs {
             let key = self.infer(key);
             let key = self.key(key, "a key of an object");
-            typed.push((key, self.infer(value)));
+            let value = self.infer(value);
+            size += value.ty.size(MOST_PARTS);
+            typed.push((key, value));
+            if size > MOST_PARTS {
+                return self.too_large(typed.iter().map(|(_, value)| &value.ty), span);
+            }
         }
         self.object_of(typed, span)
     }
@@ -272,6 +317,10 @@ impl Checker<'_> {
         expr.ty = want.clone();
         expr
     }
+}
+
+fn holds_error(ty: &Type) -> bool {
+    *ty == Type::Error || ty.parts().into_iter().any(holds_error)
 }
 
 /// `any` for the items of a list, set or map stands for the one type that they have in common.

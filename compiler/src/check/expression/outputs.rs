@@ -302,22 +302,8 @@ impl Checker<'_> {
 
     /// Warns of a header that is read by a name which no answer has: modules give the names of headers in lower case.
     pub(super) fn header_name(&mut self, of: &TExpr, name: &str, (span, quoted): (Span, bool)) {
-        let TKind::Output {
-            step,
-            field: Some(field),
-            ..
-        } = of.kind
-        else {
-            return;
-        };
         let lower = name.to_lowercase();
-        let Some(at) = self.runner_of(step) else {
-            return;
-        };
-        let output = self.modules.runner(at).outputs.get(field);
-        let is_headers = output
-            .is_some_and(|output| output.name == "headers" && output.ty == Type::map(Type::String));
-        if is_headers && lower != name {
+        if lower != name && self.is_headers(of) {
             self.problems
                 .warning(
                     codes::HEADER_CASE,
@@ -328,6 +314,50 @@ impl Checker<'_> {
                     true => format!("write `\"{lower}\"`"),
                     false => format!("write `{lower}`"),
                 });
+        }
+    }
+
+    /// Whether an expression is the headers of an answer, also where a local holds them or the whole output.
+    fn is_headers(&self, of: &TExpr) -> bool {
+        let outputs = |step| {
+            Some(
+                self.modules
+                    .runner(self.runner_of(step)?)
+                    .outputs
+                    .as_slice(),
+            )
+        };
+        let output = match &of.kind {
+            TKind::Output {
+                step,
+                field: Some(field),
+                ..
+            } => outputs(*step).and_then(|outputs| outputs.get(*field)),
+            TKind::Field(whole, name) => self
+                .whole_output(whole)
+                .and_then(outputs)
+                .and_then(|outputs| outputs.iter().find(|output| output.name == *name)),
+            TKind::Local(id) => {
+                let local = self.locals.get(id.0).and_then(Option::as_ref);
+                return local.is_some_and(|local| self.is_headers(&local.value));
+            }
+            _ => None,
+        };
+        output
+            .is_some_and(|output| output.name == "headers" && output.ty == Type::map(Type::String))
+    }
+
+    /// The step whose whole output this is.
+    fn whole_output(&self, of: &TExpr) -> Option<StepId> {
+        match &of.kind {
+            TKind::Output {
+                step, field: None, ..
+            } => Some(*step),
+            TKind::Local(id) => {
+                let local = self.locals.get(id.0).and_then(Option::as_ref)?;
+                self.whole_output(&local.value)
+            }
+            _ => None,
         }
     }
 

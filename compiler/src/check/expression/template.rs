@@ -9,6 +9,10 @@ use crate::syntax::decl::{Expr, Part};
 use super::context::{Checker, constant, error};
 use crate::check::typed::{Binding, Sensitivity, TExpr, TKind, TPart};
 
+/// The most bytes of text of one template that are written out when the grid is built: names may double a text at each use
+/// of them, without end. What is longer is left to the program.
+const MOST_KNOWN: usize = 1 << 20;
+
 impl Checker<'_> {
     pub(super) fn template(&mut self, parts: &[Part], span: Span) -> TExpr {
         let mut text = TypedParts::new();
@@ -58,7 +62,12 @@ impl Checker<'_> {
         }
         if let Some(value) = hole.constant() {
             match bggo_values::ops::hole(value) {
-                Ok(shown) => return to.text(&shown.to_string()),
+                Ok(shown) => {
+                    let shown = shown.to_string();
+                    if to.known + shown.len() <= MOST_KNOWN {
+                        return to.text(&shown);
+                    }
+                }
                 Err(fault) if self.certain => {
                     self.error(codes::INVALID_VALUE, hole.span, fault.text());
                     to.broken = true;
@@ -102,6 +111,7 @@ impl Checker<'_> {
                 to.add(&condition);
                 to.take(&yes);
                 to.take(&no);
+                to.known += yes.known + no.known;
                 to.parts.push(TPart::If {
                     condition,
                     yes: yes.parts,
@@ -159,6 +169,8 @@ struct TypedParts {
     binding: Binding,
     sensitive: bool,
     broken: bool,
+    /// Bytes of text that are known.
+    known: usize,
 }
 
 impl TypedParts {
@@ -168,6 +180,7 @@ impl TypedParts {
             binding: Binding::Built,
             sensitive: false,
             broken: false,
+            known: 0,
         }
     }
 
@@ -175,6 +188,7 @@ impl TypedParts {
         if text.is_empty() {
             return;
         }
+        self.known += text.len();
         match self.parts.last_mut() {
             Some(TPart::Text(last)) => last.push_str(text),
             _ => self.parts.push(TPart::Text(text.to_owned())),

@@ -28,7 +28,7 @@ pub(super) struct Certificate<'a> {
 impl<'a> Certificate<'a> {
     /// Reads a certificate's DER.
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
-        let mut outer = Reader(der).inside(SEQUENCE)?;
+        let mut outer = DerReader(der).inside(SEQUENCE)?;
         let mut fields = outer.inside(SEQUENCE)?;
         if fields.0.first() == Some(&VERSION) {
             fields.next()?;
@@ -60,7 +60,7 @@ impl<'a> Certificate<'a> {
     }
 }
 
-fn common_names(mut subject: Reader<'_>) -> Option<Vec<String>> {
+fn common_names(mut subject: DerReader<'_>) -> Option<Vec<String>> {
     let mut names = Vec::new();
     while !subject.0.is_empty() {
         let mut set = subject.inside(SET)?;
@@ -76,9 +76,9 @@ fn common_names(mut subject: Reader<'_>) -> Option<Vec<String>> {
 }
 
 /// Reads DER from its front.
-struct Reader<'a>(&'a [u8]);
+struct DerReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> DerReader<'a> {
     /// The next element: its tag and content.
     fn next(&mut self) -> Option<(u8, &'a [u8])> {
         let (&[tag, first], mut rest) = self.0.split_first_chunk::<2>()?;

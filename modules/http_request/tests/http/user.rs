@@ -128,7 +128,7 @@ pub fn method(name: &'static str) -> In {
 
 /// A map, object or anything else, written as JSON.
 pub fn value(json: &str) -> Value {
-    bggo_values::json::decode(json).unwrap()
+    bggo_runtime::contract::decode_json(json).unwrap()
 }
 
 /// The text of an output.

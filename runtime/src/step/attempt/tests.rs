@@ -1,10 +1,10 @@
 //! A step: whatever happens to it is booked once, and its clock runs from where it should.
 
 use super::*;
-use crate::context::{AssetMetrics, UserContext, WorkerContext, WorkerContextParts};
+use crate::context::{AssetMetrics, UserContext, WorkerContextParts};
 use crate::fault::Place;
 use crate::flow::Running;
-use crate::info::ResourceInfo;
+use crate::info::{Counter, Gauge, LabelledCounter, Rate, ResourceInfo, Trend};
 use crate::metrics::{Interval, KnownNames, Recorder, RunNames, Slab, SlabReader};
 use crate::start::Start;
 use crate::step::Begun;
@@ -76,6 +76,28 @@ fn service_time_counts_from_the_moment_sent() {
             })
             .await;
         assert_eq!((flow, times(&worker)), (Ok(()), vec![5.0]));
+    });
+}
+
+#[test]
+fn an_attempt_that_sends_nothing_is_not_measured_from_what_the_one_before_it_sent() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.iteration(0);
+        let step = it.step(At::step(&FIRST), &PLAIN);
+        let flow = step
+            .drive(&mut || {
+                Box::pin(async {
+                    step.begin();
+                    step.sent();
+                    tokio::time::sleep(ms(100)).await;
+                    step.begin();
+                    tokio::time::sleep(ms(5)).await;
+                    Err(Fault::new("connect", "nobody answers"))
+                })
+            })
+            .await;
+        assert_eq!((flow, times(&worker)), (Err(Stop), vec![5.0]));
     });
 }
 

@@ -26,14 +26,47 @@ fn a_field_is_there_when_the_step_ran_and_else_the_fault_says_why_not() {
     pass(&ran, [number(200), Value::from("body")]);
     assert_eq!(ran.field(1, &INFO).unwrap(), Value::from("body"));
     let skipped = OutputSlot::default();
-    skipped.skip();
+    skipped.skipped(&At::step(&INFO));
     assert_eq!(
         text(skipped.field(0, &INFO)),
         "step http_request.login did not run, so it has no output: it was not enabled"
     );
     assert_eq!(
         text(OutputSlot::default().field(0, &INFO)),
-        "step http_request.login has no output: it failed or did not run"
+        "step http_request.login has no output: it did not run"
+    );
+    ran.failed(&At::step(&INFO));
+    assert_eq!(
+        text(ran.field(0, &INFO)),
+        "step http_request.login has no output: it failed"
+    );
+}
+
+#[test]
+fn a_fault_names_the_instance_that_failed_or_was_not_enabled() {
+    let slots = OutputSlots::new(2);
+    let slot = slots.at(1, &INFO).unwrap();
+    slot.failed(&At::index(&INFO, 1));
+    assert_eq!(
+        text(slot.field(0, &INFO)),
+        "step http_request.login[1] has no output: it failed"
+    );
+    slot.skipped(&At::key(&INFO, Text::Static("eu"), 1));
+    assert_eq!(
+        text(slot.field(0, &INFO)),
+        "step http_request.login[\"eu\"] did not run, so it has no output: it was not enabled"
+    );
+    let whole = slot.whole(&["body"]);
+    assert!(whole.is_null());
+    assert_eq!(
+        whole.why_null(),
+        Some("step http_request.login[\"eu\"] was not enabled")
+    );
+    slot.failed(&At::index(&INFO, 1));
+    let read = bggo_values::ops::field(&slot.whole(&["body"]), "body");
+    assert_eq!(
+        read.unwrap_err().to_string(),
+        "the attribute `body` of a null value is read: step http_request.login[1] failed"
     );
 }
 
@@ -43,7 +76,7 @@ fn what_is_set_last_is_read() {
     pass(&slot, [number(500)]);
     pass(&slot, [number(200)]);
     assert_eq!(slot.field(0, &INFO).unwrap(), number(200));
-    slot.skip();
+    slot.skipped(&At::step(&INFO));
     assert_eq!(slot.whole(&["status_code"]), Value::Null);
 }
 

@@ -40,11 +40,16 @@ impl RawJson {
     /// Keeps the JSON text of an answer. What is no JSON is null, as an answer without JSON has none, but a fault that
     /// comes of reading a field of this null says why there is nothing.
     pub fn of_answer(text: impl Into<Arc<str>>) -> Self {
-        Self::from_text(text).unwrap_or_else(|fault| Self {
-            text: fault.text().into(),
+        Self::from_text(text).unwrap_or_else(|fault| Self::null_because(fault.text()))
+    }
+
+    /// Null, with a reason that a fault of reading it gives.
+    pub fn null_because(why: impl Into<Arc<str>>) -> Self {
+        Self {
+            text: why.into(),
             start: 0,
             end: 0,
-        })
+        }
     }
 
     /// Why this is null although a text was there: where the text ceases to be JSON, and none of its content.

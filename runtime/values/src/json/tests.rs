@@ -233,6 +233,15 @@ fn what_is_no_json_in_an_answer_is_null_and_says_why_where_it_is_read() {
     let read = RawJson::of_answer("[1]");
     assert_eq!((read.why_null(), read.as_str()), (None, "[1]"));
     assert_eq!(RawJson::of_answer("null").why_null(), None);
+    let object = Value::from(vec![(Text::Static("a"), Value::Bool(true))]);
+    let nulls = [answer.clone(), object.clone(), Value::Null];
+    let set = crate::convert::as_set(nulls.into());
+    assert_eq!(
+        set.first(),
+        Some(&object),
+        "null is last in a set, also with a reason"
+    );
+    assert_eq!(set.len(), 2);
 }
 
 #[test]

@@ -84,8 +84,10 @@ pub fn for_object(over: &Value, grouped: bool, body: &mut ObjectBody<'_>) -> Res
                 }
             }
             Some(_) => {
-                return Err(Fault::new(
-                    "a `for` object has two items with the same key: write `...` after the value to group them",
+                return Err(Fault::quoting(
+                    "a `for` object has two items with the key ",
+                    &format!("{:?}", key.as_str()),
+                    ": write `...` after the value to group them",
                 ));
             }
         }

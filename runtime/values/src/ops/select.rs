@@ -40,7 +40,8 @@ pub fn index(value: &Value, by: &Value) -> Result<Value, Fault> {
                 return Ok(found);
             }
             if !number.is_whole() {
-                return Err(Fault::new("the index of a list must be a whole number"));
+                let after = " of a list must be a whole number";
+                return Err(Fault::quoting("the index ", &number.to_string(), after));
             }
             let length = value.items().map_or(0, |items| items.len());
             let has = match length {

@@ -225,7 +225,7 @@ fn attributes_and_items() {
         (
             "[1]",
             Err("0.5"),
-            "! the index of a list must be a whole number",
+            "! the index 0.5 of a list must be a whole number",
         ),
         (
             "[1]",

@@ -54,7 +54,7 @@ fn for_makes_lists_and_objects() {
         r#"{"x":[0,2],"y":[1]}"#
     );
     assert_eq!(by_value("[]", true), "{}");
-    let twice = "! a `for` object has two items with the same key: write `...` after the value to group them";
+    let twice = "! a `for` object has two items with the key \"x\": write `...` after the value to group them";
     assert_eq!(by_value("[\"x\", \"x\"]", false), twice);
     assert_eq!(
         by_value("[null]", false),

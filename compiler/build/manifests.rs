@@ -1,0 +1,324 @@
+//! The manifests of the modules that ship with the compiler -> Rust that makes their models, so that no command reads
+//! their texts.
+
+use super::constant::{self, Constants};
+use bggo_manifest::{
+    Asset, Bound, Condition, Demand, ErrorKind, Form, Input, Lifetime, Manifest, Metric,
+    MetricKind, MetricWarning, Output, Pattern, Rule, Runner, Severity, Use,
+};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+/// Source of a function `manifests`, which gives name and manifest of each module in order. `texts` are pairs of a
+/// module's name and the text of its manifest.
+///
+/// # Errors
+/// The faults of all manifests that cannot be read, a line each.
+pub fn source<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<String, String> {
+    let mut maker = Maker::default();
+    let mut modules = Vec::new();
+    let mut faults = Vec::new();
+    for (name, text) in texts {
+        match bggo_manifest::read(text) {
+            Ok(manifest) => {
+                let manifest = maker.manifest(&manifest);
+                modules.push(quote!((#name, #manifest)));
+            }
+            Err(found) => faults.extend(found.iter().map(|fault| {
+                let line = fault.line(text);
+                format!("modules/{name}/manifest.hcl:{line}: {fault}")
+            })),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults.join("\n"));
+    }
+    let Maker { constants, parts } = maker;
+    let statics = constants.statics;
+    let parts = parts.iter();
+    Ok(quote! {
+        #statics
+        #(#parts)*
+        pub(super) fn manifests() -> Vec<(&'static str, Manifest)> {
+            Vec::from([#(#modules),*])
+        }
+    }
+    .to_string())
+}
+
+/// Makes expressions. Each takes its struct apart by all names, so that a new field cannot be forgotten here.
+#[derive(Default)]
+struct Maker {
+    constants: Constants,
+    /// A function for each runner and asset: one for all would need a large stack where nothing is optimised.
+    parts: Vec<TokenStream>,
+}
+
+impl Maker {
+    fn manifest(&mut self, manifest: &Manifest) -> TokenStream {
+        let Manifest {
+            description,
+            runners,
+            assets,
+        } = manifest;
+        let description = text(description);
+        let runners = list(runners, |runner| {
+            let made = self.runner(runner);
+            self.part(quote!(Runner), made)
+        });
+        let assets = list(assets, |asset| {
+            let made = self.asset(asset);
+            self.part(quote!(Asset), made)
+        });
+        quote!(Manifest { description: #description, runners: #runners, assets: #assets })
+    }
+
+    /// A call of a new function that gives this.
+    fn part(&mut self, ty: TokenStream, made: TokenStream) -> TokenStream {
+        let name = quote::format_ident!("part_{}", self.parts.len());
+        self.parts.push(quote!(fn #name() -> #ty { #made }));
+        quote!(#name())
+    }
+
+    fn runner(&mut self, runner: &Runner) -> TokenStream {
+        let Runner {
+            name,
+            description,
+            uses,
+            inputs,
+            rules,
+            outputs,
+            metrics,
+            errors,
+        } = runner;
+        let (name, description) = (text(name), text(description));
+        let (uses, rules) = (list(uses, used), list(rules, rule));
+        let (outputs, metrics) = (list(outputs, output), list(metrics, metric));
+        let (inputs, errors) = (list(inputs, |one| self.input(one)), list(errors, error));
+        quote! {
+            Runner {
+                name: #name, description: #description, uses: #uses, inputs: #inputs, rules: #rules,
+                outputs: #outputs, metrics: #metrics, errors: #errors,
+            }
+        }
+    }
+
+    fn asset(&mut self, asset: &Asset) -> TokenStream {
+        let Asset {
+            name,
+            description,
+            scope,
+            scopes,
+            uses,
+            inputs,
+            rules,
+            outputs,
+            metrics,
+            errors,
+        } = asset;
+        let (name, description) = (text(name), text(description));
+        let (scope, scopes) = (lifetime(scope), list(scopes, lifetime));
+        let (uses, rules) = (list(uses, used), list(rules, rule));
+        let (outputs, metrics) = (list(outputs, output), list(metrics, metric));
+        let (inputs, errors) = (list(inputs, |one| self.input(one)), list(errors, error));
+        quote! {
+            Asset {
+                name: #name, description: #description, scope: #scope, scopes: #scopes, uses: #uses,
+                inputs: #inputs, rules: #rules, outputs: #outputs, metrics: #metrics, errors: #errors,
+            }
+        }
+    }
+
+    fn input(&mut self, input: &Input) -> TokenStream {
+        let Input {
+            name,
+            ty,
+            required,
+            nullable,
+            default,
+            one_of,
+            bounds,
+            pattern,
+            key_pattern,
+            form,
+            shape,
+            shown,
+            sensitive,
+            description,
+        } = input;
+        let (name, description) = (text(name), text(description));
+        let ty = constant::ty(ty);
+        let default = option(default, |value| self.constants.value(value));
+        let one_of = list(one_of, |one| text(one));
+        let bounds = list(bounds, |one| self.bound(one));
+        let pattern = option(pattern, self::pattern);
+        let key_pattern = option(key_pattern, self::pattern);
+        let form = match form {
+            Form::Plain => quote!(Form::Plain),
+            Form::Json => quote!(Form::Json),
+        };
+        quote! {
+            Input {
+                name: #name, ty: #ty, required: #required, nullable: #nullable, default: #default,
+                one_of: #one_of, bounds: #bounds, pattern: #pattern, key_pattern: #key_pattern, form: #form,
+                shape: #shape, shown: #shown, sensitive: #sensitive, description: #description,
+            }
+        }
+    }
+
+    fn bound(&mut self, bound: &Bound) -> TokenStream {
+        let mut of_value = |value| self.constants.value(value);
+        match bound {
+            Bound::Min(value) => {
+                let value = of_value(value);
+                quote!(Bound::Min(#value))
+            }
+            Bound::Max(value) => {
+                let value = of_value(value);
+                quote!(Bound::Max(#value))
+            }
+            Bound::MoreThan(value) => {
+                let value = of_value(value);
+                quote!(Bound::MoreThan(#value))
+            }
+            Bound::MinLength(length) => quote!(Bound::MinLength(#length)),
+            Bound::MaxLength(length) => quote!(Bound::MaxLength(#length)),
+        }
+    }
+}
+
+fn used(part: &Use) -> TokenStream {
+    let Use {
+        name,
+        assets,
+        module,
+        optional,
+        description,
+    } = part;
+    let (name, description) = (text(name), text(description));
+    let assets = list(assets, |one| text(one));
+    let module = option(module, |one| text(one));
+    quote! {
+        Use {
+            name: #name, assets: #assets, module: #module, optional: #optional, description: #description,
+        }
+    }
+}
+
+fn output(output: &Output) -> TokenStream {
+    let Output {
+        name,
+        ty,
+        description,
+        sensitive,
+    } = output;
+    let (name, ty, description) = (text(name), constant::ty(ty), text(description));
+    quote!(Output { name: #name, ty: #ty, description: #description, sensitive: #sensitive })
+}
+
+fn metric(metric: &Metric) -> TokenStream {
+    let Metric {
+        name,
+        kind,
+        unit,
+        label,
+        warning,
+        description,
+    } = metric;
+    let (name, unit, description) = (text(name), text(unit), text(description));
+    let kind = match kind {
+        MetricKind::Trend => quote!(MetricKind::Trend),
+        MetricKind::Counter => quote!(MetricKind::Counter),
+        MetricKind::Gauge => quote!(MetricKind::Gauge),
+        MetricKind::Rate => quote!(MetricKind::Rate),
+    };
+    let label = option(label, |one| text(one));
+    let warning = option(warning, |warning| {
+        let MetricWarning {
+            prefix,
+            over,
+            unless,
+            text: said,
+        } = warning;
+        let (prefix, said) = (text(prefix), text(said));
+        let unless = list(unless, |one| text(one));
+        quote!(MetricWarning { prefix: #prefix, over: #over, unless: #unless, text: #said })
+    });
+    quote! {
+        Metric {
+            name: #name, kind: #kind, unit: #unit, label: #label, warning: #warning, description: #description,
+        }
+    }
+}
+
+fn error(error: &ErrorKind) -> TokenStream {
+    let ErrorKind { name, description } = error;
+    let (name, description) = (text(name), text(description));
+    quote!(ErrorKind { name: #name, description: #description })
+}
+
+fn rule(rule: &Rule) -> TokenStream {
+    let Rule {
+        when,
+        demand,
+        error_message,
+        severity,
+    } = rule;
+    let when = list(when, |one| text(one));
+    let demand = match demand {
+        Demand::Conflicts(names) => {
+            let names = list(names, |one| text(one));
+            quote!(Demand::Conflicts(#names))
+        }
+        Demand::AtLeastOne(names) => {
+            let names = list(names, |one| text(one));
+            quote!(Demand::AtLeastOne(#names))
+        }
+        Demand::Condition(Condition {
+            text: expression,
+            line,
+        }) => {
+            let (expression, line) = (text(expression), Literal::usize_unsuffixed(*line));
+            quote!(Demand::Condition(Condition { text: #expression, line: #line }))
+        }
+    };
+    let error_message = text(error_message);
+    let severity = match severity {
+        Severity::Error => quote!(Severity::Error),
+        Severity::Warning => quote!(Severity::Warning),
+    };
+    quote! {
+        Rule { when: #when, demand: #demand, error_message: #error_message, severity: #severity }
+    }
+}
+
+fn pattern(pattern: &Pattern) -> TokenStream {
+    let Pattern { regex, message } = pattern;
+    let (regex, message) = (text(regex), text(message));
+    quote!(Pattern { regex: #regex, message: #message })
+}
+
+fn lifetime(lifetime: &Lifetime) -> TokenStream {
+    match lifetime {
+        Lifetime::Run => quote!(Lifetime::Run),
+        Lifetime::Worker => quote!(Lifetime::Worker),
+        Lifetime::Vu => quote!(Lifetime::Vu),
+        Lifetime::Iteration => quote!(Lifetime::Iteration),
+    }
+}
+
+fn text(text: &str) -> TokenStream {
+    quote!(String::from(#text))
+}
+
+fn list<T>(items: &[T], made: impl FnMut(&T) -> TokenStream) -> TokenStream {
+    let items = items.iter().map(made);
+    quote!(Vec::from([#(#items),*]))
+}
+
+fn option<T>(item: &Option<T>, made: impl FnOnce(&T) -> TokenStream) -> TokenStream {
+    match item.as_ref().map(made) {
+        Some(item) => quote!(Some(#item)),
+        None => quote!(None),
+    }
+}
