@@ -6,7 +6,7 @@
 use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Lifetime, ResourceInfo, time_slot};
+use crate::info::{Lifetime, ResourceInfo, iteration_slot, time_slot};
 use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};

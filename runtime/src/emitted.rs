@@ -10,6 +10,9 @@ pub use crate::forms;
 pub use crate::grid::{Body, Grid, Scenario, Validation, Variable};
 pub use crate::info::{At, Info, Lifetime, MetricInfo, ResourceInfo};
 pub use crate::input_conversion;
+pub use crate::schedule::{
+    Arrivals, Bound, Closed, Load, Ramp, Rate, Schedule, Spread, Stage, UserStage, WhenFull,
+};
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{

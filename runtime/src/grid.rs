@@ -2,6 +2,7 @@
 
 use crate::fault::{Fault, Place};
 use crate::info::{Info, ResourceInfo, Sensitivity};
+use crate::schedule::Load;
 use crate::start::Start;
 use bggo_values::{Type, Value};
 
@@ -119,7 +120,7 @@ impl Body {
     }
 }
 
-/// A row of the table of scenarios: a body that users run again and again. Its load comes from the command line.
+/// A row of the table of scenarios: a body that users run again and again.
 #[derive(Debug)]
 pub struct Scenario {
     pub(crate) name: &'static str,
@@ -128,7 +129,12 @@ pub struct Scenario {
     pub(crate) tags: &'static [(&'static str, &'static str)],
     /// The first metric slot of its steps.
     pub(crate) first_slot: u32,
+    /// The load that the grid declares for it.
+    pub(crate) load: Option<DeclaredLoad>,
 }
+
+/// The load that a grid declares for a scenario: it may read variables.
+pub type DeclaredLoad = fn(&Start) -> Result<Load, Fault>;
 
 /// The only scenario of a grid that declares none.
 const MAIN: Scenario = Scenario::new("main", "main");
@@ -141,7 +147,14 @@ impl Scenario {
             body,
             tags: &[],
             first_slot: 0,
+            load: None,
         }
+    }
+
+    /// The load that the grid declares for it; without one it runs once.
+    pub const fn load(mut self, load: DeclaredLoad) -> Self {
+        self.load = Some(load);
+        self
     }
 
     /// The first metric slot of its steps.

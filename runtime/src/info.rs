@@ -18,6 +18,18 @@ pub mod time_slot {
     pub const COUNT: u32 = 4;
 }
 
+/// Slots of the iterations of a scenario, counted from their first one: behind their times.
+pub mod iteration_slot {
+    use super::time_slot;
+
+    /// How long an arrival waited for a user.
+    pub const QUEUED: u32 = time_slot::COUNT;
+    /// From the moment at which an iteration was due and a user was free for it, to its beginning.
+    pub const START_ERROR: u32 = time_slot::COUNT + 1;
+    /// How many there are.
+    pub const COUNT: u32 = time_slot::COUNT + 2;
+}
+
 /// A step.
 #[derive(Debug)]
 pub struct Info {

@@ -43,6 +43,21 @@ impl Start {
         Self { loaded, ..self }
     }
 
+    /// With a seed that was asked for.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The seed of the arrivals of a scenario: it follows from its name, so it is the same whichever others run.
+    pub fn seed_of(&self, scenario: &str) -> u64 {
+        // FNV-1a of 64 bits, from the seed on.
+        let bytes = self.seed.to_le_bytes().into_iter().chain(scenario.bytes());
+        bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        })
+    }
+
     /// Whether the run is a load run: `scenario.loaded`.
     pub fn is_loaded(&self) -> bool {
         self.loaded

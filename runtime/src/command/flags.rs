@@ -4,7 +4,7 @@ use super::completions::{SHELLS, Shell};
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
-use crate::schedule::Spread;
+use crate::schedule::Segment;
 use bggo_values::{Number, Type, Value, json};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -17,6 +17,10 @@ use std::time::Duration;
 /// The flags that were given on the command line.
 #[derive(Debug)]
 pub struct Flags {
+    /// A functional run, also of a grid that declares a load.
+    pub once: bool,
+    /// The scenarios that are run; all if there are none.
+    pub scenarios: Vec<String>,
     /// Virtual users of a load run.
     pub vus: Option<u32>,
     /// How long iterations may begin.
@@ -27,8 +31,14 @@ pub struct Flags {
     pub rate: Option<PerTime>,
     /// The most users of arrivals.
     pub max_vus: Option<u32>,
-    /// How arrivals are spread.
-    pub spread: Spread,
+    /// How arrivals are spread: by chance, or evenly.
+    pub by_chance: bool,
+    /// A number of users or a rate that changes.
+    pub stages: Option<Stages>,
+    /// The share of the run that this host does.
+    pub segment: Segment,
+    /// The seed of all that is random in the run.
+    pub seed: Option<u64>,
     /// Worker threads.
     pub threads: Option<u32>,
     /// How long running iterations may go on when no iteration begins any more.
@@ -52,6 +62,20 @@ pub struct PerTime {
     pub unit: u64,
 }
 
+/// What `--stages` says: each stage takes a time, and has a number of users or a rate at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stages {
+    /// Users.
+    Users(Vec<(Duration, u32)>),
+    /// Iterations in a time, the same for all stages.
+    Rates {
+        /// The time, in nanoseconds.
+        unit: u64,
+        /// Millionths of an iteration.
+        stages: Vec<(Duration, u64)>,
+    },
+}
+
 /// A value of a variable, or a file of such, from the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Given {
@@ -65,11 +89,15 @@ pub enum Given {
 
 const ONCE: &str = "once";
 const VUS: &str = "vus";
+const SCENARIO: &str = "scenario";
 const DURATION: &str = "duration";
 const ITERATIONS: &str = "iterations";
 const RATE: &str = "rate";
 const MAX_VUS: &str = "max-vus";
 const ARRIVALS: &str = "arrivals";
+const STAGES: &str = "stages";
+const SEGMENT: &str = "segment";
+const SEED: &str = "seed";
 const THREADS: &str = "threads";
 const GRACEFUL_STOP: &str = "graceful-stop";
 const LOG_FORMAT: &str = "log-format";
@@ -79,14 +107,18 @@ const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
 const COMPLETIONS: &str = "completions";
 /// Flags that a variable cannot have.
-const BUILT_IN: [&str; 17] = [
+const BUILT_IN: [&str; 21] = [
     ONCE,
+    SCENARIO,
     VUS,
     DURATION,
     ITERATIONS,
     RATE,
     MAX_VUS,
     ARRIVALS,
+    STAGES,
+    SEGMENT,
+    SEED,
     THREADS,
     GRACEFUL_STOP,
     LOG_FORMAT,
@@ -146,15 +178,22 @@ pub fn read(
         _ => LogLevel::Info,
     };
     Ok(Flags {
+        once: matches.get_flag(ONCE),
+        scenarios: matches
+            .get_many(SCENARIO)
+            .map(|names| names.cloned().collect())
+            .unwrap_or_default(),
         vus: matches.get_one(VUS).copied(),
         duration: matches.get_one(DURATION).copied(),
         iterations: matches.get_one(ITERATIONS).copied(),
         rate: matches.get_one(RATE).copied(),
         max_vus: matches.get_one(MAX_VUS).copied(),
-        spread: match matches.get_one::<String>(ARRIVALS).map(String::as_str) {
-            Some("poisson") => Spread::Poisson { seed: 0 },
-            _ => Spread::Even,
-        },
+        by_chance: matches
+            .get_one::<String>(ARRIVALS)
+            .is_some_and(|how| how == "poisson"),
+        stages: matches.get_one(STAGES).cloned(),
+        segment: matches.get_one(SEGMENT).copied().unwrap_or(Segment::WHOLE),
+        seed: matches.get_one(SEED).copied(),
         threads: matches.get_one(THREADS).copied(),
         graceful_stop: matches.get_one(GRACEFUL_STOP).copied(),
         json,
@@ -293,9 +332,13 @@ fn long(id: &'static str) -> Arg {
 }
 
 fn run_flags() -> Vec<Arg> {
-    let load = [VUS, DURATION, ITERATIONS];
+    let load = [VUS, DURATION, ITERATIONS, RATE, STAGES];
     let flags = vec![
         long(ONCE).action(ArgAction::SetTrue).conflicts_with_all(load).help("One virtual user runs one iteration, as a functional test [the default]"),
+        long(SCENARIO)
+            .value_name("NAME")
+            .action(ArgAction::Append)
+            .help("Runs this scenario and no other; may be given several times [default: all of them]"),
         long(VUS)
             .value_name("N")
             .allow_negative_numbers(true)
@@ -313,19 +356,32 @@ fn run_flags() -> Vec<Arg> {
             .help("How many iterations all virtual users run together"),
         long(RATE)
             .value_name("N/TIME")
+            .allow_hyphen_values(true)
             .value_parser(ValueParser::new(per_time))
             .conflicts_with(ITERATIONS)
             .help("Iterations that begin in a time, whether or not earlier ones have ended, such as 500/s or 90/m; needs --duration"),
+        long(STAGES)
+            .value_name("STAGES")
+            .allow_hyphen_values(true)
+            .value_parser(ValueParser::new(stages))
+            .conflicts_with_all([DURATION, ITERATIONS, RATE, VUS])
+            .help("A load that changes: each stage takes a time and ends with a number of users, such as 30s:500,2m:500, or with a rate, such as 30s:500/s,2m:500/s; it begins with none"),
         long(MAX_VUS)
             .value_name("N")
-            .requires(RATE)
             .value_parser(ValueParser::new(one_or_more::<u32>))
-            .help("The most virtual users that --rate may make [default: 10000]"),
+            .help("The most virtual users that a rate may make [default: 10000]"),
         long(ARRIVALS)
             .value_name("HOW")
-            .requires(RATE)
             .value_parser(PossibleValuesParser::new(["even", "poisson"]))
-            .help("How the iterations of --rate are spread: evenly, or by chance as independent callers come [default: even]"),
+            .help("How the iterations of a rate are spread: evenly, or by chance as independent callers come [default: even]"),
+        long(SEGMENT)
+            .value_name("I/N")
+            .value_parser(ValueParser::new(segment))
+            .help("Runs one of N equal shares of the load, such as 2/5; with all of them on as many hosts, each iteration runs once"),
+        long(SEED)
+            .value_name("N")
+            .value_parser(ValueParser::new(seed))
+            .help("The seed of random values and of arrivals by chance [default: another one in each run]"),
         long(THREADS)
             .value_name("N")
             .allow_negative_numbers(true)
@@ -466,6 +522,58 @@ fn name_and_value(text: &str) -> Result<(String, String), String> {
 }
 
 /// Reads `500/s`, `0.5/s`, `90/m`, `10/h`.
+/// `30s:500,2m:500` or `30s:500/s,2m:500/s`.
+fn stages(text: &str) -> Result<Stages, String> {
+    let wrong = || {
+        "expected stages such as 30s:500,2m:500 (users) or 30s:500/s,2m:500/s (a rate)".to_owned()
+    };
+    let parts = text.split(',').map(|part| {
+        let (length, to) = part.split_once(':').ok_or_else(wrong)?;
+        Ok((duration(length.trim()).map_err(|_| wrong())?, to.trim()))
+    });
+    let parts: Vec<(Duration, &str)> = parts.collect::<Result<_, String>>()?;
+    if !text.contains('/') {
+        let users = parts.into_iter().map(|(length, to)| {
+            let users = to.parse().map_err(|_| wrong())?;
+            Ok((length, users))
+        });
+        return Ok(Stages::Users(users.collect::<Result<_, String>>()?));
+    }
+    let (mut unit, mut stages) = (None, Vec::with_capacity(parts.len()));
+    for (length, to) in parts {
+        let rate = per_time(to).map_err(|_| wrong())?;
+        if *unit.get_or_insert(rate.unit) != rate.unit {
+            return Err("all stages have rates of one time, such as /s".to_owned());
+        }
+        stages.push((length, rate.millionths));
+    }
+    let unit = unit.ok_or_else(wrong)?;
+    Ok(Stages::Rates { unit, stages })
+}
+
+/// `2/5`, or several shares at once: `1-3/5`.
+fn segment(text: &str) -> Result<Segment, String> {
+    let wrong =
+        || "expected one of equal shares, such as 2/5, or 1-3/5 for three of five".to_owned();
+    let (own, all) = text.split_once('/').ok_or_else(wrong)?;
+    let (first, last) = own.split_once('-').unwrap_or((own, own));
+    let number = |text: &str| text.parse::<u32>().map_err(|_| wrong());
+    let (first, last, all) = (number(first)?, number(last)?, number(all)?);
+    let count = last.checked_sub(first).ok_or_else(wrong)?;
+    let count = count.saturating_add(1);
+    let before = first.checked_sub(1).ok_or_else(wrong)?;
+    Segment::hosts(before, count, all)
+        .ok_or_else(|| format!("there is no share {own} of {all}: they are 1 to {all}"))
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let wrong = |_| "expected a whole number of at most 64 bits".to_owned();
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).map_err(wrong),
+        None => text.parse().map_err(wrong),
+    }
+}
+
 fn per_time(text: &str) -> Result<PerTime, String> {
     let wrong = || "expected a number and a time, such as 500/s, 90/m or 0.5/s".to_owned();
     let (number, unit) = text.split_once('/').ok_or_else(wrong)?;

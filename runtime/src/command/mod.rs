@@ -7,16 +7,16 @@ mod names;
 
 pub mod variables;
 
-use crate::engine::{Grace, Program, RunRequest, run, user_bytes};
+use crate::engine::{Program, RunRequest, Spin, run, user_bytes};
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::Grid;
 use crate::outputs::{Format, Report};
 use crate::panic;
-use crate::schedule::Schedule;
+use crate::schedule::{Load, Schedule, Segment};
 use crate::start::Start;
 use flags::Flags;
-use load::load;
+use load::{Asked, load};
 use std::env;
 use std::io::{IsTerminal, Write, stdout};
 use std::path::PathBuf;
@@ -95,13 +95,12 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         grid,
         program,
         start: Arc::new(Start::new(Vec::new(), grid.locals)),
-        schedules: vec![Schedule::ONCE; grid.scenarios.len()],
+        loads: vec![Some(Load::new("once", Schedule::ONCE)); grid.scenarios.len()],
+        segment: Segment::WHOLE,
         threads: 1,
+        spin: Spin::Off,
         functional: true,
-        grace: Grace {
-            at_end: Duration::ZERO,
-            on_signal: Duration::ZERO,
-        },
+        graceful_on_signal: Duration::ZERO,
     };
     let said = Report::stderr(Format::Text { colour: false }, LogLevel::Error)
         .and_then(|report| user_bytes(&request, &Arc::new(report)))
@@ -132,20 +131,24 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
             return Exit::SetUpFailed;
         }
     };
-    let Some((start, load)) = prepare(grid, flags, &report) else {
+    let Some((start, asked)) = prepare(grid, flags, &report) else {
         report.flush();
         return Exit::BadInput;
     };
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+    let threads = flags.threads.unwrap_or(cores);
     let request = RunRequest {
         grid,
         program,
         start: Arc::new(start),
-        schedules: vec![load.schedule; grid.scenarios.len()],
-        threads: flags.threads.unwrap_or(cores),
-        functional: load.functional,
-        grace: load.grace,
+        loads: asked.loads,
+        segment: flags.segment,
+        threads,
+        // Where each core has a worker, spinning would take the time of others, such as a target on this host.
+        spin: if threads < cores { Spin::On } else { Spin::Off },
+        functional: asked.functional,
+        graceful_on_signal: asked.graceful_on_signal,
     };
     panic::keep_texts(grid.sensitivity());
     run(&request, &report).unwrap_or_else(|error| {
@@ -156,7 +159,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
 }
 
 /// Reads the variables and the load. Reports what is wrong with them; then there is no result.
-fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start, load::Load)> {
+fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start, Asked)> {
     let environment = env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
     // If the working directory is gone, it contains no files.
@@ -168,11 +171,16 @@ fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start
     for warning in &remarks.warnings {
         report.warn(warning);
     }
-    let start = Start::new(values, grid.locals);
+    let mut start = Start::new(values, grid.locals);
+    if let Some(seed) = flags.seed {
+        start = start.seeded(seed);
+    }
     if remarks.errors.is_empty() {
         remarks.errors = variables::validate(grid, &start);
     }
-    let load = load(flags).map_err(|text| remarks.errors.push(text)).ok();
+    let load = load(grid, &start, flags)
+        .map_err(|text| remarks.errors.push(text))
+        .ok();
     for error in &remarks.errors {
         report.error(error);
     }

@@ -2,12 +2,12 @@
 
 use super::first_paragraph;
 use super::flags::{Flags, Given, ask_for_json, read};
-use super::load::load;
-use crate::engine::Grace;
+use super::load::{Asked, load};
 use crate::event::LogLevel;
-use crate::fault::Place;
-use crate::grid::{Grid, Variable};
-use crate::schedule::Schedule;
+use crate::fault::{Fault, Place};
+use crate::grid::{Grid, Scenario, Variable};
+use crate::schedule::{Load, Schedule, Segment, Spread, WhenFull};
+use crate::start::Start;
 use bggo_values::{Text, Type, Value};
 use std::ffi::OsString;
 use std::time::Duration;
@@ -40,8 +40,19 @@ fn parse(line: &str) -> Result<Flags, String> {
     read(&GRID, arguments).map_err(|error| error.to_string())
 }
 
+/// What a grid of one scenario is asked for.
+fn asked(line: &str) -> Result<Asked, String> {
+    asked_of(&GRID, line)
+}
+
+fn asked_of(grid: &Grid, line: &str) -> Result<Asked, String> {
+    load(grid, &Start::new(Vec::new(), 0), &parse(line)?)
+}
+
 fn schedule(line: &str) -> Result<(Schedule, bool), String> {
-    load(&parse(line)?).map(|load| (load.schedule, load.functional))
+    let mut asked = asked(line)?;
+    let load = asked.loads.remove(0).unwrap();
+    Ok((load.schedule, asked.functional))
 }
 
 #[test]
@@ -106,30 +117,149 @@ fn a_number_that_is_none_says_what_is_expected() {
 }
 
 #[test]
+fn a_rate_is_an_open_profile_whose_iterations_are_due_whatever_the_target_does() {
+    let open = |line: &str| match schedule(line).unwrap() {
+        (Schedule::Open(arrivals), false) => arrivals,
+        other => panic!("{other:?}"),
+    };
+    let even = open("--rate 500/s --duration 10s");
+    assert_eq!((even.rate.total(), even.users), (5_000, 0));
+    assert_eq!(even.max_users, 10_000);
+    assert_eq!(
+        (even.spread, even.when_full),
+        (Spread::Even, WhenFull::Wait)
+    );
+    assert_eq!(open("--rate 90/m --duration 2m").rate.total(), 180);
+    assert_eq!(open("--rate 0.5/s --duration 10s").rate.total(), 5);
+    let chance = open("--rate 5/s --duration 1s --vus 2 --max-vus 3 --arrivals poisson");
+    assert_eq!(chance.spread, Spread::Poisson);
+    assert_eq!((chance.users, chance.max_users), (2, 3));
+    // Up to 500/s in 30 s, then 500/s for a minute.
+    let staged = open("--stages 30s:500/s,1m:500/s");
+    assert_eq!(staged.rate.total(), 500 * 30 / 2 + 500 * 60);
+}
+
+#[test]
+fn stages_without_a_time_are_users() {
+    let (schedule, _) = schedule("--stages 30s:500,2m:500,0s:20,10s:0").unwrap();
+    assert_eq!(schedule.most_users(), 500);
+    assert_eq!(schedule.length(), Some(Duration::from_secs(160)));
+}
+
+#[test]
+fn loads_that_cannot_be_are_refused_with_the_flag_that_is_wrong() {
+    for (line, expected) in [
+        ("--rate 500/s", "--rate needs an end: add --duration 30s"),
+        (
+            "--rate 500 --duration 1s",
+            "expected a number and a time, such as 500/s",
+        ),
+        ("--rate -5/s --duration 1s", "expected a number and a time"),
+        ("--rate 2000000000/s --duration 1s", "--rate is too high"),
+        ("--rate 1/s --duration 100000h", "--duration is too long"),
+        ("--rate 5/s --iterations 3", "cannot be used with"),
+        (
+            "--rate 5/s --duration 1s --vus 5 --max-vus 4",
+            "--vus 5 is more than --max-vus 4",
+        ),
+        ("--max-vus 4 --duration 1s", "--max-vus is about a rate"),
+        (
+            "--arrivals poisson --duration 1s",
+            "--arrivals is about a rate",
+        ),
+        ("--stages 30s", "expected stages such as 30s:500,2m:500"),
+        (
+            "--stages 30s:5/s,30s:5/m",
+            "all stages have rates of one time",
+        ),
+        ("--stages 30s:5/s,30s:5", "expected stages such as"),
+        ("--stages 30s:0,30s:0", "--stages has no user"),
+        ("--stages 30s:5 --vus 3", "cannot be used with"),
+        (
+            "--segment 6/5 --duration 1s",
+            "there is no share 6 of 5: they are 1 to 5",
+        ),
+        (
+            "--segment 0/5 --duration 1s",
+            "expected one of equal shares",
+        ),
+        (
+            "--segment 3-2/5 --duration 1s",
+            "expected one of equal shares",
+        ),
+        ("--seed abc", "expected a whole number of at most 64 bits"),
+        (
+            "--scenario nope",
+            "there is no scenario nope: there are main",
+        ),
+    ] {
+        let said = asked(line).unwrap_err();
+        assert!(said.contains(expected), "{line}: {said}");
+    }
+}
+
+#[test]
+fn a_share_and_a_seed_are_read() {
+    let flags = parse("--segment 2-3/5 --seed 0xff").unwrap();
+    assert_eq!(Some(flags.segment), Segment::hosts(1, 2, 5));
+    assert_eq!(flags.seed, Some(255));
+    assert_eq!(parse("").unwrap().segment, Segment::WHOLE);
+}
+
+fn declared(start: &Start) -> Result<Load, Fault> {
+    match start.variable(0) {
+        Value::Null => Ok(Load::new(
+            "constant_vus",
+            Schedule::lasting(7, Duration::from_secs(9)),
+        )),
+        _ => Err(Fault::new("value", "no such load").at(&PLACE)),
+    }
+}
+
+static LOADED: Grid = Grid::new("loaded").scenarios(&[
+    Scenario::new("browse", "main").load(declared),
+    Scenario::new("order", "main"),
+]);
+
+#[test]
+fn a_declared_load_is_put_on_unless_flags_give_another_one() {
+    let loads = |line: &str| asked_of(&LOADED, line);
+    let users = |asked: &Asked| {
+        let loads = asked.loads.iter().map(Option::as_ref);
+        loads
+            .map(|load| load.map(|load| load.schedule.users()))
+            .collect::<Vec<_>>()
+    };
+    let whole = loads("").unwrap();
+    assert_eq!(
+        (users(&whole), whole.functional),
+        (vec![Some(7), Some(1)], false)
+    );
+    let once = loads("--once").unwrap();
+    assert_eq!(
+        (users(&once), once.functional),
+        (vec![Some(1), Some(1)], true)
+    );
+    let one = loads("--scenario order --vus 3 --duration 1s").unwrap();
+    assert_eq!((users(&one), one.functional), (vec![None, Some(3)], false));
+    let said = loads("--vus 3 --duration 1s").unwrap_err();
+    assert!(said.contains("add --scenario NAME"), "{said}");
+    let start = Start::new(vec![Value::Bool(true)], 0);
+    let said = load(&LOADED, &start, &parse("").unwrap()).unwrap_err();
+    assert_eq!(said, "grid.hcl:1:1: no such load");
+}
+
+#[test]
 fn running_iterations_get_k6s_grace_at_the_end_and_a_short_one_after_a_signal() {
-    let grace = |line| load(&parse(line).unwrap()).unwrap().grace;
-    let seconds = Duration::from_secs;
-    assert_eq!(
-        grace(""),
-        Grace {
-            at_end: seconds(0),
-            on_signal: seconds(0)
-        }
-    );
-    assert_eq!(
-        grace("--iterations 5"),
-        Grace {
-            at_end: seconds(30),
-            on_signal: seconds(5)
-        }
-    );
-    assert_eq!(
-        grace("--iterations 5 --graceful-stop 2s"),
-        Grace {
-            at_end: seconds(2),
-            on_signal: seconds(2)
-        }
-    );
+    let seconds = |line| {
+        let asked = asked(line).unwrap();
+        let load = asked.loads[0].as_ref().unwrap();
+        let graces = (load.graceful_stop, asked.graceful_on_signal);
+        (graces.0.as_secs(), graces.1.as_secs())
+    };
+    assert_eq!(seconds(""), (0, 0));
+    assert_eq!(seconds("--iterations 5"), (30, 5));
+    assert_eq!(seconds("--iterations 5 --graceful-stop 2s"), (2, 2));
 }
 
 #[test]

@@ -148,7 +148,9 @@ mod tests {
                 tokio::task::spawn_local(async move {
                     let at = begin + Duration::from_millis(millis);
                     alarms.until(at.into_std()).await;
-                    order.borrow_mut().push((millis, begin.elapsed().as_millis() as u64));
+                    order
+                        .borrow_mut()
+                        .push((millis, begin.elapsed().as_millis() as u64));
                 })
             });
             for wait in waits {

@@ -1,23 +1,14 @@
-//! The arrivals of an open profile on one worker: each is handed to the user that became idle last, whose memory is warm. If
-//! none is idle, a new user is made as long as there may be more. Otherwise the arrival waits, or it is dropped and counted.
+//! The arrivals of an open profile on one worker, and the users that are idle.
 //!
 //! A user that becomes free takes an arrival that is due by itself; only then it is idle. So nothing is kept for arrivals
 //! that wait: they are the next ones of the source.
 
-use super::program::Worker;
 use super::scenario_load::Births;
-use super::scenario_users::ScenarioUsers;
-use super::user::User;
-use crate::context::WorkerContext;
 use crate::schedule::{Arrival, Arrivals, Nanos, Segment, Source, WhenFull};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
-use std::time::Duration;
 use tokio::sync::Notify;
-
-/// Arrivals that are handed out before others of the thread get their turn.
-const IN_A_ROW: u32 = 64;
 
 /// Where an idle user finds the arrival that it was woken for.
 #[derive(Default)]
@@ -36,6 +27,14 @@ impl Seat {
     /// The arrival that was handed over.
     pub(super) fn take(&self) -> Option<Arrival> {
         self.handed.take()
+    }
+
+    /// Whether its user waits to be handed an arrival.
+    pub(super) fn is_idle(&self) -> bool {
+        let waker = self.waker.take();
+        let is_idle = waker.is_some();
+        self.waker.set(waker);
+        is_idle
     }
 
     /// Hands an arrival over, and wakes the user.
@@ -66,9 +65,10 @@ impl Arriving {
         arrivals: &Arrivals,
         births: Births,
         (segment, worker): (Segment, u32),
+        seed: u64,
     ) -> Self {
         Self {
-            source: RefCell::new(Source::new(arrivals, segment)),
+            source: RefCell::new(Source::new(arrivals, segment, seed)),
             when_full: arrivals.when_full,
             kept: Cell::new(births.kept_for(worker)),
             births,
@@ -79,7 +79,33 @@ impl Arriving {
 
     /// An arrival for a user that is free when the scenario is `elapsed` old.
     pub(super) fn take(&self, elapsed: Nanos) -> Option<Arrival> {
-        self.source.borrow_mut().take(elapsed)
+        let mut source = self.source.borrow_mut();
+        let taken = source.take(elapsed)?;
+        if source.peek().is_none() {
+            // Whoever hands out need not wait for a user any more.
+            self.changed.notify_one();
+        }
+        Some(taken)
+    }
+
+    /// The next arrival.
+    pub(super) fn peek(&self) -> Option<Arrival> {
+        self.source.borrow().peek()
+    }
+
+    /// What becomes of an arrival that no user can take.
+    pub(super) fn when_full(&self) -> WhenFull {
+        self.when_full
+    }
+
+    /// The user that became idle last, which is idle no more.
+    pub(super) fn last_idle(&self) -> Option<Rc<Seat>> {
+        self.idle.borrow_mut().pop()
+    }
+
+    /// Completes when a user became idle, or there is nothing to be handed out any more.
+    pub(super) async fn until_changed(&self) {
+        self.changed.notified().await;
     }
 
     /// Whether no arrival is left.
@@ -112,76 +138,13 @@ impl Arriving {
     }
 
     /// The number of one more user, if there may be one.
-    fn one_more(&self) -> Option<u64> {
+    pub(super) fn one_more(&self) -> Option<u64> {
         self.kept.take().or_else(|| self.births.one())
     }
 
     /// Takes what is due when the scenario is `elapsed` old and was never begun; returns how many these are.
-    fn left_over(&self, elapsed: Nanos) -> u64 {
+    pub(super) fn left_over(&self, elapsed: Nanos) -> u64 {
         let mut source = self.source.borrow_mut();
         std::iter::from_fn(|| source.take(elapsed)).count() as u64
     }
-}
-
-/// Hands out the arrivals of a scenario on one worker until none is left or the scenario ends.
-pub(super) async fn hand_out(
-    users: &Rc<ScenarioUsers>,
-    arriving: &Rc<Arriving>,
-    context: &Rc<WorkerContext>,
-    worker: &Rc<dyn Worker>,
-) {
-    let mut in_a_row = 0;
-    while users.begins() {
-        let next = arriving.source.borrow().peek();
-        let Some(next) = next else {
-            break;
-        };
-        let Some(due) = users.begin().checked_add(Duration::from_nanos(next.due)) else {
-            break;
-        };
-        if due > context.now() {
-            in_a_row = 0;
-            users.until(due).await;
-            continue;
-        }
-        in_a_row += 1;
-        if in_a_row > IN_A_ROW {
-            in_a_row = 0;
-            tokio::task::yield_now().await;
-            continue;
-        }
-        let seat = arriving.idle.borrow_mut().pop();
-        if let Some(seat) = seat {
-            if let Some(arrival) = arriving.take(next.due) {
-                seat.hand(arrival);
-            }
-        } else if let Some(number) = arriving.one_more() {
-            let user = User::new(context, number, users);
-            if let Some(arrival) = arriving.take(next.due) {
-                user.hand(arrival);
-            }
-            tokio::task::spawn_local(Rc::clone(worker).user(users.scenario(), user));
-        } else {
-            match arriving.when_full {
-                WhenFull::Drop => {
-                    if let Some(arrival) = arriving.take(next.due) {
-                        context.iteration_dropped(users.slots_at(arrival.due).iterations);
-                    }
-                }
-                // A user that becomes free takes it.
-                WhenFull::Wait => arriving.changed.notified().await,
-            }
-        }
-    }
-    arriving.end();
-}
-
-/// Counts arrivals that were due and never begun, when nothing begins any more.
-pub(super) fn count_left_over(
-    users: &ScenarioUsers,
-    arriving: &Arriving,
-    context: &WorkerContext,
-) {
-    let left_over = arriving.left_over(users.elapsed(context.now()));
-    context.iterations_not_started(users.slots_at(Nanos::MAX).iterations, left_over);
 }

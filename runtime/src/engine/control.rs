@@ -1,12 +1,10 @@
 //! The control thread. It starts the workers, and the clock when all of them are prepared. It ends them when the load is over,
 //! on a signal, after a failed set-up and on a bug. Then it destroys the assets of the run and lets the report be written.
 //!
-//! After a first SIGINT or SIGTERM no iteration begins, and running ones have [`Grace::on_signal`] to finish. A second signal
+//! After a first SIGINT or SIGTERM no iteration begins, and running ones have [`RunRequest::graceful_on_signal`] to finish. A second signal
 //! drops them at once, and so does a first one before the clock has started. In all cases assets are destroyed, within their own
 //! time limits. A third signal ends the program at once. What was recorded is always printed.
 
-#[cfg(doc)]
-use super::request::Grace;
 use super::request::{RunRequest, RunState};
 use super::stopping::{Signals, Stopping};
 use super::worker::{News, Work, WorkerNews, listen, worker_thread};
@@ -14,10 +12,9 @@ use crate::assets::RunScope;
 use crate::context::WorkerContext;
 use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
-use crate::metrics::{Layout, Slab, SlabReader, slot_count};
+use crate::metrics::{Layout, Slab, SlabReader};
 use crate::outputs::{Collector, Report, RunDescription, Stopped};
 use crate::panic;
-use crate::schedule::workers;
 use futures_util::future::{Either, select, select_all};
 use std::io;
 use std::pin::{Pin, pin};
@@ -67,10 +64,9 @@ pub(super) fn run_on(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -
 async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io::Result<Exit> {
     let mut signals = Signals::new()?;
     let state = RunState::default();
-    let count = workers(run.threads, &run.schedules);
-    let slots = slot_count(run.grid) as usize;
+    let (count, slots) = (run.workers(), run.slots());
     let slabs = (0..=count)
-        .map(|_| Slab::new(slots))
+        .map(|_| Slab::new(slots.count as usize))
         .collect::<io::Result<Vec<_>>>()?;
     let control_slab = &slabs[count as usize];
     let parts = state.parts(run, report, count, control_slab);
@@ -94,7 +90,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     };
     report.begins(description);
 
-    let loads = run.loads();
+    let loads = run.scenario_loads(&slots);
     let (begun, begin) = watch::channel(None);
     let (tell, news) = mpsc::unbounded_channel();
     let mut workers = Workers {
@@ -119,6 +115,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             phases: workers.stopping.subscribe(),
             begin: begin.clone(),
             news: WorkerNews::new(tell.clone()),
+            spin: Some(run.spin),
         };
         // If the thread cannot be started, its work is dropped, and `WorkerNews` says that the worker is over.
         workers.started();
@@ -135,7 +132,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let readers = (0..).zip(&slabs).map(|(worker, slab)| {
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
     });
-    let collector = Collector::new(Layout::of(run.grid), readers.collect(), begin);
+    let collector = Collector::new(Layout::of(run.grid, &slots), readers.collect(), begin);
     report.clock_starts(collector);
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();

@@ -6,20 +6,25 @@
 //!         <-done----
 //! ```
 
+mod alarms;
 mod arriving;
 mod control;
 mod program;
 mod request;
+mod scenario;
 mod scenario_load;
+mod scenario_users;
 mod stopping;
 mod timer;
+mod timetable;
 mod user;
 mod user_size;
 mod worker;
 
 pub use control::run;
 pub use program::{ErasedRunAssets, Program, Worker, no_such_scenario, of_run};
-pub use request::{Grace, RunRequest};
+pub use request::RunRequest;
+pub use timer::Spin;
 pub use user::User;
 pub use user_size::user_bytes;
 

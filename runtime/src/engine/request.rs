@@ -2,13 +2,14 @@
 
 use super::program::Program;
 use super::scenario_load::{ScenarioLoad, Taking};
+use super::timer::Spin;
 use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
-use crate::metrics::{KnownNames, Recorder, RunNames, Slab, iteration_slot};
+use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab};
 use crate::outputs::{LoadDescription, Report};
-use crate::schedule::Schedule;
+use crate::schedule::{Load, Segment, workers};
 use crate::start::Start;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,46 +22,65 @@ pub struct RunRequest {
     pub program: &'static dyn Program,
     /// Variables.
     pub start: Arc<Start>,
-    /// The load of each scenario, in the order of the grid's table.
-    pub schedules: Vec<Schedule>,
+    /// The load of each scenario, in the order of the grid's table; `None` of one that this run leaves out.
+    pub loads: Vec<Option<Load>>,
+    /// Which iterations and users of the run are this host's.
+    pub segment: Segment,
     /// Worker threads wanted.
     pub threads: u32,
+    /// Whether workers may spin for the last microseconds before an iteration is due.
+    pub spin: Spin,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
-    /// How long running iterations may go on at the end.
-    pub grace: Grace,
-}
-
-/// How long running iterations may go on when no iteration begins any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grace {
-    /// After the end of the profile.
-    pub at_end: Duration,
-    /// After the first signal.
-    pub on_signal: Duration,
+    /// How long running iterations may go on after the first signal.
+    pub graceful_on_signal: Duration,
 }
 
 impl RunRequest {
+    /// How many worker threads there are.
+    pub(super) fn workers(&self) -> u32 {
+        let schedules = self.loads.iter().flatten().map(|load| &load.schedule);
+        workers(self.threads, schedules)
+    }
+
+    /// The slots of all that is measured.
+    pub(super) fn slots(&self) -> RunSlots {
+        RunSlots::new(self.grid, |scenario| {
+            let load = self.loads.get(scenario).and_then(Option::as_ref);
+            load.is_some_and(|load| !load.warm_up.is_zero())
+        })
+    }
+
     /// The load of each scenario. Call it once in a run: all threads take from the same iterations.
-    pub(super) fn loads(&self) -> Vec<ScenarioLoad> {
-        let rows = (0..).zip(self.grid.scenarios).zip(&self.schedules);
-        rows.map(|((scenario, row), schedule)| ScenarioLoad {
-            scenario,
-            users: schedule.users(),
-            length: schedule.length(),
-            iterations: Taking::new(schedule),
-            first_slot: row.first_slot,
-            iteration_slot: iteration_slot(self.grid, scenario),
+    pub(super) fn scenario_loads(&self, slots: &RunSlots) -> Vec<ScenarioLoad> {
+        let workers = self.workers();
+        let rows = (0..).zip(&self.loads).zip(&slots.scenarios);
+        let rows = rows.zip(&slots.warm_ups);
+        rows.filter_map(|(((scenario, load), slots), warm_up)| {
+            let load = load.as_ref()?;
+            Some(ScenarioLoad {
+                scenario,
+                load: load.clone(),
+                segment: self.segment,
+                seed: self
+                    .start
+                    .seed_of(self.grid.scenarios.get(scenario as usize)?.name()),
+                taking: Taking::new(&load.schedule, self.segment, workers),
+                slots: *slots,
+                warm_up: *warm_up,
+            })
         })
         .collect()
     }
 
     /// The load of each scenario, for whoever tells of it.
     pub(super) fn described_loads(&self) -> Vec<LoadDescription> {
-        let rows = self.grid.scenarios.iter().zip(&self.schedules);
-        rows.map(|(row, schedule)| LoadDescription {
-            scenario: row.name(),
-            schedule: schedule.clone(),
+        let rows = self.grid.scenarios.iter().zip(&self.loads);
+        rows.filter_map(|(row, load)| {
+            Some(LoadDescription {
+                scenario: row.name(),
+                load: load.clone()?,
+            })
         })
         .collect()
     }

@@ -1,5 +1,6 @@
 //! The load of one scenario, as each worker thread has it.
 
+use crate::metrics::ScenarioSlots;
 use crate::schedule::{Arrivals, Iterations, Load, Ramp, Schedule, Segment};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,21 +14,14 @@ pub(super) struct ScenarioLoad {
     pub load: Load,
     /// Which iterations and users of the run are this host's.
     pub segment: Segment,
+    /// The seed of its arrivals by chance.
+    pub seed: u64,
     /// How users come to their iterations.
     pub taking: Taking,
     /// Where what is measured is counted.
     pub slots: ScenarioSlots,
     /// Where what is due in the warm-up is counted.
     pub warm_up: Option<ScenarioSlots>,
-}
-
-/// Where the slots of a scenario begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ScenarioSlots {
-    /// Those of its steps.
-    pub steps: u32,
-    /// Those of its iterations.
-    pub iterations: u32,
 }
 
 /// How users come to their iterations.
@@ -55,9 +49,8 @@ impl Taking {
             Schedule::Closed(closed) => Self::WhenFree(Iterations::new(*closed, segment)),
             Schedule::Ramping(ramp) => Self::WhileThere(Arc::clone(ramp)),
             Schedule::Open(arrivals) => {
-                let of_host = |users: u32| {
-                    u32::try_from(segment.of(users.into())).unwrap_or(u32::MAX)
-                };
+                let of_host =
+                    |users: u32| u32::try_from(segment.of(users.into())).unwrap_or(u32::MAX);
                 let (before, most) = (of_host(arrivals.users), of_host(arrivals.max_users));
                 let workers = workers.min(most);
                 Self::Arrivals {

@@ -1,15 +1,14 @@
-//! What the users of one scenario share on a worker, and the future that makes them.
+//! What the users of one scenario share on a worker.
 
 use super::alarms::Alarms;
-use super::arriving::{Arriving, count_left_over, hand_out};
-use super::program::Worker;
-use super::scenario_load::{ScenarioLoad, ScenarioSlots, Taking};
-use super::user::User;
+use super::arriving::Arriving;
+use super::scenario_load::{ScenarioLoad, Taking};
 use crate::context::WorkerContext;
-use crate::schedule::{Nanos, Ramp, Segment};
+use crate::metrics::ScenarioSlots;
+use crate::schedule::{Nanos, Segment};
 use crate::shutdown::Phase;
-use crate::wakers::{Queue, Waiting};
-use std::cell::{Cell, RefCell};
+use crate::wakers::{Waiting, Wakers};
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Context as TaskContext;
@@ -30,7 +29,7 @@ pub struct ScenarioUsers {
     /// No iteration begins any more.
     stopped: Notify,
     /// Users that sleep until their turn.
-    sleeping: RefCell<Queue>,
+    sleeping: Wakers,
     /// The user whose iteration ended last, and when. Its next iteration begins at the same moment, so the clock is read once
     /// for both.
     pub(super) ended: Cell<Option<(u64, Instant)>>,
@@ -58,7 +57,8 @@ impl ScenarioUsers {
                 workers,
             } => (lane < *workers).then(|| {
                 let segment = load.segment.worker(lane, *workers);
-                Rc::new(Arriving::new(arrivals, births.clone(), (segment, lane)))
+                let births = births.clone();
+                Rc::new(Arriving::new(arrivals, births, (segment, lane), load.seed))
             }),
         };
         Self {
@@ -71,7 +71,7 @@ impl ScenarioUsers {
             load,
             phase: Cell::default(),
             stopped: Notify::new(),
-            sleeping: RefCell::default(),
+            sleeping: Wakers::default(),
             ended: Cell::new(None),
             alive: Cell::new(0),
             nobody: Notify::new(),
@@ -91,11 +91,7 @@ impl ScenarioUsers {
         }
         if !self.begins() {
             self.stopped.notify_one();
-            // The borrow ends before the wakes: a waker may run code that borrows it again.
-            let sleeping = self.sleeping.borrow().all();
-            for waker in sleeping {
-                waker.wake();
-            }
+            self.sleeping.wake();
             if let Some(arriving) = &self.arriving {
                 arriving.end();
             }
@@ -149,13 +145,13 @@ impl ScenarioUsers {
 
     /// A user sleeps until its turn: it is woken when no iteration may begin any more.
     pub(super) fn sleep(&self, waiting: &mut Waiting, cx: &mut TaskContext<'_>) {
-        self.sleeping.borrow_mut().wait(waiting, cx);
+        self.sleeping.wait(waiting, cx);
     }
 
     /// It sleeps no more.
     pub(super) fn wake_up(&self, waiting: &mut Waiting) {
         if waiting.waits() {
-            self.sleeping.borrow_mut().leave(waiting);
+            self.sleeping.leave(waiting);
         }
     }
 
@@ -168,64 +164,19 @@ impl ScenarioUsers {
     }
 
     /// Completes when all users that were made are gone.
-    async fn until_nobody_is_left(&self) {
+    pub(super) async fn until_nobody_is_left(&self) {
         while self.alive.get() > 0 {
             self.nobody.notified().await;
         }
     }
 
-    /// The users of this worker from the first to the last.
-    pub(super) async fn run(self: &Rc<Self>, worker: &Rc<dyn Worker>) {
-        let make = |ordinal: u64| self.make(worker, ordinal);
-        if let Some(arriving) = &self.arriving {
-            (0..self.share()).for_each(make);
-            self.until(self.begin).await;
-            hand_out(self, arriving, &self.context, worker).await;
-            self.until_nobody_is_left().await;
-            count_left_over(self, arriving, &self.context);
-            return;
-        }
-        self.until(self.begin).await;
-        if self.begins() {
-            match &self.load.taking {
-                Taking::WhenFree(_) => (0..self.share()).for_each(make),
-                Taking::WhileThere(ramp) => self.as_they_come(ramp, worker).await,
-                // Another worker has the arrivals.
-                Taking::Arrivals { .. } => {}
-            }
-        }
-        self.until_nobody_is_left().await;
-    }
-
     /// How many users this worker makes at the beginning.
-    fn share(&self) -> u64 {
+    pub(super) fn share(&self) -> u64 {
         self.segment.of(self.load.load.schedule.users().into())
     }
 
-    fn make(self: &Rc<Self>, worker: &Rc<dyn Worker>, ordinal: u64) {
-        let Some(number) = self.segment.nth(ordinal) else {
-            return;
-        };
-        let user = User::new(&self.context, number + 1, self);
-        tokio::task::spawn_local(Rc::clone(worker).user(self.scenario(), user));
-    }
-
-    /// Makes each user when it comes for the first time. Those of higher numbers come later.
-    async fn as_they_come(self: &Rc<Self>, ramp: &Ramp, worker: &Rc<dyn Worker>) {
-        for ordinal in 0.. {
-            let number = self.segment.nth(ordinal);
-            let number = number.and_then(|number| u32::try_from(number).ok());
-            let Some((since, _)) = number.and_then(|number| ramp.stays(number).next()) else {
-                return;
-            };
-            let Some(at) = self.begin.checked_add(Duration::from_nanos(since)) else {
-                return;
-            };
-            self.until(at).await;
-            if !self.begins() {
-                return;
-            }
-            self.make(worker, ordinal);
-        }
+    /// The number, from 1, of a user of this worker.
+    pub(super) fn number(&self, ordinal: u64) -> Option<u64> {
+        self.segment.nth(ordinal)?.checked_add(1)
     }
 }

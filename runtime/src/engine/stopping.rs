@@ -1,6 +1,6 @@
 //! How a run is stopped: deadlines of scenarios, signals, and the phases that the workers are sent.
 
-use super::request::{Grace, RunRequest};
+use super::request::RunRequest;
 use super::scenario_load::ScenarioLoad;
 use crate::exit::ExitCauses;
 use crate::outputs::Report;
@@ -38,7 +38,7 @@ pub(super) struct Stopping<'a> {
 
 impl<'a> Stopping<'a> {
     pub(super) fn new(run: &'a RunRequest, report: &'a Report, causes: &'a ExitCauses) -> Self {
-        let (phases, _) = watch::channel(Phases::running(run.schedules.len()));
+        let (phases, _) = watch::channel(Phases::running(run.loads.len()));
         Self {
             run,
             report,
@@ -65,10 +65,9 @@ impl<'a> Stopping<'a> {
             self.begins_until = Some(begin);
             return;
         }
-        let Grace { at_end, .. } = self.run.grace;
         let ends = loads.iter().map(|load| {
-            let length = load.length;
-            length.and_then(|length| begin.checked_add(length))
+            let until = load.load.begins_until();
+            until.and_then(|until| begin.checked_add(until))
         });
         // If one of the loads has no end, only a signal or a fault can say when the last iteration begins.
         self.begins_until = ends
@@ -76,15 +75,11 @@ impl<'a> Stopping<'a> {
             .and_then(|ends| ends.into_iter().max());
         self.scenarios = loads
             .iter()
-            .map(|load| {
-                let length = load.length;
-                Running {
-                    scenario: load.scenario,
-                    workers,
-                    // A length that no clock can hold has no end.
-                    cancel_at: length
-                        .and_then(|length| begin.checked_add(length)?.checked_add(at_end)),
-                }
+            .map(|load| Running {
+                scenario: load.scenario,
+                workers,
+                // A length that no clock can hold has no end.
+                cancel_at: load.load.ends().and_then(|ends| begin.checked_add(ends)),
             })
             .collect();
     }
@@ -170,7 +165,7 @@ impl<'a> Stopping<'a> {
         self.nothing_begins();
         match self.signals {
             1 => {
-                let grace = self.run.grace.on_signal;
+                let grace = self.run.graceful_on_signal;
                 if grace.is_zero() || !self.begun {
                     self.report
                         .warn("interrupted: running steps are cancelled, resources are destroyed");

@@ -1,14 +1,16 @@
 //! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
 
+mod arrivals;
 mod scenarios;
 mod signals;
 mod whole;
 
 use super::control::run_on;
-use super::scenario_load::ScenarioLoad;
-use super::user::ScenarioUsers;
+use super::scenario_load::{ScenarioLoad, Taking};
+use super::scenario_users::ScenarioUsers;
+use super::timer::Spin;
 use super::worker::{News, Work, WorkerNews, work};
-use super::{Grace, Program, RunRequest, User, Worker, run};
+use super::{Program, RunRequest, User, Worker, run};
 use crate::assets::{Asset, AssetCx, AssetSlot, Prepare, RunScope};
 use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::LogLevel;
@@ -16,10 +18,12 @@ use crate::exit::{Exit, ExitCauses};
 use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::grid::Grid;
-use crate::info::time_slot;
-use crate::metrics::{Interval, KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader};
+use crate::info::{iteration_slot, time_slot};
+use crate::metrics::{
+    Interval, KnownNames, Outcome, Recorder, RunNames, ScenarioSlots, Slab, SlabReader,
+};
 use crate::outputs::{Format, Report};
-use crate::schedule::{Iterations, Schedule};
+use crate::schedule::{Load, Schedule, Segment};
 use crate::shutdown::{Phase, Phases};
 use crate::start::Start;
 use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock, settle};
@@ -130,7 +134,7 @@ struct Bench {
 }
 
 /// Slots of iterations: of both scenarios that a test may run.
-const SLOTS: usize = 2 * time_slot::COUNT as usize;
+const SLOTS: usize = 2 * iteration_slot::COUNT as usize;
 
 fn bench(does: fn(u64) -> Does) -> Bench {
     let (names, causes) = (
@@ -160,13 +164,31 @@ fn bench(does: fn(u64) -> Does) -> Bench {
     }
 }
 
-/// The load of scenario number `scenario`.
+/// A load whose iterations have no time to finish.
+fn at_once(schedule: Schedule) -> Load {
+    Load {
+        graceful_stop: Duration::ZERO,
+        ..Load::new("constant_vus", schedule)
+    }
+}
+
+/// The load of scenario number `scenario` on one worker.
 fn load(scenario: u32, schedule: Schedule) -> ScenarioLoad {
+    load_of(scenario, at_once(schedule))
+}
+
+fn load_of(scenario: u32, load: Load) -> ScenarioLoad {
     ScenarioLoad {
         scenario,
-        iterations: Iterations::new(schedule),
-        first_slot: 0,
-        iteration_slot: scenario * time_slot::COUNT,
+        taking: Taking::new(&load.schedule, Segment::WHOLE, 1),
+        load,
+        segment: Segment::WHOLE,
+        seed: 7,
+        slots: ScenarioSlots {
+            steps: 0,
+            iterations: scenario * iteration_slot::COUNT,
+        },
+        warm_up: None,
     }
 }
 
@@ -186,6 +208,7 @@ impl Bench {
             phases: self.phases.subscribe(),
             begin: watch::channel(Some(begin)).1,
             news: WorkerNews::new(mpsc::unbounded_channel().0),
+            spin: None,
         };
         work(Rc::clone(&self.context), started).await;
     }
@@ -278,7 +301,7 @@ async fn a_run_that_is_cancelled_before_it_begins_has_no_iteration() {
             bench.count(":stop"),
             bench.count(":end")
         ),
-        (0, 0, 6)
+        (0, 0, 1)
     );
 }
 
@@ -398,7 +421,7 @@ async fn a_scenario_that_is_cancelled_leaves_the_others_running() {
         let iterations = measured.slot(slot).unwrap();
         [Outcome::Passed, Outcome::Cancelled].map(|outcome| iterations.count(outcome))
     };
-    assert_eq!((ends(0), ends(time_slot::COUNT)), ([3, 0], [1, 1]));
+    assert_eq!((ends(0), ends(iteration_slot::COUNT)), ([3, 0], [1, 1]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -414,6 +437,7 @@ async fn no_user_is_there_before_the_clock_starts() {
         phases: bench.phases.subscribe(),
         begin: begun,
         news: WorkerNews::new(tell),
+        spin: None,
     };
     let start = async {
         assert_eq!(news.recv().await, Some(News::Prepared));
@@ -434,7 +458,9 @@ fn assets_of_a_user_and_its_iteration_work_while_it_waits() {
         let begin = worker.context.now();
         let users = Rc::new(ScenarioUsers::new(
             load(0, Schedule::lasting(1, Duration::MAX)),
+            (&worker.context, &Rc::default()),
             begin,
+            (0, 1),
         ));
         let user = User::new(&worker.context, 1, &users);
         let (outer, inner) = (user.scope(), user.iteration_scope());
@@ -520,7 +546,9 @@ fn a_timer_of_idle_work_has_the_user_woken_within_an_iteration() {
         let worker = Rc::new(TestWorker::load());
         let users = Rc::new(ScenarioUsers::new(
             load(0, Schedule::lasting(1, Duration::MAX)),
+            (&worker.context, &Rc::default()),
             worker.context.now(),
+            (0, 1),
         ));
         let user = User::new(&worker.context, 1, &users);
         let scope = user.scope();

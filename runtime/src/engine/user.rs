@@ -247,7 +247,15 @@ impl User {
         let elapsed = self.scenario.elapsed(now);
         let handed = seat.take();
         let is_handed = handed.is_some();
-        if let Some(arrival) = handed.or_else(|| arriving.take(elapsed)) {
+        // An idle user takes what it is handed and nothing else: its seat may be handed the next arrival any moment.
+        let found = handed.or_else(|| {
+            if seat.is_idle() {
+                None
+            } else {
+                arriving.take(elapsed)
+            }
+        });
+        if let Some(arrival) = found {
             self.context.iteration_begins();
             let late = elapsed.saturating_sub(arrival.due);
             let slots = self.scenario.slots_at(arrival.due);
@@ -268,6 +276,16 @@ impl User {
         }
         arriving.idle(seat, cx.waker());
         self.waits(cx)
+    }
+
+    /// Nothing begins any more: what was handed to it never began.
+    fn leaves_its_turn(&self) {
+        if let Turns::Arrivals(seat) = &self.turns
+            && let Some(arrival) = seat.take()
+        {
+            let slots = self.scenario.slots_at(arrival.due);
+            self.worker().iterations_not_started(slots.iterations, 1);
+        }
     }
 
     /// It waits for its turn, and lets its assets work.
@@ -345,6 +363,7 @@ impl Future for Next<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
         let user = self.user;
         if user.phase() != Phase::Running {
+            user.leaves_its_turn();
             return Poll::Ready(None);
         }
         let now = match user.scenario.ended.take() {

@@ -3,10 +3,11 @@
 //! `bggo build` asks the built program for the size, because only rustc knows the size of a future.
 
 use super::request::{RunRequest, RunState};
-use super::user::{ScenarioUsers, User};
+use super::scenario_users::ScenarioUsers;
+use super::user::User;
 use crate::assets::{Prepare, RunScope};
 use crate::context::WorkerContext;
-use crate::metrics::{Slab, slot_count};
+use crate::metrics::Slab;
 use crate::outputs::Report;
 use std::io;
 use std::rc::Rc;
@@ -23,15 +24,17 @@ pub fn user_bytes(run: &RunRequest, report: &Arc<Report>) -> io::Result<usize> {
         .enable_all()
         .build()?;
     let state = RunState::default();
-    let slab = Slab::new(slot_count(run.grid) as usize)?;
+    let slots = run.slots();
+    let slab = Slab::new(slots.count as usize)?;
     LocalSet::new().block_on(&runtime, async {
         let context = Rc::new(WorkerContext::new(state.parts(run, report, 0, &slab)));
         let scope = RunScope::new(Rc::clone(&context));
         let assets = run.program.run_assets(&scope);
         let worker = run.program.worker(&Prepare::new(&context), &assets);
-        let sizes = run.loads().into_iter().map(|load| {
+        let sizes = run.scenario_loads(&slots).into_iter().map(|load| {
             let scenario = load.scenario;
-            let users = Rc::new(ScenarioUsers::new(load, Instant::now(), (0, 1)));
+            let shared = (&context, &Rc::default());
+            let users = Rc::new(ScenarioUsers::new(load, shared, Instant::now(), (0, 1)));
             let user = Rc::clone(&worker).user(scenario, User::new(&context, 1, &users));
             std::mem::size_of_val(&*user)
         });

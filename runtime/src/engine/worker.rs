@@ -5,15 +5,16 @@
 //! prepare steps -> Prepared -> (the control thread starts the clock) -> users of all scenarios -> assets of the worker -> Over
 //! ```
 
-use super::arriving::hand_out;
+use super::alarms::Alarms;
 use super::program::{ErasedRunAssets, Program, Worker};
+use super::scenario::Scenario;
 use super::scenario_load::ScenarioLoad;
-use super::user::{ScenarioUsers, User};
+use super::scenario_users::ScenarioUsers;
+use super::timer::{Spin, Timer};
 use crate::assets::Prepare;
 use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::{Event, LogLevel};
 use crate::panic;
-use crate::schedule::Share;
 use crate::shutdown::Phases;
 use futures_util::future::join_all;
 use std::cell::RefCell;
@@ -39,6 +40,8 @@ pub(super) struct Work {
     /// When the clock of the run started; `None` until every worker has prepared its steps.
     pub begin: watch::Receiver<Option<Instant>>,
     pub news: WorkerNews,
+    /// How exactly it waits; `None` where a test stops the clock.
+    pub spin: Option<Spin>,
 }
 
 /// What a worker tells the control thread.
@@ -154,37 +157,24 @@ async fn users(
         Err(_) => None,
     };
     let Some(begin) = begin else { return };
+    let alarms = Rc::new(Alarms::default());
+    let ringing = Rc::clone(&alarms);
+    let timer = work.spin.map_or(Timer::Coarse, Timer::new);
+    let ringing = tokio::task::spawn_local(async move { ringing.ring(timer).await });
     for load in &work.loads {
-        let users = ScenarioUsers::new(load.clone(), begin, work.worker);
+        let users = ScenarioUsers::new(load.clone(), (context, &alarms), begin, work.worker);
         scenarios.borrow_mut().push(Rc::new(users));
     }
     // Users must know the phase before they begin.
     apply(&work.phases.borrow_and_update(), context, scenarios);
     let all = scenarios.borrow().clone();
-    let (index, workers) = work.worker;
-    for (load, users) in work.loads.iter().zip(&all) {
-        // Several scenarios with one user each are spread over the workers.
-        let share = Share::new((index + load.scenario) % workers.max(1), workers);
-        for position in 0..share.of(load.users.into()) {
-            let user = User::new(context, share.nth(position) + 1, users);
-            tokio::task::spawn_local(Rc::clone(worker).user(load.scenario, user));
-        }
-    }
     let news = &work.news;
     join_all(all.iter().map(|users| async move {
-        if let Some(arriving) = users.arriving() {
-            hand_out(
-                Rc::clone(users),
-                Rc::clone(arriving),
-                Rc::clone(context),
-                Rc::clone(worker),
-            )
-            .await;
-        }
-        users.until_nobody_is_left().await;
+        Scenario::new(users, context, worker).run().await;
         news.tell(News::ScenarioOver(users.scenario()));
     }))
     .await;
+    ringing.abort();
 }
 
 async fn destroy(context: &Rc<WorkerContext>, worker: &Rc<dyn Worker>) {
@@ -231,6 +221,6 @@ pub(super) async fn listen(
 fn apply(phases: &Phases, context: &WorkerContext, scenarios: &Scenarios) {
     context.shutdown.advance(phases.run());
     for scenario in scenarios.borrow().iter() {
-        scenario.advance(phases.scenario(scenario.scenario()), context);
+        scenario.advance(phases.scenario(scenario.scenario()));
     }
 }

@@ -89,24 +89,15 @@ impl Layout {
     /// As bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Out::new(b'L');
-        out.list(self.steps.iter(), |out, step| {
-            out.text(&step.scenario);
-            out.list(step.path.iter(), Out::text);
-            out.text(&step.name);
-            out.tags(&step.tags);
-            out.metrics(&step.metrics);
-            out.number(step.first.into());
-        });
+        out.steps(&self.steps);
         out.list(self.resources.iter(), |out, resource| {
             out.text(&resource.name);
             out.metrics(&resource.metrics);
             out.number(resource.first.into());
         });
-        out.list(self.iterations.iter(), |out, scenario| {
-            out.text(&scenario.scenario);
-            out.tags(&scenario.tags);
-            out.number(scenario.first.into());
-        });
+        out.iterations(&self.iterations);
+        out.steps(&self.warm_up_steps);
+        out.iterations(&self.warm_up_iterations);
         out.0
     }
 
@@ -117,16 +108,7 @@ impl Layout {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut from = In::new(bytes, b'L')?;
         let layout = Self {
-            steps: from.list(|from| {
-                Ok(StepLayout {
-                    scenario: from.text()?,
-                    path: from.list(In::text)?,
-                    name: from.text()?,
-                    tags: from.tags()?,
-                    metrics: from.metrics()?,
-                    first: from.slot_number()?,
-                })
-            })?,
+            steps: from.steps()?,
             resources: from.list(|from| {
                 Ok(ResourceLayout {
                     name: from.text()?,
@@ -134,13 +116,9 @@ impl Layout {
                     first: from.slot_number()?,
                 })
             })?,
-            iterations: from.list(|from| {
-                Ok(IterationLayout {
-                    scenario: from.text()?,
-                    tags: from.tags()?,
-                    first: from.slot_number()?,
-                })
-            })?,
+            iterations: from.iterations()?,
+            warm_up_steps: from.steps()?,
+            warm_up_iterations: from.iterations()?,
         };
         from.end(layout)
     }
@@ -213,6 +191,25 @@ impl Out {
         self.option(extremes, |out, (smallest, largest)| {
             out.number(smallest.into());
             out.number(largest.into());
+        });
+    }
+
+    fn steps(&mut self, steps: &[StepLayout]) {
+        self.list(steps.iter(), |out, step| {
+            out.text(&step.scenario);
+            out.list(step.path.iter(), Out::text);
+            out.text(&step.name);
+            out.tags(&step.tags);
+            out.metrics(&step.metrics);
+            out.number(step.first.into());
+        });
+    }
+
+    fn iterations(&mut self, iterations: &[IterationLayout]) {
+        self.list(iterations.iter(), |out, scenario| {
+            out.text(&scenario.scenario);
+            out.tags(&scenario.tags);
+            out.number(scenario.first.into());
         });
     }
 
@@ -404,6 +401,29 @@ impl<'a> In<'a> {
 
     fn extremes(&mut self) -> Read<Option<(u64, u64)>> {
         self.option(|from| Ok((from.number()?, from.number()?)))
+    }
+
+    fn steps(&mut self) -> Read<Vec<StepLayout>> {
+        self.list(|from| {
+            Ok(StepLayout {
+                scenario: from.text()?,
+                path: from.list(In::text)?,
+                name: from.text()?,
+                tags: from.tags()?,
+                metrics: from.metrics()?,
+                first: from.slot_number()?,
+            })
+        })
+    }
+
+    fn iterations(&mut self) -> Read<Vec<IterationLayout>> {
+        self.list(|from| {
+            Ok(IterationLayout {
+                scenario: from.text()?,
+                tags: from.tags()?,
+                first: from.slot_number()?,
+            })
+        })
     }
 
     fn metrics(&mut self) -> Read<Vec<MetricLayout>> {

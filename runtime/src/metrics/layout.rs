@@ -9,7 +9,9 @@
 
 use super::interval::{Histogram, Interval, Scalar, SlotFigures};
 use crate::grid::{Grid, Scenario};
-use crate::info::{Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
+use crate::info::{
+    Info, MetricInfo, MetricKind, MetricWarning, ResourceInfo, iteration_slot, time_slot,
+};
 use bggo_values::Text;
 use std::collections::BTreeMap;
 
@@ -32,14 +34,58 @@ fn slots_before_iterations(grid: &Grid) -> u32 {
 }
 
 /// The first slot of the iterations of the scenario with this number.
-pub fn iteration_slot(grid: &Grid, scenario: u32) -> u32 {
-    slots_before_iterations(grid) + scenario * time_slot::COUNT
+fn first_of_iterations(grid: &Grid, scenario: u32) -> u32 {
+    slots_before_iterations(grid) + scenario * iteration_slot::COUNT
 }
 
-/// How many slots a grid has.
-pub fn slot_count(grid: &Grid) -> u32 {
-    let scenarios = u32::try_from(grid.scenarios.len()).unwrap_or(u32::MAX);
-    iteration_slot(grid, scenarios)
+/// Where the slots of a scenario begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScenarioSlots {
+    /// Those of its steps.
+    pub steps: u32,
+    /// Those of its iterations.
+    pub iterations: u32,
+}
+
+/// All slots of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSlots {
+    /// What each scenario measures.
+    pub scenarios: Vec<ScenarioSlots>,
+    /// What each scenario measures in its warm-up, if it has one.
+    pub warm_ups: Vec<Option<ScenarioSlots>>,
+    /// How many there are.
+    pub count: u32,
+}
+
+impl RunSlots {
+    /// Those of a grid of which some scenarios have a warm-up: they have all their slots twice.
+    pub fn new(grid: &Grid, has_warm_up: impl Fn(usize) -> bool) -> Self {
+        let rows = (0..).zip(grid.scenarios);
+        let scenarios = rows.map(|(number, row)| ScenarioSlots {
+            steps: row.first_slot,
+            iterations: first_of_iterations(grid, number),
+        });
+        let number = u32::try_from(grid.scenarios.len()).unwrap_or(u32::MAX);
+        let mut count = first_of_iterations(grid, number);
+        let warm_ups = grid.scenarios.iter().enumerate().map(|(number, row)| {
+            if !has_warm_up(number) {
+                return None;
+            }
+            let steps = grid.steps_of(row).iter();
+            let ends = steps.map(|info| info.first_slot() + info.slot_count());
+            let steps = count;
+            let iterations = steps + ends.max().unwrap_or_default();
+            count = iterations + iteration_slot::COUNT;
+            Some(ScenarioSlots { steps, iterations })
+        });
+        let warm_ups = warm_ups.collect();
+        Self {
+            scenarios: scenarios.collect(),
+            warm_ups,
+            count,
+        }
+    }
 }
 
 /// What the values of a metric are.
@@ -180,7 +226,7 @@ pub struct StepLayout {
 }
 
 impl StepLayout {
-    fn new(row: &Scenario, info: &Info) -> Self {
+    fn new(row: &Scenario, info: &Info, first: u32) -> Self {
         let metrics = info.metric_infos().iter();
         Self {
             scenario: Text::Static(row.name()),
@@ -190,7 +236,7 @@ impl StepLayout {
             metrics: metrics
                 .map(|metric| MetricLayout::new(metric, info.warning_of(metric)))
                 .collect(),
-            first: row.first_slot + info.first_slot(),
+            first: first + info.first_slot(),
         }
     }
 
@@ -259,6 +305,21 @@ impl IterationLayout {
     pub fn times<'a>(&self, interval: &'a Interval) -> Times<'a> {
         times(interval, self.first)
     }
+
+    /// How long arrivals waited for a user, as far as there were any.
+    pub fn queued<'a>(&self, interval: &'a Interval) -> Option<&'a Histogram> {
+        self.histogram(interval, iteration_slot::QUEUED)
+    }
+
+    /// How much later iterations began than they could have, as far as any had a moment of its own.
+    pub fn start_error<'a>(&self, interval: &'a Interval) -> Option<&'a Histogram> {
+        self.histogram(interval, iteration_slot::START_ERROR)
+    }
+
+    fn histogram<'a>(&self, interval: &'a Interval, slot: u32) -> Option<&'a Histogram> {
+        let figures = interval.slot(self.first + slot)?;
+        (figures.histogram.count() > 0).then_some(&figures.histogram)
+    }
 }
 
 /// What is known of the metrics of one resource, over all scenarios.
@@ -301,30 +362,28 @@ pub struct Layout {
     pub resources: Vec<ResourceLayout>,
     /// Iterations, a row a scenario.
     pub iterations: Vec<IterationLayout>,
+    /// Steps in the warm-up of their scenario.
+    pub warm_up_steps: Vec<StepLayout>,
+    /// Iterations of warm-ups.
+    pub warm_up_iterations: Vec<IterationLayout>,
 }
 
 impl Layout {
-    /// Of a grid: all scenarios of its table.
-    pub fn of(grid: &Grid) -> Self {
-        let steps = grid.scenarios.iter().flat_map(|row| {
-            let steps = grid.steps_of(row).iter();
-            steps.map(move |info| StepLayout::new(row, info))
-        });
+    /// Of a grid: all scenarios of its table, of which some have a warm-up.
+    pub fn of(grid: &Grid, slots: &RunSlots) -> Self {
+        let measured = slots.scenarios.iter().copied().map(Some);
+        let (steps, iterations) = rows(grid, measured);
+        let (warm_up_steps, warm_up_iterations) = rows(grid, slots.warm_ups.iter().copied());
         let resources = grid.all_resources();
-        let iterations = (0..).zip(grid.scenarios);
         Self {
-            steps: steps.collect(),
+            steps,
             resources: resources
                 .filter(|info| !info.metric_infos().is_empty())
                 .map(ResourceLayout::new)
                 .collect(),
-            iterations: iterations
-                .map(|(number, row)| IterationLayout {
-                    scenario: Text::Static(row.name()),
-                    tags: tags(row.tag_list(), &[]),
-                    first: iteration_slot(grid, number),
-                })
-                .collect(),
+            iterations,
+            warm_up_steps,
+            warm_up_iterations,
         }
     }
 
@@ -339,6 +398,25 @@ impl Layout {
         let parts: Vec<&str> = parts.map(Text::as_str).collect();
         Text::from(parts.join("."))
     }
+}
+
+/// Steps and iterations of the scenarios that have slots.
+fn rows(
+    grid: &Grid,
+    slots: impl Iterator<Item = Option<ScenarioSlots>>,
+) -> (Vec<StepLayout>, Vec<IterationLayout>) {
+    let (mut steps, mut iterations) = (Vec::new(), Vec::new());
+    for (row, slots) in grid.scenarios.iter().zip(slots) {
+        let Some(slots) = slots else { continue };
+        let infos = grid.steps_of(row).iter();
+        steps.extend(infos.map(|info| StepLayout::new(row, info, slots.steps)));
+        iterations.push(IterationLayout {
+            scenario: Text::Static(row.name()),
+            tags: tags(row.tag_list(), &[]),
+            first: slots.iterations,
+        });
+    }
+    (steps, iterations)
 }
 
 #[cfg(test)]

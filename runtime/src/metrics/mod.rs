@@ -17,7 +17,7 @@ mod slab;
 pub use encoding::Unreadable;
 pub use interval::{Histogram, Interval, Scalar, SlotFigures, WHOLE};
 pub use layout::{
-    LabelWarning, Layout, Measured, MetricLayout, Tags, Times, Unit, iteration_slot, slot_count,
+    LabelWarning, Layout, Measured, MetricLayout, RunSlots, ScenarioSlots, Tags, Times, Unit,
 };
 pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;

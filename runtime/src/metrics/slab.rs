@@ -31,21 +31,24 @@ pub enum Outcome {
     Skipped,
     /// Dropped while it ran: a sibling failed or the run was stopped.
     Cancelled,
-    /// An arrival that never began: no user was free for it, and there could be no more.
+    /// An arrival that never began: no user was free for it, there could be no more, and it was not to wait.
     Dropped,
+    /// An arrival that was due and still waited when nothing began any more.
+    NotStarted,
 }
 
 /// Counters of a slot: one for each [`Outcome`], rounded up.
 pub(super) const OUTCOMES: usize = 8;
 
 impl Outcome {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Passed,
         Self::Failed,
         Self::Continued,
         Self::Skipped,
         Self::Cancelled,
         Self::Dropped,
+        Self::NotStarted,
     ];
 }
 
@@ -358,6 +361,15 @@ impl Recorder {
         let index = slot as usize * OUTCOMES + outcome as usize;
         if let Some(cell) = self.slab.outcomes.get(index) {
             add(cell, 1);
+        }
+    }
+
+    /// Counts many endings at once.
+    pub fn count_many(&self, slot: u32, outcome: Outcome, n: u64) {
+        let index = slot as usize * OUTCOMES + outcome as usize;
+        if let Some(cell) = self.slab.outcomes.get(index) {
+            // A cell wraps; more than 2^32 of one outcome in one second are not told apart.
+            add(cell, u32::try_from(n).unwrap_or(u32::MAX));
         }
     }
 

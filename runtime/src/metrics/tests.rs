@@ -407,7 +407,9 @@ fn layout() -> impl Strategy<Value = Layout> {
             first,
         });
     (vec(step, 0..4), vec(resource, 0..3), vec(iterations, 0..3)).prop_map(
-        |(steps, resources, iterations)| Layout {
+        |(steps, resources, iterations): (Vec<StepLayout>, _, Vec<IterationLayout>)| Layout {
+            warm_up_steps: steps.iter().take(1).cloned().collect(),
+            warm_up_iterations: iterations.iter().take(1).cloned().collect(),
             steps,
             resources,
             iterations,

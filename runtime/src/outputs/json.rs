@@ -162,7 +162,7 @@ fn tenths(rate: f64) -> Value {
 pub fn begins(run: &RunDescription) -> Object {
     let scenarios = run.loads.iter().map(|load| {
         let object = Object::default().put("scenario", load.scenario);
-        let schedule = &load.schedule;
+        let schedule = &load.load.schedule;
         put_load(
             object,
             schedule.users().into(),
@@ -280,6 +280,7 @@ pub fn live(line: &Line, now: SystemTime) -> Object {
         .put("rate", tenths(line.rate()))
         .count("failed", line.failed)
         .count("cancelled", line.cancelled)
+        .count("dropped", line.dropped)
         .put_some("p95_ms", line.p95.map(millis))
         .put(
             "steps",
@@ -370,7 +371,25 @@ fn row(object: Object, row: &Row) -> Object {
     let object = times(object, &PASSED, &row.passed);
     let object = times(object, &FAILED, &row.failed);
     let object = times(object, &RESPONSE, &row.response);
-    times(object, &FAILED_RESPONSE, &row.failed_response)
+    let object = times(object, &FAILED_RESPONSE, &row.failed_response);
+    object.put_some("arrivals", arrivals(row))
+}
+
+/// What became of iterations that were due at moments of their own, if there were any.
+fn arrivals(row: &Row) -> Option<Value> {
+    let began = row.start_error.count();
+    let due = began + row.never_began();
+    (due > 0).then(|| {
+        let waits = |histogram| times(Object::default(), &PASSED, histogram).done();
+        Object::default()
+            .count("due", due)
+            .count("began", began)
+            .count("dropped", row.of(Outcome::Dropped))
+            .count("not_started", row.of(Outcome::NotStarted))
+            .put("queued", waits(&row.queued))
+            .put("start_error", waits(&row.start_error))
+            .done()
+    })
 }
 
 fn put_tags(object: Object, tags: &Tags) -> Object {
@@ -503,7 +522,14 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
         .put("grid", run.grid.name)
         .put("seconds", seconds(figures.length))
         .put("drain_seconds", seconds(figures.drain()))
-        .put("times", "service")
+        .put(
+            "times",
+            if conclusion.run.is_open() {
+                "response"
+            } else {
+                "service"
+            },
+        )
         .put(
             "iterations",
             row(Object::default(), &figures.iterations).done(),

@@ -32,8 +32,10 @@ pub struct Line {
     pub iterations: u64,
     /// Of them failed.
     pub failed: u64,
-    /// Iterations that were dropped in it.
+    /// Iterations that were cancelled in it.
     pub cancelled: u64,
+    /// Arrivals that were dropped in it.
+    pub dropped: u64,
     /// 95 % of the iterations that passed took at most this long.
     pub p95: Option<Duration>,
     /// Steps that ended in it: full name and count, in the grid's order.
@@ -50,7 +52,9 @@ impl LinesSoFar {
             if let Some(counts) = scenario.counts(interval) {
                 iterations.merge(counts);
             }
-            if let Some(passed) = scenario.times(interval).passed {
+            let measured = scenario.times(interval);
+            // What was due at a moment of its own took as long as it kept its caller waiting.
+            if let Some(passed) = measured.response.or(measured.passed) {
                 times.merge(passed);
             }
         }
@@ -70,6 +74,7 @@ impl LinesSoFar {
             iterations: iterations.ended(),
             failed: iterations.count(Outcome::Failed),
             cancelled: iterations.count(Outcome::Cancelled),
+            dropped: iterations.count(Outcome::Dropped),
             p95: times.time(P95),
             steps: steps.collect(),
         }

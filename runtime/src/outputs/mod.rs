@@ -30,7 +30,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
 use crate::metrics::{Interval, Layout};
-use crate::schedule::Schedule;
+use crate::schedule::Load;
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -55,33 +55,42 @@ pub struct LoadDescription {
     /// Its name.
     pub scenario: &'static str,
     /// Its load.
-    pub schedule: Schedule,
+    pub load: Load,
 }
 
 impl RunDescription {
     /// Users of all scenarios.
     pub(super) fn users(&self) -> u64 {
-        let users = self.loads.iter().map(|load| load.schedule.users());
+        let users = self.loads.iter().map(|load| load.load.schedule.users());
         users.map(u64::from).sum()
+    }
+
+    /// Whether the iterations of some scenario are due at moments of their own.
+    pub(super) fn is_open(&self) -> bool {
+        let mut loads = self.loads.iter();
+        loads.any(|load| load.load.schedule.is_open())
     }
 
     /// Iterations of all scenarios, if each has a number of them.
     pub(super) fn total(&self) -> Option<u64> {
-        let mut totals = self.loads.iter().map(|load| load.schedule.total());
+        let mut totals = self.loads.iter().map(|load| load.load.schedule.total());
         totals.try_fold(0_u64, |sum, total| Some(sum.saturating_add(total?)))
     }
 
     /// How long iterations may begin in any scenario, if each has a length.
     pub(super) fn length(&self) -> Option<Duration> {
-        let lengths = self.loads.iter().map(|load| load.schedule.length());
+        let lengths = self.loads.iter().map(|load| load.load.begins_until());
         lengths.collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// For how long iterations of the scenario with this number could begin, where `run` is for how long any could.
-    pub(super) fn begins_for(&self, scenario: usize, run: Duration) -> Duration {
-        let load = self.loads.get(scenario);
-        let length = load.and_then(|load| load.schedule.length());
-        length.map_or(run, |length| length.min(run))
+    /// For how long iterations of a scenario could begin, where `run` is for how long any could.
+    pub(super) fn begins_for(&self, scenario: &str, run: Duration) -> Duration {
+        let mut loads = self.loads.iter();
+        let Some(load) = loads.find(|load| load.scenario == scenario) else {
+            return run;
+        };
+        let until = load.load.begins_until().map_or(run, |until| until.min(run));
+        until.saturating_sub(load.load.start_after)
     }
 }
 

@@ -68,7 +68,7 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
     if conclusion.run.functional {
         text.push_str(&steps(figures));
     } else {
-        text.push_str(&load(figures));
+        text.push_str(&load(figures, conclusion.run));
     }
     text.push('\n');
     if !conclusion.run.functional {
@@ -123,7 +123,8 @@ fn steps(figures: &Figures) -> String {
 }
 
 /// The summary of a load run.
-fn load(figures: &Figures) -> String {
+fn load(figures: &Figures, run: &RunDescription) -> String {
+    let is_open = run.is_open();
     let row = |row: &Row| {
         let mut cells = vec![
             row.name.clone(),
@@ -133,7 +134,12 @@ fn load(figures: &Figures) -> String {
             unless_zero(row.of(Outcome::Skipped)),
             unless_zero(row.of(Outcome::Cancelled)),
         ];
-        cells.extend(times(&row.passed));
+        let has_response = is_open && row.response.count() > 0;
+        cells.extend(times(if has_response {
+            &row.response
+        } else {
+            &row.passed
+        }));
         cells
     };
     // The totals stand apart.
@@ -167,11 +173,57 @@ fn load(figures: &Figures) -> String {
     {
         text.push_str(&failures(row));
     }
-    text.push_str(
+    text.push_str(&arrivals(figures));
+    text.push_str(if is_open {
+        "Times are response times of what passed: from the moment at which it was due to the end of the answer.\n"
+    } else {
         "Times are service times of what passed: from the moment sent to the end of the answer.\n\
-         Users wait for each answer before they go on, so a slow server gets less load.\n",
-    );
+         Users wait for each answer before they go on, so a slow server gets less load.\n"
+    });
     text
+}
+
+/// What became of arrivals: `arrivals: 5000 due, 4990 began, 10 dropped, ..`, a line a scenario that has any.
+fn arrivals(figures: &Figures) -> String {
+    let rows = figures.scenarios.iter();
+    let rows = rows.filter(|row| row.start_error.count() + row.never_began() > 0);
+    let several = figures.scenarios.len() > 1;
+    rows.map(|row| {
+        let of = if several {
+            format!(" of {}", row.scenario)
+        } else {
+            String::new()
+        };
+        let began = row.start_error.count();
+        let mut text = format!(
+            "arrivals{of}: {} due, {began} began",
+            began + row.never_began()
+        );
+        for (outcome, word) in [
+            (Outcome::Dropped, "dropped: no user was free"),
+            (Outcome::NotStarted, "not started before the end"),
+        ] {
+            if row.of(outcome) > 0 {
+                let _ = write!(text, ", {} {word}", row.of(outcome));
+            }
+        }
+        text.push('\n');
+        for (waited, what) in [
+            (&row.queued, "waited for a free user"),
+            (&row.start_error, "began later than they could have"),
+        ] {
+            if let [p50, p95, p99, longest] = times(waited).as_slice()
+                && waited.count() > 0
+            {
+                let _ = writeln!(
+                    text,
+                    "  {what}: p50 {p50}, p95 {p95}, p99 {p99}, max {longest}"
+                );
+            }
+        }
+        text
+    })
+    .collect()
 }
 
 /// `p50`, `p95`, `p99`, `max`
@@ -286,15 +338,19 @@ fn of_load(figures: &Figures, exit: Exit) -> String {
     let mut text = if figures.nothing_ended() {
         "no iteration ended".to_owned()
     } else {
+        let never = match iterations.never_began() {
+            0 => String::new(),
+            never => format!(", {never} never began"),
+        };
         let limit = if exit == Exit::ThresholdFailed {
             format!("; the limit is {TOO_MANY_PERCENT} %")
         } else {
             String::new()
         };
         format!(
-            "{}, {failed} failed ({:.2} %{limit})",
+            "{}, {failed} failed{never} ({:.2} %{limit})",
             plural(iterations.count(), "iteration", "iterations"),
-            percent(failed, iterations.count())
+            percent(figures.failed(), figures.asked())
         )
     };
     if cancelled > 0 {

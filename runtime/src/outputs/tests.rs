@@ -6,8 +6,8 @@ use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
-use crate::metrics::{KnownNames, Outcome, Recorder, RunNames, Slab, SlabReader, slot_count};
-use crate::schedule::Schedule;
+use crate::metrics::{KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader};
+use crate::schedule::{Load, Schedule};
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -54,15 +54,16 @@ static WHERE: Place = Place::new("grid.hcl", 5, 14);
 const ITERATIONS: u32 = OPEN + 1;
 
 fn run_of(schedule: Schedule) -> RunDescription {
+    let functional = schedule == Schedule::ONCE;
     RunDescription {
         grid: &GRID,
         run_id: Text::Static("1"),
         loads: vec![LoadDescription {
             scenario: "main",
-            schedule,
+            load: Load::new("shared_iterations", schedule),
         }],
         threads: 2,
-        functional: schedule == Schedule::ONCE,
+        functional,
     }
 }
 
@@ -216,10 +217,14 @@ fn the_text_of_a_resources_fault_is_kept_back_too_and_so_is_it_in_the_step_that_
 /// A collector over one thread, and that thread's pen.
 fn bench() -> (Collector, Recorder, KnownNames) {
     let kinds = Arc::new(RunNames::default());
-    let slab = Slab::new(slot_count(&GRID) as usize).unwrap();
+    let slab = Slab::new(RunSlots::new(&GRID, |_| false).count as usize).unwrap();
     let readers = vec![SlabReader::new(Arc::clone(&slab), Arc::clone(&kinds))];
     (
-        Collector::new(Layout::of(&GRID), readers, Instant::now()),
+        Collector::new(
+            Layout::of(&GRID, &RunSlots::new(&GRID, |_| false)),
+            readers,
+            Instant::now(),
+        ),
         Recorder::new(slab),
         KnownNames::new(kinds),
     )
@@ -471,7 +476,7 @@ fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() 
         (summary(&collector, &conclusion), object["warnings"].clone())
     };
     let load = Schedule::iterations(1, 2);
-    let (text, warnings) = warned(123, load);
+    let (text, warnings) = warned(123, load.clone());
     let warning = "http_request.login: 12.3 % of 1000 answers had status 5xx, and no expect_status says whether they pass";
     assert!(
         text.contains(&format!("\nwarning: {warning}\npassed: 1 iteration")),
@@ -479,7 +484,7 @@ fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() 
     );
     assert_eq!(warnings, json!([warning]));
     // As many as may be, and a run that is no load.
-    for (text, warnings) in [warned(10, load), warned(123, Schedule::ONCE)] {
+    for (text, warnings) in [warned(10, load.clone()), warned(123, Schedule::ONCE)] {
         assert!(!text.contains("warning"), "{text}");
         assert_eq!(warnings, json!(null));
     }
@@ -512,16 +517,19 @@ fn rates_of_a_scenario_are_over_its_own_length() {
         loads: [("browse", 10), ("order", 2)]
             .map(|(scenario, seconds)| LoadDescription {
                 scenario,
-                schedule: Schedule::lasting(1, Duration::from_secs(seconds)),
+                load: Load::new(
+                    "constant_vus",
+                    Schedule::lasting(1, Duration::from_secs(seconds)),
+                ),
             })
             .to_vec(),
         ..run_of(Schedule::iterations(1, 1))
     };
     let second = Duration::from_secs;
-    assert_eq!(run.begins_for(0, second(10)), second(10));
-    assert_eq!(run.begins_for(1, second(10)), second(2));
+    assert_eq!(run.begins_for("browse", second(10)), second(10));
+    assert_eq!(run.begins_for("order", second(10)), second(2));
     // A signal ended it.
-    assert_eq!(run.begins_for(1, second(1)), second(1));
+    assert_eq!(run.begins_for("order", second(1)), second(1));
     assert_eq!(
         (run.users(), run.total(), run.length()),
         (2, None, Some(second(10)))

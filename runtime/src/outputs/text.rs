@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
 use crate::metrics::{Interval, Layout};
-use crate::schedule::Schedule;
+use crate::schedule::{Load, Schedule};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -105,8 +105,16 @@ pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> Stri
 }
 
 /// `1 user`, `50 users for 10s`, `50 users, 1000 iterations`.
-fn load(schedule: &Schedule) -> String {
-    let mut text = plural(schedule.users().into(), "user", "users");
+fn load(load: &Load) -> String {
+    let schedule = &load.schedule;
+    let mut text = match schedule {
+        Schedule::Open(arrivals) => format!(
+            "up to {}",
+            plural(arrivals.max_users.into(), "user", "users")
+        ),
+        Schedule::Ramping(ramp) => format!("up to {}", plural(ramp.most().into(), "user", "users")),
+        Schedule::Closed(closed) => plural(closed.users.into(), "user", "users"),
+    };
     if let Some(length) = schedule.length() {
         let _ = write!(text, " for {}", bggo_values::duration::format(length));
     }
@@ -119,10 +127,10 @@ fn load(schedule: &Schedule) -> String {
 /// The load of the run; of several scenarios each with its name: `browse 50 users for 10s; order 2 users for 10s`.
 fn loads(run: &RunDescription) -> String {
     match run.loads.as_slice() {
-        [only] => load(&only.schedule),
+        [only] => load(&only.load),
         several => {
             let several = several.iter();
-            let several = several.map(|one| format!("{} {}", one.scenario, load(&one.schedule)));
+            let several = several.map(|one| format!("{} {}", one.scenario, load(&one.load)));
             several.collect::<Vec<_>>().join("; ")
         }
     }

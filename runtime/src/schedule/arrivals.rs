@@ -11,10 +11,7 @@ pub enum Spread {
     /// At even distances, as far as the rate is even.
     Even,
     /// By chance, as independent callers come: a Poisson process. The same seed gives the same arrivals.
-    Poisson {
-        /// The seed of the run.
-        seed: u64,
-    },
+    Poisson,
 }
 
 /// What happens to an arrival while all users are busy and there may be no more of them.
@@ -42,11 +39,13 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
-    /// How many arrivals there are in the whole run. Those by chance are drawn for it, about ten nanoseconds each.
-    pub fn total(&self) -> u64 {
+    /// How many arrivals there are in the whole run of a scenario with this seed. Those by chance are drawn for it, about
+    /// ten nanoseconds each.
+    #[cfg(test)]
+    pub fn total(&self, seed: u64) -> u64 {
         match self.spread {
             Spread::Even => self.rate.total(),
-            Spread::Poisson { seed } => Blocks::new(seed).below(self.rate.area()),
+            Spread::Poisson => Blocks::new(seed).below(self.rate.area()),
         }
     }
 }
@@ -74,8 +73,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// Those of one segment.
-    pub fn new(arrivals: &Arrivals, segment: Segment) -> Self {
+    /// Those of one segment, in a scenario with this seed.
+    pub fn new(arrivals: &Arrivals, segment: Segment, seed: u64) -> Self {
         let mut source = Self {
             rate: Arc::clone(&arrivals.rate),
             segment,
@@ -83,7 +82,7 @@ impl Source {
             piece: 0,
             blocks: match arrivals.spread {
                 Spread::Even => None,
-                Spread::Poisson { seed } => Some(Blocks::new(seed)),
+                Spread::Poisson => Some(Blocks::new(seed)),
             },
             next: None,
         };
@@ -102,11 +101,6 @@ impl Source {
         self.taken += 1;
         self.find();
         Some(arrival)
-    }
-
-    /// How many were taken.
-    pub const fn taken(&self) -> u64 {
-        self.taken
     }
 
     fn find(&mut self) {

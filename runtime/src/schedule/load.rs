@@ -1,6 +1,6 @@
 //! The load of a scenario: its profile, and when and how it begins and ends.
 
-use super::Schedule;
+use super::profile::Schedule;
 use std::time::Duration;
 
 /// The load of a scenario. Lengths of time count from the beginning of the scenario where nothing else is said.

@@ -8,121 +8,18 @@ mod arrivals;
 mod closed;
 mod load;
 mod poisson;
+mod profile;
 mod ramp;
 mod rate;
 mod segment;
 
 pub use arrivals::{Arrival, Arrivals, Source, Spread, WhenFull};
-pub use closed::{Bound, Closed, Iterations, Taken};
+pub use closed::{Bound, Closed, Iterations};
 pub use load::Load;
-pub use ramp::{Ramp, Stays, UserStage};
+pub use profile::{Schedule, workers};
+pub use ramp::{Ramp, UserStage};
 pub use rate::{Nanos, Rate, Stage, TooMuch};
 pub use segment::Segment;
-
-use std::sync::Arc;
-use std::time::Duration;
-
-/// When the iterations of a scenario begin.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Schedule {
-    /// A constant number of users, each of which iterates as soon as it is free.
-    Closed(Closed),
-    /// A number of users that changes over time.
-    Ramping(Arc<Ramp>),
-    /// Iterations that are due at moments of their own.
-    Open(Arrivals),
-}
-
-impl Schedule {
-    /// One user, one iteration: a functional run.
-    pub const ONCE: Self = Self::iterations(1, 1);
-
-    /// `users` users share `iterations` iterations.
-    pub const fn iterations(users: u32, iterations: u64) -> Self {
-        Self::Closed(Closed {
-            users,
-            bound: Bound::Shared(iterations),
-            length: None,
-        })
-    }
-
-    /// `users` users iterate until `length` is over.
-    pub const fn lasting(users: u32, length: Duration) -> Self {
-        Self::Closed(Closed {
-            users,
-            bound: Bound::None,
-            length: Some(length),
-        })
-    }
-
-    /// The same, and over when `length` is, whatever is left. All but profiles of iterations have a length of their own.
-    pub fn at_most(self, length: Duration) -> Self {
-        match self {
-            Self::Closed(closed) => Self::Closed(Closed {
-                length: Some(length),
-                ..closed
-            }),
-            other => other,
-        }
-    }
-
-    /// Users that are made when the scenario begins.
-    pub fn users(&self) -> u32 {
-        match self {
-            Self::Closed(closed) => closed.users,
-            Self::Ramping(ramp) => ramp.at(0),
-            Self::Open(arrivals) => arrivals.users,
-        }
-    }
-
-    /// The most users that there may be at once.
-    pub fn most_users(&self) -> u32 {
-        match self {
-            Self::Closed(closed) => closed.users,
-            Self::Ramping(ramp) => ramp.most(),
-            Self::Open(arrivals) => arrivals.max_users,
-        }
-    }
-
-    /// How long iterations may begin, if that is bounded.
-    pub fn length(&self) -> Option<Duration> {
-        match self {
-            Self::Closed(closed) => closed.length,
-            Self::Ramping(ramp) => Some(Duration::from_nanos(ramp.length())),
-            Self::Open(arrivals) => Some(Duration::from_nanos(arrivals.rate.length())),
-        }
-    }
-
-    /// Iterations of the whole run, if that is known beforehand. Arrivals by chance are counted in
-    /// [`Arrivals::total`], which takes as long as they are many.
-    pub fn total(&self) -> Option<u64> {
-        match self {
-            Self::Closed(closed) => match closed.bound {
-                Bound::None => None,
-                Bound::Shared(total) => Some(total),
-                Bound::PerUser(each) => Some(each.saturating_mul(closed.users.into())),
-            },
-            Self::Ramping(_) => None,
-            Self::Open(arrivals) => match arrivals.spread {
-                Spread::Even => Some(arrivals.rate.total()),
-                Spread::Poisson { .. } => None,
-            },
-        }
-    }
-
-    /// Whether iterations are due at moments of their own.
-    pub fn is_open(&self) -> bool {
-        matches!(self, Self::Open(_))
-    }
-}
-
-/// The number of threads that a run uses: never more than users, since further threads would have nothing to do.
-pub fn workers(wanted: u32, schedules: &[Schedule]) -> u32 {
-    let users = schedules
-        .iter()
-        .fold(0u32, |sum, schedule| sum.saturating_add(schedule.most_users()));
-    wanted.clamp(1, users.max(1))
-}
 
 #[cfg(test)]
 mod tests;

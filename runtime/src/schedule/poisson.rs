@@ -27,7 +27,7 @@ const CHANCES: [u64; MOST] = chances();
 
 const fn chances() -> [u64; MOST] {
     // e^-64
-    let mut chance = 1.603_810_890_548_637_9e-28_f64;
+    let mut chance = 1.603_810_890_548_638e-28_f64;
     let mut sum = 0.0_f64;
     let mut table = [0; MOST];
     let mut n = 0;
@@ -52,13 +52,20 @@ const fn mix(word: u64) -> u64 {
 
 /// How many arrivals a uniform number of 64 bits stands for.
 fn count(chance: u64) -> usize {
-    CHANCES.partition_point(|at_most| *at_most <= chance).min(MOST - 1)
+    CHANCES
+        .partition_point(|at_most| *at_most <= chance)
+        .min(MOST - 1)
 }
 
 impl Blocks {
     /// Before the first block.
     pub fn new(seed: u64) -> Self {
-        let mut blocks = Self { seed, block: 0, first: 0, places: Vec::with_capacity(MOST) };
+        let mut blocks = Self {
+            seed,
+            block: 0,
+            first: 0,
+            places: Vec::with_capacity(MOST),
+        };
         blocks.fill();
         blocks
     }
@@ -78,6 +85,7 @@ impl Blocks {
     }
 
     /// How many arrivals lie below a place.
+    #[cfg(test)]
     pub fn below(mut self, end: Place) -> u64 {
         while u128::from(self.block + 1) << (6 + FRACTION_BITS) <= end.0 {
             self.first += self.places.len() as u64;
@@ -85,7 +93,9 @@ impl Blocks {
             self.fill();
         }
         let begins = u128::from(self.block) << (6 + FRACTION_BITS);
-        let here = self.places.partition_point(|place| begins + u128::from(*place) < end.0);
+        let here = self
+            .places
+            .partition_point(|place| begins + u128::from(*place) < end.0);
         self.first + here as u64
     }
 

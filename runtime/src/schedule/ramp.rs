@@ -29,15 +29,25 @@ impl Ramp {
 
     /// How long it takes.
     pub fn length(&self) -> Nanos {
-        self.stages.iter().fold(0, |sum, stage| sum.saturating_add(stage.length))
+        self.stages
+            .iter()
+            .fold(0, |sum, stage| sum.saturating_add(stage.length))
     }
 
     /// The most users that are there at once.
     pub fn most(&self) -> u32 {
         let lasting = self.stages.iter().enumerate();
         let ends = lasting.flat_map(|(index, stage)| {
-            let from = if index == 0 { self.start } else { self.stages[index - 1].to };
-            if stage.length > 0 { [from, stage.to] } else { [0, 0] }
+            let from = if index == 0 {
+                self.start
+            } else {
+                self.stages[index - 1].to
+            };
+            if stage.length > 0 {
+                [from, stage.to]
+            } else {
+                [0, 0]
+            }
         });
         ends.max().unwrap_or(0)
     }
@@ -52,7 +62,8 @@ impl Ramp {
                 let length = i128::from(stage.length);
                 // Rounded up: user i is there while the number is more than i.
                 let change = (high - low) * i128::from(into);
-                let users = low + change.div_euclid(length) + i128::from(change.rem_euclid(length) > 0);
+                let users =
+                    low + change.div_euclid(length) + i128::from(change.rem_euclid(length) > 0);
                 return u32::try_from(users).unwrap_or(u32::MAX);
             }
             begins = begins.saturating_add(stage.length);
@@ -63,7 +74,13 @@ impl Ramp {
 
     /// When user `i`, from 0, is there: from its coming to its going, in order, in nanoseconds since the start.
     pub fn stays(&self, i: u32) -> Stays<'_> {
-        Stays { ramp: self, user: i, next: 0, begins: 0, from: self.start }
+        Stays {
+            ramp: self,
+            user: i,
+            next: 0,
+            begins: 0,
+            from: self.start,
+        }
     }
 }
 
@@ -113,13 +130,18 @@ impl Stays<'_> {
                 continue;
             }
             let (length, user) = (u128::from(stage.length), u128::from(self.user));
-            let (low, high) = (u128::from(from.min(stage.to)), u128::from(from.max(stage.to)));
+            let (low, high) = (
+                u128::from(from.min(stage.to)),
+                u128::from(from.max(stage.to)),
+            );
             if came.is_none() && stage.to > self.user {
                 // The first nanosecond at which `from + (to - from) * x / length` is more than the user's number.
                 came = Some(begins + cast(length * (user - low) / (high - low) + 1));
                 continue;
             }
-            if let Some(since) = came && stage.to <= self.user {
+            if let Some(since) = came
+                && stage.to <= self.user
+            {
                 // The first nanosecond at which it is not any more.
                 let gone = begins + cast((length * (high - user)).div_ceil(high - low));
                 return Some((since, gone));

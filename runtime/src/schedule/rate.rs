@@ -98,7 +98,8 @@ impl Rate {
                     to: stage.to,
                     twice_before: twice,
                 });
-                twice += I256::from(stage.length) * I256::from(u128::from(from) + u128::from(stage.to));
+                twice +=
+                    I256::from(stage.length) * I256::from(u128::from(from) + u128::from(stage.to));
                 begins = begins
                     .checked_add(stage.length)
                     .filter(|end| *end <= LONGEST)
@@ -125,6 +126,7 @@ impl Rate {
     }
 
     /// The first place that the integral does not exceed.
+    #[cfg(test)]
     pub fn area(&self) -> Place {
         let one = I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS));
         let area = ((self.twice_area << FRACTION_BITS) + one - I256::ONE) / one;
@@ -144,6 +146,7 @@ impl Rate {
     }
 
     /// The first nanosecond at which the integral of the rate exceeds a place; `None` where it never does.
+    #[cfg(test)]
     pub fn due(&self, place: Place) -> Option<Nanos> {
         self.due_from(place, &mut 0)
     }
@@ -157,7 +160,11 @@ impl Rate {
         }
         // The last piece before which the place is not exceeded.
         let mut index = *hint;
-        while self.pieces.get(index + 1).is_some_and(|next| !exceeds(next.twice_before)) {
+        while self
+            .pieces
+            .get(index + 1)
+            .is_some_and(|next| !exceeds(next.twice_before))
+        {
             index += 1;
         }
         *hint = index;
@@ -166,30 +173,23 @@ impl Rate {
     }
 
     /// How many iterations are due up to and with a moment.
+    #[cfg(test)]
     pub fn count(&self, at: Nanos) -> u64 {
         self.whole_below(self.twice_area_until(at))
     }
 
     /// Twice the integral up to a moment, rounded down to a whole.
+    #[cfg(test)]
     fn twice_area_until(&self, at: Nanos) -> I256 {
         let index = self.pieces.partition_point(|piece| piece.begins <= at);
-        match index.checked_sub(1).and_then(|index| self.pieces.get(index)) {
+        match index
+            .checked_sub(1)
+            .and_then(|index| self.pieces.get(index))
+        {
             // Rounded up: what lies between two integers still exceeds the lower one.
             Some(piece) => piece.twice_before + piece.twice_area_up(at - piece.begins),
             None => I256::ZERO,
         }
-    }
-
-    /// The rate at a moment, in iterations a second; that after a jump where there is one.
-    pub fn per_second(&self, at: Nanos) -> f64 {
-        let index = self.pieces.partition_point(|piece| piece.begins <= at);
-        let piece = index.checked_sub(1).and_then(|index| self.pieces.get(index));
-        let Some(piece) = piece.filter(|piece| at < piece.begins + piece.length) else {
-            return 0.0;
-        };
-        let share = (at - piece.begins) as f64 / piece.length as f64;
-        let rate = piece.from as f64 + (piece.to as f64 - piece.from as f64) * share;
-        rate * 1e9 / (self.unit as f64 * MILLIONTHS as f64)
     }
 }
 
@@ -202,6 +202,7 @@ impl Piece {
     }
 
     /// Twice the integral of the first `x` nanoseconds, rounded up.
+    #[cfg(test)]
     fn twice_area_up(&self, x: Nanos) -> I256 {
         let length = I256::from(self.length);
         (self.exact(x.min(self.length)) + length - I256::ONE) / length

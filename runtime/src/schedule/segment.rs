@@ -13,7 +13,13 @@ pub struct Segment {
 
 impl Segment {
     /// Everything.
-    pub const WHOLE: Self = Self { first: 0, own: 1, stripes: 1, worker: 0, workers: 1 };
+    pub const WHOLE: Self = Self {
+        first: 0,
+        own: 1,
+        stripes: 1,
+        worker: 0,
+        workers: 1,
+    };
 
     /// Stripes `first..first + own` of `stripes`: `--segment 2-3/5` is `hosts(1, 2, 5)`. `None` where there are no such.
     pub const fn hosts(first: u32, own: u32, stripes: u32) -> Option<Self> {
@@ -46,9 +52,13 @@ impl Segment {
     }
 
     /// Whether thing `k` of the run is this worker's.
+    #[cfg(test)]
     pub fn has(&self, k: u64) -> bool {
         let stripe = k % self.stripes;
-        let Some(place) = stripe.checked_sub(self.first).filter(|place| *place < self.own) else {
+        let Some(place) = stripe
+            .checked_sub(self.first)
+            .filter(|place| *place < self.own)
+        else {
             return false;
         };
         (k / self.stripes * self.own + place) % self.workers == self.worker

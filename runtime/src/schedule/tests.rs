@@ -3,8 +3,10 @@
 mod exact;
 mod users;
 
+use super::closed::Taken;
 use super::*;
 use proptest::prelude::*;
+use std::time::Duration;
 
 #[test]
 fn a_functional_run_has_one_iteration() {
@@ -62,9 +64,11 @@ fn iterations_of_each_user_are_counted_by_user() {
 
 #[test]
 fn there_are_never_more_threads_than_users() {
-    assert_eq!(workers(8, &[Schedule::iterations(3, 100)]), 3);
-    assert_eq!(workers(0, &[Schedule::iterations(3, 100)]), 1);
-    assert_eq!(workers(2, &[Schedule::lasting(0, Duration::ZERO)]), 1);
+    let few = [Schedule::iterations(3, 100)];
+    assert_eq!(workers(8, few.iter()), 3);
+    assert_eq!(workers(0, few.iter()), 1);
+    let nobody = [Schedule::lasting(0, Duration::ZERO)];
+    assert_eq!(workers(2, nobody.iter()), 1);
 }
 
 #[test]

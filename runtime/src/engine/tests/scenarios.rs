@@ -67,18 +67,27 @@ impl Worker for TwoSteps {
     }
 }
 
+/// A load whose iterations have a second to finish.
+fn with_a_second(schedule: Schedule) -> Load {
+    Load {
+        graceful_stop: Duration::from_secs(1),
+        ..Load::new("constant_vus", schedule)
+    }
+}
+
 fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunRequest {
     RunRequest {
         grid: &GRID,
         program,
         start: Arc::new(Start::new(Vec::new(), 0)),
-        schedules: schedules.to_vec(),
+        loads: schedules
+            .map(|schedule| Some(with_a_second(schedule)))
+            .to_vec(),
+        segment: Segment::WHOLE,
         threads: 2,
+        spin: Spin::Off,
         functional: false,
-        grace: Grace {
-            at_end: Duration::from_secs(1),
-            on_signal: Duration::ZERO,
-        },
+        graceful_on_signal: Duration::ZERO,
     }
 }
 
@@ -185,8 +194,9 @@ async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_is_ca
     let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
     let mut bench = bench(|_| Does::WaitsForEver);
     let lengths = [1, 5].map(|seconds| Schedule::lasting(2, Duration::from_secs(seconds)));
-    let request = request(bench.program, lengths);
-    let loads = [0, 1].map(|number| load(number, lengths[number as usize]));
+    let request = request(bench.program, lengths.clone());
+    let loads = lengths.map(with_a_second);
+    let loads = [0, 1].map(|number| load_of(number, loads[number as usize].clone()));
     let causes = Arc::clone(&bench.causes);
     let mut stopping = Stopping::new(&request, &report, &causes);
     let begin = tokio::time::Instant::now().into_std();
@@ -198,6 +208,7 @@ async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_is_ca
         phases: stopping.subscribe(),
         begin: watch::channel(Some(begin)).1,
         news: WorkerNews::new(mpsc::unbounded_channel().0),
+        spin: None,
     };
     stopping.begins(begin, &loads, 1);
     assert_eq!(
@@ -217,7 +228,10 @@ async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_is_ca
                 let iterations = interval.slot(slot);
                 iterations.map_or(0, |slot| slot.count(Outcome::Cancelled))
             };
-            ends.push((now - begin, [cancelled(0), cancelled(time_slot::COUNT)]));
+            ends.push((
+                now - begin,
+                [cancelled(0), cancelled(iteration_slot::COUNT)],
+            ));
         }
         ends
     };

@@ -3,12 +3,12 @@
 //! Each test waits for a line of the run before it sends the next signal, never for a time.
 
 use crate::assets::{Prepare, RunScope};
-use crate::engine::{Grace, Program, RunRequest, User, Worker, run};
+use crate::engine::{Program, RunRequest, Spin, User, Worker, run};
 use crate::event::LogLevel;
 use crate::flow::{Flow, Running};
 use crate::grid::Grid;
 use crate::outputs::{Format, Report};
-use crate::schedule::Schedule;
+use crate::schedule::{Load, Schedule, Segment};
 use crate::start::Start;
 use std::any::Any;
 use std::io::{BufRead, BufReader, Read};
@@ -126,6 +126,11 @@ fn interrupted_run() {
     } else {
         Duration::ZERO
     };
+    let schedule = if functional {
+        Schedule::ONCE
+    } else {
+        Schedule::lasting(4, forever)
+    };
     let of = RunRequest {
         grid: &GRID,
         program: match &*case {
@@ -134,17 +139,15 @@ fn interrupted_run() {
             _ => &Waiting { stuck: false },
         },
         start: Arc::new(Start::new(Vec::new(), 0)),
-        schedules: vec![if functional {
-            Schedule::ONCE
-        } else {
-            Schedule::lasting(4, forever)
-        }],
+        loads: vec![Some(Load {
+            graceful_stop: grace,
+            ..Load::new("constant_vus", schedule)
+        })],
+        segment: Segment::WHOLE,
         threads: 2,
+        spin: Spin::Off,
         functional,
-        grace: Grace {
-            at_end: grace,
-            on_signal: grace,
-        },
+        graceful_on_signal: grace,
     };
     let report = Report::stderr(Format::Text { colour: false }, LogLevel::Info).unwrap();
     let exit = run(&of, &Arc::new(report)).unwrap();

@@ -46,13 +46,12 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         grid: &GRID,
         program,
         start: Arc::new(Start::new(Vec::new(), 0)),
-        schedules: vec![schedule],
-        threads: 2,
         functional: schedule == Schedule::ONCE,
-        grace: Grace {
-            at_end: Duration::ZERO,
-            on_signal: Duration::ZERO,
-        },
+        loads: vec![Some(at_once(schedule))],
+        segment: Segment::WHOLE,
+        threads: 2,
+        spin: Spin::Off,
+        graceful_on_signal: Duration::ZERO,
     }
 }
 
@@ -188,7 +187,7 @@ fn a_worker_thread_that_cannot_be_started_ends_the_run_like_any_failed_set_up() 
     // The other one was prepared, began nothing, and its users and assets came to their ends.
     let mut notes = program.notes.lock().unwrap().clone();
     notes.sort();
-    assert_eq!(notes, ["1:end", "3:end", "worker:end"]);
+    assert_eq!(notes, ["worker:end"]);
 }
 
 #[test]

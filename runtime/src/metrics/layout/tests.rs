@@ -41,7 +41,7 @@ static GRID: Grid = Grid::new("several")
 
 #[test]
 fn the_steps_of_each_scenario_stand_apart_also_where_two_run_one_body() {
-    let layout = Layout::of(&GRID);
+    let layout = Layout::of(&GRID, &RunSlots::new(&GRID, |_| false));
     let steps = layout.steps.iter();
     let steps: Vec<(Text, u32)> = steps
         .map(|step| (layout.full_name(step), step.first))
@@ -58,13 +58,15 @@ fn the_steps_of_each_scenario_stand_apart_also_where_two_run_one_body() {
     let iterations: Vec<(&str, u32)> = iterations
         .map(|scenario| (scenario.scenario.as_str(), scenario.first))
         .collect();
-    assert_eq!(iterations, [("browse", 25), ("order", 29), ("watch", 33)]);
-    assert_eq!(slot_count(&GRID), 37);
+    assert_eq!(iterations, [("browse", 25), ("order", 31), ("watch", 37)]);
+    assert_eq!(RunSlots::new(&GRID, |_| false).count, 43);
 }
 
 #[test]
 fn no_two_figures_share_a_slot() {
-    let layout = Layout::of(&GRID);
+    // The second and the third scenario have a warm-up.
+    let slots = RunSlots::new(&GRID, |scenario| scenario > 0);
+    let layout = Layout::of(&GRID, &slots);
     let mut taken = BTreeSet::new();
     let mut take = |first: u32, count: usize| {
         for slot in (first..).take(count) {
@@ -79,14 +81,20 @@ fn no_two_figures_share_a_slot() {
         take(resource.first, resource.metrics.len());
     }
     for scenario in &layout.iterations {
-        take(scenario.first, times);
+        take(scenario.first, iteration_slot::COUNT as usize);
     }
-    assert_eq!(taken.len(), slot_count(&GRID) as usize);
+    for step in &layout.warm_up_steps {
+        take(step.first, times + step.metrics.len());
+    }
+    for scenario in &layout.warm_up_iterations {
+        take(scenario.first, iteration_slot::COUNT as usize);
+    }
+    assert_eq!(taken.len(), slots.count as usize);
 }
 
 #[test]
 fn tags_of_a_scenario_mark_its_steps_and_those_of_a_step_go_first() {
-    let layout = Layout::of(&GRID);
+    let layout = Layout::of(&GRID, &RunSlots::new(&GRID, |_| false));
     let tags = |step: usize| {
         let tags = layout.steps[step].tags.iter();
         tags.map(|(key, value)| format!("{key}={value}"))
@@ -101,9 +109,9 @@ fn tags_of_a_scenario_mark_its_steps_and_those_of_a_step_go_first() {
 #[test]
 fn what_each_measured_is_found_at_its_scenario_and_at_no_other() {
     let names = Arc::new(RunNames::default());
-    let slab = Slab::new(slot_count(&GRID) as usize).unwrap();
+    let slab = Slab::new(RunSlots::new(&GRID, |_| false).count as usize).unwrap();
     let recorder = Recorder::new(Arc::clone(&slab));
-    let layout = Layout::of(&GRID);
+    let layout = Layout::of(&GRID, &RunSlots::new(&GRID, |_| false));
     let second = &layout.steps[2];
     recorder.time(second.first + time_slot::SERVICE, Duration::from_millis(3));
     recorder.time(
@@ -135,10 +143,10 @@ fn what_each_measured_is_found_at_its_scenario_and_at_no_other() {
 #[test]
 fn a_grid_of_one_scenario_calls_its_steps_by_their_own_names() {
     static ONE: Grid = Grid::new("one").bodies(&[Body::new("main", &SHOP)]);
-    let layout = Layout::of(&ONE);
+    let layout = Layout::of(&ONE, &RunSlots::new(&ONE, |_| false));
     assert_eq!(layout.full_name(&layout.steps[1]).as_str(), "noop.think");
     let mut inside = layout.steps[1].clone();
     inside.path = vec!["sign_in".into()];
     assert_eq!(layout.full_name(&inside).as_str(), "sign_in.noop.think");
-    assert_eq!(slot_count(&ONE), 14);
+    assert_eq!(RunSlots::new(&ONE, |_| false).count, 16);
 }

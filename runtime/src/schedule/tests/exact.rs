@@ -6,6 +6,7 @@ use crate::schedule::*;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn whole(n: u64) -> BigRational {
     BigRational::from_integer(BigInt::from(n))
@@ -151,13 +152,13 @@ proptest! {
         let rate = Rate::new(1_000_000_000, 0, &[Stage { length: 2_000_000_000, to }]).unwrap();
         let arrivals = Arrivals {
             rate: Arc::new(rate),
-            spread: Spread::Poisson { seed },
+            spread: Spread::Poisson,
             users: 0,
             max_users: 1,
             when_full: WhenFull::Wait,
         };
         let taken = |segment| {
-            let mut source = Source::new(&arrivals, segment);
+            let mut source = Source::new(&arrivals, segment, seed);
             std::iter::from_fn(move || source.take(u64::MAX)).collect::<Vec<_>>()
         };
         let one = taken(Segment::WHOLE);
@@ -169,7 +170,7 @@ proptest! {
             })
             .collect();
         all.sort_by_key(|arrival| arrival.number);
-        prop_assert_eq!(one.len() as u64, arrivals.total());
+        prop_assert_eq!(one.len() as u64, arrivals.total(seed));
         prop_assert_eq!(one, all);
     }
 }

@@ -1,0 +1,286 @@
+//! Profiles that say when an iteration may begin: arrivals, a number of users that changes, a pace, a later start, a warm-up.
+
+use super::*;
+use crate::schedule::{Arrivals, Bound, Closed, Ramp, Rate, Spread, Stage, UserStage, WhenFull};
+
+/// Arrivals at an even rate a second for some seconds.
+fn arrivals(rate: u64, seconds: u64, max_users: u32) -> Arrivals {
+    let millionths = rate * 1_000_000;
+    let stages = [Stage {
+        length: seconds * 1_000_000_000,
+        to: millionths,
+    }];
+    Arrivals {
+        rate: Arc::new(Rate::new(1_000_000_000, millionths, &stages).unwrap()),
+        spread: Spread::Even,
+        users: 0,
+        max_users,
+        when_full: WhenFull::Wait,
+    }
+}
+
+impl Bench {
+    async fn run_load(&self, load: Load) {
+        self.run_loads(&[load_of(0, load)]).await;
+    }
+}
+
+/// The longest time of a slot, and how many there are.
+fn longest(interval: &Interval, slot: u32) -> (u64, Duration) {
+    let Some(figures) = interval.slot(slot) else {
+        return (0, Duration::ZERO);
+    };
+    let longest = figures.histogram.time_extremes();
+    (
+        figures.histogram.count(),
+        longest.map_or(Duration::ZERO, |(_, longest)| longest),
+    )
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+#[tokio::test(start_paused = true)]
+async fn arrivals_begin_when_they_are_due_whether_or_not_earlier_ones_have_ended() {
+    let mut bench = bench(|_| Does::Waits(millis(950)));
+    let begin = tokio::time::Instant::now();
+    bench
+        .run_load(at_once(Schedule::Open(arrivals(10, 2, 100))))
+        .await;
+    let measured = bench.measured();
+    let iterations = measured.slot(0).unwrap();
+    assert_eq!(iterations.count(Outcome::Passed), 20);
+    // Ten run at once; whoever became idle last takes the next one.
+    assert_eq!(measured.users_begun, 10);
+    assert_eq!(
+        longest(&measured, iteration_slot::QUEUED),
+        (20, Duration::ZERO)
+    );
+    // A stopped clock knows whole milliseconds only.
+    let (count, error) = longest(&measured, iteration_slot::START_ERROR);
+    assert!(count == 20 && error <= millis(1), "{count} {error:?}");
+    // The first one is due one nanosecond after the start, the last one 1.9 s later.
+    let end = begin.elapsed();
+    assert!(end >= millis(1_900 + 950) && end < millis(2_860), "{end:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_finds_no_user_waits_and_its_response_time_counts_from_the_moment_due() {
+    let mut bench = bench(|_| Does::Waits(millis(500)));
+    bench
+        .run_load(at_once(Schedule::Open(arrivals(4, 1, 1))))
+        .await;
+    let measured = bench.measured();
+    assert_eq!(measured.users_begun, 1);
+    assert_eq!(measured.slot(0).unwrap().count(Outcome::Passed), 4);
+    // Due at 0, 250, 500, 750 ms; begun at 0, 500, 1,000, 1,500 ms, and a little later each.
+    let (count, queued) = longest(&measured, iteration_slot::QUEUED);
+    assert!(
+        count == 4 && queued >= millis(750) && queued < millis(760),
+        "{queued:?}"
+    );
+    let (count, response) = longest(&measured, time_slot::RESPONSE);
+    assert!(
+        count == 4 && response >= millis(1_250) && response < millis(1_260),
+        "{response:?}"
+    );
+    let (_, error) = longest(&measured, iteration_slot::START_ERROR);
+    assert!(error <= millis(1), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_finds_no_user_may_be_dropped_and_is_counted() {
+    let mut bench = bench(|_| Does::Waits(millis(500)));
+    let arrivals = Arrivals {
+        when_full: WhenFull::Drop,
+        ..arrivals(4, 1, 1)
+    };
+    bench.run_load(at_once(Schedule::Open(arrivals))).await;
+    let measured = bench.measured();
+    let iterations = measured.slot(0).unwrap();
+    assert_eq!(
+        (
+            iterations.count(Outcome::Passed),
+            iterations.count(Outcome::Dropped)
+        ),
+        (2, 2)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_arrival_that_was_due_was_started_dropped_or_is_said_not_to_have_started() {
+    let mut bench = bench(|_| Does::Waits(Duration::from_secs(10)));
+    let stop = async {
+        // Behind the arrival at 2.9 s.
+        sleep(millis(2_950)).await;
+        bench.stop(Phase::Draining);
+    };
+    let load = at_once(Schedule::Open(arrivals(10, 60, 7)));
+    tokio::join!(bench.run_load(load), stop);
+    let measured = bench.measured();
+    let iterations = measured.slot(0).unwrap();
+    assert_eq!(
+        (
+            iterations.count(Outcome::Passed),
+            iterations.count(Outcome::NotStarted)
+        ),
+        (7, 23)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_workers_share_the_arrivals_and_each_has_a_user_at_least() {
+    let mut workers = [0, 1].map(|index| {
+        let mut worker = bench(|_| Does::Waits(millis(400)));
+        worker.worker = (index, 2);
+        worker
+    });
+    let schedule = Schedule::Open(arrivals(10, 1, 2));
+    let mut load = load_of(0, at_once(schedule.clone()));
+    load.taking = Taking::new(&schedule, Segment::WHOLE, 2);
+    let loads = [load];
+    let [first, second] = &workers;
+    tokio::join!(first.run_loads(&loads), second.run_loads(&loads));
+    let passed = workers.each_mut().map(|worker| {
+        let measured = worker.measured();
+        let iterations = measured.slot(0).unwrap();
+        (iterations.count(Outcome::Passed), measured.users_begun)
+    });
+    assert_eq!(passed, [(5, 1), (5, 1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_come_and_go_as_their_number_changes_and_finish_what_they_began() {
+    let mut bench = bench(|_| Does::Waits(millis(300)));
+    let stage = |seconds: u64, to| UserStage {
+        length: seconds * 1_000_000_000,
+        to,
+    };
+    // Users 1 and 2 come at the beginning and 1 s later, go as late as they came before the end.
+    let ramp = Ramp::new(0, vec![stage(2, 2), stage(2, 0)]);
+    bench
+        .run_load(at_once(Schedule::Ramping(Arc::new(ramp))))
+        .await;
+    let measured = bench.measured();
+    assert_eq!(measured.users_begun, 2);
+    // The first one is there for 4 s, the second one for 2 s: 14 and 7 iterations of 300 ms begin.
+    assert_eq!(
+        (bench.count("1:iteration"), bench.count("2:iteration")),
+        (14, 7)
+    );
+    assert_eq!((bench.count("1:end"), bench.count("2:end")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_that_comes_back_is_the_same_one_and_one_that_goes_has_a_grace() {
+    let mut bench = bench(|user| match user {
+        1 => Does::Waits(millis(100)),
+        _ => Does::Waits(Duration::from_secs(3)),
+    });
+    let stage = |seconds: u64, to| UserStage {
+        length: seconds * 1_000_000_000,
+        to,
+    };
+    let jump = |to| UserStage { length: 0, to };
+    // The second user is there in the first and in the third of five seconds.
+    let stages = vec![
+        stage(1, 2),
+        jump(1),
+        stage(1, 1),
+        jump(2),
+        stage(1, 2),
+        jump(1),
+        stage(2, 1),
+    ];
+    let load = Load {
+        graceful_ramp_down: millis(500),
+        ..at_once(Schedule::Ramping(Arc::new(Ramp::new(2, stages))))
+    };
+    bench.run_load(load).await;
+    let measured = bench.measured();
+    assert_eq!(measured.users_begun, 2);
+    assert_eq!((bench.count("2:stop"), bench.count("2:end")), (2, 1));
+    assert_eq!(measured.slot(0).unwrap().count(Outcome::Cancelled), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pace_is_the_least_time_between_two_beginnings_of_a_user() {
+    let mut bench = bench(|user| match user {
+        1 => Does::Waits(millis(100)),
+        _ => Does::Waits(millis(700)),
+    });
+    let load = Load {
+        pace: Some(millis(500)),
+        ..at_once(Schedule::lasting(2, Duration::from_secs(2)))
+    };
+    bench.run_load(load).await;
+    // At 0, 500, 1,000, 1,500 ms, and for the one that is slower at 0, 700, 1,400 ms.
+    assert_eq!(
+        (bench.count("1:iteration"), bench.count("2:iteration")),
+        (4, 3)
+    );
+    let measured = bench.measured();
+    let (count, error) = longest(&measured, iteration_slot::START_ERROR);
+    assert!(count == 7 && error <= millis(1), "{count} {error:?}");
+    assert_eq!(longest(&measured, time_slot::RESPONSE).0, 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_user_has_a_number_of_iterations_of_its_own() {
+    let bench = bench(|user| Does::Waits(millis(user * 100)));
+    let profile = Closed {
+        users: 2,
+        bound: Bound::PerUser(3),
+        length: None,
+    };
+    bench.run_load(at_once(Schedule::Closed(profile))).await;
+    assert_eq!(
+        (bench.count("1:iteration"), bench.count("2:iteration")),
+        (3, 3)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scenario_may_begin_later_and_a_signal_before_that_leaves_it_without_an_iteration() {
+    let mut late = bench(|_| Does::Waits(millis(400)));
+    let load = Load {
+        start_after: Duration::from_secs(5),
+        ..at_once(Schedule::lasting(1, Duration::from_secs(1)))
+    };
+    let begin = tokio::time::Instant::now();
+    late.run_load(load.clone()).await;
+    assert_eq!(late.counted(Outcome::Passed), 3);
+    assert!(begin.elapsed() >= millis(6_200), "{:?}", begin.elapsed());
+
+    let stopped = bench(|_| Does::Nothing);
+    let begin = tokio::time::Instant::now();
+    let stop = async {
+        sleep(Duration::from_secs(1)).await;
+        stopped.stop(Phase::Draining);
+    };
+    tokio::join!(stopped.run_load(load), stop);
+    assert_eq!(stopped.count(":iteration"), 0);
+    assert!(begin.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_due_in_the_warm_up_is_counted_apart() {
+    let mut bench = bench(|_| Does::Waits(millis(10)));
+    let mut load = load_of(
+        0,
+        Load {
+            warm_up: Duration::from_secs(1),
+            ..at_once(Schedule::Open(arrivals(10, 3, 10)))
+        },
+    );
+    load.warm_up = Some(ScenarioSlots {
+        steps: 100,
+        iterations: iteration_slot::COUNT,
+    });
+    bench.run_loads(&[load]).await;
+    let measured = bench.measured();
+    let passed = |slot| measured.slot(slot).unwrap().count(Outcome::Passed);
+    // The one that is due at the end of the warm-up comes a nanosecond after it.
+    assert_eq!((passed(iteration_slot::COUNT), passed(0)), (10, 20));
+}
