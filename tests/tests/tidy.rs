@@ -186,8 +186,10 @@ fn a_crate_with_a_large_face_is_known_in_one_room() {
     let mut opened = vec![false; DOORS.len()];
     for (name, text) in sources() {
         for ((face, room), opened) in DOORS.iter().zip(&mut opened) {
-            // Macros are made by `quote` as well.
-            let outside = !name.starts_with(room) && !name.starts_with("runtime/macros/");
+            // Macros, and what the compiler's build script makes of manifests, are made by `quote` as well.
+            let makes_rust = ["runtime/macros/", "compiler/build/"];
+            let makes_rust = makes_rust.iter().any(|other| name.starts_with(other));
+            let outside = !name.starts_with(room) && !makes_rust;
             let named = |line: &str| {
                 let paths = line.split(|c: char| !(c.is_alphanumeric() || "_:".contains(c)));
                 paths.into_iter().any(|path| path.starts_with(face))
