@@ -1,0 +1,119 @@
+//! Open load profiles on a real server: each arrival is one request, whatever the number of threads and hosts, and also
+//! when the run is interrupted.
+
+use bggo_tests::server::Nginx;
+use bggo_tests::{Finished, Grid};
+use serde_json::Value;
+
+const GRID: &str = r#"
+variable "url" {
+  type = string
+}
+
+step "http_request" "hit" {
+  arguments {
+    url = "${var.url}/hit"
+  }
+}
+"#;
+
+fn server() -> Nginx {
+    Nginx::start("location / { return 200 ok; }")
+}
+
+/// Flags of a run against a server.
+fn flags(nginx: &Nginx, line: &str) -> Vec<String> {
+    let always = ["--url", &nginx.url(), "--log-format", "json"].map(str::to_owned);
+    let line = line.split(' ').map(str::to_owned);
+    always.into_iter().chain(line).collect()
+}
+
+fn run(grid: &Grid, nginx: &Nginx, line: &str) -> Finished {
+    let flags = flags(nginx, line);
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    grid.start(&flags).finish()
+}
+
+/// How many arrivals were due, began and never began, and how many iterations ended.
+fn arrivals(ended: &Finished) -> [u64; 4] {
+    let lines = ended.stderr.lines();
+    let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let summary = events.find(|event| event["event"] == "summary");
+    let iterations = summary.map(|summary| summary["iterations"].clone());
+    let iterations = iterations.unwrap_or_else(|| panic!("no summary: {}", ended.stderr));
+    let arrivals = &iterations["arrivals"];
+    let numbers = [
+        &arrivals["due"],
+        &arrivals["began"],
+        &arrivals["not_started"],
+        &iterations["count"],
+    ];
+    numbers.map(|number| number.as_u64().unwrap_or_else(|| panic!("{iterations}")))
+}
+
+#[test]
+fn each_arrival_is_one_request_on_one_thread_and_on_two() {
+    let grid = Grid::new(GRID).build();
+    for (line, total) in [
+        ("--rate 400/s --duration 2s --threads 1", 800),
+        ("--rate 400/s --duration 2s --threads 2", 800),
+        // 1 s up to 300/s, half a second at 300/s, and down to nothing.
+        ("--stages 1s:300/s,500ms:300/s,1s:0/s --threads 2", 450),
+    ] {
+        let nginx = server();
+        let ended = run(&grid, &nginx, line).expect_code(0);
+        assert_eq!(arrivals(&ended), [total, total, 0, total], "{line}");
+        assert_eq!(nginx.stop().len() as u64, total, "requests of {line}");
+    }
+}
+
+#[test]
+fn arrivals_by_chance_are_the_same_for_a_seed() {
+    let grid = Grid::new(GRID).build();
+    let counts = ["--threads 1", "--threads 2", "--threads 2"].map(|threads| {
+        let nginx = server();
+        let line = format!("--rate 300/s --arrivals poisson --seed 5 --duration 1s {threads}");
+        let [due, began, never, ended] = arrivals(&run(&grid, &nginx, &line).expect_code(0));
+        assert_eq!((due, never, ended), (began, 0, began));
+        assert_eq!(nginx.stop().len() as u64, due);
+        due
+    });
+    assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
+    // Not the mean itself: it was drawn.
+    assert_ne!(counts[0], 300);
+}
+
+#[test]
+fn shares_of_a_run_side_by_side_are_the_whole_of_it() {
+    let grid = Grid::new(GRID).build();
+    let nginx = server();
+    let runs = [1, 2, 3].map(|share| {
+        let line = format!("--rate 301/s --duration 2s --threads 2 --segment {share}/3");
+        let flags = flags(&nginx, &line);
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        grid.start(&flags)
+    });
+    let due = runs.map(|run| {
+        let [due, began, never, _] = arrivals(&run.finish().expect_code(0));
+        assert_eq!((due, never), (began, 0));
+        due
+    });
+    assert_eq!(due, [201, 201, 200]);
+    assert_eq!(nginx.stop().len(), 602);
+}
+
+#[test]
+fn after_ctrl_c_each_arrival_that_was_due_began_or_is_said_not_to_have() {
+    let grid = Grid::new(GRID).build();
+    let nginx = server();
+    let flags = flags(&nginx, "--rate 500/s --duration 10m --threads 2");
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let mut run = grid.start(&flags);
+    run.wait_for("\"interval\"");
+    run.signal("INT");
+    let [due, began, never, ended] = arrivals(&run.finish().expect_code(105));
+    assert_eq!(due, began + never);
+    assert_eq!(ended, began, "running iterations had the time to finish");
+    assert!(due >= 500, "{due}");
+    assert_eq!(nginx.stop().len() as u64, began);
+}
