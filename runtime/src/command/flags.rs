@@ -323,7 +323,7 @@ fn about(grid: &Grid) -> String {
         grid.description.to_owned()
     };
     format!(
-        "{what}\nWithout flags it runs once, as a functional test. With --duration or --iterations it is a load test."
+        "{what}\nWithout flags it runs once, as a functional test. With --duration, --iterations, --rate or --stages it is a load test."
     )
 }
 

@@ -47,6 +47,11 @@ impl<'a> Scenario<'a> {
             users.until(users.begin()).await;
             self.hand_out(arriving).await;
             self.count_left_over(arriving);
+            // The load lasts as long as it was asked for, also where nothing is due at its end.
+            if let Some(length) = users.load.load.schedule.length() {
+                let nanos = u64::try_from(length.as_nanos()).unwrap_or(Nanos::MAX);
+                users.until(users.moment(nanos)).await;
+            }
         } else {
             users.until(users.begin()).await;
             match &users.load.taking {

@@ -130,6 +130,18 @@ async fn every_arrival_that_was_due_was_started_dropped_or_is_said_not_to_have_s
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_load_lasts_as_long_as_was_asked_for_whenever_its_last_arrival_is_due() {
+    let mut bench = bench(|_| Does::Nothing);
+    let begin = tokio::time::Instant::now();
+    bench
+        .run_load(at_once(Schedule::Open(arrivals(1, 3, 5))))
+        .await;
+    assert_eq!(bench.counted(Outcome::Passed), 3);
+    // The last one is due after 2 s.
+    assert!(begin.elapsed() >= Duration::from_secs(3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_workers_share_the_arrivals_and_each_has_a_user_at_least() {
     let mut workers = [0, 1].map(|index| {
         let mut worker = bench(|_| Does::Waits(millis(400)));
