@@ -161,7 +161,9 @@ fn tenths(rate: f64) -> Value {
 /// The begin of a run.
 pub fn begins(run: &RunDescription) -> Object {
     let scenarios = run.loads.iter().map(|load| {
-        let object = Object::default().put("scenario", load.scenario);
+        let object = Object::default()
+            .put("scenario", load.scenario)
+            .put("profile", load.load.profile);
         let schedule = &load.load.schedule;
         put_load(
             object,

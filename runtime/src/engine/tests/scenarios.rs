@@ -111,10 +111,16 @@ fn each_scenario_has_its_own_counts_in_the_json_of_a_run() {
     assert_eq!(
         (
             &loads[0]["scenario"],
+            &loads[0]["profile"],
             &loads[0]["users"],
             &loads[1]["iterations"]
         ),
-        (&"browse".into(), &3.into(), &40.into())
+        (
+            &"browse".into(),
+            &"constant_vus".into(),
+            &3.into(),
+            &40.into()
+        )
     );
     assert_eq!(
         (&start["users"], &start["iterations"]),
