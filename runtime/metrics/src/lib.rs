@@ -14,6 +14,7 @@ pub mod buckets;
 mod condition;
 #[cfg(feature = "tools")]
 mod encoding;
+mod file;
 mod interval;
 mod layout;
 mod outcome;

@@ -1,0 +1,4 @@
+//! The result file.
+mod crc;
+mod deflate;
+mod hdr;
