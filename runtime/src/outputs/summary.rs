@@ -319,6 +319,8 @@ pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
         Exit::StepFailed | Exit::ThresholdFailed | Exit::Bug | Exit::BadInput => (RED, "failed"),
         Exit::SetUpFailed => (RED, "failed: set-up"),
         Exit::TeardownFailed => (RED, "failed: teardown"),
+        Exit::Overloaded => (RED, "not valid"),
+        Exit::OutputFailed => (RED, "failed: an output was not written"),
     };
     let left = if conclusion.left {
         " (resources were left behind)"
