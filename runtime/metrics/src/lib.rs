@@ -5,6 +5,7 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! verdict                   how a threshold does, and how it came out
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
@@ -19,6 +20,7 @@ mod interval;
 mod layout;
 mod outcome;
 mod slots;
+mod verdict;
 
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
@@ -30,3 +32,4 @@ pub use layout::{
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
+pub use verdict::{Came, Judged, Measure, Reading, Remark, State, Verdict};
