@@ -6,16 +6,16 @@
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
 //! verdict                   how a threshold does, and how it came out
-//! encoding                  layouts and intervals as bytes and back (feature `tools`)
+//! encoding                  layouts and intervals as bytes and back
+//! file                      the result file of a run: written second by second, read, merged
 //! ```
 //!
 //! Nothing here knows threads or a clock.
 
 pub mod buckets;
 mod condition;
-#[cfg(feature = "tools")]
 mod encoding;
-mod file;
+pub mod file;
 mod interval;
 mod layout;
 mod outcome;

@@ -1,20 +1,24 @@
 //! The `#bggo` lines of a result file: an object of JSON each, which ends with the CRC of all bytes since the line of this
 //! sort before it.
 
-use super::crc::{Crc, crc};
+#[cfg(feature = "tools")]
+use super::crc::Crc;
+use super::crc::crc;
 use bggo_values::Text;
-use bggo_values::json::Json;
 use bggo_values::Value;
+use bggo_values::json::Json;
 use std::fmt::{Display, Write as _};
 
 /// How each begins. For HdrHistogram's readers it is a comment.
+#[cfg(feature = "tools")]
 pub const BEGINS: &str = "#bggo {";
 /// What stands before the CRC.
-pub const CRC: &str = ",\"crc\":\"";
+const CRC: &str = ",\"crc\":\"";
 /// What stands behind it.
-pub const ENDS: &str = "\"}\n";
+const ENDS: &str = "\"}\n";
 /// Letters of a CRC.
-pub const CRC_LETTERS: usize = 8;
+#[cfg(feature = "tools")]
+const CRC_LETTERS: usize = 8;
 
 /// An object of JSON in the making.
 #[derive(Debug)]

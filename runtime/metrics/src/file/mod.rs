@@ -24,13 +24,13 @@ mod share;
 mod tags;
 mod write;
 
-pub use share::Share;
-#[cfg(feature = "tools")]
-pub use share::missing;
 #[cfg(feature = "tools")]
 pub use merge::{Merge, Unmergeable};
 #[cfg(feature = "tools")]
 pub use read::{Ending, Recording, Second, Unreadable};
+pub use share::Share;
+#[cfg(feature = "tools")]
+pub use share::missing;
 pub use tags::SlotTags;
 pub use write::{end, head, second};
 
@@ -93,3 +93,6 @@ pub struct PartEnd {
     /// Sentences about itself: that its host could not keep up.
     pub remarks: Vec<Text>,
 }
+
+#[cfg(all(test, feature = "tools"))]
+mod tests;

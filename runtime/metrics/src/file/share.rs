@@ -89,7 +89,9 @@ pub fn missing(shares: &[Share]) -> Option<String> {
             shares.any(|share| (share.first..share.first + share.own).contains(&stripe))
         };
         let names = (0..stripes).filter(|stripe| !is_done(*stripe));
-        let names: Vec<String> = names.map(|stripe| format!("{}/{stripes}", stripe + 1)).collect();
+        let names: Vec<String> = names
+            .map(|stripe| format!("{}/{stripes}", stripe + 1))
+            .collect();
         names.join(", ")
     } else {
         "a part".to_owned()
@@ -127,7 +129,11 @@ mod tests {
             missing(&[share("1/5"), share("2/5"), share("4-5/5")]).unwrap(),
             "3/5 is missing: 20.0000 % of the schedule was not run"
         );
-        assert!(missing(&[share("1/2"), share("2/4")]).unwrap().contains("25.0000 %"));
+        assert!(
+            missing(&[share("1/2"), share("2/4")])
+                .unwrap()
+                .contains("25.0000 %")
+        );
         assert_eq!(missing(&[share("1/2"), share("2/4"), share("4/4")]), None);
     }
 

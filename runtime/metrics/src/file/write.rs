@@ -134,7 +134,10 @@ fn histogram(histogram: &Histogram) -> Object {
 }
 
 fn scalar(scalar: &Scalar) -> Object {
-    let object = sum(Object::new().put_unless_zero("count", scalar.count), scalar.sum);
+    let object = sum(
+        Object::new().put_unless_zero("count", scalar.count),
+        scalar.sum,
+    );
     let object = extremes(object, scalar.extremes);
     match scalar.last {
         Some(last) => object
@@ -161,10 +164,9 @@ fn extremes(object: Object, extremes: Option<(u64, u64)>) -> Object {
 
 /// The last line: how each part ended, in the order of the head; `None` of one that was cut.
 pub fn end(ends: &[Option<PartEnd>]) -> String {
-    let ends = ends.iter().map(|end| {
-        end.as_ref()
-            .map_or_else(|| "null".to_owned(), part_end)
-    });
+    let ends = ends
+        .iter()
+        .map(|end| end.as_ref().map_or_else(|| "null".to_owned(), part_end));
     closed(String::new(), Object::new().list("ends", ends))
 }
 
