@@ -146,7 +146,8 @@ fn read_zigzag(bytes: &[u8]) -> Option<(i64, &[u8])> {
     None
 }
 
-#[cfg(all(test, feature = "tools"))]
+#[cfg(test)]
+#[cfg(feature = "tools")]
 mod tests {
     use super::*;
     use crate::buckets::{LAST, bucket, lowest};

@@ -94,5 +94,6 @@ pub struct PartEnd {
     pub remarks: Vec<Text>,
 }
 
-#[cfg(all(test, feature = "tools"))]
+#[cfg(test)]
+#[cfg(feature = "tools")]
 mod tests;

@@ -102,7 +102,8 @@ pub fn missing(shares: &[Share]) -> Option<String> {
     ))
 }
 
-#[cfg(all(test, feature = "tools"))]
+#[cfg(test)]
+#[cfg(feature = "tools")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -1,5 +1,4 @@
 //! The format as a whole: written, read, cut at each byte, merged.
-#![expect(clippy::unwrap_used, reason = "these are tests")]
 
 use super::*;
 use crate::buckets::{bucket, highest, lowest};
