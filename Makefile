@@ -39,7 +39,7 @@ test: ## everything that CI runs
 	tests/install.sh
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --package bggo-runtime --features measured -- -D warnings
+	$(CARGO) clippy --package bggo-metrics --features tools -- -D warnings
 	INSTA_UPDATE=no $(CARGO) test --workspace
 
 install: ## put bggo into ~/.cargo/bin

@@ -10,14 +10,14 @@ pub use crate::forms;
 pub use crate::grid::{Body, Grid, Scenario, Validation, Variable};
 pub use crate::info::{At, Info, Lifetime, MetricInfo, ResourceInfo};
 pub use crate::input_conversion;
-pub use crate::schedule::{
-    Arrivals, Bound, Closed, Load, Ramp, Rate, Schedule, Spread, Stage, UserStage, WhenFull,
-};
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
     Begun, Branch, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots, Policy, Ran,
     Step, each,
+};
+pub use bggo_schedule::{
+    Arrivals, Bound, Closed, Load, Ramp, Rate, Schedule, Spread, Stage, UserStage, WhenFull,
 };
 pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, functions, json, ops};
 pub use std::pin::pin;

@@ -2,8 +2,8 @@
 
 use crate::fault::{Fault, Place};
 use crate::info::{Info, ResourceInfo, Sensitivity};
-use crate::schedule::Load;
 use crate::start::Start;
+use bggo_schedule::Load;
 use bggo_values::{Type, Value};
 
 /// What is known of a grid when it is built: names for `--help`, for reports, and the variables.

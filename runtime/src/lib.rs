@@ -9,11 +9,14 @@
 //! step       how a step is run and counted, in one place
 //! assets     slots, scopes, assets of the run
 //! context    what a step or an asset can use of its worker
-//! metrics, schedule, event, start, grid, info, fault, ..: values and pure functions
+//! metrics, event, start, grid, info, fault, ..: values and pure functions
 //! ```
 //!
-//! Four parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, `emitted` for emitted
-//! programs, and `measured` for programs that read the figures of another one. Only the first promises to stay as it is.
+//! Below all of them are two crates that bggo itself uses as well: `bggo-schedule` (when iterations begin) and `bggo-metrics`
+//! (what was measured).
+//!
+//! Three parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, and `emitted` for
+//! emitted programs. Only the first promises to stay as it is.
 //! (`forms` and `input_conversion` are public because `emitted` passes them on as whole modules.)
 
 pub mod contract;
@@ -21,9 +24,6 @@ pub mod contract;
 pub mod emitted;
 #[doc(hidden)]
 pub mod glue;
-#[cfg(feature = "measured")]
-#[doc(hidden)]
-pub mod measured;
 
 pub(crate) mod assets;
 pub(crate) mod command;
@@ -42,7 +42,6 @@ pub mod input_conversion;
 pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
-pub(crate) mod schedule;
 pub(crate) mod shape;
 pub(crate) mod shutdown;
 pub(crate) mod start;

@@ -16,7 +16,7 @@ const STAGES: &[&str] = &[
 const FLOORS: &[&str] = &["context", "assets", "step", "outputs", "engine", "command"];
 
 /// The runtime's faces: they look out, and nothing inside names them.
-const FACES: &[&str] = &["contract", "glue", "emitted", "measured"];
+const FACES: &[&str] = &["contract", "glue", "emitted"];
 
 /// Rust names of crates with a large face, and the only places that know them.
 const DOORS: &[(&str, &str)] = &[
@@ -38,6 +38,8 @@ const CRATES: &[&str] = &[
     "runtime",
     "runtime/macros",
     "runtime/manifest",
+    "runtime/metrics",
+    "runtime/schedule",
     "runtime/values",
     "runtime/values/regex",
 ];

@@ -4,7 +4,7 @@ use super::completions::{SHELLS, Shell};
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
-use crate::schedule::Segment;
+use bggo_schedule::Segment;
 use bggo_values::{Number, Type, Value, json};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};

@@ -2,10 +2,10 @@
 
 use super::flags::{Flags, PerTime, Stages};
 use crate::grid::{Grid, Scenario};
-use crate::schedule::{
+use crate::start::Start;
+use bggo_schedule::{
     Arrivals, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage, WhenFull,
 };
-use crate::start::Start;
 use std::sync::Arc;
 use std::time::Duration;
 

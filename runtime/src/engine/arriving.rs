@@ -4,7 +4,7 @@
 //! that wait: they are the next ones of the source.
 
 use super::scenario_load::Births;
-use crate::schedule::{Arrival, Arrivals, Nanos, Segment, Source, WhenFull};
+use bggo_schedule::{Arrival, Arrivals, Nanos, Segment, Source, WhenFull};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;

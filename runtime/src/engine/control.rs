@@ -12,7 +12,7 @@ use crate::assets::RunScope;
 use crate::context::WorkerContext;
 use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
-use crate::metrics::{Layout, Slab, SlabReader};
+use crate::metrics::{Slab, SlabReader, layout_of};
 use crate::outputs::{Collector, Report, RunDescription, Stopped};
 use crate::panic;
 use futures_util::future::{Either, select, select_all};
@@ -132,7 +132,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let readers = (0..).zip(&slabs).map(|(worker, slab)| {
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
     });
-    let collector = Collector::new(Layout::of(run.grid, &slots), readers.collect(), begin);
+    let collector = Collector::new(layout_of(run.grid, &slots), readers.collect(), begin);
     report.clock_starts(collector);
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();

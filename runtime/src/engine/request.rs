@@ -9,8 +9,8 @@ use crate::exit::ExitCauses;
 use crate::grid::Grid;
 use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab};
 use crate::outputs::{LoadDescription, Report};
-use crate::schedule::{Load, Segment, workers};
 use crate::start::Start;
+use bggo_schedule::{Load, Segment, workers};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use super::scenario_load::Taking;
 use super::scenario_users::ScenarioUsers;
 use super::user::User;
 use crate::context::WorkerContext;
-use crate::schedule::{Nanos, Ramp, WhenFull};
+use bggo_schedule::{Nanos, Ramp, WhenFull};
 use std::rc::Rc;
 use std::time::Duration;
 

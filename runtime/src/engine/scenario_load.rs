@@ -1,7 +1,7 @@
 //! The load of one scenario, as each worker thread has it.
 
 use crate::metrics::ScenarioSlots;
-use crate::schedule::{Arrivals, Iterations, Load, Ramp, Schedule, Segment};
+use bggo_schedule::{Arrivals, Iterations, Load, Ramp, Schedule, Segment};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -23,10 +23,10 @@ use crate::metrics::{
     Interval, KnownNames, Outcome, Recorder, RunNames, ScenarioSlots, Slab, SlabReader,
 };
 use crate::outputs::{Format, Report};
-use crate::schedule::{Load, Schedule, Segment};
 use crate::shutdown::{Phase, Phases};
 use crate::start::Start;
 use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock, settle};
+use bggo_schedule::{Load, Schedule, Segment};
 use std::any::Any;
 use std::cell::RefCell;
 use std::future::Future;

@@ -1,7 +1,7 @@
 //! What a user keeps of its turns, where its profile says when it may begin: a pace, or a number of users that changes.
 
 use super::alarms::Alarms;
-use crate::schedule::{Nanos, Ramp};
+use bggo_schedule::{Nanos, Ramp};
 use std::cell::Cell;
 use std::task::Context;
 use std::time::{Duration, Instant};

@@ -4,24 +4,19 @@
 //! Recorder (a thread) -> Slab <- SlabReader (the reporter) -> Interval -merge-> Interval of all threads -> report
 //! ```
 
-mod buckets;
-#[cfg(any(test, feature = "measured"))]
-mod encoding;
-mod interval;
-mod layout;
+mod grid_layout;
 mod names;
 mod reader;
 mod slab;
 
-#[cfg(feature = "measured")]
-pub use encoding::Unreadable;
-pub use interval::{Histogram, Interval, Scalar, SlotFigures, WHOLE};
-pub use layout::{
-    LabelWarning, Layout, Measured, MetricLayout, RunSlots, ScenarioSlots, Tags, Times, Unit,
+pub use bggo_metrics::{
+    Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
+    SlotFigures, Tags, Times, Unit, WHOLE,
 };
+pub use grid_layout::{RunSlots, ScenarioSlots, layout_of};
 pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;
-pub use slab::{Outcome, Recorder, Slab};
+pub use slab::{Recorder, Slab};
 
 #[cfg(test)]
 mod tests;

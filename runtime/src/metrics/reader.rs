@@ -6,10 +6,10 @@
 //! A writer may be between two cells while they are read (a failure is counted, its kind not yet). The next reading takes
 //! the rest, so the sums agree when the thread is done.
 
-use super::buckets::{LAST, ROW, ROWS, highest, lowest};
-use super::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
 use super::names::{OTHERS, RunNames};
-use super::slab::{OUTCOMES, Outcome, ScalarCells, Slab};
+use super::slab::{OUTCOMES, ScalarCells, Slab};
+use bggo_metrics::buckets::{LAST, ROW, ROWS, highest, lowest};
+use bggo_metrics::{Histogram, Interval, LastValue, Outcome, Scalar, SlotFigures};
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::sync::Arc;

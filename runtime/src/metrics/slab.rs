@@ -10,47 +10,16 @@
 //! Failures by kind lie in a mapping of the same sort, a row for each kind that covers all slots: kinds that never occur
 //! take no memory.
 
-use super::buckets::{BUCKETS, ROW, bucket};
 use super::names::{KINDS, LABELS};
+use bggo_metrics::Outcome;
+use bggo_metrics::buckets::{BUCKETS, ROW, bucket};
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// What a slot counts beside its histogram.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Outcome {
-    /// Ended well.
-    Passed,
-    /// Ended with a fault, whether or not the iteration went on.
-    Failed,
-    /// Of the failed ones: the iteration went on (`continue_on_failure`).
-    Continued,
-    /// Not enabled.
-    Skipped,
-    /// Dropped while it ran: a sibling failed or the run was stopped.
-    Cancelled,
-    /// An arrival that never began: no user was free for it, there could be no more, and it was not to wait.
-    Dropped,
-    /// An arrival that was due and still waited when nothing began any more.
-    NotStarted,
-}
-
 /// Counters of a slot: one for each [`Outcome`], rounded up.
 pub(super) const OUTCOMES: usize = 8;
-
-impl Outcome {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Passed,
-        Self::Failed,
-        Self::Continued,
-        Self::Skipped,
-        Self::Cancelled,
-        Self::Dropped,
-        Self::NotStarted,
-    ];
-}
 
 /// What is known of a slot's histogram beside its buckets. All three are in thousandths of what the buckets count: a
 /// histogram of times counts microseconds and has its sum in nanoseconds.

@@ -1,10 +1,8 @@
 //! Nothing is lost between a thread's cells and what is reported; the `hdrhistogram` crate is the oracle of percentiles.
 
-use super::buckets::LARGEST;
-use super::interval::Scalar;
-use super::layout::{IterationLayout, ResourceLayout, StepLayout};
 use super::*;
-use crate::info::MetricKind;
+use bggo_metrics::buckets::LARGEST;
+use bggo_metrics::{IterationLayout, LabelWarning, MetricKind, ResourceLayout, StepLayout};
 use bggo_values::Text;
 use proptest::collection::vec;
 use proptest::option;

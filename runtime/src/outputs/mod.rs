@@ -30,7 +30,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
 use crate::metrics::{Interval, Layout};
-use crate::schedule::Load;
+use bggo_schedule::Load;
 use bggo_values::Text;
 use std::time::Duration;
 

@@ -6,8 +6,10 @@ use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
-use crate::metrics::{KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader};
-use crate::schedule::{Load, Schedule};
+use crate::metrics::{
+    KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
+};
+use bggo_schedule::{Load, Schedule};
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -221,7 +223,7 @@ fn bench() -> (Collector, Recorder, KnownNames) {
     let readers = vec![SlabReader::new(Arc::clone(&slab), Arc::clone(&kinds))];
     (
         Collector::new(
-            Layout::of(&GRID, &RunSlots::new(&GRID, |_| false)),
+            layout_of(&GRID, &RunSlots::new(&GRID, |_| false)),
             readers,
             Instant::now(),
         ),

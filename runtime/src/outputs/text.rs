@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
 use crate::metrics::{Interval, Layout};
-use crate::schedule::{Load, Schedule};
+use bggo_schedule::{Load, Schedule};
 use std::fmt::Write as _;
 use std::time::Duration;
 

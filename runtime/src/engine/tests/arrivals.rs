@@ -1,7 +1,7 @@
 //! Profiles that say when an iteration may begin: arrivals, a number of users that changes, a pace, a later start, a warm-up.
 
 use super::*;
-use crate::schedule::{Arrivals, Bound, Closed, Ramp, Rate, Spread, Stage, UserStage, WhenFull};
+use bggo_schedule::{Arrivals, Bound, Closed, Ramp, Rate, Spread, Stage, UserStage, WhenFull};
 
 /// Arrivals at an even rate a second for some seconds.
 fn arrivals(rate: u64, seconds: u64, max_users: u32) -> Arrivals {

@@ -1,8 +1,8 @@
 //! Moments and counts of arrivals against the integral of the rate in rational numbers.
 
-use crate::schedule::poisson::Blocks;
-use crate::schedule::rate::{LONGEST_UNIT, Place};
-use crate::schedule::*;
+use crate::poisson::Blocks;
+use crate::rate::{LONGEST_UNIT, Place};
+use crate::*;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use proptest::prelude::*;

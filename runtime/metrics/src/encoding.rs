@@ -10,13 +10,13 @@
 //!
 //! What is read is checked: whatever comes in, the answer is a value that can be merged and shown, or an error.
 
-use super::buckets::BUCKETS;
-use super::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
-use super::layout::{
-    IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout, StepLayout, Tags, Unit,
+use crate::buckets::BUCKETS;
+use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
+use crate::layout::{
+    IterationLayout, LabelWarning, Layout, MetricKind, MetricLayout, ResourceLayout, StepLayout,
+    Tags, Unit,
 };
-use super::slab::Outcome;
-use crate::info::MetricKind;
+use crate::outcome::Outcome;
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -3,8 +3,8 @@
 //! Merging adds counts, so it loses nothing and does not care about order: threads of a second, seconds of a run and
 //! (later) hosts of a fleet are merged by the same function.
 
-use super::buckets::highest;
-use super::slab::Outcome;
+use crate::buckets::highest;
+use crate::outcome::Outcome;
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,11 +16,11 @@ pub const WHOLE: u32 = 1_000_000;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Histogram {
     /// Buckets that are not empty, ascending, with their counts.
-    pub(super) buckets: Vec<(u32, u64)>,
+    pub buckets: Vec<(u32, u64)>,
     /// The exact sum, in thousandths of what the buckets count: nanoseconds where they count microseconds.
-    pub(super) sum: u128,
+    pub sum: u128,
     /// Minimum and maximum, in thousandths. Exact over a whole run; of a part of it they may be edges of buckets.
-    pub(super) extremes: Option<(u64, u64)>,
+    pub extremes: Option<(u64, u64)>,
 }
 
 impl Histogram {
@@ -121,20 +121,24 @@ impl Histogram {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LastValue {
     /// When it was set, in nanoseconds since 1970.
-    pub(super) at: u64,
+    pub at: u64,
     /// By which worker.
-    pub(super) worker: u32,
+    pub worker: u32,
     /// The value.
-    pub(super) value: u64,
+    pub value: u64,
 }
 
 /// What a counter, a rate or a gauge measured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scalar {
-    pub(super) count: u64,
-    pub(super) sum: u128,
-    pub(super) extremes: Option<(u64, u64)>,
-    pub(super) last: Option<LastValue>,
+    /// Values of a gauge, hits and misses of a rate.
+    pub count: u64,
+    /// What a counter is, and the hits of a rate; of a gauge the sum of its values.
+    pub sum: u128,
+    /// Minimum and maximum of a gauge.
+    pub extremes: Option<(u64, u64)>,
+    /// What a gauge was set to last.
+    pub last: Option<LastValue>,
 }
 
 impl Scalar {
@@ -205,7 +209,8 @@ impl SlotFigures {
             .unwrap_or_default()
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome, n: u64) {
+    /// Counts `n` more that ended so.
+    pub fn add(&mut self, outcome: Outcome, n: u64) {
         if let Some(count) = self.counts.get_mut(outcome as usize) {
             *count += n;
         }

@@ -3,7 +3,8 @@
 use super::super::{Recorder, RunNames, Slab, SlabReader};
 use super::*;
 use crate::grid::Body;
-use crate::info::{MetricInfo, MetricWarning};
+use crate::info::{MetricInfo, MetricKind, MetricWarning};
+use bggo_metrics::{Interval, Measured, time_slot};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +42,7 @@ static GRID: Grid = Grid::new("several")
 
 #[test]
 fn the_steps_of_each_scenario_stand_apart_also_where_two_run_one_body() {
-    let layout = Layout::of(&GRID, &RunSlots::new(&GRID, |_| false));
+    let layout = layout_of(&GRID, &RunSlots::new(&GRID, |_| false));
     let steps = layout.steps.iter();
     let steps: Vec<(Text, u32)> = steps
         .map(|step| (layout.full_name(step), step.first))
@@ -66,7 +67,7 @@ fn the_steps_of_each_scenario_stand_apart_also_where_two_run_one_body() {
 fn no_two_figures_share_a_slot() {
     // The second and the third scenario have a warm-up.
     let slots = RunSlots::new(&GRID, |scenario| scenario > 0);
-    let layout = Layout::of(&GRID, &slots);
+    let layout = layout_of(&GRID, &slots);
     let mut taken = BTreeSet::new();
     let mut take = |first: u32, count: usize| {
         for slot in (first..).take(count) {
@@ -94,7 +95,7 @@ fn no_two_figures_share_a_slot() {
 
 #[test]
 fn tags_of_a_scenario_mark_its_steps_and_those_of_a_step_go_first() {
-    let layout = Layout::of(&GRID, &RunSlots::new(&GRID, |_| false));
+    let layout = layout_of(&GRID, &RunSlots::new(&GRID, |_| false));
     let tags = |step: usize| {
         let tags = layout.steps[step].tags.iter();
         tags.map(|(key, value)| format!("{key}={value}"))
@@ -111,7 +112,7 @@ fn what_each_measured_is_found_at_its_scenario_and_at_no_other() {
     let names = Arc::new(RunNames::default());
     let slab = Slab::new(RunSlots::new(&GRID, |_| false).count as usize).unwrap();
     let recorder = Recorder::new(Arc::clone(&slab));
-    let layout = Layout::of(&GRID, &RunSlots::new(&GRID, |_| false));
+    let layout = layout_of(&GRID, &RunSlots::new(&GRID, |_| false));
     let second = &layout.steps[2];
     recorder.time(second.first + time_slot::SERVICE, Duration::from_millis(3));
     recorder.time(
@@ -143,7 +144,7 @@ fn what_each_measured_is_found_at_its_scenario_and_at_no_other() {
 #[test]
 fn a_grid_of_one_scenario_calls_its_steps_by_their_own_names() {
     static ONE: Grid = Grid::new("one").bodies(&[Body::new("main", &SHOP)]);
-    let layout = Layout::of(&ONE, &RunSlots::new(&ONE, |_| false));
+    let layout = layout_of(&ONE, &RunSlots::new(&ONE, |_| false));
     assert_eq!(layout.full_name(&layout.steps[1]).as_str(), "noop.think");
     let mut inside = layout.steps[1].clone();
     inside.path = vec!["sign_in".into()];

@@ -1,7 +1,7 @@
 //! A number of users over time, against its line in rational numbers.
 
-use crate::schedule::Ramp;
-use crate::schedule::ramp::UserStage;
+use crate::Ramp;
+use crate::ramp::UserStage;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use proptest::prelude::*;

@@ -1,0 +1,31 @@
+//! What a run measured, as values: the same for the program that measures, and for whoever reads its figures later.
+//!
+//! ```text
+//! buckets, outcome, slots   what is counted, and where
+//! interval                  what was measured in a stretch of time, mergeable without loss
+//! layout                    what each slot of an interval is
+//! condition                 what a threshold asks of the figures
+//! encoding                  layouts and intervals as bytes and back (feature `tools`)
+//! ```
+//!
+//! Nothing here knows threads or a clock.
+
+pub mod buckets;
+mod condition;
+#[cfg(feature = "tools")]
+mod encoding;
+mod interval;
+mod layout;
+mod outcome;
+mod slots;
+
+pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
+#[cfg(feature = "tools")]
+pub use encoding::Unreadable;
+pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE};
+pub use layout::{
+    IterationLayout, LabelWarning, Layout, Measured, MetricKind, MetricLayout, ResourceLayout,
+    StepLayout, Tags, Times, Unit,
+};
+pub use outcome::Outcome;
+pub use slots::{iteration_slot, time_slot};

@@ -1,0 +1,27 @@
+//! What stands in which slot of a step and of the iterations of a scenario.
+
+/// Slots of what has times (a step, an iteration), counted from its first one, where its counters stand.
+pub mod time_slot {
+    /// Response time of what passed, from the moment due.
+    pub const RESPONSE: u32 = 0;
+    /// Service time of what passed, from the moment sent.
+    pub const SERVICE: u32 = 1;
+    /// Response time of what failed.
+    pub const FAILED_RESPONSE: u32 = 2;
+    /// Service time of what failed.
+    pub const FAILED_SERVICE: u32 = 3;
+    /// How many there are. The metrics of a step's manifest stand behind them.
+    pub const COUNT: u32 = 4;
+}
+
+/// Slots of the iterations of a scenario, counted from their first one: behind their times.
+pub mod iteration_slot {
+    use super::time_slot;
+
+    /// How long an arrival waited for a user.
+    pub const QUEUED: u32 = time_slot::COUNT;
+    /// From the moment at which an iteration was due and a user was free for it, to its beginning.
+    pub const START_ERROR: u32 = time_slot::COUNT + 1;
+    /// How many there are.
+    pub const COUNT: u32 = time_slot::COUNT + 2;
+}

@@ -1,0 +1,177 @@
+//! The slots of a run, and the layout that says what they are: of the grid that is linked.
+//!
+//! ```text
+//! steps of each scenario | metrics of resources | iterations of each scenario
+//! ```
+//!
+//! All arithmetic of slots stands here.
+
+use crate::grid::{Grid, Scenario};
+use crate::info::{Info, MetricInfo, MetricWarning, ResourceInfo};
+use bggo_metrics::{
+    IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout, StepLayout, Tags, Unit,
+    iteration_slot,
+};
+use bggo_values::Text;
+
+/// Slots that the steps of all scenarios take: those of a scenario begin where its row says so.
+fn step_slots(grid: &Grid) -> u32 {
+    let ends = grid.scenarios.iter().flat_map(|row| {
+        let steps = grid.steps_of(row).iter();
+        steps.map(|info| row.first_slot + info.first_slot() + info.slot_count())
+    });
+    ends.max().unwrap_or_default()
+}
+
+/// Slots of steps and of resources.
+fn slots_before_iterations(grid: &Grid) -> u32 {
+    let resources = grid.all_resources().map(|info| {
+        let metrics = info.metric_infos().len();
+        info.first_metric_slot() + u32::try_from(metrics).unwrap_or(u32::MAX)
+    });
+    resources.max().unwrap_or_default().max(step_slots(grid))
+}
+
+/// The first slot of the iterations of the scenario with this number.
+fn first_of_iterations(grid: &Grid, scenario: u32) -> u32 {
+    slots_before_iterations(grid) + scenario * iteration_slot::COUNT
+}
+
+/// Where the slots of a scenario begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScenarioSlots {
+    /// Those of its steps.
+    pub steps: u32,
+    /// Those of its iterations.
+    pub iterations: u32,
+}
+
+/// All slots of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSlots {
+    /// What each scenario measures.
+    pub scenarios: Vec<ScenarioSlots>,
+    /// What each scenario measures in its warm-up, if it has one.
+    pub warm_ups: Vec<Option<ScenarioSlots>>,
+    /// How many there are.
+    pub count: u32,
+}
+
+impl RunSlots {
+    /// Those of a grid of which some scenarios have a warm-up: they have all their slots twice.
+    pub fn new(grid: &Grid, has_warm_up: impl Fn(usize) -> bool) -> Self {
+        let rows = (0..).zip(grid.scenarios);
+        let scenarios = rows.map(|(number, row)| ScenarioSlots {
+            steps: row.first_slot,
+            iterations: first_of_iterations(grid, number),
+        });
+        let number = u32::try_from(grid.scenarios.len()).unwrap_or(u32::MAX);
+        let mut count = first_of_iterations(grid, number);
+        let warm_ups = grid.scenarios.iter().enumerate().map(|(number, row)| {
+            if !has_warm_up(number) {
+                return None;
+            }
+            let steps = grid.steps_of(row).iter();
+            let ends = steps.map(|info| info.first_slot() + info.slot_count());
+            let steps = count;
+            let iterations = steps + ends.max().unwrap_or_default();
+            count = iterations + iteration_slot::COUNT;
+            Some(ScenarioSlots { steps, iterations })
+        });
+        let warm_ups = warm_ups.collect();
+        Self {
+            scenarios: scenarios.collect(),
+            warm_ups,
+            count,
+        }
+    }
+}
+
+/// The layout of a grid: all scenarios of its table, of which some have a warm-up.
+pub fn layout_of(grid: &Grid, slots: &RunSlots) -> Layout {
+    let measured = slots.scenarios.iter().copied().map(Some);
+    let (steps, iterations) = rows(grid, measured);
+    let (warm_up_steps, warm_up_iterations) = rows(grid, slots.warm_ups.iter().copied());
+    let resources = grid.all_resources();
+    Layout {
+        steps,
+        resources: resources
+            .filter(|info| !info.metric_infos().is_empty())
+            .map(resource_layout)
+            .collect(),
+        iterations,
+        warm_up_steps,
+        warm_up_iterations,
+    }
+}
+
+fn metric_layout(info: &MetricInfo, warning: Option<MetricWarning>) -> MetricLayout {
+    MetricLayout {
+        name: Text::Static(info.name()),
+        unit: Unit::of(Text::Static(info.unit())),
+        kind: info.metric_kind(),
+        label: info.label_name().map(Text::Static),
+        warning: warning.map(|warning| LabelWarning {
+            prefix: Text::Static(warning.prefix()),
+            over_millionths: warning.over_millionths(),
+            text: Text::Static(warning.text()),
+        }),
+    }
+}
+
+/// Tags of a scenario and of what stands in it: where both have a key, the inner one's value.
+fn tags(outer: &[(&'static str, &'static str)], inner: &[(&'static str, &'static str)]) -> Tags {
+    let is_hidden = |key: &str| inner.iter().any(|(other, _)| *other == key);
+    let outer = outer.iter().filter(|(key, _)| !is_hidden(key));
+    outer
+        .chain(inner)
+        .map(|(key, value)| (Text::Static(key), Text::Static(value)))
+        .collect()
+}
+
+fn step_layout(row: &Scenario, info: &Info, first: u32) -> StepLayout {
+    let metrics = info.metric_infos().iter();
+    StepLayout {
+        scenario: Text::Static(row.name()),
+        path: Vec::new(),
+        name: Text::from(info.to_string()),
+        tags: tags(row.tag_list(), info.labels()),
+        metrics: metrics
+            .map(|metric| metric_layout(metric, info.warning_of(metric)))
+            .collect(),
+        first: first + info.first_slot(),
+    }
+}
+
+fn resource_layout(info: &ResourceInfo) -> ResourceLayout {
+    let metrics = info.metric_infos().iter();
+    ResourceLayout {
+        name: Text::from(info.to_string()),
+        metrics: metrics
+            .map(|metric| metric_layout(metric, info.warning_of(metric)))
+            .collect(),
+        first: info.first_metric_slot(),
+    }
+}
+
+/// Steps and iterations of the scenarios that have slots.
+fn rows(
+    grid: &Grid,
+    slots: impl Iterator<Item = Option<ScenarioSlots>>,
+) -> (Vec<StepLayout>, Vec<IterationLayout>) {
+    let (mut steps, mut iterations) = (Vec::new(), Vec::new());
+    for (row, slots) in grid.scenarios.iter().zip(slots) {
+        let Some(slots) = slots else { continue };
+        let infos = grid.steps_of(row).iter();
+        steps.extend(infos.map(|info| step_layout(row, info, slots.steps)));
+        iterations.push(IterationLayout {
+            scenario: Text::Static(row.name()),
+            tags: tags(row.tag_list(), &[]),
+            first: slots.iterations,
+        });
+    }
+    (steps, iterations)
+}
+
+#[cfg(test)]
+mod tests;
