@@ -5,11 +5,13 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! address                   what each metric can be asked for, and where a layout has its values
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
 //! Nothing here knows threads or a clock.
 
+mod address;
 pub mod buckets;
 mod condition;
 #[cfg(feature = "tools")]
@@ -19,6 +21,7 @@ mod layout;
 mod outcome;
 mod slots;
 
+pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
