@@ -7,7 +7,7 @@
 mod collect;
 mod watch;
 
-pub use bggo_metrics::{Came, Judged, Measure, OnFail, Reading, Remark, State, Verdict};
+pub use bggo_metrics::{Came, Judged, OnFail, Quantity, Reading, Remark, State, Verdict};
 pub use collect::Collector;
 pub use watch::Watch;
 

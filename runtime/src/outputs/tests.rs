@@ -7,7 +7,7 @@ use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
-use crate::judgement::{Came, Collector, Measure, OnFail, Reading, Remark, Watch};
+use crate::judgement::{Came, Collector, OnFail, Quantity, Reading, Remark, Watch};
 use crate::metrics::{
     KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
 };
@@ -859,7 +859,7 @@ fn verdict_with_all() -> Verdict {
         on_fail: OnFail::Abort,
         readings: vec![Reading {
             figure: Text::Static("run.response_time.p95"),
-            measure: Measure::Time,
+            quantity: Quantity::Time,
             value: Some(0.4),
             worst: Some(0.5),
         }],
