@@ -6,6 +6,7 @@
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
 //! address                   what each metric can be asked for, and where a layout has its values
+//! threshold_text            thresholds as flags write them
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
@@ -20,6 +21,7 @@ mod interval;
 mod layout;
 mod outcome;
 mod slots;
+mod threshold_text;
 
 pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
@@ -32,3 +34,4 @@ pub use layout::{
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
+pub use threshold_text::{Change, Draft, Refused, bound, percent};
