@@ -10,6 +10,7 @@
 //! window                    a sliding window over the seconds of a run
 //! judge                     thresholds, judged each second and at the end
 //! verdict                   how a threshold does, and how it came out
+//! threshold_text            thresholds as flags write them
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
@@ -26,6 +27,7 @@ mod judge;
 mod layout;
 mod outcome;
 mod slots;
+mod threshold_text;
 mod verdict;
 mod window;
 
@@ -42,4 +44,5 @@ pub use layout::{
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
+pub use threshold_text::{Change, Draft, Refused, bound, percent};
 pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};

@@ -10,6 +10,7 @@ use crate::grid::Grid;
 use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab};
 use crate::outputs::{LoadDescription, Report};
 use crate::start::Start;
+use bggo_metrics::Threshold;
 use bggo_schedule::{Load, Segment, workers};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,8 @@ pub struct RunRequest {
     pub spin: Spin,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
+    /// What the run is judged by.
+    pub thresholds: Vec<Threshold>,
     /// How long running iterations may go on after the first signal.
     pub graceful_on_signal: Duration,
 }

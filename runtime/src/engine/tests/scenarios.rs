@@ -87,6 +87,7 @@ fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunReques
         threads: 2,
         spin: Spin::Off,
         functional: false,
+        thresholds: Vec::new(),
         graceful_on_signal: Duration::ZERO,
     }
 }

@@ -147,6 +147,7 @@ fn interrupted_run() {
         threads: 2,
         spin: Spin::Off,
         functional,
+        thresholds: Vec::new(),
         graceful_on_signal: grace,
     };
     let report = Report::stderr(Format::Text { colour: false }, LogLevel::Info).unwrap();
