@@ -33,7 +33,28 @@ fn line(verdict: &Verdict, paint: Paint) -> String {
     text
 }
 
-/// How it came out, in one word.
+/// What the verdict of a run says of the thresholds that failed: `; aborted by threshold fast; thresholds fast, failures
+/// failed`, or nothing.
+pub fn failed(verdicts: &[Verdict]) -> String {
+    let mut text = String::new();
+    if let Some(aborted) = verdicts.iter().find(|one| one.aborted) {
+        let _ = write!(text, "; aborted by threshold {}", aborted.name);
+    }
+    let failed = verdicts.iter().filter(|one| one.fails());
+    let failed: Vec<&str> = failed.map(|one| one.name.as_str()).collect();
+    match failed.as_slice() {
+        [] => {}
+        [only] => {
+            let _ = write!(text, "; threshold {only} failed");
+        }
+        several => {
+            let _ = write!(text, "; thresholds {} failed", several.join(", "));
+        }
+    }
+    text
+}
+
+/// How it came out, in one word or two.
 pub fn word(verdict: &Verdict) -> &'static str {
     match (verdict.came, verdict.on_fail) {
         (Came::Held, _) => "passed",
@@ -168,6 +189,26 @@ mod tests {
             said_of(&aborted).contains("got 412ms; it ended the run; service times were judged"),
             "{}",
             said_of(&aborted)
+        );
+    }
+
+    #[test]
+    fn the_verdict_names_those_that_failed_and_the_one_that_ended_the_run() {
+        let held = verdict(Came::Held);
+        let broken = verdict(Came::Broken);
+        let aborted = Verdict {
+            name: Text::Static("failures"),
+            aborted: true,
+            ..broken.clone()
+        };
+        assert_eq!(failed(std::slice::from_ref(&held)), "");
+        assert_eq!(
+            failed(&[held, broken.clone()]),
+            "; threshold home is fast failed"
+        );
+        assert_eq!(
+            failed(&[broken, aborted]),
+            "; aborted by threshold failures; thresholds home is fast, failures failed"
         );
     }
 
