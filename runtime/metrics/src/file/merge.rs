@@ -158,7 +158,7 @@ fn compare(heads: &[&Head], number: usize) -> Result<(), Unmergeable> {
     if first.loads != other.loads {
         let words = |head: &Head| {
             let loads = head.loads.iter();
-            let loads = loads.map(|(scenario, load)| format!("{scenario}: {load}"));
+            let loads = loads.map(|load| format!("{}: {}", load.scenario, load.exact));
             loads.collect::<Vec<_>>().join("; ")
         };
         return different("the loads are", (words(first), words(other)));

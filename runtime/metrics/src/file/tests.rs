@@ -104,7 +104,15 @@ fn head_of(share: &str) -> Head {
         grid: Text::Static("shop, \"the\" grid"),
         seed: u64::MAX,
         parts: vec![part(share)],
-        loads: vec![(Text::Static("main"), Text::Static("constant_vus 5"))],
+        loads: vec![Load {
+            scenario: Text::Static("main"),
+            exact: Text::Static("constant_vus 5"),
+            course: Course {
+                from: Duration::from_secs(1),
+                until: Some(Duration::from_secs(10)),
+                has_due_times: true,
+            },
+        }],
         thresholds: vec![threshold()],
         layout: layout(),
     }
