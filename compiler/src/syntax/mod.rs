@@ -20,6 +20,7 @@ mod lexer;
 mod literal;
 mod mask_for_parser;
 mod parts;
+mod scenario;
 mod structure;
 mod template;
 mod token;

@@ -132,12 +132,11 @@ impl<'a> Tokens<'a> {
 }
 
 /// Kinds of block at the top of a grid that this version builds.
-pub(super) const TOP: &[&str] = &["step", "resource", "variable", "locals"];
+pub(super) const TOP: &[&str] = &["step", "resource", "scenario", "variable", "locals"];
 /// Kinds of block of the language that this version does not build.
 pub(super) const TOP_LATER: &[&str] = &[
     "flow",
     "data",
-    "scenario",
     "setup",
     "teardown",
     "vu_setup",
