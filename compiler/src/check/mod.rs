@@ -22,6 +22,7 @@ mod resource;
 mod rule;
 mod sensitivity;
 mod step;
+mod threshold;
 pub mod typed;
 mod variable;
 pub mod walk;
@@ -94,6 +95,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             steps.map(|id| checker.step(id)).collect()
         })
         .collect();
+    let thresholds = checker.all_thresholds(&resolved.metrics, &steps);
     let edges: Vec<_> = edges
         .into_iter()
         .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))
@@ -119,13 +121,16 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             })
         })
         .collect();
+    let thresholds: Option<Vec<_>> = thresholds.into_iter().collect();
     let typed = bodies
         .zip(locals)
+        .zip(thresholds)
         .filter(|_| !problems.has_errors())
-        .map(|(bodies, locals)| Typed {
+        .map(|((bodies, locals), thresholds)| Typed {
             bodies,
             variables,
             locals,
+            thresholds,
             bound_names,
         });
     (typed, problems, seen)

@@ -9,6 +9,7 @@ mod address;
 mod depends;
 mod graph;
 mod hint;
+mod metrics;
 pub mod model;
 mod quoted;
 mod reference;
@@ -44,6 +45,7 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
         references: found.references,
         bound: found.bound,
         bound_names: found.bound_names,
+        metrics: found.metrics,
         graphs: found.graphs,
         sound: !problems.has_errors(),
         declarations,
