@@ -7,12 +7,14 @@
 
 mod address;
 mod depends;
+mod foreign;
 mod graph;
 mod hint;
 pub mod model;
 mod quoted;
 mod reference;
 mod root;
+mod scenario;
 mod scope;
 mod traversal;
 
@@ -37,6 +39,8 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
     for (body, graph) in declarations.body_ids().zip(&mut found.graphs) {
         graph.order = graph::order(&declarations, body, &graph.edges, &mut problems);
     }
+    scenario::report_cycles(&declarations, &mut found.after, &mut problems);
+    foreign::report(&declarations, &found.graphs, &mut problems);
     problems.sort();
     let resolved = Resolved {
         runners,
@@ -45,6 +49,11 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
         bound: found.bound,
         bound_names: found.bound_names,
         graphs: found.graphs,
+        after: found
+            .after
+            .into_iter()
+            .map(|after| Some(after?.0))
+            .collect(),
         sound: !problems.has_errors(),
         declarations,
     };
