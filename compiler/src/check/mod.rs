@@ -20,6 +20,7 @@ mod instances;
 mod lifetime;
 mod resource;
 mod rule;
+mod scenario;
 mod sensitivity;
 mod step;
 mod threshold;
@@ -53,7 +54,9 @@ pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problems, Vec<Seen>) {
     let declarations = &resolved.declarations;
-    if declarations.steps().next().is_none() && !declarations.incomplete && !declarations.later {
+    let nothing =
+        declarations.steps().next().is_none() && declarations.scenarios().next().is_none();
+    if nothing && !declarations.incomplete && !declarations.later {
         let problem = checker
             .problems
             .whole(codes::NO_STEPS, "the grid has no step");
@@ -95,7 +98,8 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             steps.map(|id| checker.step(id)).collect()
         })
         .collect();
-    let thresholds = checker.all_thresholds(&resolved.metrics, &steps);
+    let scenarios = checker.all_scenarios(&resolved.after);
+    let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios);
     let edges: Vec<_> = edges
         .into_iter()
         .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))
@@ -108,9 +112,9 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
     let mut problems = checker.problems;
     problems.sort();
     let parts = declarations.bodies.iter().zip(steps).zip(resources);
-    let parts = parts.zip(edges).zip(&resolved.graphs);
+    let parts = parts.zip(edges).zip(&resolved.graphs).zip(scenarios);
     let bodies: Option<Vec<TBody>> = parts
-        .map(|((((body, steps), resources), edges), graph)| {
+        .map(|(((((body, steps), resources), edges), graph), scenario)| {
             Some(TBody {
                 kind: body.kind,
                 name: body.name.text.clone(),
@@ -118,6 +122,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
                 resources: resources.into_iter().collect::<Option<_>>()?,
                 edges,
                 order: graph.order.clone(),
+                scenario,
             })
         })
         .collect();

@@ -15,12 +15,12 @@ use bggo_values::{Text, Type, Value, duration};
 
 use crate::diagnostics::{codes, nearest};
 use crate::modules::RunnerOrAsset;
-use crate::resolve::model::{BodyId, MetricRead, MetricSubject, Reference};
+use crate::resolve::model::{BodyId, MetricRead, MetricSubject, Reference, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, ExprKind, Name, ThresholdDecl, UnaryOp};
 
 use super::expression::context::Checker;
-use super::typed::{Binding, TExpr, TStep, TTerm, TThreshold, constant_duration};
+use super::typed::{Binding, TExpr, TScenario, TStep, TTerm, TThreshold, constant_duration};
 
 /// Kinds of failure that need no manifest.
 const KINDS: &[&str] = &[
@@ -54,31 +54,32 @@ struct Taken {
 }
 
 impl Checker<'_> {
-    /// All thresholds; `steps` are those of each body, for their tags.
+    /// All thresholds; `steps` and `scenarios` are those of each body.
     pub(super) fn all_thresholds(
         &mut self,
         reads: &[MetricRead],
         steps: &[Vec<Option<TStep>>],
+        scenarios: &[Option<TScenario>],
     ) -> Vec<Option<TThreshold>> {
         let declarations = self.declarations;
         let thresholds = declarations.thresholds.iter();
         thresholds
-            .map(|threshold| self.threshold(threshold, reads, steps))
+            .map(|threshold| {
+                let grid = Grid {
+                    reads,
+                    steps,
+                    scenarios,
+                };
+                self.threshold(threshold, &grid)
+            })
             .collect()
     }
 
-    fn threshold(
-        &mut self,
-        threshold: &ThresholdDecl,
-        reads: &[MetricRead],
-        steps: &[Vec<Option<TStep>>],
-    ) -> Option<TThreshold> {
+    fn threshold(&mut self, threshold: &ThresholdDecl, grid: &Grid<'_>) -> Option<TThreshold> {
         let mut taken = Taken::default();
         let condition = threshold.condition.as_ref();
-        let sound = condition.is_some_and(|(condition, _)| {
-            let grid = Grid { reads, steps };
-            self.take(condition, &grid, &mut taken).is_some()
-        });
+        let sound = condition
+            .is_some_and(|(condition, _)| self.take(condition, grid, &mut taken).is_some());
         let seconds = [
             ("over", &threshold.over, 1),
             ("for", &threshold.hold, 1),
@@ -530,16 +531,17 @@ impl Checker<'_> {
     /// Whether something has the tags of an address; if not, that is reported.
     fn tags_of(&mut self, read: &MetricRead, grid: &Grid<'_>) -> Option<()> {
         let ((first, _), (_, last)) = read.tags.first().zip(read.tags.last())?;
+        let declarations = self.declarations;
         let places: Vec<Vec<(String, String)>> = match &read.subject {
             MetricSubject::Step { steps, .. } => {
-                let steps = steps.iter().filter_map(|id| {
-                    let step = grid.steps.get(id.body.0)?.get(id.index)?;
-                    // Of a step with a reported problem nothing is known.
-                    Some(step.as_ref()?.tags.clone())
-                });
-                steps.collect()
+                let known = steps.iter().filter_map(|id| grid.tags_of_step(*id));
+                known.collect()
             }
-            _ => Vec::new(),
+            MetricSubject::Scenario(body) => vec![grid.tags_of_scenario(*body)],
+            MetricSubject::Run | MetricSubject::Custom(_) => {
+                let bodies = declarations.body_ids();
+                bodies.map(|body| grid.tags_of_scenario(body)).collect()
+            }
         };
         let has_all = |tags: &Vec<(String, String)>| {
             let mut wanted = read.tags.iter();
@@ -585,9 +587,8 @@ impl Checker<'_> {
             (!body.steps.is_empty()).then(|| body.scenario.as_ref()?.load.as_ref())
         });
         let is_closed = |profile: &str| {
-            let open = [Profile::ConstantArrivalRate, Profile::RampingArrivalRate];
             let profile = Profile::of_name(profile);
-            profile.is_some_and(|profile| !open.contains(&profile))
+            profile.is_some_and(|profile| !profile.is_open())
         };
         let all_closed = !bodies.is_empty()
             && loads.all(|load| load.is_some_and(|load| is_closed(&load.profile.text)));
@@ -605,6 +606,29 @@ struct Grid<'g> {
     reads: &'g [MetricRead],
     /// Of each body.
     steps: &'g [Vec<Option<TStep>>],
+    /// Of each body; none of the steps at the top of the grid.
+    scenarios: &'g [Option<TScenario>],
+}
+
+impl Grid<'_> {
+    /// Tags of the iterations of a body.
+    fn tags_of_scenario(&self, body: BodyId) -> Vec<(String, String)> {
+        let scenario = self.scenarios.get(body.0).and_then(Option::as_ref);
+        scenario.map_or_else(Vec::new, |scenario| scenario.tags.clone())
+    }
+
+    /// Tags of a step: its own, and those of its scenario that it does not give itself. Of a step with a reported problem
+    /// nothing is known.
+    fn tags_of_step(&self, id: StepId) -> Option<Vec<(String, String)>> {
+        let step = self.steps.get(id.body.0)?.get(id.index)?.as_ref()?;
+        let mut tags = step.tags.clone();
+        for (key, value) in self.tags_of_scenario(id.body) {
+            if !tags.iter().any(|(known, _)| *known == key) {
+                tags.push((key, value));
+            }
+        }
+        Some(tags)
+    }
 }
 
 /// Which keys a metric has.

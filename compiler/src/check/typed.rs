@@ -7,6 +7,7 @@ use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
 use bggo_manifest::Lifetime;
 use bggo_metrics::{Address, OnFail, Quantity, Term};
+use bggo_schedule::declared::{Field, Profile};
 use bggo_values::functions::Function;
 use bggo_values::{Type, Value};
 use std::time::Duration;
@@ -212,6 +213,72 @@ pub struct TBody {
     pub edges: Vec<Edge>,
     /// Its nodes, each after what it depends on.
     pub order: Vec<Node>,
+    /// What a `scenario` block says beside its steps.
+    pub scenario: Option<TScenario>,
+}
+
+/// A checked scenario, without its steps and resources.
+#[derive(Debug, Clone)]
+pub struct TScenario {
+    /// How much load there is.
+    pub load: TLoad,
+    /// The scenario that it begins after.
+    pub after: Option<BodyId>,
+    /// `tags`, constant texts.
+    pub tags: Vec<(String, String)>,
+    /// `description`
+    pub description: Option<String>,
+}
+
+/// A load, also that of a scenario without a block `load`.
+#[derive(Debug, Clone)]
+pub struct TLoad {
+    /// Its profile.
+    pub profile: Profile,
+    /// Place of its header, else of that of the scenario.
+    pub place: Span,
+    /// Its fields, and those that stand in the scenario.
+    pub fields: Vec<TField>,
+    /// Its stages.
+    pub stages: Vec<TStage>,
+}
+
+/// A block `stage`.
+#[derive(Debug, Clone)]
+pub struct TStage {
+    /// Place of its header.
+    pub place: Span,
+    /// Its fields.
+    pub fields: Vec<TField>,
+}
+
+/// A field of a load.
+#[derive(Debug, Clone)]
+pub struct TField {
+    /// Which.
+    pub field: Field,
+    /// Its value as the field's type, known at start at the latest.
+    pub value: TExpr,
+}
+
+impl TLoad {
+    /// Its fields, then those of its stages.
+    pub fn all_fields(&self) -> impl Iterator<Item = &TField> {
+        let stages = self.stages.iter().flat_map(|stage| &stage.fields);
+        self.fields.iter().chain(stages)
+    }
+
+    /// All expressions in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        self.all_fields().map(|field| &field.value)
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let stages = self.stages.iter_mut().flat_map(|stage| &mut stage.fields);
+        let fields = self.fields.iter_mut().chain(stages);
+        fields.map(|field| &mut field.value)
+    }
 }
 
 impl Typed {

@@ -121,6 +121,12 @@ codes! {
     INVALID_THRESHOLD = "invalid_threshold", "Invalid threshold";
     ALWAYS_TRUE = "always_true", "Condition that cannot fail";
     RESPONSE_OF_CLOSED = "response_of_closed", "Response time of a closed profile";
+    // check: load
+    LOOSE_STEPS = "loose_steps", "Steps outside of scenarios";
+    UNKNOWN_PROFILE = "unknown_profile", "Unknown profile";
+    FIELD_OF_PROFILE = "field_of_profile", "Field of another profile";
+    INVALID_LOAD = "invalid_load", "Invalid load";
+    PACE_OPEN = "pace_open", "Pace of an open profile";
 }
 
 /// The entry of a code.

@@ -87,6 +87,13 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
             reader.expression(message, &mut BTreeSet::new());
         }
     }
+    let scenarios = typed
+        .bodies
+        .iter()
+        .filter_map(|body| body.scenario.as_ref());
+    for value in scenarios.flat_map(|scenario| scenario.load.expressions()) {
+        reader.expression(value, &mut BTreeSet::new());
+    }
     Demand {
         steps,
         resources,

@@ -7,6 +7,7 @@
 
 mod address;
 mod depends;
+mod foreign;
 mod graph;
 mod hint;
 mod metrics;
@@ -14,6 +15,7 @@ pub mod model;
 mod quoted;
 mod reference;
 mod root;
+mod scenario;
 mod scope;
 mod traversal;
 
@@ -38,6 +40,8 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
     for (body, graph) in declarations.body_ids().zip(&mut found.graphs) {
         graph.order = graph::order(&declarations, body, &graph.edges, &mut problems);
     }
+    scenario::report_cycles(&declarations, &mut found.after, &mut problems);
+    foreign::report(&declarations, &found.graphs, &mut problems);
     problems.sort();
     let resolved = Resolved {
         runners,
@@ -47,6 +51,11 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
         bound_names: found.bound_names,
         metrics: found.metrics,
         graphs: found.graphs,
+        after: found
+            .after
+            .into_iter()
+            .map(|after| Some(after?.0))
+            .collect(),
         sound: !problems.has_errors(),
         declarations,
     };

@@ -153,6 +153,8 @@ pub struct Resolved {
     pub metrics: Vec<MetricRead>,
     /// The graph of each body, by its id. The variables and locals of the grid stand in that of `main`.
     pub graphs: Vec<BodyGraph>,
+    /// The scenario that one begins after, by body. There are no cycles.
+    pub after: Vec<Option<BodyId>>,
 }
 
 /// The graph of a body.

@@ -24,6 +24,8 @@ pub(super) struct Found {
     pub(super) bound_names: Vec<String>,
     /// Edges and no order yet, by body.
     pub(super) graphs: Vec<BodyGraph>,
+    /// The scenario that one begins after, with the place that says so, by body.
+    pub(super) after: Vec<Option<(BodyId, Span)>>,
     /// What a condition of a manifest reads.
     pub(super) reads: Vec<Read>,
     /// What conditions of thresholds read.
@@ -90,6 +92,7 @@ impl<'a> Resolver<'a> {
             problems,
             found: Found {
                 graphs: vec![BodyGraph::default(); declarations.bodies.len()],
+                after: vec![None; declarations.bodies.len()],
                 ..Found::default()
             },
             owner: Owner {
@@ -133,6 +136,9 @@ impl<'a> Resolver<'a> {
         }
         for body in declarations.body_ids() {
             self.body(body);
+        }
+        for (body, scenario) in declarations.scenarios() {
+            self.scenario(body, scenario);
         }
         for threshold in &declarations.thresholds {
             self.threshold(threshold);

@@ -5,6 +5,7 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! verdict                   how a threshold does, and how it came out
 //! address                   what each metric can be asked for, and where a layout has its values
 //! threshold_text            thresholds as flags write them
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
@@ -22,6 +23,7 @@ mod layout;
 mod outcome;
 mod slots;
 mod threshold_text;
+mod verdict;
 
 pub use address::{BuiltIn, Figures, Keyed, OF_ITERATIONS, OF_STEP, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
@@ -35,3 +37,4 @@ pub use layout::{
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
 pub use threshold_text::{Change, Draft, Refused, bound, percent};
+pub use verdict::{Came, Judged, Measure, Reading, Remark, State, Verdict};

@@ -395,7 +395,7 @@ fn help_says_what_each_exit_code_means() {
         .lines()
         .filter_map(|line| line.split_whitespace().next()?.parse().ok())
         .collect();
-    assert_eq!(numbers, [0, 1, 99, 100, 101, 104, 105, 109]);
+    assert_eq!(numbers, [0, 1, 99, 100, 101, 104, 105, 109, 111, 112]);
 }
 
 static STEPS: [Info; 1] = [Info::new("http_request", "home", "grid.hcl:1").slots(0..4)];
