@@ -70,10 +70,11 @@ impl Writer<'_> {
             let count = Literal::usize_unsuffixed(plan.locals.len());
             quote!(.locals(#count))
         });
+        let (has_thresholds, thresholds) = self.thresholds();
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// The grid: its names, steps, resources and variables.
-            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals;
+            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)
@@ -82,6 +83,7 @@ impl Writer<'_> {
             #resources
             #variable_table
             #functions
+            #thresholds
         }
     }
 

@@ -41,6 +41,7 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
         locals: locals
             .filter(|local| local.value.binding <= Binding::Start)
             .collect(),
+        thresholds: typed.thresholds.clone(),
         bound_names: typed.bound_names.clone(),
         places: places::places(sources),
     }

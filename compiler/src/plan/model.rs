@@ -1,6 +1,6 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TExpr, TLoad, TRules, TVariable};
+use crate::check::typed::{TExpr, TLoad, TRules, TThreshold, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
@@ -23,6 +23,8 @@ pub struct Plan {
     pub variables: Vec<TVariable>,
     /// Locals that are computed once, when the program starts.
     pub locals: Vec<Local>,
+    /// Thresholds, in written order.
+    pub thresholds: Vec<TThreshold>,
     /// Names of variables of `for`.
     pub bound_names: Vec<String>,
     /// Texts of places: file, line and column of a span.
