@@ -32,7 +32,7 @@ mod threshold_text;
 mod verdict;
 mod window;
 
-pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
+pub use address::{BuiltIn, Figures, Keyed, OF_ITERATIONS, OF_STEP, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
