@@ -115,6 +115,7 @@ impl Resources {
                 sensitive: resource.sensitive,
                 metrics: asset.metrics.len() as u32,
                 unwarned: unwarned(&asset.metrics, &resource.arguments, &asset.inputs),
+                connects: asset.connects,
                 first_slot: 0,
                 users: 0,
                 id: Some(id),
@@ -141,6 +142,7 @@ impl Resources {
             let given = (parts as u32, typed.locals.as_slice());
             steps.push(self.step(step, modules, demand, given));
         }
+        let connections = self.connections(&steps);
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
         let locals = read.map(|(_, id)| local(typed, *id));
         BodyPlan {
@@ -153,8 +155,21 @@ impl Resources {
             locals: locals
                 .filter(|local| local.value.binding > Binding::Start)
                 .collect(),
+            connections,
             slots: 0,
         }
+    }
+
+    /// How many connections a user of a body with these steps has at least: one for each asset that connects and that no other
+    /// user shares. A step that may be skipped may need none.
+    fn connections(&self, steps: &[Step]) -> u32 {
+        let always = steps.iter().filter(|step| step.enabled.is_none());
+        let used = always.flat_map(|step| &step.uses).map(|used| used.resource);
+        let own = used.filter(|at| {
+            let resource = &self.list[*at];
+            resource.connects && resource.scope >= Lifetime::Vu
+        });
+        own.collect::<BTreeSet<usize>>().len() as u32
     }
 
     fn step(
@@ -271,6 +286,7 @@ impl Resources {
             sensitive: false,
             metrics: needed.metrics.len() as u32,
             unwarned: Vec::new(),
+            connects: needed.connects,
             first_slot: 0,
             users: 0,
             id: None,

@@ -3,7 +3,7 @@
 //! Merging adds counts, so it loses nothing and does not care about order: threads of a second, seconds of a run and
 //! (later) hosts of a fleet are merged by the same function.
 
-use crate::buckets::highest;
+use crate::buckets::{highest, lowest};
 use crate::outcome::Outcome;
 use bggo_values::Text;
 use std::collections::BTreeMap;
@@ -72,6 +72,15 @@ impl Histogram {
             Duration::from_nanos(smallest),
             Duration::from_nanos(largest),
         ))
+    }
+
+    /// How many times are longer than one, as far as buckets tell them apart.
+    pub fn longer_than(&self, time: Duration) -> u64 {
+        let longer = self.buckets.iter().filter(|(bucket, _)| {
+            let lowest = Duration::from_micros(lowest(*bucket as usize));
+            lowest > time
+        });
+        longer.map(|(_, count)| count).sum()
     }
 
     fn mean_thousandths(&self) -> Option<u64> {

@@ -12,7 +12,7 @@ use crate::outputs::{LoadDescription, Report};
 use crate::start::Start;
 use bggo_schedule::{Load, Segment, workers};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is run, and how.
 pub struct RunRequest {
@@ -30,6 +30,10 @@ pub struct RunRequest {
     pub threads: u32,
     /// Whether workers may spin for the last microseconds before an iteration is due.
     pub spin: Spin,
+    /// Whether each worker stays on a core of its own.
+    pub pin: bool,
+    /// When the clock of the run starts; as soon as all workers are prepared, where nothing is said.
+    pub start_at: Option<Instant>,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
     /// How long running iterations may go on after the first signal.

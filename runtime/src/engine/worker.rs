@@ -17,6 +17,7 @@ use crate::event::{Event, LogLevel};
 use crate::panic;
 use crate::shutdown::Phases;
 use futures_util::future::join_all;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
@@ -42,6 +43,8 @@ pub(super) struct Work {
     pub news: WorkerNews,
     /// How exactly it waits; `None` where a test stops the clock.
     pub spin: Option<Spin>,
+    /// Whether its thread stays on a core of its own.
+    pub pin: bool,
 }
 
 /// What a worker tells the control thread.
@@ -93,6 +96,9 @@ impl Drop for WorkerNews {
 pub(super) fn worker_thread(parts: WorkerContextParts, work: Work) {
     let causes = Arc::clone(&parts.causes);
     let events = Arc::clone(&parts.events);
+    if work.pin {
+        pin_to_core(work.worker.0);
+    }
     let ran = panic::caught(|| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -112,6 +118,22 @@ pub(super) fn worker_thread(parts: WorkerContextParts, work: Work) {
             causes.bug();
         }
     }
+}
+
+/// Keeps this thread on one of the cores that the process may use: each worker on another one, as far as there are enough.
+/// Where the system refuses, the thread runs as it would without.
+fn pin_to_core(worker: u32) {
+    let Ok(allowed) = sched_getaffinity(None) else {
+        return;
+    };
+    let cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
+    let cores: Vec<usize> = cores.collect();
+    let Some(core) = cores.get(worker as usize % cores.len().max(1)) else {
+        return;
+    };
+    let mut own = CpuSet::new();
+    own.set(*core);
+    let _ = sched_setaffinity(None, &own);
 }
 
 /// Prepares this worker's steps, waits for the clock to start, runs its users to their end, then destroys the assets of

@@ -146,6 +146,8 @@ fn interrupted_run() {
         segment: Segment::WHOLE,
         threads: 2,
         spin: Spin::Off,
+        pin: false,
+        start_at: None,
         functional,
         graceful_on_signal: grace,
     };

@@ -51,6 +51,8 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         segment: Segment::WHOLE,
         threads: 2,
         spin: Spin::Off,
+        pin: false,
+        start_at: None,
         graceful_on_signal: Duration::ZERO,
     }
 }
