@@ -98,6 +98,22 @@ impl Histogram {
         self.mean_thousandths().map(Duration::from_nanos)
     }
 
+    /// The standard deviation, in the metric's own unit, from the middles of the buckets: no sum of squares is kept.
+    pub fn standard_deviation(&self) -> Option<f64> {
+        let count = self.count() as f64;
+        let middle = |bucket: u32| {
+            let bucket = bucket as usize;
+            (lowest(bucket) + highest(bucket)) as f64 / 2.0
+        };
+        let mean = self.buckets.iter().map(|(at, n)| middle(*at) * *n as f64);
+        let mean = mean.sum::<f64>() / count;
+        let squares = self.buckets.iter().map(|(at, n)| {
+            let off = middle(*at) - mean;
+            off * off * *n as f64
+        });
+        (count > 0.0).then(|| (squares.sum::<f64>() / count).sqrt())
+    }
+
     /// Adds what `other` counted.
     pub fn merge(&mut self, other: &Self) {
         self.sum += other.sum;

@@ -5,11 +5,14 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! verdict                   how a threshold does, and how it came out
+//! address                   what each metric can be asked for, and where a layout has its values
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
 //! Nothing here knows threads or a clock.
 
+mod address;
 pub mod buckets;
 mod condition;
 #[cfg(feature = "tools")]
@@ -18,7 +21,9 @@ mod interval;
 mod layout;
 mod outcome;
 mod slots;
+mod verdict;
 
+pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
@@ -29,3 +34,4 @@ pub use layout::{
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
+pub use verdict::{Came, Judged, Measure, Reading, Remark, State, Verdict};
