@@ -103,6 +103,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         spin: Spin::Off,
         pin: false,
         start_at: None,
+        allow_overload: false,
         functional: true,
         graceful_on_signal: Duration::ZERO,
     };
@@ -160,6 +161,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
             .unwrap_or(if threads < cores { Spin::On } else { Spin::Off }),
         pin: flags.pin,
         start_at,
+        allow_overload: flags.allow_overload,
         functional: asked.functional,
         graceful_on_signal: asked.graceful_on_signal,
     };

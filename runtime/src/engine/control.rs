@@ -12,6 +12,7 @@ use crate::assets::RunScope;
 use crate::context::WorkerContext;
 use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
+use crate::health::HostWatch;
 use crate::judgement::{Collector, Watch};
 use crate::metrics::{Slab, SlabReader, layout_of};
 use crate::outputs::{Report, RunDescription, Stopped};
@@ -119,7 +120,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             phases: workers.stopping.subscribe(),
             begin: begin.clone(),
             news: WorkerNews::new(tell.clone()),
-            spin: Some(run.spin),
+            spin: Some((run.spin, slabs[index as usize].spun().clone())),
             pin: run.pin,
         };
         // If the thread cannot be started, its work is dropped, and `WorkerNews` says that the worker is over.
@@ -141,7 +142,9 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     report.clock_starts(if run.functional {
         Watch::at_the_end(collector)
     } else {
-        Watch::new(collector)
+        let workers = slabs.iter().take(count as usize);
+        let host = HostWatch::new(workers.map(|slab| slab.spun().clone()).collect());
+        Watch::new(collector).on(host)
     });
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();
@@ -164,6 +167,9 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         }
     }
     listener.abort();
+    if judgement.is_some_and(|judgement| judgement.fell_behind) && !run.allow_overload {
+        state.causes.overloaded();
+    }
     match judgement {
         // The reporter has gone, so nobody knows how the load went.
         None => state.causes.bug(),

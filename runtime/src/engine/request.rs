@@ -34,6 +34,8 @@ pub struct RunRequest {
     pub pin: bool,
     /// When the clock of the run starts; as soon as all workers are prepared, where nothing is said.
     pub start_at: Option<Instant>,
+    /// A run whose iterations could not begin in time is not failed for it.
+    pub allow_overload: bool,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
     /// How long running iterations may go on after the first signal.

@@ -14,6 +14,7 @@ use super::timer::{Spin, Timer};
 use crate::assets::Prepare;
 use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::{Event, LogLevel};
+use crate::metrics::Spun;
 use crate::panic;
 use crate::shutdown::Phases;
 use futures_util::future::join_all;
@@ -41,8 +42,8 @@ pub(super) struct Work {
     /// When the clock of the run started; `None` until every worker has prepared its steps.
     pub begin: watch::Receiver<Option<Instant>>,
     pub news: WorkerNews,
-    /// How exactly it waits; `None` where a test stops the clock.
-    pub spin: Option<Spin>,
+    /// How exactly it waits, and where it counts how long it spun; `None` where a test stops the clock.
+    pub spin: Option<(Spin, Spun)>,
     /// Whether its thread stays on a core of its own.
     pub pin: bool,
 }
@@ -181,7 +182,8 @@ async fn users(
     let Some(begin) = begin else { return };
     let alarms = Rc::new(Alarms::default());
     let ringing = Rc::clone(&alarms);
-    let timer = work.spin.map_or(Timer::Coarse, Timer::new);
+    let timer = work.spin.take();
+    let timer = timer.map_or(Timer::Coarse, |(spin, spun)| Timer::new(spin, spun));
     let ringing = tokio::task::spawn_local(async move { ringing.ring(timer).await });
     for load in &work.loads {
         let users = ScenarioUsers::new(load.clone(), (context, &alarms), begin, work.worker);

@@ -190,7 +190,8 @@ impl ScheduleHeld {
 fn cause(evidence: &Evidence) -> Cause {
     let hundredths = |time: Duration| {
         let length = evidence.length.as_nanos().max(1);
-        u32::try_from(time.as_nanos() * 100 / length).unwrap_or(u32::MAX)
+        // The kernel counts in lumps, so a second may seem to have had more than its time.
+        u32::try_from(time.as_nanos() * 100 / length).map_or(100, |share| share.min(100))
     };
     let throttled = hundredths(evidence.throttled);
     if throttled >= THROTTLED {

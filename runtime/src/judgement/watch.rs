@@ -1,6 +1,7 @@
 //! The seconds of a run: each is read when it is over, and judged.
 
 use super::{Collector, Judgement, Second, Verdict};
+use crate::health::{FellBehind, HostWatch};
 use crate::metrics::{Interval, Layout, Outcome, SlotFigures};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ pub struct Watch {
     next: Option<u32>,
     /// What the last second measured.
     interval: Interval,
+    /// Whether this host holds the schedule.
+    host: Option<HostWatch>,
 }
 
 impl Watch {
@@ -24,7 +27,19 @@ impl Watch {
             collector,
             next: Some(1),
             interval: Interval::default(),
+            host: None,
         }
+    }
+
+    /// With an eye on the host.
+    pub fn on(mut self, host: HostWatch) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    /// Where the schedule was held worst, if it was not held.
+    pub fn fell_behind(&self) -> Option<&FellBehind> {
+        self.host.as_ref()?.fell_behind()
     }
 
     /// Over those of a functional run, which is read once, at its end.
@@ -45,6 +60,7 @@ impl Watch {
         let number = self.next?;
         let elapsed = self.collector.begin().elapsed();
         self.interval = self.collector.take(elapsed);
+        self.look_at_host();
         // A machine that slept does not make up for the seconds that it missed.
         let over = u32::try_from(elapsed.as_secs()).unwrap_or(u32::MAX);
         self.next = Some(over.max(number).saturating_add(1));
@@ -55,8 +71,15 @@ impl Watch {
     /// the last second, or if it is a functional run.
     pub fn stop(&mut self, at: Duration) -> Option<Second<'_>> {
         self.interval = self.collector.take(at);
+        self.look_at_host();
         let number = self.next.take()?;
         (!self.interval.slots.is_empty()).then(|| self.second(number))
+    }
+
+    fn look_at_host(&mut self) {
+        if let Some(host) = &mut self.host {
+            host.second(self.collector.layout(), &self.interval);
+        }
     }
 
     fn second(&self, number: u32) -> Second<'_> {
@@ -79,6 +102,7 @@ impl Watch {
         let failed = counts.count(Outcome::Failed) + never;
         Judgement {
             nothing_ended: counts.ended() == 0,
+            fell_behind: self.fell_behind().is_some(),
             threshold_failed: failed > 0 && failed * 100 >= counts.ended() + never,
         }
     }

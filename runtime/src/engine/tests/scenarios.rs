@@ -88,6 +88,7 @@ fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunReques
         spin: Spin::Off,
         pin: false,
         start_at: None,
+        allow_overload: false,
         functional: false,
         graceful_on_signal: Duration::ZERO,
     }

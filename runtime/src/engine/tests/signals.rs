@@ -148,6 +148,7 @@ fn interrupted_run() {
         spin: Spin::Off,
         pin: false,
         start_at: None,
+        allow_overload: false,
         functional,
         graceful_on_signal: grace,
     };

@@ -53,6 +53,7 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         spin: Spin::Off,
         pin: false,
         start_at: None,
+        allow_overload: false,
         graceful_on_signal: Duration::ZERO,
     }
 }
