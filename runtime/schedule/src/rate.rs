@@ -173,13 +173,11 @@ impl Rate {
     }
 
     /// How many iterations are due up to and with a moment.
-    #[cfg(test)]
     pub fn count(&self, at: Nanos) -> u64 {
         self.whole_below(self.twice_area_until(at))
     }
 
     /// Twice the integral up to a moment, rounded down to a whole.
-    #[cfg(test)]
     fn twice_area_until(&self, at: Nanos) -> I256 {
         let index = self.pieces.partition_point(|piece| piece.begins <= at);
         match index
