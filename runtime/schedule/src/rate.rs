@@ -200,7 +200,6 @@ impl Piece {
     }
 
     /// Twice the integral of the first `x` nanoseconds, rounded up.
-    #[cfg(test)]
     fn twice_area_up(&self, x: Nanos) -> I256 {
         let length = I256::from(self.length);
         (self.exact(x.min(self.length)) + length - I256::ONE) / length
