@@ -315,7 +315,7 @@ fn given(grid: &Grid, matches: &ArgMatches) -> Vec<Given> {
         .zip(matches.get_many::<PathBuf>(VAR_FILE).into_iter().flatten())
         .map(|(index, path)| (index, Given::File(path.clone())));
     let mut ordered: Vec<(usize, Given)> = vars.chain(files).collect();
-    ordered.sort_by_key(|(index, _)| *index);
+    ordered.sort_unstable_by_key(|(index, _)| *index);
     let own = grid.all_variables().filter_map(|variable| {
         let id = format!("{OWN}{}", variable.name);
         let text = matches.try_get_one::<String>(&id).ok().flatten()?;
