@@ -139,11 +139,13 @@ pub struct Scenario {
     /// The first metric slot of its steps.
     pub(crate) first_slot: u32,
     /// The load that the grid declares for it.
-    pub(crate) load: Option<DeclaredLoad>,
+    pub(crate) load: Option<ComputeLoad>,
+    /// The scenario that it begins after.
+    pub(crate) after: Option<&'static str>,
 }
 
-/// The load that a grid declares for a scenario: it may read variables.
-pub type DeclaredLoad = fn(&Start) -> Result<Load, Fault>;
+/// Computes the load that a grid declares for a scenario, which may read variables.
+pub type ComputeLoad = fn(&Start) -> Result<Load, Fault>;
 
 /// The only scenario of a grid that declares none.
 const MAIN: Scenario = Scenario::new("main", "main");
@@ -157,12 +159,19 @@ impl Scenario {
             tags: &[],
             first_slot: 0,
             load: None,
+            after: None,
         }
     }
 
     /// The load that the grid declares for it; without one it runs once.
-    pub const fn load(mut self, load: DeclaredLoad) -> Self {
+    pub const fn load(mut self, load: ComputeLoad) -> Self {
         self.load = Some(load);
+        self
+    }
+
+    /// The scenario of this name has begun its last iteration, and its time to finish has passed, before this one begins.
+    pub const fn after(mut self, name: &'static str) -> Self {
+        self.after = Some(name);
         self
     }
 

@@ -29,6 +29,7 @@ pub mod glue;
 pub(crate) mod assets;
 pub(crate) mod command;
 pub(crate) mod context;
+pub(crate) mod declared_load;
 pub(crate) mod engine;
 pub(crate) mod event;
 pub(crate) mod exit;

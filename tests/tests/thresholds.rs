@@ -77,13 +77,18 @@ fn a_threshold_that_aborts_ends_the_run_early_and_every_request_is_reported() {
     );
     assert_eq!(summary["thresholds"][0]["aborted"], true);
     assert!(
-        ended.stderr.contains("threshold fast is broken and ends the run"),
+        ended
+            .stderr
+            .contains("threshold fast is broken and ends the run"),
         "{}",
         ended.stderr
     );
     let iterations = &summary["iterations"];
     let count = iterations["count"].as_u64().unwrap();
-    assert_eq!(iterations["arrivals"]["began"], count, "all had the time to finish");
+    assert_eq!(
+        iterations["arrivals"]["began"], count,
+        "all had the time to finish"
+    );
     assert!(count < 60_000, "{count}: ten minutes have 120,000");
     assert_eq!(nginx.stop().len() as u64, count);
 }
@@ -97,7 +102,11 @@ fn failures_are_judged_by_the_limit_that_is_asked_for() {
         (
             " --max-failed 90%",
             99,
-            pairs([("fast", "held"), ("few fail", "broken"), ("failures", "held")]),
+            pairs([
+                ("fast", "held"),
+                ("few fail", "broken"),
+                ("failures", "held"),
+            ]),
         ),
     ] {
         let nginx = half_wrong();
@@ -130,7 +139,8 @@ fn a_flag_adds_a_threshold_and_one_over_a_window_is_judged_while_the_run_goes_on
     assert!(line.contains(", worst "), "{line}");
     let verdict = ended.stderr.lines().last().unwrap_or_default();
     assert!(
-        verdict.starts_with("failed: 300 iterations, 0 failed") && verdict.ends_with(&format!("threshold {text} failed")),
+        verdict.starts_with("failed: 300 iterations, 0 failed")
+            && verdict.ends_with(&format!("threshold {text} failed")),
         "{verdict}"
     );
 }

@@ -47,6 +47,12 @@ impl<'a> Resolver<'a> {
         if let Some(near) = near {
             return Some(format!("did you mean `step.{}.{near}`?", runner.text));
         }
+        if let Some(other) = self.names.other_body_with(body, &runner.text, &name.text) {
+            let other = &self.declarations.body(other).name.text;
+            return Some(format!(
+                "it is a step of the scenario `{other}`, and only steps and resources of that scenario can read it"
+            ));
+        }
         let near = nearest::nearest(&name.text, self.names.step_names(body))?;
         let id = self.names.steps_called(body, near).first()?;
         Some(format!(

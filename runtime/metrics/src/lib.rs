@@ -31,7 +31,7 @@ mod threshold_text;
 mod verdict;
 mod window;
 
-pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
+pub use address::{BuiltIn, Figures, Keyed, OF_ITERATIONS, OF_STEP, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
@@ -45,4 +45,5 @@ pub use layout::{
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
 pub use threshold_text::{Change, Draft, Refused, bound, percent};
+pub use verdict::{Came, Judged, Measure, Reading, Remark, State, Verdict};
 pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};
