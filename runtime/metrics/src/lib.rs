@@ -45,5 +45,4 @@ pub use layout::{
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
 pub use threshold_text::{Change, Draft, Refused, bound, percent};
-pub use verdict::{Came, Judged, Measure, Reading, Remark, State, Verdict};
 pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};
