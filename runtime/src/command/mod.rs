@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, SystemTimeError};
-use thresholds::thresholds;
+use thresholds::{refused, thresholds};
 use variables::Around;
 
 /// As the first word of the command line it lets the program print its properties. Only `bggo build` uses it.
@@ -225,9 +225,8 @@ fn prepare(
             Err(texts) => remarks.errors.extend(texts),
         }
     }
-    if flags.max_failed.is_some() && load.as_ref().is_some_and(|load| load.functional) {
-        let text = "--max-failed is about a load, and in a functional run no step may fail: add --duration 30s, or --iterations 1000";
-        remarks.errors.push(text.to_owned());
+    if let Some(asked) = &load {
+        remarks.errors.extend(refused(flags, asked, &judged));
     }
     for error in &remarks.errors {
         report.error(error);

@@ -10,7 +10,7 @@ use super::stopping::{Signals, Stopping};
 use super::worker::{News, Work, WorkerNews, listen, worker_thread};
 use crate::assets::RunScope;
 use crate::context::WorkerContext;
-use crate::event::{Event, EventSink};
+use crate::event::{Event, EventSink, LogLevel};
 use crate::exit::{Exit, ExitCauses};
 use crate::health::HostWatch;
 use crate::judgement::{Collector, Order, Watch};
@@ -105,6 +105,11 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         functional: run.functional,
     };
     report.begins(description);
+    if !run.functional && !run.is_judged() {
+        let text =
+            "a share of a run is judged by no threshold: `bggo merge` judges all shares together";
+        report.tell(Event::Message(LogLevel::Info, text.to_owned()));
+    }
 
     let loads = run.scenario_loads(&slots);
     let (begun, begin) = watch::channel(None);
@@ -186,7 +191,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     match judgement {
         // The reporter has gone, so nobody knows how the load went.
         None => state.causes.bug(),
-        Some(judgement) if !run.functional && judgement.fails() => {
+        Some(judgement) if run.is_judged() && judgement.fails() => {
             state.causes.threshold_failed();
         }
         Some(_) => {}

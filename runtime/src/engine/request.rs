@@ -85,12 +85,18 @@ impl RunRequest {
         .collect()
     }
 
-    /// Judges the run. A functional run has no thresholds: none of its steps may fail.
+    /// Whether it is judged by thresholds. Of a functional run no step may fail, and a share of a run is judged together with
+    /// the others.
+    pub(super) fn is_judged(&self) -> bool {
+        !self.functional && self.segment == Segment::WHOLE
+    }
+
+    /// Judges the run.
     ///
     /// # Errors
     /// Thresholds on figures that the run does not have.
     pub(super) fn judge(&self, layout: &Layout) -> Result<Judge, Vec<Unknown>> {
-        if self.functional {
+        if !self.is_judged() {
             return Judge::new(Vec::new(), layout, &[]);
         }
         let course = |load: &Load| Course {

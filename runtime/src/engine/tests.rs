@@ -44,6 +44,7 @@ enum Does {
     Waits(Duration),
     WaitsForEver,
     Fails,
+    FailsAfter(Duration),
     FailsAt(u64),
     PanicsAt(u64),
     PanicsAtItsEnd,
@@ -112,6 +113,10 @@ async fn iteration(does: Does, number: u64, _borrowed: &RefCell<()>) -> Flow {
         }
         Does::WaitsForEver => std::future::pending().await,
         Does::Fails => Err(Stop),
+        Does::FailsAfter(length) => {
+            sleep(length).await;
+            Err(Stop)
+        }
         Does::FailsAt(which) if which == number => Err(Stop),
         Does::FailsAt(_) => Ok(()),
         Does::PanicsAtItsEnd => Ok(()),

@@ -217,7 +217,7 @@ fn named(event: &'static str, end: &StepReport, scenarios: &'static [Scenario]) 
 fn step(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
     let outcome = match end.outcome {
         StepOutcome::Passed => "passed",
-        StepOutcome::Failed | StepOutcome::FailedAndContinued => "failed",
+        StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => "failed",
         StepOutcome::Skipped => "skipped",
         StepOutcome::Cancelled => "cancelled",
     };
