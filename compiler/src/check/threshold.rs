@@ -110,7 +110,10 @@ impl Checker<'_> {
     fn seconds(&mut self, expr: &Expr, name: &str, at_least: u32) -> Option<TExpr> {
         let typed = self.infer(expr);
         let typed = self.convert(typed, &Type::Duration, &format!("`{name}`"));
-        if typed.is_error() || typed.is_null() || !self.is_known_at_start(&typed, name) {
+        if typed.is_error()
+            || typed.is_null()
+            || !self.is_known_at_start(&typed, &format!("`{name}`"))
+        {
             return None;
         }
         if let Some(length) = constant_duration(&typed) {
@@ -130,10 +133,10 @@ impl Checker<'_> {
 
     fn is_known_at_start(&mut self, typed: &TExpr, what: &str) -> bool {
         let (code, text) = if typed.sensitivity.any() {
-            let text = format!("`{what}` of a threshold must not be sensitive: it is shown");
+            let text = format!("{what} of a threshold must not be sensitive: it is shown");
             (codes::INVALID_THRESHOLD, text)
         } else if typed.binding > Binding::Start {
-            let text = format!("`{what}` of a threshold is known when the program starts");
+            let text = format!("{what} of a threshold must be known when the program starts");
             (codes::NOT_KNOWN_AT_START, text)
         } else {
             return true;
@@ -286,7 +289,7 @@ impl Checker<'_> {
             self.error(codes::INVALID_VALUE, value.span, format!("{what} is null"));
             return None;
         }
-        if !self.is_known_at_start(&value, "condition") {
+        if !self.is_known_at_start(&value, "a bound") {
             return None;
         }
         if let Some(hint) = cure(&value, quantity) {
