@@ -40,6 +40,8 @@ pub struct Flags {
     pub segment: Segment,
     /// Thresholds beside those of the grid.
     pub thresholds: Vec<Draft>,
+    /// The share of iterations that may fail, below 1.
+    pub max_failed: Option<f64>,
     /// The seed of all that is random in the run.
     pub seed: Option<u64>,
     /// Worker threads.
@@ -101,6 +103,7 @@ const ARRIVALS: &str = "arrivals";
 const STAGES: &str = "stages";
 const SEGMENT: &str = "segment";
 const THRESHOLD: &str = "threshold";
+const MAX_FAILED: &str = "max-failed";
 const SEED: &str = "seed";
 const THREADS: &str = "threads";
 const GRACEFUL_STOP: &str = "graceful-stop";
@@ -111,7 +114,7 @@ const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
 const COMPLETIONS: &str = "completions";
 /// Flags that a variable cannot have.
-const BUILT_IN: [&str; 22] = [
+const BUILT_IN: [&str; 23] = [
     ONCE,
     SCENARIO,
     VUS,
@@ -123,6 +126,7 @@ const BUILT_IN: [&str; 22] = [
     STAGES,
     SEGMENT,
     THRESHOLD,
+    MAX_FAILED,
     SEED,
     THREADS,
     GRACEFUL_STOP,
@@ -202,6 +206,7 @@ pub fn read(
             .get_many(THRESHOLD)
             .map(|drafts| drafts.cloned().collect())
             .unwrap_or_default(),
+        max_failed: matches.get_one(MAX_FAILED).copied(),
         seed: matches.get_one(SEED).copied(),
         threads: matches.get_one(THREADS).copied(),
         graceful_stop: matches.get_one(GRACEFUL_STOP).copied(),
@@ -392,6 +397,10 @@ fn run_flags() -> Vec<Arg> {
             .action(ArgAction::Append)
             .value_parser(ValueParser::new(threshold))
             .help("Fails the run if this is not true of its figures, such as 'p95 < 300ms', 'failed < 1%' or 'http_request.home.p95 < 300ms over 30s for 10s after 20s'; may be given several times"),
+        long(MAX_FAILED)
+            .value_name("PERCENT")
+            .value_parser(ValueParser::new(share))
+            .help("Fails the run if this share of iterations or more failed or never began, such as 5% or 0.1%; 0% allows none [default: 1%]"),
         long(SEED)
             .value_name("N")
             .value_parser(ValueParser::new(seed))
@@ -582,6 +591,13 @@ fn segment(text: &str) -> Result<Segment, String> {
 
 fn threshold(text: &str) -> Result<Draft, String> {
     Draft::read(text).map_err(|refused| refused.to_string())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = bggo_metrics::percent(text);
+    share
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "expected a share from 0% to 100%, such as 5%".to_owned())
 }
 
 fn seed(text: &str) -> Result<u64, String> {

@@ -104,6 +104,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         spin: Spin::Off,
         functional: true,
         thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: Duration::ZERO,
     };
     let said = Report::stderr(Format::Text { colour: false }, LogLevel::Error)
@@ -153,6 +154,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         spin: if threads < cores { Spin::On } else { Spin::Off },
         functional: asked.functional,
         thresholds,
+        max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
     };
     panic::keep_texts(grid.sensitivity());
@@ -197,6 +199,10 @@ fn prepare(
             Ok(thresholds) => judged = thresholds,
             Err(texts) => remarks.errors.extend(texts),
         }
+    }
+    if flags.max_failed.is_some() && load.as_ref().is_some_and(|load| load.functional) {
+        let text = "--max-failed is about a load, and in a functional run no step may fail: add --duration 30s, or --iterations 1000";
+        remarks.errors.push(text.to_owned());
     }
     for error in &remarks.errors {
         report.error(error);

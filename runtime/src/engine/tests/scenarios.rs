@@ -88,6 +88,7 @@ fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunReques
         spin: Spin::Off,
         functional: false,
         thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: Duration::ZERO,
     }
 }

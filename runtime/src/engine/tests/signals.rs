@@ -148,6 +148,7 @@ fn interrupted_run() {
         spin: Spin::Off,
         functional,
         thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: grace,
     };
     let report = Report::stderr(Format::Text { colour: false }, LogLevel::Info).unwrap();

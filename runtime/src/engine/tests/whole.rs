@@ -52,6 +52,7 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         threads: 2,
         spin: Spin::Off,
         thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: Duration::ZERO,
     }
 }
