@@ -42,6 +42,7 @@ pub mod input_conversion;
 pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
+pub(crate) mod place;
 pub(crate) mod shape;
 pub(crate) mod shutdown;
 pub(crate) mod start;

@@ -24,8 +24,8 @@ pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Thresh
 pub use encoding::Unreadable;
 pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE};
 pub use layout::{
-    IterationLayout, LabelWarning, Layout, Measured, MetricKind, MetricLayout, ResourceLayout,
-    StepLayout, Tags, Times, Unit,
+    CheckLayout, CustomLayout, IterationLayout, Judged, LabelWarning, Layout, Measured, MetricKind,
+    MetricLayout, ResourceLayout, StepLayout, Tags, Times, Unit,
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
