@@ -14,7 +14,8 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `step`, `resource`, `variable` and `locals`";
+const BLOCKS: &str =
+    "a grid holds the blocks `step`, `resource`, `metric`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -27,8 +28,9 @@ const STEP: Shape = Shape {
         "tags",
         "description",
     ],
-    blocks: &["arguments", "uses", "timeouts"],
-    repeated: &[],
+    blocks: &["arguments", "uses", "timeouts", "record"],
+    repeated: &["check"],
+    labelled: &["check"],
     later: &[
         "repeat",
         "retry",
@@ -38,8 +40,6 @@ const STEP: Shape = Shape {
         "delay_before",
         "delay_after",
         "priority",
-        "check",
-        "record",
         "sensitive",
     ],
 };
@@ -49,6 +49,7 @@ const TIMEOUTS: Shape = Shape {
     attributes: &["execution"],
     blocks: &[],
     repeated: &[],
+    labelled: &[],
     later: &["start", "queue", "deadline"],
 };
 
@@ -57,6 +58,7 @@ const RESOURCE: Shape = Shape {
     attributes: &["depends_on", "scope", "description"],
     blocks: &["arguments", "uses"],
     repeated: &[],
+    labelled: &[],
     later: &[],
 };
 
@@ -65,6 +67,7 @@ const VARIABLE: Shape = Shape {
     attributes: &["type", "default", "description", "sensitive", "nullable"],
     blocks: &[],
     repeated: &["validation"],
+    labelled: &[],
     later: &[],
 };
 
@@ -73,6 +76,7 @@ const VALIDATION: Shape = Shape {
     attributes: &["condition", "error_message"],
     blocks: &[],
     repeated: &[],
+    labelled: &[],
     later: &[],
 };
 
@@ -127,6 +131,15 @@ impl FileParser<'_, '_> {
                     to.bad_headers.push(header);
                 }
                 to.variables.extend(variable);
+            }
+            "metric" => {
+                let header = BadHeader::of(&block);
+                let metric = self.metric(block);
+                to.incomplete |= metric.is_none();
+                if metric.is_none() {
+                    to.bad_headers.push(header);
+                }
+                to.metrics.extend(metric);
             }
             "locals" => {
                 self.labels(&block, &[]);
@@ -193,6 +206,8 @@ impl FileParser<'_, '_> {
             let mut found = self.sort(timeouts.body, &TIMEOUTS);
             self.optional(&mut found, "execution")
         });
+        let checks = found.blocks("check").into_iter();
+        let checks = checks.filter_map(|block| self.check(block)).collect();
         Some(StepDecl {
             span,
             runner,
@@ -201,6 +216,10 @@ impl FileParser<'_, '_> {
                 .block("arguments")
                 .map(|block| self.free(block, "`arguments`")),
             uses: found.block("uses").map(|block| self.free(block, "`uses`")),
+            checks,
+            record: found
+                .block("record")
+                .map(|block| self.free(block, "`record`")),
             depends_on: self.depends_on(&mut found),
             count: self.optional(&mut found, "count"),
             for_each: self.optional(&mut found, "for_each"),

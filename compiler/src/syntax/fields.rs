@@ -20,6 +20,8 @@ pub(super) struct Shape {
     pub(super) blocks: &'static [&'static str],
     /// Blocks that may stand there often.
     pub(super) repeated: &'static [&'static str],
+    /// Those of both that have labels, which whoever reads them checks.
+    pub(super) labelled: &'static [&'static str],
     /// Part of the language, but not of this version, whether attribute or block.
     pub(super) later: &'static [&'static str],
 }
@@ -50,6 +52,14 @@ impl Found {
             .iter()
             .position(|block| block.kind.text == kind)?;
         Some(self.blocks.remove(place))
+    }
+
+    /// Takes out all blocks of a kind, in written order.
+    pub(super) fn blocks(&mut self, kind: &str) -> Vec<RawBlock> {
+        let all = std::mem::take(&mut self.blocks);
+        let (found, others) = all.into_iter().partition(|block| block.kind.text == kind);
+        self.blocks = others;
+        found
     }
 }
 
@@ -93,7 +103,7 @@ impl FileParser<'_, '_> {
         let kind = block.kind.text.as_str();
         let once = shape.blocks.contains(&kind);
         if once || shape.repeated.contains(&kind) {
-            if !block.labels.is_empty() {
+            if !block.labels.is_empty() && !shape.labelled.contains(&kind) {
                 self.labels(&block, &[]);
             }
             let mut others = found.blocks.iter();

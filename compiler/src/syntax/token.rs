@@ -132,7 +132,7 @@ impl<'a> Tokens<'a> {
 }
 
 /// Kinds of block at the top of a grid that this version builds.
-pub(super) const TOP: &[&str] = &["step", "resource", "variable", "locals"];
+pub(super) const TOP: &[&str] = &["step", "resource", "metric", "variable", "locals"];
 /// Kinds of block of the language that this version does not build.
 pub(super) const TOP_LATER: &[&str] = &[
     "flow",
@@ -142,7 +142,6 @@ pub(super) const TOP_LATER: &[&str] = &[
     "teardown",
     "vu_setup",
     "threshold",
-    "metric",
     "grid",
     "modules",
 ];

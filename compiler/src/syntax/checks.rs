@@ -1,0 +1,109 @@
+//! The blocks `check` of a step and `metric` to declarations.
+
+use super::decl::{CheckDecl, MetricDecl, Name};
+use super::expr::FileParser;
+use super::fields::Shape;
+use super::structure::RawBlock;
+use crate::diagnostics::codes;
+
+/// The longest name of a check, in characters.
+const LONGEST_NAME: usize = 80;
+
+const CHECK: Shape = Shape {
+    owner: "a check",
+    attributes: &["condition", "error_message", "required"],
+    blocks: &[],
+    repeated: &[],
+    labelled: &[],
+    later: &[],
+};
+
+const METRIC: Shape = Shape {
+    owner: "a metric",
+    attributes: &["kind", "unit", "scale", "description"],
+    blocks: &[],
+    repeated: &[],
+    labelled: &[],
+    later: &[],
+};
+
+impl FileParser<'_, '_> {
+    /// `check "NAME" { }`; `None` where it has no name.
+    pub(super) fn check(&mut self, block: RawBlock) -> Option<CheckDecl> {
+        let Some(name) = self.free_label(&block) else {
+            self.discard(block.body);
+            return None;
+        };
+        let (span, broken) = (block.header, block.body.broken);
+        let mut found = self.sort(block.body, &CHECK);
+        let condition = self.optional(&mut found, "condition");
+        if condition.is_none() && !broken && !found.misplaced {
+            self.problems
+                .error(
+                    codes::MISSING_ATTRIBUTE,
+                    span,
+                    "`check` needs the attribute `condition`",
+                )
+                .hint("write `condition = output.FIELD == ..`");
+        }
+        Some(CheckDecl {
+            span,
+            name,
+            condition,
+            error_message: self.optional(&mut found, "error_message"),
+            required: self.optional(&mut found, "required"),
+        })
+    }
+
+    /// `metric "NAME" { }`; `None` where it has no name.
+    pub(super) fn metric(&mut self, block: RawBlock) -> Option<MetricDecl> {
+        let fine = self.labels(&block, &["NAME"]);
+        let label = block.labels.first().filter(|_| fine);
+        let Some(name) = label.map(|label| label.name.clone()) else {
+            self.discard(block.body);
+            return None;
+        };
+        let (span, unread) = (block.header, block.body.broken);
+        let mut found = self.sort(block.body, &METRIC);
+        Some(MetricDecl {
+            span,
+            name,
+            kind: self.optional(&mut found, "kind"),
+            unit: self.optional(&mut found, "unit"),
+            scale: self.optional(&mut found, "scale"),
+            description: self.optional(&mut found, "description"),
+            broken: unread || found.misplaced,
+        })
+    }
+
+    /// The only label of a block, which may be any text of one line.
+    fn free_label(&mut self, block: &RawBlock) -> Option<Name> {
+        let [label] = block.labels.as_slice() else {
+            self.labels(block, &["NAME"]);
+            return None;
+        };
+        if label.broken {
+            return None;
+        }
+        let name = &label.name;
+        let length = name.text.chars().count();
+        let is_fine = (1..=LONGEST_NAME).contains(&length)
+            && !name
+                .text
+                .chars()
+                .any(|letter| letter.is_control() || letter == '\\');
+        if !is_fine {
+            let found = match length {
+                0 => "found none".to_owned(),
+                _ if length > LONGEST_NAME => format!("found {length}"),
+                _ => "found one that is not shown, or an escape".to_owned(),
+            };
+            let text = format!(
+                "the name of a check has 1 to {LONGEST_NAME} characters of one line, {found}"
+            );
+            self.problems.error(codes::INVALID_LABEL, name.span, text);
+            return None;
+        }
+        Some(name.clone())
+    }
+}
