@@ -32,7 +32,7 @@ impl TMetric {
             MetricKind::Trend => 3_600_000_000_u64,
             MetricKind::Counter | MetricKind::Gauge | MetricKind::Rate => 1 << 53,
         };
-        largest as f64 / f64::from(self.scale)
+        (largest as f64 / f64::from(self.scale)).floor()
     }
 }
 
@@ -140,7 +140,10 @@ impl Checker<'_> {
     pub(super) fn unused_metrics(&mut self, sound: bool) {
         let all = self.declarations;
         let unread = all.incomplete || all.later || all.steps().any(|step| step.broken);
-        if unread || !sound {
+        // A misspelt name in a `record` may mean one of them.
+        let mut problems = self.problems.list.iter();
+        let misspelt = problems.any(|problem| problem.code == codes::UNKNOWN_CUSTOM_METRIC);
+        if unread || misspelt || !sound {
             return;
         }
         for (place, metric) in all.metrics.iter().enumerate() {

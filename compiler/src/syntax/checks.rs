@@ -87,23 +87,18 @@ impl FileParser<'_, '_> {
         }
         let name = &label.name;
         let length = name.text.chars().count();
-        let is_fine = (1..=LONGEST_NAME).contains(&length)
-            && !name
-                .text
-                .chars()
-                .any(|letter| letter.is_control() || letter == '\\');
-        if !is_fine {
-            let found = match length {
-                0 => "found none".to_owned(),
-                _ if length > LONGEST_NAME => format!("found {length}"),
-                _ => "found one that is not shown, or an escape".to_owned(),
-            };
-            let text = format!(
-                "the name of a check has 1 to {LONGEST_NAME} characters of one line, {found}"
-            );
-            self.problems.error(codes::INVALID_LABEL, name.span, text);
-            return None;
-        }
-        Some(name.clone())
+        let text = if !(1..=LONGEST_NAME).contains(&length) {
+            format!("the name of a check has 1 to {LONGEST_NAME} characters, found {length}")
+        } else if name
+            .text
+            .chars()
+            .any(|letter| letter.is_control() || letter == '\\')
+        {
+            "the name of a check is shown as it is written: it has no escapes and no characters that cannot be seen".to_owned()
+        } else {
+            return Some(name.clone());
+        };
+        self.problems.error(codes::INVALID_LABEL, name.span, text);
+        None
     }
 }
