@@ -133,7 +133,7 @@ pub struct CheckLayout {
 
 /// How often something was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Judged {
+pub struct Checked {
     /// How often it held.
     pub passed: u64,
     /// Of how many times.
@@ -182,12 +182,12 @@ impl StepLayout {
     pub fn judged<'a>(
         &'a self,
         interval: &'a Interval,
-    ) -> impl Iterator<Item = (&'a CheckLayout, Judged)> {
+    ) -> impl Iterator<Item = (&'a CheckLayout, Checked)> {
         let metrics = u32::try_from(self.metrics.len()).unwrap_or(u32::MAX);
         let first = self.first + time_slot::COUNT + metrics;
         let slots = self.checks.iter().zip(first..);
         slots.map(|(check, slot)| {
-            let judged = interval.slot(slot).map(|slot| Judged {
+            let judged = interval.slot(slot).map(|slot| Checked {
                 passed: slot.scalar.sum(),
                 of: slot.scalar.count(),
             });

@@ -9,7 +9,7 @@
 use super::measure::percent;
 use crate::event::CheckReport;
 use crate::grid::Scenario;
-use crate::metrics::{Interval, Judged, Layout};
+use crate::metrics::{Checked, Interval, Layout};
 use bggo_values::{Number, Text, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -31,7 +31,7 @@ pub struct CheckRow {
     /// The step fails where it fails.
     pub required: bool,
     /// How often it held.
-    pub judged: Judged,
+    pub judged: Checked,
     /// How it failed, and where it is written.
     pub example: Option<Example>,
 }

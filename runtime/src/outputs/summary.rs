@@ -2,17 +2,19 @@
 
 use super::checks::{self, Examples};
 use super::custom_metrics;
-use super::figures::{Figures, Row, TOO_MANY_PERCENT, Values};
+use super::figures::{Figures, Row, Values};
 use super::measure::{or_dash, percent, plural, short};
 use super::metric_lines;
 use super::table;
 use super::text::{GREEN, Paint, RED, YELLOW};
+use super::thresholds;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel};
 use crate::exit::Exit;
 use crate::grid::Scenario;
-use crate::metrics::{Histogram, Interval, Layout, MetricLayout, Outcome, Unit, WHOLE};
+use crate::judgement::Second;
+use crate::metrics::{Histogram, Layout, MetricLayout, Outcome, Unit, WHOLE};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -57,7 +59,7 @@ impl Output for TextSummary {
         }
     }
 
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
 
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
         let has_summary = LogLevel::Info <= self.level;
@@ -89,6 +91,10 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
     text.push_str(&custom_metrics::lines(&figures.custom));
     text.push('\n');
     if !conclusion.run.functional {
+        if !conclusion.verdicts.is_empty() {
+            text.push_str("thresholds:\n");
+            text.push_str(&thresholds::lines(conclusion.verdicts, paint));
+        }
         for warning in figures.warnings() {
             let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
         }
@@ -330,7 +336,7 @@ pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
             short(figures.length)
         )
     } else {
-        of_load(figures, conclusion.exit)
+        of_load(figures) + &thresholds::failed(conclusion.verdicts)
     };
     let (colour, word) = match conclusion.exit {
         Exit::Passed => (GREEN, "passed"),
@@ -338,6 +344,8 @@ pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
         Exit::StepFailed | Exit::ThresholdFailed | Exit::Bug | Exit::BadInput => (RED, "failed"),
         Exit::SetUpFailed => (RED, "failed: set-up"),
         Exit::TeardownFailed => (RED, "failed: teardown"),
+        Exit::Overloaded => (RED, "not valid"),
+        Exit::OutputFailed => (RED, "failed: an output was not written"),
     };
     let left = if conclusion.left {
         " (resources were left behind)"
@@ -347,8 +355,8 @@ pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
     format!("{}: {whole}{left}", paint.on(colour, word))
 }
 
-/// `20 iterations, 1 failed (5.00 %; the limit is 1 %), 3 cancelled, in 10.0s and 1.20s of drain`
-fn of_load(figures: &Figures, exit: Exit) -> String {
+/// `20 iterations, 1 failed (5.00 %), 3 cancelled, in 10.0s and 1.20s of drain`
+fn of_load(figures: &Figures) -> String {
     let iterations = &figures.iterations;
     let (failed, cancelled) = (
         iterations.of(Outcome::Failed),
@@ -361,13 +369,8 @@ fn of_load(figures: &Figures, exit: Exit) -> String {
             0 => String::new(),
             never => format!(", {never} never began"),
         };
-        let limit = if exit == Exit::ThresholdFailed {
-            format!("; the limit is {TOO_MANY_PERCENT} %")
-        } else {
-            String::new()
-        };
         format!(
-            "{}, {failed} failed{never} ({:.2} %{limit})",
+            "{}, {failed} failed{never} ({:.2} %)",
             plural(iterations.count(), "iteration", "iterations"),
             percent(figures.failed(), figures.asked())
         )

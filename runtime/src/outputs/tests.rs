@@ -1,11 +1,13 @@
 //! What people and programs read: the lines of a functional run, the live lines and the summary of a load run.
 
+use super::figures::Figures;
 use super::line::{Line, LinesSoFar};
 use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
+use crate::judgement::{Came, Collector, Judge, OnFail, Quantity, Reading, Remark, Watch};
 use crate::metrics::{
     KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
 };
@@ -15,6 +17,7 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc::unbounded_channel;
 
 /// Slots of the first step: its times, and its metrics.
 const FIRST: u32 = time_slot::COUNT + 6;
@@ -259,6 +262,7 @@ fn conclusion<'a>(run: &'a RunDescription, collector: &'a Collector) -> Conclusi
         run,
         total: collector.total(),
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     }
@@ -276,7 +280,12 @@ fn summary_object(collector: &Collector, conclusion: &Conclusion<'_>) -> serde_j
 
 fn next_line(so_far: &mut LinesSoFar, collector: &mut Collector, at: Duration) -> Line {
     let interval = collector.take(at);
-    so_far.next(collector.layout(), &interval)
+    so_far.next(&Second {
+        number: u32::try_from(at.as_secs()).unwrap(),
+        layout: collector.layout(),
+        interval: &interval,
+        judged: &[],
+    })
 }
 
 #[test]
@@ -308,6 +317,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::ThresholdFailed,
         left: false,
     };
@@ -325,7 +335,7 @@ failures of http_request.login: 1 of kind timeout; they took p50 200ms, p95 200m
 Times are service times of what passed: from the moment sent to the end of the answer.
 Users wait for each answer before they go on, so a slow server gets less load.
 
-failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), 1 cancelled, in 1.00s and 500ms of drain
+failed: 21 iterations, 1 failed (4.76 %), 1 cancelled, in 1.00s and 500ms of drain
 "
     );
     let object = summary_object(&collector, &conclusion);
@@ -365,6 +375,7 @@ fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -550,10 +561,11 @@ fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(5),
+        verdicts: &[],
         exit: Exit::ThresholdFailed,
         left: false,
     };
-    assert!(figures(&collector, &conclusion).threshold_failed());
+    assert!(figures(&collector, &conclusion).nothing_ended());
     let text = summary(&collector, &conclusion);
     let verdict = "failed: no iteration ended, 3 cancelled, in 5.00s and 1.00s of drain\n";
     assert!(text.ends_with(verdict), "{text}");
@@ -575,6 +587,7 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(5),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -610,6 +623,7 @@ fn a_functional_run_ends_with_a_short_table() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_millis(5),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -683,6 +697,10 @@ fn lines(written: &Written, name: &str) -> Vec<serde_json::Value> {
         .collect()
 }
 
+fn no_thresholds() -> Judge {
+    Judge::new(Vec::new(), &Layout::default(), &[]).unwrap()
+}
+
 const STOPPED: Stopped = Stopped {
     begins_until: Duration::from_secs(1),
     at: Duration::from_secs(1),
@@ -693,7 +711,7 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::ONCE));
-    report.clock_starts(collector);
+    report.clock_starts(Watch::at_the_end(collector, no_thresholds()));
     for user in 0..10_000 {
         let mut end = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
         end.user = user;
@@ -701,7 +719,7 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
     }
     iteration(&recorder, None, Duration::from_millis(1));
     // Answers though not one byte was written.
-    assert_eq!(report.stopped(STOPPED).unwrap().iterations.count(), 1);
+    assert!(!report.stopped(STOPPED).unwrap().nothing_ended);
     assert_eq!(written.text(), "");
     drop(open);
     report.ends(Exit::Passed, false);
@@ -727,12 +745,16 @@ fn what_a_load_run_could_not_write_is_counted_and_said_at_its_end() {
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
-    report.clock_starts(collector);
+    report.clock_starts(Watch::new(
+        collector,
+        no_thresholds(),
+        unbounded_channel().0,
+    ));
     for _ in 0..20_000 {
         report.tell(Event::Message(LogLevel::Info, "again".to_owned()));
     }
     iteration(&recorder, None, Duration::from_millis(1));
-    assert_eq!(report.stopped(STOPPED).unwrap().iterations.count(), 1);
+    assert!(!report.stopped(STOPPED).unwrap().nothing_ended);
     drop(open);
     report.ends(Exit::Passed, false);
     let warning = lines(&written, "warning").remove(0);
@@ -837,6 +859,27 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
     }
 }
 
+/// A threshold of which all there is is said.
+fn verdict_with_all() -> Verdict {
+    Verdict {
+        name: Text::Static("fast"),
+        asked: Text::Static("p95 < 300ms"),
+        came: Came::Broken,
+        on_fail: OnFail::Abort,
+        readings: vec![Reading {
+            figure: Text::Static("run.response_time.p95"),
+            quantity: Quantity::Time,
+            value: Some(0.4),
+            worst: Some(0.5),
+        }],
+        worst_at: Some(2),
+        broken_at: Some(3),
+        aborted: true,
+        remarks: vec![Remark::JudgedWhole],
+        advice: None,
+    }
+}
+
 #[test]
 fn the_page_of_the_output_names_every_field_that_is_written() {
     let page = page();
@@ -856,6 +899,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(1),
+        verdicts: &[verdict_with_all()],
         exit: Exit::Passed,
         left: false,
     };
@@ -899,16 +943,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
 #[test]
 fn the_page_of_the_output_lists_every_exit_code() {
     let page = page();
-    for exit in [
-        Exit::Passed,
-        Exit::StepFailed,
-        Exit::ThresholdFailed,
-        Exit::SetUpFailed,
-        Exit::TeardownFailed,
-        Exit::BadInput,
-        Exit::Interrupted,
-        Exit::Bug,
-    ] {
+    for (exit, _) in Exit::MEANINGS {
         assert!(
             page.contains(&format!("\n| {} | ", exit.code())),
             "{exit:?}"
@@ -922,16 +957,7 @@ fn the_page_of_the_output_lists_every_verdict() {
     let nothing = figures_of(&mut collector);
     iteration(&recorder, None, Duration::from_millis(1));
     let something = figures_of(&mut collector);
-    let all = [
-        Exit::Passed,
-        Exit::StepFailed,
-        Exit::ThresholdFailed,
-        Exit::SetUpFailed,
-        Exit::TeardownFailed,
-        Exit::Interrupted,
-        Exit::Bug,
-    ];
-    for exit in all {
+    for (exit, _) in Exit::MEANINGS {
         for figures in [&nothing, &something] {
             let verdict = json::verdict(exit, figures);
             assert!(page().contains(&format!("`{verdict}`")), "{verdict}");
@@ -954,7 +980,7 @@ impl Output for Panics {
         panic!("an output has a bug");
     }
     fn event(&mut self, _: &Event) {}
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
     fn ends(&mut self, _: &Layout, _: &Conclusion<'_>) {}
 }
 
@@ -976,7 +1002,11 @@ fn written(format: Format, level: LogLevel, exit: Exit) -> String {
     iteration(&recorder, None, Duration::from_millis(10));
     let kind = Some(names.kind("status"));
     iteration(&recorder, kind, Duration::from_millis(10));
-    report.clock_starts(collector);
+    report.clock_starts(Watch::new(
+        collector,
+        no_thresholds(),
+        unbounded_channel().0,
+    ));
     report.stopped(STOPPED);
     report.ends(exit, false);
     written.text()
@@ -984,7 +1014,7 @@ fn written(format: Format, level: LogLevel, exit: Exit) -> String {
 
 #[test]
 fn a_run_that_did_not_pass_says_so_at_every_level() {
-    let verdict = "failed: 2 iterations, 1 failed (50.00 %; the limit is 1 %), in 1.00s";
+    let verdict = "failed: 2 iterations, 1 failed (50.00 %), in 1.00s";
     let text = Format::Text { colour: false };
     for level in [LogLevel::Error, LogLevel::Warn] {
         let failed = written(text, level, Exit::ThresholdFailed);
