@@ -183,9 +183,7 @@ impl StepLayout {
         &'a self,
         interval: &'a Interval,
     ) -> impl Iterator<Item = (&'a CheckLayout, Checked)> {
-        let metrics = u32::try_from(self.metrics.len()).unwrap_or(u32::MAX);
-        let first = self.first + time_slot::COUNT + metrics;
-        let slots = self.checks.iter().zip(first..);
+        let slots = self.checks.iter().zip(self.first_check()..);
         slots.map(|(check, slot)| {
             let judged = interval.slot(slot).map(|slot| Checked {
                 passed: slot.scalar.sum(),
@@ -193,6 +191,21 @@ impl StepLayout {
             });
             (check, judged.unwrap_or_default())
         })
+    }
+}
+
+impl StepLayout {
+    fn first_check(&self) -> u32 {
+        let metrics = u32::try_from(self.metrics.len()).unwrap_or(u32::MAX);
+        self.first + time_slot::COUNT + metrics
+    }
+
+    /// The slot of the check of this name: a rate.
+    pub fn check_slot(&self, name: &str) -> Option<u32> {
+        let mut slots = self.checks.iter().zip(self.first_check()..);
+        slots
+            .find(|(check, _)| check.name.as_str() == name)
+            .map(|(_, slot)| slot)
     }
 }
 
