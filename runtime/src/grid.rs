@@ -1,7 +1,7 @@
 //! What is known of a grid when it is built, as statics of the emitted program: its names, steps, resources and variables.
 
 use crate::fault::{Fault, Place};
-use crate::info::{Info, ResourceInfo, Sensitivity};
+use crate::info::{BodyMetric, Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
 use bggo_metrics::Threshold;
 use bggo_schedule::Load;
@@ -87,9 +87,17 @@ impl Grid {
 
     /// Steps of the body that a scenario runs.
     pub(crate) fn steps_of(&self, scenario: &Scenario) -> &'static [Info] {
+        self.body_of(scenario).map_or(&[], |body| body.steps)
+    }
+
+    /// Metrics of the grid that the body of a scenario records.
+    pub(crate) fn metrics_of(&self, scenario: &Scenario) -> &'static [BodyMetric] {
+        self.body_of(scenario).map_or(&[], |body| body.metrics)
+    }
+
+    fn body_of(&self, scenario: &Scenario) -> Option<&'static Body> {
         let mut bodies = self.bodies.iter();
-        let body = bodies.find(|body| body.name == scenario.body);
-        body.map_or(&[], |body| body.steps)
+        bodies.find(|body| body.name == scenario.body)
     }
 
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
@@ -120,12 +128,23 @@ impl Grid {
 pub struct Body {
     name: &'static str,
     steps: &'static [Info],
+    metrics: &'static [BodyMetric],
 }
 
 impl Body {
     /// A body of this name.
     pub const fn new(name: &'static str, steps: &'static [Info]) -> Self {
-        Self { name, steps }
+        Self {
+            name,
+            steps,
+            metrics: &[],
+        }
+    }
+
+    /// Metrics of the grid that its steps record.
+    pub const fn metrics(mut self, metrics: &'static [BodyMetric]) -> Self {
+        self.metrics = metrics;
+        self
     }
 }
 

@@ -15,7 +15,7 @@ use bggo_values::{Text, Type, Value, duration};
 
 use crate::diagnostics::{codes, nearest};
 use crate::modules::RunnerOrAsset;
-use crate::resolve::model::{BodyId, MetricRead, MetricSubject, Reference, StepId};
+use crate::resolve::model::{BodyId, MetricId, MetricRead, MetricSubject, Reference, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, ExprKind, Name, ThresholdDecl, UnaryOp};
 
@@ -439,12 +439,7 @@ impl Checker<'_> {
         }
         let metrics = runner.map_or(&[][..], |runner| &self.modules.runner(runner).metrics);
         if let Some(metric) = metrics.iter().find(|metric| metric.name == name.text) {
-            let kind = match metric.kind {
-                bggo_manifest::MetricKind::Trend => bggo_metrics::MetricKind::Trend,
-                bggo_manifest::MetricKind::Counter => bggo_metrics::MetricKind::Counter,
-                bggo_manifest::MetricKind::Gauge => bggo_metrics::MetricKind::Gauge,
-                bggo_manifest::MetricKind::Rate => bggo_metrics::MetricKind::Rate,
-            };
+            let kind = layout_kind(metric.kind);
             let keys = match &metric.label {
                 Some(_) => Keys::Labels,
                 None => Keys::None,
@@ -459,11 +454,42 @@ impl Checker<'_> {
         None
     }
 
-    /// A metric of the grid.
+    /// A metric of the grid, which some step records.
     fn custom(&mut self, name: &Name) -> Option<(Figures, Keys)> {
-        let text = format!("there is no metric `{}`", name.text);
-        self.error(codes::UNKNOWN_METRIC, name.span, text);
-        None
+        let mut metrics = self.metrics.iter();
+        let found = metrics.position(|metric| metric.name == name.text);
+        let declarations = self.declarations;
+        let Some(place) = found else {
+            if !declarations.may_declare("metric", &[&name.text]) {
+                let known = self.metrics.iter().map(|metric| metric.name.as_str());
+                let hint = nearest::hint(&name.text, known);
+                let declare = format!(
+                    "declare it: `metric \"{}\" {{ kind = \"counter\" }}`",
+                    name.text
+                );
+                let text = format!("the grid has no metric `{}`", name.text);
+                self.error(codes::UNKNOWN_CUSTOM_METRIC, name.span, text)
+                    .hint(hint.unwrap_or(declare));
+            }
+            return None;
+        };
+        if !self.recorded.contains(&MetricId(place)) && !declarations.incomplete {
+            let text = format!(
+                "no step records the metric `{}`, so it has no figures",
+                name.text
+            );
+            self.error(codes::UNKNOWN_METRIC, name.span, text)
+                .hint(format!(
+                    "a step records it: `record {{ {} = .. }}`",
+                    name.text
+                ));
+            return None;
+        }
+        let metric = self.metrics.get(place)?;
+        Some((
+            Figures::of(layout_kind(metric.kind), &metric.unit),
+            Keys::None,
+        ))
     }
 
     /// The runner of the steps of an address: all of them have the same.
@@ -475,8 +501,13 @@ impl Checker<'_> {
     }
 
     /// Names of the checks of the steps of an address.
-    fn checks_of(&self, _read: &MetricRead) -> Vec<String> {
-        Vec::new()
+    fn checks_of(&self, read: &MetricRead) -> Vec<String> {
+        let MetricSubject::Step { steps, .. } = &read.subject else {
+            return Vec::new();
+        };
+        let steps = steps.iter().map(|step| self.declarations.step(*step));
+        let checks = steps.flat_map(|step| &step.checks);
+        checks.map(|check| check.name.text.clone()).collect()
     }
 
     /// Kinds of failure of a runner; those of all of a grid's runners for iterations.
@@ -585,16 +616,19 @@ impl Checker<'_> {
             MetricSubject::Step { steps, .. } => steps.iter().map(|step| step.body).collect(),
             MetricSubject::Custom(_) => return,
         };
-        let mut loads = bodies.iter().filter_map(|body| {
+        let loads = bodies.iter().filter_map(|body| {
             let body = declarations.body(*body);
             (!body.steps.is_empty()).then(|| body.scenario.as_ref()?.load.as_ref())
         });
+        let loads: Vec<_> = loads.collect();
         let is_closed = |profile: &str| {
             let profile = Profile::of_name(profile);
             profile.is_some_and(|profile| !profile.is_open())
         };
-        let all_closed = !bodies.is_empty()
-            && loads.all(|load| load.is_some_and(|load| is_closed(&load.profile.text)));
+        let all_closed = !loads.is_empty()
+            && loads
+                .iter()
+                .all(|load| load.is_some_and(|load| is_closed(&load.profile.text)));
         if metric.text == "response_time" && all_closed {
             let text = "nothing is due at a moment of its own in a closed profile, so its service time is judged";
             self.problems
@@ -643,6 +677,16 @@ enum Keys {
     Checks(Vec<String>),
     /// Kinds of failure.
     Kinds(Vec<String>),
+}
+
+/// A kind of metric of a manifest as layouts know it.
+fn layout_kind(kind: bggo_manifest::MetricKind) -> bggo_metrics::MetricKind {
+    match kind {
+        bggo_manifest::MetricKind::Trend => bggo_metrics::MetricKind::Trend,
+        bggo_manifest::MetricKind::Counter => bggo_metrics::MetricKind::Counter,
+        bggo_manifest::MetricKind::Gauge => bggo_metrics::MetricKind::Gauge,
+        bggo_manifest::MetricKind::Rate => bggo_metrics::MetricKind::Rate,
+    }
 }
 
 /// The term of an address, which is listed once.

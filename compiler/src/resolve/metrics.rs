@@ -33,7 +33,7 @@ const FORM: &str = "metrics.RUNNER.NAME.METRIC.STATISTIC";
 
 impl<'a> Resolver<'a> {
     /// An address; wrong names of it are reported.
-    pub(super) fn metrics(&mut self, here: &Traversal<'_, 'a>) {
+    pub(super) fn metric_address(&mut self, here: &Traversal<'_, 'a>) {
         let found = if self.owner.reads == Reads::Threshold {
             self.address_parts(here)
                 .and_then(|parts| self.metric_read(parts))

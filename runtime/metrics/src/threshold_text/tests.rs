@@ -12,6 +12,7 @@ fn layout() -> Layout {
         kind,
         label: label.map(Text::from),
         warning: None,
+        scale: 1,
     };
     Layout {
         steps: vec![StepLayout {
@@ -23,6 +24,7 @@ fn layout() -> Layout {
                 metric("answers", MetricKind::Counter, "", Some("status")),
                 metric("received", MetricKind::Trend, "bytes", None),
             ],
+            checks: Vec::new(),
             first: 0,
         }],
         iterations: vec![IterationLayout {
