@@ -556,8 +556,10 @@ impl Checker<'_> {
         if known.contains(&key.text) {
             return Some(());
         }
-        let hint = nearest::hint(&key.text, known.iter().map(String::as_str));
-        let text = format!("there is no {what} \"{}\" here", key.text);
+        let quoted: Vec<String> = known.iter().map(|known| format!("\"{known}\"")).collect();
+        let written = format!("\"{}\"", key.text);
+        let hint = nearest::hint(&written, quoted.iter().map(String::as_str));
+        let text = format!("there is no {what} {written} here");
         self.error(codes::UNKNOWN_METRIC, key.span, text).hint = hint;
         None
     }

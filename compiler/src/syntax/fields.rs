@@ -336,6 +336,8 @@ impl FileParser<'_, '_> {
         });
         match (kind, short) {
             ("timeouts", Some(value)) => format!("`timeouts {{ execution = {value} }}`"),
+            ("load", Some(value)) if value.starts_with('"') => format!("`load {value} {{ .. }}`"),
+            ("load", _) => "`load \"PROFILE\" { .. }`".to_owned(),
             ("uses", Some(value)) => format!("`uses {{ NAME = {value} }}`"),
             _ => format!("`{kind} {{ .. }}`"),
         }

@@ -6,6 +6,7 @@
 use crate::buckets::{highest, lowest};
 use crate::outcome::Outcome;
 use bggo_values::Text;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -115,21 +116,25 @@ impl Histogram {
         }
         let mine = std::mem::take(&mut self.buckets);
         self.buckets.reserve(mine.len().max(other.buckets.len()));
-        let (mut left, mut right) = (mine.iter().peekable(), other.buckets.iter().peekable());
-        loop {
-            let next = match (left.peek(), right.peek()) {
-                (Some((a, _)), Some((b, _))) => *a.min(b),
-                (Some((bucket, _)), None) | (None, Some((bucket, _))) => *bucket,
-                (None, None) => break,
-            };
-            let mut count = 0;
-            for side in [&mut left, &mut right] {
-                if let Some((_, n)) = side.next_if(|(bucket, _)| *bucket == next) {
-                    count += n;
+        let (mut left, mut right) = (mine.as_slice(), other.buckets.as_slice());
+        while let ([(a, count), left_rest @ ..], [(b, more), right_rest @ ..]) = (left, right) {
+            match a.cmp(b) {
+                Ordering::Less => {
+                    self.buckets.push((*a, *count));
+                    left = left_rest;
+                }
+                Ordering::Greater => {
+                    self.buckets.push((*b, *more));
+                    right = right_rest;
+                }
+                Ordering::Equal => {
+                    self.buckets.push((*a, count + more));
+                    (left, right) = (left_rest, right_rest);
                 }
             }
-            self.buckets.push((next, count));
         }
+        self.buckets.extend_from_slice(left);
+        self.buckets.extend_from_slice(right);
     }
 }
 
