@@ -100,6 +100,11 @@ impl Grid {
         bodies.find(|body| body.name == scenario.body)
     }
 
+    /// How many connections each user of a scenario has at least.
+    pub(crate) fn connections_of(&self, scenario: &Scenario) -> u32 {
+        self.body_of(scenario).map_or(0, |body| body.connections)
+    }
+
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
         self.resources.iter().copied().flatten()
     }
@@ -129,6 +134,7 @@ pub struct Body {
     name: &'static str,
     steps: &'static [Info],
     metrics: &'static [BodyMetric],
+    connections: u32,
 }
 
 impl Body {
@@ -138,12 +144,19 @@ impl Body {
             name,
             steps,
             metrics: &[],
+            connections: 0,
         }
     }
 
     /// Metrics of the grid that its steps record.
     pub const fn metrics(mut self, metrics: &'static [BodyMetric]) -> Self {
         self.metrics = metrics;
+        self
+    }
+
+    /// How many connections each user of it has at least.
+    pub const fn connections(mut self, connections: u32) -> Self {
+        self.connections = connections;
         self
     }
 }

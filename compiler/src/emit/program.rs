@@ -50,7 +50,10 @@ impl Writer<'_> {
                 let table = &self.names_of_body(id).metric_table;
                 quote!(.metrics(&#table))
             });
-            quote!(Body::new(#name, &#table) #metrics)
+            let connections = plan.body(id).connections;
+            let count = Literal::u32_unsuffixed(connections);
+            let connections = (connections > 0).then(|| quote!(.connections(#count)));
+            quote!(Body::new(#name, &#table) #metrics #connections)
         });
         let bodies: Vec<TokenStream> = bodies.collect();
         let scenarios = plan.scenarios.iter().map(|row| self.scenario_row(row));

@@ -50,6 +50,8 @@ pub struct BodyPlan {
     pub latches: usize,
     /// Locals that differ between iterations and that the body reads: each is computed at most once in one run of it.
     pub locals: Vec<Local>,
+    /// How many connections each of its users has at least.
+    pub connections: u32,
     /// Metrics of the grid that its steps record, in written order.
     pub metrics: Vec<BodyMetric>,
     /// How many slots it takes: those of its steps, then those of these metrics. Whoever uses the body gives them a base.
@@ -344,6 +346,8 @@ pub struct Resource {
     pub metrics: u32,
     /// Those of them whose warning the grid has settled by an argument, by name.
     pub unwarned: Vec<String>,
+    /// It has a connection of its own at least.
+    pub connects: bool,
     /// The slot of its first metric among all of the run.
     pub first_slot: u32,
     /// Users in one iteration, by body: nodes, and resources built on it that are made for that body. If there is no user

@@ -20,6 +20,7 @@ fn layout() -> Layout {
         kind,
         label: None,
         warning: None,
+        scale: 1,
     };
     Layout {
         steps: vec![StepLayout {
@@ -31,6 +32,7 @@ fn layout() -> Layout {
                 metric("time_to_first_byte", MetricKind::Trend),
                 metric("answers", MetricKind::Counter),
             ],
+            checks: Vec::new(),
             first: 0,
         }],
         resources: vec![ResourceLayout {
