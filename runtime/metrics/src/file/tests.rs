@@ -18,6 +18,7 @@ fn layout() -> Layout {
         name: Text::Static(name),
         unit: Unit::Time,
         kind,
+        scale: 1,
         label: None,
         warning: None,
         scale: 1,
