@@ -21,7 +21,6 @@ fn layout() -> Layout {
         scale: 1,
         label: None,
         warning: None,
-        scale: 1,
     };
     Layout {
         steps: vec![StepLayout {
