@@ -23,6 +23,7 @@ mod rule;
 mod scenario;
 mod sensitivity;
 mod step;
+mod threshold;
 pub mod typed;
 mod variable;
 pub mod walk;
@@ -98,6 +99,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         })
         .collect();
     let scenarios = checker.all_scenarios(&resolved.after);
+    let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios);
     let edges: Vec<_> = edges
         .into_iter()
         .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))
@@ -124,13 +126,16 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             })
         })
         .collect();
+    let thresholds: Option<Vec<_>> = thresholds.into_iter().collect();
     let typed = bodies
         .zip(locals)
+        .zip(thresholds)
         .filter(|_| !problems.has_errors())
-        .map(|(bodies, locals)| Typed {
+        .map(|((bodies, locals), thresholds)| Typed {
             bodies,
             variables,
             locals,
+            thresholds,
             bound_names,
         });
     (typed, problems, seen)

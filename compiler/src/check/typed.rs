@@ -6,6 +6,7 @@ use crate::resolve::model::{BodyId, BoundId, Edge, LocalId, Node, ResourceId, St
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
 use bggo_manifest::Lifetime;
+use bggo_metrics::{Address, OnFail, Quantity, Term};
 use bggo_schedule::declared::{Field, Profile};
 use bggo_values::functions::Function;
 use bggo_values::{Type, Value};
@@ -191,6 +192,8 @@ pub struct Typed {
     pub variables: Vec<TVariable>,
     /// Locals.
     pub locals: Vec<TLocal>,
+    /// Thresholds.
+    pub thresholds: Vec<TThreshold>,
     /// Names of bound variables, by `BoundId`, for readable emitted names.
     pub bound_names: Vec<String>,
 }
@@ -477,6 +480,62 @@ pub struct TLocal {
     pub value: TExpr,
     /// The value, or a local that it reads, is computed from something sensitive.
     pub reads_secret: bool,
+}
+
+/// A threshold.
+#[derive(Debug, Clone)]
+pub struct TThreshold {
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// The figures that its condition reads.
+    pub addresses: Vec<Address>,
+    /// The condition, in postfix order.
+    pub terms: Vec<TTerm>,
+    /// The condition as it is written.
+    pub text: String,
+    /// `over`, of type duration, at most start-bound.
+    pub over: Option<TExpr>,
+    /// `for`
+    pub hold: Option<TExpr>,
+    /// `after`
+    pub after: Option<TExpr>,
+    /// `on_fail`
+    pub on_fail: OnFail,
+    /// `description`
+    pub description: Option<String>,
+}
+
+/// A part of a condition.
+#[derive(Debug, Clone)]
+pub enum TTerm {
+    /// A figure, a known bound, or an operator.
+    Plain(Term),
+    /// A bound of this quantity that is known when the program starts.
+    Bound(Quantity, Box<TExpr>),
+}
+
+impl TThreshold {
+    /// Every expression in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        let bounds = self.terms.iter().filter_map(|term| match term {
+            TTerm::Plain(_) => None,
+            TTerm::Bound(_, value) => Some(value.as_ref()),
+        });
+        let seconds = [&self.over, &self.hold, &self.after];
+        bounds.chain(seconds.into_iter().flatten())
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let bounds = self.terms.iter_mut().filter_map(|term| match term {
+            TTerm::Plain(_) => None,
+            TTerm::Bound(_, value) => Some(value.as_mut()),
+        });
+        let seconds = [&mut self.over, &mut self.hold, &mut self.after];
+        bounds.chain(seconds.into_iter().flatten())
+    }
 }
 
 /// A duration constant of an expression, for readers that need one.

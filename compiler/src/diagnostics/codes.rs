@@ -113,6 +113,14 @@ codes! {
     DUPLICATE_FLAG = "duplicate_flag", "Duplicate flag";
     UNUSED_RESOURCE = "unused_resource", "Unused resource";
     NO_STEPS = "no_steps", "No steps";
+    // thresholds
+    UNKNOWN_METRIC = "unknown_metric", "Unknown metric";
+    UNKNOWN_STATISTIC = "unknown_statistic", "Unknown statistic";
+    UNIT_MISMATCH = "unit_mismatch", "Unit that does not fit";
+    THRESHOLD_FORM = "threshold_form", "Not a form of a condition";
+    INVALID_THRESHOLD = "invalid_threshold", "Invalid threshold";
+    ALWAYS_TRUE = "always_true", "Condition that cannot fail";
+    RESPONSE_OF_CLOSED = "response_of_closed", "Response time of a closed profile";
     // check: load
     LOOSE_STEPS = "loose_steps", "Steps outside of scenarios";
     UNKNOWN_PROFILE = "unknown_profile", "Unknown profile";

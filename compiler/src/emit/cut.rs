@@ -3,7 +3,7 @@
 
 use super::argument;
 use super::tree::WIDTH;
-use crate::check::typed::{TExpr, TKind, TLoad};
+use crate::check::typed::{TExpr, TKind, TLoad, TThreshold};
 use crate::check::walk::children_mut;
 use crate::plan::model::{Local, Plan};
 
@@ -51,6 +51,10 @@ pub fn cut(plan: &Plan) -> Plan {
         .iter_mut()
         .filter_map(|row| row.load.as_mut());
     for expr in loads.flat_map(TLoad::expressions_mut) {
+        cut_expression(expr);
+    }
+    let thresholds = plan.thresholds.iter_mut();
+    for expr in thresholds.flat_map(TThreshold::expressions_mut) {
         cut_expression(expr);
     }
     let variables = plan.variables.iter_mut();
@@ -147,7 +151,8 @@ pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
     let loads = plan.scenarios.iter().filter_map(|row| row.load.as_ref());
     let loads = loads.flat_map(TLoad::expressions);
     let others = resources.chain(validations).chain(locals);
-    steps.chain(others).chain(loads)
+    let thresholds = plan.thresholds.iter().flat_map(TThreshold::expressions);
+    steps.chain(others).chain(loads).chain(thresholds)
 }
 
 /// All locals that the program computes.

@@ -13,6 +13,7 @@ mod resource;
 mod scenario;
 mod schedule;
 mod step;
+mod threshold;
 mod tokens;
 mod tree;
 mod worker;

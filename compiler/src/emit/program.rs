@@ -46,7 +46,10 @@ impl Writer<'_> {
         let name = &plan.name;
         let bodies = plan.run_bodies().map(|id| {
             let (name, table) = (&plan.body(id).name, &self.names_of_body(id).table);
-            quote!(Body::new(#name, &#table))
+            let connections = plan.body(id).connections;
+            let count = Literal::u32_unsuffixed(connections);
+            let connections = (connections > 0).then(|| quote!(.connections(#count)));
+            quote!(Body::new(#name, &#table) #connections)
         });
         let bodies: Vec<TokenStream> = bodies.collect();
         let scenarios = plan.scenarios.iter().map(|row| self.scenario_row(row));
@@ -70,10 +73,11 @@ impl Writer<'_> {
             let count = Literal::usize_unsuffixed(plan.locals.len());
             quote!(.locals(#count))
         });
+        let (has_thresholds, thresholds) = self.thresholds();
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// The grid: its names, steps, resources and variables.
-            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals;
+            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)
@@ -82,6 +86,7 @@ impl Writer<'_> {
             #resources
             #variable_table
             #functions
+            #thresholds
         }
     }
 

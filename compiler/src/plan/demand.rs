@@ -1,6 +1,6 @@
 //! Finds what is read, also through locals: outputs of steps, resources that steps need, locals.
 
-use crate::check::typed::{TExpr, TKind, Typed};
+use crate::check::typed::{TExpr, TKind, TThreshold, Typed};
 use crate::check::walk::walk;
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, BoundId, ByBody, EdgeKind, LocalId, Node, ResourceId, StepId};
@@ -92,6 +92,9 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
         .iter()
         .filter_map(|body| body.scenario.as_ref());
     for value in scenarios.flat_map(|scenario| scenario.load.expressions()) {
+        reader.expression(value, &mut BTreeSet::new());
+    }
+    for value in typed.thresholds.iter().flat_map(TThreshold::expressions) {
         reader.expression(value, &mut BTreeSet::new());
     }
     Demand {

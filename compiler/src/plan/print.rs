@@ -11,6 +11,7 @@ pub fn print(plan: &Plan) -> String {
     let _ = resources(plan, &mut out);
     locals("\nlocals known at start\n", "  ", &plan.locals, &mut out);
     scenarios(plan, &mut out);
+    thresholds(plan, &mut out);
     for id in plan.run_bodies() {
         let body = plan.body(id);
         let _ = writeln!(out, "\nbody {} : {} slots", body.name, body.slots);
@@ -40,6 +41,20 @@ fn scenarios(plan: &Plan, out: &mut String) {
         for field in row.load.iter().flat_map(TLoad::all_fields) {
             let (name, binding) = (field.field.name(), word(field.value.binding));
             let _ = writeln!(out, "      {name} : {}, {binding}", field.value.ty);
+        }
+    }
+}
+
+/// Thresholds, with the figures that they read.
+fn thresholds(plan: &Plan, out: &mut String) {
+    if !plan.thresholds.is_empty() {
+        out.push_str("\nthresholds\n");
+    }
+    for threshold in &plan.thresholds {
+        let on_fail = word(threshold.on_fail);
+        let _ = writeln!(out, "  {} : {on_fail}, {}", threshold.name, threshold.text);
+        for address in &threshold.addresses {
+            let _ = writeln!(out, "      {address}");
         }
     }
 }

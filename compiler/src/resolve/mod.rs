@@ -10,6 +10,7 @@ mod depends;
 mod foreign;
 mod graph;
 mod hint;
+mod metrics;
 pub mod model;
 mod quoted;
 mod reference;
@@ -48,6 +49,7 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
         references: found.references,
         bound: found.bound,
         bound_names: found.bound_names,
+        metrics: found.metrics,
         graphs: found.graphs,
         after: found
             .after

@@ -7,11 +7,12 @@ use crate::modules::Modules;
 use crate::source::Span;
 use crate::syntax::decl::{
     Attribute, AttributeBlock, Declarations, Expr, ExprId, ExprKind, ForExpr, Name, Part,
+    ThresholdDecl,
 };
 
 use super::model::{
-    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, Node, Read, Reference,
-    VariableId,
+    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, MetricRead, Node, Read,
+    Reference, VariableId,
 };
 use super::scope::Names;
 
@@ -27,6 +28,8 @@ pub(super) struct Found {
     pub(super) after: Vec<Option<(BodyId, Span)>>,
     /// What a condition of a manifest reads.
     pub(super) reads: Vec<Read>,
+    /// What conditions of thresholds read.
+    pub(super) metrics: Vec<MetricRead>,
 }
 
 /// The owner of the expressions that are walked, and what they may read.
@@ -54,6 +57,8 @@ pub(super) enum Reads {
     Own(VariableId),
     /// What a rule of a manifest is about.
     OfRule,
+    /// What is known when the program starts, and metrics.
+    Threshold,
     /// What is known when the program starts. The text names the owner in the message.
     Start(&'static str),
 }
@@ -134,6 +139,25 @@ impl<'a> Resolver<'a> {
         }
         for (body, scenario) in declarations.scenarios() {
             self.scenario(body, scenario);
+        }
+        for threshold in &declarations.thresholds {
+            self.threshold(threshold);
+        }
+    }
+
+    fn threshold(&mut self, threshold: &'a ThresholdDecl) {
+        self.owner_is(None, Reads::Threshold);
+        self.optional(threshold.condition.as_ref().map(|(condition, _)| condition));
+        self.owner_is(None, Reads::Start("a threshold"));
+        for expr in [&threshold.over, &threshold.hold, &threshold.after] {
+            self.optional(expr.as_ref());
+        }
+        for (what, expr) in [
+            ("`on_fail`", &threshold.on_fail),
+            ("the description of a threshold", &threshold.description),
+        ] {
+            self.owner_is(None, Reads::Nothing(what));
+            self.optional(expr.as_ref());
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) const ROOTS: &[&str] = &[
     "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
 ];
 /// First words of references of the language that this version does not know.
-const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario", "metrics"];
+const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario"];
 
 impl<'a> Resolver<'a> {
     /// A root with names and indexes behind it.
@@ -65,10 +65,10 @@ impl<'a> Resolver<'a> {
             }
             "run" => self.fixed(&here, name, &[("id", Reference::RunId)]),
             "path" => self.fixed(&here, name, &[("grid", Reference::PathGrid)]),
+            "metrics" => self.metrics(&here),
             later if ROOTS_LATER.contains(&later) => {
                 let text = match later {
                     "output" => "`output` of the step itself is not yet supported".to_owned(),
-                    "metrics" => "`metrics` of thresholds is not yet supported".to_owned(),
                     _ => format!("`{later}` is part of the language, but not yet supported"),
                 };
                 self.problems
@@ -86,8 +86,16 @@ impl<'a> Resolver<'a> {
     fn may_read(&mut self, name: &str, here: &Traversal<'_, 'a>) -> bool {
         let (text, hint) = match self.owner.reads {
             Reads::Everything | Reads::OfRule => return true,
-            Reads::Start(_) if matches!(name, "var" | "local" | "path" | "run") => return true,
-            Reads::Start(owner) => {
+            Reads::Start(_) | Reads::Threshold
+                if matches!(name, "var" | "local" | "path" | "run") =>
+            {
+                return true;
+            }
+            Reads::Start(_) | Reads::Threshold => {
+                let owner = match self.owner.reads {
+                    Reads::Start(owner) => owner,
+                    _ => "a bound of a threshold",
+                };
                 let text = format!("{owner} is known when the program starts, and `{name}` is not");
                 self.problems
                     .error(codes::NOT_KNOWN_AT_START, here.span(), text)

@@ -78,6 +78,14 @@ impl<'a> Names<'a> {
                 }
             }
         }
+        for (place, threshold) in declarations.thresholds.iter().enumerate() {
+            let name = &threshold.name;
+            let mut before = declarations.thresholds.iter().take(place);
+            if let Some(first) = before.find(|other| other.name.text == name.text) {
+                let what = format!("threshold \"{}\"", name.text);
+                duplicate(problems, &what, name.span, first.span);
+            }
+        }
         names.name_scenarios(declarations, problems);
         names
     }

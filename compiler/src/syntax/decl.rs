@@ -10,6 +10,8 @@ pub struct Declarations {
     pub bodies: Vec<BodyDecl>,
     /// `variable` blocks.
     pub variables: Vec<VariableDecl>,
+    /// `threshold` blocks.
+    pub thresholds: Vec<ThresholdDecl>,
     /// Attributes of all `locals` blocks.
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
@@ -37,6 +39,7 @@ impl Default for Declarations {
         Self {
             bodies: vec![BodyDecl::main()],
             variables: Vec::new(),
+            thresholds: Vec::new(),
             locals: Vec::new(),
             expressions: 0,
             incomplete: false,
@@ -325,6 +328,27 @@ pub struct VariableDecl {
     pub validations: Vec<ValidationDecl>,
     /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
+}
+
+/// `threshold "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct ThresholdDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name, which may be any text.
+    pub name: Name,
+    /// `condition`, and its text on one line; absent only where that is reported.
+    pub condition: Option<(Expr, String)>,
+    /// `over`
+    pub over: Option<Expr>,
+    /// `for`
+    pub hold: Option<Expr>,
+    /// `after`
+    pub after: Option<Expr>,
+    /// `on_fail`
+    pub on_fail: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
 }
 
 /// `validation { condition, error_message }`

@@ -15,7 +15,7 @@ use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
 const BLOCKS: &str =
-    "a grid holds the blocks `scenario`, `step`, `resource`, `variable` and `locals`";
+    "a grid holds the blocks `scenario`, `step`, `resource`, `threshold`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -134,6 +134,10 @@ impl FileParser<'_, '_> {
                     to.bad_headers.push(header);
                 }
                 to.variables.extend(variable);
+            }
+            "threshold" => {
+                let threshold = self.threshold(block);
+                to.thresholds.extend(threshold);
             }
             "locals" => {
                 self.labels(&block, &[]);

@@ -23,6 +23,7 @@ mod parts;
 mod scenario;
 mod structure;
 mod template;
+mod threshold;
 mod token;
 mod traversal;
 mod types;
