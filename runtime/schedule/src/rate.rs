@@ -173,13 +173,11 @@ impl Rate {
     }
 
     /// How many iterations are due up to and with a moment.
-    #[cfg(test)]
     pub fn count(&self, at: Nanos) -> u64 {
         self.whole_below(self.twice_area_until(at))
     }
 
     /// Twice the integral up to a moment, rounded down to a whole.
-    #[cfg(test)]
     fn twice_area_until(&self, at: Nanos) -> I256 {
         let index = self.pieces.partition_point(|piece| piece.begins <= at);
         match index
@@ -213,7 +211,6 @@ impl Piece {
     }
 
     /// Twice the integral of the first `x` nanoseconds, rounded up.
-    #[cfg(test)]
     fn twice_area_up(&self, x: Nanos) -> I256 {
         let length = I256::from(self.length);
         (self.exact(x.min(self.length)) + length - I256::ONE) / length

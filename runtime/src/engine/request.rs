@@ -14,7 +14,7 @@ use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_threshold
 use bggo_schedule::{Load, Segment, workers};
 use bggo_values::Text;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is run, and how.
 pub struct RunRequest {
@@ -32,6 +32,12 @@ pub struct RunRequest {
     pub threads: u32,
     /// Whether workers may spin for the last microseconds before an iteration is due.
     pub spin: Spin,
+    /// Whether each worker stays on a core of its own.
+    pub pin: bool,
+    /// When the clock of the run starts; as soon as all workers are prepared, where nothing is said.
+    pub start_at: Option<Instant>,
+    /// A run whose iterations could not begin in time is not failed for it.
+    pub allow_overload: bool,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
     /// What a load run is judged by, beside the thresholds that every one has.

@@ -214,6 +214,7 @@ impl Bench {
             begin: watch::channel(Some(begin)).1,
             news: WorkerNews::new(mpsc::unbounded_channel().0),
             spin: None,
+            pin: false,
         };
         work(Rc::clone(&self.context), started).await;
     }
@@ -443,6 +444,7 @@ async fn no_user_is_there_before_the_clock_starts() {
         begin: begun,
         news: WorkerNews::new(tell),
         spin: None,
+        pin: false,
     };
     let start = async {
         assert_eq!(news.recv().await, Some(News::Prepared));

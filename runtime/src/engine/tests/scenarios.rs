@@ -86,6 +86,9 @@ fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunReques
         segment: Segment::WHOLE,
         threads: 2,
         spin: Spin::Off,
+        pin: false,
+        start_at: None,
+        allow_overload: false,
         functional: false,
         thresholds: Vec::new(),
         max_failed: None,
@@ -217,6 +220,7 @@ async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_has_f
         begin: watch::channel(Some(begin)).1,
         news: WorkerNews::new(mpsc::unbounded_channel().0),
         spin: None,
+        pin: false,
     };
     stopping.begins(begin, &loads, 1);
     assert_eq!(

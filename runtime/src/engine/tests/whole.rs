@@ -55,6 +55,9 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         spin: Spin::Off,
         thresholds: Vec::new(),
         max_failed: None,
+        pin: false,
+        start_at: None,
+        allow_overload: false,
         graceful_on_signal: Duration::ZERO,
     }
 }
