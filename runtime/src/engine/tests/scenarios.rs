@@ -289,7 +289,7 @@ async fn a_threshold_that_ends_the_run_lets_each_scenario_finish_in_its_own_time
         begin: watch::channel(Some(begin)).1,
         news: WorkerNews::new(mpsc::unbounded_channel().0),
         spin: None,
-        pin: None,
+        pin: false,
     };
     stopping.begins(begin, &loads, 1);
     let context = Rc::clone(&bench.context);
