@@ -102,6 +102,11 @@ impl Watch {
         self.second(number)
     }
 
+    /// No iteration begins any more from now on, before the load was over.
+    pub fn stops(&mut self) {
+        self.judge.stops(self.collector.begin().elapsed());
+    }
+
     fn look_at_host(&mut self) {
         if let Some(host) = &mut self.host {
             host.second(self.collector.layout(), &self.interval);
