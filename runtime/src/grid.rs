@@ -100,6 +100,11 @@ impl Grid {
         bodies.find(|body| body.name == scenario.body)
     }
 
+    /// How many connections each user of a scenario has at least.
+    pub(crate) fn connections_of(&self, scenario: &Scenario) -> u32 {
+        self.body_of(scenario).map_or(0, |body| body.connections)
+    }
+
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
         self.resources.iter().copied().flatten()
     }
@@ -129,6 +134,7 @@ pub struct Body {
     name: &'static str,
     steps: &'static [Info],
     metrics: &'static [BodyMetric],
+    connections: u32,
 }
 
 impl Body {
@@ -138,12 +144,19 @@ impl Body {
             name,
             steps,
             metrics: &[],
+            connections: 0,
         }
     }
 
     /// Metrics of the grid that its steps record.
     pub const fn metrics(mut self, metrics: &'static [BodyMetric]) -> Self {
         self.metrics = metrics;
+        self
+    }
+
+    /// How many connections each user of it has at least.
+    pub const fn connections(mut self, connections: u32) -> Self {
+        self.connections = connections;
         self
     }
 }
@@ -158,11 +171,13 @@ pub struct Scenario {
     /// The first metric slot of its steps.
     pub(crate) first_slot: u32,
     /// The load that the grid declares for it.
-    pub(crate) load: Option<DeclaredLoad>,
+    pub(crate) load: Option<ComputeLoad>,
+    /// The scenario that it begins after.
+    pub(crate) after: Option<&'static str>,
 }
 
-/// The load that a grid declares for a scenario: it may read variables.
-pub type DeclaredLoad = fn(&Start) -> Result<Load, Fault>;
+/// Computes the load that a grid declares for a scenario, which may read variables.
+pub type ComputeLoad = fn(&Start) -> Result<Load, Fault>;
 
 /// The only scenario of a grid that declares none.
 const MAIN: Scenario = Scenario::new("main", "main");
@@ -176,12 +191,19 @@ impl Scenario {
             tags: &[],
             first_slot: 0,
             load: None,
+            after: None,
         }
     }
 
     /// The load that the grid declares for it; without one it runs once.
-    pub const fn load(mut self, load: DeclaredLoad) -> Self {
+    pub const fn load(mut self, load: ComputeLoad) -> Self {
         self.load = Some(load);
+        self
+    }
+
+    /// The scenario of this name has begun its last iteration, and its time to finish has passed, before this one begins.
+    pub const fn after(mut self, name: &'static str) -> Self {
+        self.after = Some(name);
         self
     }
 

@@ -7,11 +7,12 @@ use crate::modules::Modules;
 use crate::source::Span;
 use crate::syntax::decl::{
     Attribute, AttributeBlock, Declarations, Expr, ExprId, ExprKind, ForExpr, Name, Part,
+    ThresholdDecl,
 };
 
 use super::model::{
-    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, Node, Read, Reference,
-    VariableId,
+    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, MetricRead, Node, Read,
+    Reference, VariableId,
 };
 use super::scope::Names;
 
@@ -23,14 +24,19 @@ pub(super) struct Found {
     pub(super) bound_names: Vec<String>,
     /// Edges and no order yet, by body.
     pub(super) graphs: Vec<BodyGraph>,
+    /// The scenario that one begins after, with the place that says so, by body.
+    pub(super) after: Vec<Option<(BodyId, Span)>>,
     /// What a condition of a manifest reads.
     pub(super) reads: Vec<Read>,
+    /// What conditions of thresholds read.
+    pub(super) metrics: Vec<MetricRead>,
 }
 
 /// The owner of the expressions that are walked, and what they may read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
-    pub(super) node: Node,
+    /// Where it stands in a graph; nothing depends on a load, so a load stands in none.
+    pub(super) node: Option<Node>,
     pub(super) reads: Reads,
     /// `count.index` has a meaning.
     pub(super) count: bool,
@@ -53,6 +59,10 @@ pub(super) enum Reads {
     Own(VariableId),
     /// What a rule of a manifest is about.
     OfRule,
+    /// What is known when the program starts, and metrics.
+    Threshold,
+    /// What is known when the program starts. The text names the owner in the message.
+    Start(&'static str),
 }
 
 /// The walk.
@@ -84,10 +94,11 @@ impl<'a> Resolver<'a> {
             problems,
             found: Found {
                 graphs: vec![BodyGraph::default(); declarations.bodies.len()],
+                after: vec![None; declarations.bodies.len()],
                 ..Found::default()
             },
             owner: Owner {
-                node: Node::Local(LocalId(0)),
+                node: None,
                 reads: Reads::Everything,
                 count: false,
                 each: false,
@@ -128,6 +139,29 @@ impl<'a> Resolver<'a> {
         }
         for body in declarations.body_ids() {
             self.body(body);
+        }
+        self.metric_blocks();
+        for (body, scenario) in declarations.scenarios() {
+            self.scenario(body, scenario);
+        }
+        for threshold in &declarations.thresholds {
+            self.threshold(threshold);
+        }
+    }
+
+    fn threshold(&mut self, threshold: &'a ThresholdDecl) {
+        self.owner_is(None, Reads::Threshold);
+        self.optional(threshold.condition.as_ref().map(|(condition, _)| condition));
+        self.owner_is(None, Reads::Start("a threshold"));
+        for expr in [&threshold.over, &threshold.hold, &threshold.after] {
+            self.optional(expr.as_ref());
+        }
+        for (what, expr) in [
+            ("`on_fail`", &threshold.on_fail),
+            ("the description of a threshold", &threshold.description),
+        ] {
+            self.owner_is(None, Reads::Nothing(what));
+            self.optional(expr.as_ref());
         }
     }
 
@@ -175,15 +209,12 @@ impl<'a> Resolver<'a> {
                 self.optional(check.required.as_ref());
             }
         }
-        if body == BodyId::MAIN {
-            self.metrics();
-        }
     }
 
     /// Attributes of metrics, which are constants.
-    fn metrics(&mut self) {
+    fn metric_blocks(&mut self) {
+        self.owner_is(None, Reads::Nothing("an attribute of a metric"));
         for metric in &self.declarations.metrics {
-            self.owner.reads = Reads::Nothing("an attribute of a metric");
             for expr in [
                 &metric.kind,
                 &metric.unit,
@@ -193,18 +224,22 @@ impl<'a> Resolver<'a> {
                 self.optional(expr.as_ref());
             }
         }
-        self.owner.reads = Reads::Everything;
     }
 
     /// The body in which the owner's names are looked up.
     pub(super) fn own_body(&self) -> BodyId {
-        self.owner.node.body()
+        self.owner.node.map_or(BodyId::MAIN, Node::body)
     }
 
     fn own(&mut self, node: Node) {
+        self.owner_is(Some(node), Reads::Everything);
+    }
+
+    /// What is walked next belongs to this.
+    pub(super) fn owner_is(&mut self, node: Option<Node>, reads: Reads) {
         self.owner = Owner {
             node,
-            reads: Reads::Everything,
+            reads,
             count: false,
             each: false,
             output: false,
@@ -221,7 +256,7 @@ impl<'a> Resolver<'a> {
         self.owner.kind = EdgeKind::Implicit;
     }
 
-    fn optional(&mut self, expr: Option<&'a Expr>) {
+    pub(super) fn optional(&mut self, expr: Option<&'a Expr>) {
         if let Some(expr) = expr {
             self.expr(expr);
         }
@@ -361,7 +396,9 @@ impl<'a> Resolver<'a> {
 
     /// Records an edge from the owner, once.
     pub(super) fn edge(&mut self, to: Node, instances: Instances, (cause, kind): (Span, EdgeKind)) {
-        let from = self.owner.node;
+        let Some(from) = self.owner.node else {
+            return;
+        };
         let which = match &instances {
             Instances::All => None,
             Instances::Index(index) => Some(index.to_string()),

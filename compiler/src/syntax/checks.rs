@@ -1,13 +1,10 @@
 //! The blocks `check` of a step and `metric` to declarations.
 
-use super::decl::{CheckDecl, MetricDecl, Name};
+use super::decl::{CheckDecl, MetricDecl};
 use super::expr::FileParser;
 use super::fields::Shape;
 use super::structure::RawBlock;
 use crate::diagnostics::codes;
-
-/// The longest name of a check, in characters.
-const LONGEST_NAME: usize = 80;
 
 const CHECK: Shape = Shape {
     owner: "a check",
@@ -74,31 +71,5 @@ impl FileParser<'_, '_> {
             description: self.optional(&mut found, "description"),
             broken: unread || found.misplaced,
         })
-    }
-
-    /// The only label of a block, which may be any text of one line.
-    fn free_label(&mut self, block: &RawBlock) -> Option<Name> {
-        let [label] = block.labels.as_slice() else {
-            self.labels(block, &["NAME"]);
-            return None;
-        };
-        if label.broken {
-            return None;
-        }
-        let name = &label.name;
-        let length = name.text.chars().count();
-        let text = if !(1..=LONGEST_NAME).contains(&length) {
-            format!("the name of a check has 1 to {LONGEST_NAME} characters, found {length}")
-        } else if name
-            .text
-            .chars()
-            .any(|letter| letter.is_control() || letter == '\\')
-        {
-            "the name of a check is shown as it is written: it has no escapes and no characters that cannot be seen".to_owned()
-        } else {
-            return Some(name.clone());
-        };
-        self.problems.error(codes::INVALID_LABEL, name.span, text);
-        None
     }
 }

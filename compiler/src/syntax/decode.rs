@@ -14,8 +14,7 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str =
-    "a grid holds the blocks `step`, `resource`, `metric`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `step`, `resource`, `threshold`, `metric`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -123,6 +122,7 @@ impl FileParser<'_, '_> {
                 }
                 to.main().resources.extend(resource);
             }
+            "scenario" => self.scenario(block, to),
             "variable" => {
                 let header = BadHeader::of(&block);
                 let variable = self.variable(block);
@@ -140,6 +140,10 @@ impl FileParser<'_, '_> {
                     to.bad_headers.push(header);
                 }
                 to.metrics.extend(metric);
+            }
+            "threshold" => {
+                let threshold = self.threshold(block);
+                to.thresholds.extend(threshold);
             }
             "locals" => {
                 self.labels(&block, &[]);
@@ -193,7 +197,7 @@ impl FileParser<'_, '_> {
         self.discard(block.body);
     }
 
-    fn step(&mut self, block: RawBlock) -> Option<StepDecl> {
+    pub(super) fn step(&mut self, block: RawBlock) -> Option<StepDecl> {
         let fine = self.labels(&block, &["RUNNER", "NAME"]);
         let Some((runner, name)) = two_labels(&block).filter(|_| fine) else {
             self.discard(block.body);
@@ -232,7 +236,7 @@ impl FileParser<'_, '_> {
         })
     }
 
-    fn resource(&mut self, block: RawBlock) -> Option<ResourceDecl> {
+    pub(super) fn resource(&mut self, block: RawBlock) -> Option<ResourceDecl> {
         let fine = self.labels(&block, &["ASSET", "NAME"]);
         let Some((asset, name)) = two_labels(&block).filter(|_| fine) else {
             self.discard(block.body);
@@ -338,7 +342,7 @@ impl FileParser<'_, '_> {
 
 impl BadHeader {
     /// What the header of a block says.
-    fn of(block: &RawBlock) -> BadHeader {
+    pub(super) fn of(block: &RawBlock) -> BadHeader {
         let labels = block.labels.iter();
         BadHeader {
             kind: block.kind.text.clone(),

@@ -173,13 +173,11 @@ impl Rate {
     }
 
     /// How many iterations are due up to and with a moment.
-    #[cfg(test)]
     pub fn count(&self, at: Nanos) -> u64 {
         self.whole_below(self.twice_area_until(at))
     }
 
     /// Twice the integral up to a moment, rounded down to a whole.
-    #[cfg(test)]
     fn twice_area_until(&self, at: Nanos) -> I256 {
         let index = self.pieces.partition_point(|piece| piece.begins <= at);
         match index
@@ -193,6 +191,17 @@ impl Rate {
     }
 }
 
+impl std::fmt::Display for Rate {
+    /// Its stages, exactly: `10000000000:0-500000000/1000000000` is a stage of 10 s from 0 to 500 a second.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (place, piece) in self.pieces.iter().enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            write!(f, "{comma}{}:{}-{}", piece.length, piece.from, piece.to)?;
+        }
+        write!(f, "/{}", self.unit)
+    }
+}
+
 impl Piece {
     /// Twice the integral of the first `x` nanoseconds, times the length: whole.
     fn exact(&self, x: Nanos) -> I256 {
@@ -202,7 +211,6 @@ impl Piece {
     }
 
     /// Twice the integral of the first `x` nanoseconds, rounded up.
-    #[cfg(test)]
     fn twice_area_up(&self, x: Nanos) -> I256 {
         let length = I256::from(self.length);
         (self.exact(x.min(self.length)) + length - I256::ONE) / length

@@ -29,6 +29,7 @@ pub use report::{Report, Stopped};
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
+use crate::health::FellBehind;
 use crate::judgement::{Second, Verdict};
 use crate::metrics::{Interval, Layout};
 use bggo_schedule::Load;
@@ -118,6 +119,8 @@ pub struct Conclusion<'a> {
     pub begins_for: Duration,
     /// How its thresholds came out.
     pub verdicts: &'a [Verdict],
+    /// Where this host held the schedule worst, if it did not hold it.
+    pub fell_behind: Option<&'a FellBehind>,
     /// Its exit code.
     pub exit: Exit,
     /// It was left before everything was destroyed.

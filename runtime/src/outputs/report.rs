@@ -312,6 +312,7 @@ impl Reporter {
             total: run.watch.total(),
             begins_for: run.begins_for,
             verdicts: run.watch.verdicts(),
+            fell_behind: run.watch.fell_behind(),
             exit,
             left,
         };

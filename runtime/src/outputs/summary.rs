@@ -73,7 +73,9 @@ impl Output for TextSummary {
             self.lines.put(if has_summary {
                 summary(&figures, conclusion, self.paint)
             } else {
-                verdict(&figures, conclusion, self.paint) + "\n"
+                generator(conclusion, self.paint)
+                    + &verdict(&figures, conclusion, self.paint)
+                    + "\n"
             });
         }
     }
@@ -99,6 +101,7 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
             let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
         }
     }
+    text.push_str(&generator(conclusion, paint));
     text.push_str(&verdict(figures, conclusion, paint));
     text.push('\n');
     text
@@ -321,6 +324,22 @@ fn failures(row: &Row) -> String {
     }
     text.push('\n');
     text
+}
+
+/// `the generator fell behind: ..` where iterations did not begin in time, with its line break.
+fn generator(conclusion: &Conclusion<'_>, paint: Paint) -> String {
+    let Some(found) = conclusion.fell_behind else {
+        return String::new();
+    };
+    let colour = match conclusion.exit {
+        Exit::Overloaded => RED,
+        _ => YELLOW,
+    };
+    let scenario = match conclusion.run.loads.as_slice() {
+        [_] => String::new(),
+        _ => format!("{}: ", found.scenario),
+    };
+    format!("{scenario}{}\n", paint.on(colour, &found.to_string()))
 }
 
 /// How the run ended, in one line without its line break.
