@@ -133,8 +133,8 @@ impl Grid {
 pub struct Body {
     name: &'static str,
     steps: &'static [Info],
-    metrics: &'static [BodyMetric],
     connections: u32,
+    metrics: &'static [BodyMetric],
 }
 
 impl Body {
@@ -143,20 +143,20 @@ impl Body {
         Self {
             name,
             steps,
-            metrics: &[],
             connections: 0,
+            metrics: &[],
         }
-    }
-
-    /// Metrics of the grid that its steps record.
-    pub const fn metrics(mut self, metrics: &'static [BodyMetric]) -> Self {
-        self.metrics = metrics;
-        self
     }
 
     /// How many connections each user of it has at least.
     pub const fn connections(mut self, connections: u32) -> Self {
         self.connections = connections;
+        self
+    }
+
+    /// Metrics of the grid that its steps record.
+    pub const fn metrics(mut self, metrics: &'static [BodyMetric]) -> Self {
+        self.metrics = metrics;
         self
     }
 }

@@ -46,14 +46,14 @@ impl Writer<'_> {
         let name = &plan.name;
         let bodies = plan.run_bodies().map(|id| {
             let (name, table) = (&plan.body(id).name, &self.names_of_body(id).table);
+            let connections = plan.body(id).connections;
+            let count = Literal::u32_unsuffixed(connections);
+            let connections = (connections > 0).then(|| quote!(.connections(#count)));
             let metrics = (!plan.body(id).metrics.is_empty()).then(|| {
                 let table = &self.names_of_body(id).metric_table;
                 quote!(.metrics(&#table))
             });
-            let connections = plan.body(id).connections;
-            let count = Literal::u32_unsuffixed(connections);
-            let connections = (connections > 0).then(|| quote!(.connections(#count)));
-            quote!(Body::new(#name, &#table) #metrics #connections)
+            quote!(Body::new(#name, &#table) #connections #metrics)
         });
         let bodies: Vec<TokenStream> = bodies.collect();
         let scenarios = plan.scenarios.iter().map(|row| self.scenario_row(row));

@@ -188,8 +188,8 @@ impl Resources {
             locals: locals
                 .filter(|local| local.value.binding > Binding::Start)
                 .collect(),
-            metrics,
             connections,
+            metrics,
             slots: 0,
             resources: reached.into_iter().collect(),
         }

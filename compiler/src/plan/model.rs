@@ -50,10 +50,10 @@ pub struct BodyPlan {
     pub latches: usize,
     /// Locals that differ between iterations and that the body reads: each is computed at most once in one run of it.
     pub locals: Vec<Local>,
-    /// Metrics of the grid that its steps record, in written order.
-    pub metrics: Vec<BodyMetric>,
     /// How many connections each of its users has at least.
     pub connections: u32,
+    /// Metrics of the grid that its steps record, in written order.
+    pub metrics: Vec<BodyMetric>,
     /// How many slots it takes: those of its steps, then those of these metrics. Whoever uses the body gives them a base.
     pub slots: u32,
     /// Resources that its steps need, and those that these are built on: positions in `Plan::resources`, ascending.

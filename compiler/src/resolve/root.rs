@@ -66,11 +66,9 @@ impl<'a> Resolver<'a> {
             }
             "run" => self.fixed(&here, name, &[("id", Reference::RunId)]),
             "path" => self.fixed(&here, name, &[("grid", Reference::PathGrid)]),
-            "metrics" => self.metrics(&here),
+            "metrics" => self.metric_address(&here),
             later if ROOTS_LATER.contains(&later) => {
-                let text = match later {
-                    _ => format!("`{later}` is part of the language, but not yet supported"),
-                };
+                let text = format!("`{later}` is part of the language, but not yet supported");
                 self.problems
                     .error(codes::NOT_YET_SUPPORTED, here.span(), text);
                 self.refer(root.id, Reference::Error);

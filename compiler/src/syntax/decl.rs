@@ -10,10 +10,10 @@ pub struct Declarations {
     pub bodies: Vec<BodyDecl>,
     /// `variable` blocks.
     pub variables: Vec<VariableDecl>,
-    /// `metric` blocks.
-    pub metrics: Vec<MetricDecl>,
     /// `threshold` blocks.
     pub thresholds: Vec<ThresholdDecl>,
+    /// `metric` blocks.
+    pub metrics: Vec<MetricDecl>,
     /// Attributes of all `locals` blocks.
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
@@ -41,8 +41,8 @@ impl Default for Declarations {
         Self {
             bodies: vec![BodyDecl::main()],
             variables: Vec::new(),
-            metrics: Vec::new(),
             thresholds: Vec::new(),
+            metrics: Vec::new(),
             locals: Vec::new(),
             expressions: 0,
             incomplete: false,

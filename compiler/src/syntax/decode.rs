@@ -14,7 +14,7 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `scenario`, `step`, `resource`, `threshold`, `metric`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",

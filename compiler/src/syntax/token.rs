@@ -136,8 +136,8 @@ pub(super) const TOP: &[&str] = &[
     "step",
     "resource",
     "scenario",
-    "threshold",
     "metric",
+    "threshold",
     "variable",
     "locals",
 ];

@@ -15,11 +15,9 @@
 use crate::buckets::BUCKETS;
 #[cfg(feature = "tools")]
 use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
-use crate::layout::{
-    CheckLayout, CustomLayout, IterationLayout, Layout, MetricLayout, StepLayout, Tags, Unit,
-};
 #[cfg(feature = "tools")]
-use crate::layout::{LabelWarning, MetricKind, ResourceLayout};
+use crate::layout::{CheckLayout, LabelWarning, MetricKind, ResourceLayout};
+use crate::layout::{CustomLayout, IterationLayout, Layout, MetricLayout, StepLayout, Tags, Unit};
 #[cfg(feature = "tools")]
 use crate::outcome::Outcome;
 use bggo_values::Text;

@@ -182,9 +182,12 @@ fn tenths(rate: f64) -> Value {
 /// The begin of a run.
 pub fn begins(run: &RunDescription) -> Object {
     let scenarios = run.loads.iter().map(|load| {
-        let object = Object::default()
+        let mut object = Object::default()
             .put("scenario", load.scenario)
             .put("profile", load.load.profile);
+        if let Some(declared) = load.load.replaces {
+            object = object.put("replaces", declared);
+        }
         let schedule = &load.load.schedule;
         put_load(
             object,

@@ -4,26 +4,23 @@ use super::*;
 use crate::buckets::{bucket, highest, lowest};
 use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term};
 use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
-use crate::layout::{
-    CheckLayout, CustomLayout, IterationLayout, MetricKind, MetricLayout, ResourceLayout,
-    StepLayout, Unit,
-};
+use crate::layout::{IterationLayout, MetricKind, MetricLayout, ResourceLayout, StepLayout, Unit};
 use crate::outcome::Outcome;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
 /// Slots of the layout below.
-const SLOTS: u32 = 16;
+const SLOTS: u32 = 14;
 
 fn layout() -> Layout {
     let metric = |name: &'static str, kind| MetricLayout {
         name: Text::Static(name),
         unit: Unit::Time,
         kind,
+        scale: 1,
         label: None,
         warning: None,
-        scale: 1,
     };
     Layout {
         steps: vec![StepLayout {
@@ -35,27 +32,18 @@ fn layout() -> Layout {
                 metric("time_to_first_byte", MetricKind::Trend),
                 metric("answers", MetricKind::Counter),
             ],
-            checks: vec![CheckLayout {
-                name: Text::Static("is there, and small"),
-                required: true,
-            }],
+            checks: Vec::new(),
             first: 0,
         }],
         resources: vec![ResourceLayout {
             name: Text::Static("http_client.default"),
             metrics: vec![metric("connections", MetricKind::Gauge)],
-            first: 7,
+            first: 6,
         }],
         iterations: vec![IterationLayout {
             scenario: Text::Static("main"),
             tags: Vec::new(),
-            first: 8,
-        }],
-        custom: vec![CustomLayout {
-            scenario: Text::Static("main"),
-            tags: Vec::new(),
-            metric: metric("basket", MetricKind::Trend),
-            slot: 14,
+            first: 7,
         }],
         ..Layout::default()
     }
