@@ -53,6 +53,15 @@ step "http_request" "draw" {
     condition = output.status_code == 200
   }
 }
+
+threshold "most are small" {
+  condition = metrics.http_request.draw.checks["is small"].ratio > 0.5 && metrics.custom.drawn.max < 1000
+}
+
+threshold "pauses are short" {
+  condition = metrics.custom.pause.p99 < "1ms" || metrics.custom.price.last < 1
+  on_fail   = "warn"
+}
 "#;
 
 const ECHO: &str = "location / { return 200 $arg_n; }";
@@ -128,6 +137,16 @@ fn checks_and_metrics_of_the_grid_are_those_of_the_servers_log_on_one_and_two_th
         assert_eq!(metrics["price"]["last"], 19.99);
         assert_eq!(metrics["price"]["count"], 3_000);
         assert_eq!(metrics["pause"]["p99_ms"], 1.5);
+
+        let thresholds = summary["thresholds"].as_array().expect("thresholds");
+        let came = |name: &str| {
+            let mut thresholds = thresholds.iter();
+            thresholds
+                .find(|one| one["threshold"] == name)
+                .map(|one| one["came"].clone())
+        };
+        assert_eq!(came("most are small"), Some(json!("held")));
+        assert_ne!(came("pauses are short"), Some(json!("held")));
     }
 }
 

@@ -140,6 +140,7 @@ impl<'a> Resolver<'a> {
         for body in declarations.body_ids() {
             self.body(body);
         }
+        self.metric_blocks();
         for (body, scenario) in declarations.scenarios() {
             self.scenario(body, scenario);
         }
@@ -208,15 +209,12 @@ impl<'a> Resolver<'a> {
                 self.optional(check.required.as_ref());
             }
         }
-        if body == BodyId::MAIN {
-            self.metrics();
-        }
     }
 
     /// Attributes of metrics, which are constants.
-    fn metrics(&mut self) {
+    fn metric_blocks(&mut self) {
+        self.owner_is(None, Reads::Nothing("an attribute of a metric"));
         for metric in &self.declarations.metrics {
-            self.owner.reads = Reads::Nothing("an attribute of a metric");
             for expr in [
                 &metric.kind,
                 &metric.unit,
@@ -226,7 +224,6 @@ impl<'a> Resolver<'a> {
                 self.optional(expr.as_ref());
             }
         }
-        self.owner.reads = Reads::Everything;
     }
 
     /// The body in which the owner's names are looked up.

@@ -195,7 +195,8 @@ impl StepLayout {
 }
 
 impl StepLayout {
-    fn first_check(&self) -> u32 {
+    /// The slot of its first check, if it has checks.
+    pub(crate) fn first_check(&self) -> u32 {
         let metrics = u32::try_from(self.metrics.len()).unwrap_or(u32::MAX);
         self.first + time_slot::COUNT + metrics
     }

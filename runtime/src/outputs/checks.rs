@@ -190,3 +190,6 @@ pub fn values(rows: &[CheckRow]) -> Vec<Value> {
 fn number(count: u64) -> Value {
     Value::Number(Number::from(count))
 }
+
+#[cfg(test)]
+mod tests;

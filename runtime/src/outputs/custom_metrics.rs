@@ -261,3 +261,6 @@ fn thousandths(count: u64) -> Value {
     let count = Number::from(count);
     Value::Number(count.over(&Number::from(1_000_u32)).unwrap_or(count))
 }
+
+#[cfg(test)]
+mod tests;

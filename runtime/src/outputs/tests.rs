@@ -3,10 +3,12 @@
 use super::figures::Figures;
 use super::line::{Line, LinesSoFar};
 use super::*;
-use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
+use crate::event::{CheckReport, EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
-use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
+use crate::info::{
+    CheckInfo, Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot,
+};
 use crate::judgement::{Came, Collector, Judge, OnFail, Quantity, Reading, Remark, Watch};
 use crate::metrics::{
     KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
@@ -799,6 +801,40 @@ fn the_first_failure_of_its_kind_is_said_once_whichever_threads_saw_it() {
     assert_eq!(said.lines().count(), 2 * STEPS.len() + 1, "{said}");
 }
 
+fn failed_check() -> CheckReport {
+    static CHECK: CheckInfo = CheckInfo::new("is created", Place::new("grid.hcl", 7, 3));
+    CheckReport {
+        info: &STEPS[0],
+        instance: Instance::Index(1),
+        scenario: 0,
+        user: 1,
+        iteration: 0,
+        check: &CHECK,
+        text: "got 500".to_owned(),
+        place: "grid.hcl:7:3".to_owned(),
+    }
+}
+
+#[test]
+fn a_failing_check_is_told_each_time_without_load_and_once_under_load() {
+    let said = |schedule, level| {
+        let written = Written::default();
+        let format = Format::Text { colour: false };
+        let report = Report::new(format, level, Box::new(written.clone())).unwrap();
+        report.begins(run_of(schedule));
+        for _ in 0..2 {
+            report.tell(Event::Check(failed_check()));
+        }
+        report.flush();
+        let line = "check: http_request.login[1] \"is created\" failed: got 500, grid.hcl:7:3\n";
+        written.text().matches(line).count()
+    };
+    let loaded = || Schedule::iterations(2, 9);
+    assert_eq!(said(Schedule::ONCE, LogLevel::Info), 2);
+    assert_eq!(said(loaded(), LogLevel::Info), 1);
+    assert_eq!(said(loaded(), LogLevel::Error), 0);
+}
+
 #[test]
 fn a_stretch_too_short_for_a_rate_has_none() {
     let (mut collector, recorder, _) = bench();
@@ -919,6 +955,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
     let events = [
         Event::Step(failed.clone()),
         Event::FirstFailure(failed),
+        Event::Check(failed_check()),
         Event::Resource(&RESOURCE, ResourceEvent::Created { took }),
         Event::Resource(&RESOURCE, ResourceEvent::DestroyFailed { fault }),
         Event::Message(LogLevel::Debug, "text".to_owned()),

@@ -4,6 +4,8 @@
 //! scenario.S.response_time                  iterations of a scenario; queued, start_error
 //! scenario.S.step.KIND.NAME.response_time   a step; with the uses of flows before `step`
 //! scenario.S.step.KIND.NAME.METRIC          a metric of its manifest
+//! scenario.S.step.KIND.NAME.checks.CHECK    a check of it
+//! scenario.S.custom.METRIC                  a metric of the grid
 //! resource.KIND.NAME.METRIC                 a metric of a resource
 //! warm_up.scenario.S. ..                    what a scenario measured in its warm-up
 //! ```
@@ -30,12 +32,13 @@ impl SlotTags {
     /// Those of all slots of a layout. No two are alike.
     pub fn of(layout: &Layout) -> Self {
         let mut tags = Self::default();
-        for (before, steps, iterations) in [
-            ("", &layout.steps, &layout.iterations),
+        for (before, steps, iterations, custom) in [
+            ("", &layout.steps, &layout.iterations, &layout.custom),
             (
                 "warm_up.",
                 &layout.warm_up_steps,
                 &layout.warm_up_iterations,
+                &layout.warm_up_custom,
             ),
         ] {
             for step in steps {
@@ -43,6 +46,12 @@ impl SlotTags {
             }
             for iteration in iterations {
                 tags.iterations(before, iteration);
+            }
+            for custom in custom {
+                let scenario = escaped(&custom.scenario);
+                let name = escaped(&custom.metric.name);
+                let name = format!("{before}scenario.{scenario}.custom.{name}");
+                tags.put(custom.slot, name);
             }
         }
         for resource in &layout.resources {
@@ -66,6 +75,9 @@ impl SlotTags {
             self.put(step.first + slot, format!("{name}.{time}"));
         }
         self.metrics(&name, &step.metrics, step.first + time_slot::COUNT);
+        for (slot, check) in (step.first_check()..).zip(&step.checks) {
+            self.put(slot, format!("{name}.checks.{}", escaped(&check.name)));
+        }
     }
 
     fn iterations(&mut self, before: &str, iterations: &IterationLayout) {
@@ -120,10 +132,50 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::{CheckLayout, CustomLayout, MetricKind, Unit};
 
     #[test]
     fn a_name_loses_what_ends_a_field_and_no_two_become_alike() {
         assert_eq!(escaped("a b,c%\n\"é"), "a%20b%2Cc%25%0A%22é");
         assert_ne!(escaped("a b"), escaped("a%20b"));
+    }
+
+    #[test]
+    fn checks_and_metrics_of_the_grid_have_names_of_their_own() {
+        let layout = Layout {
+            steps: vec![StepLayout {
+                scenario: Text::from("main"),
+                path: Vec::new(),
+                name: Text::from("noop.a"),
+                tags: Vec::new(),
+                metrics: Vec::new(),
+                checks: vec![CheckLayout {
+                    name: Text::from("is there"),
+                    required: false,
+                }],
+                first: 0,
+            }],
+            custom: vec![CustomLayout {
+                scenario: Text::from("main"),
+                tags: Vec::new(),
+                metric: MetricLayout {
+                    name: Text::from("basket"),
+                    unit: Unit::Time,
+                    kind: MetricKind::Trend,
+                    label: None,
+                    warning: None,
+                    scale: 1,
+                },
+                slot: 5,
+            }],
+            ..Layout::default()
+        };
+        let tags = SlotTags::of(&layout);
+        let check = tags.tag(time_slot::COUNT);
+        assert_eq!(
+            check.as_str(),
+            "scenario.main.step.noop.a.checks.is%20there"
+        );
+        assert_eq!(tags.tag(5).as_str(), "scenario.main.custom.basket");
     }
 }

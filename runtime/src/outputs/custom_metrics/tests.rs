@@ -1,0 +1,106 @@
+//! Metrics of a grid are shown in their unit, whatever they were counted in.
+
+use super::*;
+use crate::metrics::{Recorder, Slab, SlabReader};
+use bggo_metrics::{CustomLayout, MetricKind};
+use serde_json::json;
+
+fn metric(name: &'static str, kind: MetricKind, unit: &'static str, scale: u32) -> MetricLayout {
+    MetricLayout {
+        name: Text::Static(name),
+        unit: Unit::of(Text::Static(unit)),
+        kind,
+        label: None,
+        warning: None,
+        scale,
+    }
+}
+
+/// One metric of each sort, each with some values, and one without any.
+fn recorded() -> Vec<CustomRow> {
+    let metrics = [
+        metric("basket", MetricKind::Trend, "EUR", 100),
+        metric("took", MetricKind::Trend, "time", 1),
+        metric("orders", MetricKind::Counter, "", 1_000),
+        metric("queue", MetricKind::Gauge, "", 1_000),
+        metric("age", MetricKind::Gauge, "time", 1),
+        metric("hit", MetricKind::Rate, "", 1),
+        metric("silent", MetricKind::Trend, "", 1_000),
+    ];
+    let custom = metrics
+        .into_iter()
+        .zip(0..)
+        .map(|(metric, slot)| CustomLayout {
+            scenario: Text::Static("main"),
+            tags: Vec::new(),
+            metric,
+            slot,
+        });
+    let layout = Layout {
+        custom: custom.collect(),
+        ..Layout::default()
+    };
+    let recorder = Recorder::new(Slab::new(7).expect("room for seven slots"));
+    for cents in [1_999, 2_001] {
+        recorder.value(0, cents);
+    }
+    recorder.time(1, Duration::from_micros(1_500));
+    recorder.add(2, 2_500);
+    for queue in [1_000, 4_000, 2_500] {
+        recorder.set(3, queue, Duration::from_secs(queue));
+    }
+    recorder.set(4, 2_000, Duration::from_secs(1));
+    recorder.hit(5);
+    recorder.hit(5);
+    recorder.miss(5);
+    let mut total = Interval::default();
+    SlabReader::new(recorder.slab(), std::sync::Arc::default()).take(&mut total);
+    rows(&layout, &total)
+}
+
+#[test]
+fn each_metric_has_a_line_in_its_unit_and_one_without_values_has_none() {
+    assert_eq!(
+        lines(&recorded()),
+        "
+basket (EUR): 2 values, mean 20, p50 19.99, p95 20.01, p99 20.01, p99_9 20.01, max 20.01
+took: 1 value, mean 1.50ms, p50 1.50ms, p95 1.50ms, p99 1.50ms, p99_9 1.50ms, max 1.50ms
+orders: 2.5
+queue: last 2.5, min 1, mean 2.5, max 4
+age: last 2.00ms, min 2.00ms, mean 2.00ms, max 2.00ms
+hit: 66.7 % of 3
+"
+    );
+    assert_eq!(lines(&[]), "");
+}
+
+#[test]
+fn the_values_are_exact_and_the_page_of_the_output_names_their_fields() {
+    let text = bggo_values::json::encode_plain(&values(&recorded()));
+    let values: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let expected = json!({
+        "basket": {
+            "kind": "trend", "unit": "EUR", "count": 2, "p50": 19.99, "p95": 20.01,
+            "p99": 20.01, "p99_9": 20.01, "min": 19.99, "max": 20.01, "mean": 20,
+        },
+        "took": {
+            "kind": "trend", "unit": "ms", "count": 1, "p50_ms": 1.5, "p95_ms": 1.5,
+            "p99_ms": 1.5, "p99_9_ms": 1.5, "min_ms": 1.5, "max_ms": 1.5, "mean_ms": 1.5,
+        },
+        "orders": { "kind": "counter", "unit": "", "sum": 2.5 },
+        "queue": {
+            "kind": "gauge", "unit": "", "count": 3, "last": 2.5, "min": 1, "max": 4, "mean": 2.5,
+        },
+        "age": {
+            "kind": "gauge", "unit": "ms", "count": 1, "last": 2, "min": 2, "max": 2, "mean": 2,
+        },
+        "hit": { "kind": "rate", "unit": "", "hits": 2, "of": 3, "percent": 66.666 },
+    });
+    assert_eq!(values, expected);
+    let page = include_str!("../../../../docs/output.md");
+    for metric in values.as_object().unwrap().values() {
+        for field in metric.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{field}`")), "{field}");
+        }
+    }
+}
