@@ -40,10 +40,10 @@ pub use implicit::implicit_thresholds;
 pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE};
 pub use judge::{Course, Judge};
 pub use layout::{
-    IterationLayout, LabelWarning, Layout, Measured, MetricKind, MetricLayout, ResourceLayout,
-    StepLayout, Tags, Times, Unit,
+    CheckLayout, Checked, CustomLayout, IterationLayout, LabelWarning, Layout, Measured,
+    MetricKind, MetricLayout, ResourceLayout, StepLayout, Tags, Times, Unit,
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
-pub use threshold_text::{Change, Draft, Refused, bound, percent};
+pub use threshold_text::{Draft, Refused, bound, percent};
 pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};

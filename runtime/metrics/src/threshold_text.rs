@@ -36,6 +36,8 @@ impl std::error::Error for Refused {}
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     text: String,
+    /// The text up to the window.
+    condition: String,
     /// In postfix order.
     parts: Vec<Part>,
     over: Option<u32>,
@@ -71,60 +73,6 @@ enum What {
     Figure(Address),
     /// As it is written, without quotes.
     Bound(String),
-}
-
-/// A change of a figure that is too large: `p95 > 5%`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// The figure.
-    pub address: Address,
-    /// Where the address stands in the text, in characters from 1.
-    pub column: usize,
-    /// The share of the old value by which the new one may be larger: 0.05 of `> 5%`. Smaller ones are negative.
-    pub share: f64,
-    /// Whether a smaller value is the worse one: `rate < -5%`.
-    pub is_fall: bool,
-}
-
-impl Change {
-    /// Reads `p95 > 5%` or `http_request.home.rate < -5%`.
-    ///
-    /// # Errors
-    /// What is wrong, and where.
-    pub fn read(text: &str) -> Result<Self, Refused> {
-        let mut reader = Reader::new(text);
-        let Side { column, is } = reader.side()?;
-        let What::Figure(address) = is else {
-            return Err(refused(column, "expected a figure such as `p95`"));
-        };
-        let sign = reader.sign()?;
-        let Some(is_fall) = (match sign {
-            Term::Greater => Some(false),
-            Term::Less => Some(true),
-            _ => None,
-        }) else {
-            return Err(reader.wrong("`>` or `<`"));
-        };
-        let (at, negative) = (reader.column(), reader.take("-"));
-        let bound = reader.bound()?;
-        let Some(share) = percent(&bound) else {
-            return Err(refused(at, "expected a share such as `5%`"));
-        };
-        if !reader.at_end() {
-            return Err(reader.wrong("the end"));
-        }
-        let share = if negative { -share } else { share };
-        if is_fall != (share < 0.0) {
-            let text = "a rise is written `> 5%`, a fall `< -5%`";
-            return Err(refused(at, text));
-        }
-        Ok(Self {
-            address,
-            column,
-            share,
-            is_fall,
-        })
-    }
 }
 
 /// The share that `1%` or `0.5 %` stands for.
@@ -176,6 +124,7 @@ impl Draft {
         let mut reader = Reader::new(text);
         let mut parts = Vec::new();
         reader.or(&mut parts, 0)?;
+        let condition = text.get(..reader.at).unwrap_or_default();
         let (mut over, mut hold, mut after) = (None, None, None);
         while !reader.at_end() {
             let at = reader.column();
@@ -206,6 +155,7 @@ impl Draft {
         }
         Ok(Self {
             text: text.trim().to_owned(),
+            condition: condition.trim().to_owned(),
             parts,
             over,
             hold: hold.unwrap_or(0),
@@ -234,7 +184,7 @@ impl Draft {
             condition: Condition {
                 addresses,
                 terms,
-                text: Text::from(self.text.clone()),
+                text: Text::from(self.condition.clone()),
             },
             over: self.over,
             hold: self.hold,

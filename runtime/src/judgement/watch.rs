@@ -130,7 +130,7 @@ impl Watch {
         let mut counts = rows.filter_map(|row| row.counts(self.total()));
         Judgement {
             nothing_ended: counts.all(|row| SlotFigures::ended(row) == 0),
-            fell_behind: self.fell_behind().is_some(),
+            fell_behind: self.fell_behind().is_some_and(|found| found.is_open),
             threshold_failed: self.verdicts.iter().any(Verdict::fails),
         }
     }

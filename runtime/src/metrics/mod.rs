@@ -10,7 +10,7 @@ mod reader;
 mod slab;
 
 pub use bggo_metrics::{
-    Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
+    Checked, Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
     SlotFigures, Tags, Times, Unit, WHOLE,
 };
 pub use grid_layout::{RunSlots, ScenarioSlots, layout_of};

@@ -9,6 +9,8 @@
 //! file each and none knows another; what two of them show alike (a line, the figures of a run) is a value of its own. All
 //! that is said of load is computed from intervals, and judged before it comes here. Neither a worker nor the reporter ever waits for whoever reads stderr.
 
+mod checks;
+mod custom_metrics;
 mod figures;
 mod json;
 mod line;

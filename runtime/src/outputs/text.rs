@@ -1,5 +1,6 @@
 //! What happens in a run as lines for people, and a live line for each second of load.
 
+use super::checks;
 use super::line::{Line, LinesSoFar};
 use super::measure::{or_dash, plural, short};
 use super::writer::LineWriter;
@@ -96,6 +97,11 @@ pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> Stri
             paint.on(YELLOW, "failed:"),
             end.full_name(scenarios),
             reason(end)
+        ),
+        Event::Check(report) => format!(
+            "{} {}",
+            paint.on(YELLOW, "check:"),
+            checks::line(report, scenarios)
         ),
         Event::Resource(info, event) => resource(info, event, paint),
         Event::Message(LogLevel::Error, text) => format!("{} {text}", paint.on(RED, "error:")),
