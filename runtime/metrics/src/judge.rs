@@ -44,6 +44,8 @@ pub struct Judge {
     judged: Vec<Judged>,
     /// When the run was stopped before its time: no iteration began any more.
     stopped: Option<Duration>,
+    /// For how long the oldest iteration of each scenario has waited, in the order of the layout; none where nobody says it.
+    outstanding: Vec<Option<Duration>>,
 }
 
 /// A figure that a threshold reads.
@@ -78,9 +80,11 @@ impl Figure {
 
 /// How old the run is, and when it was stopped before its time.
 #[derive(Debug, Clone, Copy)]
-struct Clock {
+struct Clock<'a> {
     now: Duration,
     stopped: Option<Duration>,
+    /// For how long the oldest iteration of each scenario has waited.
+    outstanding: &'a [Option<Duration>],
 }
 
 /// A figure of a condition.
@@ -107,8 +111,25 @@ impl Read {
         }
     }
 
+    /// For how long the oldest iteration has waited of those that it reads, if it is about their times.
+    fn age(&self, clock: Clock<'_>) -> Option<f64> {
+        let Figure::Of(source) = &self.figure else {
+            return None;
+        };
+        let is_of_times = matches!(
+            self.address.metric.as_str(),
+            "response_time" | "service_time"
+        );
+        if !is_of_times || source.quantity != Quantity::Time {
+            return None;
+        }
+        let scenarios = source.scenarios.iter();
+        let ages = scenarios.filter_map(|at| clock.outstanding.get(*at).copied().flatten());
+        ages.max().map(|age| age.as_secs_f64())
+    }
+
     /// Its value in a window, if it has one, or else in the whole run.
-    fn value(&self, interval: &mut Interval, over: Option<u32>, clock: Clock) -> Option<f64> {
+    fn value(&self, interval: &mut Interval, over: Option<u32>, clock: Clock<'_>) -> Option<f64> {
         let now = clock.now;
         let ends = [self.until, clock.stopped].into_iter().flatten();
         let end = ends.fold(now, Duration::min);
@@ -211,7 +232,14 @@ impl Judge {
             so_far: Interval::default(),
             slots,
             stopped: None,
+            outstanding: Vec::new(),
         })
+    }
+
+    /// For how long at least the oldest iteration of each scenario has waited at the end of the second that is judged next, in
+    /// the order of the layout; `None` of one where none waits.
+    pub fn outstanding(&mut self, ages: Vec<Option<Duration>>) {
+        self.outstanding = ages;
     }
 
     /// A second is over. Seconds come in order, from 1; numbers may be left out.
@@ -234,7 +262,12 @@ impl Judge {
                 },
                 None => &mut self.so_far,
             };
-            one.judge(second, whole, judged, Clock { now, stopped });
+            let clock = Clock {
+                now,
+                stopped,
+                outstanding: &self.outstanding,
+            };
+            one.judge(second, whole, judged, clock);
         }
         // The run ends once.
         let mut has_aborted = self.watched.iter().any(|one| one.aborted);
@@ -345,12 +378,29 @@ impl Watched {
         over.is_some() || *hold > 0 || *on_fail == OnFail::Abort
     }
 
-    fn judge(&mut self, second: u32, interval: &mut Interval, judged: &mut Judged, clock: Clock) {
+    fn judge(
+        &mut self,
+        second: u32,
+        interval: &mut Interval,
+        judged: &mut Judged,
+        clock: Clock<'_>,
+    ) {
         let over = self.threshold.over;
         for (value, read) in judged.values.iter_mut().zip(&self.reads) {
             *value = read.value(interval, over, clock);
         }
-        let (state, miss) = evaluate(&self.threshold.condition, &judged.values);
+        let (mut state, mut miss) = evaluate(&self.threshold.condition, &judged.values);
+        if state == State::Unknown {
+            // Nothing has ended, but somebody waits: whatever its time will be, it is at least this long.
+            let with_ages = self.reads.iter().zip(&judged.values);
+            let with_ages = with_ages.map(|(read, value)| value.or_else(|| read.age(clock)));
+            let with_ages: Vec<Option<f64>> = with_ages.collect();
+            let (by_age, by_how_much) = evaluate(&self.threshold.condition, &with_ages);
+            if by_age == State::Fails {
+                (state, miss) = (by_age, by_how_much);
+                judged.values = with_ages;
+            }
+        }
         judged.state = state;
         self.was_known |= state != State::Unknown;
         match state {
@@ -385,6 +435,7 @@ impl Watched {
         let clock = Clock {
             now: until,
             stopped: None,
+            outstanding: &[],
         };
         let reads = self.reads.iter();
         let of_whole: Vec<Option<f64>> = reads

@@ -9,6 +9,7 @@
 mod alarms;
 mod arriving;
 mod control;
+mod outstanding;
 mod program;
 mod request;
 mod scenario;

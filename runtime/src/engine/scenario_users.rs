@@ -2,6 +2,7 @@
 
 use super::alarms::Alarms;
 use super::arriving::Arriving;
+use super::outstanding::Outstanding;
 use super::scenario_load::{ScenarioLoad, Taking};
 use crate::context::WorkerContext;
 use crate::metrics::ScenarioSlots;
@@ -37,6 +38,8 @@ pub struct ScenarioUsers {
     pub(super) nobody: Notify,
     /// What is handed to its users, in an open profile.
     arriving: Option<Rc<Arriving>>,
+    /// Iterations that wait for something.
+    pub(super) outstanding: Outstanding,
 }
 
 impl ScenarioUsers {
@@ -61,8 +64,13 @@ impl ScenarioUsers {
                 Rc::new(Arriving::new(arrivals, births, (segment, lane), load.seed))
             }),
         };
+        // Part of a second counts as a whole one, so that nobody seems to have waited longer than it did.
+        let start_after = load.load.start_after;
+        let before = start_after.as_secs() + u64::from(start_after.subsec_nanos() > 0);
+        let before = u32::try_from(before).unwrap_or(u32::MAX);
         Self {
             arriving,
+            outstanding: Outstanding::new(load.slots.iterations, before),
             context: Rc::clone(context),
             alarms: Rc::clone(alarms),
             // A moment that no clock can hold never comes.

@@ -45,6 +45,8 @@ pub struct User {
     /// The scope that was made last, of the user or of its iteration. Its assets may work while the user waits.
     idle: Cell<Option<Scope>>,
     turns: Turns,
+    /// The second of its scenario in which the iteration that began last was due.
+    due_in: Cell<u32>,
 }
 
 /// How a user comes to its turn.
@@ -100,6 +102,7 @@ impl User {
             scenario: Rc::clone(scenario),
             stretch: Cell::default(),
             idle: Cell::default(),
+            due_in: Cell::default(),
             turns: match &scenario.load.taking {
                 Taking::Arrivals { .. } => Turns::Arrivals(Rc::default()),
                 Taking::WhileThere(_) => Turns::Timed(Box::default()),
@@ -193,6 +196,7 @@ impl User {
             iteration,
             user: self,
             waiting: Waiting::default(),
+            is_outstanding: false,
         }
     }
 
@@ -414,7 +418,7 @@ impl Future for Next<'_> {
             return Poll::Pending;
         }
         user.stretch.set(stretch);
-        match &user.turns {
+        let turn = match &user.turns {
             Turns::WhenFree => Poll::Ready(user.when_free(now)),
             Turns::Arrivals(seat) => user.arrival(seat, now, cx),
             Turns::Timed(timetable) => match user.timed(timetable, now) {
@@ -425,7 +429,14 @@ impl Future for Next<'_> {
                     user.waits(cx)
                 }
             },
+        };
+        if let Poll::Ready(Some(begun)) = &turn {
+            let due = begun.due().unwrap_or(begun.began());
+            let age = due.saturating_duration_since(user.scenario.begin());
+            let second = u32::try_from(age.as_secs()).unwrap_or(u32::MAX);
+            user.due_in.set(second);
         }
+        turn
     }
 }
 
@@ -440,6 +451,8 @@ pub struct UnlessCancelled<'a> {
     iteration: Pin<&'a mut dyn Future<Output = Flow>>,
     user: &'a User,
     waiting: Waiting,
+    /// Whether it is counted among those that wait.
+    is_outstanding: bool,
 }
 
 impl Future for UnlessCancelled<'_> {
@@ -460,6 +473,11 @@ impl Future for UnlessCancelled<'_> {
         match panic::caught(poll) {
             Ok(Poll::Ready(flow)) => Poll::Ready(flow),
             Ok(Poll::Pending) => {
+                if !std::mem::replace(&mut this.is_outstanding, true) {
+                    let user = this.user;
+                    let outstanding = &user.scenario.outstanding;
+                    outstanding.waits(user.due_in.get(), user.worker());
+                }
                 this.user.stretch.set(Stretch::default());
                 if this.user.is_gone(cx) {
                     return this.cut(Cut::Cancelled);
@@ -500,5 +518,9 @@ impl UnlessCancelled<'_> {
 impl Drop for UnlessCancelled<'_> {
     fn drop(&mut self) {
         self.user.worker().shutdown.leave(&mut self.waiting);
+        if self.is_outstanding {
+            let outstanding = &self.user.scenario.outstanding;
+            outstanding.ends(self.user.due_in.get(), self.user.worker());
+        }
     }
 }

@@ -37,6 +37,20 @@ impl Collector {
         interval
     }
 
+    /// For how long at least the oldest iteration of each scenario has waited when the run is `now` old; `None` where none
+    /// waits.
+    pub fn outstanding(&self, now: Duration) -> Vec<Option<Duration>> {
+        let rows = self.layout.iterations.iter();
+        let oldest = rows.map(|row| {
+            let readers = self.readers.iter();
+            let second = readers.filter_map(|one| one.oldest(row.first)).min()?;
+            // It was due before that second was over.
+            let due = Duration::from_secs(u64::from(second) + 1);
+            Some(now.saturating_sub(due))
+        });
+        oldest.collect()
+    }
+
     /// What the figures are.
     pub fn layout(&self) -> &Layout {
         &self.layout

@@ -92,6 +92,8 @@ impl Watch {
     }
 
     fn judged(&mut self, number: u32) -> Second<'_> {
+        let outstanding = self.collector.outstanding(self.interval.end());
+        self.judge.outstanding(outstanding);
         self.judge.second(number, &self.interval);
         if let Some(threshold) = self.judge.aborted_by()
             && let Some(orders) = self.orders.take()

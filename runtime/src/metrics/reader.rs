@@ -90,6 +90,13 @@ impl SlabReader {
         &self.slab
     }
 
+    /// The second of the run in which the oldest iteration was due that waits, of the scenario whose iterations stand at
+    /// `slot`.
+    pub fn oldest(&self, slot: u32) -> Option<u32> {
+        let exact = self.slab.exact.get(slot as usize)?;
+        exact.oldest.load(Relaxed).checked_sub(1)
+    }
+
     /// Adds to `interval` what is new.
     pub fn take(&mut self, interval: &mut Interval) {
         let [begun, ended] = &mut self.users;

@@ -31,6 +31,8 @@ pub(super) struct Exact {
     pub(super) largest: AtomicU64,
     /// A bit for each row of the histogram that was ever written.
     pub(super) touched: AtomicU32,
+    /// Of a scenario's iterations: the second of the run in which the oldest was due that waits, plus one; 0 if none does.
+    pub(super) oldest: AtomicU32,
 }
 
 impl Default for Exact {
@@ -40,6 +42,7 @@ impl Default for Exact {
             smallest: AtomicU64::new(u64::MAX),
             largest: AtomicU64::new(0),
             touched: AtomicU32::new(0),
+            oldest: AtomicU32::new(0),
         }
     }
 }
@@ -375,6 +378,14 @@ impl Recorder {
     pub fn kind(&self, slot: u32, kind: usize) {
         if let Some(cell) = self.slab.of_kind(kind).get(slot as usize) {
             add(cell, 1);
+        }
+    }
+
+    /// The oldest iteration that waits was due in this second of the run.
+    pub fn oldest(&self, slot: u32, second: Option<u32>) {
+        if let Some(exact) = self.slab.exact.get(slot as usize) {
+            let second = second.map_or(0, |second| second.saturating_add(1));
+            exact.oldest.store(second, Relaxed);
         }
     }
 

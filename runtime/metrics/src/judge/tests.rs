@@ -418,6 +418,35 @@ fn when_a_run_is_stopped_a_low_rate_breaks_nothing_either() {
 }
 
 #[test]
+fn where_nothing_ends_the_age_of_what_waits_breaks_what_it_is_older_than() {
+    let windowed = Threshold {
+        over: Some(2),
+        ..fast()
+    };
+    let mut run = Run::new(vec![windowed]);
+    run.took(&[10]);
+    run.took(&[10]);
+    // While the window has a value, that decides.
+    run.judge.outstanding(vec![Some(seconds(1)), None]);
+    run.took(&[]);
+    assert_eq!(run.state(), State::Holds);
+    // What is younger than the bound may still become good.
+    run.judge
+        .outstanding(vec![Some(Duration::from_millis(200)), None]);
+    run.took(&[]);
+    assert_eq!((run.state(), run.broken_at()), (State::Unknown, None));
+    run.judge.outstanding(vec![None, Some(seconds(3))]);
+    run.took(&[]);
+    assert_eq!((run.state(), run.broken_at()), (State::Fails, Some(5)));
+    assert_eq!(run.judge.judged()[0].values, [Some(3.0)]);
+    // How old something is says nothing of how many fail.
+    let mut run = Run::new(vec![threshold(of_run("failed", "ratio"), Term::Less, 0.5)]);
+    run.judge.outstanding(vec![Some(seconds(3)), None]);
+    run.took(&[]);
+    assert_eq!(run.state(), State::Unknown);
+}
+
+#[test]
 fn a_closed_profile_is_judged_by_its_service_times_and_says_so() {
     let closed = Course {
         has_due_times: false,

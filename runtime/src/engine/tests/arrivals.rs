@@ -63,6 +63,31 @@ async fn what_still_runs_when_its_time_is_over_has_failed_and_its_age_is_a_respo
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_second_of_the_oldest_iteration_that_waits_is_there_to_be_read() {
+    // Users 1 and 2 take the arrivals of the first second, and wait for two and for four seconds.
+    let bench = bench(|vu| Does::Waits(Duration::from_secs(2 * vu)));
+    let begin = bench.context.now();
+    let looks = async {
+        let mut seen = Vec::new();
+        for _ in 0..5 {
+            let ahead = Duration::from_millis(1_100) * (seen.len() as u32 + 1);
+            tokio::time::sleep_until((begin + ahead).into()).await;
+            seen.push(bench.reader.oldest(0));
+        }
+        seen
+    };
+    let load = Load {
+        start_after: Duration::from_millis(500),
+        graceful_stop: Duration::from_secs(60),
+        ..Load::new("constant_arrival_rate", Schedule::Open(arrivals(2, 1, 100)))
+    };
+    let ((), seen) = tokio::join!(bench.run_load(load), looks);
+    // Half a second before the scenario begins counts as a whole one.
+    assert_eq!(seen, [Some(1), Some(1), Some(1), Some(1), None]);
+    assert_eq!(bench.reader.oldest(0), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn arrivals_begin_when_they_are_due_whether_or_not_earlier_ones_have_ended() {
     let mut bench = bench(|_| Does::Waits(millis(950)));
     let begin = tokio::time::Instant::now();

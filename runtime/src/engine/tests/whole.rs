@@ -135,9 +135,11 @@ fn one_percent_of_failed_iterations_is_too_many() {
     assert_eq!((exit, sum(&events, "failed")), (Exit::Passed, 1));
 }
 
-/// A run of failing iterations that would last an hour, and how it ended.
-fn judged(thresholds: Vec<Threshold>) -> (Exit, Vec<serde_json::Value>) {
-    let program = noting(|_| Does::FailsAfter(Duration::from_millis(20)));
+const FAILING: fn(u64) -> Does = |_| Does::FailsAfter(Duration::from_millis(20));
+
+/// A run that would last an hour, and how it ended.
+fn judged(does: fn(u64) -> Does, thresholds: Vec<Threshold>) -> (Exit, Vec<serde_json::Value>) {
+    let program = noting(does);
     let written = Written::default();
     let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
     let request = RunRequest {
@@ -157,18 +159,21 @@ fn a_threshold_that_aborts_ends_the_run_at_the_end_of_the_second_that_broke_it()
         tags: Vec::new(),
         statistic: Statistic::Ratio,
     };
-    let (exit, events) = judged(vec![Threshold {
-        name: Text::Static("few fail"),
-        condition: Condition {
-            addresses: vec![failed],
-            terms: vec![Term::Figure(0), Term::Bound(0.5), Term::Less],
-            text: Text::Static("metrics.run.failed.ratio < 50%"),
-        },
-        over: None,
-        hold: 0,
-        after: 2,
-        on_fail: OnFail::Abort,
-    }]);
+    let (exit, events) = judged(
+        FAILING,
+        vec![Threshold {
+            name: Text::Static("few fail"),
+            condition: Condition {
+                addresses: vec![failed],
+                terms: vec![Term::Figure(0), Term::Bound(0.5), Term::Less],
+                text: Text::Static("metrics.run.failed.ratio < 50%"),
+            },
+            over: None,
+            hold: 0,
+            after: 2,
+            on_fail: OnFail::Abort,
+        }],
+    );
     assert_eq!(exit, Exit::ThresholdFailed);
     let said = "threshold few fail is broken and ends the run: no iteration begins any more";
     assert!(
@@ -188,6 +193,39 @@ fn a_threshold_that_aborts_ends_the_run_at_the_end_of_the_second_that_broke_it()
 }
 
 #[test]
+fn a_target_that_never_answers_breaks_a_threshold_on_its_times_while_the_run_goes_on() {
+    let times = Address {
+        subject: Subject::Run,
+        metric: Text::Static("service_time"),
+        key: None,
+        tags: Vec::new(),
+        statistic: Statistic::Percentile(950_000),
+    };
+    let fast = Threshold {
+        name: Text::Static("fast"),
+        condition: Condition {
+            addresses: vec![times],
+            terms: vec![Term::Figure(0), Term::Bound(0.05), Term::Less],
+            text: Text::Static("metrics.run.service_time.p95 < 50ms"),
+        },
+        over: Some(1),
+        hold: 0,
+        after: 0,
+        on_fail: OnFail::Abort,
+    };
+    let (exit, events) = judged(|_| Does::WaitsForEver, vec![fast]);
+    assert_eq!(exit, Exit::ThresholdFailed);
+    let summary = events.last().unwrap();
+    let threshold = &summary["thresholds"][0];
+    assert_eq!(threshold["aborted"], true, "{threshold}");
+    assert!(
+        threshold["figures"][0]["worst"].as_f64() > Some(0.05),
+        "{threshold}"
+    );
+    assert_eq!(summary["iterations"]["failures"]["cut"], 4);
+}
+
+#[test]
 fn a_threshold_on_what_there_is_not_ends_the_program_before_anything_runs() {
     let nothing = Address {
         subject: Subject::Scenario(Text::Static("nobody")),
@@ -196,18 +234,21 @@ fn a_threshold_on_what_there_is_not_ends_the_program_before_anything_runs() {
         tags: Vec::new(),
         statistic: Statistic::Ratio,
     };
-    let (exit, events) = judged(vec![Threshold {
-        name: Text::Static("t"),
-        condition: Condition {
-            addresses: vec![nothing],
-            terms: vec![Term::Figure(0), Term::Bound(0.5), Term::Less],
-            text: Text::Static(""),
-        },
-        over: None,
-        hold: 0,
-        after: 0,
-        on_fail: OnFail::Fail,
-    }]);
+    let (exit, events) = judged(
+        FAILING,
+        vec![Threshold {
+            name: Text::Static("t"),
+            condition: Condition {
+                addresses: vec![nothing],
+                terms: vec![Term::Figure(0), Term::Bound(0.5), Term::Less],
+                text: Text::Static(""),
+            },
+            over: None,
+            hold: 0,
+            after: 0,
+            on_fail: OnFail::Fail,
+        }],
+    );
     assert_eq!(exit, Exit::BadInput);
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(events[0]["event"], "error");
