@@ -53,6 +53,18 @@ fn part(share: &str) -> Part {
         run: Text::from(format!("run of {share}")),
         begun: Duration::from_millis(1_764_340_000_123),
         threads: 2,
+        loads: vec![DescribedLoad {
+            scenario: Text::Static("main"),
+            profile: Text::Static("constant_arrival_rate"),
+            words: Text::Static("500/s for 30s"),
+            is_open: true,
+            users: 1,
+            most_users: 10,
+            iterations: Some(15_000),
+            expected: None,
+            start_after: Duration::from_millis(1_500),
+            length: Some(Duration::from_secs(30)),
+        }],
     }
 }
 
@@ -119,11 +131,13 @@ fn head_of(share: &str) -> Head {
 }
 
 fn ended() -> PartEnd {
+    let mut examples = Examples::default();
+    examples.keep("http_request.home", Text::Static("status"), "got \"503\"");
     PartEnd {
         exit: 99,
         begins_for: Duration::new(10, 1),
         left: true,
-        remarks: vec![Text::Static("the generator fell behind\n")],
+        examples,
     }
 }
 
