@@ -5,6 +5,7 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! report                    what a whole run measured: figures, summary, CSV
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
@@ -17,6 +18,7 @@ mod encoding;
 mod interval;
 mod layout;
 mod outcome;
+pub mod report;
 mod slots;
 
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};

@@ -1,6 +1,7 @@
 //! The command line of a compiled grid: arguments, files and environment -> variables, load and report -> a run.
 
 mod completions;
+mod dry_run;
 pub mod flags;
 mod load;
 mod names;
@@ -11,7 +12,9 @@ use crate::engine::{Program, RunRequest, Spin, run, user_bytes};
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::Grid;
-use crate::outputs::{Format, Report};
+use crate::outputs::{
+    CsvFile, Format, JunitFile, Output, OutputFile, Progress, Report, Style, SummaryFile,
+};
 use crate::panic;
 use crate::start::Start;
 use bggo_schedule::{Load, Schedule, Segment};
@@ -60,7 +63,7 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
 
 /// Writes what is wrong with the command line as a line of JSON.
 fn say_as_json(wrong: &clap::Error) {
-    if let Ok(report) = Report::stderr(Format::Json, LogLevel::Error) {
+    if let Ok(report) = Report::stderr(Style::new(Format::Json, LogLevel::Error)) {
         report.error(&first_paragraph(&wrong.to_string()));
         report.flush();
     }
@@ -102,7 +105,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         functional: true,
         graceful_on_signal: Duration::ZERO,
     };
-    let said = Report::stderr(Format::Text { colour: false }, LogLevel::Error)
+    let said = Report::stderr(Style::new(Format::Text { colour: false }, LogLevel::Error))
         .and_then(|report| user_bytes(&request, &Arc::new(report)))
         .and_then(|bytes| writeln!(stdout(), "{{\"user_bytes\":{bytes}}}"));
     if said.is_ok() {
@@ -113,14 +116,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
 }
 
 fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) -> Exit {
-    let colour = std::io::stderr().is_terminal()
-        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let format = if flags.json {
-        Format::Json
-    } else {
-        Format::Text { colour }
-    };
-    let report = match Report::stderr(format, flags.level) {
+    let report = match Report::stderr(style(flags)) {
         Ok(report) => Arc::new(report),
         Err(error) => {
             // The report needs a thread, so it cannot show this error.
@@ -131,7 +127,9 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
             return Exit::SetUpFailed;
         }
     };
-    let Some((start, asked)) = prepare(grid, flags, &report) else {
+    let prepared = prepare(grid, flags, &report);
+    let Some((start, asked)) = prepared.filter(|_| flags.dry_run || open_files(flags, &report))
+    else {
         report.flush();
         return Exit::BadInput;
     };
@@ -150,12 +148,87 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         functional: asked.functional,
         graceful_on_signal: asked.graceful_on_signal,
     };
+    if flags.dry_run {
+        report.flush();
+        return print_plan(&request, flags.assume_latency);
+    }
     panic::keep_texts(grid.sensitivity());
     run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
         report.flush();
         Exit::SetUpFailed
     })
+}
+
+/// How the report looks on this stderr.
+fn style(flags: &Flags) -> Style {
+    let is_terminal = std::io::stderr().is_terminal();
+    let is_empty = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
+    let format = if flags.json {
+        Format::Json
+    } else {
+        Format::Text {
+            colour: is_terminal && is_empty("NO_COLOR"),
+        }
+    };
+    // A terminal that is called dumb has no way to go back in a line.
+    let can_draw = is_terminal && env::var_os("TERM").is_none_or(|term| term != "dumb");
+    let auto = if can_draw {
+        Progress::Bar
+    } else {
+        Progress::Plain
+    };
+    let progress = flags.progress.unwrap_or(auto);
+    if progress == Progress::Bar && !flags.json && stdout().is_terminal() {
+        crate::stdout::erase_before_lines();
+    }
+    Style {
+        format,
+        level: flags.level,
+        progress,
+        percentiles: flags.percentiles.clone(),
+    }
+}
+
+/// Opens the files that the flags name, which the report then feeds. Reports what is wrong with them; then the answer is
+/// no.
+fn open_files(flags: &Flags, report: &Report) -> bool {
+    type Makes = fn(OutputFile) -> Box<dyn Output>;
+    // Those that are written while the run goes on come first, so that the others tell of their troubles.
+    let files: [(&Option<PathBuf>, Makes); 3] = [
+        (&flags.csv, |file| Box::new(CsvFile::new(file))),
+        (&flags.junit, |file| Box::new(JunitFile::new(file))),
+        (&flags.summary_json, |file| Box::new(SummaryFile::new(file))),
+    ];
+    let mut outputs: Vec<Box<dyn Output>> = Vec::new();
+    let mut is_open = true;
+    for (path, makes) in files {
+        let Some(path) = path else { continue };
+        let is_stdout = *path == *"-" && Some(path) == flags.summary_json.as_ref();
+        let file = if is_stdout {
+            OutputFile::start("stdout".to_owned(), Box::new(stdout()))
+                .map_err(|error| error.to_string())
+        } else {
+            OutputFile::create(path)
+        };
+        match file {
+            Ok(file) => outputs.push(makes(file)),
+            Err(text) => {
+                report.error(&text);
+                is_open = false;
+            }
+        }
+    }
+    report.also(outputs);
+    is_open
+}
+
+/// Prints the plan of the load.
+fn print_plan(request: &RunRequest, latency: Option<Duration>) -> Exit {
+    let plan = dry_run::plan(&request.description(), latency);
+    // Nobody can be told if stdout is gone.
+    let _ = stdout().write_all(plan.as_bytes());
+    Exit::Passed
 }
 
 /// Reads the variables and the load. Reports what is wrong with them; then there is no result.

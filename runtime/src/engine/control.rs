@@ -13,7 +13,7 @@ use crate::context::WorkerContext;
 use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
 use crate::metrics::{Slab, SlabReader, layout_of};
-use crate::outputs::{Collector, Report, RunDescription, Stopped};
+use crate::outputs::{Collector, Report, Stopped};
 use crate::panic;
 use futures_util::future::{Either, select, select_all};
 use std::io;
@@ -81,14 +81,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         }
     };
     scope.serve();
-    let description = RunDescription {
-        grid: run.grid,
-        run_id: run.start.run_id().clone(),
-        loads: run.described_loads(),
-        threads: count,
-        functional: run.functional,
-    };
-    report.begins(description);
+    report.begins(run.description());
 
     let loads = run.scenario_loads(&slots);
     let (begun, begin) = watch::channel(None);
@@ -164,8 +157,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         Some(_) => {}
     }
     let exit = state.causes.exit();
-    report.ends(exit, workers.left);
-    Ok(exit)
+    Ok(report.ends(exit, workers.left))
 }
 
 /// The worker threads as the control thread sees them, and everything that it waits for while they run.

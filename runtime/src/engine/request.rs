@@ -8,7 +8,7 @@ use crate::event::EventSink;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
 use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab};
-use crate::outputs::{LoadDescription, Report};
+use crate::outputs::{LoadDescription, Report, RunDescription};
 use crate::start::Start;
 use bggo_schedule::{Load, Segment, workers};
 use std::sync::Arc;
@@ -73,8 +73,21 @@ impl RunRequest {
         .collect()
     }
 
-    /// The load of each scenario, for whoever tells of it.
-    pub(super) fn described_loads(&self) -> Vec<LoadDescription> {
+    /// How it is started, for whoever tells of it.
+    pub fn description(&self) -> RunDescription {
+        RunDescription {
+            grid: self.grid,
+            run_id: self.start.run_id().clone(),
+            loads: self.described_loads(),
+            seed: self.start.seed(),
+            segment: self.segment,
+            threads: self.workers(),
+            functional: self.functional,
+        }
+    }
+
+    /// The load of each scenario.
+    fn described_loads(&self) -> Vec<LoadDescription> {
         let rows = self.grid.scenarios.iter().zip(&self.loads);
         rows.filter_map(|(row, load)| {
             Some(LoadDescription {
