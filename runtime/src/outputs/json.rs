@@ -598,6 +598,8 @@ pub fn verdict(exit: Exit, figures: &Figures) -> &'static str {
         Exit::ThresholdFailed if figures.nothing_ended() => "nothing ended",
         Exit::ThresholdFailed => "threshold failed",
         Exit::Bug => "bug",
+        Exit::Overloaded => "not valid",
+        Exit::OutputFailed => "output failed",
         Exit::StepFailed | Exit::BadInput => "failed",
     }
 }

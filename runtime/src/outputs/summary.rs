@@ -18,6 +18,8 @@ pub fn ending(exit: Exit) -> Ending {
         Exit::StepFailed | Exit::Bug | Exit::BadInput => Ending::Failed,
         Exit::SetUpFailed => Ending::SetUpFailed,
         Exit::TeardownFailed => Ending::TeardownFailed,
+        Exit::Overloaded => Ending::Overloaded,
+        Exit::OutputFailed => Ending::OutputFailed,
     }
 }
 

@@ -899,16 +899,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
 #[test]
 fn the_page_of_the_output_lists_every_exit_code() {
     let page = page();
-    for exit in [
-        Exit::Passed,
-        Exit::StepFailed,
-        Exit::ThresholdFailed,
-        Exit::SetUpFailed,
-        Exit::TeardownFailed,
-        Exit::BadInput,
-        Exit::Interrupted,
-        Exit::Bug,
-    ] {
+    for (exit, _) in Exit::MEANINGS {
         assert!(
             page.contains(&format!("\n| {} | ", exit.code())),
             "{exit:?}"
@@ -922,16 +913,7 @@ fn the_page_of_the_output_lists_every_verdict() {
     let nothing = figures_of(&mut collector);
     iteration(&recorder, None, Duration::from_millis(1));
     let something = figures_of(&mut collector);
-    let all = [
-        Exit::Passed,
-        Exit::StepFailed,
-        Exit::ThresholdFailed,
-        Exit::SetUpFailed,
-        Exit::TeardownFailed,
-        Exit::Interrupted,
-        Exit::Bug,
-    ];
-    for exit in all {
+    for (exit, _) in Exit::MEANINGS {
         for figures in [&nothing, &something] {
             let verdict = json::verdict(exit, figures);
             assert!(page().contains(&format!("`{verdict}`")), "{verdict}");

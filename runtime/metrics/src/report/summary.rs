@@ -38,6 +38,10 @@ pub enum Ending {
     SetUpFailed,
     /// Something could not be destroyed.
     TeardownFailed,
+    /// The load was not put on as it was asked for.
+    Overloaded,
+    /// A file could not be written.
+    OutputFailed,
 }
 
 /// All that a summary is made of.
@@ -309,6 +313,8 @@ impl Summary<'_> {
             Ending::Failed | Ending::ThresholdFailed => (RED, "failed"),
             Ending::SetUpFailed => (RED, "failed: set-up"),
             Ending::TeardownFailed => (RED, "failed: teardown"),
+            Ending::Overloaded => (RED, "not valid"),
+            Ending::OutputFailed => (RED, "failed: an output was not written"),
         };
         let left = if self.left {
             " (resources were left behind)"
