@@ -63,7 +63,7 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
 
 /// Writes what is wrong with the command line as a line of JSON.
 fn say_as_json(wrong: &clap::Error) {
-    if let Ok(report) = Report::stderr(Style::new(Format::Json, LogLevel::Error)) {
+    if let Ok(report) = Report::stderr(Format::Json, LogLevel::Error) {
         report.error(&first_paragraph(&wrong.to_string()));
         report.flush();
     }
@@ -105,7 +105,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         functional: true,
         graceful_on_signal: Duration::ZERO,
     };
-    let said = Report::stderr(Style::new(Format::Text { colour: false }, LogLevel::Error))
+    let said = Report::stderr(Format::Text { colour: false }, LogLevel::Error)
         .and_then(|report| user_bytes(&request, &Arc::new(report)))
         .and_then(|bytes| writeln!(stdout(), "{{\"user_bytes\":{bytes}}}"));
     if said.is_ok() {
@@ -116,7 +116,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
 }
 
 fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) -> Exit {
-    let report = match Report::stderr(style(flags)) {
+    let report = match Report::on_stderr(style(flags)) {
         Ok(report) => Arc::new(report),
         Err(error) => {
             // The report needs a thread, so it cannot show this error.

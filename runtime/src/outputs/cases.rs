@@ -26,7 +26,8 @@ impl Output for JunitFile {
 
     fn ends(&mut self, conclusion: &Conclusion<'_>) {
         let (run, figures) = (conclusion.described, conclusion.figures);
-        self.0.put(junit(&run.grid, figures.length, &cases(conclusion)));
+        self.0
+            .put(junit(&run.grid, figures.length, &cases(conclusion)));
         self.0.finish();
     }
 

@@ -78,7 +78,9 @@ impl OutputFile {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let why = match failed.as_ref() {
             Some(error) => error.to_string(),
-            None if self.pieces.lost() > 0 => "the disk was slower than the figures came".to_owned(),
+            None if self.pieces.lost() > 0 => {
+                "the disk was slower than the figures came".to_owned()
+            }
             None => return None,
         };
         self.is_told = true;
@@ -159,7 +161,10 @@ mod tests {
         file.put("1".to_owned());
         file.finish();
         let said = file.trouble().unwrap();
-        assert!(said.starts_with("a.csv is not whole: No space left"), "{said}");
+        assert!(
+            said.starts_with("a.csv is not whole: No space left"),
+            "{said}"
+        );
         assert_eq!(file.trouble(), None);
     }
 }

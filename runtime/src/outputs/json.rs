@@ -158,8 +158,7 @@ fn tenths(rate: f64) -> Value {
 /// The begin of a run.
 pub fn begins(run: &Described) -> Object {
     let bounds = (run.iterations(), run.length());
-    put_load(put_run(Object::event("start"), run), run.users(), bounds)
-        .put("scenarios", loads(run))
+    put_load(put_run(Object::event("start"), run), run.users(), bounds).put("scenarios", loads(run))
 }
 
 /// What is run.

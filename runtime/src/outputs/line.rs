@@ -1,7 +1,7 @@
 //! What one second of a load run measured, for its line.
 
-use bggo_metrics::report::measure::rate;
 use crate::metrics::{Histogram, Interval, Layout, Outcome, SlotFigures};
+use bggo_metrics::report::measure::rate;
 use bggo_values::Text;
 use std::time::Duration;
 

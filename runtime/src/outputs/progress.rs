@@ -1,6 +1,5 @@
 //! How far a load run is: a line that is drawn again each second on a terminal, or a line every ten seconds.
 
-use super::describe::a_second;
 use super::line::{LinesSoFar, P95};
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
@@ -145,9 +144,7 @@ impl Output for ProgressLines {
         let reached = self.reached(layout, interval);
         match self.progress {
             Progress::None => {}
-            Progress::Bar => self
-                .lines
-                .draw(Box::new(move |width| bar(&reached, width))),
+            Progress::Bar => self.lines.draw(Box::new(move |width| bar(&reached, width))),
             Progress::Plain => {
                 // A second may be read a little early or late: that moves no line behind it.
                 let about = reached.elapsed + WINDOW / 100;
@@ -206,7 +203,9 @@ impl Reached {
     fn rates(&self) -> String {
         let got = format!("{:.1}/s", self.got);
         match self.asked {
-            Some(asked) => format!("{got} of {}", a_second(asked)),
+            // Whole iterations in some seconds: more digits would mean nothing.
+            Some(asked) if asked < 100.0 => format!("{got} of {asked:.1}/s"),
+            Some(asked) => format!("{got} of {asked:.0}/s"),
             None => got,
         }
     }

@@ -87,15 +87,25 @@ pub struct Stopped {
 }
 
 impl Report {
-    /// Says events on `out`.
+    /// Says events up to `level` on `out`, without progress.
     ///
     /// # Errors
     /// The system has no threads for it.
-    pub fn new(style: Style, out: Box<dyn Write + Send>) -> io::Result<Self> {
-        Self::with(style, LineWriter::start(out)?)
+    #[cfg(test)]
+    pub fn new(format: Format, level: LogLevel, out: Box<dyn Write + Send>) -> io::Result<Self> {
+        Self::styled(Style::new(format, level), out, || 80)
     }
 
-    fn with(style: Style, lines: LineWriter) -> io::Result<Self> {
+    /// Says events on `out`, a screen whose number of columns `width` asks for.
+    ///
+    /// # Errors
+    /// The system has no threads for it.
+    pub fn styled(
+        style: Style,
+        out: Box<dyn Write + Send>,
+        width: fn() -> usize,
+    ) -> io::Result<Self> {
+        let lines = LineWriter::start(out, width)?;
         let mut outputs: Vec<Box<dyn Output>> = Vec::new();
         let level = style.level;
         match style.format {
@@ -136,13 +146,20 @@ impl Report {
         Ok(Self { level, mailbox })
     }
 
-    /// On stderr.
+    /// Says events up to `level` on stderr, without progress.
     ///
     /// # Errors
     /// The system has no threads for it.
-    pub fn stderr(style: Style) -> io::Result<Self> {
-        let lines = LineWriter::on_screen(Box::new(io::stderr()), columns)?;
-        Self::with(style, lines)
+    pub fn stderr(format: Format, level: LogLevel) -> io::Result<Self> {
+        Self::on_stderr(Style::new(format, level))
+    }
+
+    /// The same in a style.
+    ///
+    /// # Errors
+    /// The system has no threads for it.
+    pub fn on_stderr(style: Style) -> io::Result<Self> {
+        Self::styled(style, Box::new(io::stderr()), columns)
     }
 
     /// Feeds further outputs from now on. They are told of an end before those on stderr, which tell of their troubles.
@@ -340,7 +357,9 @@ impl Reporter {
         let Some(fault) = &end.fault else { return };
         let text = described(fault, end.info.place(), end.info.sensitivity());
         // Its kind is told beside it.
-        let text = text.strip_prefix(&format!("{}: ", fault.kind())).unwrap_or(&text);
+        let text = text
+            .strip_prefix(&format!("{}: ", fault.kind()))
+            .unwrap_or(&text);
         self.examples
             .keep(&self.row_of(end), Text::Static(fault.kind()), text);
     }

@@ -35,19 +35,11 @@ enum Piece {
 }
 
 impl LineWriter {
-    /// Starts the thread that writes to `out`.
+    /// Starts the thread that writes to `out`, a screen whose number of columns `width` asks for.
     ///
     /// # Errors
     /// The system has no thread for it.
-    pub fn start(out: Box<dyn Write + Send>) -> io::Result<Self> {
-        Self::on_screen(out, || 80)
-    }
-
-    /// The same for a screen whose number of columns `width` asks for.
-    ///
-    /// # Errors
-    /// The system has no thread for it.
-    pub fn on_screen(out: Box<dyn Write + Send>, width: fn() -> usize) -> io::Result<Self> {
+    pub fn start(out: Box<dyn Write + Send>, width: fn() -> usize) -> io::Result<Self> {
         let (sender, pieces) = mailbox(WAITING);
         let drawing_waits = Arc::new(AtomicBool::new(false));
         let writing = Writing {

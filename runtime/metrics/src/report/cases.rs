@@ -135,8 +135,16 @@ mod tests {
     fn a_file_has_a_suite_for_each_sort_of_case() {
         let cases = [
             case("thresholds", "home is fast", Verdict::Passed),
-            case("checks", "is \"created\"", Verdict::Failed("got <503> & more\n\u{1}".to_owned())),
-            case("thresholds", "few fail", Verdict::Skipped("it only warns".to_owned())),
+            case(
+                "checks",
+                "is \"created\"",
+                Verdict::Failed("got <503> & more\n\u{1}".to_owned()),
+            ),
+            case(
+                "thresholds",
+                "few fail",
+                Verdict::Skipped("it only warns".to_owned()),
+            ),
         ];
         assert_eq!(
             junit("shop", Duration::from_millis(30_250), &cases),

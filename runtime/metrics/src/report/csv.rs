@@ -62,7 +62,7 @@ impl CsvRows {
         };
         let users = self.users;
         self.row(run, ("users", ""), "", |row| {
-            let _ = write!(row, ",,,,,,,,,,{users}");
+            let _ = write!(row, ",,,,,,,,,,,{users}");
         });
         for scenario in &layout.iterations {
             self.iterations(scenario, interval);

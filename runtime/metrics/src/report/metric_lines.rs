@@ -10,7 +10,7 @@
 use super::columns::Percentiles;
 use super::figures::{Figures, Values};
 use super::measure::{percent, plural, short};
-use super::summary::{MOST_ROWS, bounded};
+use super::summary::bounded;
 use super::table::{self, folded};
 use crate::interval::Histogram;
 use crate::layout::{MetricLayout, Unit};
@@ -19,13 +19,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+/// Trends in their table, other metrics in their list, and steps of a counter with labels; more are only counted.
+const MOST_ROWS: usize = 6;
 /// Labels of a counter that stand in a line.
 const MOST_LABELS: usize = 8;
+
+/// A step, and its sums by label.
+type OfStep<'a> = (String, &'a [(Text, u64)]);
 
 /// Counters with labels, such as answers by status: over all steps, and of each step where there are few.
 pub fn labelled(figures: &Figures) -> String {
     let mut text = String::new();
-    let mut all: Vec<(&MetricLayout, Vec<(String, &[(Text, u64)])>)> = Vec::new();
+    let mut all: Vec<(&MetricLayout, Vec<OfStep<'_>>)> = Vec::new();
     for (name, metric, values) in figures.metrics() {
         let Values::Labels(sums) = values else {
             continue;
@@ -57,12 +62,12 @@ pub fn labelled(figures: &Figures) -> String {
         let tells = |sums: &[(Text, u64)]| sums.iter().any(|(label, _)| Some(label) != usual);
         let telling: Vec<_> = steps.iter().filter(|(_, sums)| tells(sums)).collect();
         if steps.len() > 1 {
-            for (step, sums) in telling.iter().take(MOST_ROWS / 2) {
+            for (step, sums) in telling.iter().take(MOST_ROWS) {
                 let begin = format!("  {step}: ");
                 let sums = labels(&metric.unit, sums);
                 text.push_str(&folded((&begin, "    "), ", ", &sums));
             }
-            let more = telling.len().saturating_sub(MOST_ROWS / 2);
+            let more = telling.len().saturating_sub(MOST_ROWS);
             if more > 0 {
                 let _ = writeln!(text, "  … {more} more in --summary-json");
             }

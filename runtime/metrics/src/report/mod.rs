@@ -16,6 +16,8 @@ mod figures;
 pub mod measure;
 mod metric_lines;
 mod paint;
+#[cfg(test)]
+mod simulated;
 mod summary;
 mod table;
 

@@ -5,7 +5,7 @@ use super::columns::Percentiles;
 use super::described::{Described, DescribedLoad};
 use super::examples::Examples;
 use super::figures::{Figures, Row, TOO_MANY_PERCENT};
-use super::measure::{or_dash, percent, plural, rate, short};
+use super::measure::{self, or_dash, percent, plural, rate, short};
 use super::metric_lines;
 use super::paint::{GREEN, Paint, RED, YELLOW};
 use super::table::{self, folded};
@@ -16,12 +16,17 @@ use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// Rows of steps in a table, and failures in their list; more are only counted.
-pub(super) const MOST_ROWS: usize = 12;
+/// Rows of steps in a table; more are only counted.
+const MOST_ROWS: usize = 12;
+/// Failures in their list.
+const MOST_FAILURES: usize = 8;
 /// By which steps are chosen where there are more.
 const P95: u32 = 950_000;
 /// A drain that is not worth a word.
 const SHORTEST_DRAIN: Duration = Duration::from_millis(50);
+
+/// A wait for a free user that is not worth a line.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,10 +110,12 @@ impl Summary<'_> {
     }
 
     fn of_load(&self, paint: Paint) -> String {
-        let mut text = format!("\n{}\n", self.verdict(paint));
+        let verdict = format!("{}{}", self.short_verdict(paint), self.left());
+        let verdict: Vec<String> = verdict.split(' ').map(str::to_owned).collect();
+        let mut text = format!("\n{}", folded(("", "  "), " ", &verdict));
         for warning in self.figures.warnings() {
-            let begin = paint.on(YELLOW, "warning:");
-            let _ = writeln!(text, "{begin} {warning}");
+            // As long as it is: whoever looks for a warning finds it in one line.
+            let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
         }
         let parts = [
             self.load(),
@@ -146,22 +153,25 @@ impl Summary<'_> {
             let mut rows = self.figures.scenarios.iter();
             let row = rows.find(|row| row.scenario == load.scenario.as_str());
             let Some(row) = row else { continue };
-            text.push_str(&folded(("    ", "    "), ", ", &asked(load, row)));
+            let asked = asked(load, row);
+            if !asked.is_empty() {
+                text.push_str(&folded(("    ", "    "), ", ", &asked));
+            }
             text.push_str(&folded(("    ", "    "), ", ", &got(load, row)));
-            if row.queued.count() > 0 {
-                let waited = [format!("waited for a free user: {}", self.waits(&row.queued))];
-                text.push_str(&folded(("    ", "    "), "", &waited));
+            let longest = row.queued.time_extremes().map(|(_, longest)| longest);
+            if longest.is_some_and(|longest| longest >= SHORTEST_WAIT) {
+                let begin = "    waited for a free user: ";
+                text.push_str(&folded((begin, "      "), ", ", &self.waits(&row.queued)));
             }
         }
         text
     }
 
-    /// `p50 0us, p99 1.20ms, max 5.00ms`
-    fn waits(&self, times: &Histogram) -> String {
+    /// `p50 0us`, `p99 1.20ms`, `max 5.00ms`
+    fn waits(&self, times: &Histogram) -> Vec<String> {
         let heads = self.percentiles.heads();
         let cells = heads.zip(self.percentiles.times(times));
-        let cells = cells.map(|(head, cell)| format!("{head} {cell}"));
-        cells.collect::<Vec<_>>().join(", ")
+        cells.map(|(head, cell)| format!("{head} {cell}")).collect()
     }
 
     /// Response and service times of iterations and steps, and times of those that failed apart.
@@ -180,9 +190,9 @@ impl Summary<'_> {
             ("service times of failures", |row| &row.failed),
         ];
         let is_open = self.run.is_open();
+        let mut head: Vec<&str> = Vec::new();
         let mut lines: Vec<Vec<String>> = Vec::new();
         for (title, pick) in blocks {
-            let of_failures = title.ends_with("failures");
             let measured = |row: &&&Row| pick(row).count() > 0;
             let mut shown: Vec<&&Row> = rows.iter().filter(measured).collect();
             if title == "service times" {
@@ -193,18 +203,18 @@ impl Summary<'_> {
             if shown.is_empty() || title.starts_with("response") && !is_open {
                 continue;
             }
-            lines.push(vec![title.to_owned()]);
+            if head.is_empty() {
+                head = vec![title, "count"];
+            } else {
+                lines.push(vec![title.to_owned()]);
+            }
             lines.extend(shown.into_iter().map(|row| {
-                let count = match of_failures {
-                    true => row.of(Outcome::Failed),
-                    false => row.of(Outcome::Passed),
-                };
+                let count = pick(row).count();
                 let mut cells = vec![format!("  {}", row.name), count.to_string()];
                 cells.extend(self.percentiles.times(pick(row)));
                 cells
             }));
         }
-        let mut head = vec!["", "count"];
         head.extend(self.percentiles.heads());
         let mut text = table::lines(&head, &lines);
         let more = figures.steps.len() - steps.len();
@@ -213,6 +223,11 @@ impl Summary<'_> {
                 text,
                 "  … {} in --summary-json: these are the slowest by p95",
                 plural(more as u64, "more step", "more steps")
+            );
+        }
+        if self.run.loads.iter().any(|load| !load.is_open) {
+            text.push_str(
+                "in a closed load users wait for each answer: a slow target gets less load\n",
             );
         }
         let skipped = figures.steps.iter();
@@ -247,8 +262,8 @@ impl Summary<'_> {
             return String::new();
         }
         all.sort_by_key(|(_, _, count)| Reverse(*count));
-        let more = all.len().saturating_sub(MOST_ROWS);
-        all.truncate(MOST_ROWS);
+        let more = all.len().saturating_sub(MOST_FAILURES);
+        all.truncate(MOST_FAILURES);
         let digits = all
             .iter()
             .map(|(_, _, count)| count.to_string().len())
@@ -285,25 +300,35 @@ impl Summary<'_> {
             } else {
                 String::new()
             };
-            let line = [format!(
-                "starts{of} later than they could be: {}",
-                self.waits(&row.start_error)
-            )];
-            text.push_str(&folded(("  ", "    "), "", &line));
+            let begin = format!("  starts{of} late by: ");
+            text.push_str(&folded(
+                (&begin, "    "),
+                ", ",
+                &self.waits(&row.start_error),
+            ));
         }
         text
     }
 
     /// How the run ended, in one line without its line break.
     pub fn verdict(&self, paint: Paint) -> String {
-        let whole = if self.run.functional {
+        let short = self.short_verdict(paint);
+        let drain = self.figures.drain();
+        let took = if self.run.functional || drain < SHORTEST_DRAIN {
+            format!("in {}", measure::short(self.figures.length))
+        } else {
+            let load = measure::short(self.figures.begins_for);
+            format!("in {load} and {} of drain", measure::short(drain))
+        };
+        format!("{short}, {took}{}", self.left())
+    }
+
+    /// The same without how long it took.
+    fn short_verdict(&self, paint: Paint) -> String {
+        let why = if self.run.functional {
             let all = &self.figures.all_steps;
-            format!(
-                "{}, {} failed, in {}",
-                plural(all.count(), "step", "steps"),
-                all.of(Outcome::Failed),
-                short(self.figures.length)
-            )
+            let steps = plural(all.count(), "step", "steps");
+            format!("{steps}, {} failed", all.of(Outcome::Failed))
         } else {
             why(self.figures, self.ending)
         };
@@ -316,12 +341,15 @@ impl Summary<'_> {
             Ending::Overloaded => (RED, "not valid"),
             Ending::OutputFailed => (RED, "failed: an output was not written"),
         };
-        let left = if self.left {
+        format!("{}: {why}", paint.on(colour, word))
+    }
+
+    fn left(&self) -> &'static str {
+        if self.left {
             " (resources were left behind)"
         } else {
             ""
-        };
-        format!("{}: {whole}{left}", paint.on(colour, word))
+        }
     }
 }
 
@@ -397,10 +425,6 @@ fn asked(load: &DescribedLoad, row: &Row) -> Vec<String> {
             }
         }
     }
-    if parts.is_empty() {
-        let users = plural(load.most_users, "user", "users");
-        parts.push(format!("asked {users}"));
-    }
     parts
 }
 
@@ -425,7 +449,7 @@ fn got(load: &DescribedLoad, row: &Row) -> Vec<String> {
     parts
 }
 
-/// `20 iterations, 1 failed (5.00 %; the limit is 1 %), 3 cancelled, in 10.0s and 1.20s of drain`
+/// `20 iterations, 1 failed (5.00 %; the limit is 1 %), 3 cancelled`
 fn why(figures: &Figures, ending: Ending) -> String {
     let iterations = &figures.iterations;
     let (failed, cancelled) = (
@@ -455,13 +479,6 @@ fn why(figures: &Figures, ending: Ending) -> String {
     }
     if cancelled > iterations.count() && !figures.nothing_ended() {
         text.push_str(", which is more than ended");
-    }
-    let drain = figures.drain();
-    if drain < SHORTEST_DRAIN {
-        let _ = write!(text, ", in {}", short(figures.length));
-    } else {
-        let (load, drain) = (short(figures.begins_for), short(drain));
-        let _ = write!(text, ", in {load} and {drain} of drain");
     }
     text
 }

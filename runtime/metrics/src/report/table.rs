@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn long_names_are_cut_in_their_middle_so_that_a_line_fits_a_screen() {
-        let name = "http_request.a_name_that_is_much_too_long_to_stand_in_a_table_of_eighty_columns";
+        let name =
+            "http_request.a_name_that_is_much_too_long_to_stand_in_a_table_of_eighty_columns";
         let row = vec![name.to_owned(), "1".repeat(40)];
         let text = lines(&["step", "n"], &[row]);
         for line in text.lines() {
