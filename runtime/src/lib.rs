@@ -6,6 +6,7 @@
 //! command    flags, variables, the load that is asked for, the exit code
 //! engine     control thread, worker threads, users
 //! outputs    who reads intervals and events: live lines, JSON lines, summary
+//! judgement  what is made of the counts once a second: an interval, and how the thresholds do
 //! step       how a step is run and counted, in one place
 //! assets     slots, scopes, assets of the run
 //! context    what a step or an asset can use of its worker
@@ -17,7 +18,7 @@
 //!
 //! Three parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, and `emitted` for
 //! emitted programs. Only the first promises to stay as it is.
-//! (`forms` and `input_conversion` are public because `emitted` passes them on as whole modules.)
+//! (`forms`, `input_conversion` and `threshold` are public because `emitted` passes them on as whole modules.)
 
 pub mod contract;
 #[doc(hidden)]
@@ -39,6 +40,7 @@ pub(crate) mod grid;
 pub(crate) mod info;
 #[doc(hidden)]
 pub mod input_conversion;
+pub(crate) mod judgement;
 pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
@@ -49,4 +51,6 @@ pub(crate) mod stdout;
 pub(crate) mod step;
 #[cfg(test)]
 mod test_support;
+#[doc(hidden)]
+pub mod threshold;
 pub(crate) mod wakers;

@@ -3,7 +3,7 @@
 //! Merging adds counts, so it loses nothing and does not care about order: threads of a second, seconds of a run and
 //! (later) hosts of a fleet are merged by the same function.
 
-use crate::buckets::highest;
+use crate::buckets::{highest, lowest};
 use crate::outcome::Outcome;
 use bggo_values::Text;
 use std::collections::BTreeMap;
@@ -87,6 +87,22 @@ impl Histogram {
     /// The exact mean of times.
     pub fn mean_time(&self) -> Option<Duration> {
         self.mean_thousandths().map(Duration::from_nanos)
+    }
+
+    /// The standard deviation, in the metric's own unit, from the middles of the buckets: no sum of squares is kept.
+    pub fn standard_deviation(&self) -> Option<f64> {
+        let count = self.count() as f64;
+        let middle = |bucket: u32| {
+            let bucket = bucket as usize;
+            (lowest(bucket) + highest(bucket)) as f64 / 2.0
+        };
+        let mean = self.buckets.iter().map(|(at, n)| middle(*at) * *n as f64);
+        let mean = mean.sum::<f64>() / count;
+        let squares = self.buckets.iter().map(|(at, n)| {
+            let off = middle(*at) - mean;
+            off * off * *n as f64
+        });
+        (count > 0.0).then(|| (squares.sum::<f64>() / count).sqrt())
     }
 
     /// Adds what `other` counted.

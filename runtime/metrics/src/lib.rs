@@ -5,29 +5,46 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! address                   what each metric can be asked for, and where a layout has its values
+//! implicit                  the thresholds that a run has without being asked
+//! window                    a sliding window over the seconds of a run
+//! judge                     thresholds, judged each second and at the end
+//! verdict                   how a threshold does, and how it came out
+//! threshold_text            thresholds as flags write them
 //! report                    what a whole run measured: figures, summary, CSV
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
 //! Nothing here knows threads or a clock.
 
+mod address;
 pub mod buckets;
 mod condition;
 #[cfg(feature = "tools")]
 mod encoding;
+mod implicit;
 mod interval;
+mod judge;
 mod layout;
 mod outcome;
 pub mod report;
 mod slots;
+mod threshold_text;
+mod verdict;
+mod window;
 
+pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
+pub use implicit::implicit_thresholds;
 pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE};
+pub use judge::{Course, Judge};
 pub use layout::{
     IterationLayout, LabelWarning, Layout, Measured, MetricKind, MetricLayout, ResourceLayout,
     StepLayout, Tags, Times, Unit,
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
+pub use threshold_text::{Change, Draft, Refused, bound, percent};
+pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};

@@ -5,6 +5,8 @@ mod dry_run;
 pub mod flags;
 mod load;
 mod names;
+mod reporting;
+mod thresholds;
 
 pub mod variables;
 
@@ -12,20 +14,21 @@ use crate::engine::{Program, RunRequest, Spin, run, user_bytes};
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::Grid;
-use crate::outputs::{
-    CsvFile, Format, JunitFile, Output, OutputFile, Progress, Report, Style, SummaryFile,
-};
+use crate::outputs::{Format, Report};
 use crate::panic;
 use crate::start::Start;
+use bggo_metrics::Threshold;
 use bggo_schedule::{Load, Schedule, Segment};
 use flags::Flags;
 use load::{Asked, load};
+use reporting::{open_files, style};
 use std::env;
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use thresholds::thresholds;
 use variables::Around;
 
 /// As the first word of the command line it lets the program print its properties. Only `bggo build` uses it.
@@ -103,6 +106,8 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         threads: 1,
         spin: Spin::Off,
         functional: true,
+        thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: Duration::ZERO,
     };
     let said = Report::stderr(Format::Text { colour: false }, LogLevel::Error)
@@ -128,8 +133,8 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         }
     };
     let prepared = prepare(grid, flags, &report);
-    let Some((start, asked)) = prepared.filter(|_| flags.dry_run || open_files(flags, &report))
-    else {
+    let is_ready = |_: &_| flags.dry_run || open_files(flags, &report);
+    let Some((start, asked, thresholds)) = prepared.filter(is_ready) else {
         report.flush();
         return Exit::BadInput;
     };
@@ -146,6 +151,8 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         // Where each core has a worker, spinning would take the time of others, such as a target on this host.
         spin: if threads < cores { Spin::On } else { Spin::Off },
         functional: asked.functional,
+        thresholds,
+        max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
     };
     if flags.dry_run {
@@ -160,69 +167,6 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     })
 }
 
-/// How the report looks on this stderr.
-fn style(flags: &Flags) -> Style {
-    let is_terminal = std::io::stderr().is_terminal();
-    let is_empty = |name: &str| env::var_os(name).is_none_or(|value| value.is_empty());
-    let format = if flags.json {
-        Format::Json
-    } else {
-        Format::Text {
-            colour: is_terminal && is_empty("NO_COLOR"),
-        }
-    };
-    // A terminal that is called dumb has no way to go back in a line.
-    let can_draw = is_terminal && env::var_os("TERM").is_none_or(|term| term != "dumb");
-    let auto = if can_draw {
-        Progress::Bar
-    } else {
-        Progress::Plain
-    };
-    let progress = flags.progress.unwrap_or(auto);
-    if progress == Progress::Bar && !flags.json && stdout().is_terminal() {
-        crate::stdout::erase_before_lines();
-    }
-    Style {
-        format,
-        level: flags.level,
-        progress,
-        percentiles: flags.percentiles.clone(),
-    }
-}
-
-/// Opens the files that the flags name, which the report then feeds. Reports what is wrong with them; then the answer is
-/// no.
-fn open_files(flags: &Flags, report: &Report) -> bool {
-    type Makes = fn(OutputFile) -> Box<dyn Output>;
-    // Those that are written while the run goes on come first, so that the others tell of their troubles.
-    let files: [(&Option<PathBuf>, Makes); 3] = [
-        (&flags.csv, |file| Box::new(CsvFile::new(file))),
-        (&flags.junit, |file| Box::new(JunitFile::new(file))),
-        (&flags.summary_json, |file| Box::new(SummaryFile::new(file))),
-    ];
-    let mut outputs: Vec<Box<dyn Output>> = Vec::new();
-    let mut is_open = true;
-    for (path, makes) in files {
-        let Some(path) = path else { continue };
-        let is_stdout = *path == *"-" && Some(path) == flags.summary_json.as_ref();
-        let file = if is_stdout {
-            OutputFile::start("stdout".to_owned(), Box::new(stdout()))
-                .map_err(|error| error.to_string())
-        } else {
-            OutputFile::create(path)
-        };
-        match file {
-            Ok(file) => outputs.push(makes(file)),
-            Err(text) => {
-                report.error(&text);
-                is_open = false;
-            }
-        }
-    }
-    report.also(outputs);
-    is_open
-}
-
 /// Prints the plan of the load.
 fn print_plan(request: &RunRequest, latency: Option<Duration>) -> Exit {
     let plan = dry_run::plan(&request.description(), latency);
@@ -231,8 +175,12 @@ fn print_plan(request: &RunRequest, latency: Option<Duration>) -> Exit {
     Exit::Passed
 }
 
-/// Reads the variables and the load. Reports what is wrong with them; then there is no result.
-fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start, Asked)> {
+/// Reads the variables, the load and the thresholds. Reports what is wrong with them; then there is no result.
+fn prepare(
+    grid: &'static Grid,
+    flags: &Flags,
+    report: &Report,
+) -> Option<(Start, Asked, Vec<Threshold>)> {
     let environment = env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
     // If the working directory is gone, it contains no files.
@@ -254,11 +202,23 @@ fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start
     let load = load(grid, &start, flags)
         .map_err(|text| remarks.errors.push(text))
         .ok();
+    let mut judged = Vec::new();
+    // Without its variables a bound has no value, which is said already.
+    if remarks.errors.is_empty() {
+        match thresholds(grid, &start, &flags.thresholds) {
+            Ok(thresholds) => judged = thresholds,
+            Err(texts) => remarks.errors.extend(texts),
+        }
+    }
+    if flags.max_failed.is_some() && load.as_ref().is_some_and(|load| load.functional) {
+        let text = "--max-failed is about a load, and in a functional run no step may fail: add --duration 30s, or --iterations 1000";
+        remarks.errors.push(text.to_owned());
+    }
     for error in &remarks.errors {
         report.error(error);
     }
     load.filter(|_| remarks.errors.is_empty())
-        .map(|load| (start.loaded(!load.functional), load))
+        .map(|load| (start.loaded(!load.functional), load, judged))
 }
 
 #[cfg(test)]

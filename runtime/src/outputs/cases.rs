@@ -3,8 +3,9 @@
 use super::file::OutputFile;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::Event;
-use crate::metrics::{Interval, Layout, Outcome};
-use bggo_metrics::report::{Case, Row, Verdict, junit};
+use crate::judgement::{Came, OnFail, Second, Verdict};
+use crate::metrics::Outcome;
+use bggo_metrics::report::{Case, CaseResult, Row, junit, thresholds};
 
 /// Writes thresholds and checks of a load run, or steps of a functional one.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ impl Output for JunitFile {
 
     fn event(&mut self, _: &Event) {}
 
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
 
     fn ends(&mut self, conclusion: &Conclusion<'_>) {
         let (run, figures) = (conclusion.described, conclusion.figures);
@@ -42,29 +43,51 @@ pub fn cases(conclusion: &Conclusion<'_>) -> Vec<Case> {
         let steps = conclusion.figures.steps.iter();
         return steps.map(|row| step(row, conclusion)).collect();
     }
-    Vec::new()
+    conclusion.verdicts.iter().map(threshold).collect()
+}
+
+/// A threshold of a load run.
+fn threshold(verdict: &Verdict) -> Case {
+    let said = std::iter::once(verdict.asked.to_string()).chain(thresholds::parts(verdict));
+    let said = said.collect::<Vec<_>>().join("; ");
+    let result = match (verdict.came, verdict.on_fail) {
+        (Came::Held, _) => CaseResult::Passed,
+        (Came::LeftOut, _) => CaseResult::Skipped(said),
+        (Came::Broken | Came::NeverMeasured, OnFail::Warn) => {
+            CaseResult::Skipped(format!("warning: {said}"))
+        }
+        (Came::Broken | Came::NeverMeasured, OnFail::Abort | OnFail::Fail) => {
+            CaseResult::Failed(said)
+        }
+    };
+    Case {
+        suite: "thresholds",
+        name: verdict.name.to_string(),
+        time: None,
+        result,
+    }
 }
 
 /// A step of a functional run.
 fn step(row: &Row, conclusion: &Conclusion<'_>) -> Case {
     let mut times = row.passed.clone();
     times.merge(&row.failed);
-    let verdict = if row.of(Outcome::Failed) > 0 {
+    let result = if row.of(Outcome::Failed) > 0 {
         let kinds = row.kinds();
         let why = kinds.iter().map(|(kind, _)| {
             let example = conclusion.examples.of(&row.name, kind);
             example.map_or_else(|| kind.to_string(), str::to_owned)
         });
-        Verdict::Failed(why.collect::<Vec<_>>().join("; "))
+        CaseResult::Failed(why.collect::<Vec<_>>().join("; "))
     } else if row.of(Outcome::Passed) > 0 {
-        Verdict::Passed
+        CaseResult::Passed
     } else {
-        Verdict::Skipped("it was not run".to_owned())
+        CaseResult::Skipped("it was not run".to_owned())
     };
     Case {
         suite: "steps",
         name: row.name.clone(),
         time: times.time_extremes().map(|(_, longest)| longest),
-        verdict,
+        result,
     }
 }

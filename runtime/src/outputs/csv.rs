@@ -3,7 +3,7 @@
 use super::file::OutputFile;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::Event;
-use crate::metrics::{Interval, Layout};
+use crate::judgement::Second;
 use bggo_metrics::report::CsvRows;
 use std::time::SystemTime;
 
@@ -31,11 +31,12 @@ impl Output for CsvFile {
 
     fn event(&mut self, _: &Event) {}
 
-    fn interval(&mut self, layout: &Layout, interval: &Interval) {
+    fn second(&mut self, second: &Second<'_>) {
         // A system clock set before 1970 counts as 1970.
         let at = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-        self.file
-            .put(self.rows.next(layout, interval, at).to_owned());
+        let (layout, interval) = (second.layout, second.interval);
+        let rows = self.rows.next(second.number, layout, (interval, at));
+        self.file.put(rows.to_owned());
     }
 
     fn ends(&mut self, _: &Conclusion<'_>) {

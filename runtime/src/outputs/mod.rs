@@ -2,15 +2,14 @@
 //!
 //! ```text
 //! worker threads -events-> mailbox -> reporter thread -> outputs -lines-> mailbox -> writer thread -> stderr
-//!                slabs -> intervals --^
+//!                slabs -> seconds ----^
 //! ```
 //!
-//! The reporter feeds each [`Output`] in turn: the run, events in their order, an interval a second, the end. Outputs are a
+//! The reporter feeds each [`Output`] in turn: the run, events in their order, each second, the end. Outputs are a
 //! file each and none knows another; what two of them show alike (a line, the figures of a run) is a value of its own. All
-//! that is said of load is computed from intervals. Neither a worker nor the reporter ever waits for whoever reads stderr.
+//! that is said of load is computed from intervals, and judged before it comes here. Neither a worker nor the reporter ever waits for whoever reads stderr.
 
 mod cases;
-mod collect;
 mod csv;
 mod describe;
 mod file;
@@ -24,7 +23,6 @@ mod text;
 mod writer;
 
 pub use cases::JunitFile;
-pub use collect::Collector;
 pub use csv::CsvFile;
 pub use describe::{a_second, words};
 pub use file::OutputFile;
@@ -35,8 +33,8 @@ pub use summary::SummaryFile;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
-use crate::metrics::{Interval, Layout};
-use bggo_metrics::report::{Described, Examples, Figures, Percentiles, Summary};
+use crate::judgement::{Second, Verdict};
+use bggo_metrics::report::{Described, Ending, Examples, Figures, Percentiles, Summary};
 use bggo_schedule::{Load, Segment};
 use bggo_values::Text;
 
@@ -87,6 +85,8 @@ pub struct Conclusion<'a> {
     pub described: &'a Described,
     /// All that was measured.
     pub figures: &'a Figures,
+    /// How its thresholds came out.
+    pub verdicts: &'a [Verdict],
     /// The text of a failure of each kind.
     pub examples: &'a Examples,
     /// Its exit code.
@@ -101,11 +101,25 @@ impl<'a> Conclusion<'a> {
         Summary {
             run: self.described,
             figures: self.figures,
-            ending: summary::ending(self.exit),
+            ending: ending(self.exit),
+            verdicts: self.verdicts,
             left: self.left,
             examples: self.examples,
             percentiles,
         }
+    }
+}
+
+/// How a summary says that a run ended.
+fn ending(exit: Exit) -> Ending {
+    match exit {
+        Exit::Passed => Ending::Passed,
+        Exit::Interrupted => Ending::Interrupted,
+        Exit::ThresholdFailed | Exit::StepFailed | Exit::Bug | Exit::BadInput => Ending::Failed,
+        Exit::SetUpFailed => Ending::SetUpFailed,
+        Exit::TeardownFailed => Ending::TeardownFailed,
+        Exit::Overloaded => Ending::Overloaded,
+        Exit::OutputFailed => Ending::OutputFailed,
     }
 }
 
@@ -116,8 +130,8 @@ pub trait Output: Send {
     fn begins(&mut self, run: &RunDescription);
     /// Something happened. Events come in the order in which each thread told them.
     fn event(&mut self, event: &Event);
-    /// What the last second of a load run measured. The last interval may be shorter.
-    fn interval(&mut self, layout: &Layout, interval: &Interval);
+    /// A second of a load run is over.
+    fn second(&mut self, second: &Second<'_>);
     /// The run is over.
     fn ends(&mut self, conclusion: &Conclusion<'_>);
     /// What went wrong when it wrote, if that was not told before. Asked after each second, and at the end.

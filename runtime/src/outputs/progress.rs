@@ -4,7 +4,8 @@ use super::line::{LinesSoFar, P95};
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::Event;
-use crate::metrics::{Histogram, Interval, Layout};
+use crate::judgement::Second;
+use crate::metrics::Histogram;
 use bggo_metrics::report::measure::{or_dash, rate, short};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -86,8 +87,8 @@ impl ProgressLines {
         }
     }
 
-    fn reached(&mut self, layout: &Layout, interval: &Interval) -> Reached {
-        let line = self.so_far.next(layout, interval);
+    fn reached(&mut self, second: &Second<'_>) -> Reached {
+        let line = self.so_far.next(second);
         self.iterations += line.iterations;
         self.failed += line.failed;
         self.window.push_back(Stretch {
@@ -140,8 +141,8 @@ impl Output for ProgressLines {
 
     fn event(&mut self, _: &Event) {}
 
-    fn interval(&mut self, layout: &Layout, interval: &Interval) {
-        let reached = self.reached(layout, interval);
+    fn second(&mut self, second: &Second<'_>) {
+        let reached = self.reached(second);
         match self.progress {
             Progress::None => {}
             Progress::Bar => self.lines.draw(Box::new(move |width| bar(&reached, width))),

@@ -9,18 +9,17 @@ use super::progress::{Progress, ProgressLines};
 use super::summary::TextSummary;
 use super::text::{TextLines, described};
 use super::writer::LineWriter;
-use super::{Collector, Conclusion, Format, Output, RunDescription};
+use super::{Conclusion, Format, Output, RunDescription};
 use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepReport};
 use crate::exit::Exit;
 use crate::grid::Scenario;
+use crate::judgement::{Judgement, OnFail, Watch};
 use bggo_metrics::report::{Examples, Figures, Paint, Percentiles};
 use bggo_values::Text;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-/// How long an interval is.
-const EVERY: Duration = Duration::from_secs(1);
 /// Events that may wait under load.
 const WAITING: usize = 4096;
 /// How long a run that is left at once waits for whoever reads its lines.
@@ -62,9 +61,9 @@ impl Style {
 enum Message {
     Also(Vec<Box<dyn Output>>),
     Begins(RunDescription),
-    ClockStarts(Box<Collector>),
+    ClockStarts(Box<Watch>),
     Event(Event),
-    Stopped(Stopped, Sender<Figures>),
+    Stopped(Stopped, Sender<Judgement>),
     /// Answered with the exit code, and when everything is written.
     Ends(Ends, Sender<Exit>, Sender<()>),
     Flush(Sender<()>),
@@ -175,19 +174,19 @@ impl Report {
         self.mailbox.send(Message::Begins(run));
     }
 
-    /// Iterations may begin: from now on an interval is taken each second, if it is a load run.
-    pub(crate) fn clock_starts(&self, collector: Collector) {
-        self.mailbox.send(Message::ClockStarts(Box::new(collector)));
+    /// Iterations may begin: from now on the counts are read each second, if it is a load run.
+    pub(crate) fn clock_starts(&self, watch: Watch) {
+        self.mailbox.send(Message::ClockStarts(Box::new(watch)));
     }
 
-    /// All workers are done: takes the last interval and returns the figures of the run; `None` when the reporter is gone,
+    /// All workers are done: takes what is left to read, and returns what the figures come to; `None` when the reporter is gone,
     /// which only a panic does.
-    pub(crate) fn stopped(&self, stopped: Stopped) -> Option<Figures> {
+    pub(crate) fn stopped(&self, stopped: Stopped) -> Option<Judgement> {
         self.mailbox.bounded(Bounded::No);
-        let (sender, figures) = answer();
+        let (sender, judgement) = answer();
         self.mailbox.send(Message::Stopped(stopped, sender));
-        match figures.receive(None) {
-            Received::Item(figures) => Some(figures),
+        match judgement.receive(None) {
+            Received::Item(judgement) => Some(judgement),
             Received::Nothing | Received::Closed => None,
         }
     }
@@ -254,9 +253,7 @@ struct Reporter {
 
 /// A run whose clock has started.
 struct Measured {
-    collector: Collector,
-    /// The second at whose end the next interval is taken; `None` of a functional run and when all workers are done.
-    second: Option<u32>,
+    watch: Watch,
     begins_for: Duration,
 }
 
@@ -264,14 +261,14 @@ impl Reporter {
     /// Ends when nobody can tell it anything any more.
     fn work(mut self, messages: &Receiver<Message>) {
         loop {
-            let received = match self.next_interval() {
-                // An interval that is due goes before what is told.
+            let received = match self.next_second() {
+                // A second that is over goes before what is told.
                 Some(due) if due <= Instant::now() => Received::Nothing,
                 due => messages.receive(due),
             };
             match received {
                 Received::Item(message) => self.take(message, messages),
-                Received::Nothing => self.interval_is_due(),
+                Received::Nothing => self.second_is_over(),
                 Received::Closed => return,
             }
         }
@@ -280,7 +277,7 @@ impl Reporter {
     fn take(&mut self, message: Message, messages: &Receiver<Message>) {
         match message {
             Message::Begins(description) => self.begins(description),
-            Message::ClockStarts(collector) => self.clock_starts(*collector),
+            Message::ClockStarts(watch) => self.clock_starts(*watch),
             Message::Also(outputs) => {
                 let on_stderr = std::mem::replace(&mut self.outputs, outputs);
                 self.outputs.extend(on_stderr);
@@ -291,7 +288,7 @@ impl Reporter {
                     self.tell(&event);
                 }
             }
-            Message::Stopped(stopped, figures) => figures.send(self.stopped(stopped)),
+            Message::Stopped(stopped, judgement) => judgement.send(self.stopped(stopped)),
             Message::Ends(ends, exit, done) => {
                 exit.send(self.ends(ends, messages.lost()));
                 self.lines.flush(done);
@@ -300,10 +297,9 @@ impl Reporter {
         }
     }
 
-    /// When the next interval is due.
-    fn next_interval(&self) -> Option<Instant> {
-        let run = self.measured.as_ref()?;
-        Some(run.collector.begin() + EVERY * run.second?)
+    /// When the next second is over.
+    fn next_second(&self) -> Option<Instant> {
+        self.measured.as_ref()?.watch.due()
     }
 
     fn begins(&mut self, description: RunDescription) {
@@ -316,11 +312,9 @@ impl Reporter {
         self.description = Some(description);
     }
 
-    fn clock_starts(&mut self, collector: Collector) {
-        let under_load = self.description.as_ref().is_some_and(|run| !run.functional);
+    fn clock_starts(&mut self, watch: Watch) {
         self.measured = Some(Measured {
-            collector,
-            second: under_load.then_some(1),
+            watch,
             begins_for: Duration::ZERO,
         });
     }
@@ -392,37 +386,40 @@ impl Reporter {
         }
     }
 
-    fn interval_is_due(&mut self) {
+    fn second_is_over(&mut self) {
         let Some(run) = &mut self.measured else {
             return;
         };
-        let interval = run.collector.take(run.collector.begin().elapsed());
+        let Some(second) = run.watch.read() else {
+            return;
+        };
         for output in &mut self.outputs {
-            output.interval(run.collector.layout(), &interval);
+            output.second(&second);
         }
-        // A machine that slept does not make up for the intervals that it missed.
-        let over = run.collector.begin().elapsed().as_secs();
-        run.second = Some(u32::try_from(over).unwrap_or(u32::MAX).saturating_add(1));
+        // That one ends the run is said by whoever ends it.
+        let breaks = second
+            .judged
+            .iter()
+            .filter(|one| one.broken_at == Some(second.number) && one.on_fail != OnFail::Abort);
+        let texts = breaks.map(|one| format!("threshold {} is broken", one.name));
+        for text in texts.collect::<Vec<_>>() {
+            self.tell(&Event::Message(LogLevel::Warn, text));
+        }
         self.tell_troubles();
     }
 
-    fn stopped(&mut self, stopped: Stopped) -> Figures {
-        let (Some(description), Some(run)) = (&self.description, &mut self.measured) else {
-            return Figures::default();
+    fn stopped(&mut self, stopped: Stopped) -> Judgement {
+        let Some(run) = &mut self.measured else {
+            return Judgement::default();
         };
-        let interval = run.collector.take(stopped.at);
-        if run.second.take().is_some() && !interval.slots.is_empty() {
+        run.begins_for = stopped.begins_until.min(stopped.at);
+        if let Some(second) = run.watch.stop(stopped.at, run.begins_for) {
             for output in &mut self.outputs {
-                output.interval(run.collector.layout(), &interval);
+                output.second(&second);
             }
         }
-        run.begins_for = stopped.begins_until.min(stopped.at);
         self.lines.bounded(Bounded::No);
-        Figures::new(
-            run.collector.layout(),
-            run.collector.total(),
-            (&description.described(), run.begins_for),
-        )
+        run.watch.judgement()
     }
 
     /// The exit code that the run has with what happened here.
@@ -434,21 +431,19 @@ impl Reporter {
             );
             self.tell(&Event::Message(LogLevel::Warn, text));
         }
-        let (Some(description), Some(run)) = (&self.description, &self.measured) else {
+        let (Some(description), Some(run)) = (self.description.take(), self.measured.take()) else {
             return ends.exit;
         };
         let described = description.described();
-        let figures = Figures::new(
-            run.collector.layout(),
-            run.collector.total(),
-            (&described, run.begins_for),
-        );
+        let began = (&described, run.begins_for);
+        let figures = Figures::new(run.watch.layout(), run.watch.total(), began);
         let mut exit = ends.exit;
         // Those on stderr come last, so they tell of what went wrong with the files.
         for index in 0..self.outputs.len() {
             let conclusion = Conclusion {
                 described: &described,
                 figures: &figures,
+                verdicts: run.watch.verdicts(),
                 examples: &self.examples,
                 exit,
                 left: ends.left,

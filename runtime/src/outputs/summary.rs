@@ -6,22 +6,8 @@ use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel};
 use crate::exit::Exit;
-use crate::metrics::{Interval, Layout};
-use bggo_metrics::report::{Ending, Paint, Percentiles};
-
-/// How a summary says that a run ended.
-pub fn ending(exit: Exit) -> Ending {
-    match exit {
-        Exit::Passed => Ending::Passed,
-        Exit::Interrupted => Ending::Interrupted,
-        Exit::ThresholdFailed => Ending::ThresholdFailed,
-        Exit::StepFailed | Exit::Bug | Exit::BadInput => Ending::Failed,
-        Exit::SetUpFailed => Ending::SetUpFailed,
-        Exit::TeardownFailed => Ending::TeardownFailed,
-        Exit::Overloaded => Ending::Overloaded,
-        Exit::OutputFailed => Ending::OutputFailed,
-    }
-}
+use crate::judgement::Second;
+use bggo_metrics::report::{Paint, Percentiles};
 
 /// Writes the summary.
 #[derive(Debug)]
@@ -53,7 +39,7 @@ impl Output for TextSummary {
 
     fn event(&mut self, _: &Event) {}
 
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
 
     fn ends(&mut self, conclusion: &Conclusion<'_>) {
         let summary = conclusion.summary(&self.percentiles);
@@ -81,7 +67,7 @@ impl Output for SummaryFile {
 
     fn event(&mut self, _: &Event) {}
 
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
 
     fn ends(&mut self, conclusion: &Conclusion<'_>) {
         self.0.put(json::line_of(json::summary(conclusion)));

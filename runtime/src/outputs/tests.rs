@@ -6,16 +6,19 @@ use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
+use crate::judgement::{Came, Collector, Judge, OnFail, Quantity, Watch};
 use crate::metrics::{
-    KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
+    Interval, KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
 };
-use bggo_metrics::report::{CsvRows, Paint};
+use bggo_metrics::report::{CaseResult, CsvRows, Paint};
+use bggo_metrics::{Layout, Reading, Remark};
 use bggo_schedule::{Load, Schedule};
 use serde_json::json;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc::unbounded_channel;
 
 /// Slots of the first step: its times, and its metrics.
 const FIRST: u32 = time_slot::COUNT + 6;
@@ -255,6 +258,7 @@ fn iteration(recorder: &Recorder, failed_by: Option<usize>, took: Duration) {
 struct End<'a> {
     run: &'a RunDescription,
     begins_for: Duration,
+    verdicts: &'a [Verdict],
     exit: Exit,
     left: bool,
 }
@@ -267,6 +271,7 @@ impl End<'_> {
         ask(&Conclusion {
             described: &described,
             figures: &Figures::new(collector.layout(), collector.total(), began),
+            verdicts: self.verdicts,
             examples: &Examples::default(),
             exit: self.exit,
             left: self.left,
@@ -279,6 +284,7 @@ fn conclusion(run: &RunDescription) -> End<'_> {
     End {
         run,
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     }
@@ -298,7 +304,12 @@ fn summary_object(collector: &Collector, end: &End<'_>) -> serde_json::Value {
 
 fn next_line(so_far: &mut LinesSoFar, collector: &mut Collector, at: Duration) -> Line {
     let interval = collector.take(at);
-    so_far.next(collector.layout(), &interval)
+    so_far.next(&Second {
+        number: u32::try_from(at.as_secs()).unwrap(),
+        layout: collector.layout(),
+        interval: &interval,
+        judged: &[],
+    })
 }
 
 #[test]
@@ -336,13 +347,14 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     let conclusion = End {
         run: &run,
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::ThresholdFailed,
         left: false,
     };
     assert_eq!(
         summary(&collector, &conclusion),
         "
-failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), 1 cancelled
+failed: 21 iterations, 1 failed (4.76 %), 1 cancelled
 
 load: 1.00s, then 500ms of drain, 2 threads, seed 7
   main: shared_iterations 2 users for 1s
@@ -397,6 +409,7 @@ fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
     let conclusion = End {
         run: &run,
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -587,10 +600,11 @@ fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
     let conclusion = End {
         run: &run,
         begins_for: Duration::from_secs(5),
+        verdicts: &[],
         exit: Exit::ThresholdFailed,
         left: false,
     };
-    assert!(conclusion.asked(&collector, |end| end.figures.threshold_failed()));
+    assert!(conclusion.asked(&collector, |end| end.figures.nothing_ended()));
     let text = summary(&collector, &conclusion);
     let verdict = "\nfailed: no iteration ended, 3 cancelled\n\nload: 5.00s, then 1.00s of drain,";
     assert!(text.starts_with(verdict), "{text}");
@@ -611,6 +625,7 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
     let conclusion = End {
         run: &run,
         begins_for: Duration::from_secs(5),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -645,6 +660,7 @@ fn a_functional_run_ends_with_a_short_table() {
     let conclusion = End {
         run: &run,
         begins_for: Duration::from_millis(5),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -718,6 +734,15 @@ fn lines(written: &Written, name: &str) -> Vec<serde_json::Value> {
         .collect()
 }
 
+fn no_thresholds() -> Judge {
+    Judge::new(Vec::new(), &Layout::default(), &[]).unwrap()
+}
+
+/// Over the slabs of a load run without thresholds.
+fn watch(collector: Collector) -> Watch {
+    Watch::new(collector, no_thresholds(), unbounded_channel().0)
+}
+
 const STOPPED: Stopped = Stopped {
     begins_until: Duration::from_secs(1),
     at: Duration::from_secs(1),
@@ -728,7 +753,7 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::ONCE));
-    report.clock_starts(collector);
+    report.clock_starts(Watch::at_the_end(collector, no_thresholds()));
     for user in 0..10_000 {
         let mut end = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
         end.user = user;
@@ -736,7 +761,7 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
     }
     iteration(&recorder, None, Duration::from_millis(1));
     // Answers though not one byte was written.
-    assert_eq!(report.stopped(STOPPED).unwrap().iterations.count(), 1);
+    assert!(!report.stopped(STOPPED).unwrap().nothing_ended);
     assert_eq!(written.text(), "");
     drop(open);
     report.ends(Exit::Passed, false);
@@ -762,12 +787,12 @@ fn what_a_load_run_could_not_write_is_counted_and_said_at_its_end() {
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
-    report.clock_starts(collector);
+    report.clock_starts(watch(collector));
     for _ in 0..20_000 {
         report.tell(Event::Message(LogLevel::Info, "again".to_owned()));
     }
     iteration(&recorder, None, Duration::from_millis(1));
-    assert_eq!(report.stopped(STOPPED).unwrap().iterations.count(), 1);
+    assert!(!report.stopped(STOPPED).unwrap().nothing_ended);
     drop(open);
     report.ends(Exit::Passed, false);
     let warning = lines(&written, "warning").remove(0);
@@ -860,6 +885,27 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
     }
 }
 
+/// A threshold of which all there is is said.
+fn verdict_with_all() -> Verdict {
+    Verdict {
+        name: Text::Static("fast"),
+        asked: Text::Static("p95 < 300ms"),
+        came: Came::Broken,
+        on_fail: OnFail::Abort,
+        readings: vec![Reading {
+            figure: Text::Static("run.response_time.p95"),
+            quantity: Quantity::Time,
+            value: Some(0.4),
+            worst: Some(0.5),
+        }],
+        worst_at: Some(2),
+        broken_at: Some(3),
+        aborted: true,
+        remarks: vec![Remark::JudgedWhole],
+        advice: None,
+    }
+}
+
 #[test]
 fn the_page_of_the_output_names_every_field_that_is_written() {
     let page = page();
@@ -878,6 +924,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
     let conclusion = End {
         run: &run,
         begins_for: Duration::from_secs(1),
+        verdicts: &[verdict_with_all()],
         exit: Exit::Passed,
         left: false,
     };
@@ -959,7 +1006,7 @@ impl Output for Panics {
         panic!("an output has a bug");
     }
     fn event(&mut self, _: &Event) {}
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
     fn ends(&mut self, _: &Conclusion<'_>) {}
 }
 
@@ -981,7 +1028,7 @@ fn written(format: Format, level: LogLevel, exit: Exit) -> String {
     iteration(&recorder, None, Duration::from_millis(10));
     let kind = Some(names.kind("status"));
     iteration(&recorder, kind, Duration::from_millis(10));
-    report.clock_starts(collector);
+    report.clock_starts(watch(collector));
     report.stopped(STOPPED);
     report.ends(exit, false);
     written.text()
@@ -989,7 +1036,7 @@ fn written(format: Format, level: LogLevel, exit: Exit) -> String {
 
 #[test]
 fn a_run_that_did_not_pass_says_so_at_every_level() {
-    let verdict = "failed: 2 iterations, 1 failed (50.00 %; the limit is 1 %), in 1.00s";
+    let verdict = "failed: 2 iterations, 1 failed (50.00 %), in 1.00s";
     let text = Format::Text { colour: false };
     for level in [LogLevel::Error, LogLevel::Warn] {
         let failed = written(text, level, Exit::ThresholdFailed);
@@ -1014,7 +1061,12 @@ fn feed(output: &mut dyn Output, seconds: std::ops::RangeInclusive<u64>, each: u
             iteration(&recorder, None, Duration::from_millis(second));
         }
         let interval = collector.take(Duration::from_millis(second * 1_000 + second % 7));
-        output.interval(collector.layout(), &interval);
+        output.second(&Second {
+            number: u32::try_from(second).unwrap(),
+            layout: collector.layout(),
+            interval: &interval,
+            judged: &[],
+        });
     }
 }
 
@@ -1028,6 +1080,7 @@ fn ended_of(run: &RunDescription) -> impl FnOnce(&mut dyn Output) {
                 &Interval::default(),
                 (&described, Duration::ZERO),
             ),
+            verdicts: &[],
             examples: &Examples::default(),
             exit: Exit::Passed,
             left: false,
@@ -1121,9 +1174,8 @@ fn run_with(report: &Report) -> Exit {
     let fault = Fault::new("connect", "connection refused");
     let end = ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault));
     report.tell(Event::FirstFailure(end));
-    report.clock_starts(collector);
-    let figures = report.stopped(STOPPED).unwrap();
-    assert!(figures.threshold_failed());
+    report.clock_starts(watch(collector));
+    assert!(!report.stopped(STOPPED).unwrap().nothing_ended);
     report.ends(Exit::Passed, false)
 }
 
@@ -1206,7 +1258,7 @@ fn a_graver_exit_is_not_changed_by_a_file() {
     let (report, _) = with_files(vec![Box::new(SummaryFile::new(full))]);
     let (collector, _, _) = bench();
     report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
-    report.clock_starts(collector);
+    report.clock_starts(watch(collector));
     report.stopped(STOPPED).unwrap();
     assert_eq!(
         report.ends(Exit::ThresholdFailed, false),
@@ -1227,20 +1279,62 @@ fn a_functional_run_has_a_case_for_each_step() {
     let cases = conclusion(&run).asked(&collector, cases::cases);
     let verdicts = cases
         .into_iter()
-        .map(|case| (case.name, case.time, case.verdict));
+        .map(|case| (case.name, case.time, case.result));
     assert_eq!(
         verdicts.collect::<Vec<_>>(),
         [
             (
                 "http_request.login".to_owned(),
                 Some(Duration::from_millis(2)),
-                bggo_metrics::report::Verdict::Failed("value".to_owned())
+                CaseResult::Failed("value".to_owned())
             ),
             (
                 "noop.item".to_owned(),
                 None,
-                bggo_metrics::report::Verdict::Skipped("it was not run".to_owned())
+                CaseResult::Skipped("it was not run".to_owned())
             ),
+        ]
+    );
+}
+
+#[test]
+fn each_threshold_of_a_load_run_is_a_case() {
+    let of = |came, on_fail| Verdict {
+        came,
+        on_fail,
+        aborted: false,
+        remarks: Vec::new(),
+        ..verdict_with_all()
+    };
+    let verdicts = [
+        of(Came::Held, OnFail::Fail),
+        of(Came::Broken, OnFail::Fail),
+        of(Came::Broken, OnFail::Warn),
+        of(Came::NeverMeasured, OnFail::Abort),
+        of(Came::LeftOut, OnFail::Fail),
+    ];
+    let (collector, _, _) = bench();
+    let run = run_of(Schedule::lasting(1, Duration::from_secs(1)));
+    let end = End {
+        verdicts: &verdicts,
+        ..conclusion(&run)
+    };
+    let cases = end.asked(&collector, cases::cases);
+    assert!(
+        cases
+            .iter()
+            .all(|case| (case.suite, case.name.as_str()) == ("thresholds", "fast"))
+    );
+    let results: Vec<CaseResult> = cases.into_iter().map(|case| case.result).collect();
+    let got = "p95 < 300ms; got 400ms, worst 500ms at 2s";
+    assert_eq!(
+        results,
+        [
+            CaseResult::Passed,
+            CaseResult::Failed(got.to_owned()),
+            CaseResult::Skipped(format!("warning: {got}")),
+            CaseResult::Failed("p95 < 300ms; never measured".to_owned()),
+            CaseResult::Skipped("p95 < 300ms; this run leaves out what it asks about".to_owned()),
         ]
     );
 }

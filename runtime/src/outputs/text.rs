@@ -7,7 +7,7 @@ use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
-use crate::metrics::{Interval, Layout};
+use crate::judgement::Second;
 use bggo_metrics::report::measure::{or_dash, plural, short};
 use bggo_metrics::report::{GREEN, Paint, RED, YELLOW};
 
@@ -49,7 +49,7 @@ impl Output for TextLines {
         self.put(event.level(), || told(event, self.scenarios, self.paint));
     }
 
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
 
     fn ends(&mut self, _: &Conclusion<'_>) {}
 }

@@ -13,12 +13,12 @@ pub struct Case {
     /// How long it took, where that means something.
     pub time: Option<Duration>,
     /// Whether it held.
-    pub verdict: Verdict,
+    pub result: CaseResult,
 }
 
 /// Whether something held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CaseResult {
     /// It did.
     Passed,
     /// It did not: why.
@@ -64,10 +64,10 @@ fn totals<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
     let (mut tests, mut failures, mut skipped) = (0, 0, 0);
     for case in cases {
         tests += 1;
-        match case.verdict {
-            Verdict::Passed => {}
-            Verdict::Failed(_) => failures += 1,
-            Verdict::Skipped(_) => skipped += 1,
+        match case.result {
+            CaseResult::Passed => {}
+            CaseResult::Failed(_) => failures += 1,
+            CaseResult::Skipped(_) => skipped += 1,
         }
     }
     format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\"")
@@ -82,13 +82,13 @@ fn push_case(text: &mut String, grid: &str, case: &Case) {
         Escaped(&case.name),
         case.time.unwrap_or_default().as_secs_f64()
     );
-    let (element, why) = match &case.verdict {
-        Verdict::Passed => {
+    let (element, why) = match &case.result {
+        CaseResult::Passed => {
             text.push_str("/>\n");
             return;
         }
-        Verdict::Failed(why) => ("failure", why),
-        Verdict::Skipped(why) => ("skipped", why),
+        CaseResult::Failed(why) => ("failure", why),
+        CaseResult::Skipped(why) => ("skipped", why),
     };
     let _ = writeln!(
         text,
@@ -122,28 +122,28 @@ impl std::fmt::Display for Escaped<'_> {
 mod tests {
     use super::*;
 
-    fn case(suite: &'static str, name: &str, verdict: Verdict) -> Case {
+    fn case(suite: &'static str, name: &str, result: CaseResult) -> Case {
         Case {
             suite,
             name: name.to_owned(),
             time: None,
-            verdict,
+            result,
         }
     }
 
     #[test]
     fn a_file_has_a_suite_for_each_sort_of_case() {
         let cases = [
-            case("thresholds", "home is fast", Verdict::Passed),
+            case("thresholds", "home is fast", CaseResult::Passed),
             case(
                 "checks",
                 "is \"created\"",
-                Verdict::Failed("got <503> & more\n\u{1}".to_owned()),
+                CaseResult::Failed("got <503> & more\n\u{1}".to_owned()),
             ),
             case(
                 "thresholds",
                 "few fail",
-                Verdict::Skipped("it only warns".to_owned()),
+                CaseResult::Skipped("it only warns".to_owned()),
             ),
         ];
         assert_eq!(

@@ -21,7 +21,6 @@ const OUTCOMES: [(Outcome, &str); 5] = [
 /// Makes the rows of one interval after another.
 #[derive(Debug, Default)]
 pub struct CsvRows {
-    number: u64,
     users: u64,
     /// Full names of the steps, in the grid's order; made for the first interval.
     steps: Vec<Text>,
@@ -41,9 +40,13 @@ impl CsvRows {
     /// The first line.
     pub const HEAD: &'static str = "second,elapsed,at,scenario,name,metric,label,unit,count,sum,min,mean,p50,p90,p95,p99,p99_9,max,last\n";
 
-    /// The rows of the next interval, each with its line break; `at` is the time at its end, since 1970.
-    pub fn next(&mut self, layout: &Layout, interval: &Interval, at: Duration) -> &str {
-        self.number += 1;
+    /// The rows of the next second, which has this number, each with its line break; `at` is the time at its end, since 1970.
+    pub fn next(
+        &mut self,
+        number: u32,
+        layout: &Layout,
+        (interval, at): (&Interval, Duration),
+    ) -> &str {
         self.users = (self.users + interval.users_begun).saturating_sub(interval.users_ended);
         if self.steps.is_empty() {
             let names = layout.steps.iter().map(|step| layout.full_name(step));
@@ -51,8 +54,7 @@ impl CsvRows {
         }
         self.text.clear();
         self.begin = format!(
-            "{},{:.3},{:.3}",
-            self.number,
+            "{number},{:.3},{:.3}",
             interval.end().as_secs_f64(),
             at.as_secs_f64()
         );

@@ -9,9 +9,6 @@ use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Failures of a load run that are too many, in percent of its iterations.
-pub const TOO_MANY_PERCENT: u64 = 1;
-
 /// What a metric of a manifest measured in the whole run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
@@ -303,12 +300,6 @@ impl Figures {
     /// Iterations that ended, or were due and never began.
     pub fn asked(&self) -> u64 {
         self.iterations.count() + self.iterations.never_began()
-    }
-
-    /// The default threshold of a load run: some iteration ends, and less than 1 % of those that were asked for fail.
-    pub fn threshold_failed(&self) -> bool {
-        let failed = self.failed();
-        self.nothing_ended() || failed > 0 && failed * 100 >= self.asked() * TOO_MANY_PERCENT
     }
 }
 

@@ -10,8 +10,7 @@
 use super::columns::Percentiles;
 use super::figures::{Figures, Values};
 use super::measure::{percent, plural, short};
-use super::summary::bounded;
-use super::table::{self, folded};
+use super::table::{self, bounded, folded};
 use crate::interval::Histogram;
 use crate::layout::{MetricLayout, Unit};
 use bggo_values::Text;

@@ -20,12 +20,13 @@ mod paint;
 mod simulated;
 mod summary;
 mod table;
+pub mod thresholds;
 
-pub use cases::{Case, Verdict, junit};
+pub use cases::{Case, CaseResult, junit};
 pub use columns::Percentiles;
 pub use csv::CsvRows;
 pub use described::{Described, DescribedLoad};
 pub use examples::Examples;
-pub use figures::{Figures, Metrics, ResourceRow, Row, TOO_MANY_PERCENT, Values, sum_of_labels};
+pub use figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};
 pub use paint::{GREEN, Paint, RED, YELLOW};
 pub use summary::{Ending, Summary};

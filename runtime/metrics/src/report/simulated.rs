@@ -3,13 +3,16 @@
 use super::described::{Described, DescribedLoad};
 use super::examples::Examples;
 use super::figures::Figures;
+use crate::address::Quantity;
 use crate::buckets::bucket;
+use crate::condition::OnFail;
 use crate::interval::{Histogram, Interval, LastValue, SlotFigures};
 use crate::layout::{
     IterationLayout, Layout, MetricKind, MetricLayout, ResourceLayout, StepLayout, Unit,
 };
 use crate::outcome::Outcome;
 use crate::slots::{iteration_slot, time_slot};
+use crate::verdict::{Came, Reading, Verdict};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -92,6 +95,27 @@ pub fn closed_load(scenario: &'static str) -> DescribedLoad {
     }
 }
 
+/// A threshold on a time that came out so.
+pub fn verdict(name: &'static str, asked: &'static str, came: Came) -> Verdict {
+    Verdict {
+        name: Text::Static(name),
+        asked: Text::Static(asked),
+        came,
+        on_fail: OnFail::Fail,
+        readings: vec![Reading {
+            figure: Text::Static("http_request.home.response_time.p95"),
+            quantity: Quantity::Time,
+            value: Some(0.412),
+            worst: Some(1.2),
+        }],
+        worst_at: Some(45),
+        broken_at: None,
+        aborted: false,
+        remarks: Vec::new(),
+        advice: None,
+    }
+}
+
 /// A run, and what it measured.
 pub struct Simulated {
     /// How it was started.
@@ -102,6 +126,8 @@ pub struct Simulated {
     pub total: Interval,
     /// Texts of its failures.
     pub examples: Examples,
+    /// How its thresholds came out.
+    pub verdicts: Vec<Verdict>,
     begins_for: Duration,
     next: u32,
 }
@@ -113,6 +139,7 @@ impl Simulated {
             layout: Layout::default(),
             total: Interval::default(),
             examples: Examples::default(),
+            verdicts: Vec::new(),
             begins_for: Duration::ZERO,
             next: 0,
             run,

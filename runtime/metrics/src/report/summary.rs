@@ -4,13 +4,15 @@
 use super::columns::Percentiles;
 use super::described::{Described, DescribedLoad};
 use super::examples::Examples;
-use super::figures::{Figures, Row, TOO_MANY_PERCENT};
+use super::figures::{Figures, Row};
 use super::measure::{self, or_dash, percent, plural, rate, short};
 use super::metric_lines;
 use super::paint::{GREEN, Paint, RED, YELLOW};
-use super::table::{self, folded};
+use super::table::{self, bounded, folded};
+use super::thresholds;
 use crate::interval::Histogram;
 use crate::outcome::Outcome;
+use crate::verdict::Verdict;
 use bggo_values::Text;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -37,8 +39,6 @@ pub enum Ending {
     Interrupted,
     /// It failed.
     Failed,
-    /// Too many iterations failed, or none ended.
-    ThresholdFailed,
     /// Something could not be made.
     SetUpFailed,
     /// Something could not be destroyed.
@@ -58,6 +58,8 @@ pub struct Summary<'a> {
     pub figures: &'a Figures,
     /// How it ended.
     pub ending: Ending,
+    /// How its thresholds came out.
+    pub verdicts: &'a [Verdict],
     /// It was left before everything was destroyed.
     pub left: bool,
     /// A text of each failure.
@@ -122,6 +124,7 @@ impl Summary<'_> {
             self.times(),
             metric_lines::labelled(self.figures),
             self.failures(paint),
+            self.thresholds(paint),
             metric_lines::others(self.figures, self.percentiles),
             self.own_health(),
         ];
@@ -284,6 +287,14 @@ impl Summary<'_> {
         text
     }
 
+    /// How the thresholds came out.
+    fn thresholds(&self, paint: Paint) -> String {
+        if self.verdicts.is_empty() {
+            return String::new();
+        }
+        format!("thresholds\n{}", thresholds::lines(self.verdicts, paint))
+    }
+
     /// How exactly the load was put on: what is the doing of this program and its host, not of the target.
     fn own_health(&self) -> String {
         let scenarios = self.figures.scenarios.iter();
@@ -330,12 +341,12 @@ impl Summary<'_> {
             let steps = plural(all.count(), "step", "steps");
             format!("{steps}, {} failed", all.of(Outcome::Failed))
         } else {
-            why(self.figures, self.ending)
+            why(self.figures) + &thresholds::failed(self.verdicts)
         };
         let (colour, word) = match self.ending {
             Ending::Passed => (GREEN, "passed"),
             Ending::Interrupted => (YELLOW, "interrupted"),
-            Ending::Failed | Ending::ThresholdFailed => (RED, "failed"),
+            Ending::Failed => (RED, "failed"),
             Ending::SetUpFailed => (RED, "failed: set-up"),
             Ending::TeardownFailed => (RED, "failed: teardown"),
             Ending::Overloaded => (RED, "not valid"),
@@ -361,16 +372,6 @@ fn unless_zero(count: u64) -> String {
     } else {
         count.to_string()
     }
-}
-
-/// The first `most` of them, and how many there are besides.
-pub(super) fn bounded(mut parts: Vec<String>, most: usize) -> Vec<String> {
-    let more = parts.len().saturating_sub(most);
-    if more > 0 {
-        parts.truncate(most);
-        parts.push(format!("… {more} more in --summary-json"));
-    }
-    parts
 }
 
 /// The steps that are shown: of many the slowest by p95, in the order of the grid.
@@ -449,8 +450,8 @@ fn got(load: &DescribedLoad, row: &Row) -> Vec<String> {
     parts
 }
 
-/// `20 iterations, 1 failed (5.00 %; the limit is 1 %), 3 cancelled`
-fn why(figures: &Figures, ending: Ending) -> String {
+/// `20 iterations, 1 failed (5.00 %), 3 cancelled`
+fn why(figures: &Figures) -> String {
     let iterations = &figures.iterations;
     let (failed, cancelled) = (
         iterations.of(Outcome::Failed),
@@ -463,13 +464,8 @@ fn why(figures: &Figures, ending: Ending) -> String {
             0 => String::new(),
             never => format!(", {never} never began"),
         };
-        let limit = if ending == Ending::ThresholdFailed {
-            format!("; the limit is {TOO_MANY_PERCENT} %")
-        } else {
-            String::new()
-        };
         format!(
-            "{}, {failed} failed{never} ({:.2} %{limit})",
+            "{}, {failed} failed{never} ({:.2} %)",
             plural(iterations.count(), "iteration", "iterations"),
             percent(figures.failed(), figures.asked())
         )

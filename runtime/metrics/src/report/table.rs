@@ -69,6 +69,16 @@ pub fn cut(name: &str, width: usize) -> String {
     begin.chain(['…']).chain(end).collect()
 }
 
+/// The first `most` of them, and how many there are besides.
+pub fn bounded(mut parts: Vec<String>, most: usize) -> Vec<String> {
+    let more = parts.len().saturating_sub(most);
+    if more > 0 {
+        parts.truncate(most);
+        parts.push(format!("… {more} more in --summary-json"));
+    }
+    parts
+}
+
 /// `parts` joined by `separator` into lines that fit a screen, each after `indent` (the first after `begin`) and with its
 /// line break. A part that is longer than a line stands in one of its own.
 pub fn folded((begin, indent): (&str, &str), separator: &str, parts: &[String]) -> String {

@@ -22,7 +22,7 @@ fn each_second_has_a_row_for_each_metric() {
     let mut rows = CsvRows::default();
     let at = Duration::from_millis(1_700_000_000_250);
     assert_eq!(
-        rows.next(&simulated.layout, &simulated.total, at),
+        rows.next(1, &simulated.layout, (&simulated.total, at)),
         "\
 1,1.002,1700000000.250,,run,users,,,,,,,,,,,,,3
 1,1.002,1700000000.250,main,iterations,ended,,,11,11,,,,,,,,,
@@ -55,14 +55,14 @@ fn a_second_without_anything_has_rows_of_nothing_and_users_are_counted_on() {
     simulated.step("main", "http_request.a");
     simulated.total.users_begun = 20;
     let mut rows = CsvRows::default();
-    let _ = rows.next(&simulated.layout, &simulated.total, Duration::ZERO);
+    let _ = rows.next(1, &simulated.layout, (&simulated.total, Duration::ZERO));
     let second = Interval {
         span: Some((Duration::from_secs(30), Duration::from_secs(31))),
         users_ended: 5,
         ..Interval::default()
     };
     assert_eq!(
-        rows.next(&simulated.layout, &second, Duration::ZERO),
+        rows.next(2, &simulated.layout, (&second, Duration::ZERO)),
         "\
 2,31.000,0.000,,run,users,,,,,,,,,,,,,15
 2,31.000,0.000,main,iterations,ended,,,0,0,,,,,,,,,
@@ -86,7 +86,7 @@ fn each_row_has_a_field_for_each_column() {
     simulated.set(pool, 4);
     let columns = |line: &str| line.split(',').count();
     let mut rows = CsvRows::default();
-    let text = rows.next(&simulated.layout, &simulated.total, Duration::ZERO);
+    let text = rows.next(1, &simulated.layout, (&simulated.total, Duration::ZERO));
     assert!(text.lines().count() > 10, "{text}");
     for line in text.lines() {
         assert_eq!(columns(line), columns(CsvRows::HEAD), "{line}");

@@ -1,8 +1,9 @@
 //! Summaries of simulated runs, as they stand on a screen of 80 columns.
 
-use super::super::simulated::{Simulated, all_ms, closed_load, open_load, run, times};
+use super::super::simulated::{Simulated, all_ms, closed_load, open_load, run, times, verdict};
 use super::super::table::SCREEN;
 use super::*;
+use crate::verdict::Came;
 
 fn written(simulated: &Simulated, ending: Ending) -> String {
     let figures = simulated.figures();
@@ -10,6 +11,7 @@ fn written(simulated: &Simulated, ending: Ending) -> String {
         run: &simulated.run,
         figures: &figures,
         ending,
+        verdicts: &simulated.verdicts,
         left: false,
         examples: &simulated.examples,
         percentiles: &Percentiles::default(),
@@ -56,6 +58,10 @@ fn closed() -> Simulated {
     simulated
         .examples
         .keep("http_request.order", Text::Static("status"), status);
+    simulated.verdicts = vec![
+        verdict("home is fast", "home.p95 < 300ms, over 30s", Came::Held),
+        verdict("failures", "run.failed.ratio < 1 %", Came::Broken),
+    ];
     simulated
 }
 
@@ -132,9 +138,9 @@ own health
 #[test]
 fn a_closed_load_shows_service_times_and_each_kind_of_failure_with_an_example() {
     assert_eq!(
-        written(&closed(), Ending::ThresholdFailed),
+        written(&closed(), Ending::Failed),
         "
-failed: 1000 iterations, 100 failed (10.00 %; the limit is 1 %)
+failed: 1000 iterations, 100 failed (10.00 %); threshold failures failed
 
 load: 30.0s, 2 threads, seed 7
   main: constant_vus 20 users for 30s
@@ -158,6 +164,11 @@ failures
       status 503, expected one of 2xx or 404; the body begins with `{\"error\":
       \"the pool of connections is exhausted\"}`, grid.hcl:12
   30  timeout  http_request.order
+
+thresholds
+  failed  failures: run.failed.ratio < 1 %; got 412ms, worst 1.20s at 45s
+  passed  home is fast: home.p95 < 300ms, over 30s;
+          got 412ms, worst 1.20s at 45s
 
 metric                    values     p50     p90     p95     p99   p99.9     max
 http_reques…ogin waiting       4  2.00ms  4.00ms  4.00ms  4.00ms  4.00ms  4.00ms
