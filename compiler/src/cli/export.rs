@@ -32,7 +32,11 @@ impl Export {
 
     fn export(&self, console: &mut Console) -> Result<Exit, Exit> {
         let mut file = open(&self.file, console)?;
-        let replace = if self.force { Replace::Yes } else { Replace::No };
+        let replace = if self.force {
+            Replace::Yes
+        } else {
+            Replace::No
+        };
         let output = self.output.as_deref();
         let output = output.map(|path| NewFile::create(path, replace, console));
         let mut output = output.transpose()?;

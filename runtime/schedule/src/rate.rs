@@ -120,6 +120,16 @@ impl Rate {
         self.length
     }
 
+    /// The lowest and the highest rate that it has at any moment, in iterations a second.
+    pub fn extremes(&self) -> (f64, f64) {
+        let rates = self.pieces.iter().flat_map(|piece| [piece.from, piece.to]);
+        let (lowest, highest) = rates.fold((u64::MAX, 0), |(lowest, highest), rate| {
+            (lowest.min(rate), highest.max(rate))
+        });
+        let a_second = |rate: u64| rate as f64 / 1e6 * (1e9 / self.unit as f64);
+        (a_second(lowest.min(highest)), a_second(highest))
+    }
+
     /// Twice a place, in millionths of an iteration times the unit and 2^-32.
     fn scaled(&self, place: Place) -> I256 {
         I256::from(place.0) * I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS))
@@ -173,13 +183,11 @@ impl Rate {
     }
 
     /// How many iterations are due up to and with a moment.
-    #[cfg(test)]
     pub fn count(&self, at: Nanos) -> u64 {
         self.whole_below(self.twice_area_until(at))
     }
 
     /// Twice the integral up to a moment, rounded down to a whole.
-    #[cfg(test)]
     fn twice_area_until(&self, at: Nanos) -> I256 {
         let index = self.pieces.partition_point(|piece| piece.begins <= at);
         match index
@@ -213,7 +221,6 @@ impl Piece {
     }
 
     /// Twice the integral of the first `x` nanoseconds, rounded up.
-    #[cfg(test)]
     fn twice_area_up(&self, x: Nanos) -> I256 {
         let length = I256::from(self.length);
         (self.exact(x.min(self.length)) + length - I256::ONE) / length

@@ -1,9 +1,11 @@
 //! The command line of a compiled grid: arguments, files and environment -> variables, load and report -> a run.
 
 mod completions;
+mod dry_run;
 pub mod flags;
 mod load;
 mod names;
+mod reporting;
 mod thresholds;
 
 pub mod variables;
@@ -19,8 +21,9 @@ use bggo_metrics::Threshold;
 use bggo_schedule::{Load, Schedule, Segment};
 use flags::Flags;
 use load::{Asked, load};
+use reporting::{open_files, style};
 use std::env;
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -118,14 +121,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
 }
 
 fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) -> Exit {
-    let colour = std::io::stderr().is_terminal()
-        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let format = if flags.json {
-        Format::Json
-    } else {
-        Format::Text { colour }
-    };
-    let report = match Report::stderr(format, flags.level) {
+    let report = match Report::on_stderr(style(flags)) {
         Ok(report) => Arc::new(report),
         Err(error) => {
             // The report needs a thread, so it cannot show this error.
@@ -157,12 +153,28 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
     };
+    if flags.dry_run {
+        report.flush();
+        return print_plan(&request, flags.assume_latency);
+    }
+    if !open_files(flags, &request, &report) {
+        report.flush();
+        return Exit::BadInput;
+    }
     panic::keep_texts(grid.sensitivity());
     run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
         report.flush();
         Exit::SetUpFailed
     })
+}
+
+/// Prints the plan of the load.
+fn print_plan(request: &RunRequest, latency: Option<Duration>) -> Exit {
+    let plan = dry_run::plan(&request.description(), latency);
+    // Nobody can be told if stdout is gone.
+    let _ = stdout().write_all(plan.as_bytes());
+    Exit::Passed
 }
 
 /// Reads the variables, the load and the thresholds. Reports what is wrong with them; then there is no result.
@@ -202,6 +214,10 @@ fn prepare(
     }
     if flags.max_failed.is_some() && load.as_ref().is_some_and(|load| load.functional) {
         let text = "--max-failed is about a load, and in a functional run no step may fail: add --duration 30s, or --iterations 1000";
+        remarks.errors.push(text.to_owned());
+    }
+    if flags.out.is_some() && load.as_ref().is_some_and(|load| load.functional) {
+        let text = "--out keeps the figures of a load, and a functional run has none: add --duration 30s, or --iterations 1000";
         remarks.errors.push(text.to_owned());
     }
     for error in &remarks.errors {

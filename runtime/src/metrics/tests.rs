@@ -2,7 +2,9 @@
 
 use super::*;
 use bggo_metrics::buckets::LARGEST;
-use bggo_metrics::{IterationLayout, LabelWarning, MetricKind, ResourceLayout, StepLayout};
+use bggo_metrics::{
+    IterationLayout, LabelWarning, Measured, MetricKind, ResourceLayout, Scalar, StepLayout,
+};
 use bggo_values::Text;
 use proptest::collection::vec;
 use proptest::option;

@@ -9,6 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 /// Whether a file of the same name may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +24,9 @@ pub enum Replace {
 #[derive(Debug)]
 pub struct ResultFile {
     file: OutputFile,
-    head: Head,
     tags: SlotTags,
+    /// Until it is written: when the clock of the run started is known at the end of the first second.
+    head: Option<Head>,
 }
 
 impl ResultFile {
@@ -44,7 +46,24 @@ impl ResultFile {
         let tags = SlotTags::of(&head.layout);
         let file = OutputFile::start(name, Box::new(Whole::new(opened)))
             .map_err(|error| error.to_string())?;
-        Ok(Self { file, head, tags })
+        Ok(Self {
+            file,
+            tags,
+            head: Some(head),
+        })
+    }
+
+    /// Writes the head, unless that was done before, of a run that is so old.
+    fn put_head(&mut self, age: Duration) {
+        let Some(mut head) = self.head.take() else {
+            return;
+        };
+        // A system clock set before 1970 counts as 1970.
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        for part in &mut head.parts {
+            part.begun = now.saturating_sub(age);
+        }
+        self.file.put(file::head(&head));
     }
 }
 
@@ -127,18 +146,18 @@ pub fn build() -> io::Result<String> {
 }
 
 impl Output for ResultFile {
-    fn begins(&mut self, _: &RunDescription) {
-        self.file.put(file::head(&self.head));
-    }
+    fn begins(&mut self, _: &RunDescription) {}
 
     fn event(&mut self, _: &Event) {}
 
     fn second(&mut self, second: &Second<'_>) {
+        self.put_head(second.interval.end());
         let lines = file::second(&self.tags, second.number, second.interval);
         self.file.put(lines);
     }
 
     fn ends(&mut self, conclusion: &Conclusion<'_>) {
+        self.put_head(conclusion.figures.length);
         let end = PartEnd {
             exit: conclusion.exit.code(),
             begins_for: conclusion.figures.begins_for,

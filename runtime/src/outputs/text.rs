@@ -1,7 +1,6 @@
-//! What happens in a run as lines for people, and a live line for each second of load.
+//! What happens in a run as lines for people.
 
-use super::line::{Line, LinesSoFar};
-use super::measure::{or_dash, plural, short};
+use super::describe::words;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
@@ -9,40 +8,15 @@ use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
 use crate::judgement::Second;
-use crate::metrics::Layout;
-use bggo_schedule::{Load, Schedule};
-use std::fmt::Write as _;
-use std::time::Duration;
+use bggo_metrics::report::measure::{or_dash, plural, short};
+use bggo_metrics::report::{GREEN, Paint, RED, YELLOW};
 
-/// Whether colours are used.
-#[derive(Debug, Clone, Copy)]
-pub struct Paint(pub bool);
-
-/// A stretch of time whose rate is not shown when it is shorter.
-const SHORTEST: Duration = Duration::from_millis(500);
-
-pub const RED: u8 = 31;
-pub const GREEN: u8 = 32;
-pub const YELLOW: u8 = 33;
-
-impl Paint {
-    /// `text` in a colour.
-    pub fn on(self, colour: u8, text: &str) -> String {
-        if self.0 {
-            format!("\x1b[{colour}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
-    }
-}
-
-/// Writes begin, events and live lines.
+/// Writes begin and events.
 #[derive(Debug)]
 pub struct TextLines {
     lines: LineWriter,
     level: LogLevel,
     paint: Paint,
-    so_far: LinesSoFar,
     /// Those of the grid.
     scenarios: &'static [Scenario],
 }
@@ -54,7 +28,6 @@ impl TextLines {
             lines,
             level,
             paint,
-            so_far: LinesSoFar::default(),
             scenarios: &[],
         }
     }
@@ -76,12 +49,9 @@ impl Output for TextLines {
         self.put(event.level(), || told(event, self.scenarios, self.paint));
     }
 
-    fn second(&mut self, second: &Second<'_>) {
-        let line = self.so_far.next(second);
-        self.put(LogLevel::Info, || live(&line));
-    }
+    fn second(&mut self, _: &Second<'_>) {}
 
-    fn ends(&mut self, _: &Layout, _: &Conclusion<'_>) {}
+    fn ends(&mut self, _: &Conclusion<'_>) {}
 }
 
 /// An event, without its line break.
@@ -105,33 +75,13 @@ pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> Stri
     }
 }
 
-/// `1 user`, `50 users for 10s`, `50 users, 1000 iterations`.
-fn load(load: &Load) -> String {
-    let schedule = &load.schedule;
-    let mut text = match schedule {
-        Schedule::Open(arrivals) => format!(
-            "up to {}",
-            plural(arrivals.max_users.into(), "user", "users")
-        ),
-        Schedule::Ramping(ramp) => format!("up to {}", plural(ramp.most().into(), "user", "users")),
-        Schedule::Closed(closed) => plural(closed.users.into(), "user", "users"),
-    };
-    if let Some(length) = schedule.length() {
-        let _ = write!(text, " for {}", bggo_values::duration::format(length));
-    }
-    if let Some(total) = schedule.total() {
-        let _ = write!(text, ", {}", plural(total, "iteration", "iterations"));
-    }
-    text
-}
-
 /// The load of the run; of several scenarios each with its name: `browse 50 users for 10s; order 2 users for 10s`.
 fn loads(run: &RunDescription) -> String {
     match run.loads.as_slice() {
-        [only] => load(&only.load),
+        [only] => words(&only.load),
         several => {
             let several = several.iter();
-            let several = several.map(|one| format!("{} {}", one.scenario, load(&one.load)));
+            let several = several.map(|one| format!("{} {}", one.scenario, words(&one.load)));
             several.collect::<Vec<_>>().join("; ")
         }
     }
@@ -183,7 +133,7 @@ fn reason(end: &StepReport) -> String {
 }
 
 /// `connect: connection refused, grid.hcl:5:14`; of what has a sensitive input no value is shown.
-fn described(fault: &Fault, place: &str, sensitivity: Sensitivity) -> String {
+pub fn described(fault: &Fault, place: &str, sensitivity: Sensitivity) -> String {
     let text = fault.shown(sensitivity);
     match fault.place() {
         Some(place) => format!("{}: {text}, {place}", fault.kind()),
@@ -204,27 +154,4 @@ fn resource(info: &ResourceInfo, event: &ResourceEvent, paint: Paint) -> String 
         ResourceEvent::CreateFailed { fault } => failed("not created:", fault),
         ResourceEvent::DestroyFailed { fault } => failed("not destroyed:", fault),
     }
-}
-
-/// A live line, without its line break.
-pub fn live(line: &Line) -> String {
-    // The rest of a second that is left at the end is too short to say anything of a second.
-    let rate = if line.length < SHORTEST {
-        "-".to_owned()
-    } else {
-        format!("{:.1}/s", line.rate())
-    };
-    // Each number stands beside its word, and words stand below each other.
-    let mut text = format!(
-        "{:>7.1}s  users {:<5} iterations {:<7} rate {rate:<10} failed {:<6} p95 {}",
-        line.at.as_secs_f64(),
-        line.users,
-        line.iterations,
-        line.failed,
-        or_dash(line.p95)
-    );
-    if line.cancelled > 0 {
-        let _ = write!(text, "  cancelled {}", line.cancelled);
-    }
-    text
 }

@@ -73,8 +73,15 @@ impl Head {
 impl Head {
     /// How the run was started, all its parts together.
     pub fn described(&self) -> Described {
-        let shares: Vec<String> = self.parts.iter().map(|part| part.share.to_string()).collect();
-        let is_whole = self.parts.iter().map(|part| part.share.own as f64 / part.share.stripes as f64);
+        let shares: Vec<String> = self
+            .parts
+            .iter()
+            .map(|part| part.share.to_string())
+            .collect();
+        let is_whole = self
+            .parts
+            .iter()
+            .map(|part| part.share.own as f64 / part.share.stripes as f64);
         let mut loads: Vec<DescribedLoad> = Vec::new();
         for load in self.parts.iter().flat_map(|part| &part.loads) {
             match loads.iter_mut().find(|sum| sum.scenario == load.scenario) {

@@ -87,7 +87,7 @@ pub struct Second {
 }
 
 /// How a file ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
     /// As its program ended it: how each part of the head ended.
     Whole(Vec<Option<PartEnd>>),
@@ -163,7 +163,10 @@ impl<R: BufRead> Recording<R> {
         // Of another file nothing but its beginning is read.
         let begins = lines.from.fill_buf()?;
         let known = BEGINS.len().min(begins.len());
-        if begins.is_empty() || begins.get(..known) != BEGINS.as_bytes().get(..known) {
+        if begins.is_empty() {
+            return Err(Unreadable::CutInHead);
+        }
+        if begins.get(..known) != BEGINS.as_bytes().get(..known) {
             return Err(Unreadable::NoResult);
         }
         if let Came::End = lines.next()? {
