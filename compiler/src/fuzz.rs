@@ -154,6 +154,22 @@ impl Seen<'_> {
             self.all(&resource.depends_on);
             self.optional(&[&resource.scope, &resource.description]);
         }
+        for (_, scenario) in all.scenarios() {
+            let parts = [
+                &scenario.start_after,
+                &scenario.after,
+                &scenario.graceful_stop,
+                &scenario.pace,
+                &scenario.tags,
+                &scenario.description,
+            ];
+            self.optional(&parts);
+            if let Some(load) = &scenario.load {
+                self.span(load.span);
+                let stages = load.stages.iter().flat_map(|stage| &stage.attributes);
+                self.all(load.attributes.iter().chain(stages).map(|one| &one.value));
+            }
+        }
         for variable in &all.variables {
             self.span(variable.span);
             self.optional(&[

@@ -92,6 +92,13 @@ impl Grid {
         body.map_or(&[], |body| body.steps)
     }
 
+    /// How many connections each user of a scenario has at least.
+    pub(crate) fn connections_of(&self, scenario: &Scenario) -> u32 {
+        let mut bodies = self.bodies.iter();
+        let body = bodies.find(|body| body.name == scenario.body);
+        body.map_or(0, |body| body.connections)
+    }
+
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
         self.resources.iter().copied().flatten()
     }
@@ -120,12 +127,23 @@ impl Grid {
 pub struct Body {
     name: &'static str,
     steps: &'static [Info],
+    connections: u32,
 }
 
 impl Body {
     /// A body of this name.
     pub const fn new(name: &'static str, steps: &'static [Info]) -> Self {
-        Self { name, steps }
+        Self {
+            name,
+            steps,
+            connections: 0,
+        }
+    }
+
+    /// How many connections each user of it has at least.
+    pub const fn connections(mut self, connections: u32) -> Self {
+        self.connections = connections;
+        self
     }
 }
 
@@ -139,11 +157,13 @@ pub struct Scenario {
     /// The first metric slot of its steps.
     pub(crate) first_slot: u32,
     /// The load that the grid declares for it.
-    pub(crate) load: Option<DeclaredLoad>,
+    pub(crate) load: Option<ComputeLoad>,
+    /// The scenario that it begins after.
+    pub(crate) after: Option<&'static str>,
 }
 
-/// The load that a grid declares for a scenario: it may read variables.
-pub type DeclaredLoad = fn(&Start) -> Result<Load, Fault>;
+/// Computes the load that a grid declares for a scenario, which may read variables.
+pub type ComputeLoad = fn(&Start) -> Result<Load, Fault>;
 
 /// The only scenario of a grid that declares none.
 const MAIN: Scenario = Scenario::new("main", "main");
@@ -157,12 +177,19 @@ impl Scenario {
             tags: &[],
             first_slot: 0,
             load: None,
+            after: None,
         }
     }
 
     /// The load that the grid declares for it; without one it runs once.
-    pub const fn load(mut self, load: DeclaredLoad) -> Self {
+    pub const fn load(mut self, load: ComputeLoad) -> Self {
         self.load = Some(load);
+        self
+    }
+
+    /// The scenario of this name has begun its last iteration, and its time to finish has passed, before this one begins.
+    pub const fn after(mut self, name: &'static str) -> Self {
+        self.after = Some(name);
         self
     }
 

@@ -150,7 +150,7 @@ impl Checker<'_> {
 }
 
 /// Constant texts by name; a null one is left out.
-fn pairs(value: Option<&Value>) -> Vec<(String, String)> {
+pub(super) fn pairs(value: Option<&Value>) -> Vec<(String, String)> {
     match value {
         Some(Value::Object(pairs)) => {
             let text = |(key, value): &(bggo_values::Text, Value)| {

@@ -6,6 +6,8 @@ use crate::resolve::model::{BodyId, BoundId, Edge, LocalId, Node, ResourceId, St
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
 use bggo_manifest::Lifetime;
+use bggo_metrics::{Address, OnFail, Quantity, Term};
+use bggo_schedule::declared::{Field, Profile};
 use bggo_values::functions::Function;
 use bggo_values::{Type, Value};
 use std::time::Duration;
@@ -190,6 +192,8 @@ pub struct Typed {
     pub variables: Vec<TVariable>,
     /// Locals.
     pub locals: Vec<TLocal>,
+    /// Thresholds.
+    pub thresholds: Vec<TThreshold>,
     /// Names of bound variables, by `BoundId`, for readable emitted names.
     pub bound_names: Vec<String>,
 }
@@ -209,6 +213,72 @@ pub struct TBody {
     pub edges: Vec<Edge>,
     /// Its nodes, each after what it depends on.
     pub order: Vec<Node>,
+    /// What a `scenario` block says beside its steps.
+    pub scenario: Option<TScenario>,
+}
+
+/// A checked scenario, without its steps and resources.
+#[derive(Debug, Clone)]
+pub struct TScenario {
+    /// How much load there is.
+    pub load: TLoad,
+    /// The scenario that it begins after.
+    pub after: Option<BodyId>,
+    /// `tags`, constant texts.
+    pub tags: Vec<(String, String)>,
+    /// `description`
+    pub description: Option<String>,
+}
+
+/// A load, also that of a scenario without a block `load`.
+#[derive(Debug, Clone)]
+pub struct TLoad {
+    /// Its profile.
+    pub profile: Profile,
+    /// Place of its header, else of that of the scenario.
+    pub place: Span,
+    /// Its fields, and those that stand in the scenario.
+    pub fields: Vec<TField>,
+    /// Its stages.
+    pub stages: Vec<TStage>,
+}
+
+/// A block `stage`.
+#[derive(Debug, Clone)]
+pub struct TStage {
+    /// Place of its header.
+    pub place: Span,
+    /// Its fields.
+    pub fields: Vec<TField>,
+}
+
+/// A field of a load.
+#[derive(Debug, Clone)]
+pub struct TField {
+    /// Which.
+    pub field: Field,
+    /// Its value as the field's type, known at start at the latest.
+    pub value: TExpr,
+}
+
+impl TLoad {
+    /// Its fields, then those of its stages.
+    pub fn all_fields(&self) -> impl Iterator<Item = &TField> {
+        let stages = self.stages.iter().flat_map(|stage| &stage.fields);
+        self.fields.iter().chain(stages)
+    }
+
+    /// All expressions in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        self.all_fields().map(|field| &field.value)
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let stages = self.stages.iter_mut().flat_map(|stage| &mut stage.fields);
+        let fields = self.fields.iter_mut().chain(stages);
+        fields.map(|field| &mut field.value)
+    }
 }
 
 impl Typed {
@@ -410,6 +480,62 @@ pub struct TLocal {
     pub value: TExpr,
     /// The value, or a local that it reads, is computed from something sensitive.
     pub reads_secret: bool,
+}
+
+/// A threshold.
+#[derive(Debug, Clone)]
+pub struct TThreshold {
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// The figures that its condition reads.
+    pub addresses: Vec<Address>,
+    /// The condition, in postfix order.
+    pub terms: Vec<TTerm>,
+    /// The condition as it is written.
+    pub text: String,
+    /// `over`, of type duration, at most start-bound.
+    pub over: Option<TExpr>,
+    /// `for`
+    pub hold: Option<TExpr>,
+    /// `after`
+    pub after: Option<TExpr>,
+    /// `on_fail`
+    pub on_fail: OnFail,
+    /// `description`
+    pub description: Option<String>,
+}
+
+/// A part of a condition.
+#[derive(Debug, Clone)]
+pub enum TTerm {
+    /// A figure, a known bound, or an operator.
+    Plain(Term),
+    /// A bound of this quantity that is known when the program starts.
+    Bound(Quantity, Box<TExpr>),
+}
+
+impl TThreshold {
+    /// Every expression in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        let bounds = self.terms.iter().filter_map(|term| match term {
+            TTerm::Plain(_) => None,
+            TTerm::Bound(_, value) => Some(value.as_ref()),
+        });
+        let seconds = [&self.over, &self.hold, &self.after];
+        bounds.chain(seconds.into_iter().flatten())
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let bounds = self.terms.iter_mut().filter_map(|term| match term {
+            TTerm::Plain(_) => None,
+            TTerm::Bound(_, value) => Some(value.as_mut()),
+        });
+        let seconds = [&mut self.over, &mut self.hold, &mut self.after];
+        bounds.chain(seconds.into_iter().flatten())
+    }
 }
 
 /// A duration constant of an expression, for readers that need one.

@@ -26,9 +26,8 @@ impl Writer<'_> {
         let (table, one_run) = (self.step_table(), self.one_run());
         let schedule = ScheduleWriter::write(self);
         let steps = self.all_steps();
-        let resources: Vec<_> = (0..self.plan.resources.len())
-            .map(|at| self.resource_access(at))
-            .collect();
+        let resources = self.body().resources.iter();
+        let resources: Vec<_> = resources.map(|at| self.resource_access(*at)).collect();
         let locals = self.body_locals();
         let inputs = self.step_inputs();
         let readers = self.reader_functions();
@@ -76,13 +75,14 @@ impl Writer<'_> {
                 value: quote!(worker: &self),
             });
         }
-        if !self.of_scope(Lifetime::Vu).is_empty() {
+        if !self.of_body(Lifetime::Vu).is_empty() {
+            let of_user = &names.user_type;
             fields.push(BodyField {
-                field: quote!(user: &'a UserAssets),
+                field: quote!(user: &'a #of_user),
                 value: quote!(user: &assets),
             });
         }
-        if !self.of_iteration().is_empty() {
+        if !self.of_body(Lifetime::Iteration).is_empty() {
             fields.push(BodyField {
                 field: quote!(assets: #assets),
                 value: quote!(assets: #assets::new(&iteration_scope)),
@@ -143,7 +143,7 @@ impl Writer<'_> {
             out.extend(structs);
             self.output_paths = ids.into_iter().zip(paths).collect();
         }
-        let of_iteration = self.of_iteration();
+        let of_iteration = self.of_body(Lifetime::Iteration);
         let doc = format!("Assets of `{name}`, new for every iteration.");
         out.extend(self.slots(&of_iteration, &assets, &doc));
         out

@@ -25,6 +25,12 @@ pub struct BodyNames {
     pub outputs_type: Ident,
     /// Struct of its assets of scope iteration.
     pub assets_type: Ident,
+    /// Struct of the assets of a user that runs it.
+    pub user_type: Ident,
+    /// Method that is the life of a user that runs it.
+    pub life: Ident,
+    /// Function that computes the load of its scenario.
+    pub load: Ident,
     /// Static with what is known of its steps.
     pub table: Ident,
     /// Field of its prepared steps.
@@ -87,6 +93,8 @@ pub struct ResourceFunctions {
     pub late: Ident,
     /// Says that one of the steps that use it has ended.
     pub done: Ident,
+    /// Constant with how many steps and resources use it in one run of the body.
+    pub uses: Ident,
 }
 
 /// A local as emitted code calls it.
@@ -192,6 +200,7 @@ impl<'p> Writer<'p> {
             })
             .collect();
         let bodies = bodies.into_iter().zip(plan.body_ids());
+        let mut taken = TakenInWorker::new();
         let bodies = bodies
             .map(|(steps, id)| {
                 let functions = of_main.take().unwrap_or_else(|| {
@@ -200,7 +209,7 @@ impl<'p> Writer<'p> {
                         .map(|resource| functions_of_resource(plan, id, resource, &mut names))
                         .collect()
                 });
-                body_names(plan, id, (steps, functions), &mut names)
+                body_names(plan, id, (steps, functions), (&mut names, &mut taken))
             })
             .collect();
         let mut started_locals = BTreeMap::new();
@@ -524,10 +533,10 @@ impl<'p> Writer<'p> {
             .collect()
     }
 
-    /// Resources of scope iteration that the body declares.
-    pub fn of_iteration(&self) -> Vec<usize> {
-        let mut all = self.of_scope(Lifetime::Iteration);
-        all.retain(|at| self.plan.resources[*at].body() == self.body_id);
+    /// Resources of a scope that the body needs.
+    pub fn of_body(&self, scope: Lifetime) -> Vec<usize> {
+        let mut all = self.body().resources.clone();
+        all.retain(|at| self.plan.resources[*at].scope == scope);
         all
     }
 
@@ -714,6 +723,7 @@ fn resource_names(resource: &Resource, names: &mut Names) -> (ResourceNames, Res
         get: field,
         late: names.snake(&format!("{name}_late")),
         done: names.snake(&format!("{name}_done")),
+        uses: shared.uses.clone(),
     };
     (shared, functions)
 }
@@ -729,6 +739,7 @@ fn functions_of_resource(
         get: names.snake(&name),
         late: names.snake(&format!("{name}_late")),
         done: names.snake(&format!("{name}_done")),
+        uses: names.upper(&format!("uses_of_{name}")),
     }
 }
 
@@ -745,13 +756,16 @@ fn body_names(
     plan: &Plan,
     id: BodyId,
     (steps, resources): (Vec<StepNames>, Vec<ResourceFunctions>),
-    names: &mut Names,
+    (names, taken): (&mut Names, &mut TakenInWorker),
 ) -> BodyNames {
     let body = plan.body(id);
-    let ty = match id {
-        BodyId::MAIN => format_ident!("Main"),
-        // No type of the runtime ends like this.
-        _ => format_ident!("{}Body", names::camel(&names::plain(&body.name))),
+    let (ty, field) = taken.body(id, &body.name);
+    let (user_type, life) = match id {
+        BodyId::MAIN => (format_ident!("UserAssets"), format_ident!("live")),
+        _ => (
+            format_ident!("{ty}UserAssets"),
+            names.snake(&format!("live_{}", body.name)),
+        ),
     };
     let locals = body.locals.iter().map(|local| {
         let name = in_body(plan, id, &local.name);
@@ -772,12 +786,54 @@ fn body_names(
         outputs_type: format_ident!("{ty}Outputs"),
         assets_type: format_ident!("{ty}Assets"),
         table: names.upper(&format!("{}_steps", body.name)),
-        field: names::field(&names::plain(&body.name)),
+        field,
+        user_type,
+        life,
+        load: names.snake(&format!("{}_load", body.name)),
         ty,
         steps,
         resources,
         locals,
     }
+}
+
+/// Names of the struct of a worker and types of bodies that are taken.
+struct TakenInWorker {
+    fields: BTreeSet<String>,
+    types: BTreeSet<String>,
+}
+
+impl TakenInWorker {
+    fn new() -> Self {
+        let fields = ["ready", "run", "assets", "scope"].map(str::to_owned);
+        Self {
+            fields: BTreeSet::from(fields),
+            types: BTreeSet::new(),
+        }
+    }
+
+    /// The type of one run of a body, and the field of its prepared steps.
+    fn body(&mut self, id: BodyId, name: &str) -> (Ident, Ident) {
+        let plain = names::plain(name);
+        // No type of the runtime ends like this.
+        let ty = match id {
+            BodyId::MAIN => "Main".to_owned(),
+            _ => format!("{}Body", names::camel(&plain)),
+        };
+        let ty = first_free(&mut self.types, &ty);
+        let field = first_free(&mut self.fields, &plain);
+        (format_ident!("{ty}"), names::field(&field))
+    }
+}
+
+/// The name, with a number behind it if it is taken.
+fn first_free(taken: &mut BTreeSet<String>, name: &str) -> String {
+    let numbered = (2..).map(|number| format!("{name}{number}"));
+    let mut all = std::iter::once(name.to_owned()).chain(numbered);
+    // One of endlessly many names is free.
+    let free = all.find(|name| !taken.contains(name)).unwrap_or_default();
+    taken.insert(free.clone());
+    free
 }
 
 /// By latch: the node after which it is opened.

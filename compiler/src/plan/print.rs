@@ -1,7 +1,7 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
 use super::model::{BodyPlan, Instances, Local, Plan, Schedule};
-use crate::check::typed::TRules;
+use crate::check::typed::{TLoad, TRules};
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
@@ -10,7 +10,10 @@ pub fn print(plan: &Plan) -> String {
     // A String never refuses what is written to it.
     let _ = resources(plan, &mut out);
     locals("\nlocals known at start\n", "  ", &plan.locals, &mut out);
-    for body in &plan.bodies {
+    scenarios(plan, &mut out);
+    thresholds(plan, &mut out);
+    for id in plan.run_bodies() {
+        let body = plan.body(id);
         let _ = writeln!(out, "\nbody {} : {} slots", body.name, body.slots);
         let _ = steps(plan, body, &mut out);
         locals("  locals\n", "    ", &body.locals, &mut out);
@@ -18,6 +21,42 @@ pub fn print(plan: &Plan) -> String {
         schedule(body, &body.schedule, 2, &mut out);
     }
     out
+}
+
+/// The table of scenarios, where the grid declares some.
+fn scenarios(plan: &Plan, out: &mut String) {
+    if plan.scenarios.iter().all(|row| row.load.is_none()) {
+        return;
+    }
+    out.push_str("\nscenarios\n");
+    for row in &plan.scenarios {
+        let profile = row.load.as_ref().map_or("once", |load| load.profile.name());
+        let end = row.first_slot + plan.body(row.body).slots;
+        let (name, first) = (&row.name, row.first_slot);
+        let _ = write!(out, "  {name} : {profile}, slots {first}..{end}");
+        if let Some(after) = row.after {
+            let _ = write!(out, ", after {}", plan.scenarios[after].name);
+        }
+        out.push('\n');
+        for field in row.load.iter().flat_map(TLoad::all_fields) {
+            let (name, binding) = (field.field.name(), word(field.value.binding));
+            let _ = writeln!(out, "      {name} : {}, {binding}", field.value.ty);
+        }
+    }
+}
+
+/// Thresholds, with the figures that they read.
+fn thresholds(plan: &Plan, out: &mut String) {
+    if !plan.thresholds.is_empty() {
+        out.push_str("\nthresholds\n");
+    }
+    for threshold in &plan.thresholds {
+        let on_fail = word(threshold.on_fail);
+        let _ = writeln!(out, "  {} : {on_fail}, {}", threshold.name, threshold.text);
+        for address in &threshold.addresses {
+            let _ = writeln!(out, "      {address}");
+        }
+    }
 }
 
 fn locals(title: &str, indent: &str, locals: &[Local], out: &mut String) {
@@ -45,7 +84,7 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
         let how = if resource.implicit {
             ", implicit".to_owned()
         } else {
-            format!(", used by {}", resource.users)
+            format!(", used by {}", resource.users())
         };
         write!(out, "  {name} : scope {}{how}", word(resource.scope))?;
         for below in &resource.on {

@@ -13,7 +13,7 @@ pub(super) const ROOTS: &[&str] = &[
     "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
 ];
 /// First words of references of the language that this version does not know.
-const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario", "metrics"];
+const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario"];
 
 impl<'a> Resolver<'a> {
     /// A root with names and indexes behind it.
@@ -65,10 +65,10 @@ impl<'a> Resolver<'a> {
             }
             "run" => self.fixed(&here, name, &[("id", Reference::RunId)]),
             "path" => self.fixed(&here, name, &[("grid", Reference::PathGrid)]),
+            "metrics" => self.metrics(&here),
             later if ROOTS_LATER.contains(&later) => {
                 let text = match later {
                     "output" => "`output` of the step itself is not yet supported".to_owned(),
-                    "metrics" => "`metrics` of thresholds is not yet supported".to_owned(),
                     _ => format!("`{later}` is part of the language, but not yet supported"),
                 };
                 self.problems
@@ -86,6 +86,22 @@ impl<'a> Resolver<'a> {
     fn may_read(&mut self, name: &str, here: &Traversal<'_, 'a>) -> bool {
         let (text, hint) = match self.owner.reads {
             Reads::Everything | Reads::OfRule => return true,
+            Reads::Start(_) | Reads::Threshold
+                if matches!(name, "var" | "local" | "path" | "run") =>
+            {
+                return true;
+            }
+            Reads::Start(_) | Reads::Threshold => {
+                let owner = match self.owner.reads {
+                    Reads::Start(owner) => owner,
+                    _ => "a bound of a threshold",
+                };
+                let text = format!("{owner} is known when the program starts, and `{name}` is not");
+                self.problems
+                    .error(codes::NOT_KNOWN_AT_START, here.span(), text)
+                    .hint("it is computed from literals, variables, and locals made of these");
+                return false;
+            }
             Reads::Nothing(what) => (
                 format!("{what} is a constant, found a reference"),
                 "a local can be computed from a variable: `locals { .. }`".to_owned(),
@@ -147,7 +163,7 @@ impl<'a> Resolver<'a> {
         match self.names.variables.get(name.text.as_str()).copied() {
             Some(id) => {
                 here.refer(self, 1, Reference::Variable(id));
-                if self.owner.node != Node::Variable(id) {
+                if self.owner.node != Some(Node::Variable(id)) {
                     self.reads(Node::Variable(id), Instances::All, here.upto(1));
                 }
             }
@@ -174,7 +190,7 @@ impl<'a> Resolver<'a> {
             return;
         };
         match self.names.locals.get(name.text.as_str()).copied() {
-            Some(id) if self.owner.node == Node::Local(id) => {
+            Some(id) if self.owner.node == Some(Node::Local(id)) => {
                 let hint = "give the value that it is computed from a name of its own";
                 self.self_reference(here, here.upto(1), "a local cannot be computed from itself")
                     .hint(hint);
@@ -203,7 +219,7 @@ impl<'a> Resolver<'a> {
         };
         let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
-            Some(id) if self.owner.node == Node::Step(id) => {
+            Some(id) if self.owner.node == Some(Node::Step(id)) => {
                 let hint = "put a value that two arguments need into `locals`; an output is read by another step";
                 self.self_reference(here, here.upto(2), "a step cannot read itself")
                     .hint(hint);
@@ -239,7 +255,7 @@ impl<'a> Resolver<'a> {
         };
         let body = self.own_body();
         match self.names.resource(body, &asset.text, &name.text) {
-            Some(id) if self.owner.node == Node::Resource(id) => {
+            Some(id) if self.owner.node == Some(Node::Resource(id)) => {
                 let hint = "put a value that two arguments need into `locals`";
                 self.self_reference(here, here.upto(2), "a resource cannot read itself")
                     .hint(hint);
@@ -302,19 +318,19 @@ impl<'a> Resolver<'a> {
     fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str, cure: &str) {
         let problem = self.problems.error(codes::NO_INSTANCES, here.upto(1), text);
         match (self.owner.node, self.owner.count || self.owner.each) {
-            (Node::Step(_), true) if self.owner.count => {
+            (Some(Node::Step(_)), true) if self.owner.count => {
                 problem.hint("this step has `count`: write `count.index`");
             }
-            (Node::Step(_), true) => {
+            (Some(Node::Step(_)), true) => {
                 problem.hint("this step has `for_each`: write `each.key` or `each.value`");
             }
-            (Node::Step(_), false) => {
+            (Some(Node::Step(_)), false) => {
                 problem.hint(format!("give the step instances, such as {cure}"));
             }
-            (Node::Local(_), _) => {
+            (Some(Node::Local(_)), _) => {
                 problem.hint("a local is the same for all instances: write it in the step");
             }
-            (Node::Resource(_), _) => {
+            (Some(Node::Resource(_)), _) => {
                 problem.hint("a resource has no instances: write what differs in the step");
             }
             _ => {}

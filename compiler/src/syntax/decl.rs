@@ -10,6 +10,8 @@ pub struct Declarations {
     pub bodies: Vec<BodyDecl>,
     /// `variable` blocks.
     pub variables: Vec<VariableDecl>,
+    /// `threshold` blocks.
+    pub thresholds: Vec<ThresholdDecl>,
     /// Attributes of all `locals` blocks.
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
@@ -37,6 +39,7 @@ impl Default for Declarations {
         Self {
             bodies: vec![BodyDecl::main()],
             variables: Vec::new(),
+            thresholds: Vec::new(),
             locals: Vec::new(),
             expressions: 0,
             incomplete: false,
@@ -86,6 +89,12 @@ impl Declarations {
     pub fn resources(&self) -> impl Iterator<Item = &ResourceDecl> {
         self.bodies.iter().flat_map(|body| &body.resources)
     }
+
+    /// The bodies that are scenarios, in written order.
+    pub fn scenarios(&self) -> impl Iterator<Item = (BodyId, &ScenarioDecl)> {
+        let bodies = self.body_ids().zip(&self.bodies);
+        bodies.filter_map(|(id, body)| Some((id, body.scenario.as_ref()?)))
+    }
 }
 
 /// Index into `Declarations::bodies`.
@@ -102,6 +111,8 @@ impl BodyId {
 pub enum BodyKind {
     /// The steps at the top of a grid: what a user does in one iteration.
     Main,
+    /// The steps of a `scenario` block.
+    Scenario,
 }
 
 /// A scope of steps and resources with a graph and a schedule of its own. Its steps are visible in it alone; its resources
@@ -118,6 +129,8 @@ pub struct BodyDecl {
     pub steps: Vec<StepDecl>,
     /// `resource` blocks.
     pub resources: Vec<ResourceDecl>,
+    /// What a `scenario` block says beside its steps.
+    pub scenario: Option<ScenarioDecl>,
 }
 
 impl BodyDecl {
@@ -125,6 +138,7 @@ impl BodyDecl {
     pub fn main() -> Self {
         Self {
             kind: BodyKind::Main,
+            scenario: None,
             name: Name {
                 text: "main".to_owned(),
                 span: Span::default(),
@@ -134,6 +148,66 @@ impl BodyDecl {
             resources: Vec::new(),
         }
     }
+}
+
+/// `scenario "NAME" { .. }`, without its steps and resources.
+#[derive(Debug, Clone)]
+pub struct ScenarioDecl {
+    /// `load "PROFILE" { .. }`; absent: it runs once.
+    pub load: Option<LoadDecl>,
+    /// `start_after`
+    pub start_after: Option<Expr>,
+    /// `after`
+    pub after: Option<Expr>,
+    /// `graceful_stop`
+    pub graceful_stop: Option<Expr>,
+    /// `pace`
+    pub pace: Option<Expr>,
+    /// `tags = { }`
+    pub tags: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
+}
+
+impl ScenarioDecl {
+    /// All expressions that decide its load, with the names of their attributes.
+    pub fn settings(&self) -> impl Iterator<Item = (&'static str, &Expr)> {
+        [
+            ("start_after", &self.start_after),
+            ("graceful_stop", &self.graceful_stop),
+            ("pace", &self.pace),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
+}
+
+/// `load "PROFILE" { .. }`
+#[derive(Debug, Clone)]
+pub struct LoadDecl {
+    /// Header.
+    pub span: Span,
+    /// The label.
+    pub profile: Name,
+    /// Its attributes. Which of them there are depends on the profile.
+    pub attributes: Vec<Attribute>,
+    /// `stage { .. }`
+    pub stages: Vec<StageDecl>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
+}
+
+/// `stage { .. }`
+#[derive(Debug, Clone)]
+pub struct StageDecl {
+    /// Header.
+    pub span: Span,
+    /// Its attributes. Which of them there are depends on the profile.
+    pub attributes: Vec<Attribute>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
 }
 
 /// A name with its place.
@@ -254,6 +328,27 @@ pub struct VariableDecl {
     pub validations: Vec<ValidationDecl>,
     /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
+}
+
+/// `threshold "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct ThresholdDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name, which may be any text.
+    pub name: Name,
+    /// `condition`, and its text on one line; absent only where that is reported.
+    pub condition: Option<(Expr, String)>,
+    /// `over`
+    pub over: Option<Expr>,
+    /// `for`
+    pub hold: Option<Expr>,
+    /// `after`
+    pub after: Option<Expr>,
+    /// `on_fail`
+    pub on_fail: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
 }
 
 /// `validation { condition, error_message }`

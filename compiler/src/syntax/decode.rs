@@ -14,7 +14,8 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `step`, `resource`, `variable` and `locals`";
+const BLOCKS: &str =
+    "a grid holds the blocks `scenario`, `step`, `resource`, `threshold`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -29,6 +30,7 @@ const STEP: Shape = Shape {
     ],
     blocks: &["arguments", "uses", "timeouts"],
     repeated: &[],
+    labelled: &[],
     later: &[
         "repeat",
         "retry",
@@ -49,6 +51,7 @@ const TIMEOUTS: Shape = Shape {
     attributes: &["execution"],
     blocks: &[],
     repeated: &[],
+    labelled: &[],
     later: &["start", "queue", "deadline"],
 };
 
@@ -57,6 +60,7 @@ const RESOURCE: Shape = Shape {
     attributes: &["depends_on", "scope", "description"],
     blocks: &["arguments", "uses"],
     repeated: &[],
+    labelled: &[],
     later: &[],
 };
 
@@ -65,6 +69,7 @@ const VARIABLE: Shape = Shape {
     attributes: &["type", "default", "description", "sensitive", "nullable"],
     blocks: &[],
     repeated: &["validation"],
+    labelled: &[],
     later: &[],
 };
 
@@ -73,6 +78,7 @@ const VALIDATION: Shape = Shape {
     attributes: &["condition", "error_message"],
     blocks: &[],
     repeated: &[],
+    labelled: &[],
     later: &[],
 };
 
@@ -119,6 +125,7 @@ impl FileParser<'_, '_> {
                 }
                 to.main().resources.extend(resource);
             }
+            "scenario" => self.scenario(block, to),
             "variable" => {
                 let header = BadHeader::of(&block);
                 let variable = self.variable(block);
@@ -127,6 +134,10 @@ impl FileParser<'_, '_> {
                     to.bad_headers.push(header);
                 }
                 to.variables.extend(variable);
+            }
+            "threshold" => {
+                let threshold = self.threshold(block);
+                to.thresholds.extend(threshold);
             }
             "locals" => {
                 self.labels(&block, &[]);
@@ -180,7 +191,7 @@ impl FileParser<'_, '_> {
         self.discard(block.body);
     }
 
-    fn step(&mut self, block: RawBlock) -> Option<StepDecl> {
+    pub(super) fn step(&mut self, block: RawBlock) -> Option<StepDecl> {
         let fine = self.labels(&block, &["RUNNER", "NAME"]);
         let Some((runner, name)) = two_labels(&block).filter(|_| fine) else {
             self.discard(block.body);
@@ -213,7 +224,7 @@ impl FileParser<'_, '_> {
         })
     }
 
-    fn resource(&mut self, block: RawBlock) -> Option<ResourceDecl> {
+    pub(super) fn resource(&mut self, block: RawBlock) -> Option<ResourceDecl> {
         let fine = self.labels(&block, &["ASSET", "NAME"]);
         let Some((asset, name)) = two_labels(&block).filter(|_| fine) else {
             self.discard(block.body);
@@ -319,7 +330,7 @@ impl FileParser<'_, '_> {
 
 impl BadHeader {
     /// What the header of a block says.
-    fn of(block: &RawBlock) -> BadHeader {
+    pub(super) fn of(block: &RawBlock) -> BadHeader {
         let labels = block.labels.iter();
         BadHeader {
             kind: block.kind.text.clone(),

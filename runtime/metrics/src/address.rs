@@ -141,7 +141,7 @@ const fn built_in(name: &'static str, figures: Figures, keyed: Keyed) -> BuiltIn
 const TIMES: Figures = Figures::Values(Quantity::Time);
 
 /// What every step measures.
-const OF_STEP: &[BuiltIn] = &[
+pub const OF_STEP: &[BuiltIn] = &[
     built_in("response_time", TIMES, Keyed::Never),
     built_in("service_time", TIMES, Keyed::Never),
     built_in("started", Figures::Events, Keyed::Never),
@@ -151,7 +151,7 @@ const OF_STEP: &[BuiltIn] = &[
 ];
 
 /// What the iterations of every scenario measure.
-const OF_ITERATIONS: &[BuiltIn] = &[
+pub const OF_ITERATIONS: &[BuiltIn] = &[
     built_in("response_time", TIMES, Keyed::Never),
     built_in("service_time", TIMES, Keyed::Never),
     built_in("start_error", TIMES, Keyed::Never),

@@ -6,6 +6,7 @@
 use crate::buckets::{highest, lowest};
 use crate::outcome::Outcome;
 use bggo_values::Text;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -74,6 +75,15 @@ impl Histogram {
         ))
     }
 
+    /// How many times are longer than one, as far as buckets tell them apart.
+    pub fn longer_than(&self, time: Duration) -> u64 {
+        let longer = self.buckets.iter().filter(|(bucket, _)| {
+            let lowest = Duration::from_micros(lowest(*bucket as usize));
+            lowest > time
+        });
+        longer.map(|(_, count)| count).sum()
+    }
+
     fn mean_thousandths(&self) -> Option<u64> {
         let mean = self.sum.checked_div(u128::from(self.count()))?;
         Some(u64::try_from(mean).unwrap_or(u64::MAX))
@@ -115,21 +125,25 @@ impl Histogram {
         }
         let mine = std::mem::take(&mut self.buckets);
         self.buckets.reserve(mine.len().max(other.buckets.len()));
-        let (mut left, mut right) = (mine.iter().peekable(), other.buckets.iter().peekable());
-        loop {
-            let next = match (left.peek(), right.peek()) {
-                (Some((a, _)), Some((b, _))) => *a.min(b),
-                (Some((bucket, _)), None) | (None, Some((bucket, _))) => *bucket,
-                (None, None) => break,
-            };
-            let mut count = 0;
-            for side in [&mut left, &mut right] {
-                if let Some((_, n)) = side.next_if(|(bucket, _)| *bucket == next) {
-                    count += n;
+        let (mut left, mut right) = (mine.as_slice(), other.buckets.as_slice());
+        while let ([(a, count), left_rest @ ..], [(b, more), right_rest @ ..]) = (left, right) {
+            match a.cmp(b) {
+                Ordering::Less => {
+                    self.buckets.push((*a, *count));
+                    left = left_rest;
+                }
+                Ordering::Greater => {
+                    self.buckets.push((*b, *more));
+                    right = right_rest;
+                }
+                Ordering::Equal => {
+                    self.buckets.push((*a, count + more));
+                    (left, right) = (left_rest, right_rest);
                 }
             }
-            self.buckets.push((next, count));
         }
+        self.buckets.extend_from_slice(left);
+        self.buckets.extend_from_slice(right);
     }
 }
 

@@ -10,9 +10,10 @@
 //! window                    a sliding window over the seconds of a run
 //! judge                     thresholds, judged each second and at the end
 //! verdict                   how a threshold does, and how it came out
+//! encoding                  layouts and intervals as bytes and back
+//! file                      the result file of a run: written second by second, read, merged
 //! threshold_text            thresholds as flags write them
 //! report                    what a whole run measured: figures, summary, CSV
-//! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
 //! Nothing here knows threads or a clock.
@@ -20,8 +21,8 @@
 mod address;
 pub mod buckets;
 mod condition;
-#[cfg(feature = "tools")]
 mod encoding;
+pub mod file;
 mod implicit;
 mod interval;
 mod judge;
@@ -33,7 +34,7 @@ mod threshold_text;
 mod verdict;
 mod window;
 
-pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
+pub use address::{BuiltIn, Figures, Keyed, OF_ITERATIONS, OF_STEP, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;

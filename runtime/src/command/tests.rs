@@ -3,7 +3,7 @@
 use super::first_paragraph;
 use super::flags::{Flags, Given, ask_for_json, read};
 use super::load::{Asked, load};
-use super::thresholds::thresholds;
+use super::thresholds::{refused, thresholds};
 use crate::event::LogLevel;
 use crate::fault::{Fault, Place, Placed as _};
 use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Variable};
@@ -502,5 +502,47 @@ fn a_plan_is_asked_for_and_a_latency_only_with_it() {
     ] {
         let said = parse(line).unwrap_err();
         assert!(said.contains(why), "{line}: {said}");
+    }
+}
+
+/// What of `JUDGED` does not fit a command line.
+fn unfit(line: &str, on_fail: OnFail) -> Vec<String> {
+    let words = std::iter::once("judged").chain(line.split(' '));
+    let flags = read(&JUDGED, words.map(OsString::from)).unwrap();
+    let start = Start::new(vec![Value::from("1s".to_owned())], 0);
+    let asked = load(&JUDGED, &start, &flags).unwrap();
+    let mut thresholds = thresholds(&JUDGED, &start, &[]).unwrap();
+    thresholds[0].on_fail = on_fail;
+    refused(&flags, &asked, &thresholds)
+}
+
+#[test]
+fn a_share_of_a_run_cannot_be_aborted_by_a_threshold() {
+    let said = unfit("--duration 1s --segment 1/2", OnFail::Abort).concat();
+    assert!(
+        said.starts_with("threshold \"home is fast\" aborts the run"),
+        "{said}"
+    );
+    for (line, on_fail) in [
+        ("--duration 1s --segment 1/2", OnFail::Fail),
+        ("--duration 1s", OnFail::Abort),
+    ] {
+        assert!(unfit(line, on_fail).is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_limit_of_failures_is_a_share_and_needs_a_load() {
+    let said = unfit("--once --max-failed 5%", OnFail::Fail).concat();
+    assert!(said.starts_with("--max-failed is about a load"), "{said}");
+    assert!(unfit("--duration 1s --max-failed 5%", OnFail::Fail).is_empty());
+    let limit = |text: &str| {
+        let words = ["judged", "--max-failed", text].map(OsString::from);
+        read(&JUDGED, words).map(|flags| flags.max_failed).ok()
+    };
+    assert_eq!(limit("5%"), Some(Some(0.05)));
+    assert_eq!(limit("0.1 %"), Some(Some(0.001)));
+    for wrong in ["5", "101%", "-1%", "five"] {
+        assert_eq!(limit(wrong), None, "{wrong}");
     }
 }

@@ -76,6 +76,12 @@ impl Checker<'_> {
                 Some(value) => value.clone(),
                 None => error(span),
             },
+            Reference::Metric(_) => {
+                let text = "a figure of the run is compared with a bound, and read in no other way";
+                self.error(codes::THRESHOLD_FORM, span, text)
+                    .hint("write `metrics.run.response_time.p95 < \"300ms\"`; there is no arithmetic on figures");
+                error(span)
+            }
             Reference::Error => error(span),
         }
     }
