@@ -34,6 +34,8 @@ pub enum StepOutcome {
     Skipped,
     /// It was dropped while it ran.
     Cancelled,
+    /// Dropped when the time in which it could finish was over, which is a failure.
+    Cut,
 }
 
 /// The end of a step.
@@ -161,7 +163,9 @@ impl Event {
     pub fn level(&self) -> LogLevel {
         match self {
             Self::Step(end) => match end.outcome {
-                StepOutcome::Failed | StepOutcome::FailedAndContinued => LogLevel::Error,
+                StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => {
+                    LogLevel::Error
+                }
                 _ => LogLevel::Info,
             },
             Self::FirstFailure(_) => LogLevel::Warn,

@@ -92,6 +92,13 @@ impl Grid {
         body.map_or(&[], |body| body.steps)
     }
 
+    /// How many connections each user of a scenario has at least.
+    pub(crate) fn connections_of(&self, scenario: &Scenario) -> u32 {
+        let mut bodies = self.bodies.iter();
+        let body = bodies.find(|body| body.name == scenario.body);
+        body.map_or(0, |body| body.connections)
+    }
+
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
         self.resources.iter().copied().flatten()
     }
@@ -120,12 +127,23 @@ impl Grid {
 pub struct Body {
     name: &'static str,
     steps: &'static [Info],
+    connections: u32,
 }
 
 impl Body {
     /// A body of this name.
     pub const fn new(name: &'static str, steps: &'static [Info]) -> Self {
-        Self { name, steps }
+        Self {
+            name,
+            steps,
+            connections: 0,
+        }
+    }
+
+    /// How many connections each user of it has at least.
+    pub const fn connections(mut self, connections: u32) -> Self {
+        self.connections = connections;
+        self
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) mod flow;
 #[doc(hidden)]
 pub mod forms;
 pub(crate) mod grid;
+pub(crate) mod health;
 pub(crate) mod info;
 #[doc(hidden)]
 pub mod input_conversion;

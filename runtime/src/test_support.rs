@@ -147,6 +147,7 @@ impl TestWorker {
                 StepOutcome::Failed | StepOutcome::FailedAndContinued => "failed",
                 StepOutcome::Skipped => "skipped",
                 StepOutcome::Cancelled => "cancelled",
+                StepOutcome::Cut => "cut",
             };
             let fault = end.fault.map(|fault| format!(" {}: {fault}", fault.kind()));
             let fault = fault.unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::exit::Exit;
-use bggo_metrics::file::{Head, PartEnd, Second};
+use bggo_metrics::file::{Head, PartEnd, Second, Share};
 use bggo_metrics::report::{Ending, Examples, Figures, Paint, Percentiles, Summary};
 use bggo_metrics::{Interval, Judge, Verdict};
 use std::time::Duration;
@@ -18,7 +18,14 @@ pub struct Recorded {
 impl Recorded {
     /// Of a run that began so. Tells of thresholds that cannot be judged.
     pub fn new(head: Head, console: &mut Console) -> Result<Self, Exit> {
-        let judge = Judge::new(head.thresholds.clone(), &head.layout, &head.courses());
+        // A share of a run is judged together with the others.
+        let is_share = matches!(head.parts.as_slice(), [part] if part.share != Share::WHOLE);
+        let thresholds = if is_share {
+            Vec::new()
+        } else {
+            head.thresholds.clone()
+        };
+        let judge = Judge::new(thresholds, &head.layout, &head.courses());
         let judge = judge.map_err(|unknown| {
             for one in unknown {
                 console.fault(&format!("a threshold cannot be judged: {one}"), "");
@@ -49,6 +56,15 @@ impl Recorded {
         for (step, kind, text) in ends.iter().flatten().flat_map(|end| end.examples.iter()) {
             examples.keep(step, kind.clone(), text);
         }
+        let behind = self.head.parts.iter().zip(ends).filter_map(|(part, end)| {
+            let text = end.as_ref()?.fell_behind.as_ref()?;
+            Some(if part.share == Share::WHOLE {
+                text.to_string()
+            } else {
+                format!("segment {}: {text}", part.share)
+            })
+        });
+        let behind: Vec<String> = behind.collect();
         let left = ends.iter().flatten().any(|end| end.left);
         let fails = figures.nothing_ended() || verdicts.iter().any(Verdict::fails);
         Whole {
@@ -58,6 +74,7 @@ impl Recorded {
             verdicts,
             examples,
             left,
+            fell_behind: (!behind.is_empty()).then(|| behind.join("; ")),
         }
     }
 
@@ -98,6 +115,7 @@ pub struct Whole {
     verdicts: Vec<Verdict>,
     examples: Examples,
     left: bool,
+    fell_behind: Option<String>,
     ending: Ending,
 }
 
@@ -111,6 +129,7 @@ impl Whole {
             ending: self.ending,
             verdicts: &self.verdicts,
             left: self.left,
+            fell_behind: self.fell_behind.clone(),
             examples: &self.examples,
             percentiles,
         }

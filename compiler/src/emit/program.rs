@@ -46,7 +46,10 @@ impl Writer<'_> {
         let name = &plan.name;
         let bodies = plan.run_bodies().map(|id| {
             let (name, table) = (&plan.body(id).name, &self.names_of_body(id).table);
-            quote!(Body::new(#name, &#table))
+            let connections = plan.body(id).connections;
+            let count = Literal::u32_unsuffixed(connections);
+            let connections = (connections > 0).then(|| quote!(.connections(#count)));
+            quote!(Body::new(#name, &#table) #connections)
         });
         let bodies: Vec<TokenStream> = bodies.collect();
         let scenarios = plan.scenarios.iter().map(|row| self.scenario_row(row));

@@ -129,6 +129,7 @@ impl Resources {
                 sensitive: resource.sensitive,
                 metrics: asset.metrics.len() as u32,
                 unwarned: unwarned(&asset.metrics, &resource.arguments, &asset.inputs),
+                connects: asset.connects,
                 first_slot: 0,
                 users_of_bodies: vec![0; typed.bodies.len()],
                 users_beside: 0,
@@ -167,6 +168,7 @@ impl Resources {
             .flat_map(|at| self.list[*at].on.iter().copied())
             .collect();
         reached.extend(below);
+        let connections = self.connections(&steps);
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
         let locals = read.map(|(_, id)| local(typed, *id));
         BodyPlan {
@@ -179,6 +181,7 @@ impl Resources {
             locals: locals
                 .filter(|local| local.value.binding > Binding::Start)
                 .collect(),
+            connections,
             slots: 0,
             resources: reached.into_iter().collect(),
         }
@@ -199,6 +202,18 @@ impl Resources {
                 }
             }
         }
+    }
+
+    /// How many connections a user of a body with these steps has at least: one for each asset that connects and that no other
+    /// user shares. A step that may be skipped may need none.
+    fn connections(&self, steps: &[Step]) -> u32 {
+        let always = steps.iter().filter(|step| step.enabled.is_none());
+        let used = always.flat_map(|step| &step.uses).map(|used| used.resource);
+        let own = used.filter(|at| {
+            let resource = &self.list[*at];
+            resource.connects && resource.scope >= Lifetime::Vu
+        });
+        own.collect::<BTreeSet<usize>>().len() as u32
     }
 
     fn step(
@@ -315,6 +330,7 @@ impl Resources {
             sensitive: false,
             metrics: needed.metrics.len() as u32,
             unwarned: Vec::new(),
+            connects: needed.connects,
             first_slot: 0,
             users_of_bodies: Vec::new(),
             users_beside: 0,

@@ -48,6 +48,8 @@ pub struct BodyPlan {
     pub latches: usize,
     /// Locals that differ between iterations and that the body reads: each is computed at most once in one run of it.
     pub locals: Vec<Local>,
+    /// How many connections each of its users has at least.
+    pub connections: u32,
     /// How many slots the metrics of its steps take. Whoever uses the body gives them a base.
     pub slots: u32,
     /// Resources that its steps need, and those that these are built on: positions in `Plan::resources`, ascending.
@@ -298,6 +300,8 @@ pub struct Resource {
     pub metrics: u32,
     /// Those of them whose warning the grid has settled by an argument, by name.
     pub unwarned: Vec<String>,
+    /// It has a connection of its own at least.
+    pub connects: bool,
     /// The slot of its first metric among all of the run.
     pub first_slot: u32,
     /// Users in one iteration, by body: nodes, and resources built on it that are made for that body. If there is no user

@@ -3,11 +3,12 @@
 use super::first_paragraph;
 use super::flags::{Flags, Given, ask_for_json, read};
 use super::load::{Asked, load};
-use super::thresholds::thresholds;
+use super::thresholds::{refused, thresholds};
 use crate::event::LogLevel;
 use crate::fault::{Fault, Place, Placed as _};
 use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Variable};
 use crate::info::Info;
+use crate::outputs::Progress;
 use crate::start::Start;
 use crate::threshold;
 use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
@@ -466,4 +467,82 @@ fn a_threshold_that_cannot_be_is_an_error_before_any_load() {
         said.contains("expected `<`, `<=`, `>` or `>=`, found `=` (column 5)"),
         "{said}"
     );
+}
+
+#[test]
+fn files_progress_and_columns_are_read() {
+    let flags = parse(
+        "--csv a.csv --junit b.xml --summary-json - --progress none --percentiles p50,p99.99",
+    )
+    .unwrap();
+    assert_eq!(flags.csv.as_deref(), Some(std::path::Path::new("a.csv")));
+    assert_eq!(flags.junit.as_deref(), Some(std::path::Path::new("b.xml")));
+    assert_eq!(
+        flags.summary_json.as_deref(),
+        Some(std::path::Path::new("-"))
+    );
+    assert_eq!(flags.progress, Some(Progress::None));
+    let heads: Vec<&str> = flags.percentiles.heads().collect();
+    assert_eq!(heads, ["p50", "p99.99", "max"]);
+    let none = parse("").unwrap();
+    assert_eq!((none.progress, none.csv, none.dry_run), (None, None, false));
+    assert_eq!(parse("--progress auto").unwrap().progress, None);
+}
+
+#[test]
+fn a_plan_is_asked_for_and_a_latency_only_with_it() {
+    let flags = parse("--dry-run --assume-latency 200ms").unwrap();
+    assert!(flags.dry_run);
+    assert_eq!(flags.assume_latency, Some(Duration::from_millis(200)));
+    for (line, why) in [
+        ("--assume-latency 200ms", "--dry-run"),
+        ("--dry-run --assume-latency 0s", "longer than zero"),
+        ("--percentiles p100", "between p0 and p100"),
+        ("--progress loud", "auto, bar, plain, none"),
+    ] {
+        let said = parse(line).unwrap_err();
+        assert!(said.contains(why), "{line}: {said}");
+    }
+}
+
+/// What of `JUDGED` does not fit a command line.
+fn unfit(line: &str, on_fail: OnFail) -> Vec<String> {
+    let words = std::iter::once("judged").chain(line.split(' '));
+    let flags = read(&JUDGED, words.map(OsString::from)).unwrap();
+    let start = Start::new(vec![Value::from("1s".to_owned())], 0);
+    let asked = load(&JUDGED, &start, &flags).unwrap();
+    let mut thresholds = thresholds(&JUDGED, &start, &[]).unwrap();
+    thresholds[0].on_fail = on_fail;
+    refused(&flags, &asked, &thresholds)
+}
+
+#[test]
+fn a_share_of_a_run_cannot_be_aborted_by_a_threshold() {
+    let said = unfit("--duration 1s --segment 1/2", OnFail::Abort).concat();
+    assert!(
+        said.starts_with("threshold \"home is fast\" aborts the run"),
+        "{said}"
+    );
+    for (line, on_fail) in [
+        ("--duration 1s --segment 1/2", OnFail::Fail),
+        ("--duration 1s", OnFail::Abort),
+    ] {
+        assert!(unfit(line, on_fail).is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_limit_of_failures_is_a_share_and_needs_a_load() {
+    let said = unfit("--once --max-failed 5%", OnFail::Fail).concat();
+    assert!(said.starts_with("--max-failed is about a load"), "{said}");
+    assert!(unfit("--duration 1s --max-failed 5%", OnFail::Fail).is_empty());
+    let limit = |text: &str| {
+        let words = ["judged", "--max-failed", text].map(OsString::from);
+        read(&JUDGED, words).map(|flags| flags.max_failed).ok()
+    };
+    assert_eq!(limit("5%"), Some(Some(0.05)));
+    assert_eq!(limit("0.1 %"), Some(Some(0.001)));
+    for wrong in ["5", "101%", "-1%", "five"] {
+        assert_eq!(limit(wrong), None, "{wrong}");
+    }
 }

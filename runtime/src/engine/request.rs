@@ -14,7 +14,7 @@ use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_threshold
 use bggo_schedule::{Load, Segment, workers};
 use bggo_values::Text;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is run, and how.
 pub struct RunRequest {
@@ -32,6 +32,12 @@ pub struct RunRequest {
     pub threads: u32,
     /// Whether workers may spin for the last microseconds before an iteration is due.
     pub spin: Spin,
+    /// Whether each worker stays on a core of its own.
+    pub pin: bool,
+    /// When the clock of the run starts; as soon as all workers are prepared, where nothing is said.
+    pub start_at: Option<Instant>,
+    /// A run whose iterations could not begin in time is not failed for it.
+    pub allow_overload: bool,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
     /// What a load run is judged by, beside the thresholds that every one has.
@@ -97,6 +103,12 @@ impl RunRequest {
         layout_of(self.grid, &self.slots())
     }
 
+    /// Whether it is judged by thresholds. Of a functional run no step may fail, and a share of a run is judged together with
+    /// the others.
+    pub(super) fn is_judged(&self) -> bool {
+        !self.functional && self.segment == Segment::WHOLE
+    }
+
     /// What a load run is judged by: all its thresholds, and what must be known of each scenario of the grid.
     pub fn judged_by(&self, layout: &Layout) -> (Vec<Threshold>, Vec<Option<Course>>) {
         let course = |load: &Load| Course {
@@ -114,12 +126,12 @@ impl RunRequest {
         (thresholds, courses.collect())
     }
 
-    /// Judges the run. A functional run has no thresholds: none of its steps may fail.
+    /// Judges the run.
     ///
     /// # Errors
     /// Thresholds on figures that the run does not have.
     pub(super) fn judge(&self, layout: &Layout) -> Result<Judge, Vec<Unknown>> {
-        if self.functional {
+        if !self.is_judged() {
             return Judge::new(Vec::new(), layout, &[]);
         }
         let (thresholds, courses) = self.judged_by(layout);

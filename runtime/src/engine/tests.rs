@@ -44,6 +44,7 @@ enum Does {
     Waits(Duration),
     WaitsForEver,
     Fails,
+    FailsAfter(Duration),
     FailsAt(u64),
     PanicsAt(u64),
     PanicsAtItsEnd,
@@ -112,6 +113,10 @@ async fn iteration(does: Does, number: u64, _borrowed: &RefCell<()>) -> Flow {
         }
         Does::WaitsForEver => std::future::pending().await,
         Does::Fails => Err(Stop),
+        Does::FailsAfter(length) => {
+            sleep(length).await;
+            Err(Stop)
+        }
         Does::FailsAt(which) if which == number => Err(Stop),
         Does::FailsAt(_) => Ok(()),
         Does::PanicsAtItsEnd => Ok(()),
@@ -209,6 +214,7 @@ impl Bench {
             begin: watch::channel(Some(begin)).1,
             news: WorkerNews::new(mpsc::unbounded_channel().0),
             spin: None,
+            pin: false,
         };
         work(Rc::clone(&self.context), started).await;
     }
@@ -438,6 +444,7 @@ async fn no_user_is_there_before_the_clock_starts() {
         begin: begun,
         news: WorkerNews::new(tell),
         spin: None,
+        pin: false,
     };
     let start = async {
         assert_eq!(news.recv().await, Some(News::Prepared));

@@ -18,7 +18,7 @@ use super::scenario_load::Taking;
 use super::scenario_users::ScenarioUsers;
 use super::timetable::Timetable;
 use crate::assets::Scope;
-use crate::context::{IterationEnd, UserContext, WorkerContext};
+use crate::context::{Cut, IterationEnd, UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};
 use crate::panic;
 use crate::shutdown::Phase;
@@ -200,7 +200,8 @@ impl User {
     pub fn finish(&self, begun: Begun, flow: Flow) {
         let worker = self.worker();
         let first_slot = self.scenario.iteration_slot(begun.first_slot());
-        if self.context.take_cut() {
+        let cut = self.context.take_cut();
+        if cut == Some(Cut::Cancelled) {
             worker.iteration_cancelled(first_slot);
             return;
         }
@@ -211,6 +212,10 @@ impl User {
             service: now.saturating_duration_since(begun.began()),
         };
         let failed_by = begun.failed_by();
+        if cut == Some(Cut::TimeIsOver) {
+            worker.iteration_cut(&end, failed_by);
+            return;
+        }
         if flow.is_err() || failed_by.is_some() {
             worker.iteration_failed(&end, failed_by);
         } else {
@@ -414,8 +419,8 @@ impl Future for UnlessCancelled<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = &mut *self;
-        if this.user.phase() == Phase::Cancelled {
-            return this.cut();
+        if this.user.phase().drops() {
+            return this.cut(this.reason());
         }
         let poll = || {
             let polled = this.iteration.as_mut().poll(cx);
@@ -429,7 +434,7 @@ impl Future for UnlessCancelled<'_> {
             Ok(Poll::Pending) => {
                 this.user.stretch.set(Stretch::default());
                 if this.user.is_gone(cx) {
-                    return this.cut();
+                    return this.cut(Cut::Cancelled);
                 }
                 match this
                     .user
@@ -437,21 +442,29 @@ impl Future for UnlessCancelled<'_> {
                     .shutdown
                     .poll_cancelled(&mut this.waiting, cx)
                 {
-                    Poll::Ready(()) => this.cut(),
+                    Poll::Ready(()) => this.cut(this.reason()),
                     Poll::Pending => Poll::Pending,
                 }
             }
             Err(text) => {
                 this.user.worker().panicked(&text);
-                this.cut()
+                this.cut(Cut::Cancelled)
             }
         }
     }
 }
 
 impl UnlessCancelled<'_> {
-    fn cut(&self) -> Poll<Flow> {
-        self.user.context.iteration_is_cut();
+    /// Why the phase drops it.
+    fn reason(&self) -> Cut {
+        match self.user.phase() {
+            Phase::TimeIsOver => Cut::TimeIsOver,
+            Phase::Running | Phase::Draining | Phase::Cancelled => Cut::Cancelled,
+        }
+    }
+
+    fn cut(&self, cut: Cut) -> Poll<Flow> {
+        self.user.context.iteration_is_cut(cut);
         Poll::Ready(Err(Stop))
     }
 }

@@ -15,7 +15,7 @@ pub use bggo_metrics::{
 pub use grid_layout::{RunSlots, ScenarioSlots, layout_of};
 pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;
-pub use slab::{Recorder, Slab};
+pub use slab::{Recorder, Slab, Spun};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grid::Scenario;
+use crate::health::FellBehind;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
 use crate::judgement::{Came, OnFail, Quantity, Second, State, Verdict};
 use crate::metrics::{Histogram, MetricLayout, Outcome, Tags, Unit, WHOLE};
@@ -227,7 +228,7 @@ fn named(event: &'static str, end: &StepReport, scenarios: &'static [Scenario]) 
 fn step(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
     let outcome = match end.outcome {
         StepOutcome::Passed => "passed",
-        StepOutcome::Failed | StepOutcome::FailedAndContinued => "failed",
+        StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => "failed",
         StepOutcome::Skipped => "skipped",
         StepOutcome::Cancelled => "cancelled",
     };
@@ -574,6 +575,12 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
         .put("steps", steps.collect::<Vec<_>>())
         .put_some("resources", (!resources.is_empty()).then_some(resources))
         .put_some("thresholds", (!thresholds.is_empty()).then_some(thresholds))
+        .put_some(
+            "fell_behind",
+            conclusion
+                .fell_behind
+                .map(|found| fell_behind(found).done()),
+        )
         .put("verdict", verdict(exit, figures))
         .put_some("warnings", (!warnings.is_empty()).then_some(warnings))
         .count("exit", u32::from(exit.code()))
@@ -646,6 +653,16 @@ fn warnings(figures: &Figures, run: &Described) -> Vec<String> {
         return Vec::new();
     }
     figures.warnings()
+}
+
+/// Where the schedule was held worst.
+fn fell_behind(found: &FellBehind) -> Object {
+    Object::default()
+        .put("scenario", found.scenario.clone())
+        .put("from_seconds", seconds(found.from))
+        .put("start_error_p99_ms", millis(found.p99))
+        .put("start_error_max_ms", millis(found.latest))
+        .put("text", found.to_string())
 }
 
 /// The verdict as one word or two.

@@ -35,6 +35,7 @@ pub use summary::SummaryFile;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
+use crate::health::FellBehind;
 use crate::judgement::{Second, Verdict};
 use bggo_metrics::report::{Described, Ending, Examples, Figures, Percentiles, Summary};
 use bggo_schedule::{Load, Segment};
@@ -89,6 +90,8 @@ pub struct Conclusion<'a> {
     pub figures: &'a Figures,
     /// How its thresholds came out.
     pub verdicts: &'a [Verdict],
+    /// Where this host held the schedule worst, if it did not hold it.
+    pub fell_behind: Option<&'a FellBehind>,
     /// The text of a failure of each kind.
     pub examples: &'a Examples,
     /// Its exit code.
@@ -98,6 +101,14 @@ pub struct Conclusion<'a> {
 }
 
 impl<'a> Conclusion<'a> {
+    /// Why and where the schedule was not held, in one sentence.
+    fn said_of(&self, found: &FellBehind) -> String {
+        match self.described.loads.as_slice() {
+            [_] => found.to_string(),
+            _ => format!("{}: {found}", found.scenario),
+        }
+    }
+
     /// What a summary is made of, with these columns.
     pub fn summary(&self, percentiles: &'a Percentiles) -> Summary<'a> {
         Summary {
@@ -105,6 +116,7 @@ impl<'a> Conclusion<'a> {
             figures: self.figures,
             ending: ending(self.exit),
             verdicts: self.verdicts,
+            fell_behind: self.fell_behind.map(|found| self.said_of(found)),
             left: self.left,
             examples: self.examples,
             percentiles,

@@ -444,6 +444,7 @@ impl Reporter {
                 described: &described,
                 figures: &figures,
                 verdicts: run.watch.verdicts(),
+                fell_behind: run.watch.fell_behind(),
                 examples: &self.examples,
                 exit,
                 left: ends.left,

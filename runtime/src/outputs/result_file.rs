@@ -5,6 +5,7 @@ use super::{Conclusion, Output, RunDescription};
 use crate::event::Event;
 use crate::judgement::Second;
 use bggo_metrics::file::{self, Head, PartEnd, SlotTags};
+use bggo_values::Text;
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -162,6 +163,9 @@ impl Output for ResultFile {
             exit: conclusion.exit.code(),
             begins_for: conclusion.figures.begins_for,
             left: conclusion.left,
+            fell_behind: conclusion
+                .fell_behind
+                .map(|found| Text::from(conclusion.said_of(found))),
             examples: conclusion.examples.clone(),
         };
         self.file.put(file::end(&[Some(end)]));

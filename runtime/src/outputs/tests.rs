@@ -5,6 +5,7 @@ use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
+use crate::health::Cause;
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
 use crate::judgement::{Came, Collector, Judge, OnFail, Quantity, Watch};
 use crate::metrics::{
@@ -259,6 +260,7 @@ struct End<'a> {
     run: &'a RunDescription,
     begins_for: Duration,
     verdicts: &'a [Verdict],
+    fell_behind: Option<&'a FellBehind>,
     exit: Exit,
     left: bool,
 }
@@ -272,6 +274,7 @@ impl End<'_> {
             described: &described,
             figures: &Figures::new(collector.layout(), collector.total(), began),
             verdicts: self.verdicts,
+            fell_behind: self.fell_behind,
             examples: &Examples::default(),
             exit: self.exit,
             left: self.left,
@@ -285,6 +288,7 @@ fn conclusion(run: &RunDescription) -> End<'_> {
         run,
         begins_for: Duration::from_secs(1),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     }
@@ -348,6 +352,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
         run: &run,
         begins_for: Duration::from_secs(1),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::ThresholdFailed,
         left: false,
     };
@@ -410,6 +415,7 @@ fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
         run: &run,
         begins_for: Duration::from_secs(1),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     };
@@ -601,6 +607,7 @@ fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
         run: &run,
         begins_for: Duration::from_secs(5),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::ThresholdFailed,
         left: false,
     };
@@ -626,6 +633,7 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
         run: &run,
         begins_for: Duration::from_secs(5),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     };
@@ -661,6 +669,7 @@ fn a_functional_run_ends_with_a_short_table() {
         run: &run,
         begins_for: Duration::from_millis(5),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     };
@@ -885,6 +894,39 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
     }
 }
 
+/// A schedule that was not held.
+fn late() -> FellBehind {
+    FellBehind {
+        scenario: Text::Static("main"),
+        from: Duration::from_secs(10),
+        p99: Duration::from_millis(400),
+        latest: Duration::from_millis(840),
+        cause: Cause::Unknown,
+    }
+}
+
+#[test]
+fn a_schedule_that_was_not_held_is_said_below_the_verdict() {
+    let (mut collector, recorder, _) = bench();
+    iteration(&recorder, None, Duration::from_millis(10));
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::lasting(1, Duration::from_secs(1)));
+    let late = late();
+    let end = End {
+        fell_behind: Some(&late),
+        exit: Exit::Overloaded,
+        ..conclusion(&run)
+    };
+    let text = summary(&collector, &end);
+    let begins = format!("\nnot valid: 1 iteration, 0 failed (0.00 %)\n{late}\n\nload: ");
+    assert!(text.starts_with(&begins), "{text}");
+    let object = summary_object(&collector, &end);
+    assert_eq!(
+        (&object["verdict"], &object["fell_behind"]["text"]),
+        (&json!("not valid"), &json!(late.to_string()))
+    );
+}
+
 /// A threshold of which all there is is said.
 fn verdict_with_all() -> Verdict {
     Verdict {
@@ -925,6 +967,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         run: &run,
         begins_for: Duration::from_secs(1),
         verdicts: &[verdict_with_all()],
+        fell_behind: Some(&late()),
         exit: Exit::Passed,
         left: false,
     };
@@ -1081,6 +1124,7 @@ fn ended_of(run: &RunDescription) -> impl FnOnce(&mut dyn Output) {
                 (&described, Duration::ZERO),
             ),
             verdicts: &[],
+            fell_behind: None,
             examples: &Examples::default(),
             exit: Exit::Passed,
             left: false,

@@ -118,7 +118,9 @@ fn step(end: &StepReport, scenarios: &'static [Scenario], paint: Paint) -> Strin
         StepOutcome::Passed => line(GREEN, "passed"),
         StepOutcome::Skipped => format!("{}   {name}", paint.on(YELLOW, "skipped")),
         StepOutcome::Cancelled => line(YELLOW, "cancelled"),
-        StepOutcome::Failed => format!("{}  {}", line(RED, "failed"), reason(end)),
+        StepOutcome::Failed | StepOutcome::Cut => {
+            format!("{}  {}", line(RED, "failed"), reason(end))
+        }
         StepOutcome::FailedAndContinued => {
             format!("{}  {} (the run goes on)", line(RED, "failed"), reason(end))
         }

@@ -2,7 +2,7 @@
 
 use super::iteration::Iteration;
 use super::output::OutputSlot;
-use crate::context::{WorkerContext, metric_methods};
+use crate::context::{CUT, Cut, WorkerContext, metric_methods};
 use crate::event::{StepEnd, StepOutcome};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
@@ -124,7 +124,7 @@ pub enum Ran {
     Skipped,
 }
 
-/// One run of a step. If it is dropped before its end, it counts as cancelled.
+/// One run of a step. If it is dropped before its end, it counts as cancelled; as failed, if the time to finish was over.
 pub struct Step<'a> {
     iteration: &'a Iteration<'a>,
     at: At,
@@ -297,7 +297,13 @@ impl std::fmt::Debug for Step<'_> {
 
 impl Drop for Step<'_> {
     fn drop(&mut self) {
-        if !self.ended.get() {
+        if self.ended.get() {
+            return;
+        }
+        if self.iteration.user().cut() == Some(Cut::TimeIsOver) {
+            let fault = Fault::new(CUT, "it was still running when the time to finish was over");
+            self.book(StepOutcome::Cut, Some(&fault));
+        } else {
             self.book(StepOutcome::Cancelled, None);
         }
     }

@@ -157,6 +157,8 @@ pub struct PartEnd {
     pub begins_for: Duration,
     /// It was left before everything was destroyed.
     pub left: bool,
+    /// That its iterations did not begin in time, and why, if it was so.
+    pub fell_behind: Option<Text>,
     /// The text of a failure of each kind.
     pub examples: Examples,
 }

@@ -481,6 +481,7 @@ fn part_end(object: &Fields) -> Option<PartEnd> {
         exit: u8::try_from(object.number("exit")?).ok()?,
         begins_for: object.time("begins_for")?,
         left: object.is_true("left")?,
+        fell_behind: object.some("fell_behind", Fields::text)?,
         examples,
     })
 }

@@ -137,6 +137,7 @@ fn ended() -> PartEnd {
         exit: 99,
         begins_for: Duration::new(10, 1),
         left: true,
+        fell_behind: Some(Text::Static("iterations began up to 840 ms late\n")),
         examples,
     }
 }

@@ -195,10 +195,15 @@ pub fn end(ends: &[Option<PartEnd>]) -> String {
 }
 
 fn part_end(end: &PartEnd) -> String {
-    Object::new()
+    let object = Object::new()
         .put("exit", end.exit)
         .put("begins_for", end.begins_for.as_nanos())
-        .put("left", end.left)
+        .put("left", end.left);
+    let object = match &end.fell_behind {
+        Some(text) => object.text("fell_behind", text),
+        None => object,
+    };
+    object
         .list("examples", end.examples.iter().map(example))
         .done()
 }

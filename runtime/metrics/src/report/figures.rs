@@ -45,7 +45,7 @@ fn largest_first(counts: &BTreeMap<Text, u64>) -> Vec<(Text, u64)> {
     let counts = counts.iter().map(|(name, count)| (name.clone(), *count));
     let mut counts: Vec<_> = counts.collect();
     // Those of one size stay in the order of their names.
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.sort_unstable_by(|(name, count), (other, than)| than.cmp(count).then(name.cmp(other)));
     counts
 }
 

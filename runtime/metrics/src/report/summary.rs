@@ -50,7 +50,7 @@ pub enum Ending {
 }
 
 /// All that a summary is made of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Summary<'a> {
     /// How the run was started.
     pub run: &'a Described,
@@ -60,6 +60,8 @@ pub struct Summary<'a> {
     pub ending: Ending,
     /// How its thresholds came out.
     pub verdicts: &'a [Verdict],
+    /// Where the load was not put on in time, and why, if it was not.
+    pub fell_behind: Option<String>,
     /// It was left before everything was destroyed.
     pub left: bool,
     /// A text of each failure.
@@ -115,6 +117,10 @@ impl Summary<'_> {
         let verdict = format!("{}{}", self.short_verdict(paint), self.left());
         let verdict: Vec<String> = verdict.split(' ').map(str::to_owned).collect();
         let mut text = format!("\n{}", folded(("", "  "), " ", &verdict));
+        if let Some(found) = self.late(paint) {
+            text.push_str(&found);
+            text.push('\n');
+        }
         for warning in self.figures.warnings() {
             // As long as it is: whoever looks for a warning finds it in one line.
             let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
@@ -321,7 +327,7 @@ impl Summary<'_> {
         text
     }
 
-    /// How the run ended, in one line without its line break.
+    /// How the run ended, in one line without its line break; behind another one if the load was not put on in time.
     pub fn verdict(&self, paint: Paint) -> String {
         let short = self.short_verdict(paint);
         let drain = self.figures.drain();
@@ -331,7 +337,18 @@ impl Summary<'_> {
             let load = measure::short(self.figures.begins_for);
             format!("in {load} and {} of drain", measure::short(drain))
         };
-        format!("{short}, {took}{}", self.left())
+        let late = self.late(paint);
+        let late = late.map_or_else(String::new, |late| format!("{late}\n"));
+        format!("{late}{short}, {took}{}", self.left())
+    }
+
+    /// That the load was not put on in time.
+    fn late(&self, paint: Paint) -> Option<String> {
+        let colour = match self.ending {
+            Ending::Overloaded => RED,
+            _ => YELLOW,
+        };
+        Some(paint.on(colour, self.fell_behind.as_ref()?))
     }
 
     /// The same without how long it took.

@@ -2,6 +2,7 @@
 
 use super::*;
 use bggo_schedule::{Arrivals, Bound, Closed, Ramp, Rate, Spread, Stage, UserStage, WhenFull};
+use bggo_values::Text;
 
 /// Arrivals at an even rate a second for some seconds.
 fn arrivals(rate: u64, seconds: u64, max_users: u32) -> Arrivals {
@@ -39,6 +40,26 @@ fn longest(interval: &Interval, slot: u32) -> (u64, Duration) {
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_still_runs_when_its_time_is_over_has_failed_and_its_age_is_a_response_time() {
+    let mut bench = bench(|_| Does::WaitsForEver);
+    let stop = async {
+        sleep(Duration::from_secs(3)).await;
+        bench.stop(Phase::TimeIsOver);
+    };
+    let load = at_once(Schedule::Open(arrivals(2, 1, 100)));
+    tokio::join!(bench.run_load(load), stop);
+    let measured = bench.measured();
+    let iterations = measured.slot(0).unwrap();
+    let counts = [Outcome::Failed, Outcome::Cancelled].map(|outcome| iterations.count(outcome));
+    assert_eq!(counts, [2, 0]);
+    assert_eq!(iterations.kinds.get(&Text::Static("cut")), Some(&2));
+    // The first one was due after a nanosecond.
+    let age = Duration::from_secs(3) - Duration::from_nanos(1);
+    assert_eq!(longest(&measured, time_slot::RESPONSE), (2, age));
+    assert_eq!(longest(&measured, time_slot::FAILED_SERVICE).0, 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ fn written(simulated: &Simulated, ending: Ending) -> String {
         figures: &figures,
         ending,
         verdicts: &simulated.verdicts,
+        fell_behind: None,
         left: false,
         examples: &simulated.examples,
         percentiles: &Percentiles::default(),
