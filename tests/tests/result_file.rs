@@ -69,7 +69,10 @@ fn three_hosts_are_merged_to_what_the_server_counted() {
         merged.stdout.contains("602 iterations, 0 failed"),
         "{merged:?}"
     );
-    assert!(merged.stdout.contains("count > 601"), "{merged:?}");
+    assert!(
+        merged.stdout.contains("service_time.count>601;"),
+        "{merged:?}"
+    );
     assert_eq!(nginx.stop().len(), 602);
     assert_eq!(tool(folder, "report all.log").stdout, merged.stdout);
 

@@ -3,6 +3,7 @@
 //! Nothing here decides whether a test passes; a figure over its goal is marked, and that is all.
 
 mod build;
+mod files;
 mod measure;
 mod run;
 
@@ -19,7 +20,7 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, Figure); 9] = [
+    let figures: [(&str, Figure); 10] = [
         ("cold", build::cold),
         ("check", build::check),
         ("changed", build::ten_steps),
@@ -29,6 +30,7 @@ fn main() {
         ("idle", run::idle),
         ("connected", run::connected),
         ("thousand", run::thousand_steps),
+        ("merge", files::merge),
     ];
     for (name, figure) in figures {
         if wants(name) {
