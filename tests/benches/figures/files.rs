@@ -63,22 +63,23 @@ pub fn merge(table: &mut Table) {
 
 /// The file of one host.
 fn write(path: &Path, host: u64) -> std::io::Result<()> {
-    let mut layout = Layout::default();
-    layout.steps = (0..STEPS)
-        .map(|step| StepLayout {
-            scenario: Text::Static("main"),
-            path: Vec::new(),
-            name: Text::from(format!("http_request.s{step}")),
-            tags: Vec::new(),
-            metrics: Vec::new(),
-            first: step * 4,
-        })
-        .collect();
-    layout.iterations.push(IterationLayout {
+    let steps = (0..STEPS).map(|step| StepLayout {
         scenario: Text::Static("main"),
+        path: Vec::new(),
+        name: Text::from(format!("http_request.s{step}")),
         tags: Vec::new(),
-        first: 4 * STEPS,
+        metrics: Vec::new(),
+        first: step * 4,
     });
+    let layout = Layout {
+        steps: steps.collect(),
+        iterations: vec![IterationLayout {
+            scenario: Text::Static("main"),
+            tags: Vec::new(),
+            first: 4 * STEPS,
+        }],
+        ..Layout::default()
+    };
     let begins = Head {
         version: Text::Static("0.1.0"),
         build: Text::Static("bench"),
@@ -129,7 +130,7 @@ fn write(path: &Path, host: u64) -> std::io::Result<()> {
 /// Times around 20 ms, as a server answers: their logarithms lie about as sums of three numbers by chance do.
 fn histogram(seed: u64) -> Histogram {
     // A xorshift: the same files each time.
-    let mut state = seed * 0x9E37_79B9_7F4A_7C15 | 1;
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut chance = || {
         state ^= state << 13;
         state ^= state >> 7;
