@@ -232,18 +232,21 @@ pub fn plain(reached: &Reached) -> String {
 /// A line that is drawn again, at most `width` columns wide: what does not fit is left out.
 pub fn bar(reached: &Reached, width: usize) -> String {
     let mut text = String::new();
+    // The bar itself goes before what is less important than the time.
+    let is_bar = reached.part().is_some() && width > 2 * SHORTEST_BAR;
+    let of_bar = if is_bar { SHORTEST_BAR + 3 } else { 0 };
     for part in reached.parts() {
         let gap = if text.is_empty() { "" } else { "  " };
-        if text.len() + gap.len() + part.len() > width {
+        if of_bar + text.len() + gap.len() + part.len() > width {
             break;
         }
         text.push_str(gap);
         text.push_str(&part);
     }
-    let room = width.saturating_sub(text.len() + 3).min(LONGEST_BAR + 2);
+    // Beside it are two brackets and a space.
+    let cells = width.saturating_sub(text.len() + 3).min(LONGEST_BAR);
     match reached.part() {
-        Some(part) if room >= SHORTEST_BAR + 2 => {
-            let cells = room - 2;
+        Some(part) if cells >= SHORTEST_BAR => {
             let full = (part * cells as f64).floor() as usize;
             let full = full.min(cells);
             format!("[{}{}] {text}", "#".repeat(full), " ".repeat(cells - full))

@@ -1188,8 +1188,8 @@ fn a_line_that_is_drawn_again_breaks_no_other_line_and_is_gone_at_the_end() {
     lines.put("the summary\n".to_owned());
     let text = flushed(&lines, &written);
     let (first, second) = (
-        "1.00s of 10.0s  5.0/s  failed 0",
-        "2.00s of 10.0s  5.0/s  failed 0",
+        "[#               ] 1.00s of 10.0s  5.0/s",
+        "[###             ] 2.00s of 10.0s  5.0/s",
     );
     assert_eq!(
         text,
