@@ -246,6 +246,17 @@ impl WorkerContext {
         kind
     }
 
+    /// Whether the failure of a check is told: always in a functional run, and once by this thread under load.
+    pub(crate) fn tells_of_check(&self, slot: u32) -> bool {
+        // No step has its counters in the slot of a check, so the kind tells nothing apart.
+        self.functional || self.told.borrow_mut().insert((slot, 0))
+    }
+
+    /// Reports an event.
+    pub(crate) fn tell(&self, event: Event) {
+        self.events.tell(event);
+    }
+
     /// Counts the end of an iteration that passed.
     pub(crate) fn iteration_passed(&self, end: &IterationEnd) {
         self.recorder.count(end.first_slot, Outcome::Passed);

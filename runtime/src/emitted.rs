@@ -9,13 +9,15 @@ pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
 pub use crate::forms;
 pub use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Validation, Variable};
-pub use crate::info::{At, Info, Lifetime, MetricInfo, ResourceInfo};
+pub use crate::info::{
+    At, BodyMetric, CheckInfo, Info, Lifetime, MetricInfo, MetricKind, ResourceInfo,
+};
 pub use crate::input_conversion;
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
-    Begun, Branch, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots, Policy, Ran,
-    Step, each,
+    Begun, Branch, Checks, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots,
+    Policy, Ran, Step, each,
 };
 pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};

@@ -1,7 +1,7 @@
 //! What is known of a grid when it is built, as statics of the emitted program: its names, steps, resources and variables.
 
 use crate::fault::{Fault, Place};
-use crate::info::{Info, ResourceInfo, Sensitivity};
+use crate::info::{BodyMetric, Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
 use bggo_metrics::Threshold;
 use bggo_schedule::Load;
@@ -87,16 +87,22 @@ impl Grid {
 
     /// Steps of the body that a scenario runs.
     pub(crate) fn steps_of(&self, scenario: &Scenario) -> &'static [Info] {
+        self.body_of(scenario).map_or(&[], |body| body.steps)
+    }
+
+    /// Metrics of the grid that the body of a scenario records.
+    pub(crate) fn metrics_of(&self, scenario: &Scenario) -> &'static [BodyMetric] {
+        self.body_of(scenario).map_or(&[], |body| body.metrics)
+    }
+
+    fn body_of(&self, scenario: &Scenario) -> Option<&'static Body> {
         let mut bodies = self.bodies.iter();
-        let body = bodies.find(|body| body.name == scenario.body);
-        body.map_or(&[], |body| body.steps)
+        bodies.find(|body| body.name == scenario.body)
     }
 
     /// How many connections each user of a scenario has at least.
     pub(crate) fn connections_of(&self, scenario: &Scenario) -> u32 {
-        let mut bodies = self.bodies.iter();
-        let body = bodies.find(|body| body.name == scenario.body);
-        body.map_or(0, |body| body.connections)
+        self.body_of(scenario).map_or(0, |body| body.connections)
     }
 
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
@@ -128,6 +134,7 @@ pub struct Body {
     name: &'static str,
     steps: &'static [Info],
     connections: u32,
+    metrics: &'static [BodyMetric],
 }
 
 impl Body {
@@ -137,12 +144,19 @@ impl Body {
             name,
             steps,
             connections: 0,
+            metrics: &[],
         }
     }
 
     /// How many connections each user of it has at least.
     pub const fn connections(mut self, connections: u32) -> Self {
         self.connections = connections;
+        self
+    }
+
+    /// Metrics of the grid that its steps record.
+    pub const fn metrics(mut self, metrics: &'static [BodyMetric]) -> Self {
+        self.metrics = metrics;
         self
     }
 }

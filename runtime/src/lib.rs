@@ -46,6 +46,7 @@ pub(crate) mod judgement;
 pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
+pub(crate) mod place;
 pub(crate) mod shape;
 pub(crate) mod shutdown;
 pub(crate) mod start;

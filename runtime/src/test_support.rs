@@ -6,6 +6,7 @@ use crate::context::{Asker, UserContext, WorkerContext};
 use crate::event::{Event, EventSink, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
 use crate::info::{Lifetime, ResourceInfo};
+use crate::metrics::Slab;
 use crate::step::{Begun, Iteration};
 use bggo_values::{Text, Value};
 use std::cell::RefCell;
@@ -86,6 +87,11 @@ impl TestWorker {
             notes: Notes::default(),
             told,
         }
+    }
+
+    /// Where its steps are counted.
+    pub(crate) fn slab(&self) -> Arc<Slab> {
+        self.context.recorder.slab()
     }
 
     pub(crate) fn scope(&self) -> Scope {

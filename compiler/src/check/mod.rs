@@ -12,12 +12,14 @@
 //! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
 mod article;
+mod checks;
 mod contract;
 mod edges;
 mod expression;
 mod fold;
 mod instances;
 mod lifetime;
+mod metric;
 mod resource;
 mod rule;
 mod scenario;
@@ -63,6 +65,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         problem.hint("a step is `step \"RUNNER\" \"NAME\" { .. }`");
     }
     let variables = checker.all_variables();
+    let metrics = checker.all_metrics();
     for node in resolved.graphs.iter().flat_map(|graph| &graph.order) {
         match node {
             Node::Local(id) => {
@@ -106,6 +109,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .collect();
     let (problems, modules) = (&mut checker.problems, checker.modules);
     resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
+    checker.unused_metrics(resolved.sound);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let bound_names = checker.bound_names;
@@ -134,6 +138,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .map(|((bodies, locals), thresholds)| Typed {
             bodies,
             variables,
+            metrics,
             locals,
             thresholds,
             bound_names,

@@ -15,7 +15,7 @@ use bggo_values::{Text, Type, Value, duration};
 
 use crate::diagnostics::{codes, nearest};
 use crate::modules::RunnerOrAsset;
-use crate::resolve::model::{BodyId, MetricRead, MetricSubject, Reference, StepId};
+use crate::resolve::model::{BodyId, MetricId, MetricRead, MetricSubject, Reference, StepId};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, Expr, ExprKind, Name, ThresholdDecl, UnaryOp};
 
@@ -110,7 +110,10 @@ impl Checker<'_> {
     fn seconds(&mut self, expr: &Expr, name: &str, at_least: u32) -> Option<TExpr> {
         let typed = self.infer(expr);
         let typed = self.convert(typed, &Type::Duration, &format!("`{name}`"));
-        if typed.is_error() || typed.is_null() || !self.is_known_at_start(&typed, name) {
+        if typed.is_error()
+            || typed.is_null()
+            || !self.is_known_at_start(&typed, &format!("`{name}`"))
+        {
             return None;
         }
         if let Some(length) = constant_duration(&typed) {
@@ -130,10 +133,10 @@ impl Checker<'_> {
 
     fn is_known_at_start(&mut self, typed: &TExpr, what: &str) -> bool {
         let (code, text) = if typed.sensitivity.any() {
-            let text = format!("`{what}` of a threshold must not be sensitive: it is shown");
+            let text = format!("{what} of a threshold must not be sensitive: it is shown");
             (codes::INVALID_THRESHOLD, text)
         } else if typed.binding > Binding::Start {
-            let text = format!("`{what}` of a threshold is known when the program starts");
+            let text = format!("{what} of a threshold must be known when the program starts");
             (codes::NOT_KNOWN_AT_START, text)
         } else {
             return true;
@@ -286,7 +289,7 @@ impl Checker<'_> {
             self.error(codes::INVALID_VALUE, value.span, format!("{what} is null"));
             return None;
         }
-        if !self.is_known_at_start(&value, "condition") {
+        if !self.is_known_at_start(&value, "a bound") {
             return None;
         }
         if let Some(hint) = cure(&value, quantity) {
@@ -436,12 +439,7 @@ impl Checker<'_> {
         }
         let metrics = runner.map_or(&[][..], |runner| &self.modules.runner(runner).metrics);
         if let Some(metric) = metrics.iter().find(|metric| metric.name == name.text) {
-            let kind = match metric.kind {
-                bggo_manifest::MetricKind::Trend => bggo_metrics::MetricKind::Trend,
-                bggo_manifest::MetricKind::Counter => bggo_metrics::MetricKind::Counter,
-                bggo_manifest::MetricKind::Gauge => bggo_metrics::MetricKind::Gauge,
-                bggo_manifest::MetricKind::Rate => bggo_metrics::MetricKind::Rate,
-            };
+            let kind = layout_kind(metric.kind);
             let keys = match &metric.label {
                 Some(_) => Keys::Labels,
                 None => Keys::None,
@@ -456,11 +454,42 @@ impl Checker<'_> {
         None
     }
 
-    /// A metric of the grid.
+    /// A metric of the grid, which some step records.
     fn custom(&mut self, name: &Name) -> Option<(Figures, Keys)> {
-        let text = format!("there is no metric `{}`", name.text);
-        self.error(codes::UNKNOWN_METRIC, name.span, text);
-        None
+        let mut metrics = self.metrics.iter();
+        let found = metrics.position(|metric| metric.name == name.text);
+        let declarations = self.declarations;
+        let Some(place) = found else {
+            if !declarations.may_declare("metric", &[&name.text]) {
+                let known = self.metrics.iter().map(|metric| metric.name.as_str());
+                let hint = nearest::hint(&name.text, known);
+                let declare = format!(
+                    "declare it: `metric \"{}\" {{ kind = \"counter\" }}`",
+                    name.text
+                );
+                let text = format!("the grid has no metric `{}`", name.text);
+                self.error(codes::UNKNOWN_CUSTOM_METRIC, name.span, text)
+                    .hint(hint.unwrap_or(declare));
+            }
+            return None;
+        };
+        if !self.recorded.contains(&MetricId(place)) && !declarations.incomplete {
+            let text = format!(
+                "no step records the metric `{}`, so it has no figures",
+                name.text
+            );
+            self.error(codes::UNKNOWN_METRIC, name.span, text)
+                .hint(format!(
+                    "a step records it: `record {{ {} = .. }}`",
+                    name.text
+                ));
+            return None;
+        }
+        let metric = self.metrics.get(place)?;
+        Some((
+            Figures::of(layout_kind(metric.kind), &metric.unit),
+            Keys::None,
+        ))
     }
 
     /// The runner of the steps of an address: all of them have the same.
@@ -472,8 +501,13 @@ impl Checker<'_> {
     }
 
     /// Names of the checks of the steps of an address.
-    fn checks_of(&self, _read: &MetricRead) -> Vec<String> {
-        Vec::new()
+    fn checks_of(&self, read: &MetricRead) -> Vec<String> {
+        let MetricSubject::Step { steps, .. } = &read.subject else {
+            return Vec::new();
+        };
+        let steps = steps.iter().map(|step| self.declarations.step(*step));
+        let checks = steps.flat_map(|step| &step.checks);
+        checks.map(|check| check.name.text.clone()).collect()
     }
 
     /// Kinds of failure of a runner; those of all of a grid's runners for iterations.
@@ -522,8 +556,10 @@ impl Checker<'_> {
         if known.contains(&key.text) {
             return Some(());
         }
-        let hint = nearest::hint(&key.text, known.iter().map(String::as_str));
-        let text = format!("there is no {what} \"{}\" here", key.text);
+        let quoted: Vec<String> = known.iter().map(|known| format!("\"{known}\"")).collect();
+        let written = format!("\"{}\"", key.text);
+        let hint = nearest::hint(&written, quoted.iter().map(String::as_str));
+        let text = format!("there is no {what} {written} here");
         self.error(codes::UNKNOWN_METRIC, key.span, text).hint = hint;
         None
     }
@@ -582,16 +618,19 @@ impl Checker<'_> {
             MetricSubject::Step { steps, .. } => steps.iter().map(|step| step.body).collect(),
             MetricSubject::Custom(_) => return,
         };
-        let mut loads = bodies.iter().filter_map(|body| {
+        let loads = bodies.iter().filter_map(|body| {
             let body = declarations.body(*body);
             (!body.steps.is_empty()).then(|| body.scenario.as_ref()?.load.as_ref())
         });
+        let loads: Vec<_> = loads.collect();
         let is_closed = |profile: &str| {
             let profile = Profile::of_name(profile);
             profile.is_some_and(|profile| !profile.is_open())
         };
-        let all_closed = !bodies.is_empty()
-            && loads.all(|load| load.is_some_and(|load| is_closed(&load.profile.text)));
+        let all_closed = !loads.is_empty()
+            && loads
+                .iter()
+                .all(|load| load.is_some_and(|load| is_closed(&load.profile.text)));
         if metric.text == "response_time" && all_closed {
             let text = "nothing is due at a moment of its own in a closed profile, so its service time is judged";
             self.problems
@@ -640,6 +679,16 @@ enum Keys {
     Checks(Vec<String>),
     /// Kinds of failure.
     Kinds(Vec<String>),
+}
+
+/// A kind of metric of a manifest as layouts know it.
+fn layout_kind(kind: bggo_manifest::MetricKind) -> bggo_metrics::MetricKind {
+    match kind {
+        bggo_manifest::MetricKind::Trend => bggo_metrics::MetricKind::Trend,
+        bggo_manifest::MetricKind::Counter => bggo_metrics::MetricKind::Counter,
+        bggo_manifest::MetricKind::Gauge => bggo_metrics::MetricKind::Gauge,
+        bggo_manifest::MetricKind::Rate => bggo_metrics::MetricKind::Rate,
+    }
 }
 
 /// The term of an address, which is listed once.

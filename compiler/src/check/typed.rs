@@ -2,10 +2,12 @@
 //! The plan and the emitter look nothing up in the syntax any more.
 
 use crate::modules::RunnerOrAsset;
-use crate::resolve::model::{BodyId, BoundId, Edge, LocalId, Node, ResourceId, StepId, VariableId};
+use crate::resolve::model::{
+    BodyId, BoundId, Edge, LocalId, MetricId, Node, ResourceId, StepId, VariableId,
+};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
-use bggo_manifest::Lifetime;
+use bggo_manifest::{Lifetime, MetricKind};
 use bggo_metrics::{Address, OnFail, Quantity, Term};
 use bggo_schedule::declared::{Field, Profile};
 use bggo_values::functions::Function;
@@ -149,6 +151,8 @@ pub enum InstanceOf {
     Position(u32),
     /// Computed: an index (count) or a key (for_each).
     Computed(Box<TExpr>),
+    /// The one that has just run: in its own checks and its `record`.
+    Own,
 }
 
 /// A part of a template.
@@ -190,6 +194,8 @@ pub struct Typed {
     pub bodies: Vec<TBody>,
     /// Variables.
     pub variables: Vec<TVariable>,
+    /// Metrics of the grid.
+    pub metrics: Vec<TMetric>,
     /// Locals.
     pub locals: Vec<TLocal>,
     /// Thresholds.
@@ -356,6 +362,84 @@ pub struct TStep {
     pub sensitive: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
+    /// What it records once it has run.
+    pub records: Vec<TRecord>,
+    /// Its checks.
+    pub checks: Vec<TCheck>,
+}
+
+impl TStep {
+    /// The expressions that are computed once it has run.
+    pub fn judging(&self) -> impl Iterator<Item = &TExpr> {
+        let records = self.records.iter().map(|record| &record.value);
+        records.chain(self.checks.iter().flat_map(TCheck::expressions))
+    }
+}
+
+/// A check of a step.
+#[derive(Debug, Clone)]
+pub struct TCheck {
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// What must be true, a bool.
+    pub condition: TExpr,
+    /// What is said where it is not, a string.
+    pub message: Option<TExpr>,
+    /// The step fails where it fails.
+    pub required: bool,
+    /// It reads something sensitive: the texts of its faults hide values.
+    pub sensitive: bool,
+}
+
+impl TCheck {
+    /// Every expression in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        std::iter::once(&self.condition).chain(&self.message)
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        std::iter::once(&mut self.condition).chain(&mut self.message)
+    }
+}
+
+/// A value that a step records.
+#[derive(Debug, Clone)]
+pub struct TRecord {
+    /// Of which metric.
+    pub metric: MetricId,
+    /// The value, of the type that the metric takes.
+    pub value: TExpr,
+}
+
+/// A metric of the grid.
+#[derive(Debug, Clone)]
+pub struct TMetric {
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// What it is.
+    pub kind: MetricKind,
+    /// `time`, `bytes`, another word, or empty.
+    pub unit: String,
+    /// How many of what is counted make one of its unit.
+    pub scale: u32,
+    /// `description`
+    pub description: Option<String>,
+}
+
+impl TMetric {
+    /// The type of its values.
+    pub fn ty(&self) -> Type {
+        match self.kind {
+            MetricKind::Rate => Type::Bool,
+            _ if self.unit == "time" => Type::Duration,
+            MetricKind::Trend | MetricKind::Counter | MetricKind::Gauge => Type::Number,
+        }
+    }
 }
 
 /// Rules of a manifest with a condition that is not known when the grid is built. A resource or step that breaks one of

@@ -112,6 +112,10 @@ codes! {
     INVALID_DEFAULT = "invalid_default", "Invalid default";
     DUPLICATE_FLAG = "duplicate_flag", "Duplicate flag";
     UNUSED_RESOURCE = "unused_resource", "Unused resource";
+    DUPLICATE_CHECK = "duplicate_check", "Duplicate check";
+    INVALID_METRIC = "invalid_metric", "Invalid metric";
+    UNKNOWN_CUSTOM_METRIC = "unknown_custom_metric", "Unknown metric";
+    UNUSED_METRIC = "unused_metric", "Unused metric";
     NO_STEPS = "no_steps", "No steps";
     // thresholds
     UNKNOWN_METRIC = "unknown_metric", "Unknown metric";

@@ -38,6 +38,9 @@ pub fn cut(plan: &Plan) -> Plan {
         for expr in settings.chain(rules) {
             cut_expression(expr);
         }
+        for expr in step.judging_mut() {
+            cut_expression(expr);
+        }
     }
     for resource in &mut plan.resources {
         let arguments = resource.arguments.iter_mut();
@@ -137,7 +140,8 @@ pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
     let steps = plan.steps().flat_map(|step| {
         let arguments = step.arguments.iter().map(|argument| &argument.value);
         let settings = step.enabled.iter().chain(&step.execution);
-        arguments.chain(settings).chain(step.rules.expressions())
+        let rules = step.rules.expressions();
+        arguments.chain(settings).chain(rules).chain(step.judging())
     });
     let resources = plan.resources.iter().flat_map(|resource| {
         let arguments = resource.arguments.iter().map(|argument| &argument.value);

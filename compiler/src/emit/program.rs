@@ -9,7 +9,7 @@ use crate::check::typed::{TExpr, TKind};
 use crate::check::walk::walk;
 use crate::resolve::model::BodyId;
 use crate::source::Span;
-use bggo_manifest::Lifetime;
+use bggo_manifest::{Lifetime, MetricKind};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,12 +49,17 @@ impl Writer<'_> {
             let connections = plan.body(id).connections;
             let count = Literal::u32_unsuffixed(connections);
             let connections = (connections > 0).then(|| quote!(.connections(#count)));
-            quote!(Body::new(#name, &#table) #connections)
+            let metrics = (!plan.body(id).metrics.is_empty()).then(|| {
+                let table = &self.names_of_body(id).metric_table;
+                quote!(.metrics(&#table))
+            });
+            quote!(Body::new(#name, &#table) #connections #metrics)
         });
         let bodies: Vec<TokenStream> = bodies.collect();
         let scenarios = plan.scenarios.iter().map(|row| self.scenario_row(row));
         let scenarios: Vec<TokenStream> = scenarios.collect();
         let resources = self.resource_table();
+        let metrics = self.grid_metrics();
         let (variables, functions) = self.variables();
         let count = Literal::usize_unsuffixed(variables.len());
         let variable_table = (!variables.is_empty()).then(|| {
@@ -84,10 +89,36 @@ impl Writer<'_> {
             }
 
             #resources
+            #metrics
             #variable_table
             #functions
             #thresholds
         }
+    }
+
+    /// The metrics that the grid declares.
+    fn grid_metrics(&self) -> Option<TokenStream> {
+        let metrics = &self.plan.metrics;
+        if metrics.is_empty() {
+            return None;
+        }
+        let count = Literal::usize_unsuffixed(metrics.len());
+        let infos = metrics.iter().map(|metric| {
+            let (name, unit) = (&metric.name, &metric.unit);
+            let kind = match metric.kind {
+                MetricKind::Trend => None,
+                MetricKind::Counter => Some(quote!(.kind(MetricKind::Counter))),
+                MetricKind::Gauge => Some(quote!(.kind(MetricKind::Gauge))),
+                MetricKind::Rate => Some(quote!(.kind(MetricKind::Rate))),
+            };
+            let scale = Literal::u32_unsuffixed(metric.scale);
+            let scale = (metric.scale != 1).then(|| quote!(.scale(#scale)));
+            quote!(MetricInfo::new(#name, #unit) #kind #scale)
+        });
+        Some(quote! {
+            /// The grid's metrics.
+            static METRICS: [MetricInfo; #count] = [#(#infos),*];
+        })
     }
 
     fn resource_table(&self) -> Option<TokenStream> {

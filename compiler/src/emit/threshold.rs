@@ -13,7 +13,11 @@ impl Writer<'_> {
         let plan = self.plan;
         let (mut rows, mut functions) = (Vec::new(), TokenStream::new());
         for threshold in &plan.thresholds {
-            let name = self.names.snake(&format!("threshold_{}", threshold.name));
+            let words = threshold
+                .name
+                .split(|letter: char| !letter.is_alphanumeric());
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            let name = self.names.snake(&format!("threshold_{}", words.join("_")));
             let (label, place) = (&threshold.name, self.place_value(threshold.span));
             rows.push(quote!(DeclaredThreshold::new(#label, #place, #name)));
             self.write_for(&name);

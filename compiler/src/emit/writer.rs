@@ -33,6 +33,10 @@ pub struct BodyNames {
     pub load: Ident,
     /// Static with what is known of its steps.
     pub table: Ident,
+    /// Static with the metrics of the grid that it records.
+    pub metric_table: Ident,
+    /// Constants with these metrics, in the order of the plan.
+    pub metrics: Vec<Ident>,
     /// Field of its prepared steps.
     pub field: Ident,
     /// By step.
@@ -53,6 +57,8 @@ pub struct StepNames {
     pub info: Ident,
     /// Function of an attempt.
     pub attempt: Ident,
+    /// Function of what it records and of its checks.
+    pub judged: Ident,
     /// Static with its known inputs.
     pub inputs: Ident,
     /// Function that computes inputs known at start.
@@ -113,6 +119,8 @@ pub struct LocalNames {
 pub enum ReaderOf {
     /// An output of a step, by its position in the body.
     Output(usize),
+    /// An output of a step that has just run, by its position in the body: a constant with its number.
+    Own(usize),
     /// An export of a resource, by its position in the plan.
     Export(usize),
 }
@@ -459,7 +467,7 @@ impl<'p> Writer<'p> {
             return known.clone();
         }
         let (owner, fields) = match of {
-            ReaderOf::Output(step) => (
+            ReaderOf::Output(step) | ReaderOf::Own(step) => (
                 &self.step(step).name,
                 &self.all_outputs[self.body_id.0][step],
             ),
@@ -469,8 +477,16 @@ impl<'p> Writer<'p> {
             }
         };
         let field_name = fields.get(field).map_or("output", String::as_str);
-        let name = format!("{owner}_{field_name}");
-        let name = self.names.snake(&name);
+        let name = match of {
+            ReaderOf::Own(_) => {
+                let name = format!("own_{field_name}_of_{owner}");
+                self.names.upper(&name)
+            }
+            _ => {
+                let name = format!("{owner}_{field_name}");
+                self.names.snake(&name)
+            }
+        };
         self.readers.insert((of, field), name.clone());
         name
     }
@@ -622,6 +638,7 @@ impl<'p> Writer<'p> {
                 vec![
                     (name("main"), quote!(&#body<'_>), quote!(main)),
                     (name("index"), quote!(u32), quote!(index)),
+                    (name("step"), quote!(&Step<'_>), quote!(step)),
                 ]
             }
         }
@@ -687,6 +704,7 @@ fn step_names(plan: &Plan, body: BodyId, names: &mut Names) -> Vec<StepNames> {
         name: function,
         info: names.upper(&format!("step_{name}")),
         attempt: names.snake(&format!("{name}_attempt")),
+        judged: names.snake(&format!("{name}_judged")),
         inputs: names.upper(&format!("{name}_inputs")),
         prepare: names.snake(&format!("{name}_inputs")),
         limit: names.snake(&format!("{name}_limit")),
@@ -780,12 +798,20 @@ fn body_names(
         });
         names.upper(&format!("latch_after_{}", in_body(plan, id, step)))
     });
+    let latches: Vec<Ident> = latches.collect();
+    let metrics = body.metrics.iter().map(|metric| {
+        let name = &plan.metrics[metric.metric].name;
+        names.upper(&in_body(plan, id, &format!("metric_{name}")))
+    });
+    let metrics: Vec<Ident> = metrics.collect();
     BodyNames {
-        latches: latches.collect(),
+        latches,
         steps_type: format_ident!("{ty}Steps"),
         outputs_type: format_ident!("{ty}Outputs"),
         assets_type: format_ident!("{ty}Assets"),
         table: names.upper(&format!("{}_steps", body.name)),
+        metric_table: names.upper(&format!("{}_metrics", body.name)),
+        metrics,
         field,
         user_type,
         life,

@@ -167,7 +167,8 @@ impl ExpressionReader<'_> {
             .map(|(_, value)| value)
             .chain(&step.enabled)
             .chain(&step.execution)
-            .chain(step.rules.expressions());
+            .chain(step.rules.expressions())
+            .chain(step.judging());
         for value in expressions {
             self.expression(value, &mut direct);
         }

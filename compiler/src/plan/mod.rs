@@ -11,12 +11,15 @@ mod slots;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TRules, TStep, Typed};
+use crate::check::typed::{Binding, TBody, TExpr, TInstances, TLocal, TRules, TStep, Typed};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
+use crate::resolve::model::{BodyId, ByBody, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
 use bggo_manifest::{Input, Lifetime, Metric};
-use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Scenario, Step, UsedAsset};
+use model::{
+    Argument, BodyMetric, BodyPlan, Instances, Local, Plan, Record, Resource, Scenario, Step,
+    UsedAsset,
+};
 use std::collections::BTreeSet;
 
 /// Plans a grid without errors.
@@ -37,6 +40,7 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
         bodies,
         scenarios,
         resources: resources.list,
+        metrics: typed.metrics.clone(),
         variables: typed.variables.clone(),
         locals: locals
             .filter(|local| local.value.binding <= Binding::Start)
@@ -150,12 +154,15 @@ impl Resources {
         let body = typed.body(id);
         let nodes = nodes::nodes(body);
         let (schedule, latches) = chains::schedule(&nodes);
+        let metrics = recorded(body);
         let mut steps = Vec::with_capacity(body.steps.len());
         for id in typed.step_ids(id) {
             let parts = nodes.iter().filter(|node| node.step == id.index).count();
             let step = (id, typed.step(id));
             let given = (parts as u32, typed.locals.as_slice());
-            steps.push(self.step(step, modules, demand, given));
+            let mut step = self.step(step, modules, demand, given);
+            step.records = records(typed.step(id), &metrics);
+            steps.push(step);
         }
         let mut reached: BTreeSet<usize> = BTreeSet::new();
         for step in &steps {
@@ -182,6 +189,7 @@ impl Resources {
                 .filter(|local| local.value.binding > Binding::Start)
                 .collect(),
             connections,
+            metrics,
             slots: 0,
             resources: reached.into_iter().collect(),
         }
@@ -292,6 +300,8 @@ impl Resources {
             tags: step.tags.clone(),
             sensitive: step.sensitive,
             rules: step.rules.clone(),
+            records: Vec::new(),
+            checks: step.checks.clone(),
             metrics: runner.metrics.len() as u32,
             unwarned: unwarned(&runner.metrics, &step.arguments, &runner.inputs),
             slots: (0, 0),
@@ -338,6 +348,28 @@ impl Resources {
         });
         Some(self.list.len() - 1)
     }
+}
+
+/// The metrics of the grid that the steps of a body record, in written order, without slots yet.
+fn recorded(body: &TBody) -> Vec<BodyMetric> {
+    let records = body.steps.iter().flat_map(|step| &step.records);
+    let metrics: BTreeSet<usize> = records.map(|record| record.metric.0).collect();
+    let metrics = metrics.into_iter();
+    metrics
+        .map(|metric| BodyMetric { metric, slot: 0 })
+        .collect()
+}
+
+/// What a step records, by positions among the metrics of its body.
+fn records(step: &TStep, metrics: &[BodyMetric]) -> Vec<Record> {
+    let place = |id: MetricId| metrics.iter().position(|metric| metric.metric == id.0);
+    let records = step.records.iter().filter_map(|record| {
+        Some(Record {
+            metric: place(record.metric)?,
+            value: record.value.clone(),
+        })
+    });
+    records.collect()
 }
 
 /// Metrics whose warning an argument settles. One that may turn out null does as well: its author has thought of it. (What

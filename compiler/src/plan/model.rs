@@ -1,6 +1,6 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TExpr, TLoad, TRules, TThreshold, TVariable};
+use crate::check::typed::{TCheck, TExpr, TLoad, TMetric, TRules, TThreshold, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
@@ -19,6 +19,8 @@ pub struct Plan {
     /// Resources that are created, in an order in which each stands after those that it is built on. Those of the run, of
     /// a worker and of a user are shared by all bodies; one of the iteration belongs to the body that declares it.
     pub resources: Vec<Resource>,
+    /// Metrics of the grid, in written order.
+    pub metrics: Vec<TMetric>,
     /// Variables, in written order.
     pub variables: Vec<TVariable>,
     /// Locals that are computed once, when the program starts.
@@ -50,10 +52,21 @@ pub struct BodyPlan {
     pub locals: Vec<Local>,
     /// How many connections each of its users has at least.
     pub connections: u32,
-    /// How many slots the metrics of its steps take. Whoever uses the body gives them a base.
+    /// Metrics of the grid that its steps record, in written order.
+    pub metrics: Vec<BodyMetric>,
+    /// How many slots it takes: those of its steps, then those of these metrics. Whoever uses the body gives them a base.
     pub slots: u32,
     /// Resources that its steps need, and those that these are built on: positions in `Plan::resources`, ascending.
     pub resources: Vec<usize>,
+}
+
+/// A metric of the grid in a body that records it.
+#[derive(Debug, Clone)]
+pub struct BodyMetric {
+    /// Position in `Plan::metrics`.
+    pub metric: usize,
+    /// Its slot, counted from the first one of the body.
+    pub slot: u32,
 }
 
 /// A row of the table of scenarios.
@@ -144,12 +157,45 @@ pub struct Step {
     pub sensitive: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
+    /// What it records once it has run.
+    pub records: Vec<Record>,
+    /// Its checks.
+    pub checks: Vec<TCheck>,
     /// How many metrics its manifest declares.
     pub metrics: u32,
     /// Those of them whose warning the grid has settled by an argument, by name.
     pub unwarned: Vec<String>,
     /// First slot of its metrics, counted from the first one of its body, and how many there are.
     pub slots: (u32, u32),
+}
+
+impl Step {
+    /// Something is computed once it has run, before its end is counted.
+    pub fn is_judged(&self) -> bool {
+        !self.records.is_empty() || !self.checks.is_empty()
+    }
+
+    /// The expressions that are computed then.
+    pub fn judging(&self) -> impl Iterator<Item = &TExpr> {
+        let records = self.records.iter().map(|record| &record.value);
+        records.chain(self.checks.iter().flat_map(TCheck::expressions))
+    }
+
+    /// The same, to be changed.
+    pub fn judging_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let records = self.records.iter_mut().map(|record| &mut record.value);
+        let checks = self.checks.iter_mut();
+        records.chain(checks.flat_map(TCheck::expressions_mut))
+    }
+}
+
+/// A value that a step records.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Of which metric: its position in `BodyPlan::metrics`.
+    pub metric: usize,
+    /// The value.
+    pub value: TExpr,
 }
 
 /// The instances of a step.

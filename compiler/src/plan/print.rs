@@ -1,6 +1,6 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
-use super::model::{BodyPlan, Instances, Local, Plan, Schedule};
+use super::model::{BodyPlan, Instances, Local, Plan, Schedule, Step};
 use crate::check::typed::{TLoad, TRules};
 use std::fmt::{Debug, Write};
 
@@ -16,6 +16,7 @@ pub fn print(plan: &Plan) -> String {
         let body = plan.body(id);
         let _ = writeln!(out, "\nbody {} : {} slots", body.name, body.slots);
         let _ = steps(plan, body, &mut out);
+        let _ = metrics(plan, body, &mut out);
         locals("  locals\n", "    ", &body.locals, &mut out);
         out.push_str("  schedule\n");
         schedule(body, &body.schedule, 2, &mut out);
@@ -147,6 +148,35 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
             )?;
         }
         rules(&step.rules, out)?;
+        judging(plan, body, step, out)?;
+    }
+    Ok(())
+}
+
+/// What is recorded and checked once a step has run.
+fn judging(plan: &Plan, body: &BodyPlan, step: &Step, out: &mut String) -> std::fmt::Result {
+    for record in &step.records {
+        let metric = &plan.metrics[body.metrics[record.metric].metric];
+        writeln!(out, "      record {} : {}", metric.name, record.value.ty)?;
+    }
+    let first = step.slots.0 + step.slots.1 - step.checks.len() as u32;
+    for (check, slot) in step.checks.iter().zip(first..) {
+        let required = if check.required { ", required" } else { "" };
+        writeln!(out, "      check {:?} : slot {slot}{required}", check.name)?;
+    }
+    Ok(())
+}
+
+/// The metrics of the grid that a body records.
+fn metrics(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
+    if !body.metrics.is_empty() {
+        out.push_str("  metrics\n");
+    }
+    for metric in &body.metrics {
+        let slot = metric.slot;
+        let metric = &plan.metrics[metric.metric];
+        let (name, kind, scale) = (&metric.name, metric.kind.name(), metric.scale);
+        writeln!(out, "    {name} : {kind}, slot {slot}, scale {scale}")?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ const FORM: &str = "metrics.RUNNER.NAME.METRIC.STATISTIC";
 
 impl<'a> Resolver<'a> {
     /// An address; wrong names of it are reported.
-    pub(super) fn metrics(&mut self, here: &Traversal<'_, 'a>) {
+    pub(super) fn metric_address(&mut self, here: &Traversal<'_, 'a>) {
         let found = if self.owner.reads == Reads::Threshold {
             self.address_parts(here)
                 .and_then(|parts| self.metric_read(parts))
@@ -283,15 +283,16 @@ impl<'a> Resolver<'a> {
             .iter()
             .flat_map(|body| self.names.steps_called(*body, &name.text));
         let called = called.map(|id| self.declarations.step(*id)).next();
-        let hint = match called {
+        let (place, hint) = match called {
             Some(other) => {
-                let (runner, name) = (&other.runner.text, &other.name.text);
-                Some(format!("did you mean `metrics.{runner}.{name}`?"))
+                let (kind, step) = (&other.runner.text, &other.name.text);
+                let hint = format!("did you mean `{kind}.{step}`?");
+                (runner.span.to(name.span), Some(hint))
             }
-            None => nearest::hint(&name.text, of_runner),
+            None => (name.span, nearest::hint(&name.text, of_runner)),
         };
         let full = format!("{}.{}", runner.text, name.text);
-        self.unknown_in_address((codes::UNKNOWN_STEP, name.span), hint, || match only {
+        self.unknown_in_address((codes::UNKNOWN_STEP, place), hint, || match only {
             Some(body) => {
                 let scenario = &declarations.body(body).name.text;
                 format!("there is no step `{full}` in the scenario `{scenario}`")

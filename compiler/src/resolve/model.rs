@@ -29,6 +29,9 @@ pub struct VariableId(pub usize);
 /// Index into `Declarations::locals`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalId(pub usize);
+/// Index into `Declarations::metrics`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MetricId(pub usize);
 /// A variable of a `for` or a splat's item, unique in the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BoundId(pub u32);
@@ -172,6 +175,8 @@ pub struct BodyGraph {
 pub enum Reference {
     /// `step.R.N`
     Step(StepId),
+    /// `output` in a check or a `record` of this step.
+    OwnOutput(StepId),
     /// `resource.A.N`
     Resource(ResourceId),
     /// `var.x`

@@ -42,6 +42,8 @@ pub(super) struct Owner {
     pub(super) count: bool,
     /// `each` has a meaning.
     pub(super) each: bool,
+    /// `output` has a meaning: the expressions are computed when the step has run.
+    pub(super) output: bool,
     /// Edges that are caused are of this kind.
     pub(super) kind: EdgeKind,
 }
@@ -100,6 +102,7 @@ impl<'a> Resolver<'a> {
                 reads: Reads::Everything,
                 count: false,
                 each: false,
+                output: false,
                 kind: EdgeKind::Implicit,
             },
             scopes: Vec::new(),
@@ -193,7 +196,37 @@ impl<'a> Resolver<'a> {
                 self.optional(expr.as_ref());
             }
             self.depends_on(&step.depends_on);
+            self.owner.output = true;
+            self.block(step.record.as_ref(), EdgeKind::Implicit);
+            for check in &step.checks {
+                for expr in [&check.condition, &check.error_message] {
+                    self.optional(expr.as_ref());
+                }
+            }
+            self.owner.output = false;
+            for check in &step.checks {
+                self.optional(check.required.as_ref());
+            }
         }
+        if body == BodyId::MAIN {
+            self.metrics();
+        }
+    }
+
+    /// Attributes of metrics, which are constants.
+    fn metrics(&mut self) {
+        for metric in &self.declarations.metrics {
+            self.owner.reads = Reads::Nothing("an attribute of a metric");
+            for expr in [
+                &metric.kind,
+                &metric.unit,
+                &metric.scale,
+                &metric.description,
+            ] {
+                self.optional(expr.as_ref());
+            }
+        }
+        self.owner.reads = Reads::Everything;
     }
 
     /// The body in which the owner's names are looked up.
@@ -212,6 +245,7 @@ impl<'a> Resolver<'a> {
             reads,
             count: false,
             each: false,
+            output: false,
             kind: EdgeKind::Implicit,
         };
     }

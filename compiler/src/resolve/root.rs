@@ -10,10 +10,10 @@ use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
 pub(super) const ROOTS: &[&str] = &[
-    "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
+    "var", "local", "step", "resource", "output", "count", "each", "vu", "run", "path",
 ];
 /// First words of references of the language that this version does not know.
-const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario"];
+const ROOTS_LATER: &[&str] = &["data", "input", "scenario"];
 
 impl<'a> Resolver<'a> {
     /// A root with names and indexes behind it.
@@ -54,6 +54,7 @@ impl<'a> Resolver<'a> {
             "local" => self.local(&here),
             "step" => self.step(&here),
             "resource" => self.resource(&here),
+            "output" => self.own_output(&here),
             "count" => self.count(&here),
             "each" => self.each(&here),
             "vu" => {
@@ -65,12 +66,9 @@ impl<'a> Resolver<'a> {
             }
             "run" => self.fixed(&here, name, &[("id", Reference::RunId)]),
             "path" => self.fixed(&here, name, &[("grid", Reference::PathGrid)]),
-            "metrics" => self.metrics(&here),
+            "metrics" => self.metric_address(&here),
             later if ROOTS_LATER.contains(&later) => {
-                let text = match later {
-                    "output" => "`output` of the step itself is not yet supported".to_owned(),
-                    _ => format!("`{later}` is part of the language, but not yet supported"),
-                };
+                let text = format!("`{later}` is part of the language, but not yet supported");
                 self.problems
                     .error(codes::NOT_YET_SUPPORTED, here.span(), text);
                 self.refer(root.id, Reference::Error);
@@ -219,6 +217,11 @@ impl<'a> Resolver<'a> {
         };
         let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
+            Some(id) if self.owner.node == Some(Node::Step(id)) && self.owner.output => {
+                let text = "a check reads the output of its own step by a shorter name";
+                self.self_reference(here, here.upto(2), text)
+                    .hint("write `output`");
+            }
             Some(id) if self.owner.node == Some(Node::Step(id)) => {
                 let hint = "put a value that two arguments need into `locals`; an output is read by another step";
                 self.self_reference(here, here.upto(2), "a step cannot read itself")
@@ -292,6 +295,18 @@ impl<'a> Resolver<'a> {
                 });
             }
         }
+    }
+
+    /// `output` of the step that the expression belongs to.
+    fn own_output(&mut self, here: &Traversal<'_, 'a>) {
+        if let (Some(Node::Step(id)), true) = (self.owner.node, self.owner.output) {
+            return here.refer(self, 0, Reference::OwnOutput(id));
+        }
+        let text = "`output` is there once the step has run: its checks and its `record` read it";
+        self.problems
+            .error(codes::REFERENCE_NOT_ALLOWED, here.upto(0), text)
+            .hint("the output of another step is `step.RUNNER.NAME.output`");
+        here.refer(self, 0, Reference::Error);
     }
 
     fn count(&mut self, here: &Traversal<'_, 'a>) {

@@ -61,6 +61,14 @@ impl<'a> Names<'a> {
                 }
             }
         }
+        let mut metrics: BTreeMap<&str, Span> = BTreeMap::new();
+        for metric in &declarations.metrics {
+            let first = *metrics.entry(&metric.name.text).or_insert(metric.span);
+            if first != metric.span {
+                let what = format!("metric `{}`", metric.name.text);
+                duplicate(problems, &what, metric.name.span, first);
+            }
+        }
         for (place, local) in declarations.locals.iter().enumerate() {
             let name = &local.name;
             match names.locals.get(name.text.as_str()) {

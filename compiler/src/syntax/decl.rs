@@ -12,6 +12,8 @@ pub struct Declarations {
     pub variables: Vec<VariableDecl>,
     /// `threshold` blocks.
     pub thresholds: Vec<ThresholdDecl>,
+    /// `metric` blocks.
+    pub metrics: Vec<MetricDecl>,
     /// Attributes of all `locals` blocks.
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
@@ -40,6 +42,7 @@ impl Default for Declarations {
             bodies: vec![BodyDecl::main()],
             variables: Vec::new(),
             thresholds: Vec::new(),
+            metrics: Vec::new(),
             locals: Vec::new(),
             expressions: 0,
             incomplete: false,
@@ -250,6 +253,10 @@ pub struct StepDecl {
     pub arguments: Option<AttributeBlock>,
     /// `uses { }`
     pub uses: Option<AttributeBlock>,
+    /// `check "NAME" { }`
+    pub checks: Vec<CheckDecl>,
+    /// `record { }`, by names of metrics.
+    pub record: Option<AttributeBlock>,
     /// `depends_on`, one entry an item.
     pub depends_on: Vec<Expr>,
     /// `count`
@@ -275,6 +282,40 @@ impl StepDecl {
     pub fn address(&self) -> String {
         format!("step.{}.{}", self.runner.text, self.name.text)
     }
+}
+
+/// `check "NAME" { .. }` of a step.
+#[derive(Debug, Clone)]
+pub struct CheckDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name, which may be any text.
+    pub name: Name,
+    /// `condition`; absent only where that is reported.
+    pub condition: Option<Expr>,
+    /// `error_message`
+    pub error_message: Option<Expr>,
+    /// `required`
+    pub required: Option<Expr>,
+}
+
+/// `metric "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct MetricDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name.
+    pub name: Name,
+    /// `kind`
+    pub kind: Option<Expr>,
+    /// `unit`
+    pub unit: Option<Expr>,
+    /// `scale`
+    pub scale: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
 }
 
 /// `resource "ASSET" "NAME" { .. }`

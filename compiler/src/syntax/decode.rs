@@ -14,8 +14,7 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str =
-    "a grid holds the blocks `scenario`, `step`, `resource`, `threshold`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -28,9 +27,9 @@ const STEP: Shape = Shape {
         "tags",
         "description",
     ],
-    blocks: &["arguments", "uses", "timeouts"],
-    repeated: &[],
-    labelled: &[],
+    blocks: &["arguments", "uses", "timeouts", "record"],
+    repeated: &["check"],
+    labelled: &["check"],
     later: &[
         "repeat",
         "retry",
@@ -40,8 +39,6 @@ const STEP: Shape = Shape {
         "delay_before",
         "delay_after",
         "priority",
-        "check",
-        "record",
         "sensitive",
     ],
 };
@@ -135,6 +132,15 @@ impl FileParser<'_, '_> {
                 }
                 to.variables.extend(variable);
             }
+            "metric" => {
+                let header = BadHeader::of(&block);
+                let metric = self.metric(block);
+                to.incomplete |= metric.is_none();
+                if metric.is_none() {
+                    to.bad_headers.push(header);
+                }
+                to.metrics.extend(metric);
+            }
             "threshold" => {
                 let threshold = self.threshold(block);
                 to.thresholds.extend(threshold);
@@ -204,6 +210,8 @@ impl FileParser<'_, '_> {
             let mut found = self.sort(timeouts.body, &TIMEOUTS);
             self.optional(&mut found, "execution")
         });
+        let checks = found.blocks("check").into_iter();
+        let checks = checks.filter_map(|block| self.check(block)).collect();
         Some(StepDecl {
             span,
             runner,
@@ -212,6 +220,10 @@ impl FileParser<'_, '_> {
                 .block("arguments")
                 .map(|block| self.free(block, "`arguments`")),
             uses: found.block("uses").map(|block| self.free(block, "`uses`")),
+            checks,
+            record: found
+                .block("record")
+                .map(|block| self.free(block, "`record`")),
             depends_on: self.depends_on(&mut found),
             count: self.optional(&mut found, "count"),
             for_each: self.optional(&mut found, "for_each"),

@@ -34,7 +34,9 @@ pub(super) fn in_step(name: &str) -> Option<&'static str> {
     Some(match name {
         "vus" | "duration" | "iterations" | "rate" | "stages" | "executor" | "options"
         | "ramp_up" => LOAD,
-        "thresholds" => "thresholds are part of the language, but not yet supported",
+        "thresholds" => {
+            "write a block `threshold \"NAME\" { condition = .. }` at the top of the grid"
+        }
         "retries" => "`retry` is part of the language, but not yet supported",
         "provider" => "a step's connection is a resource that it names in `uses { .. }`",
         "name" => "a step's name is its second label: `step \"RUNNER\" \"NAME\"`",

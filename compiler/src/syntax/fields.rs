@@ -254,17 +254,18 @@ impl FileParser<'_, '_> {
         let name = &label.name;
         let length = name.text.chars().count();
         let is_shown = |letter: char| !letter.is_control() && letter != '\\';
-        let found = match length {
-            _ if label.broken => return None,
-            0 => "none".to_owned(),
-            _ if length > LONGEST_LABEL => length.to_string(),
-            _ if name.text.chars().all(is_shown) => return Some(name.clone()),
-            _ => "an escape or one that is not shown".to_owned(),
+        let kind = &block.kind.text;
+        let text = if label.broken {
+            return None;
+        } else if !(1..=LONGEST_LABEL).contains(&length) {
+            format!("the name of a {kind} has 1 to {LONGEST_LABEL} characters, found {length}")
+        } else if name.text.chars().all(is_shown) {
+            return Some(name.clone());
+        } else {
+            format!(
+                "the name of a {kind} is shown as it is written: it has no escapes and no characters that cannot be seen"
+            )
         };
-        let text = format!(
-            "the name of a {} has 1 to {LONGEST_LABEL} characters of one line, found {found}",
-            block.kind.text
-        );
         self.problems.error(codes::INVALID_LABEL, name.span, text);
         None
     }

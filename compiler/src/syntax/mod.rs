@@ -10,6 +10,7 @@
 
 pub mod decl;
 
+mod checks;
 mod decode;
 pub mod elsewhere;
 mod explain_syntax_error;

@@ -4,7 +4,9 @@ use super::decl::ThresholdDecl;
 use super::expr::FileParser;
 use super::fields::Shape;
 use super::structure::RawBlock;
+use super::token::TokenKind;
 use crate::diagnostics::codes;
+use std::ops::Range;
 
 const THRESHOLD: Shape = Shape {
     owner: "a threshold",
@@ -33,7 +35,7 @@ impl FileParser<'_, '_> {
         let mut found = self.sort(block.body, &THRESHOLD);
         let broken = unread || found.misplaced;
         let condition = found.attribute("condition").map(|condition| {
-            let written = self.range_span(&condition.value);
+            let written = self.range_span(&self.unbracketed(&condition.value));
             let text = self.tokens.text;
             let text = text.get(written.start as usize..written.end as usize);
             (self.value(condition), one_line(text.unwrap_or_default()))
@@ -45,7 +47,9 @@ impl FileParser<'_, '_> {
                     span,
                     "`threshold` needs the attribute `condition`",
                 )
-                .hint("write `condition = metrics.run.response_time.p95 < \"300ms\"`");
+                .hint(
+                    "it compares figures of the run: `condition = metrics.run.failed.ratio < 0.01`",
+                );
         }
         Some(ThresholdDecl {
             span,
@@ -57,6 +61,21 @@ impl FileParser<'_, '_> {
             on_fail: self.optional(&mut found, "on_fail"),
             description: self.optional(&mut found, "description"),
         })
+    }
+}
+
+impl FileParser<'_, '_> {
+    /// What stands in brackets around a whole expression, which only allow it to have several lines.
+    fn unbracketed(&self, range: &Range<usize>) -> Range<usize> {
+        let close = range.end.saturating_sub(1);
+        let is_bracketed = self.tokens.kind(range.start) == TokenKind::OpenParen
+            && self.tokens.at(range.start).partner as usize == close
+            && close > range.start + 1;
+        if is_bracketed {
+            range.start + 1..close
+        } else {
+            range.clone()
+        }
     }
 }
 

@@ -42,8 +42,8 @@ pub use implicit::implicit_thresholds;
 pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE};
 pub use judge::{Course, Judge};
 pub use layout::{
-    IterationLayout, LabelWarning, Layout, Measured, MetricKind, MetricLayout, ResourceLayout,
-    StepLayout, Tags, Times, Unit,
+    CheckLayout, Checked, CustomLayout, IterationLayout, LabelWarning, Layout, Measured,
+    MetricKind, MetricLayout, ResourceLayout, StepLayout, Tags, Times, Unit,
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};

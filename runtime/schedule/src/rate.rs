@@ -130,6 +130,23 @@ impl Rate {
         (a_second(lowest.min(highest)), a_second(highest))
     }
 
+    /// The same rate for another time; `None` where it changes.
+    ///
+    /// # Errors
+    /// The time is too long.
+    pub fn lasting(&self, length: Nanos) -> Option<Result<Self, TooMuch>> {
+        match self.pieces.as_slice() {
+            [only] if only.from == only.to => {
+                let stages = [Stage {
+                    length,
+                    to: only.to,
+                }];
+                Some(Self::new(self.unit, only.from, &stages))
+            }
+            _ => None,
+        }
+    }
+
     /// Twice a place, in millionths of an iteration times the unit and 2^-32.
     fn scaled(&self, place: Place) -> I256 {
         I256::from(place.0) * I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS))

@@ -51,6 +51,10 @@ pub struct RunRequest {
 impl RunRequest {
     /// How many worker threads there are.
     pub(super) fn workers(&self) -> u32 {
+        // Its scenarios run one after the other.
+        if self.functional {
+            return 1;
+        }
         let schedules = self.loads.iter().flatten().map(|load| &load.schedule);
         workers(self.threads, schedules)
     }

@@ -142,6 +142,17 @@ struct Bench {
 const SLOTS: usize = 2 * iteration_slot::COUNT as usize;
 
 fn bench(does: fn(u64) -> Does) -> Bench {
+    bench_of(Kind::Load, does)
+}
+
+/// Whether a run is functional.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Load,
+    Functional,
+}
+
+fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
     let (names, causes) = (
         Arc::new(RunNames::default()),
         Arc::new(ExitCauses::default()),
@@ -150,7 +161,7 @@ fn bench(does: fn(u64) -> Does) -> Bench {
     let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
-        functional: false,
+        functional: kind == Kind::Functional,
         recorder: Recorder::new(Arc::clone(&slab)),
         names: KnownNames::new(Arc::clone(&names)),
         events: Arc::new(ToldEvents::default()),

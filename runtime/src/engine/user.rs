@@ -24,7 +24,7 @@ use crate::panic;
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
 use crate::wakers::Waiting;
-use bggo_schedule::Arrival;
+use bggo_schedule::{Arrival, Iterations, Nanos};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -291,6 +291,24 @@ impl User {
             let slots = self.scenario.slots_at(arrival.due);
             self.worker().iterations_not_started(slots.iterations, 1);
         }
+        // After a signal nobody expects the rest.
+        if let Taking::WhenFree(iterations) = &self.scenario.load.taking
+            && self.worker().shutdown.phase() == Phase::Running
+        {
+            let elapsed = self.worker().now();
+            let elapsed = elapsed.saturating_duration_since(self.scenario.begin());
+            self.count_own_left_over(iterations, elapsed);
+        }
+    }
+
+    /// Counts iterations of its own that never begin, because the time of its profile is over.
+    fn count_own_left_over(&self, iterations: &Iterations, elapsed: Duration) {
+        let left_over = iterations.own_left_over(self.context.begun(), elapsed);
+        if left_over > 0 {
+            let slots = self.scenario.slots_at(Nanos::MAX);
+            self.worker()
+                .iterations_not_started(slots.iterations, left_over);
+        }
     }
 
     /// It waits for its turn, and lets its assets work.
@@ -307,10 +325,13 @@ impl User {
     fn when_free(&self, now: Instant) -> Option<Begun> {
         let elapsed = now.saturating_duration_since(self.scenario.begin());
         let number = match &self.scenario.load.taking {
-            Taking::WhenFree(iterations) => {
-                let taken = iterations.take(self.context.begun(), elapsed)?;
-                taken.number_of_run
-            }
+            Taking::WhenFree(iterations) => match iterations.take(self.context.begun(), elapsed) {
+                Some(taken) => taken.number_of_run,
+                None => {
+                    self.count_own_left_over(iterations, elapsed);
+                    return None;
+                }
+            },
             _ => None,
         };
         self.context.iteration_begins();
@@ -342,7 +363,14 @@ impl User {
         };
         let due = timetable.due(pace, now);
         if due > now {
-            return Err(due);
+            let length = self.scenario.load.load.schedule.length();
+            let end = length.and_then(|length| self.scenario.begin().checked_add(length));
+            match end {
+                // It would begin when none may any more.
+                Some(end) if now >= end => return Ok(self.when_free(now)),
+                Some(end) => return Err(due.min(end)),
+                None => return Err(due),
+            }
         }
         Ok(self.when_free(now).map(|begun| {
             timetable.begins(due);

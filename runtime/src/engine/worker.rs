@@ -193,11 +193,18 @@ async fn users(
     apply(&work.phases.borrow_and_update(), context, scenarios);
     let all = scenarios.borrow().clone();
     let news = &work.news;
-    join_all(all.iter().map(|users| async move {
+    let run = |users| async move {
         Scenario::new(users, context, worker).run().await;
         news.tell(News::ScenarioOver(users.scenario()));
-    }))
-    .await;
+    };
+    if context.functional {
+        // In written order, so that the lines of their steps are.
+        for users in &all {
+            run(users).await;
+        }
+    } else {
+        join_all(all.iter().map(run)).await;
+    }
     ringing.abort();
 }
 

@@ -247,6 +247,12 @@ impl Recorder {
         }
     }
 
+    /// What it writes to, for a reader of it.
+    #[cfg(test)]
+    pub(crate) fn slab(&self) -> Arc<Slab> {
+        Arc::clone(&self.slab)
+    }
+
     /// Counts a length of time in a slot's histogram, by whole microseconds; sum, minimum and maximum have its nanoseconds.
     pub fn time(&self, slot: u32, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);

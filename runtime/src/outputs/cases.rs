@@ -5,6 +5,7 @@ use super::{Conclusion, Output, RunDescription};
 use crate::event::Event;
 use crate::judgement::{Came, OnFail, Second, Verdict};
 use crate::metrics::Outcome;
+use bggo_metrics::report::checks::{CheckRow, reason};
 use bggo_metrics::report::{Case, CaseResult, Row, junit, thresholds};
 
 /// Writes thresholds and checks of a load run, or steps of a functional one.
@@ -39,11 +40,29 @@ impl Output for JunitFile {
 
 /// All that the run had to prove.
 pub fn cases(conclusion: &Conclusion<'_>) -> Vec<Case> {
+    let checks = conclusion.figures.checks.iter().map(check);
     if conclusion.described.functional {
         let steps = conclusion.figures.steps.iter();
-        return steps.map(|row| step(row, conclusion)).collect();
+        let steps = steps.map(|row| step(row, conclusion));
+        return steps.chain(checks).collect();
     }
-    conclusion.verdicts.iter().map(threshold).collect()
+    let thresholds = conclusion.verdicts.iter().map(threshold);
+    thresholds.chain(checks).collect()
+}
+
+/// A check: it failed if it failed once, and was not judged if its step never came to it.
+fn check(row: &CheckRow) -> Case {
+    let result = match (row.judged.of, row.failed()) {
+        (0, _) => CaseResult::Skipped("it was never judged".to_owned()),
+        (_, 0) => CaseResult::Passed,
+        (of, failed) => CaseResult::Failed(format!("{failed} of {of} failed: {}", reason(row))),
+    };
+    Case {
+        suite: "checks",
+        name: format!("{}: {}", row.step_name, row.check),
+        time: None,
+        result,
+    }
 }
 
 /// A threshold of a load run.

@@ -34,7 +34,10 @@ impl RunDescription {
         DescribedLoad {
             scenario: Text::Static(load.scenario),
             profile: Text::Static(load.load.profile),
-            words: Text::from(words(&load.load)),
+            words: Text::from(match load.load.replaces {
+                Some(declared) => format!("{}, instead of {declared}", words(&load.load)),
+                None => words(&load.load),
+            }),
             is_open: schedule.is_open(),
             users: share(schedule.users().into()),
             most_users: share(schedule.most_users().into()),
@@ -73,17 +76,24 @@ pub fn words(load: &Load) -> String {
         Schedule::Ramping(ramp) => format!("up to {}", users(ramp.most())),
         Schedule::Closed(closed) => users(closed.users),
     }];
-    if let Some(length) = schedule.length() {
-        parts.push(format!(" for {}", bggo_values::duration::format(length)));
+    let length = schedule.length().map(bggo_values::duration::format);
+    let total = schedule.total().filter(|_| !schedule.is_open());
+    let total = total.map(|total| {
+        let plural = if total == 1 { "" } else { "s" };
+        format!(", {total} iteration{plural}")
+    });
+    match (total, length) {
+        // The iterations are what was asked for, and the time is only the most that they may take.
+        (Some(total), Some(length)) => parts.push(format!("{total}, at most {length}")),
+        (Some(total), None) => parts.push(total),
+        (None, Some(length)) => parts.push(format!(" for {length}")),
+        (None, None) => {}
     }
     if let Schedule::Open(arrivals) = schedule {
         if arrivals.spread == Spread::Poisson {
             parts.push(", by chance".to_owned());
         }
         parts.push(format!(", at most {}", users(arrivals.max_users)));
-    } else if let Some(total) = schedule.total() {
-        let plural = if total == 1 { "" } else { "s" };
-        parts.push(format!(", {total} iteration{plural}"));
     }
     if !load.start_after.is_zero() {
         let after = bggo_values::duration::format(load.start_after);

@@ -6,7 +6,7 @@
 use super::line::{Line, LinesSoFar};
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
-use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
+use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grid::Scenario;
@@ -16,7 +16,7 @@ use crate::judgement::{Came, OnFail, Quantity, Second, State, Verdict};
 use crate::metrics::{Histogram, MetricLayout, Outcome, Tags, Unit, WHOLE};
 use bggo_metrics::report::{
     Described, DescribedLoad, Examples, Figures, Metrics, Paint, Percentiles, ResourceRow, Row,
-    Values, sum_of_labels, thresholds,
+    Values, checks, custom_metrics, sum_of_labels, thresholds,
 };
 use bggo_values::{Number, Text, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -52,7 +52,7 @@ impl JsonLines {
 impl Output for JsonLines {
     fn begins(&mut self, run: &RunDescription) {
         self.scenarios = run.grid.scenarios;
-        self.put(LogLevel::Info, || begins(&run.described()));
+        self.put(LogLevel::Info, || begins(run));
     }
 
     fn event(&mut self, event: &Event) {
@@ -95,6 +95,7 @@ pub fn told(event: &Event, scenarios: &'static [Scenario]) -> Object {
     match event {
         Event::Step(end) => step(end, scenarios),
         Event::FirstFailure(end) => first_failure(end, scenarios),
+        Event::Check(report) => check(report, scenarios),
         Event::Resource(info, event) => resource(info, event),
         Event::Message(level, text) => Object::event(level_name(*level)).put("text", text.clone()),
         Event::Panic(text) => Object::event("error")
@@ -167,9 +168,16 @@ fn tenths(rate: f64) -> Value {
 }
 
 /// The begin of a run.
-pub fn begins(run: &Described) -> Object {
-    let bounds = (run.iterations(), run.length());
-    put_load(put_run(Object::event("start"), run), run.users(), bounds).put("scenarios", loads(run))
+pub fn begins(run: &RunDescription) -> Object {
+    let described = run.described();
+    let bounds = (described.iterations(), described.length());
+    let scenarios = described.loads.iter().zip(&run.loads);
+    let scenarios = scenarios.map(|(one, of)| {
+        let object = load(one).put_some("replaces", of.load.replaces);
+        object.done()
+    });
+    let object = put_run(Object::event("start"), &described);
+    put_load(object, described.users(), bounds).put("scenarios", scenarios.collect::<Vec<_>>())
 }
 
 /// What is run.
@@ -218,7 +226,24 @@ fn named(event: &'static str, end: &StepReport, scenarios: &'static [Scenario]) 
     let object = Object::event(event)
         .put_some("scenario", end.scenario_name(scenarios))
         .put("step", end.info.to_string());
-    match &end.instance {
+    put_instance(object, &end.instance)
+}
+
+fn check(report: &CheckReport, scenarios: &'static [Scenario]) -> Object {
+    let object = Object::event("check")
+        .put_some("scenario", report.scenario_name(scenarios))
+        .put("step", report.info.to_string());
+    put_instance(object, &report.instance)
+        .put("check", report.check.name())
+        .put("required", report.check.is_required())
+        .put("text", report.text.clone())
+        .put("place", report.place.clone())
+        .count("vu", report.user)
+        .count("iteration", report.iteration)
+}
+
+fn put_instance(object: Object, instance: &Instance) -> Object {
+    match instance {
         Instance::None => object,
         Instance::Index(index) => object.count("instance", *index),
         Instance::Key(key) => object.put("instance", key.clone()),
@@ -555,6 +580,9 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
     let warnings = warnings(figures, run).into_iter();
     let warnings: Vec<Value> = warnings.map(|text| Value::Text(text.into())).collect();
     let examples = examples(conclusion.examples);
+    let checks = checks::values(&figures.checks);
+    let has_metrics = !figures.custom.is_empty();
+    let metrics = has_metrics.then(|| custom_metrics::values(&figures.custom));
     put_run(Object::event("summary"), run)
         .put("loads", loads(run))
         .put("seconds", seconds(figures.length))
@@ -574,6 +602,8 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
         .put("scenarios", scenarios.collect::<Vec<_>>())
         .put("steps", steps.collect::<Vec<_>>())
         .put_some("resources", (!resources.is_empty()).then_some(resources))
+        .put_some("checks", (!checks.is_empty()).then_some(checks))
+        .put_some("metrics", metrics)
         .put_some("thresholds", (!thresholds.is_empty()).then_some(thresholds))
         .put_some(
             "fell_behind",

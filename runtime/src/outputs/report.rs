@@ -14,7 +14,7 @@ use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepReport};
 use crate::exit::Exit;
 use crate::grid::Scenario;
 use crate::judgement::{Judgement, OnFail, Watch};
-use bggo_metrics::report::{Examples, Figures, Paint, Percentiles};
+use bggo_metrics::report::{Examples, Figures, Paint, Percentiles, checks};
 use bggo_values::Text;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -229,8 +229,8 @@ impl Report {
 
 impl EventSink for Report {
     fn tell(&self, event: Event) {
-        // The text of a first failure is kept for the summary, whatever is written now.
-        let is_kept = matches!(event, Event::FirstFailure(_));
+        // The text of a first failure and of a check is kept for the summary, whatever is written now.
+        let is_kept = matches!(event, Event::FirstFailure(_) | Event::Check(_));
         if is_kept || event.level() <= self.level {
             self.mailbox.offer(Message::Event(event));
         }
@@ -338,6 +338,10 @@ impl Reporter {
             Event::Resource(info, ResourceEvent::CreateFailed { fault }) => {
                 Some((std::ptr::from_ref(*info).addr(), 0, fault.kind()))
             }
+            // In a functional run each failure is told.
+            Event::Check(check) if self.description.as_ref().is_some_and(|run| !run.functional) => {
+                Some((std::ptr::from_ref(check.check).addr(), check.scenario, ""))
+            }
             _ => None,
         };
         key.is_none_or(|key| self.logged.insert(key))
@@ -345,6 +349,15 @@ impl Reporter {
 
     /// Keeps the text of a failure for the summary.
     fn keep_example(&mut self, event: &Event) {
+        if let Event::Check(check) = event {
+            let run = self.description.as_ref();
+            let scenarios: &[Scenario] = run.map_or(&[], |run| run.grid.scenarios);
+            let scenario = scenarios.get(check.scenario as usize);
+            let scenario = scenario.map_or("", Scenario::name);
+            let step = check.info.to_string();
+            let key = [scenario, &step, check.check.name()];
+            self.examples.keep_check(key, (&check.text, &check.place));
+        }
         let (Event::Step(end) | Event::FirstFailure(end)) = event else {
             return;
         };
@@ -436,7 +449,8 @@ impl Reporter {
         };
         let described = description.described();
         let began = (&described, run.begins_for);
-        let figures = Figures::new(run.watch.layout(), run.watch.total(), began);
+        let mut figures = Figures::new(run.watch.layout(), run.watch.total(), began);
+        checks::fill(&mut figures.checks, &self.examples);
         let mut exit = ends.exit;
         // Those on stderr come last, so they tell of what went wrong with the files.
         for index in 0..self.outputs.len() {

@@ -989,7 +989,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         .iter()
         .map(|event| json::told(event, GRID.scenarios))
         .chain([
-            json::begins(&run.described()),
+            json::begins(&run),
             json::live(&line, SystemTime::now()),
             conclusion.asked(&collector, json::summary),
         ]);

@@ -3,7 +3,7 @@
 use super::describe::words;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
-use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
+use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
@@ -43,6 +43,9 @@ impl Output for TextLines {
     fn begins(&mut self, run: &RunDescription) {
         self.scenarios = run.grid.scenarios;
         self.put(LogLevel::Info, || begins(run));
+        if let Some(line) = replaced(run) {
+            self.put(LogLevel::Info, || line);
+        }
     }
 
     fn event(&mut self, event: &Event) {
@@ -64,6 +67,13 @@ pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> Stri
             end.full_name(scenarios),
             reason(end)
         ),
+        Event::Check(report) => {
+            format!(
+                "{} {}",
+                paint.on(YELLOW, "check:"),
+                check(report, scenarios)
+            )
+        }
         Event::Resource(info, event) => resource(info, event, paint),
         Event::Message(LogLevel::Error, text) => format!("{} {text}", paint.on(RED, "error:")),
         Event::Message(LogLevel::Warn, text) => format!("{} {text}", paint.on(YELLOW, "warning:")),
@@ -73,6 +83,30 @@ pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> Stri
             paint.on(RED, "panic:")
         ),
     }
+}
+
+/// That flags replace what the grid declares, a line a scenario.
+fn replaced(run: &RunDescription) -> Option<String> {
+    let loads = run.loads.iter();
+    let lines = loads.filter_map(|one| {
+        let declared = one.load.replaces?;
+        Some(format!(
+            "flags replace the declared load of {}: {} instead of {declared}",
+            one.scenario, one.load.profile
+        ))
+    });
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// A failure as a line: `http_request.order "is created" failed: got 500, grid.hcl:12:3`.
+fn check(report: &CheckReport, scenarios: &'static [Scenario]) -> String {
+    let (step, check) = (report.full_name(scenarios), report.check.name());
+    let reason = match report.text.as_str() {
+        "" => String::new(),
+        text => format!(": {text}"),
+    };
+    format!("{step} {check:?} failed{reason}, {}", report.place)
 }
 
 /// The load of the run; of several scenarios each with its name: `browse 50 users for 10s; order 2 users for 10s`.

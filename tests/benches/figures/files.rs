@@ -69,6 +69,7 @@ fn write(path: &Path, host: u64) -> std::io::Result<()> {
         name: Text::from(format!("http_request.s{step}")),
         tags: Vec::new(),
         metrics: Vec::new(),
+        checks: Vec::new(),
         first: step * 4,
     });
     let layout = Layout {

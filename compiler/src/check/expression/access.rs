@@ -59,6 +59,7 @@ impl Checker<'_> {
                 None => error(span),
             },
             Reference::Step(id) => self.whole_step(id, span),
+            Reference::OwnOutput(id) => self.own_output(id, span),
             Reference::Resource(id) => self.whole_resource(id, span),
             Reference::CountIndex => late(TKind::CountIndex, Type::Number, Binding::Step),
             Reference::EachKey => late(TKind::EachKey, Type::String, Binding::Step),

@@ -4,6 +4,8 @@
 //! scenario.S.response_time                  iterations of a scenario; queued, start_error
 //! scenario.S.step.KIND.NAME.response_time   a step; with the uses of flows before `step`
 //! scenario.S.step.KIND.NAME.METRIC          a metric of its manifest
+//! scenario.S.step.KIND.NAME.check.CHECK     a check
+//! scenario.S.metric.METRIC                  a metric of the grid
 //! resource.KIND.NAME.METRIC                 a metric of a resource
 //! warm_up.scenario.S. ..                    what a scenario measured in its warm-up
 //! ```
@@ -30,12 +32,13 @@ impl SlotTags {
     /// Those of all slots of a layout. No two are alike.
     pub fn of(layout: &Layout) -> Self {
         let mut tags = Self::default();
-        for (before, steps, iterations) in [
-            ("", &layout.steps, &layout.iterations),
+        for (before, steps, iterations, custom) in [
+            ("", &layout.steps, &layout.iterations, &layout.custom),
             (
                 "warm_up.",
                 &layout.warm_up_steps,
                 &layout.warm_up_iterations,
+                &layout.warm_up_custom,
             ),
         ] {
             for step in steps {
@@ -43,6 +46,13 @@ impl SlotTags {
             }
             for iteration in iterations {
                 tags.iterations(before, iteration);
+            }
+            for one in custom {
+                let (scenario, metric) = (escaped(&one.scenario), escaped(&one.metric.name));
+                tags.put(
+                    one.slot,
+                    format!("{before}scenario.{scenario}.metric.{metric}"),
+                );
             }
         }
         for resource in &layout.resources {
@@ -66,6 +76,11 @@ impl SlotTags {
             self.put(step.first + slot, format!("{name}.{time}"));
         }
         self.metrics(&name, &step.metrics, step.first + time_slot::COUNT);
+        for check in &step.checks {
+            if let Some(slot) = step.check_slot(&check.name) {
+                self.put(slot, format!("{name}.check.{}", escaped(&check.name)));
+            }
+        }
     }
 
     fn iterations(&mut self, before: &str, iterations: &IterationLayout) {

@@ -1,4 +1,5 @@
-//! The text of the first failure of each kind of each step: bounded, so that a broken target fills no memory.
+//! The text of the first failure of each kind of each step, and of each check: bounded, so that a broken target fills no
+//! memory.
 
 use bggo_values::Text;
 use std::collections::BTreeMap;
@@ -8,28 +9,48 @@ const MOST: usize = 64;
 /// The longest text, in characters.
 const LONGEST: usize = 200;
 
-/// Texts of failures by step and kind.
+/// Texts of failures.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Examples(BTreeMap<(String, Text), String>);
+pub struct Examples {
+    /// By step and kind.
+    failures: BTreeMap<(String, Text), String>,
+    /// By scenario, step and check: a text, and where the check is written.
+    checks: BTreeMap<[String; 3], (String, String)>,
+}
 
 impl Examples {
     /// Keeps the text of a failure, if it is the first of its kind in this step and there is room.
     pub fn keep(&mut self, step: &str, kind: Text, text: &str) {
         let key = (step.to_owned(), kind);
-        if self.0.len() < MOST || self.0.contains_key(&key) {
-            self.0.entry(key).or_insert_with(|| cut(text));
+        if self.failures.len() < MOST || self.failures.contains_key(&key) {
+            self.failures.entry(key).or_insert_with(|| cut(text));
         }
+    }
+
+    /// Keeps the text of a check that failed and its place, if it is its first one and there is room.
+    pub fn keep_check(&mut self, check: [&str; 3], (text, place): (&str, &str)) {
+        let key = check.map(str::to_owned);
+        if self.checks.len() < MOST || self.checks.contains_key(&key) {
+            let example = || (cut(text), place.to_owned());
+            self.checks.entry(key).or_insert_with(example);
+        }
+    }
+
+    /// The text of a check of a step in a scenario, and its place.
+    pub fn of_check(&self, scenario: &str, step: &str, check: &str) -> Option<(&str, &str)> {
+        let example = self.checks.get(&[scenario, step, check].map(str::to_owned));
+        example.map(|(text, place)| (text.as_str(), place.as_str()))
     }
 
     /// The text of this kind in a step, by its full name.
     pub fn of(&self, step: &str, kind: &Text) -> Option<&str> {
-        let text = self.0.get(&(step.to_owned(), kind.clone()));
+        let text = self.failures.get(&(step.to_owned(), kind.clone()));
         text.map(String::as_str)
     }
 
-    /// All of them: step, kind and text.
+    /// All failures of steps: step, kind and text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Text, &str)> {
-        let all = self.0.iter();
+        let all = self.failures.iter();
         all.map(|((step, kind), text)| (step.as_str(), kind, text.as_str()))
     }
 }

@@ -1,5 +1,7 @@
 //! What a whole run measured: the merge of all its intervals, a row a step.
 
+use super::checks::{self, CheckRow};
+use super::custom_metrics::{self, CustomRow};
 use super::described::Described;
 use super::measure::{percent, rate};
 use crate::interval::{Histogram, Interval, Scalar, SlotFigures, WHOLE};
@@ -196,6 +198,10 @@ pub struct Figures {
     pub scenarios: Vec<Row>,
     /// Resources.
     pub resources: Vec<ResourceRow>,
+    /// Checks of steps, in the grid's order.
+    pub checks: Vec<CheckRow>,
+    /// Metrics of the grid, over all scenarios.
+    pub custom: Vec<CustomRow>,
 }
 
 impl Figures {
@@ -250,6 +256,8 @@ impl Figures {
             iterations,
             scenarios,
             resources: resources.filter(|row| !row.metrics.is_empty()).collect(),
+            checks: checks::rows(layout, total),
+            custom: custom_metrics::rows(layout, total),
         }
     }
 

@@ -8,8 +8,10 @@
 //! All of it takes owned data, so a summary is made of a file as well as of the run that has just ended.
 
 mod cases;
+pub mod checks;
 mod columns;
 mod csv;
+pub mod custom_metrics;
 mod described;
 mod examples;
 mod figures;

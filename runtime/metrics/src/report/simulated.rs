@@ -183,6 +183,7 @@ impl Simulated {
                 kind,
                 label: label.map(Text::Static),
                 warning: None,
+                scale: 1,
             };
         let bytes = Unit::Other(Text::Static("bytes"));
         let none = Unit::Other(Text::Static(""));
@@ -196,6 +197,7 @@ impl Simulated {
                 metric("waiting", Unit::Time, MetricKind::Trend, None),
                 metric("received", bytes, MetricKind::Counter, None),
             ],
+            checks: Vec::new(),
             first,
         });
         first
@@ -212,6 +214,7 @@ impl Simulated {
                 kind: MetricKind::Gauge,
                 label: None,
                 warning: None,
+                scale: 1,
             }],
             first,
         });

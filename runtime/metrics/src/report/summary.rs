@@ -1,7 +1,9 @@
 //! The end of a run for people, on one screen: verdict, load, times, answers, failures, what else was measured, and how well
 //! the load was put on.
 
+use super::checks;
 use super::columns::Percentiles;
+use super::custom_metrics;
 use super::described::{Described, DescribedLoad};
 use super::examples::Examples;
 use super::figures::{Figures, Row};
@@ -74,7 +76,14 @@ impl Summary<'_> {
     /// The whole of it, each line with its line break.
     pub fn text(&self, paint: Paint) -> String {
         if self.run.functional {
-            format!("\n{}\n{}\n", self.steps(), self.verdict(paint))
+            let figures = self.figures;
+            let parts = [
+                self.steps(),
+                checks::lines(&figures.checks, paint),
+                custom_metrics::lines(&figures.custom),
+                self.verdict(paint) + "\n",
+            ];
+            joined(&parts)
         } else {
             self.of_load(paint)
         }
@@ -131,13 +140,12 @@ impl Summary<'_> {
             metric_lines::labelled(self.figures),
             self.failures(paint),
             self.thresholds(paint),
+            checks::lines(&self.figures.checks, paint),
+            custom_metrics::lines(&self.figures.custom),
             metric_lines::others(self.figures, self.percentiles),
             self.own_health(),
         ];
-        for part in parts.iter().filter(|part| !part.is_empty()) {
-            text.push('\n');
-            text.push_str(part);
-        }
+        text.push_str(&joined(&parts));
         text
     }
 
@@ -356,7 +364,9 @@ impl Summary<'_> {
         let why = if self.run.functional {
             let all = &self.figures.all_steps;
             let steps = plural(all.count(), "step", "steps");
-            format!("{steps}, {} failed", all.of(Outcome::Failed))
+            let checks = checks::verdict(&self.figures.checks);
+            let checks = checks.map_or_else(String::new, |checks| format!(", {checks}"));
+            format!("{steps}, {} failed{checks}", all.of(Outcome::Failed))
         } else {
             why(self.figures) + &thresholds::failed(self.verdicts)
         };
@@ -382,6 +392,12 @@ impl Summary<'_> {
 }
 
 type Pick = fn(&Row) -> &Histogram;
+
+/// Parts that have a line, each behind an empty one.
+fn joined(parts: &[String]) -> String {
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    parts.flat_map(|part| ["\n", part]).collect()
+}
 
 fn unless_zero(count: u64) -> String {
     if count == 0 {

@@ -275,6 +275,50 @@ async fn each_user_has_a_number_of_iterations_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn iterations_that_the_time_of_a_profile_left_out_are_counted_as_not_started() {
+    let of = |bound| {
+        at_once(Schedule::Closed(Closed {
+            users: 2,
+            bound,
+            length: Some(millis(600)),
+        }))
+    };
+    // Two users begin at 0 and 400 ms; 800 ms is too late.
+    for bound in [Bound::Shared(10), Bound::PerUser(5)] {
+        let mut bench = bench(|_| Does::Waits(millis(400)));
+        bench.run_load(of(bound)).await;
+        let measured = bench.measured();
+        let count = |outcome| measured.slot(0).unwrap().count(outcome);
+        assert_eq!(
+            (count(Outcome::Passed), count(Outcome::NotStarted)),
+            (4, 6),
+            "{bound:?}"
+        );
+    }
+    // With a pace beyond the end of the profile nobody waits for the turn that never comes.
+    let mut paced = bench(|_| Does::Nothing);
+    let begin = tokio::time::Instant::now();
+    let load = Load {
+        pace: Some(Duration::from_secs(60)),
+        ..of(Bound::PerUser(5))
+    };
+    paced.run_load(load).await;
+    assert!(begin.elapsed() < millis(700), "{:?}", begin.elapsed());
+    assert_eq!(paced.counted(Outcome::NotStarted), 8);
+
+    // After a signal the rest is expected by nobody.
+    for bound in [Bound::Shared(10), Bound::PerUser(5)] {
+        let mut stopped = bench(|_| Does::Waits(millis(400)));
+        let stop = async {
+            sleep(millis(100)).await;
+            stopped.stop(Phase::Draining);
+        };
+        tokio::join!(stopped.run_load(of(bound)), stop);
+        assert_eq!(stopped.counted(Outcome::NotStarted), 0, "{bound:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_scenario_may_begin_later_and_a_signal_before_that_leaves_it_without_an_iteration() {
     let mut late = bench(|_| Does::Waits(millis(400)));
     let load = Load {

@@ -320,3 +320,20 @@ async fn a_threshold_that_ends_the_run_lets_each_scenario_finish_in_its_own_time
             .contains("threshold fast is broken and ends the run")
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn scenarios_of_a_functional_run_run_one_after_the_other() {
+    let took = async |kind| {
+        let bench = bench_of(kind, |_| Does::Waits(Duration::from_secs(2)));
+        let begin = tokio::time::Instant::now();
+        bench
+            .run_loads(&[0, 1].map(|number| load(number, Schedule::ONCE)))
+            .await;
+        assert_eq!(bench.count(":iteration"), 2);
+        begin.elapsed().as_secs()
+    };
+    assert_eq!(
+        (took(Kind::Functional).await, took(Kind::Load).await),
+        (4, 2)
+    );
+}
