@@ -63,6 +63,7 @@ enum Message {
     Begins(RunDescription),
     ClockStarts(Box<Watch>),
     Event(Event),
+    Stops,
     Stopped(Stopped, Sender<Judgement>),
     /// Answered with the exit code, and when everything is written.
     Ends(Ends, Sender<Exit>, Sender<()>),
@@ -179,6 +180,11 @@ impl Report {
         self.mailbox.send(Message::ClockStarts(Box::new(watch)));
     }
 
+    /// The run is stopped before its time: no iteration begins any more.
+    pub(crate) fn stops(&self) {
+        self.mailbox.send(Message::Stops);
+    }
+
     /// All workers are done: takes what is left to read, and returns what the figures come to; `None` when the reporter is gone,
     /// which only a panic does.
     pub(crate) fn stopped(&self, stopped: Stopped) -> Option<Judgement> {
@@ -286,6 +292,11 @@ impl Reporter {
                 if self.is_first(&event) {
                     self.keep_example(&event);
                     self.tell(&event);
+                }
+            }
+            Message::Stops => {
+                if let Some(run) = &mut self.measured {
+                    run.watch.stops();
                 }
             }
             Message::Stopped(stopped, judgement) => judgement.send(self.stopped(stopped)),

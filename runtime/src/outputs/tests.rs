@@ -897,6 +897,7 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
 /// A schedule that was not held.
 fn late() -> FellBehind {
     FellBehind {
+        is_open: true,
         scenario: Text::Static("main"),
         from: Duration::from_secs(10),
         p99: Duration::from_millis(400),

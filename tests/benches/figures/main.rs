@@ -4,8 +4,11 @@
 
 mod build;
 mod files;
+mod load;
 mod measure;
+mod program;
 mod run;
+mod stalling;
 
 use measure::Table;
 
@@ -20,7 +23,7 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, Figure); 10] = [
+    let figures: [(&str, Figure); 15] = [
         ("cold", build::cold),
         ("check", build::check),
         ("changed", build::ten_steps),
@@ -31,6 +34,11 @@ fn main() {
         ("connected", run::connected),
         ("thousand", run::thousand_steps),
         ("merge", files::merge),
+        ("start-error", load::start_error),
+        ("million", load::million_a_second),
+        ("users", load::million_users),
+        ("thresholds", load::thresholds),
+        ("stall", load::stall),
     ];
     for (name, figure) in figures {
         if wants(name) {
