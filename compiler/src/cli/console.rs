@@ -5,6 +5,7 @@ use crate::diagnostics::render::{self, Colour};
 use crate::diagnostics::{Problem, Problems, Severity};
 use crate::link::{Event, FaultCause, LinkFault};
 use crate::source::Sources;
+use bggo_metrics::report::Paint;
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -68,6 +69,11 @@ impl Console {
             }
             _ => Exit::Done,
         }
+    }
+
+    /// Colours of a result.
+    pub fn paint(&self) -> Paint {
+        Paint(self.colour == Colour::Always && io::stdout().is_terminal())
     }
 
     /// A line for people.

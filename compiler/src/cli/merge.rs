@@ -2,8 +2,10 @@
 
 use super::console::Console;
 use super::exit::Exit;
+use super::recorded::Recorded;
 use super::result_file::{NewFile, Replace, cut, open, unreadable};
-use bggo_metrics::file::{self, Head, Merge as Merged, PartEnd, SlotTags, missing};
+use bggo_metrics::file::{self, Merge as Merged, Part, PartEnd, SlotTags, missing};
+use bggo_metrics::report::Percentiles;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -52,6 +54,7 @@ impl Merge {
         };
         let mut out = NewFile::create(&self.output, replace, console)?;
         let tags = SlotTags::of(&head.layout);
+        let mut recorded = Recorded::new(head.clone(), console)?;
         out.put(&file::head(&head), console)?;
         loop {
             let second = merge.second().map_err(|(file, error)| {
@@ -61,6 +64,7 @@ impl Merge {
             let Some(second) = second else { break };
             let lines = file::second(&tags, second.number, &second.interval);
             out.put(&lines, console)?;
+            recorded.second(&second);
         }
         let ends = merge.ends();
         out.put(&file::end(&ends), console)?;
@@ -70,30 +74,30 @@ impl Merge {
                 cut(path, bytes, console);
             }
         }
-        Ok(tell_ends(&head, &ends, console))
+        for (part, end) in head.parts.iter().zip(&ends) {
+            tell(part, end.as_ref(), console);
+        }
+        let whole = recorded.whole(&ends);
+        let summary = whole.summary(&Percentiles::default(), console.paint());
+        Ok(match console.result(&summary) {
+            Exit::Done => whole.exit(),
+            exit => exit,
+        })
     }
 }
 
-/// Tells of parts after which the whole is not valid.
-fn tell_ends(head: &Head, ends: &[Option<PartEnd>], console: &mut Console) -> Exit {
-    let mut exit = Exit::Done;
-    for (part, end) in head.parts.iter().zip(ends) {
-        let Some(end) = end else {
-            console.warn(format_args!("segment {} has no end", part.share));
-            exit = Exit::NotValid;
-            continue;
-        };
-        for remark in &end.remarks {
-            console.warn(format_args!("segment {}: {remark}", part.share));
-        }
+/// Tells of a part that did not end as it should have.
+fn tell(part: &Part, end: Option<&PartEnd>, console: &mut Console) {
+    match end {
+        None => console.warn(format_args!(
+            "segment {} was cut: the whole is not valid",
+            part.share
+        )),
         // Thresholds are judged over the whole; what else a part may end with says nothing against its figures.
-        if !matches!(end.exit, 0 | 99 | 101 | 112) {
-            console.warn(format_args!(
-                "segment {} ended with exit code {}",
-                part.share, end.exit
-            ));
-            exit = Exit::NotValid;
-        }
+        Some(end) if matches!(end.exit, 0 | 99 | 101 | 112) => {}
+        Some(end) => console.warn(format_args!(
+            "segment {} ended with exit code {}: the whole is not valid",
+            part.share, end.exit
+        )),
     }
-    exit
 }

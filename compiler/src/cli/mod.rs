@@ -6,12 +6,15 @@ mod check;
 mod completions;
 mod console;
 mod exit;
+mod export;
 mod graph;
 mod merge;
 mod new;
 mod program;
 mod program_flags;
+mod recorded;
 mod repair;
+mod report;
 mod result_file;
 mod run;
 mod target;
@@ -56,10 +59,14 @@ enum Command {
     New(new::New),
     /// Start an HTTP server to try grids on: that of the module `http_target`
     Target(target::Target),
+    /// Show the summary of a load run again, from its result file
+    Report(report::Report),
     /// Merge the result files of the hosts of a run, and judge the whole
     Merge(merge::Merge),
     /// Cut off what a kill left at the end of a result file
     Repair(repair::Repair),
+    /// Write a result file in a form for other tools
+    Export(export::Export),
     /// Print the completion script of a shell
     Completions(completions::Completions),
     /// Show how large the cache is, or remove it
@@ -101,8 +108,10 @@ pub fn main() -> ExitCode {
         Command::Graph(command) => command.run(&mut console),
         Command::New(command) => command.run(&mut console),
         Command::Target(command) => command.run(&mut console),
+        Command::Report(command) => command.run(&mut console),
         Command::Merge(command) => command.run(&mut console),
         Command::Repair(command) => command.run(&mut console),
+        Command::Export(command) => command.run(&mut console),
         Command::Completions(command) => command.run(Arguments::command(), &mut console),
         Command::Cache(command) => command.run(&mut console),
     };

@@ -6,7 +6,6 @@
 use crate::buckets::{highest, lowest};
 use crate::outcome::Outcome;
 use bggo_values::Text;
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -124,23 +123,17 @@ impl Histogram {
             return;
         }
         let mine = std::mem::take(&mut self.buckets);
-        self.buckets.reserve(mine.len().max(other.buckets.len()));
+        self.buckets.reserve(mine.len() + other.buckets.len());
         let (mut left, mut right) = (mine.as_slice(), other.buckets.as_slice());
         while let ([(a, count), left_rest @ ..], [(b, more), right_rest @ ..]) = (left, right) {
-            match a.cmp(b) {
-                Ordering::Less => {
-                    self.buckets.push((*a, *count));
-                    left = left_rest;
-                }
-                Ordering::Greater => {
-                    self.buckets.push((*b, *more));
-                    right = right_rest;
-                }
-                Ordering::Equal => {
-                    self.buckets.push((*a, count + more));
-                    (left, right) = (left_rest, right_rest);
-                }
-            }
+            // Which of them is first is as good as chance, so a jump for each case would mostly be guessed wrong.
+            let bucket = *a.min(b);
+            let (is_left, is_right) = (*a == bucket, *b == bucket);
+            let of = |is_there: bool, count: u64| if is_there { count } else { 0 };
+            self.buckets
+                .push((bucket, of(is_left, *count) + of(is_right, *more)));
+            left = if is_left { left_rest } else { left };
+            right = if is_right { right_rest } else { right };
         }
         self.buckets.extend_from_slice(left);
         self.buckets.extend_from_slice(right);

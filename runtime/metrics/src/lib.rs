@@ -13,6 +13,7 @@
 //! encoding                  layouts and intervals as bytes and back
 //! file                      the result file of a run: written second by second, read, merged
 //! threshold_text            thresholds as flags write them
+//! report                    what a whole run measured: figures, summary, CSV
 //! ```
 //!
 //! Nothing here knows threads or a clock.
@@ -27,6 +28,7 @@ mod interval;
 mod judge;
 mod layout;
 mod outcome;
+pub mod report;
 mod slots;
 mod threshold_text;
 mod verdict;

@@ -93,6 +93,16 @@ impl Schedule {
         }
     }
 
+    /// How many iterations are due up to and with a moment since its start, of a profile whose iterations are due at moments
+    /// of their own: in the mean where they come by chance.
+    pub fn due_by(&self, at: Duration) -> Option<u64> {
+        let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        match self {
+            Self::Closed(_) | Self::Ramping(_) => None,
+            Self::Open(arrivals) => Some(arrivals.rate.count(at.min(arrivals.rate.length()))),
+        }
+    }
+
     /// Whether iterations are due at moments of their own.
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Open(_))

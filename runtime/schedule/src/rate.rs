@@ -120,6 +120,16 @@ impl Rate {
         self.length
     }
 
+    /// The lowest and the highest rate that it has at any moment, in iterations a second.
+    pub fn extremes(&self) -> (f64, f64) {
+        let rates = self.pieces.iter().flat_map(|piece| [piece.from, piece.to]);
+        let (lowest, highest) = rates.fold((u64::MAX, 0), |(lowest, highest), rate| {
+            (lowest.min(rate), highest.max(rate))
+        });
+        let a_second = |rate: u64| rate as f64 / 1e6 * (1e9 / self.unit as f64);
+        (a_second(lowest.min(highest)), a_second(highest))
+    }
+
     /// The same rate for another time; `None` where it changes.
     ///
     /// # Errors

@@ -6,7 +6,9 @@ use crate::engine::Spin;
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
+use crate::outputs::Progress;
 use bggo_metrics::Draft;
+use bggo_metrics::report::Percentiles;
 use bggo_schedule::Segment;
 use bggo_values::{Number, Type, Value, json};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
@@ -58,6 +60,24 @@ pub struct Flags {
     pub allow_overload: bool,
     /// How long running iterations may go on when no iteration begins any more.
     pub graceful_stop: Option<Duration>,
+    /// The plan of the load is printed, and nothing is run.
+    pub dry_run: bool,
+    /// How long an iteration is assumed to take in the plan.
+    pub assume_latency: Option<Duration>,
+    /// How the progress of a load run is shown; `None`: as stderr is.
+    pub progress: Option<Progress>,
+    /// Columns of the summary.
+    pub percentiles: Percentiles,
+    /// Where the figures of all seconds are kept.
+    pub out: Option<PathBuf>,
+    /// A file that is kept there is replaced.
+    pub force: bool,
+    /// Where the summary is written as JSON: `-` is stdout.
+    pub summary_json: Option<PathBuf>,
+    /// Where the figures of each second are written.
+    pub csv: Option<PathBuf>,
+    /// Where what had to hold is written.
+    pub junit: Option<PathBuf>,
     /// JSON instead of text.
     pub json: bool,
     /// Which lines are written.
@@ -121,6 +141,15 @@ const PIN: &str = "pin";
 const START_AT: &str = "start-at";
 const ALLOW_OVERLOAD: &str = "allow-overload";
 const GRACEFUL_STOP: &str = "graceful-stop";
+const DRY_RUN: &str = "dry-run";
+const ASSUME_LATENCY: &str = "assume-latency";
+const PROGRESS: &str = "progress";
+const PERCENTILES: &str = "percentiles";
+const OUT: &str = "out";
+const FORCE: &str = "force";
+const SUMMARY_JSON: &str = "summary-json";
+const CSV: &str = "csv";
+const JUNIT: &str = "junit";
 const LOG_FORMAT: &str = "log-format";
 const LOG_LEVEL: &str = "log-level";
 const QUIET: &str = "quiet";
@@ -128,7 +157,7 @@ const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
 const COMPLETIONS: &str = "completions";
 /// Flags that a variable cannot have.
-const BUILT_IN: [&str; 27] = [
+const BUILT_IN: &[&str] = &[
     ONCE,
     SCENARIO,
     VUS,
@@ -148,6 +177,15 @@ const BUILT_IN: [&str; 27] = [
     START_AT,
     ALLOW_OVERLOAD,
     GRACEFUL_STOP,
+    DRY_RUN,
+    ASSUME_LATENCY,
+    PROGRESS,
+    PERCENTILES,
+    OUT,
+    FORCE,
+    SUMMARY_JSON,
+    CSV,
+    JUNIT,
     LOG_FORMAT,
     LOG_LEVEL,
     QUIET,
@@ -238,6 +276,20 @@ pub fn read(
         start_at: matches.get_one(START_AT).copied(),
         allow_overload: matches.get_flag(ALLOW_OVERLOAD),
         graceful_stop: matches.get_one(GRACEFUL_STOP).copied(),
+        dry_run: matches.get_flag(DRY_RUN),
+        assume_latency: matches.get_one(ASSUME_LATENCY).copied(),
+        progress: match matches.get_one::<String>(PROGRESS).map(String::as_str) {
+            Some("bar") => Some(Progress::Bar),
+            Some("plain") => Some(Progress::Plain),
+            Some("none") => Some(Progress::None),
+            _ => None,
+        },
+        percentiles: matches.get_one(PERCENTILES).cloned().unwrap_or_default(),
+        out: matches.get_one(OUT).cloned(),
+        force: matches.get_flag(FORCE),
+        summary_json: matches.get_one(SUMMARY_JSON).cloned(),
+        csv: matches.get_one(CSV).cloned(),
+        junit: matches.get_one(JUNIT).cloned(),
         json,
         level,
         given: given(grid, &matches),
@@ -455,6 +507,15 @@ fn run_flags() -> Vec<Arg> {
         long(GRACEFUL_STOP).value_name("DURATION").allow_hyphen_values(true).value_parser(ValueParser::new(duration)).help(
             "How long running iterations may still take at the end [default: 30s; after Ctrl-C 5s, in a functional test 0s]",
         ),
+        long(DRY_RUN)
+            .action(ArgAction::SetTrue)
+            .help("Prints the plan of the load, and runs nothing"),
+        long(ASSUME_LATENCY)
+            .value_name("DURATION")
+            .allow_hyphen_values(true)
+            .value_parser(ValueParser::new(positive_duration))
+            .requires(DRY_RUN)
+            .help("How long an iteration takes in the plan of --dry-run, which then says how many virtual users are needed"),
     ];
     flags
         .into_iter()
@@ -464,6 +525,34 @@ fn run_flags() -> Vec<Arg> {
 
 fn report_flags() -> Vec<Arg> {
     let flags = vec![
+        long(PROGRESS)
+            .value_name("HOW")
+            .value_parser(PossibleValuesParser::new(["auto", "bar", "plain", "none"]))
+            .help("How the progress of a load test is shown: a line that is drawn again each second, or a line every ten seconds [default: auto: a bar on a terminal]"),
+        long(PERCENTILES)
+            .value_name("LIST")
+            .value_parser(ValueParser::new(Percentiles::parse))
+            .help("The percentiles that the summary shows, such as p50,p95,p99.99 [default: p50,p90,p95,p99,p99.9]"),
+        long(OUT)
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Keeps all that each second of a load test measures in FILE, for bggo report, merge and export"),
+        long(FORCE)
+            .action(ArgAction::SetTrue)
+            .requires(OUT)
+            .help("Replaces the FILE of --out if it is there"),
+        long(SUMMARY_JSON)
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Writes the summary to FILE as one JSON object; - is standard output"),
+        long(CSV)
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Writes the figures of each second of a load test to FILE: a row a second and metric"),
+        long(JUNIT)
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Writes thresholds and checks to FILE as test cases for a CI system; of a functional test its steps"),
         long(LOG_FORMAT)
             .value_name("FORMAT")
             .value_parser(PossibleValuesParser::new(["text", "json"]))

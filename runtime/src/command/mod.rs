@@ -1,11 +1,13 @@
 //! The command line of a compiled grid: arguments, files and environment -> variables, load and report -> a run.
 
 mod completions;
+mod dry_run;
 pub mod flags;
 mod host;
 mod load;
 mod moment;
 mod names;
+mod reporting;
 mod thresholds;
 
 pub mod variables;
@@ -21,8 +23,9 @@ use bggo_metrics::Threshold;
 use bggo_schedule::{Load, Schedule, Segment};
 use flags::Flags;
 use load::{Asked, load};
+use reporting::{open_files, style};
 use std::env;
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -123,14 +126,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
 }
 
 fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) -> Exit {
-    let colour = std::io::stderr().is_terminal()
-        && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let format = if flags.json {
-        Format::Json
-    } else {
-        Format::Text { colour }
-    };
-    let report = match Report::stderr(format, flags.level) {
+    let report = match Report::on_stderr(style(flags)) {
         Ok(report) => Arc::new(report),
         Err(error) => {
             // The report needs a thread, so it cannot show this error.
@@ -172,8 +168,12 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
     };
+    if flags.dry_run {
+        report.flush();
+        return print_plan(&request, flags.assume_latency);
+    }
     panic::keep_texts(grid.sensitivity());
-    if !host::is_enough(&request, &report) {
+    if !host::is_enough(&request, &report) || !open_files(flags, &request, &report) {
         report.flush();
         return Exit::BadInput;
     }
@@ -182,6 +182,14 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         report.flush();
         Exit::SetUpFailed
     })
+}
+
+/// Prints the plan of the load.
+fn print_plan(request: &RunRequest, latency: Option<Duration>) -> Exit {
+    let plan = dry_run::plan(&request.description(), latency);
+    // Nobody can be told if stdout is gone.
+    let _ = stdout().write_all(plan.as_bytes());
+    Exit::Passed
 }
 
 /// The moment on the clock of the run, unless it has passed.
@@ -227,6 +235,10 @@ fn prepare(
     }
     if let Some(asked) = &load {
         remarks.errors.extend(refused(flags, asked, &judged));
+    }
+    if flags.out.is_some() && load.as_ref().is_some_and(|load| load.functional) {
+        let text = "--out keeps the figures of a load, and a functional run has none: add --duration 30s, or --iterations 1000";
+        remarks.errors.push(text.to_owned());
     }
     for error in &remarks.errors {
         report.error(error);

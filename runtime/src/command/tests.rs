@@ -8,6 +8,7 @@ use crate::event::LogLevel;
 use crate::fault::{Fault, Place, Placed as _};
 use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Variable};
 use crate::info::Info;
+use crate::outputs::Progress;
 use crate::start::Start;
 use crate::threshold;
 use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
@@ -615,6 +616,42 @@ fn a_threshold_that_cannot_be_is_an_error_before_any_load() {
         said.contains("expected `<`, `<=`, `>` or `>=`, found `=` (column 5)"),
         "{said}"
     );
+}
+
+#[test]
+fn files_progress_and_columns_are_read() {
+    let flags = parse(
+        "--csv a.csv --junit b.xml --summary-json - --progress none --percentiles p50,p99.99",
+    )
+    .unwrap();
+    assert_eq!(flags.csv.as_deref(), Some(std::path::Path::new("a.csv")));
+    assert_eq!(flags.junit.as_deref(), Some(std::path::Path::new("b.xml")));
+    assert_eq!(
+        flags.summary_json.as_deref(),
+        Some(std::path::Path::new("-"))
+    );
+    assert_eq!(flags.progress, Some(Progress::None));
+    let heads: Vec<&str> = flags.percentiles.heads().collect();
+    assert_eq!(heads, ["p50", "p99.99", "max"]);
+    let none = parse("").unwrap();
+    assert_eq!((none.progress, none.csv, none.dry_run), (None, None, false));
+    assert_eq!(parse("--progress auto").unwrap().progress, None);
+}
+
+#[test]
+fn a_plan_is_asked_for_and_a_latency_only_with_it() {
+    let flags = parse("--dry-run --assume-latency 200ms").unwrap();
+    assert!(flags.dry_run);
+    assert_eq!(flags.assume_latency, Some(Duration::from_millis(200)));
+    for (line, why) in [
+        ("--assume-latency 200ms", "--dry-run"),
+        ("--dry-run --assume-latency 0s", "longer than zero"),
+        ("--percentiles p100", "between p0 and p100"),
+        ("--progress loud", "auto, bar, plain, none"),
+    ] {
+        let said = parse(line).unwrap_err();
+        assert!(said.contains(why), "{line}: {said}");
+    }
 }
 
 /// What of `JUDGED` does not fit a command line.

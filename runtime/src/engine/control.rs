@@ -14,8 +14,8 @@ use crate::event::{Event, EventSink, LogLevel};
 use crate::exit::{Exit, ExitCauses};
 use crate::health::HostWatch;
 use crate::judgement::{Collector, Order, Watch};
-use crate::metrics::{Slab, SlabReader, layout_of};
-use crate::outputs::{Report, RunDescription, Stopped};
+use crate::metrics::{Slab, SlabReader};
+use crate::outputs::{Report, Stopped};
 use crate::panic;
 use futures_util::future::{Either, select, select_all};
 use std::io;
@@ -70,7 +70,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let mut signals = Signals::new()?;
     let state = RunState::default();
     let (count, slots) = (run.workers(), run.slots());
-    let layout = layout_of(run.grid, &slots);
+    let layout = run.layout();
     let judge = match run.judge(&layout) {
         Ok(judge) => judge,
         Err(unknown) => {
@@ -97,14 +97,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         }
     };
     scope.serve();
-    let description = RunDescription {
-        grid: run.grid,
-        run_id: run.start.run_id().clone(),
-        loads: run.described_loads(),
-        threads: count,
-        functional: run.functional,
-    };
-    report.begins(description);
+    report.begins(run.description());
     if !run.functional && !run.is_judged() {
         let text =
             "a share of a run is judged by no threshold: `bggo merge` judges all shares together";
@@ -202,8 +195,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         Some(_) => {}
     }
     let exit = state.causes.exit();
-    report.ends(exit, workers.left);
-    Ok(exit)
+    Ok(report.ends(exit, workers.left))
 }
 
 /// The worker threads as the control thread sees them, and everything that it waits for while they run.

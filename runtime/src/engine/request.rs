@@ -7,8 +7,8 @@ use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
-use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab};
-use crate::outputs::{LoadDescription, Report};
+use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab, layout_of};
+use crate::outputs::{LoadDescription, Report, RunDescription};
 use crate::start::Start;
 use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_thresholds};
 use bggo_schedule::{Load, Segment, workers};
@@ -89,20 +89,32 @@ impl RunRequest {
         .collect()
     }
 
+    /// How it is started, for whoever tells of it.
+    pub fn description(&self) -> RunDescription {
+        RunDescription {
+            grid: self.grid,
+            run_id: self.start.run_id().clone(),
+            loads: self.described_loads(),
+            seed: self.start.seed(),
+            segment: self.segment,
+            threads: self.workers(),
+            functional: self.functional,
+        }
+    }
+
+    /// What all figures of the run are.
+    pub fn layout(&self) -> Layout {
+        layout_of(self.grid, &self.slots())
+    }
+
     /// Whether it is judged by thresholds. Of a functional run no step may fail, and a share of a run is judged together with
     /// the others.
     pub(super) fn is_judged(&self) -> bool {
         !self.functional && self.segment == Segment::WHOLE
     }
 
-    /// Judges the run.
-    ///
-    /// # Errors
-    /// Thresholds on figures that the run does not have.
-    pub(super) fn judge(&self, layout: &Layout) -> Result<Judge, Vec<Unknown>> {
-        if !self.is_judged() {
-            return Judge::new(Vec::new(), layout, &[]);
-        }
+    /// What a load run is judged by: all its thresholds, and what must be known of each scenario of the grid.
+    pub fn judged_by(&self, layout: &Layout) -> (Vec<Threshold>, Vec<Option<Course>>) {
         let course = |load: &Load| Course {
             from: load.start_after.saturating_add(load.warm_up),
             until: load.begins_until(),
@@ -115,11 +127,23 @@ impl RunRequest {
         let mut thresholds = self.thresholds.clone();
         let implicit = implicit_thresholds(&thresholds, layout, &run, self.max_failed);
         thresholds.extend(implicit);
-        Judge::new(thresholds, layout, &courses.collect::<Vec<_>>())
+        (thresholds, courses.collect())
     }
 
-    /// The load of each scenario, for whoever tells of it.
-    pub(super) fn described_loads(&self) -> Vec<LoadDescription> {
+    /// Judges the run.
+    ///
+    /// # Errors
+    /// Thresholds on figures that the run does not have.
+    pub(super) fn judge(&self, layout: &Layout) -> Result<Judge, Vec<Unknown>> {
+        if !self.is_judged() {
+            return Judge::new(Vec::new(), layout, &[]);
+        }
+        let (thresholds, courses) = self.judged_by(layout);
+        Judge::new(thresholds, layout, &courses)
+    }
+
+    /// The load of each scenario.
+    fn described_loads(&self) -> Vec<LoadDescription> {
         let rows = self.grid.scenarios.iter().zip(&self.loads);
         rows.filter_map(|(row, load)| {
             Some(LoadDescription {

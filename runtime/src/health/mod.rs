@@ -12,6 +12,8 @@ mod limits;
 mod schedule_held;
 
 pub use limits::{Finding, Limits, Needs, findings};
+#[cfg(test)]
+pub use schedule_held::Cause;
 pub use schedule_held::FellBehind;
 
 use crate::metrics::{Interval, Layout, Spun};

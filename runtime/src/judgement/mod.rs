@@ -7,7 +7,7 @@
 mod collect;
 mod watch;
 
-pub use bggo_metrics::{Came, Judge, Judged, OnFail, Quantity, Reading, Remark, State, Verdict};
+pub use bggo_metrics::{Came, Judge, Judged, OnFail, Quantity, State, Verdict};
 pub use collect::Collector;
 pub use watch::Watch;
 

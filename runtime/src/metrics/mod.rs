@@ -10,8 +10,7 @@ mod reader;
 mod slab;
 
 pub use bggo_metrics::{
-    Checked, Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
-    SlotFigures, Tags, Times, Unit, WHOLE,
+    Histogram, Interval, Layout, MetricLayout, Outcome, SlotFigures, Tags, Unit, WHOLE,
 };
 pub use grid_layout::{RunSlots, ScenarioSlots, layout_of};
 pub use names::{KnownNames, RunNames};

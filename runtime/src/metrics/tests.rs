@@ -3,8 +3,8 @@
 use super::*;
 use bggo_metrics::buckets::LARGEST;
 use bggo_metrics::{
-    CheckLayout, CustomLayout, IterationLayout, LabelWarning, MetricKind, ResourceLayout,
-    StepLayout,
+    CheckLayout, CustomLayout, IterationLayout, LabelWarning, Measured, MetricKind, ResourceLayout,
+    Scalar, StepLayout,
 };
 use bggo_values::Text;
 use proptest::collection::vec;

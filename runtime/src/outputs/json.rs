@@ -3,13 +3,7 @@
 //!
 //! Every object has `event`. Lengths of time are milliseconds (`ms`, `_ms`) or seconds. What does not apply is left out.
 
-use super::checks::{self, Examples};
-use super::custom_metrics;
-use super::figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};
 use super::line::{Line, LinesSoFar};
-use super::summary::verdict as verdict_line;
-use super::text::Paint;
-use super::thresholds;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
@@ -19,7 +13,11 @@ use crate::grid::Scenario;
 use crate::health::FellBehind;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
 use crate::judgement::{Came, OnFail, Quantity, Second, State, Verdict};
-use crate::metrics::{Histogram, Layout, MetricLayout, Outcome, Tags, Unit, WHOLE};
+use crate::metrics::{Histogram, MetricLayout, Outcome, Tags, Unit, WHOLE};
+use bggo_metrics::report::{
+    Described, DescribedLoad, Examples, Figures, Metrics, Paint, Percentiles, ResourceRow, Row,
+    Values, checks, custom_metrics, sum_of_labels, thresholds,
+};
 use bggo_values::{Number, Text, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -29,7 +27,6 @@ pub struct JsonLines {
     lines: LineWriter,
     level: LogLevel,
     so_far: LinesSoFar,
-    examples: Examples,
     /// Those of the grid.
     scenarios: &'static [Scenario],
 }
@@ -41,7 +38,6 @@ impl JsonLines {
             lines,
             level,
             so_far: LinesSoFar::default(),
-            examples: Examples::default(),
             scenarios: &[],
         }
     }
@@ -60,9 +56,6 @@ impl Output for JsonLines {
     }
 
     fn event(&mut self, event: &Event) {
-        if let Event::Check(report) = event {
-            self.examples.keep(report, self.scenarios);
-        }
         self.put(event.level(), || told(event, self.scenarios));
     }
 
@@ -80,18 +73,13 @@ impl Output for JsonLines {
         });
     }
 
-    fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
-        let mut figures = Figures::new(
-            layout,
-            conclusion.total,
-            (conclusion.run, conclusion.begins_for),
-        );
-        self.examples.fill(&mut figures.checks);
+    fn ends(&mut self, conclusion: &Conclusion<'_>) {
         if LogLevel::Info <= self.level {
-            self.put(LogLevel::Info, || summary(&figures, conclusion));
+            self.put(LogLevel::Info, || summary(conclusion));
         } else if conclusion.exit != Exit::Passed {
             // The summary is left out at this level, but not that the run failed.
-            let text = verdict_line(&figures, conclusion, Paint(false));
+            let columns = Percentiles::default();
+            let text = conclusion.summary(&columns).verdict(Paint(false));
             self.put(LogLevel::Error, || Object::event("error").put("text", text));
         }
     }
@@ -181,29 +169,48 @@ fn tenths(rate: f64) -> Value {
 
 /// The begin of a run.
 pub fn begins(run: &RunDescription) -> Object {
-    let scenarios = run.loads.iter().map(|load| {
-        let mut object = Object::default()
-            .put("scenario", load.scenario)
-            .put("profile", load.load.profile);
-        if let Some(declared) = load.load.replaces {
-            object = object.put("replaces", declared);
-        }
-        let schedule = &load.load.schedule;
-        put_load(
-            object,
-            schedule.users().into(),
-            (schedule.total(), schedule.length()),
-        )
-        .done()
+    let described = run.described();
+    let bounds = (described.iterations(), described.length());
+    let scenarios = described.loads.iter().zip(&run.loads);
+    let scenarios = scenarios.map(|(one, of)| {
+        let object = load(one).put_some("replaces", of.load.replaces);
+        object.done()
     });
-    let scenarios: Vec<Value> = scenarios.collect();
-    let object = Object::event("start")
-        .put("grid", run.grid.name)
-        .put("version", run.grid.version)
-        .put("run", run.run_id.clone())
+    let object = put_run(Object::event("start"), &described);
+    put_load(object, described.users(), bounds).put("scenarios", scenarios.collect::<Vec<_>>())
+}
+
+/// What is run.
+fn put_run(object: Object, run: &Described) -> Object {
+    object
+        .put("grid", run.grid.clone())
+        .put("version", run.version.clone())
+        .put("run", run.run.clone())
         .put("functional", run.functional)
-        .count("threads", run.threads);
-    put_load(object, run.users(), (run.total(), run.length())).put("scenarios", scenarios)
+        .count("threads", run.threads)
+        // Not every reader of JSON has whole numbers of 64 bits.
+        .put("seed", run.seed.to_string())
+        .put_some("segment", run.segment.clone())
+}
+
+fn loads(run: &Described) -> Vec<Value> {
+    run.loads.iter().map(|one| load(one).done()).collect()
+}
+
+/// The load of one scenario.
+fn load(load: &DescribedLoad) -> Object {
+    let object = Object::default()
+        .put("scenario", load.scenario.clone())
+        .put("profile", load.profile.clone())
+        .put("load", load.words.clone());
+    let bounds = (load.iterations, load.length);
+    put_load(object, load.users, bounds)
+        .count("max_users", load.most_users)
+        .put_some("expected_iterations", load.expected.map(Number::from))
+        .put_some(
+            "start_after",
+            (!load.start_after.is_zero()).then(|| seconds(load.start_after)),
+        )
 }
 
 /// How many users, how many iterations, and for how long.
@@ -324,7 +331,7 @@ pub fn live(line: &Line, now: SystemTime) -> Object {
         .count("failed", line.failed)
         .count("cancelled", line.cancelled)
         .count("dropped", line.dropped)
-        .put_some("p95_ms", line.p95.map(millis))
+        .put_some("p95_ms", line.p95().map(millis))
         .put(
             "steps",
             counts(steps.map(|(name, count)| (name.clone(), *count))),
@@ -333,13 +340,14 @@ pub fn live(line: &Line, now: SystemTime) -> Object {
 
 /// Names of the figures of times, for each sort of times.
 struct TimeNames {
-    percentiles: [(&'static str, u32); 4],
+    percentiles: [(&'static str, u32); 5],
     min: &'static str,
     max: &'static str,
     mean: &'static str,
 }
 
 const P50: u32 = WHOLE / 2;
+const P90: u32 = 900_000;
 const P95: u32 = 950_000;
 const P99: u32 = 990_000;
 const P99_9: u32 = 999_000;
@@ -347,6 +355,7 @@ const P99_9: u32 = 999_000;
 const PASSED: TimeNames = TimeNames {
     percentiles: [
         ("p50_ms", P50),
+        ("p90_ms", P90),
         ("p95_ms", P95),
         ("p99_ms", P99),
         ("p99_9_ms", P99_9),
@@ -358,6 +367,7 @@ const PASSED: TimeNames = TimeNames {
 const FAILED: TimeNames = TimeNames {
     percentiles: [
         ("failed_p50_ms", P50),
+        ("failed_p90_ms", P90),
         ("failed_p95_ms", P95),
         ("failed_p99_ms", P99),
         ("failed_p99_9_ms", P99_9),
@@ -369,6 +379,7 @@ const FAILED: TimeNames = TimeNames {
 const RESPONSE: TimeNames = TimeNames {
     percentiles: [
         ("response_p50_ms", P50),
+        ("response_p90_ms", P90),
         ("response_p95_ms", P95),
         ("response_p99_ms", P99),
         ("response_p99_9_ms", P99_9),
@@ -381,6 +392,7 @@ const RESPONSE: TimeNames = TimeNames {
 const FAILED_RESPONSE: TimeNames = TimeNames {
     percentiles: [
         ("failed_response_p50_ms", P50),
+        ("failed_response_p90_ms", P90),
         ("failed_response_p95_ms", P95),
         ("failed_response_p99_ms", P99),
         ("failed_response_p99_9_ms", P99_9),
@@ -527,7 +539,13 @@ fn trend(object: Object, unit: &Unit, values: &Histogram) -> Object {
     if *unit == Unit::Time {
         return times(object, &PASSED, values);
     }
-    let percentiles = [("p50", P50), ("p95", P95), ("p99", P99), ("p99_9", P99_9)];
+    let percentiles = [
+        ("p50", P50),
+        ("p90", P90),
+        ("p95", P95),
+        ("p99", P99),
+        ("p99_9", P99_9),
+    ];
     let number = |value: u64| Value::from(Number::from(value));
     let extremes = values.extremes();
     percentiles
@@ -549,11 +567,9 @@ fn failures(row: &Row) -> Value {
     counts(kinds)
 }
 
-/// The end of a run.
-pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
-    let Conclusion {
-        run, exit, left, ..
-    } = conclusion;
+/// The end of a run: the object of `--summary-json` as well.
+pub fn summary(conclusion: &Conclusion<'_>) -> Object {
+    let (run, figures, exit) = (conclusion.described, conclusion.figures, conclusion.exit);
     let steps = figures.steps.iter().map(|step| step_row(step).done());
     let scenarios = figures.scenarios.iter();
     let scenarios = scenarios.map(|row| scenario_row(row).done());
@@ -563,26 +579,22 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
     let thresholds: Vec<Value> = thresholds.map(|one| threshold(one).done()).collect();
     let warnings = warnings(figures, run).into_iter();
     let warnings: Vec<Value> = warnings.map(|text| Value::Text(text.into())).collect();
+    let examples = examples(conclusion.examples);
     let checks = checks::values(&figures.checks);
     let has_metrics = !figures.custom.is_empty();
     let metrics = has_metrics.then(|| custom_metrics::values(&figures.custom));
-    Object::event("summary")
-        .put("grid", run.grid.name)
+    put_run(Object::event("summary"), run)
+        .put("loads", loads(run))
         .put("seconds", seconds(figures.length))
+        .put("load_seconds", seconds(figures.begins_for))
         .put("drain_seconds", seconds(figures.drain()))
-        .put(
-            "times",
-            if conclusion.run.is_open() {
-                "response"
-            } else {
-                "service"
-            },
-        )
+        .put("times", if run.is_open() { "response" } else { "service" })
         .put(
             "iterations",
             row(Object::default(), &figures.iterations).done(),
         )
         .put("failures", failures(&figures.all_steps))
+        .put_some("examples", (!examples.is_empty()).then_some(examples))
         .put(
             "all_steps",
             row(Object::default(), &figures.all_steps).done(),
@@ -599,10 +611,22 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
                 .fell_behind
                 .map(|found| fell_behind(found).done()),
         )
-        .put("verdict", verdict(*exit, figures))
+        .put("verdict", verdict(exit, figures))
         .put_some("warnings", (!warnings.is_empty()).then_some(warnings))
         .count("exit", u32::from(exit.code()))
-        .put("left_behind", *left)
+        .put("left_behind", conclusion.left)
+}
+
+/// A text of each failure that was kept.
+fn examples(examples: &Examples) -> Vec<Value> {
+    let all = examples.iter().map(|(step, kind, text)| {
+        Object::default()
+            .put("step", step.to_owned())
+            .put("kind", kind.clone())
+            .put("error", text.to_owned())
+            .done()
+    });
+    all.collect()
 }
 
 /// How a threshold came out.
@@ -654,7 +678,7 @@ fn unit_of(quantity: Quantity) -> &'static str {
 }
 
 /// What a load run says of its own figures.
-fn warnings(figures: &Figures, run: &RunDescription) -> Vec<String> {
+fn warnings(figures: &Figures, run: &Described) -> Vec<String> {
     if run.functional {
         return Vec::new();
     }

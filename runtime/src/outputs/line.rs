@@ -1,13 +1,13 @@
 //! What one second of a load run measured, for its line.
 
-use super::measure::rate;
 use crate::judgement::Second;
 use crate::metrics::{Histogram, Outcome, SlotFigures};
+use bggo_metrics::report::measure::rate;
 use bggo_values::Text;
 use std::time::Duration;
 
 /// Percentile of the lines, in millionths.
-const P95: u32 = 950_000;
+pub const P95: u32 = 950_000;
 
 /// What lines count on from one to the next.
 #[derive(Debug, Default)]
@@ -36,8 +36,8 @@ pub struct Line {
     pub cancelled: u64,
     /// Arrivals that were dropped in it.
     pub dropped: u64,
-    /// 95 % of the iterations that passed took at most this long.
-    pub p95: Option<Duration>,
+    /// How long iterations that passed took: their response times, or service times of a closed load.
+    pub times: Histogram,
     /// Steps that ended in it: full name and count, in the grid's order.
     pub steps: Vec<(Text, u64)>,
 }
@@ -75,13 +75,18 @@ impl LinesSoFar {
             failed: iterations.count(Outcome::Failed),
             cancelled: iterations.count(Outcome::Cancelled),
             dropped: iterations.count(Outcome::Dropped),
-            p95: times.time(P95),
+            times,
             steps: steps.collect(),
         }
     }
 }
 
 impl Line {
+    /// 95 % of the iterations that passed took at most this long.
+    pub fn p95(&self) -> Option<Duration> {
+        self.times.time(P95)
+    }
+
     /// Iterations a second.
     pub fn rate(&self) -> f64 {
         rate(self.iterations, self.length)

@@ -9,32 +9,37 @@
 //! file each and none knows another; what two of them show alike (a line, the figures of a run) is a value of its own. All
 //! that is said of load is computed from intervals, and judged before it comes here. Neither a worker nor the reporter ever waits for whoever reads stderr.
 
-mod checks;
-mod custom_metrics;
-mod figures;
+mod cases;
+mod csv;
+mod describe;
+mod file;
 mod json;
 mod line;
 mod mailbox;
-mod measure;
-mod metric_lines;
+mod progress;
 mod report;
+mod result_file;
 mod summary;
-mod table;
 mod text;
-mod thresholds;
 mod writer;
 
-pub use report::{Report, Stopped};
+pub use cases::JunitFile;
+pub use csv::CsvFile;
+pub use describe::{a_second, words};
+pub use file::OutputFile;
+pub use progress::Progress;
+pub use report::{Report, Stopped, Style};
+pub use result_file::{Replace, ResultFile, build};
+pub use summary::SummaryFile;
 
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
 use crate::health::FellBehind;
 use crate::judgement::{Second, Verdict};
-use crate::metrics::{Interval, Layout};
-use bggo_schedule::Load;
+use bggo_metrics::report::{Described, Ending, Examples, Figures, Percentiles, Summary};
+use bggo_schedule::{Load, Segment};
 use bggo_values::Text;
-use std::time::Duration;
 
 /// How a run was started, for whoever tells of it.
 #[derive(Debug, Clone)]
@@ -45,6 +50,10 @@ pub struct RunDescription {
     pub run_id: Text,
     /// The load of each scenario, in the order of the grid's table.
     pub loads: Vec<LoadDescription>,
+    /// The seed of all that is random in it.
+    pub seed: u64,
+    /// The share of the loads that it runs.
+    pub segment: Segment,
     /// Worker threads.
     pub threads: u32,
     /// No load: one iteration, and each step is told.
@@ -58,42 +67,6 @@ pub struct LoadDescription {
     pub scenario: &'static str,
     /// Its load.
     pub load: Load,
-}
-
-impl RunDescription {
-    /// Users of all scenarios.
-    pub(super) fn users(&self) -> u64 {
-        let users = self.loads.iter().map(|load| load.load.schedule.users());
-        users.map(u64::from).sum()
-    }
-
-    /// Whether the iterations of some scenario are due at moments of their own.
-    pub(super) fn is_open(&self) -> bool {
-        let mut loads = self.loads.iter();
-        loads.any(|load| load.load.schedule.is_open())
-    }
-
-    /// Iterations of all scenarios, if each has a number of them.
-    pub(super) fn total(&self) -> Option<u64> {
-        let mut totals = self.loads.iter().map(|load| load.load.schedule.total());
-        totals.try_fold(0_u64, |sum, total| Some(sum.saturating_add(total?)))
-    }
-
-    /// How long iterations may begin in any scenario, if each has a length.
-    pub(super) fn length(&self) -> Option<Duration> {
-        let lengths = self.loads.iter().map(|load| load.load.begins_until());
-        lengths.collect::<Option<Vec<_>>>()?.into_iter().max()
-    }
-
-    /// For how long iterations of a scenario could begin, where `run` is for how long any could.
-    pub(super) fn begins_for(&self, scenario: &str, run: Duration) -> Duration {
-        let mut loads = self.loads.iter();
-        let Some(load) = loads.find(|load| load.scenario == scenario) else {
-            return run;
-        };
-        let until = load.load.begins_until().map_or(run, |until| until.min(run));
-        until.saturating_sub(load.load.start_after)
-    }
 }
 
 /// In which form.
@@ -112,19 +85,56 @@ pub enum Format {
 #[derive(Debug, Clone, Copy)]
 pub struct Conclusion<'a> {
     /// How it was started.
-    pub run: &'a RunDescription,
+    pub described: &'a Described,
     /// All that was measured.
-    pub total: &'a Interval,
-    /// For how long iterations could begin; what runs after that is the drain.
-    pub begins_for: Duration,
+    pub figures: &'a Figures,
     /// How its thresholds came out.
     pub verdicts: &'a [Verdict],
     /// Where this host held the schedule worst, if it did not hold it.
     pub fell_behind: Option<&'a FellBehind>,
+    /// The text of a failure of each kind.
+    pub examples: &'a Examples,
     /// Its exit code.
     pub exit: Exit,
     /// It was left before everything was destroyed.
     pub left: bool,
+}
+
+impl<'a> Conclusion<'a> {
+    /// Why and where the schedule was not held, in one sentence.
+    fn said_of(&self, found: &FellBehind) -> String {
+        match self.described.loads.as_slice() {
+            [_] => found.to_string(),
+            _ => format!("{}: {found}", found.scenario),
+        }
+    }
+
+    /// What a summary is made of, with these columns.
+    pub fn summary(&self, percentiles: &'a Percentiles) -> Summary<'a> {
+        Summary {
+            run: self.described,
+            figures: self.figures,
+            ending: ending(self.exit),
+            verdicts: self.verdicts,
+            fell_behind: self.fell_behind.map(|found| self.said_of(found)),
+            left: self.left,
+            examples: self.examples,
+            percentiles,
+        }
+    }
+}
+
+/// How a summary says that a run ended.
+fn ending(exit: Exit) -> Ending {
+    match exit {
+        Exit::Passed => Ending::Passed,
+        Exit::Interrupted => Ending::Interrupted,
+        Exit::ThresholdFailed | Exit::StepFailed | Exit::Bug | Exit::BadInput => Ending::Failed,
+        Exit::SetUpFailed => Ending::SetUpFailed,
+        Exit::TeardownFailed => Ending::TeardownFailed,
+        Exit::Overloaded => Ending::Overloaded,
+        Exit::OutputFailed => Ending::OutputFailed,
+    }
 }
 
 /// One who reads what a run measured and what happened in it. Everything is called on the reporter's thread: an output that
@@ -137,7 +147,11 @@ pub trait Output: Send {
     /// A second of a load run is over.
     fn second(&mut self, second: &Second<'_>);
     /// The run is over.
-    fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>);
+    fn ends(&mut self, conclusion: &Conclusion<'_>);
+    /// What went wrong when it wrote, if that was not told before. Asked after each second, and at the end.
+    fn trouble(&mut self) -> Option<String> {
+        None
+    }
 }
 
 #[cfg(test)]

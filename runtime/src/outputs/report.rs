@@ -5,13 +5,17 @@
 
 use super::json::JsonLines;
 use super::mailbox::{Bounded, Received, Receiver, Sender, answer, mailbox};
+use super::progress::{Progress, ProgressLines};
 use super::summary::TextSummary;
-use super::text::{Paint, TextLines};
+use super::text::{TextLines, described};
 use super::writer::LineWriter;
 use super::{Conclusion, Format, Output, RunDescription};
-use crate::event::{Event, EventSink, LogLevel, ResourceEvent};
+use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepReport};
 use crate::exit::Exit;
+use crate::grid::Scenario;
 use crate::judgement::{Judgement, OnFail, Watch};
+use bggo_metrics::report::{Examples, Figures, Paint, Percentiles, checks};
+use bggo_values::Text;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -28,19 +32,49 @@ pub struct Report {
     mailbox: Sender<Message>,
 }
 
+/// How a report looks on stderr.
+#[derive(Debug, Clone)]
+pub struct Style {
+    /// Lines for people, or for programs.
+    pub format: Format,
+    /// The least important lines that are written.
+    pub level: LogLevel,
+    /// How the progress of a load run is shown, in lines for people.
+    pub progress: Progress,
+    /// Columns of the summary.
+    pub percentiles: Percentiles,
+}
+
+impl Style {
+    /// Of this format and level; no progress is shown.
+    pub fn new(format: Format, level: LogLevel) -> Self {
+        Self {
+            format,
+            level,
+            progress: Progress::None,
+            percentiles: Percentiles::default(),
+        }
+    }
+}
+
 /// What the reporter is told.
 enum Message {
+    Also(Vec<Box<dyn Output>>),
     Begins(RunDescription),
     ClockStarts(Box<Watch>),
     Event(Event),
     Stops,
     Stopped(Stopped, Sender<Judgement>),
-    Ends {
-        exit: Exit,
-        left: bool,
-        done: Sender<()>,
-    },
+    /// Answered with the exit code, and when everything is written.
+    Ends(Ends, Sender<Exit>, Sender<()>),
     Flush(Sender<()>),
+}
+
+/// How a run ends, as far as the control thread knows.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    exit: Exit,
+    left: bool,
 }
 
 /// When a run stopped, since its beginning.
@@ -53,18 +87,37 @@ pub struct Stopped {
 }
 
 impl Report {
-    /// Says events up to `level`.
+    /// Says events up to `level` on `out`, without progress.
     ///
     /// # Errors
     /// The system has no threads for it.
+    #[cfg(test)]
     pub fn new(format: Format, level: LogLevel, out: Box<dyn Write + Send>) -> io::Result<Self> {
-        let lines = LineWriter::start(out)?;
+        Self::styled(Style::new(format, level), out, || 80)
+    }
+
+    /// Says events on `out`, a screen whose number of columns `width` asks for.
+    ///
+    /// # Errors
+    /// The system has no threads for it.
+    pub fn styled(
+        style: Style,
+        out: Box<dyn Write + Send>,
+        width: fn() -> usize,
+    ) -> io::Result<Self> {
+        let lines = LineWriter::start(out, width)?;
         let mut outputs: Vec<Box<dyn Output>> = Vec::new();
-        match format {
+        let level = style.level;
+        match style.format {
             Format::Text { colour } => {
                 let paint = Paint(colour);
                 outputs.push(Box::new(TextLines::new(lines.clone(), level, paint)));
-                outputs.push(Box::new(TextSummary::new(lines.clone(), level, paint)));
+                if style.progress != Progress::None && LogLevel::Info <= level {
+                    let progress = ProgressLines::new(lines.clone(), style.progress);
+                    outputs.push(Box::new(progress));
+                }
+                let looks = (paint, style.percentiles);
+                outputs.push(Box::new(TextSummary::new(lines.clone(), level, looks)));
             }
             Format::Json => outputs.push(Box::new(JsonLines::new(lines.clone(), level))),
         }
@@ -82,6 +135,8 @@ impl Report {
             outputs,
             lines,
             logged: BTreeSet::new(),
+            examples: Examples::default(),
+            is_whole: true,
             description: None,
             measured: None,
         };
@@ -91,12 +146,25 @@ impl Report {
         Ok(Self { level, mailbox })
     }
 
-    /// On stderr.
+    /// Says events up to `level` on stderr, without progress.
     ///
     /// # Errors
     /// The system has no threads for it.
     pub fn stderr(format: Format, level: LogLevel) -> io::Result<Self> {
-        Self::new(format, level, Box::new(io::stderr()))
+        Self::on_stderr(Style::new(format, level))
+    }
+
+    /// The same in a style.
+    ///
+    /// # Errors
+    /// The system has no threads for it.
+    pub fn on_stderr(style: Style) -> io::Result<Self> {
+        Self::styled(style, Box::new(io::stderr()), columns)
+    }
+
+    /// Feeds further outputs from now on. They are told of an end before those on stderr, which tell of their troubles.
+    pub fn also(&self, outputs: Vec<Box<dyn Output>>) {
+        self.mailbox.send(Message::Also(outputs));
     }
 
     /// The run begins.
@@ -129,13 +197,21 @@ impl Report {
         }
     }
 
-    /// Has the end told, and waits until everything is written.
-    pub(crate) fn ends(&self, exit: Exit, left: bool) {
+    /// Has the end told, and waits until everything is written. Returns the exit code, which is another one if a file could
+    /// not be written.
+    pub(crate) fn ends(&self, exit: Exit, left: bool) -> Exit {
         let (done, written) = answer();
-        self.mailbox.send(Message::Ends { exit, left, done });
+        let (sender, exits) = answer();
+        let ends = Ends { exit, left };
+        self.mailbox.send(Message::Ends(ends, sender, done));
         let latest = left.then(|| Instant::now() + WHEN_LEFT);
         // If the reporter is gone, nothing more will be written.
+        let exit = match exits.receive(latest) {
+            Received::Item(exit) => exit,
+            Received::Nothing | Received::Closed => exit,
+        };
         let _ = written.receive(latest);
+        exit
     }
 
     /// Waits until all that was told before is written.
@@ -159,8 +235,9 @@ impl Report {
 
 impl EventSink for Report {
     fn tell(&self, event: Event) {
-        // The summary has an example of each check that failed, at every level.
-        if event.level() <= self.level || matches!(event, Event::Check(_)) {
+        // The text of a first failure and of a check is kept for the summary, whatever is written now.
+        let is_kept = matches!(event, Event::FirstFailure(_) | Event::Check(_));
+        if is_kept || event.level() <= self.level {
             self.mailbox.offer(Message::Event(event));
         }
     }
@@ -172,6 +249,10 @@ struct Reporter {
     lines: LineWriter,
     /// Failures already logged of any thread, by step or resource and kind.
     logged: BTreeSet<(usize, u32, &'static str)>,
+    /// A text of each of them.
+    examples: Examples,
+    /// No output has had any trouble.
+    is_whole: bool,
     description: Option<RunDescription>,
     measured: Option<Measured>,
 }
@@ -203,8 +284,13 @@ impl Reporter {
         match message {
             Message::Begins(description) => self.begins(description),
             Message::ClockStarts(watch) => self.clock_starts(*watch),
+            Message::Also(outputs) => {
+                let on_stderr = std::mem::replace(&mut self.outputs, outputs);
+                self.outputs.extend(on_stderr);
+            }
             Message::Event(event) => {
                 if self.is_first(&event) {
+                    self.keep_example(&event);
                     self.tell(&event);
                 }
             }
@@ -214,8 +300,8 @@ impl Reporter {
                 }
             }
             Message::Stopped(stopped, judgement) => judgement.send(self.stopped(stopped)),
-            Message::Ends { exit, left, done } => {
-                self.ends(exit, left, messages.lost());
+            Message::Ends(ends, exit, done) => {
+                exit.send(self.ends(ends, messages.lost()));
                 self.lines.flush(done);
             }
             Message::Flush(done) => self.lines.flush(done),
@@ -272,6 +358,58 @@ impl Reporter {
         key.is_none_or(|key| self.logged.insert(key))
     }
 
+    /// Keeps the text of a failure for the summary.
+    fn keep_example(&mut self, event: &Event) {
+        if let Event::Check(check) = event {
+            let run = self.description.as_ref();
+            let scenarios: &[Scenario] = run.map_or(&[], |run| run.grid.scenarios);
+            let scenario = scenarios.get(check.scenario as usize);
+            let scenario = scenario.map_or("", Scenario::name);
+            let step = check.info.to_string();
+            let key = [scenario, &step, check.check.name()];
+            self.examples.keep_check(key, (&check.text, &check.place));
+        }
+        let (Event::Step(end) | Event::FirstFailure(end)) = event else {
+            return;
+        };
+        let Some(fault) = &end.fault else { return };
+        let text = described(fault, end.info.place(), end.info.sensitivity());
+        // Its kind is told beside it.
+        let text = text
+            .strip_prefix(&format!("{}: ", fault.kind()))
+            .unwrap_or(&text);
+        self.examples
+            .keep(&self.row_of(end), Text::Static(fault.kind()), text);
+    }
+
+    /// The name of the step's row in the summary.
+    fn row_of(&self, end: &StepReport) -> String {
+        let run = self.description.as_ref();
+        let scenarios: &[Scenario] = run.map_or(&[], |run| run.grid.scenarios);
+        match end.scenario_name(scenarios) {
+            Some(scenario) => format!("{scenario}.{}", end.info),
+            None => end.info.to_string(),
+        }
+    }
+
+    /// The exit code when what happened here counts as well.
+    fn exit(&self, exit: Exit) -> Exit {
+        match exit {
+            Exit::Passed | Exit::TeardownFailed if !self.is_whole => Exit::OutputFailed,
+            exit => exit,
+        }
+    }
+
+    /// Tells of what went wrong with outputs, if anything did.
+    fn tell_troubles(&mut self) {
+        let troubles = self.outputs.iter_mut();
+        let troubles: Vec<String> = troubles.filter_map(|output| output.trouble()).collect();
+        for text in troubles {
+            self.is_whole = false;
+            self.tell(&Event::Message(LogLevel::Error, text));
+        }
+    }
+
     fn second_is_over(&mut self) {
         let Some(run) = &mut self.measured else {
             return;
@@ -291,6 +429,7 @@ impl Reporter {
         for text in texts.collect::<Vec<_>>() {
             self.tell(&Event::Message(LogLevel::Warn, text));
         }
+        self.tell_troubles();
     }
 
     fn stopped(&mut self, stopped: Stopped) -> Judgement {
@@ -307,7 +446,8 @@ impl Reporter {
         run.watch.judgement()
     }
 
-    fn ends(&mut self, exit: Exit, left: bool, lost: u64) {
+    /// The exit code that the run has with what happened here.
+    fn ends(&mut self, ends: Ends, lost: u64) -> Exit {
         let lost = lost + self.lines.lost();
         if lost > 0 {
             let text = format!(
@@ -315,20 +455,39 @@ impl Reporter {
             );
             self.tell(&Event::Message(LogLevel::Warn, text));
         }
-        let (Some(description), Some(run)) = (&self.description, &self.measured) else {
-            return;
+        let (Some(description), Some(run)) = (self.description.take(), self.measured.take()) else {
+            return ends.exit;
         };
-        let conclusion = Conclusion {
-            run: description,
-            total: run.watch.total(),
-            begins_for: run.begins_for,
-            verdicts: run.watch.verdicts(),
-            fell_behind: run.watch.fell_behind(),
-            exit,
-            left,
-        };
-        for output in &mut self.outputs {
-            output.ends(run.watch.layout(), &conclusion);
+        let described = description.described();
+        let began = (&described, run.begins_for);
+        let mut figures = Figures::new(run.watch.layout(), run.watch.total(), began);
+        checks::fill(&mut figures.checks, &self.examples);
+        let mut exit = ends.exit;
+        // Those on stderr come last, so they tell of what went wrong with the files.
+        for index in 0..self.outputs.len() {
+            let conclusion = Conclusion {
+                described: &described,
+                figures: &figures,
+                verdicts: run.watch.verdicts(),
+                fell_behind: run.watch.fell_behind(),
+                examples: &self.examples,
+                exit,
+                left: ends.left,
+            };
+            if let Some(output) = self.outputs.get_mut(index) {
+                output.ends(&conclusion);
+            }
+            self.tell_troubles();
+            exit = self.exit(exit);
         }
+        exit
     }
+}
+
+/// Columns of the terminal on stderr.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stderr());
+    let columns = size.map_or(0, |size| usize::from(size.ws_col));
+    // A terminal that does not know its size says zero.
+    if columns == 0 { 80 } else { columns }
 }

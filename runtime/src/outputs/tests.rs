@@ -1,18 +1,20 @@
 //! What people and programs read: the lines of a functional run, the live lines and the summary of a load run.
 
-use super::figures::Figures;
 use super::line::{Line, LinesSoFar};
 use super::*;
 use crate::event::{CheckReport, EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
+use crate::health::Cause;
 use crate::info::{
     CheckInfo, Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot,
 };
-use crate::judgement::{Came, Collector, Judge, OnFail, Quantity, Reading, Remark, Watch};
+use crate::judgement::{Came, Collector, Judge, OnFail, Quantity, Watch};
 use crate::metrics::{
-    KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
+    Interval, KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
 };
+use bggo_metrics::report::{CaseResult, CsvRows, Paint};
+use bggo_metrics::{Layout, Reading, Remark};
 use bggo_schedule::{Load, Schedule};
 use serde_json::json;
 use std::io::{self, Write};
@@ -69,6 +71,8 @@ fn run_of(schedule: Schedule) -> RunDescription {
             scenario: "main",
             load: Load::new("shared_iterations", schedule),
         }],
+        seed: 7,
+        segment: Segment::WHOLE,
         threads: 2,
         functional,
     }
@@ -93,7 +97,7 @@ fn ended(
 }
 
 fn text(event: &Event) -> String {
-    text::told(event, GRID.scenarios, text::Paint(false)) + "\n"
+    text::told(event, GRID.scenarios, Paint(false)) + "\n"
 }
 
 fn json_line(event: &Event) -> String {
@@ -119,13 +123,13 @@ fn of_several_scenarios_an_event_names_its_own() {
         scenario: 1,
         ..ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault))
     };
-    let line = text::told(&Event::Step(failed.clone()), &SCENARIOS, text::Paint(false));
+    let line = text::told(&Event::Step(failed.clone()), &SCENARIOS, Paint(false));
     assert!(
         line.starts_with("failed    order.http_request.login "),
         "{line}"
     );
     let first = Event::FirstFailure(failed);
-    let line = text::told(&first, &SCENARIOS, text::Paint(false));
+    let line = text::told(&first, &SCENARIOS, Paint(false));
     assert!(
         line.starts_with("failed: order.http_request.login  connect"),
         "{line}"
@@ -253,16 +257,37 @@ fn iteration(recorder: &Recorder, failed_by: Option<usize>, took: Duration) {
     }
 }
 
-fn figures(collector: &Collector, conclusion: &Conclusion<'_>) -> Figures {
-    let began = (conclusion.run, conclusion.begins_for);
-    Figures::new(collector.layout(), collector.total(), began)
+/// How a run ended.
+struct End<'a> {
+    run: &'a RunDescription,
+    begins_for: Duration,
+    verdicts: &'a [Verdict],
+    fell_behind: Option<&'a FellBehind>,
+    exit: Exit,
+    left: bool,
+}
+
+impl End<'_> {
+    /// Asks of the conclusion of a run that measured what `collector` has.
+    fn asked<T>(&self, collector: &Collector, ask: impl FnOnce(&Conclusion<'_>) -> T) -> T {
+        let described = self.run.described();
+        let began = (&described, self.begins_for);
+        ask(&Conclusion {
+            described: &described,
+            figures: &Figures::new(collector.layout(), collector.total(), began),
+            verdicts: self.verdicts,
+            fell_behind: self.fell_behind,
+            examples: &Examples::default(),
+            exit: self.exit,
+            left: self.left,
+        })
+    }
 }
 
 /// A run that passed and in which iterations could begin for a second.
-fn conclusion<'a>(run: &'a RunDescription, collector: &'a Collector) -> Conclusion<'a> {
-    Conclusion {
+fn conclusion(run: &RunDescription) -> End<'_> {
+    End {
         run,
-        total: collector.total(),
         begins_for: Duration::from_secs(1),
         verdicts: &[],
         fell_behind: None,
@@ -272,13 +297,15 @@ fn conclusion<'a>(run: &'a RunDescription, collector: &'a Collector) -> Conclusi
 }
 
 /// What stands at the end of a run as text.
-fn summary(collector: &Collector, conclusion: &Conclusion<'_>) -> String {
-    let figures = figures(collector, conclusion);
-    summary::summary(&figures, conclusion, text::Paint(false))
+fn summary(collector: &Collector, end: &End<'_>) -> String {
+    let columns = Percentiles::parse("p50,p95,p99").unwrap();
+    end.asked(collector, |conclusion| {
+        conclusion.summary(&columns).text(Paint(false))
+    })
 }
 
-fn summary_object(collector: &Collector, conclusion: &Conclusion<'_>) -> serde_json::Value {
-    parsed(json::summary(&figures(collector, conclusion), conclusion))
+fn summary_object(collector: &Collector, end: &End<'_>) -> serde_json::Value {
+    end.asked(collector, |conclusion| parsed(json::summary(conclusion)))
 }
 
 fn next_line(so_far: &mut LinesSoFar, collector: &mut Collector, at: Duration) -> Line {
@@ -304,21 +331,27 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     iteration(&recorder, Some(timeout), Duration::from_micros(200_001));
     let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     assert_eq!(
-        text::live(&line),
-        "    1.0s  users 2     iterations 20      rate 20.0/s     failed 1      p95 10.0ms"
+        (line.users, line.iterations, line.failed, line.rate()),
+        (2, 20, 1, 20.0)
     );
+    assert_eq!(line.p95(), Some(Duration::from_millis(10)));
     recorder.user_ends();
     iteration(&recorder, None, Duration::from_millis(10));
     recorder.count(ITERATIONS, Outcome::Cancelled);
     let line = next_line(&mut so_far, &mut collector, Duration::from_millis(1_500));
     assert_eq!(
-        text::live(&line),
-        "    1.5s  users 1     iterations 1       rate 2.0/s      failed 0      p95 10.0ms  cancelled 1"
+        (
+            line.users,
+            line.iterations,
+            line.failed,
+            line.rate(),
+            line.cancelled
+        ),
+        (1, 1, 0, 2.0, 1)
     );
     let run = run_of(Schedule::lasting(2, Duration::from_secs(1)));
-    let conclusion = Conclusion {
+    let conclusion = End {
         run: &run,
-        total: collector.total(),
         begins_for: Duration::from_secs(1),
         verdicts: &[],
         fell_behind: None,
@@ -328,18 +361,23 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
     assert_eq!(
         summary(&collector, &conclusion),
         "
-step                count    rate  failed  cancelled     p50     p95     p99     max
-http_request.login     21  21.0/s       1             10.0ms  10.0ms  10.0ms  10.0ms
-noop.item               0   0.0/s       0                  -       -       -       -
+failed: 21 iterations, 1 failed (4.76 %), 1 cancelled
 
-all steps              21  21.0/s       1             10.0ms  10.0ms  10.0ms  10.0ms
-iterations             21  21.0/s       1          1  10.0ms  10.0ms  10.0ms  10.0ms
+load: 1.00s, then 500ms of drain, 2 threads, seed 7
+  main: shared_iterations 2 users for 1s
+    ended 21 (21.0/s), 1 failed, 1 cancelled
 
-failures of http_request.login: 1 of kind timeout; they took p50 200ms, p95 200ms, p99 200ms, max 200ms
-Times are service times of what passed: from the moment sent to the end of the answer.
-Users wait for each answer before they go on, so a slow server gets less load.
+service times         count     p50     p95     p99     max
+  iterations             20  10.0ms  10.0ms  10.0ms  10.0ms
+  http_request.login     20  10.0ms  10.0ms  10.0ms  10.0ms
+  noop.item               0       -       -       -       -
+service times of failures
+  iterations              1   200ms   200ms   200ms   200ms
+  http_request.login      1   200ms   200ms   200ms   200ms
+in a closed load users wait for each answer: a slow target gets less load
 
-failed: 21 iterations, 1 failed (4.76 %), 1 cancelled, in 1.00s and 500ms of drain
+failures
+  1  timeout  http_request.login
 "
     );
     let object = summary_object(&collector, &conclusion);
@@ -375,9 +413,8 @@ fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
     recorder.value(time_slot::COUNT + 1, 512);
     let _ = collector.take(Duration::from_secs(1));
     let run = run_of(Schedule::iterations(1, 2));
-    let conclusion = Conclusion {
+    let conclusion = End {
         run: &run,
-        total: collector.total(),
         begins_for: Duration::from_secs(1),
         verdicts: &[],
         fell_behind: None,
@@ -388,9 +425,9 @@ fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
     assert!(
         text.contains(
             "
-metric                               values    mean     p50     p95     p99     max
-http_request.login waiting                2  3.00ms  2.00ms  4.00ms  4.00ms  4.00ms
-http_request.login received (bytes)       1   512.0     512     512     512     512
+metric                               values     p50     p95     p99     max
+http_request.login waiting                2  2.00ms  4.00ms  4.00ms  4.00ms
+http_request.login received (bytes)       1     512     512     512     512
 "
         ),
         "{text}"
@@ -435,11 +472,14 @@ fn counters_gauges_and_rates_are_lines_and_objects_of_their_own() {
     record_metrics(&recorder, &kinds);
     let _ = collector.take(Duration::from_secs(1));
     let run = run_of(Schedule::iterations(1, 2));
-    let conclusion = conclusion(&run, &collector);
+    let conclusion = conclusion(&run);
     let text = summary(&collector, &conclusion);
+    assert!(
+        text.contains("\nanswers by status: 200 9890, 503 90, 500 10\n"),
+        "{text}"
+    );
     let lines = "
 http_request.login sent: 700 bytes
-http_request.login answers: 200 9890, 503 90, 500 10
 http_request.login window: last 2.50ms, min 1.00ms, mean 2.50ms, max 4.00ms
 http_request.login cached: 12.5 % of 8
 resource.pool.main open: last 5, min 0, mean 2.5, max 5
@@ -488,7 +528,7 @@ fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() 
         }
         let _ = collector.take(Duration::from_secs(1));
         let run = run_of(schedule);
-        let conclusion = conclusion(&run, &collector);
+        let conclusion = conclusion(&run);
         let object = summary_object(&collector, &conclusion);
         assert_eq!(object["verdict"], "passed");
         (summary(&collector, &conclusion), object["warnings"].clone())
@@ -497,7 +537,9 @@ fn too_many_labels_of_a_sort_are_a_warning_of_a_load_run_that_changes_no_exit() 
     let (text, warnings) = warned(123, load.clone());
     let warning = "http_request.login: 12.3 % of 1000 answers had status 5xx, and no expect_status says whether they pass";
     assert!(
-        text.contains(&format!("\nwarning: {warning}\npassed: 1 iteration")),
+        text.starts_with(&format!(
+            "\npassed: 1 iteration, 0 failed (0.00 %)\nwarning: {warning}\n"
+        )),
         "{text}"
     );
     assert_eq!(warnings, json!([warning]));
@@ -519,12 +561,12 @@ fn the_largest_numbers_are_shown_and_stop_no_report() {
     recorder.set(time_slot::COUNT + 4, u64::MAX, Duration::MAX);
     let _ = collector.take(Duration::from_secs(1));
     let run = run_of(Schedule::iterations(1, 2));
-    let conclusion = conclusion(&run, &collector);
+    let conclusion = conclusion(&run);
     let metrics = &summary_object(&collector, &conclusion)["steps"][0]["metrics"];
     assert_eq!(metrics["answers"]["sum"], json!(u64::MAX));
     let text = summary(&collector, &conclusion);
     assert!(
-        text.contains("answers: 200 18446744073709551615, 503 "),
+        text.contains("answers by status: 200 18446744073709551615, 503 "),
         "{text}"
     );
 }
@@ -544,12 +586,13 @@ fn rates_of_a_scenario_are_over_its_own_length() {
         ..run_of(Schedule::iterations(1, 1))
     };
     let second = Duration::from_secs;
+    let run = run.described();
     assert_eq!(run.begins_for("browse", second(10)), second(10));
     assert_eq!(run.begins_for("order", second(10)), second(2));
     // A signal ended it.
     assert_eq!(run.begins_for("order", second(1)), second(1));
     assert_eq!(
-        (run.users(), run.total(), run.length()),
+        (run.users(), run.iterations(), run.length()),
         (2, None, Some(second(10)))
     );
 }
@@ -562,19 +605,18 @@ fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
     }
     let _ = collector.take(Duration::from_secs(6));
     let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
-    let conclusion = Conclusion {
+    let conclusion = End {
         run: &run,
-        total: collector.total(),
         begins_for: Duration::from_secs(5),
         verdicts: &[],
         fell_behind: None,
         exit: Exit::ThresholdFailed,
         left: false,
     };
-    assert!(figures(&collector, &conclusion).nothing_ended());
+    assert!(conclusion.asked(&collector, |end| end.figures.nothing_ended()));
     let text = summary(&collector, &conclusion);
-    let verdict = "failed: no iteration ended, 3 cancelled, in 5.00s and 1.00s of drain\n";
-    assert!(text.ends_with(verdict), "{text}");
+    let verdict = "\nfailed: no iteration ended, 3 cancelled\n\nload: 5.00s, then 1.00s of drain,";
+    assert!(text.starts_with(verdict), "{text}");
     let object = summary_object(&collector, &conclusion);
     assert_eq!(object["verdict"], "nothing ended");
     assert!(page().contains("`nothing ended`"));
@@ -589,9 +631,8 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
     }
     let _ = collector.take(Duration::from_secs(5));
     let run = run_of(Schedule::lasting(3, Duration::from_secs(5)));
-    let conclusion = Conclusion {
+    let conclusion = End {
         run: &run,
-        total: collector.total(),
         begins_for: Duration::from_secs(5),
         verdicts: &[],
         fell_behind: None,
@@ -600,8 +641,8 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
     };
     let text = summary(&collector, &conclusion);
     let verdict =
-        "passed: 1 iteration, 0 failed (0.00 %), 2 cancelled, which is more than ended, in 5.00s\n";
-    assert!(text.ends_with(verdict), "{text}");
+        "\npassed: 1 iteration, 0 failed (0.00 %), 2 cancelled, which is more than ended\n";
+    assert!(text.starts_with(verdict), "{text}");
 }
 
 #[test]
@@ -626,9 +667,8 @@ fn a_functional_run_ends_with_a_short_table() {
     }
     let _ = collector.take(Duration::from_millis(5));
     let run = run_of(Schedule::ONCE);
-    let conclusion = Conclusion {
+    let conclusion = End {
         run: &run,
-        total: collector.total(),
         begins_for: Duration::from_millis(5),
         verdicts: &[],
         fell_behind: None,
@@ -709,6 +749,11 @@ fn no_thresholds() -> Judge {
     Judge::new(Vec::new(), &Layout::default(), &[]).unwrap()
 }
 
+/// Over the slabs of a load run without thresholds.
+fn watch(collector: Collector) -> Watch {
+    Watch::new(collector, no_thresholds(), unbounded_channel().0)
+}
+
 const STOPPED: Stopped = Stopped {
     begins_until: Duration::from_secs(1),
     at: Duration::from_secs(1),
@@ -753,11 +798,7 @@ fn what_a_load_run_could_not_write_is_counted_and_said_at_its_end() {
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
-    report.clock_starts(Watch::new(
-        collector,
-        no_thresholds(),
-        unbounded_channel().0,
-    ));
+    report.clock_starts(watch(collector));
     for _ in 0..20_000 {
         report.tell(Event::Message(LogLevel::Info, "again".to_owned()));
     }
@@ -836,23 +877,11 @@ fn a_failing_check_is_told_each_time_without_load_and_once_under_load() {
 }
 
 #[test]
-fn a_stretch_too_short_for_a_rate_has_none() {
-    let (mut collector, recorder, _) = bench();
-    iteration(&recorder, None, Duration::from_millis(10));
-    let mut so_far = LinesSoFar::default();
-    let line = next_line(&mut so_far, &mut collector, Duration::from_millis(80));
-    assert_eq!(
-        text::live(&line),
-        "    0.1s  users 0     iterations 1       rate -          failed 0      p95 10.0ms"
-    );
-}
-
-#[test]
 fn colours_are_only_used_where_they_are_asked_for() {
     let passed = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
     assert!(!text(&Event::Step(passed.clone())).contains('\x1b'));
     assert!(
-        text::told(&Event::Step(passed), GRID.scenarios, text::Paint(true))
+        text::told(&Event::Step(passed), GRID.scenarios, Paint(true))
             .starts_with("\x1b[32mpassed\x1b[0m    http_request.login")
     );
 }
@@ -901,6 +930,40 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
     }
 }
 
+/// A schedule that was not held.
+fn late() -> FellBehind {
+    FellBehind {
+        is_open: true,
+        scenario: Text::Static("main"),
+        from: Duration::from_secs(10),
+        p99: Duration::from_millis(400),
+        latest: Duration::from_millis(840),
+        cause: Cause::Unknown,
+    }
+}
+
+#[test]
+fn a_schedule_that_was_not_held_is_said_below_the_verdict() {
+    let (mut collector, recorder, _) = bench();
+    iteration(&recorder, None, Duration::from_millis(10));
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::lasting(1, Duration::from_secs(1)));
+    let late = late();
+    let end = End {
+        fell_behind: Some(&late),
+        exit: Exit::Overloaded,
+        ..conclusion(&run)
+    };
+    let text = summary(&collector, &end);
+    let begins = format!("\nnot valid: 1 iteration, 0 failed (0.00 %)\n{late}\n\nload: ");
+    assert!(text.starts_with(&begins), "{text}");
+    let object = summary_object(&collector, &end);
+    assert_eq!(
+        (&object["verdict"], &object["fell_behind"]["text"]),
+        (&json!("not valid"), &json!(late.to_string()))
+    );
+}
+
 /// A threshold of which all there is is said.
 fn verdict_with_all() -> Verdict {
     Verdict {
@@ -937,12 +1000,11 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
     let mut so_far = LinesSoFar::default();
     let line = next_line(&mut so_far, &mut collector, Duration::from_secs(1));
     let run = run_of(Schedule::iterations(2, 9).at_most(Duration::from_secs(1)));
-    let conclusion = Conclusion {
+    let conclusion = End {
         run: &run,
-        total: collector.total(),
         begins_for: Duration::from_secs(1),
         verdicts: &[verdict_with_all()],
-        fell_behind: None,
+        fell_behind: Some(&late()),
         exit: Exit::Passed,
         left: false,
     };
@@ -967,7 +1029,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         .chain([
             json::begins(&run),
             json::live(&line, SystemTime::now()),
-            json::summary(&figures(&collector, &conclusion), &conclusion),
+            conclusion.asked(&collector, json::summary),
         ]);
     let mut found = std::collections::BTreeSet::new();
     for object in objects {
@@ -1013,6 +1075,7 @@ fn figures_of(collector: &mut Collector) -> Figures {
     let second = Duration::from_secs(1);
     let _ = collector.take(second);
     let run = run_of(Schedule::iterations(1, 1));
+    let run = run.described();
     Figures::new(collector.layout(), collector.total(), (&run, second))
 }
 
@@ -1025,12 +1088,12 @@ impl Output for Panics {
     }
     fn event(&mut self, _: &Event) {}
     fn second(&mut self, _: &Second<'_>) {}
-    fn ends(&mut self, _: &Layout, _: &Conclusion<'_>) {}
+    fn ends(&mut self, _: &Conclusion<'_>) {}
 }
 
 #[test]
 fn a_reporter_that_panicked_has_no_figures_and_nobody_waits_for_it() {
-    let lines = writer::LineWriter::start(Box::new(std::io::sink())).unwrap();
+    let lines = writer::LineWriter::start(Box::new(std::io::sink()), || 80).unwrap();
     let report = Report::of(LogLevel::Info, vec![Box::new(Panics)], lines).unwrap();
     report.begins(run_of(Schedule::ONCE));
     assert!(report.stopped(STOPPED).is_none());
@@ -1046,11 +1109,7 @@ fn written(format: Format, level: LogLevel, exit: Exit) -> String {
     iteration(&recorder, None, Duration::from_millis(10));
     let kind = Some(names.kind("status"));
     iteration(&recorder, kind, Duration::from_millis(10));
-    report.clock_starts(Watch::new(
-        collector,
-        no_thresholds(),
-        unbounded_channel().0,
-    ));
+    report.clock_starts(watch(collector));
     report.stopped(STOPPED);
     report.ends(exit, false);
     written.text()
@@ -1071,5 +1130,293 @@ fn a_run_that_did_not_pass_says_so_at_every_level() {
         }
     }
     let failed = written(text, LogLevel::Info, Exit::ThresholdFailed);
+    let verdict = verdict.strip_suffix(", in 1.00s").unwrap();
     assert_eq!(failed.matches(verdict).count(), 1, "{failed}");
+}
+
+/// Intervals of `count` seconds in each of which so many iterations passed, as slow as their number in milliseconds.
+fn feed(output: &mut dyn Output, seconds: std::ops::RangeInclusive<u64>, each: u64) {
+    let (mut collector, recorder, _) = bench();
+    for second in seconds {
+        for _ in 0..each {
+            iteration(&recorder, None, Duration::from_millis(second));
+        }
+        let interval = collector.take(Duration::from_millis(second * 1_000 + second % 7));
+        output.second(&Second {
+            number: u32::try_from(second).unwrap(),
+            layout: collector.layout(),
+            interval: &interval,
+            judged: &[],
+        });
+    }
+}
+
+fn ended_of(run: &RunDescription) -> impl FnOnce(&mut dyn Output) {
+    let described = run.described();
+    move |output| {
+        output.ends(&Conclusion {
+            described: &described,
+            figures: &Figures::new(
+                &Layout::default(),
+                &Interval::default(),
+                (&described, Duration::ZERO),
+            ),
+            verdicts: &[],
+            fell_behind: None,
+            examples: &Examples::default(),
+            exit: Exit::Passed,
+            left: false,
+        });
+    }
+}
+
+/// All that is written once `lines` has written it.
+fn flushed(lines: &writer::LineWriter, written: &Written) -> String {
+    let (done, all) = mailbox::answer();
+    lines.flush(done);
+    let _ = all.receive(None);
+    written.text()
+}
+
+fn open_run(rate: u64, seconds: u64) -> RunDescription {
+    let millionths = rate * 1_000_000;
+    let stages = [bggo_schedule::Stage {
+        length: seconds * 1_000_000_000,
+        to: millionths,
+    }];
+    let rate = bggo_schedule::Rate::new(1_000_000_000, millionths, &stages).unwrap();
+    run_of(Schedule::Open(bggo_schedule::Arrivals {
+        rate: Arc::new(rate),
+        spread: bggo_schedule::Spread::Even,
+        users: 0,
+        max_users: 100,
+        when_full: bggo_schedule::WhenFull::Wait,
+    }))
+}
+
+#[test]
+fn a_plain_line_comes_every_ten_seconds_and_is_over_the_last_ten() {
+    let written = Written::default();
+    let lines = writer::LineWriter::start(Box::new(written.clone()), || 80).unwrap();
+    let mut progress = progress::ProgressLines::new(lines.clone(), Progress::Plain);
+    progress.begins(&open_run(30, 60));
+    feed(&mut progress, 1..=35, 25);
+    let text = flushed(&lines, &written);
+    assert_eq!(
+        text,
+        "10.0s of 1m00s  25.0/s of 30.1/s  failed 0  p95 10.0ms  users 0  iterations 250\n\
+         20.0s of 1m00s  25.0/s of 30.0/s  failed 0  p95 20.0ms  users 0  iterations 500\n\
+         30.0s of 1m00s  25.0/s of 30.0/s  failed 0  p95 30.0ms  users 0  iterations 750\n"
+    );
+}
+
+#[test]
+fn a_line_that_is_drawn_again_breaks_no_other_line_and_is_gone_at_the_end() {
+    let written = Written::default();
+    let lines = writer::LineWriter::start(Box::new(written.clone()), || 41).unwrap();
+    let mut progress = progress::ProgressLines::new(lines.clone(), Progress::Bar);
+    let run = run_of(Schedule::lasting(2, Duration::from_secs(10)));
+    progress.begins(&run);
+    feed(&mut progress, 1..=1, 5);
+    let _ = flushed(&lines, &written);
+    lines.put("a warning\n".to_owned());
+    feed(&mut progress, 2..=2, 5);
+    let _ = flushed(&lines, &written);
+    ended_of(&run)(&mut progress);
+    lines.put("the summary\n".to_owned());
+    let text = flushed(&lines, &written);
+    let (first, second) = (
+        "[#               ] 1.00s of 10.0s  5.0/s",
+        "[###             ] 2.00s of 10.0s  5.0/s",
+    );
+    assert_eq!(
+        text,
+        format!("\r\x1b[K{first}\r\x1b[Ka warning\n{first}\r\x1b[K{second}\r\x1b[Kthe summary\n")
+    );
+}
+
+/// A report that feeds further outputs as well.
+fn with_files(outputs: Vec<Box<dyn Output>>) -> (Report, Written) {
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
+    report.also(outputs);
+    (report, written)
+}
+
+/// A load run of two iterations, of which one failed with a text.
+fn run_with(report: &Report) -> Exit {
+    let (collector, recorder, names) = bench();
+    report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
+    iteration(&recorder, None, Duration::from_millis(10));
+    iteration(
+        &recorder,
+        Some(names.kind("connect")),
+        Duration::from_millis(1),
+    );
+    let fault = Fault::new("connect", "connection refused");
+    let end = ended(&STEPS[0], Instance::None, StepOutcome::Failed, Some(&fault));
+    report.tell(Event::FirstFailure(end));
+    report.clock_starts(watch(collector));
+    assert!(!report.stopped(STOPPED).unwrap().nothing_ended);
+    report.ends(Exit::Passed, false)
+}
+
+/// A disk that is full.
+struct Full;
+
+impl Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::from_raw_os_error(28))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn all_outputs_have_the_same_figures() {
+    let [json, csv, junit] = [0; 3].map(|_| Written::default());
+    let file = |name: &str, written: &Written| {
+        OutputFile::start(name.to_owned(), Box::new(written.clone())).unwrap()
+    };
+    let (report, lines) = with_files(vec![
+        Box::new(CsvFile::new(file("csv", &csv))),
+        Box::new(JunitFile::new(file("junit", &junit))),
+        Box::new(SummaryFile::new(file("json", &json))),
+    ]);
+    assert_eq!(run_with(&report), Exit::Passed);
+    let object: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
+    assert_eq!([object.clone()].as_slice(), self::lines(&lines, "summary"));
+    assert_eq!(object["iterations"]["count"], 2);
+    assert_eq!(
+        object["examples"],
+        json!([{ "step": "http_request.login", "kind": "connect", "error": "connection refused, grid.hcl:3" }])
+    );
+    let csv = csv.text();
+    for row in [
+        ",main,iterations,ended,,,2,2,,,,,,,,,\n",
+        ",main,http_request.login,failures,connect,,1,1,,,,,,,,,\n",
+    ] {
+        assert!(csv.contains(row), "{csv}");
+    }
+    assert!(csv.starts_with(CsvRows::HEAD), "{csv}");
+    assert!(
+        junit.text().contains("<testsuites name=\"shop\""),
+        "{}",
+        junit.text()
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_said_once_and_changes_the_exit() {
+    let full = || OutputFile::start("a.csv".to_owned(), Box::new(Full)).unwrap();
+    let json = Written::default();
+    let (report, lines) = with_files(vec![
+        Box::new(CsvFile::new(full())),
+        Box::new(SummaryFile::new(
+            OutputFile::start("json".to_owned(), Box::new(json.clone())).unwrap(),
+        )),
+    ]);
+    assert_eq!(run_with(&report), Exit::OutputFailed);
+    let said = self::lines(&lines, "error");
+    let text = said[0]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("a.csv is not whole: No space left"),
+        "{text}"
+    );
+    assert_eq!(said.len(), 1, "{said:?}");
+    // The others tell of it.
+    let object: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
+    assert_eq!(
+        (&object["exit"], &object["verdict"]),
+        (&json!(112), &json!("output failed"))
+    );
+}
+
+#[test]
+fn a_graver_exit_is_not_changed_by_a_file() {
+    let full = OutputFile::start("a.json".to_owned(), Box::new(Full)).unwrap();
+    let (report, _) = with_files(vec![Box::new(SummaryFile::new(full))]);
+    let (collector, _, _) = bench();
+    report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
+    report.clock_starts(watch(collector));
+    report.stopped(STOPPED).unwrap();
+    assert_eq!(
+        report.ends(Exit::ThresholdFailed, false),
+        Exit::ThresholdFailed
+    );
+}
+
+#[test]
+fn a_functional_run_has_a_case_for_each_step() {
+    let (mut collector, recorder, kinds) = bench();
+    iteration(
+        &recorder,
+        Some(kinds.kind("value")),
+        Duration::from_millis(2),
+    );
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::ONCE);
+    let cases = conclusion(&run).asked(&collector, cases::cases);
+    let verdicts = cases
+        .into_iter()
+        .map(|case| (case.name, case.time, case.result));
+    assert_eq!(
+        verdicts.collect::<Vec<_>>(),
+        [
+            (
+                "http_request.login".to_owned(),
+                Some(Duration::from_millis(2)),
+                CaseResult::Failed("value".to_owned())
+            ),
+            (
+                "noop.item".to_owned(),
+                None,
+                CaseResult::Skipped("it was not run".to_owned())
+            ),
+        ]
+    );
+}
+
+#[test]
+fn each_threshold_of_a_load_run_is_a_case() {
+    let of = |came, on_fail| Verdict {
+        came,
+        on_fail,
+        aborted: false,
+        remarks: Vec::new(),
+        ..verdict_with_all()
+    };
+    let verdicts = [
+        of(Came::Held, OnFail::Fail),
+        of(Came::Broken, OnFail::Fail),
+        of(Came::Broken, OnFail::Warn),
+        of(Came::NeverMeasured, OnFail::Abort),
+        of(Came::LeftOut, OnFail::Fail),
+    ];
+    let (collector, _, _) = bench();
+    let run = run_of(Schedule::lasting(1, Duration::from_secs(1)));
+    let end = End {
+        verdicts: &verdicts,
+        ..conclusion(&run)
+    };
+    let cases = end.asked(&collector, cases::cases);
+    assert!(
+        cases
+            .iter()
+            .all(|case| (case.suite, case.name.as_str()) == ("thresholds", "fast"))
+    );
+    let results: Vec<CaseResult> = cases.into_iter().map(|case| case.result).collect();
+    let got = "p95 < 300ms; got 400ms, worst 500ms at 2s";
+    assert_eq!(
+        results,
+        [
+            CaseResult::Passed,
+            CaseResult::Failed(got.to_owned()),
+            CaseResult::Skipped(format!("warning: {got}")),
+            CaseResult::Failed("p95 < 300ms; never measured".to_owned()),
+            CaseResult::Skipped("p95 < 300ms; this run leaves out what it asks about".to_owned()),
+        ]
+    );
 }

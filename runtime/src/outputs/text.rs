@@ -1,49 +1,22 @@
-//! What happens in a run as lines for people, and a live line for each second of load.
+//! What happens in a run as lines for people.
 
-use super::checks;
-use super::line::{Line, LinesSoFar};
-use super::measure::{or_dash, plural, short};
+use super::describe::words;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
-use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
+use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
 use crate::judgement::Second;
-use crate::metrics::Layout;
-use bggo_schedule::{Load, Schedule};
-use std::fmt::Write as _;
-use std::time::Duration;
+use bggo_metrics::report::measure::{or_dash, plural, short};
+use bggo_metrics::report::{GREEN, Paint, RED, YELLOW};
 
-/// Whether colours are used.
-#[derive(Debug, Clone, Copy)]
-pub struct Paint(pub bool);
-
-/// A stretch of time whose rate is not shown when it is shorter.
-const SHORTEST: Duration = Duration::from_millis(500);
-
-pub const RED: u8 = 31;
-pub const GREEN: u8 = 32;
-pub const YELLOW: u8 = 33;
-
-impl Paint {
-    /// `text` in a colour.
-    pub fn on(self, colour: u8, text: &str) -> String {
-        if self.0 {
-            format!("\x1b[{colour}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
-    }
-}
-
-/// Writes begin, events and live lines.
+/// Writes begin and events.
 #[derive(Debug)]
 pub struct TextLines {
     lines: LineWriter,
     level: LogLevel,
     paint: Paint,
-    so_far: LinesSoFar,
     /// Those of the grid.
     scenarios: &'static [Scenario],
 }
@@ -55,7 +28,6 @@ impl TextLines {
             lines,
             level,
             paint,
-            so_far: LinesSoFar::default(),
             scenarios: &[],
         }
     }
@@ -80,12 +52,9 @@ impl Output for TextLines {
         self.put(event.level(), || told(event, self.scenarios, self.paint));
     }
 
-    fn second(&mut self, second: &Second<'_>) {
-        let line = self.so_far.next(second);
-        self.put(LogLevel::Info, || live(&line));
-    }
+    fn second(&mut self, _: &Second<'_>) {}
 
-    fn ends(&mut self, _: &Layout, _: &Conclusion<'_>) {}
+    fn ends(&mut self, _: &Conclusion<'_>) {}
 }
 
 /// An event, without its line break.
@@ -98,11 +67,13 @@ pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> Stri
             end.full_name(scenarios),
             reason(end)
         ),
-        Event::Check(report) => format!(
-            "{} {}",
-            paint.on(YELLOW, "check:"),
-            checks::line(report, scenarios)
-        ),
+        Event::Check(report) => {
+            format!(
+                "{} {}",
+                paint.on(YELLOW, "check:"),
+                check(report, scenarios)
+            )
+        }
         Event::Resource(info, event) => resource(info, event, paint),
         Event::Message(LogLevel::Error, text) => format!("{} {text}", paint.on(RED, "error:")),
         Event::Message(LogLevel::Warn, text) => format!("{} {text}", paint.on(YELLOW, "warning:")),
@@ -112,37 +83,6 @@ pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> Stri
             paint.on(RED, "panic:")
         ),
     }
-}
-
-/// `1 user`, `50 users for 10s`, `50 users, 1000 iterations`.
-fn load(load: &Load) -> String {
-    let schedule = &load.schedule;
-    let mut text = match schedule {
-        Schedule::Open(arrivals) => format!(
-            "up to {}",
-            plural(arrivals.max_users.into(), "user", "users")
-        ),
-        Schedule::Ramping(ramp) => format!("up to {}", plural(ramp.most().into(), "user", "users")),
-        Schedule::Closed(closed) => plural(closed.users.into(), "user", "users"),
-    };
-    let length = schedule.length().map(bggo_values::duration::format);
-    let total = schedule.total();
-    let total = total.map(|total| plural(total, "iteration", "iterations"));
-    match (schedule, total, length) {
-        // The iterations are what was asked for, and the time is only the most that they may take.
-        (Schedule::Closed(_), Some(total), Some(length)) => {
-            let _ = write!(text, ", {total}, at most {length}");
-        }
-        (_, total, length) => {
-            if let Some(length) = length {
-                let _ = write!(text, " for {length}");
-            }
-            if let Some(total) = total {
-                let _ = write!(text, ", {total}");
-            }
-        }
-    }
-    text
 }
 
 /// That flags replace what the grid declares, a line a scenario.
@@ -159,13 +99,23 @@ fn replaced(run: &RunDescription) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
+/// A failure as a line: `http_request.order "is created" failed: got 500, grid.hcl:12:3`.
+fn check(report: &CheckReport, scenarios: &'static [Scenario]) -> String {
+    let (step, check) = (report.full_name(scenarios), report.check.name());
+    let reason = match report.text.as_str() {
+        "" => String::new(),
+        text => format!(": {text}"),
+    };
+    format!("{step} {check:?} failed{reason}, {}", report.place)
+}
+
 /// The load of the run; of several scenarios each with its name: `browse 50 users for 10s; order 2 users for 10s`.
 fn loads(run: &RunDescription) -> String {
     match run.loads.as_slice() {
-        [only] => load(&only.load),
+        [only] => words(&only.load),
         several => {
             let several = several.iter();
-            let several = several.map(|one| format!("{} {}", one.scenario, load(&one.load)));
+            let several = several.map(|one| format!("{} {}", one.scenario, words(&one.load)));
             several.collect::<Vec<_>>().join("; ")
         }
     }
@@ -219,7 +169,7 @@ fn reason(end: &StepReport) -> String {
 }
 
 /// `connect: connection refused, grid.hcl:5:14`; of what has a sensitive input no value is shown.
-fn described(fault: &Fault, place: &str, sensitivity: Sensitivity) -> String {
+pub fn described(fault: &Fault, place: &str, sensitivity: Sensitivity) -> String {
     let text = fault.shown(sensitivity);
     match fault.place() {
         Some(place) => format!("{}: {text}, {place}", fault.kind()),
@@ -240,27 +190,4 @@ fn resource(info: &ResourceInfo, event: &ResourceEvent, paint: Paint) -> String 
         ResourceEvent::CreateFailed { fault } => failed("not created:", fault),
         ResourceEvent::DestroyFailed { fault } => failed("not destroyed:", fault),
     }
-}
-
-/// A live line, without its line break.
-pub fn live(line: &Line) -> String {
-    // The rest of a second that is left at the end is too short to say anything of a second.
-    let rate = if line.length < SHORTEST {
-        "-".to_owned()
-    } else {
-        format!("{:.1}/s", line.rate())
-    };
-    // Each number stands beside its word, and words stand below each other.
-    let mut text = format!(
-        "{:>7.1}s  users {:<5} iterations {:<7} rate {rate:<10} failed {:<6} p95 {}",
-        line.at.as_secs_f64(),
-        line.users,
-        line.iterations,
-        line.failed,
-        or_dash(line.p95)
-    );
-    if line.cancelled > 0 {
-        let _ = write!(text, "  cancelled {}", line.cancelled);
-    }
-    text
 }

@@ -114,9 +114,14 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 
 #[cfg(feature = "tools")]
 fn read_counts(mut bytes: &[u8]) -> Option<Vec<(u32, u64)>> {
-    let (mut buckets, mut next, mut all) = (Vec::new(), 0u64, 0u64);
-    while !bytes.is_empty() {
-        let (number, rest) = read_zigzag(bytes)?;
+    let mut buckets = Vec::with_capacity(bytes.len().min(BUCKETS));
+    let (mut next, mut all) = (0u64, 0u64);
+    while let [first, after @ ..] = bytes {
+        // Most numbers are small.
+        let (number, rest) = match first {
+            0..=0x7f => (signed((*first).into()), after),
+            _ => read_zigzag(bytes)?,
+        };
         bytes = rest;
         if number > 0 {
             let bucket = u32::try_from(next).ok()?;
@@ -131,6 +136,12 @@ fn read_counts(mut bytes: &[u8]) -> Option<Vec<(u32, u64)>> {
     Some(buckets)
 }
 
+/// A number of its zigzag form.
+#[cfg(feature = "tools")]
+fn signed(zigzag: u64) -> i64 {
+    (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64)
+}
+
 #[cfg(feature = "tools")]
 fn read_zigzag(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let mut number = 0u64;
@@ -139,8 +150,7 @@ fn read_zigzag(bytes: &[u8]) -> Option<(i64, &[u8])> {
         let part = if is_last { *byte } else { byte & 0x7f };
         number |= u64::from(part) << (7 * place);
         if is_last || byte & 0x80 == 0 {
-            let signed = (number >> 1) as i64 ^ -((number & 1) as i64);
-            return Some((signed, bytes.get(place + 1..)?));
+            return Some((signed(number), bytes.get(place + 1..)?));
         }
     }
     None

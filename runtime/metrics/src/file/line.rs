@@ -46,6 +46,14 @@ impl Object {
         self
     }
 
+    /// With a number, if there is one.
+    pub fn put_some(self, key: &str, value: Option<impl Display>) -> Self {
+        match value {
+            Some(value) => self.put(key, value),
+            None => self,
+        }
+    }
+
     /// With a number that is left out when it is 0.
     pub fn put_unless_zero(self, key: &str, number: u64) -> Self {
         match number {
@@ -88,11 +96,6 @@ impl Object {
         self.0.push('}');
         self.0
     }
-}
-
-/// A text as JSON.
-pub fn quoted(text: &Text) -> String {
-    Json(&Value::Text(text.clone())).to_string()
 }
 
 /// `before`, which are whole lines, and `object` as the line that closes them.

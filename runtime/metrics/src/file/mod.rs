@@ -37,6 +37,7 @@ pub use write::{end, head, second};
 use crate::condition::Threshold;
 use crate::judge::Course;
 use crate::layout::Layout;
+use crate::report::{Described, DescribedLoad, Examples};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -70,6 +71,37 @@ impl Head {
 }
 
 impl Head {
+    /// How the run was started, all its parts together.
+    pub fn described(&self) -> Described {
+        let shares: Vec<String> = self
+            .parts
+            .iter()
+            .map(|part| part.share.to_string())
+            .collect();
+        let is_whole = self
+            .parts
+            .iter()
+            .map(|part| part.share.own as f64 / part.share.stripes as f64);
+        let mut loads: Vec<DescribedLoad> = Vec::new();
+        for load in self.parts.iter().flat_map(|part| &part.loads) {
+            match loads.iter_mut().find(|sum| sum.scenario == load.scenario) {
+                Some(sum) => add(sum, load),
+                None => loads.push(load.clone()),
+            }
+        }
+        let runs: Vec<&str> = self.parts.iter().map(|part| part.run.as_str()).collect();
+        Described {
+            grid: self.grid.clone(),
+            version: self.version.clone(),
+            run: Text::from(runs.join(", ")),
+            seed: self.seed,
+            segment: (is_whole.sum::<f64>() < 1.0 - 1e-10).then(|| Text::from(shares.join(", "))),
+            threads: self.parts.iter().map(|part| part.threads).sum(),
+            functional: false,
+            loads,
+        }
+    }
+
     /// What a judge must know of each scenario of the layout.
     pub fn courses(&self) -> Vec<Option<Course>> {
         let rows = self.layout.iterations.iter().map(|row| {
@@ -79,6 +111,15 @@ impl Head {
         });
         rows.collect()
     }
+}
+
+/// Adds the share of another part.
+fn add(sum: &mut DescribedLoad, share: &DescribedLoad) {
+    let both = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
+    sum.users += share.users;
+    sum.most_users += share.most_users;
+    sum.iterations = both(sum.iterations, share.iterations);
+    sum.expected = both(sum.expected, share.expected);
 }
 
 /// The load of a scenario, over all hosts.
@@ -93,7 +134,7 @@ pub struct Load {
 }
 
 /// What one host did of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     /// Which iterations and users.
     pub share: Share,
@@ -103,10 +144,12 @@ pub struct Part {
     pub begun: Duration,
     /// Worker threads.
     pub threads: u32,
+    /// Its share of the load of each scenario.
+    pub loads: Vec<DescribedLoad>,
 }
 
 /// How one host's part ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PartEnd {
     /// Its exit code.
     pub exit: u8,
@@ -114,8 +157,10 @@ pub struct PartEnd {
     pub begins_for: Duration,
     /// It was left before everything was destroyed.
     pub left: bool,
-    /// Sentences about itself: that its host could not keep up.
-    pub remarks: Vec<Text>,
+    /// That its iterations did not begin in time, and why, if it was so.
+    pub fell_behind: Option<Text>,
+    /// The text of a failure of each kind.
+    pub examples: Examples,
 }
 
 #[cfg(test)]

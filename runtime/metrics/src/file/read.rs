@@ -13,6 +13,7 @@ use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term, Thr
 use crate::interval::{Histogram, Interval, LastValue, SlotFigures};
 use crate::judge::Course;
 use crate::layout::Layout;
+use crate::report::{DescribedLoad, Examples};
 use bggo_values::base64::from_base64;
 use bggo_values::json::decode;
 use bggo_values::{Number, Text, Value};
@@ -86,7 +87,7 @@ pub struct Second {
 }
 
 /// How a file ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
     /// As its program ended it: how each part of the head ended.
     Whole(Vec<Option<PartEnd>>),
@@ -162,7 +163,10 @@ impl<R: BufRead> Recording<R> {
         // Of another file nothing but its beginning is read.
         let begins = lines.from.fill_buf()?;
         let known = BEGINS.len().min(begins.len());
-        if begins.is_empty() || begins.get(..known) != BEGINS.as_bytes().get(..known) {
+        if begins.is_empty() {
+            return Err(Unreadable::CutInHead);
+        }
+        if begins.get(..known) != BEGINS.as_bytes().get(..known) {
             return Err(Unreadable::NoResult);
         }
         if let Came::End = lines.next()? {
@@ -385,10 +389,11 @@ impl Fields {
         }
     }
 
-    fn optional_text(&self, key: &str) -> Option<Option<Text>> {
+    /// What may be left out.
+    fn some<T>(&self, key: &str, read: fn(&Self, &str) -> Option<T>) -> Option<Option<T>> {
         match self.0.get(key) {
             None => Some(None),
-            Some(_) => self.text(key).map(Some),
+            Some(_) => read(self, key).map(Some),
         }
     }
 
@@ -463,16 +468,21 @@ fn slot_figures(object: &Fields, slot: &mut SlotFigures) -> Option<()> {
 }
 
 fn part_end(object: &Fields) -> Option<PartEnd> {
-    let remarks = object.list("remarks")?.into_iter();
-    let remarks = remarks.map(|remark| match remark {
-        Value::Text(text) => Some(text),
-        _ => None,
-    });
+    let mut examples = Examples::default();
+    for example in object.list("examples")? {
+        let example = Fields(example);
+        examples.keep(
+            &example.text("step")?,
+            example.text("kind")?,
+            &example.text("text")?,
+        );
+    }
     Some(PartEnd {
         exit: u8::try_from(object.number("exit")?).ok()?,
         begins_for: object.time("begins_for")?,
         left: object.is_true("left")?,
-        remarks: remarks.collect::<Option<_>>()?,
+        fell_behind: object.some("fell_behind", Fields::text)?,
+        examples,
     })
 }
 
@@ -505,10 +515,7 @@ fn read_load(object: &Fields) -> Option<Load> {
         exact: object.text("load")?,
         course: Course {
             from: object.time("from")?,
-            until: match object.0.get("until") {
-                None => None,
-                Some(_) => Some(object.time("until")?),
-            },
+            until: object.some("until", Fields::time)?,
             has_due_times: object.is_true("has_due_times")?,
         },
     })
@@ -520,6 +527,26 @@ fn read_part(object: &Fields) -> Option<Part> {
         run: object.text("run")?,
         begun: object.time("begun")?,
         threads: u32::try_from(object.number("threads")?).ok()?,
+        loads: {
+            let loads = object.list("loads")?.into_iter();
+            let loads = loads.map(|load| read_described(&Fields(load)));
+            loads.collect::<Option<_>>()?
+        },
+    })
+}
+
+fn read_described(object: &Fields) -> Option<DescribedLoad> {
+    Some(DescribedLoad {
+        scenario: object.text("scenario")?,
+        profile: object.text("profile")?,
+        words: object.text("words")?,
+        is_open: object.is_true("is_open")?,
+        users: object.count("users")?,
+        most_users: object.count("most_users")?,
+        iterations: object.some("iterations", Fields::number)?,
+        expected: object.some("expected", Fields::number)?,
+        start_after: object.time("start_after")?,
+        length: object.some("length", Fields::time)?,
     })
 }
 
@@ -534,9 +561,9 @@ fn read_threshold(object: &Fields) -> Option<Threshold> {
     let whole_seconds = |key| u32::try_from(object.number(key)?).ok();
     Some(Threshold {
         name: object.text("name")?,
-        over: match object.0.get("over") {
+        over: match object.some("over", Fields::number)? {
             None => None,
-            Some(_) => Some(whole_seconds("over")?),
+            Some(over) => Some(u32::try_from(over).ok()?),
         },
         hold: whole_seconds("for")?,
         after: whole_seconds("after")?,
@@ -577,9 +604,9 @@ fn read_term(term: &str, addresses: usize) -> Option<Term> {
 
 fn read_address(object: &Fields) -> Option<Address> {
     let (scenario, step, custom) = (
-        object.optional_text("scenario")?,
-        object.optional_text("step")?,
-        object.optional_text("custom")?,
+        object.some("scenario", Fields::text)?,
+        object.some("step", Fields::text)?,
+        object.some("custom", Fields::text)?,
     );
     let subject = match (custom, step, scenario) {
         (Some(name), None, None) => Subject::Custom(name),
@@ -600,7 +627,7 @@ fn read_address(object: &Fields) -> Option<Address> {
     Some(Address {
         subject,
         metric: object.text("metric")?,
-        key: object.optional_text("key")?,
+        key: object.some("key", Fields::text)?,
         tags: tags.collect::<Option<_>>()?,
         statistic: read_statistic(&object.text("statistic")?)?,
     })

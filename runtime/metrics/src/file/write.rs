@@ -1,12 +1,13 @@
 //! What a run measured, as the text of its result file: the head, each second, the end.
 
 use super::hdr;
-use super::line::{Object, closed, quoted};
+use super::line::{Object, closed};
 use super::tags::SlotTags;
 use super::{Head, Load, Part, PartEnd};
 use crate::condition::{Address, OnFail, Statistic, Subject, Term, Threshold};
 use crate::interval::{Histogram, Interval, Scalar, SlotFigures};
 use crate::outcome::Outcome;
+use crate::report::DescribedLoad;
 use bggo_values::Text;
 use bggo_values::base64::to_base64;
 use std::collections::BTreeMap;
@@ -64,10 +65,8 @@ fn load(load: &Load) -> String {
         .text("scenario", &load.scenario)
         .text("load", &load.exact)
         .put("from", course.from.as_nanos());
-    let object = match course.until {
-        Some(until) => object.put("until", until.as_nanos()),
-        None => object,
-    };
+    let until = course.until.map(|until| until.as_nanos());
+    let object = object.put_some("until", until);
     object.put("has_due_times", course.has_due_times).done()
 }
 
@@ -77,7 +76,23 @@ fn part(part: &Part) -> String {
         .text("run", &part.run)
         .put("begun", part.begun.as_nanos())
         .put("threads", part.threads)
+        .list("loads", part.loads.iter().map(described_load))
         .done()
+}
+
+fn described_load(load: &DescribedLoad) -> String {
+    let object = Object::new()
+        .text("scenario", &load.scenario)
+        .text("profile", &load.profile)
+        .text("words", &load.words)
+        .put("is_open", load.is_open)
+        .put("users", load.users)
+        .put("most_users", load.most_users)
+        .put_some("iterations", load.iterations)
+        .put_some("expected", load.expected)
+        .put("start_after", load.start_after.as_nanos());
+    let length = load.length.map(|length| length.as_nanos());
+    object.put_some("length", length).done()
 }
 
 /// The lines of the second with this number.
@@ -180,11 +195,24 @@ pub fn end(ends: &[Option<PartEnd>]) -> String {
 }
 
 fn part_end(end: &PartEnd) -> String {
-    Object::new()
+    let object = Object::new()
         .put("exit", end.exit)
         .put("begins_for", end.begins_for.as_nanos())
-        .put("left", end.left)
-        .list("remarks", end.remarks.iter().map(quoted))
+        .put("left", end.left);
+    let object = match &end.fell_behind {
+        Some(text) => object.text("fell_behind", text),
+        None => object,
+    };
+    object
+        .list("examples", end.examples.iter().map(example))
+        .done()
+}
+
+fn example((step, kind, text): (&str, &Text, &str)) -> String {
+    Object::new()
+        .text("step", &Text::from(step))
+        .text("kind", kind)
+        .text("text", &Text::from(text))
         .done()
 }
 
@@ -201,11 +229,8 @@ fn threshold(threshold: &Threshold) -> String {
         .text("condition", &condition.text)
         .list("figures", condition.addresses.iter().map(address))
         .text("terms", &Text::from(terms.join(" ")));
-    let object = match threshold.over {
-        Some(over) => object.put("over", over),
-        None => object,
-    };
     object
+        .put_some("over", threshold.over)
         .put("for", threshold.hold)
         .put("after", threshold.after)
         .text("on_fail", &Text::Static(on_fail))

@@ -252,7 +252,7 @@ fn without_grace_the_first_signal_cancels_all_users_and_each_ends_once() {
         (Some(105), 4),
         "{said}"
     );
-    assert!(said.contains("cancelled 4"), "{said}");
+    assert!(said.contains("4 cancelled"), "{said}");
 }
 
 #[test]

@@ -2,20 +2,24 @@
 //!
 //! ```text
 //! checks
+//!   failed  http_request.order "is created"     975 of 1000 (97.5 %)
+//!           got 500, grid.hcl:12:3
 //!   passed  http_request.order "has a body"    1000 of 1000
-//!   failed  http_request.order "is created"     975 of 1000 (97.5 %): got 500, grid.hcl:12:3
 //! ```
 
+use super::examples::Examples;
 use super::measure::percent;
-use crate::event::CheckReport;
-use crate::grid::Scenario;
-use crate::metrics::{Checked, Interval, Layout};
+use super::paint::{GREEN, Paint, RED, YELLOW};
+use super::table::{cut, folded};
+use crate::interval::Interval;
+use crate::layout::{Checked, Layout};
 use bggo_values::{Number, Text, Value};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The longest example that is kept, in characters.
-const LONGEST_EXAMPLE: usize = 200;
+/// Checks that are shown; of more those that held are only counted.
+const MOST: usize = 12;
+/// The longest name of a step and its check.
+const LONGEST_NAME: usize = 44;
 
 /// A check of a step in one scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +41,8 @@ pub struct CheckRow {
 }
 
 impl CheckRow {
-    fn failed(&self) -> u64 {
+    /// How often it failed.
+    pub fn failed(&self) -> u64 {
         self.judged.of.saturating_sub(self.judged.passed)
     }
 }
@@ -66,94 +71,69 @@ pub fn rows(layout: &Layout, total: &Interval) -> Vec<CheckRow> {
     rows.collect()
 }
 
-/// The first failure of each check that an output was told of.
-#[derive(Debug, Default)]
-pub struct Examples(BTreeMap<(String, String, String), Example>);
-
-impl Examples {
-    /// Keeps a failure, if it is the first of its check.
-    pub fn keep(&mut self, report: &CheckReport, scenarios: &'static [Scenario]) {
-        let scenario = scenarios.get(report.scenario as usize);
-        let scenario = scenario.map_or("", Scenario::name);
-        let check = report.check.name();
-        let key = (
-            scenario.to_owned(),
-            report.info.to_string(),
-            check.to_owned(),
-        );
-        self.0.entry(key).or_insert_with(|| Example {
-            text: shortened(&report.text),
-            place: report.place.clone(),
+/// Gives each check the example that was kept of it.
+pub fn fill(rows: &mut [CheckRow], examples: &Examples) {
+    for row in rows {
+        let example = examples.of_check(&row.scenario, &row.step, &row.check);
+        row.example = example.map(|(text, place)| Example {
+            text: text.to_owned(),
+            place: place.to_owned(),
         });
     }
-
-    /// Gives each check its example.
-    pub fn fill(&self, rows: &mut [CheckRow]) {
-        for row in rows {
-            let key = (
-                row.scenario.to_string(),
-                row.step.to_string(),
-                row.check.to_string(),
-            );
-            row.example = self.0.get(&key).cloned();
-        }
-    }
 }
 
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_EXAMPLE) {
-        Some((end, _)) => format!("{}..", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
-/// A failure as a line: `http_request.order "is created" failed: got 500, grid.hcl:12:3`.
-pub fn line(report: &CheckReport, scenarios: &'static [Scenario]) -> String {
-    let (step, check) = (report.full_name(scenarios), report.check.name());
-    let reason = match report.text.as_str() {
-        "" => String::new(),
-        text => format!(": {text}"),
-    };
-    format!("{step} {check:?} failed{reason}, {}", report.place)
-}
-
-/// The part of the summary, each line with its line break, behind an empty one; nothing where there are no checks.
-pub fn lines(rows: &[CheckRow]) -> String {
+/// The part of the summary, each line with its line break; nothing where there are no checks. Those that failed come first.
+pub fn lines(rows: &[CheckRow], paint: Paint) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut text = String::from("\nchecks\n");
-    let name = |row: &CheckRow| format!("{} {:?}", row.step_name, row.check.as_str());
-    let width = rows.iter().map(|row| name(row).chars().count()).max();
+    let mut text = String::from("checks\n");
+    let (failed, other): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.failed() > 0);
+    let shown: Vec<&CheckRow> = failed.into_iter().chain(other).take(MOST).collect();
+    let name = |row: &CheckRow| {
+        let name = format!("{} {:?}", row.step_name, row.check.as_str());
+        cut(&name, LONGEST_NAME)
+    };
+    let width = shown.iter().map(|row| name(row).chars().count()).max();
     let passed = |row: &CheckRow| row.judged.passed.to_string();
-    let digits = rows.iter().map(|row| passed(row).len()).max();
+    let digits = shown.iter().map(|row| passed(row).len()).max();
     let (width, digits) = (width.unwrap_or_default(), digits.unwrap_or_default());
-    for row in rows {
-        let (word, reason) = match (row.judged.of, row.failed()) {
-            (0, _) => ("none  ", String::new()),
-            (_, 0) => ("passed", String::new()),
-            _ => ("failed", format!(" {}", reason(row))),
+    for row in shown {
+        let (colour, word) = match (row.judged.of, row.failed()) {
+            (0, _) => (YELLOW, "none"),
+            (_, 0) => (GREEN, "passed"),
+            _ => (RED, "failed"),
         };
+        // Painted text has bytes without width, so the padding is made outside.
+        let pad = " ".repeat(8 - word.len());
         let (name, passed, of) = (name(row), passed(row), row.judged.of);
-        // A String never refuses what is written to it.
-        let _ = writeln!(
-            text,
-            "  {word}  {name:<width$}  {passed:>digits$} of {of}{reason}"
-        );
+        let line = format!("{name:<width$}  {passed:>digits$} of {of}");
+        let begin = format!("  {}{pad}", paint.on(colour, word));
+        if row.failed() > 0 {
+            let share = percent(row.judged.passed, row.judged.of);
+            // A String never refuses what is written to it.
+            let _ = writeln!(text, "{begin}{line} ({share:.1} %)");
+            let words: Vec<String> = reason(row).split(' ').map(str::to_owned).collect();
+            text.push_str(&folded(("          ", "          "), " ", &words));
+        } else {
+            let _ = writeln!(text, "{begin}{line}");
+        }
+    }
+    let more = rows.len().saturating_sub(MOST);
+    if more > 0 {
+        let _ = writeln!(text, "  … {more} more in --summary-json");
     }
     text
 }
 
-/// `(97.5 %): got 500, grid.hcl:12:3`
-fn reason(row: &CheckRow) -> String {
-    let share = percent(row.judged.passed, row.judged.of);
-    let why = match &row.example {
+/// `got 500, grid.hcl:12:3`
+pub fn reason(row: &CheckRow) -> String {
+    match &row.example {
         Some(Example { text, place }) if text.is_empty() => place.clone(),
         Some(Example { text, place }) => format!("{text}, {place}"),
         // A step that fails judges none of its checks, and is told by itself.
         None => "its step failed".to_owned(),
-    };
-    format!("({share:.1} %): {why}")
+    }
 }
 
 /// `1 of 2 checks failed`, if one did: what the verdict of a functional run says.

@@ -1,8 +1,9 @@
 //! Metrics of a grid are shown in their unit, whatever they were counted in.
 
 use super::*;
-use crate::metrics::{Recorder, Slab, SlabReader};
-use bggo_metrics::{CustomLayout, MetricKind};
+use crate::buckets::bucket;
+use crate::interval::LastValue;
+use crate::layout::{CustomLayout, MetricKind};
 use serde_json::json;
 
 fn metric(name: &'static str, kind: MetricKind, unit: &'static str, scale: u32) -> MetricLayout {
@@ -40,21 +41,50 @@ fn recorded() -> Vec<CustomRow> {
         custom: custom.collect(),
         ..Layout::default()
     };
-    let recorder = Recorder::new(Slab::new(7).expect("room for seven slots"));
-    for cents in [1_999, 2_001] {
-        recorder.value(0, cents);
-    }
-    recorder.time(1, Duration::from_micros(1_500));
-    recorder.add(2, 2_500);
-    for queue in [1_000, 4_000, 2_500] {
-        recorder.set(3, queue, Duration::from_secs(queue));
-    }
-    recorder.set(4, 2_000, Duration::from_secs(1));
-    recorder.hit(5);
-    recorder.hit(5);
-    recorder.miss(5);
+    let histogram = |values: &[u64]| {
+        let mut histogram = Histogram::default();
+        for value in values {
+            histogram.merge(&Histogram {
+                buckets: vec![(bucket(*value) as u32, 1)],
+                sum: u128::from(value * 1_000),
+                extremes: Some((value * 1_000, value * 1_000)),
+            });
+        }
+        histogram
+    };
+    let gauge = |values: &[u64]| Scalar {
+        count: values.len() as u64,
+        sum: values.iter().map(|value| u128::from(*value)).sum(),
+        extremes: values
+            .iter()
+            .min()
+            .copied()
+            .zip(values.iter().max().copied()),
+        last: values.last().map(|value| LastValue {
+            at: 1,
+            worker: 0,
+            value: *value,
+        }),
+    };
+    let counted = |count, sum| Scalar {
+        count,
+        sum,
+        ..Scalar::default()
+    };
+    let slots = [
+        (histogram(&[1_999, 2_001]), Scalar::default()),
+        (histogram(&[1_500]), Scalar::default()),
+        (Histogram::default(), counted(0, 2_500)),
+        (Histogram::default(), gauge(&[1_000, 4_000, 2_500])),
+        (Histogram::default(), gauge(&[2_000])),
+        (Histogram::default(), counted(3, 2)),
+    ];
     let mut total = Interval::default();
-    SlabReader::new(recorder.slab(), std::sync::Arc::default()).take(&mut total);
+    for (slot, (histogram, scalar)) in (0..).zip(slots) {
+        let mut figures = SlotFigures::default();
+        (figures.histogram, figures.scalar) = (histogram, scalar);
+        total.slots.insert(slot, figures);
+    }
     rows(&layout, &total)
 }
 
@@ -62,9 +92,11 @@ fn recorded() -> Vec<CustomRow> {
 fn each_metric_has_a_line_in_its_unit_and_one_without_values_has_none() {
     assert_eq!(
         lines(&recorded()),
-        "
-basket (EUR): 2 values, mean 20, p50 19.99, p95 20.01, p99 20.01, p99_9 20.01, max 20.01
-took: 1 value, mean 1.50ms, p50 1.50ms, p95 1.50ms, p99 1.50ms, p99_9 1.50ms, max 1.50ms
+        "\
+basket (EUR): 2 values, mean 20, p50 19.99, p90 20.01, p95 20.01, p99 20.01,
+  p99_9 20.01, max 20.01
+took: 1 value, mean 1.50ms, p50 1.50ms, p90 1.50ms, p95 1.50ms, p99 1.50ms,
+  p99_9 1.50ms, max 1.50ms
 orders: 2.5
 queue: last 2.5, min 1, mean 2.5, max 4
 age: last 2.00ms, min 2.00ms, mean 2.00ms, max 2.00ms
@@ -80,11 +112,11 @@ fn the_values_are_exact_and_the_page_of_the_output_names_their_fields() {
     let values: serde_json::Value = serde_json::from_str(&text).unwrap();
     let expected = json!({
         "basket": {
-            "kind": "trend", "unit": "EUR", "count": 2, "p50": 19.99, "p95": 20.01,
+            "kind": "trend", "unit": "EUR", "count": 2, "p50": 19.99, "p90": 20.01, "p95": 20.01,
             "p99": 20.01, "p99_9": 20.01, "min": 19.99, "max": 20.01, "mean": 20,
         },
         "took": {
-            "kind": "trend", "unit": "ms", "count": 1, "p50_ms": 1.5, "p95_ms": 1.5,
+            "kind": "trend", "unit": "ms", "count": 1, "p50_ms": 1.5, "p90_ms": 1.5, "p95_ms": 1.5,
             "p99_ms": 1.5, "p99_9_ms": 1.5, "min_ms": 1.5, "max_ms": 1.5, "mean_ms": 1.5,
         },
         "orders": { "kind": "counter", "unit": "", "sum": 2.5 },
@@ -97,7 +129,7 @@ fn the_values_are_exact_and_the_page_of_the_output_names_their_fields() {
         "hit": { "kind": "rate", "unit": "", "hits": 2, "of": 3, "percent": 66.666 },
     });
     assert_eq!(values, expected);
-    let page = include_str!("../../../../docs/output.md");
+    let page = include_str!("../../../../../docs/output.md");
     for metric in values.as_object().unwrap().values() {
         for field in metric.as_object().unwrap().keys() {
             assert!(page.contains(&format!("`{field}`")), "{field}");

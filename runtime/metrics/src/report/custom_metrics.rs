@@ -10,9 +10,9 @@
 //! A value is counted in parts of its unit, and shown in its unit.
 
 use super::measure::{percent, short};
-use crate::metrics::{
-    Histogram, Interval, Layout, Measured, MetricLayout, Scalar, SlotFigures, Unit, WHOLE,
-};
+use super::table::folded;
+use crate::interval::{Histogram, Interval, Scalar, SlotFigures, WHOLE};
+use crate::layout::{Layout, Measured, MetricLayout, Unit};
 use bggo_values::{Number, Text, Value};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub fn rows(layout: &Layout, total: &Interval) -> Vec<CustomRow> {
         .collect()
 }
 
-/// The part of the summary, each line with its line break, behind an empty one; nothing where nothing was recorded.
+/// The part of the summary, each line with its line break; nothing where nothing was recorded.
 pub fn lines(rows: &[CustomRow]) -> String {
     let mut text = String::new();
     for row in rows {
@@ -44,14 +44,12 @@ pub fn lines(rows: &[CustomRow]) -> String {
                 Unit::Other(unit) if !unit.as_str().is_empty() => format!(" ({unit})"),
                 _ => String::new(),
             };
-            // A String never refuses what is written to it.
-            let _ = writeln!(text, "{}{unit}: {figures}", row.metric.name);
+            let begin = format!("{}{unit}: ", row.metric.name);
+            let figures: Vec<String> = figures.split(", ").map(str::to_owned).collect();
+            text.push_str(&folded((&begin, "  "), ", ", &figures));
         }
     }
-    match text.as_str() {
-        "" => text,
-        lines => format!("\n{lines}"),
-    }
+    text
 }
 
 fn line(row: &CustomRow) -> Option<String> {
@@ -105,8 +103,9 @@ fn trend(metric: &MetricLayout, values: &Histogram) -> String {
 }
 
 /// Names of percentiles, the same of times in milliseconds, and what they are in millionths.
-const PERCENTILES: [(&str, &str, u32); 4] = [
+const PERCENTILES: [(&str, &str, u32); 5] = [
     ("p50", "p50_ms", WHOLE / 2),
+    ("p90", "p90_ms", 900_000),
     ("p95", "p95_ms", 950_000),
     ("p99", "p99_ms", 990_000),
     ("p99_9", "p99_9_ms", 999_000),

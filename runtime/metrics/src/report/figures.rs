@@ -1,13 +1,12 @@
 //! What a whole run measured: the merge of all its intervals, a row a step.
 
-use super::RunDescription;
 use super::checks::{self, CheckRow};
 use super::custom_metrics::{self, CustomRow};
+use super::described::Described;
 use super::measure::{percent, rate};
-use crate::metrics::{
-    Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
-    SlotFigures, Tags, Times, WHOLE,
-};
+use crate::interval::{Histogram, Interval, Scalar, SlotFigures, WHOLE};
+use crate::layout::{LabelWarning, Layout, Measured, MetricLayout, Tags, Times};
+use crate::outcome::Outcome;
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -151,6 +150,16 @@ impl Row {
         self.of(Outcome::Dropped) + self.of(Outcome::NotStarted)
     }
 
+    /// Arrivals that were due: those that began, and those that did not.
+    pub fn due(&self) -> u64 {
+        self.start_error.count() + self.never_began()
+    }
+
+    /// Those that ended or were cancelled.
+    pub fn begun(&self) -> u64 {
+        self.count() + self.of(Outcome::Cancelled)
+    }
+
     /// Passed and failed.
     pub fn count(&self) -> u64 {
         self.counts.ended()
@@ -200,7 +209,7 @@ impl Figures {
     pub fn new(
         layout: &Layout,
         total: &Interval,
-        (run, begins_for): (&RunDescription, Duration),
+        (run, begins_for): (&Described, Duration),
     ) -> Self {
         let mut all_steps = Row::named("all steps".to_owned(), begins_for);
         let mut iterations = Row::named("iterations".to_owned(), begins_for);

@@ -1,14 +1,28 @@
 //! How the thresholds of a run came out: a line each for people, an object each for programs.
 
 use super::measure::short;
-use super::text::{GREEN, Paint, RED, YELLOW};
-use crate::judgement::{Came, OnFail, Quantity, Reading, Remark, Verdict};
+use super::paint::{GREEN, Paint, RED, YELLOW};
+use super::table::folded;
+use crate::address::Quantity;
+use crate::condition::OnFail;
+use crate::verdict::{Came, Reading, Remark, Verdict};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// `  failed  home is fast: p95 < 300ms over 30s; got 412ms, worst 1.20s at 45s`, a line each with its line break.
+/// Thresholds that are shown; of more those that held are only counted.
+const MOST: usize = 12;
+
+/// `  failed  home is fast: p95 < 300ms over 30s; got 412ms, worst 1.20s at 45s`, a line or more each with its line break.
+/// Those that did not hold come first.
 pub fn lines(verdicts: &[Verdict], paint: Paint) -> String {
-    verdicts.iter().map(|one| line(one, paint)).collect()
+    let (held, other): (Vec<_>, Vec<_>) = verdicts.iter().partition(|one| one.came == Came::Held);
+    let shown = other.iter().chain(&held).take(MOST);
+    let mut text: String = shown.map(|one| line(one, paint)).collect();
+    let more = verdicts.len().saturating_sub(MOST);
+    if more > 0 {
+        let _ = writeln!(text, "  … {more} more in --summary-json");
+    }
+    text
 }
 
 fn line(verdict: &Verdict, paint: Paint) -> String {
@@ -20,17 +34,10 @@ fn line(verdict: &Verdict, paint: Paint) -> String {
     };
     // Painted text has bytes without width, so the padding is made outside.
     let pad = " ".repeat(8_usize.saturating_sub(word.len()));
-    let mut text = format!(
-        "  {}{pad}{}: {}",
-        paint.on(colour, word),
-        verdict.name,
-        verdict.asked
-    );
-    for part in parts(verdict) {
-        let _ = write!(text, "; {part}");
-    }
-    text.push('\n');
-    text
+    let begin = format!("  {}{pad}", paint.on(colour, word));
+    let mut all = vec![format!("{}: {}", verdict.name, verdict.asked)];
+    all.extend(parts(verdict));
+    folded((&begin, "          "), "; ", &all)
 }
 
 /// What the verdict of a run says of the thresholds that failed: `; aborted by threshold fast; thresholds fast, failures
@@ -167,7 +174,7 @@ mod tests {
     fn a_line_says_what_was_asked_and_what_came() {
         assert_eq!(
             said_of(&verdict(Came::Broken)),
-            "  failed  home is fast: home.p95 < 300ms, over 30s; got 412ms, worst 1.20s at 45s\n"
+            "  failed  home is fast: home.p95 < 300ms, over 30s;\n          got 412ms, worst 1.20s at 45s\n"
         );
         let warned = Verdict {
             on_fail: OnFail::Warn,
@@ -186,7 +193,8 @@ mod tests {
             ..verdict(Came::Broken)
         };
         assert!(
-            said_of(&aborted).contains("got 412ms; it ended the run; service times were judged"),
+            said_of(&aborted)
+                .contains("got 412ms; it ended the run;\n          service times were judged"),
             "{}",
             said_of(&aborted)
         );

@@ -1,0 +1,267 @@
+//! What each second measured as rows of CSV: a row a second and metric. `docs/output.md` lists the columns.
+
+use crate::interval::{Histogram, Interval, SlotFigures};
+use crate::layout::{IterationLayout, Layout, Measured, MetricLayout, Times, Unit};
+use crate::outcome::Outcome;
+use bggo_values::Text;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// Percentiles of the columns, in millionths.
+const PERCENTILES: [u32; 5] = [500_000, 900_000, 950_000, 990_000, 999_000];
+/// Outcomes that have rows of their own where there were any, beside `ended` and `failed`, which always stand there.
+const OUTCOMES: [(Outcome, &str); 5] = [
+    (Outcome::Continued, "continued"),
+    (Outcome::Skipped, "skipped"),
+    (Outcome::Cancelled, "cancelled"),
+    (Outcome::Dropped, "dropped"),
+    (Outcome::NotStarted, "not_started"),
+];
+
+/// Makes the rows of one interval after another.
+#[derive(Debug, Default)]
+pub struct CsvRows {
+    users: u64,
+    /// Full names of the steps, in the grid's order; made for the first interval.
+    steps: Vec<Text>,
+    text: String,
+    /// What the rows of an interval begin with.
+    begin: String,
+}
+
+/// Whose row it is: a scenario, and a step or `iterations`.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    scenario: &'a str,
+    name: &'a str,
+}
+
+impl CsvRows {
+    /// The first line.
+    pub const HEAD: &'static str = "second,elapsed,at,scenario,name,metric,label,unit,count,sum,min,mean,p50,p90,p95,p99,p99_9,max,last\n";
+
+    /// The rows of the next second, which has this number, each with its line break; `at` is the time at its end, since 1970.
+    pub fn next(
+        &mut self,
+        number: u32,
+        layout: &Layout,
+        (interval, at): (&Interval, Duration),
+    ) -> &str {
+        self.users = (self.users + interval.users_begun).saturating_sub(interval.users_ended);
+        if self.steps.is_empty() {
+            let names = layout.steps.iter().map(|step| layout.full_name(step));
+            self.steps = names.collect();
+        }
+        self.text.clear();
+        self.begin = format!(
+            "{number},{:.3},{:.3}",
+            interval.end().as_secs_f64(),
+            at.as_secs_f64()
+        );
+        let run = Of {
+            scenario: "",
+            name: "run",
+        };
+        let users = self.users;
+        self.row(run, ("users", ""), "", |row| {
+            let _ = write!(row, ",,,,,,,,,,,{users}");
+        });
+        for scenario in &layout.iterations {
+            self.iterations(scenario, interval);
+        }
+        let names = std::mem::take(&mut self.steps);
+        for (name, step) in names.iter().zip(&layout.steps) {
+            let of = Of {
+                scenario: &step.scenario,
+                name,
+            };
+            self.counts(of, step.counts(interval));
+            self.all_times(of, step.times(interval));
+            for (metric, measured) in step.measured(interval) {
+                self.metric(of, metric, measured);
+            }
+        }
+        self.steps = names;
+        for resource in &layout.resources {
+            let name = format!("resource.{}", resource.name);
+            let of = Of {
+                scenario: "",
+                name: &name,
+            };
+            for (metric, measured) in resource.measured(interval) {
+                self.metric(of, metric, measured);
+            }
+        }
+        &self.text
+    }
+
+    fn iterations(&mut self, scenario: &IterationLayout, interval: &Interval) {
+        let of = Of {
+            scenario: &scenario.scenario,
+            name: "iterations",
+        };
+        self.counts(of, scenario.counts(interval));
+        self.all_times(of, scenario.times(interval));
+        for (times, name) in [
+            (scenario.queued(interval), "queued"),
+            (scenario.start_error(interval), "start_error"),
+        ] {
+            if let Some(times) = times {
+                self.trend(of, name, &Unit::Time, times);
+            }
+        }
+    }
+
+    /// A row whose columns behind the unit `values` writes, each with a comma before it.
+    fn row(
+        &mut self,
+        of: Of<'_>,
+        (metric, label): (&str, &str),
+        unit: &str,
+        values: impl FnOnce(&mut String),
+    ) {
+        self.text.push_str(&self.begin);
+        for field in [of.scenario, of.name, metric, label, unit] {
+            self.text.push(',');
+            push_field(&mut self.text, field);
+        }
+        values(&mut self.text);
+        self.text.push('\n');
+    }
+
+    /// A row of a number of things.
+    fn count(&mut self, of: Of<'_>, metric: (&str, &str), count: u64) {
+        self.row(of, metric, "", |row| {
+            let _ = write!(row, ",{count},{count},,,,,,,,,");
+        });
+    }
+
+    fn counts(&mut self, of: Of<'_>, counts: Option<&SlotFigures>) {
+        let ended = counts.map_or(0, SlotFigures::ended);
+        self.count(of, ("ended", ""), ended);
+        let failed = counts.map_or(0, |counts| counts.count(Outcome::Failed));
+        self.count(of, ("failed", ""), failed);
+        let Some(counts) = counts else { return };
+        for (kind, count) in &counts.kinds {
+            self.count(of, ("failures", kind), *count);
+        }
+        for (outcome, name) in OUTCOMES {
+            let count = counts.count(outcome);
+            if count > 0 {
+                self.count(of, (name, ""), count);
+            }
+        }
+    }
+
+    fn all_times(&mut self, of: Of<'_>, times: Times<'_>) {
+        for (times, name) in [
+            (times.response, "response_time"),
+            (times.passed, "service_time"),
+            (times.failed_response, "failed_response_time"),
+            (times.failed, "failed_service_time"),
+        ] {
+            if let Some(times) = times {
+                self.trend(of, name, &Unit::Time, times);
+            }
+        }
+    }
+
+    fn trend(&mut self, of: Of<'_>, metric: &str, unit: &Unit, values: &Histogram) {
+        self.row(of, (metric, ""), unit_name(unit), |row| {
+            let at = |millionths| match unit {
+                Unit::Time => values.time(millionths).map(millis),
+                Unit::Other(_) => values.quantile(millionths).map(|value| value.to_string()),
+            };
+            let (smallest, largest) = match unit {
+                Unit::Time => values.time_extremes().map(|(a, b)| (millis(a), millis(b))),
+                Unit::Other(_) => values
+                    .extremes()
+                    .map(|(a, b)| (a.to_string(), b.to_string())),
+            }
+            .unwrap_or_default();
+            let mean = match unit {
+                Unit::Time => values.mean_time().map(millis),
+                Unit::Other(_) => values.mean().map(|mean| format!("{mean:.3}")),
+            };
+            let _ = write!(
+                row,
+                ",{},,{smallest},{}",
+                values.count(),
+                mean.unwrap_or_default()
+            );
+            for millionths in PERCENTILES {
+                let _ = write!(row, ",{}", at(millionths).unwrap_or_default());
+            }
+            let _ = write!(row, ",{largest},");
+        });
+    }
+
+    fn metric(&mut self, of: Of<'_>, metric: &MetricLayout, measured: Measured<'_>) {
+        let name = metric.name.as_str();
+        let unit = unit_name(&metric.unit);
+        let value = |value: u64| match metric.unit {
+            Unit::Time => millis(Duration::from_micros(value)),
+            Unit::Other(_) => value.to_string(),
+        };
+        match measured {
+            Measured::Trend(values) => self.trend(of, name, &metric.unit, values),
+            Measured::Counter(sum) => self.row(of, (name, ""), unit, |row| {
+                let _ = write!(row, ",,{},,,,,,,,,", value(sum));
+            }),
+            Measured::Labels(sums) => {
+                for (label, sum) in sums {
+                    self.row(of, (name, label), unit, |row| {
+                        let _ = write!(row, ",,{},,,,,,,,,", value(*sum));
+                    });
+                }
+            }
+            Measured::Gauge(values) => self.row(of, (name, ""), unit, |row| {
+                let (smallest, largest) = values
+                    .extremes()
+                    .map(|(a, b)| (value(a), value(b)))
+                    .unwrap_or_default();
+                let mean = values.mean().map(|mean| match metric.unit {
+                    Unit::Time => format!("{:.3}", mean / 1e3),
+                    Unit::Other(_) => format!("{mean:.3}"),
+                });
+                let _ = write!(
+                    row,
+                    ",{},,{smallest},{},,,,,,{largest},{}",
+                    values.count(),
+                    mean.unwrap_or_default(),
+                    values.last().map(value).unwrap_or_default()
+                );
+            }),
+            Measured::Rate { hits, of: all } => self.row(of, (name, ""), unit, |row| {
+                let _ = write!(row, ",{all},{hits},,,,,,,,,");
+            }),
+        }
+    }
+}
+
+fn unit_name(unit: &Unit) -> &str {
+    match unit {
+        Unit::Time => "ms",
+        Unit::Other(unit) => unit,
+    }
+}
+
+/// Milliseconds with three decimals.
+fn millis(time: Duration) -> String {
+    let micros = time.as_micros();
+    format!("{}.{:03}", micros / 1_000, micros % 1_000)
+}
+
+/// A field as RFC 4180 has it: in quotes where it needs them.
+fn push_field(row: &mut String, field: &str) {
+    if field.contains([',', '"', '\n', '\r']) {
+        row.push('"');
+        row.push_str(&field.replace('"', "\"\""));
+        row.push('"');
+    } else {
+        row.push_str(field);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! Rows of simulated seconds.
+
+use super::super::simulated::{Simulated, all_ms, closed_load, open_load, run};
+use super::*;
+
+#[test]
+fn each_second_has_a_row_for_each_metric() {
+    let mut simulated = Simulated::new(run(vec![open_load("main")]));
+    let step = simulated.step("main", "http_request.a,b");
+    let pool = simulated.resource("db_pool.main");
+    simulated.passed("main", 1, &all_ms(1, 10));
+    simulated.waits("main", 10, Duration::from_millis(3));
+    simulated.step_passed(step, 1, &all_ms(1, 10));
+    simulated.failed(step, ("time\"out", 1), &all_ms(5, 5));
+    simulated.never("main", 2, 0);
+    simulated.labels(step, &[("200", 10), ("503", 1)]);
+    simulated.trend(step, &all_ms(1, 2));
+    simulated.received(step, 512);
+    simulated.set(pool, 4);
+    simulated.lasts(Duration::from_millis(1_002), Duration::from_secs(1));
+    simulated.total.users_begun = 3;
+    let mut rows = CsvRows::default();
+    let at = Duration::from_millis(1_700_000_000_250);
+    assert_eq!(
+        rows.next(1, &simulated.layout, (&simulated.total, at)),
+        "\
+1,1.002,1700000000.250,,run,users,,,,,,,,,,,,,3
+1,1.002,1700000000.250,main,iterations,ended,,,11,11,,,,,,,,,
+1,1.002,1700000000.250,main,iterations,failed,,,1,1,,,,,,,,,
+1,1.002,1700000000.250,main,iterations,failures,\"time\"\"out\",,1,1,,,,,,,,,
+1,1.002,1700000000.250,main,iterations,dropped,,,2,2,,,,,,,,,
+1,1.002,1700000000.250,main,iterations,response_time,,ms,10,,1.010,5.557,5.055,9.103,10.107,10.107,10.107,10.107,
+1,1.002,1700000000.250,main,iterations,service_time,,ms,10,,1.000,5.500,5.003,9.007,10.000,10.000,10.000,10.000,
+1,1.002,1700000000.250,main,iterations,failed_service_time,,ms,1,,5.000,5.000,5.000,5.000,5.000,5.000,5.000,5.000,
+1,1.002,1700000000.250,main,iterations,queued,,ms,10,,0.000,1.500,0.000,3.000,3.000,3.000,3.000,3.000,
+1,1.002,1700000000.250,main,iterations,start_error,,ms,10,,0.010,0.015,0.010,0.020,0.020,0.020,0.020,0.020,
+1,1.002,1700000000.250,main,\"http_request.a,b\",ended,,,11,11,,,,,,,,,
+1,1.002,1700000000.250,main,\"http_request.a,b\",failed,,,1,1,,,,,,,,,
+1,1.002,1700000000.250,main,\"http_request.a,b\",failures,\"time\"\"out\",,1,1,,,,,,,,,
+1,1.002,1700000000.250,main,\"http_request.a,b\",response_time,,ms,10,,1.010,5.557,5.055,9.103,10.107,10.107,10.107,10.107,
+1,1.002,1700000000.250,main,\"http_request.a,b\",service_time,,ms,10,,1.000,5.500,5.003,9.007,10.000,10.000,10.000,10.000,
+1,1.002,1700000000.250,main,\"http_request.a,b\",failed_service_time,,ms,1,,5.000,5.000,5.000,5.000,5.000,5.000,5.000,5.000,
+1,1.002,1700000000.250,main,\"http_request.a,b\",answers,200,,,10,,,,,,,,,
+1,1.002,1700000000.250,main,\"http_request.a,b\",answers,503,,,1,,,,,,,,,
+1,1.002,1700000000.250,main,\"http_request.a,b\",waiting,,ms,2,,1.000,1.500,1.000,2.000,2.000,2.000,2.000,2.000,
+1,1.002,1700000000.250,main,\"http_request.a,b\",received,,bytes,,512,,,,,,,,,
+1,1.002,1700000000.250,,resource.db_pool.main,open,,,1,,4,4.000,,,,,,4,4
+"
+    );
+}
+
+#[test]
+fn a_second_without_anything_has_rows_of_nothing_and_users_are_counted_on() {
+    let mut simulated = Simulated::new(run(vec![closed_load("main")]));
+    simulated.step("main", "http_request.a");
+    simulated.total.users_begun = 20;
+    let mut rows = CsvRows::default();
+    let _ = rows.next(1, &simulated.layout, (&simulated.total, Duration::ZERO));
+    let second = Interval {
+        span: Some((Duration::from_secs(30), Duration::from_secs(31))),
+        users_ended: 5,
+        ..Interval::default()
+    };
+    assert_eq!(
+        rows.next(2, &simulated.layout, (&second, Duration::ZERO)),
+        "\
+2,31.000,0.000,,run,users,,,,,,,,,,,,,15
+2,31.000,0.000,main,iterations,ended,,,0,0,,,,,,,,,
+2,31.000,0.000,main,iterations,failed,,,0,0,,,,,,,,,
+2,31.000,0.000,main,http_request.a,ended,,,0,0,,,,,,,,,
+2,31.000,0.000,main,http_request.a,failed,,,0,0,,,,,,,,,
+"
+    );
+}
+
+#[test]
+fn each_row_has_a_field_for_each_column() {
+    let mut simulated = Simulated::new(run(vec![open_load("main")]));
+    let step = simulated.step("main", "noop.a");
+    let pool = simulated.resource("db_pool.main");
+    simulated.step_passed(step, 1, &all_ms(1, 10));
+    simulated.waits("main", 10, Duration::from_millis(3));
+    simulated.labels(step, &[("200", 10)]);
+    simulated.trend(step, &all_ms(1, 2));
+    simulated.received(step, 512);
+    simulated.set(pool, 4);
+    let columns = |line: &str| line.split(',').count();
+    let mut rows = CsvRows::default();
+    let text = rows.next(1, &simulated.layout, (&simulated.total, Duration::ZERO));
+    assert!(text.lines().count() > 10, "{text}");
+    for line in text.lines() {
+        assert_eq!(columns(line), columns(CsvRows::HEAD), "{line}");
+    }
+}

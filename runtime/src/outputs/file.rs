@@ -1,0 +1,170 @@
+//! A file that is written while a run goes on: a mailbox and a thread that writes, so that a slow disk holds up nobody.
+
+use super::mailbox::{Received, Receiver, Sender, answer, mailbox};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Pieces that may wait: what is more is lost, and the file with it. A piece is at most all that a second measured.
+const WAITING: usize = 600;
+
+/// The way to the thread that writes a file.
+#[derive(Debug)]
+pub struct OutputFile {
+    /// As the user wrote its name.
+    name: String,
+    pieces: Sender<Piece>,
+    failed: Arc<Mutex<Option<io::Error>>>,
+    is_told: bool,
+}
+
+enum Piece {
+    Text(String),
+    /// Everything before is written: say so.
+    Done(Sender<()>),
+}
+
+impl OutputFile {
+    /// Makes the file, or empties it if it is there.
+    ///
+    /// # Errors
+    /// It cannot be opened, or the system has no thread for it.
+    pub fn create(path: &Path) -> Result<Self, String> {
+        let name = path.display().to_string();
+        File::create(path)
+            .and_then(|file| Self::start(name.clone(), Box::new(file)))
+            .map_err(|error| format!("{name} cannot be written: {error}"))
+    }
+
+    /// Writes to `out`, which is called `name` in messages.
+    ///
+    /// # Errors
+    /// The system has no thread for it.
+    pub fn start(name: String, out: Box<dyn Write + Send>) -> io::Result<Self> {
+        let (pieces, receiver) = mailbox(WAITING);
+        pieces.bounded(super::mailbox::Bounded::Yes);
+        let failed = Arc::<Mutex<Option<io::Error>>>::default();
+        let fails = Arc::clone(&failed);
+        std::thread::Builder::new()
+            .name("file".to_owned())
+            .spawn(move || write(out, &receiver, &fails))?;
+        Ok(Self {
+            name,
+            pieces,
+            failed,
+            is_told: false,
+        })
+    }
+
+    /// Has a text written.
+    pub fn put(&self, text: String) {
+        self.pieces.offer(Piece::Text(text));
+    }
+
+    /// Waits until all that was put before is written.
+    pub fn finish(&self) {
+        let (done, written) = answer();
+        self.pieces.send(Piece::Done(done));
+        // If its thread is gone, nothing more will be written.
+        let _ = written.receive(None);
+    }
+
+    /// Why the file is not whole, once.
+    pub fn trouble(&mut self) -> Option<String> {
+        if self.is_told {
+            return None;
+        }
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let why = match failed.as_ref() {
+            Some(error) => error.to_string(),
+            None if self.pieces.lost() > 0 => {
+                "the disk was slower than the figures came".to_owned()
+            }
+            None => return None,
+        };
+        self.is_told = true;
+        Some(format!("{} is not whole: {why}", self.name))
+    }
+}
+
+/// Ends when nobody can put anything any more. After an error nothing more is written, so that no file has a hole.
+fn write(
+    mut out: Box<dyn Write + Send>,
+    pieces: &Receiver<Piece>,
+    failed: &Mutex<Option<io::Error>>,
+) {
+    let mut is_whole = true;
+    while let Received::Item(piece) = pieces.receive(None) {
+        match piece {
+            Piece::Text(text) if is_whole => {
+                if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+                    is_whole = false;
+                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                }
+            }
+            Piece::Text(_) => {}
+            Piece::Done(done) => done.send(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk with room for so many bytes.
+    struct Full(usize);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if bytes.len() > self.0 {
+                return Err(io::Error::from_raw_os_error(28));
+            }
+            self.0 -= bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_put_stands_in_the_file_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, "what was there before").unwrap();
+        let mut file = OutputFile::create(&path).unwrap();
+        file.put("one\n".to_owned());
+        file.put("two\n".to_owned());
+        file.finish();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        assert_eq!(file.trouble(), None);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("no/a.csv");
+        let said = OutputFile::create(&path).unwrap_err();
+        assert!(said.contains("no/a.csv cannot be written: "), "{said}");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once_and_nothing_is_written_behind_the_hole() {
+        let mut file = OutputFile::start("a.csv".to_owned(), Box::new(Full(5))).unwrap();
+        file.put("four".to_owned());
+        file.finish();
+        assert_eq!(file.trouble(), None);
+        file.put("too long".to_owned());
+        file.put("1".to_owned());
+        file.finish();
+        let said = file.trouble().unwrap();
+        assert!(
+            said.starts_with("a.csv is not whole: No space left"),
+            "{said}"
+        );
+        assert_eq!(file.trouble(), None);
+    }
+}
