@@ -5,12 +5,15 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! compare                   whether runs differ (feature `tools`)
 //! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
 //! Nothing here knows threads or a clock.
 
 pub mod buckets;
+#[cfg(feature = "tools")]
+pub mod compare;
 mod condition;
 #[cfg(feature = "tools")]
 mod encoding;
