@@ -12,7 +12,7 @@ pub enum Exit {
     Passed = 0,
     /// A step of a functional run failed.
     StepFailed = 1,
-    /// A threshold of a load run failed: 1 % or more of its iterations failed, or no iteration ended.
+    /// A threshold of a load run failed, or no iteration ended.
     ThresholdFailed = 99,
     /// Set-up failed: a resource of scope `run` could not be created, or a worker thread could not be started.
     SetUpFailed = 100,
@@ -24,16 +24,21 @@ pub enum Exit {
     Interrupted = 105,
     /// A bug in bggo or in a module: something panicked.
     Bug = 109,
+    /// The load was not put on as it was asked for, because this program or its host could not keep up: the figures are not
+    /// valid.
+    Overloaded = 111,
+    /// A file that was asked for, such as the result file, could not be written to its end.
+    OutputFailed = 112,
 }
 
 impl Exit {
     /// All of them with what they mean, for `--help`.
-    pub const MEANINGS: [(Self, &'static str); 8] = [
+    pub const MEANINGS: [(Self, &'static str); 10] = [
         (Self::Passed, "passed"),
         (Self::StepFailed, "a step of a functional run failed"),
         (
             Self::ThresholdFailed,
-            "a threshold failed: under load, 1 % or more of the iterations failed, or none ended",
+            "a threshold of a load run failed, or no iteration ended",
         ),
         (
             Self::SetUpFailed,
@@ -43,6 +48,11 @@ impl Exit {
         (Self::BadInput, "bad flags or variables: nothing was run"),
         (Self::Interrupted, "interrupted by Ctrl-C or SIGTERM"),
         (Self::Bug, "a bug in bggo or in a module"),
+        (
+            Self::Overloaded,
+            "this program could not hold the load, so the figures are not valid",
+        ),
+        (Self::OutputFailed, "an output file could not be written"),
     ];
 
     /// The number that the shell sees.
@@ -67,6 +77,8 @@ pub struct ExitCauses {
     teardown_failed: AtomicBool,
     interrupted: AtomicBool,
     threshold_failed: AtomicBool,
+    overloaded: AtomicBool,
+    output_failed: AtomicBool,
     bug: AtomicBool,
     news: Notify,
 }
@@ -98,6 +110,21 @@ impl ExitCauses {
         self.threshold_failed.store(true, Ordering::Release);
     }
 
+    /// The load was not put on as it was asked for.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the check of the schedule says so")
+    )]
+    pub fn overloaded(&self) {
+        self.overloaded.store(true, Ordering::Release);
+    }
+
+    /// A file that was asked for could not be written.
+    #[cfg_attr(not(test), expect(dead_code, reason = "outputs to files say so"))]
+    pub fn output_failed(&self) {
+        self.output_failed.store(true, Ordering::Release);
+    }
+
     /// Something panicked.
     pub fn bug(&self) {
         self.bug.store(true, Ordering::Release);
@@ -122,8 +149,10 @@ impl ExitCauses {
             (&self.bug, Exit::Bug),
             (&self.interrupted, Exit::Interrupted),
             (&self.set_up_failed, Exit::SetUpFailed),
+            (&self.overloaded, Exit::Overloaded),
             (&self.step_failed, Exit::StepFailed),
             (&self.threshold_failed, Exit::ThresholdFailed),
+            (&self.output_failed, Exit::OutputFailed),
             (&self.teardown_failed, Exit::TeardownFailed),
         ];
         by_rank
@@ -141,13 +170,22 @@ mod tests {
     fn the_cause_of_the_highest_rank_decides() {
         let causes = ExitCauses::default();
         assert_eq!(causes.exit(), Exit::Passed);
-        causes.teardown_failed();
-        assert_eq!(causes.exit(), Exit::TeardownFailed);
-        causes.step_failed();
-        assert_eq!(causes.exit(), Exit::StepFailed);
-        causes.interrupted();
-        assert_eq!(causes.exit(), Exit::Interrupted);
-        causes.bug();
-        assert_eq!(causes.exit(), Exit::Bug);
+        type Says = fn(&ExitCauses);
+        let by_rank: [(Says, Exit); 8] = [
+            (ExitCauses::teardown_failed, Exit::TeardownFailed),
+            (ExitCauses::output_failed, Exit::OutputFailed),
+            (ExitCauses::threshold_failed, Exit::ThresholdFailed),
+            (ExitCauses::step_failed, Exit::StepFailed),
+            (ExitCauses::overloaded, Exit::Overloaded),
+            (ExitCauses::set_up_failed, Exit::SetUpFailed),
+            (ExitCauses::interrupted, Exit::Interrupted),
+            (ExitCauses::bug, Exit::Bug),
+        ];
+        for (cause, exit) in by_rank {
+            cause(&causes);
+            assert_eq!(causes.exit(), exit);
+        }
+        let codes = Exit::MEANINGS.map(|(exit, _)| exit.code());
+        assert_eq!(codes, [0, 1, 99, 100, 101, 104, 105, 109, 111, 112]);
     }
 }

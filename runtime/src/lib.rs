@@ -6,6 +6,7 @@
 //! command    flags, variables, the load that is asked for, the exit code
 //! engine     control thread, worker threads, users
 //! outputs    who reads intervals and events: live lines, JSON lines, summary
+//! judgement  what is made of the counts once a second: an interval, and how the thresholds do
 //! step       how a step is run and counted, in one place
 //! assets     slots, scopes, assets of the run
 //! context    what a step or an asset can use of its worker
@@ -39,6 +40,7 @@ pub(crate) mod grid;
 pub(crate) mod info;
 #[doc(hidden)]
 pub mod input_conversion;
+pub(crate) mod judgement;
 pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;

@@ -13,7 +13,15 @@ const STAGES: &[&str] = &[
 
 /// The runtime's floors from the ground up: a room names only rooms below it. All other files of the runtime are values
 /// and pure functions, and stand below the first.
-const FLOORS: &[&str] = &["context", "assets", "step", "outputs", "engine", "command"];
+const FLOORS: &[&str] = &[
+    "context",
+    "assets",
+    "step",
+    "judgement",
+    "outputs",
+    "engine",
+    "command",
+];
 
 /// The runtime's faces: they look out, and nothing inside names them.
 const FACES: &[&str] = &["contract", "glue", "emitted"];

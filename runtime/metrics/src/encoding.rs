@@ -8,31 +8,42 @@
 //!   an option  0, or 1 and the value
 //! ```
 //!
+//! A program writes the layout of its figures into its result file; all else is of bggo alone (feature `tools`).
 //! What is read is checked: whatever comes in, the answer is a value that can be merged and shown, or an error.
 
+#[cfg(feature = "tools")]
 use crate::buckets::BUCKETS;
+#[cfg(feature = "tools")]
 use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
-use crate::layout::{
-    IterationLayout, LabelWarning, Layout, MetricKind, MetricLayout, ResourceLayout, StepLayout,
-    Tags, Unit,
-};
+use crate::layout::{IterationLayout, Layout, MetricLayout, StepLayout, Tags, Unit};
+#[cfg(feature = "tools")]
+use crate::layout::{LabelWarning, MetricKind, ResourceLayout};
+#[cfg(feature = "tools")]
 use crate::outcome::Outcome;
 use bggo_values::Text;
+#[cfg(feature = "tools")]
 use std::collections::BTreeMap;
+#[cfg(feature = "tools")]
 use std::fmt;
+#[cfg(feature = "tools")]
 use std::time::Duration;
 
 const MAGIC: &[u8; 4] = b"bggo";
 const VERSION: u8 = 1;
+#[cfg(feature = "tools")]
 /// What is counted one by one is never more: 2,000 hosts of such a count still add up.
 const LARGEST_COUNT: u64 = 1 << 53;
+#[cfg(feature = "tools")]
 /// The largest sum: 64 bits of values, each as large as 53 bits of them may be.
 const LARGEST_SUM: u128 = 1 << 117;
+#[cfg(feature = "tools")]
 /// Slots beyond are no grid's.
 const LARGEST_SLOT: u32 = 1 << 30;
+#[cfg(feature = "tools")]
 /// And so are more metrics of one step.
 const MOST_METRICS: usize = 1 << 16;
 
+#[cfg(feature = "tools")]
 /// Why bytes are no layout or no interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable {
@@ -40,6 +51,7 @@ pub struct Unreadable {
     at: usize,
 }
 
+#[cfg(feature = "tools")]
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, at } = self;
@@ -50,8 +62,10 @@ impl fmt::Display for Unreadable {
     }
 }
 
+#[cfg(feature = "tools")]
 impl std::error::Error for Unreadable {}
 
+#[cfg(feature = "tools")]
 impl Interval {
     /// As bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -101,6 +115,7 @@ impl Layout {
         out.0
     }
 
+    #[cfg(feature = "tools")]
     /// From what [`Layout::to_bytes`] made.
     ///
     /// # Errors
@@ -124,6 +139,7 @@ impl Layout {
     }
 }
 
+#[cfg(feature = "tools")]
 const KINDS: [MetricKind; 4] = [
     MetricKind::Trend,
     MetricKind::Counter,
@@ -180,6 +196,7 @@ impl Out {
         });
     }
 
+    #[cfg(feature = "tools")]
     fn counts(&mut self, counts: &BTreeMap<Text, u64>) {
         self.list(counts.iter(), |out, (name, count)| {
             out.text(name);
@@ -187,6 +204,7 @@ impl Out {
         });
     }
 
+    #[cfg(feature = "tools")]
     fn extremes(&mut self, extremes: Option<(u64, u64)>) {
         self.option(extremes, |out, (smallest, largest)| {
             out.number(smallest.into());
@@ -230,6 +248,7 @@ impl Out {
         });
     }
 
+    #[cfg(feature = "tools")]
     fn slot(&mut self, slot: &SlotFigures) {
         for outcome in Outcome::ALL {
             self.number(slot.count(outcome).into());
@@ -255,14 +274,17 @@ impl Out {
     }
 }
 
+#[cfg(feature = "tools")]
 /// Bytes that are read.
 struct In<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
+#[cfg(feature = "tools")]
 type Read<T> = Result<T, Unreadable>;
 
+#[cfg(feature = "tools")]
 impl<'a> In<'a> {
     fn new(bytes: &'a [u8], what: u8) -> Read<Self> {
         let mut from = Self { bytes, at: 0 };

@@ -5,8 +5,10 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! verdict                   how a threshold does, and how it came out
+//! encoding                  layouts and intervals as bytes and back
+//! file                      the result file of a run: written second by second, read, merged
 //! compare                   whether runs differ (feature `tools`)
-//! encoding                  layouts and intervals as bytes and back (feature `tools`)
 //! ```
 //!
 //! Nothing here knows threads or a clock.
@@ -15,12 +17,13 @@ pub mod buckets;
 #[cfg(feature = "tools")]
 pub mod compare;
 mod condition;
-#[cfg(feature = "tools")]
 mod encoding;
+pub mod file;
 mod interval;
 mod layout;
 mod outcome;
 mod slots;
+mod verdict;
 
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
@@ -32,3 +35,4 @@ pub use layout::{
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
+pub use verdict::{Came, Judged, Measure, Reading, Remark, State, Verdict};

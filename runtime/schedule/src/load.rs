@@ -1,6 +1,9 @@
 //! The load of a scenario: its profile, and when and how it begins and ends.
 
+use super::arrivals::{Spread, WhenFull};
+use super::closed::Bound;
 use super::profile::Schedule;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// The load of a scenario. Lengths of time count from the beginning of the scenario where nothing else is said.
@@ -47,5 +50,93 @@ impl Load {
     /// When it is over at the latest, since the clock of the run started, if that is bounded.
     pub fn ends(&self) -> Option<Duration> {
         self.begins_until()?.checked_add(self.graceful_stop)
+    }
+
+    /// All of it as a text that no other load has, for whoever holds the loads of two runs against each other. Lengths of time
+    /// are in nanoseconds.
+    pub fn exact(&self) -> String {
+        let mut text = self.profile.to_owned();
+        // A String never refuses what is written to it.
+        let _ = match &self.schedule {
+            Schedule::Closed(closed) => {
+                let bound = match closed.bound {
+                    Bound::None => String::new(),
+                    Bound::Shared(total) => format!(" iterations={total}"),
+                    Bound::PerUser(each) => format!(" iterations_of_each={each}"),
+                };
+                write!(text, " users={}{bound}", closed.users)
+            }
+            Schedule::Ramping(ramp) => write!(text, " users={ramp}"),
+            Schedule::Open(arrivals) => {
+                let spread = match arrivals.spread {
+                    Spread::Even => "even",
+                    Spread::Poisson => "poisson",
+                };
+                let when_full = match arrivals.when_full {
+                    WhenFull::Wait => "wait",
+                    WhenFull::Drop => "drop",
+                };
+                let (users, most) = (arrivals.users, arrivals.max_users);
+                let rate = &arrivals.rate;
+                write!(
+                    text,
+                    " rate={rate} arrivals={spread} users={users}-{most} when_full={when_full}"
+                )
+            }
+        };
+        for (name, length) in [
+            ("length", self.schedule.length()),
+            ("start_after", Some(self.start_after)),
+            ("graceful_stop", Some(self.graceful_stop)),
+            ("graceful_ramp_down", Some(self.graceful_ramp_down)),
+            ("pace", self.pace),
+            ("warm_up", Some(self.warm_up)),
+        ] {
+            if let Some(length) = length {
+                let _ = write!(text, " {name}={}", length.as_nanos());
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Arrivals, Ramp, Rate, Stage, UserStage};
+    use std::sync::Arc;
+
+    #[test]
+    fn the_exact_text_of_a_load_tells_it_from_all_others() {
+        let stages = [
+            Stage {
+                length: 10,
+                to: 500,
+            },
+            Stage { length: 20, to: 0 },
+        ];
+        let arrivals = Arrivals {
+            rate: Arc::new(Rate::new(1_000, 7, &stages).unwrap()),
+            spread: Spread::Poisson,
+            users: 3,
+            max_users: 9,
+            when_full: WhenFull::Drop,
+        };
+        let mut load = Load::new("ramping_arrival_rate", Schedule::Open(arrivals));
+        assert_eq!(
+            load.exact(),
+            "ramping_arrival_rate rate=10:7-500,20:500-0/1000 arrivals=poisson users=3-9 when_full=drop length=30 \
+             start_after=0 graceful_stop=30000000000 graceful_ramp_down=30000000000 warm_up=0"
+        );
+        load.schedule = Schedule::iterations(2, 10);
+        load.pace = Some(Duration::from_nanos(5));
+        assert!(
+            load.exact()
+                .contains(" users=2 iterations=10 start_after=0 ")
+        );
+        assert!(load.exact().contains(" pace=5 "));
+        let stages = vec![UserStage { length: 10, to: 4 }];
+        load.schedule = Schedule::Ramping(Arc::new(Ramp::new(1, stages)));
+        assert!(load.exact().contains(" users=1,10:4 length=10 "));
     }
 }

@@ -21,6 +21,17 @@ pub struct Ramp {
     stages: Vec<UserStage>,
 }
 
+impl std::fmt::Display for Ramp {
+    /// Its stages, exactly: `1,10000000000:50` begins with one user and has 50 after 10 s.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.start)?;
+        for stage in &self.stages {
+            write!(f, ",{}:{}", stage.length, stage.to)?;
+        }
+        Ok(())
+    }
+}
+
 impl Ramp {
     /// Begins with `start` users and goes on as the stages say. After the last one nobody is there.
     pub fn new(start: u32, stages: Vec<UserStage>) -> Self {

@@ -193,6 +193,17 @@ impl Rate {
     }
 }
 
+impl std::fmt::Display for Rate {
+    /// Its stages, exactly: `10000000000:0-500000000/1000000000` is a stage of 10 s from 0 to 500 a second.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (place, piece) in self.pieces.iter().enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            write!(f, "{comma}{}:{}-{}", piece.length, piece.from, piece.to)?;
+        }
+        write!(f, "/{}", self.unit)
+    }
+}
+
 impl Piece {
     /// Twice the integral of the first `x` nanoseconds, times the length: whole.
     fn exact(&self, x: Nanos) -> I256 {

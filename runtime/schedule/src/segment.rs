@@ -11,6 +11,18 @@ pub struct Segment {
     workers: u64,
 }
 
+impl std::fmt::Display for Segment {
+    /// The share of a host as `--segment` names it: `2/5`, `1-3/5`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (first, last) = (self.first + 1, self.first + self.own);
+        if first == last {
+            write!(f, "{first}/{}", self.stripes)
+        } else {
+            write!(f, "{first}-{last}/{}", self.stripes)
+        }
+    }
+}
+
 impl Segment {
     /// Everything.
     pub const WHOLE: Self = Self {

@@ -12,8 +12,9 @@ use crate::assets::RunScope;
 use crate::context::WorkerContext;
 use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
+use crate::judgement::{Collector, Watch};
 use crate::metrics::{Slab, SlabReader, layout_of};
-use crate::outputs::{Collector, Report, RunDescription, Stopped};
+use crate::outputs::{Report, RunDescription, Stopped};
 use crate::panic;
 use futures_util::future::{Either, select, select_all};
 use std::io;
@@ -133,7 +134,11 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
     });
     let collector = Collector::new(layout_of(run.grid, &slots), readers.collect(), begin);
-    report.clock_starts(collector);
+    report.clock_starts(if run.functional {
+        Watch::at_the_end(collector)
+    } else {
+        Watch::new(collector)
+    });
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();
     }
@@ -143,7 +148,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
 
     let at = begin.elapsed();
     let begins_until = workers.stopping.begins_until();
-    let figures = report.stopped(Stopped {
+    let judgement = report.stopped(Stopped {
         begins_until: begins_until.map_or(at, |until| until.saturating_duration_since(begin)),
         at,
     });
@@ -155,10 +160,10 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         }
     }
     listener.abort();
-    match figures {
+    match judgement {
         // The reporter has gone, so nobody knows how the load went.
         None => state.causes.bug(),
-        Some(figures) if !run.functional && figures.threshold_failed() => {
+        Some(judgement) if !run.functional && judgement.fails() => {
             state.causes.threshold_failed();
         }
         Some(_) => {}

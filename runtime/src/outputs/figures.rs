@@ -295,12 +295,6 @@ impl Figures {
     pub fn asked(&self) -> u64 {
         self.iterations.count() + self.iterations.never_began()
     }
-
-    /// The default threshold of a load run: some iteration ends, and less than 1 % of those that were asked for fail.
-    pub fn threshold_failed(&self) -> bool {
-        let failed = self.failed();
-        self.nothing_ended() || failed > 0 && failed * 100 >= self.asked() * TOO_MANY_PERCENT
-    }
 }
 
 /// `12.3 % of 9990 answers had status 5xx`, if that is more than may be.

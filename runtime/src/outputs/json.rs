@@ -7,6 +7,7 @@ use super::figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};
 use super::line::{Line, LinesSoFar};
 use super::summary::verdict as verdict_line;
 use super::text::Paint;
+use super::thresholds;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
@@ -14,7 +15,8 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
-use crate::metrics::{Histogram, Interval, Layout, MetricLayout, Outcome, Tags, Unit, WHOLE};
+use crate::judgement::{Came, Measure, OnFail, Second, State, Verdict};
+use crate::metrics::{Histogram, Layout, MetricLayout, Outcome, Tags, Unit, WHOLE};
 use bggo_values::{Number, Text, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -56,9 +58,18 @@ impl Output for JsonLines {
         self.put(event.level(), || told(event, self.scenarios));
     }
 
-    fn interval(&mut self, layout: &Layout, interval: &Interval) {
-        let line = self.so_far.next(layout, interval);
-        self.put(LogLevel::Info, || live(&line, SystemTime::now()));
+    fn second(&mut self, second: &Second<'_>) {
+        let line = self.so_far.next(second);
+        let failing = second.judged.iter();
+        let failing = failing.filter(|one| one.is_broken || one.state == State::Fails);
+        let failing: Vec<Value> = failing.map(|one| Value::from(one.name.clone())).collect();
+        self.put(LogLevel::Info, || {
+            let object = live(&line, SystemTime::now());
+            object.put_some(
+                "thresholds_failing",
+                (!failing.is_empty()).then_some(failing),
+            )
+        });
     }
 
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
@@ -518,6 +529,8 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
     let scenarios = scenarios.map(|row| scenario_row(row).done());
     let resources = figures.resources.iter();
     let resources: Vec<Value> = resources.map(|row| resource_row(row).done()).collect();
+    let thresholds = conclusion.verdicts.iter();
+    let thresholds: Vec<Value> = thresholds.map(|one| threshold(one).done()).collect();
     let warnings = warnings(figures, run).into_iter();
     let warnings: Vec<Value> = warnings.map(|text| Value::Text(text.into())).collect();
     Object::event("summary")
@@ -544,10 +557,59 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
         .put("scenarios", scenarios.collect::<Vec<_>>())
         .put("steps", steps.collect::<Vec<_>>())
         .put_some("resources", (!resources.is_empty()).then_some(resources))
+        .put_some("thresholds", (!thresholds.is_empty()).then_some(thresholds))
         .put("verdict", verdict(*exit, figures))
         .put_some("warnings", (!warnings.is_empty()).then_some(warnings))
         .count("exit", u32::from(exit.code()))
         .put("left_behind", *left)
+}
+
+/// How a threshold came out.
+fn threshold(verdict: &Verdict) -> Object {
+    let on_fail = match verdict.on_fail {
+        OnFail::Abort => "abort",
+        OnFail::Fail => "fail",
+        OnFail::Warn => "warn",
+    };
+    let came = match verdict.came {
+        Came::Held => "held",
+        Came::Broken => "broken",
+        Came::NeverMeasured => "never_measured",
+        Came::LeftOut => "left_out",
+    };
+    let figures = verdict.readings.iter().map(|reading| {
+        Object::default()
+            .put("figure", reading.figure.clone())
+            .put("unit", unit_of(&reading.measure))
+            .put_some("value", reading.value.and_then(Number::from_f64))
+            .put_some("worst", reading.worst.and_then(Number::from_f64))
+            .done()
+    });
+    let remarks = verdict.remarks.iter();
+    let remarks: Vec<Value> = remarks
+        .map(|remark| Value::from(thresholds::said(*remark)))
+        .collect();
+    Object::default()
+        .put("threshold", verdict.name.clone())
+        .put("asked", verdict.asked.clone())
+        .put("came", came)
+        .put("on_fail", on_fail)
+        .put("failed", verdict.fails())
+        .put("figures", figures.collect::<Vec<_>>())
+        .put_some("worst_second", verdict.worst_at.map(Number::from))
+        .put_some("broken_second", verdict.broken_at.map(Number::from))
+        .put("aborted", verdict.aborted)
+        .put_some("remarks", (!remarks.is_empty()).then_some(remarks))
+}
+
+/// What the values of a figure are.
+fn unit_of(measure: &Measure) -> Text {
+    match measure {
+        Measure::Time => Text::Static("s"),
+        Measure::Bytes => Text::Static("bytes"),
+        Measure::Share => Text::Static("share"),
+        Measure::Number(unit) => unit.clone(),
+    }
 }
 
 /// What a load run says of its own figures.
@@ -568,6 +630,8 @@ pub fn verdict(exit: Exit, figures: &Figures) -> &'static str {
         Exit::ThresholdFailed if figures.nothing_ended() => "nothing ended",
         Exit::ThresholdFailed => "threshold failed",
         Exit::Bug => "bug",
+        Exit::Overloaded => "not valid",
+        Exit::OutputFailed => "output failed",
         Exit::StepFailed | Exit::BadInput => "failed",
     }
 }

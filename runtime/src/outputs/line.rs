@@ -1,7 +1,8 @@
 //! What one second of a load run measured, for its line.
 
 use super::measure::rate;
-use crate::metrics::{Histogram, Interval, Layout, Outcome, SlotFigures};
+use crate::judgement::Second;
+use crate::metrics::{Histogram, Outcome, SlotFigures};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ const P95: u32 = 950_000;
 /// What lines count on from one to the next.
 #[derive(Debug, Default)]
 pub struct LinesSoFar {
-    number: u64,
     users: u64,
     /// Full names of the steps, in the grid's order; made for the first line.
     steps: Vec<Text>,
@@ -20,8 +20,8 @@ pub struct LinesSoFar {
 /// One live line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// From 1, one more each line: the second, as long as the machine keeps up.
-    pub number: u64,
+    /// The number of the second, from 1.
+    pub number: u32,
     /// Since the start of the run.
     pub at: Duration,
     /// How long the stretch of time is.
@@ -43,9 +43,9 @@ pub struct Line {
 }
 
 impl LinesSoFar {
-    /// The line of the next interval.
-    pub fn next(&mut self, layout: &Layout, interval: &Interval) -> Line {
-        self.number += 1;
+    /// The line of the next second.
+    pub fn next(&mut self, second: &Second<'_>) -> Line {
+        let (layout, interval) = (second.layout, second.interval);
         self.users = (self.users + interval.users_begun).saturating_sub(interval.users_ended);
         let (mut iterations, mut times) = (SlotFigures::default(), Histogram::default());
         for scenario in &layout.iterations {
@@ -67,7 +67,7 @@ impl LinesSoFar {
             (name.clone(), ended)
         });
         Line {
-            number: self.number,
+            number: second.number,
             at: interval.end(),
             length: interval.length(),
             users: self.users,

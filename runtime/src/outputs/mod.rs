@@ -2,14 +2,13 @@
 //!
 //! ```text
 //! worker threads -events-> mailbox -> reporter thread -> outputs -lines-> mailbox -> writer thread -> stderr
-//!                slabs -> intervals --^
+//!                slabs -> seconds ----^
 //! ```
 //!
-//! The reporter feeds each [`Output`] in turn: the run, events in their order, an interval a second, the end. Outputs are a
+//! The reporter feeds each [`Output`] in turn: the run, events in their order, each second, the end. Outputs are a
 //! file each and none knows another; what two of them show alike (a line, the figures of a run) is a value of its own. All
-//! that is said of load is computed from intervals. Neither a worker nor the reporter ever waits for whoever reads stderr.
+//! that is said of load is computed from intervals, and judged before it comes here. Neither a worker nor the reporter ever waits for whoever reads stderr.
 
-mod collect;
 mod figures;
 mod json;
 mod line;
@@ -20,15 +19,15 @@ mod report;
 mod summary;
 mod table;
 mod text;
+mod thresholds;
 mod writer;
 
-pub use collect::Collector;
-pub use figures::Figures;
 pub use report::{Report, Stopped};
 
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
+use crate::judgement::{Second, Verdict};
 use crate::metrics::{Interval, Layout};
 use bggo_schedule::Load;
 use bggo_values::Text;
@@ -115,6 +114,8 @@ pub struct Conclusion<'a> {
     pub total: &'a Interval,
     /// For how long iterations could begin; what runs after that is the drain.
     pub begins_for: Duration,
+    /// How its thresholds came out.
+    pub verdicts: &'a [Verdict],
     /// Its exit code.
     pub exit: Exit,
     /// It was left before everything was destroyed.
@@ -128,8 +129,8 @@ pub trait Output: Send {
     fn begins(&mut self, run: &RunDescription);
     /// Something happened. Events come in the order in which each thread told them.
     fn event(&mut self, event: &Event);
-    /// What the last second of a load run measured. The last interval may be shorter.
-    fn interval(&mut self, layout: &Layout, interval: &Interval);
+    /// A second of a load run is over.
+    fn second(&mut self, second: &Second<'_>);
     /// The run is over.
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>);
 }

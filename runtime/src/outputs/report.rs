@@ -8,15 +8,14 @@ use super::mailbox::{Bounded, Received, Receiver, Sender, answer, mailbox};
 use super::summary::TextSummary;
 use super::text::{Paint, TextLines};
 use super::writer::LineWriter;
-use super::{Collector, Conclusion, Figures, Format, Output, RunDescription};
+use super::{Conclusion, Format, Output, RunDescription};
 use crate::event::{Event, EventSink, LogLevel, ResourceEvent};
 use crate::exit::Exit;
+use crate::judgement::{Judgement, Watch};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-/// How long an interval is.
-const EVERY: Duration = Duration::from_secs(1);
 /// Events that may wait under load.
 const WAITING: usize = 4096;
 /// How long a run that is left at once waits for whoever reads its lines.
@@ -32,9 +31,9 @@ pub struct Report {
 /// What the reporter is told.
 enum Message {
     Begins(RunDescription),
-    ClockStarts(Box<Collector>),
+    ClockStarts(Box<Watch>),
     Event(Event),
-    Stopped(Stopped, Sender<Figures>),
+    Stopped(Stopped, Sender<Judgement>),
     Ends {
         exit: Exit,
         left: bool,
@@ -107,19 +106,19 @@ impl Report {
         self.mailbox.send(Message::Begins(run));
     }
 
-    /// Iterations may begin: from now on an interval is taken each second, if it is a load run.
-    pub(crate) fn clock_starts(&self, collector: Collector) {
-        self.mailbox.send(Message::ClockStarts(Box::new(collector)));
+    /// Iterations may begin: from now on the counts are read each second, if it is a load run.
+    pub(crate) fn clock_starts(&self, watch: Watch) {
+        self.mailbox.send(Message::ClockStarts(Box::new(watch)));
     }
 
-    /// All workers are done: takes the last interval and returns the figures of the run; `None` when the reporter is gone,
+    /// All workers are done: takes what is left to read, and returns what the figures come to; `None` when the reporter is gone,
     /// which only a panic does.
-    pub(crate) fn stopped(&self, stopped: Stopped) -> Option<Figures> {
+    pub(crate) fn stopped(&self, stopped: Stopped) -> Option<Judgement> {
         self.mailbox.bounded(Bounded::No);
-        let (sender, figures) = answer();
+        let (sender, judgement) = answer();
         self.mailbox.send(Message::Stopped(stopped, sender));
-        match figures.receive(None) {
-            Received::Item(figures) => Some(figures),
+        match judgement.receive(None) {
+            Received::Item(judgement) => Some(judgement),
             Received::Nothing | Received::Closed => None,
         }
     }
@@ -172,9 +171,7 @@ struct Reporter {
 
 /// A run whose clock has started.
 struct Measured {
-    collector: Collector,
-    /// The second at whose end the next interval is taken; `None` of a functional run and when all workers are done.
-    second: Option<u32>,
+    watch: Watch,
     begins_for: Duration,
 }
 
@@ -182,14 +179,14 @@ impl Reporter {
     /// Ends when nobody can tell it anything any more.
     fn work(mut self, messages: &Receiver<Message>) {
         loop {
-            let received = match self.next_interval() {
-                // An interval that is due goes before what is told.
+            let received = match self.next_second() {
+                // A second that is over goes before what is told.
                 Some(due) if due <= Instant::now() => Received::Nothing,
                 due => messages.receive(due),
             };
             match received {
                 Received::Item(message) => self.take(message, messages),
-                Received::Nothing => self.interval_is_due(),
+                Received::Nothing => self.second_is_over(),
                 Received::Closed => return,
             }
         }
@@ -198,13 +195,13 @@ impl Reporter {
     fn take(&mut self, message: Message, messages: &Receiver<Message>) {
         match message {
             Message::Begins(description) => self.begins(description),
-            Message::ClockStarts(collector) => self.clock_starts(*collector),
+            Message::ClockStarts(watch) => self.clock_starts(*watch),
             Message::Event(event) => {
                 if self.is_first(&event) {
                     self.tell(&event);
                 }
             }
-            Message::Stopped(stopped, figures) => figures.send(self.stopped(stopped)),
+            Message::Stopped(stopped, judgement) => judgement.send(self.stopped(stopped)),
             Message::Ends { exit, left, done } => {
                 self.ends(exit, left, messages.lost());
                 self.lines.flush(done);
@@ -213,10 +210,9 @@ impl Reporter {
         }
     }
 
-    /// When the next interval is due.
-    fn next_interval(&self) -> Option<Instant> {
-        let run = self.measured.as_ref()?;
-        Some(run.collector.begin() + EVERY * run.second?)
+    /// When the next second is over.
+    fn next_second(&self) -> Option<Instant> {
+        self.measured.as_ref()?.watch.due()
     }
 
     fn begins(&mut self, description: RunDescription) {
@@ -229,11 +225,9 @@ impl Reporter {
         self.description = Some(description);
     }
 
-    fn clock_starts(&mut self, collector: Collector) {
-        let under_load = self.description.as_ref().is_some_and(|run| !run.functional);
+    fn clock_starts(&mut self, watch: Watch) {
         self.measured = Some(Measured {
-            collector,
-            second: under_load.then_some(1),
+            watch,
             begins_for: Duration::ZERO,
         });
     }
@@ -262,36 +256,29 @@ impl Reporter {
         key.is_none_or(|key| self.logged.insert(key))
     }
 
-    fn interval_is_due(&mut self) {
+    fn second_is_over(&mut self) {
         let Some(run) = &mut self.measured else {
             return;
         };
-        let interval = run.collector.take(run.collector.begin().elapsed());
-        for output in &mut self.outputs {
-            output.interval(run.collector.layout(), &interval);
+        if let Some(second) = run.watch.read() {
+            for output in &mut self.outputs {
+                output.second(&second);
+            }
         }
-        // A machine that slept does not make up for the intervals that it missed.
-        let over = run.collector.begin().elapsed().as_secs();
-        run.second = Some(u32::try_from(over).unwrap_or(u32::MAX).saturating_add(1));
     }
 
-    fn stopped(&mut self, stopped: Stopped) -> Figures {
-        let (Some(description), Some(run)) = (&self.description, &mut self.measured) else {
-            return Figures::default();
+    fn stopped(&mut self, stopped: Stopped) -> Judgement {
+        let Some(run) = &mut self.measured else {
+            return Judgement::default();
         };
-        let interval = run.collector.take(stopped.at);
-        if run.second.take().is_some() && !interval.slots.is_empty() {
+        if let Some(second) = run.watch.stop(stopped.at) {
             for output in &mut self.outputs {
-                output.interval(run.collector.layout(), &interval);
+                output.second(&second);
             }
         }
         run.begins_for = stopped.begins_until.min(stopped.at);
         self.lines.bounded(Bounded::No);
-        Figures::new(
-            run.collector.layout(),
-            run.collector.total(),
-            (description, run.begins_for),
-        )
+        run.watch.judgement()
     }
 
     fn ends(&mut self, exit: Exit, left: bool, lost: u64) {
@@ -307,13 +294,14 @@ impl Reporter {
         };
         let conclusion = Conclusion {
             run: description,
-            total: run.collector.total(),
+            total: run.watch.total(),
             begins_for: run.begins_for,
+            verdicts: run.watch.verdicts(),
             exit,
             left,
         };
         for output in &mut self.outputs {
-            output.ends(run.collector.layout(), &conclusion);
+            output.ends(run.watch.layout(), &conclusion);
         }
     }
 }

@@ -5,11 +5,13 @@ use super::measure::{or_dash, percent, plural, short};
 use super::metric_lines;
 use super::table;
 use super::text::{GREEN, Paint, RED, YELLOW};
+use super::thresholds;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel};
 use crate::exit::Exit;
-use crate::metrics::{Histogram, Interval, Layout, MetricLayout, Outcome, Unit, WHOLE};
+use crate::judgement::Second;
+use crate::metrics::{Histogram, Layout, MetricLayout, Outcome, Unit, WHOLE};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -43,7 +45,7 @@ impl Output for TextSummary {
 
     fn event(&mut self, _: &Event) {}
 
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
 
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
         let has_summary = LogLevel::Info <= self.level;
@@ -72,6 +74,10 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
     }
     text.push('\n');
     if !conclusion.run.functional {
+        if !conclusion.verdicts.is_empty() {
+            text.push_str("thresholds:\n");
+            text.push_str(&thresholds::lines(conclusion.verdicts, paint));
+        }
         for warning in figures.warnings() {
             let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
         }
@@ -319,6 +325,8 @@ pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
         Exit::StepFailed | Exit::ThresholdFailed | Exit::Bug | Exit::BadInput => (RED, "failed"),
         Exit::SetUpFailed => (RED, "failed: set-up"),
         Exit::TeardownFailed => (RED, "failed: teardown"),
+        Exit::Overloaded => (RED, "not valid"),
+        Exit::OutputFailed => (RED, "failed: an output was not written"),
     };
     let left = if conclusion.left {
         " (resources were left behind)"

@@ -1,11 +1,13 @@
 //! What people and programs read: the lines of a functional run, the live lines and the summary of a load run.
 
+use super::figures::Figures;
 use super::line::{Line, LinesSoFar};
 use super::*;
 use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
+use crate::judgement::{Came, Collector, Measure, OnFail, Reading, Remark, Watch};
 use crate::metrics::{
     KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
 };
@@ -259,6 +261,7 @@ fn conclusion<'a>(run: &'a RunDescription, collector: &'a Collector) -> Conclusi
         run,
         total: collector.total(),
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     }
@@ -276,7 +279,12 @@ fn summary_object(collector: &Collector, conclusion: &Conclusion<'_>) -> serde_j
 
 fn next_line(so_far: &mut LinesSoFar, collector: &mut Collector, at: Duration) -> Line {
     let interval = collector.take(at);
-    so_far.next(collector.layout(), &interval)
+    so_far.next(&Second {
+        number: u32::try_from(at.as_secs()).unwrap(),
+        layout: collector.layout(),
+        interval: &interval,
+        judged: &[],
+    })
 }
 
 #[test]
@@ -308,6 +316,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::ThresholdFailed,
         left: false,
     };
@@ -365,6 +374,7 @@ fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(1),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -550,10 +560,11 @@ fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(5),
+        verdicts: &[],
         exit: Exit::ThresholdFailed,
         left: false,
     };
-    assert!(figures(&collector, &conclusion).threshold_failed());
+    assert!(figures(&collector, &conclusion).nothing_ended());
     let text = summary(&collector, &conclusion);
     let verdict = "failed: no iteration ended, 3 cancelled, in 5.00s and 1.00s of drain\n";
     assert!(text.ends_with(verdict), "{text}");
@@ -575,6 +586,7 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(5),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -610,6 +622,7 @@ fn a_functional_run_ends_with_a_short_table() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_millis(5),
+        verdicts: &[],
         exit: Exit::Passed,
         left: false,
     };
@@ -693,7 +706,7 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::ONCE));
-    report.clock_starts(collector);
+    report.clock_starts(Watch::at_the_end(collector));
     for user in 0..10_000 {
         let mut end = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
         end.user = user;
@@ -701,7 +714,7 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
     }
     iteration(&recorder, None, Duration::from_millis(1));
     // Answers though not one byte was written.
-    assert_eq!(report.stopped(STOPPED).unwrap().iterations.count(), 1);
+    assert!(!report.stopped(STOPPED).unwrap().nothing_ended);
     assert_eq!(written.text(), "");
     drop(open);
     report.ends(Exit::Passed, false);
@@ -727,12 +740,12 @@ fn what_a_load_run_could_not_write_is_counted_and_said_at_its_end() {
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
-    report.clock_starts(collector);
+    report.clock_starts(Watch::new(collector));
     for _ in 0..20_000 {
         report.tell(Event::Message(LogLevel::Info, "again".to_owned()));
     }
     iteration(&recorder, None, Duration::from_millis(1));
-    assert_eq!(report.stopped(STOPPED).unwrap().iterations.count(), 1);
+    assert!(!report.stopped(STOPPED).unwrap().nothing_ended);
     drop(open);
     report.ends(Exit::Passed, false);
     let warning = lines(&written, "warning").remove(0);
@@ -837,6 +850,27 @@ fn fields(value: &serde_json::Value, found: &mut std::collections::BTreeSet<Stri
     }
 }
 
+/// A threshold of which all there is is said.
+fn verdict_with_all() -> Verdict {
+    Verdict {
+        name: Text::Static("fast"),
+        asked: Text::Static("p95 < 300ms"),
+        came: Came::Broken,
+        on_fail: OnFail::Abort,
+        readings: vec![Reading {
+            figure: Text::Static("run.response_time.p95"),
+            measure: Measure::Time,
+            value: Some(0.4),
+            worst: Some(0.5),
+        }],
+        worst_at: Some(2),
+        broken_at: Some(3),
+        aborted: true,
+        remarks: vec![Remark::JudgedWhole],
+        advice: None,
+    }
+}
+
 #[test]
 fn the_page_of_the_output_names_every_field_that_is_written() {
     let page = page();
@@ -856,6 +890,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         run: &run,
         total: collector.total(),
         begins_for: Duration::from_secs(1),
+        verdicts: &[verdict_with_all()],
         exit: Exit::Passed,
         left: false,
     };
@@ -899,16 +934,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
 #[test]
 fn the_page_of_the_output_lists_every_exit_code() {
     let page = page();
-    for exit in [
-        Exit::Passed,
-        Exit::StepFailed,
-        Exit::ThresholdFailed,
-        Exit::SetUpFailed,
-        Exit::TeardownFailed,
-        Exit::BadInput,
-        Exit::Interrupted,
-        Exit::Bug,
-    ] {
+    for (exit, _) in Exit::MEANINGS {
         assert!(
             page.contains(&format!("\n| {} | ", exit.code())),
             "{exit:?}"
@@ -922,16 +948,7 @@ fn the_page_of_the_output_lists_every_verdict() {
     let nothing = figures_of(&mut collector);
     iteration(&recorder, None, Duration::from_millis(1));
     let something = figures_of(&mut collector);
-    let all = [
-        Exit::Passed,
-        Exit::StepFailed,
-        Exit::ThresholdFailed,
-        Exit::SetUpFailed,
-        Exit::TeardownFailed,
-        Exit::Interrupted,
-        Exit::Bug,
-    ];
-    for exit in all {
+    for (exit, _) in Exit::MEANINGS {
         for figures in [&nothing, &something] {
             let verdict = json::verdict(exit, figures);
             assert!(page().contains(&format!("`{verdict}`")), "{verdict}");
@@ -954,7 +971,7 @@ impl Output for Panics {
         panic!("an output has a bug");
     }
     fn event(&mut self, _: &Event) {}
-    fn interval(&mut self, _: &Layout, _: &Interval) {}
+    fn second(&mut self, _: &Second<'_>) {}
     fn ends(&mut self, _: &Layout, _: &Conclusion<'_>) {}
 }
 
@@ -976,7 +993,7 @@ fn written(format: Format, level: LogLevel, exit: Exit) -> String {
     iteration(&recorder, None, Duration::from_millis(10));
     let kind = Some(names.kind("status"));
     iteration(&recorder, kind, Duration::from_millis(10));
-    report.clock_starts(collector);
+    report.clock_starts(Watch::new(collector));
     report.stopped(STOPPED);
     report.ends(exit, false);
     written.text()

@@ -8,7 +8,8 @@ use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
-use crate::metrics::{Interval, Layout};
+use crate::judgement::Second;
+use crate::metrics::Layout;
 use bggo_schedule::{Load, Schedule};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -75,8 +76,8 @@ impl Output for TextLines {
         self.put(event.level(), || told(event, self.scenarios, self.paint));
     }
 
-    fn interval(&mut self, layout: &Layout, interval: &Interval) {
-        let line = self.so_far.next(layout, interval);
+    fn second(&mut self, second: &Second<'_>) {
+        let line = self.so_far.next(second);
         self.put(LogLevel::Info, || live(&line));
     }
 

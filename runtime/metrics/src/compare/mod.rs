@@ -14,6 +14,7 @@ mod comparison;
 mod correlation;
 mod evidence;
 mod holm;
+mod load;
 mod measure;
 mod noise;
 mod not_comparable;
@@ -27,12 +28,11 @@ pub use comparison::{
     Answer, ComparedFigure, ComparedRow, Comparison, Difference, Method, RUNS_OF_A_SIDE, TooShort,
     compare,
 };
+pub use load::RecordedLoad;
 pub use measure::{FailOn, Measure, RUN, Side};
 pub use noise::{FigureNoise, Noise};
 pub use not_comparable::NotComparable;
-pub use recorded::{
-    ArrivalCounts, Collector, MeasuredFigure, RecordedLoad, RowFigures, RunFigures, row_names,
-};
+pub use recorded::{ArrivalCounts, Collector, MeasuredFigure, RowFigures, RunFigures, row_names};
 pub use shift::{BLOCKS, SIGNIFICANT, Shift};
 pub use student::MeanDifference;
 

@@ -1,8 +1,9 @@
 //! Runs of one program on one host -> by how much runs differ where nothing has changed.
 
+use super::load::RecordedLoad;
 use super::measure::Measure;
 use super::not_comparable::{NotComparable, check_loads};
-use super::recorded::{RecordedLoad, RunFigures};
+use super::recorded::RunFigures;
 use super::student::{MeanDifference, standard_deviation};
 
 /// By how much runs differ where nothing has changed.

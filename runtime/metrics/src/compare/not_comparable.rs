@@ -1,7 +1,8 @@
 //! Why runs cannot be compared, in words.
 
+use super::load::{RecordedLoad, differences};
 use super::measure::FailOn;
-use super::recorded::{RecordedLoad, RunFigures};
+use super::recorded::RunFigures;
 use std::fmt;
 
 /// Why runs cannot be compared.
@@ -38,10 +39,12 @@ pub enum NotComparable {
     Load {
         /// Which.
         scenario: String,
-        /// A run with its schedule.
-        one: (String, String),
-        /// Another one with another schedule.
-        other: (String, String),
+        /// A run.
+        one: String,
+        /// Another one.
+        other: String,
+        /// What differs: its name, and its value in both.
+        differences: Vec<(String, String, String)>,
     },
     /// `--fail-on` asks for what no run has.
     NoRow {
@@ -80,11 +83,19 @@ impl fmt::Display for NotComparable {
                 scenario,
                 one,
                 other,
-            } => write!(
-                f,
-                "the loads differ: {scenario} is {} in {}, and {} in {}",
-                one.1, one.0, other.1, other.0
-            ),
+                differences,
+            } => {
+                write!(f, "the loads of {scenario} differ")?;
+                let mut mark = ':';
+                for (name, of_one, of_other) in differences {
+                    write!(
+                        f,
+                        "{mark} {name} is {of_one} in {one} and {of_other} in {other}"
+                    )?;
+                    mark = ';';
+                }
+                Ok(())
+            }
             Self::NoRow { asked, row, rows } => write!(
                 f,
                 "`{asked}`: the runs have no figures of `{row}`; they have those of {}",
@@ -131,11 +142,12 @@ pub fn check_loads<'a>(
             same.map(move |other| (load, other))
         });
         for (load, of_other) in loads {
-            if load.schedule != of_other.schedule {
+            if load.exact != of_other.exact {
                 return Err(NotComparable::Load {
                     scenario: load.scenario.to_string(),
-                    one: (first.name.clone(), load.schedule.to_string()),
-                    other: (other.name.clone(), of_other.schedule.to_string()),
+                    one: first.name.clone(),
+                    other: other.name.clone(),
+                    differences: differences(&load.exact, &of_other.exact),
                 });
             }
         }

@@ -3,6 +3,7 @@
 //! Seconds are read once and not kept: of each row of figures there are the values of one block and of the whole, and counts of each
 //! second.
 
+use super::load::RecordedLoad;
 use super::measure::{FailOn, Measure, RUN};
 use super::shift::BLOCKS;
 use super::values::{Values, width};
@@ -20,19 +21,6 @@ const LEAST_BEYOND: f64 = 10.0;
 
 /// The percentile whose exceedances show how alike successive seconds are.
 const GUARD: u32 = 950_000;
-
-/// What a comparison needs to know of the load of a scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedLoad {
-    /// The scenario.
-    pub scenario: Text,
-    /// Its schedule in words. Runs are compared where these are equal.
-    pub schedule: Text,
-    /// Whether iterations are due at moments of their own.
-    pub is_open: bool,
-    /// Seconds since the beginning of the run: from the end of the warm-up until no iteration begins any more.
-    pub judged: Range<u32>,
-}
 
 /// How many iterations of an open profile were due, and what became of those that did not begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,14 +209,8 @@ impl Collector {
         }
     }
 
-    /// Adds the next interval.
-    pub fn add(&mut self, interval: &Interval) {
-        let Some((from, to)) = interval.span else {
-            return;
-        };
-        // Intervals are read a little late, each as much as the one before.
-        let middle = from + to.saturating_sub(from) / 2;
-        let second = u32::try_from(middle.as_secs()).unwrap_or(u32::MAX);
+    /// Adds what was measured in a second of the run, counted from 0. Seconds come in their order.
+    pub fn add(&mut self, second: u32, interval: &Interval) {
         self.last_end = self.last_end.max(second.saturating_add(1));
         for row in &mut self.rows {
             row.add(second, interval);

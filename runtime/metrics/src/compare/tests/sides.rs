@@ -12,7 +12,6 @@ use crate::outcome::Outcome;
 use crate::slots::{iteration_slot, time_slot};
 use bggo_values::Text;
 use std::slice::from_ref;
-use std::time::Duration;
 
 const P95: Measure = Measure::Percentile(950_000);
 
@@ -40,7 +39,7 @@ const MADE: Made = Made {
     failed: 0,
     dropped: 0,
     is_open: true,
-    schedule: "100/s for 5m",
+    schedule: "constant_arrival_rate rate=300000000000:100000000-100000000/1000000000",
     seed: 1,
 };
 
@@ -71,21 +70,11 @@ fn layout() -> Layout {
     }
 }
 
-fn interval(second: u32) -> Interval {
-    // Read 3 ms late, as intervals are.
-    let late = Duration::from_millis(3);
-    let from = Duration::from_secs(second.into());
-    Interval {
-        span: Some((from + late, from + Duration::from_secs(1) + late)),
-        ..Interval::default()
-    }
-}
-
 impl Made {
     fn load(&self) -> RecordedLoad {
         RecordedLoad {
             scenario: Text::Static("main"),
-            schedule: Text::Static(self.schedule),
+            exact: Text::Static(self.schedule),
             is_open: self.is_open,
             judged: 0..self.seconds,
         }
@@ -99,7 +88,7 @@ impl Made {
         let mut random = Random::new(self.seed);
         let mut collector = Collector::new(self.name, &layout(), &[self.load()], asked);
         for second in 0..self.recorded_seconds {
-            let mut interval = interval(second);
+            let mut interval = Interval::default();
             for first in [0, 10] {
                 let mut counts = SlotFigures::default();
                 counts.add(Outcome::Passed, self.requests - self.failed);
@@ -130,7 +119,7 @@ impl Made {
                 .entry(10 + iteration_slot::START_ERROR)
                 .or_default();
             begun.histogram.buckets = vec![(1, self.requests)];
-            collector.add(&interval);
+            collector.add(second, &interval);
         }
         collector.end()
     }
@@ -280,7 +269,7 @@ fn more_failures_are_a_difference_of_shares() {
 fn rates_are_compared_where_the_target_decides_them() {
     let closed = Made {
         is_open: false,
-        schedule: "4 users for 5m",
+        schedule: "constant_vus users=4",
         ..MADE
     };
     let slower = Made {
@@ -395,7 +384,7 @@ fn a_percentile_needs_values_on_its_thin_side() {
 fn what_ends_in_the_drain_counts_in_the_last_block_and_in_no_rate() {
     let closed = Made {
         is_open: false,
-        schedule: "4 users for 5m",
+        schedule: "constant_vus users=4",
         ..MADE
     };
     let drained = Made {
@@ -425,11 +414,11 @@ fn what_is_due_in_the_warm_up_is_left_out() {
     load.judged = 100..400;
     let mut collector = Collector::new("a.log", &layout(), &[load], &[]);
     for second in 0..400 {
-        let mut interval = interval(second);
+        let mut interval = Interval::default();
         let times = interval.slots.entry(10 + time_slot::RESPONSE).or_default();
         let micros = if second < 100 { 1_000_000 } else { 1_000 };
         times.histogram.buckets = vec![(bucket(micros) as u32, 100)];
-        collector.add(&interval);
+        collector.add(second, &interval);
     }
     let run = collector.end();
     assert_eq!((run.seconds(), run.missing_seconds), (300, 0));
@@ -547,13 +536,13 @@ fn unlike_runs_are_refused_in_words() {
     );
     let faster = Made {
         name: "b.log",
-        schedule: "200/s for 5m",
+        schedule: "constant_arrival_rate rate=300000000000:200000000-200000000/1000000000",
         ..MADE
     }
     .run();
     assert_eq!(
         refusal(from_ref(&old), &[faster]),
-        "the loads differ: main is 100/s for 5m in a.log, and 200/s for 5m in b.log"
+        "the loads of main differ: rate is 5m0s at 100/s in a.log and 5m0s at 200/s in b.log"
     );
     let mut other = same.clone();
     other.loads[0].scenario = Text::Static("browse");
@@ -646,7 +635,7 @@ fn scenarios_have_rows_where_there_are_several() {
     ];
     let mut collector = Collector::new("a.log", &layout, &loads, &[]);
     for second in 0..500 {
-        let mut interval = interval(second);
+        let mut interval = Interval::default();
         for first in [10, 20] {
             let times = interval
                 .slots
@@ -657,7 +646,7 @@ fn scenarios_have_rows_where_there_are_several() {
             counts.add(Outcome::Passed, 10);
             interval.slots.entry(first).or_default().merge(&counts);
         }
-        collector.add(&interval);
+        collector.add(second, &interval);
     }
     let run = collector.end();
     assert_eq!(run.seconds(), 500);

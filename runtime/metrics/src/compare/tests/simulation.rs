@@ -9,7 +9,6 @@ use crate::layout::{IterationLayout, Layout};
 use crate::outcome::Outcome;
 use crate::slots::time_slot;
 use bggo_values::Text;
-use std::time::Duration;
 
 /// Random numbers: SplitMix64.
 pub struct Random(u64);
@@ -112,7 +111,7 @@ pub fn layout() -> Layout {
 pub fn load(seconds: u32) -> RecordedLoad {
     RecordedLoad {
         scenario: Text::Static("main"),
-        schedule: Text::from(format!("{REQUESTS}/s for {seconds}s")),
+        exact: Text::from(format!("constant_arrival_rate rate={REQUESTS}")),
         is_open: true,
         judged: 0..seconds,
     }
@@ -120,6 +119,7 @@ pub fn load(seconds: u32) -> RecordedLoad {
 
 /// A run.
 pub struct Simulation<'a> {
+    /// Without a law no times are drawn.
     pub law: &'a [f64],
     pub seconds: u32,
     pub asked: &'a [FailOn],
@@ -157,13 +157,7 @@ impl Simulation<'_> {
             let drift = server.drift * f64::from(second) / f64::from(self.seconds);
             let pause = if is_pausing { 0.5 } else { 0.0 };
             let factor = (level + drift + pause + server.shift).exp();
-            let mut interval = Interval {
-                span: Some((
-                    Duration::from_secs(second.into()),
-                    Duration::from_secs(u64::from(second) + 1),
-                )),
-                ..Interval::default()
-            };
+            let mut interval = Interval::default();
             let mut counts = SlotFigures::default();
             counts.add(Outcome::Passed, (REQUESTS - failed) as u64);
             counts.add(Outcome::Failed, failed as u64);
@@ -171,13 +165,16 @@ impl Simulation<'_> {
             interval.slots.insert(0, counts);
             let slot = interval.slots.entry(time_slot::RESPONSE).or_default();
             slot.histogram.buckets = times;
-            collector.add(&interval);
+            collector.add(second, &interval);
         }
         collector.end()
     }
 
     /// Counts by bucket, ascending. Values are drawn by their places in the law, which are then gone through in order.
     fn times(&self, factor: f64, cells: &mut [u32], random: &mut Random) -> Vec<(u32, u64)> {
+        if self.law.is_empty() {
+            return Vec::new();
+        }
         for _ in 0..REQUESTS / 4 {
             let mut bits = random.next();
             for _ in 0..4 {

@@ -1,0 +1,99 @@
+//! The result file of a run: a log of HdrHistogram that its viewers open as it is, with comment lines `#bggo {..}` that hold
+//! what it has no place for, so that nothing is lost.
+//!
+//! ```text
+//! #bggo {"format":1,"build":..,"parts":[..],"loads":[..],"thresholds":[..],"layout":..,"crc":..}
+//! #[Histogram log format version 1.3] ..                        what its readers want first
+//! Tag=scenario.main.response_time,0.000,1.000,12.345,HISTF..    a histogram of a second
+//! #bggo {"second":0,"from":..,"to":..,"slots":{..},"crc":..}    closes the second: all else that it measured
+//! #bggo {"ends":[{"exit":0,..}],"crc":..}                       how it ended
+//! ```
+//!
+//! A second whose closing line is not there, or gives another CRC, was cut: it does not count. Merging adds second by second,
+//! and everything is written in one order with one coder, so a merge is the same bytes whichever file comes first.
+
+mod crc;
+mod deflate;
+mod hdr;
+mod line;
+#[cfg(feature = "tools")]
+mod merge;
+#[cfg(feature = "tools")]
+mod read;
+mod share;
+mod tags;
+mod write;
+
+#[cfg(feature = "tools")]
+pub use merge::{Merge, Unmergeable};
+#[cfg(feature = "tools")]
+pub use read::{Ending, Recording, Second, Unreadable};
+pub use share::Share;
+#[cfg(feature = "tools")]
+pub use share::missing;
+pub use tags::SlotTags;
+pub use write::{end, head, second};
+
+use crate::condition::Threshold;
+use crate::layout::Layout;
+use bggo_values::Text;
+use std::time::Duration;
+
+/// What is known of a run when it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// The version of bggo that built the program.
+    pub version: Text,
+    /// Tells the program from all others.
+    pub build: Text,
+    /// The name of the grid.
+    pub grid: Text,
+    /// The seed of all that is random.
+    pub seed: u64,
+    /// What was run of the whole, and where: of one host, or after a merge of several, in the order of their shares.
+    pub parts: Vec<Part>,
+    /// Each scenario that runs, with its load as a text.
+    pub loads: Vec<(Text, Text)>,
+    /// What is asked of the figures.
+    pub thresholds: Vec<Threshold>,
+    /// What the figures are.
+    pub layout: Layout,
+}
+
+impl Head {
+    /// When the first part began, since the beginning of 1970 (UTC).
+    pub fn begun(&self) -> Duration {
+        let begun = self.parts.iter().map(|part| part.begun);
+        begun.min().unwrap_or_default()
+    }
+}
+
+/// What one host did of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Which iterations and users.
+    pub share: Share,
+    /// The id of the run.
+    pub run: Text,
+    /// When it began, since the beginning of 1970 (UTC).
+    pub begun: Duration,
+    /// Worker threads.
+    pub threads: u32,
+}
+
+/// How one host's part ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartEnd {
+    /// Its exit code.
+    pub exit: u8,
+    /// For how long iterations could begin.
+    pub begins_for: Duration,
+    /// It was left before everything was destroyed.
+    pub left: bool,
+    /// Sentences about itself: that its host could not keep up.
+    pub remarks: Vec<Text>,
+}
+
+#[cfg(test)]
+#[cfg(feature = "tools")]
+mod tests;

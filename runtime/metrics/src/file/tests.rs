@@ -1,0 +1,457 @@
+//! The format as a whole: written, read, cut at each byte, merged.
+
+use super::*;
+use crate::buckets::{bucket, highest, lowest};
+use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term};
+use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
+use crate::layout::{IterationLayout, MetricKind, MetricLayout, ResourceLayout, StepLayout, Unit};
+use crate::outcome::Outcome;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Slots of the layout below.
+const SLOTS: u32 = 14;
+
+fn layout() -> Layout {
+    let metric = |name: &'static str, kind| MetricLayout {
+        name: Text::Static(name),
+        unit: Unit::Time,
+        kind,
+        label: None,
+        warning: None,
+    };
+    Layout {
+        steps: vec![StepLayout {
+            scenario: Text::Static("main"),
+            path: vec![Text::Static("log in")],
+            name: Text::Static("http_request.home"),
+            tags: Vec::new(),
+            metrics: vec![
+                metric("time_to_first_byte", MetricKind::Trend),
+                metric("answers", MetricKind::Counter),
+            ],
+            first: 0,
+        }],
+        resources: vec![ResourceLayout {
+            name: Text::Static("http_client.default"),
+            metrics: vec![metric("connections", MetricKind::Gauge)],
+            first: 6,
+        }],
+        iterations: vec![IterationLayout {
+            scenario: Text::Static("main"),
+            tags: Vec::new(),
+            first: 7,
+        }],
+        ..Layout::default()
+    }
+}
+
+fn part(share: &str) -> Part {
+    Part {
+        share: Share::parse(share).unwrap(),
+        run: Text::from(format!("run of {share}")),
+        begun: Duration::from_millis(1_764_340_000_123),
+        threads: 2,
+    }
+}
+
+fn threshold() -> Threshold {
+    let address = |subject, statistic| Address {
+        subject,
+        metric: Text::Static("response_time"),
+        key: Some(Text::Static("a \"key\"")),
+        tags: vec![(Text::Static("team"), Text::Static("a"))],
+        statistic,
+    };
+    let step = Subject::Step {
+        scenario: None,
+        runner: Text::Static("http_request"),
+        name: Text::Static("home"),
+    };
+    Threshold {
+        name: Text::Static("home is fast"),
+        condition: Condition {
+            addresses: vec![
+                address(step, Statistic::Percentile(999_000)),
+                address(Subject::Run, Statistic::Ratio),
+                address(Subject::Scenario(Text::Static("main")), Statistic::Last),
+                address(Subject::Custom(Text::Static("basket")), Statistic::Mean),
+            ],
+            terms: vec![
+                Term::Figure(3),
+                Term::Bound(0.1 + 0.2),
+                Term::LessOrEqual,
+                Term::Figure(0),
+                Term::Bound(1e-300),
+                Term::NotEqual,
+                Term::Not,
+                Term::And,
+            ],
+            text: Text::Static("whatever is written"),
+        },
+        over: Some(30),
+        hold: 10,
+        after: 20,
+        on_fail: OnFail::Warn,
+    }
+}
+
+fn head_of(share: &str) -> Head {
+    Head {
+        version: Text::Static("0.1.0"),
+        build: Text::Static("0123456789abcdef"),
+        grid: Text::Static("shop, \"the\" grid"),
+        seed: u64::MAX,
+        parts: vec![part(share)],
+        loads: vec![(Text::Static("main"), Text::Static("constant_vus 5"))],
+        thresholds: vec![threshold()],
+        layout: layout(),
+    }
+}
+
+fn ended() -> PartEnd {
+    PartEnd {
+        exit: 99,
+        begins_for: Duration::new(10, 1),
+        left: true,
+        remarks: vec![Text::Static("the generator fell behind\n")],
+    }
+}
+
+fn text_of(head: &Head, seconds: &[Second], ends: Option<&[Option<PartEnd>]>) -> String {
+    let tags = SlotTags::of(&head.layout);
+    let mut text = super::head(head);
+    for one in seconds {
+        text.push_str(&second(&tags, one.number, &one.interval));
+    }
+    if let Some(ends) = ends {
+        text.push_str(&end(ends));
+    }
+    text
+}
+
+fn read(text: &[u8]) -> Result<(Head, Vec<Second>, Ending, u64), Unreadable> {
+    let mut recording = Recording::open(text)?;
+    let mut seconds = Vec::new();
+    while let Some(second) = recording.second()? {
+        seconds.push(second);
+    }
+    let ending = recording.ending().unwrap().clone();
+    Ok((
+        recording.head().clone(),
+        seconds,
+        ending,
+        recording.sound_bytes(),
+    ))
+}
+
+fn merged(files: &[&str]) -> String {
+    let files = files
+        .iter()
+        .map(|text| Recording::open(text.as_bytes()).unwrap());
+    let mut merge = Merge::new(files.collect()).unwrap();
+    let (head, mut seconds) = (merge.head().clone(), Vec::new());
+    while let Some(second) = merge.second().unwrap() {
+        seconds.push(second);
+    }
+    text_of(&head, &seconds, Some(&merge.ends()))
+}
+
+fn counts() -> impl Strategy<Value = BTreeMap<Text, u64>> {
+    let name = proptest::sample::select(vec!["timeout", "a \"b\"", "503"]).prop_map(Text::Static);
+    proptest::collection::btree_map(name, 1..1_000_000u64, 0..3)
+}
+
+fn histogram() -> impl Strategy<Value = Histogram> {
+    let values =
+        proptest::collection::vec(prop_oneof![0..5_000u64, 0..=crate::buckets::LARGEST], 0..40);
+    values.prop_map(|values| {
+        let mut buckets = BTreeMap::new();
+        for value in &values {
+            *buckets.entry(bucket(*value) as u32).or_default() += 1;
+        }
+        let extremes = values.iter().min().zip(values.iter().max());
+        Histogram {
+            buckets: buckets.into_iter().collect(),
+            sum: values
+                .iter()
+                .map(|value| u128::from(*value) * 1_000 + 7)
+                .sum(),
+            extremes: extremes.map(|(min, max)| (min * 1_000, max * 1_000 + 999)),
+        }
+    })
+}
+
+fn scalar() -> impl Strategy<Value = Scalar> {
+    (
+        1..1_000u64,
+        any::<u64>(),
+        any::<(u64, u64)>(),
+        any::<(u64, u32, u64)>(),
+    )
+        .prop_map(|(count, sum, extremes, (at, worker, value))| Scalar {
+            count,
+            sum: sum.into(),
+            extremes: Some(extremes),
+            last: Some(LastValue { at, worker, value }),
+        })
+}
+
+fn figures() -> impl Strategy<Value = SlotFigures> {
+    let outcomes = proptest::collection::vec(0..5u64, Outcome::ALL.len());
+    let scalar = prop_oneof![3 => Just(Scalar::default()), 1 => scalar()];
+    (outcomes, counts(), histogram(), scalar, counts()).prop_map(
+        |(outcomes, kinds, histogram, scalar, labels)| {
+            let mut figures = SlotFigures::default();
+            figures.kinds = kinds;
+            figures.histogram = histogram;
+            figures.scalar = scalar;
+            figures.labels = labels;
+            for (outcome, count) in Outcome::ALL.into_iter().zip(outcomes) {
+                figures.add(outcome, count);
+            }
+            figures
+        },
+    )
+}
+
+fn interval() -> impl Strategy<Value = Interval> {
+    let slots = proptest::collection::btree_map(0..SLOTS, figures(), 0..4);
+    (slots, 0..9u64, 0..9u64, any::<u32>()).prop_map(|(slots, begun, ended, nanos)| Interval {
+        span: Some((
+            Duration::from_nanos(nanos.into()),
+            Duration::from_nanos(u64::from(nanos) + 1_000_000_123),
+        )),
+        users_begun: begun,
+        users_ended: ended,
+        slots: slots
+            .into_iter()
+            .filter(|(_, figures)| *figures != SlotFigures::default())
+            .collect(),
+    })
+}
+
+/// Seconds of a run, some of which it slept through.
+fn seconds() -> impl Strategy<Value = Vec<Second>> {
+    let seconds = proptest::collection::vec((1..3u32, interval()), 0..4);
+    seconds.prop_map(|seconds| {
+        let mut number = 0;
+        let seconds = seconds.into_iter().map(|(step, interval)| {
+            number += step;
+            Second { number, interval }
+        });
+        seconds.collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn what_is_written_comes_back(seconds in seconds()) {
+        let (head, ends) = (head_of("2-3/5"), [Some(ended())]);
+        let text = text_of(&head, &seconds, Some(&ends));
+        let (read_head, read_seconds, ending, sound) = read(text.as_bytes()).unwrap();
+        prop_assert_eq!(read_head, head);
+        prop_assert_eq!(read_seconds, seconds);
+        prop_assert_eq!(ending, Ending::Whole(ends.to_vec()));
+        prop_assert_eq!(sound, text.len() as u64);
+    }
+
+    #[test]
+    fn a_merge_is_the_same_bytes_in_any_order_and_in_steps(
+        a in seconds(), b in seconds(), c in seconds(),
+    ) {
+        let a = text_of(&head_of("1/3"), &a, Some(&[Some(ended())]));
+        let b = text_of(&head_of("3/3"), &b, Some(&[Some(ended())]));
+        // This one was cut.
+        let c = text_of(&head_of("2/3"), &c, None);
+        let whole = merged(&[&a, &b, &c]);
+        prop_assert_eq!(&merged(&[&c, &a, &b]), &whole);
+        prop_assert_eq!(&merged(&[&merged(&[&a, &b]), &c]), &whole);
+        prop_assert_eq!(&merged(&[&a, &merged(&[&c, &b])]), &whole);
+        prop_assert_eq!(&merged(&[&whole]), &whole);
+    }
+
+    #[test]
+    fn a_percentile_of_a_merge_is_that_of_the_joined_samples_within_a_bucket(
+        samples in proptest::collection::vec(
+            proptest::collection::vec(0..10_000_000u64, 1..300), 2..4),
+        at in 1..=crate::WHOLE,
+    ) {
+        let count = samples.len();
+        let files: Vec<String> = samples.iter().enumerate().map(|(host, values)| {
+            let mut buckets = BTreeMap::new();
+            for value in values {
+                *buckets.entry(bucket(*value) as u32).or_default() += 1;
+            }
+            let mut interval = Interval::default();
+            interval.slots.entry(0).or_default().histogram.buckets = buckets.into_iter().collect();
+            let seconds = [Second { number: 1, interval }];
+            text_of(&head_of(&format!("{}/{count}", host + 1)), &seconds, None)
+        }).collect();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let (_, seconds, ..) = read(merged(&files).as_bytes()).unwrap();
+        let percentile = seconds[0].interval.slots[&0].histogram.quantile(at).unwrap();
+        let mut joined: Vec<u64> = samples.concat();
+        joined.sort_unstable();
+        let rank = (joined.len() as u64 * u64::from(at)).div_ceil(crate::WHOLE.into()).max(1);
+        let exact = joined[rank as usize - 1];
+        prop_assert_eq!(bucket(percentile), bucket(exact));
+    }
+}
+
+fn some_seconds() -> Vec<Second> {
+    let mut interval = Interval {
+        span: Some((Duration::ZERO, Duration::from_secs(1))),
+        ..Interval::default()
+    };
+    let slot = interval.slots.entry(0).or_default();
+    slot.histogram.buckets = vec![(7, 3), (2_900, 1)];
+    slot.kinds.insert(Text::Static("tïmeout"), 4);
+    let second = |number| Second {
+        number,
+        interval: interval.clone(),
+    };
+    vec![second(1), second(2)]
+}
+
+#[test]
+fn a_file_that_is_cut_at_any_byte_is_read_up_to_its_last_whole_second() {
+    let (head, seconds, ends) = (head_of("1/1"), some_seconds(), [Some(ended())]);
+    let text = text_of(&head, &seconds, Some(&ends));
+    let wholes: Vec<usize> = (0..=2)
+        .map(|count| text_of(&head, &seconds[..count], None).len())
+        .collect();
+    for end in 0..text.len() {
+        let cut = &text.as_bytes()[..end];
+        let Some(whole) = wholes.iter().rposition(|whole| *whole <= end) else {
+            let error = read(cut).unwrap_err();
+            let expected = if end == 0 {
+                matches!(error, Unreadable::NoResult)
+            } else {
+                matches!(error, Unreadable::CutInHead)
+            };
+            assert!(expected, "{end} bytes: {error}");
+            continue;
+        };
+        let (_, read, ending, sound) = read(cut).unwrap();
+        assert_eq!(read, seconds[..whole], "{end} bytes");
+        assert_eq!(sound, wholes[whole] as u64);
+        assert_eq!(ending, Ending::Cut((end - wholes[whole]) as u64));
+    }
+}
+
+#[test]
+fn a_file_of_something_else_and_one_of_another_version_say_what_to_do() {
+    let error = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+    for other in [
+        "",
+        "hello\n",
+        "#[Histogram log format version 1.3]\n",
+        "\u{0}\n",
+    ] {
+        assert!(error(other).contains("it is no result file"), "{other:?}");
+    }
+    let newer = line::closed(String::new(), line::Object::new().put("format", 2));
+    assert!(error(&newer).contains("version 2, and this bggo reads version 1"));
+    let nothing = line::closed(String::new(), line::Object::new().put("format", 1));
+    assert!(error(&nothing).contains("damaged at line 1"));
+}
+
+#[test]
+fn a_byte_that_changed_within_a_file_is_said_with_its_line() {
+    let text = text_of(&head_of("1/1"), &some_seconds(), Some(&[None]));
+    for (place, _) in text.match_indices(|letter: char| letter.is_ascii_digit()) {
+        let mut bytes = text.clone().into_bytes();
+        bytes[place] = if bytes[place] == b'9' { b'1' } else { b'9' };
+        let line = text[..place].matches('\n').count() + 1;
+        match read(&bytes) {
+            // What HdrHistogram's readers want is not ours.
+            Ok(_) => assert!((2..=5).contains(&line), "line {line}"),
+            Err(Unreadable::Damaged { line: said, .. }) => {
+                assert!(
+                    said as usize >= line && said as usize <= line + 1,
+                    "{said} {line}"
+                );
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn seconds_that_come_twice_and_lines_behind_the_end_are_damage() {
+    let (head, mut seconds) = (head_of("1/1"), some_seconds());
+    seconds[1].number = 1;
+    let error = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+    let twice = text_of(&head, &seconds, None);
+    assert!(error(&twice).contains("does not come after the one before"));
+    let more = text_of(&head, &[], Some(&[None])) + "more\n";
+    assert!(error(&more).contains("stands behind the end"));
+    assert!(error(&more).contains("bggo repair"));
+}
+
+#[test]
+fn only_parts_of_one_run_are_merged() {
+    let refused = |change: fn(&mut Head)| {
+        let mut other = head_of("2/2");
+        change(&mut other);
+        let (one, other) = (
+            text_of(&head_of("1/2"), &[], None),
+            text_of(&other, &[], None),
+        );
+        let open = |text: &'static str| Recording::open(text.as_bytes()).unwrap();
+        let files = vec![open(one.leak()), open(other.leak())];
+        Merge::new(files).map(|_| ()).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(|head| head.build = Text::Static("fedcba")),
+        "file 1 and file 2 are of different runs: the builds are 0123456789abcdef (of shop, \"the\" grid) and fedcba (of shop, \"the\" grid)"
+    );
+    assert!(refused(|head| head.seed = 1).contains("the seeds are 18446744073709551615 and 1"));
+    assert!(refused(|head| head.loads.clear()).contains("the loads are main: constant_vus 5 and"));
+    assert!(refused(|head| head.thresholds.clear()).contains("the thresholds are"));
+    assert_eq!(
+        refused(|head| head.parts = vec![part("1-2/2")]),
+        "file 1 and file 2 hold the same iterations: segments 1/2 and 1-2/2 overlap"
+    );
+    assert!(matches!(
+        Merge::<&[u8]>::new(Vec::new()),
+        Err(Unmergeable::Nothing)
+    ));
+}
+
+#[test]
+fn lines_are_those_that_viewers_of_hdrhistogram_know() {
+    let mut seconds = some_seconds();
+    let slot = seconds[0].interval.slots.get_mut(&0).unwrap();
+    slot.histogram.extremes = Some((7_000, highest(2_900) * 1_000 + 999));
+    let text = text_of(&head_of("1/1"), &seconds[..1], Some(&[None]));
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with(
+            "#bggo {\"format\":1,\"version\":\"0.1.0\",\"build\":\"0123456789abcdef\","
+        )
+    );
+    assert_eq!(
+        lines[1..5],
+        [
+            "#[Histogram log format version 1.3]",
+            "#[StartTime: 1764340000.123 (seconds since epoch)]",
+            "#[BaseTime: 1764340000.123 (seconds since epoch)]",
+            "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"",
+        ]
+    );
+    let (line, payload) = lines[5].rsplit_once(',').unwrap();
+    // The largest value is in milliseconds, as their writers have it.
+    assert!((lowest(2_900)..=highest(2_900)).contains(&3_753));
+    assert_eq!(
+        line,
+        "Tag=scenario.main.log%20in.step.http_request.home.response_time,0.000,1.000,3.753"
+    );
+    assert!(payload.starts_with("HISTFAAAA"));
+    assert!(lines[6].starts_with("#bggo {\"second\":1,\"from\":0,\"to\":1000000000,\"slots\":{"));
+    assert!(lines[7].starts_with("#bggo {\"ends\":[null],\"crc\":\""));
+    assert_eq!(lines.len(), 8);
+}

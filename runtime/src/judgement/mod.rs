@@ -1,0 +1,44 @@
+//! What is made of the counts once a second, below whoever tells of it: an interval of all threads, and how the thresholds do.
+//!
+//! ```text
+//! slabs -> Collector -> Interval -> Judge -> Second -> outputs, which only read
+//! ```
+
+mod collect;
+mod watch;
+
+pub use bggo_metrics::{Came, Judged, Measure, OnFail, Reading, Remark, State, Verdict};
+pub use collect::Collector;
+pub use watch::Watch;
+
+use crate::metrics::{Interval, Layout};
+
+/// What the figures of a whole run come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Judgement {
+    /// No iteration ran to its end.
+    pub nothing_ended: bool,
+    /// A threshold failed.
+    pub threshold_failed: bool,
+}
+
+impl Judgement {
+    /// Whether a load run fails by it.
+    pub fn fails(self) -> bool {
+        self.nothing_ended || self.threshold_failed
+    }
+}
+
+/// One second of a load run.
+#[derive(Debug, Clone, Copy)]
+pub struct Second<'a> {
+    /// Its number by the clock of the run, from 1: it ends when the run is that many seconds old. The last one may be shorter.
+    /// Where the machine slept, numbers are left out.
+    pub number: u32,
+    /// What the figures are.
+    pub layout: &'a Layout,
+    /// What was measured in it.
+    pub interval: &'a Interval,
+    /// How the thresholds do at its end, in the order of their verdicts.
+    pub judged: &'a [Judged],
+}

@@ -1,0 +1,201 @@
+//! How the thresholds of a run came out: a line each for people, an object each for programs.
+
+use super::measure::short;
+use super::text::{GREEN, Paint, RED, YELLOW};
+use crate::judgement::{Came, Measure, OnFail, Reading, Remark, Verdict};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// `  failed  home is fast: p95 < 300ms over 30s; got 412ms, worst 1.20s at 45s`, a line each with its line break.
+pub fn lines(verdicts: &[Verdict], paint: Paint) -> String {
+    verdicts.iter().map(|one| line(one, paint)).collect()
+}
+
+fn line(verdict: &Verdict, paint: Paint) -> String {
+    let word = word(verdict);
+    let colour = match word {
+        "passed" => GREEN,
+        "failed" => RED,
+        _ => YELLOW,
+    };
+    // Painted text has bytes without width, so the padding is made outside.
+    let pad = " ".repeat(8_usize.saturating_sub(word.len()));
+    let mut text = format!(
+        "  {}{pad}{}: {}",
+        paint.on(colour, word),
+        verdict.name,
+        verdict.asked
+    );
+    for part in parts(verdict) {
+        let _ = write!(text, "; {part}");
+    }
+    text.push('\n');
+    text
+}
+
+/// How it came out, in one word.
+pub fn word(verdict: &Verdict) -> &'static str {
+    match (verdict.came, verdict.on_fail) {
+        (Came::Held, _) => "passed",
+        (Came::LeftOut, _) => "left out",
+        (Came::Broken | Came::NeverMeasured, OnFail::Warn) => "warned",
+        (Came::Broken | Came::NeverMeasured, OnFail::Abort | OnFail::Fail) => "failed",
+    }
+}
+
+/// What is said of it behind what it asked.
+pub fn parts(verdict: &Verdict) -> Vec<String> {
+    let mut parts = Vec::new();
+    match verdict.came {
+        Came::NeverMeasured => parts.push("never measured".to_owned()),
+        Came::LeftOut => parts.push("this run leaves out what it asks about".to_owned()),
+        Came::Held | Came::Broken => {
+            let got = values(&verdict.readings, |reading| reading.value);
+            let mut text = format!("got {got}");
+            if let Some(at) = verdict.worst_at {
+                let worst = values(&verdict.readings, |reading| reading.worst);
+                let _ = write!(text, ", worst {worst} at {at}s");
+            }
+            parts.push(text);
+        }
+    }
+    if verdict.aborted {
+        parts.push("it ended the run".to_owned());
+    }
+    parts.extend(
+        verdict
+            .remarks
+            .iter()
+            .map(|remark| said(*remark).to_owned()),
+    );
+    if verdict.came == Came::Broken {
+        parts.extend(verdict.advice.as_ref().map(ToString::to_string));
+    }
+    parts
+}
+
+/// A remark as a sentence.
+pub fn said(remark: Remark) -> &'static str {
+    match remark {
+        Remark::JudgedWhole => "the whole run was judged: it was shorter than the window",
+        Remark::ServiceTimes => "service times were judged: a closed load profile has no others",
+    }
+}
+
+/// One value, or each with the name of its figure.
+fn values(readings: &[Reading], of: fn(&Reading) -> Option<f64>) -> String {
+    let shown = |reading: &Reading| {
+        let value = of(reading).map(|value| value_of(value, &reading.measure));
+        value.unwrap_or_else(|| "nothing".to_owned())
+    };
+    if let [only] = readings {
+        return shown(only);
+    }
+    let all = readings.iter();
+    let all = all.map(|reading| format!("{} {}", reading.figure, shown(reading)));
+    all.collect::<Vec<_>>().join(", ")
+}
+
+/// A value with its unit: `412ms`, `0.25 %`, `512 bytes`, `17.5`.
+pub fn value_of(value: f64, measure: &Measure) -> String {
+    match measure {
+        // Times are not negative, and none is longer than an hour.
+        Measure::Time => short(Duration::try_from_secs_f64(value).unwrap_or_default()),
+        Measure::Share => format!("{:.2} %", value * 100.0),
+        Measure::Bytes => format!("{} bytes", plain(value)),
+        Measure::Number(unit) if unit.as_str().is_empty() => plain(value),
+        Measure::Number(unit) => format!("{} {unit}", plain(value)),
+    }
+}
+
+/// At most three decimals, none that say nothing.
+fn plain(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bggo_values::Text;
+
+    fn verdict(came: Came) -> Verdict {
+        Verdict {
+            name: Text::Static("home is fast"),
+            asked: Text::Static("home.p95 < 300ms, over 30s"),
+            came,
+            on_fail: OnFail::Fail,
+            readings: vec![Reading {
+                figure: Text::Static("home.response_time.p95"),
+                measure: Measure::Time,
+                value: Some(0.412),
+                worst: Some(1.2),
+            }],
+            worst_at: Some(45),
+            broken_at: None,
+            aborted: false,
+            remarks: Vec::new(),
+            advice: None,
+        }
+    }
+
+    fn said_of(verdict: &Verdict) -> String {
+        lines(std::slice::from_ref(verdict), Paint(false))
+    }
+
+    #[test]
+    fn a_line_says_what_was_asked_and_what_came() {
+        assert_eq!(
+            said_of(&verdict(Came::Broken)),
+            "  failed  home is fast: home.p95 < 300ms, over 30s; got 412ms, worst 1.20s at 45s\n"
+        );
+        let warned = Verdict {
+            on_fail: OnFail::Warn,
+            aborted: false,
+            ..verdict(Came::NeverMeasured)
+        };
+        assert_eq!(
+            said_of(&warned),
+            "  warned  home is fast: home.p95 < 300ms, over 30s; never measured\n"
+        );
+        let aborted = Verdict {
+            on_fail: OnFail::Abort,
+            aborted: true,
+            worst_at: None,
+            remarks: vec![Remark::ServiceTimes],
+            ..verdict(Came::Broken)
+        };
+        assert!(
+            said_of(&aborted).contains("got 412ms; it ended the run; service times were judged"),
+            "{}",
+            said_of(&aborted)
+        );
+    }
+
+    #[test]
+    fn of_several_figures_each_has_its_name() {
+        let mut both = verdict(Came::Held);
+        both.readings.push(Reading {
+            figure: Text::Static("run.failed.ratio"),
+            measure: Measure::Share,
+            value: Some(0.0025),
+            worst: None,
+        });
+        let said = said_of(&both);
+        assert!(said.starts_with("  passed  "), "{said}");
+        assert!(
+            said.contains("got home.response_time.p95 412ms, run.failed.ratio 0.25 %"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn values_have_their_units() {
+        let check = |value, measure, expect: &str| assert_eq!(value_of(value, &measure), expect);
+        check(0.412, Measure::Time, "412ms");
+        check(0.0025, Measure::Share, "0.25 %");
+        check(512.0, Measure::Bytes, "512 bytes");
+        check(17.5, Measure::Number(Text::Static("")), "17.5");
+        check(3.0, Measure::Number(Text::Static("EUR")), "3 EUR");
+    }
+}
