@@ -79,6 +79,19 @@ impl Console {
         put(&format!("{text}\n"));
     }
 
+    /// Something that looks wrong, and is about no grid.
+    pub fn warn(&mut self, text: impl Display) {
+        self.clear();
+        if self.json {
+            return Line::new("warning", text.to_string().trim()).put();
+        }
+        let (yellow, plain) = match self.colour {
+            Colour::Always => ("\x1b[33m", "\x1b[0m"),
+            Colour::Never => ("", ""),
+        };
+        put(&format!("{yellow}warning{plain}: {text}\n"));
+    }
+
     /// An error that is about no grid.
     pub fn fault(&mut self, text: &str, hint: &str) {
         self.clear();

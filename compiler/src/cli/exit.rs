@@ -11,6 +11,12 @@ pub enum Exit {
     Failed,
     /// Wrong usage.
     Usage,
+    /// A file of results cannot be read, or does not fit the others.
+    Unreadable,
+    /// A threshold of a merged run failed.
+    ThresholdFailed,
+    /// The figures of a merged run are not valid: a part of it was not put on as it was asked for.
+    NotValid,
     /// A bug in bggo.
     Bug,
 }
@@ -21,7 +27,10 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::Unreadable => 4,
+            Exit::ThresholdFailed => 99,
             Exit::Bug => 101,
+            Exit::NotValid => 111,
         })
     }
 }

@@ -7,9 +7,12 @@ mod completions;
 mod console;
 mod exit;
 mod graph;
+mod merge;
 mod new;
 mod program;
 mod program_flags;
+mod repair;
+mod result_file;
 mod run;
 mod target;
 mod watch;
@@ -25,7 +28,10 @@ Exit codes:
   0    done
   1    the grid has errors, or this machine cannot build it
   2    bggo was called wrongly
+  4    a result file cannot be read, or does not fit the others
+  99   a threshold of a merged run failed
   101  a bug in bggo
+  111  the figures of a merged run are not valid
 `bggo run` ends with the exit code of the program; the `--help` of the program lists its exit codes.";
 
 /// Compiles declarative load tests to executables.
@@ -50,6 +56,10 @@ enum Command {
     New(new::New),
     /// Start an HTTP server to try grids on: that of the module `http_target`
     Target(target::Target),
+    /// Merge the result files of the hosts of a run, and judge the whole
+    Merge(merge::Merge),
+    /// Cut off what a kill left at the end of a result file
+    Repair(repair::Repair),
     /// Print the completion script of a shell
     Completions(completions::Completions),
     /// Show how large the cache is, or remove it
@@ -91,6 +101,8 @@ pub fn main() -> ExitCode {
         Command::Graph(command) => command.run(&mut console),
         Command::New(command) => command.run(&mut console),
         Command::Target(command) => command.run(&mut console),
+        Command::Merge(command) => command.run(&mut console),
+        Command::Repair(command) => command.run(&mut console),
         Command::Completions(command) => command.run(Arguments::command(), &mut console),
         Command::Cache(command) => command.run(&mut console),
     };
