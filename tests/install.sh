@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need and is not there: servers and tools of Debian, and mermaid's parser from npm.
+# Installs what the tests need and is not there: servers and tools of Debian, mermaid's parser from npm, and readers of
+# HdrHistogram's logs from npm, PyPI and Maven Central.
 # Where it may not install, it prints the command and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # command -> Debian package
-need="nginx:nginx dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils"
+need="nginx:nginx dot:graphviz wrk:wrk openssl:openssl curl:curl unshare:util-linux node:nodejs npm:npm nm:binutils readelf:binutils python3:python3 pip3:python3-pip java:default-jre-headless mvn:maven"
 missing=()
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
@@ -34,4 +35,20 @@ if [ ! -d "$folder/node_modules/mermaid" ]; then
     mkdir -p "$folder"
     npm install --silent --no-audit --no-fund --prefix "$folder" mermaid@11 jsdom@26 ||
         { echo "could not install mermaid from npm; run: npm install --prefix $folder mermaid@11 jsdom@26" >&2; exit 1; }
+fi
+
+# Readers of HdrHistogram's logs, which must open a result file: beside the others.
+readers=target/readers
+if [ ! -d "$readers/node_modules/hdr-histogram-js" ]; then
+    mkdir -p "$readers"
+    npm install --silent --no-audit --no-fund --prefix "$readers" hdr-histogram-js@3 ||
+        { echo "could not install hdr-histogram-js from npm" >&2; exit 1; }
+fi
+if [ ! -d "$readers/python/hdrh" ]; then
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$readers/python" hdrhistogram==0.10.8 ||
+        { echo "could not install hdrhistogram from PyPI" >&2; exit 1; }
+fi
+if [ ! -f "$readers/HdrHistogram-2.2.2.jar" ]; then
+    mvn -q dependency:copy -Dartifact=org.hdrhistogram:HdrHistogram:2.2.2 -DoutputDirectory="$PWD/$readers" ||
+        { echo "could not get HdrHistogram from Maven Central" >&2; exit 1; }
 fi

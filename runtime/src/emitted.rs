@@ -7,7 +7,7 @@ pub use crate::fault::{Fault, Place, Placed};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
 pub use crate::forms;
-pub use crate::grid::{Body, Grid, Scenario, Validation, Variable};
+pub use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Validation, Variable};
 pub use crate::info::{At, Info, Lifetime, MetricInfo, ResourceInfo};
 pub use crate::input_conversion;
 pub use crate::shape::{Parts, Shape};
@@ -16,6 +16,8 @@ pub use crate::step::{
     Begun, Branch, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots, Policy, Ran,
     Step, each,
 };
+pub use crate::threshold;
+pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 pub use bggo_schedule::{
     Arrivals, Bound, Closed, Load, Ramp, Rate, Schedule, Spread, Stage, UserStage, WhenFull,
 };

@@ -3,6 +3,7 @@
 use crate::fault::{Fault, Place};
 use crate::info::{Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
+use bggo_metrics::Threshold;
 use bggo_schedule::Load;
 use bggo_values::{Type, Value};
 
@@ -17,6 +18,7 @@ pub struct Grid {
     pub(crate) variables: &'static [&'static [Variable]],
     pub(crate) locals: usize,
     pub(crate) scenarios: &'static [Scenario],
+    pub(crate) thresholds: &'static [DeclaredThreshold],
 }
 
 impl Grid {
@@ -31,6 +33,7 @@ impl Grid {
             variables: &[],
             locals: 0,
             scenarios: &[MAIN],
+            thresholds: &[],
         }
     }
 
@@ -73,6 +76,12 @@ impl Grid {
     /// Its scenarios. `Worker::user` gets the number of the one that a user runs.
     pub const fn scenarios(mut self, scenarios: &'static [Scenario]) -> Self {
         self.scenarios = scenarios;
+        self
+    }
+
+    /// Its thresholds.
+    pub const fn thresholds(mut self, thresholds: &'static [DeclaredThreshold]) -> Self {
+        self.thresholds = thresholds;
         self
     }
 
@@ -182,6 +191,25 @@ impl Scenario {
     /// Labels of its metrics.
     pub const fn tag_list(&self) -> &'static [(&'static str, &'static str)] {
         self.tags
+    }
+}
+
+/// A threshold that a grid declares. Its bounds may read variables.
+#[derive(Debug)]
+pub struct DeclaredThreshold {
+    pub(crate) name: &'static str,
+    pub(crate) place: Place,
+    pub(crate) made: fn(&Start) -> Result<Threshold, Fault>,
+}
+
+impl DeclaredThreshold {
+    /// The threshold of this name at `place`, which `made` computes when the program starts.
+    pub const fn new(
+        name: &'static str,
+        place: Place,
+        made: fn(&Start) -> Result<Threshold, Fault>,
+    ) -> Self {
+        Self { name, place, made }
     }
 }
 

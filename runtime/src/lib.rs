@@ -18,7 +18,7 @@
 //!
 //! Three parts are public: [`contract`] for authors of modules, `glue` for the code that `module!` makes, and `emitted` for
 //! emitted programs. Only the first promises to stay as it is.
-//! (`forms` and `input_conversion` are public because `emitted` passes them on as whole modules.)
+//! (`forms`, `input_conversion` and `threshold` are public because `emitted` passes them on as whole modules.)
 
 pub mod contract;
 #[doc(hidden)]
@@ -51,4 +51,6 @@ pub(crate) mod stdout;
 pub(crate) mod step;
 #[cfg(test)]
 mod test_support;
+#[doc(hidden)]
+pub mod threshold;
 pub(crate) mod wakers;

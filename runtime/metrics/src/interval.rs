@@ -3,9 +3,10 @@
 //! Merging adds counts, so it loses nothing and does not care about order: threads of a second, seconds of a run and
 //! (later) hosts of a fleet are merged by the same function.
 
-use crate::buckets::highest;
+use crate::buckets::{highest, lowest};
 use crate::outcome::Outcome;
 use bggo_values::Text;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -89,6 +90,22 @@ impl Histogram {
         self.mean_thousandths().map(Duration::from_nanos)
     }
 
+    /// The standard deviation, in the metric's own unit, from the middles of the buckets: no sum of squares is kept.
+    pub fn standard_deviation(&self) -> Option<f64> {
+        let count = self.count() as f64;
+        let middle = |bucket: u32| {
+            let bucket = bucket as usize;
+            (lowest(bucket) + highest(bucket)) as f64 / 2.0
+        };
+        let mean = self.buckets.iter().map(|(at, n)| middle(*at) * *n as f64);
+        let mean = mean.sum::<f64>() / count;
+        let squares = self.buckets.iter().map(|(at, n)| {
+            let off = middle(*at) - mean;
+            off * off * *n as f64
+        });
+        (count > 0.0).then(|| (squares.sum::<f64>() / count).sqrt())
+    }
+
     /// Adds what `other` counted.
     pub fn merge(&mut self, other: &Self) {
         self.sum += other.sum;
@@ -99,21 +116,25 @@ impl Histogram {
         }
         let mine = std::mem::take(&mut self.buckets);
         self.buckets.reserve(mine.len().max(other.buckets.len()));
-        let (mut left, mut right) = (mine.iter().peekable(), other.buckets.iter().peekable());
-        loop {
-            let next = match (left.peek(), right.peek()) {
-                (Some((a, _)), Some((b, _))) => *a.min(b),
-                (Some((bucket, _)), None) | (None, Some((bucket, _))) => *bucket,
-                (None, None) => break,
-            };
-            let mut count = 0;
-            for side in [&mut left, &mut right] {
-                if let Some((_, n)) = side.next_if(|(bucket, _)| *bucket == next) {
-                    count += n;
+        let (mut left, mut right) = (mine.as_slice(), other.buckets.as_slice());
+        while let ([(a, count), left_rest @ ..], [(b, more), right_rest @ ..]) = (left, right) {
+            match a.cmp(b) {
+                Ordering::Less => {
+                    self.buckets.push((*a, *count));
+                    left = left_rest;
+                }
+                Ordering::Greater => {
+                    self.buckets.push((*b, *more));
+                    right = right_rest;
+                }
+                Ordering::Equal => {
+                    self.buckets.push((*a, count + more));
+                    (left, right) = (left_rest, right_rest);
                 }
             }
-            self.buckets.push((next, count));
         }
+        self.buckets.extend_from_slice(left);
+        self.buckets.extend_from_slice(right);
     }
 }
 

@@ -5,34 +5,48 @@
 //! interval                  what was measured in a stretch of time, mergeable without loss
 //! layout                    what each slot of an interval is
 //! condition                 what a threshold asks of the figures
+//! address                   what each metric can be asked for, and where a layout has its values
+//! implicit                  the thresholds that a run has without being asked
+//! window                    a sliding window over the seconds of a run
+//! judge                     thresholds, judged each second and at the end
 //! verdict                   how a threshold does, and how it came out
 //! encoding                  layouts and intervals as bytes and back
 //! file                      the result file of a run: written second by second, read, merged
 //! compare                   whether runs differ (feature `tools`)
+//! threshold_text            thresholds as flags write them
 //! ```
 //!
 //! Nothing here knows threads or a clock.
 
+mod address;
 pub mod buckets;
 #[cfg(feature = "tools")]
 pub mod compare;
 mod condition;
 mod encoding;
 pub mod file;
+mod implicit;
 mod interval;
+mod judge;
 mod layout;
 mod outcome;
 mod slots;
+mod threshold_text;
 mod verdict;
+mod window;
 
+pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
+pub use implicit::implicit_thresholds;
 pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE};
+pub use judge::{Course, Judge};
 pub use layout::{
     IterationLayout, LabelWarning, Layout, Measured, MetricKind, MetricLayout, ResourceLayout,
     StepLayout, Tags, Times, Unit,
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
-pub use verdict::{Came, Judged, Measure, Reading, Remark, State, Verdict};
+pub use threshold_text::{Change, Draft, Refused, bound, percent};
+pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};

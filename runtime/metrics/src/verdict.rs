@@ -1,5 +1,6 @@
 //! How thresholds do while a run goes on, and how they came out at its end.
 
+use crate::address::Quantity;
 use crate::condition::OnFail;
 use bggo_values::Text;
 
@@ -21,23 +22,12 @@ pub struct Judged {
     pub name: Text,
     /// Its condition, of this second.
     pub state: State,
-    /// It is broken: its condition failed for as long as it may, now or before.
-    pub is_broken: bool,
+    /// The second at whose end it was broken: its condition had failed for as long as it may.
+    pub broken_at: Option<u32>,
+    /// What it does when it is broken.
+    pub on_fail: OnFail,
     /// The figures that it reads, in the order of its condition; `None` of one without a value.
     pub values: Vec<Option<f64>>,
-}
-
-/// What the values of a figure are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Measure {
-    /// Lengths of time, in seconds.
-    Time,
-    /// Bytes.
-    Bytes,
-    /// Parts of a whole, from 0 to 1.
-    Share,
-    /// Numbers of something; of a unit, unless it is empty.
-    Number(Text),
 }
 
 /// A figure that a threshold reads.
@@ -46,7 +36,7 @@ pub struct Reading {
     /// As an address is written: `http_request.home.response_time.p95`.
     pub figure: Text,
     /// What its values are.
-    pub measure: Measure,
+    pub quantity: Quantity,
     /// Its value at the end of the run.
     pub value: Option<f64>,
     /// Its value when the threshold did worst.

@@ -4,6 +4,7 @@ use super::completions::{SHELLS, Shell};
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
+use bggo_metrics::Draft;
 use bggo_schedule::Segment;
 use bggo_values::{Number, Type, Value, json};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
@@ -37,6 +38,10 @@ pub struct Flags {
     pub stages: Option<Stages>,
     /// The share of the run that this host does.
     pub segment: Segment,
+    /// Thresholds beside those of the grid.
+    pub thresholds: Vec<Draft>,
+    /// The share of iterations that may fail, below 1.
+    pub max_failed: Option<f64>,
     /// The seed of all that is random in the run.
     pub seed: Option<u64>,
     /// Worker threads.
@@ -97,6 +102,8 @@ const MAX_VUS: &str = "max-vus";
 const ARRIVALS: &str = "arrivals";
 const STAGES: &str = "stages";
 const SEGMENT: &str = "segment";
+const THRESHOLD: &str = "threshold";
+const MAX_FAILED: &str = "max-failed";
 const SEED: &str = "seed";
 const THREADS: &str = "threads";
 const GRACEFUL_STOP: &str = "graceful-stop";
@@ -107,7 +114,7 @@ const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
 const COMPLETIONS: &str = "completions";
 /// Flags that a variable cannot have.
-const BUILT_IN: [&str; 21] = [
+const BUILT_IN: [&str; 23] = [
     ONCE,
     SCENARIO,
     VUS,
@@ -118,6 +125,8 @@ const BUILT_IN: [&str; 21] = [
     ARRIVALS,
     STAGES,
     SEGMENT,
+    THRESHOLD,
+    MAX_FAILED,
     SEED,
     THREADS,
     GRACEFUL_STOP,
@@ -193,6 +202,11 @@ pub fn read(
             .is_some_and(|how| how == "poisson"),
         stages: matches.get_one(STAGES).cloned(),
         segment: matches.get_one(SEGMENT).copied().unwrap_or(Segment::WHOLE),
+        thresholds: matches
+            .get_many(THRESHOLD)
+            .map(|drafts| drafts.cloned().collect())
+            .unwrap_or_default(),
+        max_failed: matches.get_one(MAX_FAILED).copied(),
         seed: matches.get_one(SEED).copied(),
         threads: matches.get_one(THREADS).copied(),
         graceful_stop: matches.get_one(GRACEFUL_STOP).copied(),
@@ -378,6 +392,15 @@ fn run_flags() -> Vec<Arg> {
             .value_name("I/N")
             .value_parser(ValueParser::new(segment))
             .help("Runs one of N equal shares of the load, such as 2/5; with all of them on as many hosts, each iteration runs once"),
+        long(THRESHOLD)
+            .value_name("CONDITION")
+            .action(ArgAction::Append)
+            .value_parser(ValueParser::new(threshold))
+            .help("Fails the run if this is not true of its figures, such as 'p95 < 300ms', 'failed < 1%' or 'http_request.home.p95 < 300ms over 30s for 10s after 20s'; may be given several times"),
+        long(MAX_FAILED)
+            .value_name("PERCENT")
+            .value_parser(ValueParser::new(share))
+            .help("Fails the run if this share of iterations or more failed or never began, such as 5% or 0.1%; 0% allows none [default: 1%]"),
         long(SEED)
             .value_name("N")
             .value_parser(ValueParser::new(seed))
@@ -564,6 +587,17 @@ fn segment(text: &str) -> Result<Segment, String> {
     let before = first.checked_sub(1).ok_or_else(wrong)?;
     Segment::hosts(before, count, all)
         .ok_or_else(|| format!("there is no share {own} of {all}: they are 1 to {all}"))
+}
+
+fn threshold(text: &str) -> Result<Draft, String> {
+    Draft::read(text).map_err(|refused| refused.to_string())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = bggo_metrics::percent(text);
+    share
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "expected a share from 0% to 100%, such as 5%".to_owned())
 }
 
 fn seed(text: &str) -> Result<u64, String> {

@@ -4,6 +4,7 @@ mod completions;
 pub mod flags;
 mod load;
 mod names;
+mod thresholds;
 
 pub mod variables;
 
@@ -14,6 +15,7 @@ use crate::grid::Grid;
 use crate::outputs::{Format, Report};
 use crate::panic;
 use crate::start::Start;
+use bggo_metrics::Threshold;
 use bggo_schedule::{Load, Schedule, Segment};
 use flags::Flags;
 use load::{Asked, load};
@@ -23,6 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use thresholds::thresholds;
 use variables::Around;
 
 /// As the first word of the command line it lets the program print its properties. Only `bggo build` uses it.
@@ -100,6 +103,8 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         threads: 1,
         spin: Spin::Off,
         functional: true,
+        thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: Duration::ZERO,
     };
     let said = Report::stderr(Format::Text { colour: false }, LogLevel::Error)
@@ -131,7 +136,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
             return Exit::SetUpFailed;
         }
     };
-    let Some((start, asked)) = prepare(grid, flags, &report) else {
+    let Some((start, asked, thresholds)) = prepare(grid, flags, &report) else {
         report.flush();
         return Exit::BadInput;
     };
@@ -148,6 +153,8 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         // Where each core has a worker, spinning would take the time of others, such as a target on this host.
         spin: if threads < cores { Spin::On } else { Spin::Off },
         functional: asked.functional,
+        thresholds,
+        max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
     };
     panic::keep_texts(grid.sensitivity());
@@ -158,8 +165,12 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     })
 }
 
-/// Reads the variables and the load. Reports what is wrong with them; then there is no result.
-fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start, Asked)> {
+/// Reads the variables, the load and the thresholds. Reports what is wrong with them; then there is no result.
+fn prepare(
+    grid: &'static Grid,
+    flags: &Flags,
+    report: &Report,
+) -> Option<(Start, Asked, Vec<Threshold>)> {
     let environment = env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
     // If the working directory is gone, it contains no files.
@@ -181,11 +192,23 @@ fn prepare(grid: &'static Grid, flags: &Flags, report: &Report) -> Option<(Start
     let load = load(grid, &start, flags)
         .map_err(|text| remarks.errors.push(text))
         .ok();
+    let mut judged = Vec::new();
+    // Without its variables a bound has no value, which is said already.
+    if remarks.errors.is_empty() {
+        match thresholds(grid, &start, &flags.thresholds) {
+            Ok(thresholds) => judged = thresholds,
+            Err(texts) => remarks.errors.extend(texts),
+        }
+    }
+    if flags.max_failed.is_some() && load.as_ref().is_some_and(|load| load.functional) {
+        let text = "--max-failed is about a load, and in a functional run no step may fail: add --duration 30s, or --iterations 1000";
+        remarks.errors.push(text.to_owned());
+    }
     for error in &remarks.errors {
         report.error(error);
     }
     load.filter(|_| remarks.errors.is_empty())
-        .map(|load| (start.loaded(!load.functional), load))
+        .map(|load| (start.loaded(!load.functional), load, judged))
 }
 
 #[cfg(test)]

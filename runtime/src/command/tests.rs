@@ -3,10 +3,14 @@
 use super::first_paragraph;
 use super::flags::{Flags, Given, ask_for_json, read};
 use super::load::{Asked, load};
+use super::thresholds::thresholds;
 use crate::event::LogLevel;
-use crate::fault::{Fault, Place};
-use crate::grid::{Grid, Scenario, Variable};
+use crate::fault::{Fault, Place, Placed as _};
+use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Variable};
+use crate::info::Info;
 use crate::start::Start;
+use crate::threshold;
+use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 use bggo_schedule::{Load, Schedule, Segment, Spread, WhenFull};
 use bggo_values::{Text, Type, Value};
 use std::ffi::OsString;
@@ -392,4 +396,74 @@ fn help_says_what_each_exit_code_means() {
         .filter_map(|line| line.split_whitespace().next()?.parse().ok())
         .collect();
     assert_eq!(numbers, [0, 1, 99, 100, 101, 104, 105, 109, 111, 112]);
+}
+
+static STEPS: [Info; 1] = [Info::new("http_request", "home", "grid.hcl:1").slots(0..4)];
+
+fn slow(start: &Start) -> Result<Threshold, Fault> {
+    let bound = threshold::time(start.variable(0)).at(&PLACE)?;
+    Ok(Threshold {
+        name: Text::from("home is fast"),
+        condition: Condition {
+            addresses: vec![Address {
+                subject: Subject::Run,
+                metric: Text::from("response_time"),
+                key: None,
+                tags: Vec::new(),
+                statistic: Statistic::Maximum,
+            }],
+            terms: vec![Term::Figure(0), Term::Bound(bound), Term::Less],
+            text: Text::from("metrics.run.response_time.max < var.limit"),
+        },
+        over: None,
+        hold: 0,
+        after: 0,
+        on_fail: OnFail::Fail,
+    })
+}
+
+static JUDGED: Grid = Grid::new("judged")
+    .bodies(&[Body::new("main", &STEPS)])
+    .thresholds(&[DeclaredThreshold::new("home is fast", PLACE, slow)]);
+
+/// What a run of `JUDGED` is judged by, by names.
+fn judged(limit: &str, flags: &[&str]) -> Result<Vec<String>, Vec<String>> {
+    let words = flags.iter().flat_map(|text| ["--threshold", text]);
+    let arguments = std::iter::once("judged").chain(words).map(OsString::from);
+    let flags = read(&JUDGED, arguments).map_err(|error| vec![error.to_string()])?;
+    let start = Start::new(vec![Value::from(limit.to_owned())], 0);
+    let made = thresholds(&JUDGED, &start, &flags.thresholds)?;
+    Ok(made.iter().map(|one| one.name.to_string()).collect())
+}
+
+#[test]
+fn thresholds_of_flags_stand_behind_those_of_the_grid() {
+    let texts = ["http_request.home.p95 < 300ms over 10s", "failed < 1%"];
+    assert_eq!(
+        judged("1s", &texts).unwrap(),
+        ["home is fast", texts[0], texts[1]]
+    );
+}
+
+#[test]
+fn a_threshold_that_cannot_be_is_an_error_before_any_load() {
+    let said = judged("soon", &["http_request.hom.p95 < 1s", "failed < 1s"]).unwrap_err();
+    assert_eq!(
+        said[1..],
+        [
+            "--threshold 'http_request.hom.p95 < 1s': there is no step `http_request.hom`: did you mean `home`? (column 1)",
+            "--threshold 'failed < 1s': expected a share such as `1%` or `0.01`, found `1s` (column 10)",
+        ]
+    );
+    assert!(said[0].starts_with("grid.hcl:1:1: "), "{}", said[0]);
+    assert!(
+        said[0].ends_with(", in the threshold \"home is fast\""),
+        "{}",
+        said[0]
+    );
+    let said = judged("1s", &["p95 = 1s"]).unwrap_err().concat();
+    assert!(
+        said.contains("expected `<`, `<=`, `>` or `>=`, found `=` (column 5)"),
+        "{said}"
+    );
 }

@@ -12,7 +12,7 @@ use crate::assets::RunScope;
 use crate::context::WorkerContext;
 use crate::event::{Event, EventSink};
 use crate::exit::{Exit, ExitCauses};
-use crate::judgement::{Collector, Watch};
+use crate::judgement::{Collector, Order, Watch};
 use crate::metrics::{Slab, SlabReader, layout_of};
 use crate::outputs::{Report, RunDescription, Stopped};
 use crate::panic;
@@ -66,6 +66,17 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let mut signals = Signals::new()?;
     let state = RunState::default();
     let (count, slots) = (run.workers(), run.slots());
+    let layout = layout_of(run.grid, &slots);
+    let judge = match run.judge(&layout) {
+        Ok(judge) => judge,
+        Err(unknown) => {
+            for one in unknown {
+                report.error(&one.to_string());
+            }
+            report.flush();
+            return Ok(Exit::BadInput);
+        }
+    };
     let slabs = (0..=count)
         .map(|_| Slab::new(slots.count as usize))
         .collect::<io::Result<Vec<_>>>()?;
@@ -94,11 +105,13 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let loads = run.scenario_loads(&slots);
     let (begun, begin) = watch::channel(None);
     let (tell, news) = mpsc::unbounded_channel();
+    let (orders, ordered) = mpsc::unbounded_channel();
     let mut workers = Workers {
         unprepared: 0,
         alive: 0,
         left: false,
         news,
+        ordered,
         stopping: Stopping::new(run, report, &state.causes),
         causes: &state.causes,
         signals: &mut signals,
@@ -133,11 +146,11 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let readers = (0..).zip(&slabs).map(|(worker, slab)| {
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
     });
-    let collector = Collector::new(layout_of(run.grid, &slots), readers.collect(), begin);
+    let collector = Collector::new(layout, readers.collect(), begin);
     report.clock_starts(if run.functional {
-        Watch::at_the_end(collector)
+        Watch::at_the_end(collector, judge)
     } else {
-        Watch::new(collector)
+        Watch::new(collector, judge, orders)
     });
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();
@@ -182,6 +195,8 @@ struct Workers<'a> {
     /// The run is left at once: the control thread waits for nobody.
     left: bool,
     news: mpsc::UnboundedReceiver<News>,
+    /// What the judgement of the figures asks for.
+    ordered: mpsc::UnboundedReceiver<Order>,
     stopping: Stopping<'a>,
     causes: &'a ExitCauses,
     signals: &'a mut Signals,
@@ -191,6 +206,7 @@ struct Workers<'a> {
 enum Happened {
     News(News),
     OutOfTime,
+    Ordered(Order),
     CannotGoOn,
     Signal,
 }
@@ -225,6 +241,7 @@ impl Workers<'_> {
                     let now = tokio::time::Instant::now().into_std();
                     self.stopping.out_of_time(now);
                 }
+                Happened::Ordered(Order::Abort(threshold)) => self.stopping.abort(&threshold),
                 Happened::CannotGoOn => self.stopping.cancel(),
                 Happened::Signal => self.left = self.stopping.signal(),
             }
@@ -238,6 +255,13 @@ impl Workers<'_> {
             match self.news.recv().await {
                 Some(news) => Happened::News(news),
                 // All workers are over. They said so before they dropped their senders, so this is never waited for.
+                None => std::future::pending().await,
+            }
+        };
+        let ordered = async {
+            match self.ordered.recv().await {
+                Some(order) => Happened::Ordered(order),
+                // Nothing is judged any more.
                 None => std::future::pending().await,
             }
         };
@@ -256,8 +280,13 @@ impl Workers<'_> {
             self.signals.next().await;
             Happened::Signal
         };
-        let all: [Pin<&mut dyn Future<Output = Happened>>; 4] =
-            [pin!(news), pin!(time), pin!(broken), pin!(signal)];
+        let all: [Pin<&mut dyn Future<Output = Happened>>; 5] = [
+            pin!(news),
+            pin!(ordered),
+            pin!(time),
+            pin!(broken),
+            pin!(signal),
+        ];
         select_all(all).await.0
     }
 }

@@ -10,7 +10,9 @@ use crate::grid::Grid;
 use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab};
 use crate::outputs::{LoadDescription, Report};
 use crate::start::Start;
+use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_thresholds};
 use bggo_schedule::{Load, Segment, workers};
+use bggo_values::Text;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +34,10 @@ pub struct RunRequest {
     pub spin: Spin,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
+    /// What a load run is judged by, beside the thresholds that every one has.
+    pub thresholds: Vec<Threshold>,
+    /// The share of iterations that may fail, below 1; `None` where nobody asks for one.
+    pub max_failed: Option<f64>,
     /// How long running iterations may go on after the first signal.
     pub graceful_on_signal: Duration,
 }
@@ -71,6 +77,29 @@ impl RunRequest {
             })
         })
         .collect()
+    }
+
+    /// Judges the run. A functional run has no thresholds: none of its steps may fail.
+    ///
+    /// # Errors
+    /// Thresholds on figures that the run does not have.
+    pub(super) fn judge(&self, layout: &Layout) -> Result<Judge, Vec<Unknown>> {
+        if self.functional {
+            return Judge::new(Vec::new(), layout, &[]);
+        }
+        let course = |load: &Load| Course {
+            from: load.start_after.saturating_add(load.warm_up),
+            until: load.begins_until(),
+            has_due_times: load.schedule.is_open() || load.pace.is_some(),
+        };
+        let courses = self.loads.iter().map(|load| load.as_ref().map(course));
+        let rows = self.grid.scenarios.iter().zip(&self.loads);
+        let run = rows.filter(|(_, load)| load.is_some());
+        let run: Vec<Text> = run.map(|(row, _)| Text::Static(row.name())).collect();
+        let mut thresholds = self.thresholds.clone();
+        let implicit = implicit_thresholds(&thresholds, layout, &run, self.max_failed);
+        thresholds.extend(implicit);
+        Judge::new(thresholds, layout, &courses.collect::<Vec<_>>())
     }
 
     /// The load of each scenario, for whoever tells of it.

@@ -158,6 +158,25 @@ impl<'a> Stopping<'a> {
         }
     }
 
+    /// A threshold ends the run: no iteration begins any more, and those of each scenario have its own time to finish.
+    pub(super) fn abort(&mut self, threshold: &str) {
+        if !self.may_cancel() {
+            return;
+        }
+        self.report.warn(&format!(
+            "threshold {threshold} is broken and ends the run: no iteration begins any more"
+        ));
+        let now = tokio::time::Instant::now().into_std();
+        self.nothing_begins();
+        for running in &mut self.scenarios {
+            let load = self.run.loads.get(running.scenario as usize);
+            let grace = load.and_then(Option::as_ref).map(|load| load.graceful_stop);
+            let at = grace.and_then(|grace| now.checked_add(grace));
+            running.cancel_at = [running.cancel_at, at].into_iter().flatten().min();
+        }
+        self.advance(Phase::Draining);
+    }
+
     /// One more signal; `true` when the run is to be left at once.
     pub(super) fn signal(&mut self) -> bool {
         self.signals += 1;

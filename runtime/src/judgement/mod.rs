@@ -7,11 +7,19 @@
 mod collect;
 mod watch;
 
-pub use bggo_metrics::{Came, Judged, Measure, OnFail, Reading, Remark, State, Verdict};
+pub use bggo_metrics::{Came, Judge, Judged, OnFail, Quantity, Reading, Remark, State, Verdict};
 pub use collect::Collector;
 pub use watch::Watch;
 
 use crate::metrics::{Interval, Layout};
+use bggo_values::Text;
+
+/// What the judgement of a run asks of whoever runs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// This threshold is broken and ends the run.
+    Abort(Text),
+}
 
 /// What the figures of a whole run come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

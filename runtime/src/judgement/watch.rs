@@ -1,8 +1,9 @@
 //! The seconds of a run: each is read when it is over, and judged.
 
-use super::{Collector, Judgement, Second, Verdict};
-use crate::metrics::{Interval, Layout, Outcome, SlotFigures};
+use super::{Collector, Judge, Judgement, Order, Second, Verdict};
+use crate::metrics::{Interval, Layout, SlotFigures};
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc::UnboundedSender;
 
 /// How long a second is.
 const EVERY: Duration = Duration::from_secs(1);
@@ -11,27 +12,35 @@ const EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Watch {
     collector: Collector,
+    judge: Judge,
+    /// Who is told that a threshold ends the run; it is told once.
+    orders: Option<UnboundedSender<Order>>,
     /// The second that is read next; `None` of a functional run, and when all workers are done.
     next: Option<u32>,
     /// What the last second measured.
     interval: Interval,
+    verdicts: Vec<Verdict>,
 }
 
 impl Watch {
     /// Over the slabs of a load run.
-    pub fn new(collector: Collector) -> Self {
+    pub fn new(collector: Collector, judge: Judge, orders: UnboundedSender<Order>) -> Self {
         Self {
-            collector,
             next: Some(1),
-            interval: Interval::default(),
+            orders: Some(orders),
+            ..Self::at_the_end(collector, judge)
         }
     }
 
     /// Over those of a functional run, which is read once, at its end.
-    pub fn at_the_end(collector: Collector) -> Self {
+    pub fn at_the_end(collector: Collector, judge: Judge) -> Self {
         Self {
+            collector,
+            judge,
+            orders: None,
             next: None,
-            ..Self::new(collector)
+            interval: Interval::default(),
+            verdicts: Vec::new(),
         }
     }
 
@@ -40,23 +49,40 @@ impl Watch {
         Some(self.collector.begin() + EVERY * self.next?)
     }
 
-    /// Reads the second that is over. A reading that comes late counts for the second in which it was due.
+    /// Reads the second that is over, and judges it. A reading that comes late counts for the second that ended last.
     pub fn read(&mut self) -> Option<Second<'_>> {
         let number = self.next?;
         let elapsed = self.collector.begin().elapsed();
         self.interval = self.collector.take(elapsed);
         // A machine that slept does not make up for the seconds that it missed.
         let over = u32::try_from(elapsed.as_secs()).unwrap_or(u32::MAX);
-        self.next = Some(over.max(number).saturating_add(1));
-        Some(self.second(over.max(number)))
+        let number = over.max(number);
+        self.next = Some(number.saturating_add(1));
+        Some(self.judged(number))
     }
 
     /// Reads what is left when all workers are done, `at` after the beginning of the run; `None` if nothing was measured since
-    /// the last second, or if it is a functional run.
-    pub fn stop(&mut self, at: Duration) -> Option<Second<'_>> {
+    /// the last second, or if it is a functional run. Iterations could begin until `until`.
+    pub fn stop(&mut self, at: Duration, until: Duration) -> Option<Second<'_>> {
         self.interval = self.collector.take(at);
-        let number = self.next.take()?;
-        (!self.interval.slots.is_empty()).then(|| self.second(number))
+        let last = self.next.take();
+        let last = last.filter(|_| !self.interval.slots.is_empty());
+        if let Some(number) = last {
+            self.judged(number);
+        }
+        self.verdicts = self.judge.end(self.collector.total(), until);
+        Some(self.second(last?))
+    }
+
+    fn judged(&mut self, number: u32) -> Second<'_> {
+        self.judge.second(number, &self.interval);
+        if let Some(threshold) = self.judge.aborted_by()
+            && let Some(orders) = self.orders.take()
+        {
+            // If nobody listens any more, the run has ended.
+            let _ = orders.send(Order::Abort(threshold.name.clone()));
+        }
+        self.second(number)
     }
 
     fn second(&self, number: u32) -> Second<'_> {
@@ -64,28 +90,23 @@ impl Watch {
             number,
             layout: self.collector.layout(),
             interval: &self.interval,
-            judged: &[],
+            judged: self.judge.judged(),
         }
     }
 
     /// What the figures come to when all workers are done.
     pub fn judgement(&self) -> Judgement {
-        let mut counts = SlotFigures::default();
         let rows = self.layout().iterations.iter();
-        for row in rows.filter_map(|row| row.counts(self.total())) {
-            counts.merge(row);
-        }
-        let never = counts.count(Outcome::Dropped) + counts.count(Outcome::NotStarted);
-        let failed = counts.count(Outcome::Failed) + never;
+        let mut counts = rows.filter_map(|row| row.counts(self.total()));
         Judgement {
-            nothing_ended: counts.ended() == 0,
-            threshold_failed: failed > 0 && failed * 100 >= counts.ended() + never,
+            nothing_ended: counts.all(|row| SlotFigures::ended(row) == 0),
+            threshold_failed: self.verdicts.iter().any(Verdict::fails),
         }
     }
 
-    /// How the thresholds came out.
+    /// How the thresholds came out, when all workers are done.
     pub fn verdicts(&self) -> &[Verdict] {
-        &[]
+        &self.verdicts
     }
 
     /// What the figures are.

@@ -10,9 +10,6 @@ use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Failures of a load run that are too many, in percent of its iterations.
-pub const TOO_MANY_PERCENT: u64 = 1;
-
 /// What a metric of a manifest measured in the whole run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {

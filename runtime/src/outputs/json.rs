@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
-use crate::judgement::{Came, Measure, OnFail, Second, State, Verdict};
+use crate::judgement::{Came, OnFail, Quantity, Second, State, Verdict};
 use crate::metrics::{Histogram, Layout, MetricLayout, Outcome, Tags, Unit, WHOLE};
 use bggo_values::{Number, Text, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -61,7 +61,7 @@ impl Output for JsonLines {
     fn second(&mut self, second: &Second<'_>) {
         let line = self.so_far.next(second);
         let failing = second.judged.iter();
-        let failing = failing.filter(|one| one.is_broken || one.state == State::Fails);
+        let failing = failing.filter(|one| one.broken_at.is_some() || one.state == State::Fails);
         let failing: Vec<Value> = failing.map(|one| Value::from(one.name.clone())).collect();
         self.put(LogLevel::Info, || {
             let object = live(&line, SystemTime::now());
@@ -580,7 +580,7 @@ fn threshold(verdict: &Verdict) -> Object {
     let figures = verdict.readings.iter().map(|reading| {
         Object::default()
             .put("figure", reading.figure.clone())
-            .put("unit", unit_of(&reading.measure))
+            .put("unit", unit_of(reading.quantity))
             .put_some("value", reading.value.and_then(Number::from_f64))
             .put_some("worst", reading.worst.and_then(Number::from_f64))
             .done()
@@ -603,12 +603,12 @@ fn threshold(verdict: &Verdict) -> Object {
 }
 
 /// What the values of a figure are.
-fn unit_of(measure: &Measure) -> Text {
-    match measure {
-        Measure::Time => Text::Static("s"),
-        Measure::Bytes => Text::Static("bytes"),
-        Measure::Share => Text::Static("share"),
-        Measure::Number(unit) => unit.clone(),
+fn unit_of(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Time => "s",
+        Quantity::Bytes => "bytes",
+        Quantity::Ratio => "share",
+        Quantity::Number => "",
     }
 }
 

@@ -11,7 +11,7 @@ use super::writer::LineWriter;
 use super::{Conclusion, Format, Output, RunDescription};
 use crate::event::{Event, EventSink, LogLevel, ResourceEvent};
 use crate::exit::Exit;
-use crate::judgement::{Judgement, Watch};
+use crate::judgement::{Judgement, OnFail, Watch};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -260,10 +260,20 @@ impl Reporter {
         let Some(run) = &mut self.measured else {
             return;
         };
-        if let Some(second) = run.watch.read() {
-            for output in &mut self.outputs {
-                output.second(&second);
-            }
+        let Some(second) = run.watch.read() else {
+            return;
+        };
+        for output in &mut self.outputs {
+            output.second(&second);
+        }
+        // That one ends the run is said by whoever ends it.
+        let breaks = second
+            .judged
+            .iter()
+            .filter(|one| one.broken_at == Some(second.number) && one.on_fail != OnFail::Abort);
+        let texts = breaks.map(|one| format!("threshold {} is broken", one.name));
+        for text in texts.collect::<Vec<_>>() {
+            self.tell(&Event::Message(LogLevel::Warn, text));
         }
     }
 
@@ -271,12 +281,12 @@ impl Reporter {
         let Some(run) = &mut self.measured else {
             return Judgement::default();
         };
-        if let Some(second) = run.watch.stop(stopped.at) {
+        run.begins_for = stopped.begins_until.min(stopped.at);
+        if let Some(second) = run.watch.stop(stopped.at, run.begins_for) {
             for output in &mut self.outputs {
                 output.second(&second);
             }
         }
-        run.begins_for = stopped.begins_until.min(stopped.at);
         self.lines.bounded(Bounded::No);
         run.watch.judgement()
     }

@@ -1,6 +1,6 @@
 //! The end of a run for people: a table of its figures, and the verdict.
 
-use super::figures::{Figures, Row, TOO_MANY_PERCENT, Values};
+use super::figures::{Figures, Row, Values};
 use super::measure::{or_dash, percent, plural, short};
 use super::metric_lines;
 use super::table;
@@ -317,7 +317,7 @@ pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
             short(figures.length)
         )
     } else {
-        of_load(figures, conclusion.exit)
+        of_load(figures) + &thresholds::failed(conclusion.verdicts)
     };
     let (colour, word) = match conclusion.exit {
         Exit::Passed => (GREEN, "passed"),
@@ -336,8 +336,8 @@ pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
     format!("{}: {whole}{left}", paint.on(colour, word))
 }
 
-/// `20 iterations, 1 failed (5.00 %; the limit is 1 %), 3 cancelled, in 10.0s and 1.20s of drain`
-fn of_load(figures: &Figures, exit: Exit) -> String {
+/// `20 iterations, 1 failed (5.00 %), 3 cancelled, in 10.0s and 1.20s of drain`
+fn of_load(figures: &Figures) -> String {
     let iterations = &figures.iterations;
     let (failed, cancelled) = (
         iterations.of(Outcome::Failed),
@@ -350,13 +350,8 @@ fn of_load(figures: &Figures, exit: Exit) -> String {
             0 => String::new(),
             never => format!(", {never} never began"),
         };
-        let limit = if exit == Exit::ThresholdFailed {
-            format!("; the limit is {TOO_MANY_PERCENT} %")
-        } else {
-            String::new()
-        };
         format!(
-            "{}, {failed} failed{never} ({:.2} %{limit})",
+            "{}, {failed} failed{never} ({:.2} %)",
             plural(iterations.count(), "iteration", "iterations"),
             percent(figures.failed(), figures.asked())
         )

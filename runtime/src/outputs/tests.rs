@@ -7,7 +7,7 @@ use crate::event::{EventSink, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::{Fault, Place};
 use crate::grid::{Body, Scenario};
 use crate::info::{Info, Instance, MetricInfo, MetricKind, MetricWarning, ResourceInfo, time_slot};
-use crate::judgement::{Came, Collector, Measure, OnFail, Reading, Remark, Watch};
+use crate::judgement::{Came, Collector, Judge, OnFail, Quantity, Reading, Remark, Watch};
 use crate::metrics::{
     KnownNames, Outcome, Recorder, RunNames, RunSlots, Slab, SlabReader, layout_of,
 };
@@ -17,6 +17,7 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::mpsc::unbounded_channel;
 
 /// Slots of the first step: its times, and its metrics.
 const FIRST: u32 = time_slot::COUNT + 6;
@@ -334,7 +335,7 @@ failures of http_request.login: 1 of kind timeout; they took p50 200ms, p95 200m
 Times are service times of what passed: from the moment sent to the end of the answer.
 Users wait for each answer before they go on, so a slow server gets less load.
 
-failed: 21 iterations, 1 failed (4.76 %; the limit is 1 %), 1 cancelled, in 1.00s and 500ms of drain
+failed: 21 iterations, 1 failed (4.76 %), 1 cancelled, in 1.00s and 500ms of drain
 "
     );
     let object = summary_object(&collector, &conclusion);
@@ -696,6 +697,10 @@ fn lines(written: &Written, name: &str) -> Vec<serde_json::Value> {
         .collect()
 }
 
+fn no_thresholds() -> Judge {
+    Judge::new(Vec::new(), &Layout::default(), &[]).unwrap()
+}
+
 const STOPPED: Stopped = Stopped {
     begins_until: Duration::from_secs(1),
     at: Duration::from_secs(1),
@@ -706,7 +711,7 @@ fn a_pipe_that_takes_nothing_holds_up_neither_who_tells_nor_the_figures_and_noth
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::ONCE));
-    report.clock_starts(Watch::at_the_end(collector));
+    report.clock_starts(Watch::at_the_end(collector, no_thresholds()));
     for user in 0..10_000 {
         let mut end = ended(&STEPS[0], Instance::None, StepOutcome::Passed, None);
         end.user = user;
@@ -740,7 +745,11 @@ fn what_a_load_run_could_not_write_is_counted_and_said_at_its_end() {
     let (report, open, written) = blocked();
     let (collector, recorder, _) = bench();
     report.begins(run_of(Schedule::lasting(1, Duration::from_secs(1))));
-    report.clock_starts(Watch::new(collector));
+    report.clock_starts(Watch::new(
+        collector,
+        no_thresholds(),
+        unbounded_channel().0,
+    ));
     for _ in 0..20_000 {
         report.tell(Event::Message(LogLevel::Info, "again".to_owned()));
     }
@@ -859,7 +868,7 @@ fn verdict_with_all() -> Verdict {
         on_fail: OnFail::Abort,
         readings: vec![Reading {
             figure: Text::Static("run.response_time.p95"),
-            measure: Measure::Time,
+            quantity: Quantity::Time,
             value: Some(0.4),
             worst: Some(0.5),
         }],
@@ -993,7 +1002,11 @@ fn written(format: Format, level: LogLevel, exit: Exit) -> String {
     iteration(&recorder, None, Duration::from_millis(10));
     let kind = Some(names.kind("status"));
     iteration(&recorder, kind, Duration::from_millis(10));
-    report.clock_starts(Watch::new(collector));
+    report.clock_starts(Watch::new(
+        collector,
+        no_thresholds(),
+        unbounded_channel().0,
+    ));
     report.stopped(STOPPED);
     report.ends(exit, false);
     written.text()
@@ -1001,7 +1014,7 @@ fn written(format: Format, level: LogLevel, exit: Exit) -> String {
 
 #[test]
 fn a_run_that_did_not_pass_says_so_at_every_level() {
-    let verdict = "failed: 2 iterations, 1 failed (50.00 %; the limit is 1 %), in 1.00s";
+    let verdict = "failed: 2 iterations, 1 failed (50.00 %), in 1.00s";
     let text = Format::Text { colour: false };
     for level in [LogLevel::Error, LogLevel::Warn] {
         let failed = written(text, level, Exit::ThresholdFailed);

@@ -2,7 +2,7 @@
 
 use super::measure::short;
 use super::text::{GREEN, Paint, RED, YELLOW};
-use crate::judgement::{Came, Measure, OnFail, Reading, Remark, Verdict};
+use crate::judgement::{Came, OnFail, Quantity, Reading, Remark, Verdict};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -33,7 +33,28 @@ fn line(verdict: &Verdict, paint: Paint) -> String {
     text
 }
 
-/// How it came out, in one word.
+/// What the verdict of a run says of the thresholds that failed: `; aborted by threshold fast; thresholds fast, failures
+/// failed`, or nothing.
+pub fn failed(verdicts: &[Verdict]) -> String {
+    let mut text = String::new();
+    if let Some(aborted) = verdicts.iter().find(|one| one.aborted) {
+        let _ = write!(text, "; aborted by threshold {}", aborted.name);
+    }
+    let failed = verdicts.iter().filter(|one| one.fails());
+    let failed: Vec<&str> = failed.map(|one| one.name.as_str()).collect();
+    match failed.as_slice() {
+        [] => {}
+        [only] => {
+            let _ = write!(text, "; threshold {only} failed");
+        }
+        several => {
+            let _ = write!(text, "; thresholds {} failed", several.join(", "));
+        }
+    }
+    text
+}
+
+/// How it came out, in one word or two.
 pub fn word(verdict: &Verdict) -> &'static str {
     match (verdict.came, verdict.on_fail) {
         (Came::Held, _) => "passed",
@@ -85,7 +106,7 @@ pub fn said(remark: Remark) -> &'static str {
 /// One value, or each with the name of its figure.
 fn values(readings: &[Reading], of: fn(&Reading) -> Option<f64>) -> String {
     let shown = |reading: &Reading| {
-        let value = of(reading).map(|value| value_of(value, &reading.measure));
+        let value = of(reading).map(|value| value_of(value, reading.quantity));
         value.unwrap_or_else(|| "nothing".to_owned())
     };
     if let [only] = readings {
@@ -97,14 +118,13 @@ fn values(readings: &[Reading], of: fn(&Reading) -> Option<f64>) -> String {
 }
 
 /// A value with its unit: `412ms`, `0.25 %`, `512 bytes`, `17.5`.
-pub fn value_of(value: f64, measure: &Measure) -> String {
-    match measure {
+pub fn value_of(value: f64, quantity: Quantity) -> String {
+    match quantity {
         // Times are not negative, and none is longer than an hour.
-        Measure::Time => short(Duration::try_from_secs_f64(value).unwrap_or_default()),
-        Measure::Share => format!("{:.2} %", value * 100.0),
-        Measure::Bytes => format!("{} bytes", plain(value)),
-        Measure::Number(unit) if unit.as_str().is_empty() => plain(value),
-        Measure::Number(unit) => format!("{} {unit}", plain(value)),
+        Quantity::Time => short(Duration::try_from_secs_f64(value).unwrap_or_default()),
+        Quantity::Ratio => format!("{:.2} %", value * 100.0),
+        Quantity::Bytes => format!("{} bytes", plain(value)),
+        Quantity::Number => plain(value),
     }
 }
 
@@ -127,7 +147,7 @@ mod tests {
             on_fail: OnFail::Fail,
             readings: vec![Reading {
                 figure: Text::Static("home.response_time.p95"),
-                measure: Measure::Time,
+                quantity: Quantity::Time,
                 value: Some(0.412),
                 worst: Some(1.2),
             }],
@@ -173,11 +193,31 @@ mod tests {
     }
 
     #[test]
+    fn the_verdict_names_those_that_failed_and_the_one_that_ended_the_run() {
+        let held = verdict(Came::Held);
+        let broken = verdict(Came::Broken);
+        let aborted = Verdict {
+            name: Text::Static("failures"),
+            aborted: true,
+            ..broken.clone()
+        };
+        assert_eq!(failed(std::slice::from_ref(&held)), "");
+        assert_eq!(
+            failed(&[held, broken.clone()]),
+            "; threshold home is fast failed"
+        );
+        assert_eq!(
+            failed(&[broken, aborted]),
+            "; aborted by threshold failures; thresholds home is fast, failures failed"
+        );
+    }
+
+    #[test]
     fn of_several_figures_each_has_its_name() {
         let mut both = verdict(Came::Held);
         both.readings.push(Reading {
             figure: Text::Static("run.failed.ratio"),
-            measure: Measure::Share,
+            quantity: Quantity::Ratio,
             value: Some(0.0025),
             worst: None,
         });
@@ -191,11 +231,11 @@ mod tests {
 
     #[test]
     fn values_have_their_units() {
-        let check = |value, measure, expect: &str| assert_eq!(value_of(value, &measure), expect);
-        check(0.412, Measure::Time, "412ms");
-        check(0.0025, Measure::Share, "0.25 %");
-        check(512.0, Measure::Bytes, "512 bytes");
-        check(17.5, Measure::Number(Text::Static("")), "17.5");
-        check(3.0, Measure::Number(Text::Static("EUR")), "3 EUR");
+        let check = |value, quantity, expect: &str| assert_eq!(value_of(value, quantity), expect);
+        check(0.412, Quantity::Time, "412ms");
+        check(0.0025, Quantity::Ratio, "0.25 %");
+        check(512.0, Quantity::Bytes, "512 bytes");
+        check(17.5, Quantity::Number, "17.5");
+        check(3.0, Quantity::Number, "3");
     }
 }

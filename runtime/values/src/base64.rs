@@ -21,12 +21,30 @@ pub fn to_base64(bytes: &[u8]) -> String {
     out
 }
 
+/// What a byte stands for that is no letter.
+const NONE: u8 = 0xff;
+
+/// What each byte stands for.
+const LETTERS: [u8; 256] = letters();
+
+const fn letters() -> [u8; 256] {
+    let (mut letters, mut value) = ([NONE; 256], 0);
+    while value < 64 {
+        letters[ALPHABET[value as usize] as usize] = value;
+        value += 1;
+    }
+    letters
+}
+
 /// The bytes of base64. Ends of lines between its letters do not count, padding must be there.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let letters: Vec<u8> = text
-        .bytes()
-        .filter(|byte| !matches!(byte, b'\r' | b'\n'))
-        .collect();
+    let without_ends;
+    let mut letters = text.as_bytes();
+    if letters.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+        let letter = |byte: &&u8| !matches!(byte, b'\r' | b'\n');
+        without_ends = letters.iter().filter(letter).copied().collect::<Vec<u8>>();
+        letters = &without_ends;
+    }
     let padding = letters
         .iter()
         .rev()
@@ -37,17 +55,14 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     }
     let mut out = Vec::with_capacity(letters.len() / 4 * 3);
     for chunk in letters[..letters.len() - padding].chunks(4) {
-        let mut bits = 0u32;
+        let (mut bits, mut wrong) = (0u32, 0);
         for letter in chunk {
-            let value = match letter {
-                b'A'..=b'Z' => letter - b'A',
-                b'a'..=b'z' => letter - b'a' + 26,
-                b'0'..=b'9' => letter - b'0' + 52,
-                b'+' => 62,
-                b'/' => 63,
-                _ => return None,
-            };
+            let value = LETTERS[usize::from(*letter)];
+            wrong |= value;
             bits = bits << 6 | u32::from(value);
+        }
+        if wrong == NONE {
+            return None;
         }
         bits <<= 6 * (4 - chunk.len());
         let [_, bytes @ ..] = bits.to_be_bytes();

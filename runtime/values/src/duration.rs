@@ -31,7 +31,8 @@ const SIZES: [(&str, u64); 14] = [
     ("PiB", 1 << 50),
 ];
 
-/// Reads `1m30s`, `1.5h`, `1500ms`, `100us` or `0`. Nothing negative, no more than Go's 2^63 nanoseconds.
+/// Reads `1m30s`, `1.5h`, `1500ms`, `300 ms`, `100us` or `0`. Spaces may stand between a number and its unit, and nowhere
+/// else. Nothing negative, no more than Go's 2^63 nanoseconds.
 pub fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
@@ -47,6 +48,7 @@ pub fn parse(text: &str) -> Option<Duration> {
             .find(|c: char| c.is_ascii_digit() || c == '.')
             .unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_end);
+        let unit = unit.trim_start_matches(' ');
         let (_, nanos) = UNITS.iter().find(|(name, _)| *name == unit)?;
         let (numerator, places) = scaled(amount, *nanos)?;
         total = total.checked_add(numerator / places)?;
@@ -149,6 +151,9 @@ mod tests {
             ("90m", 5_400_000_000_000, "1h30m0s"),
             ("250ms", 250_000_000, "250ms"),
             ("1.25ms", 1_250_000, "1.25ms"),
+            ("300 ms", 300_000_000, "300ms"),
+            ("1  s", 1_000_000_000, "1s"),
+            ("1 m30 s", 90_000_000_000, "1m30s"),
         ];
         for (text, nanos, shown) in cases {
             let duration = parse(text).unwrap_or_else(|| panic!("{text}"));
@@ -167,7 +172,12 @@ mod tests {
             ".s",
             "-1s",
             "+1s",
-            "1 s",
+            "1 m 30 s",
+            "1m 30s",
+            "1m30 ",
+            "1\ts",
+            "1 ",
+            " s",
             " 1s",
             "1s ",
             "1d",

@@ -1,12 +1,13 @@
 //! The result files of several hosts to that of the whole run, second by second.
 //!
 //! Counts are added and everything else is the widest of all, so neither the order of the files nor merging in steps changes
-//! a byte of what comes out.
+//! a byte of what comes out. Each file is read by a thread of its own, a few seconds ahead: reading is most of the work.
 
 use super::read::{Ending, Recording, Second, Unreadable};
 use super::{Head, Part, PartEnd};
 use std::fmt;
 use std::io::BufRead;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 /// Why files cannot be merged. The numbers are those of the files.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,13 +64,75 @@ impl fmt::Display for Unmergeable {
     }
 }
 
+/// Seconds of a file that are read ahead.
+const AHEAD: usize = 4;
+
 /// A merge under way.
 #[derive(Debug)]
-pub struct Merge<R> {
+pub struct Merge {
     head: Head,
-    /// The files, each with its next second.
-    files: Vec<(Recording<R>, Option<Second>)>,
+    files: Vec<Reading>,
     started: bool,
+}
+
+/// A file that a thread reads.
+#[derive(Debug)]
+struct Reading {
+    parts: Vec<Part>,
+    seconds: Receiver<Result<Read, Unreadable>>,
+    next: Option<Second>,
+    ending: Option<Ending>,
+}
+
+/// What the thread read.
+#[derive(Debug)]
+enum Read {
+    Second(Second),
+    Ending(Ending),
+}
+
+impl Reading {
+    fn start<R: BufRead + Send + 'static>(mut file: Recording<R>) -> Self {
+        let parts = file.head().parts.clone();
+        let (sender, seconds) = sync_channel(AHEAD);
+        std::thread::spawn(move || {
+            loop {
+                let read = match file.second() {
+                    Ok(Some(second)) => Ok(Read::Second(second)),
+                    Ok(None) => Ok(Read::Ending(
+                        file.ending().cloned().unwrap_or(Ending::Cut(0)),
+                    )),
+                    Err(error) => Err(error),
+                };
+                let is_last = !matches!(read, Ok(Read::Second(_)));
+                // Whoever is gone does not want the rest.
+                if sender.send(read).is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        Self {
+            parts,
+            seconds,
+            next: None,
+            ending: None,
+        }
+    }
+
+    fn advance(&mut self) -> Result<(), Unreadable> {
+        self.next = None;
+        if self.ending.is_some() {
+            return Ok(());
+        }
+        match self.seconds.recv() {
+            Ok(Ok(Read::Second(second))) => self.next = Some(second),
+            Ok(Ok(Read::Ending(ending))) => self.ending = Some(ending),
+            Ok(Err(error)) => return Err(error),
+            // Only a panic ends the thread before.
+            Err(gone) => return Err(Unreadable::Io(std::io::Error::other(gone))),
+        }
+        Ok(())
+    }
 }
 
 /// Whether two heads are of one run.
@@ -95,7 +158,7 @@ fn compare(heads: &[&Head], number: usize) -> Result<(), Unmergeable> {
     if first.loads != other.loads {
         let words = |head: &Head| {
             let loads = head.loads.iter();
-            let loads = loads.map(|(scenario, load)| format!("{scenario}: {load}"));
+            let loads = loads.map(|load| format!("{}: {}", load.scenario, load.exact));
             loads.collect::<Vec<_>>().join("; ")
         };
         return different("the loads are", (words(first), words(other)));
@@ -115,12 +178,12 @@ fn compare(heads: &[&Head], number: usize) -> Result<(), Unmergeable> {
     Ok(())
 }
 
-impl<R: BufRead> Merge<R> {
+impl Merge {
     /// Of these files.
     ///
     /// # Errors
     /// They are not parts of one run.
-    pub fn new(files: Vec<Recording<R>>) -> Result<Self, Unmergeable> {
+    pub fn new<R: BufRead + Send + 'static>(files: Vec<Recording<R>>) -> Result<Self, Unmergeable> {
         let heads: Vec<&Head> = files.iter().map(Recording::head).collect();
         for number in 0..heads.len().max(1) {
             compare(&heads, number)?;
@@ -150,7 +213,7 @@ impl<R: BufRead> Merge<R> {
         };
         Ok(Self {
             head,
-            files: files.into_iter().map(|file| (file, None)).collect(),
+            files: files.into_iter().map(Reading::start).collect(),
             started: false,
         })
     }
@@ -166,35 +229,35 @@ impl<R: BufRead> Merge<R> {
     /// A file is damaged: its number.
     pub fn second(&mut self) -> Result<Option<Second>, (usize, Unreadable)> {
         if !std::mem::replace(&mut self.started, true) {
-            for (number, (file, next)) in self.files.iter_mut().enumerate() {
-                *next = file.second().map_err(|error| (number, error))?;
+            for (number, file) in self.files.iter_mut().enumerate() {
+                file.advance().map_err(|error| (number, error))?;
             }
         }
         let next = self.files.iter();
-        let next = next.filter_map(|(_, next)| Some(next.as_ref()?.number));
+        let next = next.filter_map(|file| Some(file.next.as_ref()?.number));
         let Some(number) = next.min() else {
             return Ok(None);
         };
         let mut merged: Option<Second> = None;
-        for (place, (file, next)) in self.files.iter_mut().enumerate() {
-            let Some(second) = next.take_if(|second| second.number == number) else {
+        for (place, file) in self.files.iter_mut().enumerate() {
+            let Some(second) = file.next.take_if(|second| second.number == number) else {
                 continue;
             };
             match &mut merged {
                 Some(merged) => merged.interval.merge(&second.interval),
                 None => merged = Some(second),
             }
-            *next = file.second().map_err(|error| (place, error))?;
+            file.advance().map_err(|error| (place, error))?;
         }
         Ok(merged)
     }
 
     /// How each part of the head ended, when all seconds were read.
     pub fn ends(&self) -> Vec<Option<PartEnd>> {
-        let ends = self.files.iter().flat_map(|(file, _)| {
-            let parts = file.head().parts.iter().enumerate();
+        let ends = self.files.iter().flat_map(|file| {
+            let parts = file.parts.iter().enumerate();
             parts.map(|(place, part)| {
-                let end = match file.ending() {
+                let end = match &file.ending {
                     Some(Ending::Whole(ends)) => ends.get(place).cloned().flatten(),
                     Some(Ending::Cut(_)) | None => None,
                 };
@@ -209,7 +272,7 @@ impl<R: BufRead> Merge<R> {
     /// The files that were cut, with how many bytes of each.
     pub fn cut(&self) -> Vec<(usize, u64)> {
         let files = self.files.iter().enumerate();
-        let cut = files.filter_map(|(number, (file, _))| match file.ending() {
+        let cut = files.filter_map(|(number, file)| match &file.ending {
             Some(Ending::Cut(bytes)) => Some((number, *bytes)),
             _ => None,
         });

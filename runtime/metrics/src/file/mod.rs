@@ -35,6 +35,7 @@ pub use tags::SlotTags;
 pub use write::{end, head, second};
 
 use crate::condition::Threshold;
+use crate::judge::Course;
 use crate::layout::Layout;
 use bggo_values::Text;
 use std::time::Duration;
@@ -52,8 +53,8 @@ pub struct Head {
     pub seed: u64,
     /// What was run of the whole, and where: of one host, or after a merge of several, in the order of their shares.
     pub parts: Vec<Part>,
-    /// Each scenario that runs, with its load as a text.
-    pub loads: Vec<(Text, Text)>,
+    /// The load of each scenario that runs.
+    pub loads: Vec<Load>,
     /// What is asked of the figures.
     pub thresholds: Vec<Threshold>,
     /// What the figures are.
@@ -66,6 +67,29 @@ impl Head {
         let begun = self.parts.iter().map(|part| part.begun);
         begun.min().unwrap_or_default()
     }
+}
+
+impl Head {
+    /// What a judge must know of each scenario of the layout.
+    pub fn courses(&self) -> Vec<Option<Course>> {
+        let rows = self.layout.iterations.iter().map(|row| {
+            let mut loads = self.loads.iter();
+            let load = loads.find(|load| load.scenario == row.scenario)?;
+            Some(load.course)
+        });
+        rows.collect()
+    }
+}
+
+/// The load of a scenario, over all hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    /// The scenario.
+    pub scenario: Text,
+    /// A text that no other load has.
+    pub exact: Text,
+    /// What a judge must know of it.
+    pub course: Course,
 }
 
 /// What one host did of a run.

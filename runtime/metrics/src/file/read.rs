@@ -8,9 +8,10 @@ use super::hdr;
 use super::line::{BEGINS, is_sound};
 use super::tags::SlotTags;
 use super::write::{FORMAT, OUTCOMES};
-use super::{Head, Part, PartEnd, Share};
+use super::{Head, Load, Part, PartEnd, Share};
 use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 use crate::interval::{Histogram, Interval, LastValue, SlotFigures};
+use crate::judge::Course;
 use crate::layout::Layout;
 use bggo_values::base64::from_base64;
 use bggo_values::json::decode;
@@ -370,6 +371,13 @@ impl Fields {
         }
     }
 
+    fn is_true(&self, key: &str) -> Option<bool> {
+        match self.0.get(key)? {
+            Value::Bool(is_true) => Some(is_true),
+            _ => None,
+        }
+    }
+
     fn text(&self, key: &str) -> Option<Text> {
         match self.0.get(key)? {
             Value::Text(text) => Some(text),
@@ -463,7 +471,7 @@ fn part_end(object: &Fields) -> Option<PartEnd> {
     Some(PartEnd {
         exit: u8::try_from(object.number("exit")?).ok()?,
         begins_for: object.time("begins_for")?,
-        left: matches!(object.0.get("left")?, Value::Bool(true)),
+        left: object.is_true("left")?,
         remarks: remarks.collect::<Option<_>>()?,
     })
 }
@@ -473,10 +481,8 @@ fn read_head(object: &Fields) -> Option<Head> {
     let parts: Vec<Part> = parts
         .map(|part| read_part(&Fields(part)))
         .collect::<Option<_>>()?;
-    let loads = object.list("loads")?.into_iter().map(|load| {
-        let load = Fields(load);
-        Some((load.text("scenario")?, load.text("load")?))
-    });
+    let loads = object.list("loads")?.into_iter();
+    let loads = loads.map(|load| read_load(&Fields(load)));
     let thresholds = object.list("thresholds")?.into_iter();
     let thresholds = thresholds.map(|threshold| read_threshold(&Fields(threshold)));
     let layout = Layout::from_bytes(&from_base64(&object.text("layout")?)?).ok()?;
@@ -490,6 +496,21 @@ fn read_head(object: &Fields) -> Option<Head> {
         loads: loads.collect::<Option<_>>()?,
         thresholds: thresholds.collect::<Option<_>>()?,
         layout,
+    })
+}
+
+fn read_load(object: &Fields) -> Option<Load> {
+    Some(Load {
+        scenario: object.text("scenario")?,
+        exact: object.text("load")?,
+        course: Course {
+            from: object.time("from")?,
+            until: match object.0.get("until") {
+                None => None,
+                Some(_) => Some(object.time("until")?),
+            },
+            has_due_times: object.is_true("has_due_times")?,
+        },
     })
 }
 

@@ -8,6 +8,7 @@ use crate::layout::{IterationLayout, MetricKind, MetricLayout, ResourceLayout, S
 use crate::outcome::Outcome;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
 /// Slots of the layout below.
 const SLOTS: u32 = 14;
@@ -103,7 +104,15 @@ fn head_of(share: &str) -> Head {
         grid: Text::Static("shop, \"the\" grid"),
         seed: u64::MAX,
         parts: vec![part(share)],
-        loads: vec![(Text::Static("main"), Text::Static("constant_vus 5"))],
+        loads: vec![Load {
+            scenario: Text::Static("main"),
+            exact: Text::Static("constant_vus 5"),
+            course: Course {
+                from: Duration::from_secs(1),
+                until: Some(Duration::from_secs(10)),
+                has_due_times: true,
+            },
+        }],
         thresholds: vec![threshold()],
         layout: layout(),
     }
@@ -148,7 +157,7 @@ fn read(text: &[u8]) -> Result<(Head, Vec<Second>, Ending, u64), Unreadable> {
 fn merged(files: &[&str]) -> String {
     let files = files
         .iter()
-        .map(|text| Recording::open(text.as_bytes()).unwrap());
+        .map(|text| Recording::open(Cursor::new((*text).to_owned())).unwrap());
     let mut merge = Merge::new(files.collect()).unwrap();
     let (head, mut seconds) = (merge.head().clone(), Vec::new());
     while let Some(second) = merge.second().unwrap() {
@@ -401,8 +410,8 @@ fn only_parts_of_one_run_are_merged() {
             text_of(&head_of("1/2"), &[], None),
             text_of(&other, &[], None),
         );
-        let open = |text: &'static str| Recording::open(text.as_bytes()).unwrap();
-        let files = vec![open(one.leak()), open(other.leak())];
+        let files = [one, other].map(|text| Recording::open(Cursor::new(text)).unwrap());
+        let files = Vec::from(files);
         Merge::new(files).map(|_| ()).unwrap_err().to_string()
     };
     assert_eq!(
@@ -417,7 +426,7 @@ fn only_parts_of_one_run_are_merged() {
         "file 1 and file 2 hold the same iterations: segments 1/2 and 1-2/2 overlap"
     );
     assert!(matches!(
-        Merge::<&[u8]>::new(Vec::new()),
+        Merge::new(Vec::<Recording<&[u8]>>::new()),
         Err(Unmergeable::Nothing)
     ));
 }

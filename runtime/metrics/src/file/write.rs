@@ -3,7 +3,7 @@
 use super::hdr;
 use super::line::{Object, closed, quoted};
 use super::tags::SlotTags;
-use super::{Head, Part, PartEnd};
+use super::{Head, Load, Part, PartEnd};
 use crate::condition::{Address, OnFail, Statistic, Subject, Term, Threshold};
 use crate::interval::{Histogram, Interval, Scalar, SlotFigures};
 use crate::outcome::Outcome;
@@ -31,10 +31,6 @@ pub const OUTCOMES: [(Outcome, &str); Outcome::ALL.len()] = [
 
 /// The lines before the first second.
 pub fn head(head: &Head) -> String {
-    let loads = head.loads.iter().map(|(scenario, load)| {
-        let object = Object::new().text("scenario", scenario);
-        object.text("load", load).done()
-    });
     let object = Object::new()
         .put("format", FORMAT)
         .text("version", &head.version)
@@ -42,7 +38,7 @@ pub fn head(head: &Head) -> String {
         .text("grid", &head.grid)
         .put("seed", head.seed)
         .list("parts", head.parts.iter().map(part))
-        .list("loads", loads)
+        .list("loads", head.loads.iter().map(load))
         .list("thresholds", head.thresholds.iter().map(threshold))
         .put(
             "layout",
@@ -60,6 +56,19 @@ pub fn head(head: &Head) -> String {
          \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n"
     );
     lines
+}
+
+fn load(load: &Load) -> String {
+    let course = &load.course;
+    let object = Object::new()
+        .text("scenario", &load.scenario)
+        .text("load", &load.exact)
+        .put("from", course.from.as_nanos());
+    let object = match course.until {
+        Some(until) => object.put("until", until.as_nanos()),
+        None => object,
+    };
+    object.put("has_due_times", course.has_due_times).done()
 }
 
 fn part(part: &Part) -> String {

@@ -87,6 +87,8 @@ fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunReques
         threads: 2,
         spin: Spin::Off,
         functional: false,
+        thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: Duration::ZERO,
     }
 }

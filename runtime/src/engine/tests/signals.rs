@@ -147,6 +147,8 @@ fn interrupted_run() {
         threads: 2,
         spin: Spin::Off,
         functional,
+        thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: grace,
     };
     let report = Report::stderr(Format::Text { colour: false }, LogLevel::Info).unwrap();

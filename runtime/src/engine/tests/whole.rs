@@ -51,6 +51,8 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         segment: Segment::WHOLE,
         threads: 2,
         spin: Spin::Off,
+        thresholds: Vec::new(),
+        max_failed: None,
         graceful_on_signal: Duration::ZERO,
     }
 }

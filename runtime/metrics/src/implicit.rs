@@ -1,0 +1,204 @@
+//! The thresholds that a load run has without being asked: on failures, and on answers that look wrong where the grid does not
+//! say which ones pass.
+//!
+//! They are data like those of a grid, so that whoever judges a result file again judges by the same. Their figures have no
+//! address in the language, so they are found here.
+
+use crate::address::Quantity;
+use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
+use crate::interval::{Interval, SlotFigures};
+use crate::layout::{Layout, MetricLayout};
+use crate::outcome::Outcome;
+use crate::slots::time_slot;
+use bggo_values::Text;
+
+/// The name of the metric of all that failed, or was due and never began, of all that ended or never began.
+const FAILURES: &str = "failures";
+/// The share that is too much, unless the run is told another one.
+const LIMIT: f64 = 0.01;
+
+/// The thresholds that a load run has beside the `declared` ones.
+///
+/// That on failures is left out where a declared one reads failures of the run, or of each of the `scenarios` that run, unless
+/// `max_failed` asks for it. `max_failed` is a share from 0 to 1.
+pub fn implicit_thresholds(
+    declared: &[Threshold],
+    layout: &Layout,
+    scenarios: &[Text],
+    max_failed: Option<f64>,
+) -> Vec<Threshold> {
+    let limit = max_failed.unwrap_or(LIMIT);
+    let addresses = || declared.iter().flat_map(|one| &one.condition.addresses);
+    let reads = |subject: &Subject| {
+        let mut reads = addresses();
+        reads.any(|address| address.subject == *subject && is_of_failures(address))
+    };
+    let each = |scenario: &Text| reads(&Subject::Scenario(scenario.clone()));
+    let is_replaced = reads(&Subject::Run) || !scenarios.is_empty() && scenarios.iter().all(each);
+    let mut all = Vec::new();
+    if max_failed.is_some() || !is_replaced {
+        all.push(threshold((FAILURES, FAILURES), None, limit));
+    }
+    let mut known: Vec<(Text, String)> = Vec::new();
+    for (metric, _) in warned(layout) {
+        let found = (metric.name.clone(), class(metric));
+        let is_asked = addresses().any(|address| address.metric == metric.name);
+        if !is_asked && !known.contains(&found) {
+            let name = format!("{} {}", found.0, found.1);
+            let key = Text::from(found.1.clone());
+            all.push(threshold((&name, found.0.as_str()), Some(key), limit));
+            known.push(found);
+        }
+    }
+    all
+}
+
+fn is_of_failures(address: &Address) -> bool {
+    matches!(address.metric.as_str(), "failed" | "dropped") && address.key.is_none()
+}
+
+fn threshold((name, metric): (&str, &str), key: Option<Text>, limit: f64) -> Threshold {
+    let percent = format!("{:.4}", limit * 100.0);
+    let percent = percent.trim_end_matches('0').trim_end_matches('.');
+    Threshold {
+        name: Text::from(name.to_owned()),
+        condition: Condition {
+            addresses: vec![Address {
+                subject: Subject::Run,
+                metric: Text::from(metric.to_owned()),
+                key,
+                tags: Vec::new(),
+                statistic: Statistic::Ratio,
+            }],
+            // Where nothing may fail, nothing fails.
+            terms: vec![
+                Term::Figure(0),
+                Term::Bound(limit),
+                if limit > 0.0 {
+                    Term::Less
+                } else {
+                    Term::LessOrEqual
+                },
+            ],
+            text: Text::from(if limit > 0.0 {
+                format!("less than {percent} %")
+            } else {
+                "none".to_owned()
+            }),
+        },
+        over: None,
+        hold: 0,
+        after: 0,
+        on_fail: OnFail::Fail,
+    }
+}
+
+/// Metrics of steps that warn of some labels, each with its slot.
+fn warned(layout: &Layout) -> impl Iterator<Item = (&MetricLayout, u32)> {
+    layout.steps.iter().flat_map(|step| {
+        let slots = step.first + time_slot::COUNT..;
+        let metrics = step.metrics.iter().zip(slots);
+        metrics.filter(|(metric, _)| metric.warning.is_some())
+    })
+}
+
+/// What the labels are called that a metric warns of: `5xx` of those that begin with `5`.
+fn class(metric: &MetricLayout) -> String {
+    let prefix = metric.warning.as_ref().map_or("", |one| &one.prefix);
+    match prefix.as_bytes() {
+        [digit] if digit.is_ascii_digit() => format!("{prefix}xx"),
+        _ => format!("{prefix}*"),
+    }
+}
+
+/// A figure that only an implicit threshold reads: a share.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Implicit {
+    /// Of what was asked for, what failed or never began; over the slots of iterations.
+    Failures(Vec<u32>),
+    /// Of what was counted in these slots, what has labels that begin like this.
+    Labels {
+        /// The slots.
+        slots: Vec<u32>,
+        /// The beginning of the labels.
+        prefix: Text,
+    },
+}
+
+impl Implicit {
+    /// The one that an address stands for, if it does.
+    pub fn of(address: &Address, layout: &Layout) -> Option<Self> {
+        if address.subject != Subject::Run || address.statistic != Statistic::Ratio {
+            return None;
+        }
+        if address.metric.as_str() == FAILURES && address.key.is_none() {
+            let rows = layout.iterations.iter();
+            return Some(Self::Failures(rows.map(|row| row.first).collect()));
+        }
+        let key = address.key.as_ref()?;
+        let is_meant =
+            |metric: &MetricLayout| metric.name == address.metric && class(metric) == key.as_str();
+        let meant = warned(layout).filter(|(metric, _)| is_meant(metric));
+        let (metrics, slots): (Vec<&MetricLayout>, Vec<u32>) = meant.unzip();
+        let warning = metrics.first()?.warning.as_ref()?;
+        Some(Self::Labels {
+            slots,
+            prefix: warning.prefix.clone(),
+        })
+    }
+
+    /// What it is.
+    pub const QUANTITY: Quantity = Quantity::Ratio;
+
+    /// The slots that it reads.
+    pub fn slots(&self) -> &[u32] {
+        match self {
+            Self::Failures(slots) | Self::Labels { slots, .. } => slots,
+        }
+    }
+
+    /// Its share in an interval; `None` if nothing was counted.
+    pub fn value(&self, interval: &Interval) -> Option<f64> {
+        let slots = self.slots().iter();
+        let slots = slots.filter_map(|slot| interval.slot(*slot));
+        let (mut some, mut of) = (0, 0);
+        for slot in slots {
+            let (more, more_of) = self.shares(slot);
+            some += more;
+            of += more_of;
+        }
+        (of > 0).then(|| some as f64 / of as f64)
+    }
+
+    fn shares(&self, slot: &SlotFigures) -> (u64, u64) {
+        match self {
+            Self::Failures(_) => {
+                let never = slot.count(Outcome::Dropped) + slot.count(Outcome::NotStarted);
+                (slot.count(Outcome::Failed) + never, slot.ended() + never)
+            }
+            Self::Labels { prefix, .. } => {
+                let sum = |wanted: &dyn Fn(&str) -> bool| {
+                    let labels = slot.labels.iter();
+                    let labels = labels.filter(|(label, _)| wanted(label));
+                    labels.fold(0_u64, |sum, (_, n)| sum.saturating_add(*n))
+                };
+                (
+                    sum(&|label| label.starts_with(prefix.as_str())),
+                    sum(&|_| true),
+                )
+            }
+        }
+    }
+
+    /// How whoever reads of the broken threshold changes it.
+    pub fn advice(&self) -> Text {
+        Text::Static(match self {
+            Self::Failures(_) => {
+                "--max-failed changes the limit, and so does a `threshold` on metrics.run.failed"
+            }
+            Self::Labels { .. } => {
+                "arguments of the steps, such as expect_status, say which of them pass; --max-failed changes the limit"
+            }
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! Thresholds of the grid and of `--threshold` to what a run is judged by, each against the figures that the run has.
+
+use crate::grid::Grid;
+use crate::metrics::{RunSlots, layout_of};
+use crate::start::Start;
+use bggo_metrics::{Draft, Threshold};
+
+/// Those of the grid, then those of the flags. All bounds are known, and every address has its figures.
+///
+/// # Errors
+/// A line for each that cannot be: a bound that has no value, a name that nothing has.
+pub fn thresholds(
+    grid: &'static Grid,
+    start: &Start,
+    flags: &[Draft],
+) -> Result<Vec<Threshold>, Vec<String>> {
+    // A warm-up has slots of its own, of which no threshold reads any.
+    let layout = layout_of(grid, &RunSlots::new(grid, |_| false));
+    let (mut made, mut errors) = (Vec::new(), Vec::new());
+    for declared in grid.thresholds {
+        let place = &declared.place;
+        let known = (declared.made)(start).map_err(|fault| {
+            let place = fault.place().unwrap_or(*place);
+            format!("{place}: {fault}, in the threshold {:?}", declared.name)
+        });
+        let checked = known.and_then(|threshold| {
+            let mut addresses = threshold.condition.addresses.iter();
+            let unknown = addresses.find_map(|address| layout.resolve(address).err());
+            match unknown {
+                None => Ok(threshold),
+                Some(unknown) => Err(format!(
+                    "{place}: {unknown}, in the threshold {:?}",
+                    declared.name
+                )),
+            }
+        });
+        match checked {
+            Ok(threshold) => made.push(threshold),
+            Err(text) => errors.push(text),
+        }
+    }
+    for draft in flags {
+        match draft.resolve(&layout) {
+            Ok(threshold) => made.push(threshold),
+            Err(refused) => errors.push(format!("--threshold '{draft}': {refused}")),
+        }
+    }
+    if errors.is_empty() {
+        Ok(made)
+    } else {
+        Err(errors)
+    }
+}
