@@ -2,12 +2,11 @@
 
 use super::console::Console;
 use super::exit::Exit;
-use bggo_metrics::compare::{FigureNoise, Measure, Noise, RecordedLoad};
+use bggo_metrics::compare::{FigureNoise, Measure, Noise};
 use bggo_values::Text;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 /// The version of the file.
 const FORMAT: u32 = 1;
@@ -35,9 +34,9 @@ struct Figure {
 
 /// Writes the noise of a host.
 pub fn write(path: &Path, noise: &Noise, console: &mut Console) -> Result<(), Exit> {
-    let loads = noise.loads.iter().map(|load| Load {
-        scenario: load.scenario.to_string(),
-        load: load.exact.to_string(),
+    let loads = noise.loads.iter().map(|(scenario, load)| Load {
+        scenario: scenario.to_string(),
+        load: load.to_string(),
     });
     let figures = noise.figures.iter().map(|figure| Figure {
         row: figure.row.clone(),
@@ -77,12 +76,12 @@ pub fn read(path: &Path, console: &mut Console) -> Result<Noise, Exit> {
             "it holds no noise of a host that this bggo knows".to_owned(),
         ));
     }
-    let loads = file.loads.iter().map(|load| {
-        let (scenario, exact) = (
+    let loads = file.loads.iter();
+    let loads = loads.map(|load| {
+        (
             Text::from(load.scenario.as_str()),
             Text::from(load.load.as_str()),
-        );
-        RecordedLoad::new(&scenario, &exact, Duration::ZERO)
+        )
     });
     let figures = file.figures.iter().filter_map(|figure| {
         Some(FigureNoise {

@@ -24,18 +24,19 @@ pub fn read_all(
 
 fn read(path: &Path, asked: &[FailOn], console: &mut Console) -> Result<RunFigures, Exit> {
     let mut file = open(path, console)?;
-    let knows_its_length = |(_, exact): &(Text, Text)| RecordedLoad::is_of_known_length(exact);
-    let begins_for = if file.head().loads.iter().all(knows_its_length) {
-        Duration::ZERO
-    } else {
-        // Only its end says how long its iterations took, so it is read twice.
-        let mut first_time = open(path, console)?;
-        let mut last = Duration::ZERO;
-        each_second(path, &mut first_time, console, |_, interval| {
-            last = interval.end()
-        })?;
-        begins_for(first_time.ending()).unwrap_or(last)
-    };
+    let mut loads_of_file = file.head().loads.iter();
+    let begins_for =
+        if loads_of_file.all(|load| RecordedLoad::is_of_known_length(&load.exact, &load.course)) {
+            Duration::ZERO
+        } else {
+            // Only its end says how long its iterations took, so it is read twice.
+            let mut first_time = open(path, console)?;
+            let mut last = Duration::ZERO;
+            each_second(path, &mut first_time, console, |_, interval| {
+                last = interval.end()
+            })?;
+            begins_for(first_time.ending()).unwrap_or(last)
+        };
     let loads = loads(file.head(), begins_for);
     let layout = file.head().layout.clone();
     let mut collector = Collector::new(&path.display().to_string(), &layout, &loads, asked);
@@ -88,9 +89,9 @@ fn loads(head: &Head, begins_for: Duration) -> Vec<RecordedLoad> {
         format!(" segment={}", names.join("+"))
     };
     let loads = head.loads.iter();
-    let loads = loads.map(|(scenario, exact)| {
-        let exact = Text::from(format!("{exact}{part}"));
-        RecordedLoad::new(scenario, &exact, begins_for)
+    let loads = loads.map(|load| {
+        let exact = Text::from(format!("{}{part}", load.exact));
+        RecordedLoad::new(&load.scenario, &exact, &load.course, begins_for)
     });
     loads.collect()
 }

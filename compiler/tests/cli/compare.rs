@@ -2,9 +2,10 @@
 
 use super::{Said, folder_with, run};
 use bggo_metrics::buckets::bucket;
-use bggo_metrics::file::{self, Head, Part, PartEnd, Share, SlotTags};
+use bggo_metrics::file::{self, Head, Load, Part, PartEnd, Share, SlotTags};
 use bggo_metrics::{
-    Interval, IterationLayout, Layout, Outcome, SlotFigures, StepLayout, iteration_slot, time_slot,
+    Course, Interval, IterationLayout, Layout, Outcome, SlotFigures, StepLayout, iteration_slot,
+    time_slot,
 };
 use bggo_values::Text;
 use std::fs;
@@ -28,6 +29,7 @@ struct Recorded {
 }
 
 const OPEN: &str = "constant_arrival_rate rate=300000000000:100000000-100000000/1000000000 arrivals=even users=0-100 when_full=wait length=300000000000 start_after=0 graceful_stop=30000000000 warm_up=0";
+const SHORT: &str = "constant_vus users=4 length=60000000000 start_after=0 warm_up=0";
 const CLOSED: &str =
     "constant_vus users=4 length=300000000000 start_after=0 graceful_stop=30000000000 warm_up=0";
 
@@ -84,7 +86,19 @@ impl Recorded {
                 begun: Duration::from_secs(1_800_000_000),
                 threads: 2,
             }],
-            loads: vec![(Text::Static("main"), Text::Static(self.load))],
+            loads: vec![Load {
+                scenario: Text::Static("main"),
+                exact: Text::Static(self.load),
+                course: Course {
+                    from: Duration::ZERO,
+                    until: Some(Duration::from_secs(if self.load == SHORT {
+                        60
+                    } else {
+                        300
+                    })),
+                    has_due_times: self.load.contains(" rate="),
+                },
+            }],
             thresholds: Vec::new(),
             layout: layout(),
         }
@@ -245,7 +259,7 @@ fn a_condition_decides_the_exit_code() {
 fn a_short_run_is_judged_only_if_that_is_asked() {
     let short = Recorded {
         seconds: 60,
-        load: "constant_vus users=4 length=60000000000 start_after=0 warm_up=0",
+        load: SHORT,
         ..RUN
     };
     let folder = pair(&short, &short);

@@ -9,7 +9,7 @@ use super::console::Console;
 use super::exit::Exit;
 use super::noise_file;
 use super::recorded_run::{not_comparable, read_all};
-use bggo_metrics::compare::{FailOn, Noise, RecordedLoad, RunFigures, compare};
+use bggo_metrics::compare::{FailOn, Noise, RunFigures, compare};
 use clap::Args;
 use compared::Compared;
 use std::path::PathBuf;
@@ -94,13 +94,7 @@ impl Compare {
 
 /// Another load has another noise.
 fn warn_of_another_load(noise: &Noise, run: &RunFigures, console: &mut Console) {
-    let stated = |loads: &[RecordedLoad]| -> Vec<_> {
-        loads
-            .iter()
-            .map(|load| (load.scenario.clone(), load.exact.clone()))
-            .collect()
-    };
-    if stated(&noise.loads) != stated(&run.loads) {
+    if noise.loads != run.stated_loads() {
         console.warn(
             "the noise of the baseline was measured with another load, and may be another one here",
         );

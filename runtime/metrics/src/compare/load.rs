@@ -1,5 +1,6 @@
 //! The load of a recorded run, as its file states it -> what a comparison needs of it, and how it differs from another one in words.
 
+use crate::judge::Course;
 use bggo_values::{Text, duration};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,25 +22,23 @@ pub struct RecordedLoad {
 impl RecordedLoad {
     /// Of a scenario whose load a file states so. `begins_for` is for how long iterations of the run could begin: a load of so many
     /// iterations is over when they are.
-    pub fn new(scenario: &Text, exact: &Text, begins_for: Duration) -> Self {
-        let stated = Stated::of(exact);
-        let start_after = stated.time("start_after").unwrap_or_default();
-        let length = stated.time("length").filter(|_| !stated.is_of_iterations());
-        let end = length.map_or(begins_for, |length| start_after + length);
-        let begin = start_after + stated.time("warm_up").unwrap_or_default();
+    pub fn new(scenario: &Text, exact: &Text, course: &Course, begins_for: Duration) -> Self {
+        let until = course
+            .until
+            .filter(|_| !Stated::of(exact).is_of_iterations());
         let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let begin = seconds(course.from);
         Self {
             scenario: scenario.clone(),
             exact: exact.clone(),
-            is_open: stated.fields.contains_key("rate"),
-            judged: seconds(begin)..seconds(end).max(seconds(begin)),
+            is_open: course.has_due_times,
+            judged: begin..seconds(until.unwrap_or(begins_for)).max(begin),
         }
     }
 
     /// Whether the file alone says how long it lasts.
-    pub fn is_of_known_length(exact: &Text) -> bool {
-        let stated = Stated::of(exact);
-        stated.time("length").is_some() && !stated.is_of_iterations()
+    pub fn is_of_known_length(exact: &Text, course: &Course) -> bool {
+        course.until.is_some() && !Stated::of(exact).is_of_iterations()
     }
 }
 
@@ -174,31 +173,52 @@ mod tests {
         Text::from(text)
     }
 
-    fn load(exact: &str, begins_for: u64) -> RecordedLoad {
-        RecordedLoad::new(&text("main"), &text(exact), Duration::from_secs(begins_for))
+    const COURSE: Course = Course {
+        from: Duration::from_secs(15),
+        until: Some(Duration::from_millis(305_400)),
+        has_due_times: true,
+    };
+
+    fn judged(exact: &str, course: &Course) -> Range<u32> {
+        RecordedLoad::new(&text("main"), &text(exact), course, Duration::from_secs(42)).judged
     }
 
     #[test]
     fn a_load_of_a_known_length_is_judged_from_its_warm_up_to_its_end() {
-        let found = load(RATE, 400);
-        assert_eq!((found.is_open, found.judged), (true, 15..305));
-        assert!(RecordedLoad::is_of_known_length(&text(RATE)));
-        let found = load(
-            "constant_vus users=5 length=60000000000 start_after=0 warm_up=0",
-            60,
-        );
-        assert_eq!((found.is_open, found.judged), (false, 0..60));
+        assert_eq!(judged(RATE, &COURSE), 15..305);
+        assert!(RecordedLoad::is_of_known_length(&text(RATE), &COURSE));
     }
 
     #[test]
     fn a_load_of_iterations_is_over_when_they_are() {
-        let exact =
-            "shared_iterations users=5 iterations=1000 length=600000000000 start_after=0 warm_up=0";
-        assert_eq!(load(exact, 42).judged, 0..42);
-        assert!(!RecordedLoad::is_of_known_length(&text(exact)));
-        assert!(!RecordedLoad::is_of_known_length(&text(
-            "once users=1 iterations=1"
-        )));
+        for (exact, until) in [
+            (
+                "shared_iterations users=5 iterations=1000 length=600000000000",
+                Some(Duration::from_secs(600)),
+            ),
+            (
+                "per_vu_iterations users=5 iterations_of_each=10 length=600000000000",
+                Some(Duration::from_secs(600)),
+            ),
+            ("constant_vus users=5", None),
+        ] {
+            let course = Course {
+                from: Duration::ZERO,
+                until,
+                has_due_times: false,
+            };
+            assert_eq!(judged(exact, &course), 0..42);
+            assert!(!RecordedLoad::is_of_known_length(&text(exact), &course));
+        }
+        // A run that was over in its warm-up.
+        let course = Course {
+            until: None,
+            ..COURSE
+        };
+        assert_eq!(
+            RecordedLoad::new(&text("main"), &text(RATE), &course, Duration::from_secs(5)).judged,
+            15..15
+        );
     }
 
     #[test]

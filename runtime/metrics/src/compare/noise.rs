@@ -1,18 +1,18 @@
 //! Runs of one program on one host -> by how much runs differ where nothing has changed.
 
-use super::load::RecordedLoad;
 use super::measure::Measure;
 use super::not_comparable::{NotComparable, check_loads};
 use super::recorded::RunFigures;
 use super::student::{MeanDifference, standard_deviation};
+use bggo_values::Text;
 
 /// By how much runs differ where nothing has changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Noise {
     /// How many runs told it.
     pub runs: u32,
-    /// The load: another one has another noise.
-    pub loads: Vec<RecordedLoad>,
+    /// Each scenario with its load: another one has another noise.
+    pub loads: Vec<(Text, Text)>,
     /// Of each figure that all runs have.
     pub figures: Vec<FigureNoise>,
 }
@@ -57,7 +57,7 @@ impl Noise {
         }
         Ok(Self {
             runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
-            loads: first.loads.clone(),
+            loads: first.stated_loads(),
             figures,
         })
     }

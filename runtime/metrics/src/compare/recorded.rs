@@ -87,6 +87,13 @@ impl RunFigures {
         judged.end - judged.start
     }
 
+    /// Each scenario with its load.
+    pub fn stated_loads(&self) -> Vec<(Text, Text)> {
+        let loads = self.loads.iter();
+        let loads = loads.map(|load| (load.scenario.clone(), load.exact.clone()));
+        loads.collect()
+    }
+
     /// The row of this name.
     pub fn row(&self, name: &str) -> Option<&RowFigures> {
         self.rows.iter().find(|row| row.name == name)
