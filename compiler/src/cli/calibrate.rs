@@ -1,6 +1,6 @@
 //! `bggo calibrate`: runs one program several times, and tells by how much its runs differ though nothing has changed.
 
-use super::compare::words::{cut, percent};
+use super::compare::words::{cut, percent, wrapped};
 use super::console::Console;
 use super::exit::Exit;
 use super::noise_file;
@@ -177,8 +177,8 @@ fn text(noise: &Noise, seconds: u32) -> String {
             of_means(1)
         ));
     }
-    text.push_str("One run varies by a standard deviation. Two runs differ by less than that in 95 of 100 cases.\n");
-    text
+    let note = "One run varies by a standard deviation. Two runs differ by less than what stands there in 95 of 100 cases.";
+    text + &wrapped(note, "")
 }
 
 #[cfg(test)]

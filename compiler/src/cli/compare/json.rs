@@ -169,7 +169,7 @@ fn figure(figure: &ComparedFigure) -> Figure {
         Measure::Failed => ("share", 1.0),
         Measure::Rate => ("a second", 1.0),
     };
-    let scaled = |value: Option<f64>| value.map(|value| value * scale);
+    let scaled = |value: Option<f64>| value.map(|value| rounded(value * scale));
     let difference = figure.outcome.ok();
     Figure {
         figure: figure.measure.to_string(),
@@ -179,7 +179,7 @@ fn figure(figure: &ComparedFigure) -> Figure {
         judged: figure.is_judged,
         different: is_different(figure),
         change: difference.map(|difference| change(figure.measure, difference)),
-        chance: difference.map(|difference| difference.chance),
+        chance: difference.map(|difference| rounded(difference.chance)),
         too_short: figure.outcome.err().map(short),
     }
 }
@@ -187,11 +187,16 @@ fn figure(figure: &ComparedFigure) -> Figure {
 fn change(measure: Measure, difference: Difference) -> Change {
     let shift = difference.shift;
     Change {
-        estimate: measure.change_of(shift.estimate),
-        low: measure.change_of(shift.low),
-        high: measure.change_of(shift.high),
-        smallest: measure.change_of(shift.smallest_seen()),
+        estimate: rounded(measure.change_of(shift.estimate)),
+        low: rounded(measure.change_of(shift.low)),
+        high: rounded(measure.change_of(shift.high)),
+        smallest: rounded(measure.change_of(shift.smallest_seen())),
     }
+}
+
+/// To six decimals: further ones are noise.
+fn rounded(number: f64) -> f64 {
+    (number * 1e6).round() / 1e6
 }
 
 fn short(why: TooShort) -> Short {

@@ -1,7 +1,7 @@
 //! A comparison as text of 80 columns: the answer first, then the figures that it rests on.
 
 use super::compared::Compared;
-use super::words::{cut, estimate, figure, interval, list, name, smallest, too_short, wrapped};
+use super::words::{cut, figure, interval, list, name, number, smallest, too_short, wrapped};
 use bggo_metrics::compare::{
     Answer, ArrivalCounts, ComparedFigure, ComparedRow, Comparison, Measure, Method, RUN,
     RunFigures, TooShort,
@@ -22,8 +22,8 @@ pub fn text(compared: &Compared<'_>) -> String {
     answers(&mut text, comparison);
     arrivals(&mut text, comparison);
     text += &format!(
-        "\n{:24}{:>10} {:>10}   change (interval of 95 %)\n",
-        "", "old", "new"
+        "\n{:20}{:>10} {:>10} {:>9}   interval of 95 %\n",
+        "", "old", "new", "change"
     );
     for of_row in &comparison.rows {
         row(&mut text, of_row);
@@ -55,7 +55,7 @@ fn method(comparison: &Comparison) -> String {
 /// The answer, a sentence a line.
 fn verdict(comparison: &Comparison) -> Vec<String> {
     let judged: Vec<(&str, &ComparedFigure)> = comparison.judged().collect();
-    let (mut different, mut unseen) = (Vec::new(), Vec::new());
+    let (mut different, mut unseen, mut is_unseen) = (Vec::new(), Vec::new(), false);
     // Why figures cannot be judged, each reason once with its figures.
     let mut reasons: Vec<(TooShort, Vec<String>)> = Vec::new();
     for (row, figure) in judged {
@@ -67,7 +67,10 @@ fn verdict(comparison: &Comparison) -> Vec<String> {
                     interval(figure.measure, difference.shift)
                 ));
             }
-            Ok(difference) => unseen.push(smallest(&name, figure.measure, difference.shift)),
+            Ok(difference) => {
+                is_unseen = true;
+                unseen.extend(smallest(&name, figure.measure, difference.shift));
+            }
             Err(why) => match reasons.iter_mut().find(|(reason, _)| *reason == why) {
                 Some((_, names)) => names.push(name),
                 None => reasons.push((why, vec![name])),
@@ -89,16 +92,21 @@ fn verdict(comparison: &Comparison) -> Vec<String> {
             Method::Runs => format!("Different: {different}."),
         });
     }
-    if !unseen.is_empty() {
+    if is_unseen {
         let others = if different.is_empty() {
             ""
         } else {
             " in the others"
         };
-        lines.push(format!(
-            "No difference is shown{others}. The smallest that these runs could show: {}.",
-            list(&unseen)
-        ));
+        let smallest = if unseen.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " The smallest that these runs could show: {}.",
+                list(&unseen)
+            )
+        };
+        lines.push(format!("No difference is shown{others}.{smallest}"));
     }
     for (why, names) in reasons {
         lines.push(format!("{}: {}.", list(&names), too_short(why)));
@@ -183,13 +191,13 @@ fn row(text: &mut String, row: &ComparedRow) {
         let (old, new) = (figure(measure, of_row.old), figure(measure, of_row.new));
         let what = match of_row.outcome {
             Ok(difference) => format!(
-                "{} ({})",
-                estimate(measure, difference.shift),
+                "{:>9}   {}",
+                number(measure, difference.shift.estimate),
                 interval(measure, difference.shift)
             ),
-            Err(_) => "cannot be judged".to_owned(),
+            Err(_) => format!("{:>9}   cannot be judged", ""),
         };
-        text.push_str(&format!("{mark} {kind:22}{old:>10} {new:>10}   {what}\n"));
+        text.push_str(&format!("{mark} {kind:18}{old:>10} {new:>10} {what}\n"));
     }
 }
 

@@ -17,7 +17,7 @@ pub fn figure(measure: Measure, value: Option<f64>) -> String {
 }
 
 /// A change with its sign and without its unit: `+8.1`, of a share in points `+0.12`.
-fn number(measure: Measure, shift: f64) -> String {
+pub fn number(measure: Measure, shift: f64) -> String {
     let percent = measure.change_of(shift) * 100.0;
     let decimals = if measure.is_share() {
         2
@@ -44,20 +44,17 @@ fn unit(measure: Measure) -> &'static str {
     if measure.is_share() { "points" } else { "%" }
 }
 
-/// `+8.1 %`
-pub fn estimate(measure: Measure, shift: Shift) -> String {
-    format!("{} {}", number(measure, shift.estimate), unit(measure))
-}
-
 /// `+5.2 to +11.0 %`
 pub fn interval(measure: Measure, shift: Shift) -> String {
     let (low, high) = (number(measure, shift.low), number(measure, shift.high));
     format!("{low} to {high} {}", unit(measure))
 }
 
-/// `1.2 % of p50`: the smallest change that would have been seen.
-pub fn smallest(name: &str, measure: Measure, shift: Shift) -> String {
-    format!("{} of {name}", percent(measure, shift.smallest_seen()))
+/// `1.2 % of p50`: the smallest change that would have been seen; `None` where both sides had the same all the time, such as no
+/// failure.
+pub fn smallest(name: &str, measure: Measure, shift: Shift) -> Option<String> {
+    let smallest = shift.smallest_seen();
+    (smallest > 0.0).then(|| format!("{} of {name}", percent(measure, smallest)))
 }
 
 /// Why nothing can be said.
