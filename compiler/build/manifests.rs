@@ -109,6 +109,7 @@ impl Maker {
             description,
             scope,
             scopes,
+            connects,
             uses,
             inputs,
             rules,
@@ -123,8 +124,8 @@ impl Maker {
         let (inputs, errors) = (list(inputs, |one| self.input(one)), list(errors, error));
         quote! {
             Asset {
-                name: #name, description: #description, scope: #scope, scopes: #scopes, uses: #uses,
-                inputs: #inputs, rules: #rules, outputs: #outputs, metrics: #metrics, errors: #errors,
+                name: #name, description: #description, scope: #scope, scopes: #scopes,
+                connects: #connects, uses: #uses, inputs: #inputs, rules: #rules, outputs: #outputs, metrics: #metrics, errors: #errors,
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Properties that hold for any text: the bodies of the fuzz targets. `tests/fuzz_corpus.rs` replays them too.
 
-use crate::check::typed::{TExpr, TKind, Typed};
+use crate::check::typed::{TExpr, TKind, TStep, Typed};
 use crate::check::walk::walk;
 use crate::diagnostics::render::Colour;
 use crate::diagnostics::{Problems, json, render};
@@ -93,6 +93,7 @@ fn expressions(typed: &Typed) -> Vec<&TExpr> {
     found.extend(typed.locals.iter().map(|local| &local.value));
     let settings = typed.steps();
     found.extend(settings.flat_map(|step| step.enabled.iter().chain(&step.execution)));
+    found.extend(typed.steps().flat_map(TStep::judging));
     found
 }
 
@@ -147,12 +148,42 @@ impl Seen<'_> {
                 &step.description,
             ];
             self.optional(&parts);
+            self.blocks([&step.record, &None]);
+            for check in &step.checks {
+                self.span(check.span);
+                self.optional(&[&check.condition, &check.error_message, &check.required]);
+            }
+        }
+        for metric in &all.metrics {
+            self.span(metric.span);
+            self.optional(&[
+                &metric.kind,
+                &metric.unit,
+                &metric.scale,
+                &metric.description,
+            ]);
         }
         for resource in all.resources() {
             self.span(resource.span);
             self.blocks([&resource.arguments, &resource.uses]);
             self.all(&resource.depends_on);
             self.optional(&[&resource.scope, &resource.description]);
+        }
+        for (_, scenario) in all.scenarios() {
+            let parts = [
+                &scenario.start_after,
+                &scenario.after,
+                &scenario.graceful_stop,
+                &scenario.pace,
+                &scenario.tags,
+                &scenario.description,
+            ];
+            self.optional(&parts);
+            if let Some(load) = &scenario.load {
+                self.span(load.span);
+                let stages = load.stages.iter().flat_map(|stage| &stage.attributes);
+                self.all(load.attributes.iter().chain(stages).map(|one| &one.value));
+            }
         }
         for variable in &all.variables {
             self.span(variable.span);

@@ -65,7 +65,11 @@ fn check_here(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems)
     let (typed, mut found) = check::check(&resolved, modules);
     if unread {
         // A missing name may be declared in a part that could not be read.
-        let missing = [codes::NO_STEPS, codes::UNUSED_RESOURCE];
+        let missing = [
+            codes::NO_STEPS,
+            codes::UNUSED_RESOURCE,
+            codes::UNUSED_METRIC,
+        ];
         found
             .list
             .retain(|problem| !missing.contains(&problem.code));

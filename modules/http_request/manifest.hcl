@@ -297,6 +297,7 @@ asset "http_client" {
   description = "Connections, cookies and settings that requests share, like a browser."
   scope       = "vu"
   scopes      = ["worker", "vu", "iteration"]
+  connects    = true
 
   input "timeout" {
     type        = duration

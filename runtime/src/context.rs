@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 /// The kind of failure of a step or resource that panicked.
 const BUG: &str = "bug";
+/// The kind of failure of what was still running when its time was over.
+pub(crate) const CUT: &str = "cut";
 /// The kind of failure of an iteration in which no step failed.
 const NO_STEP: &str = "no_failed_step";
 
@@ -191,6 +193,7 @@ impl WorkerContext {
             StepOutcome::Failed | StepOutcome::FailedAndContinued => {
                 failed = Some(self.step_failed(end));
             }
+            StepOutcome::Cut => failed = Some(self.step_cut(end)),
         }
         if self.functional {
             self.events.tell(Event::Step(end.report()));
@@ -213,6 +216,26 @@ impl WorkerContext {
                     .time(first + time_slot::FAILED_RESPONSE, response);
             }
         }
+        self.failure(end)
+    }
+
+    /// It has failed, and whoever waited for it has waited for this long at least. So its age counts among the response times,
+    /// or those that took longest would be left out of them.
+    fn step_cut(&self, end: &StepEnd<'_>) -> usize {
+        let first = end.first_slot;
+        self.recorder.count(first, Outcome::Failed);
+        if let Some(service) = end.service {
+            self.recorder
+                .time(first + time_slot::FAILED_SERVICE, service);
+        }
+        if let Some(response) = end.response {
+            self.recorder.time(first + time_slot::RESPONSE, response);
+        }
+        self.failure(end)
+    }
+
+    /// Counts the kind of a failure and tells it, if it is news. Returns its number.
+    fn failure(&self, end: &StepEnd<'_>) -> usize {
         let kind = self.names.kind(end.fault.map_or(BUG, Fault::kind));
         self.recorder.kind(end.first_slot, kind);
         if self.functional {
@@ -221,6 +244,17 @@ impl WorkerContext {
             self.events.tell(Event::FirstFailure(end.report()));
         }
         kind
+    }
+
+    /// Whether the failure of a check is told: always in a functional run, and once by this thread under load.
+    pub(crate) fn tells_of_check(&self, slot: u32) -> bool {
+        // No step has its counters in the slot of a check, so the kind tells nothing apart.
+        self.functional || self.told.borrow_mut().insert((slot, 0))
+    }
+
+    /// Reports an event.
+    pub(crate) fn tell(&self, event: Event) {
+        self.events.tell(event);
     }
 
     /// Counts the end of an iteration that passed.
@@ -245,6 +279,19 @@ impl WorkerContext {
                 .time(first + time_slot::FAILED_RESPONSE, response);
         }
         let kind = kind.unwrap_or_else(|| self.names.kind(NO_STEP));
+        self.recorder.kind(first, kind);
+    }
+
+    /// Counts an iteration whose time was over: it has failed, and its age counts among the response times.
+    pub(crate) fn iteration_cut(&self, end: &IterationEnd, kind: Option<usize>) {
+        let first = end.first_slot;
+        self.recorder.count(first, Outcome::Failed);
+        self.recorder
+            .time(first + time_slot::FAILED_SERVICE, end.service);
+        if let Some(response) = end.response {
+            self.recorder.time(first + time_slot::RESPONSE, response);
+        }
+        let kind = kind.unwrap_or_else(|| self.names.kind(CUT));
         self.recorder.kind(first, kind);
     }
 
@@ -277,9 +324,9 @@ impl WorkerContext {
         self.recorder.count(first_slot, Outcome::Dropped);
     }
 
-    /// Whether the run is cancelled: running iterations are dropped.
+    /// Whether running iterations are dropped.
     pub fn cancelled(&self) -> bool {
-        self.shutdown.phase() == Phase::Cancelled
+        self.shutdown.phase().drops()
     }
 
     /// Completes when running iterations are to be dropped.
@@ -378,6 +425,15 @@ pub struct Asker {
     pub(crate) iteration: u64,
 }
 
+/// Why a running iteration is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Its time was over: it has failed.
+    TimeIsOver,
+    /// Nobody wants it any more.
+    Cancelled,
+}
+
 /// A virtual user as its steps and assets see it.
 #[derive(Debug)]
 pub struct UserContext {
@@ -385,8 +441,8 @@ pub struct UserContext {
     number: u64,
     /// The number of its scenario in the grid's table.
     scenario: u32,
-    /// Its running iteration was cancelled.
-    cut: Cell<bool>,
+    /// Why its running iteration is dropped, if it is.
+    cut: Cell<Option<Cut>>,
     /// Iterations that it has begun.
     iterations: Cell<u64>,
 }
@@ -398,18 +454,23 @@ impl UserContext {
             worker,
             number,
             scenario,
-            cut: Cell::new(false),
+            cut: Cell::new(None),
             iterations: Cell::new(0),
         }
     }
 
-    /// Its running iteration was cancelled.
-    pub(crate) fn iteration_is_cut(&self) {
-        self.cut.set(true);
+    /// Its running iteration is dropped.
+    pub(crate) fn iteration_is_cut(&self, cut: Cut) {
+        self.cut.set(Some(cut));
     }
 
-    /// Whether its running iteration was cancelled; resets that.
-    pub(crate) fn take_cut(&self) -> bool {
+    /// Why its running iteration is dropped, if it is.
+    pub(crate) fn cut(&self) -> Option<Cut> {
+        self.cut.get()
+    }
+
+    /// The same; the next iteration is not.
+    pub(crate) fn take_cut(&self) -> Option<Cut> {
         self.cut.take()
     }
 

@@ -2,25 +2,27 @@
 
 pub use crate::assets::{AssetCx, GetRunAsset, Prepare, RunAsset, RunScope, Scope};
 pub use crate::command::main;
+pub use crate::declared_load::DeclaredLoad;
 pub use crate::engine::{ErasedRunAssets, Program, User, Worker, no_such_scenario, of_run};
 pub use crate::fault::{Fault, Place, Placed};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::fork;
 pub use crate::forms;
 pub use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Validation, Variable};
-pub use crate::info::{At, Info, Lifetime, MetricInfo, ResourceInfo};
+pub use crate::info::{
+    At, BodyMetric, CheckInfo, Info, Lifetime, MetricInfo, MetricKind, ResourceInfo,
+};
 pub use crate::input_conversion;
 pub use crate::shape::{Parts, Shape};
 pub use crate::start::Start;
 pub use crate::step::{
-    Begun, Branch, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots, Policy, Ran,
-    Step, each,
+    Begun, Branch, Checks, Fan, Fork, Iteration, Join, Latch, Memo, OutputSlot, OutputSlots,
+    Policy, Ran, Step, each,
 };
 pub use crate::threshold;
 pub use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
-pub use bggo_schedule::{
-    Arrivals, Bound, Closed, Load, Ramp, Rate, Schedule, Spread, Stage, UserStage, WhenFull,
-};
+pub use bggo_schedule::Load;
+pub use bggo_schedule::declared::{Field as LoadField, Profile};
 pub use bggo_values::{Field, Number, Seq, Text, Type, Value, convert, functions, json, ops};
 pub use std::pin::pin;
 pub use std::process::ExitCode;

@@ -5,7 +5,7 @@
 
 use crate::fault::Fault;
 use crate::grid::Scenario;
-use crate::info::{Info, Instance, ResourceInfo};
+use crate::info::{CheckInfo, Info, Instance, ResourceInfo};
 use std::time::Duration;
 
 /// How important a message is, from most to least.
@@ -34,6 +34,8 @@ pub enum StepOutcome {
     Skipped,
     /// It was dropped while it ran.
     Cancelled,
+    /// Dropped when the time in which it could finish was over, which is a failure.
+    Cut,
 }
 
 /// The end of a step.
@@ -101,18 +103,59 @@ pub struct StepReport {
 impl StepReport {
     /// The name of its scenario, if the grid has several.
     pub fn scenario_name(&self, scenarios: &'static [Scenario]) -> Option<&'static str> {
-        match scenarios {
-            [] | [_] => None,
-            several => several.get(self.scenario as usize).map(Scenario::name),
-        }
+        scenario_name(self.scenario, scenarios)
     }
 
     /// `http_request.login[3]`; of several scenarios with the name of its own: `browse.http_request.login[3]`.
     pub fn full_name(&self, scenarios: &'static [Scenario]) -> String {
-        match self.scenario_name(scenarios) {
-            Some(scenario) => format!("{scenario}.{}{}", self.info, self.instance),
-            None => format!("{}{}", self.info, self.instance),
-        }
+        full_name((self.info, &self.instance), self.scenario_name(scenarios))
+    }
+}
+
+/// A check that failed.
+#[derive(Debug, Clone)]
+pub struct CheckReport {
+    /// Of which step.
+    pub info: &'static Info,
+    /// Of which of its instances.
+    pub instance: Instance,
+    /// The number of its scenario in the grid's table.
+    pub scenario: u32,
+    /// The user's number, from 1.
+    pub user: u64,
+    /// The user's iteration, from 0.
+    pub iteration: u64,
+    /// Which check.
+    pub check: &'static CheckInfo,
+    /// Why, as it may be shown; empty where nothing is said.
+    pub text: String,
+    /// Where it is written, or the part of it that has no value.
+    pub place: String,
+}
+
+impl CheckReport {
+    /// The name of its scenario, if the grid has several.
+    pub fn scenario_name(&self, scenarios: &'static [Scenario]) -> Option<&'static str> {
+        scenario_name(self.scenario, scenarios)
+    }
+
+    /// The name of its step: `browse.http_request.login[3]`, as that of a [`StepReport`].
+    pub fn full_name(&self, scenarios: &'static [Scenario]) -> String {
+        full_name((self.info, &self.instance), self.scenario_name(scenarios))
+    }
+}
+
+fn scenario_name(number: u32, scenarios: &'static [Scenario]) -> Option<&'static str> {
+    match scenarios {
+        [] | [_] => None,
+        several => several.get(number as usize).map(Scenario::name),
+    }
+}
+
+fn full_name((info, instance): (&Info, &Instance), scenario: Option<&str>) -> String {
+    match scenario {
+        Some(scenario) => format!("{scenario}.{info}{instance}"),
+        None => format!("{info}{instance}"),
     }
 }
 
@@ -148,6 +191,8 @@ pub enum Event {
     Step(StepReport),
     /// Under load: a step failed with a kind of failure that it did not have on this thread before.
     FirstFailure(StepReport),
+    /// A check failed: each time in a functional run, and under load for the first time on this thread.
+    Check(CheckReport),
     /// Something happened to a resource.
     Resource(&'static ResourceInfo, ResourceEvent),
     /// A message about the run itself.
@@ -161,10 +206,12 @@ impl Event {
     pub fn level(&self) -> LogLevel {
         match self {
             Self::Step(end) => match end.outcome {
-                StepOutcome::Failed | StepOutcome::FailedAndContinued => LogLevel::Error,
+                StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => {
+                    LogLevel::Error
+                }
                 _ => LogLevel::Info,
             },
-            Self::FirstFailure(_) => LogLevel::Warn,
+            Self::FirstFailure(_) | Self::Check(_) => LogLevel::Warn,
             Self::Resource(
                 _,
                 ResourceEvent::CreateFailed { .. } | ResourceEvent::DestroyFailed { .. },

@@ -111,10 +111,6 @@ impl ExitCauses {
     }
 
     /// The load was not put on as it was asked for.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the check of the schedule says so")
-    )]
     pub fn overloaded(&self) {
         self.overloaded.store(true, Ordering::Release);
     }

@@ -1,30 +1,10 @@
 //! A fault of a run: its kind, what happened, and the place in the grid where it happened.
 
 use crate::info::{ResourceInfo, Sensitivity};
+pub use crate::place::Place;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
-
-/// A place in the grid, shown as `grid.hcl:5:14`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    file: &'static str,
-    line: u32,
-    column: u32,
-}
-
-impl Place {
-    /// A place: file relative to the grid's folder, line and column from 1.
-    pub const fn new(file: &'static str, line: u32, column: u32) -> Self {
-        Self { file, line, column }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
-    }
-}
 
 /// The text of a fault, made of parts. A part may contain a value of the grid, of an answer or of a variable; such parts are
 /// hidden if the step or resource that failed has a sensitive input. All other parts are always shown.

@@ -1,7 +1,7 @@
 //! What is known of a grid when it is built, as statics of the emitted program: its names, steps, resources and variables.
 
 use crate::fault::{Fault, Place};
-use crate::info::{Info, ResourceInfo, Sensitivity};
+use crate::info::{BodyMetric, Info, ResourceInfo, Sensitivity};
 use crate::start::Start;
 use bggo_metrics::Threshold;
 use bggo_schedule::Load;
@@ -87,9 +87,22 @@ impl Grid {
 
     /// Steps of the body that a scenario runs.
     pub(crate) fn steps_of(&self, scenario: &Scenario) -> &'static [Info] {
+        self.body_of(scenario).map_or(&[], |body| body.steps)
+    }
+
+    /// Metrics of the grid that the body of a scenario records.
+    pub(crate) fn metrics_of(&self, scenario: &Scenario) -> &'static [BodyMetric] {
+        self.body_of(scenario).map_or(&[], |body| body.metrics)
+    }
+
+    fn body_of(&self, scenario: &Scenario) -> Option<&'static Body> {
         let mut bodies = self.bodies.iter();
-        let body = bodies.find(|body| body.name == scenario.body);
-        body.map_or(&[], |body| body.steps)
+        bodies.find(|body| body.name == scenario.body)
+    }
+
+    /// How many connections each user of a scenario has at least.
+    pub(crate) fn connections_of(&self, scenario: &Scenario) -> u32 {
+        self.body_of(scenario).map_or(0, |body| body.connections)
     }
 
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
@@ -120,12 +133,31 @@ impl Grid {
 pub struct Body {
     name: &'static str,
     steps: &'static [Info],
+    connections: u32,
+    metrics: &'static [BodyMetric],
 }
 
 impl Body {
     /// A body of this name.
     pub const fn new(name: &'static str, steps: &'static [Info]) -> Self {
-        Self { name, steps }
+        Self {
+            name,
+            steps,
+            connections: 0,
+            metrics: &[],
+        }
+    }
+
+    /// How many connections each user of it has at least.
+    pub const fn connections(mut self, connections: u32) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// Metrics of the grid that its steps record.
+    pub const fn metrics(mut self, metrics: &'static [BodyMetric]) -> Self {
+        self.metrics = metrics;
+        self
     }
 }
 
@@ -139,11 +171,13 @@ pub struct Scenario {
     /// The first metric slot of its steps.
     pub(crate) first_slot: u32,
     /// The load that the grid declares for it.
-    pub(crate) load: Option<DeclaredLoad>,
+    pub(crate) load: Option<ComputeLoad>,
+    /// The scenario that it begins after.
+    pub(crate) after: Option<&'static str>,
 }
 
-/// The load that a grid declares for a scenario: it may read variables.
-pub type DeclaredLoad = fn(&Start) -> Result<Load, Fault>;
+/// Computes the load that a grid declares for a scenario, which may read variables.
+pub type ComputeLoad = fn(&Start) -> Result<Load, Fault>;
 
 /// The only scenario of a grid that declares none.
 const MAIN: Scenario = Scenario::new("main", "main");
@@ -157,12 +191,19 @@ impl Scenario {
             tags: &[],
             first_slot: 0,
             load: None,
+            after: None,
         }
     }
 
     /// The load that the grid declares for it; without one it runs once.
-    pub const fn load(mut self, load: DeclaredLoad) -> Self {
+    pub const fn load(mut self, load: ComputeLoad) -> Self {
         self.load = Some(load);
+        self
+    }
+
+    /// The scenario of this name has begun its last iteration, and its time to finish has passed, before this one begins.
+    pub const fn after(mut self, name: &'static str) -> Self {
+        self.after = Some(name);
         self
     }
 

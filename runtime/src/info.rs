@@ -1,5 +1,6 @@
 //! What is known of a step and of a resource when the grid is built: statics of the emitted program.
 
+use crate::place::Place;
 pub use bggo_metrics::{MetricKind, iteration_slot, time_slot};
 use bggo_values::Text;
 use std::fmt;
@@ -16,6 +17,7 @@ pub struct Info {
     metrics: &'static [MetricInfo],
     without_warning: &'static [&'static str],
     tags: &'static [(&'static str, &'static str)],
+    checks: &'static [CheckInfo],
     sensitive: bool,
     sensitive_inputs: &'static [&'static str],
 }
@@ -32,12 +34,13 @@ impl Info {
             metrics: &[],
             without_warning: &[],
             tags: &[],
+            checks: &[],
             sensitive: false,
             sensitive_inputs: &[],
         }
     }
 
-    /// Its metric slots: those of its times, then the metrics of its manifest.
+    /// Its metric slots: those of its times, then the metrics of its manifest, then its checks.
     pub const fn slots(mut self, slots: Range<u32>) -> Self {
         self.first_slot = slots.start;
         self.slots = slots.end - slots.start;
@@ -59,6 +62,12 @@ impl Info {
     /// Labels on its metrics.
     pub const fn tags(mut self, tags: &'static [(&'static str, &'static str)]) -> Self {
         self.tags = tags;
+        self
+    }
+
+    /// The checks that the grid gives it.
+    pub const fn checks(mut self, checks: &'static [CheckInfo]) -> Self {
+        self.checks = checks;
         self
     }
 
@@ -99,6 +108,11 @@ impl Info {
         self.metrics
     }
 
+    /// The checks that the grid gives it.
+    pub fn check_infos(&self) -> &'static [CheckInfo] {
+        self.checks
+    }
+
     /// What a load run says of the labels of a metric, if it does.
     pub fn warning_of(&self, metric: &MetricInfo) -> Option<MetricWarning> {
         metric.warning_unless_in(self.without_warning)
@@ -131,7 +145,84 @@ impl fmt::Display for Info {
     }
 }
 
-/// A metric of a manifest.
+/// A check of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckInfo {
+    name: &'static str,
+    place: Place,
+    required: bool,
+    sensitive: bool,
+}
+
+impl CheckInfo {
+    /// A check of this name.
+    pub const fn new(name: &'static str, place: Place) -> Self {
+        Self {
+            name,
+            place,
+            required: false,
+            sensitive: false,
+        }
+    }
+
+    /// The step fails where it fails.
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// It reads something sensitive: the texts of its faults show no values.
+    pub const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where it is written.
+    pub fn place(&'static self) -> &'static Place {
+        &self.place
+    }
+
+    /// Whether the step fails where it fails.
+    pub fn is_required(&self) -> bool {
+        self.required
+    }
+
+    /// Whether the texts of its faults hide values.
+    pub fn sensitivity(&self) -> Sensitivity {
+        Sensitivity::of(self.sensitive)
+    }
+}
+
+/// A metric of the grid in a body that records it.
+#[derive(Debug)]
+pub struct BodyMetric {
+    info: &'static MetricInfo,
+    slot: u32,
+}
+
+impl BodyMetric {
+    /// The metric has this slot, counted from the first one of the body: it stands behind those of the steps.
+    pub const fn new(info: &'static MetricInfo, slot: u32) -> Self {
+        Self { info, slot }
+    }
+
+    /// The metric.
+    pub fn info(&self) -> &'static MetricInfo {
+        self.info
+    }
+
+    /// Its slot, counted from the first one of the body.
+    pub fn slot(&self) -> u32 {
+        self.slot
+    }
+}
+
+/// A metric of a manifest, or of a grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MetricInfo {
     name: &'static str,
@@ -139,6 +230,7 @@ pub struct MetricInfo {
     kind: MetricKind,
     label: Option<&'static str>,
     warning: Option<MetricWarning>,
+    scale: u32,
 }
 
 impl MetricInfo {
@@ -150,7 +242,14 @@ impl MetricInfo {
             kind: MetricKind::Trend,
             label: None,
             warning: None,
+            scale: 1,
         }
+    }
+
+    /// One of its unit is so many of what is counted: thousandths where this is 1,000. At least 1.
+    pub const fn scale(mut self, scale: u32) -> Self {
+        self.scale = scale;
+        self
     }
 
     /// It is of this kind.
@@ -184,6 +283,11 @@ impl MetricInfo {
     /// What it is.
     pub fn metric_kind(&self) -> MetricKind {
         self.kind
+    }
+
+    /// How many of what is counted make one of its unit.
+    pub fn scale_of(&self) -> u32 {
+        self.scale
     }
 
     /// The name of its label, if it has one.

@@ -29,6 +29,7 @@ pub mod glue;
 pub(crate) mod assets;
 pub(crate) mod command;
 pub(crate) mod context;
+pub(crate) mod declared_load;
 pub(crate) mod engine;
 pub(crate) mod event;
 pub(crate) mod exit;
@@ -37,6 +38,7 @@ pub(crate) mod flow;
 #[doc(hidden)]
 pub mod forms;
 pub(crate) mod grid;
+pub(crate) mod health;
 pub(crate) mod info;
 #[doc(hidden)]
 pub mod input_conversion;
@@ -44,6 +46,7 @@ pub(crate) mod judgement;
 pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
+pub(crate) mod place;
 pub(crate) mod shape;
 pub(crate) mod shutdown;
 pub(crate) mod start;

@@ -18,8 +18,17 @@ pub enum Phase {
     Running,
     /// No iteration begins; those that run may finish.
     Draining,
-    /// Running iterations are dropped; assets are destroyed.
+    /// The time in which they could finish is over: they are dropped and have failed. Assets are destroyed.
+    TimeIsOver,
+    /// The run does not want them any more: they are dropped and count as cancelled. Assets are destroyed.
     Cancelled,
+}
+
+impl Phase {
+    /// Whether running iterations are dropped.
+    pub fn drops(self) -> bool {
+        self >= Self::TimeIsOver
+    }
 }
 
 /// The phase of the run, and that of each of its scenarios.
@@ -77,13 +86,13 @@ impl ShutdownSignal {
         self.phase.get()
     }
 
-    /// Goes on to `phase`, never back. [`Phase::Cancelled`] wakes everybody who waits.
+    /// Goes on to `phase`, never back. One that drops iterations wakes everybody who waits.
     pub fn advance(&self, phase: Phase) {
         if phase <= self.phase.get() {
             return;
         }
         self.phase.set(phase);
-        if phase == Phase::Cancelled {
+        if phase.drops() {
             self.wake_all();
         }
     }
@@ -108,7 +117,7 @@ impl ShutdownSignal {
     /// The same for a future that stores no reference to the signal: ready when running iterations are to be dropped. The
     /// future must call [`Self::leave`] when it is dropped.
     pub(crate) fn poll_cancelled(&self, waiting: &mut Waiting, cx: &mut Context<'_>) -> Poll<()> {
-        if self.phase.get() == Phase::Cancelled {
+        if self.phase.get().drops() {
             return Poll::Ready(());
         }
         self.waiting.borrow_mut().wait(waiting, cx);

@@ -6,6 +6,7 @@ use crate::context::{Asker, UserContext, WorkerContext};
 use crate::event::{Event, EventSink, ResourceEvent, StepOutcome, StepReport};
 use crate::fault::Fault;
 use crate::info::{Lifetime, ResourceInfo};
+use crate::metrics::Slab;
 use crate::step::{Begun, Iteration};
 use bggo_values::{Text, Value};
 use std::cell::RefCell;
@@ -88,6 +89,11 @@ impl TestWorker {
         }
     }
 
+    /// Where its steps are counted.
+    pub(crate) fn slab(&self) -> Arc<Slab> {
+        self.context.recorder.slab()
+    }
+
     pub(crate) fn scope(&self) -> Scope {
         Scope::new(&self.context)
     }
@@ -147,6 +153,7 @@ impl TestWorker {
                 StepOutcome::Failed | StepOutcome::FailedAndContinued => "failed",
                 StepOutcome::Skipped => "skipped",
                 StepOutcome::Cancelled => "cancelled",
+                StepOutcome::Cut => "cut",
             };
             let fault = end.fault.map(|fault| format!(" {}: {fault}", fault.kind()));
             let fault = fault.unwrap_or_default();

@@ -23,7 +23,14 @@ fn server() -> Nginx {
 
 /// Flags of a run against a server.
 fn flags(nginx: &Nginx, line: &str) -> Vec<String> {
-    let always = ["--url", &nginx.url(), "--log-format", "json"].map(str::to_owned);
+    let always = [
+        "--url",
+        &nginx.url(),
+        "--log-format",
+        "json",
+        "--allow-overload",
+    ]
+    .map(str::to_owned);
     let line = line.split(' ').map(str::to_owned);
     always.into_iter().chain(line).collect()
 }

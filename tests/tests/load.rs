@@ -181,7 +181,7 @@ fn a_server_that_dies_half_way_is_reported_as_failures_and_breaks_the_default_th
 }
 
 #[test]
-fn answers_by_status_are_those_that_the_server_counted_and_5xx_is_warned_of_where_nothing_expects_it()
+fn answers_by_status_are_those_that_the_server_counted_and_5xx_fails_the_run_where_nothing_expects_it()
  {
     let grid = Grid::new(
         r#"
@@ -228,7 +228,7 @@ step "http_request" "moved" {
             "json",
         ])
         .finish()
-        .expect_code(0);
+        .expect_code(99);
     let events = events(&ended);
     let summary = of_kind(&events, "summary")[0];
     let log = nginx.stop();
@@ -261,6 +261,17 @@ step "http_request" "moved" {
         serde_json::json!([format!(
             "http_request.any: {share:.1} % of 2000 answers had status 5xx, and no expect_status says whether they pass"
         )])
+    );
+    let came = summary["thresholds"].as_array().unwrap().iter();
+    let came = came.map(|one| (&one["threshold"], &one["came"], &one["figures"][0]["value"]));
+    let share = seen(" 503 GET /any/") as f64 / 4_000.0;
+    assert_eq!(
+        came.collect::<Vec<_>>(),
+        [
+            (&"failures".into(), &"held".into(), &0.into()),
+            (&"answers 5xx".into(), &"broken".into(), &share.into())
+        ],
+        "of both steps without expect_status"
     );
     let connections: std::collections::HashSet<&str> = log
         .iter()

@@ -12,16 +12,20 @@
 //! expression with a reported problem has `Type::Error`, and expressions that read it report nothing more.
 
 mod article;
+mod checks;
 mod contract;
 mod edges;
 mod expression;
 mod fold;
 mod instances;
 mod lifetime;
+mod metric;
 mod resource;
 mod rule;
+mod scenario;
 mod sensitivity;
 mod step;
+mod threshold;
 pub mod typed;
 mod variable;
 pub mod walk;
@@ -52,13 +56,16 @@ pub fn types(resolved: &Resolved, modules: &Modules) -> Vec<Seen> {
 
 fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problems, Vec<Seen>) {
     let declarations = &resolved.declarations;
-    if declarations.steps().next().is_none() && !declarations.incomplete && !declarations.later {
+    let nothing =
+        declarations.steps().next().is_none() && declarations.scenarios().next().is_none();
+    if nothing && !declarations.incomplete && !declarations.later {
         let problem = checker
             .problems
             .whole(codes::NO_STEPS, "the grid has no step");
         problem.hint("a step is `step \"RUNNER\" \"NAME\" { .. }`");
     }
     let variables = checker.all_variables();
+    let metrics = checker.all_metrics();
     for node in resolved.graphs.iter().flat_map(|graph| &graph.order) {
         match node {
             Node::Local(id) => {
@@ -94,21 +101,24 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
             steps.map(|id| checker.step(id)).collect()
         })
         .collect();
+    let scenarios = checker.all_scenarios(&resolved.after);
+    let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios);
     let edges: Vec<_> = edges
         .into_iter()
         .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))
         .collect();
     let (problems, modules) = (&mut checker.problems, checker.modules);
     resource::check_uses_of_run_assets(&steps, &resources, declarations, modules, problems);
+    checker.unused_metrics(resolved.sound);
     let seen = checker.seen.take().unwrap_or_default();
     let locals: Option<Vec<_>> = checker.locals.into_iter().collect();
     let bound_names = checker.bound_names;
     let mut problems = checker.problems;
     problems.sort();
     let parts = declarations.bodies.iter().zip(steps).zip(resources);
-    let parts = parts.zip(edges).zip(&resolved.graphs);
+    let parts = parts.zip(edges).zip(&resolved.graphs).zip(scenarios);
     let bodies: Option<Vec<TBody>> = parts
-        .map(|((((body, steps), resources), edges), graph)| {
+        .map(|(((((body, steps), resources), edges), graph), scenario)| {
             Some(TBody {
                 kind: body.kind,
                 name: body.name.text.clone(),
@@ -116,16 +126,21 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
                 resources: resources.into_iter().collect::<Option<_>>()?,
                 edges,
                 order: graph.order.clone(),
+                scenario,
             })
         })
         .collect();
+    let thresholds: Option<Vec<_>> = thresholds.into_iter().collect();
     let typed = bodies
         .zip(locals)
+        .zip(thresholds)
         .filter(|_| !problems.has_errors())
-        .map(|(bodies, locals)| Typed {
+        .map(|((bodies, locals), thresholds)| Typed {
             bodies,
             variables,
+            metrics,
             locals,
+            thresholds,
             bound_names,
         });
     (typed, problems, seen)

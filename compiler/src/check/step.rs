@@ -38,6 +38,8 @@ impl Checker<'_> {
             .as_ref()
             .and_then(|tags| self.known(tags, &Type::map(Type::String), "`tags`"));
         let description = self.description(step.description.as_ref());
+        let records = self.records(id);
+        let checks = self.checks(id);
         let Some(at) = self.runner_of(id) else {
             // The runner is unknown, but what its arguments read is checked.
             for block in [&step.arguments, &step.uses].into_iter().flatten() {
@@ -76,8 +78,11 @@ impl Checker<'_> {
             span: step.span,
             sensitive: sensitivity::has_secret(&arguments, &runner.inputs, &self.locals)
                 || sensitivity::reads_secret(rules.expressions(), &self.locals)
+                || sensitivity::reads_secret(records.iter().map(|it| &it.value), &self.locals)
                 || sensitivity::reads_secret(enabled.iter().chain(&execution), &self.locals),
             rules,
+            records,
+            checks,
             arguments,
             uses,
             instances: instances.unwrap_or(TInstances::Single),
@@ -150,7 +155,7 @@ impl Checker<'_> {
 }
 
 /// Constant texts by name; a null one is left out.
-fn pairs(value: Option<&Value>) -> Vec<(String, String)> {
+pub(super) fn pairs(value: Option<&Value>) -> Vec<(String, String)> {
     match value {
         Some(Value::Object(pairs)) => {
             let text = |(key, value): &(bggo_values::Text, Value)| {

@@ -2,10 +2,14 @@
 //! The plan and the emitter look nothing up in the syntax any more.
 
 use crate::modules::RunnerOrAsset;
-use crate::resolve::model::{BodyId, BoundId, Edge, LocalId, Node, ResourceId, StepId, VariableId};
+use crate::resolve::model::{
+    BodyId, BoundId, Edge, LocalId, MetricId, Node, ResourceId, StepId, VariableId,
+};
 use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, BodyKind, UnaryOp};
-use bggo_manifest::Lifetime;
+use bggo_manifest::{Lifetime, MetricKind};
+use bggo_metrics::{Address, OnFail, Quantity, Term};
+use bggo_schedule::declared::{Field, Profile};
 use bggo_values::functions::Function;
 use bggo_values::{Type, Value};
 use std::time::Duration;
@@ -147,6 +151,8 @@ pub enum InstanceOf {
     Position(u32),
     /// Computed: an index (count) or a key (for_each).
     Computed(Box<TExpr>),
+    /// The one that has just run: in its own checks and its `record`.
+    Own,
 }
 
 /// A part of a template.
@@ -188,8 +194,12 @@ pub struct Typed {
     pub bodies: Vec<TBody>,
     /// Variables.
     pub variables: Vec<TVariable>,
+    /// Metrics of the grid.
+    pub metrics: Vec<TMetric>,
     /// Locals.
     pub locals: Vec<TLocal>,
+    /// Thresholds.
+    pub thresholds: Vec<TThreshold>,
     /// Names of bound variables, by `BoundId`, for readable emitted names.
     pub bound_names: Vec<String>,
 }
@@ -209,6 +219,72 @@ pub struct TBody {
     pub edges: Vec<Edge>,
     /// Its nodes, each after what it depends on.
     pub order: Vec<Node>,
+    /// What a `scenario` block says beside its steps.
+    pub scenario: Option<TScenario>,
+}
+
+/// A checked scenario, without its steps and resources.
+#[derive(Debug, Clone)]
+pub struct TScenario {
+    /// How much load there is.
+    pub load: TLoad,
+    /// The scenario that it begins after.
+    pub after: Option<BodyId>,
+    /// `tags`, constant texts.
+    pub tags: Vec<(String, String)>,
+    /// `description`
+    pub description: Option<String>,
+}
+
+/// A load, also that of a scenario without a block `load`.
+#[derive(Debug, Clone)]
+pub struct TLoad {
+    /// Its profile.
+    pub profile: Profile,
+    /// Place of its header, else of that of the scenario.
+    pub place: Span,
+    /// Its fields, and those that stand in the scenario.
+    pub fields: Vec<TField>,
+    /// Its stages.
+    pub stages: Vec<TStage>,
+}
+
+/// A block `stage`.
+#[derive(Debug, Clone)]
+pub struct TStage {
+    /// Place of its header.
+    pub place: Span,
+    /// Its fields.
+    pub fields: Vec<TField>,
+}
+
+/// A field of a load.
+#[derive(Debug, Clone)]
+pub struct TField {
+    /// Which.
+    pub field: Field,
+    /// Its value as the field's type, known at start at the latest.
+    pub value: TExpr,
+}
+
+impl TLoad {
+    /// Its fields, then those of its stages.
+    pub fn all_fields(&self) -> impl Iterator<Item = &TField> {
+        let stages = self.stages.iter().flat_map(|stage| &stage.fields);
+        self.fields.iter().chain(stages)
+    }
+
+    /// All expressions in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        self.all_fields().map(|field| &field.value)
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let stages = self.stages.iter_mut().flat_map(|stage| &mut stage.fields);
+        let fields = self.fields.iter_mut().chain(stages);
+        fields.map(|field| &mut field.value)
+    }
 }
 
 impl Typed {
@@ -286,6 +362,84 @@ pub struct TStep {
     pub sensitive: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
+    /// What it records once it has run.
+    pub records: Vec<TRecord>,
+    /// Its checks.
+    pub checks: Vec<TCheck>,
+}
+
+impl TStep {
+    /// The expressions that are computed once it has run.
+    pub fn judging(&self) -> impl Iterator<Item = &TExpr> {
+        let records = self.records.iter().map(|record| &record.value);
+        records.chain(self.checks.iter().flat_map(TCheck::expressions))
+    }
+}
+
+/// A check of a step.
+#[derive(Debug, Clone)]
+pub struct TCheck {
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// What must be true, a bool.
+    pub condition: TExpr,
+    /// What is said where it is not, a string.
+    pub message: Option<TExpr>,
+    /// The step fails where it fails.
+    pub required: bool,
+    /// It reads something sensitive: the texts of its faults hide values.
+    pub sensitive: bool,
+}
+
+impl TCheck {
+    /// Every expression in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        std::iter::once(&self.condition).chain(&self.message)
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        std::iter::once(&mut self.condition).chain(&mut self.message)
+    }
+}
+
+/// A value that a step records.
+#[derive(Debug, Clone)]
+pub struct TRecord {
+    /// Of which metric.
+    pub metric: MetricId,
+    /// The value, of the type that the metric takes.
+    pub value: TExpr,
+}
+
+/// A metric of the grid.
+#[derive(Debug, Clone)]
+pub struct TMetric {
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// What it is.
+    pub kind: MetricKind,
+    /// `time`, `bytes`, another word, or empty.
+    pub unit: String,
+    /// How many of what is counted make one of its unit.
+    pub scale: u32,
+    /// `description`
+    pub description: Option<String>,
+}
+
+impl TMetric {
+    /// The type of its values.
+    pub fn ty(&self) -> Type {
+        match self.kind {
+            MetricKind::Rate => Type::Bool,
+            _ if self.unit == "time" => Type::Duration,
+            MetricKind::Trend | MetricKind::Counter | MetricKind::Gauge => Type::Number,
+        }
+    }
 }
 
 /// Rules of a manifest with a condition that is not known when the grid is built. A resource or step that breaks one of
@@ -410,6 +564,62 @@ pub struct TLocal {
     pub value: TExpr,
     /// The value, or a local that it reads, is computed from something sensitive.
     pub reads_secret: bool,
+}
+
+/// A threshold.
+#[derive(Debug, Clone)]
+pub struct TThreshold {
+    /// Its name.
+    pub name: String,
+    /// Place of its header.
+    pub span: Span,
+    /// The figures that its condition reads.
+    pub addresses: Vec<Address>,
+    /// The condition, in postfix order.
+    pub terms: Vec<TTerm>,
+    /// The condition as it is written.
+    pub text: String,
+    /// `over`, of type duration, at most start-bound.
+    pub over: Option<TExpr>,
+    /// `for`
+    pub hold: Option<TExpr>,
+    /// `after`
+    pub after: Option<TExpr>,
+    /// `on_fail`
+    pub on_fail: OnFail,
+    /// `description`
+    pub description: Option<String>,
+}
+
+/// A part of a condition.
+#[derive(Debug, Clone)]
+pub enum TTerm {
+    /// A figure, a known bound, or an operator.
+    Plain(Term),
+    /// A bound of this quantity that is known when the program starts.
+    Bound(Quantity, Box<TExpr>),
+}
+
+impl TThreshold {
+    /// Every expression in it.
+    pub fn expressions(&self) -> impl Iterator<Item = &TExpr> {
+        let bounds = self.terms.iter().filter_map(|term| match term {
+            TTerm::Plain(_) => None,
+            TTerm::Bound(_, value) => Some(value.as_ref()),
+        });
+        let seconds = [&self.over, &self.hold, &self.after];
+        bounds.chain(seconds.into_iter().flatten())
+    }
+
+    /// The same, to be changed.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let bounds = self.terms.iter_mut().filter_map(|term| match term {
+            TTerm::Plain(_) => None,
+            TTerm::Bound(_, value) => Some(value.as_mut()),
+        });
+        let seconds = [&mut self.over, &mut self.hold, &mut self.after];
+        bounds.chain(seconds.into_iter().flatten())
+    }
 }
 
 /// A duration constant of an expression, for readers that need one.

@@ -45,7 +45,11 @@ impl Merge {
         if let Some(gap) = missing(&shares) {
             console.warn(gap);
         }
-        let replace = if self.force { Replace::Yes } else { Replace::No };
+        let replace = if self.force {
+            Replace::Yes
+        } else {
+            Replace::No
+        };
         let mut out = NewFile::create(&self.output, replace, console)?;
         let tags = SlotTags::of(&head.layout);
         out.put(&file::head(&head), console)?;

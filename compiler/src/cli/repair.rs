@@ -49,7 +49,9 @@ fn repair(path: &PathBuf, console: &mut Console) -> Result<(), Exit> {
         console.say(format_args!("`{name}` is whole"));
         return Ok(());
     }
-    let size = writable.metadata().map_err(|error| cannot(error, console))?;
+    let size = writable
+        .metadata()
+        .map_err(|error| cannot(error, console))?;
     let sound = recording.sound_bytes();
     let cut = size.len().saturating_sub(sound);
     if cut == 0 {

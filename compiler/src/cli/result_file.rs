@@ -74,7 +74,9 @@ impl<'a> NewFile<'a> {
         if replace == Replace::No && path.symlink_metadata().is_ok() {
             return Err(is_there(path, console));
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));
         match file {
             Ok(file) => Ok(Self {

@@ -76,6 +76,7 @@ codes! {
     INVALID_DEPENDENCY = "invalid_dependency", "Invalid item of depends_on";
     AMBIGUOUS_DEPENDENCY = "ambiguous_dependency", "Ambiguous item of depends_on";
     NO_INSTANCES = "no_instances", "No instances";
+    NOT_KNOWN_AT_START = "not_known_at_start", "Not known at start";
     QUOTED_REFERENCE = "quoted_reference", "Reference in quotes";
     // check: expressions
     WRONG_TYPE = "wrong_type", "Wrong type";
@@ -111,7 +112,25 @@ codes! {
     INVALID_DEFAULT = "invalid_default", "Invalid default";
     DUPLICATE_FLAG = "duplicate_flag", "Duplicate flag";
     UNUSED_RESOURCE = "unused_resource", "Unused resource";
+    DUPLICATE_CHECK = "duplicate_check", "Duplicate check";
+    INVALID_METRIC = "invalid_metric", "Invalid metric";
+    UNKNOWN_CUSTOM_METRIC = "unknown_custom_metric", "Unknown metric";
+    UNUSED_METRIC = "unused_metric", "Unused metric";
     NO_STEPS = "no_steps", "No steps";
+    // thresholds
+    UNKNOWN_METRIC = "unknown_metric", "Unknown metric";
+    UNKNOWN_STATISTIC = "unknown_statistic", "Unknown statistic";
+    UNIT_MISMATCH = "unit_mismatch", "Unit that does not fit";
+    THRESHOLD_FORM = "threshold_form", "Not a form of a condition";
+    INVALID_THRESHOLD = "invalid_threshold", "Invalid threshold";
+    ALWAYS_TRUE = "always_true", "Condition that cannot fail";
+    RESPONSE_OF_CLOSED = "response_of_closed", "Response time of a closed profile";
+    // check: load
+    LOOSE_STEPS = "loose_steps", "Steps outside of scenarios";
+    UNKNOWN_PROFILE = "unknown_profile", "Unknown profile";
+    FIELD_OF_PROFILE = "field_of_profile", "Field of another profile";
+    INVALID_LOAD = "invalid_load", "Invalid load";
+    PACE_OPEN = "pace_open", "Pace of an open profile";
 }
 
 /// The entry of a code.

@@ -6,6 +6,7 @@ use super::schedule::ScheduleWriter;
 use super::tokens::{EvaluatedIn, metrics};
 use super::tree::{Filled, Leaf, tree};
 use super::writer::Writer;
+use crate::check::typed::TCheck;
 use crate::plan::model::Instances;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Literal, TokenStream};
@@ -24,11 +25,11 @@ impl Writer<'_> {
     pub fn body_items(&mut self) -> TokenStream {
         let structs = self.body_structs();
         let (table, one_run) = (self.step_table(), self.one_run());
+        let metrics = self.metric_table();
         let schedule = ScheduleWriter::write(self);
         let steps = self.all_steps();
-        let resources: Vec<_> = (0..self.plan.resources.len())
-            .map(|at| self.resource_access(at))
-            .collect();
+        let resources = self.body().resources.iter();
+        let resources: Vec<_> = resources.map(|at| self.resource_access(*at)).collect();
         let locals = self.body_locals();
         let inputs = self.step_inputs();
         let readers = self.reader_functions();
@@ -36,6 +37,7 @@ impl Writer<'_> {
         let latches = self.latch_positions();
         quote! {
             #table
+            #metrics
             #latches
             #one_run
             #schedule
@@ -76,13 +78,14 @@ impl Writer<'_> {
                 value: quote!(worker: &self),
             });
         }
-        if !self.of_scope(Lifetime::Vu).is_empty() {
+        if !self.of_body(Lifetime::Vu).is_empty() {
+            let of_user = &names.user_type;
             fields.push(BodyField {
-                field: quote!(user: &'a UserAssets),
+                field: quote!(user: &'a #of_user),
                 value: quote!(user: &assets),
             });
         }
-        if !self.of_iteration().is_empty() {
+        if !self.of_body(Lifetime::Iteration).is_empty() {
             fields.push(BodyField {
                 field: quote!(assets: #assets),
                 value: quote!(assets: #assets::new(&iteration_scope)),
@@ -143,7 +146,7 @@ impl Writer<'_> {
             out.extend(structs);
             self.output_paths = ids.into_iter().zip(paths).collect();
         }
-        let of_iteration = self.of_iteration();
+        let of_iteration = self.of_body(Lifetime::Iteration);
         let doc = format!("Assets of `{name}`, new for every iteration.");
         out.extend(self.slots(&of_iteration, &assets, &doc));
         out
@@ -201,7 +204,10 @@ impl Writer<'_> {
             });
             let secret: Vec<&str> = secret.map(|argument| &*argument.input.name).collect();
             let inputs = (!secret.is_empty()).then(|| quote!(.sensitive_inputs(&[#(#secret),*])));
-            quote!(Info::new(#runner, #name, #place).slots(#first..#end) #metrics #tags #sensitive #inputs)
+            let checks = step.checks.iter().map(|check| self.check_info(check));
+            let checks: Vec<TokenStream> = checks.collect();
+            let checks = (!checks.is_empty()).then(|| quote!(.checks(&[#(#checks),*])));
+            quote!(Info::new(#runner, #name, #place).slots(#first..#end) #metrics #tags #checks #sensitive #inputs)
         });
         let names = (0..body.steps.len()).map(|at| {
             let (name, at) = (&self.step(at).info, Literal::usize_unsuffixed(at));
@@ -217,6 +223,42 @@ impl Writer<'_> {
 
             #(#names)*
         }
+    }
+
+    fn check_info(&self, check: &TCheck) -> TokenStream {
+        let (name, place) = (&check.name, self.place_value(check.span));
+        let required = check.required.then(|| quote!(.required()));
+        let sensitive = check.sensitive.then(|| quote!(.sensitive()));
+        quote!(CheckInfo::new(#name, #place) #required #sensitive)
+    }
+
+    /// The metrics of the grid that the steps of the body record.
+    fn metric_table(&self) -> Option<TokenStream> {
+        let (metrics, names) = (&self.body().metrics, self.body_names());
+        if metrics.is_empty() {
+            return None;
+        }
+        let table = &names.metric_table;
+        let count = Literal::usize_unsuffixed(metrics.len());
+        let infos = metrics.iter().map(|metric| {
+            let at = Literal::usize_unsuffixed(metric.metric);
+            let slot = Literal::u32_unsuffixed(metric.slot);
+            quote!(BodyMetric::new(&METRICS[#at], #slot))
+        });
+        let constants = names.metrics.iter().enumerate().map(|(at, name)| {
+            let at = Literal::usize_unsuffixed(at);
+            quote!(const #name: &BodyMetric = &#table[#at];)
+        });
+        let doc = format!(
+            " Metrics of the grid that `{}` records, with their slots counted from its first one.",
+            self.body().name
+        );
+        Some(quote! {
+            #[doc = #doc]
+            static #table: [BodyMetric; #count] = [#(#infos),*];
+
+            #(#constants)*
+        })
     }
 
     fn latch_positions(&self) -> TokenStream {

@@ -3,7 +3,7 @@
 
 use super::argument;
 use super::tree::WIDTH;
-use crate::check::typed::{TExpr, TKind};
+use crate::check::typed::{TExpr, TKind, TLoad, TThreshold};
 use crate::check::walk::children_mut;
 use crate::plan::model::{Local, Plan};
 
@@ -38,6 +38,9 @@ pub fn cut(plan: &Plan) -> Plan {
         for expr in settings.chain(rules) {
             cut_expression(expr);
         }
+        for expr in step.judging_mut() {
+            cut_expression(expr);
+        }
     }
     for resource in &mut plan.resources {
         let arguments = resource.arguments.iter_mut();
@@ -45,6 +48,17 @@ pub fn cut(plan: &Plan) -> Plan {
         for expr in arguments.chain(resource.rules.expressions_mut()) {
             cut_expression(expr);
         }
+    }
+    let loads = plan
+        .scenarios
+        .iter_mut()
+        .filter_map(|row| row.load.as_mut());
+    for expr in loads.flat_map(TLoad::expressions_mut) {
+        cut_expression(expr);
+    }
+    let thresholds = plan.thresholds.iter_mut();
+    for expr in thresholds.flat_map(TThreshold::expressions_mut) {
+        cut_expression(expr);
     }
     let variables = plan.variables.iter_mut();
     for (condition, message, _) in variables.flat_map(|variable| &mut variable.validations) {
@@ -126,7 +140,8 @@ pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
     let steps = plan.steps().flat_map(|step| {
         let arguments = step.arguments.iter().map(|argument| &argument.value);
         let settings = step.enabled.iter().chain(&step.execution);
-        arguments.chain(settings).chain(step.rules.expressions())
+        let rules = step.rules.expressions();
+        arguments.chain(settings).chain(rules).chain(step.judging())
     });
     let resources = plan.resources.iter().flat_map(|resource| {
         let arguments = resource.arguments.iter().map(|argument| &argument.value);
@@ -137,7 +152,11 @@ pub fn expressions(plan: &Plan) -> impl Iterator<Item = &TExpr> {
         .flat_map(|variable| &variable.validations)
         .flat_map(|(condition, message, _)| [condition, message]);
     let locals = locals(plan).map(|local| &local.value);
-    steps.chain(resources).chain(validations).chain(locals)
+    let loads = plan.scenarios.iter().filter_map(|row| row.load.as_ref());
+    let loads = loads.flat_map(TLoad::expressions);
+    let others = resources.chain(validations).chain(locals);
+    let thresholds = plan.thresholds.iter().flat_map(TThreshold::expressions);
+    steps.chain(others).chain(loads).chain(thresholds)
 }
 
 /// All locals that the program computes.

@@ -613,10 +613,25 @@ impl Writer<'_> {
         for ((of, field), name) in self.readers.clone() {
             out.extend(match of {
                 ReaderOf::Output(step) => self.output_function(step, field, &name),
+                ReaderOf::Own(step) => self.own_output(step, field, &name),
                 ReaderOf::Export(resource) => self.export_function(resource, field, &name),
             });
         }
         out
+    }
+
+    /// The constant by which the checks of a step read one of its outputs.
+    fn own_output(&self, step: usize, field: usize, name: &Ident) -> TokenStream {
+        let planned = &self.body().steps[step];
+        let output = &self.all_outputs[self.body_id.0][step][field];
+        let number = planned.outputs.iter().position(|kept| kept == output);
+        let number = Literal::usize_unsuffixed(number.unwrap_or_default());
+        let (runner, step_name) = (&planned.runner, &planned.name);
+        let doc = format!(" output.{output} in step.{runner}.{step_name}");
+        quote! {
+            #[doc = #doc]
+            const #name: usize = #number;
+        }
     }
 
     fn output_function(&mut self, step: usize, field: usize, name: &Ident) -> TokenStream {
@@ -683,9 +698,21 @@ impl Writer<'_> {
         span: Span,
         at: EvaluatedIn<'_>,
     ) -> ExprTokens {
+        if let InstanceOf::Own = instance {
+            return ExprTokens::Value(match field {
+                Some(field) => {
+                    let number = self.reader(ReaderOf::Own(step), field);
+                    quote!(step.output(#number))
+                }
+                None => {
+                    let names = &self.body().steps[step].outputs;
+                    quote!(step.outputs(&[#(#names),*]))
+                }
+            });
+        }
         let (path, info) = (self.output_path(step), self.step(step).info.clone());
         let slot = match instance {
-            InstanceOf::Only => None,
+            InstanceOf::Only | InstanceOf::Own => None,
             InstanceOf::Position(position) => {
                 let position = Literal::u32_unsuffixed(*position);
                 Some(quote!(#path.at(#position, #info)))

@@ -10,8 +10,10 @@ mod names;
 mod print;
 mod program;
 mod resource;
+mod scenario;
 mod schedule;
 mod step;
+mod threshold;
 mod tokens;
 mod tree;
 mod worker;
@@ -56,22 +58,29 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     let imports = writer.imports();
     let assets = writer.shared_assets();
     let tables = writer.tables();
-    let mut bodies = TokenStream::new();
-    for body in plan.body_ids() {
+    let ready = writer.ready_assets();
+    let (mut bodies, mut of_users, mut lives) = Default::default();
+    for body in plan.run_bodies() {
         writer.enter(body);
-        bodies.extend(writer.body_items());
+        TokenStream::extend(&mut of_users, writer.user_assets());
+        TokenStream::extend(&mut bodies, writer.body_items());
+        TokenStream::extend(&mut lives, writer.life());
     }
-    let worker = writer.worker();
+    let worker = writer.worker(&lives);
+    let loads = writer.loads();
     let locals = writer.started_locals();
     let inputs = writer.resource_inputs();
     let constants = &writer.constants.statics;
     let tokens = quote! {
         #imports
         #tables
+        #loads
         #worker
         #bodies
         #locals
         #assets
+        #of_users
+        #ready
         #inputs
         #constants
     };
@@ -82,9 +91,8 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
     );
     let text = print::text(&header, tokens);
     let function_crates = writer.function_crates.iter().map(|name| (*name).to_owned());
-    let crates = plan.bodies[0]
-        .steps
-        .iter()
+    let crates = plan
+        .steps()
         .map(|step| &step.crate_name)
         .chain(plan.resources.iter().map(|resource| &resource.crate_name))
         .cloned()

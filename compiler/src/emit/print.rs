@@ -17,6 +17,7 @@ pub fn text(header: &str, tokens: TokenStream) -> String {
 const TABLES: &[&str] = &[
     "use ",
     "const LATCH_",
+    "const METRIC_",
     "const PLACE_",
     "const RESOURCE_",
     "const STEP_",

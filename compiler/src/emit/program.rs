@@ -7,9 +7,10 @@ use super::tokens::{EvaluatedIn, metrics, or_unused};
 use super::writer::Writer;
 use crate::check::typed::{TExpr, TKind};
 use crate::check::walk::walk;
+use crate::resolve::model::BodyId;
 use crate::source::Span;
-use bggo_manifest::Lifetime;
-use proc_macro2::{Literal, TokenStream};
+use bggo_manifest::{Lifetime, MetricKind};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,18 +44,22 @@ impl Writer<'_> {
     pub fn tables(&mut self) -> TokenStream {
         let plan = self.plan;
         let name = &plan.name;
-        let bodies = plan.body_ids().map(|id| {
+        let bodies = plan.run_bodies().map(|id| {
             let (name, table) = (&plan.body(id).name, &self.names_of_body(id).table);
-            quote!(Body::new(#name, &#table))
+            let connections = plan.body(id).connections;
+            let count = Literal::u32_unsuffixed(connections);
+            let connections = (connections > 0).then(|| quote!(.connections(#count)));
+            let metrics = (!plan.body(id).metrics.is_empty()).then(|| {
+                let table = &self.names_of_body(id).metric_table;
+                quote!(.metrics(&#table))
+            });
+            quote!(Body::new(#name, &#table) #connections #metrics)
         });
         let bodies: Vec<TokenStream> = bodies.collect();
-        let scenarios = plan.scenarios.iter().map(|scenario| {
-            let (name, body) = (&scenario.name, &plan.body(scenario.body).name);
-            let first = Literal::u32_unsuffixed(scenario.first_slot);
-            let first = (scenario.first_slot > 0).then(|| quote!(.first_slot(#first)));
-            quote!(Scenario::new(#name, #body) #first)
-        });
+        let scenarios = plan.scenarios.iter().map(|row| self.scenario_row(row));
+        let scenarios: Vec<TokenStream> = scenarios.collect();
         let resources = self.resource_table();
+        let metrics = self.grid_metrics();
         let (variables, functions) = self.variables();
         let count = Literal::usize_unsuffixed(variables.len());
         let variable_table = (!variables.is_empty()).then(|| {
@@ -73,19 +78,47 @@ impl Writer<'_> {
             let count = Literal::usize_unsuffixed(plan.locals.len());
             quote!(.locals(#count))
         });
+        let (has_thresholds, thresholds) = self.thresholds();
         let version = env!("CARGO_PKG_VERSION");
         quote! {
             /// The grid: its names, steps, resources and variables.
-            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals;
+            static GRID: Grid = Grid::new(#name).version(#version).scenarios(&[#(#scenarios),*]).bodies(&[#(#bodies),*]) #has_resources #has_variables #has_locals #has_thresholds;
 
             fn main() -> ExitCode {
                 ::bggo_runtime::emitted::main(&GRID, &Compiled)
             }
 
             #resources
+            #metrics
             #variable_table
             #functions
+            #thresholds
         }
+    }
+
+    /// The metrics that the grid declares.
+    fn grid_metrics(&self) -> Option<TokenStream> {
+        let metrics = &self.plan.metrics;
+        if metrics.is_empty() {
+            return None;
+        }
+        let count = Literal::usize_unsuffixed(metrics.len());
+        let infos = metrics.iter().map(|metric| {
+            let (name, unit) = (&metric.name, &metric.unit);
+            let kind = match metric.kind {
+                MetricKind::Trend => None,
+                MetricKind::Counter => Some(quote!(.kind(MetricKind::Counter))),
+                MetricKind::Gauge => Some(quote!(.kind(MetricKind::Gauge))),
+                MetricKind::Rate => Some(quote!(.kind(MetricKind::Rate))),
+            };
+            let scale = Literal::u32_unsuffixed(metric.scale);
+            let scale = (metric.scale != 1).then(|| quote!(.scale(#scale)));
+            quote!(MetricInfo::new(#name, #unit) #kind #scale)
+        });
+        Some(quote! {
+            /// The grid's metrics.
+            static METRICS: [MetricInfo; #count] = [#(#infos),*];
+        })
     }
 
     fn resource_table(&self) -> Option<TokenStream> {
@@ -110,13 +143,7 @@ impl Writer<'_> {
             let (name, at) = (&self.resource(at).info, Literal::usize_unsuffixed(at));
             quote!(const #name: &ResourceInfo = &RESOURCES[#at];)
         });
-        let uses = resources.iter().enumerate().map(|(at, resource)| {
-            let (name, uses) = (
-                &self.resource(at).uses,
-                Literal::u32_unsuffixed(resource.users),
-            );
-            quote!(const #name: u32 = #uses;)
-        });
+        let uses = (0..resources.len()).map(|at| self.use_constants(at));
         Some(quote! {
             /// The grid's resources.
             static RESOURCES: [ResourceInfo; #count] = [#(#infos),*];
@@ -124,6 +151,25 @@ impl Writer<'_> {
             #(#names)*
             #(#uses)*
         })
+    }
+
+    /// How many steps and resources use a resource: in the run, or, if it is made for a user or an iteration, in each body.
+    fn use_constants(&self, at: usize) -> TokenStream {
+        let resource = &self.plan.resources[at];
+        let constant = |name: &Ident, users: u32| {
+            let users = Literal::u32_unsuffixed(users);
+            quote!(const #name: u32 = #users;)
+        };
+        if matches!(resource.scope, Lifetime::Run | Lifetime::Worker) {
+            return constant(&self.resource(at).uses, resource.users());
+        }
+        let mut bodies: Vec<BodyId> = self.plan.run_bodies().collect();
+        bodies.retain(|body| self.plan.body(*body).resources.contains(&at));
+        let of_bodies = bodies.into_iter().map(|body| {
+            let name = &self.names_of_body(body).resources[at].uses;
+            constant(name, resource.users_in(body))
+        });
+        of_bodies.collect()
     }
 
     fn variables(&mut self) -> (Vec<TokenStream>, TokenStream) {

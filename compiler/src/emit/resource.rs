@@ -9,13 +9,14 @@ use super::tree::{Filled, Leaf, WIDTH, tree};
 use super::writer::Writer;
 use crate::check::typed::TRules;
 use crate::plan::model::{Argument, UsedAsset};
+use crate::resolve::model::BodyId;
 use bggo_manifest::Lifetime;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-/// The structs that all bodies share: of the run, of a worker and of a user.
+/// The structs of assets that outlive an iteration.
 impl Writer<'_> {
-    /// The structs of assets that outlive an iteration; from here on the paths of all those are known.
+    /// The structs of those that all bodies share, of the run and of a worker; from here on their paths are known.
     pub fn shared_assets(&mut self) -> TokenStream {
         let of_run = self.of_scope(Lifetime::Run);
         for (number, part) in of_run.chunks(WIDTH).enumerate() {
@@ -34,9 +35,23 @@ impl Writer<'_> {
         let worker = self.of_scope(Lifetime::Worker);
         let of_worker = format_ident!("WorkerAssets");
         out.extend(self.slots(&worker, &of_worker, "Assets of one worker thread."));
-        let user = self.of_scope(Lifetime::Vu);
-        let of_user = format_ident!("UserAssets");
-        out.extend(self.slots(&user, &of_user, "Assets of one virtual user."));
+        out
+    }
+
+    /// The struct of the assets of a user that runs the body; from here on their paths are known.
+    pub fn user_assets(&mut self) -> TokenStream {
+        let user = self.of_body(Lifetime::Vu);
+        let of_user = self.body_names().user_type.clone();
+        let doc = match self.body_id {
+            BodyId::MAIN => "Assets of one virtual user.".to_owned(),
+            _ => format!("Assets of one virtual user of `{}`.", self.body().name),
+        };
+        self.slots(&user, &of_user, &doc)
+    }
+
+    /// What all assets of a resource share on a thread.
+    pub fn ready_assets(&mut self) -> TokenStream {
+        let mut out = TokenStream::new();
         let ids: Vec<usize> = (0..self.plan.resources.len())
             .filter(|at| self.plan.resources[*at].scope != Lifetime::Run)
             .collect();
@@ -77,12 +92,20 @@ impl Writer<'_> {
     fn slot_leaf(&self, id: usize) -> Leaf {
         let resource = &self.plan.resources[id];
         let asset = field(&resource.asset);
-        let names = self.resource(id);
-        let (info, uses) = (&names.info, &names.uses);
+        let (names, uses) = (self.resource(id), self.uses_of(id));
+        let info = &names.info;
         Leaf {
             name: names.name.clone(),
             ty: quote!(#asset::Slot),
             value: quote!(#asset::Slot::new(scope, #info, #uses, &[])),
+        }
+    }
+
+    /// The constant with the number of users that a resource counts where it is made.
+    fn uses_of(&self, at: usize) -> &Ident {
+        match self.plan.resources[at].scope {
+            Lifetime::Run | Lifetime::Worker => &self.resource(at).uses,
+            Lifetime::Vu | Lifetime::Iteration => &self.resource_functions(at).uses,
         }
     }
 

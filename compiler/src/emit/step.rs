@@ -84,7 +84,7 @@ impl Writer<'_> {
     pub fn is_plain(&self, at: usize) -> bool {
         let step = &self.body().steps[at];
         let late = step.arguments.iter().any(is_late) || has_late(&step.rules);
-        step.enabled.is_none() && step.needs.is_empty() && !late
+        step.enabled.is_none() && step.needs.is_empty() && !late && !step.is_judged()
     }
 
     /// A plain step as a future.
@@ -164,6 +164,7 @@ impl Writer<'_> {
             .kept(at, &quote!(index))
             .unwrap_or_else(|| quote!(None));
         let attempt_doc = format!("{doc}: one attempt");
+        let judged = self.judged(at);
         let parts = self.take_parts();
         quote! {
             #[doc = #doc]
@@ -178,6 +179,8 @@ impl Writer<'_> {
                     #body
                 })
             }
+
+            #judged
 
             #parts
         }
@@ -213,7 +216,61 @@ impl Writer<'_> {
         let checks = self.checks(&step.rules, here);
         let (lets, late) = self.late(&step.arguments, &field(&step.runner), here);
         let (path, uses) = (self.step_path(at), self.needs(at));
-        quote!(#before #checks #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await)
+        let run = quote!(#before #checks #(#lets)* #path.attempt(step, #uses, &[#(#late),*]).await);
+        if step.is_judged() {
+            let judged = call_path(&self.step(at).judged);
+            quote!(#run?; #judged(main, step))
+        } else {
+            run
+        }
+    }
+
+    /// What a step records, then its checks: a function that is called when its attempt has run.
+    fn judged(&mut self, at: usize) -> Option<TokenStream> {
+        let step = &self.body().steps[at];
+        if !step.is_judged() {
+            return None;
+        }
+        let keys = self.step_keys(at);
+        let here = EvaluatedIn::Body(Some(&keys));
+        let mut body = TokenStream::new();
+        self.enter_part("record");
+        for record in &step.records {
+            let value = self.reference(&record.value, here);
+            let metric = &self.body_names().metrics[record.metric];
+            let call = quote!(step.record_custom(#metric, #value));
+            let call = self.placed(call, record.value.span);
+            body.extend(quote!(#call?;));
+        }
+        self.leave_part();
+        self.enter_part("check");
+        let checks = step.checks.iter().map(|check| {
+            let condition = self.result(&check.condition, here);
+            let message = check.message.as_ref();
+            let message = message.map(|message| self.result(message, here));
+            let message = message.unwrap_or_else(|| quote!(Ok(Value::Null)));
+            quote!(checks.check(&mut || #condition, &mut || #message);)
+        });
+        let checks: Vec<TokenStream> = checks.collect();
+        self.leave_part();
+        body.extend(if checks.is_empty() {
+            quote!(Ok(Ran::Done))
+        } else {
+            quote!(let mut checks = step.checks(); #(#checks)* checks.end())
+        });
+        let instanced = !matches!(step.instances, Instances::Single);
+        let reads_index = instanced && names_in(&body, &format_ident!("index"));
+        let index = reads_index.then(|| quote!(let index = step.index();));
+        let (name, main) = (&self.step(at).judged, or_unused("main", &body));
+        let (doc, ty) = (self.step_doc(at), self.body_type());
+        let doc = format!("{doc}: what it records and its checks, once it has run");
+        Some(quote! {
+            #[doc = #doc]
+            fn #name(#main: &#ty<'_>, step: &Step<'_>) -> Result<Ran, Fault> {
+                #index
+                #body
+            }
+        })
     }
 
     /// Whether an expression reads an export, also through locals.
@@ -342,6 +399,7 @@ fn reads_value(step: &Step) -> bool {
         .map(|argument| &argument.value)
         .chain(&step.enabled)
         .chain(step.rules.expressions())
+        .chain(step.judging())
     {
         walk(expr, &mut |node| {
             found |= matches!(node.kind, TKind::EachValue)

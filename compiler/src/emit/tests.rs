@@ -2,7 +2,6 @@
 
 use crate::modules::Modules;
 use crate::source::Sources;
-use crate::syntax::decl::BodyDecl;
 use std::fmt::Write;
 
 fn emitted(grid: &str) -> String {
@@ -200,42 +199,25 @@ fn the_steps_of_a_large_grid_stand_in_modules() {
     );
 }
 
-/// The program of a grid whose steps from this position on are a second body, which no text makes yet.
-fn with_a_second_body(grid: &str, steps: usize) -> String {
-    let sources = Sources::from_texts(vec![("grid.hcl".into(), grid.into())]);
-    let modules = Modules::built_in();
-    let (mut declarations, problems) = crate::syntax::parse(&sources);
-    assert!(problems.list.is_empty(), "{problems:?}");
-    let mut second = BodyDecl::main();
-    "second".clone_into(&mut second.name.text);
-    second.steps = declarations.main().steps.split_off(steps);
-    declarations.bodies.push(second);
-    let (resolved, problems) = crate::resolve::resolve(declarations, modules);
-    assert!(problems.list.is_empty(), "{problems:?}");
-    let (typed, problems) = crate::check::check(&resolved, modules);
-    let typed = typed.unwrap_or_else(|| panic!("{problems:?}"));
-    let plan = crate::plan::plan(&typed, &sources, modules);
-    super::emit(&plan, modules).files["src/main.rs"].clone()
-}
-
 #[test]
 fn each_body_is_one_set_of_structs_and_functions_with_slots_from_zero() {
-    let rust = with_a_second_body(
+    let rust = emitted(
         r#"
 resource "http_client" "shared" {}
 step "http_request" "a" {
   arguments { url = "http://localhost/${vu.id}" }
   uses { client = resource.http_client.shared }
 }
-step "http_request" "a" {
-  arguments { url = "http://localhost/${vu.id}" }
-  uses { client = resource.http_client.shared }
-}
-step "print" "b" {
-  arguments { input = step.http_request.a.output.status_code }
+scenario "second" {
+  step "http_request" "a" {
+    arguments { url = "http://localhost/${vu.id}" }
+    uses { client = resource.http_client.shared }
+  }
+  step "print" "b" {
+    arguments { input = step.http_request.a.output.status_code }
+  }
 }
 "#,
-        1,
     );
     let items = items(&rust);
     for item in [
@@ -262,7 +244,7 @@ step "print" "b" {
     for part in [
         "Body::new(\"main\", &MAIN_STEPS)",
         "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0..9)",
-        "Info::new(\"http_request\", \"a\", \"grid.hcl:7\")\n        .slots(0..9)",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:8\")\n        .slots(0..9)",
         "const STEP_SECOND_A: &Info = &SECOND_STEPS[0];",
         "fn second_a<'a>(main: &'a SecondBody<'_>) -> Running<'a, Flow>",
         "second: SecondBodySteps::new(cx)",

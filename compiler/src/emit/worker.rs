@@ -1,4 +1,4 @@
-//! The frame of the program: the state of a worker thread, and the life of a virtual user.
+//! The frame of the program: the state of a worker thread, and the life of a virtual user of each scenario.
 
 use super::writer::Writer;
 use crate::resolve::model::BodyId;
@@ -7,12 +7,10 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 impl Writer<'_> {
-    /// The program's trait, a worker, and a user who runs the body `main` again and again.
-    pub fn worker(&mut self) -> TokenStream {
-        self.body_id = BodyId::MAIN;
+    /// The program's trait, and a worker; `lives` are the methods that [`Writer::life`] gives for the bodies.
+    pub fn worker(&mut self, lives: &TokenStream) -> TokenStream {
         let has = |scope| !self.of_scope(scope).is_empty();
         let (run, worker, user) = (has(Lifetime::Run), has(Lifetime::Worker), has(Lifetime::Vu));
-        let iteration = !self.of_iteration().is_empty();
         let (run_assets, scope, shared) = if run {
             (
                 quote!(RunAssets::new(scope)),
@@ -23,7 +21,7 @@ impl Writer<'_> {
             (quote!(()), quote!(_), quote!(_))
         };
         let (mut fields, mut values) = (Vec::new(), Vec::new());
-        for body in self.plan.body_ids() {
+        for body in self.plan.run_bodies() {
             let names = self.names_of_body(body);
             let (field, ty) = (&names.field, &names.steps_type);
             fields.push(quote!(#field: #ty));
@@ -56,28 +54,11 @@ impl Writer<'_> {
                 }
             };
         }
-
-        let main_values = self.body_fields().into_iter().map(|field| field.value);
-        let main_values: Vec<TokenStream> = main_values.collect();
-        let user_dependencies = self.dependencies(Lifetime::Vu, &quote!(self), &quote!(assets));
-        let iteration_dependencies =
-            self.dependencies(Lifetime::Iteration, &quote!(self), &quote!(main.assets));
-        let begin_user = user.then(|| {
-            quote! {
-                let user_scope = user.scope();
-                let assets = UserAssets::new(&user_scope);
-                #user_dependencies
-            }
-        });
-        let end_user = user.then(|| quote!(user_scope.destroy().await;));
-        let begin_iteration =
-            iteration.then(|| quote!(let iteration_scope = user.iteration_scope();));
-        let end_iteration = iteration.then(|| quote!(iteration_scope.destroy().await;));
         let no_such_scenario = self.names.of_runtime("no_such_scenario");
-        let main = self.body_type();
-        let arms = (0..self.plan.scenarios.len()).map(|number| {
+        let arms = self.plan.scenarios.iter().enumerate().map(|(number, row)| {
             let number = Literal::usize_unsuffixed(number);
-            quote!(#number => Box::pin(self.live(user)),)
+            let life = &self.names_of_body(row.body).life;
+            quote!(#number => Box::pin(self.#life(user)),)
         });
         quote! {
             /// The compiled grid.
@@ -108,22 +89,59 @@ impl Writer<'_> {
             }
 
             impl WorkerState {
-                /// A virtual user, from its first iteration to the end of its assets.
-                async fn live(self: Rc<Self>, user: User) {
-                    #begin_user
-                    while let Some(begun) = user.next().await {
-                        #begin_iteration
-                        let flow = {
-                            let main = #main { #(#main_values),* };
-                            #iteration_dependencies
-                            let run = #main::run(&main);
-                            user.unless_cancelled(pin!(run)).await
-                        };
-                        #end_iteration
-                        user.finish(begun, flow);
-                    }
-                    #end_user
+                #lives
+            }
+        }
+    }
+
+    /// The life of a user who runs the body that is being written again and again.
+    pub fn life(&self) -> TokenStream {
+        let names = self.body_names();
+        let (life, of_user) = (&names.life, &names.user_type);
+        let user = !self.of_body(Lifetime::Vu).is_empty();
+        let iteration = !self.of_body(Lifetime::Iteration).is_empty();
+        let main_values = self.body_fields().into_iter().map(|field| field.value);
+        let main_values: Vec<TokenStream> = main_values.collect();
+        let user_dependencies = self.dependencies(Lifetime::Vu, &quote!(self), &quote!(assets));
+        let iteration_dependencies =
+            self.dependencies(Lifetime::Iteration, &quote!(self), &quote!(main.assets));
+        let begin_user = user.then(|| {
+            quote! {
+                let user_scope = user.scope();
+                let assets = #of_user::new(&user_scope);
+                #user_dependencies
+            }
+        });
+        let end_user = user.then(|| quote!(user_scope.destroy().await;));
+        let begin_iteration =
+            iteration.then(|| quote!(let iteration_scope = user.iteration_scope();));
+        let end_iteration = iteration.then(|| quote!(iteration_scope.destroy().await;));
+        let main = self.body_type();
+        let doc = match self.body_id {
+            BodyId::MAIN => {
+                " A virtual user, from its first iteration to the end of its assets.".to_owned()
+            }
+            _ => format!(
+                " A virtual user of `{}`, from its first iteration to the end of its assets.",
+                self.body().name
+            ),
+        };
+        quote! {
+            #[doc = #doc]
+            async fn #life(self: Rc<Self>, user: User) {
+                #begin_user
+                while let Some(begun) = user.next().await {
+                    #begin_iteration
+                    let flow = {
+                        let main = #main { #(#main_values),* };
+                        #iteration_dependencies
+                        let run = #main::run(&main);
+                        user.unless_cancelled(pin!(run)).await
+                    };
+                    #end_iteration
+                    user.finish(begun, flow);
                 }
+                #end_user
             }
         }
     }
@@ -137,10 +155,10 @@ impl Writer<'_> {
         owner: &TokenStream,
     ) -> TokenStream {
         let mut out = TokenStream::new();
-        let mut ids = self.of_scope(scope);
-        if scope == Lifetime::Iteration {
-            ids = self.of_iteration();
-        }
+        let ids = match scope {
+            Lifetime::Run | Lifetime::Worker => self.of_scope(scope),
+            Lifetime::Vu | Lifetime::Iteration => self.of_body(scope),
+        };
         for at in ids {
             let path = &self.resource_paths[at];
             for &below in &self.plan.resources[at].on {

@@ -25,8 +25,18 @@ pub struct BodyNames {
     pub outputs_type: Ident,
     /// Struct of its assets of scope iteration.
     pub assets_type: Ident,
+    /// Struct of the assets of a user that runs it.
+    pub user_type: Ident,
+    /// Method that is the life of a user that runs it.
+    pub life: Ident,
+    /// Function that computes the load of its scenario.
+    pub load: Ident,
     /// Static with what is known of its steps.
     pub table: Ident,
+    /// Static with the metrics of the grid that it records.
+    pub metric_table: Ident,
+    /// Constants with these metrics, in the order of the plan.
+    pub metrics: Vec<Ident>,
     /// Field of its prepared steps.
     pub field: Ident,
     /// By step.
@@ -47,6 +57,8 @@ pub struct StepNames {
     pub info: Ident,
     /// Function of an attempt.
     pub attempt: Ident,
+    /// Function of what it records and of its checks.
+    pub judged: Ident,
     /// Static with its known inputs.
     pub inputs: Ident,
     /// Function that computes inputs known at start.
@@ -87,6 +99,8 @@ pub struct ResourceFunctions {
     pub late: Ident,
     /// Says that one of the steps that use it has ended.
     pub done: Ident,
+    /// Constant with how many steps and resources use it in one run of the body.
+    pub uses: Ident,
 }
 
 /// A local as emitted code calls it.
@@ -105,6 +119,8 @@ pub struct LocalNames {
 pub enum ReaderOf {
     /// An output of a step, by its position in the body.
     Output(usize),
+    /// An output of a step that has just run, by its position in the body: a constant with its number.
+    Own(usize),
     /// An export of a resource, by its position in the plan.
     Export(usize),
 }
@@ -192,6 +208,7 @@ impl<'p> Writer<'p> {
             })
             .collect();
         let bodies = bodies.into_iter().zip(plan.body_ids());
+        let mut taken = TakenInWorker::new();
         let bodies = bodies
             .map(|(steps, id)| {
                 let functions = of_main.take().unwrap_or_else(|| {
@@ -200,7 +217,7 @@ impl<'p> Writer<'p> {
                         .map(|resource| functions_of_resource(plan, id, resource, &mut names))
                         .collect()
                 });
-                body_names(plan, id, (steps, functions), &mut names)
+                body_names(plan, id, (steps, functions), (&mut names, &mut taken))
             })
             .collect();
         let mut started_locals = BTreeMap::new();
@@ -450,7 +467,7 @@ impl<'p> Writer<'p> {
             return known.clone();
         }
         let (owner, fields) = match of {
-            ReaderOf::Output(step) => (
+            ReaderOf::Output(step) | ReaderOf::Own(step) => (
                 &self.step(step).name,
                 &self.all_outputs[self.body_id.0][step],
             ),
@@ -460,8 +477,16 @@ impl<'p> Writer<'p> {
             }
         };
         let field_name = fields.get(field).map_or("output", String::as_str);
-        let name = format!("{owner}_{field_name}");
-        let name = self.names.snake(&name);
+        let name = match of {
+            ReaderOf::Own(_) => {
+                let name = format!("own_{field_name}_of_{owner}");
+                self.names.upper(&name)
+            }
+            _ => {
+                let name = format!("{owner}_{field_name}");
+                self.names.snake(&name)
+            }
+        };
         self.readers.insert((of, field), name.clone());
         name
     }
@@ -524,10 +549,10 @@ impl<'p> Writer<'p> {
             .collect()
     }
 
-    /// Resources of scope iteration that the body declares.
-    pub fn of_iteration(&self) -> Vec<usize> {
-        let mut all = self.of_scope(Lifetime::Iteration);
-        all.retain(|at| self.plan.resources[*at].body() == self.body_id);
+    /// Resources of a scope that the body needs.
+    pub fn of_body(&self, scope: Lifetime) -> Vec<usize> {
+        let mut all = self.body().resources.clone();
+        all.retain(|at| self.plan.resources[*at].scope == scope);
         all
     }
 
@@ -613,6 +638,7 @@ impl<'p> Writer<'p> {
                 vec![
                     (name("main"), quote!(&#body<'_>), quote!(main)),
                     (name("index"), quote!(u32), quote!(index)),
+                    (name("step"), quote!(&Step<'_>), quote!(step)),
                 ]
             }
         }
@@ -678,6 +704,7 @@ fn step_names(plan: &Plan, body: BodyId, names: &mut Names) -> Vec<StepNames> {
         name: function,
         info: names.upper(&format!("step_{name}")),
         attempt: names.snake(&format!("{name}_attempt")),
+        judged: names.snake(&format!("{name}_judged")),
         inputs: names.upper(&format!("{name}_inputs")),
         prepare: names.snake(&format!("{name}_inputs")),
         limit: names.snake(&format!("{name}_limit")),
@@ -714,6 +741,7 @@ fn resource_names(resource: &Resource, names: &mut Names) -> (ResourceNames, Res
         get: field,
         late: names.snake(&format!("{name}_late")),
         done: names.snake(&format!("{name}_done")),
+        uses: shared.uses.clone(),
     };
     (shared, functions)
 }
@@ -729,6 +757,7 @@ fn functions_of_resource(
         get: names.snake(&name),
         late: names.snake(&format!("{name}_late")),
         done: names.snake(&format!("{name}_done")),
+        uses: names.upper(&format!("uses_of_{name}")),
     }
 }
 
@@ -745,13 +774,16 @@ fn body_names(
     plan: &Plan,
     id: BodyId,
     (steps, resources): (Vec<StepNames>, Vec<ResourceFunctions>),
-    names: &mut Names,
+    (names, taken): (&mut Names, &mut TakenInWorker),
 ) -> BodyNames {
     let body = plan.body(id);
-    let ty = match id {
-        BodyId::MAIN => format_ident!("Main"),
-        // No type of the runtime ends like this.
-        _ => format_ident!("{}Body", names::camel(&names::plain(&body.name))),
+    let (ty, field) = taken.body(id, &body.name);
+    let (user_type, life) = match id {
+        BodyId::MAIN => (format_ident!("UserAssets"), format_ident!("live")),
+        _ => (
+            format_ident!("{ty}UserAssets"),
+            names.snake(&format!("live_{}", body.name)),
+        ),
     };
     let locals = body.locals.iter().map(|local| {
         let name = in_body(plan, id, &local.name);
@@ -766,18 +798,68 @@ fn body_names(
         });
         names.upper(&format!("latch_after_{}", in_body(plan, id, step)))
     });
+    let latches: Vec<Ident> = latches.collect();
+    let metrics = body.metrics.iter().map(|metric| {
+        let name = &plan.metrics[metric.metric].name;
+        names.upper(&in_body(plan, id, &format!("metric_{name}")))
+    });
+    let metrics: Vec<Ident> = metrics.collect();
     BodyNames {
-        latches: latches.collect(),
+        latches,
         steps_type: format_ident!("{ty}Steps"),
         outputs_type: format_ident!("{ty}Outputs"),
         assets_type: format_ident!("{ty}Assets"),
         table: names.upper(&format!("{}_steps", body.name)),
-        field: names::field(&names::plain(&body.name)),
+        metric_table: names.upper(&format!("{}_metrics", body.name)),
+        metrics,
+        field,
+        user_type,
+        life,
+        load: names.snake(&format!("{}_load", body.name)),
         ty,
         steps,
         resources,
         locals,
     }
+}
+
+/// Names of the struct of a worker and types of bodies that are taken.
+struct TakenInWorker {
+    fields: BTreeSet<String>,
+    types: BTreeSet<String>,
+}
+
+impl TakenInWorker {
+    fn new() -> Self {
+        let fields = ["ready", "run", "assets", "scope"].map(str::to_owned);
+        Self {
+            fields: BTreeSet::from(fields),
+            types: BTreeSet::new(),
+        }
+    }
+
+    /// The type of one run of a body, and the field of its prepared steps.
+    fn body(&mut self, id: BodyId, name: &str) -> (Ident, Ident) {
+        let plain = names::plain(name);
+        // No type of the runtime ends like this.
+        let ty = match id {
+            BodyId::MAIN => "Main".to_owned(),
+            _ => format!("{}Body", names::camel(&plain)),
+        };
+        let ty = first_free(&mut self.types, &ty);
+        let field = first_free(&mut self.fields, &plain);
+        (format_ident!("{ty}"), names::field(&field))
+    }
+}
+
+/// The name, with a number behind it if it is taken.
+fn first_free(taken: &mut BTreeSet<String>, name: &str) -> String {
+    let numbered = (2..).map(|number| format!("{name}{number}"));
+    let mut all = std::iter::once(name.to_owned()).chain(numbered);
+    // One of endlessly many names is free.
+    let free = all.find(|name| !taken.contains(name)).unwrap_or_default();
+    taken.insert(free.clone());
+    free
 }
 
 /// By latch: the node after which it is opened.

@@ -16,6 +16,9 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
+/// Where cargo (1.85 and later) unpacks crates of crates.io, in its home. A crate of elsewhere keeps its longer path.
+const CRATES: &str = "registry/src/index.crates.io-1949cf8c6b5b557f";
+
 /// One call of cargo.
 #[derive(Debug, Clone, Copy)]
 pub struct Cargo<'a> {
@@ -103,7 +106,12 @@ impl Cargo<'_> {
         ]
         .map(str::to_owned)
         .into();
-        flags.extend(home.map(|home| format!("--remap-path-prefix={}=cargo", home.display())));
+        if let Some(home) = home {
+            let home = home.display();
+            flags.push(format!("--remap-path-prefix={home}=cargo"));
+            // Each file that can panic has its path in the program, so the long folder of all crates is cut. The last that fits wins.
+            flags.push(format!("--remap-path-prefix={home}/{CRATES}=cargo"));
+        }
         flags.push(format!(
             "--remap-path-prefix={}=bggo",
             self.cache.root.display()

@@ -1,6 +1,6 @@
 //! Finds what is read, also through locals: outputs of steps, resources that steps need, locals.
 
-use crate::check::typed::{TExpr, TKind, Typed};
+use crate::check::typed::{TExpr, TKind, TThreshold, Typed};
 use crate::check::walk::walk;
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, BoundId, ByBody, EdgeKind, LocalId, Node, ResourceId, StepId};
@@ -87,6 +87,16 @@ pub fn demand(typed: &Typed, modules: &Modules) -> Demand {
             reader.expression(message, &mut BTreeSet::new());
         }
     }
+    let scenarios = typed
+        .bodies
+        .iter()
+        .filter_map(|body| body.scenario.as_ref());
+    for value in scenarios.flat_map(|scenario| scenario.load.expressions()) {
+        reader.expression(value, &mut BTreeSet::new());
+    }
+    for value in typed.thresholds.iter().flat_map(TThreshold::expressions) {
+        reader.expression(value, &mut BTreeSet::new());
+    }
     Demand {
         steps,
         resources,
@@ -157,7 +167,8 @@ impl ExpressionReader<'_> {
             .map(|(_, value)| value)
             .chain(&step.enabled)
             .chain(&step.execution)
-            .chain(step.rules.expressions());
+            .chain(step.rules.expressions())
+            .chain(step.judging());
         for value in expressions {
             self.expression(value, &mut direct);
         }

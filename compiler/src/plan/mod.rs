@@ -11,12 +11,15 @@ mod slots;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TExpr, TInstances, TLocal, TRules, TStep, Typed};
+use crate::check::typed::{Binding, TBody, TExpr, TInstances, TLocal, TRules, TStep, Typed};
 use crate::modules::Modules;
-use crate::resolve::model::{BodyId, ByBody, LocalId, Node, ResourceId, StepId};
+use crate::resolve::model::{BodyId, ByBody, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
 use bggo_manifest::{Input, Lifetime, Metric};
-use model::{Argument, BodyPlan, Instances, Local, Plan, Resource, Scenario, Step, UsedAsset};
+use model::{
+    Argument, BodyMetric, BodyPlan, Instances, Local, Plan, Record, Resource, Scenario, Step,
+    UsedAsset,
+};
 use std::collections::BTreeSet;
 
 /// Plans a grid without errors.
@@ -29,25 +32,43 @@ pub fn plan(typed: &Typed, sources: &Sources, modules: &Modules) -> Plan {
     }
     let read: BTreeSet<LocalId> = demand.locals.iter().map(|(_, local)| *local).collect();
     let locals = read.into_iter().map(|id| local(typed, id));
-    // Loose steps are the only scenario that a grid has so far.
-    let mut scenarios = vec![Scenario {
-        name: "main".to_owned(),
-        body: BodyId::MAIN,
-        first_slot: 0,
-    }];
+    resources.count_users(&bodies);
+    let mut scenarios = scenarios(typed);
     slots::number(&mut bodies, &mut scenarios, &mut resources.list);
     Plan {
         name: sources.name.clone(),
         bodies,
         scenarios,
         resources: resources.list,
+        metrics: typed.metrics.clone(),
         variables: typed.variables.clone(),
         locals: locals
             .filter(|local| local.value.binding <= Binding::Start)
             .collect(),
+        thresholds: typed.thresholds.clone(),
         bound_names: typed.bound_names.clone(),
         places: places::places(sources),
     }
+}
+
+/// The table of scenarios: the steps outside of scenarios first, if there are any.
+fn scenarios(typed: &Typed) -> Vec<Scenario> {
+    let is_run = |id: &BodyId| *id != BodyId::MAIN || !typed.body(*id).steps.is_empty();
+    let run: Vec<BodyId> = typed.body_ids().filter(is_run).collect();
+    let row = |id: &BodyId| {
+        let body = typed.body(*id);
+        let scenario = body.scenario.as_ref();
+        let after = scenario.and_then(|scenario| scenario.after);
+        Scenario {
+            name: body.name.clone(),
+            body: *id,
+            first_slot: 0,
+            load: scenario.map(|scenario| scenario.load.clone()),
+            after: after.and_then(|after| run.iter().position(|id| *id == after)),
+            tags: scenario.map_or_else(Vec::new, |scenario| scenario.tags.clone()),
+        }
+    };
+    run.iter().map(row).collect()
 }
 
 fn local(typed: &Typed, id: LocalId) -> Local {
@@ -92,9 +113,6 @@ impl Resources {
                 .filter_map(|id| resources.by_id[*id])
                 .collect();
             on.sort_unstable();
-            for &below in &on {
-                resources.list[below].users += 1;
-            }
             let uses = resource.uses.iter().filter_map(|(at, used, _)| {
                 let place = resources.by_id[*used]?;
                 Some(UsedAsset::new(asset.uses.get(*at)?, place))
@@ -115,8 +133,10 @@ impl Resources {
                 sensitive: resource.sensitive,
                 metrics: asset.metrics.len() as u32,
                 unwarned: unwarned(&asset.metrics, &resource.arguments, &asset.inputs),
+                connects: asset.connects,
                 first_slot: 0,
-                users: 0,
+                users_of_bodies: vec![0; typed.bodies.len()],
+                users_beside: 0,
                 id: Some(id),
             });
         }
@@ -134,13 +154,28 @@ impl Resources {
         let body = typed.body(id);
         let nodes = nodes::nodes(body);
         let (schedule, latches) = chains::schedule(&nodes);
+        let metrics = recorded(body);
         let mut steps = Vec::with_capacity(body.steps.len());
         for id in typed.step_ids(id) {
             let parts = nodes.iter().filter(|node| node.step == id.index).count();
             let step = (id, typed.step(id));
             let given = (parts as u32, typed.locals.as_slice());
-            steps.push(self.step(step, modules, demand, given));
+            let mut step = self.step(step, modules, demand, given);
+            step.records = records(typed.step(id), &metrics);
+            steps.push(step);
         }
+        let mut reached: BTreeSet<usize> = BTreeSet::new();
+        for step in &steps {
+            let of_step = step.needs.iter().chain(&step.users_of);
+            reached.extend(of_step);
+            reached.extend(step.uses.iter().map(|used| used.resource));
+        }
+        let below: Vec<usize> = reached
+            .iter()
+            .flat_map(|at| self.list[*at].on.iter().copied())
+            .collect();
+        reached.extend(below);
+        let connections = self.connections(&steps);
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
         let locals = read.map(|(_, id)| local(typed, *id));
         BodyPlan {
@@ -153,8 +188,40 @@ impl Resources {
             locals: locals
                 .filter(|local| local.value.binding > Binding::Start)
                 .collect(),
+            connections,
+            metrics,
             slots: 0,
+            resources: reached.into_iter().collect(),
         }
+    }
+
+    /// Counts resources as users of those that they are built on.
+    fn count_users(&mut self, bodies: &[BodyPlan]) {
+        for at in 0..self.list.len() {
+            let (on, scope) = (self.list[at].on.clone(), self.list[at].scope);
+            for below in on {
+                let below = &mut self.list[below];
+                if matches!(scope, Lifetime::Run | Lifetime::Worker) {
+                    below.users_beside += 1;
+                    continue;
+                }
+                for (users, body) in below.users_of_bodies.iter_mut().zip(bodies) {
+                    *users += u32::from(body.resources.contains(&at));
+                }
+            }
+        }
+    }
+
+    /// How many connections a user of a body with these steps has at least: one for each asset that connects and that no other
+    /// user shares. A step that may be skipped may need none.
+    fn connections(&self, steps: &[Step]) -> u32 {
+        let always = steps.iter().filter(|step| step.enabled.is_none());
+        let used = always.flat_map(|step| &step.uses).map(|used| used.resource);
+        let own = used.filter(|at| {
+            let resource = &self.list[*at];
+            resource.connects && resource.scope >= Lifetime::Vu
+        });
+        own.collect::<BTreeSet<usize>>().len() as u32
     }
 
     fn step(
@@ -199,7 +266,7 @@ impl Resources {
         users_of.sort_unstable();
         users_of.dedup();
         for &used in &users_of {
-            self.list[used].users += parts;
+            self.list[used].users_of_bodies[id.body.0] += parts;
         }
         let needs = needs
             .into_iter()
@@ -233,6 +300,8 @@ impl Resources {
             tags: step.tags.clone(),
             sensitive: step.sensitive,
             rules: step.rules.clone(),
+            records: Vec::new(),
+            checks: step.checks.clone(),
             metrics: runner.metrics.len() as u32,
             unwarned: unwarned(&runner.metrics, &step.arguments, &runner.inputs),
             slots: (0, 0),
@@ -271,12 +340,36 @@ impl Resources {
             sensitive: false,
             metrics: needed.metrics.len() as u32,
             unwarned: Vec::new(),
+            connects: needed.connects,
             first_slot: 0,
-            users: 0,
+            users_of_bodies: Vec::new(),
+            users_beside: 0,
             id: None,
         });
         Some(self.list.len() - 1)
     }
+}
+
+/// The metrics of the grid that the steps of a body record, in written order, without slots yet.
+fn recorded(body: &TBody) -> Vec<BodyMetric> {
+    let records = body.steps.iter().flat_map(|step| &step.records);
+    let metrics: BTreeSet<usize> = records.map(|record| record.metric.0).collect();
+    let metrics = metrics.into_iter();
+    metrics
+        .map(|metric| BodyMetric { metric, slot: 0 })
+        .collect()
+}
+
+/// What a step records, by positions among the metrics of its body.
+fn records(step: &TStep, metrics: &[BodyMetric]) -> Vec<Record> {
+    let place = |id: MetricId| metrics.iter().position(|metric| metric.metric == id.0);
+    let records = step.records.iter().filter_map(|record| {
+        Some(Record {
+            metric: place(record.metric)?,
+            value: record.value.clone(),
+        })
+    });
+    records.collect()
 }
 
 /// Metrics whose warning an argument settles. One that may turn out null does as well: its author has thought of it. (What

@@ -1,6 +1,6 @@
 //! The plan: everything that running needs, decided; nothing about Rust.
 
-use crate::check::typed::{TExpr, TRules, TVariable};
+use crate::check::typed::{TCheck, TExpr, TLoad, TMetric, TRules, TThreshold, TVariable};
 use crate::resolve::model::{BodyId, LocalId, ResourceId};
 use crate::source::Span;
 use crate::syntax::decl::BodyKind;
@@ -19,10 +19,14 @@ pub struct Plan {
     /// Resources that are created, in an order in which each stands after those that it is built on. Those of the run, of
     /// a worker and of a user are shared by all bodies; one of the iteration belongs to the body that declares it.
     pub resources: Vec<Resource>,
+    /// Metrics of the grid, in written order.
+    pub metrics: Vec<TMetric>,
     /// Variables, in written order.
     pub variables: Vec<TVariable>,
     /// Locals that are computed once, when the program starts.
     pub locals: Vec<Local>,
+    /// Thresholds, in written order.
+    pub thresholds: Vec<TThreshold>,
     /// Names of variables of `for`.
     pub bound_names: Vec<String>,
     /// Texts of places: file, line and column of a span.
@@ -46,8 +50,23 @@ pub struct BodyPlan {
     pub latches: usize,
     /// Locals that differ between iterations and that the body reads: each is computed at most once in one run of it.
     pub locals: Vec<Local>,
-    /// How many slots the metrics of its steps take. Whoever uses the body gives them a base.
+    /// How many connections each of its users has at least.
+    pub connections: u32,
+    /// Metrics of the grid that its steps record, in written order.
+    pub metrics: Vec<BodyMetric>,
+    /// How many slots it takes: those of its steps, then those of these metrics. Whoever uses the body gives them a base.
     pub slots: u32,
+    /// Resources that its steps need, and those that these are built on: positions in `Plan::resources`, ascending.
+    pub resources: Vec<usize>,
+}
+
+/// A metric of the grid in a body that records it.
+#[derive(Debug, Clone)]
+pub struct BodyMetric {
+    /// Position in `Plan::metrics`.
+    pub metric: usize,
+    /// Its slot, counted from the first one of the body.
+    pub slot: u32,
 }
 
 /// A row of the table of scenarios.
@@ -59,12 +78,24 @@ pub struct Scenario {
     pub body: BodyId,
     /// Where the slots of that body begin.
     pub first_slot: u32,
+    /// How much load there is; absent for steps that stand in no scenario: they run once.
+    pub load: Option<TLoad>,
+    /// The scenario that it begins after, by its position in the table.
+    pub after: Option<usize>,
+    /// `tags`
+    pub tags: Vec<(String, String)>,
 }
 
 impl Plan {
     /// Ids of the bodies, in order.
     pub fn body_ids(&self) -> impl Iterator<Item = BodyId> + use<> {
         (0..self.bodies.len()).map(BodyId)
+    }
+
+    /// Ids of the bodies that the users of a scenario run, in order: not that of a grid whose steps all stand in scenarios.
+    pub fn run_bodies(&self) -> impl Iterator<Item = BodyId> {
+        let runs = |id: &BodyId| self.scenarios.iter().any(|row| row.body == *id);
+        self.body_ids().filter(runs)
     }
 
     /// A body.
@@ -126,12 +157,45 @@ pub struct Step {
     pub sensitive: bool,
     /// Rules of its manifest that are judged when the program runs.
     pub rules: TRules,
+    /// What it records once it has run.
+    pub records: Vec<Record>,
+    /// Its checks.
+    pub checks: Vec<TCheck>,
     /// How many metrics its manifest declares.
     pub metrics: u32,
     /// Those of them whose warning the grid has settled by an argument, by name.
     pub unwarned: Vec<String>,
     /// First slot of its metrics, counted from the first one of its body, and how many there are.
     pub slots: (u32, u32),
+}
+
+impl Step {
+    /// Something is computed once it has run, before its end is counted.
+    pub fn is_judged(&self) -> bool {
+        !self.records.is_empty() || !self.checks.is_empty()
+    }
+
+    /// The expressions that are computed then.
+    pub fn judging(&self) -> impl Iterator<Item = &TExpr> {
+        let records = self.records.iter().map(|record| &record.value);
+        records.chain(self.checks.iter().flat_map(TCheck::expressions))
+    }
+
+    /// The same, to be changed.
+    pub fn judging_mut(&mut self) -> impl Iterator<Item = &mut TExpr> {
+        let records = self.records.iter_mut().map(|record| &mut record.value);
+        let checks = self.checks.iter_mut();
+        records.chain(checks.flat_map(TCheck::expressions_mut))
+    }
+}
+
+/// A value that a step records.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Of which metric: its position in `BodyPlan::metrics`.
+    pub metric: usize,
+    /// The value.
+    pub value: TExpr,
 }
 
 /// The instances of a step.
@@ -146,9 +210,14 @@ pub enum Instances {
 }
 
 impl Resource {
-    /// The body that declares it; an implicit one stands at the top of the grid.
-    pub fn body(&self) -> BodyId {
-        self.id.map_or(BodyId::MAIN, |id| id.body)
+    /// Users of the whole run: what a resource of scope run or worker counts.
+    pub fn users(&self) -> u32 {
+        self.users_of_bodies.iter().sum::<u32>() + self.users_beside
+    }
+
+    /// Users in one run of a body: what a resource of a narrower scope counts.
+    pub fn users_in(&self, body: BodyId) -> u32 {
+        self.users_of_bodies.get(body.0).copied().unwrap_or(0)
     }
 }
 
@@ -277,10 +346,15 @@ pub struct Resource {
     pub metrics: u32,
     /// Those of them whose warning the grid has settled by an argument, by name.
     pub unwarned: Vec<String>,
+    /// It has a connection of its own at least.
+    pub connects: bool,
     /// The slot of its first metric among all of the run.
     pub first_slot: u32,
-    /// Users in one iteration: nodes, and resources built on it. 0: it lives until its scope ends.
-    pub users: u32,
+    /// Users in one iteration, by body: nodes, and resources built on it that are made for that body. If there is no user
+    /// at all, it lives until its scope ends.
+    pub users_of_bodies: Vec<u32>,
+    /// Resources built on it that all bodies share.
+    pub users_beside: u32,
     /// Its id in the grid, if it is written there.
     pub id: Option<ResourceId>,
 }

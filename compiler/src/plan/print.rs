@@ -1,7 +1,7 @@
 //! A plan as text, for `--emit plan` and snapshots: resources, then each body with its steps and when what runs.
 
-use super::model::{BodyPlan, Instances, Local, Plan, Schedule};
-use crate::check::typed::TRules;
+use super::model::{BodyPlan, Instances, Local, Plan, Schedule, Step};
+use crate::check::typed::{TLoad, TRules};
 use std::fmt::{Debug, Write};
 
 /// The whole plan.
@@ -10,14 +10,54 @@ pub fn print(plan: &Plan) -> String {
     // A String never refuses what is written to it.
     let _ = resources(plan, &mut out);
     locals("\nlocals known at start\n", "  ", &plan.locals, &mut out);
-    for body in &plan.bodies {
+    scenarios(plan, &mut out);
+    thresholds(plan, &mut out);
+    for id in plan.run_bodies() {
+        let body = plan.body(id);
         let _ = writeln!(out, "\nbody {} : {} slots", body.name, body.slots);
         let _ = steps(plan, body, &mut out);
+        let _ = metrics(plan, body, &mut out);
         locals("  locals\n", "    ", &body.locals, &mut out);
         out.push_str("  schedule\n");
         schedule(body, &body.schedule, 2, &mut out);
     }
     out
+}
+
+/// The table of scenarios, where the grid declares some.
+fn scenarios(plan: &Plan, out: &mut String) {
+    if plan.scenarios.iter().all(|row| row.load.is_none()) {
+        return;
+    }
+    out.push_str("\nscenarios\n");
+    for row in &plan.scenarios {
+        let profile = row.load.as_ref().map_or("once", |load| load.profile.name());
+        let end = row.first_slot + plan.body(row.body).slots;
+        let (name, first) = (&row.name, row.first_slot);
+        let _ = write!(out, "  {name} : {profile}, slots {first}..{end}");
+        if let Some(after) = row.after {
+            let _ = write!(out, ", after {}", plan.scenarios[after].name);
+        }
+        out.push('\n');
+        for field in row.load.iter().flat_map(TLoad::all_fields) {
+            let (name, binding) = (field.field.name(), word(field.value.binding));
+            let _ = writeln!(out, "      {name} : {}, {binding}", field.value.ty);
+        }
+    }
+}
+
+/// Thresholds, with the figures that they read.
+fn thresholds(plan: &Plan, out: &mut String) {
+    if !plan.thresholds.is_empty() {
+        out.push_str("\nthresholds\n");
+    }
+    for threshold in &plan.thresholds {
+        let on_fail = word(threshold.on_fail);
+        let _ = writeln!(out, "  {} : {on_fail}, {}", threshold.name, threshold.text);
+        for address in &threshold.addresses {
+            let _ = writeln!(out, "      {address}");
+        }
+    }
 }
 
 fn locals(title: &str, indent: &str, locals: &[Local], out: &mut String) {
@@ -45,7 +85,7 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
         let how = if resource.implicit {
             ", implicit".to_owned()
         } else {
-            format!(", used by {}", resource.users)
+            format!(", used by {}", resource.users())
         };
         write!(out, "  {name} : scope {}{how}", word(resource.scope))?;
         for below in &resource.on {
@@ -108,6 +148,35 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
             )?;
         }
         rules(&step.rules, out)?;
+        judging(plan, body, step, out)?;
+    }
+    Ok(())
+}
+
+/// What is recorded and checked once a step has run.
+fn judging(plan: &Plan, body: &BodyPlan, step: &Step, out: &mut String) -> std::fmt::Result {
+    for record in &step.records {
+        let metric = &plan.metrics[body.metrics[record.metric].metric];
+        writeln!(out, "      record {} : {}", metric.name, record.value.ty)?;
+    }
+    let first = step.slots.0 + step.slots.1 - step.checks.len() as u32;
+    for (check, slot) in step.checks.iter().zip(first..) {
+        let required = if check.required { ", required" } else { "" };
+        writeln!(out, "      check {:?} : slot {slot}{required}", check.name)?;
+    }
+    Ok(())
+}
+
+/// The metrics of the grid that a body records.
+fn metrics(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
+    if !body.metrics.is_empty() {
+        out.push_str("  metrics\n");
+    }
+    for metric in &body.metrics {
+        let slot = metric.slot;
+        let metric = &plan.metrics[metric.metric];
+        let (name, kind, scale) = (&metric.name, metric.kind.name(), metric.scale);
+        writeln!(out, "    {name} : {kind}, slot {slot}, scale {scale}")?;
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! Which slots measure what, as numbers. All arithmetic of slots that the compiler has stands here.
 //!
+//! A step has slots of its times, then of the metrics of its manifest, then of its checks. Behind all steps of a body stand
+//! the metrics of the grid that they record.
+//!
 //! A step's slots count from the first one of its body, so a body is the same wherever it is used. The body of a scenario
 //! begins behind that of the scenario before. Resources belong to the whole run: theirs come behind all of these.
 
@@ -13,8 +16,13 @@ pub fn number(bodies: &mut [BodyPlan], scenarios: &mut [Scenario], resources: &m
     for body in &mut *bodies {
         body.slots = 0;
         for step in &mut body.steps {
-            step.slots = (body.slots, TIMES + step.metrics);
+            let checks = u32::try_from(step.checks.len()).unwrap_or(u32::MAX);
+            step.slots = (body.slots, TIMES + step.metrics + checks);
             body.slots += step.slots.1;
+        }
+        for metric in &mut body.metrics {
+            metric.slot = body.slots;
+            body.slots += 1;
         }
     }
     let mut next = 0;

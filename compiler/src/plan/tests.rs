@@ -1,26 +1,16 @@
-//! Plans of grids with two bodies, which no text makes yet.
+//! Slots, users and locals of plans, also of grids with several scenarios.
 
 use super::model::{Plan, Scenario, Schedule};
 use crate::modules::Modules;
 use crate::resolve::model::BodyId;
 use crate::source::Sources;
-use crate::syntax::decl::BodyDecl;
 
-/// The plan of a grid whose steps from this position on are a second body.
-fn plan(grid: &str, steps: usize) -> Plan {
+/// The plan of a grid without errors.
+fn plan(grid: &str) -> Plan {
     let sources = Sources::from_texts(vec![("grid.hcl".to_owned(), grid.to_owned())]);
-    let modules = Modules::built_in();
-    let (mut declarations, problems) = crate::syntax::parse(&sources);
-    assert!(problems.list.is_empty(), "{problems:?}");
-    let mut second = BodyDecl::main();
-    "second".clone_into(&mut second.name.text);
-    second.steps = declarations.main().steps.split_off(steps);
-    declarations.bodies.push(second);
-    let (resolved, problems) = crate::resolve::resolve(declarations, modules);
-    assert!(problems.list.is_empty(), "{problems:?}");
-    let (typed, problems) = crate::check::check(&resolved, modules);
+    let (typed, problems) = crate::check(&sources, Modules::built_in());
     let typed = typed.unwrap_or_else(|| panic!("{problems:?}"));
-    super::plan(&typed, &sources, modules)
+    super::plan(&typed, &sources, Modules::built_in())
 }
 
 #[test]
@@ -46,16 +36,17 @@ step "http_request" "a" {
 step "noop" "b" {
   depends_on = ["a"]
 }
-step "http_request" "a" {
-  count = 3
-  arguments { url = "http://localhost/${local.start}" }
-  uses { client = resource.http_client.shared }
-}
-step "print" "b" {
-  arguments { input = [local.late, step.http_request.a[1].output.status_code] }
+scenario "second" {
+  step "http_request" "a" {
+    count = 3
+    arguments { url = "http://localhost/${local.start}" }
+    uses { client = resource.http_client.shared }
+  }
+  step "print" "b" {
+    arguments { input = [local.late, step.http_request.a[1].output.status_code] }
+  }
 }
 "#,
-        2,
     );
     let [main, second] = plan.bodies.as_slice() else {
         panic!("{} bodies", plan.bodies.len());
@@ -65,10 +56,11 @@ step "print" "b" {
     };
     assert_eq!((slots(main), main.slots), (vec![(0, 9), (9, 4)], 13));
     assert_eq!((slots(second), second.slots), (vec![(0, 9), (9, 4)], 13));
-    // Those of resources come behind the bodies of all scenarios, and the second body is no scenario's.
-    assert_eq!((plan.scenarios[0].first_slot, plan.scenarios.len()), (0, 1));
+    // Those of resources come behind the bodies of all scenarios.
+    let firsts: Vec<_> = plan.scenarios.iter().map(|row| row.first_slot).collect();
+    assert_eq!(firsts, [0, 13]);
     let client = &plan.resources[0];
-    assert_eq!((client.first_slot, client.metrics), (13, 1));
+    assert_eq!((client.first_slot, client.metrics), (26, 1));
     assert_eq!(
         main.schedule,
         Schedule::Sequence(vec![Schedule::Node(0), Schedule::Node(1)])
@@ -81,8 +73,54 @@ step "print" "b" {
     assert_eq!(names(&plan.locals), ["start"]);
     assert_eq!(names(&main.locals), ["late"]);
     assert_eq!(names(&second.locals), ["late"]);
-    // One of `main`, three of the second body: a user has one asset for all of them.
-    assert_eq!(plan.resources[0].users, 4);
+    // Each user runs one of them: one step of `main`, or three instances of the other.
+    let users = [0, 1].map(|body| client.users_in(BodyId(body)));
+    assert_eq!(users, [1, 3]);
+}
+
+#[test]
+fn a_resource_counts_those_of_each_scenario_that_are_made_there() {
+    let plan = plan(
+        r#"
+resource "http_target" "site" {}
+resource "http_client" "below" {}
+resource "http_client" "above" {
+  depends_on = [resource.http_client.below]
+}
+scenario "one" {
+  step "http_request" "a" {
+    arguments { url = resource.http_target.site.url }
+    uses { client = resource.http_client.above }
+  }
+}
+scenario "two" {
+  step "http_request" "a" {
+    arguments { url = resource.http_target.site.url }
+    uses { client = resource.http_client.below }
+  }
+  step "http_request" "b" {
+    arguments { url = "http://localhost" }
+    uses { client = resource.http_client.below }
+  }
+}
+"#,
+    );
+    let main = plan.body(BodyId::MAIN);
+    assert!(main.resources.is_empty());
+    assert!(plan.run_bodies().eq([BodyId(1), BodyId(2)]));
+    let users = |name: &str| {
+        let found = plan.resources.iter().find(|resource| resource.name == name);
+        let resource = found.expect("the resource");
+        (
+            resource.users(),
+            [1, 2].map(|body| resource.users_in(BodyId(body))),
+        )
+    };
+    // `one` makes both clients, and the upper one uses the lower one.
+    assert_eq!(users("above"), (1, [1, 0]));
+    assert_eq!(users("below"), (3, [1, 2]));
+    // The target is made once for all.
+    assert_eq!(users("site"), (2, [1, 1]));
 }
 
 #[test]
@@ -90,13 +128,15 @@ fn slots_of_scenarios_follow_each_other_and_those_of_resources_come_last() {
     let mut plan = plan(
         "resource \"http_client\" \"one\" {}\nresource \"http_client\" \"two\" {}\n\
          step \"http_request\" \"a\" {\n  arguments { url = \"http://localhost\" }\n  uses { client = resource.http_client.one }\n}\n\
-         step \"noop\" \"b\" {\n  depends_on = [resource.http_client.two]\n}\n",
-        1,
+         scenario \"s\" {\n  step \"noop\" \"b\" {\n    depends_on = [resource.http_client.two]\n  }\n}\n",
     );
     let row = |body| Scenario {
         name: "row".to_owned(),
         body: BodyId(body),
         first_slot: 0,
+        load: None,
+        after: None,
+        tags: Vec::new(),
     };
     let mut scenarios = [row(1), row(0), row(1)];
     super::slots::number(&mut plan.bodies, &mut scenarios, &mut plan.resources);
@@ -113,7 +153,7 @@ fn a_warning_is_settled_by_an_argument_that_is_not_null_for_certain() {
             "variable \"strict\" {{\n  type = bool\n  default = true\n}}\n\
              step \"http_request\" \"a\" {{\n  arguments {{\n    url = \"http://localhost\"\n    {argument}\n  }}\n}}\n"
         );
-        plan(&step, 1).bodies[0].steps[0].unwarned.clone()
+        plan(&step).bodies[0].steps[0].unwarned.clone()
     };
     assert_eq!(unwarned("expect_status = 200"), ["answers"]);
     assert_eq!(
@@ -142,7 +182,7 @@ fn a_step_needs_all_that_a_long_chain_of_resources_is_built_on() {
         grid,
         "step \"http_request\" \"a\" {{\n  arguments {{ url = \"http://localhost\" }}\n  uses {{ client = resource.http_client.c{last} }}\n}}"
     );
-    let plan = plan(&grid, 1);
+    let plan = plan(&grid);
     let step = &plan.bodies[0].steps[0];
     assert_eq!(step.needs, (0..last).collect::<Vec<_>>());
     assert_eq!(step.users_of, [last]);

@@ -30,7 +30,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn depend(&mut self, to: Node, instances: Instances, span: Span) {
-        if to == self.owner.node {
+        if Some(to) == self.owner.node {
             self.problems
                 .error(codes::SELF_REFERENCE, span, "this depends on itself");
         } else if matches!(to, Node::Resource(_)) && instances != Instances::All {

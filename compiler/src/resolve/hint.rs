@@ -1,7 +1,7 @@
 //! Hints for names that are not declared.
 
 use crate::diagnostics::nearest;
-use crate::syntax::decl::Name;
+use crate::syntax::decl::{BodyKind, Name};
 
 use super::reference::Resolver;
 use super::root::ROOTS;
@@ -46,6 +46,18 @@ impl<'a> Resolver<'a> {
         let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps));
         if let Some(near) = near {
             return Some(format!("did you mean `step.{}.{near}`?", runner.text));
+        }
+        if let Some(other) = self.names.other_body_with(body, &runner.text, &name.text) {
+            let other = self.declarations.body(other);
+            return Some(match other.kind {
+                BodyKind::Main => {
+                    "it stands outside of all scenarios: a scenario reads its own steps".to_owned()
+                }
+                BodyKind::Scenario => format!(
+                    "it is a step of the scenario `{}`, and only steps and resources of that scenario can read it",
+                    other.name.text
+                ),
+            });
         }
         let near = nearest::nearest(&name.text, self.names.step_names(body))?;
         let id = self.names.steps_called(body, near).first()?;

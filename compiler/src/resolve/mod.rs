@@ -7,12 +7,15 @@
 
 mod address;
 mod depends;
+mod foreign;
 mod graph;
 mod hint;
+mod metrics;
 pub mod model;
 mod quoted;
 mod reference;
 mod root;
+mod scenario;
 mod scope;
 mod traversal;
 
@@ -37,6 +40,8 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
     for (body, graph) in declarations.body_ids().zip(&mut found.graphs) {
         graph.order = graph::order(&declarations, body, &graph.edges, &mut problems);
     }
+    scenario::report_cycles(&declarations, &mut found.after, &mut problems);
+    foreign::report(&declarations, &found.graphs, &mut problems);
     problems.sort();
     let resolved = Resolved {
         runners,
@@ -44,7 +49,13 @@ pub fn resolve(declarations: Declarations, modules: &Modules) -> (Resolved, Prob
         references: found.references,
         bound: found.bound,
         bound_names: found.bound_names,
+        metrics: found.metrics,
         graphs: found.graphs,
+        after: found
+            .after
+            .into_iter()
+            .map(|after| Some(after?.0))
+            .collect(),
         sound: !problems.has_errors(),
         declarations,
     };

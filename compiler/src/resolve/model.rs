@@ -29,6 +29,9 @@ pub struct VariableId(pub usize);
 /// Index into `Declarations::locals`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalId(pub usize);
+/// Index into `Declarations::metrics`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MetricId(pub usize);
 /// A variable of a `for` or a splat's item, unique in the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BoundId(pub u32);
@@ -149,8 +152,12 @@ pub struct Resolved {
     pub bound_names: Vec<String>,
     /// No name is unknown or declared twice, so a resource that nothing names is really unused.
     pub sound: bool,
+    /// What conditions of thresholds read, each place by itself.
+    pub metrics: Vec<MetricRead>,
     /// The graph of each body, by its id. The variables and locals of the grid stand in that of `main`.
     pub graphs: Vec<BodyGraph>,
+    /// The scenario that one begins after, by body. There are no cycles.
+    pub after: Vec<Option<BodyId>>,
 }
 
 /// The graph of a body.
@@ -168,6 +175,8 @@ pub struct BodyGraph {
 pub enum Reference {
     /// `step.R.N`
     Step(StepId),
+    /// `output` in a check or a `record` of this step.
+    OwnOutput(StepId),
     /// `resource.A.N`
     Resource(ResourceId),
     /// `var.x`
@@ -192,6 +201,8 @@ pub enum Reference {
     PathGrid,
     /// What a condition of a manifest reads: its position in `Condition::reads`.
     Read(usize),
+    /// `metrics.…` of a threshold: its position in `Resolved::metrics`.
+    Metric(usize),
     /// Unknown, already reported.
     Error,
 }
@@ -222,6 +233,45 @@ pub enum Read {
     TimeLimit(Span),
     /// `scenario.loaded`: whether the run is a load run.
     Loaded,
+}
+
+/// `metrics.…` in the condition of a threshold. Whose figures it reads is known to be there; the rest is as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricRead {
+    /// Whose figures.
+    pub subject: MetricSubject,
+    /// `response_time`; absent for a metric of the grid.
+    pub metric: Option<Name>,
+    /// `["timeout"]`
+    pub key: Option<Name>,
+    /// `[{ team = "a" }]`
+    pub tags: Vec<(Name, Name)>,
+    /// `p95`
+    pub statistic: Name,
+    /// The whole.
+    pub span: Span,
+}
+
+/// Whose figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MetricSubject {
+    /// The iterations of all scenarios.
+    Run,
+    /// The iterations of one.
+    Scenario(BodyId),
+    /// A step.
+    Step {
+        /// The scenario, if it is one.
+        scenario: Option<BodyId>,
+        /// Its runner.
+        runner: String,
+        /// Its name.
+        name: String,
+        /// All steps of these names, at least one.
+        steps: Vec<StepId>,
+    },
+    /// A metric of the grid, which may not be there.
+    Custom(Name),
 }
 
 /// A node of the graph.

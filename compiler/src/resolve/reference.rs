@@ -7,11 +7,12 @@ use crate::modules::Modules;
 use crate::source::Span;
 use crate::syntax::decl::{
     Attribute, AttributeBlock, Declarations, Expr, ExprId, ExprKind, ForExpr, Name, Part,
+    ThresholdDecl,
 };
 
 use super::model::{
-    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, Node, Read, Reference,
-    VariableId,
+    BodyGraph, BodyId, BoundId, Edge, EdgeKind, Instances, LocalId, MetricRead, Node, Read,
+    Reference, VariableId,
 };
 use super::scope::Names;
 
@@ -23,19 +24,26 @@ pub(super) struct Found {
     pub(super) bound_names: Vec<String>,
     /// Edges and no order yet, by body.
     pub(super) graphs: Vec<BodyGraph>,
+    /// The scenario that one begins after, with the place that says so, by body.
+    pub(super) after: Vec<Option<(BodyId, Span)>>,
     /// What a condition of a manifest reads.
     pub(super) reads: Vec<Read>,
+    /// What conditions of thresholds read.
+    pub(super) metrics: Vec<MetricRead>,
 }
 
 /// The owner of the expressions that are walked, and what they may read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
-    pub(super) node: Node,
+    /// Where it stands in a graph; nothing depends on a load, so a load stands in none.
+    pub(super) node: Option<Node>,
     pub(super) reads: Reads,
     /// `count.index` has a meaning.
     pub(super) count: bool,
     /// `each` has a meaning.
     pub(super) each: bool,
+    /// `output` has a meaning: the expressions are computed when the step has run.
+    pub(super) output: bool,
     /// Edges that are caused are of this kind.
     pub(super) kind: EdgeKind,
 }
@@ -51,6 +59,10 @@ pub(super) enum Reads {
     Own(VariableId),
     /// What a rule of a manifest is about.
     OfRule,
+    /// What is known when the program starts, and metrics.
+    Threshold,
+    /// What is known when the program starts. The text names the owner in the message.
+    Start(&'static str),
 }
 
 /// The walk.
@@ -82,13 +94,15 @@ impl<'a> Resolver<'a> {
             problems,
             found: Found {
                 graphs: vec![BodyGraph::default(); declarations.bodies.len()],
+                after: vec![None; declarations.bodies.len()],
                 ..Found::default()
             },
             owner: Owner {
-                node: Node::Local(LocalId(0)),
+                node: None,
                 reads: Reads::Everything,
                 count: false,
                 each: false,
+                output: false,
                 kind: EdgeKind::Implicit,
             },
             scopes: Vec::new(),
@@ -126,6 +140,28 @@ impl<'a> Resolver<'a> {
         for body in declarations.body_ids() {
             self.body(body);
         }
+        for (body, scenario) in declarations.scenarios() {
+            self.scenario(body, scenario);
+        }
+        for threshold in &declarations.thresholds {
+            self.threshold(threshold);
+        }
+    }
+
+    fn threshold(&mut self, threshold: &'a ThresholdDecl) {
+        self.owner_is(None, Reads::Threshold);
+        self.optional(threshold.condition.as_ref().map(|(condition, _)| condition));
+        self.owner_is(None, Reads::Start("a threshold"));
+        for expr in [&threshold.over, &threshold.hold, &threshold.after] {
+            self.optional(expr.as_ref());
+        }
+        for (what, expr) in [
+            ("`on_fail`", &threshold.on_fail),
+            ("the description of a threshold", &threshold.description),
+        ] {
+            self.owner_is(None, Reads::Nothing(what));
+            self.optional(expr.as_ref());
+        }
     }
 
     fn body(&mut self, body: BodyId) {
@@ -160,20 +196,56 @@ impl<'a> Resolver<'a> {
                 self.optional(expr.as_ref());
             }
             self.depends_on(&step.depends_on);
+            self.owner.output = true;
+            self.block(step.record.as_ref(), EdgeKind::Implicit);
+            for check in &step.checks {
+                for expr in [&check.condition, &check.error_message] {
+                    self.optional(expr.as_ref());
+                }
+            }
+            self.owner.output = false;
+            for check in &step.checks {
+                self.optional(check.required.as_ref());
+            }
         }
+        if body == BodyId::MAIN {
+            self.metrics();
+        }
+    }
+
+    /// Attributes of metrics, which are constants.
+    fn metrics(&mut self) {
+        for metric in &self.declarations.metrics {
+            self.owner.reads = Reads::Nothing("an attribute of a metric");
+            for expr in [
+                &metric.kind,
+                &metric.unit,
+                &metric.scale,
+                &metric.description,
+            ] {
+                self.optional(expr.as_ref());
+            }
+        }
+        self.owner.reads = Reads::Everything;
     }
 
     /// The body in which the owner's names are looked up.
     pub(super) fn own_body(&self) -> BodyId {
-        self.owner.node.body()
+        self.owner.node.map_or(BodyId::MAIN, Node::body)
     }
 
     fn own(&mut self, node: Node) {
+        self.owner_is(Some(node), Reads::Everything);
+    }
+
+    /// What is walked next belongs to this.
+    pub(super) fn owner_is(&mut self, node: Option<Node>, reads: Reads) {
         self.owner = Owner {
             node,
-            reads: Reads::Everything,
+            reads,
             count: false,
             each: false,
+            output: false,
             kind: EdgeKind::Implicit,
         };
     }
@@ -187,7 +259,7 @@ impl<'a> Resolver<'a> {
         self.owner.kind = EdgeKind::Implicit;
     }
 
-    fn optional(&mut self, expr: Option<&'a Expr>) {
+    pub(super) fn optional(&mut self, expr: Option<&'a Expr>) {
         if let Some(expr) = expr {
             self.expr(expr);
         }
@@ -327,7 +399,9 @@ impl<'a> Resolver<'a> {
 
     /// Records an edge from the owner, once.
     pub(super) fn edge(&mut self, to: Node, instances: Instances, (cause, kind): (Span, EdgeKind)) {
-        let from = self.owner.node;
+        let Some(from) = self.owner.node else {
+            return;
+        };
         let which = match &instances {
             Instances::All => None,
             Instances::Index(index) => Some(index.to_string()),

@@ -10,10 +10,10 @@ use super::traversal::{Traversal, name_at, spine};
 
 /// First words of references that this version knows.
 pub(super) const ROOTS: &[&str] = &[
-    "var", "local", "step", "resource", "count", "each", "vu", "run", "path",
+    "var", "local", "step", "resource", "output", "count", "each", "vu", "run", "path",
 ];
 /// First words of references of the language that this version does not know.
-const ROOTS_LATER: &[&str] = &["data", "input", "output", "scenario", "metrics"];
+const ROOTS_LATER: &[&str] = &["data", "input", "scenario"];
 
 impl<'a> Resolver<'a> {
     /// A root with names and indexes behind it.
@@ -54,6 +54,7 @@ impl<'a> Resolver<'a> {
             "local" => self.local(&here),
             "step" => self.step(&here),
             "resource" => self.resource(&here),
+            "output" => self.own_output(&here),
             "count" => self.count(&here),
             "each" => self.each(&here),
             "vu" => {
@@ -65,12 +66,9 @@ impl<'a> Resolver<'a> {
             }
             "run" => self.fixed(&here, name, &[("id", Reference::RunId)]),
             "path" => self.fixed(&here, name, &[("grid", Reference::PathGrid)]),
+            "metrics" => self.metric_address(&here),
             later if ROOTS_LATER.contains(&later) => {
-                let text = match later {
-                    "output" => "`output` of the step itself is not yet supported".to_owned(),
-                    "metrics" => "`metrics` of thresholds is not yet supported".to_owned(),
-                    _ => format!("`{later}` is part of the language, but not yet supported"),
-                };
+                let text = format!("`{later}` is part of the language, but not yet supported");
                 self.problems
                     .error(codes::NOT_YET_SUPPORTED, here.span(), text);
                 self.refer(root.id, Reference::Error);
@@ -86,6 +84,22 @@ impl<'a> Resolver<'a> {
     fn may_read(&mut self, name: &str, here: &Traversal<'_, 'a>) -> bool {
         let (text, hint) = match self.owner.reads {
             Reads::Everything | Reads::OfRule => return true,
+            Reads::Start(_) | Reads::Threshold
+                if matches!(name, "var" | "local" | "path" | "run") =>
+            {
+                return true;
+            }
+            Reads::Start(_) | Reads::Threshold => {
+                let owner = match self.owner.reads {
+                    Reads::Start(owner) => owner,
+                    _ => "a bound of a threshold",
+                };
+                let text = format!("{owner} is known when the program starts, and `{name}` is not");
+                self.problems
+                    .error(codes::NOT_KNOWN_AT_START, here.span(), text)
+                    .hint("it is computed from literals, variables, and locals made of these");
+                return false;
+            }
             Reads::Nothing(what) => (
                 format!("{what} is a constant, found a reference"),
                 "a local can be computed from a variable: `locals { .. }`".to_owned(),
@@ -147,7 +161,7 @@ impl<'a> Resolver<'a> {
         match self.names.variables.get(name.text.as_str()).copied() {
             Some(id) => {
                 here.refer(self, 1, Reference::Variable(id));
-                if self.owner.node != Node::Variable(id) {
+                if self.owner.node != Some(Node::Variable(id)) {
                     self.reads(Node::Variable(id), Instances::All, here.upto(1));
                 }
             }
@@ -174,7 +188,7 @@ impl<'a> Resolver<'a> {
             return;
         };
         match self.names.locals.get(name.text.as_str()).copied() {
-            Some(id) if self.owner.node == Node::Local(id) => {
+            Some(id) if self.owner.node == Some(Node::Local(id)) => {
                 let hint = "give the value that it is computed from a name of its own";
                 self.self_reference(here, here.upto(1), "a local cannot be computed from itself")
                     .hint(hint);
@@ -203,7 +217,12 @@ impl<'a> Resolver<'a> {
         };
         let body = self.own_body();
         match self.names.step(body, &runner.text, &name.text) {
-            Some(id) if self.owner.node == Node::Step(id) => {
+            Some(id) if self.owner.node == Some(Node::Step(id)) && self.owner.output => {
+                let text = "a check reads the output of its own step by a shorter name";
+                self.self_reference(here, here.upto(2), text)
+                    .hint("write `output`");
+            }
+            Some(id) if self.owner.node == Some(Node::Step(id)) => {
                 let hint = "put a value that two arguments need into `locals`; an output is read by another step";
                 self.self_reference(here, here.upto(2), "a step cannot read itself")
                     .hint(hint);
@@ -239,7 +258,7 @@ impl<'a> Resolver<'a> {
         };
         let body = self.own_body();
         match self.names.resource(body, &asset.text, &name.text) {
-            Some(id) if self.owner.node == Node::Resource(id) => {
+            Some(id) if self.owner.node == Some(Node::Resource(id)) => {
                 let hint = "put a value that two arguments need into `locals`";
                 self.self_reference(here, here.upto(2), "a resource cannot read itself")
                     .hint(hint);
@@ -278,6 +297,18 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// `output` of the step that the expression belongs to.
+    fn own_output(&mut self, here: &Traversal<'_, 'a>) {
+        if let (Some(Node::Step(id)), true) = (self.owner.node, self.owner.output) {
+            return here.refer(self, 0, Reference::OwnOutput(id));
+        }
+        let text = "`output` is there once the step has run: its checks and its `record` read it";
+        self.problems
+            .error(codes::REFERENCE_NOT_ALLOWED, here.upto(0), text)
+            .hint("the output of another step is `step.RUNNER.NAME.output`");
+        here.refer(self, 0, Reference::Error);
+    }
+
     fn count(&mut self, here: &Traversal<'_, 'a>) {
         if self.owner.count {
             return self.fixed(here, "count", &[("index", Reference::CountIndex)]);
@@ -302,19 +333,19 @@ impl<'a> Resolver<'a> {
     fn no_instances(&mut self, here: &Traversal<'_, 'a>, text: &str, cure: &str) {
         let problem = self.problems.error(codes::NO_INSTANCES, here.upto(1), text);
         match (self.owner.node, self.owner.count || self.owner.each) {
-            (Node::Step(_), true) if self.owner.count => {
+            (Some(Node::Step(_)), true) if self.owner.count => {
                 problem.hint("this step has `count`: write `count.index`");
             }
-            (Node::Step(_), true) => {
+            (Some(Node::Step(_)), true) => {
                 problem.hint("this step has `for_each`: write `each.key` or `each.value`");
             }
-            (Node::Step(_), false) => {
+            (Some(Node::Step(_)), false) => {
                 problem.hint(format!("give the step instances, such as {cure}"));
             }
-            (Node::Local(_), _) => {
+            (Some(Node::Local(_)), _) => {
                 problem.hint("a local is the same for all instances: write it in the step");
             }
-            (Node::Resource(_), _) => {
+            (Some(Node::Resource(_)), _) => {
                 problem.hint("a resource has no instances: write what differs in the step");
             }
             _ => {}

@@ -15,6 +15,8 @@ pub(super) struct Names<'a> {
     bodies: Vec<BodyNames<'a>>,
     pub(super) variables: BTreeMap<&'a str, VariableId>,
     pub(super) locals: BTreeMap<&'a str, LocalId>,
+    /// Scenarios; the steps at the top of the grid are `main`.
+    pub(super) scenarios: BTreeMap<&'a str, BodyId>,
 }
 
 /// Names that one body declares.
@@ -40,6 +42,7 @@ impl<'a> Names<'a> {
                 .collect(),
             variables: BTreeMap::new(),
             locals: BTreeMap::new(),
+            scenarios: BTreeMap::new(),
         };
         for (place, variable) in declarations.variables.iter().enumerate() {
             let name = &variable.name;
@@ -56,6 +59,14 @@ impl<'a> Names<'a> {
                 None => {
                     names.variables.insert(&name.text, VariableId(place));
                 }
+            }
+        }
+        let mut metrics: BTreeMap<&str, Span> = BTreeMap::new();
+        for metric in &declarations.metrics {
+            let first = *metrics.entry(&metric.name.text).or_insert(metric.span);
+            if first != metric.span {
+                let what = format!("metric `{}`", metric.name.text);
+                duplicate(problems, &what, metric.name.span, first);
             }
         }
         for (place, local) in declarations.locals.iter().enumerate() {
@@ -75,7 +86,44 @@ impl<'a> Names<'a> {
                 }
             }
         }
+        for (place, threshold) in declarations.thresholds.iter().enumerate() {
+            let name = &threshold.name;
+            let mut before = declarations.thresholds.iter().take(place);
+            if let Some(first) = before.find(|other| other.name.text == name.text) {
+                let what = format!("threshold \"{}\"", name.text);
+                duplicate(problems, &what, name.span, first.span);
+            }
+        }
+        names.name_scenarios(declarations, problems);
         names
+    }
+
+    fn name_scenarios(&mut self, declarations: &'a Declarations, problems: &mut Problems) {
+        for id in declarations.body_ids() {
+            let body = declarations.body(id);
+            if id == BodyId::MAIN && body.steps.is_empty() {
+                continue;
+            }
+            let name = body.name.text.as_str();
+            match self.scenarios.get(name).copied() {
+                None => {
+                    self.scenarios.insert(name, id);
+                }
+                Some(first) => {
+                    let text = format!("the scenario `{name}` is declared twice");
+                    let (place, label) = match declarations.body(first) {
+                        loose if first == BodyId::MAIN => (
+                            loose.steps.first().map_or(body.span, |step| step.span),
+                            "steps outside of all scenarios are the scenario `main`",
+                        ),
+                        other => (other.span, "first here"),
+                    };
+                    problems
+                        .error(codes::DUPLICATE_NAME, body.name.span, text)
+                        .label(place, label);
+                }
+            }
+        }
     }
 
     /// The step that a body calls `step.RUNNER.NAME`: one of its own.
@@ -88,6 +136,13 @@ impl<'a> Names<'a> {
     pub(super) fn resource(&self, body: BodyId, asset: &str, name: &str) -> Option<ResourceId> {
         self.outward(body)
             .find_map(|names| names.resources.get(asset)?.get(name).copied())
+    }
+
+    /// A body other than this one that has such a step.
+    pub(super) fn other_body_with(&self, body: BodyId, runner: &str, name: &str) -> Option<BodyId> {
+        let others = (0..self.bodies.len()).map(BodyId);
+        let mut others = others.filter(|other| *other != body);
+        others.find(|other| self.step(*other, runner, name).is_some())
     }
 
     /// Names of the steps of a runner in a body; `None` where it has no such step.

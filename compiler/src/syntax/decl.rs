@@ -10,6 +10,10 @@ pub struct Declarations {
     pub bodies: Vec<BodyDecl>,
     /// `variable` blocks.
     pub variables: Vec<VariableDecl>,
+    /// `threshold` blocks.
+    pub thresholds: Vec<ThresholdDecl>,
+    /// `metric` blocks.
+    pub metrics: Vec<MetricDecl>,
     /// Attributes of all `locals` blocks.
     pub locals: Vec<Attribute>,
     /// How many expression ids were given out; ids are dense from 0.
@@ -37,6 +41,8 @@ impl Default for Declarations {
         Self {
             bodies: vec![BodyDecl::main()],
             variables: Vec::new(),
+            thresholds: Vec::new(),
+            metrics: Vec::new(),
             locals: Vec::new(),
             expressions: 0,
             incomplete: false,
@@ -86,6 +92,12 @@ impl Declarations {
     pub fn resources(&self) -> impl Iterator<Item = &ResourceDecl> {
         self.bodies.iter().flat_map(|body| &body.resources)
     }
+
+    /// The bodies that are scenarios, in written order.
+    pub fn scenarios(&self) -> impl Iterator<Item = (BodyId, &ScenarioDecl)> {
+        let bodies = self.body_ids().zip(&self.bodies);
+        bodies.filter_map(|(id, body)| Some((id, body.scenario.as_ref()?)))
+    }
 }
 
 /// Index into `Declarations::bodies`.
@@ -102,6 +114,8 @@ impl BodyId {
 pub enum BodyKind {
     /// The steps at the top of a grid: what a user does in one iteration.
     Main,
+    /// The steps of a `scenario` block.
+    Scenario,
 }
 
 /// A scope of steps and resources with a graph and a schedule of its own. Its steps are visible in it alone; its resources
@@ -118,6 +132,8 @@ pub struct BodyDecl {
     pub steps: Vec<StepDecl>,
     /// `resource` blocks.
     pub resources: Vec<ResourceDecl>,
+    /// What a `scenario` block says beside its steps.
+    pub scenario: Option<ScenarioDecl>,
 }
 
 impl BodyDecl {
@@ -125,6 +141,7 @@ impl BodyDecl {
     pub fn main() -> Self {
         Self {
             kind: BodyKind::Main,
+            scenario: None,
             name: Name {
                 text: "main".to_owned(),
                 span: Span::default(),
@@ -134,6 +151,66 @@ impl BodyDecl {
             resources: Vec::new(),
         }
     }
+}
+
+/// `scenario "NAME" { .. }`, without its steps and resources.
+#[derive(Debug, Clone)]
+pub struct ScenarioDecl {
+    /// `load "PROFILE" { .. }`; absent: it runs once.
+    pub load: Option<LoadDecl>,
+    /// `start_after`
+    pub start_after: Option<Expr>,
+    /// `after`
+    pub after: Option<Expr>,
+    /// `graceful_stop`
+    pub graceful_stop: Option<Expr>,
+    /// `pace`
+    pub pace: Option<Expr>,
+    /// `tags = { }`
+    pub tags: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
+}
+
+impl ScenarioDecl {
+    /// All expressions that decide its load, with the names of their attributes.
+    pub fn settings(&self) -> impl Iterator<Item = (&'static str, &Expr)> {
+        [
+            ("start_after", &self.start_after),
+            ("graceful_stop", &self.graceful_stop),
+            ("pace", &self.pace),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)))
+    }
+}
+
+/// `load "PROFILE" { .. }`
+#[derive(Debug, Clone)]
+pub struct LoadDecl {
+    /// Header.
+    pub span: Span,
+    /// The label.
+    pub profile: Name,
+    /// Its attributes. Which of them there are depends on the profile.
+    pub attributes: Vec<Attribute>,
+    /// `stage { .. }`
+    pub stages: Vec<StageDecl>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
+}
+
+/// `stage { .. }`
+#[derive(Debug, Clone)]
+pub struct StageDecl {
+    /// Header.
+    pub span: Span,
+    /// Its attributes. Which of them there are depends on the profile.
+    pub attributes: Vec<Attribute>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
 }
 
 /// A name with its place.
@@ -176,6 +253,10 @@ pub struct StepDecl {
     pub arguments: Option<AttributeBlock>,
     /// `uses { }`
     pub uses: Option<AttributeBlock>,
+    /// `check "NAME" { }`
+    pub checks: Vec<CheckDecl>,
+    /// `record { }`, by names of metrics.
+    pub record: Option<AttributeBlock>,
     /// `depends_on`, one entry an item.
     pub depends_on: Vec<Expr>,
     /// `count`
@@ -201,6 +282,40 @@ impl StepDecl {
     pub fn address(&self) -> String {
         format!("step.{}.{}", self.runner.text, self.name.text)
     }
+}
+
+/// `check "NAME" { .. }` of a step.
+#[derive(Debug, Clone)]
+pub struct CheckDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name, which may be any text.
+    pub name: Name,
+    /// `condition`; absent only where that is reported.
+    pub condition: Option<Expr>,
+    /// `error_message`
+    pub error_message: Option<Expr>,
+    /// `required`
+    pub required: Option<Expr>,
+}
+
+/// `metric "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct MetricDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name.
+    pub name: Name,
+    /// `kind`
+    pub kind: Option<Expr>,
+    /// `unit`
+    pub unit: Option<Expr>,
+    /// `scale`
+    pub scale: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
+    /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
+    pub broken: bool,
 }
 
 /// `resource "ASSET" "NAME" { .. }`
@@ -254,6 +369,27 @@ pub struct VariableDecl {
     pub validations: Vec<ValidationDecl>,
     /// A part of its body could not be read (reported), so something that seems to be missing may be in that part.
     pub broken: bool,
+}
+
+/// `threshold "NAME" { .. }`
+#[derive(Debug, Clone)]
+pub struct ThresholdDecl {
+    /// Header.
+    pub span: Span,
+    /// Its name, which may be any text.
+    pub name: Name,
+    /// `condition`, and its text on one line; absent only where that is reported.
+    pub condition: Option<(Expr, String)>,
+    /// `over`
+    pub over: Option<Expr>,
+    /// `for`
+    pub hold: Option<Expr>,
+    /// `after`
+    pub after: Option<Expr>,
+    /// `on_fail`
+    pub on_fail: Option<Expr>,
+    /// `description`
+    pub description: Option<Expr>,
 }
 
 /// `validation { condition, error_message }`

@@ -14,7 +14,7 @@ use super::token::{TOP, TOP_LATER};
 use super::types;
 
 /// The kinds of block that this version builds, for who knows none of them.
-const BLOCKS: &str = "a grid holds the blocks `step`, `resource`, `variable` and `locals`";
+const BLOCKS: &str = "a grid holds the blocks `scenario`, `step`, `resource`, `metric`, `threshold`, `variable` and `locals`";
 
 const STEP: Shape = Shape {
     owner: "a step",
@@ -27,8 +27,9 @@ const STEP: Shape = Shape {
         "tags",
         "description",
     ],
-    blocks: &["arguments", "uses", "timeouts"],
-    repeated: &[],
+    blocks: &["arguments", "uses", "timeouts", "record"],
+    repeated: &["check"],
+    labelled: &["check"],
     later: &[
         "repeat",
         "retry",
@@ -38,8 +39,6 @@ const STEP: Shape = Shape {
         "delay_before",
         "delay_after",
         "priority",
-        "check",
-        "record",
         "sensitive",
     ],
 };
@@ -49,6 +48,7 @@ const TIMEOUTS: Shape = Shape {
     attributes: &["execution"],
     blocks: &[],
     repeated: &[],
+    labelled: &[],
     later: &["start", "queue", "deadline"],
 };
 
@@ -57,6 +57,7 @@ const RESOURCE: Shape = Shape {
     attributes: &["depends_on", "scope", "description"],
     blocks: &["arguments", "uses"],
     repeated: &[],
+    labelled: &[],
     later: &[],
 };
 
@@ -65,6 +66,7 @@ const VARIABLE: Shape = Shape {
     attributes: &["type", "default", "description", "sensitive", "nullable"],
     blocks: &[],
     repeated: &["validation"],
+    labelled: &[],
     later: &[],
 };
 
@@ -73,6 +75,7 @@ const VALIDATION: Shape = Shape {
     attributes: &["condition", "error_message"],
     blocks: &[],
     repeated: &[],
+    labelled: &[],
     later: &[],
 };
 
@@ -119,6 +122,7 @@ impl FileParser<'_, '_> {
                 }
                 to.main().resources.extend(resource);
             }
+            "scenario" => self.scenario(block, to),
             "variable" => {
                 let header = BadHeader::of(&block);
                 let variable = self.variable(block);
@@ -127,6 +131,19 @@ impl FileParser<'_, '_> {
                     to.bad_headers.push(header);
                 }
                 to.variables.extend(variable);
+            }
+            "metric" => {
+                let header = BadHeader::of(&block);
+                let metric = self.metric(block);
+                to.incomplete |= metric.is_none();
+                if metric.is_none() {
+                    to.bad_headers.push(header);
+                }
+                to.metrics.extend(metric);
+            }
+            "threshold" => {
+                let threshold = self.threshold(block);
+                to.thresholds.extend(threshold);
             }
             "locals" => {
                 self.labels(&block, &[]);
@@ -180,7 +197,7 @@ impl FileParser<'_, '_> {
         self.discard(block.body);
     }
 
-    fn step(&mut self, block: RawBlock) -> Option<StepDecl> {
+    pub(super) fn step(&mut self, block: RawBlock) -> Option<StepDecl> {
         let fine = self.labels(&block, &["RUNNER", "NAME"]);
         let Some((runner, name)) = two_labels(&block).filter(|_| fine) else {
             self.discard(block.body);
@@ -193,6 +210,8 @@ impl FileParser<'_, '_> {
             let mut found = self.sort(timeouts.body, &TIMEOUTS);
             self.optional(&mut found, "execution")
         });
+        let checks = found.blocks("check").into_iter();
+        let checks = checks.filter_map(|block| self.check(block)).collect();
         Some(StepDecl {
             span,
             runner,
@@ -201,6 +220,10 @@ impl FileParser<'_, '_> {
                 .block("arguments")
                 .map(|block| self.free(block, "`arguments`")),
             uses: found.block("uses").map(|block| self.free(block, "`uses`")),
+            checks,
+            record: found
+                .block("record")
+                .map(|block| self.free(block, "`record`")),
             depends_on: self.depends_on(&mut found),
             count: self.optional(&mut found, "count"),
             for_each: self.optional(&mut found, "for_each"),
@@ -213,7 +236,7 @@ impl FileParser<'_, '_> {
         })
     }
 
-    fn resource(&mut self, block: RawBlock) -> Option<ResourceDecl> {
+    pub(super) fn resource(&mut self, block: RawBlock) -> Option<ResourceDecl> {
         let fine = self.labels(&block, &["ASSET", "NAME"]);
         let Some((asset, name)) = two_labels(&block).filter(|_| fine) else {
             self.discard(block.body);
@@ -319,7 +342,7 @@ impl FileParser<'_, '_> {
 
 impl BadHeader {
     /// What the header of a block says.
-    fn of(block: &RawBlock) -> BadHeader {
+    pub(super) fn of(block: &RawBlock) -> BadHeader {
         let labels = block.labels.iter();
         BadHeader {
             kind: block.kind.text.clone(),

@@ -13,13 +13,13 @@ pub(super) fn top_block(kind: &str) -> Option<&'static str> {
             "a value is shown by a step: `step \"print\" \"NAME\" { .. }` with `input = ..` in its `arguments`"
         }
         "import" | "moved" | "removed" => "leave it out: a grid keeps no state",
-        "options" | "stages" | "vus" => LOAD,
+        "options" | "stages" | "vus" | "load" => LOAD,
         _ => return None,
     })
 }
 
 /// How much load there is.
-const LOAD: &str = "the load is a flag of the program: `--vus 10 --duration 30s`";
+const LOAD: &str = "the load stands in a scenario, as in `load \"constant_vus\" { .. }`, or is a flag of the program: `--vus 10 --duration 30s`";
 
 /// What to write in place of an argument that no module has.
 pub fn argument(name: &str) -> Option<&'static str> {
@@ -34,7 +34,9 @@ pub(super) fn in_step(name: &str) -> Option<&'static str> {
     Some(match name {
         "vus" | "duration" | "iterations" | "rate" | "stages" | "executor" | "options"
         | "ramp_up" => LOAD,
-        "thresholds" => "thresholds are part of the language, but not yet supported",
+        "thresholds" => {
+            "write a block `threshold \"NAME\" { condition = .. }` at the top of the grid"
+        }
         "retries" => "`retry` is part of the language, but not yet supported",
         "provider" => "a step's connection is a resource that it names in `uses { .. }`",
         "name" => "a step's name is its second label: `step \"RUNNER\" \"NAME\"`",

@@ -11,6 +11,9 @@ use super::keys;
 use super::mask_for_parser::LineBreaks;
 use super::structure::{Body, Item, RawAttribute, RawBlock};
 
+/// The longest label that may be any text, in characters.
+const LONGEST_LABEL: usize = 80;
+
 /// What a kind of block may hold.
 pub(super) struct Shape {
     /// In messages: `a step`.
@@ -20,6 +23,8 @@ pub(super) struct Shape {
     pub(super) blocks: &'static [&'static str],
     /// Blocks that may stand there often.
     pub(super) repeated: &'static [&'static str],
+    /// Those of both that have labels, which whoever reads them checks.
+    pub(super) labelled: &'static [&'static str],
     /// Part of the language, but not of this version, whether attribute or block.
     pub(super) later: &'static [&'static str],
 }
@@ -50,6 +55,14 @@ impl Found {
             .iter()
             .position(|block| block.kind.text == kind)?;
         Some(self.blocks.remove(place))
+    }
+
+    /// Takes out all blocks of a kind, in written order.
+    pub(super) fn blocks(&mut self, kind: &str) -> Vec<RawBlock> {
+        let all = std::mem::take(&mut self.blocks);
+        let (found, others) = all.into_iter().partition(|block| block.kind.text == kind);
+        self.blocks = others;
+        found
     }
 }
 
@@ -93,7 +106,7 @@ impl FileParser<'_, '_> {
         let kind = block.kind.text.as_str();
         let once = shape.blocks.contains(&kind);
         if once || shape.repeated.contains(&kind) {
-            if !block.labels.is_empty() {
+            if !block.labels.is_empty() && !shape.labelled.contains(&kind) {
                 self.labels(&block, &[]);
             }
             let mut others = found.blocks.iter();
@@ -232,7 +245,32 @@ impl FileParser<'_, '_> {
         fine
     }
 
-    fn duplicate(&mut self, name: &Name, first: Span) {
+    /// The only label of a block, where it may be any text of one line; faults are reported.
+    pub(super) fn free_label(&mut self, block: &RawBlock) -> Option<Name> {
+        let [label] = block.labels.as_slice() else {
+            self.labels(block, &["NAME"]);
+            return None;
+        };
+        let name = &label.name;
+        let length = name.text.chars().count();
+        let is_shown = |letter: char| !letter.is_control() && letter != '\\';
+        let kind = &block.kind.text;
+        let text = if label.broken {
+            return None;
+        } else if !(1..=LONGEST_LABEL).contains(&length) {
+            format!("the name of a {kind} has 1 to {LONGEST_LABEL} characters, found {length}")
+        } else if name.text.chars().all(is_shown) {
+            return Some(name.clone());
+        } else {
+            format!(
+                "the name of a {kind} is shown as it is written: it has no escapes and no characters that cannot be seen"
+            )
+        };
+        self.problems.error(codes::INVALID_LABEL, name.span, text);
+        None
+    }
+
+    pub(super) fn duplicate(&mut self, name: &Name, first: Span) {
         self.problems
             .error(
                 codes::DUPLICATE_ATTRIBUTE,
@@ -298,6 +336,8 @@ impl FileParser<'_, '_> {
         });
         match (kind, short) {
             ("timeouts", Some(value)) => format!("`timeouts {{ execution = {value} }}`"),
+            ("load", Some(value)) if value.starts_with('"') => format!("`load {value} {{ .. }}`"),
+            ("load", _) => "`load \"PROFILE\" { .. }`".to_owned(),
             ("uses", Some(value)) => format!("`uses {{ NAME = {value} }}`"),
             _ => format!("`{kind} {{ .. }}`"),
         }

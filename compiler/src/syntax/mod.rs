@@ -10,6 +10,7 @@
 
 pub mod decl;
 
+mod checks;
 mod decode;
 pub mod elsewhere;
 mod explain_syntax_error;
@@ -20,8 +21,10 @@ mod lexer;
 mod literal;
 mod mask_for_parser;
 mod parts;
+mod scenario;
 mod structure;
 mod template;
+mod threshold;
 mod token;
 mod traversal;
 mod types;

@@ -132,19 +132,18 @@ impl<'a> Tokens<'a> {
 }
 
 /// Kinds of block at the top of a grid that this version builds.
-pub(super) const TOP: &[&str] = &["step", "resource", "variable", "locals"];
+pub(super) const TOP: &[&str] = &[
+    "step",
+    "resource",
+    "scenario",
+    "metric",
+    "threshold",
+    "variable",
+    "locals",
+];
 /// Kinds of block of the language that this version does not build.
 pub(super) const TOP_LATER: &[&str] = &[
-    "flow",
-    "data",
-    "scenario",
-    "setup",
-    "teardown",
-    "vu_setup",
-    "threshold",
-    "metric",
-    "grid",
-    "modules",
+    "flow", "data", "setup", "teardown", "vu_setup", "grid", "modules",
 ];
 /// Kinds of block of a manifest, which may be in a grid by mistake.
 const TOP_OF_MANIFESTS: &[&str] = &["runner", "asset"];
@@ -175,9 +174,12 @@ pub(super) fn is_header_line(text: &str, at: usize) -> bool {
     let Some((labels, _)) = rest.split_once('{') else {
         return false;
     };
-    labels
-        .chars()
-        .all(|character| is_ident_continue(character) || matches!(character, ' ' | '\t' | '"'))
+    // The label of a threshold is any text.
+    let mut outside = labels.split('"').step_by(2);
+    kind == "threshold" && outside.all(|part| part.trim().is_empty())
+        || labels
+            .chars()
+            .all(|character| is_ident_continue(character) || matches!(character, ' ' | '\t' | '"'))
 }
 
 /// The start of the next line, from `at` on, that is the header of a top-level block, else the text's end.

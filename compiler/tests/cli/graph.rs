@@ -9,8 +9,13 @@ use std::process::{Command, Stdio};
 #[test]
 fn graphs_are_accepted_by_graphviz_and_by_mermaids_own_parser() {
     let nasty = "step \"noop\" \"end\" {}\n\nstep \"noop\" \"graph\" {\n  for_each   = { \"a\\\"b;--> <i>\" = 1, \"c\" = 2 }\n  depends_on = [step.noop.end]\n}\n\nstep \"noop\" \"click\" {\n  depends_on = [step.noop.graph[\"a\\\"b;--> <i>\"]]\n}\n";
-    let folder = folder_with(&[("grid.hcl", GRID), ("nasty.hcl", nasty)]);
-    for grid in ["grid.hcl", "nasty.hcl"] {
+    let scenarios = "scenario \"end\" {\n  step \"noop\" \"a\" {}\n}\n\nscenario \"subgraph\" {\n  after = scenario.end\n  step \"noop\" \"a\" {}\n}\n";
+    let folder = folder_with(&[
+        ("grid.hcl", GRID),
+        ("nasty.hcl", nasty),
+        ("scenarios.hcl", scenarios),
+    ]);
+    for grid in ["grid.hcl", "nasty.hcl", "scenarios.hcl"] {
         let dot = run(&folder, &["graph", grid, "--format", "dot"]);
         assert_eq!(dot.code, Some(0), "{}", dot.err);
         piped(Command::new("dot").arg("-Tsvg"), &dot.out);

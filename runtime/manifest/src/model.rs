@@ -46,6 +46,8 @@ pub struct Asset {
     pub scope: Lifetime,
     /// All scopes that a grid may choose (`scope` among them; iteration always).
     pub scopes: Vec<Lifetime>,
+    /// Each one that is used has a connection of its own at least, which takes a descriptor and a source port.
+    pub connects: bool,
     /// Other assets it takes.
     pub uses: Vec<Use>,
     /// Its arguments.

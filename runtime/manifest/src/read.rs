@@ -113,6 +113,7 @@ impl Reader<'_> {
             .and_then(|(item, offset)| self.lifetime(item, offset))
             .unwrap_or(Lifetime::Vu);
         let mut scopes = self.scopes(&mut attributes);
+        let connects = self.flag(&mut attributes, "connects");
         self.rest(attributes, "an asset");
         scopes.extend([scope, Lifetime::Iteration]);
         scopes.sort();
@@ -122,6 +123,7 @@ impl Reader<'_> {
             description,
             scope,
             scopes,
+            connects,
             uses: Vec::new(),
             inputs: Vec::new(),
             rules: Vec::new(),

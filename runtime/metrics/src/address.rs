@@ -9,7 +9,7 @@
 
 use crate::condition::{Address, Statistic, Subject};
 use crate::interval::{Histogram, Interval, SlotFigures, WHOLE};
-use crate::layout::{Layout, MetricKind, MetricLayout, StepLayout, Tags, Unit};
+use crate::layout::{CustomLayout, Layout, MetricKind, MetricLayout, StepLayout, Tags, Unit};
 use crate::outcome::Outcome;
 use crate::slots::{iteration_slot, time_slot};
 use bggo_values::Text;
@@ -141,7 +141,7 @@ const fn built_in(name: &'static str, figures: Figures, keyed: Keyed) -> BuiltIn
 const TIMES: Figures = Figures::Values(Quantity::Time);
 
 /// What every step measures.
-const OF_STEP: &[BuiltIn] = &[
+pub const OF_STEP: &[BuiltIn] = &[
     built_in("response_time", TIMES, Keyed::Never),
     built_in("service_time", TIMES, Keyed::Never),
     built_in("started", Figures::Events, Keyed::Never),
@@ -151,7 +151,7 @@ const OF_STEP: &[BuiltIn] = &[
 ];
 
 /// What the iterations of every scenario measure.
-const OF_ITERATIONS: &[BuiltIn] = &[
+pub const OF_ITERATIONS: &[BuiltIn] = &[
     built_in("response_time", TIMES, Keyed::Never),
     built_in("service_time", TIMES, Keyed::Never),
     built_in("start_error", TIMES, Keyed::Never),
@@ -366,12 +366,20 @@ const DUE: &[Outcome] = &[
     Outcome::NotStarted,
 ];
 
-/// Something that has figures at places of its own: a step in a scenario, or the iterations of one.
+/// Something that has figures at places of its own: a step in a scenario, the iterations of one, or a metric of the grid in
+/// one.
 struct Row<'a> {
     scenario: usize,
     first: u32,
+    whose: Whose<'a>,
+}
+
+/// Whose the figures of a row are.
+enum Whose<'a> {
+    Iterations,
     /// Its metrics stand behind its first slots.
-    step: Option<&'a StepLayout>,
+    Step(&'a StepLayout),
+    Custom(&'a CustomLayout),
 }
 
 impl Layout {
@@ -392,7 +400,16 @@ impl Layout {
                 hint: None,
             });
         }
-        let (figures, slots, values) = metric(address, &rows)?;
+        let (figures, slots, values) = match rows.as_slice() {
+            [
+                Row {
+                    whose: Whose::Custom(custom),
+                    ..
+                },
+                ..,
+            ] => of_metric(address, &custom.metric, &rows, |row| Some(row.first))?,
+            _ => metric(address, &rows)?,
+        };
         let statistic = address.statistic;
         let Some(quantity) = figures.quantity(statistic) else {
             return Err(no_such_statistic(figures, &statistic.to_string()));
@@ -405,14 +422,15 @@ impl Layout {
             slots,
             statistic,
             values,
-            scale: 1.0,
+            scale: f64::from(scale(&rows)),
         })
     }
 
     fn tags<'a>(&'a self, row: &Row<'a>) -> &'a Tags {
-        match row.step {
-            Some(step) => &step.tags,
-            None => &self.iterations[row.scenario].tags,
+        match row.whose {
+            Whose::Step(step) => &step.tags,
+            Whose::Custom(custom) => &custom.tags,
+            Whose::Iterations => &self.iterations[row.scenario].tags,
         }
     }
 
@@ -421,7 +439,7 @@ impl Layout {
         let iterations = |scenario: usize| Row {
             scenario,
             first: self.iterations[scenario].first,
-            step: None,
+            whose: Whose::Iterations,
         };
         match subject {
             Subject::Run => Ok((0..self.iterations.len()).map(iterations).collect()),
@@ -445,7 +463,7 @@ impl Layout {
                     .map(|(scenario, step)| Row {
                         scenario: *scenario,
                         first: step.first,
-                        step: Some(step),
+                        whose: Whose::Step(step),
                     })
                     .collect();
                 if rows.is_empty() {
@@ -464,7 +482,24 @@ impl Layout {
                 }
                 Ok(rows)
             }
-            Subject::Custom(name) => Err(unknown("metric of the grid", name, [])),
+            Subject::Custom(name) => {
+                let rows = self.custom.iter().filter_map(|custom| {
+                    let mut rows = self.iterations.iter();
+                    let scenario = rows.position(|row| row.scenario == custom.scenario)?;
+                    (custom.metric.name == *name).then_some(Row {
+                        scenario,
+                        first: custom.slot,
+                        whose: Whose::Custom(custom),
+                    })
+                });
+                let rows: Vec<Row<'_>> = rows.collect();
+                if rows.is_empty() {
+                    let known = self.custom.iter();
+                    let known = known.map(|custom| custom.metric.name.as_str());
+                    return Err(unknown("metric of the grid", name, known));
+                }
+                Ok(rows)
+            }
         }
     }
 
@@ -498,10 +533,7 @@ fn metric(address: &Address, rows: &[Row<'_>]) -> Result<(Figures, Vec<u32>, Val
             ("dropped", _) => (0, outcomes(&[Outcome::Dropped], DUE)),
             ("not_started", _) => (0, outcomes(&[Outcome::NotStarted], DUE)),
             // Only `checks` is left.
-            (_, key) => {
-                let key = key.as_ref().map_or("", Text::as_str);
-                return Err(unknown("check", key, []));
-            }
+            (_, key) => return of_check(key.as_ref().map_or("", Text::as_str), rows),
         };
         let slots = rows.iter().map(|row| row.first + offset);
         return Ok((known.figures, slots.collect(), values));
@@ -513,6 +545,21 @@ fn metric(address: &Address, rows: &[Row<'_>]) -> Result<(Figures, Vec<u32>, Val
         let known = built_in.iter().map(|known| known.name).chain(own);
         return Err(unknown("metric", name, known));
     };
+    of_metric(address, metric, rows, |row| {
+        let place = metrics_of_manifest(row)
+            .iter()
+            .position(|metric| own(&metric))?;
+        Some(row.first + time_slot::COUNT + u32::try_from(place).ok()?)
+    })
+}
+
+/// The same of a metric of a manifest or of the grid, which has its slot in a row where `slot` says.
+fn of_metric(
+    address: &Address,
+    metric: &MetricLayout,
+    rows: &[Row<'_>],
+    slot: impl Fn(&Row<'_>) -> Option<u32>,
+) -> Result<(Figures, Vec<u32>, Values), Unknown> {
     let unit = match &metric.unit {
         Unit::Time => "time",
         Unit::Other(name) => name.as_str(),
@@ -520,22 +567,48 @@ fn metric(address: &Address, rows: &[Row<'_>]) -> Result<(Figures, Vec<u32>, Val
     let figures = Figures::of(metric.kind, unit);
     let values = match (&address.key, &metric.label, metric.kind) {
         (Some(label), Some(_), _) => Values::Label(label.clone()),
-        (Some(key), None, _) => return Err(no_keys(name, key)),
+        (Some(key), None, _) => return Err(no_keys(&metric.name, key)),
         (None, _, MetricKind::Trend) => Values::Distribution,
         (None, ..) => Values::Scalar(figures),
     };
-    let slots = rows.iter().filter_map(|row| {
-        let place = metrics_of_manifest(row)
-            .iter()
-            .position(|metric| own(&metric))?;
-        Some(row.first + time_slot::COUNT + u32::try_from(place).ok()?)
+    Ok((figures, rows.iter().filter_map(slot).collect(), values))
+}
+
+/// The same of a check.
+fn of_check(name: &str, rows: &[Row<'_>]) -> Result<(Figures, Vec<u32>, Values), Unknown> {
+    let slots = rows.iter().filter_map(|row| match row.whose {
+        Whose::Step(step) => step.check_slot(name),
+        _ => None,
     });
-    Ok((figures, slots.collect(), values))
+    let slots: Vec<u32> = slots.collect();
+    if slots.is_empty() {
+        let checks = rows.iter().flat_map(|row| match row.whose {
+            Whose::Step(step) => step.checks.as_slice(),
+            _ => &[],
+        });
+        return Err(unknown(
+            "check",
+            name,
+            checks.map(|check| check.name.as_str()),
+        ));
+    }
+    Ok((Figures::Rate, slots, Values::Scalar(Figures::Rate)))
+}
+
+/// How many of what is counted make one of the unit.
+fn scale(rows: &[Row<'_>]) -> u32 {
+    match rows.first().map(|row| &row.whose) {
+        Some(Whose::Custom(custom)) => custom.metric.scale,
+        _ => 1,
+    }
 }
 
 /// The metrics of the manifest of a step; iterations have none.
 fn metrics_of_manifest<'a>(row: &Row<'a>) -> &'a [MetricLayout] {
-    row.step.map_or(&[], |step| &step.metrics)
+    match row.whose {
+        Whose::Step(step) => &step.metrics,
+        Whose::Iterations | Whose::Custom(_) => &[],
+    }
 }
 
 /// That a metric has no such statistic.

@@ -15,9 +15,9 @@
 use crate::buckets::BUCKETS;
 #[cfg(feature = "tools")]
 use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
-use crate::layout::{IterationLayout, Layout, MetricLayout, StepLayout, Tags, Unit};
 #[cfg(feature = "tools")]
-use crate::layout::{LabelWarning, MetricKind, ResourceLayout};
+use crate::layout::{CheckLayout, LabelWarning, MetricKind, ResourceLayout};
+use crate::layout::{CustomLayout, IterationLayout, Layout, MetricLayout, StepLayout, Tags, Unit};
 #[cfg(feature = "tools")]
 use crate::outcome::Outcome;
 use bggo_values::Text;
@@ -112,6 +112,8 @@ impl Layout {
         out.iterations(&self.iterations);
         out.steps(&self.warm_up_steps);
         out.iterations(&self.warm_up_iterations);
+        out.custom(&self.custom);
+        out.custom(&self.warm_up_custom);
         out.0
     }
 
@@ -134,6 +136,8 @@ impl Layout {
             iterations: from.iterations()?,
             warm_up_steps: from.steps()?,
             warm_up_iterations: from.iterations()?,
+            custom: from.custom()?,
+            warm_up_custom: from.custom()?,
         };
         from.end(layout)
     }
@@ -219,6 +223,10 @@ impl Out {
             out.text(&step.name);
             out.tags(&step.tags);
             out.metrics(&step.metrics);
+            out.list(step.checks.iter(), |out, check| {
+                out.text(&check.name);
+                out.0.push(check.required.into());
+            });
             out.number(step.first.into());
         });
     }
@@ -231,21 +239,33 @@ impl Out {
         });
     }
 
-    fn metrics(&mut self, metrics: &[MetricLayout]) {
-        self.list(metrics.iter(), |out, metric| {
-            out.text(&metric.name);
-            out.text(match &metric.unit {
-                Unit::Time => &Text::Static("time"),
-                Unit::Other(name) => name,
-            });
-            out.number(metric.kind as u128);
-            out.option(metric.label.as_ref(), Self::text);
-            out.option(metric.warning.as_ref(), |out, warning| {
-                out.text(&warning.prefix);
-                out.number(warning.over_millionths.into());
-                out.text(&warning.text);
-            });
+    fn custom(&mut self, metrics: &[CustomLayout]) {
+        self.list(metrics.iter(), |out, custom| {
+            out.text(&custom.scenario);
+            out.tags(&custom.tags);
+            out.metric(&custom.metric);
+            out.number(custom.slot.into());
         });
+    }
+
+    fn metrics(&mut self, metrics: &[MetricLayout]) {
+        self.list(metrics.iter(), Self::metric);
+    }
+
+    fn metric(&mut self, metric: &MetricLayout) {
+        self.text(&metric.name);
+        self.text(match &metric.unit {
+            Unit::Time => &Text::Static("time"),
+            Unit::Other(name) => name,
+        });
+        self.number(metric.kind as u128);
+        self.option(metric.label.as_ref(), Self::text);
+        self.option(metric.warning.as_ref(), |out, warning| {
+            out.text(&warning.prefix);
+            out.number(warning.over_millionths.into());
+            out.text(&warning.text);
+        });
+        self.number(metric.scale.into());
     }
 
     #[cfg(feature = "tools")]
@@ -433,7 +453,32 @@ impl<'a> In<'a> {
                 name: from.text()?,
                 tags: from.tags()?,
                 metrics: from.metrics()?,
+                checks: from.checks()?,
                 first: from.slot_number()?,
+            })
+        })
+    }
+
+    fn checks(&mut self) -> Read<Vec<CheckLayout>> {
+        let checks = self.list(|from| {
+            Ok(CheckLayout {
+                name: from.text()?,
+                required: from.option(|_| Ok(()))?.is_some(),
+            })
+        })?;
+        if checks.len() > MOST_METRICS {
+            return Err(self.wrong("more checks than a step has"));
+        }
+        Ok(checks)
+    }
+
+    fn custom(&mut self) -> Read<Vec<CustomLayout>> {
+        self.list(|from| {
+            Ok(CustomLayout {
+                scenario: from.text()?,
+                tags: from.tags()?,
+                metric: from.metric()?,
+                slot: from.slot_number()?,
             })
         })
     }
@@ -449,25 +494,36 @@ impl<'a> In<'a> {
     }
 
     fn metrics(&mut self) -> Read<Vec<MetricLayout>> {
-        let metrics = self.list(|from| {
-            Ok(MetricLayout {
-                name: from.text()?,
-                unit: Unit::of(from.text()?),
-                kind: from.kind()?,
-                label: from.option(Self::text)?,
-                warning: from.option(|from| {
-                    Ok(LabelWarning {
-                        prefix: from.text()?,
-                        over_millionths: from.number()?,
-                        text: from.text()?,
-                    })
-                })?,
-            })
-        })?;
+        let metrics = self.list(Self::metric)?;
         if metrics.len() > MOST_METRICS {
             return Err(self.wrong("more metrics than a step has"));
         }
         Ok(metrics)
+    }
+
+    fn metric(&mut self) -> Read<MetricLayout> {
+        Ok(MetricLayout {
+            name: self.text()?,
+            unit: Unit::of(self.text()?),
+            kind: self.kind()?,
+            label: self.option(Self::text)?,
+            warning: self.option(|from| {
+                Ok(LabelWarning {
+                    prefix: from.text()?,
+                    over_millionths: from.number()?,
+                    text: from.text()?,
+                })
+            })?,
+            scale: self.scale()?,
+        })
+    }
+
+    /// Figures are divided by it.
+    fn scale(&mut self) -> Read<u32> {
+        match self.number()? {
+            0 => Err(self.wrong("a scale of nothing")),
+            scale => Ok(scale),
+        }
     }
 
     fn kind(&mut self) -> Read<MetricKind> {

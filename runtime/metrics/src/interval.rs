@@ -75,6 +75,15 @@ impl Histogram {
         ))
     }
 
+    /// How many times are longer than one, as far as buckets tell them apart.
+    pub fn longer_than(&self, time: Duration) -> u64 {
+        let longer = self.buckets.iter().filter(|(bucket, _)| {
+            let lowest = Duration::from_micros(lowest(*bucket as usize));
+            lowest > time
+        });
+        longer.map(|(_, count)| count).sum()
+    }
+
     fn mean_thousandths(&self) -> Option<u64> {
         let mean = self.sum.checked_div(u128::from(self.count()))?;
         Some(u64::try_from(mean).unwrap_or(u64::MAX))

@@ -53,6 +53,9 @@ pub struct MetricLayout {
     pub label: Option<Text>,
     /// What a load run says of its labels.
     pub warning: Option<LabelWarning>,
+    /// How many of what is counted make one of its unit. 1 for the metrics of manifests, which are whole numbers; a metric of
+    /// a grid has fractions, and is counted in thousandths where its scale is 1,000.
+    pub scale: u32,
 }
 
 /// A warning of a load run: too much of a counter has labels that begin alike.
@@ -67,7 +70,8 @@ pub struct LabelWarning {
 }
 
 impl MetricLayout {
-    fn measured<'a>(&self, slot: &'a SlotFigures) -> Option<Measured<'a>> {
+    /// What the slot of this metric measured, if it did.
+    pub fn measured<'a>(&self, slot: &'a SlotFigures) -> Option<Measured<'a>> {
         let scalar = &slot.scalar;
         match self.kind {
             MetricKind::Trend => {
@@ -118,6 +122,24 @@ fn all_measured<'a>(
 /// Labels that a grid gives.
 pub type Tags = Vec<(Text, Text)>;
 
+/// What is known of a check of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckLayout {
+    /// Its name.
+    pub name: Text,
+    /// The step fails where it fails.
+    pub required: bool,
+}
+
+/// How often something was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Checked {
+    /// How often it held.
+    pub passed: u64,
+    /// Of how many times.
+    pub of: u64,
+}
+
 /// What is known of the figures of one step in one scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepLayout {
@@ -131,6 +153,8 @@ pub struct StepLayout {
     pub tags: Tags,
     /// The metrics of its manifest.
     pub metrics: Vec<MetricLayout>,
+    /// The checks that the grid gives it.
+    pub checks: Vec<CheckLayout>,
     /// The first of its slots.
     pub first: u32,
 }
@@ -152,6 +176,36 @@ impl StepLayout {
         interval: &'a Interval,
     ) -> impl Iterator<Item = (&'a MetricLayout, Measured<'a>)> {
         all_measured(&self.metrics, self.first + time_slot::COUNT, interval)
+    }
+
+    /// How often each of its checks held, also where none was judged. Their slots stand behind those of its metrics.
+    pub fn judged<'a>(
+        &'a self,
+        interval: &'a Interval,
+    ) -> impl Iterator<Item = (&'a CheckLayout, Checked)> {
+        let slots = self.checks.iter().zip(self.first_check()..);
+        slots.map(|(check, slot)| {
+            let judged = interval.slot(slot).map(|slot| Checked {
+                passed: slot.scalar.sum(),
+                of: slot.scalar.count(),
+            });
+            (check, judged.unwrap_or_default())
+        })
+    }
+}
+
+impl StepLayout {
+    fn first_check(&self) -> u32 {
+        let metrics = u32::try_from(self.metrics.len()).unwrap_or(u32::MAX);
+        self.first + time_slot::COUNT + metrics
+    }
+
+    /// The slot of the check of this name: a rate.
+    pub fn check_slot(&self, name: &str) -> Option<u32> {
+        let mut slots = self.checks.iter().zip(self.first_check()..);
+        slots
+            .find(|(check, _)| check.name.as_str() == name)
+            .map(|(_, slot)| slot)
     }
 }
 
@@ -240,6 +294,26 @@ impl ResourceLayout {
     }
 }
 
+/// What is known of a metric of the grid in one scenario that records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomLayout {
+    /// The scenario.
+    pub scenario: Text,
+    /// Its labels.
+    pub tags: Tags,
+    /// The metric.
+    pub metric: MetricLayout,
+    /// Its slot.
+    pub slot: u32,
+}
+
+impl CustomLayout {
+    /// What was recorded of it, if something was.
+    pub fn measured<'a>(&'a self, interval: &'a Interval) -> Option<Measured<'a>> {
+        self.metric.measured(interval.slot(self.slot)?)
+    }
+}
+
 /// What all figures of a run are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layout {
@@ -253,9 +327,30 @@ pub struct Layout {
     pub warm_up_steps: Vec<StepLayout>,
     /// Iterations of warm-ups.
     pub warm_up_iterations: Vec<IterationLayout>,
+    /// Metrics of the grid, each in every scenario that records it.
+    pub custom: Vec<CustomLayout>,
+    /// The same in the warm-up of their scenario.
+    pub warm_up_custom: Vec<CustomLayout>,
 }
 
 impl Layout {
+    /// The metrics of the grid, each with what all scenarios recorded of it; only those of which something was recorded.
+    pub fn custom_figures(&self, interval: &Interval) -> Vec<(&MetricLayout, SlotFigures)> {
+        let mut all: Vec<(&MetricLayout, SlotFigures)> = Vec::new();
+        for custom in &self.custom {
+            let Some(slot) = interval.slot(custom.slot) else {
+                continue;
+            };
+            let known = all.iter_mut();
+            let mut known = known.filter(|(metric, _)| metric.name == custom.metric.name);
+            match known.next() {
+                Some((_, figures)) => figures.merge(slot),
+                None => all.push((&custom.metric, slot.clone())),
+            }
+        }
+        all
+    }
+
     /// What a step is called among all: `browse.http_request.a`, where there are several scenarios, and with the uses of
     /// flows on the way to it.
     pub fn full_name(&self, step: &StepLayout) -> Text {

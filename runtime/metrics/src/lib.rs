@@ -35,7 +35,7 @@ mod threshold_text;
 mod verdict;
 mod window;
 
-pub use address::{BuiltIn, Figures, Keyed, Quantity, Source, Unknown};
+pub use address::{BuiltIn, Figures, Keyed, OF_ITERATIONS, OF_STEP, Quantity, Source, Unknown};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
@@ -43,8 +43,8 @@ pub use implicit::implicit_thresholds;
 pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE};
 pub use judge::{Course, Judge};
 pub use layout::{
-    IterationLayout, LabelWarning, Layout, Measured, MetricKind, MetricLayout, ResourceLayout,
-    StepLayout, Tags, Times, Unit,
+    CheckLayout, Checked, CustomLayout, IterationLayout, LabelWarning, Layout, Measured,
+    MetricKind, MetricLayout, ResourceLayout, StepLayout, Tags, Times, Unit,
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};

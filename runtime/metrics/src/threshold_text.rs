@@ -36,6 +36,8 @@ impl std::error::Error for Refused {}
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
     text: String,
+    /// The text up to the window.
+    condition: String,
     /// In postfix order.
     parts: Vec<Part>,
     over: Option<u32>,
@@ -176,6 +178,7 @@ impl Draft {
         let mut reader = Reader::new(text);
         let mut parts = Vec::new();
         reader.or(&mut parts, 0)?;
+        let condition = text.get(..reader.at).unwrap_or_default();
         let (mut over, mut hold, mut after) = (None, None, None);
         while !reader.at_end() {
             let at = reader.column();
@@ -206,6 +209,7 @@ impl Draft {
         }
         Ok(Self {
             text: text.trim().to_owned(),
+            condition: condition.trim().to_owned(),
             parts,
             over,
             hold: hold.unwrap_or(0),
@@ -234,7 +238,7 @@ impl Draft {
             condition: Condition {
                 addresses,
                 terms,
-                text: Text::from(self.text.clone()),
+                text: Text::from(self.condition.clone()),
             },
             over: self.over,
             hold: self.hold,

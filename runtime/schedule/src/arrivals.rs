@@ -103,6 +103,21 @@ impl Source {
         Some(arrival)
     }
 
+    /// Takes all that are due when the run is `elapsed` old, and returns how many these are. Those of an even profile are
+    /// not looked at one by one.
+    pub fn take_all(&mut self, elapsed: Nanos) -> u64 {
+        if self.blocks.is_some() {
+            return std::iter::from_fn(|| self.take(elapsed)).count() as u64;
+        }
+        let own = self.segment.of(self.rate.count(elapsed));
+        let left = own.saturating_sub(self.taken);
+        if left > 0 {
+            self.taken = own;
+            self.find();
+        }
+        left
+    }
+
     fn find(&mut self) {
         self.next = self.segment.nth(self.taken).and_then(|number| {
             let place = match &mut self.blocks {

@@ -63,7 +63,7 @@ impl Iterations {
     /// may begin any more.
     pub fn take(&self, before: u64, elapsed: Duration) -> Option<Taken> {
         // The time is checked first, so that no number is taken without an iteration for it.
-        if self.length.is_some_and(|length| elapsed >= length) {
+        if self.is_over(elapsed) {
             return None;
         }
         match (self.bound, &self.taken) {
@@ -80,5 +80,31 @@ impl Iterations {
                 number_of_run: None,
             }),
         }
+    }
+
+    /// How many iterations that users of this host share never begin, when the scenario is `elapsed` old and its length is
+    /// over. Whoever asks first is told of all of them.
+    pub fn shared_left_over(&self, elapsed: Duration) -> u64 {
+        match (self.bound, &self.taken) {
+            (Bound::Shared(total), Some(taken)) if self.is_over(elapsed) => {
+                let of_host = self.segment.of(total);
+                let before = taken.fetch_max(of_host, Ordering::Relaxed);
+                of_host.saturating_sub(before)
+            }
+            _ => 0,
+        }
+    }
+
+    /// How many iterations of a user that has begun `before` never begin, when the scenario is `elapsed` old and its length
+    /// is over.
+    pub fn own_left_over(&self, before: u64, elapsed: Duration) -> u64 {
+        match self.bound {
+            Bound::PerUser(each) if self.is_over(elapsed) => each.saturating_sub(before),
+            _ => 0,
+        }
+    }
+
+    fn is_over(&self, elapsed: Duration) -> bool {
+        self.length.is_some_and(|length| elapsed >= length)
     }
 }

@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod closed;
+pub mod declared;
 mod load;
 mod poisson;
 mod profile;

@@ -13,6 +13,8 @@ pub struct Load {
     pub profile: &'static str,
     /// When iterations begin.
     pub schedule: Schedule,
+    /// The profile that the grid declares, where something else was asked for in its place.
+    pub replaces: Option<&'static str>,
     /// When the scenario begins, since the clock of the run started.
     pub start_after: Duration,
     /// How long running iterations may go on at its end.
@@ -34,6 +36,7 @@ impl Load {
         Self {
             profile,
             schedule,
+            replaces: None,
             start_after: Duration::ZERO,
             graceful_stop: Self::GRACEFUL_STOP,
             graceful_ramp_down: Self::GRACEFUL_STOP,

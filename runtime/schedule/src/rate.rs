@@ -120,6 +120,23 @@ impl Rate {
         self.length
     }
 
+    /// The same rate for another time; `None` where it changes.
+    ///
+    /// # Errors
+    /// The time is too long.
+    pub fn lasting(&self, length: Nanos) -> Option<Result<Self, TooMuch>> {
+        match self.pieces.as_slice() {
+            [only] if only.from == only.to => {
+                let stages = [Stage {
+                    length,
+                    to: only.to,
+                }];
+                Some(Self::new(self.unit, only.from, &stages))
+            }
+            _ => None,
+        }
+    }
+
     /// Twice a place, in millionths of an iteration times the unit and 2^-32.
     fn scaled(&self, place: Place) -> I256 {
         I256::from(place.0) * I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS))
@@ -173,13 +190,11 @@ impl Rate {
     }
 
     /// How many iterations are due up to and with a moment.
-    #[cfg(test)]
     pub fn count(&self, at: Nanos) -> u64 {
         self.whole_below(self.twice_area_until(at))
     }
 
     /// Twice the integral up to a moment, rounded down to a whole.
-    #[cfg(test)]
     fn twice_area_until(&self, at: Nanos) -> I256 {
         let index = self.pieces.partition_point(|piece| piece.begins <= at);
         match index
@@ -213,7 +228,6 @@ impl Piece {
     }
 
     /// Twice the integral of the first `x` nanoseconds, rounded up.
-    #[cfg(test)]
     fn twice_area_up(&self, x: Nanos) -> I256 {
         let length = I256::from(self.length);
         (self.exact(x.min(self.length)) + length - I256::ONE) / length

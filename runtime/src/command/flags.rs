@@ -1,6 +1,8 @@
 //! The command line of a compiled grid: built-in flags, and one flag for each variable of the grid.
 
 use super::completions::{SHELLS, Shell};
+use super::moment;
+use crate::engine::Spin;
 use crate::event::LogLevel;
 use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
@@ -13,7 +15,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The flags that were given on the command line.
 #[derive(Debug)]
@@ -46,6 +48,14 @@ pub struct Flags {
     pub seed: Option<u64>,
     /// Worker threads.
     pub threads: Option<u32>,
+    /// Whether workers spin before an iteration is due; where nothing is said, they do if a core is free for it.
+    pub spin: Option<Spin>,
+    /// Each worker stays on a core of its own.
+    pub pin: bool,
+    /// When the clock of the run starts.
+    pub start_at: Option<SystemTime>,
+    /// A run whose load this host could not make is not failed for it.
+    pub allow_overload: bool,
     /// How long running iterations may go on when no iteration begins any more.
     pub graceful_stop: Option<Duration>,
     /// JSON instead of text.
@@ -106,6 +116,10 @@ const THRESHOLD: &str = "threshold";
 const MAX_FAILED: &str = "max-failed";
 const SEED: &str = "seed";
 const THREADS: &str = "threads";
+const SPIN: &str = "spin";
+const PIN: &str = "pin";
+const START_AT: &str = "start-at";
+const ALLOW_OVERLOAD: &str = "allow-overload";
 const GRACEFUL_STOP: &str = "graceful-stop";
 const LOG_FORMAT: &str = "log-format";
 const LOG_LEVEL: &str = "log-level";
@@ -114,7 +128,7 @@ const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
 const COMPLETIONS: &str = "completions";
 /// Flags that a variable cannot have.
-const BUILT_IN: [&str; 23] = [
+const BUILT_IN: [&str; 27] = [
     ONCE,
     SCENARIO,
     VUS,
@@ -129,6 +143,10 @@ const BUILT_IN: [&str; 23] = [
     MAX_FAILED,
     SEED,
     THREADS,
+    SPIN,
+    PIN,
+    START_AT,
+    ALLOW_OVERLOAD,
     GRACEFUL_STOP,
     LOG_FORMAT,
     LOG_LEVEL,
@@ -209,6 +227,16 @@ pub fn read(
         max_failed: matches.get_one(MAX_FAILED).copied(),
         seed: matches.get_one(SEED).copied(),
         threads: matches.get_one(THREADS).copied(),
+        spin: matches
+            .get_one::<String>(SPIN)
+            .and_then(|spin| match spin.as_str() {
+                "on" => Some(Spin::On),
+                "off" => Some(Spin::Off),
+                _ => None,
+            }),
+        pin: matches.get_flag(PIN),
+        start_at: matches.get_one(START_AT).copied(),
+        allow_overload: matches.get_flag(ALLOW_OVERLOAD),
         graceful_stop: matches.get_one(GRACEFUL_STOP).copied(),
         json,
         level,
@@ -287,7 +315,7 @@ fn given(grid: &Grid, matches: &ArgMatches) -> Vec<Given> {
         .zip(matches.get_many::<PathBuf>(VAR_FILE).into_iter().flatten())
         .map(|(index, path)| (index, Given::File(path.clone())));
     let mut ordered: Vec<(usize, Given)> = vars.chain(files).collect();
-    ordered.sort_by_key(|(index, _)| *index);
+    ordered.sort_unstable_by_key(|(index, _)| *index);
     let own = grid.all_variables().filter_map(|variable| {
         let id = format!("{OWN}{}", variable.name);
         let text = matches.try_get_one::<String>(&id).ok().flatten()?;
@@ -410,6 +438,20 @@ fn run_flags() -> Vec<Arg> {
             .allow_negative_numbers(true)
             .value_parser(ValueParser::new(threads))
             .help("Worker threads [default: one for each core, at most one for each virtual user]"),
+        long(SPIN)
+            .value_name("WHEN")
+            .value_parser(PossibleValuesParser::new(["auto", "on", "off"]))
+            .help("Whether a worker spins for the last microseconds before an iteration is due, which makes it more exact and takes its core [default: auto: if there are fewer workers than cores]"),
+        long(PIN)
+            .action(ArgAction::SetTrue)
+            .help("Keeps each worker on a core of its own"),
+        long(START_AT)
+            .value_name("TIME")
+            .value_parser(ValueParser::new(moment::read))
+            .help("Starts the clock of the run at a moment, such as 2030-01-31T09:30:00Z, so that several hosts begin together"),
+        long(ALLOW_OVERLOAD)
+            .action(ArgAction::SetTrue)
+            .help("Only warns where this host could not begin iterations in time, instead of ending with exit code 111"),
         long(GRACEFUL_STOP).value_name("DURATION").allow_hyphen_values(true).value_parser(ValueParser::new(duration)).help(
             "How long running iterations may still take at the end [default: 30s; after Ctrl-C 5s, in a functional test 0s]",
         ),

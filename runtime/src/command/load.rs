@@ -3,14 +3,12 @@
 use super::flags::{Flags, PerTime, Stages};
 use crate::grid::{Grid, Scenario};
 use crate::start::Start;
+use bggo_schedule::declared::{DEFAULT_MAX_VUS, MAX_DURATION};
 use bggo_schedule::{
-    Arrivals, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage, WhenFull,
+    Arrivals, Closed, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage, WhenFull,
 };
 use std::sync::Arc;
 use std::time::Duration;
-
-/// k6's word for it is `maxVUs`; it has no default there.
-const MOST_USERS: u32 = 10_000;
 
 /// Short, because whoever stops a container kills it after 10 to 30 seconds, and the summary is still to be written.
 const ON_SIGNAL: Duration = Duration::from_secs(5);
@@ -42,36 +40,47 @@ pub fn load(grid: &Grid, start: &Start, flags: &Flags) -> Result<Asked, String> 
     let is_run = |row: &Scenario| {
         flags.scenarios.is_empty() || flags.scenarios.iter().any(|name| name == row.name())
     };
-    let asked = of_flags(flags)?;
+    let are_asked = are_asked(flags);
     let is_declared = scenarios.iter().any(|row| row.load.is_some());
-    let functional = asked.is_none() && (flags.once || !is_declared);
-    if asked.is_some() && scenarios.iter().filter(|row| is_run(row)).count() > 1 {
+    let functional = !are_asked && (flags.once || !is_declared);
+    if are_asked && scenarios.iter().filter(|row| is_run(row)).count() > 1 {
         return Err(
             "the flags give one load, and there are several scenarios: add --scenario NAME"
                 .to_owned(),
         );
     }
     let at_end = flags.graceful_stop;
-    let loads = scenarios.iter().map(|row| {
-        if !is_run(row) {
-            return Ok(None);
+    let of_row = |row: &Scenario| {
+        if functional {
+            return Ok(Load::new("once", Schedule::ONCE));
         }
-        let declared = row.load.filter(|_| !functional);
-        let mut load = match (&asked, declared) {
-            (Some((profile, schedule)), _) => Load::new(profile, schedule.clone()),
-            (None, Some(declared)) => declared(start).map_err(|fault| {
-                let place = fault.place().map(|place| format!("{place}: "));
-                format!("{}{fault}", place.unwrap_or_default())
-            })?,
-            (None, None) => Load::new("once", Schedule::ONCE),
-        };
-        if let Some(at_end) = at_end.or(functional.then_some(Duration::ZERO)) {
+        let declared = row.load.map(|declared| declared(start)).transpose();
+        let declared = declared.map_err(|fault| {
+            let place = fault.place().map(|place| format!("{place}: "));
+            format!("{}{fault}", place.unwrap_or_default())
+        })?;
+        match declared {
+            Some(declared) if are_asked => replaced(&declared, flags),
+            Some(declared) => Ok(declared),
+            None if are_asked => of_flags(flags),
+            None => Ok(Load::new("once", Schedule::ONCE.at_most(MAX_DURATION))),
+        }
+    };
+    let mut loads = Vec::with_capacity(scenarios.len());
+    for row in scenarios {
+        let mut load = is_run(row).then(|| of_row(row)).transpose()?;
+        if let (Some(load), Some(at_end)) =
+            (&mut load, at_end.or(functional.then_some(Duration::ZERO)))
+        {
             load.graceful_stop = at_end;
         }
-        Ok(Some(load))
-    });
+        loads.push(load);
+    }
+    if !functional && !are_asked {
+        begin_after_each_other(scenarios, &mut loads);
+    }
     Ok(Asked {
-        loads: loads.collect::<Result<_, String>>()?,
+        loads,
         functional,
         graceful_on_signal: match at_end {
             Some(given) => given,
@@ -81,56 +90,193 @@ pub fn load(grid: &Grid, start: &Start, flags: &Flags) -> Result<Asked, String> 
     })
 }
 
-/// The profile that the flags ask for, if they do, and its name.
-fn of_flags(flags: &Flags) -> Result<Option<(&'static str, Schedule)>, String> {
-    let is_open = flags.rate.is_some() || matches!(flags.stages, Some(Stages::Rates { .. }));
-    for (given, flag) in [
-        (flags.max_vus.is_some(), "--max-vus"),
-        (flags.by_chance, "--arrivals"),
-    ] {
-        if given && !is_open {
+/// Moves the beginning of each scenario that waits for another one behind the end of that one. One that waits for a scenario
+/// which is left out does not wait. The grid has no cycles.
+fn begin_after_each_other(scenarios: &[Scenario], loads: &mut [Option<Load>]) {
+    let after: Vec<Option<usize>> = scenarios
+        .iter()
+        .map(|row| {
+            let name = row.after?;
+            scenarios.iter().position(|other| other.name() == name)
+        })
+        .collect();
+    let ends = |at: usize| -> Option<Duration> {
+        let mut sum = Duration::ZERO;
+        let mut next = Some(at);
+        // A way through the table without a cycle is not longer than the table.
+        for _ in 0..scenarios.len() {
+            let Some(load) = next.and_then(|at| loads.get(at)?.as_ref()) else {
+                break;
+            };
+            sum = sum.checked_add(load.ends()?)?;
+            next = next.and_then(|at| after.get(at).copied().flatten());
+        }
+        Some(sum)
+    };
+    let waits: Vec<Option<Duration>> = after.iter().map(|after| ends((*after)?)).collect();
+    for (load, wait) in loads.iter_mut().zip(waits) {
+        if let (Some(load), Some(wait)) = (load, wait) {
+            load.start_after = load.start_after.saturating_add(wait);
+        }
+    }
+}
+
+/// Whether the flags ask for a load.
+fn are_asked(flags: &Flags) -> bool {
+    flags.vus.is_some()
+        || flags.duration.is_some()
+        || flags.iterations.is_some()
+        || flags.rate.is_some()
+        || flags.max_vus.is_some()
+        || flags.by_chance
+        || flags.stages.is_some()
+}
+
+/// What the flags make of a declared load. It begins with the run; its grace and its pace stay.
+fn replaced(declared: &Load, flags: &Flags) -> Result<Load, String> {
+    let is_whole = flags.rate.is_some()
+        || flags.stages.is_some()
+        || flags.iterations.is_some()
+        || (flags.vus.is_some() && flags.duration.is_some());
+    let mut load = if is_whole {
+        of_flags(flags)?
+    } else {
+        changed(declared, flags)?
+    };
+    load.replaces = Some(declared.profile);
+    load.graceful_stop = declared.graceful_stop;
+    load.pace = declared.pace.filter(|_| !load.schedule.is_open());
+    Ok(load)
+}
+
+/// A declared load with another number of users, length or spread.
+fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
+    let profile = declared.profile;
+    let mut load = Load {
+        start_after: Duration::ZERO,
+        ..declared.clone()
+    };
+    if let Some(length) = flags.duration {
+        load.schedule = match &load.schedule {
+            closed @ Schedule::Closed(_) => closed.clone().at_most(length),
+            Schedule::Open(arrivals) if let Some(rate) = arrivals.rate.lasting(nanos(length)) => {
+                let rate = rate.map_err(|much| too_much(much, "--duration"))?;
+                Schedule::Open(Arrivals {
+                    rate: Arc::new(rate),
+                    ..arrivals.clone()
+                })
+            }
+            _ => {
+                return Err(format!(
+                    "--duration does not change the stages of {profile}: give --stages, or another load such as --vus 10 beside --duration"
+                ));
+            }
+        };
+        if load.warm_up >= length {
             return Err(format!(
-                "{flag} is about a rate: add --rate 500/s, or stages such as --stages 30s:500/s"
+                "--duration is not longer than the warm-up of the scenario, which is {}",
+                bggo_values::duration::format(load.warm_up)
             ));
         }
     }
+    if let Some(users) = flags.vus {
+        match (&load.schedule, load.schedule.length()) {
+            (Schedule::Closed(closed), _) => {
+                load.schedule = Schedule::Closed(Closed { users, ..*closed });
+            }
+            (Schedule::Open(_), Some(length)) => {
+                load.profile = "constant_vus";
+                load.schedule = Schedule::lasting(users, length);
+            }
+            _ => {
+                return Err(format!(
+                    "--vus does not change the stages of {profile}: give --stages, or --duration beside --vus"
+                ));
+            }
+        }
+    }
+    let given = [
+        (flags.max_vus.is_some(), "--max-vus"),
+        (flags.by_chance, "--arrivals"),
+    ];
+    match &mut load.schedule {
+        Schedule::Open(arrivals) => {
+            if let Some(most) = flags.max_vus {
+                if arrivals.users > most {
+                    return Err(format!(
+                        "--max-vus {most} is less than the {} users that the scenario begins with",
+                        arrivals.users
+                    ));
+                }
+                arrivals.max_users = most;
+            }
+            if flags.by_chance {
+                arrivals.spread = Spread::Poisson;
+            }
+        }
+        _ => about_a_rate(given)?,
+    }
+    Ok(load)
+}
+
+/// Refuses flags that are about arrivals.
+fn about_a_rate(given: [(bool, &str); 2]) -> Result<(), String> {
+    match given.into_iter().find(|(given, _)| *given) {
+        None => Ok(()),
+        Some((_, flag)) => Err(format!(
+            "{flag} is about a rate: add --rate 500/s, or stages such as --stages 30s:500/s"
+        )),
+    }
+}
+
+/// The load that the flags alone ask for.
+fn of_flags(flags: &Flags) -> Result<Load, String> {
+    let (profile, schedule) = profile_of_flags(flags)?;
+    Ok(Load::new(profile, schedule))
+}
+
+fn profile_of_flags(flags: &Flags) -> Result<(&'static str, Schedule), String> {
+    let is_open = flags.rate.is_some() || matches!(flags.stages, Some(Stages::Rates { .. }));
+    if !is_open {
+        about_a_rate([
+            (flags.max_vus.is_some(), "--max-vus"),
+            (flags.by_chance, "--arrivals"),
+        ])?;
+    }
     if let Some(stages) = &flags.stages {
-        return staged(flags, stages).map(Some);
+        return staged(flags, stages);
     }
     if let Some(rate) = flags.rate {
         let Some(length) = flags.duration else {
             return Err("--rate needs an end: add --duration 30s".to_owned());
         };
-        return Ok(Some((
-            "constant_arrival_rate",
-            constant(flags, rate, length)?,
-        )));
+        return Ok(("constant_arrival_rate", constant(flags, rate, length)?));
     }
     let users = flags.vus.unwrap_or(1);
-    Ok(match (flags.iterations, flags.duration) {
+    match (flags.iterations, flags.duration) {
         (Some(iterations), length) => {
             let schedule = Schedule::iterations(users, iterations);
-            let schedule = match length {
-                Some(length) => schedule.at_most(length),
-                None => schedule,
-            };
-            Some(("shared_iterations", schedule))
+            let schedule = schedule.at_most(length.unwrap_or(MAX_DURATION));
+            Ok(("shared_iterations", schedule))
         }
-        (None, Some(length)) => Some(("constant_vus", Schedule::lasting(users, length))),
-        (None, None) if flags.vus.is_some() => {
-            return Err("--vus needs an end: add --duration 30s or --iterations 1000".to_owned());
+        (None, Some(length)) => Ok(("constant_vus", Schedule::lasting(users, length))),
+        (None, None) => {
+            Err("--vus needs an end: add --duration 30s or --iterations 1000".to_owned())
         }
-        (None, None) => None,
-    })
+    }
+}
+
+/// A length of time as the profiles count it.
+fn nanos(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What `--stages` asks for, and the name of its profile.
 fn staged(flags: &Flags, stages: &Stages) -> Result<(&'static str, Schedule), String> {
-    let length = |length: &Duration| u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
     match stages {
         Stages::Users(stages) => {
             let stages = stages.iter().map(|(duration, to)| UserStage {
-                length: length(duration),
+                length: nanos(*duration),
                 to: *to,
             });
             let ramp = Ramp::new(0, stages.collect());
@@ -141,7 +287,7 @@ fn staged(flags: &Flags, stages: &Stages) -> Result<(&'static str, Schedule), St
         }
         Stages::Rates { unit, stages } => {
             let stages = stages.iter().map(|(duration, to)| Stage {
-                length: length(duration),
+                length: nanos(*duration),
                 to: *to,
             });
             let stages: Vec<Stage> = stages.collect();
@@ -161,9 +307,8 @@ fn too_much(much: TooMuch, flag: &str) -> String {
 
 /// The profile of `--rate`.
 fn constant(flags: &Flags, rate: PerTime, length: Duration) -> Result<Schedule, String> {
-    let length = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
     let stages = [Stage {
-        length,
+        length: nanos(length),
         to: rate.millionths,
     }];
     let rate = Rate::new(rate.unit, rate.millionths, &stages).map_err(|much| {
@@ -178,7 +323,7 @@ fn constant(flags: &Flags, rate: PerTime, length: Duration) -> Result<Schedule, 
 
 /// An open profile of a rate.
 fn arrivals(flags: &Flags, rate: Rate) -> Result<Schedule, String> {
-    let max_users = flags.max_vus.unwrap_or(MOST_USERS);
+    let max_users = flags.max_vus.unwrap_or(DEFAULT_MAX_VUS);
     let users = flags.vus.unwrap_or(0);
     if users > max_users {
         return Err(format!(

@@ -2,7 +2,9 @@
 
 mod completions;
 pub mod flags;
+mod host;
 mod load;
+mod moment;
 mod names;
 mod thresholds;
 
@@ -24,8 +26,8 @@ use std::io::{IsTerminal, Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
-use thresholds::thresholds;
+use std::time::{Duration, Instant, SystemTime, SystemTimeError};
+use thresholds::{refused, thresholds};
 use variables::Around;
 
 /// As the first word of the command line it lets the program print its properties. Only `bggo build` uses it.
@@ -102,6 +104,9 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         segment: Segment::WHOLE,
         threads: 1,
         spin: Spin::Off,
+        pin: false,
+        start_at: None,
+        allow_overload: false,
         functional: true,
         thresholds: Vec::new(),
         max_failed: None,
@@ -140,6 +145,11 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         report.flush();
         return Exit::BadInput;
     };
+    let Ok(start_at) = flags.start_at.map(beginning).transpose() else {
+        report.error("the moment of --start-at has passed: give one that is some seconds away");
+        report.flush();
+        return Exit::BadInput;
+    };
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     let threads = flags.threads.unwrap_or(cores);
@@ -151,18 +161,33 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         segment: flags.segment,
         threads,
         // Where each core has a worker, spinning would take the time of others, such as a target on this host.
-        spin: if threads < cores { Spin::On } else { Spin::Off },
+        spin: flags
+            .spin
+            .unwrap_or(if threads < cores { Spin::On } else { Spin::Off }),
+        pin: flags.pin,
+        start_at,
+        allow_overload: flags.allow_overload,
         functional: asked.functional,
         thresholds,
         max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
     };
     panic::keep_texts(grid.sensitivity());
+    if !host::is_enough(&request, &report) {
+        report.flush();
+        return Exit::BadInput;
+    }
     run(&request, &report).unwrap_or_else(|error| {
         report.error(&format!("the run could not be started: {error}"));
         report.flush();
         Exit::SetUpFailed
     })
+}
+
+/// The moment on the clock of the run, unless it has passed.
+fn beginning(moment: SystemTime) -> Result<Instant, SystemTimeError> {
+    let rest = moment.duration_since(SystemTime::now())?;
+    Ok(Instant::now() + rest)
 }
 
 /// Reads the variables, the load and the thresholds. Reports what is wrong with them; then there is no result.
@@ -200,9 +225,8 @@ fn prepare(
             Err(texts) => remarks.errors.extend(texts),
         }
     }
-    if flags.max_failed.is_some() && load.as_ref().is_some_and(|load| load.functional) {
-        let text = "--max-failed is about a load, and in a functional run no step may fail: add --duration 30s, or --iterations 1000";
-        remarks.errors.push(text.to_owned());
+    if let Some(asked) = &load {
+        remarks.errors.extend(refused(flags, asked, &judged));
     }
     for error in &remarks.errors {
         report.error(error);

@@ -3,7 +3,7 @@
 use super::first_paragraph;
 use super::flags::{Flags, Given, ask_for_json, read};
 use super::load::{Asked, load};
-use super::thresholds::thresholds;
+use super::thresholds::{refused, thresholds};
 use crate::event::LogLevel;
 use crate::fault::{Fault, Place, Placed as _};
 use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Variable};
@@ -11,9 +11,10 @@ use crate::info::Info;
 use crate::start::Start;
 use crate::threshold;
 use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
-use bggo_schedule::{Load, Schedule, Segment, Spread, WhenFull};
+use bggo_schedule::{Arrivals, Load, Rate, Schedule, Segment, Spread, Stage, WhenFull};
 use bggo_values::{Text, Type, Value};
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::Duration;
 
 const PLACE: Place = Place::new("grid.hcl", 1, 1);
@@ -74,7 +75,10 @@ fn flags_put_load_on() {
     );
     assert_eq!(
         schedule("--iterations 1000"),
-        Ok((Schedule::iterations(1, 1000), false))
+        Ok((
+            Schedule::iterations(1, 1000).at_most(Duration::from_secs(600)),
+            false
+        ))
     );
     assert_eq!(
         schedule("--duration 1s"),
@@ -251,6 +255,151 @@ fn a_declared_load_is_put_on_unless_flags_give_another_one() {
     let start = Start::new(vec![Value::Bool(true)], 0);
     let said = load(&LOADED, &start, &parse("").unwrap()).unwrap_err();
     assert_eq!(said, "grid.hcl:1:1: no such load");
+}
+
+/// A load of each profile, with a grace, a pace and a later beginning.
+fn of_profile(schedule: Schedule, profile: &'static str) -> Load {
+    Load {
+        start_after: Duration::from_secs(60),
+        graceful_stop: Duration::from_secs(3),
+        pace: Some(Duration::from_secs(2)),
+        warm_up: Duration::from_secs(1),
+        ..Load::new(profile, schedule)
+    }
+}
+
+fn open(schedule: [(u64, u64); 2], profile: &'static str) -> Load {
+    let stages = schedule.map(|(seconds, to)| Stage {
+        length: seconds * 1_000_000_000,
+        to: to * 1_000_000,
+    });
+    let first = stages[0].to;
+    let rate = Rate::new(1_000_000_000, first, &stages).unwrap();
+    let arrivals = Arrivals {
+        rate: Arc::new(rate),
+        spread: Spread::Even,
+        users: 5,
+        max_users: 50,
+        when_full: WhenFull::Drop,
+    };
+    Load {
+        pace: None,
+        ..of_profile(Schedule::Open(arrivals), profile)
+    }
+}
+
+fn of_constant(_: &Start) -> Result<Load, Fault> {
+    let schedule = Schedule::lasting(7, Duration::from_secs(9));
+    Ok(of_profile(schedule, "constant_vus"))
+}
+
+fn of_rate(_: &Start) -> Result<Load, Fault> {
+    Ok(open([(10, 100), (0, 100)], "constant_arrival_rate"))
+}
+
+fn of_stages(_: &Start) -> Result<Load, Fault> {
+    Ok(open([(10, 100), (5, 0)], "ramping_arrival_rate"))
+}
+
+static PROFILES: Grid = Grid::new("profiles").scenarios(&[
+    Scenario::new("constant", "main").load(of_constant),
+    Scenario::new("rate", "main")
+        .load(of_rate)
+        .after("constant"),
+    Scenario::new("stages", "main")
+        .load(of_stages)
+        .after("rate"),
+    Scenario::new("loose", "main").after("nobody"),
+]);
+
+/// The load of one scenario with flags, and what it replaces.
+fn of_scenario(name: &str, line: &str) -> Result<Load, String> {
+    let asked = asked_of(&PROFILES, &format!("--scenario {name} {line}"))?;
+    let mut loads = asked.loads.into_iter().flatten();
+    Ok(loads.next().unwrap())
+}
+
+#[test]
+fn flags_replace_a_declared_load_or_change_a_part_of_it() {
+    let second = Duration::from_secs(1);
+    let whole = of_scenario("constant", "--rate 5/s --duration 4s").unwrap();
+    assert_eq!(
+        (whole.profile, whole.replaces),
+        ("constant_arrival_rate", Some("constant_vus"))
+    );
+    assert_eq!(whole.schedule.total(), Some(20));
+    // It begins with the run and keeps its grace; a pace is nothing for a rate.
+    let kept = (whole.start_after, whole.graceful_stop, whole.pace);
+    assert_eq!(kept, (Duration::ZERO, second * 3, None));
+    assert_eq!(whole.warm_up, Duration::ZERO);
+
+    let longer = of_scenario("constant", "--duration 20s").unwrap();
+    assert_eq!(longer.schedule, Schedule::lasting(7, second * 20));
+    assert_eq!(
+        (longer.pace, longer.warm_up, longer.replaces),
+        (Some(second * 2), second, Some("constant_vus"))
+    );
+    let more = of_scenario("constant", "--vus 70").unwrap();
+    assert_eq!(more.schedule, Schedule::lasting(70, second * 9));
+
+    let longer = of_scenario("rate", "--duration 20s --max-vus 60 --arrivals poisson").unwrap();
+    let Schedule::Open(arrivals) = longer.schedule else {
+        panic!("not open");
+    };
+    assert_eq!(arrivals.rate.total(), 2_000);
+    assert_eq!(
+        (arrivals.users, arrivals.max_users, arrivals.spread),
+        (5, 60, Spread::Poisson)
+    );
+    assert_eq!(arrivals.when_full, WhenFull::Drop);
+    let closed = of_scenario("rate", "--vus 3").unwrap();
+    assert_eq!(closed.schedule, Schedule::lasting(3, second * 10));
+    assert_eq!(closed.profile, "constant_vus");
+
+    for (name, line, expected) in [
+        (
+            "stages",
+            "--duration 5s",
+            "--duration does not change the stages of ramping_arrival_rate",
+        ),
+        ("constant", "--max-vus 5", "--max-vus is about a rate"),
+        (
+            "rate",
+            "--max-vus 4",
+            "--max-vus 4 is less than the 5 users that the scenario begins with",
+        ),
+        (
+            "rate",
+            "--duration 1s",
+            "--duration is not longer than the warm-up of the scenario, which is 1s",
+        ),
+    ] {
+        let said = of_scenario(name, line).unwrap_err();
+        assert!(said.contains(expected), "{name} {line}: {said}");
+    }
+}
+
+#[test]
+fn a_scenario_begins_when_the_one_before_it_surely_has_ended() {
+    let begins = |line: &str| {
+        let asked = asked_of(&PROFILES, line).unwrap();
+        let loads = asked.loads.into_iter();
+        loads
+            .map(|load| load.map(|load| load.start_after.as_secs()))
+            .collect::<Vec<_>>()
+    };
+    // 60 s, 9 s and 3 s to finish; then 60 s of its own, 10 s and 3 s.
+    assert_eq!(
+        begins(""),
+        [Some(60), Some(72 + 60), Some(72 + 73 + 60), Some(0)]
+    );
+    // One that is left out is not waited for.
+    assert_eq!(
+        begins("--scenario rate --scenario stages"),
+        [None, Some(60), Some(73 + 60), None]
+    );
+    assert_eq!(begins("--once"), [Some(0); 4]);
+    assert_eq!(begins("--graceful-stop 0s")[1], Some(69 + 60));
 }
 
 #[test]
@@ -466,4 +615,46 @@ fn a_threshold_that_cannot_be_is_an_error_before_any_load() {
         said.contains("expected `<`, `<=`, `>` or `>=`, found `=` (column 5)"),
         "{said}"
     );
+}
+
+/// What of `JUDGED` does not fit a command line.
+fn unfit(line: &str, on_fail: OnFail) -> Vec<String> {
+    let words = std::iter::once("judged").chain(line.split(' '));
+    let flags = read(&JUDGED, words.map(OsString::from)).unwrap();
+    let start = Start::new(vec![Value::from("1s".to_owned())], 0);
+    let asked = load(&JUDGED, &start, &flags).unwrap();
+    let mut thresholds = thresholds(&JUDGED, &start, &[]).unwrap();
+    thresholds[0].on_fail = on_fail;
+    refused(&flags, &asked, &thresholds)
+}
+
+#[test]
+fn a_share_of_a_run_cannot_be_aborted_by_a_threshold() {
+    let said = unfit("--duration 1s --segment 1/2", OnFail::Abort).concat();
+    assert!(
+        said.starts_with("threshold \"home is fast\" aborts the run"),
+        "{said}"
+    );
+    for (line, on_fail) in [
+        ("--duration 1s --segment 1/2", OnFail::Fail),
+        ("--duration 1s", OnFail::Abort),
+    ] {
+        assert!(unfit(line, on_fail).is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_limit_of_failures_is_a_share_and_needs_a_load() {
+    let said = unfit("--once --max-failed 5%", OnFail::Fail).concat();
+    assert!(said.starts_with("--max-failed is about a load"), "{said}");
+    assert!(unfit("--duration 1s --max-failed 5%", OnFail::Fail).is_empty());
+    let limit = |text: &str| {
+        let words = ["judged", "--max-failed", text].map(OsString::from);
+        read(&JUDGED, words).map(|flags| flags.max_failed).ok()
+    };
+    assert_eq!(limit("5%"), Some(Some(0.05)));
+    assert_eq!(limit("0.1 %"), Some(Some(0.001)));
+    for wrong in ["5", "101%", "-1%", "five"] {
+        assert_eq!(limit(wrong), None, "{wrong}");
+    }
 }

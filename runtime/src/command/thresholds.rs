@@ -1,9 +1,12 @@
 //! Thresholds of the grid and of `--threshold` to what a run is judged by, each against the figures that the run has.
 
+use super::flags::Flags;
+use super::load::Asked;
 use crate::grid::Grid;
 use crate::metrics::{RunSlots, layout_of};
 use crate::start::Start;
-use bggo_metrics::{Draft, Threshold};
+use bggo_metrics::{Draft, OnFail, Threshold};
+use bggo_schedule::Segment;
 
 /// Those of the grid, then those of the flags. All bounds are known, and every address has its figures.
 ///
@@ -50,4 +53,25 @@ pub fn thresholds(
     } else {
         Err(errors)
     }
+}
+
+/// What does not fit the run that is asked for.
+pub fn refused(flags: &Flags, asked: &Asked, thresholds: &[Threshold]) -> Vec<String> {
+    let mut refused = Vec::new();
+    if asked.functional {
+        if flags.max_failed.is_some() {
+            let text = "--max-failed is about a load, and in a functional run no step may fail: add --duration 30s, or --iterations 1000";
+            refused.push(text.to_owned());
+        }
+        return refused;
+    }
+    let mut aborting = thresholds.iter();
+    let aborting = aborting.find(|one| one.on_fail == OnFail::Abort);
+    if let Some(aborting) = aborting.filter(|_| flags.segment != Segment::WHOLE) {
+        refused.push(format!(
+            "threshold {:?} aborts the run, and a share of a run knows too little for that: leave out --segment, or write on_fail = \"fail\"",
+            aborting.name.as_str()
+        ));
+    }
+    refused
 }

@@ -10,7 +10,6 @@ use crate::grid::{Grid, Variable};
 use crate::info::Sensitivity;
 use crate::start::Start;
 use bggo_values::{Text, Type, Value, convert, literal};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,8 +25,8 @@ const MOST_LINES: usize = 1000;
 pub struct Around {
     /// The working folder.
     pub folder: PathBuf,
-    /// The environment variables that are valid UTF-8.
-    pub environment: BTreeMap<String, String>,
+    /// The environment variables that are valid UTF-8. The last of two with one name counts.
+    pub environment: Vec<(String, String)>,
 }
 
 /// Messages about the variables.
@@ -56,21 +55,20 @@ enum Content {
 pub fn read(grid: &Grid, given: &[Given], around: &Around) -> (Vec<Value>, Remarks) {
     let mut gathering = Gathering {
         grid,
-        found: BTreeMap::new(),
+        found: grid.all_variables().map(|_| None).collect(),
         remarks: Remarks::default(),
     };
     gathering.environment(around);
     gathering.folder(&around.folder);
     gathering.given(given, &around.folder);
     let Gathering {
-        mut found,
-        mut remarks,
-        ..
+        found, mut remarks, ..
     } = gathering;
     let values = grid
         .all_variables()
-        .map(|variable| {
-            settle(grid, variable, found.remove(variable.name)).unwrap_or_else(|text| {
+        .zip(found)
+        .map(|(variable, found)| {
+            settle(grid, variable, found).unwrap_or_else(|text| {
                 remarks.errors.push(text);
                 Value::Null
             })
@@ -115,30 +113,37 @@ fn located(variable: &Variable, fault: &Fault) -> String {
 
 struct Gathering<'a> {
     grid: &'a Grid,
-    /// The strongest value of each variable so far.
-    found: BTreeMap<&'static str, Found>,
+    /// The strongest value of each variable so far, in the order of the grid.
+    found: Vec<Option<Found>>,
     remarks: Remarks,
 }
 
 impl Gathering<'_> {
-    fn declared(&self, name: &str) -> Option<&'static str> {
+    fn declares(&self, name: &str) -> bool {
         self.grid
             .all_variables()
-            .map(|variable| variable.name)
-            .find(|declared| *declared == name)
+            .any(|variable| variable.name == name)
+    }
+
+    /// Keeps the value in place of a weaker one. Returns whether the grid declares the variable.
+    fn keep(&mut self, name: &str, from: &str, content: Content) -> bool {
+        let mut places = self.grid.all_variables().zip(&mut self.found);
+        let Some((_, place)) = places.find(|(variable, _)| variable.name == name) else {
+            return false;
+        };
+        *place = Some(Found {
+            from: from.to_owned(),
+            content,
+        });
+        true
     }
 
     fn environment(&mut self, around: &Around) {
         for variable in self.grid.all_variables() {
             let key = format!("{PREFIX}{}", variable.name);
-            if let Some(text) = around.environment.get(&key) {
-                self.found.insert(
-                    variable.name,
-                    Found {
-                        from: key,
-                        content: Content::Text(text.clone()),
-                    },
-                );
+            let mut all = around.environment.iter().rev();
+            if let Some((_, text)) = all.find(|(name, _)| *name == key) {
+                self.keep(variable.name, &key, Content::Text(text.clone()));
             }
         }
     }
@@ -175,21 +180,17 @@ impl Gathering<'_> {
     }
 
     fn text(&mut self, name: &str, text: &str, from: String) {
-        match self.declared(name) {
-            Some(name) => {
-                self.found.insert(
-                    name,
-                    Found {
-                        from,
-                        content: Content::Text(text.to_owned()),
-                    },
-                );
-            }
-            None => self.remarks.errors.push(format!(
-                "{from}: the grid declares no variable {name:?}{}",
-                self.known()
-            )),
+        if !self.keep(name, &from, Content::Text(text.to_owned())) {
+            let undeclared = self.undeclared(name, &from);
+            self.remarks.errors.push(undeclared);
         }
+    }
+
+    fn undeclared(&self, name: &str, from: &str) -> String {
+        format!(
+            "{from}: the grid declares no variable {name:?}{}",
+            self.known()
+        )
     }
 
     /// `; it declares "a", "b"`.
@@ -231,7 +232,7 @@ impl Gathering<'_> {
         let wrong = &text[begin..line_end];
         // A misspelt name may be meant for a sensitive variable, and an open bracket may swallow the lines of one.
         let name = wrong.split_once('=').map(|(name, _)| name.trim());
-        name.is_some_and(|name| self.declared(name).is_some())
+        name.is_some_and(|name| self.declares(name))
             && sensitive().all(|one| !wrong.contains(one.name))
     }
 
@@ -244,7 +245,7 @@ impl Gathering<'_> {
             let of_text = part.contains(char::is_alphanumeric) && text.contains(part);
             if !quoted {
                 shown.push_str(part);
-            } else if of_text && self.declared(part).is_none() {
+            } else if of_text && !self.declares(part) {
                 shown.push_str("(not shown, it may be sensitive)");
             } else {
                 shown.push_str(&format!("`{part}`"));
@@ -287,20 +288,9 @@ impl Gathering<'_> {
         };
         for (name, value, offset) in attributes {
             let from = place(shown, text, offset);
-            match self.declared(&name) {
-                Some(name) => {
-                    self.found.insert(
-                        name,
-                        Found {
-                            from,
-                            content: Content::Value(value),
-                        },
-                    );
-                }
-                None => self.remarks.warnings.push(format!(
-                    "{from}: the grid declares no variable {name:?}{}",
-                    self.known()
-                )),
+            if !self.keep(&name, &from, Content::Value(value)) {
+                let undeclared = self.undeclared(&name, &from);
+                self.remarks.warnings.push(undeclared);
             }
         }
     }

@@ -144,7 +144,6 @@ impl Arriving {
 
     /// Takes what is due when the scenario is `elapsed` old and was never begun; returns how many these are.
     pub(super) fn left_over(&self, elapsed: Nanos) -> u64 {
-        let mut source = self.source.borrow_mut();
-        std::iter::from_fn(|| source.take(elapsed)).count() as u64
+        self.source.borrow_mut().take_all(elapsed)
     }
 }

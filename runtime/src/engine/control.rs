@@ -10,8 +10,9 @@ use super::stopping::{Signals, Stopping};
 use super::worker::{News, Work, WorkerNews, listen, worker_thread};
 use crate::assets::RunScope;
 use crate::context::WorkerContext;
-use crate::event::{Event, EventSink};
+use crate::event::{Event, EventSink, LogLevel};
 use crate::exit::{Exit, ExitCauses};
+use crate::health::HostWatch;
 use crate::judgement::{Collector, Order, Watch};
 use crate::metrics::{Slab, SlabReader, layout_of};
 use crate::outputs::{Report, RunDescription, Stopped};
@@ -21,13 +22,16 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
 /// Stack of a worker thread, in bytes. The steps of a large grid are built on the stack, which takes some KiB for each step.
 /// Stack that is not touched costs no memory.
 const STACK: usize = 256 << 20;
+
+/// How long before the clock starts the control thread does nothing else.
+const NEARLY: Duration = Duration::from_millis(3);
 
 /// Starts the worker thread with this number.
 type Spawn<'a> = &'a dyn Fn(u32, Box<dyn FnOnce() + Send>) -> io::Result<()>;
@@ -101,6 +105,11 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         functional: run.functional,
     };
     report.begins(description);
+    if !run.functional && !run.is_judged() {
+        let text =
+            "a share of a run is judged by no threshold: `bggo merge` judges all shares together";
+        report.tell(Event::Message(LogLevel::Info, text.to_owned()));
+    }
 
     let loads = run.scenario_loads(&slots);
     let (begun, begin) = watch::channel(None);
@@ -129,7 +138,8 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             phases: workers.stopping.subscribe(),
             begin: begin.clone(),
             news: WorkerNews::new(tell.clone()),
-            spin: Some(run.spin),
+            spin: Some((run.spin, slabs[index as usize].spun().clone())),
+            pin: run.pin,
         };
         // If the thread cannot be started, its work is dropped, and `WorkerNews` says that the worker is over.
         workers.started();
@@ -142,7 +152,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     drop((tell, begin));
 
     workers.until(Workers::may_begin).await;
-    let begin = Instant::now();
+    let begin = workers.beginning(run.start_at).await;
     let readers = (0..).zip(&slabs).map(|(worker, slab)| {
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
     });
@@ -150,7 +160,9 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     report.clock_starts(if run.functional {
         Watch::at_the_end(collector, judge)
     } else {
-        Watch::new(collector, judge, orders)
+        let workers = slabs.iter().take(count as usize);
+        let host = HostWatch::new(workers.map(|slab| slab.spun().clone()).collect());
+        Watch::new(collector, judge, orders).on(host)
     });
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();
@@ -173,10 +185,13 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         }
     }
     listener.abort();
+    if judgement.is_some_and(|judgement| judgement.fell_behind) && !run.allow_overload {
+        state.causes.overloaded();
+    }
     match judgement {
         // The reporter has gone, so nobody knows how the load went.
         None => state.causes.bug(),
-        Some(judgement) if !run.functional && judgement.fails() => {
+        Some(judgement) if run.is_judged() && judgement.fails() => {
             state.causes.threshold_failed();
         }
         Some(_) => {}
@@ -231,20 +246,47 @@ impl Workers<'_> {
     /// Handles events until `is_enough` is true or the run is left at once.
     async fn until(&mut self, is_enough: fn(&Self) -> bool) {
         while !self.left && !is_enough(self) {
-            match self.happened().await {
-                Happened::News(News::Prepared) => self.unprepared -= 1,
-                Happened::News(News::ScenarioOver(scenario)) => {
-                    self.stopping.scenario_over(scenario);
-                }
-                Happened::News(News::Over) => self.alive -= 1,
-                Happened::OutOfTime => {
-                    let now = tokio::time::Instant::now().into_std();
-                    self.stopping.out_of_time(now);
-                }
-                Happened::Ordered(Order::Abort(threshold)) => self.stopping.abort(&threshold),
-                Happened::CannotGoOn => self.stopping.cancel(),
-                Happened::Signal => self.left = self.stopping.signal(),
+            let happened = self.happened().await;
+            self.handle(happened);
+        }
+    }
+
+    /// Waits for the moment at which the clock is to start, if there is one, and gives back when it starts.
+    async fn beginning(&mut self, start_at: Option<Instant>) -> Instant {
+        let Some(at) = start_at else {
+            return Instant::now();
+        };
+        // Tokio's timer knows whole milliseconds only, so the thread sleeps through the last ones.
+        let nearly = at.checked_sub(NEARLY).unwrap_or(at);
+        while !self.left && self.stopping.may_cancel() && !self.stopping.is_interrupted() {
+            let sleeping = pin!(tokio::time::sleep_until(nearly.into()));
+            let happened = match select(sleeping, pin!(self.happened())).await {
+                Either::Left(_) => None,
+                Either::Right((happened, _)) => Some(happened),
+            };
+            let Some(happened) = happened else {
+                std::thread::sleep(at.saturating_duration_since(Instant::now()));
+                return at;
+            };
+            self.handle(happened);
+        }
+        Instant::now()
+    }
+
+    fn handle(&mut self, happened: Happened) {
+        match happened {
+            Happened::News(News::Prepared) => self.unprepared -= 1,
+            Happened::News(News::ScenarioOver(scenario)) => {
+                self.stopping.scenario_over(scenario);
             }
+            Happened::News(News::Over) => self.alive -= 1,
+            Happened::OutOfTime => {
+                let now = tokio::time::Instant::now().into_std();
+                self.stopping.out_of_time(now);
+            }
+            Happened::Ordered(Order::Abort(threshold)) => self.stopping.abort(&threshold),
+            Happened::CannotGoOn => self.stopping.cancel(),
+            Happened::Signal => self.left = self.stopping.signal(),
         }
     }
 

@@ -14,7 +14,7 @@ use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_threshold
 use bggo_schedule::{Load, Segment, workers};
 use bggo_values::Text;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is run, and how.
 pub struct RunRequest {
@@ -32,6 +32,12 @@ pub struct RunRequest {
     pub threads: u32,
     /// Whether workers may spin for the last microseconds before an iteration is due.
     pub spin: Spin,
+    /// Whether each worker stays on a core of its own.
+    pub pin: bool,
+    /// When the clock of the run starts; as soon as all workers are prepared, where nothing is said.
+    pub start_at: Option<Instant>,
+    /// A run whose iterations could not begin in time is not failed for it.
+    pub allow_overload: bool,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
     /// What a load run is judged by, beside the thresholds that every one has.
@@ -45,6 +51,10 @@ pub struct RunRequest {
 impl RunRequest {
     /// How many worker threads there are.
     pub(super) fn workers(&self) -> u32 {
+        // Its scenarios run one after the other.
+        if self.functional {
+            return 1;
+        }
         let schedules = self.loads.iter().flatten().map(|load| &load.schedule);
         workers(self.threads, schedules)
     }
@@ -79,12 +89,18 @@ impl RunRequest {
         .collect()
     }
 
-    /// Judges the run. A functional run has no thresholds: none of its steps may fail.
+    /// Whether it is judged by thresholds. Of a functional run no step may fail, and a share of a run is judged together with
+    /// the others.
+    pub(super) fn is_judged(&self) -> bool {
+        !self.functional && self.segment == Segment::WHOLE
+    }
+
+    /// Judges the run.
     ///
     /// # Errors
     /// Thresholds on figures that the run does not have.
     pub(super) fn judge(&self, layout: &Layout) -> Result<Judge, Vec<Unknown>> {
-        if self.functional {
+        if !self.is_judged() {
             return Judge::new(Vec::new(), layout, &[]);
         }
         let course = |load: &Load| Course {

@@ -9,6 +9,7 @@ use super::scenario_load::Taking;
 use super::scenario_users::ScenarioUsers;
 use super::user::User;
 use crate::context::WorkerContext;
+use crate::shutdown::Phase;
 use bggo_schedule::{Nanos, Ramp, WhenFull};
 use std::rc::Rc;
 use std::time::Duration;
@@ -63,6 +64,17 @@ impl<'a> Scenario<'a> {
             }
         }
         users.until_nobody_is_left().await;
+        // After a signal nobody expects the rest.
+        if let Taking::WhenFree(iterations) = &users.load.taking
+            && self.context.shutdown.phase() == Phase::Running
+        {
+            let elapsed = self.context.now();
+            let elapsed = elapsed.saturating_duration_since(users.begin());
+            let left_over = iterations.shared_left_over(elapsed);
+            let slots = users.slots_at(Nanos::MAX);
+            self.context
+                .iterations_not_started(slots.iterations, left_over);
+        }
     }
 
     /// Makes a user of those of this worker.

@@ -138,9 +138,9 @@ impl<'a> Stopping<'a> {
 
     /// A deadline has come: of the run, or of some scenarios.
     pub(super) fn out_of_time(&mut self, now: Instant) {
-        const OVER: &str = "that were still running are cancelled: --graceful-stop is over";
         if self.cancel_at.is_some_and(|at| at <= now) {
-            self.report.warn(&format!("iterations {OVER}"));
+            self.report
+                .warn("iterations that were still running are cancelled: --graceful-stop is over");
             self.cancel();
             return;
         }
@@ -152,9 +152,17 @@ impl<'a> Stopping<'a> {
                 Some(row) if table.len() > 1 => format!("of scenario {} ", row.name()),
                 _ => String::new(),
             };
-            self.report.warn(&format!("iterations {of}{OVER}"));
+            // Whoever interrupts a run says nothing of its target.
+            let (what, phase) = if self.is_interrupted() {
+                ("are cancelled", Phase::Cancelled)
+            } else {
+                ("have failed", Phase::TimeIsOver)
+            };
+            self.report.warn(&format!(
+                "iterations {of}that were still running {what}: --graceful-stop is over"
+            ));
             self.phases
-                .send_modify(|phases| phases.advance_scenario(scenario, Phase::Cancelled));
+                .send_modify(|phases| phases.advance_scenario(scenario, phase));
         }
     }
 

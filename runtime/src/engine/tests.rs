@@ -44,6 +44,7 @@ enum Does {
     Waits(Duration),
     WaitsForEver,
     Fails,
+    FailsAfter(Duration),
     FailsAt(u64),
     PanicsAt(u64),
     PanicsAtItsEnd,
@@ -112,6 +113,10 @@ async fn iteration(does: Does, number: u64, _borrowed: &RefCell<()>) -> Flow {
         }
         Does::WaitsForEver => std::future::pending().await,
         Does::Fails => Err(Stop),
+        Does::FailsAfter(length) => {
+            sleep(length).await;
+            Err(Stop)
+        }
         Does::FailsAt(which) if which == number => Err(Stop),
         Does::FailsAt(_) => Ok(()),
         Does::PanicsAtItsEnd => Ok(()),
@@ -137,6 +142,17 @@ struct Bench {
 const SLOTS: usize = 2 * iteration_slot::COUNT as usize;
 
 fn bench(does: fn(u64) -> Does) -> Bench {
+    bench_of(Kind::Load, does)
+}
+
+/// Whether a run is functional.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Load,
+    Functional,
+}
+
+fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
     let (names, causes) = (
         Arc::new(RunNames::default()),
         Arc::new(ExitCauses::default()),
@@ -145,7 +161,7 @@ fn bench(does: fn(u64) -> Does) -> Bench {
     let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
-        functional: false,
+        functional: kind == Kind::Functional,
         recorder: Recorder::new(Arc::clone(&slab)),
         names: KnownNames::new(Arc::clone(&names)),
         events: Arc::new(ToldEvents::default()),
@@ -209,6 +225,7 @@ impl Bench {
             begin: watch::channel(Some(begin)).1,
             news: WorkerNews::new(mpsc::unbounded_channel().0),
             spin: None,
+            pin: false,
         };
         work(Rc::clone(&self.context), started).await;
     }
@@ -438,6 +455,7 @@ async fn no_user_is_there_before_the_clock_starts() {
         begin: begun,
         news: WorkerNews::new(tell),
         spin: None,
+        pin: false,
     };
     let start = async {
         assert_eq!(news.recv().await, Some(News::Prepared));

@@ -3,6 +3,7 @@
 //! A timerfd wakes the thread, some tens of microseconds late. Where a core is free for it, it is set early, and the rest is
 //! spent in turns of the event loop, so that I/O goes on.
 
+use crate::metrics::Spun;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -30,13 +31,13 @@ pub(super) enum Timer {
     Coarse,
     /// The kernel's.
     /// (tokio's own reader of file descriptors asks for `unsafe`, and its reader of pipes does the same without.)
-    Exact(Receiver, Spin),
+    Exact(Receiver, Spin, Spun),
 }
 
 impl Timer {
     /// The kernel's, if it gives one.
-    pub(super) fn new(spin: Spin) -> Self {
-        Self::exact().map_or(Self::Coarse, |timer| Self::Exact(timer, spin))
+    pub(super) fn new(spin: Spin, spun: Spun) -> Self {
+        Self::exact().map_or(Self::Coarse, |timer| Self::Exact(timer, spin, spun))
     }
 
     fn exact() -> io::Result<Receiver> {
@@ -55,7 +56,7 @@ impl Timer {
 
     /// Completes at a moment.
     pub(super) async fn until(&self, at: Instant) {
-        let Self::Exact(timer, spin) = self else {
+        let Self::Exact(timer, spin, spun) = self else {
             tokio::time::sleep_until(at.into()).await;
             return;
         };
@@ -63,9 +64,15 @@ impl Timer {
             Spin::On => EARLY,
             Spin::Off => Duration::ZERO,
         };
+        // How much it had yet to wait when it began to spin. What else the thread did in that time counts as spun too: it is
+        // at most this long.
+        let mut spins = None;
         loop {
             let rest = at.saturating_duration_since(Instant::now());
             if rest.is_zero() {
+                if let Some(length) = spins {
+                    spun.add(length);
+                }
                 return;
             }
             match rest.checked_sub(early).filter(|rest| !rest.is_zero()) {
@@ -74,7 +81,10 @@ impl Timer {
                         tokio::time::sleep_until(at.into()).await;
                     }
                 }
-                None => tokio::task::yield_now().await,
+                None => {
+                    spins.get_or_insert(rest);
+                    tokio::task::yield_now().await;
+                }
             }
         }
     }

@@ -18,13 +18,13 @@ use super::scenario_load::Taking;
 use super::scenario_users::ScenarioUsers;
 use super::timetable::Timetable;
 use crate::assets::Scope;
-use crate::context::{IterationEnd, UserContext, WorkerContext};
+use crate::context::{Cut, IterationEnd, UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};
 use crate::panic;
 use crate::shutdown::Phase;
 use crate::step::{Begun, Iteration};
 use crate::wakers::Waiting;
-use bggo_schedule::Arrival;
+use bggo_schedule::{Arrival, Iterations, Nanos};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -200,7 +200,8 @@ impl User {
     pub fn finish(&self, begun: Begun, flow: Flow) {
         let worker = self.worker();
         let first_slot = self.scenario.iteration_slot(begun.first_slot());
-        if self.context.take_cut() {
+        let cut = self.context.take_cut();
+        if cut == Some(Cut::Cancelled) {
             worker.iteration_cancelled(first_slot);
             return;
         }
@@ -211,6 +212,10 @@ impl User {
             service: now.saturating_duration_since(begun.began()),
         };
         let failed_by = begun.failed_by();
+        if cut == Some(Cut::TimeIsOver) {
+            worker.iteration_cut(&end, failed_by);
+            return;
+        }
         if flow.is_err() || failed_by.is_some() {
             worker.iteration_failed(&end, failed_by);
         } else {
@@ -286,6 +291,24 @@ impl User {
             let slots = self.scenario.slots_at(arrival.due);
             self.worker().iterations_not_started(slots.iterations, 1);
         }
+        // After a signal nobody expects the rest.
+        if let Taking::WhenFree(iterations) = &self.scenario.load.taking
+            && self.worker().shutdown.phase() == Phase::Running
+        {
+            let elapsed = self.worker().now();
+            let elapsed = elapsed.saturating_duration_since(self.scenario.begin());
+            self.count_own_left_over(iterations, elapsed);
+        }
+    }
+
+    /// Counts iterations of its own that never begin, because the time of its profile is over.
+    fn count_own_left_over(&self, iterations: &Iterations, elapsed: Duration) {
+        let left_over = iterations.own_left_over(self.context.begun(), elapsed);
+        if left_over > 0 {
+            let slots = self.scenario.slots_at(Nanos::MAX);
+            self.worker()
+                .iterations_not_started(slots.iterations, left_over);
+        }
     }
 
     /// It waits for its turn, and lets its assets work.
@@ -302,10 +325,13 @@ impl User {
     fn when_free(&self, now: Instant) -> Option<Begun> {
         let elapsed = now.saturating_duration_since(self.scenario.begin());
         let number = match &self.scenario.load.taking {
-            Taking::WhenFree(iterations) => {
-                let taken = iterations.take(self.context.begun(), elapsed)?;
-                taken.number_of_run
-            }
+            Taking::WhenFree(iterations) => match iterations.take(self.context.begun(), elapsed) {
+                Some(taken) => taken.number_of_run,
+                None => {
+                    self.count_own_left_over(iterations, elapsed);
+                    return None;
+                }
+            },
             _ => None,
         };
         self.context.iteration_begins();
@@ -337,7 +363,14 @@ impl User {
         };
         let due = timetable.due(pace, now);
         if due > now {
-            return Err(due);
+            let length = self.scenario.load.load.schedule.length();
+            let end = length.and_then(|length| self.scenario.begin().checked_add(length));
+            match end {
+                // It would begin when none may any more.
+                Some(end) if now >= end => return Ok(self.when_free(now)),
+                Some(end) => return Err(due.min(end)),
+                None => return Err(due),
+            }
         }
         Ok(self.when_free(now).map(|begun| {
             timetable.begins(due);
@@ -414,8 +447,8 @@ impl Future for UnlessCancelled<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Flow> {
         let this = &mut *self;
-        if this.user.phase() == Phase::Cancelled {
-            return this.cut();
+        if this.user.phase().drops() {
+            return this.cut(this.reason());
         }
         let poll = || {
             let polled = this.iteration.as_mut().poll(cx);
@@ -429,7 +462,7 @@ impl Future for UnlessCancelled<'_> {
             Ok(Poll::Pending) => {
                 this.user.stretch.set(Stretch::default());
                 if this.user.is_gone(cx) {
-                    return this.cut();
+                    return this.cut(Cut::Cancelled);
                 }
                 match this
                     .user
@@ -437,21 +470,29 @@ impl Future for UnlessCancelled<'_> {
                     .shutdown
                     .poll_cancelled(&mut this.waiting, cx)
                 {
-                    Poll::Ready(()) => this.cut(),
+                    Poll::Ready(()) => this.cut(this.reason()),
                     Poll::Pending => Poll::Pending,
                 }
             }
             Err(text) => {
                 this.user.worker().panicked(&text);
-                this.cut()
+                this.cut(Cut::Cancelled)
             }
         }
     }
 }
 
 impl UnlessCancelled<'_> {
-    fn cut(&self) -> Poll<Flow> {
-        self.user.context.iteration_is_cut();
+    /// Why the phase drops it.
+    fn reason(&self) -> Cut {
+        match self.user.phase() {
+            Phase::TimeIsOver => Cut::TimeIsOver,
+            Phase::Running | Phase::Draining | Phase::Cancelled => Cut::Cancelled,
+        }
+    }
+
+    fn cut(&self, cut: Cut) -> Poll<Flow> {
+        self.user.context.iteration_is_cut(cut);
         Poll::Ready(Err(Stop))
     }
 }

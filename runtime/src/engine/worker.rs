@@ -14,9 +14,11 @@ use super::timer::{Spin, Timer};
 use crate::assets::Prepare;
 use crate::context::{WorkerContext, WorkerContextParts};
 use crate::event::{Event, LogLevel};
+use crate::metrics::Spun;
 use crate::panic;
 use crate::shutdown::Phases;
 use futures_util::future::join_all;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
@@ -40,8 +42,10 @@ pub(super) struct Work {
     /// When the clock of the run started; `None` until every worker has prepared its steps.
     pub begin: watch::Receiver<Option<Instant>>,
     pub news: WorkerNews,
-    /// How exactly it waits; `None` where a test stops the clock.
-    pub spin: Option<Spin>,
+    /// How exactly it waits, and where it counts how long it spun; `None` where a test stops the clock.
+    pub spin: Option<(Spin, Spun)>,
+    /// Whether its thread stays on a core of its own.
+    pub pin: bool,
 }
 
 /// What a worker tells the control thread.
@@ -93,6 +97,9 @@ impl Drop for WorkerNews {
 pub(super) fn worker_thread(parts: WorkerContextParts, work: Work) {
     let causes = Arc::clone(&parts.causes);
     let events = Arc::clone(&parts.events);
+    if work.pin {
+        pin_to_core(work.worker.0);
+    }
     let ran = panic::caught(|| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -112,6 +119,22 @@ pub(super) fn worker_thread(parts: WorkerContextParts, work: Work) {
             causes.bug();
         }
     }
+}
+
+/// Keeps this thread on one of the cores that the process may use: each worker on another one, as far as there are enough.
+/// Where the system refuses, the thread runs as it would without.
+fn pin_to_core(worker: u32) {
+    let Ok(allowed) = sched_getaffinity(None) else {
+        return;
+    };
+    let cores = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
+    let cores: Vec<usize> = cores.collect();
+    let Some(core) = cores.get(worker as usize % cores.len().max(1)) else {
+        return;
+    };
+    let mut own = CpuSet::new();
+    own.set(*core);
+    let _ = sched_setaffinity(None, &own);
 }
 
 /// Prepares this worker's steps, waits for the clock to start, runs its users to their end, then destroys the assets of
@@ -159,7 +182,8 @@ async fn users(
     let Some(begin) = begin else { return };
     let alarms = Rc::new(Alarms::default());
     let ringing = Rc::clone(&alarms);
-    let timer = work.spin.map_or(Timer::Coarse, Timer::new);
+    let timer = work.spin.take();
+    let timer = timer.map_or(Timer::Coarse, |(spin, spun)| Timer::new(spin, spun));
     let ringing = tokio::task::spawn_local(async move { ringing.ring(timer).await });
     for load in &work.loads {
         let users = ScenarioUsers::new(load.clone(), (context, &alarms), begin, work.worker);
@@ -169,11 +193,18 @@ async fn users(
     apply(&work.phases.borrow_and_update(), context, scenarios);
     let all = scenarios.borrow().clone();
     let news = &work.news;
-    join_all(all.iter().map(|users| async move {
+    let run = |users| async move {
         Scenario::new(users, context, worker).run().await;
         news.tell(News::ScenarioOver(users.scenario()));
-    }))
-    .await;
+    };
+    if context.functional {
+        // In written order, so that the lines of their steps are.
+        for users in &all {
+            run(users).await;
+        }
+    } else {
+        join_all(all.iter().map(run)).await;
+    }
     ringing.abort();
 }
 

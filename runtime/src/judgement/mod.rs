@@ -28,6 +28,8 @@ pub struct Judgement {
     pub nothing_ended: bool,
     /// A threshold failed.
     pub threshold_failed: bool,
+    /// Iterations did not begin in time.
+    pub fell_behind: bool,
 }
 
 impl Judgement {

@@ -1,6 +1,7 @@
 //! The seconds of a run: each is read when it is over, and judged.
 
 use super::{Collector, Judge, Judgement, Order, Second, Verdict};
+use crate::health::{FellBehind, HostWatch};
 use crate::metrics::{Interval, Layout, SlotFigures};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
@@ -20,6 +21,8 @@ pub struct Watch {
     /// What the last second measured.
     interval: Interval,
     verdicts: Vec<Verdict>,
+    /// Whether this host holds the schedule.
+    host: Option<HostWatch>,
 }
 
 impl Watch {
@@ -32,6 +35,17 @@ impl Watch {
         }
     }
 
+    /// With an eye on the host.
+    pub fn on(mut self, host: HostWatch) -> Self {
+        self.host = Some(host);
+        self
+    }
+
+    /// Where the schedule was held worst, if it was not held.
+    pub fn fell_behind(&self) -> Option<&FellBehind> {
+        self.host.as_ref()?.fell_behind()
+    }
+
     /// Over those of a functional run, which is read once, at its end.
     pub fn at_the_end(collector: Collector, judge: Judge) -> Self {
         Self {
@@ -41,6 +55,7 @@ impl Watch {
             next: None,
             interval: Interval::default(),
             verdicts: Vec::new(),
+            host: None,
         }
     }
 
@@ -54,6 +69,7 @@ impl Watch {
         let number = self.next?;
         let elapsed = self.collector.begin().elapsed();
         self.interval = self.collector.take(elapsed);
+        self.look_at_host();
         // A machine that slept does not make up for the seconds that it missed.
         let over = u32::try_from(elapsed.as_secs()).unwrap_or(u32::MAX);
         let number = over.max(number);
@@ -65,6 +81,7 @@ impl Watch {
     /// the last second, or if it is a functional run. Iterations could begin until `until`.
     pub fn stop(&mut self, at: Duration, until: Duration) -> Option<Second<'_>> {
         self.interval = self.collector.take(at);
+        self.look_at_host();
         let last = self.next.take();
         let last = last.filter(|_| !self.interval.slots.is_empty());
         if let Some(number) = last {
@@ -85,6 +102,12 @@ impl Watch {
         self.second(number)
     }
 
+    fn look_at_host(&mut self) {
+        if let Some(host) = &mut self.host {
+            host.second(self.collector.layout(), &self.interval);
+        }
+    }
+
     fn second(&self, number: u32) -> Second<'_> {
         Second {
             number,
@@ -100,6 +123,7 @@ impl Watch {
         let mut counts = rows.filter_map(|row| row.counts(self.total()));
         Judgement {
             nothing_ended: counts.all(|row| SlotFigures::ended(row) == 0),
+            fell_behind: self.fell_behind().is_some(),
             threshold_failed: self.verdicts.iter().any(Verdict::fails),
         }
     }

@@ -1,26 +1,32 @@
 //! The slots of a run, and the layout that says what they are: of the grid that is linked.
 //!
 //! ```text
-//! steps of each scenario | metrics of resources | iterations of each scenario
+//! steps of each scenario, then its metrics | metrics of resources | iterations of each scenario
 //! ```
 //!
 //! All arithmetic of slots stands here.
 
 use crate::grid::{Grid, Scenario};
-use crate::info::{Info, MetricInfo, MetricWarning, ResourceInfo};
+use crate::info::{BodyMetric, CheckInfo, Info, MetricInfo, MetricWarning, ResourceInfo};
 use bggo_metrics::{
-    IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout, StepLayout, Tags, Unit,
-    iteration_slot,
+    CheckLayout, CustomLayout, IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout,
+    StepLayout, Tags, Unit, iteration_slot,
 };
 use bggo_values::Text;
 
-/// Slots that the steps of all scenarios take: those of a scenario begin where its row says so.
+/// Slots that the steps and the metrics of all scenarios take: those of a scenario begin where its row says so.
 fn step_slots(grid: &Grid) -> u32 {
-    let ends = grid.scenarios.iter().flat_map(|row| {
-        let steps = grid.steps_of(row).iter();
-        steps.map(|info| row.first_slot + info.first_slot() + info.slot_count())
-    });
+    let rows = grid.scenarios.iter();
+    let ends = rows.map(|row| row.first_slot + body_slots(grid, row));
     ends.max().unwrap_or_default()
+}
+
+/// Slots of the body that a scenario runs.
+fn body_slots(grid: &Grid, row: &Scenario) -> u32 {
+    let steps = grid.steps_of(row).iter();
+    let steps = steps.map(|info| info.first_slot() + info.slot_count());
+    let metrics = grid.metrics_of(row).iter().map(|metric| metric.slot() + 1);
+    steps.chain(metrics).max().unwrap_or_default()
 }
 
 /// Slots of steps and of resources.
@@ -71,10 +77,8 @@ impl RunSlots {
             if !has_warm_up(number) {
                 return None;
             }
-            let steps = grid.steps_of(row).iter();
-            let ends = steps.map(|info| info.first_slot() + info.slot_count());
             let steps = count;
-            let iterations = steps + ends.max().unwrap_or_default();
+            let iterations = steps + body_slots(grid, row);
             count = iterations + iteration_slot::COUNT;
             Some(ScenarioSlots { steps, iterations })
         });
@@ -89,9 +93,10 @@ impl RunSlots {
 
 /// The layout of a grid: all scenarios of its table, of which some have a warm-up.
 pub fn layout_of(grid: &Grid, slots: &RunSlots) -> Layout {
-    let measured = slots.scenarios.iter().copied().map(Some);
-    let (steps, iterations) = rows(grid, measured);
-    let (warm_up_steps, warm_up_iterations) = rows(grid, slots.warm_ups.iter().copied());
+    let measured = || slots.scenarios.iter().copied().map(Some);
+    let warm_ups = || slots.warm_ups.iter().copied();
+    let (steps, iterations) = rows(grid, measured());
+    let (warm_up_steps, warm_up_iterations) = rows(grid, warm_ups());
     let resources = grid.all_resources();
     Layout {
         steps,
@@ -102,6 +107,35 @@ pub fn layout_of(grid: &Grid, slots: &RunSlots) -> Layout {
         iterations,
         warm_up_steps,
         warm_up_iterations,
+        custom: custom(grid, measured()),
+        warm_up_custom: custom(grid, warm_ups()),
+    }
+}
+
+/// The metrics of the grid in the scenarios that have slots.
+fn custom(grid: &Grid, slots: impl Iterator<Item = Option<ScenarioSlots>>) -> Vec<CustomLayout> {
+    let rows = grid.scenarios.iter().zip(slots);
+    let rows = rows.filter_map(|(row, slots)| Some((row, slots?)));
+    let all = rows.flat_map(|(row, slots)| {
+        let metrics = grid.metrics_of(row).iter();
+        metrics.map(move |metric| custom_layout(row, metric, slots.steps))
+    });
+    all.collect()
+}
+
+fn custom_layout(row: &Scenario, metric: &BodyMetric, first: u32) -> CustomLayout {
+    CustomLayout {
+        scenario: Text::Static(row.name()),
+        tags: tags(row.tag_list(), &[]),
+        metric: metric_layout(metric.info(), None),
+        slot: first + metric.slot(),
+    }
+}
+
+fn check_layout(check: &CheckInfo) -> CheckLayout {
+    CheckLayout {
+        name: Text::Static(check.name()),
+        required: check.is_required(),
     }
 }
 
@@ -116,6 +150,7 @@ fn metric_layout(info: &MetricInfo, warning: Option<MetricWarning>) -> MetricLay
             over_millionths: warning.over_millionths(),
             text: Text::Static(warning.text()),
         }),
+        scale: info.scale_of(),
     }
 }
 
@@ -139,6 +174,7 @@ fn step_layout(row: &Scenario, info: &Info, first: u32) -> StepLayout {
         metrics: metrics
             .map(|metric| metric_layout(metric, info.warning_of(metric)))
             .collect(),
+        checks: info.check_infos().iter().map(check_layout).collect(),
         first: first + info.first_slot(),
     }
 }

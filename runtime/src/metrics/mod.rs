@@ -10,13 +10,13 @@ mod reader;
 mod slab;
 
 pub use bggo_metrics::{
-    Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
+    Checked, Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
     SlotFigures, Tags, Times, Unit, WHOLE,
 };
 pub use grid_layout::{RunSlots, ScenarioSlots, layout_of};
 pub use names::{KnownNames, RunNames};
 pub use reader::SlabReader;
-pub use slab::{Recorder, Slab};
+pub use slab::{Recorder, Slab, Spun};
 
 #[cfg(test)]
 mod tests;

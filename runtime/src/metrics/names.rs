@@ -4,7 +4,6 @@
 
 use bggo_values::Text;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Kinds that are told apart; the last number stands for all that come after. A kind that never occurs costs addresses
@@ -22,11 +21,21 @@ pub const OTHERS: &str = "other";
 pub struct RunNames {
     kinds: Mutex<Vec<&'static str>>,
     /// By slot.
-    labels: Mutex<BTreeMap<u32, Vec<Text>>>,
+    labels: Mutex<Vec<Vec<Text>>>,
 }
 
 fn lock<T>(table: &Mutex<T>) -> MutexGuard<'_, T> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The labels of one slot, in a table that grows as far as needed.
+fn of_slot(labels: &mut Vec<Vec<Text>>, slot: u32) -> &mut Vec<Text> {
+    let slot = slot as usize;
+    if slot >= labels.len() {
+        labels.resize(slot + 1, Vec::new());
+    }
+    // The table was just made long enough.
+    &mut labels[slot]
 }
 
 impl RunNames {
@@ -55,7 +64,7 @@ impl RunNames {
     /// Gives a label of the counter in `slot` a number, as far as there is room, and returns all labels of it.
     fn label(&self, slot: u32, label: &str) -> Vec<Text> {
         let mut all = lock(&self.labels);
-        let labels = all.entry(slot).or_default();
+        let labels = of_slot(&mut all, slot);
         if labels.len() < LABELS && !labels.iter().any(|known| known.as_str() == label) {
             labels.push(Text::from(label.to_owned()));
         }
@@ -64,7 +73,7 @@ impl RunNames {
 
     /// Labels of the counter in `slot`, by number, of all that were met so far.
     pub fn labels(&self, slot: u32) -> Vec<Text> {
-        lock(&self.labels).get(&slot).cloned().unwrap_or_default()
+        of_slot(&mut lock(&self.labels), slot).clone()
     }
 }
 
@@ -74,7 +83,7 @@ pub struct KnownNames {
     run: Arc<RunNames>,
     kinds: RefCell<Vec<(&'static str, usize)>>,
     /// By slot.
-    labels: RefCell<BTreeMap<u32, Vec<Text>>>,
+    labels: RefCell<Vec<Vec<Text>>>,
 }
 
 impl KnownNames {
@@ -107,7 +116,7 @@ impl KnownNames {
         }
         let number = |labels: &[Text]| labels.iter().position(|known| known.as_str() == label);
         let mut all = self.labels.borrow_mut();
-        let known = all.entry(slot).or_default();
+        let known = of_slot(&mut all, slot);
         if let Some(number) = number(known) {
             return number;
         }

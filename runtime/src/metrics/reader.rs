@@ -26,10 +26,10 @@ pub struct SlabReader {
     outcomes: Vec<u32>,
     /// Failures of each slot, by kind.
     failures: Vec<Vec<u32>>,
-    /// Of slots that are counters, rates or gauges.
-    scalars: BTreeMap<usize, SeenScalar>,
-    /// Of slots that are counters with a label.
-    labels: BTreeMap<usize, Vec<u64>>,
+    /// Of each slot, as far as it is a counter, a rate or a gauge.
+    scalars: Vec<SeenScalar>,
+    /// Of each slot, as far as it is a counter with a label.
+    labels: Vec<Vec<u64>>,
     users: [u32; 2],
 }
 
@@ -42,7 +42,7 @@ struct Seen {
 }
 
 /// What was seen of a counter, a rate or a gauge.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct SeenScalar {
     count: u64,
     sum: u64,
@@ -61,6 +61,11 @@ impl SlabReader {
             sum: 0,
             extremes: NONE,
         };
+        let no_scalar = SeenScalar {
+            count: 0,
+            sum: 0,
+            extremes: NONE,
+        };
         Self {
             slab,
             names,
@@ -68,8 +73,8 @@ impl SlabReader {
             seen: vec![nothing; slots],
             outcomes: vec![0; slots * OUTCOMES],
             failures: Vec::new(),
-            scalars: BTreeMap::new(),
-            labels: BTreeMap::new(),
+            scalars: vec![no_scalar; slots],
+            labels: vec![Vec::new(); slots],
             users: [0; 2],
         }
     }
@@ -106,14 +111,9 @@ impl SlabReader {
     }
 
     fn scalar(&mut self, slot: usize, news: &mut Scalar) {
-        let Some(cells) = self.slab.scalar(slot) else {
+        let (Some(cells), Some(seen)) = (self.slab.scalar(slot), self.scalars.get_mut(slot)) else {
             return;
         };
-        let seen = self.scalars.entry(slot).or_insert(SeenScalar {
-            count: 0,
-            sum: 0,
-            extremes: NONE,
-        });
         news.count = renew_wide(&mut seen.count, cells.count.load(Relaxed));
         news.sum = renew_wide(&mut seen.sum, cells.sum.load(Relaxed)).into();
         let run = (cells.smallest.load(Relaxed), cells.largest.load(Relaxed));
@@ -133,11 +133,10 @@ impl SlabReader {
 
     /// Sums by label. A label that is numbered after the names were asked for is read the next time.
     fn labels(&mut self, slot: usize, news: &mut BTreeMap<Text, u64>) {
-        let Some(cells) = self.slab.labels(slot) else {
+        let (Some(cells), Some(seen)) = (self.slab.labels(slot), self.labels.get_mut(slot)) else {
             return;
         };
         let names = self.names.labels(slot as u32);
-        let seen = self.labels.entry(slot).or_default();
         seen.resize(cells.0.len(), 0);
         let others = cells.0.len() - 1;
         for (number, (cell, seen)) in cells.0.iter().zip(seen).enumerate() {
@@ -219,12 +218,25 @@ impl SlabReader {
             }
         }
         if !fresh.is_empty() {
-            seen.buckets.extend(fresh);
-            seen.buckets.sort_unstable_by_key(|(bucket, _)| *bucket);
+            seen.buckets = merged(&seen.buckets, &fresh);
         }
         let now = (exact.smallest.load(Relaxed), exact.largest.load(Relaxed));
         news.extremes = extremes(news, now, std::mem::replace(&mut seen.extremes, now));
     }
+}
+
+/// Two lists of buckets as one. All of them are in order.
+fn merged(some: &[(u32, u32)], others: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut all = Vec::with_capacity(some.len() + others.len());
+    let mut some = some.iter().peekable();
+    for other in others {
+        while let Some(one) = some.next_if(|one| one.0 < other.0) {
+            all.push(*one);
+        }
+        all.push(*other);
+    }
+    all.extend(some);
+    all
 }
 
 /// Minimum and maximum of what is new, in thousandths. An extreme of the whole run that is new is exact; otherwise it is

@@ -111,6 +111,23 @@ pub struct Slab {
     pub(super) window: AtomicU64,
     /// Users that began and that ended.
     pub(super) users: [AtomicU32; 2],
+    spun: Spun,
+}
+
+/// How long a worker spun, in nanoseconds: written by its timer alone.
+#[derive(Debug, Clone, Default)]
+pub struct Spun(Arc<AtomicU64>);
+
+impl Spun {
+    /// It spun this long once more.
+    pub fn add(&self, time: Duration) {
+        add_wide(&self.0, u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// How long it has spun since it began.
+    pub fn time(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Relaxed))
+    }
 }
 
 impl Slab {
@@ -130,7 +147,13 @@ impl Slab {
             labels: on_first_use(slots),
             window: AtomicU64::new(0),
             users: Default::default(),
+            spun: Spun::default(),
         }))
+    }
+
+    /// How long its worker spun.
+    pub fn spun(&self) -> &Spun {
+        &self.spun
     }
 
     /// Slots that there is room for.
@@ -222,6 +245,12 @@ impl Recorder {
             slab,
             only_here: std::marker::PhantomData,
         }
+    }
+
+    /// What it writes to, for a reader of it.
+    #[cfg(test)]
+    pub(crate) fn slab(&self) -> Arc<Slab> {
+        Arc::clone(&self.slab)
     }
 
     /// Counts a length of time in a slot's histogram, by whole microseconds; sum, minimum and maximum have its nanoseconds.

@@ -2,7 +2,10 @@
 
 use super::*;
 use bggo_metrics::buckets::LARGEST;
-use bggo_metrics::{IterationLayout, LabelWarning, MetricKind, ResourceLayout, StepLayout};
+use bggo_metrics::{
+    CheckLayout, CustomLayout, IterationLayout, LabelWarning, MetricKind, ResourceLayout,
+    StepLayout,
+};
 use bggo_values::Text;
 use proptest::collection::vec;
 use proptest::option;
@@ -364,33 +367,52 @@ fn metrics() -> impl Strategy<Value = Vec<MetricLayout>> {
         over_millionths,
         text,
     });
-    let metric = (text(), unit, kind, option::of(text()), option::of(warning));
-    let metric = metric.prop_map(|(name, unit, kind, label, warning)| MetricLayout {
+    let label = (option::of(text()), option::of(warning));
+    let metric = (text(), unit, kind, label, 1..=u32::MAX);
+    let metric = metric.prop_map(|(name, unit, kind, (label, warning), scale)| MetricLayout {
         name,
         unit: Unit::of(unit),
         kind,
         label,
         warning,
+        scale,
     });
     vec(metric, 0..4)
 }
 
 fn layout() -> impl Strategy<Value = Layout> {
+    let checks = (text(), any::<bool>());
+    let checks = checks.prop_map(|(name, required)| CheckLayout { name, required });
     let step = (
         text(),
         vec(text(), 0..3),
         text(),
         tags(),
         metrics(),
+        vec(checks, 0..3),
         0u32..99,
     );
-    let step = step.prop_map(|(scenario, path, name, tags, metrics, first)| StepLayout {
-        scenario,
-        path,
-        name,
-        tags,
-        metrics,
-        first,
+    let step = step.prop_map(
+        |(scenario, path, name, tags, metrics, checks, first)| StepLayout {
+            scenario,
+            path,
+            name,
+            tags,
+            metrics,
+            checks,
+            first,
+        },
+    );
+    let custom = (text(), tags(), metrics(), 0u32..99);
+    let custom = custom.prop_map(|(scenario, tags, metrics, first)| {
+        let metrics = metrics.into_iter().zip(first..);
+        let custom = metrics.map(|(metric, slot)| CustomLayout {
+            scenario: scenario.clone(),
+            tags: tags.clone(),
+            metric,
+            slot,
+        });
+        custom.collect::<Vec<_>>()
     });
     let resource =
         (text(), metrics(), 0u32..99).prop_map(|(name, metrics, first)| ResourceLayout {
@@ -404,13 +426,16 @@ fn layout() -> impl Strategy<Value = Layout> {
             tags,
             first,
         });
-    (vec(step, 0..4), vec(resource, 0..3), vec(iterations, 0..3)).prop_map(
-        |(steps, resources, iterations): (Vec<StepLayout>, _, Vec<IterationLayout>)| Layout {
+    let iterations = (vec(iterations, 0..3), custom);
+    (vec(step, 0..4), vec(resource, 0..3), iterations).prop_map(
+        |(steps, resources, (iterations, custom))| Layout {
             warm_up_steps: steps.iter().take(1).cloned().collect(),
             warm_up_iterations: iterations.iter().take(1).cloned().collect(),
+            warm_up_custom: custom.iter().take(1).cloned().collect(),
             steps,
             resources,
             iterations,
+            custom,
         },
     )
 }
@@ -425,8 +450,17 @@ fn shown(layout: &Layout, interval: &Interval) {
         let middle = passed.and_then(|times| times.time(WHOLE / 2));
         let times = passed.map(|times| (times.time_extremes(), times.mean_time()));
         let measured = step.measured(&sum).count();
-        std::hint::black_box((layout.full_name(step), counts, middle, times, measured));
+        let judged = step.judged(&sum).count();
+        std::hint::black_box((
+            layout.full_name(step),
+            counts,
+            middle,
+            times,
+            measured,
+            judged,
+        ));
     }
+    std::hint::black_box(layout.custom_figures(&sum));
     for resource in &layout.resources {
         for (_, measured) in resource.measured(&sum) {
             if let Measured::Gauge(gauge) = measured {

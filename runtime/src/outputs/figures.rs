@@ -1,6 +1,8 @@
 //! What a whole run measured: the merge of all its intervals, a row a step.
 
 use super::RunDescription;
+use super::checks::{self, CheckRow};
+use super::custom_metrics::{self, CustomRow};
 use super::measure::{percent, rate};
 use crate::metrics::{
     Histogram, Interval, LabelWarning, Layout, Measured, MetricLayout, Outcome, Scalar,
@@ -46,7 +48,7 @@ fn largest_first(counts: &BTreeMap<Text, u64>) -> Vec<(Text, u64)> {
     let counts = counts.iter().map(|(name, count)| (name.clone(), *count));
     let mut counts: Vec<_> = counts.collect();
     // Those of one size stay in the order of their names.
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.sort_unstable_by(|(name, count), (other, than)| than.cmp(count).then(name.cmp(other)));
     counts
 }
 
@@ -187,6 +189,10 @@ pub struct Figures {
     pub scenarios: Vec<Row>,
     /// Resources.
     pub resources: Vec<ResourceRow>,
+    /// Checks of steps, in the grid's order.
+    pub checks: Vec<CheckRow>,
+    /// Metrics of the grid, over all scenarios.
+    pub custom: Vec<CustomRow>,
 }
 
 impl Figures {
@@ -241,6 +247,8 @@ impl Figures {
             iterations,
             scenarios,
             resources: resources.filter(|row| !row.metrics.is_empty()).collect(),
+            checks: checks::rows(layout, total),
+            custom: custom_metrics::rows(layout, total),
         }
     }
 

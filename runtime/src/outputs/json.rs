@@ -3,6 +3,8 @@
 //!
 //! Every object has `event`. Lengths of time are milliseconds (`ms`, `_ms`) or seconds. What does not apply is left out.
 
+use super::checks::{self, Examples};
+use super::custom_metrics;
 use super::figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};
 use super::line::{Line, LinesSoFar};
 use super::summary::verdict as verdict_line;
@@ -10,10 +12,11 @@ use super::text::Paint;
 use super::thresholds;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
-use crate::event::{Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
+use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grid::Scenario;
+use crate::health::FellBehind;
 use crate::info::{Instance, ResourceInfo, Sensitivity};
 use crate::judgement::{Came, OnFail, Quantity, Second, State, Verdict};
 use crate::metrics::{Histogram, Layout, MetricLayout, Outcome, Tags, Unit, WHOLE};
@@ -26,6 +29,7 @@ pub struct JsonLines {
     lines: LineWriter,
     level: LogLevel,
     so_far: LinesSoFar,
+    examples: Examples,
     /// Those of the grid.
     scenarios: &'static [Scenario],
 }
@@ -37,6 +41,7 @@ impl JsonLines {
             lines,
             level,
             so_far: LinesSoFar::default(),
+            examples: Examples::default(),
             scenarios: &[],
         }
     }
@@ -55,6 +60,9 @@ impl Output for JsonLines {
     }
 
     fn event(&mut self, event: &Event) {
+        if let Event::Check(report) = event {
+            self.examples.keep(report, self.scenarios);
+        }
         self.put(event.level(), || told(event, self.scenarios));
     }
 
@@ -73,11 +81,12 @@ impl Output for JsonLines {
     }
 
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
-        let figures = Figures::new(
+        let mut figures = Figures::new(
             layout,
             conclusion.total,
             (conclusion.run, conclusion.begins_for),
         );
+        self.examples.fill(&mut figures.checks);
         if LogLevel::Info <= self.level {
             self.put(LogLevel::Info, || summary(&figures, conclusion));
         } else if conclusion.exit != Exit::Passed {
@@ -98,6 +107,7 @@ pub fn told(event: &Event, scenarios: &'static [Scenario]) -> Object {
     match event {
         Event::Step(end) => step(end, scenarios),
         Event::FirstFailure(end) => first_failure(end, scenarios),
+        Event::Check(report) => check(report, scenarios),
         Event::Resource(info, event) => resource(info, event),
         Event::Message(level, text) => Object::event(level_name(*level)).put("text", text.clone()),
         Event::Panic(text) => Object::event("error")
@@ -172,9 +182,12 @@ fn tenths(rate: f64) -> Value {
 /// The begin of a run.
 pub fn begins(run: &RunDescription) -> Object {
     let scenarios = run.loads.iter().map(|load| {
-        let object = Object::default()
+        let mut object = Object::default()
             .put("scenario", load.scenario)
             .put("profile", load.load.profile);
+        if let Some(declared) = load.load.replaces {
+            object = object.put("replaces", declared);
+        }
         let schedule = &load.load.schedule;
         put_load(
             object,
@@ -206,7 +219,24 @@ fn named(event: &'static str, end: &StepReport, scenarios: &'static [Scenario]) 
     let object = Object::event(event)
         .put_some("scenario", end.scenario_name(scenarios))
         .put("step", end.info.to_string());
-    match &end.instance {
+    put_instance(object, &end.instance)
+}
+
+fn check(report: &CheckReport, scenarios: &'static [Scenario]) -> Object {
+    let object = Object::event("check")
+        .put_some("scenario", report.scenario_name(scenarios))
+        .put("step", report.info.to_string());
+    put_instance(object, &report.instance)
+        .put("check", report.check.name())
+        .put("required", report.check.is_required())
+        .put("text", report.text.clone())
+        .put("place", report.place.clone())
+        .count("vu", report.user)
+        .count("iteration", report.iteration)
+}
+
+fn put_instance(object: Object, instance: &Instance) -> Object {
+    match instance {
         Instance::None => object,
         Instance::Index(index) => object.count("instance", *index),
         Instance::Key(key) => object.put("instance", key.clone()),
@@ -216,7 +246,7 @@ fn named(event: &'static str, end: &StepReport, scenarios: &'static [Scenario]) 
 fn step(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
     let outcome = match end.outcome {
         StepOutcome::Passed => "passed",
-        StepOutcome::Failed | StepOutcome::FailedAndContinued => "failed",
+        StepOutcome::Failed | StepOutcome::FailedAndContinued | StepOutcome::Cut => "failed",
         StepOutcome::Skipped => "skipped",
         StepOutcome::Cancelled => "cancelled",
     };
@@ -533,6 +563,9 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
     let thresholds: Vec<Value> = thresholds.map(|one| threshold(one).done()).collect();
     let warnings = warnings(figures, run).into_iter();
     let warnings: Vec<Value> = warnings.map(|text| Value::Text(text.into())).collect();
+    let checks = checks::values(&figures.checks);
+    let has_metrics = !figures.custom.is_empty();
+    let metrics = has_metrics.then(|| custom_metrics::values(&figures.custom));
     Object::event("summary")
         .put("grid", run.grid.name)
         .put("seconds", seconds(figures.length))
@@ -557,7 +590,15 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>) -> Object {
         .put("scenarios", scenarios.collect::<Vec<_>>())
         .put("steps", steps.collect::<Vec<_>>())
         .put_some("resources", (!resources.is_empty()).then_some(resources))
+        .put_some("checks", (!checks.is_empty()).then_some(checks))
+        .put_some("metrics", metrics)
         .put_some("thresholds", (!thresholds.is_empty()).then_some(thresholds))
+        .put_some(
+            "fell_behind",
+            conclusion
+                .fell_behind
+                .map(|found| fell_behind(found).done()),
+        )
         .put("verdict", verdict(*exit, figures))
         .put_some("warnings", (!warnings.is_empty()).then_some(warnings))
         .count("exit", u32::from(exit.code()))
@@ -618,6 +659,16 @@ fn warnings(figures: &Figures, run: &RunDescription) -> Vec<String> {
         return Vec::new();
     }
     figures.warnings()
+}
+
+/// Where the schedule was held worst.
+fn fell_behind(found: &FellBehind) -> Object {
+    Object::default()
+        .put("scenario", found.scenario.clone())
+        .put("from_seconds", seconds(found.from))
+        .put("start_error_p99_ms", millis(found.p99))
+        .put("start_error_max_ms", millis(found.latest))
+        .put("text", found.to_string())
 }
 
 /// The verdict as one word or two.

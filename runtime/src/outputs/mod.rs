@@ -9,6 +9,8 @@
 //! file each and none knows another; what two of them show alike (a line, the figures of a run) is a value of its own. All
 //! that is said of load is computed from intervals, and judged before it comes here. Neither a worker nor the reporter ever waits for whoever reads stderr.
 
+mod checks;
+mod custom_metrics;
 mod figures;
 mod json;
 mod line;
@@ -27,6 +29,7 @@ pub use report::{Report, Stopped};
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
+use crate::health::FellBehind;
 use crate::judgement::{Second, Verdict};
 use crate::metrics::{Interval, Layout};
 use bggo_schedule::Load;
@@ -116,6 +119,8 @@ pub struct Conclusion<'a> {
     pub begins_for: Duration,
     /// How its thresholds came out.
     pub verdicts: &'a [Verdict],
+    /// Where this host held the schedule worst, if it did not hold it.
+    pub fell_behind: Option<&'a FellBehind>,
     /// Its exit code.
     pub exit: Exit,
     /// It was left before everything was destroyed.

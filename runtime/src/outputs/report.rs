@@ -153,7 +153,8 @@ impl Report {
 
 impl EventSink for Report {
     fn tell(&self, event: Event) {
-        if event.level() <= self.level {
+        // The summary has an example of each check that failed, at every level.
+        if event.level() <= self.level || matches!(event, Event::Check(_)) {
             self.mailbox.offer(Message::Event(event));
         }
     }
@@ -251,6 +252,10 @@ impl Reporter {
             Event::Resource(info, ResourceEvent::CreateFailed { fault }) => {
                 Some((std::ptr::from_ref(*info).addr(), 0, fault.kind()))
             }
+            // In a functional run each failure is told.
+            Event::Check(check) if self.description.as_ref().is_some_and(|run| !run.functional) => {
+                Some((std::ptr::from_ref(check.check).addr(), check.scenario, ""))
+            }
             _ => None,
         };
         key.is_none_or(|key| self.logged.insert(key))
@@ -307,6 +312,7 @@ impl Reporter {
             total: run.watch.total(),
             begins_for: run.begins_for,
             verdicts: run.watch.verdicts(),
+            fell_behind: run.watch.fell_behind(),
             exit,
             left,
         };

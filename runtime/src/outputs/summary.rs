@@ -1,5 +1,7 @@
 //! The end of a run for people: a table of its figures, and the verdict.
 
+use super::checks::{self, Examples};
+use super::custom_metrics;
 use super::figures::{Figures, Row, Values};
 use super::measure::{or_dash, percent, plural, short};
 use super::metric_lines;
@@ -10,6 +12,7 @@ use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{Event, LogLevel};
 use crate::exit::Exit;
+use crate::grid::Scenario;
 use crate::judgement::Second;
 use crate::metrics::{Histogram, Layout, MetricLayout, Outcome, Unit, WHOLE};
 use std::fmt::Write as _;
@@ -27,6 +30,9 @@ pub struct TextSummary {
     lines: LineWriter,
     level: LogLevel,
     paint: Paint,
+    examples: Examples,
+    /// Those of the grid.
+    scenarios: &'static [Scenario],
 }
 
 impl TextSummary {
@@ -36,29 +42,40 @@ impl TextSummary {
             lines,
             level,
             paint,
+            examples: Examples::default(),
+            scenarios: &[],
         }
     }
 }
 
 impl Output for TextSummary {
-    fn begins(&mut self, _: &RunDescription) {}
+    fn begins(&mut self, run: &RunDescription) {
+        self.scenarios = run.grid.scenarios;
+    }
 
-    fn event(&mut self, _: &Event) {}
+    fn event(&mut self, event: &Event) {
+        if let Event::Check(report) = event {
+            self.examples.keep(report, self.scenarios);
+        }
+    }
 
     fn second(&mut self, _: &Second<'_>) {}
 
     fn ends(&mut self, layout: &Layout, conclusion: &Conclusion<'_>) {
         let has_summary = LogLevel::Info <= self.level;
         if has_summary || conclusion.exit != Exit::Passed {
-            let figures = Figures::new(
+            let mut figures = Figures::new(
                 layout,
                 conclusion.total,
                 (conclusion.run, conclusion.begins_for),
             );
+            self.examples.fill(&mut figures.checks);
             self.lines.put(if has_summary {
                 summary(&figures, conclusion, self.paint)
             } else {
-                verdict(&figures, conclusion, self.paint) + "\n"
+                generator(conclusion, self.paint)
+                    + &verdict(&figures, conclusion, self.paint)
+                    + "\n"
             });
         }
     }
@@ -72,6 +89,8 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
     } else {
         text.push_str(&load(figures, conclusion.run));
     }
+    text.push_str(&checks::lines(&figures.checks));
+    text.push_str(&custom_metrics::lines(&figures.custom));
     text.push('\n');
     if !conclusion.run.functional {
         if !conclusion.verdicts.is_empty() {
@@ -82,6 +101,7 @@ pub fn summary(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> 
             let _ = writeln!(text, "{} {warning}", paint.on(YELLOW, "warning:"));
         }
     }
+    text.push_str(&generator(conclusion, paint));
     text.push_str(&verdict(figures, conclusion, paint));
     text.push('\n');
     text
@@ -306,12 +326,30 @@ fn failures(row: &Row) -> String {
     text
 }
 
+/// `the generator fell behind: ..` where iterations did not begin in time, with its line break.
+fn generator(conclusion: &Conclusion<'_>, paint: Paint) -> String {
+    let Some(found) = conclusion.fell_behind else {
+        return String::new();
+    };
+    let colour = match conclusion.exit {
+        Exit::Overloaded => RED,
+        _ => YELLOW,
+    };
+    let scenario = match conclusion.run.loads.as_slice() {
+        [_] => String::new(),
+        _ => format!("{}: ", found.scenario),
+    };
+    format!("{scenario}{}\n", paint.on(colour, &found.to_string()))
+}
+
 /// How the run ended, in one line without its line break.
 pub fn verdict(figures: &Figures, conclusion: &Conclusion<'_>, paint: Paint) -> String {
     let whole = if conclusion.run.functional {
         let all = &figures.all_steps;
+        let checks = checks::verdict(&figures.checks);
+        let checks = checks.map_or_else(String::new, |checks| format!(", {checks}"));
         format!(
-            "{}, {} failed, in {}",
+            "{}, {} failed{checks}, in {}",
             plural(all.count(), "step", "steps"),
             all.of(Outcome::Failed),
             short(figures.length)

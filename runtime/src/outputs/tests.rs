@@ -263,6 +263,7 @@ fn conclusion<'a>(run: &'a RunDescription, collector: &'a Collector) -> Conclusi
         total: collector.total(),
         begins_for: Duration::from_secs(1),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     }
@@ -318,6 +319,7 @@ fn live_lines_and_summary_come_from_the_same_intervals() {
         total: collector.total(),
         begins_for: Duration::from_secs(1),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::ThresholdFailed,
         left: false,
     };
@@ -376,6 +378,7 @@ fn tags_and_the_metrics_of_a_manifest_stand_in_the_summary() {
         total: collector.total(),
         begins_for: Duration::from_secs(1),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     };
@@ -562,6 +565,7 @@ fn a_load_run_in_which_nothing_ended_has_failed_and_says_so() {
         total: collector.total(),
         begins_for: Duration::from_secs(5),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::ThresholdFailed,
         left: false,
     };
@@ -588,6 +592,7 @@ fn more_cancelled_iterations_than_ended_ones_are_said_in_the_verdict() {
         total: collector.total(),
         begins_for: Duration::from_secs(5),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     };
@@ -624,6 +629,7 @@ fn a_functional_run_ends_with_a_short_table() {
         total: collector.total(),
         begins_for: Duration::from_millis(5),
         verdicts: &[],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     };
@@ -900,6 +906,7 @@ fn the_page_of_the_output_names_every_field_that_is_written() {
         total: collector.total(),
         begins_for: Duration::from_secs(1),
         verdicts: &[verdict_with_all()],
+        fell_behind: None,
         exit: Exit::Passed,
         left: false,
     };

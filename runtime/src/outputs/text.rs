@@ -1,5 +1,6 @@
 //! What happens in a run as lines for people, and a live line for each second of load.
 
+use super::checks;
 use super::line::{Line, LinesSoFar};
 use super::measure::{or_dash, plural, short};
 use super::writer::LineWriter;
@@ -70,6 +71,9 @@ impl Output for TextLines {
     fn begins(&mut self, run: &RunDescription) {
         self.scenarios = run.grid.scenarios;
         self.put(LogLevel::Info, || begins(run));
+        if let Some(line) = replaced(run) {
+            self.put(LogLevel::Info, || line);
+        }
     }
 
     fn event(&mut self, event: &Event) {
@@ -94,6 +98,11 @@ pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> Stri
             end.full_name(scenarios),
             reason(end)
         ),
+        Event::Check(report) => format!(
+            "{} {}",
+            paint.on(YELLOW, "check:"),
+            checks::line(report, scenarios)
+        ),
         Event::Resource(info, event) => resource(info, event, paint),
         Event::Message(LogLevel::Error, text) => format!("{} {text}", paint.on(RED, "error:")),
         Event::Message(LogLevel::Warn, text) => format!("{} {text}", paint.on(YELLOW, "warning:")),
@@ -116,13 +125,38 @@ fn load(load: &Load) -> String {
         Schedule::Ramping(ramp) => format!("up to {}", plural(ramp.most().into(), "user", "users")),
         Schedule::Closed(closed) => plural(closed.users.into(), "user", "users"),
     };
-    if let Some(length) = schedule.length() {
-        let _ = write!(text, " for {}", bggo_values::duration::format(length));
-    }
-    if let Some(total) = schedule.total() {
-        let _ = write!(text, ", {}", plural(total, "iteration", "iterations"));
+    let length = schedule.length().map(bggo_values::duration::format);
+    let total = schedule.total();
+    let total = total.map(|total| plural(total, "iteration", "iterations"));
+    match (schedule, total, length) {
+        // The iterations are what was asked for, and the time is only the most that they may take.
+        (Schedule::Closed(_), Some(total), Some(length)) => {
+            let _ = write!(text, ", {total}, at most {length}");
+        }
+        (_, total, length) => {
+            if let Some(length) = length {
+                let _ = write!(text, " for {length}");
+            }
+            if let Some(total) = total {
+                let _ = write!(text, ", {total}");
+            }
+        }
     }
     text
+}
+
+/// That flags replace what the grid declares, a line a scenario.
+fn replaced(run: &RunDescription) -> Option<String> {
+    let loads = run.loads.iter();
+    let lines = loads.filter_map(|one| {
+        let declared = one.load.replaces?;
+        Some(format!(
+            "flags replace the declared load of {}: {} instead of {declared}",
+            one.scenario, one.load.profile
+        ))
+    });
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// The load of the run; of several scenarios each with its name: `browse 50 users for 10s; order 2 users for 10s`.
@@ -168,7 +202,9 @@ fn step(end: &StepReport, scenarios: &'static [Scenario], paint: Paint) -> Strin
         StepOutcome::Passed => line(GREEN, "passed"),
         StepOutcome::Skipped => format!("{}   {name}", paint.on(YELLOW, "skipped")),
         StepOutcome::Cancelled => line(YELLOW, "cancelled"),
-        StepOutcome::Failed => format!("{}  {}", line(RED, "failed"), reason(end)),
+        StepOutcome::Failed | StepOutcome::Cut => {
+            format!("{}  {}", line(RED, "failed"), reason(end))
+        }
         StepOutcome::FailedAndContinued => {
             format!("{}  {} (the run goes on)", line(RED, "failed"), reason(end))
         }

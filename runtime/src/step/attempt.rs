@@ -2,11 +2,11 @@
 
 use super::iteration::Iteration;
 use super::output::OutputSlot;
-use crate::context::{WorkerContext, metric_methods};
+use crate::context::{CUT, Cut, WorkerContext, metric_methods};
 use crate::event::{StepEnd, StepOutcome};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
-use crate::info::{At, Info, time_slot};
+use crate::info::{At, Info, Instance, time_slot};
 use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
@@ -107,6 +107,7 @@ impl Iteration<'_> {
             begun: Cell::new(None),
             sent: Cell::new(None),
             ended: Cell::new(false),
+            judged: Cell::new(false),
             kept: None,
         }
     }
@@ -124,7 +125,7 @@ pub enum Ran {
     Skipped,
 }
 
-/// One run of a step. If it is dropped before its end, it counts as cancelled.
+/// One run of a step. If it is dropped before its end, it counts as cancelled; as failed, if the time to finish was over.
 pub struct Step<'a> {
     iteration: &'a Iteration<'a>,
     at: At,
@@ -132,6 +133,8 @@ pub struct Step<'a> {
     begun: Cell<Option<Instant>>,
     sent: Cell<Option<Instant>>,
     ended: Cell<bool>,
+    /// Its checks were judged.
+    judged: Cell<bool>,
     /// The slot for its outputs, if some expression reads them.
     kept: Option<&'a OutputSlot>,
 }
@@ -162,6 +165,17 @@ impl<'a> Step<'a> {
         if let Some(slot) = self.kept {
             slot.offer(values);
         }
+    }
+
+    /// Output number `i` of those that are read, of the attempt that has just run: for the checks of the step itself, and for
+    /// what it records.
+    pub fn output(&self, i: usize) -> Value {
+        self.kept.map_or(Value::Null, |slot| slot.own(i))
+    }
+
+    /// All outputs of the attempt that has just run, as an object.
+    pub fn outputs(&self, names: &[&'static str]) -> Value {
+        self.kept.map_or(Value::Null, |slot| slot.own_whole(names))
     }
 
     /// `work` with the step's time limit, which begins with [`Step::begin`].
@@ -232,8 +246,31 @@ impl<'a> Step<'a> {
         )
     }
 
-    fn first_slot(&self) -> u32 {
-        self.iteration.first_slot() + self.at.info().first_slot()
+    pub(super) fn first_slot(&self) -> u32 {
+        self.first_slot_of_body() + self.at.info().first_slot()
+    }
+
+    /// The first slot of the body that is run.
+    pub(super) fn first_slot_of_body(&self) -> u32 {
+        self.iteration.first_slot()
+    }
+
+    pub(super) fn worker(&self) -> &WorkerContext {
+        self.iteration.worker()
+    }
+
+    pub(super) fn instance(&self) -> &Instance {
+        self.at.instance()
+    }
+
+    /// The number of its scenario in the grid's table.
+    pub(super) fn scenario(&self) -> u32 {
+        self.iteration.user().scenario()
+    }
+
+    /// From here on a failure says nothing of the checks.
+    pub(super) fn judges_its_checks(&self) {
+        self.judged.set(true);
     }
 
     /// The number of the instance that runs, from 0.
@@ -278,6 +315,9 @@ impl<'a> Step<'a> {
         });
         if let Some(kind) = failed {
             self.iteration.note_failure(kind);
+            if !self.judged.get() {
+                self.misses_its_checks();
+            }
         }
         // A skipped step does not change the due time of the steps after it.
         if outcome != StepOutcome::Skipped {
@@ -297,7 +337,13 @@ impl std::fmt::Debug for Step<'_> {
 
 impl Drop for Step<'_> {
     fn drop(&mut self) {
-        if !self.ended.get() {
+        if self.ended.get() {
+            return;
+        }
+        if self.iteration.user().cut() == Some(Cut::TimeIsOver) {
+            let fault = Fault::new(CUT, "it was still running when the time to finish was over");
+            self.book(StepOutcome::Cut, Some(&fault));
+        } else {
             self.book(StepOutcome::Cancelled, None);
         }
     }

@@ -1,6 +1,8 @@
 //! How the steps of an iteration run: at the same time or in sequence, and how each run of a step is counted.
 
 mod attempt;
+mod checks;
+mod custom;
 pub(crate) mod fork;
 mod iteration;
 mod latch;
@@ -8,6 +10,7 @@ mod output;
 mod runner;
 
 pub use attempt::{Policy, Ran, Step};
+pub use checks::Checks;
 pub use fork::{Branch, Fan, Fork, Join, each};
 pub use iteration::{Begun, Iteration};
 pub use latch::Latch;

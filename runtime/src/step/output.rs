@@ -56,6 +56,22 @@ impl OutputSlot {
         self.0.replace(Outputs::Offered(values.into()));
     }
 
+    /// Output number `i` of an attempt whose step has not ended yet.
+    pub(crate) fn own(&self, i: usize) -> Value {
+        match &*self.0.borrow() {
+            Outputs::Offered(values) => values.get(i).cloned().unwrap_or(Value::Null),
+            _ => Value::Null,
+        }
+    }
+
+    /// All outputs of such an attempt, as an object.
+    pub(crate) fn own_whole(&self, names: &[&'static str]) -> Value {
+        match &*self.0.borrow() {
+            Outputs::Offered(values) => object(names, values),
+            _ => Value::Null,
+        }
+    }
+
     /// The step passed.
     pub(crate) fn passed(&self) {
         let mut outputs = self.0.borrow_mut();
@@ -96,19 +112,18 @@ impl OutputSlot {
     /// All outputs as an object; null when the step did not pass. A fault of reading this null names the step.
     pub fn whole(&self, names: &[&'static str]) -> Value {
         match &*self.0.borrow() {
-            Outputs::Of(values) => {
-                let pairs: Vec<_> = names
-                    .iter()
-                    .zip(values)
-                    .map(|(name, value)| (Text::Static(name), value.clone()))
-                    .collect();
-                Value::Object(pairs.into())
-            }
+            Outputs::Of(values) => object(names, values),
             Outputs::Failed(step) => null_because(format!("step {step} failed")),
             Outputs::Skipped(step) => null_because(format!("step {step} was not enabled")),
             Outputs::None | Outputs::Offered(_) => Value::Null,
         }
     }
+}
+
+fn object(names: &[&'static str], values: &[Value]) -> Value {
+    let pairs = names.iter().zip(values);
+    let pairs = pairs.map(|(name, value)| (Text::Static(name), value.clone()));
+    Value::Object(pairs.collect::<Vec<_>>().into())
 }
 
 fn null_because(why: String) -> Value {

@@ -59,6 +59,7 @@ impl Checker<'_> {
                 None => error(span),
             },
             Reference::Step(id) => self.whole_step(id, span),
+            Reference::OwnOutput(id) => self.own_output(id, span),
             Reference::Resource(id) => self.whole_resource(id, span),
             Reference::CountIndex => late(TKind::CountIndex, Type::Number, Binding::Step),
             Reference::EachKey => late(TKind::EachKey, Type::String, Binding::Step),
@@ -76,6 +77,12 @@ impl Checker<'_> {
                 Some(value) => value.clone(),
                 None => error(span),
             },
+            Reference::Metric(_) => {
+                let text = "a figure of the run is compared with a bound, and read in no other way";
+                self.error(codes::THRESHOLD_FORM, span, text)
+                    .hint("write `metrics.run.response_time.p95 < \"300ms\"`; there is no arithmetic on figures");
+                error(span)
+            }
             Reference::Error => error(span),
         }
     }

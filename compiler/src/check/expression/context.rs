@@ -11,12 +11,14 @@ use bggo_values::{Fault, Type, Value};
 
 use crate::diagnostics::{Code, Problem, Problems, codes};
 use crate::modules::{Modules, RunnerOrAsset};
-use crate::resolve::model::{BoundId, ByBody, Condition, Reference, Resolved, ResourceId, StepId};
+use crate::resolve::model::{
+    BoundId, ByBody, Condition, MetricId, Reference, Resolved, ResourceId, StepId,
+};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, ExprId};
 
 use crate::check::fold::{self, Failure, Known};
-use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal};
+use crate::check::typed::{Binding, Sensitivity, TExpr, TInstances, TKind, TLocal, TMetric};
 
 /// Types expressions, with what was found of the declarations that they name.
 pub(in crate::check) struct Checker<'a> {
@@ -39,6 +41,10 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) problems: Problems,
     /// Type of each variable and whether it is sensitive.
     pub(in crate::check) variables: Vec<(Type, bool)>,
+    /// Metrics of the grid, by `MetricId`.
+    pub(in crate::check) metrics: Vec<TMetric>,
+    /// Those that something records.
+    pub(in crate::check) recorded: BTreeSet<MetricId>,
     /// The locals that were checked so far.
     pub(in crate::check) locals: Vec<Option<TLocal>>,
     /// The instances that are known so far; `None` also for a step whose instances have a reported problem.
@@ -139,6 +145,8 @@ impl<'a> Checker<'a> {
             of_resources: BTreeMap::new(),
             problems: Problems::default(),
             variables: Vec::with_capacity(declarations.variables.len()),
+            metrics: Vec::new(),
+            recorded: BTreeSet::new(),
             locals: vec![None; declarations.locals.len()],
             instances: ByBody::of_steps(declarations, None),
             names: vec![None; resolved.bound_names.len()],

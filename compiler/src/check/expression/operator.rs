@@ -95,6 +95,10 @@ impl Checker<'_> {
             operator,
             BinaryOp::Less | BinaryOp::LessEq | BinaryOp::Greater | BinaryOp::GreaterEq
         );
+        if compares && (left.is_error() || right.is_error()) {
+            // The type of the wrong side decides what the other one is.
+            return error(span);
+        }
         let of = |ty: Type| compares && (left.ty == ty || right.ty == ty);
         let want = if of(Type::Duration) {
             Type::Duration

@@ -67,6 +67,24 @@ impl Checker<'_> {
         Some((ty.clone(), sensitivity))
     }
 
+    /// `output` of the step that is checked, of the instance that has just run.
+    pub(super) fn own_output(&mut self, step: StepId, span: Span) -> TExpr {
+        let Some((ty, sensitivity)) = self.output_object(step) else {
+            return error(span);
+        };
+        TExpr {
+            kind: TKind::Output {
+                step,
+                instance: InstanceOf::Own,
+                field: None,
+            },
+            ty,
+            binding: Binding::Iteration,
+            sensitivity,
+            span,
+        }
+    }
+
     /// A resource as the object of its exports.
     pub(super) fn whole_resource(&mut self, id: ResourceId, span: Span) -> TExpr {
         let Some(at) = self.asset_of(id) else {

@@ -1,4 +1,4 @@
-//! The picture for Graphviz: steps are boxes, resources cylinders; the caption says what each kind of arrow means.
+//! The picture for Graphviz: steps are boxes, resources cylinders, scenarios frames; the caption says what each kind of arrow means.
 
 use super::model::{Arrow, ArrowStyle, Graph};
 use std::fmt::Write;
@@ -15,15 +15,14 @@ pub fn text(graph: &Graph) -> String {
     if !legend.is_empty() {
         let _ = writeln!(text, "    label={};", quoted(&legend.join("\n")));
     }
-    for node in &graph.nodes {
-        let shape = if node.step { "" } else { ", shape=cylinder" };
-        let tip = quoted(&format!("{}.{}", node.kind, node.name));
-        let _ = writeln!(
-            text,
-            "    {} [label={}, tooltip={tip}{shape}];",
-            node.id,
-            quoted(&graph.label(node))
-        );
+    nodes(&mut text, graph, None, "    ");
+    for (at, scenario) in graph.scenarios.iter().enumerate() {
+        // Graphviz draws a frame around a subgraph whose name begins so.
+        let _ = writeln!(text, "    subgraph cluster_{} {{", scenario.id);
+        let label = format!("{}: {}", scenario.name, scenario.profile);
+        let _ = writeln!(text, "        label={};", quoted(&label));
+        nodes(&mut text, graph, Some(at), "        ");
+        text.push_str("    }\n");
     }
     for node in graph.first() {
         let _ = writeln!(text, "    Start -> {};", node.id);
@@ -39,6 +38,20 @@ pub fn text(graph: &Graph) -> String {
     }
     text.push_str("}\n");
     text
+}
+
+/// The nodes that one scenario declares, or none.
+fn nodes(text: &mut String, graph: &Graph, scenario: Option<usize>, indent: &str) {
+    for node in graph.of_scenario(scenario) {
+        let shape = if node.step { "" } else { ", shape=cylinder" };
+        let tip = quoted(&format!("{}.{}", node.kind, node.name));
+        let _ = writeln!(
+            text,
+            "{indent}{} [label={}, tooltip={tip}{shape}];",
+            node.id,
+            quoted(&graph.label(node))
+        );
+    }
 }
 
 fn line(arrow: &Arrow, graph: &Graph) -> String {

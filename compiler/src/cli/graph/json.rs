@@ -17,6 +17,8 @@ struct Node {
     ty: String,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    scenario: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<String>>,
@@ -38,11 +40,12 @@ pub fn text(graph: &Graph) -> String {
         kind,
         ty: kind.to_owned(),
         name: name.to_owned(),
+        scenario: None,
         count: None,
         keys: None,
     };
     let mut nodes = vec![terminal("Start", "start")];
-    nodes.extend(graph.nodes.iter().map(node));
+    nodes.extend(graph.nodes.iter().map(|one| node(graph, one)));
     nodes.push(terminal("End", "end"));
     let plain = |from: String, to: String| Edge {
         from,
@@ -52,11 +55,11 @@ pub fn text(graph: &Graph) -> String {
     };
     let mut edges: Vec<Edge> = graph
         .first()
-        .map(|node| plain("Start".to_owned(), address(node)))
+        .map(|node| plain("Start".to_owned(), address(graph, node)))
         .collect();
     edges.extend(graph.arrows.iter().map(|arrow| Edge {
-        from: address(&graph.nodes[arrow.from]),
-        to: address(&graph.nodes[arrow.to]),
+        from: address(graph, &graph.nodes[arrow.from]),
+        to: address(graph, &graph.nodes[arrow.to]),
         kind: match arrow.reason {
             ArrowReason::Order => "explicit",
             ArrowReason::Data => "implicit",
@@ -67,7 +70,7 @@ pub fn text(graph: &Graph) -> String {
     edges.extend(
         graph
             .last()
-            .map(|node| plain(address(node), "End".to_owned())),
+            .map(|node| plain(address(graph, node), "End".to_owned())),
     );
     // Plain structs of texts and numbers always serialise.
     let mut text = serde_json::to_string_pretty(&Document { nodes, edges }).unwrap_or_default();
@@ -75,14 +78,15 @@ pub fn text(graph: &Graph) -> String {
     text
 }
 
-fn node(node: &GraphNode) -> Node {
+fn node(graph: &Graph, node: &GraphNode) -> Node {
     let (count, keys) = match &node.instances {
         NodeInstances::Single => (None, None),
         NodeInstances::Count(count) => (Some(*count), None),
         NodeInstances::Keys(keys) => (None, Some(keys.clone())),
     };
     Node {
-        id: address(node),
+        id: address(graph, node),
+        scenario: scenario(graph, node).map(str::to_owned),
         kind: if node.step { "step" } else { "resource" },
         ty: node.kind.clone(),
         name: node.name.clone(),
@@ -91,10 +95,17 @@ fn node(node: &GraphNode) -> Node {
     }
 }
 
-/// As a grid refers to it: `step.http_request.first`.
-fn address(node: &GraphNode) -> String {
+fn scenario<'a>(graph: &'a Graph, node: &GraphNode) -> Option<&'a str> {
+    let scenario = graph.scenarios.get(node.scenario?)?;
+    Some(&scenario.name)
+}
+
+/// As a grid refers to it: `step.http_request.first`; of a scenario, `scenario.browse.step.http_request.first`.
+fn address(graph: &Graph, node: &GraphNode) -> String {
+    let of = scenario(graph, node).map(|name| format!("scenario.{name}."));
     format!(
-        "{}.{}.{}",
+        "{}{}.{}.{}",
+        of.unwrap_or_default(),
         if node.step { "step" } else { "resource" },
         node.kind,
         node.name

@@ -1,4 +1,4 @@
-//! The picture in Mermaid: steps are boxes, resources cylinders; comments say what each kind of arrow means.
+//! The picture in Mermaid: steps are boxes, resources cylinders, scenarios frames; comments say what each kind of arrow means.
 
 use super::model::{Arrow, ArrowStyle, Graph};
 use std::fmt::Write;
@@ -9,11 +9,12 @@ pub fn text(graph: &Graph) -> String {
     for (line, meaning) in graph.legend() {
         let _ = writeln!(text, "    %% {} {meaning}", head(line));
     }
-    for node in graph.nodes.iter().filter(|node| !node.step) {
-        let _ = writeln!(text, "    {}[({})];", node.id, quoted(&graph.label(node)));
-    }
-    for node in graph.nodes.iter().filter(|node| node.step) {
-        let _ = writeln!(text, "    {}[{}];", node.id, quoted(&graph.label(node)));
+    nodes(&mut text, graph, None, "    ");
+    for (at, scenario) in graph.scenarios.iter().enumerate() {
+        let label = format!("{}: {}", scenario.name, scenario.profile);
+        let _ = writeln!(text, "    subgraph {}[{}]", scenario.id, quoted(&label));
+        nodes(&mut text, graph, Some(at), "        ");
+        text.push_str("    end\n");
     }
     for (place, node) in graph.first().enumerate() {
         let start = if place == 0 {
@@ -34,6 +35,18 @@ pub fn text(graph: &Graph) -> String {
         text.push_str("    Start((Start)) --> End((End));\n");
     }
     text
+}
+
+/// The nodes that one scenario declares, or none: resources, then steps.
+fn nodes(text: &mut String, graph: &Graph, scenario: Option<usize>, indent: &str) {
+    for node in graph.of_scenario(scenario).filter(|node| !node.step) {
+        let label = quoted(&graph.label(node));
+        let _ = writeln!(text, "{indent}{}[({label})];", node.id);
+    }
+    for node in graph.of_scenario(scenario).filter(|node| node.step) {
+        let label = quoted(&graph.label(node));
+        let _ = writeln!(text, "{indent}{}[{label}];", node.id);
+    }
 }
 
 fn line(arrow: &Arrow, graph: &Graph) -> String {

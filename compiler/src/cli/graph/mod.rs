@@ -25,11 +25,11 @@ enum Format {
 }
 
 /// What the shapes and arrows mean.
-const LEGEND: &str = "Boxes are steps, cylinders are resources. An arrow leads from what comes first to what waits for it:
+const LEGEND: &str = "Boxes are steps, cylinders are resources, frames are scenarios. An arrow leads from what comes first to what waits for it:
   thin             `depends_on`
   thick            an expression reads an output of the step
   dotted, dashed   the resource is in `uses`, or an expression reads an export of it
-A node is called KIND.NAME where another node has the same name; `item[3]` has three instances.";
+A node is called KIND.NAME where another node beside it has the same name; `item[3]` has three instances.";
 
 /// Arguments of `bggo graph`.
 #[derive(Debug, Args)]

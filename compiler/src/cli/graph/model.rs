@@ -9,6 +9,19 @@ pub struct Graph {
     pub nodes: Vec<GraphNode>,
     /// Each pair once; positions in `nodes`.
     pub arrows: Vec<Arrow>,
+    /// Scenarios, in written order. A grid without any has one frame for all, which is not drawn.
+    pub scenarios: Vec<GraphScenario>,
+}
+
+/// A scenario: a frame around its nodes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphScenario {
+    /// An id of our own.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The profile of its load.
+    pub profile: String,
 }
 
 /// A node of the picture.
@@ -24,6 +37,8 @@ pub struct GraphNode {
     pub step: bool,
     /// Its instances.
     pub instances: NodeInstances,
+    /// The scenario that declares it: a position in `Graph::scenarios`.
+    pub scenario: Option<usize>,
 }
 
 /// Instances of a node.
@@ -85,9 +100,16 @@ pub struct Arrow {
 }
 
 impl Graph {
-    /// What stands in a node: `first`, `item[3]`; `noop.first` where another node is called `first` as well.
+    /// The nodes that a scenario declares, or those outside of all scenarios.
+    pub fn of_scenario(&self, scenario: Option<usize>) -> impl Iterator<Item = &GraphNode> {
+        let nodes = self.nodes.iter();
+        nodes.filter(move |node| node.scenario == scenario)
+    }
+
+    /// What stands in a node: `first`, `item[3]`; `noop.first` where another node of its scenario is called `first` as well.
     pub fn label(&self, node: &GraphNode) -> String {
-        let same = self.nodes.iter().filter(|other| other.name == node.name);
+        let same = self.of_scenario(node.scenario);
+        let same = same.filter(|other| other.name == node.name);
         let name = if same.count() > 1 {
             format!("{}.{}", node.kind, node.name)
         } else {
@@ -148,6 +170,7 @@ impl Graph {
         Graph {
             nodes,
             arrows: arrows.into_values().collect(),
+            scenarios: self.scenarios.clone(),
         }
     }
 

@@ -1,15 +1,28 @@
 //! A checked grid to its picture: steps and resources are nodes; locals are followed to what they read. The only file
 //! here that uses results of the compiler's stages.
 
-use super::model::{Arrow, ArrowReason, Graph, GraphNode, NodeInstances};
+use super::model::{Arrow, ArrowReason, Graph, GraphNode, GraphScenario, NodeInstances};
 use crate::check::typed::{TInstances, Typed};
-use crate::resolve::model::{Edge, EdgeKind, Instances, LocalId, Node};
+use crate::resolve::model::{BodyId, Edge, EdgeKind, Instances, LocalId, Node};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The picture of a checked grid.
 pub fn picture(typed: &Typed) -> Graph {
     let mut graph = Graph::default();
     let mut positions = BTreeMap::new();
+    let mut frames: BTreeMap<BodyId, usize> = BTreeMap::new();
+    for id in typed.body_ids() {
+        let body = typed.body(id);
+        if let Some(scenario) = &body.scenario {
+            let at = graph.scenarios.len();
+            frames.insert(id, at);
+            graph.scenarios.push(GraphScenario {
+                id: format!("c{at}"),
+                name: body.name.clone(),
+                profile: scenario.load.profile.name().to_owned(),
+            });
+        }
+    }
     let resources = typed.body_ids().flat_map(|body| typed.resource_ids(body));
     for (at, id) in resources.enumerate() {
         let resource = typed.resource(id);
@@ -20,6 +33,7 @@ pub fn picture(typed: &Typed) -> Graph {
             name: resource.name.clone(),
             step: false,
             instances: NodeInstances::Single,
+            scenario: frames.get(&id.body).copied(),
         });
     }
     let steps = typed.body_ids().flat_map(|body| typed.step_ids(body));
@@ -39,6 +53,7 @@ pub fn picture(typed: &Typed) -> Graph {
             name: step.name.clone(),
             step: true,
             instances,
+            scenario: frames.get(&id.body).copied(),
         });
     }
     graph.arrows = arrows(typed, &positions);

@@ -1,6 +1,6 @@
 //! The three languages of the picture, on a graph with everything in it.
 
-use super::model::{Arrow, ArrowReason, Graph, GraphNode, NodeInstances};
+use super::model::{Arrow, ArrowReason, Graph, GraphNode, GraphScenario, NodeInstances};
 use super::{dot, json, mermaid};
 
 fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
@@ -11,6 +11,85 @@ fn node(id: &str, name: &str, instances: NodeInstances) -> GraphNode {
         name: name.to_owned(),
         step,
         instances,
+        scenario: None,
+    }
+}
+
+/// A resource outside of scenarios, and a step of the same name in each of two scenarios.
+fn scenarios() -> Graph {
+    let scenario = |at: usize, name: &str| GraphScenario {
+        id: format!("c{at}"),
+        name: name.to_owned(),
+        profile: "once".to_owned(),
+    };
+    let of = |id, scenario| GraphNode {
+        scenario: Some(scenario),
+        ..node(id, "home", NodeInstances::Single)
+    };
+    Graph {
+        nodes: vec![
+            node("r0", "site", NodeInstances::Single),
+            of("s0", 0),
+            of("s1", 1),
+        ],
+        arrows: vec![
+            arrow(0, 1, ArrowReason::Uses, &[]),
+            arrow(0, 2, ArrowReason::Uses, &[]),
+        ],
+        scenarios: vec![scenario(0, "browse"), scenario(1, "end")],
+    }
+}
+
+#[test]
+fn scenarios_are_frames_around_their_nodes() {
+    insta::assert_snapshot!(mermaid::text(&scenarios()), @r#"
+    graph TD;
+        %% -.-> uses a resource or reads an export of it
+        r0[("site")];
+        subgraph c0["browse: once"]
+            s0["home"];
+        end
+        subgraph c1["end: once"]
+            s1["home"];
+        end
+        Start((Start)) --> s0;
+        Start --> s1;
+        r0 -.-> s0;
+        r0 -.-> s1;
+        s0 --> End((End));
+        s1 --> End;
+    "#);
+    insta::assert_snapshot!(dot::text(&scenarios()), @r#"
+    digraph grid {
+        node [shape=box];
+        Start [shape=circle];
+        End [shape=circle];
+        label="dashed: uses a resource or reads an export of it";
+        r0 [label="site", tooltip="http_target.site", shape=cylinder];
+        subgraph cluster_c0 {
+            label="browse: once";
+            s0 [label="home", tooltip="noop.home"];
+        }
+        subgraph cluster_c1 {
+            label="end: once";
+            s1 [label="home", tooltip="noop.home"];
+        }
+        Start -> s0;
+        Start -> s1;
+        r0 -> s0 [style=dashed];
+        r0 -> s1 [style=dashed];
+        s0 -> End;
+        s1 -> End;
+    }
+    "#);
+    let text = json::text(&scenarios());
+    for part in [
+        r#""id": "scenario.browse.step.noop.home""#,
+        r#""id": "scenario.end.step.noop.home""#,
+        r#""scenario": "end""#,
+        r#""to": "scenario.browse.step.noop.home""#,
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
     }
 }
 
@@ -40,6 +119,7 @@ fn graph() -> Graph {
             arrow(1, 2, ArrowReason::Order, &[]),
             arrow(2, 3, ArrowReason::Data, &["[0]", "[\"a\\\"b\"]"]),
         ],
+        scenarios: Vec::new(),
     }
 }
 
@@ -110,6 +190,7 @@ fn a_grid_of_resources_alone_still_has_start_and_end() {
     let graph = Graph {
         nodes: vec![node("r0", "site", NodeInstances::Single)],
         arrows: Vec::new(),
+        scenarios: Vec::new(),
     };
     assert!(mermaid::text(&graph).contains("Start((Start)) --> End((End));"));
     assert!(dot::text(&graph).contains("Start -> End;"));
@@ -129,6 +210,7 @@ fn a_step_that_waits_through_a_resource_is_neither_first_nor_last() {
             arrow(0, 3, ArrowReason::Uses, &[]),
             arrow(1, 2, ArrowReason::Data, &[]),
         ],
+        scenarios: Vec::new(),
     };
     let ids = |steps: Vec<&GraphNode>| -> Vec<String> {
         steps.iter().map(|step| step.id.clone()).collect()
@@ -146,6 +228,7 @@ fn nodes_of_one_name_are_told_apart_by_what_they_are() {
             node("s1", "b", NodeInstances::Single),
         ],
         arrows: Vec::new(),
+        scenarios: Vec::new(),
     };
     let labels: Vec<String> = graph.nodes.iter().map(|node| graph.label(node)).collect();
     assert_eq!(labels, ["http_target.a", "noop.a[2]", "b"]);
@@ -169,6 +252,7 @@ fn without_resources_a_step_waits_at_once_for_what_it_waited_for_through_them() 
             arrow(3, 4, ArrowReason::Order, &[]),
             arrow(0, 4, ArrowReason::Uses, &[]),
         ],
+        scenarios: Vec::new(),
     };
     let steps = whole.without_resources();
     let names: Vec<&str> = steps.nodes.iter().map(|node| node.name.as_str()).collect();

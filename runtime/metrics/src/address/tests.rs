@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::buckets::bucket;
-use crate::{Interval, IterationLayout, Scalar};
+use crate::{CheckLayout, Interval, IterationLayout, Scalar};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ fn step(scenario: &str, name: &str, first: u32) -> StepLayout {
         kind,
         label: label.map(Text::from),
         warning: None,
+        scale: 1,
     };
     StepLayout {
         scenario: Text::from(scenario),
@@ -25,6 +26,7 @@ fn step(scenario: &str, name: &str, first: u32) -> StepLayout {
             metric("open", MetricKind::Gauge, "", None),
             metric("reused", MetricKind::Rate, "", None),
         ],
+        checks: Vec::new(),
         first,
     }
 }
@@ -411,4 +413,93 @@ proptest! {
             prop_assert_eq!(value(&address, &apart), value(&address, &together));
         }
     }
+}
+
+/// The step of one scenario with two checks, and a metric of the grid that both scenarios record.
+fn checked() -> Layout {
+    let mut layout = layout();
+    for (row, first) in [(0, 40), (1, 50)] {
+        let step = &mut layout.steps[row];
+        step.metrics.clear();
+        step.first = first;
+        let check = |name: &str| CheckLayout {
+            name: Text::from(name),
+            required: false,
+        };
+        step.checks = vec![check("is there"), check("has a body")];
+    }
+    let custom = |scenario: &str, slot| CustomLayout {
+        scenario: Text::from(scenario),
+        tags: vec![(Text::from("team"), Text::from(scenario))],
+        metric: MetricLayout {
+            name: Text::from("basket"),
+            unit: Unit::Other(Text::from("EUR")),
+            kind: MetricKind::Trend,
+            label: None,
+            warning: None,
+            scale: 100,
+        },
+        slot,
+    };
+    layout.custom = vec![custom("browse", 60), custom("buy", 61)];
+    layout
+}
+
+#[test]
+fn a_check_is_a_rate_of_its_step_over_all_places_where_that_stands() {
+    let rate = |sum, count| {
+        let mut figures = SlotFigures::default();
+        figures.scalar.sum = sum;
+        figures.scalar.count = count;
+        figures
+    };
+    let interval = measured([(45, rate(3, 4)), (55, rate(1, 4))]);
+    let of = |scenario, key: &str, statistic| {
+        let mut address = address(of_step(scenario, "home"), "checks", statistic);
+        address.key = Some(Text::from(key));
+        checked().resolve(&address)
+    };
+    let value = |scenario, statistic| {
+        let source = of(scenario, "has a body", statistic).unwrap();
+        (source.slots.clone(), source.value(&interval))
+    };
+    assert_eq!(value(None, "ratio"), (vec![45, 55], Some(0.5)));
+    assert_eq!(value(Some("browse"), "ratio"), (vec![45], Some(0.75)));
+    assert_eq!(value(None, "count"), (vec![45, 55], Some(8.0)));
+    let unknown = of(None, "is their", "ratio").unwrap_err().to_string();
+    let expected = "there is no check `is their`: did you mean `is there`?";
+    assert_eq!(unknown, expected);
+    let wrong = of(None, "is there", "p95").unwrap_err().to_string();
+    assert!(wrong.starts_with("a rate has no `p95`"), "{wrong}");
+}
+
+#[test]
+fn a_metric_of_the_grid_is_read_over_all_scenarios_and_in_its_unit() {
+    let recorded = |parts: u64| {
+        let mut figures = SlotFigures::default();
+        figures.histogram.merge(&Histogram {
+            buckets: vec![(bucket(parts) as u32, 1)],
+            sum: u128::from(parts) * 1_000,
+            extremes: Some((parts * 1_000, parts * 1_000)),
+        });
+        figures
+    };
+    let interval = measured([(60, recorded(1_050)), (61, recorded(1_950))]);
+    let custom = |name: &str, statistic| {
+        let address = address(Subject::Custom(Text::from(name)), "", statistic);
+        checked().resolve(&address)
+    };
+    let value = |statistic| custom("basket", statistic).unwrap().value(&interval);
+    assert_eq!(value("max"), Some(19.5));
+    assert_eq!(value("mean"), Some(15.0));
+    assert_eq!(value("med"), Some(10.5));
+    assert_eq!(value("count"), Some(2.0));
+    assert_eq!(value("rate"), Some(1.0));
+    let mut tagged = address(Subject::Custom(Text::from("basket")), "", "max");
+    tagged.tags = vec![(Text::from("team"), Text::from("browse"))];
+    let source = checked().resolve(&tagged).unwrap();
+    assert_eq!(source.value(&interval), Some(10.5));
+    let unknown = custom("baskets", "max").unwrap_err().to_string();
+    let expected = "there is no metric of the grid `baskets`: did you mean `basket`?";
+    assert_eq!(unknown, expected);
 }

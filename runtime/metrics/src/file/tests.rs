@@ -18,6 +18,7 @@ fn layout() -> Layout {
         name: Text::Static(name),
         unit: Unit::Time,
         kind,
+        scale: 1,
         label: None,
         warning: None,
     };
@@ -31,6 +32,7 @@ fn layout() -> Layout {
                 metric("time_to_first_byte", MetricKind::Trend),
                 metric("answers", MetricKind::Counter),
             ],
+            checks: Vec::new(),
             first: 0,
         }],
         resources: vec![ResourceLayout {

@@ -37,7 +37,9 @@ fn layout() -> Layout {
                     over_millionths: 10_000,
                     text: Text::Static("answers had status 5xx"),
                 }),
+                scale: 1,
             }],
+            checks: Vec::new(),
             first: STEP,
         }],
         ..Layout::default()

@@ -12,6 +12,7 @@ fn layout() -> Layout {
         kind,
         label: label.map(Text::from),
         warning: None,
+        scale: 1,
     };
     Layout {
         steps: vec![StepLayout {
@@ -23,6 +24,7 @@ fn layout() -> Layout {
                 metric("answers", MetricKind::Counter, "", Some("status")),
                 metric("received", MetricKind::Trend, "bytes", None),
             ],
+            checks: Vec::new(),
             first: 0,
         }],
         iterations: vec![IterationLayout {
@@ -68,7 +70,10 @@ fn everything_at_once() {
     let threshold = read(" http_request.home.p95 < 300ms over 30s for 10s after 1m30s ").unwrap();
     let text = "http_request.home.p95 < 300ms over 30s for 10s after 1m30s";
     assert_eq!(threshold.name.as_str(), text);
-    assert_eq!(threshold.condition.text.as_str(), text);
+    assert_eq!(
+        threshold.condition.text.as_str(),
+        "http_request.home.p95 < 300ms"
+    );
     assert_eq!(
         (threshold.over, threshold.hold, threshold.after),
         (Some(30), 10, 90)

@@ -171,6 +171,16 @@ proptest! {
             .collect();
         all.sort_by_key(|arrival| arrival.number);
         prop_assert_eq!(one.len() as u64, arrivals.total(seed));
+        // What is left at some moment is counted as it would be taken.
+        if let Some(middle) = one.get(one.len() / 2) {
+            let whole = || Source::new(&arrivals, Segment::WHOLE, seed);
+            let (mut by_one, mut at_once) = (whole(), whole());
+            by_one.take(middle.due);
+            at_once.take(middle.due);
+            let taken = std::iter::from_fn(|| by_one.take(middle.due)).count() as u64;
+            prop_assert_eq!(at_once.take_all(middle.due), taken);
+            prop_assert_eq!(at_once.peek(), by_one.peek());
+        }
         prop_assert_eq!(one, all);
     }
 }

@@ -151,6 +151,13 @@ fn a_text_from_outside_is_normalised_wherever_it_comes_from() {
 }
 
 #[test]
+fn the_last_of_two_environment_variables_with_one_name_counts() {
+    let environment = [("BGGO_VAR_x", "first"), ("BGGO_VAR_x", "last")];
+    let nothing = Folder::new(&[]);
+    assert_eq!(x(&[], &nothing.around(&environment)), "\"last\"");
+}
+
+#[test]
 fn the_strongest_source_wins() {
     let folder = Folder::new(&[
         ("bggo.vars.hcl", "x = \"bggo\""),

@@ -2,6 +2,7 @@
 
 use super::*;
 use bggo_schedule::{Arrivals, Bound, Closed, Ramp, Rate, Spread, Stage, UserStage, WhenFull};
+use bggo_values::Text;
 
 /// Arrivals at an even rate a second for some seconds.
 fn arrivals(rate: u64, seconds: u64, max_users: u32) -> Arrivals {
@@ -39,6 +40,26 @@ fn longest(interval: &Interval, slot: u32) -> (u64, Duration) {
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_still_runs_when_its_time_is_over_has_failed_and_its_age_is_a_response_time() {
+    let mut bench = bench(|_| Does::WaitsForEver);
+    let stop = async {
+        sleep(Duration::from_secs(3)).await;
+        bench.stop(Phase::TimeIsOver);
+    };
+    let load = at_once(Schedule::Open(arrivals(2, 1, 100)));
+    tokio::join!(bench.run_load(load), stop);
+    let measured = bench.measured();
+    let iterations = measured.slot(0).unwrap();
+    let counts = [Outcome::Failed, Outcome::Cancelled].map(|outcome| iterations.count(outcome));
+    assert_eq!(counts, [2, 0]);
+    assert_eq!(iterations.kinds.get(&Text::Static("cut")), Some(&2));
+    // The first one was due after a nanosecond.
+    let age = Duration::from_secs(3) - Duration::from_nanos(1);
+    assert_eq!(longest(&measured, time_slot::RESPONSE), (2, age));
+    assert_eq!(longest(&measured, time_slot::FAILED_SERVICE).0, 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,6 +272,50 @@ async fn each_user_has_a_number_of_iterations_of_its_own() {
         (bench.count("1:iteration"), bench.count("2:iteration")),
         (3, 3)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn iterations_that_the_time_of_a_profile_left_out_are_counted_as_not_started() {
+    let of = |bound| {
+        at_once(Schedule::Closed(Closed {
+            users: 2,
+            bound,
+            length: Some(millis(600)),
+        }))
+    };
+    // Two users begin at 0 and 400 ms; 800 ms is too late.
+    for bound in [Bound::Shared(10), Bound::PerUser(5)] {
+        let mut bench = bench(|_| Does::Waits(millis(400)));
+        bench.run_load(of(bound)).await;
+        let measured = bench.measured();
+        let count = |outcome| measured.slot(0).unwrap().count(outcome);
+        assert_eq!(
+            (count(Outcome::Passed), count(Outcome::NotStarted)),
+            (4, 6),
+            "{bound:?}"
+        );
+    }
+    // With a pace beyond the end of the profile nobody waits for the turn that never comes.
+    let mut paced = bench(|_| Does::Nothing);
+    let begin = tokio::time::Instant::now();
+    let load = Load {
+        pace: Some(Duration::from_secs(60)),
+        ..of(Bound::PerUser(5))
+    };
+    paced.run_load(load).await;
+    assert!(begin.elapsed() < millis(700), "{:?}", begin.elapsed());
+    assert_eq!(paced.counted(Outcome::NotStarted), 8);
+
+    // After a signal the rest is expected by nobody.
+    for bound in [Bound::Shared(10), Bound::PerUser(5)] {
+        let mut stopped = bench(|_| Does::Waits(millis(400)));
+        let stop = async {
+            sleep(millis(100)).await;
+            stopped.stop(Phase::Draining);
+        };
+        tokio::join!(stopped.run_load(of(bound)), stop);
+        assert_eq!(stopped.counted(Outcome::NotStarted), 0, "{bound:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -86,6 +86,9 @@ fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunReques
         segment: Segment::WHOLE,
         threads: 2,
         spin: Spin::Off,
+        pin: false,
+        start_at: None,
+        allow_overload: false,
         functional: false,
         thresholds: Vec::new(),
         max_failed: None,
@@ -197,7 +200,7 @@ fn each_scenario_has_its_own_rows_in_the_summary_and_its_load_in_the_first_line(
 }
 
 #[tokio::test(start_paused = true)]
-async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_is_cancelled() {
+async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_has_failed() {
     let written = Written::default();
     let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
     let mut bench = bench(|_| Does::WaitsForEver);
@@ -217,6 +220,7 @@ async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_is_ca
         begin: watch::channel(Some(begin)).1,
         news: WorkerNews::new(mpsc::unbounded_channel().0),
         spin: None,
+        pin: false,
     };
     stopping.begins(begin, &loads, 1);
     assert_eq!(
@@ -232,14 +236,11 @@ async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_is_ca
             stopping.out_of_time(now);
             settle().await;
             let interval = bench.measured();
-            let cancelled = |slot: u32| {
+            let cut = |slot: u32| {
                 let iterations = interval.slot(slot);
-                iterations.map_or(0, |slot| slot.count(Outcome::Cancelled))
+                iterations.map_or(0, |slot| slot.count(Outcome::Failed))
             };
-            ends.push((
-                now - begin,
-                [cancelled(0), cancelled(iteration_slot::COUNT)],
-            ));
+            ends.push((now - begin, [cut(0), cut(iteration_slot::COUNT)]));
         }
         ends
     };
@@ -255,7 +256,84 @@ async fn scenarios_of_different_lengths_end_apart_and_only_what_still_runs_is_ca
     assert_eq!(
         said,
         ["browse", "order"].map(|name| format!(
-            "iterations of scenario {name} that were still running are cancelled: --graceful-stop is over"
+            "iterations of scenario {name} that were still running have failed: --graceful-stop is over"
         ))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_threshold_that_ends_the_run_lets_each_scenario_finish_in_its_own_time() {
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone())).unwrap();
+    let mut bench = bench(|vu| {
+        if vu == 1 {
+            Does::Waits(Duration::from_secs(4))
+        } else {
+            Does::WaitsForEver
+        }
+    });
+    let lengths = [3_600, 7_200].map(|seconds| Schedule::lasting(2, Duration::from_secs(seconds)));
+    let mut request = request(bench.program, lengths.clone());
+    let loads = lengths.map(with_a_second);
+    request.loads = loads.iter().cloned().map(Some).collect();
+    let loads = [0, 1].map(|number| load_of(number, loads[number as usize].clone()));
+    let causes = Arc::clone(&bench.causes);
+    let mut stopping = Stopping::new(&request, &report, &causes);
+    let begin = tokio::time::Instant::now().into_std();
+    let started = Work {
+        program: bench.program,
+        shared: Arc::new(()),
+        loads: loads.to_vec(),
+        worker: (0, 1),
+        phases: stopping.subscribe(),
+        begin: watch::channel(Some(begin)).1,
+        news: WorkerNews::new(mpsc::unbounded_channel().0),
+        spin: None,
+        pin: false,
+    };
+    stopping.begins(begin, &loads, 1);
+    let context = Rc::clone(&bench.context);
+    let control = async {
+        // User 1 is in its third iteration, which has half a second to go.
+        sleep(Duration::from_millis(11_500)).await;
+        stopping.abort("fast");
+        stopping.time().await;
+        let now = tokio::time::Instant::now().into_std();
+        stopping.out_of_time(now);
+        now - begin
+    };
+    let ((), ended) = tokio::join!(work(context, started), control);
+    assert_eq!(ended, Duration::from_millis(12_500));
+    let measured = bench.measured();
+    let count = |outcome| {
+        let slots = [0, iteration_slot::COUNT];
+        let slots = slots.iter().filter_map(|slot| measured.slot(*slot));
+        slots.map(|slot| slot.count(outcome)).sum::<u64>()
+    };
+    // Both scenarios have a user 1, which finishes, and a user 2, whose iteration is cut.
+    assert_eq!((count(Outcome::Passed), count(Outcome::Failed)), (6, 2));
+    assert_eq!(count(Outcome::Cancelled), 0);
+    report.flush();
+    assert!(
+        written
+            .text()
+            .contains("threshold fast is broken and ends the run")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenarios_of_a_functional_run_run_one_after_the_other() {
+    let took = async |kind| {
+        let bench = bench_of(kind, |_| Does::Waits(Duration::from_secs(2)));
+        let begin = tokio::time::Instant::now();
+        bench
+            .run_loads(&[0, 1].map(|number| load(number, Schedule::ONCE)))
+            .await;
+        assert_eq!(bench.count(":iteration"), 2);
+        begin.elapsed().as_secs()
+    };
+    assert_eq!(
+        (took(Kind::Functional).await, took(Kind::Load).await),
+        (4, 2)
     );
 }

@@ -4,6 +4,8 @@ use super::*;
 use crate::assets::{Make, RunAsset};
 use crate::context::Asker;
 use crate::info::{Lifetime, ResourceInfo};
+use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
+use bggo_values::Text;
 use std::io::{self, Write};
 
 /// What is written, an event a line.
@@ -53,6 +55,9 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         spin: Spin::Off,
         thresholds: Vec::new(),
         max_failed: None,
+        pin: false,
+        start_at: None,
+        allow_overload: false,
         graceful_on_signal: Duration::ZERO,
     }
 }
@@ -130,6 +135,84 @@ fn one_percent_of_failed_iterations_is_too_many() {
     assert_eq!((exit, sum(&events, "failed")), (Exit::Passed, 1));
 }
 
+/// A run of failing iterations that would last an hour, and how it ended.
+fn judged(thresholds: Vec<Threshold>) -> (Exit, Vec<serde_json::Value>) {
+    let program = noting(|_| Does::FailsAfter(Duration::from_millis(20)));
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+    let request = RunRequest {
+        thresholds,
+        ..request(program, Schedule::lasting(4, Duration::from_secs(3600)))
+    };
+    let exit = run(&request, &Arc::new(report.unwrap())).unwrap();
+    (exit, written.events())
+}
+
+#[test]
+fn a_threshold_that_aborts_ends_the_run_at_the_end_of_the_second_that_broke_it() {
+    let failed = Address {
+        subject: Subject::Run,
+        metric: Text::Static("failed"),
+        key: None,
+        tags: Vec::new(),
+        statistic: Statistic::Ratio,
+    };
+    let (exit, events) = judged(vec![Threshold {
+        name: Text::Static("few fail"),
+        condition: Condition {
+            addresses: vec![failed],
+            terms: vec![Term::Figure(0), Term::Bound(0.5), Term::Less],
+            text: Text::Static("metrics.run.failed.ratio < 50%"),
+        },
+        over: None,
+        hold: 0,
+        after: 2,
+        on_fail: OnFail::Abort,
+    }]);
+    assert_eq!(exit, Exit::ThresholdFailed);
+    let said = "threshold few fail is broken and ends the run: no iteration begins any more";
+    assert!(
+        events.iter().any(|event| event["text"] == said),
+        "{events:?}"
+    );
+    let summary = events.last().unwrap();
+    let threshold = &summary["thresholds"][0];
+    assert_eq!(
+        (&threshold["aborted"], &threshold["came"]),
+        (&true.into(), &"broken".into())
+    );
+    // On a busy machine a second may be read late.
+    assert!(threshold["broken_second"].as_u64().unwrap() >= 2);
+    // It reads failures of the run, so there is no other threshold on them.
+    assert_eq!(summary["thresholds"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_threshold_on_what_there_is_not_ends_the_program_before_anything_runs() {
+    let nothing = Address {
+        subject: Subject::Scenario(Text::Static("nobody")),
+        metric: Text::Static("failed"),
+        key: None,
+        tags: Vec::new(),
+        statistic: Statistic::Ratio,
+    };
+    let (exit, events) = judged(vec![Threshold {
+        name: Text::Static("t"),
+        condition: Condition {
+            addresses: vec![nothing],
+            terms: vec![Term::Figure(0), Term::Bound(0.5), Term::Less],
+            text: Text::Static(""),
+        },
+        over: None,
+        hold: 0,
+        after: 0,
+        on_fail: OnFail::Fail,
+    }]);
+    assert_eq!(exit, Exit::BadInput);
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events[0]["event"], "error");
+}
+
 #[test]
 fn a_panic_ends_the_whole_run_with_its_report() {
     let (exit, events) = whole(
@@ -149,19 +232,20 @@ fn a_panic_ends_the_whole_run_with_its_report() {
 }
 
 #[test]
-fn iterations_that_run_longer_than_the_grace_are_cancelled_and_counted_as_such() {
+fn iterations_that_run_longer_than_the_grace_have_failed_and_are_counted_as_such() {
     let program = noting(|_| Does::WaitsForEver);
     let schedule = Schedule::lasting(4, Duration::from_millis(20));
     let (exit, events) = whole(program, schedule);
-    // Nothing was measured, so nothing may pass.
     assert_eq!(exit, Exit::ThresholdFailed);
     // On a busy machine the time may be over before every user has begun.
     let notes = program.notes.lock().unwrap();
     let stopped = notes.iter().filter(|note| note.ends_with(":stop")).count();
     assert_eq!(
-        (sum(&events, "cancelled"), sum(&events, "iterations")),
-        (stopped as u64, 0)
+        (sum(&events, "cancelled"), sum(&events, "failed")),
+        (0, stopped as u64)
     );
+    let summary = events.last().unwrap();
+    assert_eq!(summary["iterations"]["failures"]["cut"], stopped);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::super::{Recorder, RunNames, Slab, SlabReader};
 use super::*;
+use crate::fault::Place;
 use crate::grid::Body;
-use crate::info::{MetricInfo, MetricKind, MetricWarning};
+use crate::info::{BodyMetric, CheckInfo, MetricInfo, MetricKind, MetricWarning};
 use bggo_metrics::{Interval, Measured, time_slot};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +23,23 @@ static SHOP: [Info; 2] = [
         .tags(&[("team", "shop")]),
     Info::new("noop", "think", "grid.hcl:9").slots(6..10),
 ];
+static BASKET: MetricInfo = MetricInfo::new("basket", "EUR").scale(100);
+static ORDERS: MetricInfo = MetricInfo::new("orders", "").kind(MetricKind::Counter);
+static PAY: [Info; 1] = [Info::new("http_request", "pay", "grid.hcl:40")
+    .slots(0..6)
+    .checks(&[
+        CheckInfo::new("is accepted", Place::new("grid.hcl", 41, 3)),
+        CheckInfo::new("is cheap", Place::new("grid.hcl", 42, 3)).required(),
+    ])];
+static PAY_METRICS: [BodyMetric; 2] = [BodyMetric::new(&BASKET, 6), BodyMetric::new(&ORDERS, 7)];
+
+/// Two scenarios that share a body with checks and metrics of the grid.
+static CHECKED: Grid = Grid::new("checked")
+    .bodies(&[Body::new("pay", &PAY).metrics(&PAY_METRICS)])
+    .scenarios(&[
+        Scenario::new("one", "pay").tags(&[("team", "shop")]),
+        Scenario::new("two", "pay").first_slot(8),
+    ]);
 static ADMIN: [Info; 1] = [Info::new("http_request", "list", "grid.hcl:20").slots(0..4)];
 static RESOURCES: [ResourceInfo; 2] = [
     ResourceInfo::new("db_pool", "main", "grid.hcl:30")
@@ -150,4 +168,84 @@ fn a_grid_of_one_scenario_calls_its_steps_by_their_own_names() {
     inside.path = vec!["sign_in".into()];
     assert_eq!(layout.full_name(&inside).as_str(), "sign_in.noop.think");
     assert_eq!(RunSlots::new(&ONE, |_| false).count, 16);
+}
+
+#[test]
+fn checks_and_metrics_of_the_grid_have_slots_of_their_own_in_each_scenario_and_its_warm_up() {
+    let slots = RunSlots::new(&CHECKED, |scenario| scenario == 1);
+    let layout = layout_of(&CHECKED, &slots);
+    let mut taken = BTreeSet::new();
+    let mut take = |first: u32, count: usize| {
+        for slot in (first..).take(count) {
+            assert!(taken.insert(slot), "slot {slot} is taken twice");
+        }
+    };
+    for step in layout.steps.iter().chain(&layout.warm_up_steps) {
+        take(step.first, time_slot::COUNT as usize + step.checks.len());
+    }
+    for custom in layout.custom.iter().chain(&layout.warm_up_custom) {
+        take(custom.slot, 1);
+    }
+    let iterations = layout.iterations.iter().chain(&layout.warm_up_iterations);
+    for scenario in iterations {
+        take(scenario.first, iteration_slot::COUNT as usize);
+    }
+    assert_eq!(taken.len(), slots.count as usize);
+    let custom = layout.custom.iter();
+    let custom: Vec<(&str, &str, usize)> = custom
+        .map(|one| {
+            (
+                one.scenario.as_str(),
+                one.metric.name.as_str(),
+                one.tags.len(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("one", "basket", 1),
+        ("one", "orders", 1),
+        ("two", "basket", 0),
+        ("two", "orders", 0),
+    ];
+    assert_eq!(custom, expected);
+}
+
+#[test]
+fn a_check_is_read_at_its_step_and_a_metric_of_the_grid_over_all_scenarios() {
+    let names = Arc::new(RunNames::default());
+    let slots = RunSlots::new(&CHECKED, |_| false);
+    let slab = Slab::new(slots.count as usize).unwrap();
+    let recorder = Recorder::new(Arc::clone(&slab));
+    let layout = layout_of(&CHECKED, &slots);
+    let second = layout.steps[1].first + time_slot::COUNT;
+    recorder.hit(second);
+    recorder.hit(second);
+    recorder.miss(second);
+    recorder.miss(second + 1);
+    recorder.value(layout.custom[0].slot, 1_250);
+    recorder.value(layout.custom[2].slot, 750);
+    recorder.add(layout.custom[3].slot, 4);
+    let mut interval = Interval::default();
+    SlabReader::new(slab, names).take(&mut interval);
+    let judged = |step: usize| {
+        let judged = layout.steps[step].judged(&interval);
+        judged
+            .map(|(check, judged)| (check.name.to_string(), judged.passed, judged.of))
+            .collect::<Vec<_>>()
+    };
+    let named = |passed, of, (second, all)| {
+        vec![
+            ("is accepted".to_owned(), passed, of),
+            ("is cheap".to_owned(), second, all),
+        ]
+    };
+    assert_eq!(judged(0), named(0, 0, (0, 0)));
+    assert_eq!(judged(1), named(2, 3, (0, 1)));
+    let figures = layout.custom_figures(&interval);
+    let [(basket, values), (orders, count)] = figures.as_slice() else {
+        panic!("{figures:?}");
+    };
+    assert_eq!((basket.scale, values.histogram.count()), (100, 2));
+    assert_eq!(values.histogram.mean(), Some(1_000.0));
+    assert_eq!((orders.name.as_str(), count.scalar.sum()), ("orders", 4));
 }

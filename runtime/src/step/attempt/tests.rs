@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::context::{AssetMetrics, UserContext, WorkerContextParts};
+use crate::event::Event;
 use crate::fault::Place;
 use crate::flow::Running;
 use crate::info::{Counter, Gauge, LabelledCounter, Rate, ResourceInfo, Trend};
@@ -260,6 +261,28 @@ fn one_that_is_dropped_while_it_runs_counts_as_cancelled_once() {
         }
         assert_eq!(worker.steps(), ["noop.first cancelled"]);
         assert_eq!(times(&worker), [10.0]);
+    });
+}
+
+#[test]
+fn one_whose_time_is_over_has_failed() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let it = worker.iteration(0);
+        {
+            let step = it.step(At::step(&FIRST), &PLAIN);
+            let mut attempts = || attempt(&step, 0, 100, Ok(Ran::Done));
+            let work = step.drive(&mut attempts);
+            let cut = tokio::time::timeout(ms(10), work).await;
+            assert!(cut.is_err());
+            it.user().iteration_is_cut(Cut::TimeIsOver);
+        }
+        let told = worker.told();
+        let Some(Event::FirstFailure(end)) = told.first() else {
+            panic!("{told:?}");
+        };
+        assert_eq!(end.fault.as_ref().unwrap().kind(), "cut");
+        assert_eq!((end.outcome, end.service), (StepOutcome::Cut, Some(ms(10))));
     });
 }
 

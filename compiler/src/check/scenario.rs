@@ -1,0 +1,255 @@
+//! Scenarios to typed scenarios: their load by the rules that a program judges by when it starts, and their labels.
+
+use bggo_schedule::declared::{Declared, Field, Mistake, Profile};
+use bggo_values::Type;
+
+use crate::diagnostics::{codes, nearest};
+use crate::resolve::model::BodyId;
+use crate::source::Span;
+use crate::syntax::decl::{Attribute, LoadDecl, Name, ScenarioDecl};
+
+use super::expression::context::Checker;
+use super::sensitivity;
+use super::step::pairs;
+use super::typed::{Binding, TField, TLoad, TScenario, TStage};
+
+/// The profile that is part of the language, but not of this version.
+const SEARCH: &str = "search";
+
+/// Words of k6 for fields.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("timeUnit", "per"),
+    ("time_unit", "per"),
+    ("preAllocatedVUs", "vus"),
+    ("pre_allocated_vus", "vus"),
+    ("maxVUs", "max_vus"),
+    ("startVUs", "start_vus"),
+    ("startRate", "start_rate"),
+    ("maxDuration", "max_duration"),
+    ("gracefulRampDown", "graceful_ramp_down"),
+];
+
+impl Checker<'_> {
+    /// What all scenarios together must be: each has a step, and steps outside of them are seldom meant.
+    pub(super) fn all_scenarios(&mut self, after: &[Option<BodyId>]) -> Vec<Option<TScenario>> {
+        let declarations = self.declarations;
+        let loose = &declarations.body(BodyId::MAIN).steps;
+        if let Some(first) = loose.first()
+            && declarations.scenarios().next().is_some()
+        {
+            let text = match loose.len() {
+                1 => "this step stands outside of all scenarios: it runs once".to_owned(),
+                many => format!("{many} steps stand outside of all scenarios: they run once"),
+            };
+            self.problems
+                .warning(codes::LOOSE_STEPS, first.span, text)
+                .hint("put them into a scenario");
+        }
+        let bodies = declarations.bodies.iter().zip(after);
+        bodies
+            .map(|(body, after)| {
+                let scenario = body.scenario.as_ref()?;
+                if body.steps.is_empty() && !scenario.broken && !declarations.incomplete {
+                    let text = format!("the scenario `{}` has no step", body.name.text);
+                    self.error(codes::NO_STEPS, body.span, text).hint(
+                        "a step is `step \"RUNNER\" \"NAME\" { .. }`, inside of the scenario",
+                    );
+                }
+                let tags = scenario.tags.as_ref();
+                let tags =
+                    tags.and_then(|tags| self.known(tags, &Type::map(Type::String), "`tags`"));
+                Some(TScenario {
+                    load: self.load(body.span, scenario),
+                    after: *after,
+                    tags: pairs(tags.as_ref()),
+                    description: self.description(scenario.description.as_ref()),
+                })
+            })
+            .collect()
+    }
+
+    fn load(&mut self, header: Span, scenario: &ScenarioDecl) -> TLoad {
+        let before = self.problems.list.len();
+        let mut fields = Vec::new();
+        for (name, value) in scenario.settings() {
+            if let Some(field) = Field::of_name(name) {
+                fields.push(self.load_field(field, value));
+            }
+        }
+        let mut load = TLoad {
+            profile: Profile::Once,
+            place: scenario.load.as_ref().map_or(header, |load| load.span),
+            fields,
+            stages: Vec::new(),
+        };
+        let mut unread = scenario.broken;
+        if let Some(written) = &scenario.load {
+            unread |= written.broken || written.stages.iter().any(|stage| stage.broken);
+            match self.profile(&written.profile) {
+                Some(profile) => {
+                    load.profile = profile;
+                    unread |= self.fields_of_load(written, &mut load);
+                }
+                None => {
+                    // What its fields read is checked.
+                    let stages = written.stages.iter().flat_map(|stage| &stage.attributes);
+                    for attribute in written.attributes.iter().chain(stages) {
+                        self.infer(&attribute.value);
+                    }
+                    return load;
+                }
+            }
+        }
+        unread |= self.problems.list.len() > before;
+        self.judge(&load, unread);
+        load
+    }
+
+    /// The profile of this name.
+    fn profile(&mut self, name: &Name) -> Option<Profile> {
+        let found = Profile::of_name(&name.text);
+        if found.is_none() {
+            let names = Profile::ALL.into_iter().map(Profile::name);
+            let known: Vec<&str> = names.chain([SEARCH]).collect();
+            if name.text == SEARCH {
+                let text = "the profile `search` is not yet supported";
+                self.error(codes::NOT_YET_SUPPORTED, name.span, text)
+                    .hint("it is part of the language and comes with a later version");
+            } else {
+                let text = format!("there is no profile `{}`", name.text);
+                // `constant-vus` and `ramping-arrival-rate` are words of k6.
+                let plain = name.text.replace('-', "_");
+                let hint = match known.iter().find(|known| **known == plain) {
+                    Some(known) => Some(format!("did you mean `{known}`?")),
+                    None => nearest::hint(&name.text, known),
+                };
+                self.error(codes::UNKNOWN_PROFILE, name.span, text).hint = hint;
+            }
+        }
+        found
+    }
+
+    /// Adds what a block `load` says. Returns whether a part of it was reported.
+    fn fields_of_load(&mut self, written: &LoadDecl, load: &mut TLoad) -> bool {
+        let profile = load.profile;
+        let owner = format!("`{}`", profile.name());
+        let of_load = (owner.as_str(), profile.fields());
+        let (fields, mut unknown) = self.known_fields(&written.attributes, of_load);
+        load.fields.extend(fields);
+        let of_stage = profile.stage_fields();
+        for stage in &written.stages {
+            if of_stage.is_empty() {
+                unknown = true;
+                let text = format!("{owner} has no stages");
+                self.error(codes::FIELD_OF_PROFILE, stage.span, text)
+                    .hint("the profiles with stages are `ramping_vus` and `ramping_arrival_rate`");
+                for attribute in &stage.attributes {
+                    self.infer(&attribute.value);
+                }
+                continue;
+            }
+            let owner = format!("a stage of {owner}");
+            let (fields, wrong) = self.known_fields(&stage.attributes, (&owner, of_stage));
+            unknown |= wrong;
+            load.stages.push(TStage {
+                place: stage.span,
+                fields,
+            });
+        }
+        unknown
+    }
+
+    /// The attributes that this block has; others are reported.
+    fn known_fields(
+        &mut self,
+        attributes: &[Attribute],
+        (owner, fields): (&str, &[Field]),
+    ) -> (Vec<TField>, bool) {
+        let (mut found, mut unknown) = (Vec::new(), false);
+        for attribute in attributes {
+            let name = attribute.name.text.as_str();
+            match Field::of_name(name).filter(|field| fields.contains(field)) {
+                Some(field) => found.push(self.load_field(field, &attribute.value)),
+                None => {
+                    unknown = true;
+                    self.infer(&attribute.value);
+                    self.no_field(&attribute.name, owner, fields);
+                }
+            }
+        }
+        (found, unknown)
+    }
+
+    fn no_field(&mut self, name: &Name, owner: &str, fields: &[Field]) {
+        let known = fields.iter().map(|field| field.name());
+        let other = ELSEWHERE.iter().find(|(word, _)| *word == name.text);
+        let of_scenario = ["start_after", "after", "graceful_stop", "pace"];
+        let hint = if of_scenario.contains(&name.text.as_str()) {
+            Some(format!(
+                "`{}` stands in the scenario itself, beside `load`",
+                name.text
+            ))
+        } else if let Some((_, ours)) = other
+            && fields.iter().any(|field| field.name() == *ours)
+        {
+            Some(format!("did you mean `{ours}`?"))
+        } else {
+            nearest::hint(&name.text, known)
+        };
+        let is_other = Field::of_name(&name.text).is_some();
+        let code = if is_other {
+            codes::FIELD_OF_PROFILE
+        } else {
+            codes::UNKNOWN_ATTRIBUTE
+        };
+        let text = format!("{owner} has no field `{}`", name.text);
+        self.error(code, name.span, text).hint = hint;
+    }
+
+    /// A field with its value as the type that it has.
+    fn load_field(&mut self, field: Field, value: &crate::syntax::decl::Expr) -> TField {
+        let name = field.name();
+        let value = self.infer(value);
+        let value = self.convert(value, &field.ty(), &format!("`{name}`"));
+        if !value.is_error() {
+            if value.binding > Binding::Start {
+                let text = format!("`{name}` must be known when the program starts");
+                self.error(codes::NOT_KNOWN_AT_START, value.span, text)
+                    .hint("it is computed from literals, variables, and locals made of these");
+            } else if value.sensitivity.any() || sensitivity::reads_secret([&value], &self.locals) {
+                let text = format!("`{name}` must not be sensitive: the load is shown");
+                self.error(codes::INVALID_LOAD, value.span, text);
+            }
+        }
+        TField { field, value }
+    }
+
+    /// Judges what is known of a load. What is missing may stand in a part that could not be read.
+    fn judge(&mut self, load: &TLoad, unread: bool) {
+        let Err(wrong) = declared(load).load() else {
+            return;
+        };
+        for wrong in wrong {
+            let code = match wrong.kind {
+                Mistake::Missing if unread => continue,
+                Mistake::Missing => codes::MISSING_ATTRIBUTE,
+                Mistake::PaceOfOpen => codes::PACE_OPEN,
+                Mistake::Value => codes::INVALID_LOAD,
+            };
+            self.error(code, wrong.place, wrong.text).hint = wrong.hint;
+        }
+    }
+}
+
+/// The load for its rules. What is not a constant counts as known later.
+fn declared(load: &TLoad) -> Declared<Span> {
+    let add = |declared: Declared<Span>, field: &TField| match field.value.constant() {
+        Some(value) => declared.field(field.field, value.clone(), field.value.span),
+        None => declared.later(field.field, field.value.span),
+    };
+    let declared = Declared::new(load.profile, load.place);
+    let declared = load.fields.iter().fold(declared, add);
+    load.stages.iter().fold(declared, |declared, stage| {
+        stage.fields.iter().fold(declared.stage(stage.place), add)
+    })
+}

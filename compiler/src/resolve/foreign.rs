@@ -1,0 +1,57 @@
+//! Steps that a scenario reads through a local or a resource at the top of the grid, but does not run.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::{Problems, codes};
+use crate::syntax::decl::Declarations;
+
+use super::model::{BodyGraph, BodyId, Node, StepId};
+
+/// Reports them where the scenario names the local or resource.
+pub(super) fn report(declarations: &Declarations, graphs: &[BodyGraph], problems: &mut Problems) {
+    let Some((main, others)) = graphs.split_first() else {
+        return;
+    };
+    if others.is_empty() {
+        return;
+    }
+    let mut needs: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+    for edge in &main.edges {
+        needs.entry(edge.from).or_default().push(edge.to);
+    }
+    // Everything stands behind what it needs.
+    let mut reads: BTreeMap<Node, StepId> = BTreeMap::new();
+    for node in &main.order {
+        if matches!(node, Node::Step(_) | Node::Variable(_)) {
+            continue;
+        }
+        let step = needs
+            .get(node)
+            .into_iter()
+            .flatten()
+            .find_map(|needed| match needed {
+                Node::Step(id) => Some(*id),
+                other => reads.get(other).copied(),
+            });
+        reads.extend(step.map(|step| (*node, step)));
+    }
+    let edges = others.iter().flat_map(|graph| &graph.edges);
+    for edge in edges.filter(|edge| edge.to.body() == BodyId::MAIN) {
+        let Some(step) = reads.get(&edge.to) else {
+            continue;
+        };
+        let what = match edge.to {
+            Node::Local(id) => format!("local.{}", declarations.locals[id.0].name.text),
+            Node::Resource(id) => declarations.resource(id).address(),
+            Node::Step(_) | Node::Variable(_) => continue,
+        };
+        let step = declarations.step(*step).address();
+        let scenario = &declarations.body(edge.from.body()).name.text;
+        let text = format!("`{what}` reads `{step}`, which the scenario `{scenario}` does not run");
+        problems
+            .error(codes::REFERENCE_NOT_ALLOWED, edge.cause, text)
+            .hint(
+                "a scenario reads its own steps: put the step into it, or read it in another way",
+            );
+    }
+}

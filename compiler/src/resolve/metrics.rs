@@ -1,0 +1,338 @@
+//! `metrics.…` of a threshold's condition: whose figures it reads. What figures these have is left to the check stage.
+//!
+//! ```text
+//! metrics.RUNNER.NAME.METRIC.STAT                  a step, in all scenarios that have it
+//! metrics.scenario.S.step.RUNNER.NAME.METRIC.STAT  in one of them
+//! metrics.scenario.S.METRIC.STAT                   the iterations of one
+//! metrics.run.METRIC.STAT                          of all
+//! metrics.custom.NAME.STAT                         a metric of the grid
+//! ```
+//!
+//! A key stands behind the metric (`failed["timeout"]`), tags behind what has them (`home[{ team = "a" }]`).
+
+use crate::diagnostics::{codes, nearest};
+use crate::source::Span;
+use crate::syntax::decl::{Expr, ExprKind, Name};
+
+use super::model::{BodyId, MetricRead, MetricSubject, Reference, StepId};
+use super::reference::{Reads, Resolver};
+use super::traversal::Traversal;
+
+/// The parts of an address behind `metrics`.
+struct Parts<'a> {
+    names: Vec<&'a Name>,
+    /// A key, and behind how many names it stands.
+    key: Option<(Name, usize)>,
+    /// Behind how many names the tags stand.
+    tags: Option<(Vec<(Name, Name)>, usize)>,
+    span: Span,
+}
+
+/// The names of a whole address.
+const FORM: &str = "metrics.RUNNER.NAME.METRIC.STATISTIC";
+
+impl<'a> Resolver<'a> {
+    /// An address; wrong names of it are reported.
+    pub(super) fn metric_address(&mut self, here: &Traversal<'_, 'a>) {
+        let found = if self.owner.reads == Reads::Threshold {
+            self.address_parts(here)
+                .and_then(|parts| self.metric_read(parts))
+        } else {
+            self.problems
+                .error(
+                    codes::REFERENCE_NOT_ALLOWED,
+                    here.upto(0),
+                    "`metrics` can be read in the condition of a threshold only",
+                )
+                .hint("metrics are judged while the run goes on: write `threshold \"NAME\" { condition = .. }`");
+            None
+        };
+        match found {
+            Some(read) => {
+                here.refer(
+                    self,
+                    here.nodes.len() - 1,
+                    Reference::Metric(self.found.metrics.len()),
+                );
+                self.found.metrics.push(read);
+            }
+            None => here.refer(self, 0, Reference::Error),
+        }
+    }
+
+    fn address_parts(&mut self, here: &Traversal<'_, 'a>) -> Option<Parts<'a>> {
+        let last = here.nodes.last()?;
+        let mut parts = Parts {
+            names: Vec::new(),
+            key: None,
+            tags: None,
+            span: last.span,
+        };
+        for node in here.nodes.iter().skip(1) {
+            let behind = parts.names.len();
+            match &node.kind {
+                ExprKind::Field(_, name) => parts.names.push(name),
+                ExprKind::Index(_, index) => match &index.kind {
+                    ExprKind::Text(text) if parts.key.is_none() => {
+                        let (text, span) = (text.clone(), index.span);
+                        parts.key = Some((Name { text, span }, behind));
+                    }
+                    ExprKind::Object(pairs) if parts.tags.is_none() => {
+                        parts.tags = Some((self.tags_of_address(pairs)?, behind));
+                    }
+                    ExprKind::Error => return None,
+                    _ => {
+                        self.problems
+                            .error(
+                                codes::UNEXPECTED_INDEX,
+                                index.span,
+                                "expected one key in quotes, or tags as an object",
+                            )
+                            .hint("write `failed[\"timeout\"]` or `home[{ team = \"a\" }]`; instances of a step share their metrics");
+                        return None;
+                    }
+                },
+                _ => return None,
+            }
+        }
+        Some(parts)
+    }
+
+    /// Tags of which keys and values are texts.
+    fn tags_of_address(&mut self, pairs: &[(Expr, Expr)]) -> Option<Vec<(Name, Name)>> {
+        let mut tags = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            let text = |expr: &Expr| match &expr.kind {
+                ExprKind::Text(text) => Some(Name {
+                    text: text.clone(),
+                    span: expr.span,
+                }),
+                _ => None,
+            };
+            let Some((key, value)) = text(key).zip(text(value)) else {
+                self.problems
+                    .error(
+                        codes::INVALID_REFERENCE,
+                        key.span.to(value.span),
+                        "tags of an address are plain texts",
+                    )
+                    .hint("write `[{ team = \"a\" }]`");
+                return None;
+            };
+            tags.push((key, value));
+        }
+        Some(tags)
+    }
+
+    fn metric_read(&mut self, parts: Parts<'a>) -> Option<MetricRead> {
+        let names = parts.names.clone();
+        let word = |at: usize| names.get(at).map_or("", |name| name.text.as_str());
+        let (subject, used) = match (word(0), word(2)) {
+            ("run", _) => (MetricSubject::Run, 1),
+            ("custom", _) => {
+                let [_, name, ..] = names.as_slice() else {
+                    return self.incomplete_address(&parts, "metrics.custom.NAME.STATISTIC");
+                };
+                (MetricSubject::Custom((*name).clone()), 2)
+            }
+            ("scenario", of) => {
+                let [_, scenario, rest @ ..] = names.as_slice() else {
+                    let form = "metrics.scenario.NAME.METRIC.STATISTIC";
+                    return self.incomplete_address(&parts, form);
+                };
+                let body = self.scenario_of_address(scenario)?;
+                match rest {
+                    [_, runner, name, ..] if of == "step" => {
+                        (self.steps_of_address([runner, name], Some(body))?, 5)
+                    }
+                    _ if of == "step" => {
+                        let form = "metrics.scenario.NAME.step.RUNNER.NAME.METRIC.STATISTIC";
+                        return self.incomplete_address(&parts, form);
+                    }
+                    _ => (MetricSubject::Scenario(body), 2),
+                }
+            }
+            _ => {
+                let [runner, name, ..] = names.as_slice() else {
+                    return self.incomplete_address(&parts, FORM);
+                };
+                (self.steps_of_address([runner, name], None)?, 2)
+            }
+        };
+        let (metric, statistic) = match (&subject, names.get(used..).unwrap_or_default()) {
+            (MetricSubject::Custom(_), [statistic]) => (None, *statistic),
+            (MetricSubject::Custom(_), _) => {
+                return self.incomplete_address(&parts, "metrics.custom.NAME.STATISTIC");
+            }
+            (_, [metric, statistic]) => (Some((*metric).clone()), *statistic),
+            (_, [statistic]) if bggo_metrics::Statistic::of_word(&statistic.text).is_some() => {
+                let text = format!("`{}` stands behind a metric", statistic.text);
+                self.problems
+                    .error(codes::UNKNOWN_METRIC, statistic.span, text)
+                    .hint(format!("write `response_time.{}`", statistic.text));
+                return None;
+            }
+            (_, [metric]) => {
+                let text = format!("`{}` needs a statistic", metric.text);
+                self.problems
+                    .error(codes::UNKNOWN_STATISTIC, metric.span, text)
+                    .hint(format!("write `{}.p95` or `{0}.count`", metric.text));
+                return None;
+            }
+            (_, []) => return self.incomplete_address(&parts, FORM),
+            (_, [_, _, beyond, ..]) => {
+                let text = format!(
+                    "nothing stands behind a statistic, found `.{}`",
+                    beyond.text
+                );
+                self.problems
+                    .error(codes::INVALID_REFERENCE, beyond.span, text);
+                return None;
+            }
+        };
+        if let Some((key, behind)) = &parts.key
+            && (metric.is_none() || *behind != used + 1)
+        {
+            let text = "a key stands behind a metric that has some, such as `failed[\"timeout\"]`";
+            self.problems
+                .error(codes::UNEXPECTED_INDEX, key.span, text)
+                .hint("instances of a step share their metrics");
+            return None;
+        }
+        if let Some((_, behind)) = &parts.tags
+            && *behind != used
+        {
+            let text = "tags stand behind what has them, in front of the metric";
+            self.problems
+                .error(codes::UNEXPECTED_INDEX, parts.span, text)
+                .hint("write `metrics.RUNNER.NAME[{ team = \"a\" }].METRIC.STATISTIC`");
+            return None;
+        }
+        Some(MetricRead {
+            subject,
+            metric,
+            key: parts.key.map(|(key, _)| key),
+            tags: parts.tags.map(|(tags, _)| tags).unwrap_or_default(),
+            statistic: statistic.clone(),
+            span: parts.span,
+        })
+    }
+
+    fn incomplete_address(&mut self, parts: &Parts<'a>, form: &str) -> Option<MetricRead> {
+        self.problems.error(
+            codes::INVALID_REFERENCE,
+            parts.span,
+            format!("expected `{form}`"),
+        );
+        None
+    }
+
+    fn scenario_of_address(&mut self, name: &Name) -> Option<BodyId> {
+        if let Some(body) = self.names.scenarios.get(name.text.as_str()) {
+            return Some(*body);
+        }
+        if !self.declarations.may_declare("scenario", &[&name.text]) {
+            let known = self.names.scenarios.keys().copied();
+            let hint = nearest::hint(&name.text, known);
+            self.unknown_in_address((codes::UNKNOWN_REFERENCE, name.span), hint, || {
+                format!("there is no scenario `{}`", name.text)
+            });
+        }
+        None
+    }
+
+    /// The steps of these names, in one scenario or in all.
+    fn steps_of_address(
+        &mut self,
+        [runner, name]: [&Name; 2],
+        only: Option<BodyId>,
+    ) -> Option<MetricSubject> {
+        let declarations = self.declarations;
+        let bodies = self.declarations.body_ids();
+        let bodies: Vec<BodyId> = bodies
+            .filter(|body| only.is_none_or(|only| only == *body))
+            .collect();
+        let found = bodies
+            .iter()
+            .filter_map(|body| self.names.step(*body, &runner.text, &name.text));
+        let found: Vec<StepId> = found.collect();
+        if !found.is_empty() {
+            return Some(MetricSubject::Step {
+                scenario: only,
+                runner: runner.text.clone(),
+                name: name.text.clone(),
+                steps: found,
+            });
+        }
+        let names = [runner.text.as_str(), name.text.as_str()];
+        if self.declarations.may_declare("step", &names) {
+            return None;
+        }
+        let of_runner = bodies
+            .iter()
+            .filter_map(|body| self.names.steps_of(*body, &runner.text));
+        let of_runner: Vec<&str> = of_runner.flatten().collect();
+        if of_runner.is_empty() && self.modules.find_runner(&runner.text).is_none() {
+            let hint = self.hint_for_runner(runner, name);
+            self.unknown_in_address((codes::UNKNOWN_RUNNER, runner.span), hint, || {
+                format!("there is no runner `{}`", runner.text)
+            });
+            return None;
+        }
+        let called = bodies
+            .iter()
+            .flat_map(|body| self.names.steps_called(*body, &name.text));
+        let called = called.map(|id| self.declarations.step(*id)).next();
+        let (place, hint) = match called {
+            Some(other) => {
+                let (kind, step) = (&other.runner.text, &other.name.text);
+                let hint = format!("did you mean `{kind}.{step}`?");
+                (runner.span.to(name.span), Some(hint))
+            }
+            None => (name.span, nearest::hint(&name.text, of_runner)),
+        };
+        let full = format!("{}.{}", runner.text, name.text);
+        self.unknown_in_address((codes::UNKNOWN_STEP, place), hint, || match only {
+            Some(body) => {
+                let scenario = &declarations.body(body).name.text;
+                format!("there is no step `{full}` in the scenario `{scenario}`")
+            }
+            None => format!("there is no step `{full}`"),
+        });
+        None
+    }
+
+    fn hint_for_runner(&self, runner: &Name, name: &Name) -> Option<String> {
+        if self.names.scenarios.contains_key(runner.text.as_str()) {
+            let scenario = &runner.text;
+            return Some(format!(
+                "it is a scenario: write `metrics.scenario.{scenario}`"
+            ));
+        }
+        let bodies = self.declarations.body_ids();
+        let mut called = bodies.flat_map(|body| self.names.steps_called(body, &runner.text));
+        if let Some(id) = called.next() {
+            let step = self.declarations.step(*id);
+            let (runner, step) = (&step.runner.text, &step.name.text);
+            return Some(format!(
+                "did you mean `metrics.{runner}.{step}.{}`?",
+                name.text
+            ));
+        }
+        let known = self.modules.runners().map(|runner| runner.name.as_str());
+        let words = ["run", "scenario", "custom"];
+        nearest::hint(&runner.text, known.chain(words))
+    }
+
+    /// Reports an unknown name, unless it may be declared in a part that could not be read.
+    fn unknown_in_address(
+        &mut self,
+        (code, span): (crate::diagnostics::Code, Span),
+        hint: Option<String>,
+        text: impl FnOnce() -> String,
+    ) {
+        if hint.is_some() || !self.declarations.incomplete {
+            self.problems.error(code, span, text()).hint = hint;
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The load that a grid declares: a profile and its fields -> a [`Load`], or all that is wrong with it.
+//!
+//! The compiler judges by these rules what is known when a grid is built, and a program what it knows when it starts, so both
+//! say the same. A place is whatever names a part of the grid there: a span, or file, line and column.
+
+mod profile;
+mod read;
+
+pub use profile::{Field, Profile};
+
+use crate::{Arrivals, Bound, Closed, Load, Nanos, Ramp, Rate, Schedule, Stage, UserStage};
+use bggo_values::Value;
+use read::Reader;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Users that an open profile may have where the grid does not say how many.
+pub const DEFAULT_MAX_VUS: u32 = 10_000;
+/// The most users of a scenario.
+pub const MOST_VUS: u32 = 10_000_000;
+/// The most iterations of a scenario, or of one user.
+pub const MOST_ITERATIONS: u64 = 1_000_000_000_000_000;
+/// How long iterations of a profile may begin that has a number of them and no length: k6's `maxDuration`.
+pub const MAX_DURATION: Duration = Duration::from_secs(600);
+
+/// A load as the grid says it. Fields that are given after a stage belong to that stage.
+#[derive(Debug, Clone)]
+pub struct Declared<P> {
+    profile: Profile,
+    /// Of the block `load`, or of the scenario that has none.
+    place: P,
+    fields: Vec<Given<P>>,
+    stages: Vec<GivenStage<P>>,
+}
+
+/// A field with its value. Null counts as absent.
+#[derive(Debug, Clone)]
+struct Given<P> {
+    field: Field,
+    /// Absent while it is known only when the program starts.
+    value: Option<Value>,
+    place: P,
+}
+
+/// A block `stage`.
+#[derive(Debug, Clone)]
+struct GivenStage<P> {
+    place: P,
+    fields: Vec<Given<P>>,
+}
+
+/// Something that is wrong with a declared load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong<P> {
+    /// What kind of mistake it is.
+    pub kind: Mistake,
+    /// Where.
+    pub place: P,
+    /// One line.
+    pub text: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+/// Kinds of mistakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistake {
+    /// A field or a stage is missing.
+    Missing,
+    /// `pace` where iterations begin by the clock.
+    PaceOfOpen,
+    /// A value that cannot be, alone or beside another one.
+    Value,
+}
+
+impl<P: Copy> Declared<P> {
+    /// A profile without fields.
+    pub const fn new(profile: Profile, place: P) -> Self {
+        Self {
+            profile,
+            place,
+            fields: Vec::new(),
+            stages: Vec::new(),
+        }
+    }
+
+    /// With a field, of the last stage if there is one. It must be of the type that [`Field::ty`] says.
+    #[must_use]
+    pub fn field(self, field: Field, value: Value, place: P) -> Self {
+        self.given(field, Some(value), place)
+    }
+
+    /// With a field whose value is known only when the program starts.
+    #[must_use]
+    pub fn later(self, field: Field, place: P) -> Self {
+        self.given(field, None, place)
+    }
+
+    /// With one more stage.
+    #[must_use]
+    pub fn stage(mut self, place: P) -> Self {
+        let fields = Vec::new();
+        self.stages.push(GivenStage { place, fields });
+        self
+    }
+
+    fn given(mut self, field: Field, value: Option<Value>, place: P) -> Self {
+        let fields = match self.stages.last_mut() {
+            Some(stage) => &mut stage.fields,
+            None => &mut self.fields,
+        };
+        fields.push(Given {
+            field,
+            value,
+            place,
+        });
+        self
+    }
+
+    /// The load; `None` while a part of it is known only when the program starts.
+    ///
+    /// # Errors
+    /// All that is wrong with what is known.
+    pub fn load(&self) -> Result<Option<Load>, Vec<Wrong<P>>> {
+        let mut reader = Reader::new(self.place, &self.fields);
+        let load = self.read(&mut reader);
+        if reader.wrong.is_empty() {
+            // Without a mistake, what has no value is not known yet.
+            Ok(load)
+        } else {
+            Err(reader.wrong)
+        }
+    }
+
+    fn read(&self, reader: &mut Reader<'_, P>) -> Option<Load> {
+        let schedule = match self.profile {
+            Profile::Once => iterations(reader, Some(1), Some(Bound::Shared(1))),
+            Profile::SharedIterations => {
+                let vus = reader.vus(Field::Vus, Some(1));
+                let bound = reader.iterations().map(Bound::Shared);
+                iterations(reader, vus, bound)
+            }
+            Profile::PerVuIterations => {
+                let vus = reader.vus(Field::Vus, Some(1));
+                let bound = reader.iterations().map(Bound::PerUser);
+                iterations(reader, vus, bound)
+            }
+            Profile::ConstantVus => {
+                let vus = reader.vus(Field::Vus, Some(1));
+                let length = reader.some_time(Field::Duration, None);
+                vus.zip(length)
+                    .map(|(users, length)| Schedule::lasting(users, length))
+            }
+            Profile::RampingVus => self.ramping_vus(reader),
+            Profile::ConstantArrivalRate => constant_arrival_rate(reader),
+            Profile::RampingArrivalRate => self.ramping_arrival_rate(reader),
+        };
+        let warm_up = reader.time(Field::WarmUp, Some(Duration::ZERO));
+        let length = schedule.as_ref().and_then(Schedule::length);
+        if let (Some(warm_up), Some(length)) = (warm_up, length)
+            && warm_up >= length
+            && !warm_up.is_zero()
+        {
+            let text = "`warm_up` is as long as the whole load or longer: nothing would be left to measure";
+            reader.wrong(Field::WarmUp, text.to_owned());
+        }
+        if self.profile.is_open() {
+            reader.no_pace();
+        }
+        let ramp_down = reader.time(Field::GracefulRampDown, Some(Load::GRACEFUL_STOP));
+        let graceful_stop = reader.time(Field::GracefulStop, Some(Load::GRACEFUL_STOP));
+        let start_after = reader.time(Field::StartAfter, Some(Duration::ZERO));
+        // Zero: none.
+        let pace = match reader.is_given(Field::Pace) {
+            true => reader.some_time(Field::Pace, None),
+            false => Some(Duration::ZERO),
+        };
+        Some(Load {
+            start_after: start_after?,
+            graceful_stop: graceful_stop?,
+            graceful_ramp_down: ramp_down?,
+            pace: pace.map(|pace| (!pace.is_zero()).then_some(pace))?,
+            warm_up: warm_up?,
+            ..Load::new(self.profile.name(), schedule?)
+        })
+    }
+
+    fn ramping_vus(&self, reader: &mut Reader<'_, P>) -> Option<Schedule> {
+        let start = reader.users(Field::StartVus, Some(1));
+        let stages = self.stages(reader, |reader| {
+            let length = reader.time(Field::Duration, None);
+            let to = reader.users(Field::Vus, None);
+            Some((length?, to?))
+        });
+        let stages: Vec<UserStage> = stages?
+            .into_iter()
+            .map(|(length, to)| UserStage {
+                length: nanos(length),
+                to,
+            })
+            .collect();
+        let ramp = Ramp::new(start?, stages);
+        reader.total_length(ramp.length())?;
+        if ramp.most() == 0 {
+            reader.wrong_whole("no stage has a user".to_owned());
+            return None;
+        }
+        Some(Schedule::Ramping(Arc::new(ramp)))
+    }
+
+    fn ramping_arrival_rate(&self, reader: &mut Reader<'_, P>) -> Option<Schedule> {
+        let unit = reader.unit();
+        let start = reader.rate(Field::StartRate, Some(0), unit);
+        let stages = self.stages(reader, |reader| {
+            let length = reader.time(Field::Duration, None);
+            let to = reader.rate(Field::Rate, None, unit);
+            Some((length?, to?))
+        });
+        let users = Users::read(reader);
+        let stages: Vec<Stage> = stages?
+            .into_iter()
+            .map(|(length, to)| Stage {
+                length: nanos(length),
+                to,
+            })
+            .collect();
+        let lengths = stages.iter().map(|stage| stage.length);
+        reader.total_length(lengths.fold(0, Nanos::saturating_add))?;
+        // Each of its numbers was judged.
+        let rate = Rate::new(unit?, start?, &stages).ok()?;
+        Some(users?.at(rate))
+    }
+
+    /// What each stage says; `None` if something is wrong or not known yet.
+    fn stages<T>(
+        &self,
+        reader: &mut Reader<'_, P>,
+        mut read: impl FnMut(&mut Reader<'_, P>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        if self.stages.is_empty() {
+            let profile = self.profile.name();
+            reader.missing(
+                format!("`{profile}` needs a block `stage`"),
+                self.profile.stage_form(),
+            );
+            return None;
+        }
+        let mut all = Some(Vec::with_capacity(self.stages.len()));
+        for stage in &self.stages {
+            let mut of_stage = Reader::new(stage.place, &stage.fields);
+            let one = read(&mut of_stage);
+            reader.wrong.extend(of_stage.wrong);
+            all = all.zip(one).map(|(mut all, one)| {
+                all.push(one);
+                all
+            });
+        }
+        all
+    }
+}
+
+/// A profile that has a number of iterations.
+fn iterations<P: Copy>(
+    reader: &mut Reader<'_, P>,
+    users: Option<u32>,
+    bound: Option<Bound>,
+) -> Option<Schedule> {
+    let length = reader.some_time(Field::MaxDuration, Some(MAX_DURATION));
+    Some(Schedule::Closed(Closed {
+        users: users?,
+        bound: bound?,
+        length: Some(length?),
+    }))
+}
+
+fn constant_arrival_rate<P: Copy>(reader: &mut Reader<'_, P>) -> Option<Schedule> {
+    let unit = reader.unit();
+    let rate = reader.rate(Field::Rate, None, unit);
+    let length = reader.some_time(Field::Duration, None);
+    let users = Users::read(reader);
+    let (to, length) = (rate?, nanos(length?));
+    // Each of its numbers was judged.
+    let rate = Rate::new(unit?, to, &[Stage { length, to }]).ok()?;
+    Some(users?.at(rate))
+}
+
+/// What an open profile says beside its rate.
+struct Users {
+    before: u32,
+    most: u32,
+    when_full: crate::WhenFull,
+    spread: crate::Spread,
+}
+
+impl Users {
+    fn read<P: Copy>(reader: &mut Reader<'_, P>) -> Option<Self> {
+        let before = reader.users(Field::Vus, Some(0));
+        let most = reader.vus(Field::MaxVus, Some(DEFAULT_MAX_VUS));
+        if let (Some(before), Some(most)) = (before, most)
+            && before > most
+        {
+            let said = match reader.is_given(Field::MaxVus) {
+                true => format!("`max_vus` allows, which is {most}"),
+                false => format!("{most}, the most unless `max_vus` says another number"),
+            };
+            reader.wrong(Field::Vus, format!("`vus` is {before}, more than {said}"));
+        }
+        let when_full = reader.word(
+            Field::WhenFull,
+            &[
+                ("wait", crate::WhenFull::Wait),
+                ("drop", crate::WhenFull::Drop),
+            ],
+        );
+        let spread = reader.word(
+            Field::Arrivals,
+            &[
+                ("even", crate::Spread::Even),
+                ("poisson", crate::Spread::Poisson),
+            ],
+        );
+        Some(Self {
+            before: before?,
+            most: most?,
+            when_full: when_full?,
+            spread: spread?,
+        })
+    }
+
+    fn at(self, rate: Rate) -> Schedule {
+        Schedule::Open(Arrivals {
+            rate: Arc::new(rate),
+            spread: self.spread,
+            users: self.before,
+            max_users: self.most,
+            when_full: self.when_full,
+        })
+    }
+}
+
+/// A length that was judged, so it fits.
+fn nanos(length: Duration) -> Nanos {
+    Nanos::try_from(length.as_nanos()).unwrap_or(Nanos::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! The profiles, their fields, and which of them each profile has.
+
+use bggo_values::Type;
+
+/// A profile of a load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// One user, one iteration.
+    Once,
+    /// Users share a number of iterations.
+    SharedIterations,
+    /// Each user has a number of iterations.
+    PerVuIterations,
+    /// A constant number of users for a time.
+    ConstantVus,
+    /// A number of users that changes in stages.
+    RampingVus,
+    /// A constant number of iterations a unit of time, whether or not users are free.
+    ConstantArrivalRate,
+    /// A number of iterations a unit of time that changes in stages.
+    RampingArrivalRate,
+}
+
+/// A field of a load, of a stage, or of the scenario around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each is the attribute that its name says")]
+pub enum Field {
+    Vus,
+    Iterations,
+    Duration,
+    Rate,
+    Per,
+    MaxVus,
+    WhenFull,
+    Arrivals,
+    WarmUp,
+    StartRate,
+    StartVus,
+    GracefulRampDown,
+    MaxDuration,
+    StartAfter,
+    GracefulStop,
+    Pace,
+}
+
+impl Field {
+    const ALL: [Self; 16] = [
+        Self::Vus,
+        Self::Iterations,
+        Self::Duration,
+        Self::Rate,
+        Self::Per,
+        Self::MaxVus,
+        Self::WhenFull,
+        Self::Arrivals,
+        Self::WarmUp,
+        Self::StartRate,
+        Self::StartVus,
+        Self::GracefulRampDown,
+        Self::MaxDuration,
+        Self::StartAfter,
+        Self::GracefulStop,
+        Self::Pace,
+    ];
+
+    /// As a grid writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vus => "vus",
+            Self::Iterations => "iterations",
+            Self::Duration => "duration",
+            Self::Rate => "rate",
+            Self::Per => "per",
+            Self::MaxVus => "max_vus",
+            Self::WhenFull => "when_full",
+            Self::Arrivals => "arrivals",
+            Self::WarmUp => "warm_up",
+            Self::StartRate => "start_rate",
+            Self::StartVus => "start_vus",
+            Self::GracefulRampDown => "graceful_ramp_down",
+            Self::MaxDuration => "max_duration",
+            Self::StartAfter => "start_after",
+            Self::GracefulStop => "graceful_stop",
+            Self::Pace => "pace",
+        }
+    }
+
+    /// The one that a grid calls so.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// The type of its value.
+    pub const fn ty(self) -> Type {
+        match self {
+            Self::Vus
+            | Self::Iterations
+            | Self::Rate
+            | Self::MaxVus
+            | Self::StartRate
+            | Self::StartVus => Type::Number,
+            Self::WhenFull | Self::Arrivals => Type::String,
+            Self::Duration
+            | Self::Per
+            | Self::WarmUp
+            | Self::GracefulRampDown
+            | Self::MaxDuration
+            | Self::StartAfter
+            | Self::GracefulStop
+            | Self::Pace => Type::Duration,
+        }
+    }
+}
+
+impl Profile {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Once,
+        Self::SharedIterations,
+        Self::PerVuIterations,
+        Self::ConstantVus,
+        Self::RampingVus,
+        Self::ConstantArrivalRate,
+        Self::RampingArrivalRate,
+    ];
+
+    /// As a grid writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::SharedIterations => "shared_iterations",
+            Self::PerVuIterations => "per_vu_iterations",
+            Self::ConstantVus => "constant_vus",
+            Self::RampingVus => "ramping_vus",
+            Self::ConstantArrivalRate => "constant_arrival_rate",
+            Self::RampingArrivalRate => "ramping_arrival_rate",
+        }
+    }
+
+    /// The one that a grid calls so.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.name() == name)
+    }
+
+    /// Whether iterations begin by the clock, and not when a user is free.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::ConstantArrivalRate | Self::RampingArrivalRate)
+    }
+
+    /// The fields of its block `load`.
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Once => &[Field::MaxDuration],
+            Self::SharedIterations | Self::PerVuIterations => &[
+                Field::Vus,
+                Field::Iterations,
+                Field::MaxDuration,
+                Field::WarmUp,
+            ],
+            Self::ConstantVus => &[Field::Vus, Field::Duration, Field::WarmUp],
+            Self::RampingVus => &[Field::StartVus, Field::GracefulRampDown, Field::WarmUp],
+            Self::ConstantArrivalRate => &[
+                Field::Rate,
+                Field::Per,
+                Field::Duration,
+                Field::Vus,
+                Field::MaxVus,
+                Field::WhenFull,
+                Field::Arrivals,
+                Field::WarmUp,
+            ],
+            Self::RampingArrivalRate => &[
+                Field::StartRate,
+                Field::Per,
+                Field::Vus,
+                Field::MaxVus,
+                Field::WhenFull,
+                Field::Arrivals,
+                Field::WarmUp,
+            ],
+        }
+    }
+
+    /// The fields of its blocks `stage`; none where it has no stages.
+    pub const fn stage_fields(self) -> &'static [Field] {
+        match self {
+            Self::RampingVus => &[Field::Duration, Field::Vus],
+            Self::RampingArrivalRate => &[Field::Duration, Field::Rate],
+            _ => &[],
+        }
+    }
+
+    /// An example of a stage.
+    pub(super) const fn stage_form(self) -> &'static str {
+        match self {
+            Self::RampingVus => {
+                "write `stage {`, `duration = \"30s\"`, `vus = 50` and `}`, each on a line of its own"
+            }
+            _ => {
+                "write `stage {`, `duration = \"30s\"`, `rate = 500` and `}`, each on a line of its own"
+            }
+        }
+    }
+}

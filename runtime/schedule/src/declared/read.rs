@@ -1,0 +1,300 @@
+//! Reads the fields of a load or of a stage one by one, and collects what is wrong with them.
+
+use super::{Field, Given, MOST_ITERATIONS, MOST_VUS, Mistake, Wrong};
+use crate::Nanos;
+use crate::rate::{HIGHEST, LONGEST, LONGEST_UNIT};
+use bggo_values::{Number, Value, duration};
+use std::time::Duration;
+
+/// Parts of an iteration in which rates are counted.
+const MILLIONTHS: u64 = 1_000_000;
+/// The shortest unit of time of a rate.
+const SHORTEST_UNIT: Nanos = 1_000_000;
+
+/// Reads the fields of one block. Each method gives `None` where the value is wrong, which is noted, or not known yet.
+pub(super) struct Reader<'a, P> {
+    /// Of the block.
+    place: P,
+    fields: &'a [Given<P>],
+    pub(super) wrong: Vec<Wrong<P>>,
+}
+
+impl<'a, P: Copy> Reader<'a, P> {
+    pub(super) const fn new(place: P, fields: &'a [Given<P>]) -> Self {
+        Self {
+            place,
+            fields,
+            wrong: Vec::new(),
+        }
+    }
+
+    fn find(&self, field: Field) -> Option<&'a Given<P>> {
+        let mut fields = self.fields.iter();
+        fields.find(|given| {
+            let is_null = given.value.as_ref().is_some_and(Value::is_null);
+            given.field == field && !is_null
+        })
+    }
+
+    /// Whether the field is there, with a value other than null as far as that is known.
+    pub(super) fn is_given(&self, field: Field) -> bool {
+        self.find(field).is_some()
+    }
+
+    /// Notes a mistake in a field, or in the block if the field is not there.
+    pub(super) fn wrong(&mut self, field: Field, text: String) {
+        let place = self.find(field).map_or(self.place, |given| given.place);
+        self.wrong.push(Wrong {
+            kind: Mistake::Value,
+            place,
+            text,
+            hint: None,
+        });
+    }
+
+    /// Notes a mistake of the whole block.
+    pub(super) fn wrong_whole(&mut self, text: String) {
+        self.wrong.push(Wrong {
+            kind: Mistake::Value,
+            place: self.place,
+            text,
+            hint: None,
+        });
+    }
+
+    /// Notes that a part of the block is missing.
+    pub(super) fn missing(&mut self, text: String, hint: &str) {
+        self.wrong.push(Wrong {
+            kind: Mistake::Missing,
+            place: self.place,
+            text,
+            hint: Some(hint.to_owned()),
+        });
+    }
+
+    fn hint(&mut self, hint: &str) {
+        if let Some(last) = self.wrong.last_mut() {
+            last.hint = Some(hint.to_owned());
+        }
+    }
+
+    /// Notes a pace: this profile has none.
+    pub(super) fn no_pace(&mut self) {
+        if let Some(pace) = self.find(Field::Pace) {
+            self.wrong.push(Wrong {
+                kind: Mistake::PaceOfOpen,
+                place: pace.place,
+                text: "`pace` is for profiles whose users begin again when they are free; here iterations begin by the rate".to_owned(),
+                hint: Some("leave it out, or write a profile such as `constant_vus`".to_owned()),
+            });
+        }
+    }
+
+    /// The value of a field, or its default; a field without a default must be there.
+    fn value<T>(
+        &mut self,
+        field: Field,
+        default: Option<T>,
+        read: impl FnOnce(&mut Self, &Value) -> Option<T>,
+    ) -> Option<T> {
+        match (self.find(field), default) {
+            (Some(given), _) => read(self, given.value.as_ref()?),
+            (None, Some(default)) => Some(default),
+            (None, None) => {
+                let name = field.name();
+                self.wrong.push(Wrong {
+                    kind: Mistake::Missing,
+                    place: self.place,
+                    text: format!("`{name}` is missing"),
+                    hint: None,
+                });
+                None
+            }
+        }
+    }
+
+    fn number<T>(
+        &mut self,
+        field: Field,
+        default: Option<T>,
+        read: impl FnOnce(&mut Self, &Number) -> Option<T>,
+    ) -> Option<T> {
+        self.value(field, default, |reader, value| match value {
+            Value::Number(number) if number.is_negative() => {
+                let name = field.name();
+                reader.wrong(
+                    field,
+                    format!("`{name}` must not be negative, found {number}"),
+                );
+                None
+            }
+            Value::Number(number) => read(reader, number),
+            other => reader.of_another_type(field, "a number", other),
+        })
+    }
+
+    /// The callers convert values before, so nobody sees this text.
+    fn of_another_type<T>(&mut self, field: Field, wanted: &str, found: &Value) -> Option<T> {
+        let (name, found) = (field.name(), found.kind());
+        self.wrong(field, format!("`{name}` must be {wanted}, found {found}"));
+        None
+    }
+
+    fn whole(&mut self, field: Field, default: Option<u64>, most: u64) -> Option<u64> {
+        let name = field.name();
+        self.number(field, default, |reader, number| match number.as_u64() {
+            Some(whole) if whole <= most => Some(whole),
+            _ if !number.is_whole() => {
+                reader.wrong(
+                    field,
+                    format!("`{name}` must be a whole number, found {number}"),
+                );
+                None
+            }
+            _ => {
+                reader.wrong(field, format!("`{name}` is at most {most}, found {number}"));
+                None
+            }
+        })
+    }
+
+    /// A number of users, which may be none.
+    pub(super) fn users(&mut self, field: Field, default: Option<u32>) -> Option<u32> {
+        let default = default.map(u64::from);
+        let users = self.whole(field, default, MOST_VUS.into())?;
+        u32::try_from(users).ok()
+    }
+
+    /// A number of users, at least one.
+    pub(super) fn vus(&mut self, field: Field, default: Option<u32>) -> Option<u32> {
+        let users = self.users(field, default)?;
+        self.at_least_one(field, users)
+    }
+
+    /// `iterations`
+    pub(super) fn iterations(&mut self) -> Option<u64> {
+        let iterations = self.whole(Field::Iterations, None, MOST_ITERATIONS)?;
+        self.at_least_one(Field::Iterations, iterations)
+    }
+
+    fn at_least_one<T: PartialEq + Default>(&mut self, field: Field, number: T) -> Option<T> {
+        if number == T::default() {
+            let name = field.name();
+            self.wrong(field, format!("`{name}` must be at least 1, found 0"));
+            return None;
+        }
+        Some(number)
+    }
+
+    /// A length of time.
+    pub(super) fn time(&mut self, field: Field, default: Option<Duration>) -> Option<Duration> {
+        self.value(field, default, |reader, value| match value {
+            Value::Duration(time) if time.as_nanos() <= u128::from(LONGEST) => Some(*time),
+            Value::Duration(_) => {
+                let name = field.name();
+                reader.wrong(field, format!("`{name}` is too long: at most ten years"));
+                None
+            }
+            other => reader.of_another_type(field, "a duration", other),
+        })
+    }
+
+    /// A length of time that is not zero.
+    pub(super) fn some_time(
+        &mut self,
+        field: Field,
+        default: Option<Duration>,
+    ) -> Option<Duration> {
+        let time = self.time(field, default)?;
+        if time.is_zero() {
+            let name = field.name();
+            self.wrong(field, format!("`{name}` must be longer than 0s"));
+            return None;
+        }
+        Some(time)
+    }
+
+    /// `per`, in nanoseconds.
+    pub(super) fn unit(&mut self) -> Option<Nanos> {
+        let time = self.time(Field::Per, Some(Duration::from_secs(1)))?;
+        let unit = Nanos::try_from(time.as_nanos()).ok();
+        let unit = unit.filter(|unit| (SHORTEST_UNIT..=LONGEST_UNIT).contains(unit));
+        if unit.is_none() {
+            let found = duration::format(time);
+            self.wrong(
+                Field::Per,
+                format!("`per` is from 1ms to 24h, found {found}"),
+            );
+        }
+        unit
+    }
+
+    /// A rate in millionths of an iteration a unit.
+    pub(super) fn rate(
+        &mut self,
+        field: Field,
+        default: Option<u64>,
+        unit: Option<Nanos>,
+    ) -> Option<u64> {
+        let name = field.name();
+        self.number(field, default, |reader, number| {
+            let scale = Number::from(MILLIONTHS);
+            let Some(millionths) = number.times(&scale).filter(Number::is_whole) else {
+                reader.wrong(
+                    field,
+                    format!("`{name}` has more than 6 digits after the point, found {number}"),
+                );
+                reader.hint("a longer unit of time makes it whole: a third a second is `rate = 20` with `per = \"1m\"`");
+                return None;
+            };
+            let highest = u128::from(unit?) * u128::from(HIGHEST * MILLIONTHS);
+            let fits = |millionths: &u64| u128::from(*millionths) <= highest;
+            let millionths = millionths.as_u64().filter(fits);
+            if millionths.is_none() {
+                reader.wrong(
+                    field,
+                    format!("`{name}` is too high: at most 1000000000 a second, found {number}"),
+                );
+            }
+            millionths
+        })
+    }
+
+    /// One of some words; the first one is the default.
+    pub(super) fn word<T: Copy>(&mut self, field: Field, words: &[(&str, T)]) -> Option<T> {
+        let default = words.first().map(|(_, meaning)| *meaning);
+        self.value(field, default, |reader, value| {
+            let found = value.as_text();
+            let known = words.iter().find(|(word, _)| Some(*word) == found);
+            if known.is_none() {
+                let name = field.name();
+                let words: Vec<String> = words
+                    .iter()
+                    .map(|(word, _)| format!("\"{word}\""))
+                    .collect();
+                let words = words.join(" or ");
+                reader.wrong(
+                    field,
+                    format!(
+                        "`{name}` is {words}, found \"{}\"",
+                        found.unwrap_or_default()
+                    ),
+                );
+            }
+            known.map(|(_, meaning)| *meaning)
+        })
+    }
+
+    /// The length of all stages together, which lasts.
+    pub(super) fn total_length(&mut self, length: Nanos) -> Option<Nanos> {
+        if length == 0 {
+            self.wrong_whole("all stages together last 0s".to_owned());
+            return None;
+        }
+        if length > LONGEST {
+            self.wrong_whole("all stages together are too long: at most ten years".to_owned());
+            return None;
+        }
+        Some(length)
+    }
+}

@@ -1,0 +1,55 @@
+//! Whether this host can make the load that is asked for, and whether it did.
+//!
+//! ```text
+//! before   what the load needs (users, connections, memory) against the limits of the system
+//! each second, and at the end
+//!          start errors decide whether the schedule was held; the time of each worker, throttling and clock steps explain it
+//! ```
+
+mod cgroup;
+mod cpu;
+mod limits;
+mod schedule_held;
+
+pub use limits::{Finding, Limits, Needs, findings};
+pub use schedule_held::FellBehind;
+
+use crate::metrics::{Interval, Layout, Spun};
+use cpu::HostTimes;
+use schedule_held::ScheduleHeld;
+use std::time::Duration;
+
+/// Watches, each second, whether the schedule is held, and what the host does.
+#[derive(Debug)]
+pub struct HostWatch {
+    times: HostTimes,
+    /// How long each worker spun, in their order.
+    spun: Vec<Spun>,
+    held: ScheduleHeld,
+}
+
+impl HostWatch {
+    /// The clock of the run starts now. The worker threads have begun.
+    pub fn new(spun: Vec<Spun>) -> Self {
+        Self {
+            times: HostTimes::new(),
+            spun,
+            held: ScheduleHeld::default(),
+        }
+    }
+
+    /// Takes what a second measured.
+    pub fn second(&mut self, layout: &Layout, interval: &Interval) {
+        let spun = |worker: u32| {
+            let spun = self.spun.get(worker as usize);
+            spun.map_or(Duration::ZERO, Spun::time)
+        };
+        let evidence = self.times.take(spun);
+        self.held.second(layout, interval, evidence);
+    }
+
+    /// Where the schedule was held worst, if it was not held.
+    pub fn fell_behind(&self) -> Option<&FellBehind> {
+        self.held.fell_behind()
+    }
+}

@@ -1,0 +1,121 @@
+//! What a program says when this host cannot make the load: before the run where that is certain, else at its end.
+
+use bggo_tests::server::Nginx;
+use bggo_tests::{Grid, Run};
+use serde_json::Value;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+const REQUESTS: &str = r#"
+variable "url" {
+  type = string
+}
+
+step "http_request" "hit" {
+  arguments {
+    url = var.url
+  }
+}
+"#;
+
+const NOOP: &str = r#"step "noop" "a" {}"#;
+
+fn words(line: &str) -> Vec<&str> {
+    line.split(' ').collect()
+}
+
+#[test]
+fn a_run_that_could_not_hold_its_schedule_is_not_valid_unless_that_is_allowed() {
+    let grid = Grid::new(NOOP).build();
+    // No core begins so many iterations. There may be so many users that none of them waits for another.
+    let line = "--rate 40000000/s --duration 2s --max-vus 4000000 --graceful-stop 0s --threads 1 --max-failed 100%";
+    let ended = grid.start(&words(line)).finish().expect_code(111);
+    let text = "the generator fell behind: ";
+    assert!(ended.stderr.contains(text), "{}", ended.stderr);
+    assert!(ended.stderr.contains("not valid: "), "{}", ended.stderr);
+
+    let line = format!("{line} --allow-overload --log-format json");
+    let ended = grid.start(&words(&line)).finish().expect_code(0);
+    let lines = ended.stderr.lines();
+    let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let summary = events.find(|event| event["event"] == "summary");
+    let found = summary.map(|summary| summary["fell_behind"].clone());
+    let found = found.unwrap_or_default();
+    assert_eq!(found["scenario"], "main", "{}", ended.stderr);
+    let latest = found["start_error_max_ms"].as_f64();
+    assert!(latest.is_some_and(|latest| latest > 10.0), "{found}");
+}
+
+#[test]
+fn users_that_cannot_have_a_descriptor_each_are_refused_before_any_load() {
+    let grid = Grid::new(REQUESTS).build();
+    let nginx = Nginx::start("location / { return 200 ok; }");
+    let limited = |line: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -n 300; exec \"$@\"", "sh"]);
+        command.arg(grid.program()).args(["--url", &nginx.url()]);
+        command.args(words(line));
+        Run::start(command).finish()
+    };
+    let refused = limited("--vus 400 --duration 1s").expect_code(104);
+    let text = "400 virtual users have at least 400 connections, which with 64 other descriptors makes 464, and the system gives this program 300";
+    assert!(refused.stderr.contains(text), "{}", refused.stderr);
+    // A fast target needs few of the users that there may be.
+    let warned = limited("--rate 10/s --duration 1s --allow-overload").expect_code(0);
+    let text = "warning: if the target is slow there may be 10000 virtual users";
+    assert!(warned.stderr.contains(text), "{}", warned.stderr);
+    assert_eq!(nginx.stop().len(), 10);
+}
+
+#[test]
+fn users_that_no_memory_holds_are_refused_with_the_arithmetic() {
+    let grid = Grid::new(NOOP).build();
+    let ended = grid.start(&words("--vus 4000000000 --duration 1s"));
+    let ended = ended.finish().expect_code(104);
+    let text = "4000000000 virtual users of at least ";
+    assert!(ended.stderr.contains(text), "{}", ended.stderr);
+}
+
+#[test]
+fn a_run_that_begins_at_a_moment_begins_no_earlier() {
+    let grid = Grid::new(NOOP).build();
+    let seconds = SystemTime::now() + Duration::from_secs(2);
+    let since = seconds.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let of_day = since.as_secs() % 86_400;
+    let (hours, minutes) = (of_day / 3600, of_day / 60 % 60);
+    let moment = format!(
+        "{}T{hours:02}:{minutes:02}:{:02}Z",
+        today(since.as_secs() / 86_400),
+        of_day % 60
+    );
+    let line = format!("--iterations 5 --start-at {moment}");
+    grid.start(&words(&line)).finish().expect_code(0);
+    let begun = SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs());
+    assert!(SystemTime::now() >= begun);
+
+    let line = "--iterations 5 --start-at 2020-01-01T00:00:00Z";
+    let ended = grid.start(&words(line)).finish().expect_code(104);
+    let text = "the moment of --start-at has passed";
+    assert!(ended.stderr.contains(text), "{}", ended.stderr);
+}
+
+/// The date so many days after 1970-01-01.
+fn today(days: u64) -> String {
+    let mut left = days;
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
+    let mut year = 1970;
+    while left >= 365 + u64::from(is_leap(year)) {
+        left -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let february = 28 + u64::from(is_leap(year));
+    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 0;
+    while left >= lengths[month] {
+        left -= lengths[month];
+        month += 1;
+    }
+    format!("{year}-{:02}-{:02}", month + 1, left + 1)
+}

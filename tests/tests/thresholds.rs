@@ -1,0 +1,146 @@
+//! Thresholds of a grid against a real server: the exit code is the verdict, and what is reported is what the server saw.
+
+use bggo_tests::server::Nginx;
+use bggo_tests::{Finished, Grid};
+use serde_json::Value;
+
+const GRID: &str = r#"
+variable "url" {
+  type = string
+}
+
+variable "limit" {
+  type    = string
+  default = "1h"
+}
+
+step "http_request" "hit" {
+  arguments {
+    url           = "${var.url}/hit"
+    expect_status = 200
+  }
+}
+
+threshold "fast" {
+  condition = metrics.http_request.hit.service_time.p95 < var.limit
+  over      = "1s"
+  on_fail   = "abort"
+}
+
+threshold "few fail" {
+  condition = metrics.run.failed.ratio < 0.5
+}
+"#;
+
+/// A server of which one answer in two is a 503.
+fn half_wrong() -> Nginx {
+    Nginx::start("location / { if ($request_id ~ '^[0-7]') { return 503; } return 200 ok; }")
+}
+
+fn run(grid: &Grid, nginx: &Nginx, line: &str) -> Finished {
+    let url = nginx.url();
+    let always = ["--url", &url, "--log-format", "json", "--threads", "2"];
+    let flags: Vec<&str> = always.into_iter().chain(line.split(' ')).collect();
+    grid.start(&flags).finish()
+}
+
+fn summary(ended: &Finished) -> Value {
+    let lines = ended.stderr.lines();
+    let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let summary = events.find(|event| event["event"] == "summary");
+    summary.unwrap_or_else(|| panic!("no summary: {}", ended.stderr))
+}
+
+/// What each threshold is called, and how it came out.
+fn came(summary: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let thresholds = summary["thresholds"].as_array().into_iter().flatten();
+    let came = thresholds.map(|one| (text(&one["threshold"]), text(&one["came"])));
+    came.collect()
+}
+
+fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+    let pairs = pairs.map(|(name, came)| (name.to_owned(), came.to_owned()));
+    pairs.to_vec()
+}
+
+#[test]
+fn a_threshold_that_aborts_ends_the_run_early_and_every_request_is_reported() {
+    let grid = Grid::new(GRID).build();
+    let nginx = Nginx::start("location / { return 200 ok; }");
+    // No request takes less than a microsecond.
+    let ended = run(&grid, &nginx, "--rate 200/s --duration 10m --limit 1us").expect_code(99);
+    let summary = summary(&ended);
+    assert_eq!(
+        came(&summary),
+        pairs([("fast", "broken"), ("few fail", "held")])
+    );
+    assert_eq!(summary["thresholds"][0]["aborted"], true);
+    assert!(
+        ended
+            .stderr
+            .contains("threshold fast is broken and ends the run"),
+        "{}",
+        ended.stderr
+    );
+    let iterations = &summary["iterations"];
+    let count = iterations["count"].as_u64().unwrap();
+    assert_eq!(
+        iterations["arrivals"]["began"], count,
+        "all had the time to finish"
+    );
+    assert!(count < 60_000, "{count}: ten minutes have 120,000");
+    assert_eq!(nginx.stop().len() as u64, count);
+}
+
+#[test]
+fn failures_are_judged_by_the_limit_that_is_asked_for() {
+    let grid = Grid::new(GRID).build();
+    for (flag, code, expected) in [
+        // The grid's own threshold replaces that of 1 %.
+        ("", 99, pairs([("fast", "held"), ("few fail", "broken")])),
+        (
+            " --max-failed 90%",
+            99,
+            pairs([
+                ("fast", "held"),
+                ("few fail", "broken"),
+                ("failures", "held"),
+            ]),
+        ),
+    ] {
+        let nginx = half_wrong();
+        let line = format!("--vus 4 --iterations 4000{flag}");
+        let ended = run(&grid, &nginx, &line).expect_code(code);
+        let summary = summary(&ended);
+        assert_eq!(came(&summary), expected, "{summary}");
+        let log = nginx.stop();
+        let wrong = log.iter().filter(|line| line.contains(" 503 ")).count();
+        assert_eq!(summary["iterations"]["failed"], wrong);
+        let ratio = &summary["thresholds"][1]["figures"][0]["value"];
+        assert_eq!(ratio.as_f64().unwrap(), wrong as f64 / 4_000.0);
+    }
+}
+
+#[test]
+fn a_flag_adds_a_threshold_and_one_over_a_window_is_judged_while_the_run_goes_on() {
+    let grid = Grid::new(GRID).build();
+    let nginx = Nginx::start("location / { return 200 ok; }");
+    let text = "http_request.hit.p95 < 1us over 1s";
+    let url = nginx.url();
+    let flags = ["--url", &url, "--rate", "100/s", "--duration", "3s"];
+    let ended = grid
+        .start(&[&flags[..], &["--threshold", text]].concat())
+        .finish()
+        .expect_code(99);
+    let line = ended.stderr.lines().find(|line| line.contains("  failed"));
+    let line = line.unwrap_or_else(|| panic!("{}", ended.stderr));
+    assert!(line.contains(text) && line.contains("; got "), "{line}");
+    assert!(line.contains(", worst "), "{line}");
+    let verdict = ended.stderr.lines().last().unwrap_or_default();
+    assert!(
+        verdict.starts_with("failed: 300 iterations, 0 failed")
+            && verdict.ends_with(&format!("threshold {text} failed")),
+        "{verdict}"
+    );
+}
