@@ -216,7 +216,7 @@ fn a_load_that_variables_make_impossible_is_refused_with_its_place_before_any_re
     for (line, expected) in [
         (
             "--speed -3",
-            "grid.hcl:17:16: `rate` must not be negative, found -3",
+            "grid.hcl:19:16: `rate` must not be negative, found -3",
         ),
         (
             "--speed 0.33333333",

@@ -189,6 +189,13 @@ impl Checker<'_> {
                 "`{}` stands in the scenario itself, beside `load`",
                 name.text
             ))
+        } else if matches!(name.text.as_str(), "stage" | "stages") {
+            Some("a stage is a block: write `stage { .. }` for each of them".to_owned())
+        } else if name.text == "target" {
+            // What a stage of k6 has.
+            fields
+                .last()
+                .map(|last| format!("did you mean `{}`?", last.name()))
         } else if let Some((_, ours)) = other
             && fields.iter().any(|field| field.name() == *ours)
         {

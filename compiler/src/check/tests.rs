@@ -570,3 +570,85 @@ fn the_length_of_a_list_or_object_that_is_written_out_is_judged_whatever_is_in_i
         assert_eq!(refused(argument), [], "{argument}");
     }
 }
+
+/// A grid with a threshold of this condition.
+fn judged(condition: &str) -> String {
+    format!(
+        "step \"noop\" \"a\" {{}}\nvariable \"limit\" {{\n  default = \"1s\"\n}}\nthreshold \"t\" {{\n  condition = {condition}\n}}\n"
+    )
+}
+
+#[test]
+fn a_condition_means_the_same_in_a_grid_and_in_a_flag() {
+    use bggo_metrics::{Draft, IterationLayout, Layout, StepLayout, Term};
+    let layout = Layout {
+        steps: vec![StepLayout {
+            scenario: "main".into(),
+            path: Vec::new(),
+            name: "noop.a".into(),
+            tags: Vec::new(),
+            metrics: Vec::new(),
+            checks: Vec::new(),
+            first: 0,
+        }],
+        iterations: vec![IterationLayout {
+            scenario: "main".into(),
+            tags: Vec::new(),
+            first: 4,
+        }],
+        ..Layout::default()
+    };
+    for condition in [
+        "noop.a.response_time.p95 < \"300 ms\"",
+        "run.failed.ratio <= \"0.5%\" || run.failed.ratio >= 0.25",
+        "!(noop.a.failed[\"timeout\"].count == 3 && \"2s\" > run.response_time.p99_9)",
+        "scenario.main.step.noop.a.started.rate > 10 && scenario.main.queued.max < run.queued.mean",
+        "run.failed.count != 1 && (run.failed.count != 2 || run.failed.count != 3) && !(run.failed.count < 4)",
+    ] {
+        let draft = Draft::read(condition).and_then(|draft| draft.resolve(&layout));
+        let of_flag = draft.unwrap_or_else(|wrong| panic!("{condition}: {wrong}"));
+        let mut of_grid = condition.to_owned();
+        for root in ["noop.a.", "run.", "scenario.main."] {
+            of_grid = of_grid.replace(root, &format!("metrics.{root}"));
+        }
+        let of_grid = of_grid.replace("step.metrics.", "step.");
+        let typed = typed(&judged(&of_grid));
+        let threshold = &typed.thresholds[0];
+        assert_eq!(
+            threshold.addresses, of_flag.condition.addresses,
+            "{condition}"
+        );
+        let terms: Vec<Term> = threshold
+            .terms
+            .iter()
+            .map(|term| match term {
+                super::typed::TTerm::Plain(term) => *term,
+                super::typed::TTerm::Bound(..) => panic!("{condition}: a bound that is not known"),
+            })
+            .collect();
+        assert_eq!(terms, of_flag.condition.terms, "{condition}");
+    }
+}
+
+#[test]
+fn a_condition_reads_a_bounded_number_of_figures_and_says_so_once() {
+    let one = |at: u32| format!("metrics.run.response_time.p50_{at:04} < \"1s\"");
+    let of = |count: u32| {
+        let all: Vec<String> = (1000..1000 + count).map(one).collect();
+        problems(&judged(&all.join(" && ")))
+    };
+    assert_eq!(of(1_000), []);
+    let said = "a condition reads at most 1000 different figures".to_owned();
+    assert_eq!(of(1_001), [("invalid_threshold", said.clone())]);
+    assert_eq!(of(1_100), [("invalid_threshold", said)]);
+}
+
+#[test]
+fn a_bound_of_a_variable_is_converted_when_the_program_starts() {
+    let grid = judged("metrics.noop.a.response_time.p95 < var.limit");
+    let typed = typed(&grid);
+    let bounds: Vec<&TExpr> = typed.thresholds[0].expressions().collect();
+    assert_eq!(bounds.len(), 1);
+    assert_eq!(bounds[0].ty, bggo_values::Type::Duration);
+    assert_eq!(bounds[0].binding, super::typed::Binding::Start);
+}

@@ -34,6 +34,9 @@ const KINDS: &[&str] = &[
     "value",
 ];
 
+/// The most different figures that one condition reads.
+const MOST_FIGURES: usize = 1_000;
+
 /// What an address stands for.
 struct Figure {
     address: Address,
@@ -51,6 +54,8 @@ enum Side {
 struct Taken {
     addresses: Vec<Address>,
     terms: Vec<TTerm>,
+    /// That it reads too many figures is reported.
+    is_full: bool,
 }
 
 impl Checker<'_> {
@@ -268,6 +273,15 @@ impl Checker<'_> {
                 self.can_be_missed((seen, span), bound, quantity);
             }
             to.terms.push(term);
+        }
+        if to.addresses.len() > MOST_FIGURES {
+            if std::mem::replace(&mut to.is_full, true) {
+                return None;
+            }
+            let text = format!("a condition reads at most {MOST_FIGURES} different figures");
+            self.error(codes::INVALID_THRESHOLD, span, text)
+                .hint("write several thresholds: each of them must hold");
+            return None;
         }
         to.terms.push(TTerm::Plain(sign(operator)?));
         Some(())
@@ -691,14 +705,13 @@ fn layout_kind(kind: bggo_manifest::MetricKind) -> bggo_metrics::MetricKind {
     }
 }
 
-/// The term of an address, which is listed once.
+/// The term of an address, which is listed once. There are at most [`MOST_FIGURES`] of them.
 fn figure_term(addresses: &mut Vec<Address>, address: Address) -> Term {
     let known = addresses.iter().position(|known| *known == address);
     let place = known.unwrap_or_else(|| {
         addresses.push(address);
         addresses.len() - 1
     });
-    // An expression has fewer nodes than that.
     Term::Figure(u16::try_from(place).unwrap_or(u16::MAX))
 }
 

@@ -297,8 +297,7 @@ impl<'a> Resolver<'a> {
             ([], []) if self.may_stand(&[&name.text]) => None,
             ([], []) => {
                 let known = self
-                    .names
-                    .step_names(body)
+                    .other_step_names(body)
                     .chain(self.names.resource_names(body));
                 let hint = nearest::nearest(&name.text, known)
                     .map(|near| format!("did you mean `\"{near}\"`?"));

@@ -3,6 +3,7 @@
 use crate::diagnostics::nearest;
 use crate::syntax::decl::{BodyKind, Name};
 
+use super::model::{BodyId, Node, StepId};
 use super::reference::Resolver;
 use super::root::ROOTS;
 use super::traversal::Traversal;
@@ -42,11 +43,6 @@ impl<'a> Resolver<'a> {
             let full = self.declarations.step(*only).address();
             return Some(format!("did you mean `{full}.{}`?", name.text));
         }
-        let of_runner = self.names.steps_of(body, &runner.text);
-        let near = of_runner.and_then(|steps| nearest::nearest(&name.text, steps));
-        if let Some(near) = near {
-            return Some(format!("did you mean `step.{}.{near}`?", runner.text));
-        }
         if let Some(other) = self.names.other_body_with(body, &runner.text, &name.text) {
             let other = self.declarations.body(other);
             return Some(match other.kind {
@@ -59,12 +55,34 @@ impl<'a> Resolver<'a> {
                 ),
             });
         }
-        let near = nearest::nearest(&name.text, self.names.step_names(body))?;
+        let of_runner = self.names.steps_of(body, &runner.text).unwrap_or_default();
+        let others = of_runner.into_iter().filter(|near| {
+            let step = self.names.step(body, &runner.text, near);
+            !self.is_owner(step)
+        });
+        if let Some(near) = nearest::nearest(&name.text, others) {
+            return Some(format!("did you mean `step.{}.{near}`?", runner.text));
+        }
+        let near = nearest::nearest(&name.text, self.other_step_names(body))?;
         let id = self.names.steps_called(body, near).first()?;
         Some(format!(
             "did you mean `{}`?",
             self.declarations.step(*id).address()
         ))
+    }
+
+    /// Whether this is the step whose expressions are walked: nobody means to name that one.
+    fn is_owner(&self, step: Option<StepId>) -> bool {
+        step.is_some() && step.map(Node::Step) == self.owner.node
+    }
+
+    /// Names of the steps of a body, without one that only the owner has.
+    pub(super) fn other_step_names(&self, body: BodyId) -> impl Iterator<Item = &'a str> + '_ {
+        let names = self.names.step_names(body);
+        names.filter(move |name| {
+            let called = self.names.steps_called(body, name).iter();
+            called.copied().any(|id| !self.is_owner(Some(id)))
+        })
     }
 
     /// The resource that was probably meant.

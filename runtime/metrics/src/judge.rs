@@ -42,8 +42,8 @@ pub struct Judge {
     /// These slots.
     slots: Vec<u32>,
     judged: Vec<Judged>,
-    /// The number of the last second.
-    second: u32,
+    /// When the run was stopped before its time: no iteration began any more.
+    stopped: Option<Duration>,
 }
 
 /// A figure that a threshold reads.
@@ -76,6 +76,13 @@ impl Figure {
     }
 }
 
+/// How old the run is, and when it was stopped before its time.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    now: Duration,
+    stopped: Option<Duration>,
+}
+
 /// A figure of a condition.
 #[derive(Debug)]
 struct Read {
@@ -100,9 +107,11 @@ impl Read {
         }
     }
 
-    /// Its value in a window, if it has one, or else in the whole run, which is `now` old.
-    fn value(&self, interval: &mut Interval, over: Option<u32>, now: Duration) -> Option<f64> {
-        let end = self.until.map_or(now, |until| until.min(now));
+    /// Its value in a window, if it has one, or else in the whole run.
+    fn value(&self, interval: &mut Interval, over: Option<u32>, clock: Clock) -> Option<f64> {
+        let now = clock.now;
+        let ends = [self.until, clock.stopped].into_iter().flatten();
+        let end = ends.fold(now, Duration::min);
         let Some(over) = over else {
             interval.span = Some((self.from.min(end), end));
             return self.figure.value(interval);
@@ -201,18 +210,17 @@ impl Judge {
             windows,
             so_far: Interval::default(),
             slots,
-            second: 0,
+            stopped: None,
         })
     }
 
     /// A second is over. Seconds come in order, from 1; numbers may be left out.
     pub fn second(&mut self, second: u32, interval: &Interval) {
-        self.second = second;
         for (_, window) in &mut self.windows {
             window.push(second, interval);
         }
         window::merge(&mut self.so_far, interval, &self.slots);
-        let now = interval.end();
+        let (now, stopped) = (interval.end(), self.stopped);
         let mut wholes: Vec<Option<Interval>> = vec![None; self.windows.len()];
         for (one, judged) in self.watched.iter_mut().zip(&mut self.judged) {
             if !one.is_judged(second) {
@@ -226,7 +234,7 @@ impl Judge {
                 },
                 None => &mut self.so_far,
             };
-            one.judge((second, now), whole, judged);
+            one.judge(second, whole, judged, Clock { now, stopped });
         }
         // The run ends once.
         let mut has_aborted = self.watched.iter().any(|one| one.aborted);
@@ -235,6 +243,11 @@ impl Judge {
             one.aborted |= aborts && !has_aborted;
             has_aborted |= one.aborted;
         }
+    }
+
+    /// The run is stopped before its time: no iteration begins after `at`.
+    pub fn stops(&mut self, at: Duration) {
+        self.stopped.get_or_insert(at);
     }
 
     /// How the thresholds do at the end of the last second, in their order.
@@ -332,15 +345,10 @@ impl Watched {
         over.is_some() || *hold > 0 || *on_fail == OnFail::Abort
     }
 
-    fn judge(
-        &mut self,
-        (second, now): (u32, Duration),
-        interval: &mut Interval,
-        judged: &mut Judged,
-    ) {
+    fn judge(&mut self, second: u32, interval: &mut Interval, judged: &mut Judged, clock: Clock) {
         let over = self.threshold.over;
         for (value, read) in judged.values.iter_mut().zip(&self.reads) {
-            *value = read.value(interval, over, now);
+            *value = read.value(interval, over, clock);
         }
         let (state, miss) = evaluate(&self.threshold.condition, &judged.values);
         judged.state = state;
@@ -374,9 +382,13 @@ impl Watched {
                 whole.slots.insert(*slot, figures.clone());
             }
         }
+        let clock = Clock {
+            now: until,
+            stopped: None,
+        };
         let reads = self.reads.iter();
         let of_whole: Vec<Option<f64>> = reads
-            .map(|read| read.value(&mut whole, None, until))
+            .map(|read| read.value(&mut whole, None, clock))
             .collect();
         let (state, _) = evaluate(&self.threshold.condition, &of_whole);
         let mut remarks = self.remarks.clone();

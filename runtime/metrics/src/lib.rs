@@ -48,5 +48,5 @@ pub use layout::{
 };
 pub use outcome::Outcome;
 pub use slots::{iteration_slot, time_slot};
-pub use threshold_text::{Change, Draft, Refused, bound, percent};
+pub use threshold_text::{Draft, Refused, bound, percent};
 pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};

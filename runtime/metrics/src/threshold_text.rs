@@ -75,60 +75,6 @@ enum What {
     Bound(String),
 }
 
-/// A change of a figure that is too large: `p95 > 5%`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// The figure.
-    pub address: Address,
-    /// Where the address stands in the text, in characters from 1.
-    pub column: usize,
-    /// The share of the old value by which the new one may be larger: 0.05 of `> 5%`. Smaller ones are negative.
-    pub share: f64,
-    /// Whether a smaller value is the worse one: `rate < -5%`.
-    pub is_fall: bool,
-}
-
-impl Change {
-    /// Reads `p95 > 5%` or `http_request.home.rate < -5%`.
-    ///
-    /// # Errors
-    /// What is wrong, and where.
-    pub fn read(text: &str) -> Result<Self, Refused> {
-        let mut reader = Reader::new(text);
-        let Side { column, is } = reader.side()?;
-        let What::Figure(address) = is else {
-            return Err(refused(column, "expected a figure such as `p95`"));
-        };
-        let sign = reader.sign()?;
-        let Some(is_fall) = (match sign {
-            Term::Greater => Some(false),
-            Term::Less => Some(true),
-            _ => None,
-        }) else {
-            return Err(reader.wrong("`>` or `<`"));
-        };
-        let (at, negative) = (reader.column(), reader.take("-"));
-        let bound = reader.bound()?;
-        let Some(share) = percent(&bound) else {
-            return Err(refused(at, "expected a share such as `5%`"));
-        };
-        if !reader.at_end() {
-            return Err(reader.wrong("the end"));
-        }
-        let share = if negative { -share } else { share };
-        if is_fall != (share < 0.0) {
-            let text = "a rise is written `> 5%`, a fall `< -5%`";
-            return Err(refused(at, text));
-        }
-        Ok(Self {
-            address,
-            column,
-            share,
-            is_fall,
-        })
-    }
-}
-
 /// The share that `1%` or `0.5 %` stands for.
 pub fn percent(text: &str) -> Option<f64> {
     let number = Number::parse(text.strip_suffix('%')?.trim_end())?;

@@ -3,23 +3,23 @@
 //! The compiler judges by these rules what is known when a grid is built, and a program what it knows when it starts, so both
 //! say the same. A place is whatever names a part of the grid there: a span, or file, line and column.
 
+mod given;
 mod profile;
 mod read;
 
+pub use given::{Mistake, Wrong};
 pub use profile::{Field, Profile};
+pub use read::{MOST_ITERATIONS, MOST_VUS};
 
 use crate::{Arrivals, Bound, Closed, Load, Nanos, Ramp, Rate, Schedule, Stage, UserStage};
 use bggo_values::Value;
+use given::{Given, GivenStage};
 use read::Reader;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Users that an open profile may have where the grid does not say how many.
 pub const DEFAULT_MAX_VUS: u32 = 10_000;
-/// The most users of a scenario.
-pub const MOST_VUS: u32 = 10_000_000;
-/// The most iterations of a scenario, or of one user.
-pub const MOST_ITERATIONS: u64 = 1_000_000_000_000_000;
 /// How long iterations of a profile may begin that has a number of them and no length: k6's `maxDuration`.
 pub const MAX_DURATION: Duration = Duration::from_secs(600);
 
@@ -31,46 +31,6 @@ pub struct Declared<P> {
     place: P,
     fields: Vec<Given<P>>,
     stages: Vec<GivenStage<P>>,
-}
-
-/// A field with its value. Null counts as absent.
-#[derive(Debug, Clone)]
-struct Given<P> {
-    field: Field,
-    /// Absent while it is known only when the program starts.
-    value: Option<Value>,
-    place: P,
-}
-
-/// A block `stage`.
-#[derive(Debug, Clone)]
-struct GivenStage<P> {
-    place: P,
-    fields: Vec<Given<P>>,
-}
-
-/// Something that is wrong with a declared load.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong<P> {
-    /// What kind of mistake it is.
-    pub kind: Mistake,
-    /// Where.
-    pub place: P,
-    /// One line.
-    pub text: String,
-    /// What to write instead.
-    pub hint: Option<String>,
-}
-
-/// Kinds of mistakes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mistake {
-    /// A field or a stage is missing.
-    Missing,
-    /// `pace` where iterations begin by the clock.
-    PaceOfOpen,
-    /// A value that cannot be, alone or beside another one.
-    Value,
 }
 
 impl<P: Copy> Declared<P> {

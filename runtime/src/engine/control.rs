@@ -161,7 +161,12 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         Watch::at_the_end(collector, judge)
     } else {
         let workers = slabs.iter().take(count as usize);
-        let host = HostWatch::new(workers.map(|slab| slab.spun().clone()).collect());
+        let open = run.loads.iter().map(|load| {
+            let load = load.as_ref();
+            load.is_some_and(|load| load.schedule.is_open())
+        });
+        let spun = workers.map(|slab| slab.spun().clone()).collect();
+        let host = HostWatch::new(spun, open.collect());
         Watch::new(collector, judge, orders).on(host)
     });
     if state.causes.cannot_go_on() {

@@ -120,6 +120,7 @@ impl<'a> Stopping<'a> {
 
     /// No iteration begins any more.
     fn nothing_begins(&mut self) {
+        self.report.stops();
         let now = Instant::now();
         self.begins_until = Some(self.begins_until.map_or(now, |before| before.min(now)));
     }

@@ -29,12 +29,12 @@ pub struct HostWatch {
 }
 
 impl HostWatch {
-    /// The clock of the run starts now. The worker threads have begun.
-    pub fn new(spun: Vec<Spun>) -> Self {
+    /// The clock of the run starts now. The worker threads have begun. `open` says which scenarios have an open profile.
+    pub fn new(spun: Vec<Spun>, open: Vec<bool>) -> Self {
         Self {
             times: HostTimes::new(),
             spun,
-            held: ScheduleHeld::default(),
+            held: ScheduleHeld::new(open),
         }
     }
 

@@ -67,6 +67,8 @@ pub struct FellBehind {
     pub latest: Duration,
     /// Why.
     pub cause: Cause,
+    /// The scenario has an open profile, so the run is not valid. Of a closed one with a pace it is said and no more.
+    pub is_open: bool,
 }
 
 impl fmt::Display for FellBehind {
@@ -116,13 +118,24 @@ struct Second {
 }
 
 /// Judges it, each second.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ScheduleHeld {
+    /// Whether each scenario has an open profile.
+    open: Vec<bool>,
     seconds: VecDeque<Second>,
     worst: Option<FellBehind>,
 }
 
 impl ScheduleHeld {
+    /// Of scenarios of which these have an open profile.
+    pub fn new(open: Vec<bool>) -> Self {
+        Self {
+            open,
+            seconds: VecDeque::new(),
+            worst: None,
+        }
+    }
+
     /// Takes what a second measured, and what is known of it.
     pub fn second(&mut self, layout: &Layout, interval: &Interval, evidence: Evidence) {
         let scenarios = layout.iterations.iter().map(|row| {
@@ -146,11 +159,9 @@ impl ScheduleHeld {
             let Some(found) = self.judge(number, &row.scenario) else {
                 continue;
             };
-            if self
-                .worst
-                .as_ref()
-                .is_none_or(|worst| worst.p99 < found.p99)
-            {
+            let rank = |one: &FellBehind| (one.is_open, one.p99);
+            let worst = self.worst.as_ref();
+            if worst.is_none_or(|worst| rank(worst) < rank(&found)) {
                 self.worst = Some(found);
             }
         }
@@ -182,6 +193,7 @@ impl ScheduleHeld {
             p99: start_error.time(p99)?,
             latest: start_error.time_extremes()?.1,
             cause: cause(&evidence),
+            is_open: self.open.get(scenario).copied().unwrap_or_default(),
         })
     }
 }

@@ -102,6 +102,11 @@ impl Watch {
         self.second(number)
     }
 
+    /// No iteration begins any more from now on, before the load was over.
+    pub fn stops(&mut self) {
+        self.judge.stops(self.collector.begin().elapsed());
+    }
+
     fn look_at_host(&mut self) {
         if let Some(host) = &mut self.host {
             host.second(self.collector.layout(), &self.interval);
@@ -123,7 +128,7 @@ impl Watch {
         let mut counts = rows.filter_map(|row| row.counts(self.total()));
         Judgement {
             nothing_ended: counts.all(|row| SlotFigures::ended(row) == 0),
-            fell_behind: self.fell_behind().is_some(),
+            fell_behind: self.fell_behind().is_some_and(|found| found.is_open),
             threshold_failed: self.verdicts.iter().any(Verdict::fails),
         }
     }

@@ -33,6 +33,7 @@ enum Message {
     Begins(RunDescription),
     ClockStarts(Box<Watch>),
     Event(Event),
+    Stops,
     Stopped(Stopped, Sender<Judgement>),
     Ends {
         exit: Exit,
@@ -109,6 +110,11 @@ impl Report {
     /// Iterations may begin: from now on the counts are read each second, if it is a load run.
     pub(crate) fn clock_starts(&self, watch: Watch) {
         self.mailbox.send(Message::ClockStarts(Box::new(watch)));
+    }
+
+    /// The run is stopped before its time: no iteration begins any more.
+    pub(crate) fn stops(&self) {
+        self.mailbox.send(Message::Stops);
     }
 
     /// All workers are done: takes what is left to read, and returns what the figures come to; `None` when the reporter is gone,
@@ -200,6 +206,11 @@ impl Reporter {
             Message::Event(event) => {
                 if self.is_first(&event) {
                     self.tell(&event);
+                }
+            }
+            Message::Stops => {
+                if let Some(run) = &mut self.measured {
+                    run.watch.stops();
                 }
             }
             Message::Stopped(stopped, judgement) => judgement.send(self.stopped(stopped)),

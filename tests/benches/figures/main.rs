@@ -3,8 +3,11 @@
 //! Nothing here decides whether a test passes; a figure over its goal is marked, and that is all.
 
 mod build;
+mod load;
 mod measure;
+mod program;
 mod run;
+mod stalling;
 
 use measure::Table;
 
@@ -19,7 +22,7 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, Figure); 9] = [
+    let figures: [(&str, Figure); 14] = [
         ("cold", build::cold),
         ("check", build::check),
         ("changed", build::ten_steps),
@@ -29,6 +32,11 @@ fn main() {
         ("idle", run::idle),
         ("connected", run::connected),
         ("thousand", run::thousand_steps),
+        ("start-error", load::start_error),
+        ("million", load::million_a_second),
+        ("users", load::million_users),
+        ("thresholds", load::thresholds),
+        ("stall", load::stall),
     ];
     for (name, figure) in figures {
         if wants(name) {

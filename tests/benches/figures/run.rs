@@ -1,16 +1,14 @@
 //! What a compiled grid costs while it runs: start-up, iterations a second, memory a user.
 
-use crate::measure::{Goal, Table, build, least, memory, warm_cache};
+use crate::measure::{Goal, Table, least, memory};
+use crate::program::{Program, interrupt, read, summary};
 use bggo_tests::server::Nginx;
-use bggo_tests::{Finished, Run, steps};
-use serde_json::Value;
+use bggo_tests::{Run, steps};
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// From exec to the first byte at the target.
 pub fn first_byte(table: &mut Table) {
@@ -182,52 +180,4 @@ fn settled(program: &Program, users: u32, flags: &[&str]) -> f64 {
         "every user was waiting: {waited}"
     );
     last
-}
-
-/// Ends a run whose users wait as Ctrl-C does.
-fn interrupt(run: Run) -> Finished {
-    run.signal("INT");
-    run.finish().expect_code(105)
-}
-
-/// A line of JSON.
-fn read(line: &str) -> Value {
-    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"))
-}
-
-/// The last line of a run.
-fn summary(ended: &Finished) -> Value {
-    let lines = ended
-        .stderr
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut summaries = lines.filter(|line| line["event"] == "summary");
-    summaries
-        .next()
-        .unwrap_or_else(|| panic!("no summary in:\n{}", ended.stderr))
-}
-
-struct Program {
-    path: PathBuf,
-    _folder: TempDir,
-}
-
-impl Program {
-    fn new(grid: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let file = folder.path().join("grid.hcl");
-        std::fs::write(&file, grid).expect("the grid is written");
-        let path = folder.path().join("loadtest");
-        build(&warm_cache(), &file, &path);
-        Self {
-            path,
-            _folder: folder,
-        }
-    }
-
-    fn start(&self, flags: &[&str]) -> Run {
-        let mut command = Command::new(&self.path);
-        command.args(flags).args(["--log-format", "json"]);
-        Run::start(command)
-    }
 }

@@ -404,6 +404,20 @@ fn when_no_iteration_begins_any_more_a_low_rate_breaks_nothing() {
 }
 
 #[test]
+fn when_a_run_is_stopped_a_low_rate_breaks_nothing_either() {
+    let rate = Threshold {
+        over: Some(1),
+        ..threshold(of_run("service_time", "rate"), Term::Greater, 2.0)
+    };
+    let mut run = Run::new(vec![rate]);
+    run.second(vec![(time_slot::SERVICE, times(&[10; 5]))]);
+    run.judge.stops(Duration::from_millis(1_200));
+    run.second(vec![(time_slot::SERVICE, times(&[10]))]);
+    assert_eq!((run.state(), run.broken_at()), (State::Unknown, None));
+    assert_eq!(run.end().came, Came::Held);
+}
+
+#[test]
 fn a_closed_profile_is_judged_by_its_service_times_and_says_so() {
     let closed = Course {
         has_due_times: false,

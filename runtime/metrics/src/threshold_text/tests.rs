@@ -330,37 +330,6 @@ fn a_condition_of_endless_depth_is_refused() {
     assert_eq!(read(&text).unwrap_err().text, "the condition is too long");
 }
 
-#[test]
-fn a_change_has_a_direction() {
-    let rise = Change::read("http_request.home.p95 > 5%").unwrap();
-    assert_eq!(
-        rise.address.to_string(),
-        "http_request.home.response_time.p95"
-    );
-    assert_eq!((rise.share, rise.is_fall, rise.column), (0.05, false, 1));
-    let fall = Change::read("run.started.rate < -2.5 %").unwrap();
-    assert_eq!((fall.share, fall.is_fall), (-0.025, true));
-    let cases = [
-        ("p95 > 5", "expected a share such as `5%` (column 7)"),
-        (
-            "p95 < 5%",
-            "a rise is written `> 5%`, a fall `< -5%` (column 7)",
-        ),
-        (
-            "p95 > -5%",
-            "a rise is written `> 5%`, a fall `< -5%` (column 7)",
-        ),
-        ("5% < p95", "expected a figure such as `p95` (column 1)"),
-        (
-            "p95 > 5% over 3s",
-            "expected the end, found `over` (column 10)",
-        ),
-    ];
-    for (text, said) in cases {
-        assert_eq!(Change::read(text).unwrap_err().to_string(), said, "{text}");
-    }
-}
-
 /// A condition as text, with the terms that it means.
 fn condition() -> impl Strategy<Value = (String, Vec<Term>)> {
     let comparison = (0_u32..1000, 0_usize..4).prop_map(|(millis, sign)| {

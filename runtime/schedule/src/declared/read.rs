@@ -1,11 +1,16 @@
 //! Reads the fields of a load or of a stage one by one, and collects what is wrong with them.
 
-use super::{Field, Given, MOST_ITERATIONS, MOST_VUS, Mistake, Wrong};
+use super::given::{Given, Mistake, Wrong};
+use super::profile::Field;
 use crate::Nanos;
 use crate::rate::{HIGHEST, LONGEST, LONGEST_UNIT};
 use bggo_values::{Number, Value, duration};
 use std::time::Duration;
 
+/// The most users of a scenario.
+pub const MOST_VUS: u32 = 10_000_000;
+/// The most iterations of a scenario, or of one user.
+pub const MOST_ITERATIONS: u64 = 1_000_000_000_000_000;
 /// Parts of an iteration in which rates are counted.
 const MILLIONTHS: u64 = 1_000_000;
 /// The shortest unit of time of a rate.

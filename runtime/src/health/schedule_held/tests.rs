@@ -57,7 +57,7 @@ fn worker(worker: u32, ran: u64, waited: u64) -> WorkerTime {
 
 #[test]
 fn starts_in_time_are_held() {
-    let mut held = ScheduleHeld::default();
+    let mut held = ScheduleHeld::new(vec![true]);
     for at in 0..30 {
         let interval = second(at, &[times(1000, 9_000)], &times(1000, 50_000));
         held.second(&layout(), &interval, quiet());
@@ -67,7 +67,7 @@ fn starts_in_time_are_held() {
 
 #[test]
 fn a_hiccup_of_a_run_with_few_arrivals_is_forgiven_and_a_third_late_start_is_not() {
-    let mut held = ScheduleHeld::default();
+    let mut held = ScheduleHeld::new(vec![true]);
     let interval = second(0, &[times(5, 10), times(2, 40_000)], &times(7, 1_000));
     held.second(&layout(), &interval, quiet());
     assert_eq!(held.fell_behind(), None);
@@ -79,7 +79,7 @@ fn a_hiccup_of_a_run_with_few_arrivals_is_forgiven_and_a_third_late_start_is_not
 #[test]
 fn starts_may_be_late_by_a_twentieth_of_slow_answers() {
     let late = |response: u64| {
-        let mut held = ScheduleHeld::default();
+        let mut held = ScheduleHeld::new(vec![true]);
         let interval = second(0, &[times(100, 40_000)], &times(100, response));
         held.second(&layout(), &interval, quiet());
         held.fell_behind().is_some()
@@ -90,7 +90,7 @@ fn starts_may_be_late_by_a_twentieth_of_slow_answers() {
 
 #[test]
 fn the_worst_window_is_told_with_its_beginning() {
-    let mut held = ScheduleHeld::default();
+    let mut held = ScheduleHeld::new(vec![true]);
     for at in 0..40 {
         let errors = if (20..23).contains(&at) {
             times(100, 800_000)
@@ -111,7 +111,7 @@ fn the_cause_is_the_first_that_holds() {
     let of = |change: fn(&mut Evidence)| {
         let mut evidence = quiet();
         change(&mut evidence);
-        let mut held = ScheduleHeld::default();
+        let mut held = ScheduleHeld::new(vec![true]);
         let interval = second(0, &[times(100, 840_123)], &times(100, 1_000));
         held.second(&layout(), &interval, evidence);
         held.fell_behind().unwrap().to_string()
@@ -133,4 +133,27 @@ fn the_cause_is_the_first_that_holds() {
         .contains("held back for 20 % of the time")
     );
     assert!(of(|_| ()).contains("this host did not run it in time"));
+}
+
+#[test]
+fn a_scenario_with_an_open_profile_is_told_before_one_with_a_closed_profile() {
+    let mut two = layout();
+    two.iterations.push(IterationLayout {
+        scenario: "buy".into(),
+        tags: Vec::new(),
+        first: iteration_slot::COUNT,
+    });
+    let late = |first: u32, micros: u64| {
+        let mut interval = second(0, &[], &times(100, 1_000));
+        let slot = interval.slots.entry(first + iteration_slot::START_ERROR);
+        slot.or_default().histogram.merge(&times(100, micros));
+        interval
+    };
+    let mut held = ScheduleHeld::new(vec![true, false]);
+    held.second(&two, &late(iteration_slot::COUNT, 90_000), quiet());
+    assert!(held.fell_behind().is_some_and(|found| !found.is_open));
+    held.second(&two, &late(0, 20_000), quiet());
+    let found = held.fell_behind().unwrap();
+    assert!(found.is_open);
+    assert_eq!(found.scenario.as_str(), "browse");
 }
