@@ -58,6 +58,7 @@ fn layout() -> Layout {
             name: Text::Static("http_request.home"),
             tags: Vec::new(),
             metrics: Vec::new(),
+            checks: Vec::new(),
             first: 0,
         }],
         iterations: vec![IterationLayout {

@@ -58,6 +58,7 @@ fn step_layout(scenario: &'static str, name: &'static str, first: u32) -> StepLa
         name: Text::Static(name),
         tags: Vec::new(),
         metrics: Vec::new(),
+        checks: Vec::new(),
         first,
     }
 }
