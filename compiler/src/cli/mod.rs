@@ -2,7 +2,9 @@
 
 mod build;
 mod cache;
+mod calibrate;
 mod check;
+mod compare;
 mod completions;
 mod console;
 mod exit;
@@ -10,9 +12,11 @@ mod export;
 mod graph;
 mod merge;
 mod new;
+mod noise_file;
 mod program;
 mod program_flags;
 mod recorded;
+mod recorded_run;
 mod repair;
 mod report;
 mod result_file;
@@ -29,7 +33,7 @@ const AFTER_HELP: &str = "First steps: `bggo new shop`, then `bggo run shop.hcl`
 
 Exit codes:
   0    done
-  1    the grid has errors, or this machine cannot build it
+  1    the grid has errors, or this machine cannot build it; a figure has changed by more than `--fail-on` allows
   2    bggo was called wrongly
   4    a result file cannot be read, or does not fit the others
   99   a threshold of a merged run failed
@@ -67,6 +71,10 @@ enum Command {
     Repair(repair::Repair),
     /// Write a result file in a form for other tools
     Export(export::Export),
+    /// Say whether runs of an old and a new program differ, and by how much
+    Compare(compare::Compare),
+    /// Run a program several times, and say by how much its runs differ
+    Calibrate(calibrate::Calibrate),
     /// Print the completion script of a shell
     Completions(completions::Completions),
     /// Show how large the cache is, or remove it
@@ -112,6 +120,8 @@ pub fn main() -> ExitCode {
         Command::Merge(command) => command.run(&mut console),
         Command::Repair(command) => command.run(&mut console),
         Command::Export(command) => command.run(&mut console),
+        Command::Compare(command) => command.run(&mut console),
+        Command::Calibrate(command) => command.run(&mut console),
         Command::Completions(command) => command.run(Arguments::command(), &mut console),
         Command::Cache(command) => command.run(&mut console),
     };

@@ -12,6 +12,7 @@
 //! verdict                   how a threshold does, and how it came out
 //! encoding                  layouts and intervals as bytes and back
 //! file                      the result file of a run: written second by second, read, merged
+//! compare                   whether runs differ (feature `tools`)
 //! threshold_text            thresholds as flags write them
 //! report                    what a whole run measured: figures, summary, CSV
 //! ```
@@ -20,6 +21,8 @@
 
 mod address;
 pub mod buckets;
+#[cfg(feature = "tools")]
+pub mod compare;
 mod condition;
 mod encoding;
 pub mod file;
