@@ -18,6 +18,7 @@ pub const LAST: usize = bucket(LARGEST);
 const SUB_BITS: u32 = 11;
 
 /// The bucket that counts `value`.
+#[inline]
 pub const fn bucket(value: u64) -> usize {
     let value = if value > LARGEST { LARGEST } else { value };
     let shift = (u64::BITS - (value | ((1 << SUB_BITS) - 1)).leading_zeros()) - SUB_BITS;
@@ -25,6 +26,7 @@ pub const fn bucket(value: u64) -> usize {
 }
 
 /// The largest value that `bucket` counts, as HdrHistogram reports it.
+#[inline]
 pub const fn highest(bucket: usize) -> u64 {
     let row = bucket >> (SUB_BITS - 1);
     let shift = if row == 0 { 0 } else { row as u32 - 1 };
@@ -33,6 +35,7 @@ pub const fn highest(bucket: usize) -> u64 {
 }
 
 /// The smallest value that `bucket` counts.
+#[inline]
 pub const fn lowest(bucket: usize) -> u64 {
     if bucket == 0 {
         0

@@ -97,7 +97,7 @@ pub fn words(load: &Load) -> String {
     }
     if !load.start_after.is_zero() {
         let after = bggo_values::duration::format(load.start_after);
-        parts.push(format!(", from {after} on"));
+        parts.push(format!(", after {after}"));
     }
     parts.concat()
 }

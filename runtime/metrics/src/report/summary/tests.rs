@@ -69,7 +69,7 @@ fn closed() -> Simulated {
 /// An open and a closed scenario beside each other, of a share of the load.
 fn mixed() -> Simulated {
     let late = DescribedLoad {
-        words: Text::Static("20 users for 20s, from 10s on"),
+        words: Text::Static("20 users for 20s, after 10s"),
         start_after: Duration::from_secs(10),
         length: Some(Duration::from_secs(20)),
         ..closed_load("order")
@@ -190,7 +190,7 @@ load: 30.0s, 2 threads, seed 7, share 1/2 of the load
   browse: constant_arrival_rate 500/s for 30s, at most 10000 users
     asked 15000 (500.0/s), began 15000
     ended 15000 (500.0/s)
-  order: constant_vus 20 users for 20s, from 10s on
+  order: constant_vus 20 users for 20s, after 10s
     ended 1000 (50.0/s)
 
 response times             count     p50     p90     p95     p99   p99.9     max
