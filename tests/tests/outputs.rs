@@ -14,12 +14,33 @@ resource "http_client" "shared" {
   scope = "worker"
 }
 
+metric "calls" {
+  kind = "counter"
+}
+
+metric "cost" {
+  kind  = "trend"
+  unit  = "EUR"
+  scale = 100
+}
+
 step "http_request" "home" {
   uses {
     client = resource.http_client.shared
   }
   arguments {
     url = "${var.url}/home"
+  }
+  check "is there" {
+    condition = output.status_code == 200
+  }
+  check "has moved" {
+    condition     = output.status_code > 300
+    error_message = "got ${output.status_code}"
+  }
+  record {
+    calls = 1
+    cost  = 19.99
   }
 }
 
@@ -149,6 +170,21 @@ fn all_files_have_the_figures_of_the_server_and_the_summary_is_as_its_schema_say
         );
         assert!(example["error"].to_string().contains("503"), "{example}");
 
+        let checks = summary["checks"].as_array().expect("checks");
+        for (check, passed) in checks.iter().zip([total, 0]) {
+            assert_eq!(
+                (&check["of"], &check["passed"]),
+                (&total.into(), &passed.into())
+            );
+        }
+        assert_eq!(checks[1]["example"]["text"], "got 200");
+        let metrics = &summary["metrics"];
+        assert_eq!(metrics["calls"]["sum"], total);
+        assert_eq!(
+            (&metrics["cost"]["count"], &metrics["cost"]["max"]),
+            (&total.into(), &19.99.into())
+        );
+
         let csv = read(folder, "a.csv");
         for (name, metric, expect) in [
             ("iterations", "ended", total),
@@ -157,6 +193,8 @@ fn all_files_have_the_figures_of_the_server_and_the_summary_is_as_its_schema_say
             ("http_request.order", "ended", total),
             ("http_request.order", "failures", bad),
             ("http_request.order", "answers", total),
+            ("http_request.home", "checks", total),
+            ("custom", "calls", total),
         ] {
             assert_eq!(
                 sum_of(&csv, name, metric),
@@ -167,13 +205,16 @@ fn all_files_have_the_figures_of_the_server_and_the_summary_is_as_its_schema_say
 
         let junit = read(folder, "a.xml");
         let failures = u64::from(exit == 99);
+        let of_checks =
+            "<testsuite name=\"checks\" tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\">";
+        assert!(junit.contains(of_checks), "{junit}");
         let suite = format!(
             "<testsuite name=\"thresholds\" tests=\"2\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">"
         );
         assert!(junit.contains(&suite), "{junit}");
         assert_eq!(
             junit.matches("<failure message=\"").count() as u64,
-            failures,
+            failures + 1,
             "{junit}"
         );
     }

@@ -1,5 +1,6 @@
 //! What each second measured as rows of CSV: a row a second and metric. `docs/output.md` lists the columns.
 
+use super::custom_metrics::in_unit;
 use crate::interval::{Histogram, Interval, SlotFigures};
 use crate::layout::{IterationLayout, Layout, Measured, MetricLayout, Times, Unit};
 use crate::outcome::Outcome;
@@ -80,8 +81,24 @@ impl CsvRows {
             for (metric, measured) in step.measured(interval) {
                 self.metric(of, metric, measured);
             }
+            for (check, judged) in step.judged(interval) {
+                if judged.of > 0 {
+                    self.row(of, ("checks", &check.name), "", |row| {
+                        let _ = write!(row, ",{},{},,,,,,,,,", judged.of, judged.passed);
+                    });
+                }
+            }
         }
         self.steps = names;
+        for custom in &layout.custom {
+            let of = Of {
+                scenario: &custom.scenario,
+                name: "custom",
+            };
+            if let Some(measured) = custom.measured(interval) {
+                self.metric(of, &custom.metric, measured);
+            }
+        }
         for resource in &layout.resources {
             let name = format!("resource.{}", resource.name);
             let of = Of {
@@ -107,7 +124,7 @@ impl CsvRows {
             (scenario.start_error(interval), "start_error"),
         ] {
             if let Some(times) = times {
-                self.trend(of, name, &Unit::Time, times);
+                self.times(of, name, times);
             }
         }
     }
@@ -161,39 +178,40 @@ impl CsvRows {
             (times.failed, "failed_service_time"),
         ] {
             if let Some(times) = times {
-                self.trend(of, name, &Unit::Time, times);
+                self.times(of, name, times);
             }
         }
     }
 
-    fn trend(&mut self, of: Of<'_>, metric: &str, unit: &Unit, values: &Histogram) {
-        self.row(of, (metric, ""), unit_name(unit), |row| {
-            let at = |millionths| match unit {
-                Unit::Time => values.time(millionths).map(millis),
-                Unit::Other(_) => values.quantile(millionths).map(|value| value.to_string()),
-            };
-            let (smallest, largest) = match unit {
-                Unit::Time => values.time_extremes().map(|(a, b)| (millis(a), millis(b))),
-                Unit::Other(_) => values
-                    .extremes()
-                    .map(|(a, b)| (a.to_string(), b.to_string())),
-            }
-            .unwrap_or_default();
-            let mean = match unit {
-                Unit::Time => values.mean_time().map(millis),
-                Unit::Other(_) => values.mean().map(|mean| format!("{mean:.3}")),
-            };
-            let _ = write!(
-                row,
-                ",{},,{smallest},{}",
-                values.count(),
-                mean.unwrap_or_default()
-            );
-            for millionths in PERCENTILES {
-                let _ = write!(row, ",{}", at(millionths).unwrap_or_default());
-            }
-            let _ = write!(row, ",{largest},");
-        });
+    /// A row of times.
+    fn times(&mut self, of: Of<'_>, metric: &str, values: &Histogram) {
+        let extremes = values.time_extremes();
+        let all = Statistics {
+            count: values.count(),
+            smallest: extremes.map(|(shortest, _)| millis(shortest)),
+            mean: values.mean_time().map(millis),
+            percentiles: PERCENTILES.map(|at| values.time(at).map(millis)),
+            largest: extremes.map(|(_, longest)| millis(longest)),
+        };
+        self.row(of, (metric, ""), "ms", |row| all.push(row));
+    }
+
+    /// A row of a trend, in its unit.
+    fn trend(&mut self, of: Of<'_>, metric: &MetricLayout, values: &Histogram) {
+        if metric.unit == Unit::Time {
+            return self.times(of, &metric.name, values);
+        }
+        let extremes = values.extremes();
+        let value = |parts| in_unit(metric, parts).to_string();
+        let all = Statistics {
+            count: values.count(),
+            smallest: extremes.map(|(smallest, _)| value(smallest)),
+            mean: values.mean().map(|parts| mean(metric, parts)),
+            percentiles: PERCENTILES.map(|at| values.quantile(at).map(value)),
+            largest: extremes.map(|(_, largest)| value(largest)),
+        };
+        let unit = unit_name(&metric.unit);
+        self.row(of, (&metric.name, ""), unit, |row| all.push(row));
     }
 
     fn metric(&mut self, of: Of<'_>, metric: &MetricLayout, measured: Measured<'_>) {
@@ -201,10 +219,10 @@ impl CsvRows {
         let unit = unit_name(&metric.unit);
         let value = |value: u64| match metric.unit {
             Unit::Time => millis(Duration::from_micros(value)),
-            Unit::Other(_) => value.to_string(),
+            Unit::Other(_) => in_unit(metric, value).to_string(),
         };
         match measured {
-            Measured::Trend(values) => self.trend(of, name, &metric.unit, values),
+            Measured::Trend(values) => self.trend(of, metric, values),
             Measured::Counter(sum) => self.row(of, (name, ""), unit, |row| {
                 let _ = write!(row, ",,{},,,,,,,,,", value(sum));
             }),
@@ -220,10 +238,7 @@ impl CsvRows {
                     .extremes()
                     .map(|(a, b)| (value(a), value(b)))
                     .unwrap_or_default();
-                let mean = values.mean().map(|mean| match metric.unit {
-                    Unit::Time => format!("{:.3}", mean / 1e3),
-                    Unit::Other(_) => format!("{mean:.3}"),
-                });
+                let mean = values.mean().map(|parts| mean(metric, parts));
                 let _ = write!(
                     row,
                     ",{},,{smallest},{},,,,,,{largest},{}",
@@ -235,6 +250,40 @@ impl CsvRows {
             Measured::Rate { hits, of: all } => self.row(of, (name, ""), unit, |row| {
                 let _ = write!(row, ",{all},{hits},,,,,,,,,");
             }),
+        }
+    }
+}
+
+/// What a row says of a distribution.
+struct Statistics {
+    count: u64,
+    smallest: Option<String>,
+    mean: Option<String>,
+    percentiles: [Option<String>; PERCENTILES.len()],
+    largest: Option<String>,
+}
+
+impl Statistics {
+    /// The columns behind the unit.
+    fn push(self, row: &mut String) {
+        let _ = write!(row, ",{},", self.count);
+        let all = [self.smallest, self.mean].into_iter();
+        let all = all.chain(self.percentiles).chain([self.largest, None]);
+        for value in all {
+            row.push(',');
+            row.push_str(&value.unwrap_or_default());
+        }
+    }
+}
+
+/// A mean of what is counted, in the metric's unit: at least three decimals, and one more than its values have.
+fn mean(metric: &MetricLayout, parts: f64) -> String {
+    match metric.unit {
+        Unit::Time => format!("{:.3}", parts / 1e3),
+        Unit::Other(_) => {
+            let decimals = metric.scale.checked_ilog10().unwrap_or_default() as usize + 1;
+            let mean = parts / f64::from(metric.scale.max(1));
+            format!("{mean:.decimals$}", decimals = decimals.max(3))
         }
     }
 }

@@ -112,7 +112,7 @@ const PERCENTILES: [(&str, &str, u32); 5] = [
 ];
 
 /// What was counted in parts, in the metric's unit: exact.
-fn in_unit(metric: &MetricLayout, parts: u64) -> Number {
+pub(super) fn in_unit(metric: &MetricLayout, parts: u64) -> Number {
     let parts = Number::from(parts);
     parts.over(&Number::from(metric.scale)).unwrap_or(parts)
 }

@@ -1,7 +1,8 @@
 //! Rows of simulated seconds.
 
-use super::super::simulated::{Simulated, all_ms, closed_load, open_load, run};
+use super::super::simulated::{Simulated, all_ms, closed_load, open_load, run, times};
 use super::*;
+use crate::layout::{CheckLayout, CustomLayout, MetricKind};
 
 #[test]
 fn each_second_has_a_row_for_each_metric() {
@@ -91,4 +92,43 @@ fn each_row_has_a_field_for_each_column() {
     for line in text.lines() {
         assert_eq!(columns(line), columns(CsvRows::HEAD), "{line}");
     }
+}
+
+#[test]
+fn checks_and_metrics_of_the_grid_have_rows_in_their_units() {
+    let mut simulated = Simulated::new(run(vec![closed_load("main")]));
+    simulated.step("main", "noop.a");
+    let check = |name: &'static str| CheckLayout {
+        name: Text::Static(name),
+        required: false,
+    };
+    simulated.layout.steps[0].checks = vec![check("is there"), check("never judged")];
+    let slot = simulated.layout.steps[0].check_slot("is there").unwrap();
+    let judged = simulated.total.slots.entry(slot).or_default();
+    (judged.scalar.sum, judged.scalar.count) = (3, 4);
+    simulated.layout.custom = vec![CustomLayout {
+        scenario: Text::Static("main"),
+        tags: Vec::new(),
+        metric: MetricLayout {
+            name: Text::Static("basket"),
+            unit: Unit::Other(Text::Static("EUR")),
+            kind: MetricKind::Trend,
+            label: None,
+            warning: None,
+            scale: 100,
+        },
+        slot: 1_000,
+    }];
+    // 19.99 EUR in hundredths, which are counted as times are: in thousandths of them.
+    let values = times([Duration::from_micros(1_999)]);
+    simulated.total.slots.entry(1_000).or_default().histogram = values;
+    let mut rows = CsvRows::default();
+    let text = rows.next(1, &simulated.layout, (&simulated.total, Duration::ZERO));
+    for row in [
+        ",main,noop.a,checks,is there,,4,3,,,,,,,,,\n",
+        ",main,custom,basket,,EUR,1,,19.99,19.990,19.99,19.99,19.99,19.99,19.99,19.99,\n",
+    ] {
+        assert!(text.contains(row), "{row}{text}");
+    }
+    assert!(!text.contains("never judged"), "{text}");
 }
