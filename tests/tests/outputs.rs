@@ -67,7 +67,13 @@ fn run(grid: &Grid, nginx: &Nginx, (folder, line): (&Path, &str)) -> Finished {
     let (json, csv, junit) = (file("a.json"), file("a.csv"), file("a.xml"));
     let url = nginx.url();
     let mut flags = vec!["--url", &url, "--summary-json", &json, "--csv", &csv];
-    flags.extend(["--junit", &junit, "--log-format", "json"]);
+    flags.extend([
+        "--junit",
+        &junit,
+        "--log-format",
+        "json",
+        "--allow-overload",
+    ]);
     flags.extend(line.split(' ').filter(|word| !word.is_empty()));
     grid.start(&flags).finish()
 }

@@ -39,8 +39,9 @@ fn mostly_wrong() -> Nginx {
 
 fn run(grid: &Grid, nginx: &Nginx, line: &str) -> Finished {
     let url = nginx.url();
-    let always = ["--url", &url, "--log-format", "json", "--threads", "2"];
-    let flags: Vec<&str> = always.into_iter().chain(line.split(' ')).collect();
+    let always = "--log-format json --threads 2 --allow-overload".split(' ');
+    let always = ["--url", &url].into_iter().chain(always);
+    let flags: Vec<&str> = always.chain(line.split(' ')).collect();
     grid.start(&flags).finish()
 }
 
@@ -128,7 +129,8 @@ fn a_flag_adds_a_threshold_and_one_over_a_window_is_judged_while_the_run_goes_on
     let nginx = Nginx::start("location / { return 200 ok; }");
     let text = "http_request.hit.p95 < 1us over 1s";
     let url = nginx.url();
-    let flags = ["--url", &url, "--rate", "100/s", "--duration", "3s"];
+    let flags = "--rate 100/s --duration 3s --allow-overload".split(' ');
+    let flags: Vec<&str> = ["--url", &url].into_iter().chain(flags).collect();
     let ended = grid
         .start(&[&flags[..], &["--threshold", text, "--log-format", "json"]].concat())
         .finish()
