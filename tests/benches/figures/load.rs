@@ -66,7 +66,7 @@ pub fn million_users(table: &mut Table) {
     let seconds = loop {
         let line = read(&run.wait_for("\"interval\""));
         if line["users"] == 1_000_000 {
-            break number(&line["seconds"]);
+            break number(&line["elapsed"]);
         }
     };
     let now = memory(run.id(), "VmRSS").expect("the program runs");
@@ -95,9 +95,9 @@ pub fn thresholds(table: &mut Table) {
     for number in 0..50 {
         outputs.push("--threshold".to_owned());
         outputs.push(format!(
-            "noop.nothing.service_time.p{}.{} < 1s over 10s",
-            50 + number / 10,
-            number % 10
+            "noop.nothing.service_time.p{}_{} < 1s over 10s",
+            50 + number / 9,
+            number % 9 + 1
         ));
     }
     for (flag, name) in [
@@ -165,7 +165,7 @@ pub fn stall(table: &mut Table) {
         let truth = truth(&answers);
         for (name, millionths) in [("p99", 990_000), ("p99_9", 999_000)] {
             let true_value = at(&truth, millionths).as_secs_f64() * 1e3;
-            let told = number(&iterations[format!("{name}_ms")]);
+            let told = number(&iterations[format!("response_{name}_ms")]);
             table.number(
                 &format!("stall, {text}: {name} of response time"),
                 &format!("told {told:.1} ms, true {true_value:.1} ms: distance"),
