@@ -1,10 +1,10 @@
 //! `bggo calibrate`: runs one program several times, and tells by how much its runs differ though nothing has changed.
 
 use super::compare::words::{cut, percent, wrapped};
+use super::compared_run::{not_comparable, read_all};
 use super::console::Console;
 use super::exit::Exit;
 use super::noise_file;
-use super::recorded_run::{not_comparable, read_all};
 use bggo_metrics::compare::{Noise, RUN, RUNS_OF_A_SIDE};
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};

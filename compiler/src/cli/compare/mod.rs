@@ -5,10 +5,10 @@ mod json;
 mod text;
 pub mod words;
 
+use super::compared_run::{not_comparable, read_all};
 use super::console::Console;
 use super::exit::Exit;
 use super::noise_file;
-use super::recorded_run::{not_comparable, read_all};
 use bggo_metrics::compare::{FailOn, Noise, RunFigures, compare};
 use clap::Args;
 use compared::Compared;
