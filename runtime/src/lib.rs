@@ -32,6 +32,7 @@ pub(crate) mod context;
 pub(crate) mod declared_load;
 pub(crate) mod engine;
 pub(crate) mod event;
+pub(crate) mod exchange;
 pub(crate) mod exit;
 pub(crate) mod fault;
 pub(crate) mod flow;

@@ -10,7 +10,7 @@ use crate::outputs::Progress;
 use bggo_metrics::Draft;
 use bggo_metrics::report::Percentiles;
 use bggo_schedule::Segment;
-use bggo_values::{Number, Type, Value, json};
+use bggo_values::{Number, Type, Value, convert, json};
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -78,6 +78,8 @@ pub struct Flags {
     pub csv: Option<PathBuf>,
     /// Where what had to hold is written.
     pub junit: Option<PathBuf>,
+    /// Bytes of each body that are shown of what the steps of a functional run send and receive.
+    pub trace_io: Option<usize>,
     /// JSON instead of text.
     pub json: bool,
     /// Which lines are written.
@@ -150,6 +152,7 @@ const FORCE: &str = "force";
 const SUMMARY_JSON: &str = "summary-json";
 const CSV: &str = "csv";
 const JUNIT: &str = "junit";
+const TRACE_IO: &str = "trace-io";
 const LOG_FORMAT: &str = "log-format";
 const LOG_LEVEL: &str = "log-level";
 const QUIET: &str = "quiet";
@@ -186,6 +189,7 @@ const BUILT_IN: &[&str] = &[
     SUMMARY_JSON,
     CSV,
     JUNIT,
+    TRACE_IO,
     LOG_FORMAT,
     LOG_LEVEL,
     QUIET,
@@ -290,6 +294,7 @@ pub fn read(
         summary_json: matches.get_one(SUMMARY_JSON).cloned(),
         csv: matches.get_one(CSV).cloned(),
         junit: matches.get_one(JUNIT).cloned(),
+        trace_io: matches.get_one(TRACE_IO).copied(),
         json,
         level,
         given: given(grid, &matches),
@@ -553,6 +558,13 @@ fn report_flags() -> Vec<Arg> {
             .value_name("FILE")
             .value_parser(clap::value_parser!(PathBuf))
             .help("Writes thresholds and checks to FILE as test cases for a CI system; of a functional test its steps"),
+        long(TRACE_IO)
+            .value_name("SIZE")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("4KiB")
+            .value_parser(ValueParser::new(size))
+            .help("Shows what each step of a functional test sends and receives, with this much of each body [default: 4KiB]; --trace-io=0 shows no bodies. Secrets are kept back"),
         long(LOG_FORMAT)
             .value_name("FORMAT")
             .value_parser(PossibleValuesParser::new(["text", "json"]))
@@ -643,6 +655,16 @@ fn shell(name: String) -> Shell {
 fn duration(text: &str) -> Result<Duration, String> {
     bggo_values::duration::parse(text)
         .ok_or_else(|| "expected a duration such as 30s, 1m30s or 500ms".to_owned())
+}
+
+/// A number of bytes: `512`, `64KiB`.
+fn size(text: &str) -> Result<usize, String> {
+    let wrong = || "expected a size such as 512, 4KiB or 1MiB".to_owned();
+    let size = convert::convert(&Value::from(text.to_owned()), &Type::Size).map_err(|_| wrong())?;
+    match size {
+        Value::Number(number) => number.as_u64().and_then(|size| usize::try_from(size).ok()).ok_or_else(wrong),
+        _ => Err(wrong()),
+    }
 }
 
 /// A whole number above zero that fits its type.

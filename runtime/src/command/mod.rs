@@ -14,6 +14,7 @@ pub mod variables;
 
 use crate::engine::{Program, RunRequest, Spin, run, user_bytes};
 use crate::event::LogLevel;
+use crate::exchange::Shown;
 use crate::exit::Exit;
 use crate::grid::Grid;
 use crate::outputs::{Format, Report};
@@ -111,6 +112,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         start_at: None,
         allow_overload: false,
         functional: true,
+        trace: None,
         thresholds: Vec::new(),
         max_failed: None,
         graceful_on_signal: Duration::ZERO,
@@ -164,6 +166,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         start_at,
         allow_overload: flags.allow_overload,
         functional: asked.functional,
+        trace: flags.trace_io.map(Shown::body),
         thresholds,
         max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
@@ -215,7 +218,9 @@ fn prepare(
     for warning in &remarks.warnings {
         report.warn(warning);
     }
-    let mut start = Start::new(values, grid.locals);
+    let variables = grid.all_variables().enumerate();
+    let sensitive = variables.filter_map(|(number, one)| one.sensitive.then_some(number));
+    let mut start = Start::new(values, grid.locals).keeping_back(sensitive);
     if let Some(seed) = flags.seed {
         start = start.seeded(seed);
     }
@@ -238,6 +243,10 @@ fn prepare(
     }
     if flags.out.is_some() && load.as_ref().is_some_and(|load| load.functional) {
         let text = "--out keeps the figures of a load, and a functional run has none: add --duration 30s, or --iterations 1000";
+        remarks.errors.push(text.to_owned());
+    }
+    if flags.trace_io.is_some() && load.as_ref().is_some_and(|load| !load.functional) {
+        let text = "--trace-io shows what the steps of a functional run send and receive, and this is a load run: add --once, and leave out flags of a load";
         remarks.errors.push(text.to_owned());
     }
     for error in &remarks.errors {

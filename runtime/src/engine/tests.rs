@@ -162,6 +162,7 @@ fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: kind == Kind::Functional,
+        trace: None,
         recorder: Recorder::new(Arc::clone(&slab)),
         names: KnownNames::new(Arc::clone(&names)),
         events: Arc::new(ToldEvents::default()),

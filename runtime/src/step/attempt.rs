@@ -4,6 +4,7 @@ use super::iteration::Iteration;
 use super::output::OutputSlot;
 use crate::context::{CUT, Cut, WorkerContext, metric_methods};
 use crate::event::{StepEnd, StepOutcome};
+use crate::exchange::{Message, Secrets, Shown};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Info, Instance, time_slot};
@@ -293,6 +294,34 @@ impl<'a> Step<'a> {
         self.iteration.number()
     }
 
+    /// Whether what this step sends and receives is shown, and how many bytes of each body: so in a functional run. A module
+    /// then hands over each exchange by [`Step::exchanged`], also one that got no answer. Under load the answer is `None`.
+    pub fn shows_exchanges(&self) -> Option<usize> {
+        let shown = self.worker().shows_exchanges()?;
+        Some(shown.body)
+    }
+
+    /// Whether an exchange that failed with this kind is shown, and how many bytes of each body. Under load that is so until this
+    /// thread has one of its kind. A module that makes the texts only then hands over the exchange by [`Step::exchanged`]
+    /// right before it returns the fault. In a functional run the answer is `None`.
+    pub fn wants_example(&self, kind: &'static str) -> Option<usize> {
+        let shown = self.worker().wants_example(self.first_slot(), kind)?;
+        Some(shown.body)
+    }
+
+    /// Hands over what was sent and what came back: it is shown if the step fails, or if all is shown. In both messages the
+    /// secrets are replaced, and those of the grid's sensitive variables.
+    pub fn exchanged(&self, sent: &Message, received: Option<&Message>, secrets: &Secrets) {
+        let worker = self.worker();
+        let shown = worker.shows_exchanges().unwrap_or(Shown::EXAMPLE);
+        worker.keep_exchange((self.address(), shown), (sent, received), secrets);
+    }
+
+    /// A step is not moved while it runs.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     fn book(&self, outcome: StepOutcome, fault: Option<&Fault>) {
         self.ended.set(true);
         let now = self.iteration.worker().now();
@@ -304,6 +333,7 @@ impl<'a> Step<'a> {
             user: self.iteration.user().number(),
             iteration: self.iteration.number(),
             first_slot: self.first_slot(),
+            step: self.address(),
             // The due time of the branch that is polled, which is the branch of this step.
             response: self
                 .iteration

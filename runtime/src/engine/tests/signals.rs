@@ -150,6 +150,7 @@ fn interrupted_run() {
         start_at: None,
         allow_overload: false,
         functional,
+        trace: None,
         thresholds: Vec::new(),
         max_failed: None,
         graceful_on_signal: grace,
