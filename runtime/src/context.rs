@@ -10,6 +10,7 @@ use crate::fault::Fault;
 use crate::info::{Lifetime, ResourceInfo, iteration_slot, time_slot};
 use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
+use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
 use bggo_values::functions::WallClock;
@@ -99,6 +100,8 @@ pub struct WorkerContext {
     events: Arc<dyn EventSink>,
     /// Failures that this thread has reported, by slot and kind. Under load further ones are only counted.
     told: RefCell<HashSet<(u32, usize)>>,
+    /// Writes down the steps of a share of all iterations, if that is asked for.
+    pub(crate) samples: Option<SampleRows>,
     /// How much is shown of what the steps of a functional run send and receive; `None`: only of those that fail.
     trace: Option<Shown>,
     /// What running steps sent and received, by the address of the step. A step takes its own at its end.
@@ -113,6 +116,7 @@ pub(crate) struct WorkerContextParts {
     pub index: u32,
     pub functional: bool,
     pub trace: Option<Shown>,
+    pub samples: Option<Sampling>,
     pub recorder: Recorder,
     pub names: KnownNames,
     pub events: Arc<dyn EventSink>,
@@ -137,6 +141,7 @@ impl WorkerContext {
             index,
             functional,
             trace,
+            samples,
             recorder,
             names,
             events,
@@ -153,6 +158,7 @@ impl WorkerContext {
             events,
             told: RefCell::default(),
             trace,
+            samples: samples.map(SampleRows::new),
             exchanges: RefCell::default(),
             told_of_resources: RefCell::default(),
         }
@@ -175,6 +181,7 @@ impl WorkerContext {
             index: 0,
             functional,
             trace: None,
+            samples: None,
             recorder: Recorder::new(slab),
             names: KnownNames::new(Arc::default()),
             events,

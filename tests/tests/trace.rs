@@ -187,7 +187,9 @@ fn of_a_run_without_the_flag_only_what_failed_is_shown() {
     let moved = of("http_request.moved");
     let exchanges = moved["exchanges"].as_array().expect("exchanges");
     let firsts = |side: &str| {
-        let texts = exchanges.iter().map(|one| one[side].as_str().expect("text"));
+        let texts = exchanges
+            .iter()
+            .map(|one| one[side].as_str().expect("text"));
         let firsts = texts.map(|text| text.lines().next().unwrap_or_default());
         firsts.map(str::to_owned).collect::<Vec<_>>()
     };
@@ -205,7 +207,9 @@ fn of_a_run_without_the_flag_only_what_failed_is_shown() {
 
     let ended = run(&grid, &nginx, &["--trace-io", "--iterations", "3"]).expect_code(104);
     assert!(
-        ended.stderr.contains("--trace-io shows what the steps of a functional run send"),
+        ended
+            .stderr
+            .contains("--trace-io shows what the steps of a functional run send"),
         "{}",
         ended.stderr
     );

@@ -12,8 +12,8 @@ use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
 use crate::trace::{Request, Trace};
 use bggo_runtime::contract::{Early, Fault, FaultText, Prepare, Runner, Step, Text};
-use http::{Method, Version};
 use http::header::{AUTHORIZATION, HeaderMap};
+use http::{Method, Version};
 use std::borrow::Cow;
 use std::time::Duration;
 

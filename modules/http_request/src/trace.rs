@@ -217,9 +217,9 @@ impl<'a> Trace<'a> {
             Sent::Secret(size) => sent.secret_body(size),
             Sent::Files => sent.told_body("content of files"),
         }
-        let received = running.answer.map(|answer| {
-            self.received(&answer, (running.start, running.size))
-        });
+        let received = running
+            .answer
+            .map(|answer| self.received(&answer, (running.start, running.size)));
         self.step
             .exchanged(&sent, received.as_ref(), &self.secrets.borrow());
     }
@@ -241,7 +241,9 @@ impl<'a> Trace<'a> {
         let is_compressed = answer.headers.contains_key(CONTENT_ENCODING);
         if !is_compressed {
             let start = if is_text(&answer.headers) {
-                charset::text(&start.into(), &answer.headers).as_bytes().to_vec()
+                charset::text(&start.into(), &answer.headers)
+                    .as_bytes()
+                    .to_vec()
             } else {
                 start
             };
@@ -319,8 +321,7 @@ impl<'a> Trace<'a> {
 
     /// The value of a header, unless it is kept back.
     fn value(&self, name: &HeaderName, value: &HeaderValue) -> Option<String> {
-        let leads_to_url =
-            self.hides.url && [LOCATION, CONTENT_LOCATION, REFERER].contains(name);
+        let leads_to_url = self.hides.url && [LOCATION, CONTENT_LOCATION, REFERER].contains(name);
         let credentials = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SET_COOKIE];
         let text = charset::of_header(value.as_bytes());
         let is_hidden = leads_to_url
@@ -336,7 +337,10 @@ impl<'a> Trace<'a> {
             for pair in text.split(';') {
                 let (name, value) = pair.split_once('=').unwrap_or_default();
                 let about = ["path", "domain", "expires", "max-age", "samesite"];
-                if !about.iter().any(|one| name.trim().eq_ignore_ascii_case(one)) {
+                if !about
+                    .iter()
+                    .any(|one| name.trim().eq_ignore_ascii_case(one))
+                {
                     self.hide(value.trim());
                 }
             }

@@ -78,6 +78,10 @@ pub struct Flags {
     pub csv: Option<PathBuf>,
     /// Where what had to hold is written.
     pub junit: Option<PathBuf>,
+    /// Where the steps of a share of all iterations are written down, one by one.
+    pub samples: Option<PathBuf>,
+    /// That share, from 0 to 1.
+    pub sample_share: Option<f64>,
     /// Bytes of each body that are shown of what the steps of a functional run send and receive.
     pub trace_io: Option<usize>,
     /// JSON instead of text.
@@ -152,6 +156,8 @@ const FORCE: &str = "force";
 const SUMMARY_JSON: &str = "summary-json";
 const CSV: &str = "csv";
 const JUNIT: &str = "junit";
+const SAMPLES: &str = "samples";
+const SAMPLE_SHARE: &str = "sample-share";
 const TRACE_IO: &str = "trace-io";
 const LOG_FORMAT: &str = "log-format";
 const LOG_LEVEL: &str = "log-level";
@@ -189,6 +195,8 @@ const BUILT_IN: &[&str] = &[
     SUMMARY_JSON,
     CSV,
     JUNIT,
+    SAMPLES,
+    SAMPLE_SHARE,
     TRACE_IO,
     LOG_FORMAT,
     LOG_LEVEL,
@@ -294,6 +302,8 @@ pub fn read(
         summary_json: matches.get_one(SUMMARY_JSON).cloned(),
         csv: matches.get_one(CSV).cloned(),
         junit: matches.get_one(JUNIT).cloned(),
+        samples: matches.get_one(SAMPLES).cloned(),
+        sample_share: matches.get_one(SAMPLE_SHARE).copied(),
         trace_io: matches.get_one(TRACE_IO).copied(),
         json,
         level,
@@ -558,6 +568,15 @@ fn report_flags() -> Vec<Arg> {
             .value_name("FILE")
             .value_parser(clap::value_parser!(PathBuf))
             .help("Writes thresholds and checks to FILE as test cases for a CI system; of a functional test its steps"),
+        long(SAMPLES)
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf))
+            .help("Writes the steps of a share of all iterations to FILE: a row a step. A seed always takes the same iterations"),
+        long(SAMPLE_SHARE)
+            .value_name("PERCENT")
+            .value_parser(ValueParser::new(share))
+            .requires(SAMPLES)
+            .help("The share of iterations of --samples [default: 1%]"),
         long(TRACE_IO)
             .value_name("SIZE")
             .num_args(0..=1)
@@ -662,7 +681,10 @@ fn size(text: &str) -> Result<usize, String> {
     let wrong = || "expected a size such as 512, 4KiB or 1MiB".to_owned();
     let size = convert::convert(&Value::from(text.to_owned()), &Type::Size).map_err(|_| wrong())?;
     match size {
-        Value::Number(number) => number.as_u64().and_then(|size| usize::try_from(size).ok()).ok_or_else(wrong),
+        Value::Number(number) => number
+            .as_u64()
+            .and_then(|size| usize::try_from(size).ok())
+            .ok_or_else(wrong),
         _ => Err(wrong()),
     }
 }

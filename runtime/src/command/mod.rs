@@ -113,6 +113,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         allow_overload: false,
         functional: true,
         trace: None,
+        samples: None,
         thresholds: Vec::new(),
         max_failed: None,
         graceful_on_signal: Duration::ZERO,
@@ -151,7 +152,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     let threads = flags.threads.unwrap_or(cores);
-    let request = RunRequest {
+    let mut request = RunRequest {
         grid,
         program,
         start: Arc::new(start),
@@ -167,6 +168,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         allow_overload: flags.allow_overload,
         functional: asked.functional,
         trace: flags.trace_io.map(Shown::body),
+        samples: None,
         thresholds,
         max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
@@ -176,7 +178,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         return print_plan(&request, flags.assume_latency);
     }
     panic::keep_texts(grid.sensitivity());
-    if !host::is_enough(&request, &report) || !open_files(flags, &request, &report) {
+    if !host::is_enough(&request, &report) || !open_files(flags, &mut request, &report) {
         report.flush();
         return Exit::BadInput;
     }

@@ -163,6 +163,7 @@ fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
         index: 0,
         functional: kind == Kind::Functional,
         trace: None,
+        samples: None,
         recorder: Recorder::new(Arc::clone(&slab)),
         names: KnownNames::new(Arc::clone(&names)),
         events: Arc::new(ToldEvents::default()),

@@ -74,7 +74,10 @@ fn no_part_of_a_secret_is_shown_at_the_cut() {
     let kept_back = secrets(&["0123456789"]);
     for most in 1..24 {
         let text = shown(&with_body(b"abcd0123456789efgh"), &kept_back, most);
-        assert!(!text.contains("012") && !text.contains("789"), "{most}: {text}");
+        assert!(
+            !text.contains("012") && !text.contains("789"),
+            "{most}: {text}"
+        );
     }
     let text = shown(&with_body(b"abcd0123456789efgh"), &kept_back, 6);
     assert_eq!(

@@ -8,6 +8,7 @@ use crate::exchange::{Message, Secrets, Shown};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Info, Instance, time_slot};
+use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
@@ -317,6 +318,23 @@ impl<'a> Step<'a> {
         worker.keep_exchange((self.address(), shown), (sent, received), secrets);
     }
 
+    /// Writes down how it ended, if its iteration is among those of which that is asked for.
+    #[cold]
+    fn sample(&self, rows: &SampleRows, end: &StepEnd<'_>, now: Instant) {
+        let key = self.iteration.key();
+        if rows.takes(key, end.scenario) {
+            let at = self.worker().start.since_epoch(now);
+            rows.add(
+                end,
+                Sampled {
+                    key,
+                    at,
+                    late: self.iteration.lateness(),
+                },
+            );
+        }
+    }
+
     /// A step is not moved while it runs.
     fn address(&self) -> usize {
         std::ptr::from_ref(self).addr()
@@ -326,7 +344,7 @@ impl<'a> Step<'a> {
         self.ended.set(true);
         let now = self.iteration.worker().now();
         let from = self.sent.get().or(self.begun.get());
-        let failed = self.iteration.worker().step_ended(&StepEnd {
+        let end = StepEnd {
             info: self.at.info(),
             instance: self.at.instance(),
             scenario: self.iteration.user().scenario(),
@@ -342,7 +360,11 @@ impl<'a> Step<'a> {
             service: from.map(|from| now.saturating_duration_since(from)),
             outcome,
             fault,
-        });
+        };
+        if let Some(rows) = &self.iteration.worker().samples {
+            self.sample(rows, &end, now);
+        }
+        let failed = self.iteration.worker().step_ended(&end);
         if let Some(kind) = failed {
             self.iteration.note_failure(kind);
             if !self.judged.get() {

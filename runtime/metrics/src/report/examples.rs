@@ -34,7 +34,12 @@ impl Examples {
     }
 
     /// Keeps what was sent and what came back in a failure, if it is the first of its kind in this step and there is room.
-    pub fn keep_exchange(&mut self, step: &str, kind: Text, (sent, received): (&str, Option<&str>)) {
+    pub fn keep_exchange(
+        &mut self,
+        step: &str,
+        kind: Text,
+        (sent, received): (&str, Option<&str>),
+    ) {
         if self.exchanges.len() < MOST_EXCHANGES {
             let sides = || (side(sent), received.map(side));
             let key = (step.to_owned(), kind);
@@ -78,10 +83,17 @@ impl Examples {
 
 /// At most [`LONGEST_SIDE`] bytes.
 fn side(text: &str) -> String {
-    match text.get(..text.floor_char_boundary(LONGEST_SIDE)) {
-        Some(start) if start.len() < text.len() => format!("{start}…"),
-        _ => text.to_owned(),
+    if text.len() <= LONGEST_SIDE {
+        return text.to_owned();
     }
+    let mut kept = String::new();
+    for c in text.chars() {
+        if kept.len() + c.len_utf8() > LONGEST_SIDE {
+            break;
+        }
+        kept.push(c);
+    }
+    kept + "…"
 }
 
 /// One line of at most [`LONGEST`] characters.

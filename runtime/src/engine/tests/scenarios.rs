@@ -91,6 +91,7 @@ fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunReques
         allow_overload: false,
         functional: false,
         trace: None,
+        samples: None,
         thresholds: Vec::new(),
         max_failed: None,
         graceful_on_signal: Duration::ZERO,

@@ -151,6 +151,7 @@ fn interrupted_run() {
         allow_overload: false,
         functional,
         trace: None,
+        samples: None,
         thresholds: Vec::new(),
         max_failed: None,
         graceful_on_signal: grace,

@@ -419,6 +419,7 @@ fn measured_worker() -> (Rc<WorkerContext>, SlabReader) {
         index: 0,
         functional: false,
         trace: None,
+        samples: None,
         recorder: Recorder::new(slab),
         names: KnownNames::new(names),
         events: Arc::new(ToldEvents::default()),
