@@ -1,10 +1,12 @@
 //! Words of a command line -> which flags were given, with their values, or what is wrong with them.
 //!
-//! Written by hand: a crate for this would make every program larger by 0.2 MB, and its first build longer by
-//! seconds. A program has only flags: no subcommands, and no words that are neither flags nor their values.
+//! `lexopt` reads the words. What a flag takes, and which flags go together, is data: a program has only flags, no
+//! subcommands, and no words that are neither flags nor their values. `docs/decisions/0018-flags-of-programs.md` says why
+//! `clap` is not used here.
 
+use lexopt::{Arg, Parser};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::ffi::OsStrExt as _;
 
 /// A flag, as data.
 #[derive(Debug, Clone, Copy)]
@@ -169,20 +171,24 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// Words that fit no flag, values that are missing, flags that do not go together; `--help` and `--version`.
     pub fn read(flags: &'a [Flag<'a>], words: &[OsString]) -> Result<Self, Stopped> {
-        let mut arguments = Self { given: Vec::new() };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            match word.as_bytes() {
-                b"--" => {
-                    if let Some(stray) = words.next() {
-                        return Err(unexpected(stray, ""));
-                    }
+        let mut given = Vec::new();
+        let mut words = Parser::from_args(words);
+        loop {
+            let next = words.next();
+            let (flag, value) = match next.map_err(|error| Stopped::Wrong(error.to_string()))? {
+                None => break,
+                Some(Arg::Value(stray)) => return Err(unexpected(&stray, "")),
+                Some(Arg::Long(name)) => {
+                    let flag = named(flags, name)?;
+                    (flag, value(flag, &mut words)?)
                 }
-                [b'-', b'-', name @ ..] => arguments.long(flags, name, &mut words)?,
-                [b'-', _, ..] => arguments.letters(flags, word)?,
-                _ => return Err(unexpected(word, "")),
-            }
+                // No flag with a letter has a value, so letters may stand together.
+                Some(Arg::Short(letter)) => (lettered(flags, letter)?, OsString::new()),
+            };
+            check(flag, &value)?;
+            given.push((flag, value));
         }
+        let arguments = Self { given };
         arguments.fit_together()?;
         Ok(arguments)
     }
@@ -242,62 +248,6 @@ impl<'a> Arguments<'a> {
         Stopped::Wrong(format!("invalid value '{text}' for '{usage}': {why}"))
     }
 
-    /// Takes `--NAME`, `--NAME=VALUE` or `--NAME VALUE`.
-    fn long(
-        &mut self,
-        flags: &'a [Flag<'a>],
-        word: &[u8],
-        words: &mut std::slice::Iter<'_, OsString>,
-    ) -> Result<(), Stopped> {
-        let mut parts = word.splitn(2, |byte| *byte == b'=');
-        let name = parts.next().unwrap_or_default();
-        let behind = parts.next();
-        if behind.is_none() {
-            stop(|own| name == own.name.as_bytes())?;
-        }
-        let Some(flag) = flags.iter().find(|flag| flag.name.as_bytes() == name) else {
-            let name = String::from_utf8_lossy(name);
-            let names = flags.iter().chain([&HELP, &VERSION]).map(|flag| flag.name);
-            let tip = nearest(&name, names).map_or_else(String::new, |near| {
-                format!("\n\n  tip: a similar argument exists: '--{near}'")
-            });
-            return Err(unexpected(OsStr::new(&format!("--{name}")), &tip));
-        };
-        let value = match behind {
-            Some(value) if flag.value.is_empty() => {
-                return Err(Stopped::Wrong(format!(
-                    "unexpected value '{}' for '--{}' found; no more were expected",
-                    String::from_utf8_lossy(value),
-                    flag.name
-                )));
-            }
-            _ if flag.value.is_empty() => OsString::new(),
-            Some(value) => OsString::from_vec(value.to_vec()),
-            None => match words.as_slice().first() {
-                Some(next) if flag.takes(next.as_bytes()) => {
-                    words.next();
-                    next.clone()
-                }
-                _ => flag.alone.map(OsString::from).ok_or_else(|| none(flag))?,
-            },
-        };
-        check(flag, &value)?;
-        self.given.push((flag, value));
-        Ok(())
-    }
-
-    /// Takes `-q`, or several such letters at once.
-    fn letters(&mut self, flags: &'a [Flag<'a>], word: &OsStr) -> Result<(), Stopped> {
-        for letter in word.to_string_lossy().chars().skip(1) {
-            stop(|own| own.letter == Some(letter))?;
-            let Some(flag) = flags.iter().find(|flag| flag.letter == Some(letter)) else {
-                return Err(unexpected(OsStr::new(&format!("-{letter}")), ""));
-            };
-            self.given.push((flag, OsString::new()));
-        }
-        Ok(())
-    }
-
     fn fit_together(&self) -> Result<(), Stopped> {
         for (flag, _) in &self.given {
             if let Some(needed) = flag.needs.filter(|needed| !self.has(needed)) {
@@ -351,6 +301,26 @@ pub fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Optio
     near.map(|(_, name)| name)
 }
 
+/// The flag of this name.
+fn named<'a>(flags: &'a [Flag<'a>], name: &str) -> Result<&'a Flag<'a>, Stopped> {
+    stop(|own| own.name == name)?;
+    flags.iter().find(|flag| flag.name == name).ok_or_else(|| {
+        let names = flags.iter().chain([&HELP, &VERSION]).map(|flag| flag.name);
+        let tip = nearest(name, names).map_or_else(String::new, |near| {
+            format!("\n\n  tip: a similar argument exists: '--{near}'")
+        });
+        unexpected(OsStr::new(&format!("--{name}")), &tip)
+    })
+}
+
+/// The flag of this letter.
+fn lettered<'a>(flags: &'a [Flag<'a>], letter: char) -> Result<&'a Flag<'a>, Stopped> {
+    stop(|own| own.letter == Some(letter))?;
+    let mut flags = flags.iter();
+    let flag = flags.find(|flag| flag.letter == Some(letter));
+    flag.ok_or_else(|| unexpected(OsStr::new(&format!("-{letter}")), ""))
+}
+
 /// Stops at a flag that each program has.
 fn stop(is_meant: impl Fn(&Flag<'_>) -> bool) -> Result<(), Stopped> {
     if is_meant(&HELP) {
@@ -360,6 +330,25 @@ fn stop(is_meant: impl Fn(&Flag<'_>) -> bool) -> Result<(), Stopped> {
         return Err(Stopped::Version);
     }
     Ok(())
+}
+
+/// The value of a flag that was just read: behind its equals sign, or in the next word.
+fn value(flag: &Flag<'_>, words: &mut Parser) -> Result<OsString, Stopped> {
+    match words.optional_value() {
+        Some(value) if flag.value.is_empty() => Err(Stopped::Wrong(format!(
+            "unexpected value '{}' for '--{}' found; no more were expected",
+            value.to_string_lossy(),
+            flag.name
+        ))),
+        Some(value) => Ok(value),
+        None if flag.value.is_empty() => Ok(OsString::new()),
+        None => {
+            let rest = words.try_raw_args();
+            let next = rest.and_then(|mut rest| rest.next_if(|word| flag.takes(word.as_bytes())));
+            let alone = || flag.alone.map(OsString::from);
+            next.or_else(alone).ok_or_else(|| none(flag))
+        }
+    }
 }
 
 /// Refuses what is not among the known values, and an empty path.
@@ -400,6 +389,7 @@ fn unexpected(word: &OsStr, tip: &str) -> Stopped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::ffi::OsStringExt as _;
 
     static FLAGS: [Flag<'static>; 7] = [
         Flag::new("once").conflicts(&["vus", "rate"]),
