@@ -1,7 +1,6 @@
 //! The flags of a program -> the completion script of a shell.
 //!
-//! Written by hand: the crate for all of clap would make every program larger, and a program has only flags and no
-//! subcommands.
+//! They are short, since a program has only flags and no subcommands.
 
 use super::arguments::{Flag, HELP, VERSION};
 use std::fmt::Write;
