@@ -705,6 +705,38 @@ fn a_share_of_a_run_cannot_be_aborted_by_a_threshold() {
 }
 
 #[test]
+fn what_judges_or_shares_a_load_needs_one() {
+    for (flag, why) in [
+        (
+            "--threshold failed<1%",
+            "--threshold judges the figures of a load",
+        ),
+        ("--segment 1/2", "--segment shares a load"),
+    ] {
+        let said = unfit(&format!("--once {flag}"), OnFail::Fail).concat();
+        assert!(said.starts_with(why), "{said}");
+        assert!(unfit(&format!("--duration 1s {flag}"), OnFail::Fail).is_empty());
+    }
+}
+
+#[test]
+fn a_load_in_which_nothing_is_ever_due_is_refused() {
+    for line in [
+        "--rate 0/s --duration 1s",
+        "--rate 0/s --duration 1s --arrivals poisson",
+        "--stages 1s:0/s",
+        "--stages 0s:100/s",
+    ] {
+        let said = schedule(line).unwrap_err();
+        assert!(
+            said.starts_with("no iteration is ever due"),
+            "{line}: {said}"
+        );
+    }
+    assert!(schedule("--stages 1s:0/s,1s:1/s").is_ok());
+}
+
+#[test]
 fn a_limit_of_failures_is_a_share_and_needs_a_load() {
     let said = unfit("--once --max-failed 5%", OnFail::Fail).concat();
     assert!(said.starts_with("--max-failed is about a load"), "{said}");
