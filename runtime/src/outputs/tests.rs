@@ -1190,6 +1190,7 @@ fn open_run(rate: u64, seconds: u64) -> RunDescription {
         spread: bggo_schedule::Spread::Even,
         users: 0,
         max_users: 100,
+        shares_users: false,
         when_full: bggo_schedule::WhenFull::Wait,
     }))
 }
