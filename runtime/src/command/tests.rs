@@ -142,7 +142,7 @@ fn a_rate_is_an_open_profile_whose_iterations_are_due_whatever_the_target_does()
     };
     let even = open("--rate 500/s --duration 10s");
     assert_eq!((even.rate.total(), even.users), (5_000, 0));
-    assert_eq!(even.max_users, 10_000);
+    assert_eq!((even.max_users, even.shares_users), (10_000, true));
     assert_eq!(
         (even.spread, even.when_full),
         (Spread::Even, WhenFull::Wait)
@@ -152,6 +152,7 @@ fn a_rate_is_an_open_profile_whose_iterations_are_due_whatever_the_target_does()
     let chance = open("--rate 5/s --duration 1s --vus 2 --max-vus 3 --arrivals poisson");
     assert_eq!(chance.spread, Spread::Poisson);
     assert_eq!((chance.users, chance.max_users), (2, 3));
+    assert!(!chance.shares_users);
     // Up to 500/s in 30 s, then 500/s for a minute.
     let staged = open("--stages 30s:500/s,1m:500/s");
     assert_eq!(staged.rate.total(), 500 * 30 / 2 + 500 * 60);
@@ -290,12 +291,42 @@ fn open(schedule: [(u64, u64); 2], profile: &'static str) -> Load {
         spread: Spread::Even,
         users: 5,
         max_users: 50,
+        shares_users: false,
         when_full: WhenFull::Drop,
     };
     Load {
         pace: None,
         ..of_profile(Schedule::Open(arrivals), profile)
     }
+}
+
+/// A rate whose scenario begins with so many users, and says nothing of how many it may have.
+fn with_users(users: u32) -> Load {
+    let mut load = open([(10, 100), (0, 100)], "constant_arrival_rate");
+    if let Schedule::Open(arrivals) = &mut load.schedule {
+        *arrivals = Arrivals {
+            users,
+            max_users: 10_000,
+            shares_users: true,
+            ..arrivals.clone()
+        };
+    }
+    load
+}
+
+static MANY: Grid = Grid::new("many").scenarios(&[
+    Scenario::new("browse", "main").load(|_| Ok(with_users(6_000))),
+    Scenario::new("order", "main").load(|_| Ok(with_users(4_001))),
+]);
+
+#[test]
+fn scenarios_that_share_their_users_begin_with_no_more_than_there_may_be() {
+    let said = asked_of(&MANY, "").unwrap_err();
+    assert_eq!(
+        said,
+        "the scenarios without `max_vus` begin with 10001 users, and all of them together may have 10000: give them a `max_vus` each"
+    );
+    assert!(asked_of(&MANY, "--scenario browse").is_ok());
 }
 
 fn of_constant(_: &Start) -> Result<Load, Fault> {
