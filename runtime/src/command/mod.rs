@@ -1,8 +1,10 @@
 //! The command line of a compiled grid: arguments, files and environment -> variables, load and report -> a run.
 
+mod arguments;
 mod completions;
 mod dry_run;
 pub mod flags;
+mod help;
 mod host;
 mod load;
 mod moment;
@@ -20,12 +22,14 @@ use crate::grid::Grid;
 use crate::outputs::{Format, Report};
 use crate::panic;
 use crate::start::Start;
+use arguments::Stopped;
 use bggo_metrics::Threshold;
 use bggo_schedule::{Load, Schedule, Segment};
 use flags::Flags;
 use load::{Asked, load};
 use reporting::{open_files, style};
 use std::env;
+use std::ffi::OsString;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,54 +47,63 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
     if env::args_os().nth(1).is_some_and(|word| word == INFO) {
         return info(grid, program).into();
     }
-    match flags::read(grid, env::args_os()) {
+    let words: Vec<OsString> = env::args_os().skip(1).collect();
+    match flags::read(grid, &words) {
         Ok(Flags {
             completions: Some(shell),
             ..
-        }) => complete(grid, shell).into(),
-        Ok(flags) => execute(grid, program, &flags).into(),
-        Err(wrong) => {
-            let exit = if wrong.use_stderr() {
-                Exit::BadInput
-            } else {
-                Exit::Passed
-            };
-            let words: Vec<_> = env::args_os().collect();
-            if exit == Exit::BadInput && flags::ask_for_json(&words) {
-                say_as_json(&wrong);
+        }) => complete(grid, shell),
+        Ok(flags) => execute(grid, program, &flags),
+        Err(Stopped::Help) => print(&help::help(grid, &called_as(grid))),
+        Err(Stopped::Version) => print(&help::version(grid)),
+        Err(Stopped::Wrong(text)) => {
+            if flags::ask_for_json(&words) {
+                say_as_json(&text);
             } else {
                 // If the terminal is gone, nobody can be told.
-                let _ = wrong.print();
+                let _ = write!(std::io::stderr(), "{}", help::wrong(&text));
             }
-            exit.into()
+            Exit::BadInput
         }
     }
+    .into()
+}
+
+/// Writes a text to standard output. Nobody can be told if it is gone.
+fn print(text: &str) -> Exit {
+    let _ = stdout().write_all(text.as_bytes());
+    Exit::Passed
+}
+
+/// The name by which the program was called.
+fn called_as(grid: &Grid) -> String {
+    let path = env::args_os().next().map(PathBuf::from);
+    let name = path.as_deref().and_then(|path| path.file_name());
+    name.map_or(grid.name.into(), |name| name.to_string_lossy())
+        .into_owned()
 }
 
 /// Writes what is wrong with the command line as a line of JSON.
-fn say_as_json(wrong: &clap::Error) {
+fn say_as_json(wrong: &str) {
     if let Ok(report) = Report::stderr(Format::Json, LogLevel::Error) {
-        report.error(&first_paragraph(&wrong.to_string()));
+        report.error(&first_paragraph(wrong));
         report.flush();
     }
 }
 
-/// What clap says of an error before its tips and the usage.
+/// What is wrong, without a tip.
 fn first_paragraph(text: &str) -> String {
     let lines = text
         .lines()
         .map(str::trim)
         .take_while(|line| !line.is_empty());
-    let said = lines.collect::<Vec<_>>().join(" ");
-    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// Prints the completion script of a shell, for the name by which the program was called.
 fn complete(grid: &'static Grid, shell: completions::Shell) -> Exit {
-    let path = env::args_os().next().map(PathBuf::from);
-    let name = path.as_deref().and_then(|path| path.file_name());
-    let name = name.map_or(grid.name.into(), |name| name.to_string_lossy());
-    let script = completions::script(&mut flags::command(grid), shell, &name);
+    let own = flags::OwnFlag::all(grid);
+    let script = completions::script(&flags::all_flags(&own), shell, &called_as(grid));
     if stdout().write_all(script.as_bytes()).is_ok() {
         Exit::Passed
     } else {
@@ -192,9 +205,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
 /// Prints the plan of the load.
 fn print_plan(request: &RunRequest, latency: Option<Duration>) -> Exit {
     let plan = dry_run::plan(&request.description(), latency);
-    // Nobody can be told if stdout is gone.
-    let _ = stdout().write_all(plan.as_bytes());
-    Exit::Passed
+    print(&plan)
 }
 
 /// The moment on the clock of the run, unless it has passed.

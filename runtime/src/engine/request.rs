@@ -76,6 +76,7 @@ impl RunRequest {
     /// The load of each scenario. Call it once in a run: all threads take from the same iterations.
     pub(super) fn scenario_loads(&self, slots: &RunSlots) -> Vec<ScenarioLoad> {
         let workers = self.workers();
+        let mut places = None;
         let rows = (0..).zip(&self.loads).zip(&slots.scenarios);
         let rows = rows.zip(&slots.warm_ups);
         rows.filter_map(|(((scenario, load), slots), warm_up)| {
@@ -87,7 +88,7 @@ impl RunRequest {
                 seed: self
                     .start
                     .seed_of(self.grid.scenarios.get(scenario as usize)?.name()),
-                taking: Taking::new(&load.schedule, self.segment, workers),
+                taking: Taking::new(&load.schedule, (self.segment, workers), &mut places),
                 slots: *slots,
                 warm_up: *warm_up,
             })

@@ -198,7 +198,7 @@ fn load(scenario: u32, schedule: Schedule) -> ScenarioLoad {
 fn load_of(scenario: u32, load: Load) -> ScenarioLoad {
     ScenarioLoad {
         scenario,
-        taking: Taking::new(&load.schedule, Segment::WHOLE, 1),
+        taking: Taking::new(&load.schedule, (Segment::WHOLE, 1), &mut None),
         load,
         segment: Segment::WHOLE,
         seed: 7,

@@ -445,15 +445,14 @@ fn row(object: Object, row: &Row) -> Object {
     object.put_some("arrivals", arrivals(row))
 }
 
-/// What became of iterations that were due at moments of their own, if there were any.
+/// What became of iterations that were due, where that was at moments of their own or some never began.
 fn arrivals(row: &Row) -> Option<Value> {
-    let began = row.start_error.count();
-    let due = began + row.never_began();
+    let due = row.due();
     (due > 0).then(|| {
         let waits = |histogram| times(Object::default(), &PASSED, histogram).done();
         Object::default()
             .count("due", due)
-            .count("began", began)
+            .count("began", row.began)
             .count("dropped", row.of(Outcome::Dropped))
             .count("not_started", row.of(Outcome::NotStarted))
             .put("queued", waits(&row.queued))
