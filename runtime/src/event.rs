@@ -6,6 +6,7 @@
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{CheckInfo, Info, Instance, ResourceInfo};
+use bggo_schedule::Nanos;
 use std::time::Duration;
 
 /// How important a message is, from most to least.
@@ -54,9 +55,9 @@ pub struct StepEnd<'a> {
     /// The first of its slots, where its counters stand.
     pub first_slot: u32,
     /// From the moment when the step was due to its end; `None` if the load profile gives the step no such moment.
-    pub response: Option<Duration>,
+    pub response: Option<Nanos>,
     /// From the moment sent (or begun) to the end; `None` where it ended before it began.
-    pub service: Option<Duration>,
+    pub service: Option<Nanos>,
     /// How.
     pub outcome: StepOutcome,
     /// Why it failed.
@@ -72,7 +73,7 @@ impl StepEnd<'_> {
             scenario: self.scenario,
             user: self.user,
             iteration: self.iteration,
-            service: self.service,
+            service: self.service.map(Duration::from_nanos),
             outcome: self.outcome,
             fault: self.fault.cloned(),
         }
