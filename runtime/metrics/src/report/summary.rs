@@ -41,6 +41,8 @@ pub enum Ending {
     Interrupted,
     /// It failed.
     Failed,
+    /// A panic ended it.
+    Bug,
     /// Something could not be made.
     SetUpFailed,
     /// Something could not be destroyed.
@@ -379,6 +381,7 @@ impl Summary<'_> {
             Ending::Passed => (GREEN, "passed"),
             Ending::Interrupted => (YELLOW, "interrupted"),
             Ending::Failed => (RED, "failed"),
+            Ending::Bug => (RED, "failed: a panic"),
             Ending::SetUpFailed => (RED, "failed: set-up"),
             Ending::TeardownFailed => (RED, "failed: teardown"),
             Ending::Overloaded => (RED, "not valid"),
