@@ -71,8 +71,12 @@ impl Begun {
 
     /// When it was due, if the load profile says so.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let late = Duration::from_nanos(self.late?.get() - 1);
-        self.began.checked_sub(late)
+        self.began.checked_sub(self.lateness()?)
+    }
+
+    /// How much later it began than it was due, if the load profile gives it such a moment.
+    pub(crate) fn lateness(&self) -> Option<Duration> {
+        self.late.map(|late| Duration::from_nanos(late.get() - 1))
     }
 
     /// The number of its first kind of failure, also if the iteration went on after it.
@@ -175,6 +179,11 @@ impl<'a> Iteration<'a> {
     /// When the next step of the branch that is being polled is due; `None` for the first steps of a closed profile.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.due.get()
+    }
+
+    /// How much later it began than it was due, if the load profile gives it such a moment.
+    pub(crate) fn lateness(&self) -> Option<Duration> {
+        self.begun.lateness()
     }
 
     /// Sets when the steps are due that are polled from now on.

@@ -102,6 +102,8 @@ pub struct Row {
     pub queued: Histogram,
     /// How much later iterations began than they could have.
     pub start_error: Histogram,
+    /// Iterations that began, of scenarios some of whose iterations were due at moments of their own or never began.
+    pub began: u64,
     /// The metrics of a step's manifest.
     pub metrics: Metrics,
     /// For how long iterations could begin.
@@ -150,9 +152,18 @@ impl Row {
         self.of(Outcome::Dropped) + self.of(Outcome::NotStarted)
     }
 
-    /// Arrivals that were due: those that began, and those that did not.
+    /// Iterations that were due: those that began, and those that did not.
     pub fn due(&self) -> u64 {
-        self.start_error.count() + self.never_began()
+        self.began + self.never_began()
+    }
+
+    /// Iterations that began, as [`Row::began`] has them, of the row of one scenario.
+    fn begun_of_due(&self) -> u64 {
+        // A closed profile without a pace notes no beginnings, and its iterations that never began are known at its end.
+        match self.start_error.count() {
+            0 if self.never_began() > 0 => self.begun(),
+            noted => noted,
+        }
     }
 
     /// Those that ended or were cancelled.
@@ -221,6 +232,7 @@ impl Figures {
             let row = of_scenario(scenario, total, counts_for);
             iterations.add(Some(&row.counts), scenario.times(total));
             iterations.add_waits((Some(&row.queued), Some(&row.start_error)));
+            iterations.began += row.began;
             row
         });
         let scenarios: Vec<Row> = scenarios.collect();
@@ -326,6 +338,7 @@ fn of_scenario(scenario: &IterationLayout, total: &Interval, begins_for: Duratio
     let mut row = Row::named(name, begins_for);
     row.add(scenario.counts(total), scenario.times(total));
     row.add_waits((scenario.queued(total), scenario.start_error(total)));
+    row.began = row.begun_of_due();
     row.scenario = scenario.scenario.to_string();
     row.tags.clone_from(&scenario.tags);
     row

@@ -458,7 +458,7 @@ fn asked(load: &DescribedLoad, row: &Row, warm_up: Option<&Row>) -> Vec<String> 
         if asked != Some(due) {
             parts.push(format!("due {due} by the end"));
         }
-        parts.push(format!("began {}", both(&|row| row.start_error.count())));
+        parts.push(format!("began {}", both(&|row| row.began)));
         for (outcome, words) in [
             (Outcome::Dropped, "dropped: no user was free"),
             (Outcome::NotStarted, "not started before the end"),
