@@ -586,7 +586,11 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
     let (run, figures, exit) = (conclusion.described, conclusion.figures, conclusion.exit);
     let steps = figures.steps.iter().map(|step| step_row(step).done());
     let scenarios = figures.scenarios.iter();
-    let scenarios = scenarios.map(|row| scenario_row(row).done());
+    let scenarios = scenarios.map(|scenario| {
+        let warm_up = figures.warm_up(&scenario.scenario);
+        let warm_up = warm_up.map(|warm_up| row(Object::default(), warm_up).done());
+        scenario_row(scenario).put_some("warm_up", warm_up).done()
+    });
     let resources = figures.resources.iter();
     let resources: Vec<Value> = resources.map(|row| resource_row(row).done()).collect();
     let thresholds = conclusion.verdicts.iter();

@@ -131,7 +131,8 @@ fn ending(exit: Exit) -> Ending {
     match exit {
         Exit::Passed => Ending::Passed,
         Exit::Interrupted => Ending::Interrupted,
-        Exit::ThresholdFailed | Exit::StepFailed | Exit::Bug | Exit::BadInput => Ending::Failed,
+        Exit::ThresholdFailed | Exit::StepFailed | Exit::BadInput => Ending::Failed,
+        Exit::Bug => Ending::Bug,
         Exit::SetUpFailed => Ending::SetUpFailed,
         Exit::TeardownFailed => Ending::TeardownFailed,
         Exit::Overloaded => Ending::Overloaded,
