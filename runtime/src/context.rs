@@ -377,6 +377,9 @@ impl WorkerContext {
     fn failure(&self, end: &StepEnd<'_>) -> usize {
         let kind = self.names.kind(end.fault.map_or(BUG, Fault::kind));
         self.recorder.kind(end.first_slot, kind);
+        if let Some(limit) = end.fault.and_then(Fault::host_limit) {
+            self.causes.lacked.add(limit);
+        }
         if self.functional {
             self.causes.step_failed();
         } else if self.told.borrow_mut().insert((end.first_slot, kind)) {

@@ -41,7 +41,8 @@ pub(crate) mod flow;
 pub mod forms;
 pub(crate) mod grid;
 pub(crate) mod health;
-pub(crate) mod info;
+pub(crate) mod host_limit;
+mod info;
 #[doc(hidden)]
 pub mod input_conversion;
 pub(crate) mod judgement;
