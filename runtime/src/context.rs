@@ -5,11 +5,13 @@
 
 use crate::clock::{Clock, Moment, instant};
 use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
+use crate::exchange::{Exchange, Message, Secrets, Shown};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
 use crate::info::{Lifetime, ResourceInfo, iteration_slot, time_slot};
 use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
+use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
 use bggo_schedule::Nanos;
@@ -27,6 +29,9 @@ const BUG: &str = "bug";
 pub(crate) const CUT: &str = "cut";
 /// The kind of failure of an iteration in which no step failed.
 const NO_STEP: &str = "no_failed_step";
+
+/// Exchanges of one step that are kept: its first one and its last ones.
+const MOST_EXCHANGES: usize = 32;
 
 /// The methods that record the metrics of a manifest, of a type whose own `metrics` gives its worker and the slot of its first
 /// metric. They are methods of the types themselves, so a module needs no trait for them.
@@ -100,6 +105,12 @@ pub struct WorkerContext {
     reading: Cell<Reading>,
     /// Failures that this thread has reported, by slot and kind. Under load further ones are only counted.
     told: RefCell<HashSet<(u32, usize)>>,
+    /// Writes down the steps of a share of all iterations, if that is asked for.
+    pub(crate) samples: Option<SampleRows>,
+    /// How much is shown of what the steps of a functional run send and receive; `None`: only of those that fail.
+    trace: Option<Shown>,
+    /// What running steps sent and received, by the address of the step. A step takes its own at its end.
+    exchanges: RefCell<Vec<(usize, Vec<Exchange>)>>,
     /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
@@ -109,6 +120,8 @@ pub(crate) struct WorkerContextParts {
     pub start: Arc<Start>,
     pub index: u32,
     pub functional: bool,
+    pub trace: Option<Shown>,
+    pub samples: Option<Sampling>,
     pub recorder: Recorder,
     pub names: KnownNames,
     pub events: Arc<dyn EventSink>,
@@ -145,6 +158,8 @@ impl WorkerContext {
             start,
             index,
             functional,
+            trace,
+            samples,
             recorder,
             names,
             events,
@@ -162,6 +177,9 @@ impl WorkerContext {
             clock: Clock::new(),
             reading: Cell::default(),
             told: RefCell::default(),
+            trace,
+            samples: samples.map(SampleRows::new),
+            exchanges: RefCell::default(),
             told_of_resources: RefCell::default(),
         }
     }
@@ -182,6 +200,8 @@ impl WorkerContext {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
             functional,
+            trace: None,
+            samples: None,
             recorder: Recorder::new(slab),
             names: KnownNames::new(Arc::default()),
             events,
@@ -268,9 +288,56 @@ impl WorkerContext {
             StepOutcome::Cut => failed = Some(self.step_cut(end)),
         }
         if self.functional {
-            self.events.tell(Event::Step(end.report()));
+            let mut report = end.report();
+            let exchanges = self.take_exchanges(end.step);
+            if failed.is_some() || self.trace.is_some() {
+                report.exchanges = exchanges;
+            }
+            self.events.tell(Event::Step(report));
         }
         failed
+    }
+
+    /// How much is shown of what a step sends and receives: in a functional run of all of it, since the step may still fail.
+    pub(crate) fn shows_exchanges(&self) -> Option<Shown> {
+        self.functional.then(|| self.trace.unwrap_or(Shown::FAILED))
+    }
+
+    /// How much is shown of the exchange that failed so: under load that of the first failure of a kind on this thread.
+    pub(crate) fn wants_example(&self, first_slot: u32, kind: &'static str) -> Option<Shown> {
+        if self.functional {
+            return None;
+        }
+        let kind = self.names.kind(kind);
+        (!self.told.borrow().contains(&(first_slot, kind))).then_some(Shown::EXAMPLE)
+    }
+
+    /// Keeps what a running step, which has this address, sent and received.
+    pub(crate) fn keep_exchange(
+        &self,
+        (step, shown): (usize, Shown),
+        sides: (&Message, Option<&Message>),
+        secrets: &Secrets,
+    ) {
+        let exchange = Exchange::new(sides, [self.start.secrets(), secrets], shown);
+        let mut all = self.exchanges.borrow_mut();
+        match all.iter_mut().find(|(of, _)| *of == step) {
+            // The last ones say most of how it came to its end.
+            Some((_, kept)) if kept.len() >= MOST_EXCHANGES => {
+                kept.remove(1);
+                kept.push(exchange);
+            }
+            Some((_, kept)) => kept.push(exchange),
+            // Under load a step hands over what failed at its very end, so what is here was left by steps that passed after all.
+            None if !self.functional => *all = vec![(step, vec![exchange])],
+            None => all.push((step, vec![exchange])),
+        }
+    }
+
+    fn take_exchanges(&self, step: usize) -> Vec<Exchange> {
+        let mut all = self.exchanges.borrow_mut();
+        let at = all.iter().position(|(of, _)| *of == step);
+        at.map(|at| all.swap_remove(at).1).unwrap_or_default()
     }
 
     fn step_failed(&self, end: &StepEnd<'_>) -> usize {
@@ -310,10 +377,15 @@ impl WorkerContext {
     fn failure(&self, end: &StepEnd<'_>) -> usize {
         let kind = self.names.kind(end.fault.map_or(BUG, Fault::kind));
         self.recorder.kind(end.first_slot, kind);
+        if let Some(limit) = end.fault.and_then(Fault::host_limit) {
+            self.causes.lacked.add(limit);
+        }
         if self.functional {
             self.causes.step_failed();
         } else if self.told.borrow_mut().insert((end.first_slot, kind)) {
-            self.events.tell(Event::FirstFailure(end.report()));
+            let mut report = end.report();
+            report.exchanges = self.take_exchanges(end.step);
+            self.events.tell(Event::FirstFailure(report));
         }
         kind
     }

@@ -64,6 +64,9 @@ impl<'a> Scenario<'a> {
             }
         }
         users.until_nobody_is_left().await;
+        if let Some(arriving) = users.arriving() {
+            arriving.gives_places_back();
+        }
         // After a signal nobody expects the rest.
         if let Taking::WhenFree(iterations) = &users.load.taking
             && self.context.shutdown.phase() == Phase::Running
@@ -147,7 +150,10 @@ impl<'a> Scenario<'a> {
                         }
                     }
                     // A user that becomes free takes it.
-                    WhenFull::Wait => arriving.until_changed().await,
+                    WhenFull::Wait => {
+                        arriving.until_changed().await;
+                        arriving.has_room_since(users.elapsed(self.context.moment()));
+                    }
                 }
             }
         }

@@ -62,7 +62,9 @@ impl ScenarioUsers {
                 workers,
             } => (lane < *workers).then(|| {
                 let segment = load.segment.worker(lane, *workers);
-                let births = births.clone();
+                let before = segment.of(arrivals.users.into());
+                let before = u32::try_from(before).unwrap_or(u32::MAX);
+                let births = (births.clone(), before);
                 Rc::new(Arriving::new(arrivals, births, (segment, lane), load.seed))
             }),
         };

@@ -163,6 +163,8 @@ fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: kind == Kind::Functional,
+        trace: None,
+        samples: None,
         recorder: Recorder::new(Arc::clone(&slab)),
         names: KnownNames::new(Arc::clone(&names)),
         events: Arc::new(ToldEvents::default()),
@@ -197,7 +199,7 @@ fn load(scenario: u32, schedule: Schedule) -> ScenarioLoad {
 fn load_of(scenario: u32, load: Load) -> ScenarioLoad {
     ScenarioLoad {
         scenario,
-        taking: Taking::new(&load.schedule, Segment::WHOLE, 1),
+        taking: Taking::new(&load.schedule, (Segment::WHOLE, 1), &mut None),
         load,
         segment: Segment::WHOLE,
         seed: 7,

@@ -275,9 +275,10 @@ impl User {
             let late = elapsed.saturating_sub(arrival.due);
             let slots = self.scenario.slots_at(arrival.due);
             // What was handed over found a user at once. What this user took itself waited for a user only if there was
-            // nobody else to take it.
+            // nobody else to take it; before there could be more users, everything did.
             let (queued, start_error) = if is_handed || arriving.has_room() {
-                (0, late)
+                let queued = arriving.waited_for_room(arrival.due).min(late);
+                (queued, late - queued)
             } else {
                 (late, 0)
             };

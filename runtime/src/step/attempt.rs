@@ -5,9 +5,11 @@ use super::output::OutputSlot;
 use crate::clock::Moment;
 use crate::context::{CUT, Cut, WorkerContext, metric_methods};
 use crate::event::{StepEnd, StepOutcome};
+use crate::exchange::{Message, Secrets, Shown};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Info, Instance, time_slot};
+use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
@@ -313,23 +315,75 @@ impl<'a> Step<'a> {
         self.iteration.number()
     }
 
+    /// Whether what this step sends and receives is shown, and how many bytes of each body: so in a functional run. A module
+    /// then hands over each exchange by [`Step::exchanged`], also one that got no answer. Under load the answer is `None`.
+    pub fn shows_exchanges(&self) -> Option<usize> {
+        let shown = self.worker().shows_exchanges()?;
+        Some(shown.body)
+    }
+
+    /// Whether an exchange that failed with this kind is shown, and how many bytes of each body. Under load that is so until this
+    /// thread has one of its kind. A module that makes the texts only then hands over the exchange by [`Step::exchanged`]
+    /// right before it returns the fault. In a functional run the answer is `None`.
+    pub fn wants_example(&self, kind: &'static str) -> Option<usize> {
+        let shown = self.worker().wants_example(self.first_slot(), kind)?;
+        Some(shown.body)
+    }
+
+    /// Hands over what was sent and what came back: it is shown if the step fails, or if all is shown. In both messages the
+    /// secrets are replaced, and those of the grid's sensitive variables.
+    pub fn exchanged(&self, sent: &Message, received: Option<&Message>, secrets: &Secrets) {
+        let worker = self.worker();
+        let shown = worker.shows_exchanges().unwrap_or(Shown::EXAMPLE);
+        worker.keep_exchange((self.address(), shown), (sent, received), secrets);
+    }
+
+    /// Writes down how it ended, if its iteration is among those of which that is asked for.
+    #[cold]
+    fn sample(&self, rows: &SampleRows, end: &StepEnd<'_>, now: Moment) {
+        let key = self.iteration.key();
+        if rows.takes(key, end.scenario) {
+            let worker = self.worker();
+            let now = worker.instant_of(now).unwrap_or_else(|| worker.now());
+            let at = worker.start.since_epoch(now);
+            rows.add(
+                end,
+                Sampled {
+                    key,
+                    at,
+                    late: self.iteration.lateness(),
+                },
+            );
+        }
+    }
+
+    /// A step is not moved while it runs.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     fn book(&self, outcome: StepOutcome, fault: Option<&Fault>) {
         self.ended.set(true);
         let now = self.worker().step_ends();
         let from = self.sent.get().or(self.begun());
-        let failed = self.iteration.worker().step_ended(&StepEnd {
+        let end = StepEnd {
             info: self.at.info(),
             instance: self.at.instance(),
             scenario: self.iteration.user().scenario(),
             user: self.iteration.user().number(),
             iteration: self.iteration.number(),
             first_slot: self.first_slot(),
+            step: self.address(),
             // The due time of the branch that is polled, which is the branch of this step.
             response: self.iteration.due().map(|due| now.since(due)),
             service: from.map(|from| now.since(from)),
             outcome,
             fault,
-        });
+        };
+        if let Some(rows) = &self.iteration.worker().samples {
+            self.sample(rows, &end, now);
+        }
+        let failed = self.iteration.worker().step_ended(&end);
         if let Some(kind) = failed {
             self.iteration.note_failure(kind);
             if !self.judged.get() {

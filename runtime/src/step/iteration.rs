@@ -3,6 +3,7 @@
 use crate::clock::Moment;
 use crate::context::{Asker, UserContext, WorkerContext};
 use crate::start::Start;
+use bggo_schedule::Nanos;
 use bggo_values::functions::{self, Draws, IterationKey, Site};
 use bggo_values::{Number, Value};
 use std::cell::Cell;
@@ -71,7 +72,12 @@ impl Begun {
 
     /// When it was due, if the load profile says so.
     pub(crate) fn due(&self) -> Option<Moment> {
-        Some(self.began.before(self.late?.get() - 1))
+        Some(self.began.before(self.lateness()?))
+    }
+
+    /// How much later it began than it was due, if the load profile gives it such a moment.
+    pub(crate) fn lateness(&self) -> Option<Nanos> {
+        self.late.map(|late| late.get() - 1)
     }
 
     /// The number of its first kind of failure, also if the iteration went on after it.
@@ -174,6 +180,11 @@ impl<'a> Iteration<'a> {
     /// When the next step of the branch that is being polled is due; `None` for the first steps of a closed profile.
     pub(crate) fn due(&self) -> Option<Moment> {
         self.due.get()
+    }
+
+    /// How much later it began than it was due, if the load profile gives it such a moment.
+    pub(crate) fn lateness(&self) -> Option<Nanos> {
+        self.begun.lateness()
     }
 
     /// Sets when the steps are due that are polled from now on.

@@ -419,6 +419,8 @@ fn measured_worker() -> (Rc<WorkerContext>, SlabReader) {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: false,
+        trace: None,
+        samples: None,
         recorder: Recorder::new(slab),
         names: KnownNames::new(names),
         events: Arc::new(ToldEvents::default()),
