@@ -7,6 +7,7 @@ use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{CheckInfo, Info, Instance, ResourceInfo};
+use bggo_schedule::Nanos;
 use std::time::Duration;
 
 /// How important a message is, from most to least.
@@ -57,9 +58,9 @@ pub struct StepEnd<'a> {
     /// The address of the run of the step, which no other has that runs at the same time.
     pub step: usize,
     /// From the moment when the step was due to its end; `None` if the load profile gives the step no such moment.
-    pub response: Option<Duration>,
+    pub response: Option<Nanos>,
     /// From the moment sent (or begun) to the end; `None` where it ended before it began.
-    pub service: Option<Duration>,
+    pub service: Option<Nanos>,
     /// How.
     pub outcome: StepOutcome,
     /// Why it failed.
@@ -75,7 +76,7 @@ impl StepEnd<'_> {
             scenario: self.scenario,
             user: self.user,
             iteration: self.iteration,
-            service: self.service,
+            service: self.service.map(Duration::from_nanos),
             outcome: self.outcome,
             fault: self.fault.cloned(),
             exchanges: Vec::new(),

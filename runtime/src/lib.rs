@@ -10,7 +10,7 @@
 //! step       how a step is run and counted, in one place
 //! assets     slots, scopes, assets of the run
 //! context    what a step or an asset can use of its worker
-//! metrics, event, start, grid, info, fault, ..: values and pure functions
+//! metrics, event, start, clock, grid, info, fault, ..: values and pure functions
 //! ```
 //!
 //! Below all of them are two crates that bggo itself uses as well: `bggo-schedule` (when iterations begin) and `bggo-metrics`
@@ -27,6 +27,7 @@ pub mod emitted;
 pub mod glue;
 
 pub(crate) mod assets;
+pub(crate) mod clock;
 pub(crate) mod command;
 pub(crate) mod context;
 pub(crate) mod declared_load;
@@ -40,7 +41,8 @@ pub(crate) mod flow;
 pub mod forms;
 pub(crate) mod grid;
 pub(crate) mod health;
-pub(crate) mod info;
+pub(crate) mod host_limit;
+mod info;
 #[doc(hidden)]
 pub mod input_conversion;
 pub(crate) mod judgement;

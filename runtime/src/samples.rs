@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::grid::{Grid, Scenario};
 use crate::info::Instance;
 use bggo_metrics::report::push_field;
+use bggo_schedule::Nanos;
 use bggo_values::functions::IterationKey;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
@@ -59,7 +60,7 @@ pub struct Sampled {
     /// The end, since 1970.
     pub at: Duration,
     /// How much later the iteration began than it was due.
-    pub late: Option<Duration>,
+    pub late: Option<Nanos>,
 }
 
 /// The rows of one thread.
@@ -148,8 +149,8 @@ fn push_row(row: &mut String, scenario: &str, (end, sampled): (&StepEnd<'_>, Sam
     let _ = write!(row, ",{outcome},{kind}");
     for time in [sampled.late, end.response, end.service] {
         row.push(',');
-        if let Some(time) = time {
-            let micros = time.as_micros();
+        if let Some(nanos) = time {
+            let micros = nanos / 1000;
             let _ = write!(row, "{}.{:03}", micros / 1000, micros % 1000);
         }
     }

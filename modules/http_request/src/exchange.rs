@@ -50,9 +50,13 @@ pub(crate) struct Call<'a> {
 /// Bytes of the body of an answer that are kept for an example of a failure.
 const START: usize = 1 << 10;
 
-/// What was seen of an exchange, also of one that fails.
+/// What was seen of an exchange, also of one that fails or is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    /// Requests that were sent, or are on their way.
+    pub(crate) requests: Cell<u64>,
+    /// Heads of answers.
+    pub(crate) answered: Cell<u64>,
     /// Requests that were sent again.
     pub(crate) resent: Cell<u64>,
     /// Status of the answer with which it ended. Redirects that are followed do not count.
@@ -149,12 +153,18 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
                 payload,
                 hosts: call.hosts,
             };
+            // It counts before it is sent: whoever drops it does not know how far it came.
+            add_to(&call.seen.requests, 1);
             match client.transport.send(outgoing).await {
                 Ok(head) => break head,
+                Err(lost) if !lost.was_sent => {
+                    add_to(&call.seen.requests, -1);
+                    return Err(lost.fault);
+                }
                 // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
                 Err(lost) if lost.was_stale && may_resend => {
                     may_resend = false;
-                    call.seen.resent.set(call.seen.resent.get() + 1);
+                    add_to(&call.seen.resent, 1);
                 }
                 Err(lost) => return Err(lost.fault),
             }
@@ -163,6 +173,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
         if let Some(trace) = call.trace {
             trace.hears(head.status(), head.version(), head.headers());
         }
+        add_to(&call.seen.answered, 1);
         client.keep_cookies(&head, SystemTime::now());
         let Some(most) = call.redirects else {
             return Ok(head);
@@ -187,6 +198,10 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
         }
         (url, method) = (hop.url, hop.method);
     }
+}
+
+fn add_to(count: &Cell<u64>, more: i64) {
+    count.set(count.get().saturating_add_signed(more));
 }
 
 /// Reads a body to its end, unless it is long or slow.

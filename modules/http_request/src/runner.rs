@@ -74,7 +74,12 @@ impl Runner for HttpRequest {
         } else {
             Hosts::Open
         };
-        let seen = Seen::default();
+        // Counts what was seen, also where this is dropped.
+        let counting = Counting {
+            step,
+            seen: Seen::default(),
+        };
+        let seen = &counting.seen;
         let call = Call {
             method: now.method.into_owned(),
             url: &now.target.url,
@@ -92,7 +97,7 @@ impl Runner for HttpRequest {
                 .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: self.wanted.body || self.wanted.json,
             hosts,
-            seen: &seen,
+            seen,
             trace: trace.as_ref(),
             // An answer that fails the step may become the example of such failures.
             keeps_start: &|status| {
@@ -102,20 +107,14 @@ impl Runner for HttpRequest {
             },
         };
         step.sent();
-        let answer = exchange(client, call).await;
-        if seen.resent.get() > 0 {
-            step.add(Metric::RESENT, seen.resent.get());
-        }
-        if let Some(status) = seen.status.get() {
-            step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
-        }
-        let answer = match answer {
+        let answer = match exchange(client, call).await {
             Ok(answer) => answer,
             Err(fault) => {
-                self.show((step, fault.kind()), client, (&plain, Ended::Lost(&seen)));
+                self.show((step, fault.kind()), client, (&plain, Ended::Lost(seen)));
                 return Err(fault);
             }
         };
+        drop(counting);
         step.record_time(Metric::WAITING, answer.waiting);
         step.record_time(Metric::RECEIVING, answer.receiving);
         step.add(Metric::RECEIVED, answer.size);
@@ -129,6 +128,32 @@ impl Runner for HttpRequest {
             }
         }
         response::output(&answer, self.wanted, defaults)
+    }
+}
+
+/// What was seen of an exchange, counted when that is over or dropped.
+struct Counting<'a> {
+    step: &'a Step<'a>,
+    seen: Seen,
+}
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        let (step, seen) = (self.step, &self.seen);
+        let (requests, answered) = (seen.requests.get(), seen.answered.get());
+        for (metric, count) in [
+            (Metric::RESENT, seen.resent.get()),
+            (Metric::REQUESTS, requests),
+            (Metric::ANSWERED, answered),
+            (Metric::CUT, requests.saturating_sub(answered)),
+        ] {
+            if count > 0 {
+                step.add(metric, count);
+            }
+        }
+        if let Some(status) = seen.status.get() {
+            step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
+        }
     }
 }
 

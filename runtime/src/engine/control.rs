@@ -161,7 +161,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             load.is_some_and(|load| load.schedule.is_open())
         });
         let spun = workers.map(|slab| slab.spun().clone()).collect();
-        let host = HostWatch::new(spun, open.collect());
+        let host = HostWatch::new(spun, open.collect(), Arc::clone(&state.causes));
         Watch::new(collector, judge, orders).on(host)
     });
     if state.causes.cannot_go_on() {

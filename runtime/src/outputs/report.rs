@@ -471,6 +471,7 @@ impl Reporter {
         let began = (&described, run.begins_for);
         let mut figures = Figures::new(run.watch.layout(), run.watch.total(), began);
         checks::fill(&mut figures.checks, &self.examples);
+        figures.host_lacked = run.watch.host_lacked();
         let mut exit = ends.exit;
         // Those on stderr come last, so they tell of what went wrong with the files.
         for index in 0..self.outputs.len() {

@@ -75,8 +75,8 @@ fn a_row_has_the_times_of_a_step_in_milliseconds() {
         iteration: 9,
         first_slot: 0,
         step: 0,
-        response: Some(Duration::from_micros(12_345)),
-        service: Some(Duration::from_micros(45)),
+        response: Some(12_345_000),
+        service: Some(45_000),
         outcome: StepOutcome::Failed,
         fault: Some(&fault),
     };
@@ -84,7 +84,7 @@ fn a_row_has_the_times_of_a_step_in_milliseconds() {
     let sampled = Sampled {
         key: IterationKey::Run(41),
         at,
-        late: Some(Duration::from_millis(2)),
+        late: Some(2_000_000),
     };
     rows.add(&end, sampled);
     end = StepEnd {

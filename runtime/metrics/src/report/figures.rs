@@ -215,6 +215,9 @@ pub struct Figures {
     pub checks: Vec<CheckRow>,
     /// Metrics of the grid, over all scenarios.
     pub custom: Vec<CustomRow>,
+    /// What the host had none left of, so that steps failed: a sentence with the cure for each. Only a program that has run
+    /// knows.
+    pub host_lacked: Vec<String>,
 }
 
 impl Figures {
@@ -274,6 +277,7 @@ impl Figures {
             resources: resources.filter(|row| !row.metrics.is_empty()).collect(),
             checks: checks::rows(layout, total),
             custom: custom_metrics::rows(layout, total),
+            host_lacked: Vec::new(),
         }
     }
 
@@ -294,7 +298,7 @@ impl Figures {
         })
     }
 
-    /// What looks wrong in the labels of a counter:
+    /// What the host lacked, and what looks wrong in the labels of a counter:
     /// `http_request.order: 12.3 % of 9990 answers had status 5xx, and ..`.
     pub fn warnings(&self) -> Vec<String> {
         let warning = |(name, metric, values): (String, &MetricLayout, &Values)| {
@@ -303,7 +307,9 @@ impl Figures {
             };
             too_many(warning, sums).map(|text| format!("{name}: {text}"))
         };
-        self.metrics().filter_map(warning).collect()
+        let mut warnings = self.host_lacked.clone();
+        warnings.extend(self.metrics().filter_map(warning));
+        warnings
     }
 
     /// How long iterations went on after none could begin any more.

@@ -209,7 +209,7 @@ thresholds
 
 metric                    values     p50     p90     p95     p99   p99.9     max
 http_reques…ogin waiting       4  2.00ms  4.00ms  4.00ms  4.00ms  4.00ms  4.00ms
-http_request.login received: 5120 bytes
+http_request.login: received 5120 bytes
 resource.db_pool.main open: last 4, min 3, mean 3.5, max 4
 "
     );
