@@ -26,6 +26,8 @@ struct Recorded {
     exit: u8,
     stripes: u64,
     is_cut: bool,
+    /// Every so many seconds, by chance, all takes 1.65 times as long; 0 for never.
+    pauses_every: u64,
     seed: u64,
 }
 
@@ -44,6 +46,7 @@ const RUN: Recorded = Recorded {
     exit: 0,
     stripes: 1,
     is_cut: false,
+    pauses_every: 0,
     seed: 1,
 };
 
@@ -112,6 +115,13 @@ impl Recorded {
             span: Some((Duration::from_secs(second), Duration::from_secs(second + 1))),
             ..Interval::default()
         };
+        let is_paused = self.pauses_every > 0 && {
+            *random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (*random >> 33).is_multiple_of(self.pauses_every)
+        };
+        let micros = self.micros * if is_paused { 1.65 } else { 1.0 };
         // The sum of four random numbers is bell-shaped enough.
         let mut values: Vec<u32> = (0..self.requests)
             .map(|_| {
@@ -123,7 +133,7 @@ impl Recorded {
                         (*random >> 11) as f64 / (1u64 << 53) as f64
                     })
                     .sum();
-                bucket((self.micros * (0.8 + 0.1 * sum)) as u64) as u32
+                bucket((micros * (0.8 + 0.1 * sum)) as u64) as u32
             })
             .collect();
         values.sort_unstable();
@@ -229,6 +239,25 @@ fn a_slower_target_is_told_with_its_interval_and_what_is_unknown() {
 fn runs_of_one_program_show_no_difference_and_what_they_could_have_shown() {
     let said = compare(&pair(&RUN, &RUN), &[]);
     assert_eq!(said.code, Some(0), "{}", said.err);
+    is_narrow(&said.out);
+    insta::assert_snapshot!(said.out);
+}
+
+#[test]
+fn pauses_of_the_target_do_not_hide_that_typical_seconds_are_slower() {
+    let pauses_every = 20;
+    let folder = pair(
+        &Recorded {
+            pauses_every,
+            ..RUN
+        },
+        &Recorded {
+            pauses_every,
+            ..slower()
+        },
+    );
+    let said = compare(&folder, &["--fail-on", "p95 > 5%"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
     is_narrow(&said.out);
     insta::assert_snapshot!(said.out);
 }
