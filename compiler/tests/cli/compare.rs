@@ -14,9 +14,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A run of 100 requests a second that take about 10 ms.
+/// A recorded run.
 #[derive(Clone)]
-struct Recorded {
+pub struct Recorded {
     seconds: u64,
     load: &'static str,
     requests: u64,
@@ -36,7 +36,8 @@ const SHORT: &str = "constant_vus users=4 length=60000000000 start_after=0 warm_
 const CLOSED: &str =
     "constant_vus users=4 length=300000000000 start_after=0 graceful_stop=30000000000 warm_up=0";
 
-const RUN: Recorded = Recorded {
+/// A run of 100 requests a second that take about 10 ms.
+pub const RUN: Recorded = Recorded {
     seconds: 300,
     load: OPEN,
     requests: 100,
@@ -164,7 +165,7 @@ impl Recorded {
         interval
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = file::head(&self.head());
         let tags = SlotTags::of(&layout());
         let mut random = self.seed;
