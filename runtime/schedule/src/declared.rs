@@ -18,7 +18,7 @@ use read::Reader;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Users that an open profile may have where the grid does not say how many.
+/// Users that open profiles may have together in a run, where the grid does not say how many each may have.
 pub const DEFAULT_MAX_VUS: u32 = 10_000;
 /// How long iterations of a profile may begin that has a number of them and no length: k6's `maxDuration`.
 pub const MAX_DURATION: Duration = Duration::from_secs(600);
@@ -248,6 +248,7 @@ fn constant_arrival_rate<P: Copy>(reader: &mut Reader<'_, P>) -> Option<Schedule
 struct Users {
     before: u32,
     most: u32,
+    shares: bool,
     when_full: crate::WhenFull,
     spread: crate::Spread,
 }
@@ -282,6 +283,7 @@ impl Users {
         Some(Self {
             before: before?,
             most: most?,
+            shares: !reader.is_given(Field::MaxVus),
             when_full: when_full?,
             spread: spread?,
         })
@@ -293,6 +295,7 @@ impl Users {
             spread: self.spread,
             users: self.before,
             max_users: self.most,
+            shares_users: self.shares,
             when_full: self.when_full,
         })
     }

@@ -80,10 +80,11 @@ impl Load {
                     WhenFull::Drop => "drop",
                 };
                 let (users, most) = (arrivals.users, arrivals.max_users);
+                let shared = if arrivals.shares_users { " shared" } else { "" };
                 let rate = &arrivals.rate;
                 write!(
                     text,
-                    " rate={rate} arrivals={spread} users={users}-{most} when_full={when_full}"
+                    " rate={rate} arrivals={spread} users={users}-{most}{shared} when_full={when_full}"
                 )
             }
         };
@@ -123,6 +124,7 @@ mod tests {
             spread: Spread::Poisson,
             users: 3,
             max_users: 9,
+            shares_users: false,
             when_full: WhenFull::Drop,
         };
         let mut load = Load::new("ramping_arrival_rate", Schedule::Open(arrivals));

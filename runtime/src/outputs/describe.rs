@@ -45,6 +45,7 @@ impl RunDescription {
             expected: mean.map(share),
             start_after: load.load.start_after,
             length: schedule.length(),
+            warm_up: load.load.warm_up,
         }
     }
 
@@ -60,7 +61,7 @@ impl RunDescription {
     }
 }
 
-/// A load in words: `500/s for 30s, at most 10000 users`, `50 users for 10s`, `20 users, 1000 iterations`.
+/// A load in words: `500/s for 30s, at most 100 users`, `500/s for 30s, at most 10000 users in all` (scenarios share them), `50 users for 10s`, `20 users, 1000 iterations`.
 pub fn words(load: &Load) -> String {
     let schedule = &load.schedule;
     let mut parts = vec![match schedule {
@@ -93,7 +94,8 @@ pub fn words(load: &Load) -> String {
         if arrivals.spread == Spread::Poisson {
             parts.push(", by chance".to_owned());
         }
-        parts.push(format!(", at most {}", users(arrivals.max_users)));
+        let of_all = if arrivals.shares_users { " in all" } else { "" };
+        parts.push(format!(", at most {}{of_all}", users(arrivals.max_users)));
     }
     if !load.start_after.is_zero() {
         let after = bggo_values::duration::format(load.start_after);
