@@ -617,6 +617,13 @@ fn a_program_that_fails_is_told_with_its_last_words() {
         "{}",
         said.err
     );
+    // What can be known before the runs is said before them.
+    for file in ["nowhere/noise.json", "."] {
+        let said = run(&folder, &["calibrate", "./loadtest", "--baseline", file]);
+        assert_eq!(said.code, Some(2));
+        let expected = format!("error: cannot write `{file}`\n  help: its folder must be there");
+        assert!(said.err.starts_with(&expected), "{}", said.err);
+    }
     let said = run(&folder, &["calibrate", "nowhere"]);
     assert_eq!(said.code, Some(2));
     assert!(
