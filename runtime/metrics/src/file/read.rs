@@ -307,13 +307,13 @@ impl<R: BufRead> Recording<R> {
         else {
             return Err(self.lines.damaged("it is no end of this run"));
         };
+        self.sound = self.lines.bytes;
         if !matches!(
             (self.lines.next()?, self.lines.line.as_str()),
             (Came::End, "")
         ) {
             return Err(self.lines.damaged("it stands behind the end"));
         }
-        self.sound = self.lines.bytes;
         self.ending = Some(Ending::Whole(ends));
         Ok(())
     }
