@@ -501,7 +501,7 @@ fn counters_gauges_and_rates_are_lines_and_objects_of_their_own() {
         "{text}"
     );
     let lines = "
-http_request.login sent: 700 bytes
+http_request.login: sent 700 bytes
 http_request.login window: last 2.50ms, min 1.00ms, mean 2.50ms, max 4.00ms
 http_request.login cached: 12.5 % of 8
 resource.pool.main open: last 5, min 0, mean 2.5, max 5
