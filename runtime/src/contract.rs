@@ -5,6 +5,7 @@
 
 pub use crate::assets::{Asset, AssetCx, Prepare};
 pub use crate::context::AssetMetrics;
+pub use crate::exchange::{Message, Secrets};
 pub use crate::fault::{Fault, FaultText};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::host_limit::HostLimit;

@@ -17,7 +17,7 @@ pub struct FaultText {
 }
 
 /// Shown in the place of a hidden part.
-const KEPT_BACK: &str = "(sensitive value)";
+pub(crate) const KEPT_BACK: &str = "(sensitive value)";
 
 impl FaultText {
     /// Text that contains no value: words, status codes, ports, limits, errors of the system.

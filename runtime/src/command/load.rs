@@ -76,6 +76,13 @@ pub fn load(grid: &Grid, start: &Start, flags: &Flags) -> Result<Asked, String> 
         }
         loads.push(load);
     }
+    let totals = loads.iter().flatten().map(|load| match &load.schedule {
+        Schedule::Open(arrivals) => arrivals.rate.total(),
+        Schedule::Closed(_) | Schedule::Ramping(_) => 1,
+    });
+    if totals.max() == Some(0) {
+        return Err("no iteration is ever due: the rate is 0 all the time".to_owned());
+    }
     if !functional && !are_asked {
         begin_after_each_other(scenarios, &mut loads);
     }

@@ -5,10 +5,12 @@ use super::scenario_load::{ScenarioLoad, Taking};
 use super::timer::Spin;
 use crate::context::WorkerContextParts;
 use crate::event::EventSink;
+use crate::exchange::Shown;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
 use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab, layout_of};
 use crate::outputs::{LoadDescription, Report, RunDescription};
+use crate::samples::Sampling;
 use crate::start::Start;
 use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_thresholds};
 use bggo_schedule::{Load, Segment, workers};
@@ -40,6 +42,10 @@ pub struct RunRequest {
     pub allow_overload: bool,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
+    /// How much is shown of what each step of a functional run sends and receives; `None`: only of those that fail.
+    pub trace: Option<Shown>,
+    /// Of which iterations the steps are written down, and where.
+    pub samples: Option<Sampling>,
     /// What a load run is judged by, beside the thresholds that every one has.
     pub thresholds: Vec<Threshold>,
     /// The share of iterations that may fail, below 1; `None` where nobody asks for one.
@@ -176,6 +182,8 @@ impl RunState {
             start: Arc::clone(&run.start),
             index,
             functional: run.functional,
+            trace: run.trace,
+            samples: run.samples.clone(),
             recorder: Recorder::new(Arc::clone(slab)),
             names: KnownNames::new(Arc::clone(&self.names)),
             events: Arc::clone(report) as Arc<dyn EventSink>,

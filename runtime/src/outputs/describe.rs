@@ -45,6 +45,7 @@ impl RunDescription {
             expected: mean.map(share),
             start_after: load.load.start_after,
             length: schedule.length(),
+            warm_up: load.load.warm_up,
         }
     }
 

@@ -378,8 +378,17 @@ impl Reporter {
         let text = text
             .strip_prefix(&format!("{}: ", fault.kind()))
             .unwrap_or(&text);
-        self.examples
-            .keep(&self.row_of(end), Text::Static(fault.kind()), text);
+        let row = self.row_of(end);
+        let kind = || Text::Static(fault.kind());
+        match end.exchanges.last() {
+            Some(exchange) => {
+                let text = format!("{text}; {}", exchange.short());
+                self.examples.keep(&row, kind(), &text);
+                let sides = (exchange.sent.as_str(), exchange.received.as_deref());
+                self.examples.keep_exchange(&row, kind(), sides);
+            }
+            None => self.examples.keep(&row, kind(), text),
+        }
     }
 
     /// The name of the step's row in the summary.

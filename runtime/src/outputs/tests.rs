@@ -93,6 +93,7 @@ fn ended(
         service: Some(Duration::from_micros(12_345)),
         outcome,
         fault: fault.cloned(),
+        exchanges: Vec::new(),
     }
 }
 

@@ -50,6 +50,8 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         program,
         start: Arc::new(Start::new(Vec::new(), 0)),
         functional: schedule == Schedule::ONCE,
+        trace: None,
+        samples: None,
         loads: vec![Some(at_once(schedule))],
         segment: Segment::WHOLE,
         threads: 2,
