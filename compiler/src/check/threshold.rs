@@ -588,9 +588,14 @@ impl Checker<'_> {
                 known.collect()
             }
             MetricSubject::Scenario(body) => vec![grid.tags_of_scenario(*body)],
-            MetricSubject::Run | MetricSubject::Custom(_) => {
+            MetricSubject::Run => {
                 let bodies = declarations.body_ids();
                 bodies.map(|body| grid.tags_of_scenario(body)).collect()
+            }
+            MetricSubject::Custom(name) => {
+                let mut metrics = self.metrics.iter();
+                let metric = metrics.position(|metric| metric.name == name.text)?;
+                grid.tags_of_records(metric)
             }
         };
         let has_all = |tags: &Vec<(String, String)>| {
@@ -681,6 +686,25 @@ impl Grid<'_> {
             }
         }
         Some(tags)
+    }
+
+    /// Tags of the steps that record a metric of the grid.
+    fn tags_of_records(&self, metric: usize) -> Vec<Vec<(String, String)>> {
+        let bodies = self.steps.iter().enumerate();
+        let steps = bodies.flat_map(|(body, steps)| {
+            let steps = steps.iter().enumerate();
+            steps.filter_map(move |(index, step)| {
+                let mut records = step.as_ref()?.records.iter();
+                let id = StepId {
+                    body: BodyId(body),
+                    index,
+                };
+                records
+                    .any(|record| record.metric.0 == metric)
+                    .then_some(id)
+            })
+        });
+        steps.filter_map(|id| self.tags_of_step(id)).collect()
     }
 }
 

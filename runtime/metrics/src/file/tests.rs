@@ -22,6 +22,7 @@ fn layout() -> Layout {
         unit: Unit::Time,
         kind,
         scale: 1,
+        description: None,
         label: None,
         warning: None,
     };

@@ -38,6 +38,7 @@ fn layout() -> Layout {
                     text: Text::Static("answers had status 5xx"),
                 }),
                 scale: 1,
+                description: None,
             }],
             checks: Vec::new(),
             first: STEP,

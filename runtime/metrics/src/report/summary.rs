@@ -82,7 +82,7 @@ impl Summary<'_> {
             let parts = [
                 self.steps(),
                 checks::lines(&figures.checks, paint),
-                custom_metrics::lines(&figures.custom),
+                custom_metrics::lines(&figures.custom, self.percentiles),
                 self.verdict(paint) + "\n",
             ];
             joined(&parts)
@@ -143,7 +143,7 @@ impl Summary<'_> {
             self.failures(paint),
             self.thresholds(paint),
             checks::lines(&self.figures.checks, paint),
-            custom_metrics::lines(&self.figures.custom),
+            custom_metrics::lines(&self.figures.custom, self.percentiles),
             metric_lines::others(self.figures, self.percentiles),
             self.own_health(),
         ];
