@@ -100,6 +100,7 @@ impl Recorded {
                         300
                     })),
                     has_due_times: self.load.contains(" rate="),
+                    searches: false,
                 },
             }],
             thresholds: Vec::new(),

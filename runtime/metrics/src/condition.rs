@@ -47,6 +47,8 @@ pub enum Statistic {
     Sum,
     /// The value that was set last.
     Last,
+    /// Its only value.
+    Value,
 }
 
 /// One figure of a run.

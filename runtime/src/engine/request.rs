@@ -119,6 +119,7 @@ impl RunRequest {
             from: load.start_after.saturating_add(load.warm_up),
             until: load.begins_until(),
             has_due_times: load.schedule.is_open() || load.pace.is_some(),
+            searches: false,
         };
         let courses = self.loads.iter().map(|load| load.as_ref().map(course));
         let rows = self.grid.scenarios.iter().zip(&self.loads);

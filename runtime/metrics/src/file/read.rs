@@ -517,6 +517,7 @@ fn read_load(object: &Fields) -> Option<Load> {
             from: object.time("from")?,
             until: object.some("until", Fields::time)?,
             has_due_times: object.is_true("has_due_times")?,
+            searches: object.is_true("searches")?,
         },
     })
 }
@@ -645,6 +646,7 @@ fn read_statistic(name: &str) -> Option<Statistic> {
         "ratio" => Statistic::Ratio,
         "sum" => Statistic::Sum,
         "last" => Statistic::Last,
+        "value" => Statistic::Value,
         _ => Statistic::Percentile(name.strip_prefix('p')?.parse().ok()?),
     })
 }

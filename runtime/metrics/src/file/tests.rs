@@ -125,6 +125,7 @@ fn head_of(share: &str) -> Head {
                 from: Duration::from_secs(1),
                 until: Some(Duration::from_secs(10)),
                 has_due_times: true,
+                searches: false,
             },
         }],
         thresholds: vec![threshold()],

@@ -67,7 +67,8 @@ fn load(load: &Load) -> String {
         .put("from", course.from.as_nanos());
     let until = course.until.map(|until| until.as_nanos());
     let object = object.put_some("until", until);
-    object.put("has_due_times", course.has_due_times).done()
+    let object = object.put("has_due_times", course.has_due_times);
+    object.put("searches", course.searches).done()
 }
 
 fn part(part: &Part) -> String {
@@ -298,6 +299,7 @@ fn statistic(statistic: Statistic) -> String {
         Statistic::Ratio => "ratio",
         Statistic::Sum => "sum",
         Statistic::Last => "last",
+        Statistic::Value => "value",
     };
     name.to_owned()
 }
