@@ -169,6 +169,7 @@ impl Recorded {
                 begins_for: Duration::from_secs(self.seconds),
                 left: false,
                 fell_behind: None,
+                searches: Vec::new(),
                 examples: Examples::default(),
             })]);
         }

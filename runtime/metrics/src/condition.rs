@@ -131,3 +131,11 @@ pub struct Threshold {
     /// What it does when it is broken.
     pub on_fail: OnFail,
 }
+
+impl Threshold {
+    /// The second at whose end it can be broken first.
+    pub fn judged_after(&self) -> u32 {
+        let wait = self.over.unwrap_or(0).max(self.after);
+        wait.saturating_add(self.hold)
+    }
+}

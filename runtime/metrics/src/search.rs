@@ -72,6 +72,11 @@ pub struct Searched {
 }
 
 impl Searched {
+    /// Whether the run fails by it: not even the first rate held.
+    pub fn fails(&self) -> bool {
+        self.end == SearchEnd::BelowStart
+    }
+
     /// The highest rate that held, in iterations a second.
     pub fn held(&self) -> Option<f64> {
         let held = self.steps.iter().filter(|one| one.came == StepCame::Held);

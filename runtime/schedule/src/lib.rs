@@ -21,7 +21,7 @@ pub use load::Load;
 pub use profile::{Schedule, workers};
 pub use ramp::{Ramp, UserStage};
 pub use rate::{Nanos, Rate, Stage, TooMuch};
-pub use search::{Bracket, DueSoFar, GrowingRate, Growth, Precision, Search};
+pub use search::{Bracket, DueSoFar, GrowingRate, Growth, MOST_STEPS, Precision, Search};
 pub use segment::Segment;
 
 #[cfg(test)]

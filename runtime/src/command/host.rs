@@ -39,7 +39,7 @@ fn needs(run: &RunRequest) -> Needs {
         let schedule = &load.schedule;
         let certain = match schedule {
             Schedule::Closed(_) | Schedule::Ramping(_) => schedule.most_users(),
-            Schedule::Open(_) => schedule.users(),
+            Schedule::Open(_) | Schedule::Search(_) => schedule.users(),
         };
         let certain = run.segment.of(certain.into());
         let most = run.segment.of(schedule.most_users().into());

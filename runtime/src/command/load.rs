@@ -166,6 +166,12 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
                     ..arrivals.clone()
                 })
             }
+            Schedule::Search(_) => {
+                return Err(
+                    "--duration does not change a search, whose length is not known beforehand: add --rate 500/s, or another load such as --vus 10"
+                        .to_owned(),
+                );
+            }
             _ => {
                 return Err(format!(
                     "--duration does not change the stages of {profile}: give --stages, or another load such as --vus 10 beside --duration"
@@ -188,6 +194,12 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
                 load.profile = "constant_vus";
                 load.schedule = Schedule::lasting(users, length);
             }
+            (Schedule::Search(_), _) => {
+                return Err(
+                    "--vus alone does not change a search, whose length is not known beforehand: add --duration 30s"
+                        .to_owned(),
+                );
+            }
             _ => {
                 return Err(format!(
                     "--vus does not change the stages of {profile}: give --stages, or --duration beside --vus"
@@ -199,8 +211,13 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
         (flags.max_vus.is_some(), "--max-vus"),
         (flags.by_chance, "--arrivals"),
     ];
-    match &mut load.schedule {
-        Schedule::Open(arrivals) => {
+    let arrivals = match &mut load.schedule {
+        Schedule::Open(arrivals) => Some(arrivals),
+        Schedule::Search(search) => Some(&mut search.arrivals),
+        Schedule::Closed(_) | Schedule::Ramping(_) => None,
+    };
+    match arrivals {
+        Some(arrivals) => {
             if let Some(most) = flags.max_vus {
                 if arrivals.users > most {
                     return Err(format!(
@@ -214,7 +231,7 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
                 arrivals.spread = Spread::Poisson;
             }
         }
-        _ => about_a_rate(given)?,
+        None => about_a_rate(given)?,
     }
     Ok(load)
 }

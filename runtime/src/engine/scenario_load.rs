@@ -48,17 +48,19 @@ impl Taking {
         match schedule {
             Schedule::Closed(closed) => Self::WhenFree(Iterations::new(*closed, segment)),
             Schedule::Ramping(ramp) => Self::WhileThere(Arc::clone(ramp)),
-            Schedule::Open(arrivals) => {
-                let of_host =
-                    |users: u32| u32::try_from(segment.of(users.into())).unwrap_or(u32::MAX);
-                let (before, most) = (of_host(arrivals.users), of_host(arrivals.max_users));
-                let workers = workers.min(most);
-                Self::Arrivals {
-                    arrivals: arrivals.clone(),
-                    births: Births::new((before, most), segment, workers),
-                    workers,
-                }
-            }
+            Schedule::Open(arrivals) => Self::arrivals(arrivals, segment, workers),
+            Schedule::Search(search) => Self::arrivals(&search.arrivals, segment, workers),
+        }
+    }
+
+    fn arrivals(arrivals: &Arrivals, segment: Segment, workers: u32) -> Self {
+        let of_host = |users: u32| u32::try_from(segment.of(users.into())).unwrap_or(u32::MAX);
+        let (before, most) = (of_host(arrivals.users), of_host(arrivals.max_users));
+        let workers = workers.min(most);
+        Self::Arrivals {
+            arrivals: arrivals.clone(),
+            births: Births::new((before, most), segment, workers),
+            workers,
         }
     }
 }

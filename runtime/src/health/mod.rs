@@ -31,7 +31,8 @@ pub struct HostWatch {
 }
 
 impl HostWatch {
-    /// The clock of the run starts now. The worker threads have begun. `open` says which scenarios have an open profile.
+    /// The clock of the run starts now. The worker threads have begun. `open` says which scenarios have an open profile that must be
+    /// held: a search ends where it is not.
     pub fn new(spun: Vec<Spun>, open: Vec<bool>) -> Self {
         Self {
             times: HostTimes::new(),
@@ -48,6 +49,11 @@ impl HostWatch {
         };
         let evidence = self.times.take(spun);
         self.held.second(layout, interval, evidence);
+    }
+
+    /// Whether the schedule of this scenario is not held in the seconds before now.
+    pub fn is_behind(&self, scenario: u32) -> bool {
+        self.held.is_behind(scenario)
     }
 
     /// Where the schedule was held worst, if it was not held.
