@@ -129,7 +129,7 @@ fn searching(search: &Search, latency: Option<Duration>) -> String {
             text,
             "  {:>12} for {}",
             a_second(search.a_second(*rate)),
-            short(hold)
+            bggo_values::duration::format(hold)
         );
     }
     let more = rates.len().saturating_sub(MOST_ROWS as usize);

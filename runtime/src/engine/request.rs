@@ -7,7 +7,7 @@ use crate::context::WorkerContextParts;
 use crate::event::EventSink;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
-use crate::judgement::{RateSearch, SearchOf};
+use crate::judgement::{Overload, RateSearch, SearchOf};
 use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab, layout_of};
 use crate::outputs::{LoadDescription, Report, RunDescription};
 use crate::start::Start;
@@ -162,6 +162,10 @@ impl RunRequest {
                 load: load.clone(),
                 seed: self.start.seed_of(row.name()),
                 until: until.clone(),
+                overload: match self.allow_overload {
+                    true => Overload::IsAllowed,
+                    false => Overload::Ends,
+                },
                 courses: courses.clone(),
             };
             RateSearch::new(search, layout).transpose()

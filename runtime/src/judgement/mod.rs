@@ -11,7 +11,7 @@ mod watch;
 
 pub use bggo_metrics::{Came, Judge, Judged, OnFail, Quantity, State, Verdict};
 pub use collect::Collector;
-pub use search::{RateSearch, SearchOf};
+pub use search::{Overload, RateSearch, SearchOf};
 pub use watch::Watch;
 
 use crate::metrics::{Interval, Layout};

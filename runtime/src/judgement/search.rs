@@ -23,6 +23,15 @@ use std::time::Duration;
 /// Seconds between a decision and what follows from it: all workers know of it by then.
 const AHEAD: u32 = 2;
 
+/// What becomes of a search where this host does not put on a rate in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overload {
+    /// It ends: what is measured then says nothing of the target.
+    Ends,
+    /// It goes on: whoever started the run allows that.
+    IsAllowed,
+}
+
 /// What is searched for, and where.
 #[derive(Debug, Clone)]
 pub struct SearchOf {
@@ -36,6 +45,8 @@ pub struct SearchOf {
     pub seed: u64,
     /// The threshold that ends a step.
     pub until: Threshold,
+    /// What becomes of it where this host does not put on a rate in time.
+    pub overload: Overload,
     /// What must be known of the scenarios of the run.
     pub courses: Vec<Option<Course>>,
 }
@@ -218,7 +229,7 @@ impl RateSearch {
             let mut judged = self.step.judge.judged().iter();
             judged.any(|one| one.broken_at.is_some())
         };
-        let came = if second.fell_behind {
+        let came = if second.fell_behind && self.of.overload == Overload::Ends {
             Some(StepCame::NotPutOn)
         } else {
             is_broken().then_some(StepCame::Broke)

@@ -82,7 +82,7 @@ pub fn words(load: &Load) -> String {
             let (start, max) = (search.a_second(search.start), search.a_second(search.max));
             let hold = bggo_values::duration::format(Duration::from_nanos(search.hold));
             format!(
-                "from {} {growth} to {}, {hold} each, until threshold {} breaks",
+                "{} to {}, {growth} every {hold}, until threshold {} breaks",
                 a_second(start),
                 a_second(max),
                 search.until

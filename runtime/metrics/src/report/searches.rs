@@ -31,7 +31,7 @@ fn line(search: &Searched, paint: Paint) -> String {
         };
         let word = came(step.came);
         // Painted text has bytes without width, so the padding is made outside.
-        let pad = " ".repeat(10_usize.saturating_sub(word.len()));
+        let pad = " ".repeat(12_usize.saturating_sub(word.len()));
         let begin = format!(
             "  {:>12}  {}{pad}",
             a_second(step.rate),
@@ -39,7 +39,7 @@ fn line(search: &Searched, paint: Paint) -> String {
         );
         let values = thresholds::values(&step.readings, |reading| reading.value);
         let values: Vec<String> = values.split(' ').map(str::to_owned).collect();
-        text.push_str(&folded((&begin, &" ".repeat(26)), " ", &values));
+        text.push_str(&folded((&begin, &" ".repeat(28)), " ", &values));
     }
     text
 }
@@ -168,8 +168,8 @@ mod tests {
         assert_eq!(
             lines(&[found], Paint(false)),
             "search of browse: the highest rate is 150/s: there threshold fast held, and at\n  \
-             200/s it broke\n         100/s  held      120ms\n         200/s  broke     900ms\n         \
-             150/s  held      200ms\n"
+             200/s it broke\n         100/s  held        120ms\n         200/s  broke       900ms\n         \
+             150/s  held        200ms\n"
         );
     }
 
@@ -220,6 +220,6 @@ mod tests {
             text.contains("\n  … 5 steps before in --summary-json\n"),
             "{text}"
         );
-        assert_eq!(text.matches("held      120ms").count(), 20);
+        assert_eq!(text.matches("held        120ms").count(), 20);
     }
 }

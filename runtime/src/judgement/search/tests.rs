@@ -107,6 +107,7 @@ impl Simulated {
             load,
             seed,
             until,
+            overload: Overload::Ends,
             courses: vec![course(false), course(true)],
         };
         Self {
@@ -319,6 +320,10 @@ fn a_rate_that_this_host_does_not_put_on_ends_the_search() {
     }
     let searched = run.search.searched();
     assert_eq!(searched.end, SearchEnd::LimitOfGenerator);
+    let mut allowed = Simulated::new(search(5_000, Spread::Even), fast(None));
+    allowed.search.of.overload = Overload::IsAllowed;
+    allowed.second(100, 0, true);
+    assert_eq!(allowed.search.step.came, None);
     assert_eq!(
         rates(&searched),
         [(100.0, StepCame::Held), (150.0, StepCame::NotPutOn)]
