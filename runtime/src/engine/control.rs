@@ -307,7 +307,8 @@ impl Workers<'_> {
         let ordered = async {
             match self.ordered.recv().await {
                 Some(order) => Happened::Ordered(order),
-                // Nothing is judged any more.
+                // Nothing is judged any more, which only a panic does before the end: a search would wait for ever.
+                None if stopping.is_searching() => Happened::CannotGoOn,
                 None => std::future::pending().await,
             }
         };

@@ -95,6 +95,17 @@ impl<'a> Stopping<'a> {
         self.begins_until = lasts.and_then(|lasts| lasts.into_iter().max());
     }
 
+    /// Whether a scenario waits for what its search decides.
+    pub(super) fn is_searching(&self) -> bool {
+        let searches = |scenario: u32| {
+            let load = self.run.loads.get(scenario as usize);
+            let load = load.and_then(Option::as_ref);
+            load.is_some_and(|load| load.schedule.search().is_some())
+        };
+        let mut lasts = self.lasts.iter();
+        self.may_cancel() && lasts.any(|(scenario, _, last)| last.is_none() && searches(*scenario))
+    }
+
     /// The search of a scenario goes on.
     pub(super) fn search(&mut self, scenario: u32, rate: SearchedRate) {
         if rate.is_whole && self.begins_until.is_none() {

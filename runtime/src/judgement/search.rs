@@ -189,7 +189,14 @@ impl RateSearch {
                     cut_before: self.nanos(now),
                     ..self.known_rate()
                 };
-                self.ordered(rate)
+                let text = format!(
+                    "search of {}: iterations that were still running have failed: --graceful-stop is over",
+                    self.of.name
+                );
+                Follows {
+                    said: Some(text),
+                    ..self.ordered(rate)
+                }
             }
             State::Cutting { due, until } if now >= until || self.has_ended(due, second) => {
                 self.step_is_over(second)
@@ -412,6 +419,13 @@ impl Step {
         let mut verdicts = self.judge.end(&self.measured, self.to).into_iter();
         verdicts.next()
     }
+}
+
+/// Whether a search leaves open how the target does, because this host could not go on. What it found is still true; but
+/// where that is nothing, or a threshold failed, this host may be the reason.
+pub fn is_limited(search: &Searched, threshold_failed: bool) -> bool {
+    let is_limit = search.end == SearchEnd::LimitOfGenerator;
+    is_limit && (threshold_failed || search.held().is_none())
 }
 
 #[cfg(test)]

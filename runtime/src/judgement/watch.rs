@@ -1,10 +1,10 @@
 //! The seconds of a run: each is read when it is over, and judged.
 
-use super::search::SecondOf;
+use super::search::{SecondOf, is_limited};
 use super::{Collector, Judge, Judgement, Order, RateSearch, Second, Verdict};
 use crate::health::{FellBehind, HostWatch};
 use crate::metrics::{Interval, Layout, SlotFigures};
-use bggo_metrics::{SearchEnd, Searched, step_mark};
+use bggo_metrics::{Searched, step_mark};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -208,11 +208,7 @@ impl Watch {
         let searched = self.searched();
         let threshold_failed =
             self.verdicts.iter().any(Verdict::fails) || searched.iter().any(Searched::fails);
-        // What such a search found is still true. But where it is not enough, this host may be the reason.
-        let is_limited = searched.iter().any(|one| {
-            let is_limit = one.end == SearchEnd::LimitOfGenerator;
-            is_limit && (threshold_failed || one.held().is_none())
-        });
+        let is_limited = searched.iter().any(|one| is_limited(one, threshold_failed));
         let fell_behind = self.fell_behind().is_some_and(|found| found.is_open);
         Judgement {
             nothing_ended: counts.all(|row| SlotFigures::ended(row) == 0),

@@ -170,13 +170,16 @@ async fn when_the_last_iteration_may_begin_is_known_with_the_end_of_the_search()
     let bench = bench(|_| Does::Nothing);
     let (search, mut growing) = searching(10, 100);
     let load = load_of_search(search);
-    let request = scenarios::request(bench.program, [Schedule::ONCE, load.load.schedule.clone()]);
+    let request = scenarios::request(bench.program, [load.load.schedule.clone(), Schedule::ONCE]);
     let mut stopping = Stopping::new(&request, &report, &bench.causes);
     let begin = tokio::time::Instant::now().into_std();
     let lasting = Schedule::lasting(1, Duration::from_secs(3));
     let other = load_of(1, at_once(lasting));
     stopping.begins(begin, &[load, other], 1);
-    assert_eq!(stopping.begins_until(), None);
+    assert_eq!(
+        (stopping.begins_until(), stopping.is_searching()),
+        (None, true)
+    );
     let rate = known(growing.append(4 * SECOND, 1_000_000, SECOND).unwrap());
     stopping.search(0, rate.clone());
     assert_eq!(stopping.begins_until(), None);
@@ -188,7 +191,10 @@ async fn when_the_last_iteration_may_begin_is_known_with_the_end_of_the_search()
         },
     );
     let until = begin + Duration::from_secs(5);
-    assert_eq!(stopping.begins_until(), Some(until));
+    assert_eq!(
+        (stopping.begins_until(), stopping.is_searching()),
+        (Some(until), false)
+    );
     let phases = stopping.subscribe();
     assert!(
         phases

@@ -329,6 +329,18 @@ fn a_rate_that_this_host_does_not_put_on_ends_the_search() {
         [(100.0, StepCame::Held), (150.0, StepCame::NotPutOn)]
     );
     assert!(!searched.fails());
+    // What it found is enough unless something asks for more.
+    assert_eq!(
+        [false, true].map(|failed| is_limited(&searched, failed)),
+        [false, true]
+    );
+    let mut at_once = Simulated::new(search(5_000, Spread::Even), fast(None));
+    at_once.second(100, 0, false);
+    at_once.second(100, 0, true);
+    while !at_once.is_over() {
+        at_once.second(100, 0, false);
+    }
+    assert!(is_limited(&at_once.search.searched(), false));
 }
 
 #[test]
