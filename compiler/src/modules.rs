@@ -21,6 +21,8 @@ mod embedded {
 pub struct Module {
     /// Its folder's name: `http_request`.
     pub name: String,
+    /// Its folder, as whoever runs the compiler wrote it; `None` of one that ships with the compiler.
+    pub folder: Option<String>,
     /// Its crate: `bggo-module-http_request`.
     pub crate_name: String,
     /// Its manifest.
@@ -32,6 +34,7 @@ impl Module {
     fn new(name: &str, manifest: Manifest) -> Self {
         Self {
             name: name.to_owned(),
+            folder: None,
             crate_name: format!("bggo-module-{name}"),
             manifest,
         }
@@ -95,26 +98,29 @@ impl Modules {
         self
     }
 
-    /// What is wrong with the manifests of these modules together, one clause each: names that two of them declare, assets
-    /// of other modules that are not there, patterns that are not valid.
+    /// What is wrong with these modules together, one clause each: names that two of them have or declare, assets of other
+    /// modules that are not there, patterns that are not valid.
     pub fn contradictions(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (place, module) in self.list.iter().enumerate() {
+            let before = &self.list[..place];
+            found.extend(
+                before
+                    .iter()
+                    .find_map(|other| self.same_name(other, module)),
+            );
             let runners = module.manifest.runners.iter();
             let runners = runners.map(|one| ("runner", &one.name, &one.uses, &one.inputs));
             let assets = module.manifest.assets.iter();
             let assets = assets.map(|one| ("asset", &one.name, &one.uses, &one.inputs));
             for (kind, name, uses, inputs) in runners.chain(assets) {
-                if let Some(other) = self.list[..place]
-                    .iter()
-                    .find(|other| other.declares(kind, name))
-                {
-                    let (one, other) = (&other.name, &module.name);
+                if let Some(other) = before.iter().find(|other| other.declares(kind, name)) {
+                    let (one, other) = (self.shown(other), self.shown(module));
                     found.push(format!(
-                        "the modules `{one}` and `{other}` both declare the {kind} `{name}`"
+                        "the modules {one} and {other} both declare the {kind} `{name}`"
                     ));
                 }
-                let what = format!("{kind} `{name}` of the module `{}`", module.name);
+                let what = format!("{kind} `{name}` of the module {}", self.shown(module));
                 found.extend(
                     uses.iter()
                         .flat_map(|taken| self.no_such_uses(taken, &what)),
@@ -127,6 +133,32 @@ impl Modules {
             }
         }
         found
+    }
+
+    /// The name of a module; with its folder where another one has the same name.
+    fn shown(&self, module: &Module) -> String {
+        let name = &module.name;
+        if self.list.iter().filter(|one| one.name == *name).count() < 2 {
+            return format!("`{name}`");
+        }
+        match &module.folder {
+            Some(folder) => format!("`{name}` in {folder}"),
+            None => format!("`{name}` of bggo"),
+        }
+    }
+
+    /// That two modules, or their packages, have one name: neither a manifest nor cargo could tell them apart.
+    fn same_name(&self, one: &Module, other: &Module) -> Option<String> {
+        let (first, second) = (self.shown(one), self.shown(other));
+        if one.name == other.name {
+            return Some(format!(
+                "the modules {first} and {second} have one name: rename a folder, a module is called after it"
+            ));
+        }
+        (one.crate_name == other.crate_name).then(|| {
+            let name = &one.crate_name;
+            format!("the packages of the modules {first} and {second} are both called `{name}`: rename one in its Cargo.toml")
+        })
     }
 
     /// What is wrong with a use of assets of another module.

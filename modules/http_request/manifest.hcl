@@ -263,6 +263,18 @@ runner "http_request" {
     kind        = "counter"
     description = "Requests that were sent again on a new connection, because the server had closed the idle one."
   }
+  metric "requests" {
+    kind        = "counter"
+    description = "Requests that were sent, redirects and those that were sent again included. One that is given up while it connects counts as well."
+  }
+  metric "answered" {
+    kind        = "counter"
+    description = "Answers whose head came, those of redirects included. It is `requests` without `cut`."
+  }
+  metric "cut" {
+    kind        = "counter"
+    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
+  }
 
   error "request" {
     description = "The request cannot be made: a URL or header is malformed, or a file cannot be read."

@@ -3,14 +3,18 @@
 //!
 //! Each worker thread has one [`WorkerContext`], and so has the control thread, which owns the assets of scope `run`.
 
+use crate::clock::{Clock, Moment, instant};
 use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
+use crate::exchange::{Exchange, Message, Secrets, Shown};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
 use crate::info::{Lifetime, ResourceInfo, iteration_slot, time_slot};
 use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
+use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
+use bggo_schedule::Nanos;
 use bggo_values::functions::WallClock;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -25,6 +29,9 @@ const BUG: &str = "bug";
 pub(crate) const CUT: &str = "cut";
 /// The kind of failure of an iteration in which no step failed.
 const NO_STEP: &str = "no_failed_step";
+
+/// Exchanges of one step that are kept: its first one and its last ones.
+const MOST_EXCHANGES: usize = 32;
 
 /// The methods that record the metrics of a manifest, of a type whose own `metrics` gives its worker and the slot of its first
 /// metric. They are methods of the types themselves, so a module needs no trait for them.
@@ -93,8 +100,17 @@ pub struct WorkerContext {
     causes: Arc<ExitCauses>,
     pub(crate) names: KnownNames,
     events: Arc<dyn EventSink>,
+    clock: Clock,
+    /// What is known of the time without a look at the clock.
+    reading: Cell<Reading>,
     /// Failures that this thread has reported, by slot and kind. Under load further ones are only counted.
     told: RefCell<HashSet<(u32, usize)>>,
+    /// Writes down the steps of a share of all iterations, if that is asked for.
+    pub(crate) samples: Option<SampleRows>,
+    /// How much is shown of what the steps of a functional run send and receive; `None`: only of those that fail.
+    trace: Option<Shown>,
+    /// What running steps sent and received, by the address of the step. A step takes its own at its end.
+    exchanges: RefCell<Vec<(usize, Vec<Exchange>)>>,
     /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
@@ -104,10 +120,25 @@ pub(crate) struct WorkerContextParts {
     pub start: Arc<Start>,
     pub index: u32,
     pub functional: bool,
+    pub trace: Option<Shown>,
+    pub samples: Option<Sampling>,
     pub recorder: Recorder,
     pub names: KnownNames,
     pub events: Arc<dyn EventSink>,
     pub causes: Arc<ExitCauses>,
+}
+
+/// What is known of the time without a look at the clock, which takes a tenth of the shortest iteration. Where a step ends and
+/// another one begins, or its iteration ends, and nothing lies between, the clock is read once for both.
+#[derive(Debug, Clone, Copy, Default)]
+enum Reading {
+    /// No iteration is polled.
+    #[default]
+    Outside,
+    /// An iteration is polled, and something has happened since the clock was read.
+    Old,
+    /// It is this moment.
+    At(Moment),
 }
 
 /// The end of an iteration.
@@ -116,9 +147,9 @@ pub(crate) struct IterationEnd {
     /// The first slot of its scenario's iterations, where their counters stand.
     pub first_slot: u32,
     /// From the moment due to the end; `None` where the load profile gives it no such moment.
-    pub response: Option<Duration>,
+    pub response: Option<Nanos>,
     /// From its beginning to its end.
-    pub service: Duration,
+    pub service: Nanos,
 }
 
 impl WorkerContext {
@@ -127,6 +158,8 @@ impl WorkerContext {
             start,
             index,
             functional,
+            trace,
+            samples,
             recorder,
             names,
             events,
@@ -141,7 +174,12 @@ impl WorkerContext {
             causes,
             names,
             events,
+            clock: Clock::new(),
+            reading: Cell::default(),
             told: RefCell::default(),
+            trace,
+            samples: samples.map(SampleRows::new),
+            exchanges: RefCell::default(),
             told_of_resources: RefCell::default(),
         }
     }
@@ -162,6 +200,8 @@ impl WorkerContext {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
             functional,
+            trace: None,
+            samples: None,
             recorder: Recorder::new(slab),
             names: KnownNames::new(Arc::default()),
             events,
@@ -171,7 +211,59 @@ impl WorkerContext {
 
     /// The clock. (Tokio's, so that tests can stop it; it is the system's monotonic clock otherwise.)
     pub fn now(&self) -> Instant {
-        tokio::time::Instant::now().into_std()
+        instant()
+    }
+
+    /// The same, as a moment of this worker.
+    pub fn moment(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// An instant as a moment of this worker.
+    pub(crate) fn moment_of(&self, instant: Instant) -> Moment {
+        self.clock.at(instant)
+    }
+
+    /// A moment of this worker as an instant; `None` of one that an instant cannot hold.
+    pub(crate) fn instant_of(&self, moment: Moment) -> Option<Instant> {
+        self.clock.instant_of(moment)
+    }
+
+    /// An iteration of a user begins, and nothing else happens until its first step begins.
+    pub(crate) fn iteration_begins(&self, at: Moment) {
+        self.reading.set(Reading::At(at));
+    }
+
+    /// An iteration is polled.
+    pub(crate) fn iteration_is_polled(&self) {
+        if matches!(self.reading.get(), Reading::Outside) {
+            self.reading.set(Reading::Old);
+        }
+    }
+
+    /// What follows takes time, or others have their turn.
+    pub(crate) fn time_passes(&self) {
+        self.reading.set(Reading::Outside);
+    }
+
+    /// A step of the iteration that is polled ends now.
+    pub(crate) fn step_ends(&self) -> Moment {
+        let now = self.moment();
+        if !matches!(self.reading.get(), Reading::Outside) {
+            self.reading.set(Reading::At(now));
+        }
+        now
+    }
+
+    /// The clock as it was read last, if nothing that takes time has happened since. What follows takes time.
+    pub(crate) fn just_read(&self) -> Option<Moment> {
+        match self.reading.get() {
+            Reading::At(moment) => {
+                self.reading.set(Reading::Old);
+                Some(moment)
+            }
+            Reading::Outside | Reading::Old => None,
+        }
     }
 
     /// Counts the end of a step; in a functional run it is reported too. Returns the number of its kind of failure.
@@ -184,10 +276,10 @@ impl WorkerContext {
             StepOutcome::Passed => {
                 self.recorder.count(first, Outcome::Passed);
                 if let Some(service) = end.service {
-                    self.recorder.time(first + time_slot::SERVICE, service);
+                    self.recorder.nanos(first + time_slot::SERVICE, service);
                 }
                 if let Some(response) = end.response {
-                    self.recorder.time(first + time_slot::RESPONSE, response);
+                    self.recorder.nanos(first + time_slot::RESPONSE, response);
                 }
             }
             StepOutcome::Failed | StepOutcome::FailedAndContinued => {
@@ -196,9 +288,56 @@ impl WorkerContext {
             StepOutcome::Cut => failed = Some(self.step_cut(end)),
         }
         if self.functional {
-            self.events.tell(Event::Step(end.report()));
+            let mut report = end.report();
+            let exchanges = self.take_exchanges(end.step);
+            if failed.is_some() || self.trace.is_some() {
+                report.exchanges = exchanges;
+            }
+            self.events.tell(Event::Step(report));
         }
         failed
+    }
+
+    /// How much is shown of what a step sends and receives: in a functional run of all of it, since the step may still fail.
+    pub(crate) fn shows_exchanges(&self) -> Option<Shown> {
+        self.functional.then(|| self.trace.unwrap_or(Shown::FAILED))
+    }
+
+    /// How much is shown of the exchange that failed so: under load that of the first failure of a kind on this thread.
+    pub(crate) fn wants_example(&self, first_slot: u32, kind: &'static str) -> Option<Shown> {
+        if self.functional {
+            return None;
+        }
+        let kind = self.names.kind(kind);
+        (!self.told.borrow().contains(&(first_slot, kind))).then_some(Shown::EXAMPLE)
+    }
+
+    /// Keeps what a running step, which has this address, sent and received.
+    pub(crate) fn keep_exchange(
+        &self,
+        (step, shown): (usize, Shown),
+        sides: (&Message, Option<&Message>),
+        secrets: &Secrets,
+    ) {
+        let exchange = Exchange::new(sides, [self.start.secrets(), secrets], shown);
+        let mut all = self.exchanges.borrow_mut();
+        match all.iter_mut().find(|(of, _)| *of == step) {
+            // The last ones say most of how it came to its end.
+            Some((_, kept)) if kept.len() >= MOST_EXCHANGES => {
+                kept.remove(1);
+                kept.push(exchange);
+            }
+            Some((_, kept)) => kept.push(exchange),
+            // Under load a step hands over what failed at its very end, so what is here was left by steps that passed after all.
+            None if !self.functional => *all = vec![(step, vec![exchange])],
+            None => all.push((step, vec![exchange])),
+        }
+    }
+
+    fn take_exchanges(&self, step: usize) -> Vec<Exchange> {
+        let mut all = self.exchanges.borrow_mut();
+        let at = all.iter().position(|(of, _)| *of == step);
+        at.map(|at| all.swap_remove(at).1).unwrap_or_default()
     }
 
     fn step_failed(&self, end: &StepEnd<'_>) -> usize {
@@ -210,10 +349,10 @@ impl WorkerContext {
         if let Some(service) = end.service {
             let first = end.first_slot;
             self.recorder
-                .time(first + time_slot::FAILED_SERVICE, service);
+                .nanos(first + time_slot::FAILED_SERVICE, service);
             if let Some(response) = end.response {
                 self.recorder
-                    .time(first + time_slot::FAILED_RESPONSE, response);
+                    .nanos(first + time_slot::FAILED_RESPONSE, response);
             }
         }
         self.failure(end)
@@ -226,10 +365,10 @@ impl WorkerContext {
         self.recorder.count(first, Outcome::Failed);
         if let Some(service) = end.service {
             self.recorder
-                .time(first + time_slot::FAILED_SERVICE, service);
+                .nanos(first + time_slot::FAILED_SERVICE, service);
         }
         if let Some(response) = end.response {
-            self.recorder.time(first + time_slot::RESPONSE, response);
+            self.recorder.nanos(first + time_slot::RESPONSE, response);
         }
         self.failure(end)
     }
@@ -238,10 +377,15 @@ impl WorkerContext {
     fn failure(&self, end: &StepEnd<'_>) -> usize {
         let kind = self.names.kind(end.fault.map_or(BUG, Fault::kind));
         self.recorder.kind(end.first_slot, kind);
+        if let Some(limit) = end.fault.and_then(Fault::host_limit) {
+            self.causes.lacked.add(limit);
+        }
         if self.functional {
             self.causes.step_failed();
         } else if self.told.borrow_mut().insert((end.first_slot, kind)) {
-            self.events.tell(Event::FirstFailure(end.report()));
+            let mut report = end.report();
+            report.exchanges = self.take_exchanges(end.step);
+            self.events.tell(Event::FirstFailure(report));
         }
         kind
     }
@@ -261,10 +405,10 @@ impl WorkerContext {
     pub(crate) fn iteration_passed(&self, end: &IterationEnd) {
         self.recorder.count(end.first_slot, Outcome::Passed);
         self.recorder
-            .time(end.first_slot + time_slot::SERVICE, end.service);
+            .nanos(end.first_slot + time_slot::SERVICE, end.service);
         if let Some(response) = end.response {
             self.recorder
-                .time(end.first_slot + time_slot::RESPONSE, response);
+                .nanos(end.first_slot + time_slot::RESPONSE, response);
         }
     }
 
@@ -273,10 +417,10 @@ impl WorkerContext {
         let first = end.first_slot;
         self.recorder.count(first, Outcome::Failed);
         self.recorder
-            .time(first + time_slot::FAILED_SERVICE, end.service);
+            .nanos(first + time_slot::FAILED_SERVICE, end.service);
         if let Some(response) = end.response {
             self.recorder
-                .time(first + time_slot::FAILED_RESPONSE, response);
+                .nanos(first + time_slot::FAILED_RESPONSE, response);
         }
         let kind = kind.unwrap_or_else(|| self.names.kind(NO_STEP));
         self.recorder.kind(first, kind);
@@ -287,9 +431,9 @@ impl WorkerContext {
         let first = end.first_slot;
         self.recorder.count(first, Outcome::Failed);
         self.recorder
-            .time(first + time_slot::FAILED_SERVICE, end.service);
+            .nanos(first + time_slot::FAILED_SERVICE, end.service);
         if let Some(response) = end.response {
-            self.recorder.time(first + time_slot::RESPONSE, response);
+            self.recorder.nanos(first + time_slot::RESPONSE, response);
         }
         let kind = kind.unwrap_or_else(|| self.names.kind(CUT));
         self.recorder.kind(first, kind);
@@ -302,15 +446,11 @@ impl WorkerContext {
 
     /// Counts that an iteration began which was due at a moment of its own: how long it waited for a user, and then for this
     /// program, in nanoseconds.
-    pub(crate) fn iteration_started(&self, (first_slot, queued, start_error): (u32, u64, u64)) {
-        self.recorder.time(
-            first_slot + iteration_slot::QUEUED,
-            Duration::from_nanos(queued),
-        );
-        self.recorder.time(
-            first_slot + iteration_slot::START_ERROR,
-            Duration::from_nanos(start_error),
-        );
+    pub(crate) fn iteration_started(&self, (first_slot, queued, start_error): (u32, Nanos, Nanos)) {
+        self.recorder
+            .nanos(first_slot + iteration_slot::QUEUED, queued);
+        self.recorder
+            .nanos(first_slot + iteration_slot::START_ERROR, start_error);
     }
 
     /// Counts arrivals that were due and never began.

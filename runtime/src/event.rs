@@ -3,9 +3,11 @@
 //! An event owns its data, so it can leave the thread on which it happened. A worker thread knows only the [`EventSink`]
 //! that takes events, not the readers behind it.
 
+use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{CheckInfo, Info, Instance, ResourceInfo};
+use bggo_schedule::Nanos;
 use std::time::Duration;
 
 /// How important a message is, from most to least.
@@ -53,10 +55,12 @@ pub struct StepEnd<'a> {
     pub iteration: u64,
     /// The first of its slots, where its counters stand.
     pub first_slot: u32,
+    /// The address of the run of the step, which no other has that runs at the same time.
+    pub step: usize,
     /// From the moment when the step was due to its end; `None` if the load profile gives the step no such moment.
-    pub response: Option<Duration>,
+    pub response: Option<Nanos>,
     /// From the moment sent (or begun) to the end; `None` where it ended before it began.
-    pub service: Option<Duration>,
+    pub service: Option<Nanos>,
     /// How.
     pub outcome: StepOutcome,
     /// Why it failed.
@@ -64,7 +68,7 @@ pub struct StepEnd<'a> {
 }
 
 impl StepEnd<'_> {
-    /// The same with owned data, for an event.
+    /// The same with owned data, for an event; without exchanges.
     pub fn report(&self) -> StepReport {
         StepReport {
             info: self.info,
@@ -72,9 +76,10 @@ impl StepEnd<'_> {
             scenario: self.scenario,
             user: self.user,
             iteration: self.iteration,
-            service: self.service,
+            service: self.service.map(Duration::from_nanos),
             outcome: self.outcome,
             fault: self.fault.cloned(),
+            exchanges: Vec::new(),
         }
     }
 }
@@ -98,6 +103,8 @@ pub struct StepReport {
     pub outcome: StepOutcome,
     /// Why it failed.
     pub fault: Option<Fault>,
+    /// What it sent and what came back, if that is shown.
+    pub exchanges: Vec<Exchange>,
 }
 
 impl StepReport {

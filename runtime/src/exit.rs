@@ -1,5 +1,6 @@
 //! Exit codes of a compiled grid: a contract with scripts and CI. Those shared with k6 keep k6's numbers.
 
+use crate::host_limit::Lacked;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -80,6 +81,8 @@ pub struct ExitCauses {
     overloaded: AtomicBool,
     output_failed: AtomicBool,
     bug: AtomicBool,
+    /// What this host had none left of. It decides nothing and explains much.
+    pub lacked: Lacked,
     news: Notify,
 }
 

@@ -1,5 +1,6 @@
 //! A fault of a run: its kind, what happened, and the place in the grid where it happened.
 
+use crate::host_limit::HostLimit;
 use crate::info::{ResourceInfo, Sensitivity};
 pub use crate::place::Place;
 use std::borrow::Cow;
@@ -16,7 +17,7 @@ pub struct FaultText {
 }
 
 /// Shown in the place of a hidden part.
-const KEPT_BACK: &str = "(sensitive value)";
+pub(crate) const KEPT_BACK: &str = "(sensitive value)";
 
 impl FaultText {
     /// Text that contains no value: words, status codes, ports, limits, errors of the system.
@@ -98,6 +99,7 @@ struct Parts {
     kind: &'static str,
     text: FaultText,
     place: Option<Place>,
+    host_limit: Option<HostLimit>,
 }
 
 impl Fault {
@@ -107,7 +109,20 @@ impl Fault {
             kind,
             text: text.into(),
             place: None,
+            host_limit: None,
         }))
+    }
+
+    /// The same, of which this host is the cause: it had none left of something. The run says so at its end, with the cure.
+    #[must_use]
+    pub fn by_host(mut self, limit: HostLimit) -> Self {
+        self.0.host_limit = Some(limit);
+        self
+    }
+
+    /// What this host had none left of, if that is the cause.
+    pub(crate) fn host_limit(&self) -> Option<HostLimit> {
+        self.0.host_limit
     }
 
     /// An input or asset that a step needs is missing.
@@ -146,6 +161,7 @@ impl Fault {
         };
         let mut fault = Self::new("asset", text);
         fault.0.place = cause.0.place;
+        fault.0.host_limit = cause.0.host_limit;
         fault
     }
 

@@ -10,7 +10,7 @@
 //! step       how a step is run and counted, in one place
 //! assets     slots, scopes, assets of the run
 //! context    what a step or an asset can use of its worker
-//! metrics, event, start, grid, info, fault, ..: values and pure functions
+//! metrics, event, start, clock, grid, info, fault, ..: values and pure functions
 //! ```
 //!
 //! Below all of them are two crates that bggo itself uses as well: `bggo-schedule` (when iterations begin) and `bggo-metrics`
@@ -27,11 +27,13 @@ pub mod emitted;
 pub mod glue;
 
 pub(crate) mod assets;
+pub(crate) mod clock;
 pub(crate) mod command;
 pub(crate) mod context;
 pub(crate) mod declared_load;
 pub(crate) mod engine;
 pub(crate) mod event;
+pub(crate) mod exchange;
 pub(crate) mod exit;
 pub(crate) mod fault;
 pub(crate) mod flow;
@@ -39,7 +41,8 @@ pub(crate) mod flow;
 pub mod forms;
 pub(crate) mod grid;
 pub(crate) mod health;
-pub(crate) mod info;
+pub(crate) mod host_limit;
+mod info;
 #[doc(hidden)]
 pub mod input_conversion;
 pub(crate) mod judgement;
@@ -47,6 +50,7 @@ pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;
 pub(crate) mod place;
+pub(crate) mod samples;
 pub(crate) mod shape;
 pub(crate) mod shutdown;
 pub(crate) mod start;

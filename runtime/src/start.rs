@@ -1,6 +1,7 @@
 //! Values that are fixed when the program starts: variables, the locals that depend only on them, and whether the run is a load
 //! run. Each local is computed once.
 
+use crate::exchange::Secrets;
 use crate::fault::Fault;
 use bggo_values::{Text, Value};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -16,6 +17,7 @@ pub struct Start {
     loaded: bool,
     run_id: Text,
     seed: u64,
+    secrets: Secrets,
     /// The wall clock, read once, and the clock of the run (tokio's, which tests stop) at the same moment.
     epoch: (Duration, Instant),
 }
@@ -29,6 +31,7 @@ impl Start {
             loaded: false,
             run_id: Text::from(format!("{:016x}", random())),
             seed: random(),
+            secrets: Secrets::default(),
             epoch: (
                 // A system clock set before 1970 counts as 1970.
                 SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default(),
@@ -47,6 +50,21 @@ impl Start {
     #[must_use]
     pub fn seeded(self, seed: u64) -> Self {
         Self { seed, ..self }
+    }
+
+    /// With the values of these variables, by number, which are never shown.
+    #[must_use]
+    pub fn keeping_back(mut self, sensitive: impl IntoIterator<Item = usize>) -> Self {
+        for number in sensitive {
+            let value = self.variables.get(number).unwrap_or(&Value::Null);
+            self.secrets.add_value(value);
+        }
+        self
+    }
+
+    /// Texts of sensitive variables.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// The seed of the arrivals of a scenario: it follows from its name, so it is the same whichever others run.

@@ -105,7 +105,7 @@ impl TestWorker {
             user.iteration_begins();
         }
         let user: &'static UserContext = Box::leak(Box::new(user));
-        let begun: &'static Begun = Box::leak(Box::new(Begun::when_free(self.context.now(), 0)));
+        let begun: &'static Begun = Box::leak(Box::new(Begun::when_free(self.context.moment(), 0)));
         Box::leak(Box::new(Iteration::new(user, begun)))
     }
 

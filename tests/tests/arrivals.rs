@@ -41,13 +41,16 @@ fn run(grid: &Grid, nginx: &Nginx, line: &str) -> Finished {
     grid.start(&flags).finish()
 }
 
-/// How many arrivals were due, began and never began, and how many iterations ended.
-fn arrivals(ended: &Finished) -> [u64; 4] {
+fn summary(ended: &Finished) -> Value {
     let lines = ended.stderr.lines();
     let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let summary = events.find(|event| event["event"] == "summary");
-    let iterations = summary.map(|summary| summary["iterations"].clone());
-    let iterations = iterations.unwrap_or_else(|| panic!("no summary: {}", ended.stderr));
+    summary.unwrap_or_else(|| panic!("no summary: {}", ended.stderr))
+}
+
+/// How many arrivals were due, began and never began, and how many iterations ended.
+fn arrivals(ended: &Finished) -> [u64; 4] {
+    let iterations = &summary(ended)["iterations"];
     let arrivals = &iterations["arrivals"];
     let numbers = [
         &arrivals["due"],
@@ -72,6 +75,34 @@ fn each_arrival_is_one_request_on_one_thread_and_on_two() {
         assert_eq!(arrivals(&ended), [total, total, 0, total], "{line}");
         assert_eq!(nginx.stop().len() as u64, total, "requests of {line}");
     }
+}
+
+#[test]
+fn redirects_are_requests_of_their_own_as_the_server_counts_them() {
+    let grid = Grid::new(GRID).build();
+    let nginx = Nginx::start(
+        "location /hit { return 302 /next; } location /next { return 307 /last; } location / { return 200 ok; }",
+    );
+    let line = "--rate 200/s --duration 1s --threads 2";
+    let mut flags = flags(&nginx, line);
+    let thresholds = [
+        "http_request.hit.requests.sum == 600",
+        "http_request.hit.answered.sum == 600",
+    ];
+    flags.extend(
+        thresholds
+            .iter()
+            .flat_map(|one| ["--threshold".to_owned(), (*one).to_owned()]),
+    );
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let ended = grid.start(&flags).finish().expect_code(0);
+    assert_eq!(nginx.stop().len(), 600);
+    let summary = summary(&ended);
+    let metrics = &summary["steps"][0]["metrics"];
+    let sums = ["requests", "answered", "cut"].map(|name| metrics[name]["sum"].as_u64());
+    assert_eq!(sums, [Some(600), Some(600), None], "{metrics}");
+    // Of redirects that are followed only the last answer has a status that counts.
+    assert_eq!(metrics["answers"]["labels"]["200"], 200);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use bggo_tests::server::Nginx;
 use bggo_tests::{Grid, Run};
 use serde_json::Value;
+use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -65,6 +66,31 @@ fn users_that_cannot_have_a_descriptor_each_are_refused_before_any_load() {
     let text = "warning: if the target is slow there may be 10000 virtual users";
     assert!(warned.stderr.contains(text), "{}", warned.stderr);
     assert_eq!(nginx.stop().len(), 10);
+}
+
+#[test]
+fn connections_that_fail_for_want_of_a_descriptor_are_said_to_be_this_hosts_fault() {
+    let grid = Grid::new(REQUESTS).build();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 120; exec \"$@\"", "sh"]);
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    command.arg(grid.program()).args(["--url", &url]);
+    // Each keeps its connection until the end, and 200 do not fit.
+    command.args(words(
+        "--rate 200/s --duration 1s --graceful-stop 0s --allow-overload --log-format json",
+    ));
+    let ended = Run::start(command).finish().expect_code(99);
+    let lines = ended.stderr.lines();
+    let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let summary = events.find(|event| event["event"] == "summary").unwrap();
+    let failures = summary["failures"]["connect"].as_u64().unwrap();
+    assert!(failures > 80, "{failures}");
+    let said = summary["warnings"][0].as_str().unwrap();
+    let text = format!(
+        "{failures} steps failed because this program had no descriptor left, which is no fault of the target: raise its limit"
+    );
+    assert!(said.starts_with(&text), "{said}");
 }
 
 #[test]

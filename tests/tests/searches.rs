@@ -6,7 +6,7 @@ use bggo_tests::{Finished, Grid, Run, bggo};
 use serde_json::Value;
 use std::sync::OnceLock;
 
-/// Ten users that wait for 100 ms can do 100 iterations a second, and not more. Each of them asks the server once.
+/// The server takes 100 requests a second, whatever the machine does beside it, and refuses what comes beyond that.
 const GRID: &str = r#"
 variable "url" {
   type = string
@@ -14,7 +14,7 @@ variable "url" {
 
 variable "start" {
   type    = number
-  default = 30
+  default = 20
 }
 
 variable "max" {
@@ -30,22 +30,16 @@ variable "hold" {
 scenario "browse" {
   load "search" {
     start     = var.start
-    factor    = 2
+    factor    = 3
     max       = var.max
-    precision = "40%"
+    precision = 60
     hold      = var.hold
-    until     = threshold["is fast"]
-    max_vus   = 10
+    until     = threshold["all is well"]
   }
   step "http_request" "hit" {
     arguments {
-      url = "${var.url}/browse"
-    }
-  }
-  step "noop" "think" {
-    depends_on = ["hit"]
-    arguments {
-      delay = "100ms"
+      url           = "${var.url}/browse"
+      expect_status = 200
     }
   }
 }
@@ -62,13 +56,12 @@ scenario "beside" {
   }
 }
 
-threshold "is fast" {
-  condition = metrics.scenario.browse.response_time.p95 < "450ms"
-  after     = "1s"
+threshold "all is well" {
+  condition = metrics.scenario.browse.failed.ratio < "4%"
 }
 
 threshold "enough" {
-  condition = metrics.scenario.browse.highest_rate.value >= 80
+  condition = metrics.scenario.browse.highest_rate.value >= 50
 }
 "#;
 
@@ -78,7 +71,12 @@ fn grid() -> &'static Grid {
 }
 
 fn server() -> Nginx {
-    Nginx::start("location / { return 200 ok; }")
+    Nginx::start_with(
+        "limit_req_zone $server_name zone=all:1m rate=100r/s;",
+        "location /browse { limit_req zone=all burst=40 nodelay; try_files /nothing @fine; }
+         location @fine { return 200 ok; }
+         location /beside { return 200 ok; }",
+    )
 }
 
 /// Starts the program against a server.
@@ -122,10 +120,10 @@ fn the_capacity_of_a_target_is_found_and_every_request_is_counted() {
     let summary = summary(&finished);
     let search = &summary["searches"][0];
     let wanted = [
-        (30.0, "held"),
+        (20.0, "held"),
         (60.0, "held"),
+        (180.0, "broke"),
         (120.0, "broke"),
-        (90.0, "held"),
     ];
     let wanted: Vec<(f64, String)> = wanted
         .into_iter()
@@ -133,10 +131,10 @@ fn the_capacity_of_a_target_is_found_and_every_request_is_counted() {
         .collect();
     assert_eq!(steps(search), wanted, "{search:#}");
     assert_eq!(search["end"], "found");
-    assert_eq!(search["highest_rate"], 90);
+    assert_eq!(search["highest_rate"], 60);
     assert_eq!(search["broke_at"], 120);
     // Nothing is begun twice between two steps, and nothing is lost: the server has counted the same.
-    let began = 4 * (30 + 60 + 120 + 90);
+    let began = 4 * (20 + 60 + 180 + 120);
     let scenario = &summary["scenarios"][0];
     assert_eq!(
         scenario["count"].as_u64(),
@@ -148,14 +146,17 @@ fn the_capacity_of_a_target_is_found_and_every_request_is_counted() {
     let thresholds = summary["thresholds"].as_array().expect("thresholds");
     let names: Vec<&Value> = thresholds.iter().map(|one| &one["threshold"]).collect();
     assert_eq!(names, ["enough", "failures"]);
-    assert_eq!(thresholds[0]["figures"][0]["value"], 90);
+    assert_eq!(thresholds[0]["figures"][0]["value"], 60);
+    // Hundreds were refused in the steps that broke, which are no failures of the run.
+    assert!(scenario["failed"].as_u64() > Some(200), "{scenario:#}");
+    assert_eq!(thresholds[1]["figures"][0]["value"], 0);
     let told = finished.stderr.contains("search of browse: 120/s broke");
     assert!(told, "{}", finished.stderr);
     // What is read from the file is the same.
     let mut report = bggo();
     report.arg("report").arg(folder.join("found.log"));
     let report = Run::start(report).finish().expect_code(0);
-    let answer = "search of browse: the highest rate is 90/s: there threshold is fast held, and at";
+    let answer = "search of browse: the highest rate is 60/s: there threshold all is well held,";
     assert!(report.stdout.contains(answer), "{}", report.stdout);
     assert!(
         report.stdout.contains("passed  enough:"),
@@ -167,7 +168,7 @@ fn the_capacity_of_a_target_is_found_and_every_request_is_counted() {
 #[test]
 fn a_target_that_is_too_slow_for_the_first_rate_fails_the_run() {
     let nginx = server();
-    let line = "--allow-overload --start 200 --scenario browse --hold 3s";
+    let line = "--allow-overload --start 300 --scenario browse --hold 2s";
     let finished = start(&nginx, line).finish().expect_code(99);
     let summary = summary(&finished);
     let search = &summary["searches"][0];
@@ -182,7 +183,7 @@ fn a_target_that_is_too_slow_for_the_first_rate_fails_the_run() {
 #[test]
 fn the_last_rate_that_holds_is_not_enough_where_more_is_asked() {
     let nginx = server();
-    let line = "--allow-overload --start 10 --max 20 --scenario browse --hold 2s";
+    let line = "--allow-overload --start 5 --max 10 --scenario browse --hold 2s";
     let finished = start(&nginx, line).finish().expect_code(99);
     let summary = summary(&finished);
     let search = &summary["searches"][0];
@@ -190,23 +191,23 @@ fn the_last_rate_that_holds_is_not_enough_where_more_is_asked() {
         (&search["end"], &search["failed"]),
         (&"at_least_max".into(), &false.into())
     );
-    assert_eq!(search["highest_rate"], 20);
+    assert_eq!(search["highest_rate"], 10);
     assert_eq!(summary["thresholds"][0]["came"], "broken");
-    assert_eq!(requests(nginx, ["/browse"]), [2 * (10 + 20)]);
+    assert_eq!(requests(nginx, ["/browse"]), [2 * (5 + 10)]);
 }
 
 #[test]
 fn a_signal_ends_a_search_that_says_what_it_knows() {
     let nginx = server();
     let mut run = start(&nginx, "--allow-overload --hold 2s --scenario browse");
-    run.wait_for("search of browse: 30/s held");
+    run.wait_for("search of browse: 20/s held");
     run.signal("INT");
     let finished = run.finish().expect_code(105);
     let summary = summary(&finished);
     let search = &summary["searches"][0];
     assert_eq!(
         (&search["end"], &search["highest_rate"]),
-        (&"stopped".into(), &30.into())
+        (&"stopped".into(), &20.into())
     );
     assert_eq!(steps(search)[1].1, "unfinished");
     let [counted] = requests(nginx, ["/browse"]);
@@ -238,9 +239,9 @@ fn a_search_that_cannot_be_is_refused_before_anything_is_sent() {
     }
     let plan = start(&nginx, "--dry-run").finish().expect_code(0);
     let rates = [
-        "30/s for 4s",
+        "20/s for 4s",
         "60/s for 4s",
-        "480/s for 4s",
+        "540/s for 4s",
         "1000/s for 4s",
     ];
     for rate in rates {

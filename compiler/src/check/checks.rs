@@ -91,8 +91,14 @@ impl Checker<'_> {
             name.text
         );
         let value = self.infer_wanted(&record.value, &ty);
+        let is_duration = value.constant().is_some_and(is_text_of_duration);
         let value = self.convert(value, &ty, &what);
         if value.is_error() {
+            if let (true, Type::Number, Some(problem)) =
+                (is_duration, ty, self.problems.list.last_mut())
+            {
+                problem.hint("the metric of a duration has `unit = \"time\"`");
+            }
             return None;
         }
         // A bool says as little as a check does.
@@ -120,6 +126,12 @@ impl Checker<'_> {
         let mut metrics = self.metrics.iter();
         metrics.position(|metric| metric.name == name).map(MetricId)
     }
+}
+
+/// Whether it is a text such as `"300ms"`.
+fn is_text_of_duration(value: &Value) -> bool {
+    let text = value.as_text().unwrap_or_default();
+    bggo_values::duration::parse(text).is_some()
 }
 
 /// A message without what is sensitive in it.

@@ -37,13 +37,19 @@ impl Checker<'_> {
         if let Some(first) = loose.first()
             && declarations.scenarios().next().is_some()
         {
-            let text = match loose.len() {
-                1 => "this step stands outside of all scenarios: it runs once".to_owned(),
-                many => format!("{many} steps stand outside of all scenarios: they run once"),
+            let (text, hint) = match loose.len() {
+                1 => (
+                    "this step stands outside of all scenarios: it runs once".to_owned(),
+                    "put it into a scenario",
+                ),
+                many => (
+                    format!("{many} steps stand outside of all scenarios: they run once"),
+                    "put them into a scenario",
+                ),
             };
             self.problems
                 .warning(codes::LOOSE_STEPS, first.span, text)
-                .hint("put them into a scenario");
+                .hint(hint);
         }
         let bodies = declarations.bodies.iter().zip(after);
         bodies
@@ -272,8 +278,13 @@ impl Checker<'_> {
     fn load_field(&mut self, field: Field, value: &crate::syntax::decl::Expr) -> TField {
         let name = field.name();
         let value = self.infer(value);
+        let as_flag = rate_hint(field, &value);
         let value = self.convert(value, &field.ty(), &format!("`{name}`"));
-        if !value.is_error() {
+        if value.is_error() {
+            if let (Some(hint), Some(problem)) = (as_flag, self.problems.list.last_mut()) {
+                problem.hint(hint);
+            }
+        } else {
             if value.binding > Binding::Start {
                 let text = format!("`{name}` must be known when the program starts");
                 self.error(codes::NOT_KNOWN_AT_START, value.span, text)
@@ -301,6 +312,22 @@ impl Checker<'_> {
             self.error(code, wrong.place, wrong.text).hint = wrong.hint;
         }
     }
+}
+
+/// What to write for a rate with its time, as flags of the program take it: `"500/s"`.
+fn rate_hint(field: Field, value: &TExpr) -> Option<String> {
+    if !matches!(field, Field::Rate | Field::StartRate) {
+        return None;
+    }
+    let (number, per) = value.constant()?.as_text()?.split_once('/')?;
+    let (number, per) = (number.trim(), per.trim());
+    number.parse::<f64>().ok()?;
+    let name = field.name();
+    Some(match per {
+        "s" | "1s" => format!("write `{name} = {number}`: a rate is for each second"),
+        "m" | "h" => format!("write `{name} = {number}` and `per = \"1{per}\"`"),
+        _ => return None,
+    })
 }
 
 /// The load for its rules. What is not a constant counts as known later.

@@ -252,7 +252,7 @@ impl Checker<'_> {
             if !is_exact(&left) || !is_exact(&right) {
                 let text = "only a `count` or a `sum` can be asked for an exact value";
                 self.error(codes::THRESHOLD_FORM, span, text)
-                    .hint("write `<` or `>`");
+                    .hint("write `<`, `<=`, `>` or `>=`");
                 return None;
             }
         }

@@ -36,24 +36,29 @@ pub struct LoadedModules {
 impl ModuleFolders {
     /// Reads the manifests.
     pub fn load(&self) -> Result<LoadedModules, LinkFault> {
-        let external = self
-            .folders
-            .iter()
-            .map(|folder| link::module(folder))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut external: Vec<ExternalModule> = Vec::new();
+        let mut given = Vec::new();
+        for folder in &self.folders {
+            let found = link::module(folder)?;
+            // A folder that is given twice is one module.
+            if external.iter().all(|known| known.folder != found.folder) {
+                external.push(found);
+                given.push(folder);
+            }
+        }
         let all = if external.is_empty() {
             Cow::Borrowed(Modules::built_in())
         } else {
             let mut all = Modules::built_in().clone();
-            for found in &external {
-                all.list.push(module(found)?);
+            for (found, folder) in external.iter().zip(given) {
+                all.list.push(module(found, folder)?);
             }
             let mut contradictions = all.contradictions();
             contradictions.extend(on_a_large_stack(|| check::faults_of_conditions(&all)));
             if !contradictions.is_empty() {
                 return Err(LinkFault::usage(
                     "these modules cannot be used together",
-                    "correct the manifests, or leave a module out",
+                    "correct them, or leave a module out",
                 )
                 .details(contradictions.join("\n")));
             }
@@ -63,7 +68,7 @@ impl ModuleFolders {
     }
 }
 
-fn module(found: &ExternalModule) -> Result<Module, LinkFault> {
+fn module(found: &ExternalModule, given: &Path) -> Result<Module, LinkFault> {
     let manifest = bggo_manifest::read(&found.manifest).map_err(|faults| {
         let path = found.folder.join("manifest.hcl");
         let line = |fault: &bggo_manifest::ManifestFault| {
@@ -82,6 +87,7 @@ fn module(found: &ExternalModule) -> Result<Module, LinkFault> {
     })?;
     Ok(Module {
         name: found.name(),
+        folder: Some(given.display().to_string()),
         crate_name: found.crate_name.clone(),
         manifest,
     })

@@ -103,7 +103,7 @@ fn ending(ends: &[Option<PartEnd>], fails: bool) -> Ending {
     let has = |code: u8| ends.iter().flatten().any(|end| end.exit == code);
     // In the order in which a program chooses its own exit code.
     match () {
-        () if has(109) => Ending::Failed,
+        () if has(109) => Ending::Bug,
         () if has(105) || ends.contains(&None) => Ending::Interrupted,
         () if has(100) => Ending::SetUpFailed,
         () if has(111) => Ending::Overloaded,
@@ -149,7 +149,7 @@ impl Whole {
     pub fn exit(&self) -> Exit {
         match self.ending {
             Ending::Passed | Ending::OutputFailed | Ending::TeardownFailed => Exit::Done,
-            Ending::Failed if self.fails() => Exit::ThresholdFailed,
+            Ending::Failed | Ending::Bug if self.fails() => Exit::ThresholdFailed,
             _ => Exit::NotValid,
         }
     }

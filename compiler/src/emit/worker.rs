@@ -95,6 +95,8 @@ impl Writer<'_> {
     }
 
     /// The life of a user who runs the body that is being written again and again.
+    ///
+    /// (It is no `async fn`: every user would keep itself twice, as the argument and as the variable.)
     pub fn life(&self) -> TokenStream {
         let names = self.body_names();
         let (life, of_user) = (&names.life, &names.user_type);
@@ -128,20 +130,22 @@ impl Writer<'_> {
         };
         quote! {
             #[doc = #doc]
-            async fn #life(self: Rc<Self>, user: User) {
-                #begin_user
-                while let Some(begun) = user.next().await {
-                    #begin_iteration
-                    let flow = {
-                        let main = #main { #(#main_values),* };
-                        #iteration_dependencies
-                        let run = #main::run(&main);
-                        user.unless_cancelled(pin!(run)).await
-                    };
-                    #end_iteration
-                    user.finish(begun, flow);
+            fn #life(self: Rc<Self>, user: User) -> impl Future<Output = ()> {
+                async move {
+                    #begin_user
+                    while let Some(begun) = user.next().await {
+                        #begin_iteration
+                        let flow = {
+                            let main = #main { #(#main_values),* };
+                            #iteration_dependencies
+                            let run = #main::run(&main);
+                            user.unless_cancelled(pin!(run)).await
+                        };
+                        #end_iteration
+                        user.finish(begun, flow);
+                    }
+                    #end_user
                 }
-                #end_user
             }
         }
     }

@@ -111,6 +111,26 @@ impl<'a> Resolver<'a> {
         ))
     }
 
+    /// The field of the step's own output that a check or a `record` probably meant.
+    fn own_output_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<String> {
+        let (Some(Node::Step(id)), true) = (self.owner.node, self.owner.output) else {
+            return None;
+        };
+        let runner = &self.declarations.step(id).runner.text;
+        let runner = self.modules.runner(self.modules.find_runner(runner)?);
+        let has = |field: &str| runner.outputs.iter().any(|output| output.name == field);
+        if has(name) {
+            return Some(format!("did you mean `output.{name}`?"));
+        }
+        if !matches!(name, "self" | "response" | "res" | "result") {
+            return None;
+        }
+        Some(match here.first.filter(|field| has(&field.text)) {
+            Some(field) => format!("did you mean `output.{}`?", field.text),
+            None => "what the step returned is `output`".to_owned(),
+        })
+    }
+
     /// What a word that begins no reference was probably meant to be.
     pub(super) fn unknown_hint(&self, name: &str, here: &Traversal<'_, 'a>) -> Option<String> {
         let body = self.own_body();
@@ -147,6 +167,9 @@ impl<'a> Resolver<'a> {
             literals.iter().find(|(word, _)| *word == lower),
         ) {
             return Some(format!("did you mean `{literal}`?"));
+        }
+        if let Some(hint) = self.own_output_hint(name, here) {
+            return Some(hint);
         }
         if name == "self" {
             return Some("put a value that two arguments need into `locals`".to_owned());

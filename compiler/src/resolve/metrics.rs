@@ -13,6 +13,7 @@
 use crate::diagnostics::{codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Expr, ExprKind, Name};
+use bggo_metrics::Figures;
 
 use super::model::{BodyId, MetricRead, MetricSubject, Reference, StepId};
 use super::reference::{Reads, Resolver};
@@ -26,6 +27,31 @@ struct Parts<'a> {
     /// Behind how many names the tags stand.
     tags: Option<(Vec<(Name, Name)>, usize)>,
     span: Span,
+}
+
+/// How an address goes on that ends with a metric.
+fn statistics_hint(subject: &MetricSubject, metric: &Name, key: Option<&(Name, usize)>) -> String {
+    let name = &metric.text;
+    let name = key.map_or_else(
+        || name.clone(),
+        |(key, _)| format!("{name}[\"{}\"]", key.text),
+    );
+    let known = match subject {
+        MetricSubject::Run | MetricSubject::Scenario(_) => bggo_metrics::OF_ITERATIONS,
+        _ => bggo_metrics::OF_STEP,
+    };
+    match known.iter().find(|known| known.name == metric.text) {
+        Some(known) if matches!(known.figures, Figures::Values(_)) => {
+            format!("write `{name}.p95`, for example")
+        }
+        Some(known) => {
+            let words = known.figures.statistics().iter();
+            let written: Vec<_> = words.map(|word| format!("`{name}.{word}`")).collect();
+            format!("write {}", written.join(" or "))
+        }
+        // One of a module, whose kind the check stage knows.
+        None => format!("write `{name}.p95` of a trend, `{name}.sum` of a counter"),
+    }
 }
 
 /// The names of a whole address.
@@ -176,7 +202,7 @@ impl<'a> Resolver<'a> {
                 let text = format!("`{}` needs a statistic", metric.text);
                 self.problems
                     .error(codes::UNKNOWN_STATISTIC, metric.span, text)
-                    .hint(format!("write `{}.p95` or `{0}.count`", metric.text));
+                    .hint(statistics_hint(&subject, metric, parts.key.as_ref()));
                 return None;
             }
             (_, []) => return self.incomplete_address(&parts, FORM),

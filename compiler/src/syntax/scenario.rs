@@ -33,9 +33,12 @@ impl FileParser<'_, '_> {
     pub(super) fn scenario(&mut self, block: RawBlock, to: &mut Declarations) {
         let fine = self.labels(&block, &["NAME"]);
         let name = block.labels.first().map(|label| label.name.clone());
-        let Some(name) = name.filter(|_| fine) else {
+        if !fine {
             to.incomplete = true;
             to.bad_headers.push(BadHeader::of(&block));
+        }
+        // What stands in a scenario whose name is wrong is read all the same.
+        let Some(name) = name.filter(|_| fine || block.labels.len() == 1) else {
             return self.discard(block.body);
         };
         if RESERVED.contains(&name.text.as_str()) {

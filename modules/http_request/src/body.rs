@@ -97,6 +97,22 @@ impl Payload {
         }
     }
 
+    /// The parts of it that are known before it is sent, and whether there are files beside them.
+    pub(crate) fn known(&self) -> (Vec<&Bytes>, bool) {
+        let parts = match &self.content {
+            Content::None => return (Vec::new(), false),
+            Content::Bytes(bytes) => return (vec![bytes], false),
+            Content::Parts(parts) => parts,
+        };
+        let known = parts.iter().filter_map(|part| match part {
+            Part::Bytes(bytes) => Some(bytes),
+            Part::File(_) => None,
+        });
+        let known: Vec<&Bytes> = known.collect();
+        let has_files = known.len() < parts.len();
+        (known, has_files)
+    }
+
     /// The body, ready to be sent once: files are opened and their sizes taken now.
     pub(crate) async fn open(&self) -> Result<Outgoing, Fault> {
         let parts = match &self.content {

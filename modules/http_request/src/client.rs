@@ -27,6 +27,8 @@ pub struct HttpClient {
     /// Headers of every request.
     pub(crate) headers: HeaderMap,
     pub(crate) exchange: Defaults,
+    /// It has a sensitive argument, which may be in its headers.
+    pub(crate) is_sensitive: bool,
     metrics: AssetMetrics,
 }
 
@@ -84,10 +86,10 @@ impl Asset for HttpClient {
 
     async fn create(cx: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
         if let Some(common) = &ready.common {
-            return common.client(cx.metrics());
+            return common.client(&cx);
         }
         match common(&inputs)? {
-            Some(common) => common.client(cx.metrics()),
+            Some(common) => common.client(&cx),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
     }
@@ -104,9 +106,10 @@ impl Asset for HttpClient {
 }
 
 impl Common {
-    fn client(&self, metrics: AssetMetrics) -> Result<HttpClient, Fault> {
+    fn client(&self, cx: &AssetCx) -> Result<HttpClient, Fault> {
         Ok(HttpClient {
-            metrics,
+            metrics: cx.metrics(),
+            is_sensitive: cx.info().is_sensitive(),
             transport: Transport::new(Rc::clone(&self.transport))?,
             jar: self.cookies.then(RefCell::default),
             headers: self.headers.clone(),

@@ -8,6 +8,7 @@ use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
+use crate::trace::{Request, Trace};
 use crate::transport::{Incoming, Outgoing};
 use bggo_runtime::contract::{Fault, FaultText, format_duration};
 use bytes::{Bytes, BytesMut};
@@ -40,11 +41,22 @@ pub(crate) struct Call<'a> {
     pub(crate) hosts: Hosts,
     /// What is counted, also if the exchange fails.
     pub(crate) seen: &'a Seen,
+    /// Takes down what is sent and received, if that is shown.
+    pub(crate) trace: Option<&'a Trace<'a>>,
+    /// Of an answer with such a status the first bytes of its body are kept, if nobody takes down more.
+    pub(crate) keeps_start: &'a dyn Fn(StatusCode) -> bool,
 }
 
-/// What was seen of an exchange, also of one that fails.
+/// Bytes of the body of an answer that are kept for an example of a failure.
+const START: usize = 1 << 10;
+
+/// What was seen of an exchange, also of one that fails or is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    /// Requests that were sent, or are on their way.
+    pub(crate) requests: Cell<u64>,
+    /// Heads of answers.
+    pub(crate) answered: Cell<u64>,
     /// Requests that were sent again.
     pub(crate) resent: Cell<u64>,
     /// Status of the answer with which it ended. Redirects that are followed do not count.
@@ -56,6 +68,8 @@ pub(crate) struct Answer {
     pub(crate) head: Incoming,
     /// The body as it came, if it is kept.
     pub(crate) body: Bytes,
+    /// Its first bytes, if these are kept.
+    pub(crate) start: Vec<u8>,
     /// Its length, kept or not.
     pub(crate) size: u64,
     /// To the head of the last answer.
@@ -90,11 +104,19 @@ async fn whole(client: &HttpClient, mut call: Call<'_>) -> Result<Answer, Fault>
     let begun = Instant::now();
     let mut head = answer(client, &mut call).await?;
     let headed = Instant::now();
-    let most = call.keeps_body.then_some(client.exchange.max_body);
-    let (size, body) = read(&mut head, most).await?;
+    let keeps = Keeps {
+        most: call.keeps_body.then_some(client.exchange.max_body),
+        start: (call.keeps_start)(head.status()),
+        trace: call.trace,
+    };
+    let (size, body, start) = read(&mut head, keeps).await?;
+    if let Some(trace) = call.trace {
+        trace.ends();
+    }
     Ok(Answer {
         head,
         body,
+        start,
         size,
         waiting: headed - begun,
         receiving: headed.elapsed(),
@@ -116,6 +138,14 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
         let mut head = loop {
             let mut sent = headers.clone();
             client.add_cookies(&mut sent, &url, cookies);
+            if let Some(trace) = call.trace {
+                trace.sends(Request {
+                    method: &method,
+                    url: &url,
+                    headers: &sent,
+                    payload,
+                });
+            }
             let outgoing = Outgoing {
                 method: &method,
                 url: &url,
@@ -123,17 +153,27 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
                 payload,
                 hosts: call.hosts,
             };
+            // It counts before it is sent: whoever drops it does not know how far it came.
+            add_to(&call.seen.requests, 1);
             match client.transport.send(outgoing).await {
                 Ok(head) => break head,
+                Err(lost) if !lost.was_sent => {
+                    add_to(&call.seen.requests, -1);
+                    return Err(lost.fault);
+                }
                 // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
                 Err(lost) if lost.was_stale && may_resend => {
                     may_resend = false;
-                    call.seen.resent.set(call.seen.resent.get() + 1);
+                    add_to(&call.seen.resent, 1);
                 }
                 Err(lost) => return Err(lost.fault),
             }
         };
         call.seen.status.set(Some(head.status()));
+        if let Some(trace) = call.trace {
+            trace.hears(head.status(), head.version(), head.headers());
+        }
+        add_to(&call.seen.answered, 1);
         client.keep_cookies(&head, SystemTime::now());
         let Some(most) = call.redirects else {
             return Ok(head);
@@ -148,7 +188,7 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
         followed += 1;
         call.seen.status.set(None);
         // The body of a redirect may be broken or missing.
-        let _ = tokio::time::timeout(SOON, drain(&mut head)).await;
+        let _ = tokio::time::timeout(SOON, drain(&mut head, call.trace)).await;
         redirect::strip(&mut headers, &url, &hop, call.key);
         if url.origin() != hop.url.origin() {
             cookies = &[];
@@ -160,8 +200,12 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
     }
 }
 
+fn add_to(count: &Cell<u64>, more: i64) {
+    count.set(count.get().saturating_add_signed(more));
+}
+
 /// Reads a body to its end, unless it is long or slow.
-async fn drain(head: &mut Incoming) {
+async fn drain(head: &mut Incoming, trace: Option<&Trace<'_>>) {
     let length = head.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > SMALL) {
@@ -169,6 +213,9 @@ async fn drain(head: &mut Incoming) {
     }
     let mut size = 0;
     while let Ok(Some(piece)) = head.piece().await {
+        if let Some(trace) = trace {
+            trace.piece(&piece);
+        }
         size += piece.len();
         if size > SMALL {
             return;
@@ -176,14 +223,31 @@ async fn drain(head: &mut Incoming) {
     }
 }
 
-/// Reads the body to its end. With `most` it is kept, up to that many bytes; without, it is only counted.
-async fn read(head: &mut Incoming, most: Option<u64>) -> Result<(u64, Bytes), Fault> {
+/// What is kept of a body.
+struct Keeps<'a> {
+    /// All of it, up to that many bytes; without, it is only counted.
+    most: Option<u64>,
+    /// Its first bytes.
+    start: bool,
+    trace: Option<&'a Trace<'a>>,
+}
+
+/// Reads the body to its end: its size, all of it and its start, as far as these are kept.
+async fn read(head: &mut Incoming, keeps: Keeps<'_>) -> Result<(u64, Bytes, Vec<u8>), Fault> {
     let mut size = 0;
+    let mut start = Vec::new();
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
     while let Some(piece) = head.piece().await? {
         size += piece.len() as u64;
-        let Some(most) = most else {
+        if let Some(trace) = keeps.trace {
+            trace.piece(&piece);
+        }
+        if keeps.start {
+            let room = START.saturating_sub(start.len()).min(piece.len());
+            start.extend_from_slice(piece.get(..room).unwrap_or_default());
+        }
+        let Some(most) = keeps.most else {
             continue;
         };
         if size > most {
@@ -206,6 +270,7 @@ async fn read(head: &mut Incoming, most: Option<u64>) -> Result<(u64, Bytes), Fa
         } else {
             rest.freeze()
         },
+        start,
     ))
 }
 

@@ -5,7 +5,7 @@
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::tls;
-use bggo_runtime::contract::{Fault, FaultText};
+use bggo_runtime::contract::{Fault, FaultText, HostLimit};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -122,9 +122,23 @@ pub(crate) fn unanswered(
             Kind::Timeout.fault(about("connecting to ").and(" took longer than connect_timeout"))
         }
         Reached::Connecting | Reached::ConnectTimeout => {
-            Kind::Connect.fault(because(about("no connection to ")))
+            let fault = Kind::Connect.fault(because(about("no connection to ")));
+            match find::<io::Error>(error).and_then(limit_of_host) {
+                Some(limit) => fault.by_host(limit),
+                None => fault,
+            }
         }
         Reached::Sent => Kind::Protocol.fault(because(no_answer(url, hosts))),
+    }
+}
+
+/// What this host had none left of, if that is what the system says.
+fn limit_of_host(error: &io::Error) -> Option<HostLimit> {
+    match error.raw_os_error() {
+        // EMFILE of the process and ENFILE of the system, which have no kind in the standard library.
+        Some(24 | 23) => Some(HostLimit::Descriptors),
+        _ if error.kind() == io::ErrorKind::AddrNotAvailable => Some(HostLimit::Ports),
+        _ => None,
     }
 }
 

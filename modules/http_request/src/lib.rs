@@ -24,6 +24,7 @@ mod resolve;
 mod response;
 mod runner;
 mod tls;
+mod trace;
 mod transport;
 
 pub use client::HttpClient;

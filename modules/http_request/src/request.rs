@@ -66,6 +66,13 @@ fn parse(text: &str) -> Result<Url, Fault> {
     })
 }
 
+/// The password that stands in a url.
+pub(crate) fn password(url: &str) -> Option<String> {
+    let url = Url::parse(url.trim()).ok()?;
+    let password = percent_decode_str(url.password()?);
+    Some(password.decode_utf8_lossy().into_owned())
+}
+
 fn credentials(url: &mut Url) -> Result<Option<HeaderValue>, Fault> {
     if url.username().is_empty() && url.password().is_none() {
         return Ok(None);

@@ -3,16 +3,17 @@
 
 use crate::auth::{self, ApiKey};
 use crate::body::Payload;
-use crate::client::count;
-use crate::exchange::{Call, Seen, exchange};
+use crate::client::{HttpClient, count};
+use crate::exchange::{Answer, Call, Seen, exchange};
 use crate::expect::Expect;
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
+use crate::trace::{Request, Trace};
 use bggo_runtime::contract::{Early, Fault, FaultText, Prepare, Runner, Step, Text};
-use http::Method;
 use http::header::{AUTHORIZATION, HeaderMap};
+use http::{Method, Version};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -62,16 +63,10 @@ impl Runner for HttpRequest {
             .ok_or_else(|| Kind::Request.fault("a request needs a client"))?;
         let plain = self.inputs.with(late)?;
         let now = self.now(&plain)?;
-        let mut headers = now.head.into_owned();
-        if let Some(credentials) = &now.target.credentials {
-            headers
-                .entry(AUTHORIZATION)
-                .or_insert_with(|| credentials.clone());
-        }
-        request::add_content_type(&mut headers, &now.payload)?;
-        for (name, value) in &client.headers {
-            headers.entry(name).or_insert_with(|| value.clone());
-        }
+        let key = now.key.as_ref().as_ref();
+        let trace = step.shows_exchanges();
+        let trace = trace.map(|shown| trace_of((step, shown), client, (&now, &plain)));
+        let headers = complete(now.head.into_owned(), (&now.target, &now.payload), client)?;
         let defaults = client.exchange;
         let limits = limits(&plain)?;
         let hosts = if step.info().is_input_sensitive("url") {
@@ -79,14 +74,19 @@ impl Runner for HttpRequest {
         } else {
             Hosts::Open
         };
-        let seen = Seen::default();
+        // Counts what was seen, also where this is dropped.
+        let counting = Counting {
+            step,
+            seen: Seen::default(),
+        };
+        let seen = &counting.seen;
         let call = Call {
             method: now.method.into_owned(),
             url: &now.target.url,
             headers,
             cookies: &now.cookies,
             payload: &now.payload,
-            key: match now.key.as_ref() {
+            key: match key {
                 Some(ApiKey::Header(name, _)) => Some(name),
                 _ => None,
             },
@@ -97,17 +97,24 @@ impl Runner for HttpRequest {
                 .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: self.wanted.body || self.wanted.json,
             hosts,
-            seen: &seen,
+            seen,
+            trace: trace.as_ref(),
+            // An answer that fails the step may become the example of such failures.
+            keeps_start: &|status| {
+                let expect = now.expect.as_ref().as_ref();
+                expect.is_some_and(|expect| !expect.allows(status.as_u16()))
+                    && step.wants_example(Kind::Status.name()).is_some()
+            },
         };
         step.sent();
-        let answer = exchange(client, call).await;
-        if seen.resent.get() > 0 {
-            step.add(Metric::RESENT, seen.resent.get());
-        }
-        if let Some(status) = seen.status.get() {
-            step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
-        }
-        let answer = answer?;
+        let answer = match exchange(client, call).await {
+            Ok(answer) => answer,
+            Err(fault) => {
+                self.show((step, fault.kind()), client, (&plain, Ended::Lost(seen)));
+                return Err(fault);
+            }
+        };
+        drop(counting);
         step.record_time(Metric::WAITING, answer.waiting);
         step.record_time(Metric::RECEIVING, answer.receiving);
         step.add(Metric::RECEIVED, answer.size);
@@ -115,10 +122,38 @@ impl Runner for HttpRequest {
             let status = answer.head.status().as_u16();
             if !expect.allows(status) {
                 let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
+                let ended = Ended::Answered(&answer);
+                self.show((step, Kind::Status.name()), client, (&plain, ended));
                 return Err(Kind::Status.fault(text));
             }
         }
         response::output(&answer, self.wanted, defaults)
+    }
+}
+
+/// What was seen of an exchange, counted when that is over or dropped.
+struct Counting<'a> {
+    step: &'a Step<'a>,
+    seen: Seen,
+}
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        let (step, seen) = (self.step, &self.seen);
+        let (requests, answered) = (seen.requests.get(), seen.answered.get());
+        for (metric, count) in [
+            (Metric::RESENT, seen.resent.get()),
+            (Metric::REQUESTS, requests),
+            (Metric::ANSWERED, answered),
+            (Metric::CUT, requests.saturating_sub(answered)),
+        ] {
+            if count > 0 {
+                step.add(metric, count);
+            }
+        }
+        if let Some(status) = seen.status.get() {
+            step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
+        }
     }
 }
 
@@ -133,7 +168,94 @@ struct Now<'a> {
     expect: Cow<'a, Option<Expect>>,
 }
 
+/// The headers of a request with those that follow from its url, its body and its client.
+fn complete(
+    mut headers: HeaderMap,
+    (target, payload): (&Target, &Payload),
+    client: &HttpClient,
+) -> Result<HeaderMap, Fault> {
+    if let Some(credentials) = &target.credentials {
+        headers
+            .entry(AUTHORIZATION)
+            .or_insert_with(|| credentials.clone());
+    }
+    request::add_content_type(&mut headers, payload)?;
+    for (name, value) in &client.headers {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
+    Ok(headers)
+}
+
+/// How far an exchange came that failed.
+#[derive(Clone, Copy)]
+enum Ended<'a> {
+    /// No answer came, or a part of one.
+    Lost(&'a Seen),
+    /// An answer came, which is not the one that was expected.
+    Answered(&'a Answer),
+}
+
+/// What takes down the exchanges of one run of a step.
+fn trace_of<'a>(
+    (step, shown): (&'a Step<'a>, usize),
+    client: &HttpClient,
+    (now, plain): (&Now<'_>, &Plain<'_>),
+) -> Trace<'a> {
+    let trace = Trace::new((step, shown), client, &now.head, now.key.as_ref().as_ref());
+    // What the headers hold in Base64.
+    let basic = plain.basic_auth.and_then(|basic| basic.get("password"));
+    if let Some(password) = basic.filter(|password| !password.is_null()) {
+        trace.hide(&password.to_string());
+    }
+    if let Some(password) = request::password(&plain.url) {
+        trace.hide(&password);
+    }
+    if let Some(token) = &plain.bearer_token {
+        trace.hide(token);
+    }
+    trace
+}
+
 impl HttpRequest {
+    /// Under load: shows the request and what came of it, if this kind of failure has no example yet. The request is made once
+    /// more for that.
+    #[cold]
+    fn show(
+        &self,
+        (step, kind): (&Step<'_>, &'static str),
+        client: &HttpClient,
+        (plain, ended): (&Plain<'_>, Ended<'_>),
+    ) {
+        let Some(shown) = step.wants_example(kind) else {
+            return;
+        };
+        // It was made before, so it can be made.
+        let Ok(now) = self.now(plain) else { return };
+        let head = now.head.as_ref().clone();
+        let Ok(headers) = complete(head, (&now.target, &now.payload), client) else {
+            return;
+        };
+        let trace = trace_of((step, shown), client, (&now, plain));
+        trace.sends(Request {
+            method: &now.method,
+            url: &now.target.url,
+            headers: &headers,
+            payload: &now.payload,
+        });
+        match ended {
+            Ended::Lost(seen) => {
+                if let Some(status) = seen.status.get() {
+                    trace.hears(status, Version::HTTP_11, &HeaderMap::new());
+                }
+            }
+            Ended::Answered(answer) => {
+                let head = &answer.head;
+                trace.hears(head.status(), head.version(), head.headers());
+                trace.begins(&answer.start, answer.size);
+            }
+        }
+    }
+
     fn now<'a>(&'a self, plain: &Plain<'_>) -> Result<Now<'a>, Fault> {
         let early = &self.early;
         let key = part(&early.key, || key(plain))?;

@@ -113,6 +113,8 @@ pub(crate) struct Unanswered {
     pub(crate) fault: Fault,
     /// The connection had served before and was closed by the other end, perhaps before it read the request.
     pub(crate) was_stale: bool,
+    /// It had a connection, so a part of it at least was handed over.
+    pub(crate) was_sent: bool,
 }
 
 impl From<Fault> for Unanswered {
@@ -120,6 +122,7 @@ impl From<Fault> for Unanswered {
         Self {
             fault,
             was_stale: false,
+            was_sent: false,
         }
     }
 }
@@ -189,6 +192,7 @@ impl Transport {
                     return Err(Unanswered {
                         fault: fault::too_large_head(url, hosts),
                         was_stale: false,
+                        was_sent: true,
                     });
                 }
                 if let Some(connection) = response.extensions().get::<HttpInfo>() {
@@ -213,6 +217,7 @@ impl Transport {
         Err(Unanswered {
             fault: fault::unanswered(&error, reached, url, hosts),
             was_stale,
+            was_sent: reached == Reached::Sent,
         })
     }
 

@@ -7,7 +7,6 @@ use bggo_runtime::contract::testing::{Begun, Iteration, UserContext, WorkerConte
 use bggo_runtime::contract::{Early, Fault, Prepare, ResourceInfo, Text, Value};
 use std::net::TcpStream;
 use std::rc::Rc;
-use std::time::Instant;
 use tokio::task::LocalSet;
 
 static SITE: ResourceInfo = ResourceInfo::new("http_target", "site", "test.hcl:1");
@@ -25,7 +24,7 @@ fn exports(inputs: Vec<In>, during: impl FnOnce(&[Value])) -> Result<Vec<Value>,
         let prepared = Prepared::new(&cx, Ok(inputs));
         let slot = Slot::new(&scope, &SITE, 0, &[]);
         let user = UserContext::new(Rc::clone(&worker), 1, 0);
-        let begun = Begun::when_free(Instant::now(), 0);
+        let begun = Begun::when_free(worker.moment(), 0);
         let it = Iteration::new(&user, &begun);
         let created = slot
             .get(&it, &mut |cx| prepared.create(cx, Ok(Vec::new())))

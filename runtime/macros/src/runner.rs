@@ -167,6 +167,31 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
         let lent = uses::lent(part, &local);
         quote!(#name: #lent)
     });
+    // A step without assets and late inputs has nothing to wait for, and its future keeps nothing but the work.
+    let at_once = if runner.uses.is_empty() {
+        quote!(::bggo_runtime::glue::Runner::run(
+            self.at_once(step, needs)?,
+            step,
+            Uses,
+            &[]
+        ))
+    } else {
+        quote!(self.go(step, &needs, &[]))
+    };
+    let begin_at_once = runner.uses.is_empty().then(|| {
+        quote! {
+            /// Begins a step without assets and late inputs.
+            fn at_once(
+                &self,
+                step: &::bggo_runtime::glue::Step<'_>,
+                Needs: Needs,
+            ) -> ::core::result::Result<&#ty, ::bggo_runtime::glue::Fault> {
+                let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
+                step.begin_at_once();
+                ::core::result::Result::Ok(runner)
+            }
+        }
+    });
     let uses = if runner.uses.is_empty() {
         quote!(let Needs = needs; let uses = Uses;)
     } else {
@@ -244,7 +269,7 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 needs: #needs,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
-                    self.go(step, &needs, &[]).await.map(|_| ::bggo_runtime::glue::Ran::Done)
+                    #at_once.await.map(|_| ::bggo_runtime::glue::Ran::Done)
                 }))
             }
 
@@ -258,7 +283,11 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
-                    self.keep(step, &needs, &[]).await
+                    let output = #at_once.await?;
+                    if step.keeps() {
+                        step.keep(output.wanted(self.wanted));
+                    }
+                    ::core::result::Result::Ok(::bggo_runtime::glue::Ran::Done)
                 }))
             }
 
@@ -296,6 +325,8 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
             ) -> ::bggo_runtime::glue::Running<'a, ::core::result::Result<Output, ::bggo_runtime::glue::Fault>> {
                 ::std::boxed::Box::pin(async move { self.go(step, &needs, late).await })
             }
+
+            #begin_at_once
 
             async fn go<'a>(
                 &'a self,

@@ -42,7 +42,7 @@ pub fn implicit_thresholds(
     let mut known: Vec<(Text, String)> = Vec::new();
     for (metric, _) in warned(layout) {
         let found = (metric.name.clone(), class(metric));
-        let is_asked = addresses().any(|address| address.metric == metric.name);
+        let is_asked = addresses().any(|address| is_of_labels(address, metric));
         if !is_asked && !known.contains(&found) {
             let name = format!("{} {}", found.0, found.1);
             let key = Text::from(found.1.clone());
@@ -53,8 +53,16 @@ pub fn implicit_thresholds(
     all
 }
 
+/// Whether it reads all that failed. One that reads what was dropped, or failures of one kind, leaves the others to nobody.
 fn is_of_failures(address: &Address) -> bool {
-    matches!(address.metric.as_str(), "failed" | "dropped") && address.key.is_none()
+    address.metric.as_str() == "failed" && address.key.is_none()
+}
+
+/// Whether it reads labels that a metric warns of.
+fn is_of_labels(address: &Address, metric: &MetricLayout) -> bool {
+    let prefix = metric.warning.as_ref().map_or("", |one| &one.prefix);
+    let key = address.key.as_ref();
+    address.metric == metric.name && key.is_some_and(|key| key.starts_with(prefix))
 }
 
 fn threshold((name, metric): (&str, &str), key: Option<Text>, limit: f64) -> Threshold {

@@ -382,8 +382,7 @@ impl<'t> Reader<'t> {
             What::Bound(_) => true,
         };
         if matches!(sign, Term::Equal | Term::NotEqual) && !(is_count(&left) && is_count(&right)) {
-            let text =
-                "only a `count` or a `sum` can be asked for an exact value: write `<` or `>`";
+            let text = "only a `count` or a `sum` can be asked for an exact value: write `<`, `<=`, `>` or `>=`";
             return Err(refused(column, text));
         }
         parts.push(Part::Compare(Box::new(Comparison {
@@ -574,6 +573,12 @@ impl Path<'_> {
             }
             ["scenario", scenario, rest @ ..] => (Subject::Scenario(Text::from(*scenario)), rest),
             rest @ ([first] | [first, _]) if of_run(first) => (Subject::Run, rest),
+            [first, last] if Statistic::of_word(last).is_some() => {
+                let text = format!(
+                    "`{first}` is no metric of the run; that of a step is `RUNNER.NAME.{last}`, that of a scenario `scenario.NAME.{last}`"
+                );
+                return Err(refused(start, text));
+            }
             [runner, name, rest @ ..] => (step(None, runner, name), rest),
             [word] => {
                 let words = ["p95", "mean", "max", "failed", "run", "scenario", "custom"];

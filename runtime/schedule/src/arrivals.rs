@@ -34,6 +34,8 @@ pub struct Arrivals {
     pub users: u32,
     /// The most users at once.
     pub max_users: u32,
+    /// Whether these are the most of all scenarios together that say nothing of their own.
+    pub shares_users: bool,
     /// What becomes of an arrival that no user can take.
     pub when_full: WhenFull,
 }

@@ -22,7 +22,7 @@ use read::Reader;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Users that an open profile may have where the grid does not say how many.
+/// Users that open profiles may have together in a run, where the grid does not say how many each may have.
 pub const DEFAULT_MAX_VUS: u32 = 10_000;
 /// How long iterations of a profile may begin that has a number of them and no length: k6's `maxDuration`.
 pub const MAX_DURATION: Duration = Duration::from_secs(600);
@@ -316,6 +316,7 @@ fn growth<P: Copy>(reader: &mut Reader<'_, P>, unit: Option<Nanos>) -> Option<Gr
 struct Users {
     before: u32,
     most: u32,
+    shares: bool,
     when_full: crate::WhenFull,
     spread: crate::Spread,
 }
@@ -350,6 +351,7 @@ impl Users {
         Some(Self {
             before: before?,
             most: most?,
+            shares: !reader.is_given(Field::MaxVus),
             when_full: when_full?,
             spread: spread?,
         })
@@ -365,6 +367,7 @@ impl Users {
             spread: self.spread,
             users: self.before,
             max_users: self.most,
+            shares_users: self.shares,
             when_full: self.when_full,
         }
     }

@@ -119,7 +119,8 @@ fn open(arrivals: &Arrivals) -> String {
         WhenFull::Drop => "drop",
     };
     let (users, most) = (arrivals.users, arrivals.max_users);
-    format!(" arrivals={spread} users={users}-{most} when_full={when_full}")
+    let shared = if arrivals.shares_users { " shared" } else { "" };
+    format!(" arrivals={spread} users={users}-{most}{shared} when_full={when_full}")
 }
 
 #[cfg(test)]
@@ -142,6 +143,7 @@ mod tests {
             spread: Spread::Poisson,
             users: 3,
             max_users: 9,
+            shares_users: false,
             when_full: WhenFull::Drop,
         };
         let mut load = Load::new("ramping_arrival_rate", Schedule::Open(arrivals));

@@ -114,6 +114,15 @@ impl Schedule {
         matches!(self, Self::Open(_) | Self::Search(_))
     }
 
+    /// The arrivals of an open profile; of a search those of its first step.
+    pub fn arrivals(&self) -> Option<&Arrivals> {
+        match self {
+            Self::Open(arrivals) => Some(arrivals),
+            Self::Search(search) => Some(&search.arrivals),
+            Self::Closed(_) | Self::Ramping(_) => None,
+        }
+    }
+
     /// The search, if it is one.
     pub fn search(&self) -> Option<&Search> {
         match self {

@@ -75,6 +75,8 @@ impl Scope {
 
     /// Destroys what is left: each asset after those built on it, independent ones side by side. Users must be gone.
     pub fn destroy(&self) -> Running<'static, ()> {
+        // An iteration whose assets are destroyed ends after that, and not with its last step.
+        self.0.worker.time_passes();
         let slots = self.0.slots.take();
         if slots.is_empty() {
             return Box::pin(std::future::ready(()));

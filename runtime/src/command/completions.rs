@@ -1,9 +1,8 @@
 //! The flags of a program -> the completion script of a shell.
 //!
-//! Written by hand: the crate for all of clap would make every program larger, and a program has only flags and no
-//! subcommands.
+//! They are short, since a program has only flags and no subcommands.
 
-use clap::{Arg, Command, ValueHint};
+use super::arguments::{Flag, HELP, VERSION};
 use std::fmt::Write;
 
 /// A shell that completes flags.
@@ -17,28 +16,32 @@ pub enum Shell {
     Fish,
 }
 
-/// By their names on the command line.
-pub const SHELLS: [(&str, Shell); 3] = [
-    ("bash", Shell::Bash),
-    ("zsh", Shell::Zsh),
-    ("fish", Shell::Fish),
-];
+/// Their names on the command line.
+pub const SHELL_NAMES: [&str; 3] = ["bash", "zsh", "fish"];
+
+impl Shell {
+    /// The shell of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let shells = [Self::Bash, Self::Zsh, Self::Fish];
+        let number = SHELL_NAMES.iter().position(|known| *known == name)?;
+        shells.get(number).copied()
+    }
+}
 
 /// What comes after a flag.
 enum Follows {
     Nothing,
-    OneOf(Vec<String>),
+    OneOf(&'static [&'static str]),
     File,
     Anything,
 }
 
-/// The script that completes the flags of `command` for a program of this name.
-pub fn script(command: &mut Command, shell: Shell, program: &str) -> String {
-    // Adds `--help` and `--version`.
-    command.build();
-    let flags: Vec<(&str, Follows, String)> = command
-        .get_arguments()
-        .filter_map(|flag| Some((flag.get_long()?, follows(flag), help(flag))))
+/// The script that completes these flags, `--help` and `--version` for a program of this name.
+pub fn script(flags: &[Flag<'_>], shell: Shell, program: &str) -> String {
+    let flags: Vec<(&str, Follows, String)> = flags
+        .iter()
+        .chain([&HELP, &VERSION])
+        .map(|flag| (flag.name, follows(flag), help(flag)))
         .collect();
     match shell {
         Shell::Bash => bash(&flags, program),
@@ -47,24 +50,20 @@ pub fn script(command: &mut Command, shell: Shell, program: &str) -> String {
     }
 }
 
-fn help(flag: &Arg) -> String {
-    let text = flag.get_help().map(ToString::to_string).unwrap_or_default();
+fn help(flag: &Flag<'_>) -> String {
     // One line is shown beside a flag.
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    flag.help.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn follows(flag: &Arg) -> Follows {
-    if !flag.get_action().takes_values() {
-        return Follows::Nothing;
-    }
-    let values = flag.get_possible_values();
-    if !values.is_empty() {
-        let names = values.iter().map(|value| value.get_name().to_owned());
-        return Follows::OneOf(names.collect());
-    }
-    match flag.get_value_hint() {
-        ValueHint::AnyPath | ValueHint::FilePath => Follows::File,
-        _ => Follows::Anything,
+fn follows(flag: &Flag<'_>) -> Follows {
+    if flag.value.is_empty() {
+        Follows::Nothing
+    } else if !flag.one_of.is_empty() {
+        Follows::OneOf(flag.one_of)
+    } else if flag.path {
+        Follows::File
+    } else {
+        Follows::Anything
     }
 }
 
@@ -144,30 +143,20 @@ fn fish(flags: &[(&str, Follows, String)], program: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::ArgAction;
-    use std::path::PathBuf;
 
-    fn command() -> Command {
-        Command::new("shop").args([
-            Arg::new("once")
-                .long("once")
-                .action(ArgAction::SetTrue)
-                .help("It's [the default]"),
-            Arg::new("vus").long("vus").help("Users"),
-            Arg::new("format")
-                .long("log-format")
-                .value_parser(["text", "json"])
-                .help("Lines"),
-            Arg::new("file")
-                .long("var-file")
-                .value_parser(clap::value_parser!(PathBuf))
-                .help("A file"),
-        ])
-    }
+    const FLAGS: [Flag<'static>; 4] = [
+        Flag::new("once").help("It's [the default]"),
+        Flag::new("vus").value("N").help("Users"),
+        Flag::new("log-format")
+            .value("FORMAT")
+            .one_of(&["text", "json"])
+            .help("Lines"),
+        Flag::new("var-file").path("FILE").help("A file"),
+    ];
 
     /// What bash offers after these words of a command line.
     fn offered(words: &str, word: &str, before: &str) -> Vec<String> {
-        let script = script(&mut command(), Shell::Bash, "my shop");
+        let script = script(&FLAGS, Shell::Bash, "my shop");
         let run = format!(
             "{script}{words}_complete_my_shop shop '{word}' '{before}'; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
@@ -182,7 +171,10 @@ mod tests {
 
     #[test]
     fn bash_completes_flags_and_the_values_that_are_known() {
-        assert_eq!(offered("", "--v", "shop"), ["--vus", "--var-file"]);
+        assert_eq!(
+            offered("", "--v", "shop"),
+            ["--vus", "--var-file", "--version"]
+        );
         assert_eq!(offered("", "", "--log-format"), ["text", "json"]);
         assert_eq!(offered("", "", "--vus"), [""; 0]);
         assert_eq!(offered("", "/et", "--var-file"), ["/etc"]);
@@ -191,7 +183,7 @@ mod tests {
 
     #[test]
     fn zsh_and_fish_are_told_the_same_with_its_help() {
-        let zsh = script(&mut command(), Shell::Zsh, "shop");
+        let zsh = script(&FLAGS, Shell::Zsh, "shop");
         assert!(zsh.starts_with("#compdef shop\n_arguments"), "{zsh}");
         for line in [
             r"'--once[It'\''s \[the default\]]'",
@@ -201,7 +193,7 @@ mod tests {
         ] {
             assert!(zsh.contains(line), "{line} in\n{zsh}");
         }
-        let fish = script(&mut command(), Shell::Fish, "shop");
+        let fish = script(&FLAGS, Shell::Fish, "shop");
         for line in [
             r"complete -c 'shop' -l once -d 'It\'s [the default]'",
             "complete -c 'shop' -l vus -x -d 'Users'",

@@ -1,19 +1,16 @@
 //! The command line of a compiled grid: built-in flags, and one flag for each variable of the grid.
 
-use super::completions::{SHELLS, Shell};
+use super::arguments::{Arguments, Flag, HELP, Stopped, VERSION, utf8};
+use super::completions::{SHELL_NAMES, Shell};
 use super::moment;
 use crate::engine::Spin;
 use crate::event::LogLevel;
-use crate::exit::Exit;
 use crate::grid::{Grid, Variable};
 use crate::outputs::Progress;
 use bggo_metrics::Draft;
 use bggo_metrics::report::Percentiles;
 use bggo_schedule::Segment;
-use bggo_values::{Number, Type, Value, json};
-use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use bggo_values::{Number, Type, Value, convert, json};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -78,6 +75,12 @@ pub struct Flags {
     pub csv: Option<PathBuf>,
     /// Where what had to hold is written.
     pub junit: Option<PathBuf>,
+    /// Where the steps of a share of all iterations are written down, one by one.
+    pub samples: Option<PathBuf>,
+    /// That share, from 0 to 1.
+    pub sample_share: Option<f64>,
+    /// Bytes of each body that are shown of what the steps of a functional run send and receive.
+    pub trace_io: Option<usize>,
     /// JSON instead of text.
     pub json: bool,
     /// Which lines are written.
@@ -150,53 +153,15 @@ const FORCE: &str = "force";
 const SUMMARY_JSON: &str = "summary-json";
 const CSV: &str = "csv";
 const JUNIT: &str = "junit";
+const SAMPLES: &str = "samples";
+const SAMPLE_SHARE: &str = "sample-share";
+const TRACE_IO: &str = "trace-io";
 const LOG_FORMAT: &str = "log-format";
 const LOG_LEVEL: &str = "log-level";
 const QUIET: &str = "quiet";
 const VAR: &str = "var";
 const VAR_FILE: &str = "var-file";
 const COMPLETIONS: &str = "completions";
-/// Flags that a variable cannot have.
-const BUILT_IN: &[&str] = &[
-    ONCE,
-    SCENARIO,
-    VUS,
-    DURATION,
-    ITERATIONS,
-    RATE,
-    MAX_VUS,
-    ARRIVALS,
-    STAGES,
-    SEGMENT,
-    THRESHOLD,
-    MAX_FAILED,
-    SEED,
-    THREADS,
-    SPIN,
-    PIN,
-    START_AT,
-    ALLOW_OVERLOAD,
-    GRACEFUL_STOP,
-    DRY_RUN,
-    ASSUME_LATENCY,
-    PROGRESS,
-    PERCENTILES,
-    OUT,
-    FORCE,
-    SUMMARY_JSON,
-    CSV,
-    JUNIT,
-    LOG_FORMAT,
-    LOG_LEVEL,
-    QUIET,
-    VAR,
-    VAR_FILE,
-    COMPLETIONS,
-    "help",
-    "version",
-];
-/// Stands before the name of a variable in the id of its flag, so that no id is that of a built-in flag.
-const OWN: &str = "variable ";
 
 /// The flag of a variable: `--base-url` of `base_url`; `None` when a built-in flag, or another variable, has that name.
 fn own_flag(grid: &Grid, variable: &Variable) -> Option<String> {
@@ -204,9 +169,14 @@ fn own_flag(grid: &Grid, variable: &Variable) -> Option<String> {
     let first = grid
         .all_variables()
         .find(|other| other.name.replace('_', "-") == flag);
-    let taken =
-        BUILT_IN.contains(&flag.as_str()) || first.is_some_and(|other| other.name != variable.name);
+    let taken = is_built_in(&flag) || first.is_some_and(|other| other.name != variable.name);
     (!taken).then_some(flag)
+}
+
+/// Whether a variable cannot have this flag.
+fn is_built_in(name: &str) -> bool {
+    let mut flags = RUN_FLAGS.iter().chain(REPORT_FLAGS).chain(VARIABLE_FLAGS);
+    flags.any(|flag| flag.name == name) || [HELP.name, VERSION.name].contains(&name)
 }
 
 /// How the variable is set on the command line, as a message names it.
@@ -224,116 +194,77 @@ fn type_name(variable: &Variable) -> String {
 /// Reads the command line (without the program's name).
 ///
 /// # Errors
-/// Wrong usage, and `--help` and `--version`, as clap puts it.
-pub fn read(
-    grid: &Grid,
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<Flags, clap::Error> {
-    let matches = command(grid)
-        .try_get_matches_from(arguments)
-        .map_err(|error| without_far_tip(without_value_of_var(grid, error)))?;
-    let json = matches
-        .get_one::<String>(LOG_FORMAT)
-        .is_some_and(|format| format == "json");
-    let level = match matches.get_one::<String>(LOG_LEVEL).map(String::as_str) {
-        _ if matches.get_flag(QUIET) => LogLevel::Error,
+/// Wrong usage, and `--help` and `--version`.
+pub fn read(grid: &Grid, words: &[OsString]) -> Result<Flags, Stopped> {
+    let texts = OwnFlag::all(grid);
+    let flags = all_flags(&texts);
+    let arguments = Arguments::read(&flags, words)?;
+    let level = match arguments.text(LOG_LEVEL)? {
+        _ if arguments.has(QUIET) => LogLevel::Error,
         Some("error") => LogLevel::Error,
         Some("warn") => LogLevel::Warn,
         Some("debug") => LogLevel::Debug,
         _ => LogLevel::Info,
     };
+    let path = |name| arguments.last(name).map(PathBuf::from);
+    let mut scenarios = Vec::new();
+    for (_, name) in arguments.all(SCENARIO) {
+        scenarios.push(utf8(SCENARIO, name)?.to_owned());
+    }
+    let mut thresholds = Vec::new();
+    for (_, text) in arguments.all(THRESHOLD) {
+        let text = utf8(THRESHOLD, text)?;
+        let draft = threshold(text).map_err(|why| arguments.invalid(THRESHOLD, text, &why))?;
+        thresholds.push(draft);
+    }
     Ok(Flags {
-        once: matches.get_flag(ONCE),
-        scenarios: matches
-            .get_many(SCENARIO)
-            .map(|names| names.cloned().collect())
-            .unwrap_or_default(),
-        vus: matches.get_one(VUS).copied(),
-        duration: matches.get_one(DURATION).copied(),
-        iterations: matches.get_one(ITERATIONS).copied(),
-        rate: matches.get_one(RATE).copied(),
-        max_vus: matches.get_one(MAX_VUS).copied(),
-        by_chance: matches
-            .get_one::<String>(ARRIVALS)
-            .is_some_and(|how| how == "poisson"),
-        stages: matches.get_one(STAGES).cloned(),
-        segment: matches.get_one(SEGMENT).copied().unwrap_or(Segment::WHOLE),
-        thresholds: matches
-            .get_many(THRESHOLD)
-            .map(|drafts| drafts.cloned().collect())
-            .unwrap_or_default(),
-        max_failed: matches.get_one(MAX_FAILED).copied(),
-        seed: matches.get_one(SEED).copied(),
-        threads: matches.get_one(THREADS).copied(),
-        spin: matches
-            .get_one::<String>(SPIN)
-            .and_then(|spin| match spin.as_str() {
-                "on" => Some(Spin::On),
-                "off" => Some(Spin::Off),
-                _ => None,
-            }),
-        pin: matches.get_flag(PIN),
-        start_at: matches.get_one(START_AT).copied(),
-        allow_overload: matches.get_flag(ALLOW_OVERLOAD),
-        graceful_stop: matches.get_one(GRACEFUL_STOP).copied(),
-        dry_run: matches.get_flag(DRY_RUN),
-        assume_latency: matches.get_one(ASSUME_LATENCY).copied(),
-        progress: match matches.get_one::<String>(PROGRESS).map(String::as_str) {
+        once: arguments.has(ONCE),
+        scenarios,
+        vus: arguments.value(VUS, one_or_more)?,
+        duration: arguments.value(DURATION, positive_duration)?,
+        iterations: arguments.value(ITERATIONS, one_or_more)?,
+        rate: arguments.value(RATE, per_time)?,
+        max_vus: arguments.value(MAX_VUS, one_or_more)?,
+        by_chance: arguments.text(ARRIVALS)? == Some("poisson"),
+        stages: arguments.value(STAGES, stages)?,
+        segment: arguments.value(SEGMENT, segment)?.unwrap_or(Segment::WHOLE),
+        thresholds,
+        max_failed: arguments.value(MAX_FAILED, share)?,
+        seed: arguments.value(SEED, seed)?,
+        threads: arguments.value(THREADS, threads)?,
+        spin: match arguments.text(SPIN)? {
+            Some("on") => Some(Spin::On),
+            Some("off") => Some(Spin::Off),
+            _ => None,
+        },
+        pin: arguments.has(PIN),
+        start_at: arguments.value(START_AT, moment::read)?,
+        allow_overload: arguments.has(ALLOW_OVERLOAD),
+        graceful_stop: arguments.value(GRACEFUL_STOP, duration)?,
+        dry_run: arguments.has(DRY_RUN),
+        assume_latency: arguments.value(ASSUME_LATENCY, positive_duration)?,
+        progress: match arguments.text(PROGRESS)? {
             Some("bar") => Some(Progress::Bar),
             Some("plain") => Some(Progress::Plain),
             Some("none") => Some(Progress::None),
             _ => None,
         },
-        percentiles: matches.get_one(PERCENTILES).cloned().unwrap_or_default(),
-        out: matches.get_one(OUT).cloned(),
-        force: matches.get_flag(FORCE),
-        summary_json: matches.get_one(SUMMARY_JSON).cloned(),
-        csv: matches.get_one(CSV).cloned(),
-        junit: matches.get_one(JUNIT).cloned(),
-        json,
+        percentiles: arguments
+            .value(PERCENTILES, Percentiles::parse)?
+            .unwrap_or_default(),
+        out: path(OUT),
+        force: arguments.has(FORCE),
+        summary_json: path(SUMMARY_JSON),
+        csv: path(CSV),
+        junit: path(JUNIT),
+        samples: path(SAMPLES),
+        sample_share: arguments.value(SAMPLE_SHARE, share)?,
+        trace_io: arguments.value(TRACE_IO, size)?,
+        json: arguments.text(LOG_FORMAT)? == Some("json"),
         level,
-        given: given(grid, &matches),
-        completions: matches.get_one(COMPLETIONS).copied(),
+        given: given(&texts, &arguments)?,
+        completions: arguments.text(COMPLETIONS)?.and_then(Shell::of_name),
     })
-}
-
-/// clap quotes what stands after `--var` without a `=`: it may be a secret.
-fn without_value_of_var(grid: &Grid, error: clap::Error) -> clap::Error {
-    let of_var = error.kind() == ErrorKind::ValueValidation
-        && matches!(
-            error.get(ContextKind::InvalidArg),
-            Some(ContextValue::String(flag)) if flag.starts_with("--var ")
-        );
-    if !of_var {
-        return error;
-    }
-    let text = "`--var` is followed by NAME=VALUE, such as `--var region=eu`; what was found is not shown, it may be sensitive";
-    command(grid).error(ErrorKind::ValueValidation, text)
-}
-
-/// clap proposes a flag that is rather unlike what was written (`--once` for `--nope`): such a tip misleads.
-fn without_far_tip(mut error: clap::Error) -> clap::Error {
-    let far = match (
-        error.get(ContextKind::InvalidArg),
-        error.get(ContextKind::SuggestedArg),
-    ) {
-        (Some(ContextValue::String(written)), Some(ContextValue::String(proposed))) => {
-            !is_near(written, proposed)
-        }
-        _ => false,
-    };
-    if far {
-        error.remove(ContextKind::SuggestedArg);
-    }
-    error
-}
-
-/// Whether one flag is probably a slip for the other: one typing error in three characters.
-fn is_near(written: &str, proposed: &str) -> bool {
-    let written = written.trim_start_matches('-');
-    let proposed = proposed.trim_start_matches('-');
-    let allowed = written.chars().count().max(3) / 3;
-    strsim::damerau_levenshtein(written, proposed) <= allowed
 }
 
 /// Whether the words of a command line ask for JSON lines. The last one counts.
@@ -353,274 +284,228 @@ pub fn ask_for_json(words: &[OsString]) -> bool {
 }
 
 /// Values from the command line, weakest first: `--var` and `--var-file` in the order given, then own flags.
-fn given(grid: &Grid, matches: &ArgMatches) -> Vec<Given> {
-    let indexed = |id| matches.indices_of(id).into_iter().flatten();
-    let vars = indexed(VAR)
-        .zip(
-            matches
-                .get_many::<(String, String)>(VAR)
-                .into_iter()
-                .flatten(),
-        )
-        .map(|(index, (name, value))| (index, Given::Var(name.clone(), value.clone())));
-    let files = indexed(VAR_FILE)
-        .zip(matches.get_many::<PathBuf>(VAR_FILE).into_iter().flatten())
-        .map(|(index, path)| (index, Given::File(path.clone())));
-    let mut ordered: Vec<(usize, Given)> = vars.chain(files).collect();
-    ordered.sort_unstable_by_key(|(index, _)| *index);
-    let own = grid.all_variables().filter_map(|variable| {
-        let id = format!("{OWN}{}", variable.name);
-        let text = matches.try_get_one::<String>(&id).ok().flatten()?;
-        Some(Given::Flag(variable.name.to_owned(), text.clone()))
-    });
-    ordered
-        .into_iter()
-        .map(|(_, given)| given)
-        .chain(own)
-        .collect()
-}
-
-/// All flags of a grid's program.
-pub fn command(grid: &Grid) -> Command {
-    let command = Command::new(grid.name)
-        .version(format!("(built by bggo {})", grid.version))
-        .about(about(grid))
-        .args_override_self(true)
-        .max_term_width(110)
-        .args(run_flags())
-        .args(report_flags())
-        .args(variable_flags(grid));
-    let hidden: Vec<String> = grid
-        .all_variables()
-        .filter(|variable| own_flag(grid, variable).is_none())
-        .map(|variable| format!("  {}  {}", how_to_set(grid, variable), help(variable)))
-        .collect();
-    let mut after = exit_codes();
-    if !hidden.is_empty() {
-        after = format!(
-            "Variables without a flag of their own, because the flag has another meaning:\n{}\n\n{after}",
-            hidden.join("\n")
-        );
+fn given(texts: &[OwnFlag<'_>], arguments: &Arguments<'_>) -> Result<Vec<Given>, Stopped> {
+    let mut ordered = Vec::new();
+    for (number, text) in arguments.all(VAR) {
+        // What was found is not shown: it may be a secret.
+        let (name, value) = utf8(VAR, text)?
+            .split_once('=')
+            .filter(|(name, _)| !name.trim().is_empty())
+            .ok_or_else(|| Stopped::Wrong("`--var` is followed by NAME=VALUE, such as `--var region=eu`; what was found is not shown, it may be sensitive".to_owned()))?;
+        ordered.push((number, Given::Var(name.trim().to_owned(), value.to_owned())));
     }
-    command.after_help(after)
+    for (number, path) in arguments.all(VAR_FILE) {
+        ordered.push((number, Given::File(path.into())));
+    }
+    ordered.sort_unstable_by_key(|(number, _)| *number);
+    let mut given: Vec<Given> = ordered.into_iter().map(|(_, given)| given).collect();
+    for own in texts {
+        if let Some(text) = arguments.text(&own.flag)? {
+            given.push(Given::Flag(own.variable.name.to_owned(), text.to_owned()));
+        }
+    }
+    Ok(given)
 }
 
-fn exit_codes() -> String {
-    let lines = Exit::MEANINGS.map(|(exit, meaning)| format!("\n  {:<3}  {meaning}", exit.code()));
-    format!("Exit codes:{}", lines.concat())
+/// A variable that has a flag, and the texts of this flag.
+pub struct OwnFlag<'a> {
+    variable: &'a Variable,
+    flag: String,
+    value: String,
+    help: String,
 }
 
-fn about(grid: &Grid) -> String {
-    let what = if grid.description.is_empty() {
-        format!("The grid {}.", grid.name)
-    } else {
-        grid.description.to_owned()
-    };
-    format!(
-        "{what}\nWithout flags it runs once, as a functional test. With --duration, --iterations, --rate or --stages it is a load test."
-    )
-}
-
-fn long(id: &'static str) -> Arg {
-    Arg::new(id).long(id)
-}
-
-fn run_flags() -> Vec<Arg> {
-    let load = [VUS, DURATION, ITERATIONS, RATE, STAGES];
-    let flags = vec![
-        long(ONCE).action(ArgAction::SetTrue).conflicts_with_all(load).help("One virtual user runs one iteration, as a functional test [the default]"),
-        long(SCENARIO)
-            .value_name("NAME")
-            .action(ArgAction::Append)
-            .help("Runs this scenario and no other; may be given several times [default: all of them]"),
-        long(VUS)
-            .value_name("N")
-            .allow_negative_numbers(true)
-            .value_parser(ValueParser::new(one_or_more::<u32>))
-            .help("Virtual users of a load test [default: 1]; needs --duration or --iterations"),
-        long(DURATION)
-            .value_name("DURATION")
-            .allow_hyphen_values(true)
-            .value_parser(ValueParser::new(positive_duration))
-            .help("How long iterations may begin, such as 30s or 1m30s"),
-        long(ITERATIONS)
-            .value_name("N")
-            .allow_negative_numbers(true)
-            .value_parser(ValueParser::new(one_or_more::<u64>))
-            .help("How many iterations all virtual users run together"),
-        long(RATE)
-            .value_name("N/TIME")
-            .allow_hyphen_values(true)
-            .value_parser(ValueParser::new(per_time))
-            .conflicts_with(ITERATIONS)
-            .help("Iterations that begin in a time, whether or not earlier ones have ended, such as 500/s or 90/m; needs --duration"),
-        long(STAGES)
-            .value_name("STAGES")
-            .allow_hyphen_values(true)
-            .value_parser(ValueParser::new(stages))
-            .conflicts_with_all([DURATION, ITERATIONS, RATE, VUS])
-            .help("A load that changes: each stage takes a time and ends with a number of users, such as 30s:500,2m:500, or with a rate, such as 30s:500/s,2m:500/s; it begins with none"),
-        long(MAX_VUS)
-            .value_name("N")
-            .value_parser(ValueParser::new(one_or_more::<u32>))
-            .help("The most virtual users that a rate may make [default: 10000]"),
-        long(ARRIVALS)
-            .value_name("HOW")
-            .value_parser(PossibleValuesParser::new(["even", "poisson"]))
-            .help("How the iterations of a rate are spread: evenly, or by chance as independent callers come [default: even]"),
-        long(SEGMENT)
-            .value_name("I/N")
-            .value_parser(ValueParser::new(segment))
-            .help("Runs one of N equal shares of the load, such as 2/5; with all of them on as many hosts, each iteration runs once"),
-        long(THRESHOLD)
-            .value_name("CONDITION")
-            .action(ArgAction::Append)
-            .value_parser(ValueParser::new(threshold))
-            .help("Fails the run if this is not true of its figures, such as 'p95 < 300ms', 'failed < 1%' or 'http_request.home.p95 < 300ms over 30s for 10s after 20s'; may be given several times"),
-        long(MAX_FAILED)
-            .value_name("PERCENT")
-            .value_parser(ValueParser::new(share))
-            .help("Fails the run if this share of iterations or more failed or never began, such as 5% or 0.1%; 0% allows none [default: 1%]"),
-        long(SEED)
-            .value_name("N")
-            .value_parser(ValueParser::new(seed))
-            .help("The seed of random values and of arrivals by chance [default: another one in each run]"),
-        long(THREADS)
-            .value_name("N")
-            .allow_negative_numbers(true)
-            .value_parser(ValueParser::new(threads))
-            .help("Worker threads [default: one for each core, at most one for each virtual user]"),
-        long(SPIN)
-            .value_name("WHEN")
-            .value_parser(PossibleValuesParser::new(["auto", "on", "off"]))
-            .help("Whether a worker spins for the last microseconds before an iteration is due, which makes it more exact and takes its core [default: auto: if there are fewer workers than cores]"),
-        long(PIN)
-            .action(ArgAction::SetTrue)
-            .help("Keeps each worker on a core of its own"),
-        long(START_AT)
-            .value_name("TIME")
-            .value_parser(ValueParser::new(moment::read))
-            .help("Starts the clock of the run at a moment, such as 2030-01-31T09:30:00Z, so that several hosts begin together"),
-        long(ALLOW_OVERLOAD)
-            .action(ArgAction::SetTrue)
-            .help("Only warns where this host could not begin iterations in time, instead of ending with exit code 111"),
-        long(GRACEFUL_STOP).value_name("DURATION").allow_hyphen_values(true).value_parser(ValueParser::new(duration)).help(
-            "How long running iterations may still take at the end [default: 30s; after Ctrl-C 5s, in a functional test 0s]",
-        ),
-        long(DRY_RUN)
-            .action(ArgAction::SetTrue)
-            .help("Prints the plan of the load, and runs nothing"),
-        long(ASSUME_LATENCY)
-            .value_name("DURATION")
-            .allow_hyphen_values(true)
-            .value_parser(ValueParser::new(positive_duration))
-            .requires(DRY_RUN)
-            .help("How long an iteration takes in the plan of --dry-run, which then says how many virtual users are needed"),
-    ];
-    flags
-        .into_iter()
-        .map(|flag| flag.help_heading("Run"))
-        .collect()
-}
-
-fn report_flags() -> Vec<Arg> {
-    let flags = vec![
-        long(PROGRESS)
-            .value_name("HOW")
-            .value_parser(PossibleValuesParser::new(["auto", "bar", "plain", "none"]))
-            .help("How the progress of a load test is shown: a line that is drawn again each second, or a line every ten seconds [default: auto: a bar on a terminal]"),
-        long(PERCENTILES)
-            .value_name("LIST")
-            .value_parser(ValueParser::new(Percentiles::parse))
-            .help("The percentiles that the summary shows, such as p50,p95,p99.99 [default: p50,p90,p95,p99,p99.9]"),
-        long(OUT)
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help("Keeps all that each second of a load test measures in FILE, for bggo report, merge and export"),
-        long(FORCE)
-            .action(ArgAction::SetTrue)
-            .requires(OUT)
-            .help("Replaces the FILE of --out if it is there"),
-        long(SUMMARY_JSON)
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help("Writes the summary to FILE as one JSON object; - is standard output"),
-        long(CSV)
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help("Writes the figures of each second of a load test to FILE: a row a second and metric"),
-        long(JUNIT)
-            .value_name("FILE")
-            .value_parser(clap::value_parser!(PathBuf))
-            .help("Writes thresholds and checks to FILE as test cases for a CI system; of a functional test its steps"),
-        long(LOG_FORMAT)
-            .value_name("FORMAT")
-            .value_parser(PossibleValuesParser::new(["text", "json"]))
-            .default_value("text")
-            .help(
-                "The form of the lines on stderr: text for people, or one JSON object on each line",
-            ),
-        long(LOG_LEVEL)
-            .value_name("LEVEL")
-            .value_parser(PossibleValuesParser::new([
-                "error", "warn", "info", "debug",
-            ]))
-            .default_value("info")
-            .help("Which lines are written: those of this level and of the levels before it"),
-        long(QUIET)
-            .short('q')
-            .action(ArgAction::SetTrue)
-            .help("The same as --log-level error: no step lines, no live lines, no summary; the verdict only if the run did not pass"),
-        long(COMPLETIONS)
-            .value_name("SHELL")
-            .value_parser(PossibleValuesParser::new(SHELLS.map(|(name, _)| name)).map(shell))
-            .help("Prints the completion script of a shell, and runs nothing"),
-    ];
-    flags
-        .into_iter()
-        .map(|flag| flag.help_heading("Report"))
-        .collect()
-}
-
-fn variable_flags(grid: &Grid) -> Vec<Arg> {
-    let mut flags: Vec<Arg> = grid
-        .all_variables()
-        .filter_map(|variable| {
-            let flag = Arg::new(format!("{OWN}{}", variable.name))
-                .long(own_flag(grid, variable)?)
-                .value_name(type_name(variable))
-                .allow_hyphen_values(true)
-                .help(help(variable));
-            let is_bool = variable.ty.is_some_and(|ty| ty() == Type::Bool);
-            Some(if is_bool {
-                flag.num_args(0..=1).default_missing_value("true")
-            } else {
-                flag
+impl<'a> OwnFlag<'a> {
+    /// Those of all variables that have one.
+    pub fn all(grid: &'a Grid) -> Vec<Self> {
+        let variables = grid.all_variables();
+        variables
+            .filter_map(|variable| {
+                Some(Self {
+                    variable,
+                    flag: own_flag(grid, variable)?,
+                    value: type_name(variable),
+                    help: help_of(variable),
+                })
             })
-        })
-        .collect();
-    flags.push(
-        long(VAR)
-            .value_name("NAME=VALUE")
-            .action(ArgAction::Append)
-            .value_parser(ValueParser::new(name_and_value))
-            .help("Sets a variable; may be repeated"),
-    );
-    flags.push(
-        long(VAR_FILE)
-            .value_name("FILE")
-            .action(ArgAction::Append)
-            .value_parser(clap::value_parser!(PathBuf))
-            .help("Sets the variables that FILE names; may be repeated. Always read, if there: bggo.vars.hcl and *.auto.vars.hcl"),
-    );
-    flags
-        .into_iter()
-        .map(|flag| flag.help_heading("Variables"))
+            .collect()
+    }
+}
+
+/// Variables without a flag of their own, each as help shows it.
+pub fn without_own_flag(grid: &Grid) -> Vec<String> {
+    grid.all_variables()
+        .filter(|variable| own_flag(grid, variable).is_none())
+        .map(|variable| format!("  {}  {}", how_to_set(grid, variable), help_of(variable)))
         .collect()
 }
+
+/// All flags of a grid's program, in the order of its help.
+pub fn all_flags<'a>(own: &'a [OwnFlag<'a>]) -> Vec<Flag<'a>> {
+    groups(own)
+        .into_iter()
+        .flat_map(|(_, flags)| flags)
+        .collect()
+}
+
+/// The same, by the headings of help.
+pub fn groups<'a>(own: &'a [OwnFlag<'a>]) -> [(&'static str, Vec<Flag<'a>>); 3] {
+    let mut variables: Vec<Flag<'a>> = own.iter().map(OwnFlag::described).collect();
+    variables.extend_from_slice(VARIABLE_FLAGS);
+    [
+        ("Run", RUN_FLAGS.to_vec()),
+        ("Report", REPORT_FLAGS.to_vec()),
+        ("Variables", variables),
+    ]
+}
+
+impl OwnFlag<'_> {
+    fn described(&self) -> Flag<'_> {
+        let flag = Flag::new(&self.flag).value(&self.value).help(&self.help);
+        if self.variable.ty.is_some_and(|ty| ty() == Type::Bool) {
+            return flag.alone("true");
+        }
+        flag.any_word()
+    }
+}
+
+/// Flags under `Run`.
+const RUN_FLAGS: &[Flag<'static>] = &[
+    Flag::new(ONCE)
+        .conflicts(&[VUS, DURATION, ITERATIONS, RATE, STAGES])
+        .help("One virtual user runs one iteration, as a functional test [the default]"),
+    Flag::new(SCENARIO)
+        .value("NAME")
+        .help("Runs this scenario and no other; may be given several times [default: all of them]"),
+    Flag::new(VUS)
+        .value("N")
+        .help("Virtual users of a load test [default: 1]; needs --duration or --iterations"),
+    Flag::new(DURATION)
+        .value("DURATION")
+        .help("How long iterations may begin, such as 30s or 1m30s"),
+    Flag::new(ITERATIONS)
+        .value("N")
+        .help("How many iterations all virtual users run together"),
+    Flag::new(RATE)
+        .value("N/TIME")
+        .conflicts(&[ITERATIONS])
+        .help("Iterations that begin in a time, whether or not earlier ones have ended, such as 500/s or 90/m; needs --duration"),
+    Flag::new(STAGES)
+        .value("STAGES")
+        .conflicts(&[DURATION, ITERATIONS, RATE, VUS])
+        .help("A load that changes: each stage takes a time and ends with a number of users, such as 30s:500,2m:500, or with a rate, such as 30s:500/s,2m:500/s; it begins with none"),
+    Flag::new(MAX_VUS)
+        .value("N")
+        .help("The most virtual users that a rate may make [default: 10000]"),
+    Flag::new(ARRIVALS)
+        .value("HOW")
+        .one_of(&["even", "poisson"])
+        .help("How the iterations of a rate are spread: evenly, or by chance as independent callers come [default: even]"),
+    Flag::new(SEGMENT)
+        .value("I/N")
+        .help("Runs one of N equal shares of the load, such as 2/5; with all of them on as many hosts, each iteration runs once"),
+    Flag::new(THRESHOLD)
+        .value("CONDITION")
+        .help("Fails the run if this is not true of its figures, such as 'p95 < 300ms', 'failed < 1%' or 'http_request.home.p95 < 300ms over 30s for 10s after 20s'; may be given several times"),
+    Flag::new(MAX_FAILED)
+        .value("PERCENT")
+        .help("Fails the run if this share of iterations or more failed or never began, such as 5% or 0.1%; 0% allows none [default: 1%]"),
+    Flag::new(SEED)
+        .value("N")
+        .help("The seed of random values and of arrivals by chance [default: another one in each run]"),
+    Flag::new(THREADS)
+        .value("N")
+        .help("Worker threads [default: one for each core, at most one for each virtual user]"),
+    Flag::new(SPIN)
+        .value("WHEN")
+        .one_of(&["auto", "on", "off"])
+        .help("Whether a worker spins for the last microseconds before an iteration is due, which makes it more exact and takes its core [default: auto: if there are fewer workers than cores]"),
+    Flag::new(PIN)
+        .help("Keeps each worker on a core of its own"),
+    Flag::new(START_AT)
+        .value("TIME")
+        .help("Starts the clock of the run at a moment, such as 2030-01-31T09:30:00Z, so that several hosts begin together"),
+    Flag::new(ALLOW_OVERLOAD)
+        .help("Only warns where this host could not begin iterations in time, instead of ending with exit code 111"),
+    Flag::new(GRACEFUL_STOP)
+        .value("DURATION")
+        .help("How long running iterations may still take at the end [default: 30s; after Ctrl-C 5s, in a functional test 0s]"),
+    Flag::new(DRY_RUN)
+        .help("Prints the plan of the load, and runs nothing"),
+    Flag::new(ASSUME_LATENCY)
+        .value("DURATION")
+        .needs(DRY_RUN)
+        .help("How long an iteration takes in the plan of --dry-run, which then says how many virtual users are needed"),
+];
+
+/// Flags under `Report`.
+const REPORT_FLAGS: &[Flag<'static>] = &[
+    Flag::new(PROGRESS)
+        .value("HOW")
+        .one_of(&["auto", "bar", "plain", "none"])
+        .help("How the progress of a load test is shown: a line that is drawn again each second, or a line every ten seconds [default: auto: a bar on a terminal]"),
+    Flag::new(PERCENTILES)
+        .value("LIST")
+        .help("The percentiles that the summary shows, such as p50,p95,p99.99 [default: p50,p90,p95,p99,p99.9]"),
+    Flag::new(OUT)
+        .path("FILE")
+        .help("Keeps all that each second of a load test measures in FILE, for bggo report, merge and export"),
+    Flag::new(FORCE)
+        .needs(OUT)
+        .help("Replaces the FILE of --out if it is there"),
+    Flag::new(SUMMARY_JSON)
+        .path("FILE")
+        .help("Writes the summary to FILE as one JSON object; - is standard output"),
+    Flag::new(CSV)
+        .path("FILE")
+        .help("Writes the figures of each second of a load test to FILE: a row a second and metric"),
+    Flag::new(JUNIT)
+        .path("FILE")
+        .help("Writes thresholds and checks to FILE as test cases for a CI system; of a functional test its steps"),
+    Flag::new(SAMPLES)
+        .path("FILE")
+        .help("Writes the steps of a share of all iterations to FILE: a row a step. A seed always takes the same iterations"),
+    Flag::new(SAMPLE_SHARE)
+        .value("PERCENT")
+        .needs(SAMPLES)
+        .help("The share of iterations of --samples [default: 1%]"),
+    Flag::new(TRACE_IO)
+        .value("SIZE")
+        .alone("4KiB")
+        .help("Shows what each step of a functional test sends and receives, with so much of each body [default: 4KiB]; secrets are kept back"),
+    Flag::new(LOG_FORMAT)
+        .value("FORMAT")
+        .one_of(&["text", "json"])
+        .default("text")
+        .help(
+            "The form of the lines on stderr: text for people, or one JSON object on each line",
+    ),
+    Flag::new(LOG_LEVEL)
+        .value("LEVEL")
+        .one_of(&["error", "warn", "info", "debug"])
+        .default("info")
+        .help("Which lines are written: those of this level and of the levels before it"),
+    Flag::new(QUIET)
+        .letter('q')
+        .help("The same as --log-level error: no step lines, no live lines, no summary; the verdict only if the run did not pass"),
+    Flag::new(COMPLETIONS)
+        .value("SHELL")
+        .one_of(&SHELL_NAMES)
+        .help("Prints the completion script of a shell, and runs nothing"),
+];
+
+/// Flags under `Variables`, behind those of the variables.
+const VARIABLE_FLAGS: &[Flag<'static>] = &[
+    Flag::new(VAR)
+        .value("NAME=VALUE")
+        .help("Sets a variable; may be repeated"),
+    Flag::new(VAR_FILE)
+        .path("FILE")
+        .help("Sets the variables that FILE names; may be repeated. Always read, if there: bggo.vars.hcl and *.auto.vars.hcl"),
+];
 
 /// Description and default.
-fn help(variable: &Variable) -> String {
+fn help_of(variable: &Variable) -> String {
     let default = match variable.default.map(|default| default()) {
         None => "[required]".to_owned(),
         Some(Value::Null) => "[default: null]".to_owned(),
@@ -634,15 +519,22 @@ fn help(variable: &Variable) -> String {
     }
 }
 
-/// The shell of this name. clap has checked the name.
-fn shell(name: String) -> Shell {
-    let found = SHELLS.into_iter().find(|(known, _)| *known == name);
-    found.map_or(Shell::Bash, |(_, shell)| shell)
-}
-
 fn duration(text: &str) -> Result<Duration, String> {
     bggo_values::duration::parse(text)
         .ok_or_else(|| "expected a duration such as 30s, 1m30s or 500ms".to_owned())
+}
+
+/// A number of bytes: `512`, `64KiB`.
+fn size(text: &str) -> Result<usize, String> {
+    let wrong = || "expected a size such as 512, 4KiB or 1MiB".to_owned();
+    let size = convert::convert(&Value::from(text.to_owned()), &Type::Size);
+    match size.map_err(|_| wrong())? {
+        Value::Number(number) => number
+            .as_u64()
+            .and_then(|size| usize::try_from(size).ok())
+            .ok_or_else(wrong),
+        _ => Err(wrong()),
+    }
 }
 
 /// A whole number above zero that fits its type.
@@ -663,15 +555,6 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("expected a duration longer than zero".to_owned()),
         duration => Ok(duration),
-    }
-}
-
-fn name_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => {
-            Ok((name.trim().to_owned(), value.to_owned()))
-        }
-        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }
 

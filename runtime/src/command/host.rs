@@ -34,6 +34,8 @@ pub fn is_enough(run: &RunRequest, report: &Arc<Report>) -> bool {
 
 fn needs(run: &RunRequest) -> Needs {
     let mut needs = Needs::default();
+    // What scenarios have together that share their users, and the most connections that one of these users may have.
+    let (mut shared, mut of_shared) = (0, 0);
     for (row, load) in run.grid.scenarios.iter().zip(&run.loads) {
         let Some(load) = load else { continue };
         let schedule = &load.schedule;
@@ -47,9 +49,20 @@ fn needs(run: &RunRequest) -> Needs {
         // Scenarios may run one after the other, so only the largest of them is certain.
         needs.users = needs.users.max(certain);
         needs.connections = needs.connections.max(certain.saturating_mul(each));
+        if schedule
+            .arrivals()
+            .is_some_and(|arrivals| arrivals.shares_users)
+        {
+            shared = most;
+            of_shared = each.max(of_shared);
+            continue;
+        }
         needs.most_users = needs.most_users.saturating_add(most);
         let connections = most.saturating_mul(each);
         needs.most_connections = needs.most_connections.saturating_add(connections);
     }
+    needs.most_users = needs.most_users.saturating_add(shared);
+    let connections = shared.saturating_mul(of_shared);
+    needs.most_connections = needs.most_connections.saturating_add(connections);
     needs
 }

@@ -76,9 +76,17 @@ pub fn load(grid: &Grid, start: &Start, flags: &Flags) -> Result<Asked, String> 
         }
         loads.push(load);
     }
+    let totals = loads.iter().flatten().map(|load| match &load.schedule {
+        Schedule::Open(arrivals) => arrivals.rate.total(),
+        Schedule::Closed(_) | Schedule::Ramping(_) | Schedule::Search(_) => 1,
+    });
+    if totals.max() == Some(0) {
+        return Err("no iteration is ever due: the rate is 0 all the time".to_owned());
+    }
     if !functional && !are_asked {
         begin_after_each_other(scenarios, &mut loads);
     }
+    have_places_for_all(&loads)?;
     Ok(Asked {
         loads,
         functional,
@@ -119,6 +127,24 @@ fn begin_after_each_other(scenarios: &[Scenario], loads: &mut [Option<Load>]) {
             load.start_after = load.start_after.saturating_add(wait);
         }
     }
+}
+
+/// Refuses loads that make more users before the clock starts than the scenarios without a number of their own may have
+/// together.
+fn have_places_for_all(loads: &[Option<Load>]) -> Result<(), String> {
+    let shared = loads
+        .iter()
+        .flatten()
+        .filter_map(|load| load.schedule.arrivals())
+        .filter(|arrivals| arrivals.shares_users)
+        .map(|arrivals| u64::from(arrivals.users));
+    let users: u64 = shared.sum();
+    if users <= DEFAULT_MAX_VUS.into() {
+        return Ok(());
+    }
+    Err(format!(
+        "the scenarios without `max_vus` begin with {users} users, and all of them together may have {DEFAULT_MAX_VUS}: give them a `max_vus` each"
+    ))
 }
 
 /// Whether the flags ask for a load.
@@ -226,6 +252,7 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
                     ));
                 }
                 arrivals.max_users = most;
+                arrivals.shares_users = false;
             }
             if flags.by_chance {
                 arrivals.spread = Spread::Poisson;
@@ -356,6 +383,7 @@ fn arrivals(flags: &Flags, rate: Rate) -> Result<Schedule, String> {
         },
         users,
         max_users,
+        shares_users: flags.max_vus.is_none(),
         when_full: WhenFull::Wait,
     }))
 }

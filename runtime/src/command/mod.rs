@@ -1,8 +1,10 @@
 //! The command line of a compiled grid: arguments, files and environment -> variables, load and report -> a run.
 
+mod arguments;
 mod completions;
 mod dry_run;
 pub mod flags;
+mod help;
 mod host;
 mod load;
 mod moment;
@@ -14,17 +16,20 @@ pub mod variables;
 
 use crate::engine::{Program, RunRequest, Spin, run, user_bytes};
 use crate::event::LogLevel;
+use crate::exchange::Shown;
 use crate::exit::Exit;
 use crate::grid::Grid;
 use crate::outputs::{Format, Report};
 use crate::panic;
 use crate::start::Start;
+use arguments::Stopped;
 use bggo_metrics::Threshold;
 use bggo_schedule::{Load, Schedule, Segment};
 use flags::Flags;
 use load::{Asked, load};
 use reporting::{open_files, style};
 use std::env;
+use std::ffi::OsString;
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,54 +47,63 @@ pub fn main(grid: &'static Grid, program: &'static dyn Program) -> ExitCode {
     if env::args_os().nth(1).is_some_and(|word| word == INFO) {
         return info(grid, program).into();
     }
-    match flags::read(grid, env::args_os()) {
+    let words: Vec<OsString> = env::args_os().skip(1).collect();
+    match flags::read(grid, &words) {
         Ok(Flags {
             completions: Some(shell),
             ..
-        }) => complete(grid, shell).into(),
-        Ok(flags) => execute(grid, program, &flags).into(),
-        Err(wrong) => {
-            let exit = if wrong.use_stderr() {
-                Exit::BadInput
-            } else {
-                Exit::Passed
-            };
-            let words: Vec<_> = env::args_os().collect();
-            if exit == Exit::BadInput && flags::ask_for_json(&words) {
-                say_as_json(&wrong);
+        }) => complete(grid, shell),
+        Ok(flags) => execute(grid, program, &flags),
+        Err(Stopped::Help) => print(&help::help(grid, &called_as(grid))),
+        Err(Stopped::Version) => print(&help::version(grid)),
+        Err(Stopped::Wrong(text)) => {
+            if flags::ask_for_json(&words) {
+                say_as_json(&text);
             } else {
                 // If the terminal is gone, nobody can be told.
-                let _ = wrong.print();
+                let _ = write!(std::io::stderr(), "{}", help::wrong(&text));
             }
-            exit.into()
+            Exit::BadInput
         }
     }
+    .into()
+}
+
+/// Writes a text to standard output. Nobody can be told if it is gone.
+fn print(text: &str) -> Exit {
+    let _ = stdout().write_all(text.as_bytes());
+    Exit::Passed
+}
+
+/// The name by which the program was called.
+fn called_as(grid: &Grid) -> String {
+    let path = env::args_os().next().map(PathBuf::from);
+    let name = path.as_deref().and_then(|path| path.file_name());
+    name.map_or(grid.name.into(), |name| name.to_string_lossy())
+        .into_owned()
 }
 
 /// Writes what is wrong with the command line as a line of JSON.
-fn say_as_json(wrong: &clap::Error) {
+fn say_as_json(wrong: &str) {
     if let Ok(report) = Report::stderr(Format::Json, LogLevel::Error) {
-        report.error(&first_paragraph(&wrong.to_string()));
+        report.error(&first_paragraph(wrong));
         report.flush();
     }
 }
 
-/// What clap says of an error before its tips and the usage.
+/// What is wrong, without a tip.
 fn first_paragraph(text: &str) -> String {
     let lines = text
         .lines()
         .map(str::trim)
         .take_while(|line| !line.is_empty());
-    let said = lines.collect::<Vec<_>>().join(" ");
-    said.strip_prefix("error: ").unwrap_or(&said).to_owned()
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// Prints the completion script of a shell, for the name by which the program was called.
 fn complete(grid: &'static Grid, shell: completions::Shell) -> Exit {
-    let path = env::args_os().next().map(PathBuf::from);
-    let name = path.as_deref().and_then(|path| path.file_name());
-    let name = name.map_or(grid.name.into(), |name| name.to_string_lossy());
-    let script = completions::script(&mut flags::command(grid), shell, &name);
+    let own = flags::OwnFlag::all(grid);
+    let script = completions::script(&flags::all_flags(&own), shell, &called_as(grid));
     if stdout().write_all(script.as_bytes()).is_ok() {
         Exit::Passed
     } else {
@@ -111,6 +125,8 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         start_at: None,
         allow_overload: false,
         functional: true,
+        trace: None,
+        samples: None,
         thresholds: Vec::new(),
         max_failed: None,
         graceful_on_signal: Duration::ZERO,
@@ -149,7 +165,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     let threads = flags.threads.unwrap_or(cores);
-    let request = RunRequest {
+    let mut request = RunRequest {
         grid,
         program,
         start: Arc::new(start),
@@ -164,6 +180,8 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         start_at,
         allow_overload: flags.allow_overload,
         functional: asked.functional,
+        trace: flags.trace_io.map(Shown::body),
+        samples: None,
         thresholds,
         max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
@@ -173,7 +191,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         return print_plan(&request, flags.assume_latency);
     }
     panic::keep_texts(grid.sensitivity());
-    if !host::is_enough(&request, &report) || !open_files(flags, &request, &report) {
+    if !host::is_enough(&request, &report) || !open_files(flags, &mut request, &report) {
         report.flush();
         return Exit::BadInput;
     }
@@ -187,9 +205,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
 /// Prints the plan of the load.
 fn print_plan(request: &RunRequest, latency: Option<Duration>) -> Exit {
     let plan = dry_run::plan(&request.description(), latency);
-    // Nobody can be told if stdout is gone.
-    let _ = stdout().write_all(plan.as_bytes());
-    Exit::Passed
+    print(&plan)
 }
 
 /// The moment on the clock of the run, unless it has passed.
@@ -215,7 +231,9 @@ fn prepare(
     for warning in &remarks.warnings {
         report.warn(warning);
     }
-    let mut start = Start::new(values, grid.locals);
+    let variables = grid.all_variables().enumerate();
+    let sensitive = variables.filter_map(|(number, one)| one.sensitive.then_some(number));
+    let mut start = Start::new(values, grid.locals).keeping_back(sensitive);
     if let Some(seed) = flags.seed {
         start = start.seeded(seed);
     }
@@ -238,6 +256,10 @@ fn prepare(
     }
     if flags.out.is_some() && load.as_ref().is_some_and(|load| load.functional) {
         let text = "--out keeps the figures of a load, and a functional run has none: add --duration 30s, or --iterations 1000";
+        remarks.errors.push(text.to_owned());
+    }
+    if flags.trace_io.is_some() && load.as_ref().is_some_and(|load| !load.functional) {
+        let text = "--trace-io shows what the steps of a functional run send and receive, and this is a load run: add --once, and leave out flags of a load";
         remarks.errors.push(text.to_owned());
     }
     for error in &remarks.errors {

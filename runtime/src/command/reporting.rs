@@ -3,9 +3,10 @@
 use super::flags::Flags;
 use crate::engine::RunRequest;
 use crate::outputs::{
-    CsvFile, Format, JunitFile, Output, OutputFile, Progress, Replace, Report, ResultFile, Style,
-    SummaryFile, build,
+    CsvFile, Format, JunitFile, Output, OutputFile, Progress, Replace, Report, ResultFile,
+    SamplesFile, Style, SummaryFile, build,
 };
+use crate::samples::Sampling;
 use bggo_metrics::IterationLayout;
 use bggo_metrics::file::{Head, Load, Part, Share};
 use bggo_values::Text;
@@ -13,6 +14,9 @@ use std::env;
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// The share of iterations whose steps `--samples` writes down, if no other is asked for.
+const SHARE: f64 = 0.01;
 
 /// How the report looks on this stderr.
 pub fn style(flags: &Flags) -> Style {
@@ -46,7 +50,7 @@ pub fn style(flags: &Flags) -> Style {
 
 /// Opens the files that the flags name, which the report then feeds. Reports what is wrong with them; then the answer is
 /// no.
-pub fn open_files(flags: &Flags, request: &RunRequest, report: &Report) -> bool {
+pub fn open_files(flags: &Flags, request: &mut RunRequest, report: &Report) -> bool {
     let mut outputs: Vec<Box<dyn Output>> = Vec::new();
     // The only one that may be refused because it is there comes first: then no other is emptied.
     if let Some(path) = &flags.out {
@@ -77,6 +81,23 @@ pub fn open_files(flags: &Flags, request: &RunRequest, report: &Report) -> bool 
         };
         match file {
             Ok(file) => outputs.push(makes(file)),
+            Err(text) => {
+                report.error(&text);
+                is_open = false;
+            }
+        }
+    }
+    if let Some(path) = &flags.samples {
+        match OutputFile::create(path).map(SamplesFile::new) {
+            Ok((file, sink)) => {
+                outputs.insert(0, Box::new(file));
+                let share = flags.sample_share.unwrap_or(SHARE);
+                request.samples = Some(Sampling::new(
+                    share,
+                    (request.start.seed(), request.grid),
+                    sink,
+                ));
+            }
             Err(text) => {
                 report.error(&text);
                 is_open = false;

@@ -1,7 +1,9 @@
 //! The command line: what flags mean and what they refuse.
 
+use super::arguments::Stopped;
 use super::first_paragraph;
 use super::flags::{Flags, Given, ask_for_json, read};
+use super::help;
 use super::load::{Asked, load};
 use super::thresholds::{refused, thresholds};
 use crate::event::LogLevel;
@@ -40,10 +42,17 @@ static GRID: Grid = Grid::new("shop")
     .variables(&[&VARIABLES]);
 
 fn parse(line: &str) -> Result<Flags, String> {
-    let arguments = std::iter::once("shop")
-        .chain(line.split_whitespace())
-        .map(OsString::from);
-    read(&GRID, arguments).map_err(|error| error.to_string())
+    let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+    read(&GRID, &words).map_err(|stopped| text(&GRID, stopped))
+}
+
+/// What is printed where no run begins.
+fn text(grid: &Grid, stopped: Stopped) -> String {
+    match stopped {
+        Stopped::Help => help::help(grid, "shop"),
+        Stopped::Version => help::version(grid),
+        Stopped::Wrong(text) => help::wrong(&text),
+    }
 }
 
 /// What a grid of one scenario is asked for.
@@ -133,7 +142,7 @@ fn a_rate_is_an_open_profile_whose_iterations_are_due_whatever_the_target_does()
     };
     let even = open("--rate 500/s --duration 10s");
     assert_eq!((even.rate.total(), even.users), (5_000, 0));
-    assert_eq!(even.max_users, 10_000);
+    assert_eq!((even.max_users, even.shares_users), (10_000, true));
     assert_eq!(
         (even.spread, even.when_full),
         (Spread::Even, WhenFull::Wait)
@@ -143,6 +152,7 @@ fn a_rate_is_an_open_profile_whose_iterations_are_due_whatever_the_target_does()
     let chance = open("--rate 5/s --duration 1s --vus 2 --max-vus 3 --arrivals poisson");
     assert_eq!(chance.spread, Spread::Poisson);
     assert_eq!((chance.users, chance.max_users), (2, 3));
+    assert!(!chance.shares_users);
     // Up to 500/s in 30 s, then 500/s for a minute.
     let staged = open("--stages 30s:500/s,1m:500/s");
     assert_eq!(staged.rate.total(), 500 * 30 / 2 + 500 * 60);
@@ -281,12 +291,42 @@ fn open(schedule: [(u64, u64); 2], profile: &'static str) -> Load {
         spread: Spread::Even,
         users: 5,
         max_users: 50,
+        shares_users: false,
         when_full: WhenFull::Drop,
     };
     Load {
         pace: None,
         ..of_profile(Schedule::Open(arrivals), profile)
     }
+}
+
+/// A rate whose scenario begins with so many users, and says nothing of how many it may have.
+fn with_users(users: u32) -> Load {
+    let mut load = open([(10, 100), (0, 100)], "constant_arrival_rate");
+    if let Schedule::Open(arrivals) = &mut load.schedule {
+        *arrivals = Arrivals {
+            users,
+            max_users: 10_000,
+            shares_users: true,
+            ..arrivals.clone()
+        };
+    }
+    load
+}
+
+static MANY: Grid = Grid::new("many").scenarios(&[
+    Scenario::new("browse", "main").load(|_| Ok(with_users(6_000))),
+    Scenario::new("order", "main").load(|_| Ok(with_users(4_001))),
+]);
+
+#[test]
+fn scenarios_that_share_their_users_begin_with_no_more_than_there_may_be() {
+    let said = asked_of(&MANY, "").unwrap_err();
+    assert_eq!(
+        said,
+        "the scenarios without `max_vus` begin with 10001 users, and all of them together may have 10000: give them a `max_vus` each"
+    );
+    assert!(asked_of(&MANY, "--scenario browse").is_ok());
 }
 
 fn of_constant(_: &Start) -> Result<Load, Fault> {
@@ -480,7 +520,13 @@ fn the_last_log_format_says_how_a_wrong_command_line_is_told() {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         assert_eq!(ask_for_json(&words), json, "{line}");
     }
-    let wrong = |line| first_paragraph(&parse(line).unwrap_err());
+    let wrong = |line: &str| {
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        match read(&GRID, &words) {
+            Err(Stopped::Wrong(text)) => first_paragraph(&text),
+            other => panic!("{line}: {other:?}"),
+        }
+    };
     assert_eq!(wrong("--nope"), "unexpected argument '--nope' found");
     assert_eq!(
         wrong("--log-format xml"),
@@ -493,6 +539,15 @@ fn a_value_may_begin_with_a_hyphen() {
     assert_eq!(
         parse("--base-url -1").unwrap().given,
         [Given::Flag("base_url".to_owned(), "-1".to_owned())]
+    );
+    // A bool is none of that: what follows is the next flag.
+    let flags = parse("--fast --once").unwrap();
+    assert_eq!(
+        (flags.given, flags.once),
+        (
+            vec![Given::Flag("fast".to_owned(), "true".to_owned())],
+            true
+        )
     );
 }
 
@@ -579,8 +634,8 @@ static JUDGED: Grid = Grid::new("judged")
 /// What a run of `JUDGED` is judged by, by names.
 fn judged(limit: &str, flags: &[&str]) -> Result<Vec<String>, Vec<String>> {
     let words = flags.iter().flat_map(|text| ["--threshold", text]);
-    let arguments = std::iter::once("judged").chain(words).map(OsString::from);
-    let flags = read(&JUDGED, arguments).map_err(|error| vec![error.to_string()])?;
+    let words: Vec<OsString> = words.map(OsString::from).collect();
+    let flags = read(&JUDGED, &words).map_err(|stopped| vec![text(&JUDGED, stopped)])?;
     let start = Start::new(vec![Value::from(limit.to_owned())], 0);
     let made = thresholds(&JUDGED, &start, &flags.thresholds)?;
     Ok(made.iter().map(|one| one.name.to_string()).collect())
@@ -656,8 +711,8 @@ fn a_plan_is_asked_for_and_a_latency_only_with_it() {
 
 /// What of `JUDGED` does not fit a command line.
 fn unfit(line: &str, on_fail: OnFail) -> Vec<String> {
-    let words = std::iter::once("judged").chain(line.split(' '));
-    let flags = read(&JUDGED, words.map(OsString::from)).unwrap();
+    let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+    let flags = read(&JUDGED, &words).unwrap();
     let start = Start::new(vec![Value::from("1s".to_owned())], 0);
     let asked = load(&JUDGED, &start, &flags).unwrap();
     let mut thresholds = thresholds(&JUDGED, &start, &[]).unwrap();
@@ -681,13 +736,45 @@ fn a_share_of_a_run_cannot_be_aborted_by_a_threshold() {
 }
 
 #[test]
+fn what_judges_or_shares_a_load_needs_one() {
+    for (flag, why) in [
+        (
+            "--threshold failed<1%",
+            "--threshold judges the figures of a load",
+        ),
+        ("--segment 1/2", "--segment shares a load"),
+    ] {
+        let said = unfit(&format!("--once {flag}"), OnFail::Fail).concat();
+        assert!(said.starts_with(why), "{said}");
+        assert!(unfit(&format!("--duration 1s {flag}"), OnFail::Fail).is_empty());
+    }
+}
+
+#[test]
+fn a_load_in_which_nothing_is_ever_due_is_refused() {
+    for line in [
+        "--rate 0/s --duration 1s",
+        "--rate 0/s --duration 1s --arrivals poisson",
+        "--stages 1s:0/s",
+        "--stages 0s:100/s",
+    ] {
+        let said = schedule(line).unwrap_err();
+        assert!(
+            said.starts_with("no iteration is ever due"),
+            "{line}: {said}"
+        );
+    }
+    assert!(schedule("--stages 1s:0/s,1s:1/s").is_ok());
+}
+
+#[test]
 fn a_limit_of_failures_is_a_share_and_needs_a_load() {
     let said = unfit("--once --max-failed 5%", OnFail::Fail).concat();
     assert!(said.starts_with("--max-failed is about a load"), "{said}");
     assert!(unfit("--duration 1s --max-failed 5%", OnFail::Fail).is_empty());
     let limit = |text: &str| {
-        let words = ["judged", "--max-failed", text].map(OsString::from);
-        read(&JUDGED, words).map(|flags| flags.max_failed).ok()
+        let words = ["--max-failed", text].map(OsString::from);
+        read(&JUDGED, &words).map(|flags| flags.max_failed).ok()
     };
     assert_eq!(limit("5%"), Some(Some(0.05)));
     assert_eq!(limit("0.1 %"), Some(Some(0.001)));

@@ -61,9 +61,21 @@ pub fn thresholds(
 pub fn refused(flags: &Flags, asked: &Asked, thresholds: &[Threshold]) -> Vec<String> {
     let mut refused = Vec::new();
     if asked.functional {
+        let load = "add --duration 30s, or --iterations 1000";
         if flags.max_failed.is_some() {
-            let text = "--max-failed is about a load, and in a functional run no step may fail: add --duration 30s, or --iterations 1000";
-            refused.push(text.to_owned());
+            refused.push(format!(
+                "--max-failed is about a load, and in a functional run no step may fail: {load}"
+            ));
+        }
+        if !flags.thresholds.is_empty() {
+            refused.push(format!(
+                "--threshold judges the figures of a load, and a functional run has none: {load}"
+            ));
+        }
+        if flags.segment != Segment::WHOLE {
+            refused.push(format!(
+                "--segment shares a load, and a functional run has none: {load}"
+            ));
         }
         return refused;
     }

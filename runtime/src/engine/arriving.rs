@@ -6,7 +6,9 @@
 use super::scenario_load::Births;
 use crate::shutdown::SearchedRate;
 use bggo_schedule::{Arrival, Arrivals, Nanos, Rate, Segment, Source, WhenFull};
+use futures_util::future::select;
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Waker;
@@ -69,16 +71,22 @@ pub(super) struct Arriving {
     births: Births,
     /// The number of a user that this worker may make whatever others have made.
     kept: Cell<Option<u64>>,
+    /// Users of this worker: those that were made or are kept.
+    users: Cell<u32>,
+    /// Whether whoever hands out waits because there may be no more users.
+    is_full: Cell<bool>,
+    /// When it stopped waiting last.
+    room_since: Cell<Nanos>,
     idle: RefCell<Vec<Rc<Seat>>>,
     /// A user became idle, or the end has come.
     changed: Notify,
 }
 
 impl Arriving {
-    /// Those of a worker, whose share of the run is `segment`.
+    /// Those of a worker, whose share of the run is `segment`, and which makes `before` users before the clock starts.
     pub(super) fn new(
         (arrivals, more): (&Arrivals, More),
-        births: Births,
+        (births, before): (Births, u32),
         (segment, worker): (Segment, u32),
         seed: u64,
     ) -> Self {
@@ -88,6 +96,9 @@ impl Arriving {
             rate: RefCell::new(Arc::clone(&arrivals.rate)),
             when_full: arrivals.when_full,
             kept: Cell::new(births.kept_for(worker)),
+            users: Cell::new(before.max(1)),
+            is_full: Cell::new(false),
+            room_since: Cell::new(0),
             births,
             idle: RefCell::default(),
             changed: Notify::new(),
@@ -132,8 +143,16 @@ impl Arriving {
         self.idle.borrow_mut().pop()
     }
 
-    /// Completes when a user became idle, or there is nothing to be handed out any more.
+    /// Completes when a user became idle, when there may be one more, or when there is nothing to be handed out any more.
     pub(super) async fn until_changed(&self) {
+        self.is_full.set(true);
+        let more = pin!(self.births.until_may_be_more());
+        select(pin!(self.changed.notified()), more).await;
+        self.is_full.set(false);
+    }
+
+    /// Completes when further arrivals may have been decided, or when there is nothing to be handed out any more.
+    pub(super) async fn until_decided(&self) {
         self.changed.notified().await;
     }
 
@@ -144,7 +163,20 @@ impl Arriving {
 
     /// Whether there was somebody else who could have taken an arrival: then it waited for this program and not for a user.
     pub(super) fn has_room(&self) -> bool {
-        !self.idle.borrow().is_empty() || self.kept.get().is_some() || self.births.may_be_more()
+        // While nobody could have been made, a place that was given back this moment was none.
+        !self.idle.borrow().is_empty()
+            || self.kept.get().is_some()
+            || (!self.is_full.get() && self.births.may_be_more())
+    }
+
+    /// There is room again when the scenario is `elapsed` old.
+    pub(super) fn has_room_since(&self, elapsed: Nanos) {
+        self.room_since.set(elapsed);
+    }
+
+    /// How long what was due then waited until there was room.
+    pub(super) fn waited_for_room(&self, due: Nanos) -> Nanos {
+        self.room_since.get().saturating_sub(due)
     }
 
     /// A user is idle until an arrival is handed to its seat, or the end has come.
@@ -168,7 +200,16 @@ impl Arriving {
 
     /// The number of one more user, if there may be one.
     pub(super) fn one_more(&self) -> Option<u64> {
-        self.kept.take().or_else(|| self.births.one())
+        self.kept.take().or_else(|| {
+            let number = self.births.one()?;
+            self.users.set(self.users.get() + 1);
+            Some(number)
+        })
+    }
+
+    /// All its users are gone: others may have their places.
+    pub(super) fn gives_places_back(&self) {
+        self.births.give_back(self.users.take());
     }
 
     /// Takes what is due when the scenario is `elapsed` old and was never begun; returns how many these are.

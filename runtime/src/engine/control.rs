@@ -17,6 +17,7 @@ use crate::judgement::{Collector, Order, Watch};
 use crate::metrics::{Slab, SlabReader};
 use crate::outputs::{Report, Stopped};
 use crate::panic;
+use bggo_metrics::report::measure::short;
 use futures_util::future::{Either, select, select_all};
 use std::io;
 use std::pin::{Pin, pin};
@@ -147,6 +148,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     drop((tell, begin));
 
     workers.until(Workers::may_begin).await;
+    let is_late = is_late(run, report);
     let begin = workers.beginning(run.start_at).await;
     let readers = (0..).zip(&slabs).map(|(worker, slab)| {
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
@@ -161,7 +163,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
             load.is_some_and(|load| load.schedule.is_open() && load.schedule.search().is_none())
         });
         let spun = workers.map(|slab| slab.spun().clone()).collect();
-        let host = HostWatch::new(spun, open.collect());
+        let host = HostWatch::new(spun, open.collect(), Arc::clone(&state.causes));
         Watch::new(collector, judge, orders)
             .on(host)
             .searching(searches)
@@ -187,7 +189,8 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         }
     }
     listener.abort();
-    if judgement.is_some_and(|judgement| judgement.fell_behind) && !run.allow_overload {
+    let fell_behind = judgement.is_some_and(|judgement| judgement.fell_behind);
+    if (fell_behind || is_late) && !run.allow_overload {
         state.causes.overloaded();
     }
     match judgement {
@@ -200,6 +203,26 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     }
     let exit = state.causes.exit();
     Ok(report.ends(exit, workers.left))
+}
+
+/// Says so if the moment at which the clock is to start has passed already: other hosts of the run have begun without this one.
+fn is_late(run: &RunRequest, report: &Report) -> bool {
+    let Some(late) = run.start_at.map(|at| at.elapsed()) else {
+        return false;
+    };
+    if late.is_zero() {
+        return false;
+    }
+    let late = short(late.max(Duration::from_millis(1)));
+    let text = format!(
+        "this host was ready {late} after --start-at, so it began late: give a later moment, at least as long after the start of the program as its resources take"
+    );
+    if run.allow_overload {
+        report.warn(&text);
+    } else {
+        report.error(&text);
+    }
+    true
 }
 
 /// The worker threads as the control thread sees them, and everything that it waits for while they run.

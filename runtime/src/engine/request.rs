@@ -5,11 +5,13 @@ use super::scenario_load::{ScenarioLoad, Taking};
 use super::timer::Spin;
 use crate::context::WorkerContextParts;
 use crate::event::EventSink;
+use crate::exchange::Shown;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
 use crate::judgement::{Overload, RateSearch, SearchOf};
 use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab, layout_of};
 use crate::outputs::{LoadDescription, Report, RunDescription};
+use crate::samples::Sampling;
 use crate::start::Start;
 use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_thresholds};
 use bggo_schedule::{Load, Search, Segment, workers};
@@ -41,6 +43,10 @@ pub struct RunRequest {
     pub allow_overload: bool,
     /// No load: one iteration, with a line for each step.
     pub functional: bool,
+    /// How much is shown of what each step of a functional run sends and receives; `None`: only of those that fail.
+    pub trace: Option<Shown>,
+    /// Of which iterations the steps are written down, and where.
+    pub samples: Option<Sampling>,
     /// What a load run is judged by, beside the thresholds that every one has.
     pub thresholds: Vec<Threshold>,
     /// The share of iterations that may fail, below 1; `None` where nobody asks for one.
@@ -71,6 +77,7 @@ impl RunRequest {
     /// The load of each scenario. Call it once in a run: all threads take from the same iterations.
     pub(super) fn scenario_loads(&self, slots: &RunSlots) -> Vec<ScenarioLoad> {
         let workers = self.workers();
+        let mut places = None;
         let rows = (0..).zip(&self.loads).zip(&slots.scenarios);
         let rows = rows.zip(&slots.warm_ups);
         rows.filter_map(|(((scenario, load), slots), warm_up)| {
@@ -82,7 +89,7 @@ impl RunRequest {
                 seed: self
                     .start
                     .seed_of(self.grid.scenarios.get(scenario as usize)?.name()),
-                taking: Taking::new(&load.schedule, self.segment, workers),
+                taking: Taking::new(&load.schedule, (self.segment, workers), &mut places),
                 slots: *slots,
                 warm_up: *warm_up,
             })
@@ -218,6 +225,8 @@ impl RunState {
             start: Arc::clone(&run.start),
             index,
             functional: run.functional,
+            trace: run.trace,
+            samples: run.samples.clone(),
             recorder: Recorder::new(Arc::clone(slab)),
             names: KnownNames::new(Arc::clone(&self.names)),
             events: Arc::clone(report) as Arc<dyn EventSink>,

@@ -64,13 +64,15 @@ impl<'a> Scenario<'a> {
             }
         }
         users.until_nobody_is_left().await;
+        if let Some(arriving) = users.arriving() {
+            arriving.gives_places_back();
+        }
         // After a signal nobody expects the rest.
         if let Taking::WhenFree(iterations) = &users.load.taking
             && self.context.shutdown.phase() == Phase::Running
         {
-            let elapsed = self.context.now();
-            let elapsed = elapsed.saturating_duration_since(users.begin());
-            let left_over = iterations.shared_left_over(elapsed);
+            let elapsed = users.elapsed(self.context.moment());
+            let left_over = iterations.shared_left_over(Duration::from_nanos(elapsed));
             let slots = users.slots_at(Nanos::MAX);
             self.context
                 .iterations_not_started(slots.iterations, left_over);
@@ -114,7 +116,7 @@ impl<'a> Scenario<'a> {
                 if arriving.is_over() {
                     break;
                 }
-                arriving.until_changed().await;
+                arriving.until_decided().await;
                 continue;
             };
             let due = users.begin().checked_add(Duration::from_nanos(next.due));
@@ -152,7 +154,10 @@ impl<'a> Scenario<'a> {
                         }
                     }
                     // A user that becomes free takes it.
-                    WhenFull::Wait => arriving.until_changed().await,
+                    WhenFull::Wait => {
+                        arriving.until_changed().await;
+                        arriving.has_room_since(users.elapsed(self.context.moment()));
+                    }
                 }
             }
         }
@@ -161,7 +166,7 @@ impl<'a> Scenario<'a> {
 
     /// Counts arrivals that were due and never began, when nothing begins any more.
     fn count_left_over(self, arriving: &Arriving) {
-        let left_over = arriving.left_over(self.users.elapsed(self.context.now()));
+        let left_over = arriving.left_over(self.users.elapsed(self.context.moment()));
         let slots = self.users.slots_at(Nanos::MAX);
         self.context
             .iterations_not_started(slots.iterations, left_over);

@@ -2,8 +2,10 @@
 
 use crate::metrics::ScenarioSlots;
 use bggo_schedule::{Arrivals, Iterations, Load, Ramp, Schedule, Segment};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use tokio::sync::Notify;
 
 /// The load of one scenario, as each worker thread has it.
 #[derive(Debug, Clone)]
@@ -43,25 +45,78 @@ pub(super) enum Taking {
 }
 
 impl Taking {
-    /// That of a schedule on a host with so many workers. Clones share what threads share.
-    pub(super) fn new(schedule: &Schedule, segment: Segment, workers: u32) -> Self {
+    /// That of a schedule on a host with so many workers, in a run whose scenarios share `places`. Clones share what threads
+    /// share.
+    pub(super) fn new(
+        schedule: &Schedule,
+        (segment, workers): (Segment, u32),
+        places: &mut Option<Arc<Places>>,
+    ) -> Self {
         match schedule {
             Schedule::Closed(closed) => Self::WhenFree(Iterations::new(*closed, segment)),
             Schedule::Ramping(ramp) => Self::WhileThere(Arc::clone(ramp)),
-            Schedule::Open(arrivals) => Self::arrivals(arrivals, segment, workers),
-            Schedule::Search(search) => Self::arrivals(&search.arrivals, segment, workers),
+            Schedule::Open(arrivals) => Self::arrivals(arrivals, (segment, workers), places),
+            Schedule::Search(search) => {
+                Self::arrivals(&search.arrivals, (segment, workers), places)
+            }
         }
     }
 
-    fn arrivals(arrivals: &Arrivals, segment: Segment, workers: u32) -> Self {
+    fn arrivals(
+        arrivals: &Arrivals,
+        (segment, workers): (Segment, u32),
+        places: &mut Option<Arc<Places>>,
+    ) -> Self {
         let of_host = |users: u32| u32::try_from(segment.of(users.into())).unwrap_or(u32::MAX);
         let (before, most) = (of_host(arrivals.users), of_host(arrivals.max_users));
         let workers = workers.min(most);
+        let places = if arrivals.shares_users {
+            Arc::clone(places.get_or_insert_with(|| Places::new(most)))
+        } else {
+            Places::new(most)
+        };
         Self::Arrivals {
             arrivals: arrivals.clone(),
-            births: Births::new((before, most), segment, workers),
+            births: Births::new(before, (segment, workers), places),
             workers,
         }
+    }
+}
+
+/// How many users more there may be on a host, of one scenario or of all that share them.
+#[derive(Debug)]
+pub(super) struct Places {
+    /// Below zero where workers keep more users than there may be.
+    free: AtomicI64,
+    /// Somebody gave places back.
+    given_back: Notify,
+}
+
+impl Places {
+    fn new(free: u32) -> Arc<Self> {
+        Arc::new(Self {
+            free: AtomicI64::new(free.into()),
+            given_back: Notify::new(),
+        })
+    }
+
+    /// Takes a place, if there is one.
+    fn take(&self) -> bool {
+        let one_less = |free: i64| (free > 0).then(|| free - 1);
+        let taken = self
+            .free
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        taken.is_ok()
+    }
+
+    /// Takes so many places, whether or not there are so many.
+    fn keep(&self, places: u32) {
+        self.free.fetch_sub(places.into(), Ordering::Relaxed);
+    }
+
+    fn give_back(&self, places: u32) {
+        self.free.fetch_add(places.into(), Ordering::Relaxed);
+        self.given_back.notify_waiters();
     }
 }
 
@@ -72,19 +127,21 @@ pub(super) struct Births {
     segment: Segment,
     /// How many were made, or are kept for a worker.
     made: Arc<AtomicU32>,
-    most: u32,
     /// Users that are made before the clock starts.
     before: u32,
+    places: Arc<Places>,
 }
 
 impl Births {
-    /// At most `most` users, of which `before` are made before the clock starts.
-    fn new((before, most): (u32, u32), segment: Segment, workers: u32) -> Self {
+    /// Of a scenario of which `before` users are made before the clock starts.
+    fn new(before: u32, (segment, workers): (Segment, u32), places: Arc<Places>) -> Self {
+        let kept = before.max(workers);
+        places.keep(kept);
         Self {
             segment,
-            made: Arc::new(AtomicU32::new(before.max(workers))),
-            most,
+            made: Arc::new(AtomicU32::new(kept)),
             before,
+            places,
         }
     }
 
@@ -98,16 +155,33 @@ impl Births {
 
     /// The number of one more user, from 1; `None` if there may be no more.
     pub(super) fn one(&self) -> Option<u64> {
-        let one_more = |made: u32| (made < self.most).then_some(made + 1);
-        let made = self
-            .made
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
-        self.number(made.ok()?)
+        if !self.places.take() {
+            return None;
+        }
+        self.number(self.made.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Whether there may be one more user.
     pub(super) fn may_be_more(&self) -> bool {
-        self.made.load(Ordering::Relaxed) < self.most
+        self.places.free.load(Ordering::Relaxed) > 0
+    }
+
+    /// Gives the places of users back that are gone.
+    pub(super) fn give_back(&self, users: u32) {
+        self.places.give_back(users);
+    }
+
+    /// Completes when there may be one more user because others are gone.
+    pub(super) async fn until_may_be_more(&self) {
+        loop {
+            let mut given_back = pin!(self.places.given_back.notified());
+            // From here on it hears of all that are given back.
+            given_back.as_mut().enable();
+            if self.may_be_more() {
+                return;
+            }
+            given_back.await;
+        }
     }
 
     fn number(&self, ordinal: u32) -> Option<u64> {

@@ -4,6 +4,7 @@ use super::alarms::Alarms;
 use super::arriving::{Arriving, More};
 use super::outstanding::Outstanding;
 use super::scenario_load::{ScenarioLoad, Taking};
+use crate::clock::{Moment, nanos};
 use crate::context::WorkerContext;
 use crate::metrics::ScenarioSlots;
 use crate::shutdown::{Phase, SearchedRate};
@@ -24,6 +25,7 @@ pub struct ScenarioUsers {
     pub(super) alarms: Rc<Alarms>,
     /// When the scenario begins.
     begin: Instant,
+    began: Moment,
     /// The share of this worker.
     segment: Segment,
     pub(super) phase: Cell<Phase>,
@@ -33,7 +35,7 @@ pub struct ScenarioUsers {
     sleeping: Wakers,
     /// The user whose iteration ended last, and when. Its next iteration begins at the same moment, so the clock is read once
     /// for both.
-    pub(super) ended: Cell<Option<(u64, Instant)>>,
+    pub(super) ended: Cell<Option<(u64, Moment)>>,
     pub(super) alive: Cell<u64>,
     pub(super) nobody: Notify,
     /// What is handed to its users, in an open profile.
@@ -62,31 +64,31 @@ impl ScenarioUsers {
                 workers,
             } => (lane < *workers).then(|| {
                 let segment = load.segment.worker(lane, *workers);
-                let births = births.clone();
+                let before = segment.of(arrivals.users.into());
+                let before = u32::try_from(before).unwrap_or(u32::MAX);
+                let births = (births.clone(), before);
                 let more = match load.load.schedule.search() {
                     Some(_) => More::Perhaps,
                     None => More::No,
                 };
-                Rc::new(Arriving::new(
-                    (arrivals, more),
-                    births,
-                    (segment, lane),
-                    load.seed,
-                ))
+                let share = (segment, lane);
+                Rc::new(Arriving::new((arrivals, more), births, share, load.seed))
             }),
         };
         // Part of a second counts as a whole one, so that nobody seems to have waited longer than it did.
         let start_after = load.load.start_after;
         let before = start_after.as_secs() + u64::from(start_after.subsec_nanos() > 0);
         let before = u32::try_from(before).unwrap_or(u32::MAX);
+        // A moment that no clock can hold never comes.
+        let begin = begin.checked_add(load.load.start_after).unwrap_or(begin);
         Self {
             arriving,
             cut_before: Cell::new(0),
             outstanding: Outstanding::new(load.slots.iterations, before),
             context: Rc::clone(context),
             alarms: Rc::clone(alarms),
-            // A moment that no clock can hold never comes.
-            begin: begin.checked_add(load.load.start_after).unwrap_or(begin),
+            begin,
+            began: context.moment_of(begin),
             segment: load.segment.worker(lane, workers),
             load,
             phase: Cell::default(),
@@ -144,15 +146,14 @@ impl ScenarioUsers {
         self.context.shutdown.phase().max(self.phase.get()) == Phase::Running
     }
 
-    /// When the scenario began.
+    /// When the scenario begins.
     pub(super) fn begin(&self) -> Instant {
         self.begin
     }
 
     /// How old the scenario is, in nanoseconds.
-    pub(super) fn elapsed(&self, now: Instant) -> Nanos {
-        let elapsed = now.saturating_duration_since(self.begin);
-        u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+    pub(super) fn elapsed(&self, now: Moment) -> Nanos {
+        now.since(self.began)
     }
 
     /// What is handed to its users, in an open profile.
@@ -163,7 +164,7 @@ impl ScenarioUsers {
     /// Where what is due at a moment of the scenario is counted.
     pub(super) fn slots_at(&self, due: Nanos) -> ScenarioSlots {
         match self.load.warm_up {
-            Some(slots) if u128::from(due) < self.load.load.warm_up.as_nanos() => slots,
+            Some(slots) if due < nanos(self.load.load.warm_up) => slots,
             _ => self.load.slots,
         }
     }

@@ -19,13 +19,14 @@ use crate::exit::{Exit, ExitCauses};
 use crate::fault::Fault;
 use crate::flow::{Flow, Running, Stop};
 use crate::grid::Grid;
-use crate::info::{iteration_slot, time_slot};
+use crate::info::{At, Info, iteration_slot, time_slot};
 use crate::metrics::{
     Interval, KnownNames, Outcome, Recorder, RunNames, ScenarioSlots, Slab, SlabReader,
 };
 use crate::outputs::{Format, Report};
 use crate::shutdown::{Phase, Phases};
 use crate::start::Start;
+use crate::step::{Policy, Ran};
 use crate::test_support::{A, Probe, TestWorker, ToldEvents, on_stopped_clock, settle};
 use bggo_schedule::{Load, Schedule, Segment};
 use std::any::Any;
@@ -163,6 +164,8 @@ fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
         functional: kind == Kind::Functional,
+        trace: None,
+        samples: None,
         recorder: Recorder::new(Arc::clone(&slab)),
         names: KnownNames::new(Arc::clone(&names)),
         events: Arc::new(ToldEvents::default()),
@@ -197,7 +200,7 @@ fn load(scenario: u32, schedule: Schedule) -> ScenarioLoad {
 fn load_of(scenario: u32, load: Load) -> ScenarioLoad {
     ScenarioLoad {
         scenario,
-        taking: Taking::new(&load.schedule, Segment::WHOLE, 1),
+        taking: Taking::new(&load.schedule, (Segment::WHOLE, 1), &mut None),
         load,
         segment: Segment::WHOLE,
         seed: 7,
@@ -591,5 +594,58 @@ fn a_timer_of_idle_work_has_the_user_woken_within_an_iteration() {
         }
         assert_eq!(worker.notes(), ["10 ping", "20 ping", "30 ping", "40 ping"]);
         scope.destroy().await;
+    });
+}
+
+#[test]
+fn what_lies_between_two_steps_is_time_of_neither_and_what_follows_the_last_is_time_of_the_iteration()
+ {
+    static STEP: Info = Info::new("noop", "step", "grid.hcl:1").slots(20..24);
+    const PLAIN: Policy = Policy::new();
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let users = Rc::new(ScenarioUsers::new(
+            load(0, Schedule::lasting(1, Duration::MAX)),
+            (&worker.context, &Rc::default()),
+            worker.context.now(),
+            (0, 1),
+        ));
+        let mut reader = SlabReader::new(worker.slab(), Arc::default());
+        let user = User::new(&worker.context, 1, &users);
+        let millis = Duration::from_millis;
+        for _ in 0..2 {
+            let begun = user.next().await.unwrap();
+            let scope = user.iteration_scope();
+            let flow = {
+                let it = user.iteration(&begun);
+                let step = |length| {
+                    it.run_step(At::step(&STEP), &PLAIN, None, async move |step| {
+                        step.begin_at_once();
+                        sleep(millis(length)).await;
+                        Ok(Ran::Done)
+                    })
+                };
+                let steps = pin!(async {
+                    step(10).await?;
+                    step(1).await?;
+                    sleep(millis(5)).await;
+                    step(20).await
+                });
+                user.unless_cancelled(steps).await
+            };
+            scope.destroy().await;
+            sleep(millis(2)).await;
+            user.finish(begun, flow);
+        }
+        let ends = worker.step_ends();
+        let services: Vec<_> = ends.iter().filter_map(|end| end.service).collect();
+        assert_eq!(services, [10, 1, 20, 10, 1, 20].map(millis));
+        let mut interval = Interval::default();
+        reader.take(&mut interval);
+        let iterations = interval.slot(time_slot::SERVICE).unwrap();
+        assert_eq!(iterations.histogram.mean_time(), Some(millis(38)));
+        // Outside of an iteration nobody relies on what was read last.
+        worker.context.step_ends();
+        assert_eq!(worker.context.just_read(), None);
     });
 }

@@ -18,6 +18,7 @@ use super::scenario_load::Taking;
 use super::scenario_users::ScenarioUsers;
 use super::timetable::Timetable;
 use crate::assets::Scope;
+use crate::clock::{Moment, nanos};
 use crate::context::{Cut, IterationEnd, UserContext, WorkerContext};
 use crate::flow::{Flow, Stop};
 use crate::panic;
@@ -32,10 +33,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+const NANOS_IN_A_SECOND: Nanos = 1_000_000_000;
 /// Iterations that a user may run without a wait; then the other users of its thread get their turn.
 const IN_A_ROW: u32 = 64;
-/// Microseconds that these iterations may take.
-const AT_A_STRETCH: u32 = 1_000;
+/// How long these iterations may take, in units of [`TICK`]: a millisecond.
+const AT_A_STRETCH: u32 = 977;
+/// Of so many bits are the nanoseconds of a unit of time in which a stretch is measured: about a microsecond.
+const TICK: u32 = 10;
 
 /// One virtual user.
 pub struct User {
@@ -72,19 +76,20 @@ impl std::fmt::Debug for User {
 #[derive(Debug, Default, Clone, Copy)]
 struct Stretch {
     iterations: u32,
-    /// When the first of them began, in microseconds of the run. The number wraps after an hour; a stretch is far shorter.
+    /// When the first of them began, in units of [`TICK`]. The number wraps after an hour; a stretch is far shorter.
     since: u32,
 }
 
 impl Stretch {
-    /// Counts one more iteration, which begins when the run is `elapsed` old. Returns `false` when it is the turn of other users.
-    fn goes_on(&mut self, elapsed: Duration) -> bool {
-        let micros = elapsed.as_micros() as u32;
+    /// Counts one more iteration, which begins when the scenario is `elapsed` old. Returns `false` when it is the turn of other
+    /// users.
+    fn goes_on(&mut self, elapsed: Nanos) -> bool {
+        let ticks = (elapsed >> TICK) as u32;
         if self.iterations == 0 {
-            self.since = micros;
+            self.since = ticks;
         }
         self.iterations += 1;
-        self.iterations <= IN_A_ROW && micros.wrapping_sub(self.since) < AT_A_STRETCH
+        self.iterations <= IN_A_ROW && ticks.wrapping_sub(self.since) < AT_A_STRETCH
     }
 }
 
@@ -212,11 +217,12 @@ impl User {
             worker.iteration_cancelled(first_slot);
             return;
         }
-        let now = worker.now();
+        let now = worker.just_read().unwrap_or_else(|| worker.moment());
+        worker.time_passes();
         let end = IterationEnd {
             first_slot,
-            response: begun.due().map(|due| now.saturating_duration_since(due)),
-            service: now.saturating_duration_since(begun.began()),
+            response: begun.due().map(|due| now.since(due)),
+            service: now.since(begun.began()),
         };
         let failed_by = begun.failed_by();
         if cut == Some(Cut::TimeIsOver) {
@@ -252,7 +258,7 @@ impl Drop for User {
 
 impl User {
     /// The next arrival for this user: one that was handed to it, or one that is due; else it is idle.
-    fn arrival(&self, seat: &Rc<Seat>, now: Instant, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
+    fn arrival(&self, seat: &Rc<Seat>, now: Moment, cx: &mut Context<'_>) -> Poll<Option<Begun>> {
         let Some(arriving) = self.scenario.arriving() else {
             return Poll::Ready(None);
         };
@@ -272,9 +278,10 @@ impl User {
             let late = elapsed.saturating_sub(arrival.due);
             let slots = self.scenario.slots_at(arrival.due);
             // What was handed over found a user at once. What this user took itself waited for a user only if there was
-            // nobody else to take it.
+            // nobody else to take it; before there could be more users, everything did.
             let (queued, start_error) = if is_handed || arriving.has_room() {
-                (0, late)
+                let queued = arriving.waited_for_room(arrival.due).min(late);
+                (queued, late - queued)
             } else {
                 (late, 0)
             };
@@ -302,9 +309,8 @@ impl User {
         if let Taking::WhenFree(iterations) = &self.scenario.load.taking
             && self.worker().shutdown.phase() == Phase::Running
         {
-            let elapsed = self.worker().now();
-            let elapsed = elapsed.saturating_duration_since(self.scenario.begin());
-            self.count_own_left_over(iterations, elapsed);
+            let elapsed = self.scenario.elapsed(self.worker().moment());
+            self.count_own_left_over(iterations, Duration::from_nanos(elapsed));
         }
     }
 
@@ -329,26 +335,28 @@ impl User {
     }
 
     /// The next iteration of a user that takes one when it is free.
-    fn when_free(&self, now: Instant) -> Option<Begun> {
-        let elapsed = now.saturating_duration_since(self.scenario.begin());
+    fn when_free(&self, now: Moment) -> Option<Begun> {
+        let elapsed = self.scenario.elapsed(now);
         let number = match &self.scenario.load.taking {
-            Taking::WhenFree(iterations) => match iterations.take(self.context.begun(), elapsed) {
-                Some(taken) => taken.number_of_run,
-                None => {
-                    self.count_own_left_over(iterations, elapsed);
-                    return None;
+            Taking::WhenFree(iterations) => {
+                let age = Duration::from_nanos(elapsed);
+                match iterations.take(self.context.begun(), age) {
+                    Some(taken) => taken.number_of_run,
+                    None => {
+                        self.count_own_left_over(iterations, age);
+                        return None;
+                    }
                 }
-            },
+            }
             _ => None,
         };
         self.context.iteration_begins();
-        let elapsed = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         let slots = self.scenario.slots_at(elapsed);
         Some(Begun::when_free(now, slots.steps).numbered(number))
     }
 
     /// The next iteration of a user whose profile says when it may begin.
-    fn timed(&self, timetable: &Timetable, now: Instant) -> Result<Option<Begun>, Instant> {
+    fn timed(&self, timetable: &Timetable, now: Moment) -> Result<Option<Begun>, Instant> {
         if let Taking::WhileThere(ramp) = &self.scenario.load.taking {
             let number = u32::try_from(self.context.number() - 1).unwrap_or(u32::MAX);
             let age = self.scenario.elapsed(now);
@@ -368,21 +376,22 @@ impl User {
         let Some(pace) = self.scenario.load.load.pace else {
             return Ok(self.when_free(now));
         };
-        let due = timetable.due(pace, now);
-        if due > now {
+        let begins = self.worker().instant_of(now);
+        let begins = begins.unwrap_or_else(|| self.worker().now());
+        let due = timetable.due(pace, begins);
+        if due > begins {
             let length = self.scenario.load.load.schedule.length();
             let end = length.and_then(|length| self.scenario.begin().checked_add(length));
             match end {
                 // It would begin when none may any more.
-                Some(end) if now >= end => return Ok(self.when_free(now)),
+                Some(end) if begins >= end => return Ok(self.when_free(now)),
                 Some(end) => return Err(due.min(end)),
                 None => return Err(due),
             }
         }
         Ok(self.when_free(now).map(|begun| {
             timetable.begins(due);
-            let late = now.saturating_duration_since(due);
-            let late = u64::try_from(late.as_nanos()).unwrap_or(u64::MAX);
+            let late = nanos(begins.saturating_duration_since(due));
             let slot = self.scenario.iteration_slot(begun.first_slot());
             self.worker().iteration_started((slot, 0, late));
             begun.due_before(late)
@@ -408,9 +417,9 @@ impl Future for Next<'_> {
         }
         let now = match user.scenario.ended.take() {
             Some((number, ended)) if number == user.context.number() => ended,
-            _ => user.worker().now(),
+            _ => user.worker().moment(),
         };
-        let elapsed = now.saturating_duration_since(user.scenario.begin());
+        let elapsed = user.scenario.elapsed(now);
         let mut stretch = user.stretch.take();
         if !stretch.goes_on(elapsed) {
             if let Err(text) = panic::caught(|| user.poll_idle(cx)) {
@@ -434,10 +443,10 @@ impl Future for Next<'_> {
             },
         };
         if let Poll::Ready(Some(begun)) = &turn {
+            user.worker().iteration_begins(begun.began());
             let due = begun.due().unwrap_or(begun.began());
-            let age = due.saturating_duration_since(user.scenario.begin());
-            let second = u32::try_from(age.as_secs()).unwrap_or(u32::MAX);
-            user.due_in.set(second);
+            let second = user.scenario.elapsed(due) / NANOS_IN_A_SECOND;
+            user.due_in.set(u32::try_from(second).unwrap_or(u32::MAX));
         }
         turn
     }
@@ -466,6 +475,7 @@ impl Future for UnlessCancelled<'_> {
         if this.user.phase().drops() {
             return this.cut(this.reason());
         }
+        this.user.worker().iteration_is_polled();
         let poll = || {
             let polled = this.iteration.as_mut().poll(cx);
             if polled.is_pending() {
@@ -476,6 +486,7 @@ impl Future for UnlessCancelled<'_> {
         match panic::caught(poll) {
             Ok(Poll::Ready(flow)) => Poll::Ready(flow),
             Ok(Poll::Pending) => {
+                this.user.worker().time_passes();
                 if !std::mem::replace(&mut this.is_outstanding, true) {
                     let user = this.user;
                     let outstanding = &user.scenario.outstanding;
@@ -517,6 +528,7 @@ impl UnlessCancelled<'_> {
     }
 
     fn cut(&self, cut: Cut) -> Poll<Flow> {
+        self.user.worker().time_passes();
         self.user.context.iteration_is_cut(cut);
         Poll::Ready(Err(Stop))
     }

@@ -160,6 +160,10 @@ pub(super) async fn work(context: Rc<WorkerContext>, mut work: Work) {
                 }
                 Err(text) => context.panicked(&text),
             }
+            // Before the control thread hears that this one is over, since it has the files finished then.
+            if let Some(rows) = &context.samples {
+                rows.finish();
+            }
             listener.abort();
         })
         .await;

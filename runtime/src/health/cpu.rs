@@ -31,6 +31,8 @@ pub struct Evidence {
     pub throttled: Duration,
     /// Somebody set the clock.
     pub clock_step: bool,
+    /// Steps that failed because there was no descriptor left, and those that failed because there was no source port left.
+    pub lacked: (u64, u64),
 }
 
 impl Evidence {
@@ -39,6 +41,8 @@ impl Evidence {
         self.length += later.length;
         self.throttled += later.throttled;
         self.clock_step |= later.clock_step;
+        self.lacked.0 += later.lacked.0;
+        self.lacked.1 += later.lacked.1;
         for more in &later.workers {
             let mut mine = self.workers.iter_mut();
             match mine.find(|mine| mine.worker == more.worker) {
@@ -115,6 +119,7 @@ impl HostTimes {
                 _ => Duration::ZERO,
             },
             clock_step: wall.abs_diff(length) > CLOCK_STEP,
+            lacked: (0, 0),
         }
     }
 }
@@ -173,6 +178,7 @@ mod tests {
             }],
             throttled: Duration::from_millis(2),
             clock_step: worker == 1,
+            lacked: (1, worker.into()),
         };
         let mut sum = second(0, 10);
         sum.add(&second(0, 20));
@@ -180,6 +186,7 @@ mod tests {
         sum.add(&second(1, 5));
         assert!(sum.clock_step);
         assert_eq!(sum.length, Duration::from_secs(3));
+        assert_eq!(sum.lacked, (3, 1));
         assert_eq!(sum.throttled, Duration::from_millis(6));
         let ran: Vec<u128> = sum.workers.iter().map(|one| one.ran.as_millis()).collect();
         assert_eq!(ran, [30, 5]);

@@ -16,9 +16,12 @@ pub use limits::{Finding, Limits, Needs, findings};
 pub use schedule_held::Cause;
 pub use schedule_held::FellBehind;
 
+use crate::exit::ExitCauses;
+use crate::host_limit::HostLimit;
 use crate::metrics::{Interval, Layout, Spun};
 use cpu::HostTimes;
 use schedule_held::ScheduleHeld;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Watches, each second, whether the schedule is held, and what the host does.
@@ -28,16 +31,21 @@ pub struct HostWatch {
     /// How long each worker spun, in their order.
     spun: Vec<Spun>,
     held: ScheduleHeld,
+    /// Where it is counted what this host had none left of, and what was there at the last reading.
+    causes: Arc<ExitCauses>,
+    lacked: (u64, u64),
 }
 
 impl HostWatch {
     /// The clock of the run starts now. The worker threads have begun. `open` says which scenarios have an open profile that must be
     /// held: a search ends where it is not.
-    pub fn new(spun: Vec<Spun>, open: Vec<bool>) -> Self {
+    pub fn new(spun: Vec<Spun>, open: Vec<bool>, causes: Arc<ExitCauses>) -> Self {
         Self {
             times: HostTimes::new(),
             spun,
             held: ScheduleHeld::new(open),
+            causes,
+            lacked: (0, 0),
         }
     }
 
@@ -47,13 +55,25 @@ impl HostWatch {
             let spun = self.spun.get(worker as usize);
             spun.map_or(Duration::ZERO, Spun::time)
         };
-        let evidence = self.times.take(spun);
+        let mut evidence = self.times.take(spun);
+        let all = &self.causes.lacked;
+        let now = (
+            all.count(HostLimit::Descriptors),
+            all.count(HostLimit::Ports),
+        );
+        let before = std::mem::replace(&mut self.lacked, now);
+        evidence.lacked = (now.0 - before.0, now.1 - before.1);
         self.held.second(layout, interval, evidence);
     }
 
     /// Whether the schedule of this scenario is not held in the seconds before now.
     pub fn is_behind(&self, scenario: u32) -> bool {
         self.held.is_behind(scenario)
+    }
+
+    /// What this host had none left of: a sentence with the cure for each.
+    pub fn lacked(&self) -> Vec<String> {
+        self.causes.lacked.sentences()
     }
 
     /// Where the schedule was held worst, if it was not held.

@@ -3,6 +3,7 @@
 //! What a slow target causes (arrivals that wait for a user, or that are dropped) never counts here.
 
 use super::cpu::Evidence;
+use crate::host_limit::HostLimit;
 use crate::metrics::{Histogram, Interval, Layout, WHOLE};
 use bggo_values::Text;
 use std::collections::VecDeque;
@@ -42,6 +43,13 @@ pub enum Cause {
         worker: u32,
         /// Hundredths of the time that it ran.
         share: u32,
+    },
+    /// Connections failed, since this host had none left of something.
+    Lacked {
+        /// Of what.
+        limit: HostLimit,
+        /// How many steps failed by it.
+        steps: u64,
     },
     /// Other programs had the cores.
     KeptWaiting {
@@ -87,6 +95,12 @@ impl fmt::Display for FellBehind {
             Cause::Busy { worker, share } => write!(
                 f,
                 "worker {worker} was busy {share} % of the time and starts were up to {late} late; use more hosts, or --threads"
+            ),
+            Cause::Lacked { limit, steps } => write!(
+                f,
+                "{} for {steps} of its steps and starts were up to {late} late; {}",
+                limit.words(),
+                limit.cure()
             ),
             Cause::KeptWaiting { worker, share } => write!(
                 f,
@@ -228,6 +242,15 @@ fn cause(evidence: &Evidence) -> Cause {
         if share >= BUSY {
             let worker = busiest.worker;
             return Cause::Busy { worker, share };
+        }
+    }
+    let (descriptors, ports) = evidence.lacked;
+    for (limit, steps) in [
+        (HostLimit::Descriptors, descriptors),
+        (HostLimit::Ports, ports),
+    ] {
+        if steps > 0 {
+            return Cause::Lacked { limit, steps };
         }
     }
     if let Some(waiting) = workers().max_by_key(|one| one.waited) {

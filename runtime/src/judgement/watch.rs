@@ -69,6 +69,11 @@ impl Watch {
         self.host.as_ref()?.fell_behind()
     }
 
+    /// What this host had none left of, in sentences.
+    pub fn host_lacked(&self) -> Vec<String> {
+        self.host.as_ref().map_or_else(Vec::new, HostWatch::lacked)
+    }
+
     /// Over those of a functional run, which is read once, at its end.
     pub fn at_the_end(collector: Collector, judge: Judge) -> Self {
         Self {

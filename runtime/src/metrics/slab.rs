@@ -11,8 +11,10 @@
 //! take no memory.
 
 use super::names::{KINDS, LABELS};
+use crate::clock::nanos;
 use bggo_metrics::Outcome;
 use bggo_metrics::buckets::{BUCKETS, ROW, bucket};
+use bggo_schedule::Nanos;
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -258,7 +260,11 @@ impl Recorder {
 
     /// Counts a length of time in a slot's histogram, by whole microseconds; sum, minimum and maximum have its nanoseconds.
     pub fn time(&self, slot: u32, took: Duration) {
-        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.nanos(slot, nanos(took));
+    }
+
+    /// The same of a length in nanoseconds.
+    pub fn nanos(&self, slot: u32, nanos: Nanos) {
         self.put(slot as usize, nanos / 1_000, nanos);
     }
 

@@ -46,6 +46,7 @@ impl RunDescription {
             expected: mean.map(share),
             start_after: load.load.start_after,
             length: schedule.length(),
+            warm_up: load.load.warm_up,
         }
     }
 
@@ -61,7 +62,7 @@ impl RunDescription {
     }
 }
 
-/// A load in words: `500/s for 30s, at most 10000 users`, `50 users for 10s`, `20 users, 1000 iterations`.
+/// A load in words: `500/s for 30s, at most 100 users`, `500/s for 30s, at most 10000 users in all` (scenarios share them), `50 users for 10s`, `20 users, 1000 iterations`.
 pub fn words(load: &Load) -> String {
     let schedule = &load.schedule;
     let mut parts = vec![match schedule {
@@ -104,16 +105,12 @@ pub fn words(load: &Load) -> String {
         (None, Some(length)) => parts.push(format!(" for {length}")),
         (None, None) => {}
     }
-    let arrivals = match schedule {
-        Schedule::Open(arrivals) => Some(arrivals),
-        Schedule::Search(search) => Some(&search.arrivals),
-        Schedule::Closed(_) | Schedule::Ramping(_) => None,
-    };
-    if let Some(arrivals) = arrivals {
+    if let Some(arrivals) = schedule.arrivals() {
         if arrivals.spread == Spread::Poisson {
             parts.push(", by chance".to_owned());
         }
-        parts.push(format!(", at most {}", users(arrivals.max_users)));
+        let of_all = if arrivals.shares_users { " in all" } else { "" };
+        parts.push(format!(", at most {}{of_all}", users(arrivals.max_users)));
     }
     if !load.start_after.is_zero() {
         let after = bggo_values::duration::format(load.start_after);

@@ -19,6 +19,17 @@ pub struct OutputFile {
     is_told: bool,
 }
 
+/// A way to have texts written to a file.
+#[derive(Debug)]
+pub struct FileWriter(Sender<Piece>);
+
+impl FileWriter {
+    /// Has a text written, unless too much waits already: then the answer is no.
+    pub fn offer(&self, text: String) -> bool {
+        self.0.offer(Piece::Text(text))
+    }
+}
+
 enum Piece {
     Text(String),
     /// Everything before is written: say so.
@@ -60,6 +71,16 @@ impl OutputFile {
     /// Has a text written.
     pub fn put(&self, text: String) {
         self.pieces.offer(Piece::Text(text));
+    }
+
+    /// As the user wrote its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A way for another thread to have texts written.
+    pub fn writer(&self) -> FileWriter {
+        FileWriter(self.pieces.clone())
     }
 
     /// Waits until all that was put before is written.

@@ -7,6 +7,7 @@ use super::line::{Line, LinesSoFar};
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
+use crate::exchange::Exchange;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grid::Scenario;
@@ -264,11 +265,24 @@ fn step(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
         .put_some("ms", took)
         .count("vu", end.user)
         .count("iteration", end.iteration);
+    let object = put_exchanges(object, &end.exchanges);
     match &end.fault {
         Some(fault) => put_fault(object, fault, end.info.place(), end.info.sensitivity())
             .put("continued", end.outcome == StepOutcome::FailedAndContinued),
         None => object,
     }
+}
+
+/// What it sent and what came back, if that is shown.
+fn put_exchanges(object: Object, exchanges: &[Exchange]) -> Object {
+    let all = exchanges.iter().map(|one| {
+        Object::default()
+            .put("sent", one.sent.clone())
+            .put_some("received", one.received.clone())
+            .done()
+    });
+    let all: Vec<Value> = all.collect();
+    object.put_some("exchanges", (!all.is_empty()).then_some(all))
 }
 
 fn first_failure(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
@@ -281,6 +295,7 @@ fn first_failure(end: &StepReport, scenarios: &'static [Scenario]) -> Object {
         fault.kind()
     );
     let object = named("warning", end, scenarios).put("text", text);
+    let object = put_exchanges(object, &end.exchanges);
     put_fault(object, fault, end.info.place(), end.info.sensitivity())
 }
 
@@ -431,15 +446,14 @@ fn row(object: Object, row: &Row) -> Object {
     object.put_some("arrivals", arrivals(row))
 }
 
-/// What became of iterations that were due at moments of their own, if there were any.
+/// What became of iterations that were due, where that was at moments of their own or some never began.
 fn arrivals(row: &Row) -> Option<Value> {
-    let began = row.start_error.count();
-    let due = began + row.never_began();
+    let due = row.due();
     (due > 0).then(|| {
         let waits = |histogram| times(Object::default(), &PASSED, histogram).done();
         Object::default()
             .count("due", due)
-            .count("began", began)
+            .count("began", row.began)
             .count("dropped", row.of(Outcome::Dropped))
             .count("not_started", row.of(Outcome::NotStarted))
             .put("queued", waits(&row.queued))
@@ -573,7 +587,11 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
     let (run, figures, exit) = (conclusion.described, conclusion.figures, conclusion.exit);
     let steps = figures.steps.iter().map(|step| step_row(step).done());
     let scenarios = figures.scenarios.iter();
-    let scenarios = scenarios.map(|row| scenario_row(row).done());
+    let scenarios = scenarios.map(|scenario| {
+        let warm_up = figures.warm_up(&scenario.scenario);
+        let warm_up = warm_up.map(|warm_up| row(Object::default(), warm_up).done());
+        scenario_row(scenario).put_some("warm_up", warm_up).done()
+    });
     let resources = figures.resources.iter();
     let resources: Vec<Value> = resources.map(|row| resource_row(row).done()).collect();
     let thresholds = conclusion.verdicts.iter();
@@ -624,11 +642,17 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
 /// A text of each failure that was kept.
 fn examples(examples: &Examples) -> Vec<Value> {
     let all = examples.iter().map(|(step, kind, text)| {
-        Object::default()
+        let object = Object::default()
             .put("step", step.to_owned())
             .put("kind", kind.clone())
-            .put("error", text.to_owned())
-            .done()
+            .put("error", text.to_owned());
+        match examples.exchange_of(step, kind) {
+            Some((sent, received)) => object
+                .put("sent", sent.to_owned())
+                .put_some("received", received.map(str::to_owned)),
+            None => object,
+        }
+        .done()
     });
     all.collect()
 }

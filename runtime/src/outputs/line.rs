@@ -30,6 +30,8 @@ pub struct Line {
     pub users: u64,
     /// Iterations that ended in it.
     pub iterations: u64,
+    /// Beside them those of a warm-up.
+    pub warm_up: u64,
     /// Of them failed.
     pub failed: u64,
     /// Iterations that were cancelled in it.
@@ -58,6 +60,11 @@ impl LinesSoFar {
                 times.merge(passed);
             }
         }
+        let warm_ups = layout.warm_up_iterations.iter();
+        let warm_up = warm_ups.map(|scenario| {
+            let counts = scenario.counts(interval);
+            counts.map_or(0, SlotFigures::ended)
+        });
         if self.steps.is_empty() {
             let names = layout.steps.iter().map(|step| layout.full_name(step));
             self.steps = names.collect();
@@ -72,6 +79,7 @@ impl LinesSoFar {
             length: interval.length(),
             users: self.users,
             iterations: iterations.ended(),
+            warm_up: warm_up.sum(),
             failed: iterations.count(Outcome::Failed),
             cancelled: iterations.count(Outcome::Cancelled),
             dropped: iterations.count(Outcome::Dropped),

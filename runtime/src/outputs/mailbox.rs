@@ -79,14 +79,15 @@ impl<T> Sender<T> {
         self.put(self.0.lock(), item);
     }
 
-    /// Puts something in, or counts it as lost if the mailbox is bounded and full.
-    pub fn offer(&self, item: T) {
+    /// Puts something in, or counts it as lost if the mailbox is bounded and full: then the answer is no.
+    pub fn offer(&self, item: T) -> bool {
         let mut state = self.0.lock();
         if state.bounded == Bounded::Yes && state.queue.len() >= self.0.most {
             state.lost += 1;
-            return;
+            return false;
         }
         self.put(state, item);
+        true
     }
 
     fn put(&self, mut state: MutexGuard<'_, State<T>>, item: T) {
@@ -204,12 +205,13 @@ mod tests {
     #[test]
     fn only_what_is_offered_to_a_full_mailbox_while_it_is_bounded_is_lost() {
         let (sender, receiver) = mailbox(2);
-        (0..3).for_each(|item| sender.offer(item));
+        assert_eq!([0, 1, 2].map(|item| sender.offer(item)), [true; 3]);
         sender.bounded(Bounded::Yes);
-        sender.offer(3);
+        assert!(!sender.offer(3));
         sender.send(4);
         assert_eq!((all(&receiver), receiver.lost()), (vec![0, 1, 2, 4], 1));
-        (5..8).for_each(|item| sender.offer(item));
+        let taken = [5, 6, 7].map(|item| sender.offer(item));
+        assert_eq!(taken, [true, true, false]);
         assert_eq!((all(&receiver), sender.lost()), (vec![5, 6], 2));
     }
 

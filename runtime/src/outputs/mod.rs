@@ -19,6 +19,7 @@ mod mailbox;
 mod progress;
 mod report;
 mod result_file;
+mod samples_file;
 mod summary;
 mod text;
 mod writer;
@@ -30,6 +31,7 @@ pub use file::OutputFile;
 pub use progress::Progress;
 pub use report::{Report, Stopped, Style};
 pub use result_file::{Replace, ResultFile, build};
+pub use samples_file::SamplesFile;
 pub use summary::SummaryFile;
 
 use crate::event::Event;
@@ -133,7 +135,8 @@ fn ending(exit: Exit) -> Ending {
     match exit {
         Exit::Passed => Ending::Passed,
         Exit::Interrupted => Ending::Interrupted,
-        Exit::ThresholdFailed | Exit::StepFailed | Exit::Bug | Exit::BadInput => Ending::Failed,
+        Exit::ThresholdFailed | Exit::StepFailed | Exit::BadInput => Ending::Failed,
+        Exit::Bug => Ending::Bug,
         Exit::SetUpFailed => Ending::SetUpFailed,
         Exit::TeardownFailed => Ending::TeardownFailed,
         Exit::Overloaded => Ending::Overloaded,

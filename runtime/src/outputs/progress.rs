@@ -34,7 +34,7 @@ pub struct ProgressLines {
     progress: Progress,
     run: Option<RunDescription>,
     so_far: LinesSoFar,
-    /// The last seconds: in each how many iterations ended, and how long they took.
+    /// The last seconds: in each how many iterations ended, those of a warm-up too, and how long the others took.
     window: VecDeque<Stretch>,
     iterations: u64,
     failed: u64,
@@ -54,6 +54,8 @@ struct Stretch {
 pub struct Reached {
     /// Since its start.
     pub elapsed: Duration,
+    /// Whether some scenario is in its warm-up, whose iterations are counted apart.
+    pub is_warming_up: bool,
     /// How long iterations may begin, if that is bounded.
     pub length: Option<Duration>,
     /// How many iterations it has, if that is known.
@@ -93,7 +95,7 @@ impl ProgressLines {
         self.failed += line.failed;
         self.window.push_back(Stretch {
             begin: line.at.saturating_sub(line.length),
-            iterations: line.iterations,
+            iterations: line.iterations + line.warm_up,
             times: line.times,
         });
         let begin = line.at.saturating_sub(WINDOW);
@@ -124,7 +126,12 @@ impl ProgressLines {
             (one, other) => one.or(other),
         };
         let described = run.map(RunDescription::described);
+        let mut loads = described.iter().flat_map(|run| &run.loads);
         Reached {
+            is_warming_up: loads.any(|load| {
+                let begun = line.at > load.start_after;
+                begun && line.at < load.start_after.saturating_add(load.warm_up)
+            }),
             elapsed: line.at,
             length: described.as_ref().and_then(|run| run.length()),
             total: described.as_ref().and_then(|run| run.iterations()),
@@ -200,7 +207,14 @@ impl Reached {
             Some(length) if self.elapsed > length + Duration::from_millis(500) => {
                 format!("{} of {}, drain", short(elapsed), short(length))
             }
-            Some(length) => format!("{} of {}", short(elapsed.min(length)), short(length)),
+            Some(length) => {
+                let warm_up = if self.is_warming_up { ", warm-up" } else { "" };
+                format!(
+                    "{} of {}{warm_up}",
+                    short(elapsed.min(length)),
+                    short(length)
+                )
+            }
             None => short(elapsed),
         }
     }

@@ -378,8 +378,17 @@ impl Reporter {
         let text = text
             .strip_prefix(&format!("{}: ", fault.kind()))
             .unwrap_or(&text);
-        self.examples
-            .keep(&self.row_of(end), Text::Static(fault.kind()), text);
+        let row = self.row_of(end);
+        let kind = || Text::Static(fault.kind());
+        match end.exchanges.last() {
+            Some(exchange) => {
+                let text = format!("{text}; {}", exchange.short());
+                self.examples.keep(&row, kind(), &text);
+                let sides = (exchange.sent.as_str(), exchange.received.as_deref());
+                self.examples.keep_exchange(&row, kind(), sides);
+            }
+            None => self.examples.keep(&row, kind(), text),
+        }
     }
 
     /// The name of the step's row in the summary.
@@ -468,6 +477,7 @@ impl Reporter {
         let began = (&described, run.begins_for);
         let mut figures = Figures::new(run.watch.layout(), run.watch.total(), began);
         checks::fill(&mut figures.checks, &self.examples);
+        figures.host_lacked = run.watch.host_lacked();
         let mut exit = ends.exit;
         let searches = run.watch.searched();
         // Those on stderr come last, so they tell of what went wrong with the files.

@@ -93,6 +93,7 @@ fn ended(
         service: Some(Duration::from_micros(12_345)),
         outcome,
         fault: fault.cloned(),
+        exchanges: Vec::new(),
     }
 }
 
@@ -402,6 +403,28 @@ failures
         (&object["exit"], &object["times"], &object["drain_seconds"]),
         (&json!(99), &json!("service"), &json!(0.5))
     );
+}
+
+#[test]
+fn iterations_of_a_closed_load_that_never_began_stand_beside_those_that_did() {
+    let (mut collector, recorder, _) = bench();
+    for _ in 0..19 {
+        iteration(&recorder, None, Duration::from_millis(10));
+    }
+    recorder.count(ITERATIONS, Outcome::Cancelled);
+    for _ in 0..30 {
+        recorder.count(ITERATIONS, Outcome::NotStarted);
+    }
+    let _ = collector.take(Duration::from_secs(1));
+    let run = run_of(Schedule::iterations(2, 50));
+    let object = summary_object(&collector, &conclusion(&run));
+    for row in [&object["iterations"], &object["scenarios"][0]] {
+        let arrivals = &row["arrivals"];
+        let counts = ["due", "began", "dropped", "not_started"].map(|key| &arrivals[key]);
+        assert_eq!(counts, [&json!(50), &json!(20), &json!(0), &json!(30)]);
+    }
+    let text = summary(&collector, &conclusion(&run));
+    assert!(text.contains("30 never began"), "{text}");
 }
 
 #[test]
@@ -1194,6 +1217,7 @@ fn open_run(rate: u64, seconds: u64) -> RunDescription {
         spread: bggo_schedule::Spread::Even,
         users: 0,
         max_users: 100,
+        shares_users: false,
         when_full: bggo_schedule::WhenFull::Wait,
     }))
 }

@@ -4,6 +4,7 @@ use super::describe::words;
 use super::writer::LineWriter;
 use super::{Conclusion, Output, RunDescription};
 use crate::event::{CheckReport, Event, LogLevel, ResourceEvent, StepOutcome, StepReport};
+use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::grid::Scenario;
 use crate::info::{ResourceInfo, Sensitivity};
@@ -60,7 +61,7 @@ impl Output for TextLines {
 /// An event, without its line break.
 pub fn told(event: &Event, scenarios: &'static [Scenario], paint: Paint) -> String {
     match event {
-        Event::Step(end) => step(end, scenarios, paint),
+        Event::Step(end) => step(end, scenarios, paint) + &exchanges(end),
         Event::FirstFailure(end) => format!(
             "{} {}  {} (the first of its kind)",
             paint.on(YELLOW, "failed:"),
@@ -159,6 +160,11 @@ fn step(end: &StepReport, scenarios: &'static [Scenario], paint: Paint) -> Strin
             format!("{}  {} (the run goes on)", line(RED, "failed"), reason(end))
         }
     }
+}
+
+/// What it sent and what came back, each on lines of their own.
+fn exchanges(end: &StepReport) -> String {
+    end.exchanges.iter().map(Exchange::lines).collect()
 }
 
 fn reason(end: &StepReport) -> String {

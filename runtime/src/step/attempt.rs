@@ -2,17 +2,20 @@
 
 use super::iteration::Iteration;
 use super::output::OutputSlot;
+use crate::clock::Moment;
 use crate::context::{CUT, Cut, WorkerContext, metric_methods};
 use crate::event::{StepEnd, StepOutcome};
+use crate::exchange::{Message, Secrets, Shown};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
 use crate::info::{At, Info, Instance, time_slot};
+use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::time::Sleep;
 
 /// What happens when a step is slow or fails.
@@ -66,6 +69,7 @@ impl Iteration<'_> {
         step.ended.set(true);
         async move {
             step.ended.set(false);
+            step.begun.set(step.worker().just_read());
             let result = {
                 let work = pin!(attempt(&step));
                 // `work` is dropped before the end is counted, so that a cancelled attempt holds no asset any more.
@@ -106,6 +110,7 @@ impl Iteration<'_> {
             policy,
             begun: Cell::new(None),
             sent: Cell::new(None),
+            has_begun: Cell::new(false),
             ended: Cell::new(false),
             judged: Cell::new(false),
             kept: None,
@@ -130,8 +135,10 @@ pub struct Step<'a> {
     iteration: &'a Iteration<'a>,
     at: At,
     policy: &'a Policy,
-    begun: Cell<Option<Instant>>,
-    sent: Cell<Option<Instant>>,
+    /// When it began. Before it has begun, the moment from which nothing has happened but its own beginning.
+    begun: Cell<Option<Moment>>,
+    sent: Cell<Option<Moment>>,
+    has_begun: Cell<bool>,
     ended: Cell<bool>,
     /// Its checks were judged.
     judged: Cell<bool>,
@@ -194,14 +201,29 @@ impl<'a> Step<'a> {
     /// calls it.
     #[doc(hidden)]
     pub fn begin(&self) {
-        self.begun.set(Some(self.iteration.worker().now()));
+        self.begun.set(Some(self.iteration.worker().moment()));
+        self.has_begun.set(true);
         // What an earlier attempt sent is not the request of this one.
         self.sent.set(None);
     }
 
+    /// The same for a step that needs no asset and no input: it begins when the step before it ends, if nothing lies between.
+    #[doc(hidden)]
+    pub fn begin_at_once(&self) {
+        if self.has_begun.get() || self.begun.get().is_none() {
+            self.begin();
+        }
+        self.has_begun.set(true);
+    }
+
+    /// When it began, if it has.
+    fn begun(&self) -> Option<Moment> {
+        self.begun.get().filter(|_| self.has_begun.get())
+    }
+
     /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`].
     pub fn sent(&self) {
-        self.sent.set(Some(self.iteration.worker().now()));
+        self.sent.set(Some(self.iteration.worker().moment()));
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.
@@ -293,26 +315,75 @@ impl<'a> Step<'a> {
         self.iteration.number()
     }
 
+    /// Whether what this step sends and receives is shown, and how many bytes of each body: so in a functional run. A module
+    /// then hands over each exchange by [`Step::exchanged`], also one that got no answer. Under load the answer is `None`.
+    pub fn shows_exchanges(&self) -> Option<usize> {
+        let shown = self.worker().shows_exchanges()?;
+        Some(shown.body)
+    }
+
+    /// Whether an exchange that failed with this kind is shown, and how many bytes of each body. Under load that is so until this
+    /// thread has one of its kind. A module that makes the texts only then hands over the exchange by [`Step::exchanged`]
+    /// right before it returns the fault. In a functional run the answer is `None`.
+    pub fn wants_example(&self, kind: &'static str) -> Option<usize> {
+        let shown = self.worker().wants_example(self.first_slot(), kind)?;
+        Some(shown.body)
+    }
+
+    /// Hands over what was sent and what came back: it is shown if the step fails, or if all is shown. In both messages the
+    /// secrets are replaced, and those of the grid's sensitive variables.
+    pub fn exchanged(&self, sent: &Message, received: Option<&Message>, secrets: &Secrets) {
+        let worker = self.worker();
+        let shown = worker.shows_exchanges().unwrap_or(Shown::EXAMPLE);
+        worker.keep_exchange((self.address(), shown), (sent, received), secrets);
+    }
+
+    /// Writes down how it ended, if its iteration is among those of which that is asked for.
+    #[cold]
+    fn sample(&self, rows: &SampleRows, end: &StepEnd<'_>, now: Moment) {
+        let key = self.iteration.key();
+        if rows.takes(key, end.scenario) {
+            let worker = self.worker();
+            let now = worker.instant_of(now).unwrap_or_else(|| worker.now());
+            let at = worker.start.since_epoch(now);
+            rows.add(
+                end,
+                Sampled {
+                    key,
+                    at,
+                    late: self.iteration.lateness(),
+                },
+            );
+        }
+    }
+
+    /// A step is not moved while it runs.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     fn book(&self, outcome: StepOutcome, fault: Option<&Fault>) {
         self.ended.set(true);
-        let now = self.iteration.worker().now();
-        let from = self.sent.get().or(self.begun.get());
-        let failed = self.iteration.worker().step_ended(&StepEnd {
+        let now = self.worker().step_ends();
+        let from = self.sent.get().or(self.begun());
+        let end = StepEnd {
             info: self.at.info(),
             instance: self.at.instance(),
             scenario: self.iteration.user().scenario(),
             user: self.iteration.user().number(),
             iteration: self.iteration.number(),
             first_slot: self.first_slot(),
+            step: self.address(),
             // The due time of the branch that is polled, which is the branch of this step.
-            response: self
-                .iteration
-                .due()
-                .map(|due| now.saturating_duration_since(due)),
-            service: from.map(|from| now.saturating_duration_since(from)),
+            response: self.iteration.due().map(|due| now.since(due)),
+            service: from.map(|from| now.since(from)),
             outcome,
             fault,
-        });
+        };
+        if let Some(rows) = &self.iteration.worker().samples {
+            self.sample(rows, &end, now);
+        }
+        let failed = self.iteration.worker().step_ended(&end);
         if let Some(kind) = failed {
             self.iteration.note_failure(kind);
             if !self.judged.get() {
@@ -364,12 +435,17 @@ impl<T> Future for Limited<'_, T> {
         if let Poll::Ready(result) = this.work.as_mut().poll(cx) {
             return Poll::Ready(result);
         }
-        let Some((limit, begun)) = this.step.policy.execution.zip(this.step.begun.get()) else {
+        let Some((limit, begun)) = this.step.policy.execution.zip(this.step.begun()) else {
             return Poll::Pending;
         };
-        let timer = this
-            .timer
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until((begun + limit).into())));
+        let timer = this.timer.get_or_insert_with(|| {
+            let begun = this.step.worker().instant_of(begun);
+            let end = begun.and_then(|begun| begun.checked_add(limit));
+            Box::pin(match end {
+                Some(end) => tokio::time::sleep_until(end.into()),
+                None => tokio::time::sleep(limit),
+            })
+        });
         timer.as_mut().poll(cx).map(|()| {
             Err(Fault::new(
                 "timeout",

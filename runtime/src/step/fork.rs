@@ -5,18 +5,18 @@
 //! time, which the poll may have changed, is taken back. After a join the latest due time of the branches holds.
 
 use super::iteration::Iteration;
+use crate::clock::Moment;
 use crate::flow::{Flow, Running};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 /// A branch of a fork that is still running.
 pub struct Branch<'a> {
     future: Option<Pin<&'a mut (dyn Future<Output = Flow> + 'a)>>,
-    due: Option<Instant>,
+    due: Option<Moment>,
 }
 
 impl<'a> Branch<'a> {
@@ -34,7 +34,7 @@ pub struct Fork<'a, 'b> {
     iteration: &'a Iteration<'a>,
     branches: &'a mut [Branch<'b>],
     /// The latest due time of the branches that are done.
-    latest: Option<Instant>,
+    latest: Option<Moment>,
 }
 
 impl<'a, 'b> Fork<'a, 'b> {
@@ -94,7 +94,7 @@ macro_rules! fork {
 /// A branch that has a waker of its own.
 struct OwnedBranch<'a> {
     iteration: &'a Iteration<'a>,
-    due: Option<Instant>,
+    due: Option<Moment>,
     future: Running<'a, Flow>,
 }
 
@@ -113,7 +113,7 @@ impl Future for OwnedBranch<'_> {
 /// Many branches, each with a waker of its own.
 pub struct Fan<'a> {
     iteration: &'a Iteration<'a>,
-    due: Option<Instant>,
+    due: Option<Moment>,
     branches: FuturesUnordered<OwnedBranch<'a>>,
 }
 
@@ -149,7 +149,7 @@ impl<'a> Fan<'a> {
 pub struct Join<'a> {
     fan: Fan<'a>,
     /// The latest due time of the branches that are done.
-    latest: Option<Instant>,
+    latest: Option<Moment>,
 }
 
 impl Join<'_> {

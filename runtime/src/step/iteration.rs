@@ -1,20 +1,21 @@
 //! One iteration of one virtual user: the values that expressions and steps read from it, and when its next step is due.
 
+use crate::clock::Moment;
 use crate::context::{Asker, UserContext, WorkerContext};
 use crate::start::Start;
+use bggo_schedule::Nanos;
 use bggo_values::functions::{self, Draws, IterationKey, Site};
 use bggo_values::{Number, Value};
 use std::cell::Cell;
 use std::num::NonZeroU64;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 /// An iteration that began.
 #[derive(Debug)]
 #[must_use = "an iteration that began is finished with `User::finish`"]
 pub struct Begun {
     /// When it began.
-    began: Instant,
+    began: Moment,
     /// Nanoseconds from the moment when it was due to its begin, plus one; `None` if the load profile gives it no such moment.
     /// (Plus one, so that the field takes 8 bytes: every idle user has one.)
     late: Option<NonZeroU64>,
@@ -28,7 +29,7 @@ pub struct Begun {
 
 impl Begun {
     /// An iteration of a closed profile, which begins when its user is free.
-    pub fn when_free(began: Instant, first_slot: u32) -> Self {
+    pub fn when_free(began: Moment, first_slot: u32) -> Self {
         Self {
             began,
             late: None,
@@ -39,7 +40,7 @@ impl Begun {
     }
 
     /// An iteration of an open profile, which was due `late` nanoseconds before it began.
-    pub fn late(began: Instant, late: u64, first_slot: u32) -> Self {
+    pub fn late(began: Moment, late: u64, first_slot: u32) -> Self {
         Self::when_free(began, first_slot).due_before(late)
     }
 
@@ -65,14 +66,18 @@ impl Begun {
     }
 
     /// When it began.
-    pub(crate) fn began(&self) -> Instant {
+    pub(crate) fn began(&self) -> Moment {
         self.began
     }
 
     /// When it was due, if the load profile says so.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        let late = Duration::from_nanos(self.late?.get() - 1);
-        self.began.checked_sub(late)
+    pub(crate) fn due(&self) -> Option<Moment> {
+        Some(self.began.before(self.lateness()?))
+    }
+
+    /// How much later it began than it was due, if the load profile gives it such a moment.
+    pub(crate) fn lateness(&self) -> Option<Nanos> {
+        self.late.map(|late| late.get() - 1)
     }
 
     /// The number of its first kind of failure, also if the iteration went on after it.
@@ -87,7 +92,7 @@ pub struct Iteration<'a> {
     user: &'a UserContext,
     begun: &'a Begun,
     /// When the next step of the branch that is polled is due: when the last of its dependencies has ended.
-    due: Cell<Option<Instant>>,
+    due: Cell<Option<Moment>>,
     /// How many values each random function has drawn.
     draws: Draws,
 }
@@ -173,12 +178,17 @@ impl<'a> Iteration<'a> {
     }
 
     /// When the next step of the branch that is being polled is due; `None` for the first steps of a closed profile.
-    pub(crate) fn due(&self) -> Option<Instant> {
+    pub(crate) fn due(&self) -> Option<Moment> {
         self.due.get()
     }
 
+    /// How much later it began than it was due, if the load profile gives it such a moment.
+    pub(crate) fn lateness(&self) -> Option<Nanos> {
+        self.begun.lateness()
+    }
+
     /// Sets when the steps are due that are polled from now on.
-    pub(crate) fn set_due(&self, due: Option<Instant>) {
+    pub(crate) fn set_due(&self, due: Option<Moment>) {
         self.due.set(due);
     }
 

@@ -1,18 +1,18 @@
 //! A latch that opens once: a step of one branch waits for a step of another branch.
 
 use super::iteration::Iteration;
+use crate::clock::Moment;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
 /// Closed until it is opened, then open for ever.
 #[derive(Debug, Default)]
 pub struct Latch {
     open: Cell<bool>,
     /// When the waiting steps are due: at the end of the step that opened it.
-    due: Cell<Option<Instant>>,
+    due: Cell<Option<Moment>>,
     waiting: RefCell<Vec<Waker>>,
 }
 

@@ -3,6 +3,7 @@
 //! Nothing here decides whether a test passes; a figure over its goal is marked, and that is all.
 
 mod build;
+mod compared;
 mod files;
 mod load;
 mod measure;
@@ -23,7 +24,7 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, Figure); 15] = [
+    let figures: [(&str, Figure); 16] = [
         ("cold", build::cold),
         ("check", build::check),
         ("changed", build::ten_steps),
@@ -34,6 +35,7 @@ fn main() {
         ("connected", run::connected),
         ("thousand", run::thousand_steps),
         ("merge", files::merge),
+        ("compare", compared::compare),
         ("start-error", load::start_error),
         ("million", load::million_a_second),
         ("users", load::million_users),

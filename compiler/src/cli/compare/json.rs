@@ -2,7 +2,7 @@
 
 use super::compared::Compared;
 use bggo_metrics::compare::{
-    Answer, ComparedFigure, ComparedRow, Difference, Measure, Method, RunFigures, Side, TooShort,
+    Answer, ComparedFigure, ComparedRow, Measure, Method, RunFigures, Shift, Side, TooShort,
 };
 use serde::Serialize;
 
@@ -49,6 +49,8 @@ struct Figure {
     different: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     change: Option<Change>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typical_seconds: Option<Change>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chance: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,14 +180,16 @@ fn figure(figure: &ComparedFigure) -> Figure {
         new: scaled(figure.new),
         judged: figure.is_judged,
         different: is_different(figure),
-        change: difference.map(|difference| change(figure.measure, difference)),
+        change: difference.map(|difference| change(figure.measure, difference.shift)),
+        typical_seconds: difference
+            .and_then(|difference| difference.typical)
+            .map(|typical| change(figure.measure, typical)),
         chance: difference.map(|difference| rounded(difference.chance)),
         too_short: figure.outcome.err().map(short),
     }
 }
 
-fn change(measure: Measure, difference: Difference) -> Change {
-    let shift = difference.shift;
+fn change(measure: Measure, shift: Shift) -> Change {
     Change {
         estimate: rounded(measure.change_of(shift.estimate)),
         low: rounded(measure.change_of(shift.low)),

@@ -3,8 +3,8 @@
 use super::compared::Compared;
 use super::words::{cut, figure, interval, list, name, number, smallest, too_short, wrapped};
 use bggo_metrics::compare::{
-    Answer, ArrivalCounts, ComparedFigure, ComparedRow, Comparison, Measure, Method, RUN,
-    RunFigures, TooShort,
+    Answer, ArrivalCounts, BLOCKS, ComparedFigure, ComparedRow, Comparison, Difference, FailOn,
+    Measure, Method, OfWhat, RUN, RunFigures, Side, TooShort,
 };
 use std::fmt::Write as _;
 
@@ -44,7 +44,7 @@ fn method(comparison: &Comparison) -> String {
     let seconds = comparison.seconds;
     match comparison.method {
         Method::Blocks { .. } => format!(
-            "{seconds} s of the same load, compared in ten parts, each with that of the same place"
+            "{seconds} s of the same load, compared in {BLOCKS} parts, each with that of the same place"
         ),
         Method::Runs => {
             format!("{seconds} s of the same load, compared as whole runs")
@@ -62,14 +62,19 @@ fn verdict(comparison: &Comparison) -> Vec<String> {
         let name = name(row, figure);
         match figure.outcome {
             Ok(difference) if difference.is_shown() => {
+                let (shift, of_what) = difference.told();
+                let of_what = match of_what {
+                    OfWhat::AllValues => "",
+                    OfWhat::TypicalSeconds => " of typical seconds",
+                };
                 different.push(format!(
-                    "{name} by {}",
-                    interval(figure.measure, difference.shift)
+                    "{name}{of_what} by {}",
+                    interval(figure.measure, shift)
                 ));
             }
             Ok(difference) => {
                 is_unseen = true;
-                unseen.extend(smallest(&name, figure.measure, difference.shift));
+                unseen.extend(smallest(&name, figure.measure, &difference));
             }
             Err(why) => match reasons.iter_mut().find(|(reason, _)| *reason == why) {
                 Some((_, names)) => names.push(name),
@@ -129,10 +134,27 @@ fn answers(text: &mut String, comparison: &Comparison) {
             .find(|figure| figure.measure == asked.measure);
         let why = match (answer, figure.map(|figure| figure.outcome)) {
             (Answer::TooShort(why), _) => too_short(*why),
-            (_, Some(Ok(difference))) => interval(asked.measure, difference.shift),
+            (_, Some(Ok(difference))) => why_so(asked, *answer, &difference),
             _ => String::new(),
         };
         *text += &wrapped(&format!("{word}  {}: {why}", asked.text), "         ");
+    }
+}
+
+/// The intervals on which an answer rests. Where that of all values does not tell why a condition fails, that of typical seconds does.
+fn why_so(asked: &FailOn, answer: Answer, difference: &Difference) -> String {
+    let of_all = interval(asked.measure, difference.shift);
+    let bound = asked.measure.shift_of(asked.change);
+    let is_beyond = match asked.side {
+        Side::Above => difference.shift.low > bound,
+        Side::Below => difference.shift.high < bound,
+    };
+    match difference.typical {
+        Some(typical) if answer == Answer::TooMuch && !is_beyond => format!(
+            "{of_all}, in typical seconds {}",
+            interval(asked.measure, typical)
+        ),
+        _ => of_all,
     }
 }
 
@@ -198,6 +220,14 @@ fn row(text: &mut String, row: &ComparedRow) {
             Err(_) => format!("{:>9}   cannot be judged", ""),
         };
         text.push_str(&format!("{mark} {kind:18}{old:>10} {new:>10} {what}\n"));
+        let typical = of_row.outcome.ok().filter(Difference::is_shown);
+        if let Some((shift, OfWhat::TypicalSeconds)) = typical.map(|difference| difference.told()) {
+            text.push_str(&format!(
+                "    in typical seconds{:>29}   {}\n",
+                number(measure, shift.estimate),
+                interval(measure, shift)
+            ));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Figures and changes as words.
 
-use bggo_metrics::compare::{ComparedFigure, Measure, Shift, TooShort};
+use bggo_metrics::compare::{ComparedFigure, Difference, Measure, Shift, TooShort};
 
 /// A figure: `812us`, `10.05ms`, `1.20s`, `0.25 %`, `203.1/s`.
 pub fn figure(measure: Measure, value: Option<f64>) -> String {
@@ -52,8 +52,8 @@ pub fn interval(measure: Measure, shift: Shift) -> String {
 
 /// `1.2 % of p50`: the smallest change that would have been seen; `None` where both sides had the same all the time, such as no
 /// failure.
-pub fn smallest(name: &str, measure: Measure, shift: Shift) -> Option<String> {
-    let smallest = shift.smallest_seen();
+pub fn smallest(name: &str, measure: Measure, difference: &Difference) -> Option<String> {
+    let smallest = difference.smallest_seen();
     (smallest > 0.0).then(|| format!("{} of {name}", percent(measure, smallest)))
 }
 

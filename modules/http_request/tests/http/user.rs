@@ -7,7 +7,6 @@ use bggo_runtime::contract::testing::{
 };
 use bggo_runtime::contract::{Early, Fault, Info, Prepare, ResourceInfo, Value};
 use std::rc::Rc;
-use std::time::Instant;
 use tokio::task::LocalSet;
 
 static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0..9);
@@ -86,7 +85,7 @@ impl User {
             Policy::new(),
         );
         let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
-        let begun = Begun::when_free(Instant::now(), 0);
+        let begun = Begun::when_free(self.worker.moment(), 0);
         let it = Iteration::new(&user, &begun);
         let step = it.step(At::step(&STEP), prepared.policy());
         prepared

@@ -1,12 +1,13 @@
 //! The figures of old and new runs -> what has changed, by how much, and whether that is too much.
 
-use super::correlation::seconds_needed;
+use super::correlation::{seconds_needed, without_outliers};
 use super::evidence::Evidence;
 use super::holm;
 use super::measure::{FailOn, Measure, RUN, Side};
 use super::noise::{Noise, level, on_scale};
 use super::not_comparable::{NotComparable, check_asked, check_loads};
 use super::recorded::{ArrivalCounts, MeasuredFigure, RowFigures, RunFigures};
+use super::seconds::typical_shift;
 use super::shift::{BLOCKS, SIGNIFICANT, Shift};
 use super::student::MeanDifference;
 
@@ -24,11 +25,22 @@ pub enum TooShort {
     Nothing,
 }
 
+/// What a shift is that of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfWhat {
+    /// Of all values.
+    AllValues,
+    /// Of typical seconds.
+    TypicalSeconds,
+}
+
 /// How a figure has changed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Difference {
     /// By what: of a share a difference, of all else the logarithm of a factor.
     pub shift: Shift,
+    /// By what in typical seconds: of a percentile of one run a side on which the verdict depends, if there are enough values.
+    pub typical: Option<Shift>,
     /// The chance of seeing as much where there is none. Over the figures on which the verdict depends it holds for all at once.
     pub chance: f64,
 }
@@ -37,6 +49,24 @@ impl Difference {
     /// Whether it is more than chance.
     pub fn is_shown(&self) -> bool {
         self.chance <= SIGNIFICANT
+    }
+
+    /// The shift that is told: that of all values, or that of typical seconds where it alone is clear.
+    pub fn told(&self) -> (Shift, OfWhat) {
+        match self.typical {
+            Some(typical) if self.shift.includes_nothing() && !typical.includes_nothing() => {
+                (typical, OfWhat::TypicalSeconds)
+            }
+            _ => (self.shift, OfWhat::AllValues),
+        }
+    }
+
+    /// What shift these runs could have shown.
+    pub fn smallest_seen(&self) -> f64 {
+        let typical = self
+            .typical
+            .map_or(f64::MAX, |typical| typical.smallest_seen());
+        self.shift.smallest_seen().min(typical)
     }
 }
 
@@ -80,7 +110,7 @@ pub enum Answer {
 /// How the runs were compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// One run a side: ten blocks, paired by their place in the schedule.
+    /// One run a side: blocks, paired by their place in the schedule.
     Blocks {
         /// Whether the noise between runs is known.
         noise_is_known: bool,
@@ -212,7 +242,7 @@ fn unequal_arrivals<'a>(
     if are_equal { Vec::new() } else { all }
 }
 
-impl Sides<'_> {
+impl<'a> Sides<'a> {
     fn row(&self, name: &str, asked: &[FailOn]) -> Option<(ComparedRow, Vec<Option<Evidence>>)> {
         let (old, new) = (self.old.first()?.row(name)?, self.new.first()?.row(name)?);
         let named = |measure: Measure| {
@@ -246,6 +276,7 @@ impl Sides<'_> {
             let outcome = match &evidence {
                 Ok(evidence) => Ok(Difference {
                     shift: evidence.shift(),
+                    typical: evidence.typical(),
                     chance: evidence.chance_of_nothing(),
                 }),
                 Err(too_short) => Err(*too_short),
@@ -270,8 +301,8 @@ impl Sides<'_> {
     /// One run a side.
     fn blocks(
         &self,
-        (old_row, old): (&RowFigures, &MeasuredFigure),
-        (new_row, new): (&RowFigures, &MeasuredFigure),
+        (old_row, old): (&'a RowFigures, &'a MeasuredFigure),
+        (new_row, new): (&'a RowFigures, &'a MeasuredFigure),
     ) -> Result<Evidence, TooShort> {
         let measure = old.measure;
         let mut differences = [0.0; BLOCKS];
@@ -291,6 +322,7 @@ impl Sides<'_> {
             Some(seconds) => Err(TooShort::Seconds(seconds)),
             None => Ok(Evidence::Blocks {
                 differences,
+                typical: typical(old, new),
                 between_runs: self
                     .noise
                     .and_then(|noise| noise.between_two_runs(&old_row.name, measure)),
@@ -306,11 +338,26 @@ impl Sides<'_> {
     }
 
     /// Of a row on which the verdict does not depend, the seconds of the run are looked at.
-    fn seconds_for_times(&self, old: &RowFigures, new: &RowFigures) -> Option<u32> {
-        let of_run = |runs: &[RunFigures]| runs.first()?.row(RUN)?.above_p95.clone();
-        let old = old.above_p95.clone().or_else(|| of_run(self.old));
-        let new = new.above_p95.clone().or_else(|| of_run(self.new));
-        seconds_needed(&old.unwrap_or_default(), &new.unwrap_or_default())
+    fn seconds_for_times(&self, old: &'a RowFigures, new: &'a RowFigures) -> Option<u32> {
+        let of_run = |runs: &'a [RunFigures]| runs.first()?.row(RUN);
+        let judged = |row: &'a RowFigures, runs: &'a [RunFigures]| {
+            if row.above_p95.is_some() {
+                Some(row)
+            } else {
+                of_run(runs)
+            }
+        };
+        let above = |row: Option<&RowFigures>| row.and_then(|row| row.above_p95.clone());
+        let levels = |row: Option<&RowFigures>| {
+            let levels = row.and_then(|row| row.levels.as_deref());
+            without_outliers(levels.unwrap_or_default())
+        };
+        let (old, new) = (judged(old, self.old), judged(new, self.new));
+        let (old_above, new_above) = (
+            above(old).unwrap_or_default(),
+            above(new).unwrap_or_default(),
+        );
+        seconds_needed(&old_above, &new_above).max(seconds_needed(&levels(old), &levels(new)))
     }
 
     /// Several runs a side.
@@ -324,6 +371,16 @@ impl Sides<'_> {
         let difference = MeanDifference::new(&old, &new);
         difference.map(Evidence::Runs).ok_or(TooShort::Nothing)
     }
+}
+
+/// The shift of typical seconds of each block.
+fn typical(old: &MeasuredFigure, new: &MeasuredFigure) -> Option<[f64; BLOCKS]> {
+    let mut shifts = [0.0; BLOCKS];
+    let pairs = old.windows.as_ref()?.iter().zip(new.windows.as_ref()?);
+    for (shift, (old, new)) in shifts.iter_mut().zip(pairs) {
+        *shift = typical_shift(old, new)?;
+    }
+    Some(shifts)
 }
 
 /// The mean of the runs of a side; of figures that change by a factor the geometric one.
@@ -367,7 +424,8 @@ fn answers(
             Side::Above => evidence.chance_above(bound),
             Side::Below => evidence.chance_below(bound),
         };
-        // One end of an interval of 95 % is one of two.
+        // One end of an interval of 95 % is one of two; where typical seconds are looked at as well, there are two intervals of which
+        // one end counts.
         Some((2.0 * chance).min(1.0))
     });
     let chances: Vec<Option<f64>> = chances.collect();

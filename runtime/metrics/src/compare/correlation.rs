@@ -39,6 +39,25 @@ pub fn correlation_time(values: &[f64]) -> f64 {
     time.max(1.0)
 }
 
+/// Seconds that lie further from the middle than so many times half of all do are no drift. With normal values they are 4 of 100.
+const OUTLIERS: f64 = 3.0;
+
+/// Levels of seconds without outliers: those are drawn in, and seconds without a level lie in the middle. Pauses come and go, and
+/// would hide from the correlation how slowly the level between them wanders.
+pub fn without_outliers(levels: &[Option<f64>]) -> Vec<f64> {
+    let middle = |mut values: Vec<f64>| {
+        values.sort_unstable_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or_default()
+    };
+    let at = middle(levels.iter().flatten().copied().collect());
+    let distances = levels.iter().flatten().map(|level| (level - at).abs());
+    let most = OUTLIERS * middle(distances.collect());
+    let drawn_in = levels
+        .iter()
+        .map(|level| level.unwrap_or(at).clamp(at - most, at + most));
+    drawn_in.collect()
+}
+
 /// How many seconds two runs should have, by a count of each of their seconds; `None` where they have them.
 ///
 /// What both runs have in common, such as a ramp of the load or a cache that fills, cancels out in a comparison of pairs. So the

@@ -1,23 +1,25 @@
-//! The seconds of a recorded run, one after the other -> its figures, in ten blocks and as a whole.
+//! The seconds of a recorded run, one after the other -> its figures, in blocks and as a whole.
 //!
-//! Seconds are read once and not kept: of each row of figures there are the values of one block and of the whole, and counts of each
-//! second.
+//! Seconds are read once. Of each row of figures there are the values of one block and of the whole, and counts of each second; of
+//! a row on which the verdict depends the values of each second as well.
 
 use super::load::RecordedLoad;
 use super::measure::{FailOn, Measure, RUN};
+use super::seconds::{EachValue, block_of};
 use super::shift::BLOCKS;
-use super::values::{Values, width};
-use crate::buckets::{bucket, lowest};
+use super::values::Values;
 use crate::interval::{Interval, SlotFigures, WHOLE};
 use crate::layout::{IterationLayout, Layout};
 use crate::outcome::Outcome;
 use crate::slots::time_slot;
 use bggo_values::Text;
-use std::cmp::Ordering;
 use std::ops::Range;
 
-/// A percentile needs so many values on its thin side: p99 of a block needs 1,000.
-const LEAST_BEYOND: f64 = 10.0;
+/// A percentile of a block needs so many values on its thin side: p99 needs 700.
+const LEAST_BEYOND_OF_BLOCK: f64 = 7.0;
+
+/// And that of a whole run so many: p99 needs 1,000.
+const LEAST_BEYOND_OF_RUN: f64 = 10.0;
 
 /// The percentile whose exceedances show how alike successive seconds are.
 const GUARD: u32 = 950_000;
@@ -46,6 +48,8 @@ pub struct MeasuredFigure {
     pub blocks: [Option<f64>; BLOCKS],
     /// How many seconds would have had enough values for each block; 0 where these seconds have, `None` where there was nothing.
     pub seconds_for_blocks: Option<u32>,
+    /// Of a percentile on which the verdict depends: that of each window of each block, if there are enough values.
+    pub windows: Option<[Vec<f64>; BLOCKS]>,
 }
 
 /// The figures of a step, of a scenario's iterations or of all iterations.
@@ -59,6 +63,8 @@ pub struct RowFigures {
     pub figures: Vec<MeasuredFigure>,
     /// How many values of each second were above p95, where the row is one on which the verdict depends.
     pub above_p95: Option<Vec<f64>>,
+    /// The logarithm of p95 of each second that has values; of such a row too.
+    pub levels: Option<Vec<Option<f64>>>,
     /// How many failed in each second.
     pub failed: Vec<f64>,
     /// How many ended in each second.
@@ -129,8 +135,7 @@ struct Row {
     outcomes: [Counts; BLOCKS],
     failed: Vec<f64>,
     ended: Vec<f64>,
-    /// Second, bucket and count of each value.
-    each_value: Option<Vec<(u32, u32, f64)>>,
+    each_value: Option<EachValue>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -290,7 +295,7 @@ impl Row {
             outcomes: [Counts::default(); BLOCKS],
             failed: vec![0.0; seconds],
             ended: vec![0.0; seconds],
-            each_value: is_judged.then(Vec::new),
+            each_value: is_judged.then(|| EachValue::new(seconds)),
         }
     }
 
@@ -314,9 +319,7 @@ impl Row {
     /// The second since the beginning of what is judged. What ends in the drain began in the last block, and counts there.
     fn begin_second(&mut self, second: u32) -> Option<u32> {
         let second = second.checked_sub(self.judged.start)?;
-        let length = self.judged.len() as u64;
-        let block = u64::from(second) * BLOCKS as u64 / length.max(1);
-        let block = (block as usize).min(BLOCKS - 1);
+        let (block, ..) = block_of(second, self.judged.len() as u64);
         while self.block < block {
             self.end_block();
             self.block += 1;
@@ -344,13 +347,13 @@ impl Row {
     fn add_value(&mut self, second: u32, bucket: u32, count: u64) {
         self.values.add(bucket, count);
         if let Some(each) = &mut self.each_value {
-            each.push((second, bucket, count as f64));
+            each.add(second, bucket, count);
         }
     }
 
     fn end_block(&mut self) {
         for (millionths, blocks) in &mut self.percentiles {
-            if self.values.count() as f64 >= least_values(*millionths) {
+            if self.values.count() as f64 >= LEAST_BEYOND_OF_BLOCK / thin_side(*millionths) {
                 blocks[self.block] = self.values.percentile(*millionths);
             }
         }
@@ -370,20 +373,26 @@ impl Row {
             .collect();
         figures.push(self.failed_share());
         figures.push(self.rate());
-        let above_p95 = self.above(GUARD);
+        let each = self.each_value.as_ref();
+        let levels = each.map(|each| each.levels(GUARD));
+        let bound = self.all_values.percentile(GUARD).unwrap_or(f64::MAX);
+        let above_p95 = each.map(|each| each.above(bound));
         RowFigures {
             name: self.name,
             is_open: self.is_open,
             figures,
             above_p95,
+            levels,
             failed: self.failed,
             ended: self.ended,
         }
     }
 
     fn percentile(&self, (millionths, blocks): &(u32, [Option<f64>; BLOCKS])) -> MeasuredFigure {
-        let needed = least_values(*millionths);
-        let enough = self.all_values.count() as f64 >= needed;
+        let needed = LEAST_BEYOND_OF_BLOCK / thin_side(*millionths);
+        let of_run = LEAST_BEYOND_OF_RUN / thin_side(*millionths);
+        let enough = self.all_values.count() as f64 >= of_run;
+        let each = self.each_value.as_ref();
         let least = self.least_values.unwrap_or_default();
         MeasuredFigure {
             measure: Measure::Percentile(*millionths),
@@ -396,6 +405,7 @@ impl Row {
             } else {
                 Some((self.judged.len() as f64 * needed / least as f64).ceil() as u32)
             },
+            windows: each.and_then(|each| each.windows(*millionths)),
         }
     }
 
@@ -413,6 +423,7 @@ impl Row {
             }),
             blocks,
             seconds_for_blocks: blocks.iter().all(Option::is_some).then_some(0),
+            windows: None,
         }
     }
 
@@ -420,7 +431,7 @@ impl Row {
         let length = self.judged.len() as u64;
         let mut blocks = [None; BLOCKS];
         for (block, (rate, counts)) in (0..).zip(blocks.iter_mut().zip(&self.outcomes)) {
-            // The seconds that `begin_second` puts into this block.
+            // The seconds that `block_of` puts into this block.
             let first = |block: u64| (block * length).div_ceil(BLOCKS as u64);
             let seconds = first(block + 1) - first(block);
             let is_measured = counts.ended_in_time > 0 && seconds > 0;
@@ -432,34 +443,12 @@ impl Row {
             whole: (ended > 0.0).then(|| ended / length as f64),
             blocks,
             seconds_for_blocks: blocks.iter().all(Option::is_some).then_some(0),
+            windows: None,
         }
-    }
-
-    /// How many values of each second lie above a percentile of the whole; of the bucket in which it lies, the part above it.
-    fn above(&self, millionths: u32) -> Option<Vec<f64>> {
-        let each = self.each_value.as_ref()?;
-        let mut above = vec![0.0; self.judged.len()];
-        let Some(bound) = self.all_values.percentile(millionths) else {
-            return Some(above);
-        };
-        let around = bucket(bound as u64);
-        let share = (lowest(around) as f64 + width(around) - bound) / width(around);
-        for (second, bucket, count) in each {
-            let share = match (*bucket as usize).cmp(&around) {
-                Ordering::Less => continue,
-                Ordering::Equal => share,
-                Ordering::Greater => 1.0,
-            };
-            if let Some(above) = above.get_mut(*second as usize) {
-                *above += share * count;
-            }
-        }
-        Some(above)
     }
 }
 
-/// How many values a percentile needs.
-fn least_values(millionths: u32) -> f64 {
-    let thin = millionths.min(WHOLE - millionths);
-    LEAST_BEYOND * f64::from(WHOLE) / f64::from(thin)
+/// The share of values on the thin side of a percentile.
+fn thin_side(millionths: u32) -> f64 {
+    f64::from(millionths.min(WHOLE - millionths)) / f64::from(WHOLE)
 }

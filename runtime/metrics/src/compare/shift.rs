@@ -1,7 +1,8 @@
 //! By how much a figure of the new runs lies above the same one of the old runs.
 
-/// The parts of equal length into which a run is cut.
-pub const BLOCKS: usize = 10;
+/// The parts of equal length into which a run is cut. More of them find more, and are less independent of each other:
+/// `docs/decisions` has the figures.
+pub const BLOCKS: usize = 15;
 
 /// A chance that is no more than this is no chance.
 pub const SIGNIFICANT: f64 = 0.05;
@@ -25,6 +26,11 @@ impl Shift {
             low: self.low.min(other.low),
             high: self.high.max(other.high),
         }
+    }
+
+    /// Whether it may be that nothing has shifted.
+    pub fn includes_nothing(&self) -> bool {
+        self.low <= 0.0 && 0.0 <= self.high
     }
 
     /// What shift these runs could have shown: half of the interval's width.

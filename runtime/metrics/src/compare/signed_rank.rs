@@ -1,4 +1,4 @@
-//! Ten paired differences -> by how much one side lies above the other, and the chance of seeing as much where it does not.
+//! Fifteen paired differences -> by how much one side lies above the other, and the chance of seeing as much where it does not.
 //!
 //! Wilcoxon's signed-rank test, exact ("Individual comparisons by ranking methods", 1945; zeros as Pratt ranks them, 1959),
 //! with the estimate and the interval of Hodges and Lehmann ("Estimates of location based on rank tests", 1963). It asks for no
@@ -8,11 +8,11 @@ use super::shift::{BLOCKS, Shift};
 
 /// Averages of two differences, each with itself too.
 const WALSH_AVERAGES: usize = BLOCKS * (BLOCKS + 1) / 2;
-/// So many of the averages are cut off at either end. The sum of ranks is at most that with a chance of 25 in 1,024 (Wilcoxon's
-/// table: 8 for ten pairs at 5 %), so what is left covers the shift with a chance of 95.1 %.
-const CUT: usize = 8;
+/// So many of the averages are cut off at either end. The sum of ranks is at most that with a chance of 2.4 % (Wilcoxon's table:
+/// 25 for fifteen pairs at 5 %), so what is left covers the shift with a chance of 95.2 %.
+const CUT: usize = 25;
 
-/// The shift: the median of the averages, and the interval from the 9th smallest of them to the 9th largest.
+/// The shift: the median of the averages, and the interval from the 26th smallest of them to the 26th largest.
 pub fn shift(differences: &[f64; BLOCKS]) -> Shift {
     let mut averages = [0.0; WALSH_AVERAGES];
     let pairs = differences.iter().enumerate().flat_map(|(first, one)| {
@@ -26,7 +26,10 @@ pub fn shift(differences: &[f64; BLOCKS]) -> Shift {
     }
     averages.sort_unstable_by(f64::total_cmp);
     Shift {
-        estimate: averages[WALSH_AVERAGES / 2],
+        estimate: f64::midpoint(
+            averages[(WALSH_AVERAGES - 1) / 2],
+            averages[WALSH_AVERAGES / 2],
+        ),
         low: averages[CUT],
         high: averages[WALSH_AVERAGES - 1 - CUT],
     }

@@ -71,14 +71,35 @@ impl Values {
                 }
                 if (below + count) as f64 >= rank {
                     let bucket = number * ROW + bucket;
-                    let (low, width) = (lowest(bucket) as f64, width(bucket));
-                    return Some(low + width * (rank - below as f64) / *count as f64);
+                    return Some(within(bucket, (rank - below as f64) / *count as f64));
                 }
                 below += count;
             }
         }
         None
     }
+}
+
+/// The value below which `millionths` of all lie, of a few counts whose buckets ascend.
+pub fn percentile(counts: &[(u32, u64)], millionths: u32) -> Option<f64> {
+    let count: u64 = counts.iter().map(|(_, count)| count).sum();
+    let rank = count as f64 * f64::from(millionths) / f64::from(WHOLE);
+    let mut below = 0;
+    for (bucket, count) in counts {
+        if *count > 0 && (below + count) as f64 >= rank {
+            return Some(within(
+                *bucket as usize,
+                (rank - below as f64) / *count as f64,
+            ));
+        }
+        below += count;
+    }
+    None
+}
+
+/// The value that lies so far within a bucket, from 0 to 1.
+fn within(bucket: usize, share: f64) -> f64 {
+    lowest(bucket) as f64 + width(bucket) * share
 }
 
 /// How many values a bucket does not tell apart.
@@ -124,6 +145,10 @@ mod tests {
             let exact = bucket(sorted[rank.max(1) - 1]);
             let found = values(&all).percentile(millionths).unwrap();
             prop_assert!(lowest(exact) as f64 <= found && found <= highest(exact) as f64 + 1.0);
+            let counts: Vec<(u32, u64)> = sorted.iter().map(|value| (bucket(*value) as u32, 1)).collect();
+            let merged = counts.chunk_by(|one, other| one.0 == other.0);
+            let merged: Vec<(u32, u64)> = merged.map(|same| (same[0].0, same.len() as u64)).collect();
+            prop_assert_eq!(percentile(&merged, millionths), Some(found));
         }
 
         #[test]

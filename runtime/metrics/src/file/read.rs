@@ -599,6 +599,7 @@ fn read_described(object: &Fields) -> Option<DescribedLoad> {
         expected: object.some("expected", Fields::number)?,
         start_after: object.time("start_after")?,
         length: object.some("length", Fields::time)?,
+        warm_up: object.some("warm_up", Fields::time)?.unwrap_or_default(),
     })
 }
 

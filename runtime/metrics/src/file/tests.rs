@@ -69,6 +69,7 @@ fn part(share: &str) -> Part {
             expected: None,
             start_after: Duration::from_millis(1_500),
             length: Some(Duration::from_secs(30)),
+            warm_up: Duration::from_secs(2),
         }],
     }
 }

@@ -122,7 +122,11 @@ fn described_load(load: &DescribedLoad) -> String {
         .put_some("expected", load.expected)
         .put("start_after", load.start_after.as_nanos());
     let length = load.length.map(|length| length.as_nanos());
-    object.put_some("length", length).done()
+    let warm_up = load.warm_up.as_nanos();
+    object
+        .put_some("length", length)
+        .put_some("warm_up", (warm_up > 0).then_some(warm_up))
+        .done()
 }
 
 /// The lines of the second with this number.

@@ -557,6 +557,15 @@ fn a_threshold_on_failures_replaces_the_implicit_one() {
         failed(scenario("buy"))
     ]));
     assert!(only(&[fast()]));
+    // These leave most failures to it.
+    assert!(only(&[threshold(
+        of_run("dropped", "ratio"),
+        Term::Less,
+        0.5
+    )]));
+    let mut of_one_kind = failed(Subject::Run);
+    of_one_kind.condition.addresses[0].key = Some(Text::Static("timeout"));
+    assert!(only(&[of_one_kind]));
     // What is asked for is there in any case.
     let asked = implicit(&[failed(Subject::Run)], Some(0.1));
     assert!(names(&asked).contains(&"failures"));
@@ -580,10 +589,16 @@ fn answers_that_look_wrong_count_where_the_grid_does_not_say_which_pass() {
         verdict.readings[0].figure.as_str(),
         "run.answers[\"5xx\"].ratio"
     );
-    // A threshold on the answers replaces it.
-    let mut of_answers = threshold(of_run("answers", "sum"), Term::Less, 1.0);
-    of_answers.condition.addresses[0].key = Some(Text::Static("5xx"));
-    assert_eq!(names(&implicit(&[of_answers], None)), ["failures"]);
+    // A threshold on these answers replaces it, one on others does not.
+    let beside = |key: Option<&'static str>| {
+        let mut of_answers = threshold(of_run("answers", "sum"), Term::Less, 1.0);
+        of_answers.condition.addresses[0].key = key.map(Text::Static);
+        implicit(&[of_answers], None).len()
+    };
+    assert_eq!(beside(Some("5xx")), 1);
+    assert_eq!(beside(Some("503")), 1);
+    assert_eq!(beside(Some("2xx")), 2);
+    assert_eq!(beside(None), 2);
 }
 
 /// A step of a search that came out like this.

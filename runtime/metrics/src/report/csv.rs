@@ -302,7 +302,8 @@ fn millis(time: Duration) -> String {
 }
 
 /// A field as RFC 4180 has it: in quotes where it needs them.
-fn push_field(row: &mut String, field: &str) {
+/// Adds a field to a row: in quotes if it holds what ends one.
+pub fn push_field(row: &mut String, field: &str) {
     if field.contains([',', '"', '\n', '\r']) {
         row.push('"');
         row.push_str(&field.replace('"', "\"\""));

@@ -47,6 +47,8 @@ pub struct DescribedLoad {
     pub start_after: Duration,
     /// For how long its iterations may begin, if that is bounded.
     pub length: Option<Duration>,
+    /// For how long what is due is measured apart, from its beginning on.
+    pub warm_up: Duration,
 }
 
 impl DescribedLoad {
@@ -85,12 +87,18 @@ impl Described {
         lengths.collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// For how long iterations of a scenario could begin, where `run` is for how long any could.
+    /// For how long iterations of a scenario could begin behind its warm-up, where `run` is for how long any could.
     pub fn begins_for(&self, scenario: &str, run: Duration) -> Duration {
         let Some(load) = self.load(scenario) else {
             return run;
         };
         let until = load.begins_until().map_or(run, |until| until.min(run));
-        until.saturating_sub(load.start_after)
+        until.saturating_sub(load.start_after.saturating_add(load.warm_up))
+    }
+
+    /// For how long iterations of any scenario could begin behind its warm-up, where `run` is for how long any could at all.
+    pub fn counts_for(&self, run: Duration) -> Duration {
+        let warm_ups = self.loads.iter().map(|load| load.warm_up);
+        run.saturating_sub(warm_ups.min().unwrap_or_default())
     }
 }

@@ -8,12 +8,18 @@ use std::collections::BTreeMap;
 const MOST: usize = 64;
 /// The longest text, in characters.
 const LONGEST: usize = 200;
+/// How many exchanges are kept.
+const MOST_EXCHANGES: usize = 20;
+/// The longest side of an exchange, in bytes.
+const LONGEST_SIDE: usize = 2 << 10;
 
 /// Texts of failures.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Examples {
     /// By step and kind.
     failures: BTreeMap<(String, Text), String>,
+    /// What was sent and what came back, of some of them.
+    exchanges: BTreeMap<(String, Text), (String, Option<String>)>,
     /// By scenario, step and check: a text, and where the check is written.
     checks: BTreeMap<[String; 3], (String, String)>,
 }
@@ -25,6 +31,26 @@ impl Examples {
         if self.failures.len() < MOST || self.failures.contains_key(&key) {
             self.failures.entry(key).or_insert_with(|| cut(text));
         }
+    }
+
+    /// Keeps what was sent and what came back in a failure, if it is the first of its kind in this step and there is room.
+    pub fn keep_exchange(
+        &mut self,
+        step: &str,
+        kind: Text,
+        (sent, received): (&str, Option<&str>),
+    ) {
+        if self.exchanges.len() < MOST_EXCHANGES {
+            let sides = || (side(sent), received.map(side));
+            let key = (step.to_owned(), kind);
+            self.exchanges.entry(key).or_insert_with(sides);
+        }
+    }
+
+    /// What was sent and what came back in a failure of this kind in a step.
+    pub fn exchange_of(&self, step: &str, kind: &Text) -> Option<(&str, Option<&str>)> {
+        let sides = self.exchanges.get(&(step.to_owned(), kind.clone()));
+        sides.map(|(sent, received)| (sent.as_str(), received.as_deref()))
     }
 
     /// Keeps the text of a check that failed and its place, if it is its first one and there is room.
@@ -53,6 +79,21 @@ impl Examples {
         let all = self.failures.iter();
         all.map(|((step, kind), text)| (step.as_str(), kind, text.as_str()))
     }
+}
+
+/// At most [`LONGEST_SIDE`] bytes.
+fn side(text: &str) -> String {
+    if text.len() <= LONGEST_SIDE {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for c in text.chars() {
+        if kept.len() + c.len_utf8() > LONGEST_SIDE {
+            break;
+        }
+        kept.push(c);
+    }
+    kept + "…"
 }
 
 /// One line of at most [`LONGEST`] characters.
@@ -90,5 +131,24 @@ mod tests {
             examples.keep(&format!("step{n}"), Text::Static("timeout"), "late");
         }
         assert_eq!(examples.iter().count(), MOST);
+    }
+
+    #[test]
+    fn exchanges_are_kept_in_so_much_memory() {
+        let mut examples = Examples::default();
+        let kind = || Text::Static("status");
+        let long = "ä".repeat(LONGEST_SIDE);
+        for n in 0..2 * MOST_EXCHANGES {
+            examples.keep_exchange(&format!("step{n:03}"), kind(), (&long, Some("no")));
+        }
+        let kept = |n: usize| examples.exchange_of(&format!("step{n:03}"), &kind());
+        assert_eq!(
+            (0..2 * MOST_EXCHANGES).filter_map(kept).count(),
+            MOST_EXCHANGES
+        );
+        let (sent, received) = kept(0).unwrap();
+        assert!(sent.len() <= LONGEST_SIDE + '…'.len_utf8() && sent.ends_with("ä…"));
+        assert_eq!(received, Some("no"));
+        assert_eq!(kept(MOST_EXCHANGES), None);
     }
 }

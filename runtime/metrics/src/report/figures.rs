@@ -5,7 +5,7 @@ use super::custom_metrics::{self, CustomRow};
 use super::described::Described;
 use super::measure::{percent, rate};
 use crate::interval::{Histogram, Interval, Scalar, SlotFigures, WHOLE};
-use crate::layout::{LabelWarning, Layout, Measured, MetricLayout, Tags, Times};
+use crate::layout::{IterationLayout, LabelWarning, Layout, Measured, MetricLayout, Tags, Times};
 use crate::outcome::Outcome;
 use bggo_values::Text;
 use std::collections::BTreeMap;
@@ -102,6 +102,8 @@ pub struct Row {
     pub queued: Histogram,
     /// How much later iterations began than they could have.
     pub start_error: Histogram,
+    /// Iterations that began, of scenarios some of whose iterations were due at moments of their own or never began.
+    pub began: u64,
     /// The metrics of a step's manifest.
     pub metrics: Metrics,
     /// For how long iterations could begin.
@@ -150,9 +152,18 @@ impl Row {
         self.of(Outcome::Dropped) + self.of(Outcome::NotStarted)
     }
 
-    /// Arrivals that were due: those that began, and those that did not.
+    /// Iterations that were due: those that began, and those that did not.
     pub fn due(&self) -> u64 {
-        self.start_error.count() + self.never_began()
+        self.began + self.never_began()
+    }
+
+    /// Iterations that began, as [`Row::began`] has them, of the row of one scenario.
+    fn begun_of_due(&self) -> u64 {
+        // A closed profile without a pace notes no beginnings, and its iterations that never began are known at its end.
+        match self.start_error.count() {
+            0 if self.never_began() > 0 => self.begun(),
+            noted => noted,
+        }
     }
 
     /// Those that ended or were cancelled.
@@ -196,12 +207,17 @@ pub struct Figures {
     pub iterations: Row,
     /// Iterations of each scenario, in the order of the grid's table.
     pub scenarios: Vec<Row>,
+    /// Iterations in the warm-up of each scenario that has one: no other row counts them.
+    pub warm_ups: Vec<Row>,
     /// Resources.
     pub resources: Vec<ResourceRow>,
     /// Checks of steps, in the grid's order.
     pub checks: Vec<CheckRow>,
     /// Metrics of the grid, over all scenarios.
     pub custom: Vec<CustomRow>,
+    /// What the host had none left of, so that steps failed: a sentence with the cure for each. Only a program that has run
+    /// knows.
+    pub host_lacked: Vec<String>,
 }
 
 impl Figures {
@@ -211,22 +227,24 @@ impl Figures {
         total: &Interval,
         (run, begins_for): (&Described, Duration),
     ) -> Self {
-        let mut all_steps = Row::named("all steps".to_owned(), begins_for);
-        let mut iterations = Row::named("iterations".to_owned(), begins_for);
+        let counts_for = run.counts_for(begins_for);
+        let mut all_steps = Row::named("all steps".to_owned(), counts_for);
+        let mut iterations = Row::named("iterations".to_owned(), counts_for);
         let scenarios = layout.iterations.iter().map(|scenario| {
-            let (counts, times) = (scenario.counts(total), scenario.times(total));
-            let waits = (scenario.queued(total), scenario.start_error(total));
-            iterations.add(counts, times);
-            iterations.add_waits(waits);
-            let name = format!("iterations of {}", scenario.scenario);
-            let mut row = Row::named(name, run.begins_for(&scenario.scenario, begins_for));
-            row.add(counts, times);
-            row.add_waits(waits);
-            row.scenario = scenario.scenario.to_string();
-            row.tags.clone_from(&scenario.tags);
+            let counts_for = run.begins_for(&scenario.scenario, begins_for);
+            let row = of_scenario(scenario, total, counts_for);
+            iterations.add(Some(&row.counts), scenario.times(total));
+            iterations.add_waits((Some(&row.queued), Some(&row.start_error)));
+            iterations.began += row.began;
             row
         });
         let scenarios: Vec<Row> = scenarios.collect();
+        let warm_ups = layout.warm_up_iterations.iter().filter_map(|scenario| {
+            let load = run.load(&scenario.scenario)?;
+            let length = begins_for.saturating_sub(load.start_after);
+            Some(of_scenario(scenario, total, length.min(load.warm_up)))
+        });
+        let warm_ups = warm_ups.collect();
         let steps = layout.steps.iter().map(|step| {
             let (counts, times) = (step.counts(total), step.times(total));
             all_steps.add(counts, times);
@@ -255,9 +273,11 @@ impl Figures {
             all_steps,
             iterations,
             scenarios,
+            warm_ups,
             resources: resources.filter(|row| !row.metrics.is_empty()).collect(),
             checks: checks::rows(layout, total),
             custom: custom_metrics::rows(layout, total),
+            host_lacked: Vec::new(),
         }
     }
 
@@ -278,7 +298,7 @@ impl Figures {
         })
     }
 
-    /// What looks wrong in the labels of a counter:
+    /// What the host lacked, and what looks wrong in the labels of a counter:
     /// `http_request.order: 12.3 % of 9990 answers had status 5xx, and ..`.
     pub fn warnings(&self) -> Vec<String> {
         let warning = |(name, metric, values): (String, &MetricLayout, &Values)| {
@@ -287,12 +307,19 @@ impl Figures {
             };
             too_many(warning, sums).map(|text| format!("{name}: {text}"))
         };
-        self.metrics().filter_map(warning).collect()
+        let mut warnings = self.host_lacked.clone();
+        warnings.extend(self.metrics().filter_map(warning));
+        warnings
     }
 
     /// How long iterations went on after none could begin any more.
     pub fn drain(&self) -> Duration {
         self.length.saturating_sub(self.begins_for)
+    }
+
+    /// Iterations in the warm-up of a scenario, if it has one.
+    pub fn warm_up(&self, scenario: &str) -> Option<&Row> {
+        self.warm_ups.iter().find(|row| row.scenario == scenario)
     }
 
     /// No iteration ran to its end.
@@ -309,6 +336,18 @@ impl Figures {
     pub fn asked(&self) -> u64 {
         self.iterations.count() + self.iterations.never_began()
     }
+}
+
+/// What iterations of a scenario measured that could begin for so long.
+fn of_scenario(scenario: &IterationLayout, total: &Interval, begins_for: Duration) -> Row {
+    let name = format!("iterations of {}", scenario.scenario);
+    let mut row = Row::named(name, begins_for);
+    row.add(scenario.counts(total), scenario.times(total));
+    row.add_waits((scenario.queued(total), scenario.start_error(total)));
+    row.began = row.begun_of_due();
+    row.scenario = scenario.scenario.to_string();
+    row.tags.clone_from(&scenario.tags);
+    row
 }
 
 /// `12.3 % of 9990 answers had status 5xx`, if that is more than may be.

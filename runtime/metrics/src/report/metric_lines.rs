@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! http_request.order answers: 200 9990, 503 10
-//! http_request.order received: 5120 bytes
+//! http_request.order: received 5120 bytes, requests 12, answered 12
 //! resource.db_pool.main open: last 4, min 0, mean 3.2, max 5
 //! cache.read hits: 97.5 % of 1000
 //! ```
@@ -83,12 +83,27 @@ pub fn others(figures: &Figures, percentiles: &Percentiles) -> String {
         _ => None,
     });
     let mut trends: Vec<Vec<String>> = trends.collect();
-    let others = figures.metrics();
-    let others = others.filter_map(|(name, metric, values)| {
-        let values = line(&metric.unit, values)?;
-        Some(format!("{name} {}: {values}", metric.name))
-    });
-    let mut others: Vec<String> = others.collect();
+    // The counters of a step stand in one line.
+    let mut counters: Vec<(String, Vec<String>)> = Vec::new();
+    let mut others: Vec<String> = Vec::new();
+    for (name, metric, values) in figures.metrics() {
+        let Some(shown) = line(&metric.unit, values) else {
+            continue;
+        };
+        match (values, counters.last_mut()) {
+            (Values::Counter(_), Some((last, cells))) if *last == name => {
+                cells.push(format!("{} {shown}", metric.name));
+            }
+            (Values::Counter(_), _) => {
+                counters.push((name, vec![format!("{} {shown}", metric.name)]));
+            }
+            _ => others.push(format!("{name} {}: {shown}\n", metric.name)),
+        }
+    }
+    let counters = counters
+        .iter()
+        .map(|(name, cells)| folded((&format!("{name}: "), "  "), ", ", cells));
+    others.splice(..0, counters);
     let all = trends.len() + others.len();
     trends.truncate(MOST_ROWS);
     others.truncate(MOST_ROWS);
@@ -101,7 +116,6 @@ pub fn others(figures: &Figures, percentiles: &Percentiles) -> String {
     }
     for line in others {
         text.push_str(&line);
-        text.push('\n');
     }
     if more > 0 {
         let more = plural(more as u64, "more metric", "more metrics");

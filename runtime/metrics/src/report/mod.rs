@@ -27,7 +27,7 @@ pub mod thresholds;
 
 pub use cases::{Case, CaseResult, junit};
 pub use columns::Percentiles;
-pub use csv::CsvRows;
+pub use csv::{CsvRows, push_field};
 pub use described::{Described, DescribedLoad};
 pub use examples::Examples;
 pub use figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};

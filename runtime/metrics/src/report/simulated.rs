@@ -76,6 +76,7 @@ pub fn open_load(scenario: &'static str) -> DescribedLoad {
         expected: None,
         start_after: Duration::ZERO,
         length: Some(Duration::from_secs(30)),
+        warm_up: Duration::ZERO,
     }
 }
 
@@ -92,6 +93,7 @@ pub fn closed_load(scenario: &'static str) -> DescribedLoad {
         expected: None,
         start_after: Duration::ZERO,
         length: Some(Duration::from_secs(30)),
+        warm_up: Duration::ZERO,
     }
 }
 
@@ -147,10 +149,18 @@ impl Simulated {
         for load in simulated.run.loads.clone() {
             let first = simulated.take();
             simulated.layout.iterations.push(IterationLayout {
-                scenario: load.scenario,
+                scenario: load.scenario.clone(),
                 tags: Vec::new(),
                 first,
             });
+            if !load.warm_up.is_zero() {
+                let first = simulated.take();
+                simulated.layout.warm_up_iterations.push(IterationLayout {
+                    scenario: load.scenario,
+                    tags: Vec::new(),
+                    first,
+                });
+            }
         }
         simulated.lasts(Duration::from_secs(30), Duration::from_secs(30));
         simulated
@@ -256,6 +266,14 @@ impl Simulated {
         let first = self.of(scenario);
         let is_open = self.is_open(scenario);
         self.pass(first, &repeated(service, each), is_open);
+    }
+
+    /// Iterations passed in the warm-up.
+    pub fn warmed_up(&mut self, scenario: &str, each: u64, service: &Histogram) {
+        let mut rows = self.layout.warm_up_iterations.iter();
+        let row = rows.find(|row| row.scenario.as_str() == scenario).unwrap();
+        let is_open = self.is_open(scenario);
+        self.pass(row.first, &repeated(service, each), is_open);
     }
 
     /// The same of a step.

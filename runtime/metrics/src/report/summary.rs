@@ -43,6 +43,8 @@ pub enum Ending {
     Interrupted,
     /// It failed.
     Failed,
+    /// A panic ended it.
+    Bug,
     /// Something could not be made.
     SetUpFailed,
     /// Something could not be destroyed.
@@ -175,11 +177,16 @@ impl Summary<'_> {
             let mut rows = self.figures.scenarios.iter();
             let row = rows.find(|row| row.scenario == load.scenario.as_str());
             let Some(row) = row else { continue };
-            let asked = asked(load, row);
+            let warm_up = self.figures.warm_up(&load.scenario);
+            let asked = asked(load, row, warm_up);
             if !asked.is_empty() {
                 text.push_str(&folded(("    ", "    "), ", ", &asked));
             }
-            text.push_str(&folded(("    ", "    "), ", ", &got(load, row)));
+            text.push_str(&folded(("    ", "    "), ", ", &got(load, row, warm_up)));
+            if let Some(warm_up) = warm_up {
+                let begin = format!("    its warm-up of {}, apart: ", short(load.warm_up));
+                text.push_str(&folded((&begin, "    "), ", ", &ended(warm_up)));
+            }
             let longest = row.queued.time_extremes().map(|(_, longest)| longest);
             if longest.is_some_and(|longest| longest >= SHORTEST_WAIT) {
                 let begin = "    waited for a free user: ";
@@ -381,6 +388,7 @@ impl Summary<'_> {
             Ending::Passed => (GREEN, "passed"),
             Ending::Interrupted => (YELLOW, "interrupted"),
             Ending::Failed => (RED, "failed"),
+            Ending::Bug => (RED, "failed: a panic"),
             Ending::SetUpFailed => (RED, "failed: set-up"),
             Ending::TeardownFailed => (RED, "failed: teardown"),
             Ending::Overloaded => (RED, "not valid"),
@@ -433,8 +441,9 @@ fn slowest(steps: &[Row]) -> Vec<&Row> {
     chosen.into_iter().map(|(_, row)| row).collect()
 }
 
-/// What the load asked for: `asked 15000 (500.0/s), began 14990, 10 dropped: no user was free`.
-fn asked(load: &DescribedLoad, row: &Row) -> Vec<String> {
+/// What the load asked for, its warm-up included: `asked 15000 (500.0/s), began 14990, 10 dropped: no user was free`.
+fn asked(load: &DescribedLoad, row: &Row, warm_up: Option<&Row>) -> Vec<String> {
+    let both = |count: &dyn Fn(&Row) -> u64| count(row) + warm_up.map_or(0, count);
     let about = if load.expected.is_some() {
         "about "
     } else {
@@ -452,25 +461,39 @@ fn asked(load: &DescribedLoad, row: &Row) -> Vec<String> {
         parts.push(format!("asked {about}{asked}{a_second}"));
     }
     if load.is_open {
-        let due = row.due();
+        let due = both(&Row::due);
         if asked != Some(due) {
             parts.push(format!("due {due} by the end"));
         }
-        parts.push(format!("began {}", row.start_error.count()));
+        parts.push(format!("began {}", both(&|row| row.began)));
         for (outcome, words) in [
             (Outcome::Dropped, "dropped: no user was free"),
             (Outcome::NotStarted, "not started before the end"),
         ] {
-            if row.of(outcome) > 0 {
-                parts.push(format!("{} {words}", row.of(outcome)));
+            let count = both(&|row| row.of(outcome));
+            if count > 0 {
+                parts.push(format!("{count} {words}"));
             }
         }
     }
     parts
 }
 
-/// What was got: `ended 14990 (499.7/s), 3 failed, 1 cancelled`.
-fn got(load: &DescribedLoad, row: &Row) -> Vec<String> {
+/// What was got: that, and how many never began where the load asks for a number of them.
+fn got(load: &DescribedLoad, row: &Row, warm_up: Option<&Row>) -> Vec<String> {
+    let mut parts = ended(row);
+    let begun = row.begun() + warm_up.map_or(0, Row::begun);
+    let asked = load.iterations.filter(|_| !load.is_open);
+    if let Some(left) = asked.map(|asked| asked.saturating_sub(begun))
+        && left > 0
+    {
+        parts.push(format!("{left} never began"));
+    }
+    parts
+}
+
+/// `ended 14990 (499.7/s), 3 failed, 1 cancelled`
+fn ended(row: &Row) -> Vec<String> {
     let rate = row.rate();
     let mut parts = vec![format!("ended {} ({rate:.1}/s)", row.count())];
     for (outcome, word) in [
@@ -480,12 +503,6 @@ fn got(load: &DescribedLoad, row: &Row) -> Vec<String> {
         if row.of(outcome) > 0 {
             parts.push(format!("{} {word}", row.of(outcome)));
         }
-    }
-    let asked = load.iterations.filter(|_| !load.is_open);
-    if let Some(left) = asked.map(|asked| asked.saturating_sub(row.begun()))
-        && left > 0
-    {
-        parts.push(format!("{left} never began"));
     }
     parts
 }

@@ -228,7 +228,7 @@ fn each_mistake_has_its_column() {
         ),
         (
             "p95 == 1s",
-            "only a `count` or a `sum` can be asked for an exact value: write `<` or `>` (column 5)",
+            "only a `count` or a `sum` can be asked for an exact value: write `<`, `<=`, `>` or `>=` (column 5)",
         ),
         (
             "1s < 2s",
@@ -274,6 +274,10 @@ fn each_mistake_has_its_column() {
         (
             "failed < 1% && http_request.hom.p95 < 1s",
             "there is no step `http_request.hom`: did you mean `home`? (column 16)",
+        ),
+        (
+            "home.p95 < 1s",
+            "`home` is no metric of the run; that of a step is `RUNNER.NAME.p95`, that of a scenario `scenario.NAME.p95` (column 1)",
         ),
         (
             "http_request.home < 1s",

@@ -57,6 +57,7 @@ fn defaults_are_those_that_the_manual_names() {
     };
     assert_eq!(arrivals.rate.total(), 10);
     assert_eq!((arrivals.users, arrivals.max_users), (0, DEFAULT_MAX_VUS));
+    assert!(arrivals.shares_users);
     assert_eq!(
         (arrivals.when_full, arrivals.spread),
         (WhenFull::Wait, Spread::Even)
@@ -93,6 +94,7 @@ fn every_field_is_read() {
     };
     assert_eq!(arrivals.rate.total(), 60);
     assert_eq!((arrivals.users, arrivals.max_users), (2, 9));
+    assert!(!arrivals.shares_users);
     assert_eq!(
         (arrivals.when_full, arrivals.spread),
         (WhenFull::Drop, Spread::Poisson)

@@ -28,6 +28,7 @@ fn arrivals(rate: Rate, spread: Spread) -> Arrivals {
         spread,
         users: 0,
         max_users: 100,
+        shares_users: false,
         when_full: WhenFull::Wait,
     }
 }

@@ -155,6 +155,7 @@ proptest! {
             spread: Spread::Poisson,
             users: 0,
             max_users: 1,
+            shares_users: false,
             when_full: WhenFull::Wait,
         };
         let taken = |segment| {

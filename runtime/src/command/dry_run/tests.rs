@@ -42,6 +42,7 @@ fn rate(start: u64, stages: &[(u64, u64)], spread: Spread) -> Schedule {
         spread,
         users: 0,
         max_users: 80,
+        shares_users: false,
         when_full: WhenFull::Wait,
     })
 }

@@ -16,6 +16,7 @@ fn arrivals(rate: u64, seconds: u64, max_users: u32) -> Arrivals {
         spread: Spread::Even,
         users: 0,
         max_users,
+        shares_users: false,
         when_full: WhenFull::Wait,
     }
 }
@@ -196,7 +197,7 @@ async fn two_workers_share_the_arrivals_and_each_has_a_user_at_least() {
     });
     let schedule = Schedule::Open(arrivals(10, 1, 2));
     let mut load = load_of(0, at_once(schedule.clone()));
-    load.taking = Taking::new(&schedule, Segment::WHOLE, 2);
+    load.taking = Taking::new(&schedule, (Segment::WHOLE, 2), &mut None);
     let loads = [load];
     let [first, second] = &workers;
     tokio::join!(first.run_loads(&loads), second.run_loads(&loads));
@@ -206,6 +207,69 @@ async fn two_workers_share_the_arrivals_and_each_has_a_user_at_least() {
         (iterations.count(Outcome::Passed), measured.users_begun)
     });
     assert_eq!(passed, [(5, 1), (5, 1)]);
+}
+
+/// Loads of two scenarios that may have so many users together. The second one begins so much later.
+fn sharing(most: u32, [first, second]: [(u64, u64); 2], later: Duration) -> [ScenarioLoad; 2] {
+    let mut places = None;
+    let mut begins = [Duration::ZERO, later].into_iter();
+    [(0, first), (1, second)].map(|(scenario, (rate, seconds))| {
+        let schedule = Schedule::Open(Arrivals {
+            shares_users: true,
+            ..arrivals(rate, seconds, most)
+        });
+        let load = Load {
+            start_after: begins.next().unwrap_or_default(),
+            ..at_once(schedule.clone())
+        };
+        ScenarioLoad {
+            taking: Taking::new(&schedule, (Segment::WHOLE, 1), &mut places),
+            ..load_of(scenario, load)
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenarios_without_a_number_of_their_own_share_their_users() {
+    let mut bench = bench(|_| Does::WaitsForEver);
+    let stop = async {
+        sleep(Duration::from_secs(20)).await;
+        bench.stop(Phase::Cancelled);
+    };
+    let loads = sharing(5, [(10, 1), (10, 1)], Duration::ZERO);
+    tokio::join!(bench.run_loads(&loads), stop);
+    let measured = bench.measured();
+    assert_eq!(measured.users_begun, 5);
+    // One user was kept for each scenario, and whichever needed one first had the others.
+    let begun = [0, iteration_slot::COUNT].map(|slot| {
+        let iterations = measured.slot(slot).unwrap();
+        iterations.count(Outcome::Cancelled)
+    });
+    assert!(
+        begun.iter().sum::<u64>() == 5 && begun.iter().all(|users| *users > 0),
+        "{begun:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_of_a_scenario_that_is_over_give_their_places_to_others() {
+    // Nine at once after 800 ms: all places but the one that is kept for the other scenario.
+    let mut bench = bench(|_| Does::Waits(millis(900)));
+    let loads = sharing(10, [(10, 1), (10, 3)], millis(850));
+    bench.run_loads(&loads).await;
+    let measured = bench.measured();
+    // The second one has a user at first, and nine more when the first one is over.
+    assert_eq!(measured.users_begun, 9 + 10);
+    let at = iteration_slot::COUNT;
+    assert_eq!(measured.slot(at).unwrap().count(Outcome::Passed), 30);
+    let (_, queued) = longest(&measured, at + iteration_slot::QUEUED);
+    assert!(
+        queued >= millis(750) && queued < Duration::from_secs(2),
+        "{queued:?}"
+    );
+    // That nobody was free is not this program's fault.
+    let (_, error) = longest(&measured, at + iteration_slot::START_ERROR);
+    assert!(error <= millis(1), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]

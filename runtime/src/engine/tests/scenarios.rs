@@ -90,6 +90,8 @@ pub(super) fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -
         start_at: None,
         allow_overload: false,
         functional: false,
+        trace: None,
+        samples: None,
         thresholds: Vec::new(),
         max_failed: None,
         graceful_on_signal: Duration::ZERO,

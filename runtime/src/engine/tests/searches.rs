@@ -21,6 +21,7 @@ fn searching(rate: u64, max_users: u32) -> (Search, GrowingRate) {
             spread: Spread::Even,
             users: 0,
             max_users,
+            shares_users: false,
             when_full: WhenFull::Wait,
         },
         unit: SECOND,

@@ -150,6 +150,8 @@ fn interrupted_run() {
         start_at: None,
         allow_overload: false,
         functional,
+        trace: None,
+        samples: None,
         thresholds: Vec::new(),
         max_failed: None,
         graceful_on_signal: grace,

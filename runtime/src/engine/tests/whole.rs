@@ -7,6 +7,7 @@ use crate::info::{Lifetime, ResourceInfo};
 use bggo_metrics::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 use bggo_values::Text;
 use std::io::{self, Write};
+use std::time::Instant;
 
 /// What is written, an event a line.
 #[derive(Clone, Default)]
@@ -49,6 +50,8 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         program,
         start: Arc::new(Start::new(Vec::new(), 0)),
         functional: schedule == Schedule::ONCE,
+        trace: None,
+        samples: None,
         loads: vec![Some(at_once(schedule))],
         segment: Segment::WHOLE,
         threads: 2,
@@ -86,6 +89,29 @@ fn two_threads_do_exactly_the_iterations_and_the_lines_add_up_to_the_summary() {
     let summary = events.last().unwrap();
     assert_eq!(summary["iterations"]["count"], 100_001);
     assert_eq!(sum(&events, "iterations"), 100_001);
+}
+
+#[test]
+fn a_run_that_is_ready_only_after_its_moment_is_not_valid_whatever_its_profile() {
+    for (allow_overload, expected, level) in [
+        (false, Exit::Overloaded, "error"),
+        (true, Exit::Passed, "warning"),
+    ] {
+        let mut request = request(noting(|_| Does::Nothing), Schedule::iterations(2, 10));
+        request.start_at = Instant::now().checked_sub(Duration::from_secs(5));
+        request.allow_overload = allow_overload;
+        let written = Written::default();
+        let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+        let exit = run(&request, &Arc::new(report.unwrap())).unwrap();
+        assert_eq!(exit, expected);
+        let events = written.events();
+        let said = events.iter().find(|event| event["event"] == level);
+        let said = said.unwrap()["text"].as_str().unwrap();
+        assert!(said.starts_with("this host was ready 5."), "{said}");
+        assert!(said.contains("after --start-at"), "{said}");
+        assert!(said.contains("give a later moment"), "{said}");
+        assert_eq!(events.last().unwrap()["iterations"]["count"], 10);
+    }
 }
 
 /// A pipe that nobody reads before all workers are over.

@@ -59,6 +59,7 @@ fn search(max: u64, spread: Spread) -> Search {
             spread,
             users: 0,
             max_users: 100,
+            shares_users: false,
             when_full: WhenFull::Wait,
         },
         unit,

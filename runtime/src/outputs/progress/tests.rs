@@ -5,6 +5,7 @@ use super::*;
 fn reached() -> Reached {
     Reached {
         elapsed: Duration::from_millis(11_003),
+        is_warming_up: false,
         length: Some(Duration::from_secs(30)),
         total: Some(15_000),
         users: 7,
@@ -22,6 +23,11 @@ fn a_plain_line_says_how_far_the_run_is_and_what_was_asked_and_got() {
         plain(&reached()),
         "11.0s of 30.0s  499.8/s of 500/s  failed 2  p95 12.3ms  users 7  iterations 5498"
     );
+    let warm_up = Reached {
+        is_warming_up: true,
+        ..reached()
+    };
+    assert!(plain(&warm_up).starts_with("11.0s of 30.0s, warm-up  499.8/s"));
     let closed = Reached {
         length: None,
         asked: None,

@@ -213,8 +213,8 @@ async fn step(
 ) -> Flow {
     const PLAIN: Policy = Policy::new();
     let due = iteration.due();
-    let began = worker.began();
-    let due = due.map(|due| due.saturating_duration_since(began).as_millis());
+    let began = worker.context.moment_of(worker.began());
+    let due = due.map(|due| due.since(began) / 1_000_000);
     worker.note(&format!("{} due {due:?}", info.name()));
     let step = iteration.step(At::step(info), &PLAIN);
     step.drive(&mut || {

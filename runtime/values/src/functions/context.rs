@@ -105,20 +105,37 @@ impl Context<'_> {
     pub fn draw(&self) -> u128 {
         let draw = self.draws.next(self.site);
         let half = |lane: u64| {
-            let (kind, user, number) = match self.iteration {
-                IterationKey::Run(number) => (0, 0, number),
-                IterationKey::User { user, nth } => (1, user, nth),
-            };
-            let scenario = u64::from(self.scenario) << 1 | kind;
+            let [scenario, user, number] = self.iteration.parts(self.scenario);
             let site = u64::from(self.site.call) << 32 | u64::from(self.site.instance);
-            let address = [scenario, user, number, site, draw];
-            let start = mix(self.seed.wrapping_add(GAMMA.wrapping_mul(lane)));
-            address
-                .iter()
-                .fold(start, |hash, part| mix((hash ^ part).wrapping_add(GAMMA)))
+            hash((self.seed, lane), &[scenario, user, number, site, draw])
         };
         u128::from(half(1)) << 64 | u128::from(half(2))
     }
+}
+
+impl IterationKey {
+    /// A number of 64 bits that each iteration of a scenario has, the same in every run of a seed and another one for each seed.
+    /// It says nothing of the random values of the iteration.
+    pub fn hash(self, seed: u64, scenario: u32) -> u64 {
+        hash((seed, 3), &self.parts(scenario))
+    }
+
+    /// Three numbers that no other iteration has.
+    fn parts(self, scenario: u32) -> [u64; 3] {
+        let (kind, user, number) = match self {
+            Self::Run(number) => (0, 0, number),
+            Self::User { user, nth } => (1, user, nth),
+        };
+        [u64::from(scenario) << 1 | kind, user, number]
+    }
+}
+
+/// A hash of an address; those of other lanes are independent of it.
+fn hash((seed, lane): (u64, u64), address: &[u64]) -> u64 {
+    let start = mix(seed.wrapping_add(GAMMA.wrapping_mul(lane)));
+    address
+        .iter()
+        .fold(start, |hash, part| mix((hash ^ part).wrapping_add(GAMMA)))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::compare::student::{
 };
 use crate::compare::{BLOCKS, Shift, holm, signed_rank};
 
-/// Ten differences of the sizes 1 to 10, of which those of the given sizes are negative.
+/// Fifteen differences of the sizes 1 to 15, of which those of the given sizes are negative.
 fn differences(negative: &[usize]) -> [f64; BLOCKS] {
     std::array::from_fn(|at| {
         let size = (at + 1) as f64;
@@ -21,8 +21,8 @@ fn differences(negative: &[usize]) -> [f64; BLOCKS] {
 
 #[test]
 fn the_chance_of_ranks_is_that_of_the_published_table() {
-    // How many subsets of 1 to 10 have a sum of at most so much; Wilcoxon's critical values of ten pairs are 10, 8, 5 and 3 for
-    // one-sided 5, 2.5, 1 and 0.5 %.
+    // How many subsets of 1 to 15 have a sum of at most so much; Wilcoxon's critical values of fifteen pairs are 30, 25, 19 and 15
+    // for one-sided 5, 2.5, 1 and 0.5 %.
     for (negative, subsets) in [
         (&[][..], 1),
         (&[1], 2),
@@ -31,10 +31,18 @@ fn the_chance_of_ranks_is_that_of_the_published_table() {
         (&[8], 25),
         (&[1, 8], 33),
         (&[10], 43),
-        (&[1, 10], 54),
+        (&[1, 10], 55),
+        (&[15], 137),
+        (&[1, 15], 168),
+        (&[4, 15], 296),
+        (&[5, 15], 353),
+        (&[10, 15], 785),
+        (&[11, 15], 907),
+        (&[1, 14, 15], 1550),
+        (&[2, 14, 15], 1753),
     ] {
         let chance = signed_rank::chance_above(&differences(negative), 0.0);
-        assert_eq!(chance, f64::from(subsets) / 1024.0, "{negative:?}");
+        assert_eq!(chance, f64::from(subsets) / 32_768.0, "{negative:?}");
     }
 }
 
@@ -84,18 +92,18 @@ fn the_chance_of_ranks_is_that_of_all_signs_counted() {
 }
 
 #[test]
-fn the_interval_goes_from_the_ninth_smallest_average_to_the_ninth_largest() {
-    // The averages of 1 to 10 are 1, 1.5, 2 (twice), 2.5 (twice), 3 (three times): the ninth is 3.
+fn the_interval_goes_from_the_26th_smallest_average_to_the_26th_largest() {
+    // Of the averages of 1 to 15, s / 2 pairs have the sum s: 25 are 5 or less, and five are 5.5.
     let Shift {
         estimate,
         low,
         high,
     } = signed_rank::shift(&differences(&[]));
-    assert_eq!((low, estimate, high), (3.0, 5.5, 8.0));
+    assert_eq!((low, estimate, high), (5.5, 8.0, 10.5));
     // Whatever the order of the blocks.
     let mut reversed = differences(&[]);
     reversed.reverse();
-    assert_eq!(signed_rank::shift(&reversed).low, 3.0);
+    assert_eq!(signed_rank::shift(&reversed).low, 5.5);
 }
 
 #[test]

@@ -347,7 +347,7 @@ fn a_short_run_says_how_long_it_should_be() {
 
 #[test]
 fn a_percentile_needs_values_on_its_thin_side() {
-    // 30 seconds a block: 60 values of which 3 are above p95; ten need 200.
+    // 20 seconds a block: 40 values of which 2 are above p95; seven need 140.
     let rare = Made {
         requests: 2,
         ..MADE
@@ -361,7 +361,7 @@ fn a_percentile_needs_values_on_its_thin_side() {
     );
     assert_eq!(
         figure(&comparison, RUN, P95).outcome,
-        Err(TooShort::Values(1_000))
+        Err(TooShort::Values(1_050))
     );
     assert!(
         figure(&comparison, RUN, Measure::Percentile(500_000))
@@ -404,8 +404,8 @@ fn what_ends_in_the_drain_counts_in_the_last_block_and_in_no_rate() {
     };
     assert_eq!(whole(&drained, Measure::Rate), whole(&usual, Measure::Rate));
     let (with, without) = (whole(&drained, P95), whole(&usual, P95));
-    assert_eq!(with.blocks[..9], without.blocks[..9]);
-    assert_ne!(with.blocks[9], without.blocks[9]);
+    assert_eq!(with.blocks[..14], without.blocks[..14]);
+    assert_ne!(with.blocks[14], without.blocks[14]);
     assert_eq!(drained.missing_seconds, 0);
 }
 

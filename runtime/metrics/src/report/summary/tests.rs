@@ -138,6 +138,42 @@ own health
 }
 
 #[test]
+fn a_warm_up_is_told_apart_and_no_rate_is_over_its_time() {
+    let shared = DescribedLoad {
+        words: Text::Static("20 users, 1100 iterations, at most 30s"),
+        iterations: Some(1_100),
+        warm_up: Duration::from_secs(10),
+        ..closed_load("main")
+    };
+    let mut simulated = Simulated::new(run(vec![shared]));
+    let step = simulated.step("main", "noop.wait");
+    simulated.warmed_up("main", 1, &all_ms(1, 100));
+    simulated.passed("main", 10, &all_ms(1, 100));
+    simulated.step_passed(step, 10, &all_ms(1, 100));
+    assert_eq!(
+        written(&simulated, Ending::Passed),
+        "
+passed: 1000 iterations, 0 failed (0.00 %)
+
+load: 30.0s, 2 threads, seed 7
+  main: constant_vus 20 users, 1100 iterations, at most 30s
+    asked 1100
+    ended 1000 (50.0/s)
+    its warm-up of 10.0s, apart: ended 100 (10.0/s)
+
+service times  count     p50     p90     p95     p99  p99.9    max
+  iterations    1000  50.0ms  90.0ms  95.0ms  99.0ms  100ms  100ms
+  noop.wait     1000  50.0ms  90.0ms  95.0ms  99.0ms  100ms  100ms
+in a closed load users wait for each answer: a slow target gets less load
+"
+    );
+    let figures = simulated.figures();
+    for rate in [figures.iterations.rate(), figures.steps[0].rate()] {
+        assert!((rate - 50.0).abs() < 1e-9, "{rate}");
+    }
+}
+
+#[test]
 fn a_closed_load_shows_service_times_and_each_kind_of_failure_with_an_example() {
     assert_eq!(
         written(&closed(), Ending::Failed),
@@ -174,7 +210,7 @@ thresholds
 
 metric                    values     p50     p90     p95     p99   p99.9     max
 http_reques…ogin waiting       4  2.00ms  4.00ms  4.00ms  4.00ms  4.00ms  4.00ms
-http_request.login received: 5120 bytes
+http_request.login: received 5120 bytes
 resource.db_pool.main open: last 4, min 3, mean 3.5, max 4
 "
     );

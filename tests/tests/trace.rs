@@ -1,0 +1,264 @@
+//! What steps send and receive, as a run shows it: with `--trace-io` of all steps, otherwise of those that failed; and no secret
+//! in any output.
+
+use bggo_tests::server::Nginx;
+use bggo_tests::{Finished, Grid};
+use serde_json::Value;
+use std::path::Path;
+
+const GRID: &str = r#"
+variable "url" {
+  type = string
+}
+
+variable "token" {
+  type      = string
+  sensitive = true
+}
+
+locals {
+  signed = "sig-${upper(var.token)}"
+}
+
+step "http_request" "order" {
+  arguments {
+    method       = "POST"
+    url          = "${var.url}/order?id=7"
+    headers      = { X-Colour = "green" }
+    json         = { amount = 3 }
+    bearer_token = var.token
+  }
+}
+
+step "http_request" "echo" {
+  depends_on = [step.http_request.order]
+  arguments {
+    url          = "${var.url}/echo"
+    headers      = { X-Key = local.signed }
+    query_params = { token = var.token }
+    cookies      = { session = "crumbs-${var.token}" }
+    basic_auth   = { username = "me", password = var.token }
+  }
+}
+
+step "http_request" "moved" {
+  depends_on = [step.http_request.echo]
+  arguments {
+    url = "${var.url}/from"
+  }
+}
+
+step "http_request" "large" {
+  depends_on = [step.http_request.moved]
+  arguments {
+    url = "${var.url}/large"
+  }
+}
+
+step "http_request" "missing" {
+  depends_on          = [step.http_request.large]
+  continue_on_failure = true
+  arguments {
+    url           = "${var.url}/missing"
+    method        = "PUT"
+    body          = "pay ${var.token}"
+    expect_status = 200
+  }
+}
+"#;
+
+const TOKEN: &str = "hu5h&hush";
+const COLOURLESS: &str = "SIG-HU5H";
+
+fn server() -> Nginx {
+    // nginx reads no longer parameter.
+    let large = "x".repeat(1_000);
+    Nginx::start(&format!(
+        "client_body_buffer_size 16k;
+        location /order {{ add_header Set-Cookie 'sid=0ven-fre5h'; return 201 'made'; }}
+        location /echo {{ add_header X-Said $http_x_key; return 200 '$http_x_key $http_authorization $http_cookie $args'; }}
+        location /from {{ return 302 /to?step=2; }}
+        location /to {{ return 200 'there, $http_cookie'; }}
+        location /large {{ set $large '{large}'; return 200 $large$large$large$large$large$large; }}
+        location /missing {{ return 404 'no hu5h&hush, sid=0ven-fre5h'; }}"
+    ))
+}
+
+fn run(grid: &Grid, nginx: &Nginx, flags: &[&str]) -> Finished {
+    let url = nginx.url();
+    let always = ["--url", url.as_str(), "--token", TOKEN];
+    grid.start(&[&always, flags].concat()).finish()
+}
+
+/// Fails if one of the secrets stands in a text, in any form in which the server saw it.
+#[track_caller]
+fn assert_secret_free(text: &str) {
+    for form in [
+        TOKEN,
+        "hu5h%26hush",
+        "hu5h\\u0026hush",
+        "SIG-HU5H",
+        "sig-HU5H",
+        "crumbs",
+        // Of `me:hu5h&hush`.
+        "bWU6aHU1aCZodXNo",
+    ] {
+        assert!(!text.contains(form), "{form} in {text}");
+    }
+}
+
+/// Method and place of each request that the server logged.
+fn logged(nginx: Nginx) -> Vec<String> {
+    let lines = nginx.stop();
+    let request = |line: &String| line.split(' ').skip(3).collect::<Vec<_>>().join(" ");
+    lines.iter().map(request).collect()
+}
+
+#[test]
+fn each_request_that_the_server_saw_is_shown_with_its_answer_and_no_secret() {
+    let grid = Grid::new(GRID).build();
+    let nginx = server();
+    let ended = run(&grid, &nginx, &["--trace-io"]).expect_code(1);
+    let said = &ended.stderr;
+    assert_secret_free(said);
+    let host = nginx.url().replace("http://", "");
+    let order = format!(
+        "  > POST /order?id=7 HTTP/1.1
+  > host: {host}
+  > authorization: (sensitive value)
+  > x-colour: green
+  > content-type: application/json
+"
+    );
+    let sorted = |text: &str| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let shown: Vec<String> = sorted(said);
+    for line in sorted(&order) {
+        assert!(shown.contains(&line), "no {line:?} in {said}");
+    }
+    for part in [
+        "  >\n  > {\"amount\":3}\n  < HTTP/1.1 201 Created\n  < server: nginx",
+        "  < set-cookie: (sensitive value)\n  <\n  < made\n",
+        "  > x-key: (sensitive value)\n",
+        "  > cookie: (sensitive value)\n",
+        "  < x-said: (sensitive value)\n",
+        "  < HTTP/1.1 302 Found\n",
+        "  > GET /to?step=2 HTTP/1.1\n",
+        "  < there, sid=(sensitive value)\n",
+        "  < (4096 of 6000 bytes)\n",
+        "  >\n  > (sensitive value), 13 bytes\n  < HTTP/1.1 404 Not Found\n",
+    ] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    let lines = said.lines().filter_map(|line| line.strip_prefix("  > "));
+    let requests = lines.filter_map(|line| line.strip_suffix(" HTTP/1.1"));
+    let requests: Vec<&str> = requests.collect();
+    let mut expected = logged(nginx);
+    for request in &mut expected {
+        *request = request.replace("token=hu5h%26hush", "(sensitive value)");
+    }
+    assert_eq!(requests, expected);
+}
+
+#[test]
+fn of_a_run_without_the_flag_only_what_failed_is_shown() {
+    let grid = Grid::new(GRID).build();
+    let nginx = server();
+    let ended = run(&grid, &nginx, &[]).expect_code(1);
+    assert_secret_free(&ended.stderr);
+    let lines = ended.stderr.lines();
+    let firsts: Vec<&str> = lines.filter(|line| line.contains("HTTP/1.1")).collect();
+    assert_eq!(
+        firsts,
+        ["  > PUT /missing HTTP/1.1", "  < HTTP/1.1 404 Not Found"]
+    );
+
+    let ended = run(&grid, &nginx, &["--trace-io=0", "--log-format", "json"]).expect_code(1);
+    assert_secret_free(&ended.stderr);
+    let events = ended.stderr.lines().map(serde_json::from_str::<Value>);
+    let events: Vec<Value> = events.map(|event| event.expect("JSON")).collect();
+    let of = |step: &str| {
+        let is = |event: &&Value| event["event"] == "step" && event["step"] == step;
+        events.iter().find(is).expect("the step").clone()
+    };
+    let moved = of("http_request.moved");
+    let exchanges = moved["exchanges"].as_array().expect("exchanges");
+    let firsts = |side: &str| {
+        let texts = exchanges
+            .iter()
+            .map(|one| one[side].as_str().expect("text"));
+        let firsts = texts.map(|text| text.lines().next().unwrap_or_default());
+        firsts.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        firsts("sent"),
+        ["GET /from HTTP/1.1", "GET /to?step=2 HTTP/1.1"]
+    );
+    assert_eq!(
+        firsts("received"),
+        ["HTTP/1.1 302 Found", "HTTP/1.1 200 OK"]
+    );
+    let large = of("http_request.large");
+    let received = large["exchanges"][0]["received"].as_str().expect("text");
+    assert!(received.ends_with("\n\n(6000 bytes)"), "{received}");
+
+    let ended = run(&grid, &nginx, &["--trace-io", "--iterations", "3"]).expect_code(104);
+    assert!(
+        ended
+            .stderr
+            .contains("--trace-io shows what the steps of a functional run send"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_load_run_keeps_one_exchange_of_each_kind_of_failure() {
+    let grid = Grid::new(GRID).build();
+    let nginx = server();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let files = ["a.json", "a.csv", "a.xml", "a.log"].map(path);
+    let flags = [
+        "--vus",
+        "2",
+        "--threads",
+        "2",
+        "--iterations",
+        "300",
+        "--max-failed",
+        "100%",
+        "--summary-json",
+        &files[0],
+        "--csv",
+        &files[1],
+        "--junit",
+        &files[2],
+        "--out",
+        &files[3],
+    ];
+    let ended = run(&grid, &nginx, &flags);
+    let read = |path: &String| std::fs::read_to_string(Path::new(path)).expect("the file");
+    let texts = files.iter().map(read);
+    for text in texts.chain([ended.stdout.clone(), ended.stderr.clone()]) {
+        assert_secret_free(&text);
+        assert!(!text.contains(COLOURLESS), "{text}");
+    }
+    let summary: Value = serde_json::from_str(&read(&files[0])).expect("JSON");
+    let examples = summary["examples"].as_array().expect("examples");
+    assert_eq!(examples.len(), 1, "{examples:?}");
+    let text = |side: &str| examples[0][side].as_str().expect("text").to_owned();
+    assert!(text("sent").starts_with("PUT /missing HTTP/1.1\nhost: 127.0.0.1:"));
+    assert!(text("sent").ends_with("\n\n(sensitive value), 13 bytes"));
+    let received = text("received");
+    assert!(received.starts_with("HTTP/1.1 404 Not Found\nserver: nginx"));
+    assert!(received.contains("\n\nno (sensitive value)"), "{received}");
+    let short = "PUT /missing HTTP/1.1 -> HTTP/1.1 404 Not Found";
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&ended.stderr).contains(short), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("/missing").count(), 1);
+    assert_eq!(logged(nginx).len(), 300 * 6);
+}
