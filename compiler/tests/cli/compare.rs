@@ -104,6 +104,7 @@ impl Recorded {
                         300
                     })),
                     has_due_times: self.load.contains(" rate="),
+                    searches: false,
                 },
             }],
             thresholds: Vec::new(),
@@ -179,6 +180,7 @@ impl Recorded {
                 begins_for: Duration::from_secs(self.seconds),
                 left: false,
                 fell_behind: None,
+                searches: Vec::new(),
                 examples: Examples::default(),
             })]);
         }
