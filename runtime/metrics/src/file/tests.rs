@@ -388,9 +388,19 @@ proptest! {
     }
 }
 
-/// What a slot held in all: outcomes, what has a name, values by bucket; of a counter, a rate or a gauge how many values, their sum,
-/// the smallest, the largest and the last one.
-fn held(all: &[SlotFigures]) -> (Vec<u64>, BTreeMap<String, u64>, (u64, u128), [u64; 3]) {
+/// What a slot held in all.
+#[derive(Debug, PartialEq)]
+struct Held {
+    outcomes: Vec<u64>,
+    /// What has a name, and values by bucket.
+    named: BTreeMap<String, u64>,
+    /// Of a counter, a rate or a gauge: how many values, and their sum.
+    values: (u64, u128),
+    /// The smallest, the largest and the last one.
+    extremes: [u64; 3],
+}
+
+fn held(all: &[SlotFigures]) -> Held {
     let outcomes = Outcome::ALL.into_iter().map(|outcome| {
         let counts = all.iter().map(|figures| figures.count(outcome));
         counts.sum()
@@ -423,15 +433,14 @@ fn held(all: &[SlotFigures]) -> (Vec<u64>, BTreeMap<String, u64>, (u64, u128), [
     let last = scalars()
         .filter_map(|one| one.last)
         .max_by_key(|last| (last.at, last.worker));
-    (
-        outcomes.collect(),
+    let count = scalars().map(|one| one.count).sum();
+    let sum = scalars().map(|one| one.sum).sum();
+    Held {
+        outcomes: outcomes.collect(),
         named,
-        (
-            scalars().map(|one| one.count).sum(),
-            scalars().map(|one| one.sum).sum(),
-        ),
-        [smallest, largest, last.map(|last| last.value)].map(Option::unwrap_or_default),
-    )
+        values: (count, sum),
+        extremes: [smallest, largest, last.map(|last| last.value)].map(Option::unwrap_or_default),
+    }
 }
 
 fn some_seconds() -> Vec<Second> {
