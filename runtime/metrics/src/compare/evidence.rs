@@ -40,10 +40,9 @@ impl Evidence {
                 typical,
                 between_runs,
                 ..
-            } => {
-                let typical = typical.as_deref();
-                typical.map(|typical| of_blocks(typical, *between_runs))
-            }
+            } => typical
+                .as_ref()
+                .map(|typical| of_blocks(typical, *between_runs)),
             Self::Runs(_) => None,
         }
     }
@@ -95,7 +94,7 @@ impl Evidence {
             } => Self::Blocks {
                 differences: differences.map(|difference| -difference),
                 typical: typical
-                    .as_deref()
+                    .as_ref()
                     .map(|typical| Box::new(typical.map(|difference| -difference))),
                 between_runs: *between_runs,
             },

@@ -1,7 +1,6 @@
 //! The format as a whole: written, read, cut at each byte, merged.
 
 use super::*;
-use crate::address::Quantity;
 use crate::buckets::{bucket, highest, lowest};
 use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term};
 use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
@@ -10,8 +9,6 @@ use crate::layout::{
     StepLayout, Unit,
 };
 use crate::outcome::Outcome;
-use crate::search::{SearchEnd, SearchStep, Searched, StepCame};
-use crate::verdict::Reading;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -25,7 +22,6 @@ fn layout() -> Layout {
         unit: Unit::Time,
         kind,
         scale: 1,
-        description: None,
         label: None,
         warning: None,
     };
@@ -154,7 +150,6 @@ fn head_of(share: &str) -> Head {
                 from: Duration::from_secs(1),
                 until: Some(Duration::from_secs(10)),
                 has_due_times: true,
-                searches: false,
             },
         }],
         thresholds: vec![threshold()],
@@ -170,24 +165,6 @@ fn ended() -> PartEnd {
         begins_for: Duration::new(10, 1),
         left: true,
         fell_behind: Some(Text::Static("iterations began up to 840 ms late\n")),
-        searches: vec![Searched {
-            scenario: Text::Static("main"),
-            until: Text::Static("fast"),
-            asked: Text::Static("p95 < 300ms"),
-            end: SearchEnd::LimitOfGenerator,
-            steps: vec![SearchStep {
-                rate: 100.0 / 3.0,
-                from: Duration::from_secs(2),
-                to: Duration::from_secs(12),
-                came: StepCame::NotPutOn,
-                readings: vec![Reading {
-                    figure: Text::Static("run.response_time.p95"),
-                    quantity: Quantity::Time,
-                    value: Some(0.1),
-                    worst: None,
-                }],
-            }],
-        }],
         examples,
     }
 }
@@ -392,12 +369,14 @@ proptest! {
 #[derive(Debug, PartialEq)]
 struct Held {
     outcomes: Vec<u64>,
-    /// What has a name, and values by bucket.
+    /// Kinds of failures, labels, and values by bucket.
     named: BTreeMap<String, u64>,
-    /// Of a counter, a rate or a gauge: how many values, and their sum.
-    values: (u64, u128),
-    /// The smallest, the largest and the last one.
-    extremes: [u64; 3],
+    /// Of a counter, a rate or a gauge.
+    count: u64,
+    sum: u128,
+    smallest: Option<u64>,
+    largest: Option<u64>,
+    last: Option<u64>,
 }
 
 fn held(all: &[SlotFigures]) -> Held {
@@ -407,14 +386,10 @@ fn held(all: &[SlotFigures]) -> Held {
     });
     let mut named = BTreeMap::new();
     for figures in all {
-        let kinds = figures
-            .kinds
-            .iter()
-            .map(|(name, count)| (format!("kind {name}"), count));
-        let labels = figures
-            .labels
-            .iter()
-            .map(|(name, count)| (format!("label {name}"), count));
+        let kinds = figures.kinds.iter();
+        let kinds = kinds.map(|(name, count)| (format!("kind {name}"), count));
+        let labels = figures.labels.iter();
+        let labels = labels.map(|(name, count)| (format!("label {name}"), count));
         let buckets = figures.histogram.buckets.iter();
         let buckets = buckets.map(|(bucket, count)| (format!("bucket {bucket}"), count));
         for (name, count) in kinds.chain(labels).chain(buckets) {
@@ -422,24 +397,18 @@ fn held(all: &[SlotFigures]) -> Held {
         }
     }
     let scalars = || all.iter().map(|figures| &figures.scalar);
-    let smallest = scalars()
-        .filter_map(|one| one.extremes)
-        .map(|one| one.0)
-        .min();
-    let largest = scalars()
-        .filter_map(|one| one.extremes)
-        .map(|one| one.1)
-        .max();
-    let last = scalars()
-        .filter_map(|one| one.last)
-        .max_by_key(|last| (last.at, last.worker));
-    let count = scalars().map(|one| one.count).sum();
-    let sum = scalars().map(|one| one.sum).sum();
+    let extremes = || scalars().filter_map(|one| one.extremes);
+    let last = scalars().filter_map(|one| one.last);
     Held {
         outcomes: outcomes.collect(),
         named,
-        values: (count, sum),
-        extremes: [smallest, largest, last.map(|last| last.value)].map(Option::unwrap_or_default),
+        count: scalars().map(|one| one.count).sum(),
+        sum: scalars().map(|one| one.sum).sum(),
+        smallest: extremes().map(|one| one.0).min(),
+        largest: extremes().map(|one| one.1).max(),
+        last: last
+            .max_by_key(|last| (last.at, last.worker))
+            .map(|last| last.value),
     }
 }
 
