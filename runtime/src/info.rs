@@ -198,17 +198,33 @@ impl CheckInfo {
     }
 }
 
-/// A metric of the grid in a body that records it.
+/// A metric of the grid in a body that records it. Steps with unlike tags record it apart.
 #[derive(Debug)]
 pub struct BodyMetric {
     info: &'static MetricInfo,
     slot: u32,
+    tags: &'static [(&'static str, &'static str)],
 }
 
 impl BodyMetric {
     /// The metric has this slot, counted from the first one of the body: it stands behind those of the steps.
     pub const fn new(info: &'static MetricInfo, slot: u32) -> Self {
-        Self { info, slot }
+        Self {
+            info,
+            slot,
+            tags: &[],
+        }
+    }
+
+    /// The labels of the steps that record it.
+    pub const fn tags(mut self, tags: &'static [(&'static str, &'static str)]) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// Its labels.
+    pub fn labels(&self) -> &'static [(&'static str, &'static str)] {
+        self.tags
     }
 
     /// The metric.
@@ -231,6 +247,7 @@ pub struct MetricInfo {
     label: Option<&'static str>,
     warning: Option<MetricWarning>,
     scale: u32,
+    description: Option<&'static str>,
 }
 
 impl MetricInfo {
@@ -243,6 +260,7 @@ impl MetricInfo {
             label: None,
             warning: None,
             scale: 1,
+            description: None,
         }
     }
 
@@ -250,6 +268,17 @@ impl MetricInfo {
     pub const fn scale(mut self, scale: u32) -> Self {
         self.scale = scale;
         self
+    }
+
+    /// What the grid says of it.
+    pub const fn description(mut self, description: &'static str) -> Self {
+        self.description = Some(description);
+        self
+    }
+
+    /// What the grid says of it, if it says something.
+    pub fn said_of(&self) -> Option<&'static str> {
+        self.description
     }
 
     /// It is of this kind.

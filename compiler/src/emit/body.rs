@@ -243,7 +243,10 @@ impl Writer<'_> {
         let infos = metrics.iter().map(|metric| {
             let at = Literal::usize_unsuffixed(metric.metric);
             let slot = Literal::u32_unsuffixed(metric.slot);
-            quote!(BodyMetric::new(&METRICS[#at], #slot))
+            let tags = metric.tags.iter();
+            let tags: Vec<TokenStream> = tags.map(|(key, value)| quote!((#key, #value))).collect();
+            let tags = (!tags.is_empty()).then(|| quote!(.tags(&[#(#tags),*])));
+            quote!(BodyMetric::new(&METRICS[#at], #slot) #tags)
         });
         let constants = names.metrics.iter().enumerate().map(|(at, name)| {
             let at = Literal::usize_unsuffixed(at);

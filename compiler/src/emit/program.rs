@@ -113,7 +113,9 @@ impl Writer<'_> {
             };
             let scale = Literal::u32_unsuffixed(metric.scale);
             let scale = (metric.scale != 1).then(|| quote!(.scale(#scale)));
-            quote!(MetricInfo::new(#name, #unit) #kind #scale)
+            let description = metric.description.as_ref();
+            let description = description.map(|text| quote!(.description(#text)));
+            quote!(MetricInfo::new(#name, #unit) #kind #scale #description)
         });
         Some(quote! {
             /// The grid's metrics.

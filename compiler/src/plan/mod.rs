@@ -352,17 +352,38 @@ impl Resources {
 
 /// The metrics of the grid that the steps of a body record, in written order, without slots yet.
 fn recorded(body: &TBody) -> Vec<BodyMetric> {
-    let records = body.steps.iter().flat_map(|step| &step.records);
-    let metrics: BTreeSet<usize> = records.map(|record| record.metric.0).collect();
-    let metrics = metrics.into_iter();
+    let mut metrics: Vec<BodyMetric> = Vec::new();
+    for step in &body.steps {
+        for record in &step.records {
+            let (metric, tags) = (record.metric.0, sorted(&step.tags));
+            if !metrics.iter().any(|one| one.is(metric, &tags)) {
+                let slot = 0;
+                metrics.push(BodyMetric { metric, tags, slot });
+            }
+        }
+    }
+    // Those of one metric stay in the order of their steps.
+    metrics.sort_by_key(|one| one.metric);
     metrics
-        .map(|metric| BodyMetric { metric, slot: 0 })
-        .collect()
+}
+
+/// Tags in an order that does not depend on how they are written.
+fn sorted(tags: &[(String, String)]) -> Vec<(String, String)> {
+    let mut tags = tags.to_vec();
+    tags.sort();
+    tags
+}
+
+impl BodyMetric {
+    fn is(&self, metric: usize, tags: &[(String, String)]) -> bool {
+        self.metric == metric && self.tags == tags
+    }
 }
 
 /// What a step records, by positions among the metrics of its body.
 fn records(step: &TStep, metrics: &[BodyMetric]) -> Vec<Record> {
-    let place = |id: MetricId| metrics.iter().position(|metric| metric.metric == id.0);
+    let tags = sorted(&step.tags);
+    let place = |id: MetricId| metrics.iter().position(|metric| metric.is(id.0, &tags));
     let records = step.records.iter().filter_map(|record| {
         Some(Record {
             metric: place(record.metric)?,

@@ -60,11 +60,13 @@ pub struct BodyPlan {
     pub resources: Vec<usize>,
 }
 
-/// A metric of the grid in a body that records it.
+/// A metric of the grid in a body that records it. Steps with unlike tags record it apart.
 #[derive(Debug, Clone)]
 pub struct BodyMetric {
     /// Position in `Plan::metrics`.
     pub metric: usize,
+    /// The tags of the steps that record it.
+    pub tags: Vec<(String, String)>,
     /// Its slot, counted from the first one of the body.
     pub slot: u32,
 }

@@ -173,10 +173,14 @@ fn metrics(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
         out.push_str("  metrics\n");
     }
     for metric in &body.metrics {
-        let slot = metric.slot;
+        let (slot, tags) = (metric.slot, &metric.tags);
         let metric = &plan.metrics[metric.metric];
         let (name, kind, scale) = (&metric.name, metric.kind.name(), metric.scale);
-        writeln!(out, "    {name} : {kind}, slot {slot}, scale {scale}")?;
+        write!(out, "    {name} : {kind}, slot {slot}, scale {scale}")?;
+        for (key, value) in tags {
+            write!(out, ", {key} = {value:?}")?;
+        }
+        out.push('\n');
     }
     Ok(())
 }

@@ -266,6 +266,7 @@ impl Out {
             out.text(&warning.text);
         });
         self.number(metric.scale.into());
+        self.option(metric.description.as_ref(), Self::text);
     }
 
     #[cfg(feature = "tools")]
@@ -515,6 +516,7 @@ impl<'a> In<'a> {
                 })
             })?,
             scale: self.scale()?,
+            description: self.option(Self::text)?,
         })
     }
 

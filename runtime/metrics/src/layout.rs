@@ -56,6 +56,8 @@ pub struct MetricLayout {
     /// How many of what is counted make one of its unit. 1 for the metrics of manifests, which are whole numbers; a metric of
     /// a grid has fractions, and is counted in thousandths where its scale is 1,000.
     pub scale: u32,
+    /// What a grid says of its metric.
+    pub description: Option<Text>,
 }
 
 /// A warning of a load run: too much of a counter has labels that begin alike.
@@ -295,12 +297,12 @@ impl ResourceLayout {
     }
 }
 
-/// What is known of a metric of the grid in one scenario that records it.
+/// What is known of a metric of the grid in one scenario that records it, by steps that have the same tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomLayout {
     /// The scenario.
     pub scenario: Text,
-    /// Its labels.
+    /// The labels of the scenario and of the steps that record it.
     pub tags: Tags,
     /// The metric.
     pub metric: MetricLayout,
@@ -309,10 +311,40 @@ pub struct CustomLayout {
 }
 
 impl CustomLayout {
+    /// What tells it from the others of its metric in its scenario: `[team=a]` of its tags; nothing where it is the only one.
+    pub fn qualifier(&self, all: &[Self]) -> String {
+        let is_other = |other: &&Self| {
+            other.scenario == self.scenario
+                && other.metric.name == self.metric.name
+                && other.slot != self.slot
+        };
+        if !all.iter().any(|other| is_other(&other)) {
+            return String::new();
+        }
+        bracketed(&self.tags)
+    }
+
     /// What was recorded of it, if something was.
     pub fn measured<'a>(&'a self, interval: &'a Interval) -> Option<Measured<'a>> {
         self.metric.measured(interval.slot(self.slot)?)
     }
+}
+
+/// What was recorded of a metric of the grid, over all scenarios.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomFigures<'a> {
+    /// The metric.
+    pub metric: &'a MetricLayout,
+    /// All that was recorded.
+    pub all: SlotFigures,
+    /// What was recorded under each set of tags.
+    pub by_tags: Vec<(&'a Tags, SlotFigures)>,
+}
+
+/// `[kind=read,team=a]`
+pub fn bracketed(tags: &Tags) -> String {
+    let pairs = tags.iter().map(|(key, value)| format!("{key}={value}"));
+    format!("[{}]", pairs.collect::<Vec<_>>().join(","))
 }
 
 /// What all figures of a run are.
@@ -336,17 +368,27 @@ pub struct Layout {
 
 impl Layout {
     /// The metrics of the grid, each with what all scenarios recorded of it; only those of which something was recorded.
-    pub fn custom_figures(&self, interval: &Interval) -> Vec<(&MetricLayout, SlotFigures)> {
-        let mut all: Vec<(&MetricLayout, SlotFigures)> = Vec::new();
+    pub fn custom_figures(&self, interval: &Interval) -> Vec<CustomFigures<'_>> {
+        let mut all: Vec<CustomFigures<'_>> = Vec::new();
         for custom in &self.custom {
             let Some(slot) = interval.slot(custom.slot) else {
                 continue;
             };
-            let known = all.iter_mut();
-            let mut known = known.filter(|(metric, _)| metric.name == custom.metric.name);
-            match known.next() {
+            let mut known = all.iter_mut();
+            let known = known.find(|known| known.metric.name == custom.metric.name);
+            let Some(known) = known else {
+                all.push(CustomFigures {
+                    metric: &custom.metric,
+                    all: slot.clone(),
+                    by_tags: vec![(&custom.tags, slot.clone())],
+                });
+                continue;
+            };
+            known.all.merge(slot);
+            let mut alike = known.by_tags.iter_mut();
+            match alike.find(|(tags, _)| **tags == custom.tags) {
                 Some((_, figures)) => figures.merge(slot),
-                None => all.push((&custom.metric, slot.clone())),
+                None => known.by_tags.push((&custom.tags, slot.clone())),
             }
         }
         all

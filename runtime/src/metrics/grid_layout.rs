@@ -126,7 +126,7 @@ fn custom(grid: &Grid, slots: impl Iterator<Item = Option<ScenarioSlots>>) -> Ve
 fn custom_layout(row: &Scenario, metric: &BodyMetric, first: u32) -> CustomLayout {
     CustomLayout {
         scenario: Text::Static(row.name()),
-        tags: tags(row.tag_list(), &[]),
+        tags: tags(row.tag_list(), metric.labels()),
         metric: metric_layout(metric.info(), None),
         slot: first + metric.slot(),
     }
@@ -151,6 +151,7 @@ fn metric_layout(info: &MetricInfo, warning: Option<MetricWarning>) -> MetricLay
             text: Text::Static(warning.text()),
         }),
         scale: info.scale_of(),
+        description: info.said_of().map(Text::Static),
     }
 }
 

@@ -368,14 +368,16 @@ fn metrics() -> impl Strategy<Value = Vec<MetricLayout>> {
         text,
     });
     let label = (option::of(text()), option::of(warning));
-    let metric = (text(), unit, kind, label, 1..=u32::MAX);
-    let metric = metric.prop_map(|(name, unit, kind, (label, warning), scale)| MetricLayout {
+    let about = (1..=u32::MAX, option::of(text()));
+    let metric = (text(), unit, kind, label, about);
+    let metric = metric.prop_map(|(name, unit, kind, label, about)| MetricLayout {
         name,
         unit: Unit::of(unit),
         kind,
-        label,
-        warning,
-        scale,
+        label: label.0,
+        warning: label.1,
+        scale: about.0,
+        description: about.1,
     });
     vec(metric, 0..4)
 }

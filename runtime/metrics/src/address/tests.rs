@@ -14,6 +14,7 @@ fn step(scenario: &str, name: &str, first: u32) -> StepLayout {
         label: label.map(Text::from),
         warning: None,
         scale: 1,
+        description: None,
     };
     StepLayout {
         scenario: Text::from(scenario),
@@ -438,10 +439,13 @@ fn checked() -> Layout {
             label: None,
             warning: None,
             scale: 100,
+            description: None,
         },
         slot,
     };
-    layout.custom = vec![custom("browse", 60), custom("buy", 61)];
+    let mut tagged = custom("buy", 62);
+    tagged.tags.push((Text::from("kind"), Text::from("again")));
+    layout.custom = vec![custom("browse", 60), custom("buy", 61), tagged];
     layout
 }
 
@@ -499,6 +503,13 @@ fn a_metric_of_the_grid_is_read_over_all_scenarios_and_in_its_unit() {
     tagged.tags = vec![(Text::from("team"), Text::from("browse"))];
     let source = checked().resolve(&tagged).unwrap();
     assert_eq!(source.value(&interval), Some(10.5));
+    tagged.tags = vec![(Text::from("kind"), Text::from("again"))];
+    let source = checked().resolve(&tagged).unwrap();
+    let interval = measured([(61, recorded(1_950)), (62, recorded(1_050))]);
+    assert_eq!(
+        (source.slots.clone(), source.value(&interval)),
+        (vec![62], Some(10.5))
+    );
     let unknown = custom("baskets", "max").unwrap_err().to_string();
     let expected = "there is no metric of the grid `baskets`: did you mean `basket`?";
     assert_eq!(unknown, expected);

@@ -5,7 +5,7 @@
 //! scenario.S.step.KIND.NAME.response_time   a step; with the uses of flows before `step`
 //! scenario.S.step.KIND.NAME.METRIC          a metric of its manifest
 //! scenario.S.step.KIND.NAME.checks.CHECK    a check of it
-//! scenario.S.custom.METRIC                  a metric of the grid
+//! scenario.S.custom.METRIC                  a metric of the grid; METRIC[k=v] where steps with unlike tags record it
 //! resource.KIND.NAME.METRIC                 a metric of a resource
 //! warm_up.scenario.S. ..                    what a scenario measured in its warm-up
 //! ```
@@ -47,10 +47,12 @@ impl SlotTags {
             for iteration in iterations {
                 tags.iterations(before, iteration);
             }
-            for custom in custom {
+            for one in custom {
+                let qualifier = one.qualifier(custom);
+                let (custom, qualifier) = (one, escaped(&qualifier));
                 let scenario = escaped(&custom.scenario);
                 let name = escaped(&custom.metric.name);
-                let name = format!("{before}scenario.{scenario}.custom.{name}");
+                let name = format!("{before}scenario.{scenario}.custom.{name}{qualifier}");
                 tags.put(custom.slot, name);
             }
         }
@@ -165,6 +167,7 @@ mod tests {
                     label: None,
                     warning: None,
                     scale: 1,
+                    description: None,
                 },
                 slot: 5,
             }],

@@ -43,6 +43,11 @@ impl Percentiles {
         Ok(Self(all))
     }
 
+    /// Each with its name, and what it is in millionths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.0.iter().map(|(name, at)| (name.as_str(), *at))
+    }
+
     /// Their names, and that of the maximum.
     pub fn heads(&self) -> impl Iterator<Item = &str> {
         let names = self.0.iter().map(|(name, _)| name.as_str());

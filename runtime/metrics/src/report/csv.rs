@@ -91,9 +91,10 @@ impl CsvRows {
         }
         self.steps = names;
         for custom in &layout.custom {
+            let name = format!("custom{}", custom.qualifier(&layout.custom));
             let of = Of {
                 scenario: &custom.scenario,
-                name: "custom",
+                name: &name,
             };
             if let Some(measured) = custom.measured(interval) {
                 self.metric(of, &custom.metric, measured);

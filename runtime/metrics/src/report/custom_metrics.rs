@@ -1,61 +1,85 @@
 //! The metrics of a grid, over all scenarios: as lines for people, and as values.
 //!
 //! ```text
-//! basket (EUR): 120 values, mean 31.25, p50 29.00, p95 80.00, p99 95.00, max 120.00
+//! basket (EUR): 120 values, mean 31.25, p50 29.00, p95 80.00, p99 95.00, p99.9 95.00, max 120.00
 //! orders: 42
+//!   [team=a]: 40
+//!   [team=b]: 2
 //! queue: last 4, min 0, mean 3.2, max 5
 //! logged_in: 97.5 % of 1000
 //! ```
 //!
 //! A value is counted in parts of its unit, and shown in its unit.
 
+use super::columns::Percentiles;
 use super::measure::{percent, short};
 use super::table::folded;
 use crate::interval::{Histogram, Interval, Scalar, SlotFigures, WHOLE};
-use crate::layout::{Layout, Measured, MetricLayout, Unit};
+use crate::layout::{Layout, Measured, MetricLayout, Tags, Unit, bracketed};
 use bggo_values::{Number, Text, Value};
 use std::fmt::Write as _;
 use std::time::Duration;
+
+/// Sets of tags of a metric that stand in the summary; more are only counted.
+const MOST_TAGS: usize = 6;
 
 /// A metric of the grid of which something was recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CustomRow {
     metric: MetricLayout,
     figures: SlotFigures,
+    /// What was recorded under each set of tags, where there are several.
+    by_tags: Vec<(Tags, SlotFigures)>,
 }
 
 /// The metrics of a grid that recorded something, over all scenarios.
 pub fn rows(layout: &Layout, total: &Interval) -> Vec<CustomRow> {
     let rows = layout.custom_figures(total).into_iter();
-    let rows = rows.map(|(metric, figures)| CustomRow {
-        metric: metric.clone(),
-        figures,
+    let rows = rows.map(|one| {
+        let by_tags = one.by_tags.into_iter();
+        let mut by_tags: Vec<_> = by_tags.map(|(tags, of)| (tags.clone(), of)).collect();
+        if by_tags.len() == 1 {
+            by_tags.clear();
+        }
+        CustomRow {
+            metric: one.metric.clone(),
+            figures: one.all,
+            by_tags,
+        }
     });
     rows.filter(|row| row.metric.measured(&row.figures).is_some())
         .collect()
 }
 
 /// The part of the summary, each line with its line break; nothing where nothing was recorded.
-pub fn lines(rows: &[CustomRow]) -> String {
+pub fn lines(rows: &[CustomRow], percentiles: &Percentiles) -> String {
     let mut text = String::new();
     for row in rows {
-        if let Some(figures) = line(row) {
-            let unit = match &row.metric.unit {
-                Unit::Other(unit) if !unit.as_str().is_empty() => format!(" ({unit})"),
-                _ => String::new(),
-            };
-            let begin = format!("{}{unit}: ", row.metric.name);
-            let figures: Vec<String> = figures.split(", ").map(str::to_owned).collect();
-            text.push_str(&folded((&begin, "  "), ", ", &figures));
+        let unit = match &row.metric.unit {
+            Unit::Other(unit) if !unit.as_str().is_empty() => format!(" ({unit})"),
+            _ => String::new(),
+        };
+        let whole = (format!("{}{unit}: ", row.metric.name), "  ", &row.figures);
+        let parts = row.by_tags.iter().take(MOST_TAGS);
+        let parts = parts.map(|(tags, of)| (format!("  {}: ", bracketed(tags)), "    ", of));
+        for (begin, next, figures) in std::iter::once(whole).chain(parts) {
+            if let Some(figures) = line(&row.metric, figures, percentiles) {
+                let figures: Vec<String> = figures.split(", ").map(str::to_owned).collect();
+                text.push_str(&folded((&begin, next), ", ", &figures));
+            }
+        }
+        let more = row.by_tags.len().saturating_sub(MOST_TAGS);
+        if more > 0 {
+            let _ = writeln!(text, "  … {more} more in --summary-json");
         }
     }
     text
 }
 
-fn line(row: &CustomRow) -> Option<String> {
-    let shown = |parts: u64| shown(&row.metric, parts);
-    Some(match row.metric.measured(&row.figures)? {
-        Measured::Trend(values) => trend(&row.metric, values),
+fn line(metric: &MetricLayout, figures: &SlotFigures, percentiles: &Percentiles) -> Option<String> {
+    let shown = |parts: u64| shown(metric, parts);
+    Some(match metric.measured(figures)? {
+        Measured::Trend(values) => trend(metric, values, percentiles),
         Measured::Counter(sum) => shown(sum),
         Measured::Rate { hits, of } => format!("{:.1} % of {of}", percent(hits, of)),
         Measured::Gauge(values) => {
@@ -64,7 +88,7 @@ fn line(row: &CustomRow) -> Option<String> {
                 "last {}, min {}, mean {}, max {}",
                 shown(last),
                 shown(smallest),
-                mean(&row.metric, values.mean()?),
+                mean(metric, values.mean()?),
                 shown(largest)
             )
         }
@@ -73,7 +97,7 @@ fn line(row: &CustomRow) -> Option<String> {
     })
 }
 
-fn trend(metric: &MetricLayout, values: &Histogram) -> String {
+fn trend(metric: &MetricLayout, values: &Histogram, percentiles: &Percentiles) -> String {
     let count = values.count();
     let word = if count == 1 { "value" } else { "values" };
     let mut text = format!("{count} {word}");
@@ -91,8 +115,7 @@ fn trend(metric: &MetricLayout, values: &Histogram) -> String {
             of_number(values.extremes().map(|(_, largest)| largest)),
         ),
     };
-    let percentiles = PERCENTILES.iter();
-    let percentiles = percentiles.map(|(name, _, at)| (*name, percentile(*at)));
+    let percentiles = percentiles.iter().map(|(name, at)| (name, percentile(at)));
     let mean = std::iter::once(("mean", of_mean));
     for (name, value) in mean.chain(percentiles).chain([("max", most)]) {
         if let Some(value) = value {
@@ -102,7 +125,7 @@ fn trend(metric: &MetricLayout, values: &Histogram) -> String {
     text
 }
 
-/// Names of percentiles, the same of times in milliseconds, and what they are in millionths.
+/// Percentiles of the objects: their names, the same of times in milliseconds, and what they are in millionths.
 const PERCENTILES: [(&str, &str, u32); 5] = [
     ("p50", "p50_ms", WHOLE / 2),
     ("p90", "p90_ms", 900_000),
@@ -145,7 +168,23 @@ fn rounded_mean(metric: &MetricLayout, parts: f64) -> Option<Number> {
 pub fn values(rows: &[CustomRow]) -> Value {
     let rows = rows.iter().filter_map(|row| {
         let mut pairs = Vec::new();
-        put(row, &mut pairs)?;
+        put(&row.metric, &row.figures, &mut pairs)?;
+        if let Some(description) = &row.metric.description {
+            let description = Value::Text(description.clone());
+            pairs.push((Text::Static("description"), description));
+        }
+        if !row.by_tags.is_empty() {
+            let parts = row.by_tags.iter().filter_map(|(tags, figures)| {
+                let tags = tags.iter();
+                let tags = tags.map(|(key, value)| (key.clone(), Value::Text(value.clone())));
+                let tags = Value::from(tags.collect::<Vec<_>>());
+                let mut pairs = vec![(Text::Static("tags"), tags)];
+                put(&row.metric, figures, &mut pairs)?;
+                Some(Value::from(pairs))
+            });
+            let parts = Value::from(parts.collect::<Vec<_>>());
+            pairs.push((Text::Static("by_tags"), parts));
+        }
         Some((row.metric.name.clone(), Value::from(pairs)))
     });
     Value::from(rows.collect::<Vec<_>>())
@@ -153,9 +192,8 @@ pub fn values(rows: &[CustomRow]) -> Value {
 
 type Pairs = Vec<(Text, Value)>;
 
-fn put(row: &CustomRow, pairs: &mut Pairs) -> Option<()> {
-    let metric = &row.metric;
-    let measured = metric.measured(&row.figures)?;
+fn put(metric: &MetricLayout, figures: &SlotFigures, pairs: &mut Pairs) -> Option<()> {
+    let measured = metric.measured(figures)?;
     let kind = match measured {
         Measured::Trend(_) => "trend",
         Measured::Counter(_) | Measured::Labels(_) => "counter",

@@ -194,6 +194,7 @@ impl Simulated {
                 label: label.map(Text::Static),
                 warning: None,
                 scale: 1,
+                description: None,
             };
         let bytes = Unit::Other(Text::Static("bytes"));
         let none = Unit::Other(Text::Static(""));
@@ -225,6 +226,7 @@ impl Simulated {
                 label: None,
                 warning: None,
                 scale: 1,
+                description: None,
             }],
             first,
         });

@@ -129,7 +129,7 @@ pub fn said(remark: Remark) -> &'static str {
 }
 
 /// One value, or each with the name of its figure.
-fn values(readings: &[Reading], of: fn(&Reading) -> Option<f64>) -> String {
+pub fn values(readings: &[Reading], of: fn(&Reading) -> Option<f64>) -> String {
     let shown = |reading: &Reading| {
         let value = of(reading).map(|value| value_of(value, reading.quantity));
         value.unwrap_or_else(|| "nothing".to_owned())

@@ -13,6 +13,7 @@ fn layout() -> Layout {
         label: label.map(Text::from),
         warning: None,
         scale: 1,
+        description: None,
     };
     Layout {
         steps: vec![StepLayout {

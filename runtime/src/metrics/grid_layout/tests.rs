@@ -242,9 +242,11 @@ fn a_check_is_read_at_its_step_and_a_metric_of_the_grid_over_all_scenarios() {
     assert_eq!(judged(0), named(0, 0, (0, 0)));
     assert_eq!(judged(1), named(2, 3, (0, 1)));
     let figures = layout.custom_figures(&interval);
-    let [(basket, values), (orders, count)] = figures.as_slice() else {
+    let [basket, orders] = figures.as_slice() else {
         panic!("{figures:?}");
     };
+    let (values, count) = (&basket.all, &orders.all);
+    let (basket, orders) = (basket.metric, orders.metric);
     assert_eq!((basket.scale, values.histogram.count()), (100, 2));
     assert_eq!(values.histogram.mean(), Some(1_000.0));
     assert_eq!((orders.name.as_str(), count.scalar.sum()), ("orders", 4));

@@ -116,9 +116,13 @@ fn checks_and_metrics_of_the_grid_have_rows_in_their_units() {
             label: None,
             warning: None,
             scale: 100,
+            description: None,
         },
         slot: 1_000,
     }];
+    let mut tagged = simulated.layout.custom[0].clone();
+    tagged.tags = vec![(Text::Static("team"), Text::Static("a"))];
+    tagged.slot = 1_001;
     // 19.99 EUR in hundredths, which are counted as times are: in thousandths of them.
     let values = times([Duration::from_micros(1_999)]);
     simulated.total.slots.entry(1_000).or_default().histogram = values;
@@ -131,4 +135,15 @@ fn checks_and_metrics_of_the_grid_have_rows_in_their_units() {
         assert!(text.contains(row), "{row}{text}");
     }
     assert!(!text.contains("never judged"), "{text}");
+    // Where steps with unlike tags record it, the rows are told apart by them.
+    simulated.layout.custom.push(tagged);
+    let values = times([Duration::from_micros(500)]);
+    simulated.total.slots.entry(1_001).or_default().histogram = values;
+    let text = rows.next(2, &simulated.layout, (&simulated.total, Duration::ZERO));
+    for row in [
+        ",main,custom[],basket,,EUR,1,,19.99,",
+        ",main,custom[team=a],basket,,EUR,1,,5,",
+    ] {
+        assert!(text.contains(row), "{row}{text}");
+    }
 }

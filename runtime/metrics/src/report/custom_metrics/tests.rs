@@ -14,6 +14,7 @@ fn metric(name: &'static str, kind: MetricKind, unit: &'static str, scale: u32) 
         label: None,
         warning: None,
         scale,
+        description: None,
     }
 }
 
@@ -37,8 +38,10 @@ fn recorded() -> Vec<CustomRow> {
             metric,
             slot,
         });
+    let mut custom: Vec<CustomLayout> = custom.collect();
+    custom[0].metric.description = Some(Text::Static("What an order costs."));
     let layout = Layout {
-        custom: custom.collect(),
+        custom,
         ..Layout::default()
     };
     let histogram = |values: &[u64]| {
@@ -91,19 +94,62 @@ fn recorded() -> Vec<CustomRow> {
 #[test]
 fn each_metric_has_a_line_in_its_unit_and_one_without_values_has_none() {
     assert_eq!(
-        lines(&recorded()),
+        lines(&recorded(), &Percentiles::default()),
         "\
 basket (EUR): 2 values, mean 20, p50 19.99, p90 20.01, p95 20.01, p99 20.01,
-  p99_9 20.01, max 20.01
+  p99.9 20.01, max 20.01
 took: 1 value, mean 1.50ms, p50 1.50ms, p90 1.50ms, p95 1.50ms, p99 1.50ms,
-  p99_9 1.50ms, max 1.50ms
+  p99.9 1.50ms, max 1.50ms
 orders: 2.5
 queue: last 2.5, min 1, mean 2.5, max 4
 age: last 2.00ms, min 2.00ms, mean 2.00ms, max 2.00ms
 hit: 66.7 % of 3
 "
     );
-    assert_eq!(lines(&[]), "");
+    assert_eq!(lines(&[], &Percentiles::default()), "");
+    let columns = Percentiles::parse("p75,p99.99").unwrap();
+    let text = lines(&recorded(), &columns);
+    let first = text.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "basket (EUR): 2 values, mean 20, p75 20.01, p99.99 20.01, max 20.01"
+    );
+}
+
+#[test]
+fn what_steps_with_unlike_tags_record_is_shown_together_and_apart() {
+    let pair = |key: &'static str, value: &'static str| (Text::Static(key), Text::Static(value));
+    let of = |scenario: &'static str, team: &'static str, slot| CustomLayout {
+        scenario: Text::Static(scenario),
+        tags: vec![pair("team", team)],
+        metric: metric("orders", MetricKind::Counter, "", 1),
+        slot,
+    };
+    let custom = vec![of("main", "a", 0), of("main", "b", 1), of("other", "a", 2)];
+    let names: Vec<String> = custom.iter().map(|one| one.qualifier(&custom)).collect();
+    assert_eq!(names, ["[team=a]", "[team=b]", ""]);
+    let layout = Layout {
+        custom,
+        ..Layout::default()
+    };
+    let mut total = Interval::default();
+    for (slot, sum) in [(0, 30), (1, 2), (2, 10)] {
+        let mut figures = SlotFigures::default();
+        figures.scalar.sum = sum;
+        total.slots.insert(slot, figures);
+    }
+    let rows = rows(&layout, &total);
+    assert_eq!(
+        lines(&rows, &Percentiles::default()),
+        "orders: 42\n  [team=a]: 40\n  [team=b]: 2\n"
+    );
+    let text = bggo_values::json::encode_plain(&values(&rows));
+    let values: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let part = |team: &str, sum: u64| json!({ "tags": { "team": team }, "kind": "counter", "unit": "", "sum": sum });
+    assert_eq!(
+        values,
+        json!({ "orders": { "kind": "counter", "unit": "", "sum": 42, "by_tags": [part("a", 40), part("b", 2)] } })
+    );
 }
 
 #[test]
@@ -114,6 +160,7 @@ fn the_values_are_exact_and_the_page_of_the_output_names_their_fields() {
         "basket": {
             "kind": "trend", "unit": "EUR", "count": 2, "p50": 19.99, "p90": 20.01, "p95": 20.01,
             "p99": 20.01, "p99_9": 20.01, "min": 19.99, "max": 20.01, "mean": 20,
+            "description": "What an order costs.",
         },
         "took": {
             "kind": "trend", "unit": "ms", "count": 1, "p50_ms": 1.5, "p90_ms": 1.5, "p95_ms": 1.5,
