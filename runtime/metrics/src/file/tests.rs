@@ -1,6 +1,7 @@
 //! The format as a whole: written, read, cut at each byte, merged.
 
 use super::*;
+use crate::address::Quantity;
 use crate::buckets::{bucket, highest, lowest};
 use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term};
 use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
@@ -9,6 +10,8 @@ use crate::layout::{
     StepLayout, Unit,
 };
 use crate::outcome::Outcome;
+use crate::search::{SearchEnd, SearchStep, Searched, StepCame};
+use crate::verdict::Reading;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -22,6 +25,7 @@ fn layout() -> Layout {
         unit: Unit::Time,
         kind,
         scale: 1,
+        description: None,
         label: None,
         warning: None,
     };
@@ -150,6 +154,7 @@ fn head_of(share: &str) -> Head {
                 from: Duration::from_secs(1),
                 until: Some(Duration::from_secs(10)),
                 has_due_times: true,
+                searches: false,
             },
         }],
         thresholds: vec![threshold()],
@@ -165,6 +170,24 @@ fn ended() -> PartEnd {
         begins_for: Duration::new(10, 1),
         left: true,
         fell_behind: Some(Text::Static("iterations began up to 840 ms late\n")),
+        searches: vec![Searched {
+            scenario: Text::Static("main"),
+            until: Text::Static("fast"),
+            asked: Text::Static("p95 < 300ms"),
+            end: SearchEnd::LimitOfGenerator,
+            steps: vec![SearchStep {
+                rate: 100.0 / 3.0,
+                from: Duration::from_secs(2),
+                to: Duration::from_secs(12),
+                came: StepCame::NotPutOn,
+                readings: vec![Reading {
+                    figure: Text::Static("run.response_time.p95"),
+                    quantity: Quantity::Time,
+                    value: Some(0.1),
+                    worst: None,
+                }],
+            }],
+        }],
         examples,
     }
 }
