@@ -322,10 +322,9 @@ fn rate_hint(field: Field, value: &TExpr) -> Option<String> {
     let (number, per) = value.constant()?.as_text()?.split_once('/')?;
     let (number, per) = (number.trim(), per.trim());
     number.parse::<f64>().ok()?;
-    let name = field.name();
     Some(match per {
-        "s" | "1s" => format!("write `{name} = {number}`: a rate is for each second"),
-        "m" | "h" => format!("write `{name} = {number}` and `per = \"1{per}\"`"),
+        "s" | "1s" => format!("write `{number}`: a rate is for each second"),
+        "m" | "h" => format!("write `{number}`, and beside it the field `per = \"1{per}\"`"),
         _ => return None,
     })
 }

@@ -126,7 +126,7 @@ impl<'a> Resolver<'a> {
             return None;
         }
         Some(match here.first.filter(|field| has(&field.text)) {
-            Some(field) => format!("did you mean `output.{}`?", field.text),
+            Some(_) => "did you mean `output`?".to_owned(),
             None => "what the step returned is `output`".to_owned(),
         })
     }
