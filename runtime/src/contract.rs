@@ -25,6 +25,7 @@ pub use bggo_values::{Number, Seq, Text, Value};
 /// For the tests of a module: a worker, a user and an iteration outside of a run, to run steps and assets on.
 pub mod testing {
     pub use crate::assets::{RunScope, Scope};
+    pub use crate::clock::Moment;
     pub use crate::context::{UserContext, WorkerContext};
     pub use crate::info::{At, Lifetime};
     pub use crate::step::{Begun, Iteration, Policy, Ran};

@@ -6,10 +6,13 @@
 use crate::fault::KEPT_BACK;
 use bggo_values::base64::to_base64;
 use bggo_values::{Value, json};
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 /// The longest text of a part whose words are looked for. Of a longer one the words are not, so nothing is shown beside it.
 const SEARCHED: usize = 64 << 10;
+/// The most texts that are looked for.
+const MOST: usize = 4096;
 /// A text shorter than this is kept back only where it is a word of its own.
 const SHORT: usize = 4;
 /// Bytes of a binary body that are shown.
@@ -78,7 +81,12 @@ impl Secrets {
             Value::Null | Value::Bool(_) => {}
             Value::List(items) => items.iter().for_each(|item| self.add_value(item)),
             Value::Object(pairs) => pairs.iter().for_each(|(_, item)| self.add_value(item)),
-            other => self.add_forms(&other.to_string()),
+            other => {
+                let text = other.to_string();
+                self.add_forms(&text);
+                // Of a key of many lines no line is shown either.
+                text.lines().for_each(|line| self.add_forms(line.trim()));
+            }
         }
         self.sort();
     }
@@ -105,21 +113,46 @@ impl Secrets {
     }
 
     fn add_one(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        if !bytes.is_empty() && self.texts.iter().all(|known| known != bytes) {
-            self.texts.push(bytes.to_vec());
+        if !text.is_empty() {
+            self.texts.push(text.as_bytes().to_vec());
         }
     }
 
     fn sort(&mut self) {
         // Of two that begin alike the longer one is replaced.
         self.texts
-            .sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+            .sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.texts.dedup();
+        if self.texts.len() > MOST {
+            self.texts.truncate(MOST);
+            self.too_many = true;
+        }
     }
+}
 
-    /// How many bytes beyond what is shown must be known, so that no part of a secret is shown at the cut.
-    pub fn longest(&self) -> usize {
-        self.texts.first().map_or(0, Vec::len)
+/// The secrets of the run and of a step, ready to be looked for.
+struct Search<'a> {
+    /// By their first byte; the longest first.
+    by_first: Vec<Vec<&'a [u8]>>,
+    too_many: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(secrets: [&'a Secrets; 2]) -> Self {
+        let mut by_first = vec![Vec::new(); 256];
+        for text in secrets.iter().flat_map(|of| &of.texts) {
+            let first = text.first().copied().map(usize::from);
+            if let Some(of_first) = first.and_then(|first| by_first.get_mut(first)) {
+                of_first.push(text.as_slice());
+            }
+        }
+        for of_first in &mut by_first {
+            of_first.sort_unstable_by_key(|text| Reverse(text.len()));
+        }
+        Self {
+            by_first,
+            too_many: secrets.iter().any(|of| of.too_many),
+        }
     }
 
     /// The first `most` bytes with a mark in the place of each secret. `bytes` goes on beyond them, if there is more, by the
@@ -128,19 +161,20 @@ impl Secrets {
         let mut shown = Vec::with_capacity(most.min(bytes.len()));
         let mut at = 0;
         while at < most {
-            let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else {
-                break;
-            };
+            let rest = bytes.get(at..).unwrap_or_default();
+            let Some(first) = rest.first() else { break };
             let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-            match self.texts.iter().find(|text| begins(rest, text, before)) {
-                Some(text) => {
+            let secrets = self.by_first.get(usize::from(*first));
+            let mut secrets = secrets.into_iter().flatten();
+            match secrets.find(|secret| begins(rest, secret, before)) {
+                Some(secret) => {
                     if !shown.ends_with(KEPT_BACK.as_bytes()) {
                         shown.extend_from_slice(KEPT_BACK.as_bytes());
                     }
-                    at += text.len();
+                    at += secret.len();
                 }
                 None => {
-                    shown.extend(rest.first());
+                    shown.push(*first);
                     at += 1;
                 }
             }
@@ -231,7 +265,7 @@ impl Message {
 
     /// As it is shown: the lines of the head, and after an empty line the body.
     fn text(&self, secrets: [&Secrets; 2], shown: Shown) -> String {
-        let all = Secrets::both(secrets);
+        let all = Search::new(secrets);
         let mut text = String::new();
         for (number, line) in self.head.iter().enumerate() {
             if number > 0 && text.len() + line.len() > shown.head {
@@ -241,6 +275,11 @@ impl Message {
             if number > 0 {
                 text.push('\n');
             }
+            let line = match line.split_once(": ") {
+                // It may hold what is not looked for.
+                Some((name, _)) if number > 0 && all.too_many => format!("{name}: {KEPT_BACK}"),
+                _ => line.clone(),
+            };
             let line = all.without(line.as_bytes(), shown.head);
             text.push_str(&printable(&String::from_utf8_lossy(&line)).replace(['\n', '\t'], " "));
         }
@@ -266,22 +305,8 @@ impl Message {
     }
 }
 
-impl Secrets {
-    fn both([one, other]: [&Self; 2]) -> Self {
-        let mut all = one.clone();
-        for text in &other.texts {
-            if !all.texts.contains(text) {
-                all.texts.push(text.clone());
-            }
-        }
-        all.too_many |= other.too_many;
-        all.sort();
-        all
-    }
-}
-
 /// The start of a body as text, and how much there is in all.
-fn body((start, size): (&[u8], u64), secrets: &Secrets, most: usize) -> String {
+fn body((start, size): (&[u8], u64), secrets: &Search<'_>, most: usize) -> String {
     let clean = secrets.without(start, most);
     let is_whole = size <= most as u64 && start.len() as u64 >= size;
     match as_text(&clean) {

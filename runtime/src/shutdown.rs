@@ -5,9 +5,12 @@
 //! its own, which may be ahead of the run's.
 
 use crate::wakers::{Queue, Waiting};
+use bggo_schedule::{Nanos, Rate};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// How far the run has come to its end. A phase never goes back.
@@ -31,11 +34,25 @@ impl Phase {
     }
 }
 
+/// The rate of a scenario that searches it, as far as it is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchedRate {
+    /// It goes on as before, and further.
+    pub rate: Arc<Rate>,
+    /// Nothing comes after it.
+    pub is_whole: bool,
+    /// Iterations that were due before this moment of the scenario, and still run, are cut and have failed; those that wait
+    /// for a user never begin.
+    pub cut_before: Nanos,
+}
+
 /// The phase of the run, and that of each of its scenarios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phases {
     run: Phase,
     scenarios: Box<[Phase]>,
+    /// Of scenarios that search their rates.
+    searched: BTreeMap<u32, SearchedRate>,
 }
 
 impl Phases {
@@ -44,6 +61,7 @@ impl Phases {
         Self {
             run: Phase::Running,
             scenarios: std::iter::repeat_n(Phase::Running, scenarios).collect(),
+            searched: BTreeMap::new(),
         }
     }
 
@@ -56,6 +74,16 @@ impl Phases {
     pub fn scenario(&self, scenario: u32) -> Phase {
         let own = self.scenarios.get(scenario as usize);
         own.copied().unwrap_or(self.run)
+    }
+
+    /// The rate that a scenario has searched so far.
+    pub fn searched(&self, scenario: u32) -> Option<&SearchedRate> {
+        self.searched.get(&scenario)
+    }
+
+    /// A scenario goes on with its search.
+    pub fn search(&mut self, scenario: u32, rate: SearchedRate) {
+        self.searched.insert(scenario, rate);
     }
 
     /// The run goes on to `phase`.

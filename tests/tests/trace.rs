@@ -1,7 +1,7 @@
 //! What steps send and receive, as a run shows it: with `--trace-io` of all steps, otherwise of those that failed; and no secret
 //! in any output.
 
-use bggo_tests::server::Nginx;
+use bggo_tests::server::{Nginx, RawPeer};
 use bggo_tests::{Finished, Grid};
 use serde_json::Value;
 use std::path::Path;
@@ -261,4 +261,70 @@ fn a_load_run_keeps_one_exchange_of_each_kind_of_failure() {
     assert!(words(&ended.stderr).contains(short), "{}", ended.stderr);
     assert_eq!(ended.stderr.matches("/missing").count(), 1);
     assert_eq!(logged(nginx).len(), 300 * 6);
+}
+
+const SILENT: &str = r#"
+variable "url" {
+  type = string
+}
+
+variable "token" {
+  type      = string
+  sensitive = true
+}
+
+resource "http_client" "tenant" {
+  arguments {
+    headers = { X-Tenant = "t-${base64encode(var.token)}" }
+  }
+}
+
+step "http_request" "silent" {
+  uses {
+    client = resource.http_client.tenant
+  }
+  timeouts {
+    execution = "200ms"
+  }
+  arguments {
+    method = "POST"
+    url    = "${var.url}/silent"
+    body   = "hello"
+  }
+}
+"#;
+
+#[test]
+fn a_request_without_an_answer_is_shown_as_it_went_over_the_wire() {
+    let grid = Grid::new(SILENT).build();
+    let peer = RawPeer::start(None);
+    let url = peer.url();
+    let flags = ["--url", url.as_str(), "--token", TOKEN];
+    let ended = grid.start(&flags).finish().expect_code(1);
+    let said = &ended.stderr;
+    assert_secret_free(said);
+    assert!(said.contains("timeout: it took longer"), "{said}");
+    assert!(said.contains("  >\n  > hello\n  < (no answer)\n"), "{said}");
+    let request = String::from_utf8(peer.request()).expect("text");
+    let (head, body) = request.split_once("\r\n\r\n").expect("a head");
+    assert_eq!(body, "hello");
+    let mut wire: Vec<String> = head.lines().map(str::to_lowercase).collect();
+    for line in &mut wire {
+        if line.starts_with("x-tenant: ") {
+            *line = "x-tenant: (sensitive value)".to_owned();
+        }
+        // A client with a sensitive argument keeps all its headers back.
+        if line.starts_with("user-agent: ") || line.starts_with("accept-encoding: ") {
+            let (name, _) = line.split_once(": ").expect("a header");
+            *line = format!("{name}: (sensitive value)");
+        }
+    }
+    // Without an answer nobody knows its version.
+    wire[0] = "post /silent".to_owned();
+    wire.sort();
+    let lines = said.lines().filter_map(|line| line.strip_prefix("  > "));
+    let mut shown: Vec<String> = lines.map(str::to_lowercase).collect();
+    shown.retain(|line| line != "hello");
+    shown.sort();
+    assert_eq!(shown, wire);
 }

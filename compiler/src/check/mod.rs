@@ -103,6 +103,7 @@ fn all(resolved: &Resolved, mut checker: Checker<'_>) -> (Option<Typed>, Problem
         .collect();
     let scenarios = checker.all_scenarios(&resolved.after);
     let thresholds = checker.all_thresholds(&resolved.metrics, &steps, &scenarios);
+    checker.searches(&scenarios, &thresholds);
     let edges: Vec<_> = edges
         .into_iter()
         .map(|edges| edges::of_instances(edges, &checker.instances, &checker.indexed))

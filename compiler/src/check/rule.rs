@@ -33,6 +33,8 @@ struct RuleScope<'s> {
     limit: &'s TimeLimit,
     /// Names that stand for late arguments, by position.
     names: BTreeMap<usize, BoundId>,
+    /// The inputs that are given, or perhaps: rules ask for each of theirs, and few of all inputs are given.
+    given: Vec<(&'s str, Given, Span)>,
 }
 
 impl RuleScope<'_> {
@@ -43,10 +45,11 @@ impl RuleScope<'_> {
 
     /// Whether an input is given, and where.
     fn given(&self, name: &str) -> (Given, Span) {
-        let given = self
-            .place(name)
-            .and_then(|place| self.arguments.given.get(place));
-        given.copied().unwrap_or((Given::No, self.owner.span))
+        let mut inputs = self.given.iter();
+        let found = inputs.find(|(input, ..)| *input == name);
+        found.map_or((Given::No, self.owner.span), |(_, given, span)| {
+            (*given, *span)
+        })
     }
 }
 
@@ -73,12 +76,16 @@ impl Checker<'_> {
             return TRules::default();
         }
         let first = self.bound_names.len();
+        let inputs = owner.inputs.iter().zip(&arguments.given);
+        let given = inputs.filter(|(_, (given, _))| *given != Given::No);
+        let given = given.map(|(input, (given, span))| (input.name.as_str(), *given, *span));
         let mut scope = RuleScope {
             owner,
             arguments,
             uses,
             limit,
             names: BTreeMap::new(),
+            given: given.collect(),
         };
         let mut rules = TRules::default();
         for rule in owner.rules {

@@ -1,7 +1,8 @@
 //! Scenarios to typed scenarios: their load by the rules that a program judges by when it starts, and their labels.
 
 use bggo_schedule::declared::{Declared, Field, Mistake, Profile};
-use bggo_values::Type;
+use bggo_values::{Type, duration};
+use std::time::Duration;
 
 use crate::diagnostics::{codes, nearest};
 use crate::resolve::model::BodyId;
@@ -11,10 +12,9 @@ use crate::syntax::decl::{Attribute, LoadDecl, Name, ScenarioDecl};
 use super::expression::context::Checker;
 use super::sensitivity;
 use super::step::pairs;
-use super::typed::{Binding, TExpr, TField, TLoad, TScenario, TStage};
-
-/// The profile that is part of the language, but not of this version.
-const SEARCH: &str = "search";
+use super::typed::{
+    Binding, TExpr, TField, TLoad, TScenario, TStage, TThreshold, constant_duration,
+};
 
 /// Words of k6 for fields.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -61,6 +61,7 @@ impl Checker<'_> {
                         "a step is `step \"RUNNER\" \"NAME\" { .. }`, inside of the scenario",
                     );
                 }
+                self.has_an_end(scenario, *after);
                 let tags = scenario.tags.as_ref();
                 let tags =
                     tags.and_then(|tags| self.known(tags, &Type::map(Type::String), "`tags`"));
@@ -72,6 +73,67 @@ impl Checker<'_> {
                 })
             })
             .collect()
+    }
+
+    /// Reports a scenario that begins after one whose end nobody knows beforehand.
+    fn has_an_end(&mut self, scenario: &ScenarioDecl, after: Option<BodyId>) {
+        let declarations = self.declarations;
+        let (Some(after), Some(written)) = (after, &scenario.after) else {
+            return;
+        };
+        let before = declarations.body(after);
+        let load = before.scenario.as_ref().and_then(|one| one.load.as_ref());
+        if load.is_some_and(|load| load.profile.text == Profile::Search.name()) {
+            let text = format!(
+                "`{}` searches its rate, so nobody knows beforehand when it ends",
+                before.name.text
+            );
+            self.error(codes::INVALID_LOAD, written.span, text).hint(
+                "begin the search last, `after` the others, or run it by itself with --scenario",
+            );
+        }
+    }
+
+    /// Reports searches that hold each rate for less time than their threshold needs to break.
+    pub(super) fn searches(
+        &mut self,
+        scenarios: &[Option<TScenario>],
+        thresholds: &[Option<TThreshold>],
+    ) {
+        for load in scenarios.iter().flatten().map(|scenario| &scenario.load) {
+            let field = |wanted: Field| {
+                let mut fields = load.fields.iter();
+                fields.find(|field| field.field == wanted)
+            };
+            let until = field(Field::Until).and_then(|until| until.value.constant()?.as_text());
+            let mut thresholds = thresholds.iter().flatten();
+            let until = until.and_then(|until| thresholds.find(|one| one.name == until));
+            let (Some(until), Some(hold)) = (until, field(Field::Hold)) else {
+                continue;
+            };
+            // What a variable says, the program judges when it starts.
+            let seconds = |length: &Option<TExpr>| match length {
+                None => Some(Duration::ZERO),
+                Some(length) => constant_duration(length),
+            };
+            let needed = seconds(&until.over)
+                .zip(seconds(&until.after))
+                .zip(seconds(&until.hold))
+                .map(|((over, after), hold)| over.max(after).saturating_add(hold));
+            let (Some(needed), Some(length)) = (needed, constant_duration(&hold.value)) else {
+                continue;
+            };
+            if length < needed {
+                let needed = duration::format(needed);
+                let text = format!(
+                    "each rate is held for {}, and threshold `{}` cannot break before {needed}",
+                    duration::format(length),
+                    until.name
+                );
+                self.error(codes::INVALID_LOAD, hold.value.span, text)
+                    .hint(format!("write `hold = \"{needed}\"` or more"));
+            }
+        }
     }
 
     fn load(&mut self, header: Span, scenario: &ScenarioDecl) -> TLoad {
@@ -115,22 +177,15 @@ impl Checker<'_> {
     fn profile(&mut self, name: &Name) -> Option<Profile> {
         let found = Profile::of_name(&name.text);
         if found.is_none() {
-            let names = Profile::ALL.into_iter().map(Profile::name);
-            let known: Vec<&str> = names.chain([SEARCH]).collect();
-            if name.text == SEARCH {
-                let text = "the profile `search` is not yet supported";
-                self.error(codes::NOT_YET_SUPPORTED, name.span, text)
-                    .hint("it is part of the language and comes with a later version");
-            } else {
-                let text = format!("there is no profile `{}`", name.text);
-                // `constant-vus` and `ramping-arrival-rate` are words of k6.
-                let plain = name.text.replace('-', "_");
-                let hint = match known.iter().find(|known| **known == plain) {
-                    Some(known) => Some(format!("did you mean `{known}`?")),
-                    None => nearest::hint(&name.text, known),
-                };
-                self.error(codes::UNKNOWN_PROFILE, name.span, text).hint = hint;
-            }
+            let known = Profile::ALL.map(Profile::name);
+            let text = format!("there is no profile `{}`", name.text);
+            // `constant-vus` and `ramping-arrival-rate` are words of k6.
+            let plain = name.text.replace('-', "_");
+            let hint = match known.iter().find(|known| **known == plain) {
+                Some(known) => Some(format!("did you mean `{known}`?")),
+                None => nearest::hint(&name.text, known),
+            };
+            self.error(codes::UNKNOWN_PROFILE, name.span, text).hint = hint;
         }
         found
     }

@@ -7,8 +7,8 @@
 //! ```
 
 use bggo_metrics::{
-    Address, Figures, Keyed, OF_ITERATIONS, OF_STEP, OnFail, Quantity, Statistic, Subject, Term,
-    percent,
+    Address, Figures, HIGHEST_RATE, Keyed, OF_ITERATIONS, OF_SCENARIO, OF_STEP, OnFail, Quantity,
+    Statistic, Subject, Term, percent,
 };
 use bggo_schedule::declared::Profile;
 use bggo_values::{Text, Type, Value, duration};
@@ -437,7 +437,11 @@ impl Checker<'_> {
     /// What a metric can be asked for, and its keys.
     fn figures(&mut self, read: &MetricRead) -> Option<(Figures, Keys)> {
         let built_in = match &read.subject {
-            MetricSubject::Run | MetricSubject::Scenario(_) => OF_ITERATIONS,
+            MetricSubject::Run => OF_ITERATIONS,
+            MetricSubject::Scenario(body) => {
+                self.searches_its_rate(read, *body)?;
+                OF_SCENARIO
+            }
             MetricSubject::Step { .. } => OF_STEP,
             MetricSubject::Custom(name) => return self.custom(name),
         };
@@ -465,6 +469,23 @@ impl Checker<'_> {
         let text = format!("there is no metric `{}` here", name.text);
         let hint = nearest::hint(&name.text, known);
         self.error(codes::UNKNOWN_METRIC, name.span, text).hint = hint;
+        None
+    }
+
+    /// `highest_rate` is a figure of a search only.
+    fn searches_its_rate(&mut self, read: &MetricRead, body: BodyId) -> Option<()> {
+        let name = read.metric.as_ref()?;
+        if name.text != HIGHEST_RATE {
+            return Some(());
+        }
+        let body = self.declarations.body(body);
+        let load = body.scenario.as_ref().and_then(|one| one.load.as_ref());
+        if load.is_some_and(|load| load.profile.text == Profile::Search.name()) {
+            return Some(());
+        }
+        let text = format!("`{}` does not search its rate", body.name.text);
+        self.error(codes::UNKNOWN_METRIC, name.span, text)
+            .hint("`highest_rate` is what a `load \"search\"` finds");
         None
     }
 

@@ -10,14 +10,17 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit codes after which the figures of a run are worth something: it passed, or a threshold failed.
 const MEASURED: [i32; 2] = [0, 99];
 
-/// Lines of a program that are shown when it fails.
+/// How the verdict of a summary begins, where a run was not measured. An empty line ends it.
+const VERDICTS: [&str; 3] = ["not valid: ", "interrupted: ", "failed: "];
+
+/// Lines of a program that are shown when it fails without a summary.
 const LAST_LINES: usize = 10;
 
 /// Arguments of `bggo calibrate`.
@@ -44,6 +47,9 @@ impl Calibrate {
     }
 
     fn calibrate(&self, console: &mut Console) -> Result<Exit, Exit> {
+        if let Some(path) = &self.baseline {
+            noise_file::check_folder(path, console)?;
+        }
         // Ctrl-C ends the program that runs; then this one removes what it has made.
         let stopped = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
@@ -100,7 +106,7 @@ impl Calibrate {
         {
             return Ok(());
         }
-        let last = last_lines(&output);
+        let last = why(&String::from_utf8_lossy(&output.stderr));
         console.fault(
             &format!("`{}` {}", self.program.display(), ended(output.status)),
             if last.is_empty() {
@@ -129,12 +135,17 @@ fn ended(status: ExitStatus) -> String {
     }
 }
 
-/// What a program wrote last: why it failed.
-fn last_lines(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr);
+/// Why a program failed, by what it wrote: the verdict of its summary, or what it wrote last.
+fn why(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let first = lines.len().saturating_sub(LAST_LINES);
-    lines.get(first..).unwrap_or_default().join("\n  ")
+    let is_verdict = |line: &&str| VERDICTS.iter().any(|verdict| line.starts_with(verdict));
+    let first = match lines.iter().position(is_verdict) {
+        Some(verdict) => verdict,
+        None => lines.len().saturating_sub(LAST_LINES),
+    };
+    let lines = lines.iter().skip(first).copied();
+    let lines: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    lines.join("\n  ")
 }
 
 /// The noise as a table.
@@ -185,6 +196,18 @@ fn text(noise: &Noise, seconds: u32) -> String {
 mod tests {
     use super::*;
     use bggo_metrics::compare::{FigureNoise, Measure};
+
+    #[test]
+    fn the_verdict_of_a_summary_tells_why_a_run_counts_not() {
+        let summary = "grid.hcl: 300/s for 2s\n\nnot valid: 600 iterations\nthe generator fell behind\n\nload: 2s\n";
+        assert_eq!(
+            why(summary),
+            "not valid: 600 iterations\n  the generator fell behind"
+        );
+        let many: String = (1..=12).map(|line| format!("line {line}\n")).collect();
+        assert!(why(&many).starts_with("line 3\n  line 4"));
+        assert_eq!(why(""), "");
+    }
 
     #[test]
     fn the_noise_is_told_as_what_it_means_for_a_comparison() {

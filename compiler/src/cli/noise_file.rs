@@ -32,6 +32,22 @@ struct Figure {
     deviation: f64,
 }
 
+/// Tells before hours of runs that the folder of the file is not there.
+pub fn check_folder(path: &Path, console: &mut Console) -> Result<(), Exit> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if path.is_dir() || !folder.is_none_or(Path::is_dir) {
+        let text = format!("cannot write `{}`", path.display());
+        console.fault(
+            &text,
+            "its folder must be there, and it must be no folder itself",
+        );
+        return Err(Exit::Usage);
+    }
+    Ok(())
+}
+
 /// Writes the noise of a host.
 pub fn write(path: &Path, noise: &Noise, console: &mut Console) -> Result<(), Exit> {
     let loads = noise.loads.iter().map(|(scenario, load)| Load {

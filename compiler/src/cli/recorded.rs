@@ -4,7 +4,7 @@ use super::console::Console;
 use super::exit::Exit;
 use bggo_metrics::file::{Head, PartEnd, Second, Share};
 use bggo_metrics::report::{Ending, Examples, Figures, Paint, Percentiles, Summary};
-use bggo_metrics::{Interval, Judge, Verdict};
+use bggo_metrics::{Interval, Judge, Searched, Verdict};
 use std::time::Duration;
 
 /// A run that is gathered from its seconds.
@@ -66,12 +66,19 @@ impl Recorded {
         });
         let behind: Vec<String> = behind.collect();
         let left = ends.iter().flatten().any(|end| end.left);
-        let fails = figures.nothing_ended() || verdicts.iter().any(Verdict::fails);
+        let searches = ends.iter().flatten();
+        let searches: Vec<Searched> = searches
+            .flat_map(|end| end.searches.iter().cloned())
+            .collect();
+        let fails = figures.nothing_ended()
+            || verdicts.iter().any(Verdict::fails)
+            || searches.iter().any(Searched::fails);
         Whole {
             ending: ending(ends, fails),
             head: self.head,
             figures,
             verdicts,
+            searches,
             examples,
             left,
             fell_behind: (!behind.is_empty()).then(|| behind.join("; ")),
@@ -113,6 +120,7 @@ pub struct Whole {
     head: Head,
     figures: Figures,
     verdicts: Vec<Verdict>,
+    searches: Vec<Searched>,
     examples: Examples,
     left: bool,
     fell_behind: Option<String>,
@@ -128,6 +136,7 @@ impl Whole {
             figures: &self.figures,
             ending: self.ending,
             verdicts: &self.verdicts,
+            searches: &self.searches,
             left: self.left,
             fell_behind: self.fell_behind.clone(),
             examples: &self.examples,
@@ -146,6 +155,8 @@ impl Whole {
     }
 
     fn fails(&self) -> bool {
-        self.figures.nothing_ended() || self.verdicts.iter().any(Verdict::fails)
+        self.figures.nothing_ended()
+            || self.verdicts.iter().any(Verdict::fails)
+            || self.searches.iter().any(Searched::fails)
     }
 }

@@ -6,6 +6,7 @@ use super::result_file::{lock, open, unreadable};
 use bggo_metrics::file::{Ending, Unreadable};
 use clap::Args;
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Arguments of `bggo repair`.
@@ -32,6 +33,12 @@ fn repair(path: &PathBuf, console: &mut Console) -> Result<(), Exit> {
     let cannot = |error, console: &mut Console| unreadable(path, &Unreadable::Io(error), console);
     let writable = OpenOptions::new().read(true).write(true).open(path);
     let writable = writable
+        .map_err(|error| match error.kind() {
+            ErrorKind::IsADirectory => Unreadable::NoResult,
+            _ => Unreadable::Io(error),
+        })
+        .map_err(|error| unreadable(path, &error, console))?;
+    let writable = Ok(writable)
         .and_then(|file| lock(&file).map(|()| file))
         .map_err(|error| cannot(error, console))?;
     let mut recording = open(path, console)?;
@@ -63,7 +70,10 @@ fn repair(path: &PathBuf, console: &mut Console) -> Result<(), Exit> {
     writable
         .set_len(sound)
         .map_err(|error| cannot(error, console))?;
-    let why = damage.map_or(String::new(), |damage| format!(" ({damage})"));
+    let why = match damage {
+        Some(Unreadable::Damaged { line, what }) => format!(" (line {line}: {what})"),
+        _ => String::new(),
+    };
     console.say(format_args!(
         "cut {cut} bytes off `{name}`: {seconds} seconds are left{why}"
     ));

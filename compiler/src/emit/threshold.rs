@@ -189,6 +189,7 @@ fn statistic(statistic: Statistic) -> TokenStream {
         Statistic::Ratio => quote!(Ratio),
         Statistic::Sum => quote!(Sum),
         Statistic::Last => quote!(Last),
+        Statistic::Value => quote!(Value),
     }
 }
 

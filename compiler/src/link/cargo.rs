@@ -8,6 +8,7 @@ use super::external_module::ExternalModule;
 use super::fault::LinkFault;
 use super::job::Event;
 use super::recorded_rustc;
+use super::toolchain::Machine;
 use std::fs;
 use std::io::{self, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
@@ -26,8 +27,8 @@ pub struct Cargo<'a> {
     pub cache: &'a Cache,
     /// The workspace.
     pub folder: &'a Path,
-    /// The host's triple.
-    pub host: &'a str,
+    /// The host, and what its linker can do.
+    pub machine: &'a Machine,
     /// Whether the network must not be used.
     pub offline: bool,
     /// External modules. Their dependencies are not in the embedded lock file, and their errors are not ours.
@@ -64,7 +65,7 @@ impl Cargo<'_> {
         let mut command = cleared("cargo");
         command
             .args(words)
-            .args(["--target", self.host])
+            .args(["--target", &self.machine.host])
             .current_dir(self.folder);
         command
             .args(self.offline.then_some("--offline"))
@@ -106,6 +107,8 @@ impl Cargo<'_> {
         ]
         .map(str::to_owned)
         .into();
+        let linking = self.machine.linking.flags().iter();
+        flags.extend(linking.map(|flag| (*flag).to_owned()));
         if let Some(home) = home {
             let home = home.display();
             flags.push(format!("--remap-path-prefix={home}=cargo"));

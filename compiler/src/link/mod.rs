@@ -35,6 +35,7 @@ use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use toolchain::{Linking, Machine};
 
 /// The program of a key, if it was built before.
 pub fn answer(cache: &Cache, key: &str, options: &Options) -> Option<BuiltProgram> {
@@ -59,9 +60,10 @@ pub fn link(
     if let Some(built) = answer(cache, job.key, options) {
         return Ok(built);
     }
-    let host = match fs::read_to_string(cache.ready()) {
-        Ok(host) => host,
-        Err(_) => first(cache, options, progress)?,
+    let known = fs::read_to_string(cache.ready());
+    let machine = match known.ok().and_then(|text| Machine::of_text(&text)) {
+        Some(machine) => machine,
+        None => first(cache, options, progress)?,
     };
     let folder = workspace::write(cache, job, options)?;
     let profile = match options.profile {
@@ -77,18 +79,24 @@ pub fn link(
     let program = match direct.flatten() {
         Some(program) => program,
         None => {
-            let max = cache.target().join(&host).join("max");
+            let max = cache.target().join(&machine.host).join("max");
             if options.profile == Profile::Max && !max.exists() {
                 progress(Event::FirstMax);
             }
             let cargo = Cargo {
                 cache,
                 folder: &folder,
-                host: &host,
+                machine: &machine,
                 offline: options.offline,
                 modules: &options.modules,
             };
-            cargo.build(profile, progress).map_err(missing_or)?
+            cargo.build(profile, progress).map_err(|fault| {
+                // Another linker than the one that was tried: the next build tries again.
+                if machine.linking == Linking::Folded && fault.details.contains("icf") {
+                    let _ = fs::remove_file(cache.ready());
+                }
+                missing_or(fault)
+            })?
         }
     };
     let record = ProgramRecord {
@@ -130,20 +138,25 @@ fn first(
     cache: &Cache,
     options: &Options,
     progress: &mut dyn FnMut(Event<'_>),
-) -> Result<String, LinkFault> {
+) -> Result<Machine, LinkFault> {
     let host = toolchain::check()?;
     progress(Event::First);
     let folder = workspace::write_all(cache)?;
+    let machine = Machine {
+        host,
+        linking: toolchain::linking(&folder),
+    };
     Cargo {
         cache,
         folder: &folder,
-        host: &host,
+        machine: &machine,
         offline: options.offline,
         modules: &[],
     }
     .fetch(progress)?;
-    fs::write(cache.ready(), &host).map_err(|error| LinkFault::cache(&cache.ready(), &error))?;
-    Ok(host)
+    fs::write(cache.ready(), machine.text())
+        .map_err(|error| LinkFault::cache(&cache.ready(), &error))?;
+    Ok(machine)
 }
 
 /// If a build failed because a part of the toolchain was removed since the first build, the fault says so.

@@ -203,6 +203,8 @@ pub enum Reference {
     Read(usize),
     /// `metrics.…` of a threshold: its position in `Resolved::metrics`.
     Metric(usize),
+    /// `threshold.NAME` in the load of a search: its position in `Declarations::thresholds`.
+    Threshold(usize),
     /// Unknown, already reported.
     Error,
 }

@@ -6,6 +6,8 @@ use crate::diagnostics::{Problems, codes, nearest};
 use crate::source::Span;
 use crate::syntax::decl::{Declarations, Expr, ExprKind, Name, ScenarioDecl};
 
+use bggo_schedule::declared::Field;
+
 use super::model::{BodyId, Reference};
 use super::reference::{Reads, Resolver};
 use super::traversal::{name_at, spine};
@@ -18,8 +20,15 @@ impl<'a> Resolver<'a> {
             self.expr(value);
         }
         if let Some(load) = &scenario.load {
+            for attribute in &load.attributes {
+                if attribute.name.text == Field::Until.name() {
+                    self.until(&attribute.value);
+                } else {
+                    self.expr(&attribute.value);
+                }
+            }
             let stages = load.stages.iter().flat_map(|stage| &stage.attributes);
-            for attribute in load.attributes.iter().chain(stages) {
+            for attribute in stages {
                 self.expr(&attribute.value);
             }
         }
@@ -30,6 +39,54 @@ impl<'a> Resolver<'a> {
         if let Some(after) = &scenario.after {
             self.found.after[body.0] = self.after(body, after);
         }
+    }
+
+    /// `until = threshold.NAME`, or `threshold["NAME"]`
+    fn until(&mut self, expr: &Expr) {
+        let nodes = spine(expr);
+        let name = match nodes.as_slice() {
+            [root, node] if matches!(&root.kind, ExprKind::Root(root) if root == "threshold") => {
+                match &node.kind {
+                    ExprKind::Field(_, name) => Some((name.text.as_str(), name.span)),
+                    ExprKind::Index(_, index) => match &index.kind {
+                        ExprKind::Text(name) => Some((name.as_str(), index.span)),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let found = match name {
+            Some((name, span)) => self.threshold_named(name, span),
+            None => {
+                if !matches!(expr.kind, ExprKind::Error) {
+                    let text = "`until` names the threshold that ends the search";
+                    self.problems
+                        .error(codes::INVALID_REFERENCE, expr.span, text)
+                        .hint("write `until = threshold.NAME`, or `threshold[\"NAME\"]` where the name is no plain word");
+                }
+                None
+            }
+        };
+        let reference = found.map_or(Reference::Error, Reference::Threshold);
+        self.refer(expr.id, reference);
+    }
+
+    fn threshold_named(&mut self, name: &str, span: Span) -> Option<usize> {
+        let declarations = self.declarations;
+        let mut thresholds = declarations.thresholds.iter();
+        let found = thresholds.position(|threshold| threshold.name.text == name);
+        if found.is_none() && !declarations.may_declare("threshold", &[name]) {
+            let known = declarations.thresholds.iter();
+            let known = known.map(|threshold| threshold.name.text.as_str());
+            let hint = nearest::hint(name, known);
+            let text = format!("there is no threshold `{name}`");
+            self.problems
+                .error(codes::UNKNOWN_REFERENCE, span, text)
+                .hint = hint;
+        }
+        found
     }
 
     /// `after = scenario.NAME`

@@ -14,9 +14,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A run of 100 requests a second that take about 10 ms.
+/// A recorded run.
 #[derive(Clone)]
-struct Recorded {
+pub struct Recorded {
     seconds: u64,
     load: &'static str,
     requests: u64,
@@ -26,6 +26,8 @@ struct Recorded {
     exit: u8,
     stripes: u64,
     is_cut: bool,
+    /// Every so many seconds, by chance, all takes 1.65 times as long; 0 for never.
+    pauses_every: u64,
     seed: u64,
 }
 
@@ -34,7 +36,8 @@ const SHORT: &str = "constant_vus users=4 length=60000000000 start_after=0 warm_
 const CLOSED: &str =
     "constant_vus users=4 length=300000000000 start_after=0 graceful_stop=30000000000 warm_up=0";
 
-const RUN: Recorded = Recorded {
+/// A run of 100 requests a second that take about 10 ms.
+pub const RUN: Recorded = Recorded {
     seconds: 300,
     load: OPEN,
     requests: 100,
@@ -44,6 +47,7 @@ const RUN: Recorded = Recorded {
     exit: 0,
     stripes: 1,
     is_cut: false,
+    pauses_every: 0,
     seed: 1,
 };
 
@@ -100,6 +104,7 @@ impl Recorded {
                         300
                     })),
                     has_due_times: self.load.contains(" rate="),
+                    searches: false,
                 },
             }],
             thresholds: Vec::new(),
@@ -112,6 +117,13 @@ impl Recorded {
             span: Some((Duration::from_secs(second), Duration::from_secs(second + 1))),
             ..Interval::default()
         };
+        let is_paused = self.pauses_every > 0 && {
+            *random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (*random >> 33).is_multiple_of(self.pauses_every)
+        };
+        let micros = self.micros * if is_paused { 1.65 } else { 1.0 };
         // The sum of four random numbers is bell-shaped enough.
         let mut values: Vec<u32> = (0..self.requests)
             .map(|_| {
@@ -123,7 +135,7 @@ impl Recorded {
                         (*random >> 11) as f64 / (1u64 << 53) as f64
                     })
                     .sum();
-                bucket((self.micros * (0.8 + 0.1 * sum)) as u64) as u32
+                bucket((micros * (0.8 + 0.1 * sum)) as u64) as u32
             })
             .collect();
         values.sort_unstable();
@@ -154,7 +166,7 @@ impl Recorded {
         interval
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = file::head(&self.head());
         let tags = SlotTags::of(&layout());
         let mut random = self.seed;
@@ -168,6 +180,7 @@ impl Recorded {
                 begins_for: Duration::from_secs(self.seconds),
                 left: false,
                 fell_behind: None,
+                searches: Vec::new(),
                 examples: Examples::default(),
             })]);
         }
@@ -229,6 +242,25 @@ fn a_slower_target_is_told_with_its_interval_and_what_is_unknown() {
 fn runs_of_one_program_show_no_difference_and_what_they_could_have_shown() {
     let said = compare(&pair(&RUN, &RUN), &[]);
     assert_eq!(said.code, Some(0), "{}", said.err);
+    is_narrow(&said.out);
+    insta::assert_snapshot!(said.out);
+}
+
+#[test]
+fn pauses_of_the_target_do_not_hide_that_typical_seconds_are_slower() {
+    let pauses_every = 20;
+    let folder = pair(
+        &Recorded {
+            pauses_every,
+            ..RUN
+        },
+        &Recorded {
+            pauses_every,
+            ..slower()
+        },
+    );
+    let said = compare(&folder, &["--fail-on", "p95 > 5%"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
     is_narrow(&said.out);
     insta::assert_snapshot!(said.out);
 }
@@ -587,6 +619,13 @@ fn a_program_that_fails_is_told_with_its_last_words() {
         "{}",
         said.err
     );
+    // What can be known before the runs is said before them.
+    for file in ["nowhere/noise.json", "."] {
+        let said = run(&folder, &["calibrate", "./loadtest", "--baseline", file]);
+        assert_eq!(said.code, Some(2));
+        let expected = format!("error: cannot write `{file}`\n  help: its folder must be there");
+        assert!(said.err.starts_with(&expected), "{}", said.err);
+    }
     let said = run(&folder, &["calibrate", "nowhere"]);
     assert_eq!(said.code, Some(2));
     assert!(

@@ -9,6 +9,7 @@
 mod compare;
 mod graph;
 mod machine;
+mod result_files;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

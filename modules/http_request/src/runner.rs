@@ -64,8 +64,9 @@ impl Runner for HttpRequest {
         let plain = self.inputs.with(late)?;
         let now = self.now(&plain)?;
         let key = now.key.as_ref().as_ref();
+        // Boxed, so that under load a request that waits takes no room for it.
         let trace = step.shows_exchanges();
-        let trace = trace.map(|shown| trace_of((step, shown), client, (&now, &plain)));
+        let trace = trace.map(|shown| Box::new(trace_of((step, shown), client, (&now, &plain))));
         let headers = complete(now.head.into_owned(), (&now.target, &now.payload), client)?;
         let defaults = client.exchange;
         let limits = limits(&plain)?;
@@ -98,7 +99,7 @@ impl Runner for HttpRequest {
             keeps_body: self.wanted.body || self.wanted.json,
             hosts,
             seen,
-            trace: trace.as_ref(),
+            trace: trace.as_deref(),
             // An answer that fails the step may become the example of such failures.
             keeps_start: &|status| {
                 let expect = now.expect.as_ref().as_ref();

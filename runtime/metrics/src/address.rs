@@ -44,6 +44,8 @@ pub enum Figures {
     Counter(Quantity),
     /// A value that goes up and down.
     Gauge(Quantity),
+    /// One value, which the run finds.
+    Found(Quantity),
 }
 
 impl Figures {
@@ -66,7 +68,7 @@ impl Figures {
     pub fn quantity(self, statistic: Statistic) -> Option<Quantity> {
         use Statistic::{
             Count, Last, Maximum, Mean, Median, Minimum, Percentile, Rate, Ratio,
-            StandardDeviation, Sum,
+            StandardDeviation, Sum, Value,
         };
         match (self, statistic) {
             (
@@ -74,7 +76,8 @@ impl Figures {
                 Minimum | Mean | Median | Maximum | StandardDeviation | Percentile(_) | Sum,
             )
             | (Self::Counter(quantity), Sum | Count | Rate)
-            | (Self::Gauge(quantity), Minimum | Mean | Maximum | Last) => Some(quantity),
+            | (Self::Gauge(quantity), Minimum | Mean | Maximum | Last)
+            | (Self::Found(quantity), Value) => Some(quantity),
             (Self::Values(_) | Self::Events | Self::Share | Self::Rate, Count | Rate) => {
                 Some(Quantity::Number)
             }
@@ -93,6 +96,7 @@ impl Figures {
             Self::Share | Self::Rate => &["ratio", "count", "rate"],
             Self::Counter(_) => &["sum", "rate"],
             Self::Gauge(_) => &["min", "mean", "max", "last"],
+            Self::Found(_) => &["value"],
         }
     }
 
@@ -104,6 +108,7 @@ impl Figures {
             Self::Events | Self::Share | Self::Counter(_) => "a counter",
             Self::Rate => "a rate",
             Self::Gauge(_) => "a gauge",
+            Self::Found(_) => "what a search finds",
         }
     }
 }
@@ -162,11 +167,30 @@ pub const OF_ITERATIONS: &[BuiltIn] = &[
     built_in("not_started", Figures::Share, Keyed::Never),
 ];
 
+/// The highest rate at which the threshold of a search held, in iterations a second.
+pub const HIGHEST_RATE: &str = "highest_rate";
+
+/// It is counted in millionths.
+pub(crate) const FOUND_SCALE: f64 = 1e6;
+
+/// What every scenario measures.
+pub const OF_SCENARIO: &[BuiltIn] = &{
+    let mut all = [built_in(HIGHEST_RATE, Figures::Found(Quantity::Number), Keyed::Never);
+        OF_ITERATIONS.len() + 1];
+    let mut at = 0;
+    while at < OF_ITERATIONS.len() {
+        all[at] = OF_ITERATIONS[at];
+        at += 1;
+    }
+    all
+};
+
 impl Subject {
     /// The metrics that it has without a manifest; a metric of a grid has none below it.
     pub fn built_in(&self) -> &'static [BuiltIn] {
         match self {
-            Self::Run | Self::Scenario(_) => OF_ITERATIONS,
+            Self::Run => OF_ITERATIONS,
+            Self::Scenario(_) => OF_SCENARIO,
             Self::Step { .. } => OF_STEP,
             Self::Custom(_) => &[],
         }
@@ -190,6 +214,7 @@ impl Statistic {
             "ratio" => Self::Ratio,
             "sum" => Self::Sum,
             "last" => Self::Last,
+            "value" => Self::Value,
             _ => return percentile(word.strip_prefix('p')?).map(Self::Percentile),
         })
     }
@@ -222,6 +247,7 @@ impl fmt::Display for Statistic {
             Self::Ratio => "ratio",
             Self::Sum => "sum",
             Self::Last => "last",
+            Self::Value => "value",
             Self::Percentile(millionths) => {
                 let (whole, part) = (millionths / 10_000, millionths % 10_000);
                 if part == 0 {
@@ -422,7 +448,10 @@ impl Layout {
             slots,
             statistic,
             values,
-            scale: f64::from(scale(&rows)),
+            scale: match figures {
+                Figures::Found(_) => FOUND_SCALE,
+                _ => f64::from(scale(&rows)),
+            },
         })
     }
 
@@ -532,6 +561,7 @@ fn metric(address: &Address, rows: &[Row<'_>]) -> Result<(Figures, Vec<u32>, Val
             ("skipped", _) => (0, outcomes(&[Outcome::Skipped], DUE)),
             ("dropped", _) => (0, outcomes(&[Outcome::Dropped], DUE)),
             ("not_started", _) => (0, outcomes(&[Outcome::NotStarted], DUE)),
+            (HIGHEST_RATE, _) => (0, Values::Scalar(known.figures)),
             // Only `checks` is left.
             (_, key) => return of_check(key.as_ref().map_or("", Text::as_str), rows),
         };
@@ -644,7 +674,7 @@ impl Source {
         };
         let (count, of) = match &self.values {
             Values::Distribution => return self.of_distribution(&merged(&slots), interval),
-            Values::Scalar(Figures::Gauge(_)) => return self.of_gauge(&slots),
+            Values::Scalar(Figures::Gauge(_) | Figures::Found(_)) => return self.of_gauge(&slots),
             Values::Scalar(figures) => {
                 let sum = sum(&|slot| slot.scalar.sum() + slot.labels.values().sum::<u64>());
                 let count = slots.iter().map(|slot| slot.scalar.count()).sum::<u64>() as f64;
@@ -715,7 +745,7 @@ impl Source {
             }
             Statistic::Count => Some(histogram.count() as f64),
             Statistic::Rate => per_second(histogram.count() as f64, interval),
-            Statistic::Ratio | Statistic::Last => None,
+            Statistic::Ratio | Statistic::Last | Statistic::Value => None,
         }
     }
 

@@ -47,6 +47,8 @@ pub enum Statistic {
     Sum,
     /// The value that was set last.
     Last,
+    /// Its only value.
+    Value,
 }
 
 /// One figure of a run.
@@ -128,4 +130,12 @@ pub struct Threshold {
     pub after: u32,
     /// What it does when it is broken.
     pub on_fail: OnFail,
+}
+
+impl Threshold {
+    /// The second at whose end it can be broken first.
+    pub fn judged_after(&self) -> u32 {
+        let wait = self.over.unwrap_or(0).max(self.after);
+        wait.saturating_add(self.hold)
+    }
 }

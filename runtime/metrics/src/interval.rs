@@ -239,6 +239,18 @@ impl SlotFigures {
         }
     }
 
+    /// Takes away the counts and labels of a part of it.
+    pub fn take_away(&mut self, part: &Self) {
+        for (mine, less) in self.counts.iter_mut().zip(part.counts) {
+            *mine = mine.saturating_sub(less);
+        }
+        for (label, less) in &part.labels {
+            if let Some(mine) = self.labels.get_mut(label) {
+                *mine = mine.saturating_sub(*less);
+            }
+        }
+    }
+
     /// Those that ran to an end: passed and failed.
     pub fn ended(&self) -> u64 {
         self.count(Outcome::Passed) + self.count(Outcome::Failed)

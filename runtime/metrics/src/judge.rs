@@ -10,11 +10,12 @@
 //!   or aborts the run.
 //! - Time counts from the end of the warm-up: the earliest of those scenarios whose figures it reads.
 
-use crate::address::{Quantity, Source, Unknown};
+use crate::address::{HIGHEST_RATE, Quantity, Source, Unknown};
 use crate::condition::{Address, Condition, OnFail, Statistic, Term, Threshold};
 use crate::implicit::Implicit;
 use crate::interval::Interval;
 use crate::layout::Layout;
+use crate::search;
 use crate::verdict::{Came, Judged, Reading, Remark, State, Verdict};
 use crate::window::{self, Window};
 use bggo_values::Text;
@@ -29,6 +30,8 @@ pub struct Course {
     pub until: Option<Duration>,
     /// Whether iterations are due at moments of their own. Where they are not, first steps have no response times.
     pub has_due_times: bool,
+    /// Whether it searches for its rate: what the steps that broke measured is no failure of the run.
+    pub searches: bool,
 }
 
 /// Judges the thresholds of a run.
@@ -46,6 +49,55 @@ pub struct Judge {
     stopped: Option<Duration>,
     /// For how long the oldest iteration of each scenario has waited, in the order of the layout; none where nobody says it.
     outstanding: Vec<Option<Duration>>,
+    /// What steps of searches measured that broke.
+    broken_steps: Vec<BrokenSteps>,
+}
+
+/// What the steps of one search measured that broke.
+#[derive(Debug)]
+struct BrokenSteps {
+    /// The row of the scenario, where the end of each step is marked.
+    row: u32,
+    /// Slots of this scenario that implicit thresholds read.
+    slots: Vec<u32>,
+    /// Since the last step ended.
+    step: Interval,
+    /// All of those that broke.
+    broken: Interval,
+}
+
+impl BrokenSteps {
+    /// Of the searches of a run, whose implicit thresholds read these slots.
+    fn of(layout: &Layout, courses: &[Option<Course>], read: &[u32]) -> Vec<Self> {
+        let rows = layout.iterations.iter().zip(courses);
+        let searches = rows.filter(|(_, course)| course.is_some_and(|course| course.searches));
+        searches
+            .map(|(row, _)| {
+                let is_own = |slot: u32| {
+                    let steps = layout.steps.iter();
+                    let of_scenario = steps.filter(|step| step.scenario == row.scenario);
+                    let mut slots = of_scenario.map(|step| step.first..step.first_check());
+                    slot == row.first || slots.any(|slots| slots.contains(&slot))
+                };
+                Self {
+                    row: row.first,
+                    slots: read.iter().copied().filter(|slot| is_own(*slot)).collect(),
+                    step: Interval::default(),
+                    broken: Interval::default(),
+                }
+            })
+            .collect()
+    }
+
+    fn second(&mut self, interval: &Interval) {
+        window::merge(&mut self.step, interval, &self.slots);
+        if let Some(broke) = search::step_broke(interval, self.row) {
+            let step = std::mem::take(&mut self.step);
+            if broke {
+                self.broken.merge(&step);
+            }
+        }
+    }
 }
 
 /// A figure that a threshold reads.
@@ -218,6 +270,14 @@ impl Judge {
         let mut slots = slots(None);
         slots.sort_unstable();
         slots.dedup();
+        let mut read: Vec<u32> = watched
+            .iter()
+            .filter(|one| one.advice().is_some())
+            .flat_map(|one| one.reads.iter().flat_map(|read| read.figure.slots()))
+            .copied()
+            .collect();
+        read.sort_unstable();
+        read.dedup();
         let judged = watched.iter().map(|one| Judged {
             name: one.threshold.name.clone(),
             state: State::Unknown,
@@ -233,6 +293,7 @@ impl Judge {
             slots,
             stopped: None,
             outstanding: Vec::new(),
+            broken_steps: BrokenSteps::of(layout, courses, &read),
         })
     }
 
@@ -248,6 +309,9 @@ impl Judge {
             window.push(second, interval);
         }
         window::merge(&mut self.so_far, interval, &self.slots);
+        for one in &mut self.broken_steps {
+            one.second(interval);
+        }
         let (now, stopped) = (interval.end(), self.stopped);
         let mut wholes: Vec<Option<Interval>> = vec![None; self.windows.len()];
         for (one, judged) in self.watched.iter_mut().zip(&mut self.judged) {
@@ -297,8 +361,12 @@ impl Judge {
     /// The end of a run that measured `total`, in which iterations could begin until `until`. All of its seconds were judged.
     pub fn end(&self, total: &Interval, until: Duration) -> Vec<Verdict> {
         let all = self.watched.iter().zip(&self.judged);
-        all.map(|(one, judged)| one.end(judged, total, until))
-            .collect()
+        all.map(|(one, judged)| {
+            let broken = self.broken_steps.iter().map(|one| &one.broken);
+            let left_out = broken.filter(|_| one.advice().is_some());
+            one.end(judged, (total, left_out), until)
+        })
+        .collect()
     }
 }
 
@@ -321,6 +389,9 @@ impl Watched {
             let source = layout.resolve(&address).and_then(|source| {
                 let of: Vec<Course> = source.scenarios.iter().filter_map(course).collect();
                 left_out |= of.is_empty();
+                // What is found belongs to a search, which flags may have replaced.
+                left_out |=
+                    address.metric.as_str() == HIGHEST_RATE && !of.iter().any(|one| one.searches);
                 let is_response = address.metric.as_str() == "response_time";
                 let is_closed = !of.is_empty() && of.iter().all(|one| !one.has_due_times);
                 if is_response && is_closed {
@@ -425,11 +496,22 @@ impl Watched {
         }
     }
 
-    fn end(&self, judged: &Judged, total: &Interval, until: Duration) -> Verdict {
+    /// Judges all that was measured but for what is left out.
+    fn end<'a>(
+        &self,
+        judged: &Judged,
+        (total, left_out): (&Interval, impl Iterator<Item = &'a Interval>),
+        until: Duration,
+    ) -> Verdict {
         let mut whole = Interval::default();
         for slot in self.reads.iter().flat_map(|one| one.figure.slots()) {
             if let Some(figures) = total.slot(*slot) {
                 whole.slots.insert(*slot, figures.clone());
+            }
+        }
+        for (slot, part) in left_out.flat_map(|part| &part.slots) {
+            if let Some(figures) = whole.slots.get_mut(slot) {
+                figures.take_away(part);
             }
         }
         let clock = Clock {

@@ -10,6 +10,7 @@
 //! window                    a sliding window over the seconds of a run
 //! judge                     thresholds, judged each second and at the end
 //! verdict                   how a threshold does, and how it came out
+//! search                    what a search for the highest rate found
 //! encoding                  layouts and intervals as bytes and back
 //! file                      the result file of a run: written second by second, read, merged
 //! compare                   whether runs differ (feature `tools`)
@@ -32,12 +33,16 @@ mod judge;
 mod layout;
 mod outcome;
 pub mod report;
+mod search;
 mod slots;
 mod threshold_text;
 mod verdict;
 mod window;
 
-pub use address::{BuiltIn, Figures, Keyed, OF_ITERATIONS, OF_STEP, Quantity, Source, Unknown};
+pub use address::{
+    BuiltIn, Figures, HIGHEST_RATE, Keyed, OF_ITERATIONS, OF_SCENARIO, OF_STEP, Quantity, Source,
+    Unknown,
+};
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
@@ -49,6 +54,7 @@ pub use layout::{
     MetricKind, MetricLayout, ResourceLayout, StepLayout, Tags, Times, Unit,
 };
 pub use outcome::Outcome;
+pub use search::{SearchEnd, SearchStep, Searched, StepCame, step_mark};
 pub use slots::{iteration_slot, time_slot};
 pub use threshold_text::{Draft, Refused, bound, percent};
 pub use verdict::{Came, Judged, Reading, Remark, State, Verdict};

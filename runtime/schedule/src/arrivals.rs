@@ -92,6 +92,12 @@ impl Source {
         source
     }
 
+    /// The rate is known further than before: it goes on as this one does, which has the same beginning.
+    pub fn goes_on(&mut self, rate: Arc<Rate>) {
+        self.rate = rate;
+        self.find();
+    }
+
     /// The next one.
     pub const fn peek(&self) -> Option<Arrival> {
         self.next

@@ -11,7 +11,11 @@ pub use given::{Mistake, Wrong};
 pub use profile::{Field, Profile};
 pub use read::{MOST_ITERATIONS, MOST_VUS};
 
-use crate::{Arrivals, Bound, Closed, Load, Nanos, Ramp, Rate, Schedule, Stage, UserStage};
+use crate::search::MOST_STEPS;
+use crate::{
+    Arrivals, Bound, Closed, GrowingRate, Growth, Load, Nanos, Ramp, Rate, Schedule, Search, Stage,
+    UserStage,
+};
 use bggo_values::Value;
 use given::{Given, GivenStage};
 use read::Reader;
@@ -114,6 +118,7 @@ impl<P: Copy> Declared<P> {
             Profile::RampingVus => self.ramping_vus(reader),
             Profile::ConstantArrivalRate => constant_arrival_rate(reader),
             Profile::RampingArrivalRate => self.ramping_arrival_rate(reader),
+            Profile::Search => search(reader),
         };
         let warm_up = reader.time(Field::WarmUp, Some(Duration::ZERO));
         let length = schedule.as_ref().and_then(Schedule::length);
@@ -244,6 +249,69 @@ fn constant_arrival_rate<P: Copy>(reader: &mut Reader<'_, P>) -> Option<Schedule
     Some(users?.at(rate))
 }
 
+fn search<P: Copy>(reader: &mut Reader<'_, P>) -> Option<Schedule> {
+    let unit = reader.unit();
+    let start = reader.some_rate(Field::Start, unit);
+    let growth = growth(reader, unit);
+    let max = reader.some_rate(Field::Max, unit);
+    if let (Some(start), Some(max)) = (start, max)
+        && max < start
+    {
+        let text = "`max` is less than `start`".to_owned();
+        reader.wrong(Field::Max, text);
+    }
+    let precision = reader.precision();
+    let hold = reader.hold();
+    let until = reader.text(Field::Until);
+    let users = Users::read(reader);
+    let (unit, start) = (unit?, start?);
+    let hold = nanos(hold?);
+    // Each of its numbers was judged.
+    let rate = GrowingRate::new(unit).append(0, start, hold).ok()?;
+    let search = Search {
+        arrivals: users?.arrivals(rate),
+        unit,
+        start,
+        growth: growth?,
+        max: max?,
+        precision: precision?,
+        hold,
+        until: until?,
+    };
+    let steps = search.rise(MOST_STEPS + 1).len();
+    if steps > MOST_STEPS {
+        let text = format!("more than {MOST_STEPS} steps lie between `start` and `max`");
+        reader.wrong_whole(text);
+        return None;
+    }
+    Some(Schedule::Search(Box::new(search)))
+}
+
+/// `factor` or `increment`
+fn growth<P: Copy>(reader: &mut Reader<'_, P>, unit: Option<Nanos>) -> Option<Growth> {
+    let given = (
+        reader.is_given(Field::Factor),
+        reader.is_given(Field::Increment),
+    );
+    match given {
+        (true, false) => reader.factor(Field::Factor).map(Growth::Factor),
+        (false, true) => {
+            let increment = reader.some_rate(Field::Increment, unit);
+            increment.map(Growth::Increment)
+        }
+        (true, true) => {
+            let text = "a search rises by `factor` or by `increment`, not by both";
+            reader.wrong(Field::Increment, text.to_owned());
+            None
+        }
+        (false, false) => {
+            let text = "`factor` or `increment` is missing".to_owned();
+            reader.missing(text, "`factor = 1.5` makes each step half as high again");
+            None
+        }
+    }
+}
+
 /// What an open profile says beside its rate.
 struct Users {
     before: u32,
@@ -290,14 +358,18 @@ impl Users {
     }
 
     fn at(self, rate: Rate) -> Schedule {
-        Schedule::Open(Arrivals {
+        Schedule::Open(self.arrivals(rate))
+    }
+
+    fn arrivals(self, rate: Rate) -> Arrivals {
+        Arrivals {
             rate: Arc::new(rate),
             spread: self.spread,
             users: self.before,
             max_users: self.most,
             shares_users: self.shares,
             when_full: self.when_full,
-        })
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod poisson;
 mod profile;
 mod ramp;
 mod rate;
+mod search;
 mod segment;
 
 pub use arrivals::{Arrival, Arrivals, Source, Spread, WhenFull};
@@ -20,6 +21,7 @@ pub use load::Load;
 pub use profile::{Schedule, workers};
 pub use ramp::{Ramp, UserStage};
 pub use rate::{Nanos, Rate, Stage, TooMuch};
+pub use search::{Bracket, DueSoFar, GrowingRate, Growth, MOST_STEPS, Precision, Search};
 pub use segment::Segment;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The load of a scenario: its profile, and when and how it begins and ends.
 
-use super::arrivals::{Spread, WhenFull};
+use super::arrivals::{Arrivals, Spread, WhenFull};
 use super::closed::Bound;
 use super::profile::Schedule;
+use super::search::{Growth, Precision};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -71,20 +72,23 @@ impl Load {
             }
             Schedule::Ramping(ramp) => write!(text, " users={ramp}"),
             Schedule::Open(arrivals) => {
-                let spread = match arrivals.spread {
-                    Spread::Even => "even",
-                    Spread::Poisson => "poisson",
+                write!(text, " rate={}{}", arrivals.rate, open(arrivals))
+            }
+            Schedule::Search(search) => {
+                let (unit, start, max) = (search.unit, search.start, search.max);
+                let growth = match search.growth {
+                    Growth::Factor(factor) => format!("factor={factor}"),
+                    Growth::Increment(more) => format!("increment={more}"),
                 };
-                let when_full = match arrivals.when_full {
-                    WhenFull::Wait => "wait",
-                    WhenFull::Drop => "drop",
+                let precision = match search.precision {
+                    Precision::Share(share) => format!("share={share}"),
+                    Precision::Rate(rate) => format!("rate={rate}"),
                 };
-                let (users, most) = (arrivals.users, arrivals.max_users);
-                let shared = if arrivals.shares_users { " shared" } else { "" };
-                let rate = &arrivals.rate;
+                let (hold, until) = (search.hold, search.until.as_str());
                 write!(
                     text,
-                    " rate={rate} arrivals={spread} users={users}-{most}{shared} when_full={when_full}"
+                    " unit={unit} start={start} {growth} max={max} precision_{precision} hold={hold} until={until:?}{}",
+                    open(&search.arrivals)
                 )
             }
         };
@@ -104,10 +108,25 @@ impl Load {
     }
 }
 
+/// What an open profile says beside its rate.
+fn open(arrivals: &Arrivals) -> String {
+    let spread = match arrivals.spread {
+        Spread::Even => "even",
+        Spread::Poisson => "poisson",
+    };
+    let when_full = match arrivals.when_full {
+        WhenFull::Wait => "wait",
+        WhenFull::Drop => "drop",
+    };
+    let (users, most) = (arrivals.users, arrivals.max_users);
+    let shared = if arrivals.shares_users { " shared" } else { "" };
+    format!(" arrivals={spread} users={users}-{most}{shared} when_full={when_full}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Arrivals, Ramp, Rate, Stage, UserStage};
+    use crate::{Ramp, Rate, Stage, UserStage};
     use std::sync::Arc;
 
     #[test]

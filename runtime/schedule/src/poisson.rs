@@ -84,9 +84,8 @@ impl Blocks {
         self.places.sort_unstable();
     }
 
-    /// How many arrivals lie below a place.
-    #[cfg(test)]
-    pub fn below(mut self, end: Place) -> u64 {
+    /// How many arrivals lie below a place. Places must not go back to an earlier block.
+    pub fn below(&mut self, end: Place) -> u64 {
         while u128::from(self.block + 1) << (6 + FRACTION_BITS) <= end.0 {
             self.first += self.places.len() as u64;
             self.block += 1;

@@ -3,6 +3,7 @@
 use super::arrivals::{Arrivals, Spread};
 use super::closed::{Bound, Closed};
 use super::ramp::Ramp;
+use super::search::Search;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub enum Schedule {
     Ramping(Arc<Ramp>),
     /// Iterations that are due at moments of their own.
     Open(Arrivals),
+    /// The same, at a rate that follows from how a threshold does.
+    Search(Box<Search>),
 }
 
 impl Schedule {
@@ -56,6 +59,7 @@ impl Schedule {
             Self::Closed(closed) => closed.users,
             Self::Ramping(ramp) => ramp.at(0),
             Self::Open(arrivals) => arrivals.users,
+            Self::Search(search) => search.arrivals.users,
         }
     }
 
@@ -65,15 +69,17 @@ impl Schedule {
             Self::Closed(closed) => closed.users,
             Self::Ramping(ramp) => ramp.most(),
             Self::Open(arrivals) => arrivals.max_users,
+            Self::Search(search) => search.arrivals.max_users,
         }
     }
 
-    /// How long iterations may begin, if that is bounded.
+    /// How long iterations may begin, if that is known beforehand.
     pub fn length(&self) -> Option<Duration> {
         match self {
             Self::Closed(closed) => closed.length,
             Self::Ramping(ramp) => Some(Duration::from_nanos(ramp.length())),
             Self::Open(arrivals) => Some(Duration::from_nanos(arrivals.rate.length())),
+            Self::Search(_) => None,
         }
     }
 
@@ -85,7 +91,7 @@ impl Schedule {
                 Bound::Shared(total) => Some(total),
                 Bound::PerUser(each) => Some(each.saturating_mul(closed.users.into())),
             },
-            Self::Ramping(_) => None,
+            Self::Ramping(_) | Self::Search(_) => None,
             Self::Open(arrivals) => match arrivals.spread {
                 Spread::Even => Some(arrivals.rate.total()),
                 Spread::Poisson => None,
@@ -94,18 +100,35 @@ impl Schedule {
     }
 
     /// How many iterations are due up to and with a moment since its start, of a profile whose iterations are due at moments
-    /// of their own: in the mean where they come by chance.
+    /// of their own that are known beforehand: in the mean where they come by chance.
     pub fn due_by(&self, at: Duration) -> Option<u64> {
         let at = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         match self {
-            Self::Closed(_) | Self::Ramping(_) => None,
+            Self::Closed(_) | Self::Ramping(_) | Self::Search(_) => None,
             Self::Open(arrivals) => Some(arrivals.rate.count(at.min(arrivals.rate.length()))),
         }
     }
 
     /// Whether iterations are due at moments of their own.
     pub fn is_open(&self) -> bool {
-        matches!(self, Self::Open(_))
+        matches!(self, Self::Open(_) | Self::Search(_))
+    }
+
+    /// The arrivals of an open profile; of a search those of its first step.
+    pub fn arrivals(&self) -> Option<&Arrivals> {
+        match self {
+            Self::Open(arrivals) => Some(arrivals),
+            Self::Search(search) => Some(&search.arrivals),
+            Self::Closed(_) | Self::Ramping(_) => None,
+        }
+    }
+
+    /// The search, if it is one.
+    pub fn search(&self) -> Option<&Search> {
+        match self {
+            Self::Search(search) => Some(search),
+            Self::Closed(_) | Self::Ramping(_) | Self::Open(_) => None,
+        }
     }
 }
 

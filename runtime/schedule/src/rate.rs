@@ -153,7 +153,6 @@ impl Rate {
     }
 
     /// The first place that the integral does not exceed.
-    #[cfg(test)]
     pub fn area(&self) -> Place {
         let one = I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS));
         let area = ((self.twice_area << FRACTION_BITS) + one - I256::ONE) / one;

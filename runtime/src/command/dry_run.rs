@@ -1,8 +1,8 @@
 //! The plan of a load, as text and as JSON: how many iterations are due in which time, in all, and how many users that needs.
 
-use crate::outputs::{LoadDescription, RunDescription, a_second, words};
-use bggo_metrics::report::measure::{plural, rate, short};
-use bggo_schedule::{Ramp, Schedule, Spread};
+use crate::outputs::{LoadDescription, RunDescription, words};
+use bggo_metrics::report::measure::{a_second, plural, rate, short};
+use bggo_schedule::{MOST_STEPS, Ramp, Schedule, Search, Spread};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ pub fn plan(run: &RunDescription, latency: Option<Duration>) -> String {
         );
         text.push_str(&match &load.load.schedule {
             Schedule::Open(_) => open(run, load, latency),
+            Schedule::Search(search) => searching(search, latency),
             Schedule::Ramping(_) => ramping(run, load, latency),
             Schedule::Closed(_) => closed(run, load, latency),
         });
@@ -155,6 +156,59 @@ fn open(run: &RunDescription, load: &LoadDescription, latency: Option<Duration>)
         }
     }
     text
+}
+
+/// The rates that a search tries.
+fn searching(search: &Search, latency: Option<Duration>) -> String {
+    let mut text = String::new();
+    let rates = search.rise(MOST_STEPS);
+    let hold = Duration::from_nanos(search.hold);
+    for rate in rates.iter().take(MOST_ROWS as usize) {
+        let _ = writeln!(
+            text,
+            "  {:>12} for {}",
+            a_second(search.a_second(*rate)),
+            bggo_values::duration::format(hold)
+        );
+    }
+    let more = rates.len().saturating_sub(MOST_ROWS as usize);
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more");
+    }
+    let halvings = search.halvings();
+    let _ = writeln!(
+        text,
+        "  if threshold {} holds at all of them; else at most {} between the last that held and the first that broke",
+        search.until,
+        plural(halvings.into(), "more rate", "more rates")
+    );
+    let steps = rates.len() + halvings as usize;
+    let longest = hold.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));
+    let _ = writeln!(
+        text,
+        "  in all at most {}, and the time in which iterations end between two rates",
+        short(longest)
+    );
+    if let Some(latency) = latency {
+        let highest = rates.last().map_or(0.0, |rate| search.a_second(*rate));
+        let needed = little(highest, latency);
+        let most = search.arrivals.max_users;
+        let _ = writeln!(
+            text,
+            "  if an iteration takes {}: up to {} at once ({} x {}), of at most {most}",
+            short(latency),
+            plural(needed, "user", "users"),
+            a_second(highest),
+            short(latency)
+        );
+    }
+    text
+}
+
+/// The rates a second that a search tries if its threshold holds at all of them.
+fn tries(search: &Search) -> Vec<f64> {
+    let rates = search.rise(MOST_STEPS).into_iter();
+    rates.map(|rate| search.a_second(rate)).collect()
 }
 
 /// Users that are busy at once by Little's law.

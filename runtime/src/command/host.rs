@@ -41,7 +41,7 @@ fn needs(run: &RunRequest) -> Needs {
         let schedule = &load.schedule;
         let certain = match schedule {
             Schedule::Closed(_) | Schedule::Ramping(_) => schedule.most_users(),
-            Schedule::Open(_) => schedule.users(),
+            Schedule::Open(_) | Schedule::Search(_) => schedule.users(),
         };
         let certain = run.segment.of(certain.into());
         let most = run.segment.of(schedule.most_users().into());
@@ -49,7 +49,10 @@ fn needs(run: &RunRequest) -> Needs {
         // Scenarios may run one after the other, so only the largest of them is certain.
         needs.users = needs.users.max(certain);
         needs.connections = needs.connections.max(certain.saturating_mul(each));
-        if matches!(schedule, Schedule::Open(arrivals) if arrivals.shares_users) {
+        if schedule
+            .arrivals()
+            .is_some_and(|arrivals| arrivals.shares_users)
+        {
             shared = most;
             of_shared = each.max(of_shared);
             continue;

@@ -78,7 +78,7 @@ pub fn load(grid: &Grid, start: &Start, flags: &Flags) -> Result<Asked, String> 
     }
     let totals = loads.iter().flatten().map(|load| match &load.schedule {
         Schedule::Open(arrivals) => arrivals.rate.total(),
-        Schedule::Closed(_) | Schedule::Ramping(_) => 1,
+        Schedule::Closed(_) | Schedule::Ramping(_) | Schedule::Search(_) => 1,
     });
     if totals.max() == Some(0) {
         return Err("no iteration is ever due: the rate is 0 all the time".to_owned());
@@ -135,10 +135,9 @@ fn have_places_for_all(loads: &[Option<Load>]) -> Result<(), String> {
     let shared = loads
         .iter()
         .flatten()
-        .filter_map(|load| match &load.schedule {
-            Schedule::Open(arrivals) if arrivals.shares_users => Some(u64::from(arrivals.users)),
-            _ => None,
-        });
+        .filter_map(|load| load.schedule.arrivals())
+        .filter(|arrivals| arrivals.shares_users)
+        .map(|arrivals| u64::from(arrivals.users));
     let users: u64 = shared.sum();
     if users <= DEFAULT_MAX_VUS.into() {
         return Ok(());
@@ -193,6 +192,12 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
                     ..arrivals.clone()
                 })
             }
+            Schedule::Search(_) => {
+                return Err(
+                    "--duration does not change a search, whose length is not known beforehand: add --rate 500/s, or another load such as --vus 10"
+                        .to_owned(),
+                );
+            }
             _ => {
                 return Err(format!(
                     "--duration does not change the stages of {profile}: give --stages, or another load such as --vus 10 beside --duration"
@@ -215,6 +220,12 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
                 load.profile = "constant_vus";
                 load.schedule = Schedule::lasting(users, length);
             }
+            (Schedule::Search(_), _) => {
+                return Err(
+                    "--vus alone does not change a search, whose length is not known beforehand: add --duration 30s"
+                        .to_owned(),
+                );
+            }
             _ => {
                 return Err(format!(
                     "--vus does not change the stages of {profile}: give --stages, or --duration beside --vus"
@@ -226,8 +237,13 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
         (flags.max_vus.is_some(), "--max-vus"),
         (flags.by_chance, "--arrivals"),
     ];
-    match &mut load.schedule {
-        Schedule::Open(arrivals) => {
+    let arrivals = match &mut load.schedule {
+        Schedule::Open(arrivals) => Some(arrivals),
+        Schedule::Search(search) => Some(&mut search.arrivals),
+        Schedule::Closed(_) | Schedule::Ramping(_) => None,
+    };
+    match arrivals {
+        Some(arrivals) => {
             if let Some(most) = flags.max_vus {
                 if arrivals.users > most {
                     return Err(format!(
@@ -242,7 +258,7 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
                 arrivals.spread = Spread::Poisson;
             }
         }
-        _ => about_a_rate(given)?,
+        None => about_a_rate(given)?,
     }
     Ok(load)
 }

@@ -782,3 +782,25 @@ fn a_limit_of_failures_is_a_share_and_needs_a_load() {
         assert_eq!(limit(wrong), None, "{wrong}");
     }
 }
+
+#[test]
+fn a_trace_has_a_size_and_samples_have_a_share() {
+    let size = |line: &str| parse(line).unwrap().trace_io;
+    assert_eq!(size(""), None);
+    assert_eq!(size("--trace-io"), Some(4096));
+    assert_eq!(size("--trace-io --once"), Some(4096));
+    assert_eq!(size("--trace-io 64KiB"), Some(65_536));
+    assert_eq!(size("--trace-io=0"), Some(0));
+    let wrong = parse("--trace-io=much").unwrap_err();
+    assert!(
+        format!("{wrong:?}").contains("expected a size such as 512, 4KiB or 1MiB"),
+        "{wrong:?}"
+    );
+    let flags = parse("--samples a.csv --sample-share 5%").unwrap();
+    assert_eq!(
+        flags.samples.as_deref(),
+        Some(std::path::Path::new("a.csv"))
+    );
+    assert_eq!(flags.sample_share, Some(0.05));
+    assert!(parse("--sample-share 5%").is_err());
+}

@@ -7,6 +7,8 @@ use crate::metrics::{RunSlots, layout_of};
 use crate::start::Start;
 use bggo_metrics::{Draft, OnFail, Threshold};
 use bggo_schedule::Segment;
+use bggo_values::duration;
+use std::time::Duration;
 
 /// Those of the grid, then those of the flags. All bounds are known, and every address has its figures.
 ///
@@ -76,6 +78,31 @@ pub fn refused(flags: &Flags, asked: &Asked, thresholds: &[Threshold]) -> Vec<St
             ));
         }
         return refused;
+    }
+    let loads = asked.loads.iter().flatten();
+    for search in loads.filter_map(|load| load.schedule.search()) {
+        let mut named = thresholds.iter();
+        let Some(until) = named.find(|one| one.name == search.until) else {
+            let text = format!("a search needs the threshold {:?}", search.until.as_str());
+            refused.push(text);
+            continue;
+        };
+        let hold = Duration::from_nanos(search.hold);
+        let needed = Duration::from_secs(until.judged_after().into());
+        if hold < needed {
+            refused.push(format!(
+                "a search holds each rate for {}, and threshold {:?} cannot break before {}: write a longer `hold`",
+                duration::format(hold),
+                until.name.as_str(),
+                duration::format(needed)
+            ));
+        }
+        if flags.segment != Segment::WHOLE {
+            refused.push(
+                "a search needs the figures of the whole load, and a share of a run has only its own: leave out --segment, or give another load such as --rate 500/s with --duration 30s"
+                    .to_owned(),
+            );
+        }
     }
     let mut aborting = thresholds.iter();
     let aborting = aborting.find(|one| one.on_fail == OnFail::Abort);

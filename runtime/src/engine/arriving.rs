@@ -4,11 +4,13 @@
 //! that wait: they are the next ones of the source.
 
 use super::scenario_load::Births;
-use bggo_schedule::{Arrival, Arrivals, Nanos, Segment, Source, WhenFull};
+use crate::shutdown::SearchedRate;
+use bggo_schedule::{Arrival, Arrivals, Nanos, Rate, Segment, Source, WhenFull};
 use futures_util::future::select;
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 use tokio::sync::Notify;
 
@@ -48,10 +50,23 @@ impl Seat {
     }
 }
 
+/// Whether arrivals may be decided later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum More {
+    /// All are known beforehand.
+    No,
+    /// A search decides them.
+    Perhaps,
+}
+
 /// The arrivals of one scenario on one worker.
 #[derive(Debug)]
 pub(super) struct Arriving {
     source: RefCell<Source>,
+    /// Whether further arrivals may be decided later, by a search.
+    more: Cell<bool>,
+    /// The rate that it has, of a search.
+    rate: RefCell<Arc<Rate>>,
     when_full: WhenFull,
     births: Births,
     /// The number of a user that this worker may make whatever others have made.
@@ -70,13 +85,15 @@ pub(super) struct Arriving {
 impl Arriving {
     /// Those of a worker, whose share of the run is `segment`, and which makes `before` users before the clock starts.
     pub(super) fn new(
-        arrivals: &Arrivals,
+        (arrivals, more): (&Arrivals, More),
         (births, before): (Births, u32),
         (segment, worker): (Segment, u32),
         seed: u64,
     ) -> Self {
         Self {
             source: RefCell::new(Source::new(arrivals, segment, seed)),
+            more: Cell::new(more == More::Perhaps),
+            rate: RefCell::new(Arc::clone(&arrivals.rate)),
             when_full: arrivals.when_full,
             kept: Cell::new(births.kept_for(worker)),
             users: Cell::new(before.max(1)),
@@ -86,6 +103,18 @@ impl Arriving {
             idle: RefCell::default(),
             changed: Notify::new(),
         }
+    }
+
+    /// The search of its rate has gone on.
+    pub(super) fn goes_on(&self, searched: &SearchedRate) {
+        let before = self.rate.replace(Arc::clone(&searched.rate));
+        if !Arc::ptr_eq(&before, &searched.rate) {
+            let rate = Arc::clone(&searched.rate);
+            self.source.borrow_mut().goes_on(rate);
+        }
+        self.more.set(!searched.is_whole);
+        // Whoever hands out looks again.
+        self.changed.notify_one();
     }
 
     /// An arrival for a user that is free when the scenario is `elapsed` old.
@@ -122,9 +151,14 @@ impl Arriving {
         self.is_full.set(false);
     }
 
-    /// Whether no arrival is left.
+    /// Completes when further arrivals may have been decided, or when there is nothing to be handed out any more.
+    pub(super) async fn until_decided(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Whether no arrival is left, and none will be decided.
     pub(super) fn is_over(&self) -> bool {
-        self.source.borrow().peek().is_none()
+        !self.more.get() && self.source.borrow().peek().is_none()
     }
 
     /// Whether there was somebody else who could have taken an arrival: then it waited for this program and not for a user.

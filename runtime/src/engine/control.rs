@@ -72,8 +72,10 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     let state = RunState::default();
     let (count, slots) = (run.workers(), run.slots());
     let layout = run.layout();
-    let judge = match run.judge(&layout) {
-        Ok(judge) => judge,
+    let judged = run.judge(&layout);
+    let judged = judged.and_then(|judge| Ok((judge, run.searches(&layout)?)));
+    let (judge, searches) = match judged {
+        Ok(judged) => judged,
         Err(unknown) => {
             for one in unknown {
                 report.error(&one.to_string());
@@ -158,11 +160,13 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         let workers = slabs.iter().take(count as usize);
         let open = run.loads.iter().map(|load| {
             let load = load.as_ref();
-            load.is_some_and(|load| load.schedule.is_open())
+            load.is_some_and(|load| load.schedule.is_open() && load.schedule.search().is_none())
         });
         let spun = workers.map(|slab| slab.spun().clone()).collect();
         let host = HostWatch::new(spun, open.collect(), Arc::clone(&state.causes));
-        Watch::new(collector, judge, orders).on(host)
+        Watch::new(collector, judge, orders)
+            .on(host)
+            .searching(searches)
     });
     if state.causes.cannot_go_on() {
         workers.stopping.cancel();
@@ -305,6 +309,9 @@ impl Workers<'_> {
                 self.stopping.out_of_time(now);
             }
             Happened::Ordered(Order::Abort(threshold)) => self.stopping.abort(&threshold),
+            Happened::Ordered(Order::Search(scenario, rate)) => {
+                self.stopping.search(scenario, rate);
+            }
             Happened::CannotGoOn => self.stopping.cancel(),
             Happened::Signal => self.left = self.stopping.signal(),
         }
@@ -323,7 +330,8 @@ impl Workers<'_> {
         let ordered = async {
             match self.ordered.recv().await {
                 Some(order) => Happened::Ordered(order),
-                // Nothing is judged any more.
+                // Nothing is judged any more, which only a panic does before the end: a search would wait for ever.
+                None if stopping.is_searching() => Happened::CannotGoOn,
                 None => std::future::pending().await,
             }
         };

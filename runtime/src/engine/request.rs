@@ -8,12 +8,13 @@ use crate::event::EventSink;
 use crate::exchange::Shown;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
+use crate::judgement::{Overload, RateSearch, SearchOf};
 use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab, layout_of};
 use crate::outputs::{LoadDescription, Report, RunDescription};
 use crate::samples::Sampling;
 use crate::start::Start;
 use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_thresholds};
-use bggo_schedule::{Load, Segment, workers};
+use bggo_schedule::{Load, Search, Segment, workers};
 use bggo_values::Text;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -126,6 +127,7 @@ impl RunRequest {
             from: load.start_after.saturating_add(load.warm_up),
             until: load.begins_until(),
             has_due_times: load.schedule.is_open() || load.pace.is_some(),
+            searches: load.schedule.search().is_some(),
         };
         let courses = self.loads.iter().map(|load| load.as_ref().map(course));
         let rows = self.grid.scenarios.iter().zip(&self.loads);
@@ -134,7 +136,48 @@ impl RunRequest {
         let mut thresholds = self.thresholds.clone();
         let implicit = implicit_thresholds(&thresholds, layout, &run, self.max_failed);
         thresholds.extend(implicit);
+        // The threshold of a search judges its steps, and not the run.
+        for search in self.searching() {
+            let place = thresholds.iter().position(|one| one.name == search.until);
+            if let Some(place) = place {
+                thresholds.remove(place);
+            }
+        }
         (thresholds, courses.collect())
+    }
+
+    /// The loads that search their rates.
+    fn searching(&self) -> impl Iterator<Item = &Search> {
+        let loads = self.loads.iter().flatten();
+        loads.filter_map(|load| load.schedule.search())
+    }
+
+    /// The searches of the run.
+    ///
+    /// # Errors
+    /// Figures that a threshold asks for, and the run does not have.
+    pub(super) fn searches(&self, layout: &Layout) -> Result<Vec<RateSearch>, Vec<Unknown>> {
+        let (_, courses) = self.judged_by(layout);
+        let rows = (0..).zip(self.grid.scenarios).zip(&self.loads);
+        let searches = rows.filter_map(|((scenario, row), load)| {
+            let load = load.as_ref()?;
+            let until = &load.schedule.search()?.until;
+            let until = self.thresholds.iter().find(|one| one.name == *until)?;
+            let search = SearchOf {
+                scenario,
+                name: Text::Static(row.name()),
+                load: load.clone(),
+                seed: self.start.seed_of(row.name()),
+                until: until.clone(),
+                overload: match self.allow_overload {
+                    true => Overload::IsAllowed,
+                    false => Overload::Ends,
+                },
+                courses: courses.clone(),
+            };
+            RateSearch::new(search, layout).transpose()
+        });
+        searches.collect()
     }
 
     /// Judges the run.

@@ -113,7 +113,11 @@ impl<'a> Scenario<'a> {
         let mut in_a_row = 0;
         while users.begins() {
             let Some(next) = arriving.peek() else {
-                break;
+                if arriving.is_over() {
+                    break;
+                }
+                arriving.until_decided().await;
+                continue;
             };
             let due = users.begin().checked_add(Duration::from_nanos(next.due));
             // A moment that no clock can hold never comes.

@@ -55,22 +55,30 @@ impl Taking {
         match schedule {
             Schedule::Closed(closed) => Self::WhenFree(Iterations::new(*closed, segment)),
             Schedule::Ramping(ramp) => Self::WhileThere(Arc::clone(ramp)),
-            Schedule::Open(arrivals) => {
-                let of_host =
-                    |users: u32| u32::try_from(segment.of(users.into())).unwrap_or(u32::MAX);
-                let (before, most) = (of_host(arrivals.users), of_host(arrivals.max_users));
-                let workers = workers.min(most);
-                let places = if arrivals.shares_users {
-                    Arc::clone(places.get_or_insert_with(|| Places::new(most)))
-                } else {
-                    Places::new(most)
-                };
-                Self::Arrivals {
-                    arrivals: arrivals.clone(),
-                    births: Births::new(before, (segment, workers), places),
-                    workers,
-                }
+            Schedule::Open(arrivals) => Self::arrivals(arrivals, (segment, workers), places),
+            Schedule::Search(search) => {
+                Self::arrivals(&search.arrivals, (segment, workers), places)
             }
+        }
+    }
+
+    fn arrivals(
+        arrivals: &Arrivals,
+        (segment, workers): (Segment, u32),
+        places: &mut Option<Arc<Places>>,
+    ) -> Self {
+        let of_host = |users: u32| u32::try_from(segment.of(users.into())).unwrap_or(u32::MAX);
+        let (before, most) = (of_host(arrivals.users), of_host(arrivals.max_users));
+        let workers = workers.min(most);
+        let places = if arrivals.shares_users {
+            Arc::clone(places.get_or_insert_with(|| Places::new(most)))
+        } else {
+            Places::new(most)
+        };
+        Self::Arrivals {
+            arrivals: arrivals.clone(),
+            births: Births::new(before, (segment, workers), places),
+            workers,
         }
     }
 }

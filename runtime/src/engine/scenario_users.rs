@@ -1,13 +1,13 @@
 //! What the users of one scenario share on a worker.
 
 use super::alarms::Alarms;
-use super::arriving::Arriving;
+use super::arriving::{Arriving, More};
 use super::outstanding::Outstanding;
 use super::scenario_load::{ScenarioLoad, Taking};
 use crate::clock::{Moment, nanos};
 use crate::context::WorkerContext;
 use crate::metrics::ScenarioSlots;
-use crate::shutdown::Phase;
+use crate::shutdown::{Phase, SearchedRate};
 use crate::wakers::{Waiting, Wakers};
 use bggo_schedule::{Nanos, Segment};
 use std::cell::Cell;
@@ -40,6 +40,8 @@ pub struct ScenarioUsers {
     pub(super) nobody: Notify,
     /// What is handed to its users, in an open profile.
     arriving: Option<Rc<Arriving>>,
+    /// What was due before this moment, and still runs, is cut.
+    cut_before: Cell<Nanos>,
     /// Iterations that wait for something.
     pub(super) outstanding: Outstanding,
 }
@@ -65,7 +67,12 @@ impl ScenarioUsers {
                 let before = segment.of(arrivals.users.into());
                 let before = u32::try_from(before).unwrap_or(u32::MAX);
                 let births = (births.clone(), before);
-                Rc::new(Arriving::new(arrivals, births, (segment, lane), load.seed))
+                let more = match load.load.schedule.search() {
+                    Some(_) => More::Perhaps,
+                    None => More::No,
+                };
+                let share = (segment, lane);
+                Rc::new(Arriving::new((arrivals, more), births, share, load.seed))
             }),
         };
         // Part of a second counts as a whole one, so that nobody seems to have waited longer than it did.
@@ -76,6 +83,7 @@ impl ScenarioUsers {
         let begin = begin.checked_add(load.load.start_after).unwrap_or(begin);
         Self {
             arriving,
+            cut_before: Cell::new(0),
             outstanding: Outstanding::new(load.slots.iterations, before),
             context: Rc::clone(context),
             alarms: Rc::clone(alarms),
@@ -110,6 +118,27 @@ impl ScenarioUsers {
                 arriving.end();
             }
         }
+    }
+
+    /// The scenario goes on with its search on this worker.
+    pub(super) fn searches(&self, rate: &SearchedRate) {
+        let Some(arriving) = &self.arriving else {
+            return;
+        };
+        if rate.cut_before > self.cut_before.get() {
+            self.cut_before.set(rate.cut_before);
+            let never_begun = arriving.left_over(rate.cut_before);
+            let slots = self.slots_at(Nanos::MAX);
+            self.context
+                .iterations_not_started(slots.iterations, never_begun);
+            self.context.shutdown.wake_all();
+        }
+        arriving.goes_on(rate);
+    }
+
+    /// Whether an iteration that was due in this second of the scenario is cut.
+    pub(super) fn cuts(&self, second: u32) -> bool {
+        Duration::from_secs(second.into()) < Duration::from_nanos(self.cut_before.get())
     }
 
     /// Whether iterations may begin.

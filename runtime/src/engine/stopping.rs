@@ -4,11 +4,11 @@ use super::request::RunRequest;
 use super::scenario_load::ScenarioLoad;
 use crate::exit::ExitCauses;
 use crate::outputs::Report;
-use crate::shutdown::{Phase, Phases};
+use crate::shutdown::{Phase, Phases, SearchedRate};
 use futures_util::future::select;
 use std::io;
 use std::pin::pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -32,6 +32,8 @@ pub(super) struct Stopping<'a> {
     begun: bool,
     /// When the last iteration may begin; `None` if that is not known yet.
     begins_until: Option<Instant>,
+    /// The number of each scenario, when it begins, and when its last iteration may begin, if that is known yet.
+    lasts: Vec<(u32, Option<Instant>, Option<Instant>)>,
     scenarios: Vec<Running>,
     signals: u32,
 }
@@ -47,6 +49,7 @@ impl<'a> Stopping<'a> {
             cancel_at: None,
             begun: false,
             begins_until: None,
+            lasts: Vec::new(),
             scenarios: Vec::new(),
             signals: 0,
         }
@@ -65,14 +68,14 @@ impl<'a> Stopping<'a> {
             self.begins_until = Some(begin);
             return;
         }
-        let ends = loads.iter().map(|load| {
+        let lasts = loads.iter().map(|load| {
             let until = load.load.begins_until();
-            until.and_then(|until| begin.checked_add(until))
+            let begins = begin.checked_add(load.load.start_after);
+            let until = until.and_then(|until| begin.checked_add(until));
+            (load.scenario, begins, until)
         });
-        // If one of the loads has no end, only a signal or a fault can say when the last iteration begins.
-        self.begins_until = ends
-            .collect::<Option<Vec<_>>>()
-            .and_then(|ends| ends.into_iter().max());
+        self.lasts = lasts.collect();
+        self.all_are_known();
         self.scenarios = loads
             .iter()
             .map(|load| Running {
@@ -82,6 +85,39 @@ impl<'a> Stopping<'a> {
                 cancel_at: load.load.ends().and_then(|ends| begin.checked_add(ends)),
             })
             .collect();
+    }
+
+    /// If one of the loads has no end yet, only the end of its search, a signal or a fault can say when the last iteration
+    /// begins.
+    fn all_are_known(&mut self) {
+        let lasts = self.lasts.iter().map(|(_, _, last)| *last);
+        let lasts = lasts.collect::<Option<Vec<_>>>();
+        self.begins_until = lasts.and_then(|lasts| lasts.into_iter().max());
+    }
+
+    /// Whether a scenario waits for what its search decides.
+    pub(super) fn is_searching(&self) -> bool {
+        let searches = |scenario: u32| {
+            let load = self.run.loads.get(scenario as usize);
+            let load = load.and_then(Option::as_ref);
+            load.is_some_and(|load| load.schedule.search().is_some())
+        };
+        let mut lasts = self.lasts.iter();
+        self.may_cancel() && lasts.any(|(scenario, _, last)| last.is_none() && searches(*scenario))
+    }
+
+    /// The search of a scenario goes on.
+    pub(super) fn search(&mut self, scenario: u32, rate: SearchedRate) {
+        if rate.is_whole && self.begins_until.is_none() {
+            let length = Duration::from_nanos(rate.rate.length());
+            let own = |last: &&mut (u32, Option<Instant>, Option<Instant>)| last.0 == scenario;
+            if let Some((_, begins, last)) = self.lasts.iter_mut().find(own) {
+                *last = begins.and_then(|begins| begins.checked_add(length));
+            }
+            self.all_are_known();
+        }
+        self.phases
+            .send_modify(|phases| phases.search(scenario, rate));
     }
 
     /// The users of a scenario are gone from one more worker.

@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod scenarios;
+mod searches;
 mod signals;
 mod whole;
 

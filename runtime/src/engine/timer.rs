@@ -1,19 +1,53 @@
 //! Waits for a moment more exactly than tokio's timer, which knows whole milliseconds only.
 //!
-//! A timerfd wakes the thread, some tens of microseconds late. Where a core is free for it, it is set early, and the rest is
-//! spent in turns of the event loop, so that I/O goes on.
+//! A timerfd wakes the thread, some tens of microseconds late: as late as the host takes to wake a core that sleeps. Where a core
+//! is free for it, it is set earlier by that much, and the rest is spent in turns of the event loop, so that I/O goes on.
 
 use crate::metrics::Spun;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
+use std::cell::Cell;
 use std::io;
 use std::time::{Duration, Instant};
 use tokio::net::unix::pipe::Receiver;
 
-/// How much earlier than asked for a timerfd is set, where the rest is spun.
-const EARLY: Duration = Duration::from_micros(60);
+/// How much earlier than asked for a timerfd is set, where the rest is spun: as much as all but one of a hundred wakes are late.
+///
+/// Each wake moves the estimate: one that came in time by a step down, one that was late by 99 steps up. So it comes to rest
+/// where one of a hundred is late.
+#[derive(Debug)]
+pub(super) struct Early(Cell<Duration>);
+
+impl Early {
+    const LEAST: Duration = Duration::from_micros(20);
+    /// A thread that is woken later than this waits for a core and not for its waking: spinning longer would not help.
+    const MOST: Duration = Duration::from_micros(150);
+    const STEP: Duration = Duration::from_nanos(50);
+
+    /// How early a timerfd is set.
+    fn length(&self) -> Duration {
+        self.0.get()
+    }
+
+    /// A timerfd woke the thread so much later than it was set for.
+    fn woken(&self, late: Duration) {
+        let length = self.length();
+        let length = if late > length {
+            length + 99 * Self::STEP
+        } else {
+            length.saturating_sub(Self::STEP)
+        };
+        self.0.set(length.clamp(Self::LEAST, Self::MOST));
+    }
+}
+
+impl Default for Early {
+    fn default() -> Self {
+        Self(Cell::new(Duration::from_micros(60)))
+    }
+}
 
 /// Whether a worker may spin for the last microseconds before a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +65,15 @@ pub(super) enum Timer {
     Coarse,
     /// The kernel's.
     /// (tokio's own reader of file descriptors asks for `unsafe`, and its reader of pipes does the same without.)
-    Exact(Receiver, Spin, Spun),
+    Exact(Receiver, Spin, Spun, Early),
 }
 
 impl Timer {
     /// The kernel's, if it gives one.
     pub(super) fn new(spin: Spin, spun: Spun) -> Self {
-        Self::exact().map_or(Self::Coarse, |timer| Self::Exact(timer, spin, spun))
+        Self::exact().map_or(Self::Coarse, |timer| {
+            Self::Exact(timer, spin, spun, Early::default())
+        })
     }
 
     fn exact() -> io::Result<Receiver> {
@@ -56,36 +92,29 @@ impl Timer {
 
     /// Completes at a moment.
     pub(super) async fn until(&self, at: Instant) {
-        let Self::Exact(timer, spin, spun) = self else {
+        let Self::Exact(timer, spin, spun, early) = self else {
             tokio::time::sleep_until(at.into()).await;
             return;
         };
-        let early = match spin {
-            Spin::On => EARLY,
+        let ahead = match spin {
+            Spin::On => early.length(),
             Spin::Off => Duration::ZERO,
         };
-        // How much it had yet to wait when it began to spin. What else the thread did in that time counts as spun too: it is
-        // at most this long.
-        let mut spins = None;
-        loop {
-            let rest = at.saturating_duration_since(Instant::now());
-            if rest.is_zero() {
-                if let Some(length) = spins {
-                    spun.add(length);
-                }
-                return;
+        let now = Instant::now();
+        let rest = at.saturating_duration_since(now);
+        if let Some(length) = rest.checked_sub(ahead).filter(|rest| !rest.is_zero()) {
+            match wait(timer, length).await {
+                Ok(()) => early.woken(now.elapsed().saturating_sub(length)),
+                Err(_) => tokio::time::sleep_until(at.into()).await,
             }
-            match rest.checked_sub(early).filter(|rest| !rest.is_zero()) {
-                Some(length) => {
-                    if wait(timer, length).await.is_err() {
-                        tokio::time::sleep_until(at.into()).await;
-                    }
-                }
-                None => {
-                    spins.get_or_insert(rest);
-                    tokio::task::yield_now().await;
-                }
-            }
+        }
+        // What else the thread does in this time counts as spun too: it is at most this long.
+        let spins = at.saturating_duration_since(Instant::now());
+        while Instant::now() < at {
+            tokio::task::yield_now().await;
+        }
+        if !spins.is_zero() {
+            spun.add(spins);
         }
     }
 }
@@ -110,5 +139,30 @@ async fn wait(timer: &Receiver, length: Duration) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             read => return read.map(drop),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_is_set_as_early_as_all_but_one_of_a_hundred_wakes_are_late() {
+        let early = Early::default();
+        // Evenly spread from 0 to 100 microseconds, in an order that no length of turns repeats.
+        let wakes = (0..40_000).map(|wake| Duration::from_nanos(wake * 61_803 % 100_000));
+        let late = wakes.map(|late| {
+            let is_late = late > early.length();
+            early.woken(late);
+            is_late
+        });
+        // The first of them are learnt from.
+        let late = late.skip(20_000).filter(|is_late| *is_late).count();
+        assert!((150..=250).contains(&late), "{late} of 20,000 were late");
+        // A host that wakes at once needs hardly any, and one that has no core to give gets no more for it.
+        (0..20_000).for_each(|_| early.woken(Duration::ZERO));
+        assert_eq!(early.length(), Early::LEAST);
+        (0..200).for_each(|_| early.woken(Duration::from_millis(9)));
+        assert_eq!(early.length(), Early::MOST);
     }
 }

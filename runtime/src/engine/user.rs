@@ -171,10 +171,13 @@ impl User {
             .max(self.scenario.phase.get())
     }
 
-    /// Whether the user is no longer there, and the time that its last iteration had is over.
+    /// Whether the user is no longer there, and the time that its last iteration had is over; or that of the step of a search
+    /// in which its iteration was due.
     fn is_gone(&self, cx: &mut Context<'_>) -> bool {
-        let Turns::Timed(timetable) = &self.turns else {
-            return false;
+        let timetable = match &self.turns {
+            Turns::Timed(timetable) => timetable,
+            Turns::Arrivals(_) => return self.scenario.cuts(self.due_in.get()),
+            Turns::WhenFree => return false,
         };
         let Some(at) = timetable.cuts_at() else {
             return false;
@@ -491,7 +494,11 @@ impl Future for UnlessCancelled<'_> {
                 }
                 this.user.stretch.set(Stretch::default());
                 if this.user.is_gone(cx) {
-                    return this.cut(Cut::Cancelled);
+                    return this.cut(match this.user.turns {
+                        // What a target does not answer in time has failed.
+                        Turns::Arrivals(_) => Cut::TimeIsOver,
+                        Turns::Timed(_) | Turns::WhenFree => Cut::Cancelled,
+                    });
                 }
                 match this
                     .user

@@ -257,5 +257,8 @@ fn apply(phases: &Phases, context: &WorkerContext, scenarios: &Scenarios) {
     context.shutdown.advance(phases.run());
     for scenario in scenarios.borrow().iter() {
         scenario.advance(phases.scenario(scenario.scenario()));
+        if let Some(rate) = phases.searched(scenario.scenario()) {
+            scenario.searches(rate);
+        }
     }
 }

@@ -96,6 +96,30 @@ fn beside_a_secret_too_long_to_look_for_nothing_is_shown() {
 }
 
 #[test]
+fn beside_more_secrets_than_are_looked_for_no_value_is_shown() {
+    let words = (0..=MOST).map(|word| format!("word{word}"));
+    let kept_back = secrets(&[&words.collect::<Vec<_>>().join(" ")]);
+    let mut message = with_body(b"word7 and more");
+    message.line("location", "/word7");
+    assert_eq!(
+        shown(&message, &kept_back, 100),
+        "HTTP/1.1 200 OK\nlocation: (sensitive value)\n\n(sensitive value), 14 bytes"
+    );
+}
+
+#[test]
+fn each_text_of_a_sensitive_variable_is_a_secret_and_each_line_of_it() {
+    let mut kept_back = Secrets::default();
+    let key = Value::from("first line\n  second line\n".to_owned());
+    kept_back.add_value(&Value::from(vec![("a".into(), Value::from(vec![key]))]));
+    let message = with_body(b"a: first line, second line, line");
+    assert_eq!(
+        shown(&message, &kept_back, 100),
+        "HTTP/1.1 200 OK\n\na: (sensitive value), (sensitive value), line"
+    );
+}
+
+#[test]
 fn what_is_no_text_is_told_by_its_length_and_first_bytes() {
     let body: Vec<u8> = (0..=255).collect();
     let text = shown(&with_body(&body), &Secrets::default(), 1000);

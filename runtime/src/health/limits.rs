@@ -5,7 +5,7 @@ use std::fs;
 /// Descriptors that a program has open beside its connections: files, timers, the event loops of its threads.
 const OTHER_DESCRIPTORS: u64 = 64;
 /// Bytes of a user beside its future: its task, its context and its row in the list of users.
-const BYTES_BESIDE: u64 = 640;
+const BYTES_BESIDE: u64 = 500;
 /// Of the memory that is free, what users may take, in hundredths.
 const SHARE_OF_MEMORY: u64 = 90;
 
@@ -245,7 +245,7 @@ mod tests {
     fn users_beyond_the_memory_are_refused_with_the_arithmetic() {
         let needs = Needs {
             users: 10_000_000,
-            user_bytes: 360,
+            user_bytes: 500,
             ..Needs::default()
         };
         assert_eq!(

@@ -37,7 +37,8 @@ pub struct HostWatch {
 }
 
 impl HostWatch {
-    /// The clock of the run starts now. The worker threads have begun. `open` says which scenarios have an open profile.
+    /// The clock of the run starts now. The worker threads have begun. `open` says which scenarios have an open profile that must be
+    /// held: a search ends where it is not.
     pub fn new(spun: Vec<Spun>, open: Vec<bool>, causes: Arc<ExitCauses>) -> Self {
         Self {
             times: HostTimes::new(),
@@ -63,6 +64,11 @@ impl HostWatch {
         let before = std::mem::replace(&mut self.lacked, now);
         evidence.lacked = (now.0 - before.0, now.1 - before.1);
         self.held.second(layout, interval, evidence);
+    }
+
+    /// Whether the schedule of this scenario is not held in the seconds before now.
+    pub fn is_behind(&self, scenario: u32) -> bool {
+        self.held.is_behind(scenario)
     }
 
     /// What this host had none left of: a sentence with the cure for each.

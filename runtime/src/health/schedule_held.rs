@@ -138,6 +138,8 @@ pub struct ScheduleHeld {
     open: Vec<bool>,
     seconds: VecDeque<Second>,
     worst: Option<FellBehind>,
+    /// Whether each scenario is behind now.
+    behind: Vec<bool>,
 }
 
 impl ScheduleHeld {
@@ -147,6 +149,7 @@ impl ScheduleHeld {
             open,
             seconds: VecDeque::new(),
             worst: None,
+            behind: Vec::new(),
         }
     }
 
@@ -169,16 +172,23 @@ impl ScheduleHeld {
             evidence,
             scenarios: scenarios.collect(),
         });
+        self.behind.clear();
         for (number, row) in layout.iterations.iter().enumerate() {
-            let Some(found) = self.judge(number, &row.scenario) else {
-                continue;
-            };
+            let found = self.judge(number, &row.scenario);
+            self.behind.push(found.is_some());
+            let Some(found) = found else { continue };
             let rank = |one: &FellBehind| (one.is_open, one.p99);
             let worst = self.worst.as_ref();
             if worst.is_none_or(|worst| rank(worst) < rank(&found)) {
                 self.worst = Some(found);
             }
         }
+    }
+
+    /// Whether the schedule of this scenario is not held in the seconds that are looked at.
+    pub fn is_behind(&self, scenario: u32) -> bool {
+        let behind = self.behind.get(scenario as usize);
+        behind.copied().unwrap_or_default()
     }
 
     /// Where the schedule was held worst, if it was not held.

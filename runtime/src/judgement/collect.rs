@@ -1,6 +1,6 @@
 //! Reads all threads' slabs: each reading is an interval, and their merge is what the run measured.
 
-use crate::metrics::{Interval, Layout, SlabReader};
+use crate::metrics::{Interval, Layout, SlabReader, SlotFigures};
 use std::time::{Duration, Instant};
 
 /// Makes the stream of intervals.
@@ -35,6 +35,13 @@ impl Collector {
         }
         self.total.merge(&interval);
         interval
+    }
+
+    /// Adds to the interval that was taken last, at a slot.
+    pub fn add(&mut self, interval: &mut Interval, slot: u32, figures: &SlotFigures) {
+        for to in [interval, &mut self.total] {
+            to.slots.entry(slot).or_default().merge(figures);
+        }
     }
 
     /// For how long at least the oldest iteration of each scenario has waited when the run is `now` old; `None` where none

@@ -2,16 +2,20 @@
 //!
 //! ```text
 //! slabs -> Collector -> Interval -> Judge -> Second -> outputs, which only read
+//!                          |-> RateSearch -> Order -> the control thread
 //! ```
 
 mod collect;
+mod search;
 mod watch;
 
 pub use bggo_metrics::{Came, Judge, Judged, OnFail, Quantity, State, Verdict};
 pub use collect::Collector;
+pub use search::{Overload, RateSearch, SearchOf};
 pub use watch::Watch;
 
 use crate::metrics::{Interval, Layout};
+use crate::shutdown::SearchedRate;
 use bggo_values::Text;
 
 /// What the judgement of a run asks of whoever runs it.
@@ -19,6 +23,8 @@ use bggo_values::Text;
 pub enum Order {
     /// This threshold is broken and ends the run.
     Abort(Text),
+    /// The scenario with this number, which searches its rate, goes on like this.
+    Search(u32, SearchedRate),
 }
 
 /// What the figures of a whole run come to.
@@ -26,7 +32,7 @@ pub enum Order {
 pub struct Judgement {
     /// No iteration ran to its end.
     pub nothing_ended: bool,
-    /// A threshold failed.
+    /// A threshold failed, or a search broke at its first rate.
     pub threshold_failed: bool,
     /// Iterations did not begin in time.
     pub fell_behind: bool,
@@ -51,4 +57,6 @@ pub struct Second<'a> {
     pub interval: &'a Interval,
     /// How the thresholds do at its end, in the order of their verdicts.
     pub judged: &'a [Judged],
+    /// The rates that searches try in it, added up, in iterations a second; none where no search tries one.
+    pub tried: Option<f64>,
 }

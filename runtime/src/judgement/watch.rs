@@ -1,9 +1,11 @@
 //! The seconds of a run: each is read when it is over, and judged.
 
-use super::{Collector, Judge, Judgement, Order, Second, Verdict};
+use super::search::{SecondOf, is_limited};
+use super::{Collector, Judge, Judgement, Order, RateSearch, Second, Verdict};
 use crate::health::{FellBehind, HostWatch};
 use crate::metrics::{Interval, Layout, SlotFigures};
-use std::time::{Duration, Instant};
+use bggo_metrics::{Searched, step_mark};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// How long a second is.
@@ -14,8 +16,13 @@ const EVERY: Duration = Duration::from_secs(1);
 pub struct Watch {
     collector: Collector,
     judge: Judge,
-    /// Who is told that a threshold ends the run; it is told once.
+    /// Who is told what follows from the figures.
     orders: Option<UnboundedSender<Order>>,
+    /// Whether it was told that a threshold ends the run: that is told once.
+    has_aborted: bool,
+    searches: Vec<RateSearch>,
+    /// Lines about searches that nobody has taken yet.
+    said: Vec<String>,
     /// The second that is read next; `None` of a functional run, and when all workers are done.
     next: Option<u32>,
     /// What the last second measured.
@@ -41,6 +48,22 @@ impl Watch {
         self
     }
 
+    /// With scenarios that search their rates.
+    pub fn searching(mut self, searches: Vec<RateSearch>) -> Self {
+        self.searches = searches;
+        self
+    }
+
+    /// What the searches found, when all workers are done.
+    pub fn searched(&self) -> Vec<Searched> {
+        self.searches.iter().map(RateSearch::searched).collect()
+    }
+
+    /// Lines about what searches decided since the last call.
+    pub fn take_said(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.said)
+    }
+
     /// Where the schedule was held worst, if it was not held.
     pub fn fell_behind(&self) -> Option<&FellBehind> {
         self.host.as_ref()?.fell_behind()
@@ -57,6 +80,9 @@ impl Watch {
             collector,
             judge,
             orders: None,
+            has_aborted: false,
+            searches: Vec::new(),
+            said: Vec::new(),
             next: None,
             interval: Interval::default(),
             verdicts: Vec::new(),
@@ -79,6 +105,7 @@ impl Watch {
         let over = u32::try_from(elapsed.as_secs()).unwrap_or(u32::MAX);
         let number = over.max(number);
         self.next = Some(number.saturating_add(1));
+        self.search(number);
         Some(self.judged(number))
     }
 
@@ -87,6 +114,7 @@ impl Watch {
     pub fn stop(&mut self, at: Duration, until: Duration) -> Option<Second<'_>> {
         self.interval = self.collector.take(at);
         self.look_at_host();
+        self.searches.iter_mut().for_each(RateSearch::stops);
         let last = self.next.take();
         let last = last.filter(|_| !self.interval.slots.is_empty());
         if let Some(number) = last {
@@ -101,17 +129,58 @@ impl Watch {
         self.judge.outstanding(outstanding);
         self.judge.second(number, &self.interval);
         if let Some(threshold) = self.judge.aborted_by()
-            && let Some(orders) = self.orders.take()
+            && !self.has_aborted
         {
-            // If nobody listens any more, the run has ended.
-            let _ = orders.send(Order::Abort(threshold.name.clone()));
+            self.has_aborted = true;
+            self.order(Order::Abort(threshold.name.clone()));
         }
         self.second(number)
+    }
+
+    fn order(&self, order: Order) {
+        if let Some(orders) = &self.orders {
+            // If nobody listens any more, the run has ended.
+            let _ = orders.send(order);
+        }
+    }
+
+    /// Lets the searches go on.
+    fn search(&mut self, number: u32) {
+        if self.searches.is_empty() {
+            return;
+        }
+        let outstanding = self.collector.outstanding(self.interval.end());
+        let mut searches = std::mem::take(&mut self.searches);
+        for search in &mut searches {
+            let scenario = search.scenario();
+            let host = self.host.as_ref();
+            let follows = search.second(&SecondOf {
+                number,
+                layout: self.collector.layout(),
+                interval: &self.interval,
+                total: self.collector.total(),
+                outstanding: &outstanding,
+                fell_behind: host.is_some_and(|host| host.is_behind(scenario)),
+            });
+            if let Some(order) = follows.order {
+                self.order(order);
+            }
+            // A system clock set before 1970 counts as 1970.
+            let at = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+            let mark = follows.decided.and_then(|step| step_mark(&step, at));
+            let row = self.layout().iterations.get(scenario as usize);
+            if let (Some(mark), Some(slot)) = (mark, row.map(|row| row.first)) {
+                self.collector.add(&mut self.interval, slot, &mark);
+            }
+            self.said.extend(follows.said);
+        }
+        self.searches = searches;
     }
 
     /// No iteration begins any more from now on, before the load was over.
     pub fn stops(&mut self) {
         self.judge.stops(self.collector.begin().elapsed());
+        self.searches.iter_mut().for_each(RateSearch::stops);
     }
 
     fn look_at_host(&mut self) {
@@ -126,17 +195,30 @@ impl Watch {
             layout: self.collector.layout(),
             interval: &self.interval,
             judged: self.judge.judged(),
+            tried: self.tried(),
         }
+    }
+
+    /// The rates that are tried in the last second.
+    fn tried(&self) -> Option<f64> {
+        let at = self.interval.end();
+        let tried = self.searches.iter().filter_map(|one| one.tried(at));
+        tried.reduce(|sum, rate| sum + rate)
     }
 
     /// What the figures come to when all workers are done.
     pub fn judgement(&self) -> Judgement {
         let rows = self.layout().iterations.iter();
         let mut counts = rows.filter_map(|row| row.counts(self.total()));
+        let searched = self.searched();
+        let threshold_failed =
+            self.verdicts.iter().any(Verdict::fails) || searched.iter().any(Searched::fails);
+        let is_limited = searched.iter().any(|one| is_limited(one, threshold_failed));
+        let fell_behind = self.fell_behind().is_some_and(|found| found.is_open);
         Judgement {
             nothing_ended: counts.all(|row| SlotFigures::ended(row) == 0),
-            fell_behind: self.fell_behind().is_some_and(|found| found.is_open),
-            threshold_failed: self.verdicts.iter().any(Verdict::fails),
+            fell_behind: fell_behind || is_limited,
+            threshold_failed,
         }
     }
 

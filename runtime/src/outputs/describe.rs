@@ -1,8 +1,9 @@
 //! How a run was started, as owned values: what its outputs write, and what a file can hold.
 
 use super::{LoadDescription, RunDescription};
+use bggo_metrics::report::measure::a_second;
 use bggo_metrics::report::{Described, DescribedLoad};
-use bggo_schedule::{Load, Schedule, Segment, Spread};
+use bggo_schedule::{Growth, Load, Schedule, Segment, Spread};
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -74,6 +75,20 @@ pub fn words(load: &Load) -> String {
                 format!("{} to {}", a_second(lowest), a_second(highest))
             }
         }
+        Schedule::Search(search) => {
+            let growth = match search.growth {
+                Growth::Factor(factor) => format!("times {}", factor as f64 / 1e6),
+                Growth::Increment(more) => format!("plus {}", a_second(search.a_second(more))),
+            };
+            let (start, max) = (search.a_second(search.start), search.a_second(search.max));
+            let hold = bggo_values::duration::format(Duration::from_nanos(search.hold));
+            format!(
+                "{} to {}, {growth} every {hold}, until threshold {} breaks",
+                a_second(start),
+                a_second(max),
+                search.until
+            )
+        }
         Schedule::Ramping(ramp) => format!("up to {}", users(ramp.most())),
         Schedule::Closed(closed) => users(closed.users),
     }];
@@ -90,7 +105,7 @@ pub fn words(load: &Load) -> String {
         (None, Some(length)) => parts.push(format!(" for {length}")),
         (None, None) => {}
     }
-    if let Schedule::Open(arrivals) = schedule {
+    if let Some(arrivals) = schedule.arrivals() {
         if arrivals.spread == Spread::Poisson {
             parts.push(", by chance".to_owned());
         }
@@ -107,16 +122,4 @@ pub fn words(load: &Load) -> String {
 fn users(count: u32) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} user{plural}")
-}
-
-/// `500/s`, `1.5/s`; less than one a second in a minute or an hour: `90/m`.
-pub fn a_second(rate: f64) -> String {
-    let (rate, unit) = match rate {
-        rate if rate >= 1.0 || rate <= 0.0 => (rate, "s"),
-        rate if rate * 60.0 >= 1.0 => (rate * 60.0, "m"),
-        rate => (rate * 3600.0, "h"),
-    };
-    let text = format!("{rate:.2}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text}/{unit}")
 }

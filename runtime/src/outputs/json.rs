@@ -17,8 +17,9 @@ use crate::judgement::{Came, OnFail, Quantity, Second, State, Verdict};
 use crate::metrics::{Histogram, MetricLayout, Outcome, Tags, Unit, WHOLE};
 use bggo_metrics::report::{
     Described, DescribedLoad, Examples, Figures, Metrics, Paint, Percentiles, ResourceRow, Row,
-    Values, checks, custom_metrics, sum_of_labels, thresholds,
+    Values, checks, custom_metrics, searches, sum_of_labels, thresholds,
 };
+use bggo_metrics::{Reading, SearchEnd, Searched, StepCame};
 use bggo_values::{Number, Text, Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -595,6 +596,8 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
     let resources: Vec<Value> = resources.map(|row| resource_row(row).done()).collect();
     let thresholds = conclusion.verdicts.iter();
     let thresholds: Vec<Value> = thresholds.map(|one| threshold(one).done()).collect();
+    let searches = conclusion.searches.iter();
+    let searches: Vec<Value> = searches.map(|one| searched(one).done()).collect();
     let warnings = warnings(figures, run).into_iter();
     let warnings: Vec<Value> = warnings.map(|text| Value::Text(text.into())).collect();
     let examples = examples(conclusion.examples);
@@ -623,6 +626,7 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
         .put_some("checks", (!checks.is_empty()).then_some(checks))
         .put_some("metrics", metrics)
         .put_some("thresholds", (!thresholds.is_empty()).then_some(thresholds))
+        .put_some("searches", (!searches.is_empty()).then_some(searches))
         .put_some(
             "fell_behind",
             conclusion
@@ -666,14 +670,6 @@ fn threshold(verdict: &Verdict) -> Object {
         Came::NeverMeasured => "never_measured",
         Came::LeftOut => "left_out",
     };
-    let figures = verdict.readings.iter().map(|reading| {
-        Object::default()
-            .put("figure", reading.figure.clone())
-            .put("unit", unit_of(reading.quantity))
-            .put_some("value", reading.value.and_then(Number::from_f64))
-            .put_some("worst", reading.worst.and_then(Number::from_f64))
-            .done()
-    });
     let remarks = verdict.remarks.iter();
     let remarks: Vec<Value> = remarks
         .map(|remark| Value::from(thresholds::said(*remark)))
@@ -684,11 +680,60 @@ fn threshold(verdict: &Verdict) -> Object {
         .put("came", came)
         .put("on_fail", on_fail)
         .put("failed", verdict.fails())
-        .put("figures", figures.collect::<Vec<_>>())
+        .put("figures", readings(&verdict.readings))
         .put_some("worst_second", verdict.worst_at.map(Number::from))
         .put_some("broken_second", verdict.broken_at.map(Number::from))
         .put("aborted", verdict.aborted)
         .put_some("remarks", (!remarks.is_empty()).then_some(remarks))
+}
+
+/// The figures that a threshold reads.
+fn readings(readings: &[Reading]) -> Vec<Value> {
+    let all = readings.iter().map(|reading| {
+        Object::default()
+            .put("figure", reading.figure.clone())
+            .put("unit", unit_of(reading.quantity))
+            .put_some("value", reading.value.and_then(Number::from_f64))
+            .put_some("worst", reading.worst.and_then(Number::from_f64))
+            .done()
+    });
+    all.collect()
+}
+
+/// What a search found.
+fn searched(search: &Searched) -> Object {
+    let end = match search.end {
+        SearchEnd::Found => "found",
+        SearchEnd::BelowStart => "below_start",
+        SearchEnd::AtLeastMax => "at_least_max",
+        SearchEnd::LimitOfGenerator => "limit_of_generator",
+        SearchEnd::Stopped => "stopped",
+    };
+    let steps = search.steps.iter().map(|step| {
+        let came = match step.came {
+            StepCame::Held => "held",
+            StepCame::Broke => "broke",
+            StepCame::NotPutOn => "not_put_on",
+            StepCame::Unfinished => "unfinished",
+        };
+        Object::default()
+            .put_some("rate", Number::from_f64(step.rate))
+            .put("came", came)
+            .put("from_seconds", seconds(step.from))
+            .put("to_seconds", seconds(step.to))
+            .put("figures", readings(&step.readings))
+            .done()
+    });
+    Object::default()
+        .put("scenario", search.scenario.clone())
+        .put("until", search.until.clone())
+        .put("asked", search.asked.clone())
+        .put("end", end)
+        .put_some("highest_rate", search.held().and_then(Number::from_f64))
+        .put_some("broke_at", search.broke().and_then(Number::from_f64))
+        .put("failed", search.fails())
+        .put("text", searches::answer(search))
+        .put("steps", steps.collect::<Vec<_>>())
 }
 
 /// What the values of a figure are.

@@ -26,7 +26,7 @@ mod writer;
 
 pub use cases::JunitFile;
 pub use csv::CsvFile;
-pub use describe::{a_second, words};
+pub use describe::words;
 pub use file::OutputFile;
 pub use progress::Progress;
 pub use report::{Report, Stopped, Style};
@@ -39,6 +39,7 @@ use crate::exit::Exit;
 use crate::grid::Grid;
 use crate::health::FellBehind;
 use crate::judgement::{Second, Verdict};
+use bggo_metrics::Searched;
 use bggo_metrics::report::{Described, Ending, Examples, Figures, Percentiles, Summary};
 use bggo_schedule::{Load, Segment};
 use bggo_values::Text;
@@ -92,6 +93,8 @@ pub struct Conclusion<'a> {
     pub figures: &'a Figures,
     /// How its thresholds came out.
     pub verdicts: &'a [Verdict],
+    /// What searches for the highest rate found.
+    pub searches: &'a [Searched],
     /// Where this host held the schedule worst, if it did not hold it.
     pub fell_behind: Option<&'a FellBehind>,
     /// The text of a failure of each kind.
@@ -118,6 +121,7 @@ impl<'a> Conclusion<'a> {
             figures: self.figures,
             ending: ending(self.exit),
             verdicts: self.verdicts,
+            searches: self.searches,
             fell_behind: self.fell_behind.map(|found| self.said_of(found)),
             left: self.left,
             examples: self.examples,

@@ -121,6 +121,10 @@ impl ProgressLines {
             let due = run.due_by(line.at)?.saturating_sub(run.due_by(begin)?);
             Some(rate(due, length))
         });
+        let asked = match (asked, second.tried) {
+            (Some(asked), Some(tried)) => Some(asked + tried),
+            (one, other) => one.or(other),
+        };
         let described = run.map(RunDescription::described);
         let mut loads = described.iter().flat_map(|run| &run.loads);
         Reached {

@@ -434,9 +434,15 @@ impl Reporter {
             .judged
             .iter()
             .filter(|one| one.broken_at == Some(second.number) && one.on_fail != OnFail::Abort);
-        let texts = breaks.map(|one| format!("threshold {} is broken", one.name));
-        for text in texts.collect::<Vec<_>>() {
-            self.tell(&Event::Message(LogLevel::Warn, text));
+        let texts = breaks.map(|one| {
+            let text = format!("threshold {} is broken", one.name);
+            (LogLevel::Warn, text)
+        });
+        let mut texts: Vec<(LogLevel, String)> = texts.collect();
+        let said = run.watch.take_said().into_iter();
+        texts.extend(said.map(|text| (LogLevel::Info, text)));
+        for (level, text) in texts {
+            self.tell(&Event::Message(level, text));
         }
         self.tell_troubles();
     }
@@ -473,12 +479,14 @@ impl Reporter {
         checks::fill(&mut figures.checks, &self.examples);
         figures.host_lacked = run.watch.host_lacked();
         let mut exit = ends.exit;
+        let searches = run.watch.searched();
         // Those on stderr come last, so they tell of what went wrong with the files.
         for index in 0..self.outputs.len() {
             let conclusion = Conclusion {
                 described: &described,
                 figures: &figures,
                 verdicts: run.watch.verdicts(),
+                searches: &searches,
                 fell_behind: run.watch.fell_behind(),
                 examples: &self.examples,
                 exit,

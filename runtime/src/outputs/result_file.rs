@@ -166,6 +166,7 @@ impl Output for ResultFile {
             fell_behind: conclusion
                 .fell_behind
                 .map(|found| Text::from(conclusion.said_of(found))),
+            searches: conclusion.searches.to_vec(),
             examples: conclusion.examples.clone(),
         };
         self.file.put(file::end(&[Some(end)]));

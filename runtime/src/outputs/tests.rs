@@ -277,6 +277,7 @@ impl End<'_> {
             described: &described,
             figures: &Figures::new(collector.layout(), collector.total(), began),
             verdicts: self.verdicts,
+            searches: &[],
             fell_behind: self.fell_behind,
             examples: &Examples::default(),
             exit: self.exit,
@@ -316,6 +317,7 @@ fn next_line(so_far: &mut LinesSoFar, collector: &mut Collector, at: Duration) -
         layout: collector.layout(),
         interval: &interval,
         judged: &[],
+        tried: None,
     })
 }
 
@@ -1170,6 +1172,7 @@ fn feed(output: &mut dyn Output, seconds: std::ops::RangeInclusive<u64>, each: u
             layout: collector.layout(),
             interval: &interval,
             judged: &[],
+            tried: None,
         });
     }
 }
@@ -1185,6 +1188,7 @@ fn ended_of(run: &RunDescription) -> impl FnOnce(&mut dyn Output) {
                 (&described, Duration::ZERO),
             ),
             verdicts: &[],
+            searches: &[],
             fell_behind: None,
             examples: &Examples::default(),
             exit: Exit::Passed,

@@ -122,6 +122,7 @@ fn write(path: &Path, host: u64) -> std::io::Result<()> {
         begins_for: Duration::from_secs(SECONDS.into()),
         left: false,
         fell_behind: None,
+        searches: Vec::new(),
         examples: Examples::default(),
     };
     file.write_all(end(&[Some(ends)]).as_bytes())?;

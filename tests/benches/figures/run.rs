@@ -59,7 +59,7 @@ pub fn noop(table: &mut Table) {
         "iterations/s, 5 s",
         rate,
         "1/s",
-        Goal::AtLeast(3_000_000.0),
+        Goal::AtLeast(5_000_000.0),
     );
 }
 

@@ -16,6 +16,11 @@ pub struct Nginx {
 impl Nginx {
     /// Starts nginx; `locations` goes into its one `server` block.
     pub fn start(locations: &str) -> Self {
+        Self::start_with("", locations)
+    }
+
+    /// The same; `http` goes into the block `http`, around the `server`.
+    pub fn start_with(http: &str, locations: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
         let root = folder.path().display();
@@ -27,7 +32,7 @@ impl Nginx {
         let text = format!(
             "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile 16384;\nevents {{ worker_connections 8192; }}\nhttp {{\n{paths}    \
              log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
-             keepalive_requests 100000000;\n    server {{\n        {locations}\n        listen 127.0.0.1:{port} backlog=4096;\n    }}\n}}\n"
+             keepalive_requests 100000000;\n    {http}\n    server {{\n        {locations}\n        listen 127.0.0.1:{port} backlog=4096;\n    }}\n}}\n"
         );
         let file = folder.path().join("nginx.conf");
         std::fs::write(&file, text).expect("nginx.conf is written");

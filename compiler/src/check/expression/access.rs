@@ -83,6 +83,13 @@ impl Checker<'_> {
                     .hint("write `metrics.run.response_time.p95 < \"300ms\"`; there is no arithmetic on figures");
                 error(span)
             }
+            Reference::Threshold(at) => match self.declarations.thresholds.get(at) {
+                Some(threshold) => {
+                    let name = Value::from(threshold.name.text.clone());
+                    constant(name, Type::String, span)
+                }
+                None => error(span),
+            },
             Reference::Error => error(span),
         }
     }
@@ -248,6 +255,11 @@ impl Checker<'_> {
 
     pub(super) fn index(&mut self, expr: &Expr, base: &Expr, index: &Expr) -> TExpr {
         let span = expr.span;
+        if let Some(reference @ (Reference::Threshold(_) | Reference::Error)) =
+            self.reference(expr.id)
+        {
+            return self.refer(reference, span);
+        }
         if let Some(step) = self.step_of(base) {
             return match self.instance(step, index, span) {
                 Some(instance) => self.one_step(step, instance, span),

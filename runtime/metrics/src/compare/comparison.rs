@@ -305,19 +305,19 @@ impl<'a> Sides<'a> {
         (new_row, new): (&'a RowFigures, &'a MeasuredFigure),
     ) -> Result<Evidence, TooShort> {
         let measure = old.measure;
-        let mut differences = [0.0; BLOCKS];
-        let pairs = old.blocks.iter().zip(&new.blocks);
-        for (difference, pair) in differences.iter_mut().zip(pairs) {
-            let (Some(old), Some(new)) = pair else {
-                return Err(self.too_few(old, new));
-            };
-            *difference = on_scale(measure, *new) - on_scale(measure, *old);
-        }
         let needed = match measure {
             Measure::Percentile(_) => self.seconds_for_times(old_row, new_row),
             Measure::Failed => seconds_needed(&old_row.failed, &new_row.failed),
             Measure::Rate => seconds_needed(&old_row.ended, &new_row.ended),
         };
+        let mut differences = [0.0; BLOCKS];
+        let pairs = old.blocks.iter().zip(&new.blocks);
+        for (difference, pair) in differences.iter_mut().zip(pairs) {
+            let (Some(old), Some(new)) = pair else {
+                return Err(too_few((old, new), needed));
+            };
+            *difference = on_scale(measure, *new) - on_scale(measure, *old);
+        }
         match needed {
             Some(seconds) => Err(TooShort::Seconds(seconds)),
             None => Ok(Evidence::Blocks {
@@ -327,13 +327,6 @@ impl<'a> Sides<'a> {
                     .noise
                     .and_then(|noise| noise.between_two_runs(&old_row.name, measure)),
             }),
-        }
-    }
-
-    fn too_few(&self, old: &MeasuredFigure, new: &MeasuredFigure) -> TooShort {
-        match (old.seconds_for_blocks, new.seconds_for_blocks) {
-            (Some(old), Some(new)) => TooShort::Values(old.max(new).div_ceil(10) * 10),
-            _ => TooShort::Nothing,
         }
     }
 
@@ -370,6 +363,19 @@ impl<'a> Sides<'a> {
         };
         let difference = MeanDifference::new(&old, &new);
         difference.map(Evidence::Runs).ok_or(TooShort::Nothing)
+    }
+}
+
+/// What runs lack of which some block has too few values, if they need so many seconds anyway. In a short run a block may have no
+/// values only because it is short.
+fn too_few((old, new): (&MeasuredFigure, &MeasuredFigure), needed: Option<u32>) -> TooShort {
+    match (old.seconds_for_blocks, new.seconds_for_blocks, needed) {
+        (Some(old), Some(new), needed) => {
+            let for_values = old.max(new).div_ceil(10) * 10;
+            TooShort::Values(for_values.max(needed.unwrap_or_default()))
+        }
+        (_, _, Some(seconds)) => TooShort::Seconds(seconds),
+        _ => TooShort::Nothing,
     }
 }
 

@@ -48,8 +48,8 @@ impl Evidence {
     /// The chance that the shift lies as far above `than`, if it truly were `than`. Where there are typical seconds too, it is the
     /// smaller one of two chances, and held to 2.5 % it is wrong in 5 % at most.
     ///
-    /// Typical seconds count where all values agree with them: a percentile has not grown if it is as large as before, whatever
-    /// typical seconds say.
+    /// Typical seconds do not count where the interval of all values lies below `than`: the percentile itself has surely not grown
+    /// by as much then, whatever typical seconds say.
     pub fn chance_above(&self, than: f64) -> f64 {
         match self {
             Self::Blocks {
@@ -58,9 +58,9 @@ impl Evidence {
                 between_runs,
             } => {
                 let all = chance_of_blocks(differences, *between_runs, than);
-                let agrees = signed_rank::shift(differences).estimate > than;
+                let may_be_above = of_blocks(differences, *between_runs).high > than;
                 match typical {
-                    Some(typical) if agrees => {
+                    Some(typical) if may_be_above => {
                         all.min(chance_of_blocks(typical, *between_runs, than))
                     }
                     _ => all,

@@ -177,6 +177,7 @@ mod tests {
         from: Duration::from_secs(15),
         until: Some(Duration::from_millis(305_400)),
         has_due_times: true,
+        searches: false,
     };
 
     fn judged(exact: &str, course: &Course) -> Range<u32> {
@@ -206,6 +207,7 @@ mod tests {
                 from: Duration::ZERO,
                 until,
                 has_due_times: false,
+                searches: false,
             };
             assert_eq!(judged(exact, &course), 0..42);
             assert!(!RecordedLoad::is_of_known_length(&text(exact), &course));

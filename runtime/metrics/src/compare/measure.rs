@@ -120,22 +120,43 @@ impl FailOn {
         } else if let Some((figure, change)) = text.split_once('<') {
             (figure, Side::Below, change)
         } else {
-            return Err(format!("`{text}` has no `>` or `<`"));
+            return Err(format!(
+                "`{}` has no `>` or `<`: a condition is written `p95 > 10%`",
+                text.trim()
+            ));
         };
-        let figure = figure.trim();
+        let (figure, change) = (figure.trim(), change.trim());
+        if figure.is_empty() || change.is_empty() {
+            return Err(format!(
+                "`{}` lacks its figure or its change: a condition is written `p95 > 10%`",
+                text.trim()
+            ));
+        }
+        if let Some(change) = change.strip_prefix('=') {
+            return Err(format!(
+                "a change is compared by `>` or `<` alone: write `{figure} {} {}`",
+                if side == Side::Above { '>' } else { '<' },
+                change.trim()
+            ));
+        }
         let (row, measure) = figure.rsplit_once('.').unwrap_or((RUN, figure));
         let Some(measure) = Measure::parse(measure) else {
+            // `p99.9`: its point is taken for that of a row.
+            let with_point = row.rsplit_once('.').map_or(row, |(_, last)| last);
+            let with_point = format!("{with_point}_{measure}");
+            if Measure::parse(&with_point).is_some() {
+                return Err(format!(
+                    "a percentile has an underline for its point: write `{with_point}`"
+                ));
+            }
             return Err(format!(
                 "`{measure}` is no figure that can be compared: there are `p50`, `p95`, `p99_9` and the like, `failed` and `rate`"
             ));
         };
-        let number = change.trim().strip_suffix('%').map(str::trim);
+        let number = change.strip_suffix('%').map(str::trim);
         let number = number.and_then(|number| number.parse::<f64>().ok());
         let Some(number) = number.filter(|number| number.is_finite()) else {
-            return Err(format!(
-                "`{}` is no change in percent, such as `10%`",
-                change.trim()
-            ));
+            return Err(format!("`{change}` is no change in percent, such as `10%`"));
         };
         if number <= -100.0 {
             return Err(format!("no figure falls by as much as {number} %"));
@@ -205,7 +226,34 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_condition_is_said() {
         for (text, wrong) in [
-            ("p95", "`p95` has no `>` or `<`"),
+            (
+                "p95",
+                "`p95` has no `>` or `<`: a condition is written `p95 > 10%`",
+            ),
+            (
+                "",
+                "`` has no `>` or `<`: a condition is written `p95 > 10%`",
+            ),
+            (
+                "> 10%",
+                "`> 10%` lacks its figure or its change: a condition is written `p95 > 10%`",
+            ),
+            (
+                "p95 <",
+                "`p95 <` lacks its figure or its change: a condition is written `p95 > 10%`",
+            ),
+            (
+                "p95 >= 10%",
+                "a change is compared by `>` or `<` alone: write `p95 > 10%`",
+            ),
+            (
+                "http_request.home.p99.9 > 5%",
+                "a percentile has an underline for its point: write `p99_9`",
+            ),
+            (
+                "p99.9 > 5%",
+                "a percentile has an underline for its point: write `p99_9`",
+            ),
             ("p95 > 10", "`10` is no change in percent, such as `10%`"),
             (
                 "p95 > 10ms",

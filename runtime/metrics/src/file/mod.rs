@@ -38,6 +38,7 @@ use crate::condition::Threshold;
 use crate::judge::Course;
 use crate::layout::Layout;
 use crate::report::{Described, DescribedLoad, Examples};
+use crate::search::Searched;
 use bggo_values::Text;
 use std::time::Duration;
 
@@ -159,6 +160,8 @@ pub struct PartEnd {
     pub left: bool,
     /// That its iterations did not begin in time, and why, if it was so.
     pub fell_behind: Option<Text>,
+    /// What searches for the highest rate found.
+    pub searches: Vec<Searched>,
     /// The text of a failure of each kind.
     pub examples: Examples,
 }

@@ -7,13 +7,15 @@ use super::crc::Crc;
 use super::hdr;
 use super::line::{BEGINS, is_sound};
 use super::tags::SlotTags;
-use super::write::{FORMAT, OUTCOMES};
+use super::write::{FORMAT, OUTCOMES, QUANTITIES, SEARCH_ENDS, STEPS_CAME};
 use super::{Head, Load, Part, PartEnd, Share};
 use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 use crate::interval::{Histogram, Interval, LastValue, SlotFigures};
 use crate::judge::Course;
 use crate::layout::Layout;
 use crate::report::{DescribedLoad, Examples};
+use crate::search::{SearchStep, Searched};
+use crate::verdict::Reading;
 use bggo_values::base64::from_base64;
 use bggo_values::json::decode;
 use bggo_values::{Number, Text, Value};
@@ -307,13 +309,13 @@ impl<R: BufRead> Recording<R> {
         else {
             return Err(self.lines.damaged("it is no end of this run"));
         };
+        self.sound = self.lines.bytes;
         if !matches!(
             (self.lines.next()?, self.lines.line.as_str()),
             (Came::End, "")
         ) {
             return Err(self.lines.damaged("it stands behind the end"));
         }
-        self.sound = self.lines.bytes;
         self.ending = Some(Ending::Whole(ends));
         Ok(())
     }
@@ -482,8 +484,57 @@ fn part_end(object: &Fields) -> Option<PartEnd> {
         begins_for: object.time("begins_for")?,
         left: object.is_true("left")?,
         fell_behind: object.some("fell_behind", Fields::text)?,
+        searches: {
+            let searches = object.some("searches", Fields::list)?.unwrap_or_default();
+            let searches = searches
+                .into_iter()
+                .map(|search| read_searched(&Fields(search)));
+            searches.collect::<Option<_>>()?
+        },
         examples,
     })
+}
+
+fn read_searched(object: &Fields) -> Option<Searched> {
+    let steps = object.list("steps")?.into_iter();
+    let steps = steps.map(|step| read_search_step(&Fields(step)));
+    Some(Searched {
+        scenario: object.text("scenario")?,
+        until: object.text("until")?,
+        asked: object.text("asked")?,
+        end: of_name(SEARCH_ENDS, &object.text("end")?)?,
+        steps: steps.collect::<Option<_>>()?,
+    })
+}
+
+fn read_search_step(object: &Fields) -> Option<SearchStep> {
+    let readings = object.list("figures")?.into_iter();
+    let readings = readings.map(|reading| {
+        let object = Fields(reading);
+        Some(Reading {
+            figure: object.text("figure")?,
+            quantity: of_name(QUANTITIES, &object.text("quantity")?)?,
+            value: object.some("value", decimal)?,
+            worst: object.some("worst", decimal)?,
+        })
+    });
+    Some(SearchStep {
+        rate: decimal(object, "rate")?,
+        from: object.time("from")?,
+        to: object.time("to")?,
+        came: of_name(STEPS_CAME, &object.text("came")?)?,
+        readings: readings.collect::<Option<_>>()?,
+    })
+}
+
+/// A number that is written as a text, so that it is the same one.
+fn decimal(object: &Fields, key: &str) -> Option<f64> {
+    object.text(key)?.parse().ok()
+}
+
+fn of_name<T: Copy>(names: &[(T, &str)], name: &str) -> Option<T> {
+    let mut names = names.iter();
+    names.find(|(_, known)| *known == name).map(|(of, _)| *of)
 }
 
 fn read_head(object: &Fields) -> Option<Head> {
@@ -517,6 +568,7 @@ fn read_load(object: &Fields) -> Option<Load> {
             from: object.time("from")?,
             until: object.some("until", Fields::time)?,
             has_due_times: object.is_true("has_due_times")?,
+            searches: object.some("searches", Fields::is_true)? == Some(true),
         },
     })
 }
@@ -646,6 +698,7 @@ fn read_statistic(name: &str) -> Option<Statistic> {
         "ratio" => Statistic::Ratio,
         "sum" => Statistic::Sum,
         "last" => Statistic::Last,
+        "value" => Statistic::Value,
         _ => Statistic::Percentile(name.strip_prefix('p')?.parse().ok()?),
     })
 }

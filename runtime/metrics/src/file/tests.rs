@@ -1,17 +1,23 @@
 //! The format as a whole: written, read, cut at each byte, merged.
 
 use super::*;
+use crate::address::Quantity;
 use crate::buckets::{bucket, highest, lowest};
 use crate::condition::{Address, Condition, OnFail, Statistic, Subject, Term};
 use crate::interval::{Histogram, Interval, LastValue, Scalar, SlotFigures};
-use crate::layout::{IterationLayout, MetricKind, MetricLayout, ResourceLayout, StepLayout, Unit};
+use crate::layout::{
+    CheckLayout, CustomLayout, IterationLayout, MetricKind, MetricLayout, ResourceLayout,
+    StepLayout, Unit,
+};
 use crate::outcome::Outcome;
+use crate::search::{SearchEnd, SearchStep, Searched, StepCame};
+use crate::verdict::Reading;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
 /// Slots of the layout below.
-const SLOTS: u32 = 14;
+const SLOTS: u32 = 28;
 
 fn layout() -> Layout {
     let metric = |name: &'static str, kind| MetricLayout {
@@ -23,29 +29,50 @@ fn layout() -> Layout {
         label: None,
         warning: None,
     };
+    let tags = || vec![(Text::Static("team"), Text::Static("a, b"))];
+    let iterations = |first| IterationLayout {
+        scenario: Text::Static("main"),
+        tags: tags(),
+        first,
+    };
+    let custom = |name, kind, slot| CustomLayout {
+        scenario: Text::Static("main"),
+        tags: tags(),
+        metric: metric(name, kind),
+        slot,
+    };
     Layout {
         steps: vec![StepLayout {
             scenario: Text::Static("main"),
             path: vec![Text::Static("log in")],
             name: Text::Static("http_request.home"),
-            tags: Vec::new(),
+            tags: tags(),
             metrics: vec![
                 metric("time_to_first_byte", MetricKind::Trend),
                 metric("answers", MetricKind::Counter),
             ],
-            checks: Vec::new(),
+            checks: ["is 200", "has a \"name\""]
+                .map(|name| CheckLayout {
+                    name: Text::Static(name),
+                    required: false,
+                })
+                .to_vec(),
             first: 0,
         }],
         resources: vec![ResourceLayout {
             name: Text::Static("http_client.default"),
             metrics: vec![metric("connections", MetricKind::Gauge)],
-            first: 6,
+            first: 8,
         }],
-        iterations: vec![IterationLayout {
-            scenario: Text::Static("main"),
-            tags: Vec::new(),
-            first: 7,
-        }],
+        iterations: vec![iterations(9)],
+        warm_up_iterations: vec![iterations(16)],
+        custom: vec![
+            custom("basket", MetricKind::Trend, 23),
+            custom("stock", MetricKind::Gauge, 24),
+            custom("hits", MetricKind::Rate, 25),
+            custom("sold", MetricKind::Counter, 26),
+        ],
+        warm_up_custom: vec![custom("stock", MetricKind::Gauge, 27)],
         ..Layout::default()
     }
 }
@@ -127,6 +154,7 @@ fn head_of(share: &str) -> Head {
                 from: Duration::from_secs(1),
                 until: Some(Duration::from_secs(10)),
                 has_due_times: true,
+                searches: false,
             },
         }],
         thresholds: vec![threshold()],
@@ -142,6 +170,24 @@ fn ended() -> PartEnd {
         begins_for: Duration::new(10, 1),
         left: true,
         fell_behind: Some(Text::Static("iterations began up to 840 ms late\n")),
+        searches: vec![Searched {
+            scenario: Text::Static("main"),
+            until: Text::Static("fast"),
+            asked: Text::Static("p95 < 300ms"),
+            end: SearchEnd::LimitOfGenerator,
+            steps: vec![SearchStep {
+                rate: 100.0 / 3.0,
+                from: Duration::from_secs(2),
+                to: Duration::from_secs(12),
+                came: StepCame::NotPutOn,
+                readings: vec![Reading {
+                    figure: Text::Static("run.response_time.p95"),
+                    quantity: Quantity::Time,
+                    value: Some(0.1),
+                    worst: None,
+                }],
+            }],
+        }],
         examples,
     }
 }
@@ -244,7 +290,7 @@ fn figures() -> impl Strategy<Value = SlotFigures> {
 }
 
 fn interval() -> impl Strategy<Value = Interval> {
-    let slots = proptest::collection::btree_map(0..SLOTS, figures(), 0..4);
+    let slots = proptest::collection::btree_map(0..SLOTS, figures(), 0..6);
     (slots, 0..9u64, 0..9u64, any::<u32>()).prop_map(|(slots, begun, ended, nanos)| Interval {
         span: Some((
             Duration::from_nanos(nanos.into()),
@@ -302,6 +348,19 @@ proptest! {
     }
 
     #[test]
+    fn a_merge_holds_what_its_files_hold(a in seconds(), b in seconds()) {
+        let files = [("1/2", &a), ("2/2", &b)].map(|(share, seconds)| text_of(&head_of(share), seconds, None));
+        let (_, merged, ..) = read(merged(&[&files[0], &files[1]]).as_bytes()).unwrap();
+        for slot in 0..SLOTS {
+            let of = |seconds: &[Second]| -> Vec<SlotFigures> {
+                seconds.iter().filter_map(|second| second.interval.slot(slot).cloned()).collect()
+            };
+            let (files, merged) = (of(&[&a[..], &b[..]].concat()), of(&merged));
+            prop_assert_eq!(held(&merged), held(&files), "slot {}", slot);
+        }
+    }
+
+    #[test]
     fn a_percentile_of_a_merge_is_that_of_the_joined_samples_within_a_bucket(
         samples in proptest::collection::vec(
             proptest::collection::vec(0..10_000_000u64, 1..300), 2..4),
@@ -327,6 +386,52 @@ proptest! {
         let exact = joined[rank as usize - 1];
         prop_assert_eq!(bucket(percentile), bucket(exact));
     }
+}
+
+/// What a slot held in all: outcomes, what has a name, values by bucket; of a counter, a rate or a gauge how many values, their sum,
+/// the smallest, the largest and the last one.
+fn held(all: &[SlotFigures]) -> (Vec<u64>, BTreeMap<String, u64>, (u64, u128), [u64; 3]) {
+    let outcomes = Outcome::ALL.into_iter().map(|outcome| {
+        let counts = all.iter().map(|figures| figures.count(outcome));
+        counts.sum()
+    });
+    let mut named = BTreeMap::new();
+    for figures in all {
+        let kinds = figures
+            .kinds
+            .iter()
+            .map(|(name, count)| (format!("kind {name}"), count));
+        let labels = figures
+            .labels
+            .iter()
+            .map(|(name, count)| (format!("label {name}"), count));
+        let buckets = figures.histogram.buckets.iter();
+        let buckets = buckets.map(|(bucket, count)| (format!("bucket {bucket}"), count));
+        for (name, count) in kinds.chain(labels).chain(buckets) {
+            *named.entry(name).or_default() += count;
+        }
+    }
+    let scalars = || all.iter().map(|figures| &figures.scalar);
+    let smallest = scalars()
+        .filter_map(|one| one.extremes)
+        .map(|one| one.0)
+        .min();
+    let largest = scalars()
+        .filter_map(|one| one.extremes)
+        .map(|one| one.1)
+        .max();
+    let last = scalars()
+        .filter_map(|one| one.last)
+        .max_by_key(|last| (last.at, last.worker));
+    (
+        outcomes.collect(),
+        named,
+        (
+            scalars().map(|one| one.count).sum(),
+            scalars().map(|one| one.sum).sum(),
+        ),
+        [smallest, largest, last.map(|last| last.value)].map(Option::unwrap_or_default),
+    )
 }
 
 fn some_seconds() -> Vec<Second> {
@@ -415,6 +520,11 @@ fn seconds_that_come_twice_and_lines_behind_the_end_are_damage() {
     let more = text_of(&head, &[], Some(&[None])) + "more\n";
     assert!(error(&more).contains("stands behind the end"));
     assert!(error(&more).contains("bggo repair"));
+    // The end itself is sound.
+    let whole = text_of(&head, &some_seconds(), Some(&[Some(ended())]));
+    let mut file = Recording::open(Cursor::new(format!("{whole}more\n"))).unwrap();
+    while let Ok(Some(_)) = file.second() {}
+    assert_eq!(file.sound_bytes(), whole.len() as u64);
 }
 
 #[test]

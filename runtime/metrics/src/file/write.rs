@@ -4,10 +4,13 @@ use super::hdr;
 use super::line::{Object, closed};
 use super::tags::SlotTags;
 use super::{Head, Load, Part, PartEnd};
+use crate::address::Quantity;
 use crate::condition::{Address, OnFail, Statistic, Subject, Term, Threshold};
 use crate::interval::{Histogram, Interval, Scalar, SlotFigures};
 use crate::outcome::Outcome;
 use crate::report::DescribedLoad;
+use crate::search::{SearchEnd, SearchStep, Searched, StepCame};
+use crate::verdict::Reading;
 use bggo_values::Text;
 use bggo_values::base64::to_base64;
 use std::collections::BTreeMap;
@@ -28,6 +31,31 @@ pub const OUTCOMES: [(Outcome, &str); Outcome::ALL.len()] = [
     (Outcome::Cancelled, "cancelled"),
     (Outcome::Dropped, "dropped"),
     (Outcome::NotStarted, "not_started"),
+];
+
+/// Ends of searches by name.
+pub const SEARCH_ENDS: &[(SearchEnd, &str)] = &[
+    (SearchEnd::Found, "found"),
+    (SearchEnd::BelowStart, "below_start"),
+    (SearchEnd::AtLeastMax, "at_least_max"),
+    (SearchEnd::LimitOfGenerator, "limit_of_generator"),
+    (SearchEnd::Stopped, "stopped"),
+];
+
+/// How steps of searches come out, by name.
+pub const STEPS_CAME: &[(StepCame, &str)] = &[
+    (StepCame::Held, "held"),
+    (StepCame::Broke, "broke"),
+    (StepCame::NotPutOn, "not_put_on"),
+    (StepCame::Unfinished, "unfinished"),
+];
+
+/// What figures are, by name.
+pub const QUANTITIES: &[(Quantity, &str)] = &[
+    (Quantity::Time, "time"),
+    (Quantity::Bytes, "bytes"),
+    (Quantity::Number, "number"),
+    (Quantity::Ratio, "ratio"),
 ];
 
 /// The lines before the first second.
@@ -67,7 +95,9 @@ fn load(load: &Load) -> String {
         .put("from", course.from.as_nanos());
     let until = course.until.map(|until| until.as_nanos());
     let object = object.put_some("until", until);
-    object.put("has_due_times", course.has_due_times).done()
+    let object = object.put("has_due_times", course.has_due_times);
+    let searches = course.searches.then_some(true);
+    object.put_some("searches", searches).done()
 }
 
 fn part(part: &Part) -> String {
@@ -207,9 +237,61 @@ fn part_end(end: &PartEnd) -> String {
         Some(text) => object.text("fell_behind", text),
         None => object,
     };
+    let object = match end.searches.as_slice() {
+        [] => object,
+        searches => object.list("searches", searches.iter().map(searched)),
+    };
     object
         .list("examples", end.examples.iter().map(example))
         .done()
+}
+
+fn searched(search: &Searched) -> String {
+    Object::new()
+        .text("scenario", &search.scenario)
+        .text("until", &search.until)
+        .text("asked", &search.asked)
+        .text("end", &Text::Static(name_of(SEARCH_ENDS, search.end)))
+        .list("steps", search.steps.iter().map(search_step))
+        .done()
+}
+
+fn search_step(step: &SearchStep) -> String {
+    Object::new()
+        .text("rate", &number(step.rate))
+        .put("from", step.from.as_nanos())
+        .put("to", step.to.as_nanos())
+        .text("came", &Text::Static(name_of(STEPS_CAME, step.came)))
+        .list("figures", step.readings.iter().map(reading))
+        .done()
+}
+
+fn reading(reading: &Reading) -> String {
+    let object = Object::new().text("figure", &reading.figure).text(
+        "quantity",
+        &Text::Static(name_of(QUANTITIES, reading.quantity)),
+    );
+    let values = [("value", reading.value), ("worst", reading.worst)];
+    let values = values
+        .into_iter()
+        .filter_map(|(key, value)| Some((key, value?)));
+    values
+        .fold(object, |object, (key, value)| {
+            object.text(key, &number(value))
+        })
+        .done()
+}
+
+/// The shortest decimal that gives the same number.
+fn number(number: f64) -> Text {
+    Text::from(number.to_string())
+}
+
+fn name_of<T: Copy + PartialEq>(names: &[(T, &'static str)], of: T) -> &'static str {
+    let mut names = names.iter();
+    names
+        .find(|(known, _)| *known == of)
+        .map_or("", |(_, name)| name)
 }
 
 fn example((step, kind, text): (&str, &Text, &str)) -> String {
@@ -302,6 +384,7 @@ fn statistic(statistic: Statistic) -> String {
         Statistic::Ratio => "ratio",
         Statistic::Sum => "sum",
         Statistic::Last => "last",
+        Statistic::Value => "value",
     };
     name.to_owned()
 }

@@ -7,6 +7,7 @@ use crate::implicit::implicit_thresholds;
 use crate::interval::{Histogram, SlotFigures};
 use crate::layout::{IterationLayout, LabelWarning, MetricKind, MetricLayout, StepLayout, Unit};
 use crate::outcome::Outcome;
+use crate::search::{SearchStep, StepCame, step_mark};
 use crate::slots::{iteration_slot, time_slot};
 
 /// Iterations of `browse` stand at 0, of `buy` behind them, and then the step of `browse` with its counter of answers.
@@ -52,6 +53,7 @@ const OPEN: Course = Course {
     from: Duration::ZERO,
     until: None,
     has_due_times: true,
+    searches: false,
 };
 
 const fn seconds(seconds: u64) -> Duration {
@@ -598,4 +600,113 @@ fn answers_that_look_wrong_count_where_the_grid_does_not_say_which_pass() {
     assert_eq!(beside(Some("503")), 1);
     assert_eq!(beside(Some("2xx")), 2);
     assert_eq!(beside(None), 2);
+}
+
+/// A step of a search that came out like this.
+fn step(came: StepCame, rate: f64) -> SearchStep {
+    SearchStep {
+        rate,
+        from: Duration::ZERO,
+        to: seconds(1),
+        came,
+        readings: Vec::new(),
+    }
+}
+
+/// What `browse` measured in a second, at whose end a step came out like this.
+fn marked(figures: SlotFigures, step: &SearchStep) -> (u32, SlotFigures) {
+    let mut all = figures;
+    all.merge(&step_mark(step, Duration::ZERO).unwrap());
+    (0, all)
+}
+
+#[test]
+fn what_broken_steps_of_a_search_measured_is_no_failure_of_the_run() {
+    let searching = Course {
+        searches: true,
+        ..OPEN
+    };
+    let of = |courses: &[Option<Course>]| Run::of(implicit(&[], None), courses);
+    let half = || outcomes(&[(Outcome::Passed, 500), (Outcome::Failed, 500)]);
+    let passed = || outcomes(&[(Outcome::Passed, 1_000)]);
+    let answers = |status: &'static str| {
+        let mut figures = SlotFigures::default();
+        figures.labels.insert(Text::Static(status), 1_000);
+        (ANSWERS, figures)
+    };
+    let run = |courses: &[Option<Course>]| {
+        let mut run = of(courses);
+        run.second(vec![(0, passed()), answers("200")]);
+        run.second(vec![
+            marked(passed(), &step(StepCame::Held, 100.0)),
+            answers("200"),
+        ]);
+        run.second(vec![(0, half()), answers("503")]);
+        run.second(vec![
+            marked(half(), &step(StepCame::Broke, 150.0)),
+            answers("503"),
+        ]);
+        run
+    };
+    let ended = |run: &Run| -> Vec<(Came, Option<f64>)> {
+        let verdicts = run.judge.end(&run.total, seconds(4)).into_iter();
+        verdicts
+            .map(|one| (one.came, one.readings[0].value))
+            .collect()
+    };
+    let mut searched = run(&[Some(searching), Some(OPEN)]);
+    assert_eq!(ended(&searched), [(Came::Held, Some(0.0)); 2]);
+    // What fails in a step that is not decided counts, and so do other scenarios.
+    searched.second(vec![(0, half())]);
+    assert_eq!(ended(&searched)[0], (Came::Broken, Some(500.0 / 3_000.0)));
+    let mut beside = of(&[Some(searching), Some(OPEN)]);
+    beside.second(vec![
+        marked(half(), &step(StepCame::Broke, 1.0)),
+        (BUY, half()),
+    ]);
+    assert_eq!(ended(&beside)[0], (Came::Broken, Some(0.5)));
+    let not_searched = run(&[Some(OPEN), Some(OPEN)]);
+    assert_eq!(
+        ended(&not_searched),
+        [(Came::Broken, Some(0.25)), (Came::Broken, Some(0.5))]
+    );
+}
+
+#[test]
+fn the_highest_rate_that_held_is_a_figure() {
+    let searching = Course {
+        searches: true,
+        ..OPEN
+    };
+    let subject = || Subject::Scenario(Text::Static("browse"));
+    let asked = |bound| {
+        let address = address(subject(), "highest_rate", "value");
+        threshold(address, Term::GreaterOrEqual, bound)
+    };
+    let mut run = Run::of(
+        vec![asked(150.0), asked(151.0)],
+        &[Some(searching), Some(OPEN)],
+    );
+    run.second(vec![marked(
+        SlotFigures::default(),
+        &step(StepCame::Held, 100.0),
+    )]);
+    run.second(vec![marked(
+        SlotFigures::default(),
+        &step(StepCame::Broke, 200.0),
+    )]);
+    run.second(vec![marked(
+        SlotFigures::default(),
+        &step(StepCame::Held, 150.0),
+    )]);
+    let verdicts = run.judge.end(&run.total, seconds(3));
+    let came: Vec<Came> = verdicts.iter().map(|one| one.came).collect();
+    assert_eq!(came, [Came::Held, Came::Broken]);
+    assert_eq!(verdicts[0].readings[0].value, Some(150.0));
+    // Of a load that does not search nobody asks.
+    let other = Run::of(vec![asked(150.0)], &[Some(OPEN), Some(OPEN)]);
+    assert_eq!(other.end().came, Came::LeftOut);
+    // A search that found nothing failed.
+    let nothing = Run::of(vec![asked(150.0)], &[Some(searching), Some(OPEN)]);
+    assert_eq!(nothing.end().came, Came::NeverMeasured);
 }

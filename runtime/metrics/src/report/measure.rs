@@ -43,6 +43,18 @@ pub fn rate(count: u64, length: Duration) -> f64 {
     }
 }
 
+/// `500/s`, `1.5/s`; less than one a second in a minute or an hour: `90/m`.
+pub fn a_second(rate: f64) -> String {
+    let (rate, unit) = match rate {
+        rate if rate >= 1.0 || rate <= 0.0 => (rate, "s"),
+        rate if rate * 60.0 >= 1.0 => (rate * 60.0, "m"),
+        rate => (rate * 3600.0, "h"),
+    };
+    let text = format!("{rate:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text}/{unit}")
+}
+
 /// `part` of `whole` in percent.
 pub fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 {

@@ -18,6 +18,7 @@ mod figures;
 pub mod measure;
 mod metric_lines;
 mod paint;
+pub mod searches;
 #[cfg(test)]
 mod simulated;
 mod summary;

@@ -10,10 +10,12 @@ use super::figures::{Figures, Row};
 use super::measure::{self, or_dash, percent, plural, rate, short};
 use super::metric_lines;
 use super::paint::{GREEN, Paint, RED, YELLOW};
+use super::searches;
 use super::table::{self, bounded, folded};
 use super::thresholds;
 use crate::interval::Histogram;
 use crate::outcome::Outcome;
+use crate::search::Searched;
 use crate::verdict::Verdict;
 use bggo_values::Text;
 use std::cmp::Reverse;
@@ -64,6 +66,8 @@ pub struct Summary<'a> {
     pub ending: Ending,
     /// How its thresholds came out.
     pub verdicts: &'a [Verdict],
+    /// What searches for the highest rate found.
+    pub searches: &'a [Searched],
     /// Where the load was not put on in time, and why, if it was not.
     pub fell_behind: Option<String>,
     /// It was left before everything was destroyed.
@@ -138,6 +142,7 @@ impl Summary<'_> {
         }
         let parts = [
             self.load(),
+            searches::lines(self.searches, paint),
             self.times(),
             metric_lines::labelled(self.figures),
             self.failures(paint),
@@ -375,7 +380,9 @@ impl Summary<'_> {
             let checks = checks.map_or_else(String::new, |checks| format!(", {checks}"));
             format!("{steps}, {} failed{checks}", all.of(Outcome::Failed))
         } else {
-            why(self.figures) + &thresholds::failed(self.verdicts)
+            why(self.figures)
+                + &thresholds::failed(self.verdicts)
+                + &searches::failed(self.searches)
         };
         let (colour, word) = match self.ending {
             Ending::Passed => (GREEN, "passed"),

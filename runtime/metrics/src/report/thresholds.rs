@@ -2,7 +2,7 @@
 
 use super::measure::short;
 use super::paint::{GREEN, Paint, RED, YELLOW};
-use super::table::folded;
+use super::table::{SCREEN, folded};
 use crate::address::Quantity;
 use crate::condition::OnFail;
 use crate::verdict::{Came, Reading, Remark, Verdict};
@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// Thresholds that are shown; of more those that held are only counted.
 const MOST: usize = 12;
+
+/// What stands before what a threshold asked.
+const INDENT: &str = "          ";
 
 /// `  failed  home is fast: p95 < 300ms over 30s; got 412ms, worst 1.20s at 45s`, a line or more each with its line break.
 /// Those that did not hold come first.
@@ -37,7 +40,22 @@ fn line(verdict: &Verdict, paint: Paint) -> String {
     let begin = format!("  {}{pad}", paint.on(colour, word));
     let mut all = vec![format!("{}: {}", verdict.name, verdict.asked)];
     all.extend(parts(verdict));
-    folded((&begin, "          "), "; ", &all)
+    let last = all.len() - 1;
+    for part in &mut all[..last] {
+        part.push(';');
+    }
+    // A long condition is broken between its words, values of many figures between the figures.
+    let pieces = all.iter().enumerate().flat_map(|(number, part)| {
+        let gap = if number == 0 { " " } else { ", " };
+        if INDENT.len() + part.chars().count() <= SCREEN {
+            vec![part.clone()]
+        } else {
+            let pieces = part.split_inclusive(gap);
+            pieces.map(|piece| piece.trim_end().to_owned()).collect()
+        }
+    });
+    let pieces: Vec<String> = pieces.collect();
+    folded((&begin, INDENT), " ", &pieces)
 }
 
 /// What the verdict of a run says of the thresholds that failed: `; aborted by threshold fast; thresholds fast, failures
@@ -111,7 +129,7 @@ pub fn said(remark: Remark) -> &'static str {
 }
 
 /// One value, or each with the name of its figure.
-fn values(readings: &[Reading], of: fn(&Reading) -> Option<f64>) -> String {
+pub fn values(readings: &[Reading], of: fn(&Reading) -> Option<f64>) -> String {
     let shown = |reading: &Reading| {
         let value = of(reading).map(|value| value_of(value, reading.quantity));
         value.unwrap_or_else(|| "nothing".to_owned())
@@ -197,6 +215,25 @@ mod tests {
                 .contains("got 412ms; it ended the run;\n          service times were judged"),
             "{}",
             said_of(&aborted)
+        );
+    }
+
+    #[test]
+    fn a_long_condition_is_broken_between_its_words() {
+        let long = Verdict {
+            asked: Text::Static(
+                "metrics.http_request.home.response_time.p95 < \"300ms\" && metrics.run.failed.ratio < \"1%\"",
+            ),
+            ..verdict(Came::Held)
+        };
+        let said = said_of(&long);
+        assert!(said.lines().count() >= 2, "{said}");
+        for line in said.lines() {
+            assert!(line.chars().count() <= SCREEN, "{said}");
+        }
+        assert!(
+            said.ends_with("\"1%\"; got 412ms, worst 1.20s at 45s\n"),
+            "{said}"
         );
     }
 

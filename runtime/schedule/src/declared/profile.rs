@@ -19,6 +19,8 @@ pub enum Profile {
     ConstantArrivalRate,
     /// A number of iterations a unit of time that changes in stages.
     RampingArrivalRate,
+    /// A number of iterations a unit of time that rises until a threshold breaks.
+    Search,
 }
 
 /// A field of a load, of a stage, or of the scenario around it.
@@ -41,10 +43,17 @@ pub enum Field {
     StartAfter,
     GracefulStop,
     Pace,
+    Start,
+    Factor,
+    Increment,
+    Max,
+    Precision,
+    Hold,
+    Until,
 }
 
 impl Field {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 23] = [
         Self::Vus,
         Self::Iterations,
         Self::Duration,
@@ -61,6 +70,13 @@ impl Field {
         Self::StartAfter,
         Self::GracefulStop,
         Self::Pace,
+        Self::Start,
+        Self::Factor,
+        Self::Increment,
+        Self::Max,
+        Self::Precision,
+        Self::Hold,
+        Self::Until,
     ];
 
     /// As a grid writes it.
@@ -82,6 +98,13 @@ impl Field {
             Self::StartAfter => "start_after",
             Self::GracefulStop => "graceful_stop",
             Self::Pace => "pace",
+            Self::Start => "start",
+            Self::Factor => "factor",
+            Self::Increment => "increment",
+            Self::Max => "max",
+            Self::Precision => "precision",
+            Self::Hold => "hold",
+            Self::Until => "until",
         }
     }
 
@@ -98,8 +121,12 @@ impl Field {
             | Self::Rate
             | Self::MaxVus
             | Self::StartRate
-            | Self::StartVus => Type::Number,
-            Self::WhenFull | Self::Arrivals => Type::String,
+            | Self::StartVus
+            | Self::Start
+            | Self::Factor
+            | Self::Increment
+            | Self::Max => Type::Number,
+            Self::WhenFull | Self::Arrivals | Self::Precision | Self::Until => Type::String,
             Self::Duration
             | Self::Per
             | Self::WarmUp
@@ -107,14 +134,15 @@ impl Field {
             | Self::MaxDuration
             | Self::StartAfter
             | Self::GracefulStop
-            | Self::Pace => Type::Duration,
+            | Self::Pace
+            | Self::Hold => Type::Duration,
         }
     }
 }
 
 impl Profile {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Once,
         Self::SharedIterations,
         Self::PerVuIterations,
@@ -122,6 +150,7 @@ impl Profile {
         Self::RampingVus,
         Self::ConstantArrivalRate,
         Self::RampingArrivalRate,
+        Self::Search,
     ];
 
     /// As a grid writes it.
@@ -134,6 +163,7 @@ impl Profile {
             Self::RampingVus => "ramping_vus",
             Self::ConstantArrivalRate => "constant_arrival_rate",
             Self::RampingArrivalRate => "ramping_arrival_rate",
+            Self::Search => "search",
         }
     }
 
@@ -144,7 +174,10 @@ impl Profile {
 
     /// Whether iterations begin by the clock, and not when a user is free.
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::ConstantArrivalRate | Self::RampingArrivalRate)
+        matches!(
+            self,
+            Self::ConstantArrivalRate | Self::RampingArrivalRate | Self::Search
+        )
     }
 
     /// The fields of its block `load`.
@@ -177,6 +210,20 @@ impl Profile {
                 Field::WhenFull,
                 Field::Arrivals,
                 Field::WarmUp,
+            ],
+            Self::Search => &[
+                Field::Start,
+                Field::Factor,
+                Field::Increment,
+                Field::Max,
+                Field::Per,
+                Field::Precision,
+                Field::Hold,
+                Field::Until,
+                Field::Vus,
+                Field::MaxVus,
+                Field::WhenFull,
+                Field::Arrivals,
             ],
         }
     }

@@ -2,9 +2,9 @@
 
 use super::given::{Given, Mistake, Wrong};
 use super::profile::Field;
-use crate::Nanos;
 use crate::rate::{HIGHEST, LONGEST, LONGEST_UNIT};
-use bggo_values::{Number, Value, duration};
+use crate::{Nanos, Precision};
+use bggo_values::{Number, Text, Value, duration};
 use std::time::Duration;
 
 /// The most users of a scenario.
@@ -13,6 +13,8 @@ pub const MOST_VUS: u32 = 10_000_000;
 pub const MOST_ITERATIONS: u64 = 1_000_000_000_000_000;
 /// Parts of an iteration in which rates are counted.
 const MILLIONTHS: u64 = 1_000_000;
+/// How near the rates must be that held and that broke, in millionths of the one that held.
+const DEFAULT_PRECISION: u64 = 50_000;
 /// The shortest unit of time of a rate.
 const SHORTEST_UNIT: Nanos = 1_000_000;
 
@@ -263,6 +265,81 @@ impl<'a, P: Copy> Reader<'a, P> {
             }
             millionths
         })
+    }
+
+    /// A rate that is not zero.
+    pub(super) fn some_rate(&mut self, field: Field, unit: Option<Nanos>) -> Option<u64> {
+        let rate = self.rate(field, None, unit)?;
+        if rate == 0 {
+            let name = field.name();
+            self.wrong(field, format!("`{name}` must be more than 0"));
+            return None;
+        }
+        Some(rate)
+    }
+
+    /// A factor by which something grows, in millionths.
+    pub(super) fn factor(&mut self, field: Field) -> Option<u64> {
+        self.number(field, None, |reader, number| {
+            let scaled = number.times(&Number::from(MILLIONTHS));
+            let factor = scaled.filter(Number::is_whole);
+            let factor = factor.and_then(|factor| factor.as_u64());
+            let factor = factor.filter(|factor| *factor > MILLIONTHS);
+            if factor.is_none() {
+                let name = field.name();
+                reader.wrong(
+                    field,
+                    format!("`{name}` is more than 1, with at most 6 digits after the point, found {number}"),
+                );
+            }
+            factor
+        })
+    }
+
+    /// A text.
+    pub(super) fn text(&mut self, field: Field) -> Option<Text> {
+        self.value(field, None, |reader, value| match value.as_text() {
+            Some(text) => Some(Text::from(text.to_owned())),
+            None => reader.of_another_type(field, "a string", value),
+        })
+    }
+
+    /// `precision`: a share of the rate, such as `5%`, or a rate.
+    pub(super) fn precision(&mut self) -> Option<Precision> {
+        let default = Some(Precision::Share(DEFAULT_PRECISION));
+        self.value(Field::Precision, default, |reader, value| {
+            let text = value.as_text().unwrap_or_default();
+            let millionths = |text: &str, of: u64| {
+                let number = Number::parse(text.trim())?.times(&Number::from(of))?;
+                let some = !number.is_negative() && number.is_whole();
+                number.as_u64().filter(|millionths| some && *millionths > 0)
+            };
+            let read = match text.strip_suffix('%') {
+                Some(percent) => millionths(percent, MILLIONTHS / 100)
+                    .filter(|share| *share < MILLIONTHS)
+                    .map(Precision::Share),
+                None => millionths(text, MILLIONTHS).map(Precision::Rate),
+            };
+            if read.is_none() {
+                let text = format!(
+                    "`precision` is a share of the rate such as \"5%\", or a rate such as 10, found \"{text}\""
+                );
+                reader.wrong(Field::Precision, text);
+            }
+            read
+        })
+    }
+
+    /// `hold`: whole seconds, since thresholds are judged each second.
+    pub(super) fn hold(&mut self) -> Option<Duration> {
+        let hold = self.some_time(Field::Hold, None)?;
+        if hold.subsec_nanos() != 0 {
+            let found = duration::format(hold);
+            let text = format!("`hold` takes whole seconds, found {found}");
+            self.wrong(Field::Hold, text);
+            return None;
+        }
+        Some(hold)
     }
 
     /// One of some words; the first one is the default.

@@ -330,5 +330,101 @@ fn names_lead_back_to_fields_and_profiles() {
             assert_eq!(Field::of_name(field.name()), Some(*field));
         }
     }
-    assert_eq!(Profile::of_name("search"), None);
+    assert_eq!(Profile::of_name("soak"), None);
+}
+
+/// A search from 100 a second, with these fields instead of, or beside, those that it needs.
+fn searching(fields: &[(Field, &str)]) -> Declared<u32> {
+    let needed = [
+        (Field::Start, "100"),
+        (Field::Factor, "1.5"),
+        (Field::Max, "5000"),
+    ];
+    let needed = needed.iter().filter(|(field, _)| {
+        let mut given = fields.iter();
+        !given.any(|(other, _)| other == field)
+    });
+    let all = needed.chain(fields);
+    let all: Vec<(Field, Value)> = all
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(field, text)| match field.ty() {
+            bggo_values::Type::String => (*field, Value::from((*text).to_owned())),
+            _ => (*field, number(text)),
+        })
+        .collect();
+    declared(Profile::Search, &all)
+        .field(Field::Hold, seconds(30), 50)
+        .field(Field::Until, Value::from("fast".to_owned()), 51)
+}
+
+#[test]
+fn a_search_says_where_it_begins_how_it_rises_and_where_it_ends() {
+    let found = load(&searching(&[]));
+    assert_eq!((found.profile, found.schedule.length()), ("search", None));
+    let search = found.schedule.search().unwrap();
+    assert_eq!((search.start, search.max), (100_000_000, 5_000_000_000));
+    assert_eq!(search.growth, Growth::Factor(1_500_000));
+    assert_eq!(search.precision, crate::Precision::Share(50_000));
+    assert_eq!(search.until.as_str(), "fast");
+    assert_eq!(search.arrivals.rate.total(), 3_000);
+    let by_increment = searching(&[
+        (Field::Factor, ""),
+        (Field::Increment, "50"),
+        (Field::Precision, "2.5"),
+    ]);
+    let found = load(&by_increment);
+    let search = found.schedule.search().unwrap();
+    assert_eq!(search.growth, Growth::Increment(50_000_000));
+    assert_eq!(search.precision, crate::Precision::Rate(2_500_000));
+}
+
+#[test]
+fn a_search_that_cannot_be_is_refused() {
+    let wrong = |fields: &[(Field, &str)]| wrong(&searching(fields)).2;
+    assert_eq!(
+        wrong(&[(Field::Factor, "1")]),
+        "`factor` is more than 1, with at most 6 digits after the point, found 1"
+    );
+    assert_eq!(
+        wrong(&[(Field::Increment, "50")]),
+        "a search rises by `factor` or by `increment`, not by both"
+    );
+    assert_eq!(
+        wrong(&[(Field::Factor, "")]),
+        "`factor` or `increment` is missing"
+    );
+    assert_eq!(wrong(&[(Field::Start, "0")]), "`start` must be more than 0");
+    assert_eq!(wrong(&[(Field::Max, "99")]), "`max` is less than `start`");
+    for bad in ["0%", "100%", "some", "0", "-1"] {
+        assert_eq!(
+            wrong(&[(Field::Precision, bad)]),
+            format!(
+                "`precision` is a share of the rate such as \"5%\", or a rate such as 10, found \"{bad}\""
+            )
+        );
+    }
+    assert_eq!(
+        wrong(&[(Field::Factor, "1.001")]),
+        "more than 1000 steps lie between `start` and `max`"
+    );
+    let half = declared(
+        Profile::Search,
+        &[
+            (Field::Start, number("1")),
+            (Field::Factor, number("2")),
+            (Field::Max, number("8")),
+            (Field::Hold, Value::Duration(SECOND / 2)),
+            (Field::Until, Value::from("fast".to_owned())),
+        ],
+    );
+    assert_eq!(
+        super::tests::wrong(&half),
+        (
+            Mistake::Value,
+            4,
+            "`hold` takes whole seconds, found 500ms".to_owned()
+        )
+    );
+    let paced = searching(&[]).field(Field::Pace, seconds(1), 60);
+    assert_eq!(super::tests::wrong(&paced).0, Mistake::PaceOfOpen);
 }

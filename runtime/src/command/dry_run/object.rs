@@ -1,6 +1,6 @@
 //! The plan of a load as one line of JSON, for programs.
 
-use super::{Row, at_once, begins, stays};
+use super::{Row, at_once, begins, little, stays, tries};
 use crate::outputs::{LoadDescription, RunDescription};
 use bggo_schedule::{Schedule, Segment};
 use bggo_values::{Number, Text, Value, json};
@@ -93,6 +93,15 @@ fn rows(
                 Value::from(pairs)
             });
             put(pairs, "rows", rows.collect::<Vec<_>>());
+        }
+        Schedule::Search(search) => {
+            let rates = tries(search);
+            if let Some(latency) = latency {
+                let highest = rates.last().copied().unwrap_or_default();
+                count(pairs, "users_needed", little(highest, latency));
+            }
+            let rates = rates.into_iter().map(tenths);
+            put(pairs, "rates", rates.collect::<Vec<_>>());
         }
         Schedule::Closed(_) => {}
     }

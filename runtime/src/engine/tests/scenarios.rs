@@ -75,7 +75,7 @@ fn with_a_second(schedule: Schedule) -> Load {
     }
 }
 
-fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunRequest {
+pub(super) fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -> RunRequest {
     RunRequest {
         grid: &GRID,
         program,

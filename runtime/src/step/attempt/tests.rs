@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::context::{AssetMetrics, UserContext, WorkerContextParts};
-use crate::event::Event;
+use crate::event::{Event, StepReport};
 use crate::fault::Place;
 use crate::flow::Running;
 use crate::info::{Counter, Gauge, LabelledCounter, Rate, ResourceInfo, Trend};
@@ -500,6 +500,81 @@ fn times_of_what_failed_stand_apart_also_response_times() {
         assert_eq!(
             (mean(time_slot::RESPONSE), mean(time_slot::SERVICE)),
             (None, None)
+        );
+    });
+}
+
+/// A step that asks so many times and then ends so.
+async fn asks(step: &Step<'_>, count: usize, end: Result<Ran, Fault>) -> Flow {
+    step.begin();
+    for number in 0..count {
+        let sent = Message::new(format!("ASK {number}"));
+        step.exchanged(&sent, None, &Secrets::default());
+    }
+    step.end(end)
+}
+
+/// The first lines of what was sent.
+fn sent(end: &StepReport) -> Vec<&str> {
+    let exchanges = end.exchanges.iter();
+    exchanges.map(|one| one.sent.as_str()).collect()
+}
+
+#[test]
+fn a_functional_run_shows_what_a_failed_step_sent_and_nothing_of_one_that_passed() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.iteration(0);
+        let (first, second) = (
+            it.step(At::step(&FIRST), &PLAIN),
+            it.step(At::step(&SECOND), &ANYWAY),
+        );
+        assert_eq!(first.shows_exchanges(), Some(Shown::FAILED.body));
+        assert_eq!(first.wants_example("refused"), None);
+        asks(&first, 3, Ok(Ran::Done)).await.unwrap();
+        let refused = Err(Fault::new("refused", "no"));
+        asks(&second, 40, refused).await.unwrap();
+        let ends = worker.step_ends();
+        assert_eq!(sent(&ends[0]), Vec::<&str>::new());
+        let kept = sent(&ends[1]);
+        assert_eq!(kept.len(), 32, "memory is bounded");
+        assert_eq!((kept[0], kept[1], kept[31]), ("ASK 0", "ASK 9", "ASK 39"));
+    });
+}
+
+#[test]
+fn under_load_a_thread_keeps_one_exchange_of_each_kind_of_failure_of_a_step() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let it = worker.iteration(0);
+        for (kind, info, wanted) in [
+            ("refused", &FIRST, true),
+            ("refused", &FIRST, false),
+            ("late", &FIRST, true),
+            ("refused", &SECOND, true),
+            ("late", &FIRST, false),
+        ] {
+            let step = it.step(At::step(info), &ANYWAY);
+            assert_eq!(step.shows_exchanges(), None);
+            let example = step.wants_example(kind);
+            assert_eq!(example.is_some(), wanted, "{kind} {info}");
+            let count = usize::from(wanted);
+            asks(&step, count, Err(Fault::new(kind, "no")))
+                .await
+                .unwrap();
+        }
+        let told = worker.told();
+        let firsts: Vec<(&str, Vec<&str>)> = told
+            .iter()
+            .filter_map(|event| match event {
+                Event::FirstFailure(end) => Some((end.fault.as_ref()?.kind(), sent(end))),
+                _ => None,
+            })
+            .collect();
+        let one = || vec!["ASK 0"];
+        assert_eq!(
+            firsts,
+            [("refused", one()), ("late", one()), ("refused", one())]
         );
     });
 }

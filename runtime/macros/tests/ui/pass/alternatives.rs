@@ -120,7 +120,7 @@ static BOB: [pool::In; 1] = [pool::In::Name(Early::Known(Text::Static("bob")))];
 fn main() {
     let worker = Rc::new(WorkerContext::alone().unwrap());
     let user = UserContext::new(Rc::clone(&worker), 1, 0);
-    let begun = Begun::when_free(std::time::Instant::now(), 0);
+    let begun = Begun::when_free(worker.moment(), 0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let (it, cx) = (Iteration::new(&user, &begun), Prepare::new(&worker));

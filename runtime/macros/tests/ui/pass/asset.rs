@@ -144,7 +144,7 @@ fn main() {
     assert_eq!(warns(Info::new("talk", "one", "grid.hcl:1").without_warning(&["words"])), None);
     let worker = Rc::new(WorkerContext::alone().unwrap());
     let user = UserContext::new(Rc::clone(&worker), 1, 0);
-    let begun = Begun::when_free(std::time::Instant::now(), 0);
+    let begun = Begun::when_free(worker.moment(), 0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let (it, cx) = (Iteration::new(&user, &begun), Prepare::new(&worker));

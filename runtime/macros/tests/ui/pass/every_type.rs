@@ -112,7 +112,7 @@ mod grid {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let user = UserContext::new(Rc::clone(&worker), 1, 0);
-            let begun = Begun::when_free(std::time::Instant::now(), 0);
+            let begun = Begun::when_free(worker.moment(), 0);
             work(&Iteration::new(&user, &begun), &Prepare::new(&worker)).await
         })
     }

@@ -48,7 +48,7 @@ mod grid {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let user = UserContext::new(Rc::clone(&worker), 1, 0);
-            let begun = Begun::when_free(std::time::Instant::now(), 0);
+            let begun = Begun::when_free(worker.moment(), 0);
             let iteration = Iteration::new(&user, &begun);
             let prepared = Prepared::new(&Prepare::new(&worker), Ok(early.to_vec()), Wanted::NONE, Policy::new());
             let step = iteration.step(At::step(&INFO), prepared.policy());

@@ -1,7 +1,8 @@
 //! Values that are known from elsewhere: published tables, and counting all cases.
 
 use super::simulation::Random;
-use crate::compare::correlation::{correlation_time, seconds_needed};
+use crate::compare::correlation::{correlation_time, seconds_needed, without_outliers};
+use crate::compare::evidence::Evidence;
 use crate::compare::student::{
     MeanDifference, chance_above as student_above, quantile_975, standard_deviation,
 };
@@ -119,6 +120,54 @@ fn the_interval_ends_where_the_chance_does() {
         assert!(signed_rank::chance_above(&mirrored, -high - 1e-9) <= 0.025);
         assert!(signed_rank::chance_above(&mirrored, -high + 1e-9) > 0.025);
     }
+}
+
+#[test]
+fn the_clearer_one_of_all_values_and_typical_seconds_counts_unless_they_contradict() {
+    let blocks = |all: [f64; BLOCKS], typical: Option<[f64; BLOCKS]>| Evidence::Blocks {
+        differences: all,
+        typical,
+        between_runs: None,
+    };
+    let clear = differences(&[]);
+    let unclear = differences(&[2, 3, 5, 7, 10, 11, 13]);
+    let least = 1.0 / 32_768.0;
+    assert_eq!(blocks(unclear, Some(clear)).chance_above(0.0), least);
+    assert_eq!(blocks(clear, Some(unclear)).chance_above(0.0), least);
+    assert!(blocks(unclear, None).chance_above(0.0) > 0.025);
+    // Of two chances, and two sides.
+    assert_eq!(
+        blocks(unclear, Some(clear)).chance_of_nothing(),
+        4.0 * least
+    );
+    assert_eq!(blocks(clear, None).chance_of_nothing(), 2.0 * least);
+    let opposite = clear.map(|one| -one);
+    let contradicted = blocks(opposite, Some(clear));
+    assert_eq!(contradicted.chance_above(0.0), 1.0);
+    assert_eq!(contradicted.chance_below(0.0), least);
+}
+
+#[test]
+fn outliers_do_not_hide_how_slowly_a_level_wanders() {
+    let mut random = Random::new(5);
+    let mut level = 0.0;
+    let levels = (0..20_000).map(|_| {
+        level = 0.8 * level + random.normal();
+        let outlier = if random.next().is_multiple_of(10) {
+            50.0
+        } else {
+            0.0
+        };
+        Some(level + outlier)
+    });
+    let levels: Vec<Option<f64>> = levels.collect();
+    let as_they_are: Vec<f64> = levels.iter().flatten().copied().collect();
+    assert!(correlation_time(&as_they_are) < 1.5);
+    assert!(correlation_time(&without_outliers(&levels)) > 3.0);
+    // Seconds without a level lie in the middle.
+    let some = without_outliers(&[Some(1.0), None, Some(2.0), Some(3.0)]);
+    assert_eq!(some, [1.0, 2.0, 2.0, 3.0]);
+    assert_eq!(without_outliers(&[]), [0.0; 0]);
 }
 
 #[test]

@@ -343,6 +343,19 @@ fn a_short_run_says_how_long_it_should_be() {
         answer(&short, &short, "p95 > 10%"),
         Answer::TooShort(TooShort::Seconds(300))
     );
+    // Some of the parts have no second at all.
+    let shorter = Made {
+        seconds: 3,
+        recorded_seconds: 3,
+        ..MADE
+    };
+    let comparison = one_a_side(&shorter, &shorter);
+    for measure in Measure::OF_A_RUN {
+        assert_eq!(
+            figure(&comparison, RUN, measure).outcome,
+            Err(TooShort::Seconds(300))
+        );
+    }
 }
 
 #[test]

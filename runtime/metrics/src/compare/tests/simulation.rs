@@ -53,8 +53,10 @@ const VALUE_BITS: u32 = VALUES.trailing_zeros();
 pub struct Server {
     /// How much the level of a second has in common with that of the second before, from 0 to 1.
     pub correlation: f64,
-    /// Whether it pauses: for 2 s every 30 s, in which all takes 1.65 times as long.
+    /// Whether it pauses: for 2 s, in which all takes 1.65 times as long.
     pub pauses: bool,
+    /// Mean number of seconds between two pauses.
+    pub pauses_every: f64,
     /// By how much the logarithm of times grows from the first second to the last.
     pub drift: f64,
     /// By how much the logarithm of times lies above the usual.
@@ -67,6 +69,7 @@ impl Server {
     pub const STEADY: Self = Self {
         correlation: 0.0,
         pauses: false,
+        pauses_every: 30.0,
         drift: 0.0,
         shift: 0.0,
         burst: 0.0,
@@ -139,7 +142,7 @@ impl Simulation<'_> {
                 && if is_pausing {
                     is_changing < 0.5
                 } else {
-                    is_changing < 1.0 / 30.0
+                    is_changing < 1.0 / server.pauses_every
                 };
             is_failing = server.burst > 0.0
                 && if is_failing {

@@ -8,6 +8,7 @@ use crate::verdict::Came;
 fn written(simulated: &Simulated, ending: Ending) -> String {
     let figures = simulated.figures();
     let text = Summary {
+        searches: &[],
         run: &simulated.run,
         figures: &figures,
         ending,
