@@ -72,7 +72,7 @@ fn grid() -> &'static Grid {
 
 fn server() -> Nginx {
     Nginx::start_with(
-        "limit_req_zone $server_name zone=all:1m rate=100r/s;",
+        "limit_req_zone $binary_remote_addr zone=all:1m rate=100r/s;",
         "location /browse { limit_req zone=all burst=40 nodelay; try_files /nothing @fine; }
          location @fine { return 200 ok; }
          location /beside { return 200 ok; }",

@@ -174,6 +174,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_linker_is_told_only_what_it_can_do_and_the_trial_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let linking = linking(folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        // Told the same again, it links.
+        let source = folder.path().join("program.rs");
+        fs::write(&source, "fn main() {}").unwrap();
+        let linked = cleared("rustc")
+            .arg(&source)
+            .arg("-o")
+            .arg(folder.path().join("program"))
+            .args(linking.flags())
+            .status();
+        assert!(linked.unwrap().success(), "{linking:?}");
+        // Where it cannot even write, nothing is asked of it.
+        let nowhere = folder.path().join("nowhere");
+        assert_eq!(super::linking(&nowhere), Linking::Plain);
+    }
+
+    #[test]
     fn what_is_kept_of_a_machine_is_read_again() {
         for linking in [Linking::Plain, Linking::Folded] {
             let machine = Machine {

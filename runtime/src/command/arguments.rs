@@ -1,7 +1,7 @@
 //! Words of a command line -> which flags were given, with their values, or what is wrong with them.
 //!
 //! `lexopt` reads the words. What a flag takes, and which flags go together, is data: a program has only flags, no
-//! subcommands, and no words that are neither flags nor their values. `docs/decisions/0018-flags-of-programs.md` says why
+//! subcommands, and no words that are neither flags nor their values. `docs/decisions/0020-flags-of-programs.md` says why
 //! `clap` is not used here.
 
 use lexopt::{Arg, Parser};

@@ -46,6 +46,10 @@ impl<'a> Scenario<'a> {
         if let Some(arriving) = users.arriving() {
             (0..before).for_each(|ordinal| self.make(ordinal));
             users.until(users.begin()).await;
+            // Users that were made become idle when they are polled first; else the first arrival would make one more.
+            if before > 0 {
+                tokio::task::yield_now().await;
+            }
             self.hand_out(arriving).await;
             self.count_left_over(arriving);
             // The load lasts as long as it was asked for, also where nothing is due at its end.

@@ -35,7 +35,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
@@ -220,6 +220,11 @@ impl Bench {
     /// This worker's part of loads that other workers may have a part of as well.
     async fn run_loads(&self, loads: &[ScenarioLoad]) {
         let begin = tokio::time::Instant::now().into_std();
+        self.run_loads_since(begin, loads).await;
+    }
+
+    /// The same of a run whose clock started at `begin`.
+    async fn run_loads_since(&self, begin: Instant, loads: &[ScenarioLoad]) {
         let started = Work {
             program: self.program,
             shared: Arc::new(()),

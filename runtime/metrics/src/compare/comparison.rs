@@ -322,7 +322,7 @@ impl<'a> Sides<'a> {
             Some(seconds) => Err(TooShort::Seconds(seconds)),
             None => Ok(Evidence::Blocks {
                 differences,
-                typical: typical(old, new),
+                typical: typical(old, new).map(Box::new),
                 between_runs: self
                     .noise
                     .and_then(|noise| noise.between_two_runs(&old_row.name, measure)),

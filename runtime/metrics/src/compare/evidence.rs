@@ -12,7 +12,7 @@ pub enum Evidence {
         /// New less old, by all values of the block.
         differences: [f64; BLOCKS],
         /// And by its typical seconds, of a percentile.
-        typical: Option<[f64; BLOCKS]>,
+        typical: Option<Box<[f64; BLOCKS]>>,
         /// Over whole runs.
         between_runs: Option<MeanDifference>,
     },
@@ -40,7 +40,9 @@ impl Evidence {
                 typical,
                 between_runs,
                 ..
-            } => typical.map(|typical| of_blocks(&typical, *between_runs)),
+            } => typical
+                .as_ref()
+                .map(|typical| of_blocks(typical, *between_runs)),
             Self::Runs(_) => None,
         }
     }
@@ -91,7 +93,9 @@ impl Evidence {
                 between_runs,
             } => Self::Blocks {
                 differences: differences.map(|difference| -difference),
-                typical: typical.map(|typical| typical.map(|difference| -difference)),
+                typical: typical
+                    .as_ref()
+                    .map(|typical| Box::new(typical.map(|difference| -difference))),
                 between_runs: *between_runs,
             },
             Self::Runs(difference) => Self::Runs(difference.around(-difference.difference)),

@@ -388,23 +388,31 @@ proptest! {
     }
 }
 
-/// What a slot held in all: outcomes, what has a name, values by bucket; of a counter, a rate or a gauge how many values, their sum,
-/// the smallest, the largest and the last one.
-fn held(all: &[SlotFigures]) -> (Vec<u64>, BTreeMap<String, u64>, (u64, u128), [u64; 3]) {
+/// What a slot held in all.
+#[derive(Debug, PartialEq)]
+struct Held {
+    outcomes: Vec<u64>,
+    /// Kinds of failures, labels, and values by bucket.
+    named: BTreeMap<String, u64>,
+    /// Of a counter, a rate or a gauge.
+    count: u64,
+    sum: u128,
+    smallest: Option<u64>,
+    largest: Option<u64>,
+    last: Option<u64>,
+}
+
+fn held(all: &[SlotFigures]) -> Held {
     let outcomes = Outcome::ALL.into_iter().map(|outcome| {
         let counts = all.iter().map(|figures| figures.count(outcome));
         counts.sum()
     });
     let mut named = BTreeMap::new();
     for figures in all {
-        let kinds = figures
-            .kinds
-            .iter()
-            .map(|(name, count)| (format!("kind {name}"), count));
-        let labels = figures
-            .labels
-            .iter()
-            .map(|(name, count)| (format!("label {name}"), count));
+        let kinds = figures.kinds.iter();
+        let kinds = kinds.map(|(name, count)| (format!("kind {name}"), count));
+        let labels = figures.labels.iter();
+        let labels = labels.map(|(name, count)| (format!("label {name}"), count));
         let buckets = figures.histogram.buckets.iter();
         let buckets = buckets.map(|(bucket, count)| (format!("bucket {bucket}"), count));
         for (name, count) in kinds.chain(labels).chain(buckets) {
@@ -412,26 +420,19 @@ fn held(all: &[SlotFigures]) -> (Vec<u64>, BTreeMap<String, u64>, (u64, u128), [
         }
     }
     let scalars = || all.iter().map(|figures| &figures.scalar);
-    let smallest = scalars()
-        .filter_map(|one| one.extremes)
-        .map(|one| one.0)
-        .min();
-    let largest = scalars()
-        .filter_map(|one| one.extremes)
-        .map(|one| one.1)
-        .max();
-    let last = scalars()
-        .filter_map(|one| one.last)
-        .max_by_key(|last| (last.at, last.worker));
-    (
-        outcomes.collect(),
+    let extremes = || scalars().filter_map(|one| one.extremes);
+    let last = scalars().filter_map(|one| one.last);
+    Held {
+        outcomes: outcomes.collect(),
         named,
-        (
-            scalars().map(|one| one.count).sum(),
-            scalars().map(|one| one.sum).sum(),
-        ),
-        [smallest, largest, last.map(|last| last.value)].map(Option::unwrap_or_default),
-    )
+        count: scalars().map(|one| one.count).sum(),
+        sum: scalars().map(|one| one.sum).sum(),
+        smallest: extremes().map(|one| one.0).min(),
+        largest: extremes().map(|one| one.1).max(),
+        last: last
+            .max_by_key(|last| (last.at, last.worker))
+            .map(|last| last.value),
+    }
 }
 
 fn some_seconds() -> Vec<Second> {

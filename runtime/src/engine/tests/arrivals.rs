@@ -113,6 +113,23 @@ async fn arrivals_begin_when_they_are_due_whether_or_not_earlier_ones_have_ended
 }
 
 #[tokio::test(start_paused = true)]
+async fn users_that_were_made_before_take_the_first_arrivals() {
+    let mut bench = bench(|_| Does::Waits(millis(10)));
+    let open = Arrivals {
+        users: 3,
+        ..arrivals(10, 1, 100)
+    };
+    // Threads begin a little later than the clock of the run: the first arrival is due already.
+    let begin = tokio::time::Instant::now().into_std();
+    tokio::time::advance(millis(1)).await;
+    let load = load_of(0, at_once(Schedule::Open(open)));
+    bench.run_loads_since(begin, &[load]).await;
+    let measured = bench.measured();
+    assert_eq!(measured.slot(0).unwrap().count(Outcome::Passed), 10);
+    assert_eq!(measured.users_begun, 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_finds_no_user_waits_and_its_response_time_counts_from_the_moment_due() {
     let mut bench = bench(|_| Does::Waits(millis(500)));
     bench

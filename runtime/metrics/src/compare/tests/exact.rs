@@ -126,7 +126,7 @@ fn the_interval_ends_where_the_chance_does() {
 fn the_clearer_one_of_all_values_and_typical_seconds_counts_unless_they_contradict() {
     let blocks = |all: [f64; BLOCKS], typical: Option<[f64; BLOCKS]>| Evidence::Blocks {
         differences: all,
-        typical,
+        typical: typical.map(Box::new),
         between_runs: None,
     };
     let clear = differences(&[]);
