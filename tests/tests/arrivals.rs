@@ -1,7 +1,7 @@
 //! Open load profiles on a real server: each arrival is one request, whatever the number of threads and hosts, and also
 //! when the run is interrupted.
 
-use bggo_tests::server::Nginx;
+use bggo_tests::server::{Gate, Nginx};
 use bggo_tests::{Finished, Grid};
 use serde_json::Value;
 
@@ -154,4 +154,82 @@ fn after_ctrl_c_each_arrival_that_was_due_began_or_is_said_not_to_have() {
     assert_eq!(ended, began, "running iterations had the time to finish");
     assert!(due >= 500, "{due}");
     assert_eq!(nginx.stop().len() as u64, began);
+}
+
+/// Waits until nginx has written so many lines.
+fn until_logged(nginx: &Nginx, lines: usize) {
+    let logged = || {
+        let log = std::fs::read(nginx.log()).unwrap_or_default();
+        log.iter().filter(|byte| **byte == b'\n').count()
+    };
+    while logged() < lines {
+        std::thread::yield_now();
+    }
+}
+
+/// Requests that the summary tells of, and how many of them were answered.
+fn requests(ended: &Finished) -> [u64; 2] {
+    let summary = summary(ended);
+    let metrics = &summary["steps"][0]["metrics"];
+    ["requests", "answered"].map(|name| metrics[name]["sum"].as_u64().unwrap_or_default())
+}
+
+#[test]
+fn whenever_ctrl_c_comes_the_requests_told_of_are_those_that_the_server_counts() {
+    let grid = Grid::new(GRID).build();
+    let start = |nginx: &Nginx, line: &str| {
+        let flags = flags(nginx, line);
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        grid.start(&flags)
+    };
+    // Half a second up to 300/s, and on at that rate; and users that never wait.
+    let (open, closed) = ("--stages 500ms:300/s,10m:300/s", "--vus 3 --duration 10m");
+    for (line, logged) in [
+        (open, 1),
+        (open, 30),
+        (open, 75),
+        (open, 300),
+        (closed, 1),
+        (closed, 50),
+        (closed, 400),
+        (closed, 1_000),
+    ] {
+        let nginx = server();
+        let run = start(&nginx, &format!("{line} --threads 2"));
+        until_logged(&nginx, logged);
+        run.signal("INT");
+        let [requests, answered] = requests(&run.finish().expect_code(105));
+        let counted = nginx.stop().len() as u64;
+        assert!(counted >= logged as u64);
+        assert_eq!([requests, answered], [counted; 2], "{line} at {logged}");
+    }
+    // What is still running: it may end, or a second signal cuts it.
+    for (line, held) in [
+        ("--vus 3 --duration 10m", 3),
+        ("--rate 100/s --duration 10m", 20),
+    ] {
+        for is_cut in [false, true] {
+            let gate = Gate::start();
+            let nginx = Nginx::start(&format!("location / {{ proxy_pass {}; }}", gate.url()));
+            let mut run = start(&nginx, &format!("{line} --threads 2 --graceful-stop 60s"));
+            gate.wait_for("/hit", held);
+            run.signal("INT");
+            run.wait_for("a second signal cancels them");
+            if is_cut {
+                run.signal("INT");
+            } else {
+                gate.open_all();
+            }
+            let [requests, answered] = requests(&run.finish().expect_code(105));
+            gate.open_all();
+            let counted = nginx.stop().len() as u64;
+            if is_cut {
+                assert!(answered <= counted && counted <= requests, "{line}");
+                assert_eq!(answered, 0);
+                assert!(requests >= held as u64);
+            } else {
+                assert_eq!([requests, answered], [counted; 2], "{line}");
+            }
+        }
+    }
 }

@@ -1,10 +1,14 @@
-//! The plan of a load as text: how many iterations are due in which time, in all, and how many users that needs.
+//! The plan of a load, as text and as JSON: how many iterations are due in which time, in all, and how many users that needs.
 
 use crate::outputs::{LoadDescription, RunDescription, words};
 use bggo_metrics::report::measure::{a_second, plural, rate, short};
-use bggo_schedule::{MOST_STEPS, Schedule, Search, Spread};
+use bggo_schedule::{MOST_STEPS, Ramp, Schedule, Search, Spread};
 use std::fmt::Write as _;
 use std::time::Duration;
+
+mod object;
+
+pub use object::line;
 
 /// Rows of a plan at most: a longer load has rows of more than a second.
 const MOST_ROWS: u64 = 60;
@@ -61,8 +65,17 @@ fn span((begin, end): (u64, u64), start_after: Duration) -> String {
     format!("{} to {}", at(begin), at(end))
 }
 
-/// Starts of an open profile.
-fn open(run: &RunDescription, load: &LoadDescription, latency: Option<Duration>) -> String {
+/// What begins in a row of time.
+struct Row {
+    /// Seconds since the scenario began.
+    span: (u64, u64),
+    starts: u64,
+    /// A second, in the mean of the row.
+    rate: f64,
+}
+
+/// Starts of an open profile in each row.
+fn begins(run: &RunDescription, load: &LoadDescription) -> Vec<Row> {
     let schedule = &load.load.schedule;
     let length = schedule.length().unwrap_or_default();
     let by = |second: u64| {
@@ -75,23 +88,49 @@ fn open(run: &RunDescription, load: &LoadDescription, latency: Option<Duration>)
         };
         run.segment.of(schedule.due_by(until).unwrap_or_default())
     };
+    let row = |(begin, end)| {
+        let starts = by(end) - by(begin);
+        let seconds = Duration::from_secs(end).min(length) - Duration::from_secs(begin);
+        Row {
+            span: (begin, end),
+            starts,
+            rate: rate(starts, seconds),
+        }
+    };
+    rows(length).into_iter().map(row).collect()
+}
+
+/// Users that are busy at once where most begin.
+fn at_once(rows: &[Row], latency: Duration) -> u64 {
+    little(highest(rows), latency)
+}
+
+fn highest(rows: &[Row]) -> f64 {
+    rows.iter().map(|row| row.rate).fold(0.0, f64::max)
+}
+
+/// Starts of an open profile.
+fn open(run: &RunDescription, load: &LoadDescription, latency: Option<Duration>) -> String {
+    let schedule = &load.load.schedule;
+    let length = schedule.length().unwrap_or_default();
     let by_chance =
         matches!(schedule, Schedule::Open(arrivals) if arrivals.spread == Spread::Poisson);
     let mut text = String::new();
-    let mut highest = 0.0_f64;
-    for (begin, end) in rows(length) {
-        let starts = by(end) - by(begin);
-        let seconds = Duration::from_secs(end).min(length) - Duration::from_secs(begin);
-        let a_row = rate(starts, seconds);
-        highest = highest.max(a_row);
+    let rows = begins(run, load);
+    for Row {
+        span: row,
+        starts,
+        rate,
+    } in &rows
+    {
         let _ = writeln!(
             text,
             "  {:<20} {starts:>10} starts  {:>12}",
-            span((begin, end), load.load.start_after),
-            format!("{a_row:.1}/s")
+            span(*row, load.load.start_after),
+            format!("{rate:.1}/s")
         );
     }
-    let total = by(u64::MAX);
+    let total = rows.iter().map(|row| row.starts).sum();
     let about = if by_chance { "about " } else { "" };
     let starts = plural(total, "start", "starts");
     let _ = writeln!(text, "  in all {about}{starts} in {}", short(length));
@@ -99,14 +138,14 @@ fn open(run: &RunDescription, load: &LoadDescription, latency: Option<Duration>)
         text.push_str("  they come by chance: these are means\n");
     }
     if let Some(latency) = latency {
-        let needed = little(highest, latency);
+        let needed = at_once(&rows, latency);
         let most = run.segment.of(schedule.most_users().into());
         let _ = writeln!(
             text,
             "  if an iteration takes {}: up to {} at once ({} x {}), of at most {most}",
             short(latency),
             plural(needed, "user", "users"),
-            a_second(highest),
+            a_second(highest(&rows)),
             short(latency),
         );
         if needed > most {
@@ -166,10 +205,30 @@ fn searching(search: &Search, latency: Option<Duration>) -> String {
     text
 }
 
+/// The rates a second that a search tries if its threshold holds at all of them.
+fn tries(search: &Search) -> Vec<f64> {
+    let rates = search.rise(MOST_STEPS).into_iter();
+    rates.map(|rate| search.a_second(rate)).collect()
+}
+
 /// Users that are busy at once by Little's law.
 fn little(rate: f64, latency: Duration) -> u64 {
     // The rate is a quotient: what it is off by is no user more.
     (rate * latency.as_secs_f64() - 1e-9).ceil().max(0.0) as u64
+}
+
+/// Users that are there when each row begins, and when it ends.
+fn stays(run: &RunDescription, ramp: &Ramp) -> Vec<((u64, u64), u64, u64)> {
+    let length = Duration::from_nanos(ramp.length());
+    let nanos = |at: Duration| u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+    let row = |(begin, end)| {
+        let first = ramp.at(nanos(Duration::from_secs(begin)));
+        let until = nanos(Duration::from_secs(end).min(length));
+        let last = ramp.at(until.saturating_sub(1));
+        let of_host = |users: u32| run.segment.of(users.into());
+        ((begin, end), of_host(first), of_host(last))
+    };
+    rows(length).into_iter().map(row).collect()
 }
 
 /// Users of a profile whose number of users changes.
@@ -180,13 +239,9 @@ fn ramping(run: &RunDescription, load: &LoadDescription, latency: Option<Duratio
     let length = Duration::from_nanos(ramp.length());
     let mut text = String::new();
     let mut user_seconds = 0.0;
-    for (begin, end) in rows(length) {
+    for ((begin, end), users, then) in stays(run, ramp) {
         let at = Duration::from_secs(begin);
-        let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
-        let users = run.segment.of(ramp.at(nanos).into());
         let until = Duration::from_secs(end).min(length);
-        let last = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
-        let then = run.segment.of(ramp.at(last.saturating_sub(1)).into());
         user_seconds += (users + then) as f64 / 2.0 * (until - at).as_secs_f64();
         let _ = writeln!(
             text,

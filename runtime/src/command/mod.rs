@@ -188,7 +188,12 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
     };
     if flags.dry_run {
         report.flush();
-        return print_plan(&request, flags.assume_latency);
+        let form = if flags.json {
+            dry_run::line
+        } else {
+            dry_run::plan
+        };
+        return print(&form(&request.description(), flags.assume_latency));
     }
     panic::keep_texts(grid.sensitivity());
     if !host::is_enough(&request, &report) || !open_files(flags, &mut request, &report) {
@@ -200,12 +205,6 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         report.flush();
         Exit::SetUpFailed
     })
-}
-
-/// Prints the plan of the load.
-fn print_plan(request: &RunRequest, latency: Option<Duration>) -> Exit {
-    let plan = dry_run::plan(&request.description(), latency);
-    print(&plan)
 }
 
 /// The moment on the clock of the run, unless it has passed.

@@ -135,6 +135,47 @@ pub fn thresholds(table: &mut Table) {
     );
 }
 
+/// What a run keeps in memory while it goes on at full rate: nothing of what it has measured. `RSS_MINUTES=10` looks later than
+/// three minutes after the beginning.
+pub fn rss(table: &mut Table) {
+    let program = Program::new(NOTHING);
+    let minutes = std::env::var("RSS_MINUTES").ok();
+    let minutes: u64 = minutes.map_or(3, |text| text.parse().expect("RSS_MINUTES is a number"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (out, csv, junit) = (path("run.hlog"), path("run.csv"), path("run.xml"));
+    let duration = format!("{}s", minutes * 60 + 30);
+    let flags = [
+        "--vus",
+        "100",
+        "--threads",
+        "1",
+        "--duration",
+        &duration,
+        "--out",
+        &out,
+        "--csv",
+        &csv,
+        "--junit",
+        &junit,
+        "--threshold",
+        "service_time.p99 < 1s over 10s",
+    ];
+    let mut run = program.start(&flags);
+    let [first, last] = [1, minutes].map(|minute| {
+        while number(&read(&run.wait_for("\"interval\""))["elapsed"]) < minute as f64 * 60.0 {}
+        memory(run.id(), "VmRSS").expect("the program runs")
+    });
+    interrupt(run);
+    table.number(
+        &format!("memory of `noop` at full rate with every output, after {minutes} minutes"),
+        "of that after 1 minute",
+        last / first * 100.0,
+        "%",
+        Goal::AtMost(101.0),
+    );
+}
+
 /// Arrivals of the stall in a second, and for how long.
 const RATE: u64 = 5_000;
 const SECONDS: u64 = 10;
@@ -174,6 +215,15 @@ pub fn stall(table: &mut Table) {
                 Goal::AtMost(2.0),
             );
         }
+        let [response, service] =
+            ["response_p50_ms", "p50_ms"].map(|name| number(&iterations[name]));
+        table.number(
+            &format!("stall, {text}: p50 of response time"),
+            &format!("told {response:.3} ms, of service time {service:.3} ms: distance"),
+            (response - service).abs() * 1e3,
+            "us",
+            Goal::AtMost(100.0),
+        );
         table.number(
             &format!("stall, {text}: exit code"),
             "not 111",

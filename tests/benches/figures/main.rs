@@ -24,7 +24,7 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, Figure); 16] = [
+    let figures: [(&str, Figure); 17] = [
         ("cold", build::cold),
         ("check", build::check),
         ("changed", build::ten_steps),
@@ -41,6 +41,7 @@ fn main() {
         ("users", load::million_users),
         ("thresholds", load::thresholds),
         ("stall", load::stall),
+        ("rss", load::rss),
     ];
     for (name, figure) in figures {
         if wants(name) {

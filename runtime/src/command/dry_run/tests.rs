@@ -192,3 +192,63 @@ fn a_functional_run_has_no_plan() {
     };
     assert!(plan(&run, None).contains("no load: each scenario runs once"));
 }
+
+#[test]
+fn the_plan_as_json_has_the_numbers_of_the_plan_in_words() {
+    let ramp = rate(0, &[(2, 100), (1, 0)], Spread::Even);
+    let mut users = load(
+        "ramping_vus",
+        Schedule::Ramping(Arc::new(Ramp::new(
+            1,
+            vec![UserStage {
+                length: SECOND,
+                to: 11,
+            }],
+        ))),
+    );
+    users.load.start_after = Duration::from_secs(3);
+    let closed = load("shared_iterations", Schedule::iterations(2, 10));
+    let run = run_of(vec![load("ramping_arrival_rate", ramp), users, closed]);
+    let text = line(&run, Some(Duration::from_millis(200)));
+    assert!(text.ends_with('\n') && text.lines().count() == 1, "{text}");
+    let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        plan,
+        serde_json::json!({
+            "event": "plan", "grid": "shop", "functional": false,
+            "scenarios": [
+                {
+                    "scenario": "main", "profile": "ramping_arrival_rate",
+                    "load": "0/s to 100/s for 3s, at most 80 users", "users": 0, "max_users": 80,
+                    "duration": 3, "starts": 150, "users_needed": 15,
+                    "rows": [
+                        { "from": 0, "to": 1, "starts": 25, "rate": 25 },
+                        { "from": 1, "to": 2, "starts": 75, "rate": 75 },
+                        { "from": 2, "to": 3, "starts": 50, "rate": 50 },
+                    ],
+                },
+                {
+                    "scenario": "main", "profile": "ramping_vus",
+                    "load": "up to 11 users for 1s, after 3s", "users": 1, "max_users": 11,
+                    "duration": 1,
+                    "rows": [{ "from": 3, "to": 4, "users_first": 1, "users_last": 11 }],
+                },
+                {
+                    "scenario": "main", "profile": "shared_iterations",
+                    "load": "2 users, 10 iterations", "users": 2, "max_users": 2, "starts": 10,
+                },
+            ],
+        })
+    );
+    let page = include_str!("../../../../docs/output.md");
+    for field in [
+        "rows",
+        "from",
+        "to",
+        "users_needed",
+        "users_first",
+        "users_last",
+    ] {
+        assert!(page.contains(&format!("`{field}`")), "{field}");
+    }
+}
