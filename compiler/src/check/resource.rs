@@ -159,8 +159,7 @@ impl Checker<'_> {
         limit: &Limit,
     ) -> Lifetime {
         let resource = self.declarations.resource(id);
-        let may =
-            |lifetime: Lifetime| lifetime == Lifetime::Iteration || allowed.contains(&lifetime);
+        let may = |lifetime: Lifetime| allowed.contains(&lifetime);
         let written = resource.scope.as_ref().and_then(|expr| {
             let value = self.known(expr, &Type::String, "`scope`")?;
             Some((value.as_text()?.to_owned(), expr.span))
@@ -218,7 +217,23 @@ impl Checker<'_> {
         let fits = LIFETIMES
             .iter()
             .find(|(_, lifetime)| *lifetime >= least && may(*lifetime));
-        fits.map_or(Lifetime::Iteration, |(_, lifetime)| *lifetime)
+        if let Some((_, lifetime)) = fits {
+            return *lifetime;
+        }
+        let text = format!(
+            "{} cannot have the scope \"{}\", which it needs for what it reads",
+            with_article(&resource.asset.text),
+            name_of(least)
+        );
+        let problem = self.error(codes::INVALID_SCOPE, resource.span, text);
+        if let Some((span, what)) = &limit.reads {
+            problem.label(
+                *span,
+                format!("{what} has the scope \"{}\"", name_of(limit.lifetime)),
+            );
+        }
+        problem.hint = Some("let it read only what lives as long as it does".to_owned());
+        least
     }
 }
 

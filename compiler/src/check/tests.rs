@@ -31,6 +31,15 @@ asset "session" {
     description = "Secret."
   }
 }
+asset "sender" {
+  description = "Has a task of its own."
+  scope       = "worker"
+  scopes      = ["run"]
+  spawns      = true
+  input "to" {
+    type = string
+  }
+}
 runner "talk" {
   description = "Talks."
   uses "session" {
@@ -651,4 +660,32 @@ fn a_bound_of_a_variable_is_converted_when_the_program_starts() {
     assert_eq!(bounds.len(), 1);
     assert_eq!(bounds[0].ty, bggo_values::Type::Duration);
     assert_eq!(bounds[0].binding, super::typed::Binding::Start);
+}
+
+#[test]
+fn what_has_tasks_of_its_own_lives_for_a_worker_or_the_run() {
+    let found = |body: &str, to: &str| {
+        problems(&format!(
+            "resource \"sender\" \"s\" {{\n{body}  arguments {{\n    to = {to}\n  }}\n}}\n\
+             step \"print\" \"p\" {{\n  depends_on = [resource.sender.s]\n  arguments {{\n    input = \"x\"\n  }}\n}}\n"
+        ))
+    };
+    assert_eq!(found("", "\"a\""), []);
+    assert_eq!(found("  scope = \"run\"\n", "\"a\""), []);
+    for scope in ["vu", "iteration"] {
+        assert_eq!(
+            found(&format!("  scope = \"{scope}\"\n"), "\"a\""),
+            [(
+                "invalid_scope",
+                format!("a sender cannot have the scope \"{scope}\"")
+            )]
+        );
+    }
+    assert_eq!(
+        found("", "\"${vu.id}\""),
+        [(
+            "invalid_scope",
+            "a sender cannot have the scope \"vu\", which it needs for what it reads".to_owned()
+        )]
+    );
 }

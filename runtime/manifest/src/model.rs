@@ -44,7 +44,7 @@ pub struct Asset {
     pub description: String,
     /// Its scope where a grid chooses none.
     pub scope: Lifetime,
-    /// All scopes that a grid may choose (`scope` among them; iteration always).
+    /// All scopes that a grid may choose: `scope` is among them, and iteration unless the asset spawns.
     pub scopes: Vec<Lifetime>,
     /// Each one that is used has a connection of its own at least, which takes a descriptor and a source port.
     pub connects: bool,

@@ -114,8 +114,17 @@ impl Reader<'_> {
             .unwrap_or(Lifetime::Vu);
         let mut scopes = self.scopes(&mut attributes);
         let connects = self.flag(&mut attributes, "connects");
+        let spawns = self.flag(&mut attributes, "spawns");
         self.rest(attributes, "an asset");
-        scopes.extend([scope, Lifetime::Iteration]);
+        scopes.push(scope);
+        if !spawns {
+            scopes.push(Lifetime::Iteration);
+        } else if scopes.iter().any(|scope| *scope > Lifetime::Worker) {
+            self.fault(
+                block.offset,
+                "an asset that `spawns` has the scope \"run\" or \"worker\": those of users and iterations have no tasks",
+            );
+        }
         scopes.sort();
         scopes.dedup();
         let mut asset = Asset {

@@ -501,3 +501,16 @@ fn a_kind_of_failure_that_means_a_panic_is_no_modules_own() {
         );
     }
 }
+
+#[test]
+fn an_asset_that_spawns_lives_for_a_worker_or_the_run() {
+    let asset = |scopes: &str| format!("asset \"sender\" {{\n{scopes}  spawns = true\n}}\n");
+    let text = asset("  scope = \"worker\"\n  scopes = [\"run\"]\n");
+    let manifest = read(&text).unwrap();
+    assert_eq!(manifest.assets[0].scopes, [Lifetime::Run, Lifetime::Worker]);
+    for scopes in ["", "  scope = \"run\"\n  scopes = [\"iteration\"]\n"] {
+        let found = faults(&asset(scopes));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].1.contains("`spawns`"), "{found:?}");
+    }
+}
