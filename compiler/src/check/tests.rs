@@ -677,7 +677,7 @@ fn what_has_tasks_of_its_own_lives_for_a_worker_or_the_run() {
             found(&format!("  scope = \"{scope}\"\n"), "\"a\""),
             [(
                 "invalid_scope",
-                format!("a sender cannot have the scope \"{scope}\"")
+                format!("a `sender` cannot have the scope \"{scope}\"")
             )]
         );
     }
@@ -685,7 +685,7 @@ fn what_has_tasks_of_its_own_lives_for_a_worker_or_the_run() {
         found("", "\"${vu.id}\""),
         [(
             "invalid_scope",
-            "a sender cannot have the scope \"vu\", which it needs for what it reads".to_owned()
+            "a `sender` cannot have the scope \"vu\", which it needs for what it reads".to_owned()
         )]
     );
 }
