@@ -1,0 +1,169 @@
+//! Where an asset keeps its connections while nobody uses them, and the loan of one to an operation.
+//!
+//! ```text
+//! Home -lend-> Loan -dropped-> Home, if nothing is left of the exchange; else the connection is closed and counted
+//! ```
+
+use crate::wire::{Idle, Wire};
+use std::cell::{Cell, RefCell};
+use std::ops::{Deref, DerefMut};
+use std::task::{Context, Poll};
+
+/// The connections of one asset that are idle, by a number for each server.
+#[derive(Debug, Default)]
+pub struct Home {
+    idle: RefCell<Vec<(u32, Wire)>>,
+    counts: Cell<Counts>,
+}
+
+/// What became of connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Closed because an exchange was given up on them.
+    pub poisoned: u64,
+    /// Closed because something came behind a whole answer, or unasked.
+    pub leftover: u64,
+    /// Found closed by the other end while nobody used them.
+    pub gone: u64,
+}
+
+impl Home {
+    /// Without connections.
+    pub const fn new() -> Self {
+        Self {
+            idle: RefCell::new(Vec::new()),
+            counts: Cell::new(Counts {
+                poisoned: 0,
+                leftover: 0,
+                gone: 0,
+            }),
+        }
+    }
+
+    /// Lends a connection to a server: that which came back last.
+    pub fn lend(&self, server: u32) -> Option<Loan<'_>> {
+        let mut idle = self.idle.borrow_mut();
+        let at = idle.iter().rposition(|(of, _)| *of == server)?;
+        let (_, wire) = idle.remove(at);
+        Some(Loan {
+            home: self,
+            server,
+            wire,
+            keeps: Keeps::IfWhole,
+        })
+    }
+
+    /// Takes in a new connection, on loan to whoever made it.
+    pub fn settle(&self, server: u32, wire: Wire) -> Loan<'_> {
+        Loan {
+            home: self,
+            server,
+            wire,
+            keeps: Keeps::IfWhole,
+        }
+    }
+
+    /// How many idle connections to a server there are.
+    pub fn idle(&self, server: u32) -> usize {
+        let idle = self.idle.borrow();
+        idle.iter().filter(|(of, _)| *of == server).count()
+    }
+
+    /// Whether there are idle connections.
+    pub fn has_idle(&self) -> bool {
+        !self.idle.borrow().is_empty()
+    }
+
+    /// Looks after the idle connections: those that are gone, or to which something came unasked, are closed and counted.
+    pub fn poll_idle(&self, cx: &mut Context<'_>) {
+        self.idle
+            .borrow_mut()
+            .retain_mut(|(_, wire)| match wire.poll_idle(cx) {
+                Poll::Pending => true,
+                Poll::Ready(Idle::Bytes) => {
+                    self.count(|counts| counts.leftover += 1);
+                    false
+                }
+                Poll::Ready(Idle::Gone(_)) => {
+                    self.count(|counts| counts.gone += 1);
+                    false
+                }
+            });
+    }
+
+    /// Closes the idle connections to a server.
+    pub fn close(&self, server: u32) {
+        self.idle.borrow_mut().retain(|(of, _)| *of != server);
+    }
+
+    /// What became of connections since this was asked last.
+    pub fn take_counts(&self) -> Counts {
+        self.counts.take()
+    }
+
+    fn count(&self, change: impl FnOnce(&mut Counts)) {
+        let mut counts = self.counts.get();
+        change(&mut counts);
+        self.counts.set(counts);
+    }
+}
+
+/// A connection on loan to an operation. When it is dropped, the connection goes back if nothing is left of the exchange;
+/// otherwise it is closed: what was given up half-way can leave no answer for the next one.
+#[derive(Debug)]
+pub struct Loan<'a> {
+    home: &'a Home,
+    server: u32,
+    wire: Wire,
+    keeps: Keeps,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    IfWhole,
+    Not,
+}
+
+impl Loan<'_> {
+    /// The connection came to an orderly end: it is closed, and nothing is counted.
+    pub fn spent(mut self) {
+        self.keeps = Keeps::Not;
+    }
+
+    /// The connection leaves its home for good, as for another protocol.
+    pub fn keep(mut self) -> Wire {
+        self.keeps = Keeps::Not;
+        self.wire.take()
+    }
+}
+
+impl Deref for Loan<'_> {
+    type Target = Wire;
+
+    fn deref(&self) -> &Wire {
+        &self.wire
+    }
+}
+
+impl DerefMut for Loan<'_> {
+    fn deref_mut(&mut self) -> &mut Wire {
+        &mut self.wire
+    }
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        if self.keeps == Keeps::Not {
+            return;
+        }
+        if self.wire.is_whole() {
+            let mut wire = self.wire.take();
+            wire.will_be_reused();
+            self.home.idle.borrow_mut().push((self.server, wire));
+        } else if self.wire.is_owed() {
+            self.home.count(|counts| counts.poisoned += 1);
+        } else if !self.wire.peek().is_empty() {
+            self.home.count(|counts| counts.leftover += 1);
+        }
+    }
+}

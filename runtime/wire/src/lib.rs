@@ -1,0 +1,29 @@
+//! One connection, driven from its user's own task: what every protocol of bggo stands on.
+//!
+//! ```text
+//! Dialer -dial-> Wire -settle-> Home -lend-> Loan
+//!                 |  out, flush: what is sent        (buf, on pieces of the thread's pool)
+//!                 |  fill, peek, consume: what comes
+//!                 '- socket
+//! ```
+//!
+//! A protocol knows bytes and answers; a wire knows sockets, buffers and time. Nothing is shared between connections: there is no
+//! task, channel or lock between a protocol and its socket.
+#![forbid(unsafe_code)]
+
+mod buf;
+mod dial;
+mod home;
+mod pool;
+mod socket;
+mod trouble;
+mod wire;
+
+pub use buf::Buf;
+pub use dial::{Address, Dialer, Dialled, Named, Rules, Target};
+pub use home::{Counts, Home, Loan};
+pub use trouble::{Kind, Phase, Trouble};
+pub use wire::{Idle, Look, Traffic, Wire};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! Connections to a peer that says and hears raw bytes.
+
+use crate::{Home, Idle, Kind, Look, Wire, pool, socket::Socket};
+use std::future::poll_fn;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::pin::pin;
+use std::task::Poll;
+
+/// A connection and its other end.
+async fn pair() -> (Wire, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let (peer, _) = listener.accept().unwrap();
+    peer.set_nodelay(true).unwrap();
+    (Wire::new(Socket::Tcp(stream)), peer)
+}
+
+/// Sends a question and waits until the peer has it.
+async fn ask(wire: &mut Wire, peer: &mut TcpStream) {
+    wire.out().put(b"question");
+    wire.flush().await.unwrap();
+    let mut came = [0; 8];
+    peer.read_exact(&mut came).unwrap();
+    assert_eq!(&came, b"question");
+}
+
+/// Waits until something has come, without reading it.
+async fn told(wire: &Wire) {
+    poll_fn(|cx| wire.socket().poll_readable(cx)).await.unwrap();
+}
+
+/// A reset instead of an orderly end: the peer closes with bytes that it did not read.
+async fn reset(wire: &mut Wire, peer: TcpStream) {
+    wire.out().put(b"unread");
+    wire.flush().await.unwrap();
+    peer.peek(&mut [0; 6]).unwrap();
+    drop(peer);
+}
+
+#[tokio::test]
+async fn what_is_appended_goes_out_in_one_piece_and_the_answer_comes_as_it_is_sent() {
+    let (mut wire, mut peer) = pair().await;
+    ask(&mut wire, &mut peer).await;
+    for byte in b"answer" {
+        peer.write_all(&[*byte]).unwrap();
+        assert_eq!(wire.fill(64).await.unwrap(), 1);
+    }
+    assert_eq!(wire.peek(), b"answer");
+    wire.consume(2);
+    assert_eq!(wire.peek(), b"swer");
+    assert_eq!(wire.traffic().sent, 8);
+    assert_eq!(wire.traffic().received, 6);
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_holds_no_memory() {
+    let (mut wire, mut peer) = pair().await;
+    ask(&mut wire, &mut peer).await;
+    let free = pool::kept();
+    assert!(free > 0, "what was sent stood in a piece");
+    {
+        let mut filling = pin!(wire.fill(64));
+        let first = poll_fn(|cx| Poll::Ready(filling.as_mut().poll(cx))).await;
+        assert!(first.is_pending());
+        assert_eq!(pool::kept(), free);
+        peer.write_all(b"answer").unwrap();
+        assert_eq!(filling.await.unwrap(), 6);
+    }
+    assert_eq!(pool::kept(), free - 1, "the answer stands in one");
+    wire.consume(6);
+    assert_eq!(pool::kept(), free);
+}
+
+#[tokio::test]
+async fn the_end_is_told_again_and_again() {
+    let (mut wire, mut peer) = pair().await;
+    ask(&mut wire, &mut peer).await;
+    peer.write_all(b"ans").unwrap();
+    peer.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(wire.fill(64).await.unwrap(), 3);
+    assert_eq!(wire.fill(64).await.unwrap(), 0);
+    assert_eq!(wire.fill(64).await.unwrap(), 0);
+    assert_eq!(wire.peek(), b"ans");
+}
+
+#[tokio::test]
+async fn a_reset_is_told_as_one() {
+    let (mut wire, peer) = pair().await;
+    reset(&mut wire, peer).await;
+    let trouble = wire.fill(64).await.unwrap_err();
+    assert_eq!(trouble.kind(), Kind::Reset);
+    assert!(!wire.is_whole());
+}
+
+#[tokio::test]
+async fn no_more_stands_there_than_its_reader_allows() {
+    let (mut wire, mut peer) = pair().await;
+    ask(&mut wire, &mut peer).await;
+    peer.write_all(&[b'x'; 64]).unwrap();
+    while wire.peek().len() < 64 {
+        wire.fill(64).await.unwrap();
+    }
+    let trouble = wire.fill(64).await.unwrap_err();
+    assert_eq!(trouble.kind(), Kind::TooLarge);
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_is_counted_and_what_follows_it_stays() {
+    let (mut wire, mut peer) = pair().await;
+    ask(&mut wire, &mut peer).await;
+    let size = 100_000;
+    let sender = std::thread::spawn(move || {
+        peer.write_all(&vec![b'x'; size]).unwrap();
+        peer.write_all(b"next").unwrap();
+        peer
+    });
+    let mut left = size as u64;
+    while left > 0 {
+        let skipped = poll_fn(|cx| wire.poll_skip(cx, left)).await.unwrap();
+        assert!(skipped > 0);
+        left -= skipped;
+    }
+    while wire.peek().len() < 4 {
+        wire.fill(64).await.unwrap();
+    }
+    assert_eq!(wire.peek(), b"next");
+    drop(sender.join().unwrap());
+}
+
+#[tokio::test]
+async fn a_loan_comes_back_whole_or_not_at_all() {
+    let home = Home::new();
+    let (wire, mut peer) = pair().await;
+    let mut loan = home.settle(7, wire);
+    assert!(!loan.is_reused());
+    ask(&mut loan, &mut peer).await;
+    peer.write_all(b"answer").unwrap();
+    loan.fill(64).await.unwrap();
+    loan.consume(6);
+    loan.paid();
+    drop(loan);
+    assert!(home.lend(3).is_none(), "that is another server");
+    let mut loan = home.lend(7).unwrap();
+    assert!(loan.is_reused());
+    ask(&mut loan, &mut peer).await;
+    // It is given up before its answer came.
+    drop(loan);
+    assert!(home.lend(7).is_none());
+    assert_eq!(home.take_counts().poisoned, 1);
+    assert_eq!(peer.read(&mut [0; 8]).unwrap(), 0, "it is closed");
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_not_kept_for_the_next_exchange() {
+    let home = Home::new();
+    let (wire, _peer) = pair().await;
+    let mut loan = home.settle(0, wire);
+    loan.out().put(b"half of a quest");
+    drop(loan);
+    assert!(home.lend(0).is_none());
+    assert_eq!(home.take_counts().poisoned, 1);
+}
+
+#[tokio::test]
+async fn bytes_behind_an_answer_are_not_kept_for_the_next_exchange() {
+    let home = Home::new();
+    let (wire, mut peer) = pair().await;
+    let mut loan = home.settle(0, wire);
+    ask(&mut loan, &mut peer).await;
+    peer.write_all(b"answer, and more").unwrap();
+    while loan.peek().len() < 16 {
+        loan.fill(64).await.unwrap();
+    }
+    loan.consume(6);
+    loan.paid();
+    drop(loan);
+    assert!(home.lend(0).is_none());
+    let counts = home.take_counts();
+    assert_eq!((counts.poisoned, counts.leftover), (0, 1));
+}
+
+#[tokio::test]
+async fn an_orderly_end_counts_as_nothing() {
+    let home = Home::new();
+    let (wire, mut peer) = pair().await;
+    let mut loan = home.settle(0, wire);
+    ask(&mut loan, &mut peer).await;
+    loan.spent();
+    assert!(home.lend(0).is_none());
+    assert_eq!(home.take_counts(), crate::Counts::default());
+}
+
+#[tokio::test]
+async fn an_idle_connection_tells_when_something_comes_and_when_it_is_gone() {
+    let (mut wire, mut peer) = pair().await;
+    assert!(wire.is_quiet(Look::Ask));
+    assert!(wire.is_quiet(Look::Told));
+    {
+        let first = poll_fn(|cx| Poll::Ready(wire.poll_idle(cx))).await;
+        assert!(first.is_pending());
+    }
+    peer.write_all(b"bye").unwrap();
+    assert!(matches!(
+        poll_fn(|cx| wire.poll_idle(cx)).await,
+        Idle::Bytes
+    ));
+    assert_eq!(wire.peek(), b"bye");
+    assert!(!wire.is_quiet(Look::Told));
+    wire.consume(3);
+    drop(peer);
+    told(&wire).await;
+    assert!(!wire.is_quiet(Look::Told));
+    assert!(!wire.is_whole());
+}
+
+#[tokio::test]
+async fn the_system_is_asked_of_an_end_that_the_thread_was_not_told_of() {
+    let (mut wire, peer) = pair().await;
+    peer.shutdown(Shutdown::Both).unwrap();
+    // The reactor had no turn since.
+    assert!(!wire.is_quiet(Look::Ask));
+}
+
+#[tokio::test]
+async fn the_idle_connections_of_a_home_are_looked_after() {
+    let home = Home::new();
+    let (wire, peer) = pair().await;
+    drop(home.settle(0, wire));
+    let (wire, mut other) = pair().await;
+    drop(home.settle(1, wire));
+    drop(peer);
+    other.write_all(b"unasked").unwrap();
+    poll_fn(|cx| {
+        home.poll_idle(cx);
+        if home.has_idle() {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
+    let counts = home.take_counts();
+    assert_eq!((counts.gone, counts.leftover, counts.poisoned), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_connection_is_a_stream_for_whoever_wants_one() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (mut wire, mut peer) = pair().await;
+    let echo = std::thread::spawn(move || {
+        let mut all = Vec::new();
+        peer.read_to_end(&mut all).unwrap();
+        peer.write_all(&all).unwrap();
+    });
+    let sent = vec![b'x'; 70_000];
+    wire.write_all(&sent).await.unwrap();
+    wire.shutdown().await.unwrap();
+    let mut back = Vec::new();
+    wire.read_to_end(&mut back).await.unwrap();
+    assert_eq!(back, sent);
+    echo.join().unwrap();
+}
