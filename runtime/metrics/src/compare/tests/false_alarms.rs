@@ -306,3 +306,64 @@ fn three_runs_a_side_are_right_about_as_often_as_they_say() {
         "{alone} {any} {found}"
     );
 }
+
+#[test]
+fn zz_tables() {
+    let law = law();
+    let ask = asked("p95 > 0%");
+    let row = |name: &str, old: Server, new: Server, seconds: u32| {
+        let all = of_pairs(PAIRS, |random| {
+            let none = Simulation { law: &law, seconds, asked: &[] };
+            let (a, b) = (none.run(old, random), none.run(new, random));
+            compare(&[a], &[b], &[], None).unwrap()
+        });
+        let cond = of_pairs(PAIRS, |random| {
+            let none = Simulation { law: &law, seconds, asked: &ask };
+            let (a, b) = (none.run(old, random), none.run(new, random));
+            compare(&[a], &[b], &ask, None).unwrap()
+        });
+        let mut cells = String::new();
+        for p in [500_000, 950_000, 990_000] {
+            let of = |c: &Comparison| {
+                let f = c.rows[0].figures.iter().find(|f| f.measure == Measure::Percentile(p)).unwrap();
+                f.outcome.ok()
+            };
+            let by_all = percent(&all, |c| of(c).is_some_and(|d| !d.shift.includes_nothing()));
+            let typical = percent(&all, |c| of(c).and_then(|d| d.typical).is_some_and(|t| !t.includes_nothing()));
+            cells += &format!(" {by_all} / {typical} |");
+        }
+        let any = percent(&all, is_alarm);
+        let condition = percent(&cond, |c| c.answers[0].1 == Answer::TooMuch);
+        let refused = percent(&all, is_refused);
+        println!("ROW {name} |{cells} {any} | {condition} | {refused} |");
+    };
+    let of = |correlation, pauses| Server { correlation, pauses, ..Server::STEADY };
+    for (c, p, s) in [(0.0, true, 300), (0.5, true, 300), (0.8, true, 300), (0.8, false, 300), (0.8, true, 900), (0.95, false, 300), (0.95, false, 900), (0.95, true, 300), (0.95, true, 900)] {
+        row(&format!("A/A {c} | {p} | {s}"), of(c, p), of(c, p), s);
+    }
+    for (change, c, p, s) in [(1.05f64, 0.5, false, 300), (1.05, 0.8, false, 300), (1.1, 0.8, false, 300), (1.05, 0.8, true, 300), (1.1, 0.8, true, 300), (1.2, 0.8, true, 300), (1.05, 0.8, false, 900), (1.1, 0.8, true, 900)] {
+        let old = of(c, p);
+        row(&format!("{change} | {c} | {p} | {s}"), old, Server { shift: change.ln(), ..old }, s);
+    }
+    for c in [0.5, 0.8] {
+        row(&format!("pauses 8 | {c} | yes | 300"), of(c, true), Server { pauses_every: 8.0, ..of(c, true) }, 300);
+    }
+    for (c, p) in [(0.0, false), (0.8, true)] {
+        for n in [3, 5] {
+            let simulation = Simulation { law: &law, seconds: 100, asked: &[] };
+            let side = |shift: f64, random: &mut Random| -> Vec<_> {
+                (0..n).map(|_| { let shift = shift + 0.02 * random.normal(); simulation.run(Server { shift, ..of(c, p) }, random) }).collect()
+            };
+            let mut out = String::new();
+            for change in [1.0f64, 1.05, 1.1] {
+                let all = of_pairs(PAIRS, |random| {
+                    let (a, b) = (side(0.0, random), side(change.ln(), random));
+                    compare(&a, &b, &[], None).unwrap()
+                });
+                let p95 = percent(&all, |c| c.rows[0].figures[1].outcome.is_ok_and(|d| !d.shift.includes_nothing()));
+                out += &format!(" {p95} /");
+            }
+            println!("ROW sides {n} {c} {p}: {out}");
+        }
+    }
+}
