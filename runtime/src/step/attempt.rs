@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
 /// What happens when a step is slow or fails.
@@ -221,9 +221,19 @@ impl<'a> Step<'a> {
         self.begun.get().filter(|_| self.has_begun.get())
     }
 
-    /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`].
-    pub fn sent(&self) {
-        self.sent.set(Some(self.iteration.worker().moment()));
+    /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`]. Returns this moment,
+    /// so that a module that needs it does not read the clock once more.
+    pub fn sent(&self) -> Instant {
+        let worker = self.iteration.worker();
+        let now = worker.now();
+        self.sent.set(Some(worker.moment_of(now)));
+        now
+    }
+
+    /// The clock of the run: monotonic, the same that measures steps. Each call reads it, which takes about as long as a hundred
+    /// instructions: pass on a moment that was just read.
+    pub fn now(&self) -> Instant {
+        self.worker().now()
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.

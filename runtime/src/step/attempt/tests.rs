@@ -70,8 +70,10 @@ fn service_time_counts_from_the_moment_sent() {
                 Box::pin(async {
                     step.begin();
                     tokio::time::sleep(ms(30)).await;
-                    step.sent();
+                    let sent = step.sent();
+                    assert_eq!(sent.duration_since(worker.began()), ms(30));
                     tokio::time::sleep(ms(5)).await;
+                    assert_eq!(step.now().duration_since(sent), ms(5));
                     Ok(Ran::Done)
                 })
             })
