@@ -2,7 +2,7 @@
 
 use super::prepare::Prepare;
 use super::spawned::SpawnedTasks;
-use crate::context::{Asker, AssetMetrics, WorkerContext};
+use crate::context::{Asker, AssetMetrics, Deadline, WorkerContext};
 use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
 use crate::info::ResourceInfo;
@@ -76,6 +76,11 @@ impl AssetCx {
     /// The clock of the run: monotonic, the same that measures steps.
     pub fn now(&self) -> Instant {
         self.worker.now()
+    }
+
+    /// A time limit of the asset's operations, which is not set yet. An asset keeps one for operations that follow each other.
+    pub fn deadline(&self) -> Deadline {
+        self.worker.deadline()
     }
 
     /// The shutdown signal: whether running iterations are being dropped on this thread, since the run was interrupted or

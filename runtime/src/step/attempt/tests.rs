@@ -237,6 +237,36 @@ fn the_limit_runs_from_begin_and_cuts_the_work_off() {
 }
 
 #[test]
+fn a_long_limit_passes_at_most_two_ticks_late_and_without_a_timer_of_its_own() {
+    const LONG: Policy = Policy::new().execution(Duration::from_secs(5));
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.iteration(0);
+        for _ in 0..3 {
+            let step = it.step(At::step(&FIRST), &LONG);
+            let flow = step
+                .drive(&mut || {
+                    Box::pin(async {
+                        step.begin();
+                        std::future::pending().await
+                    })
+                })
+                .await;
+            assert_eq!(flow, Err(Stop));
+        }
+        assert_eq!(
+            worker.steps(),
+            ["noop.first failed timeout: it took longer than its limit of 5s"; 3]
+        );
+        for took in times(&worker) {
+            assert!((5_000.0..=5_017.0).contains(&took), "{took}");
+        }
+        // The future of a step that waits holds the limit itself.
+        assert!(size_of::<super::Limited<'_, Ran>>() <= 56);
+    });
+}
+
+#[test]
 fn work_that_is_ready_at_the_limit_has_passed() {
     on_stopped_clock(async {
         let worker = TestWorker::functional();
