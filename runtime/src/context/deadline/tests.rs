@@ -151,6 +151,29 @@ fn one_that_is_set_again_passes_at_its_last_moment_only() {
 }
 
 #[test]
+fn a_request_in_time_allocates_nothing_for_its_limits() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let mut of_asset = worker.context.deadline();
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut request = || {
+            let now = worker.context.now();
+            of_asset.set(now + ms(10_000));
+            assert!(of_asset.poll(&mut cx).is_pending());
+            // That of a step is made anew each time.
+            let mut of_step = worker.context.deadline();
+            of_step.set(now + ms(30_000));
+            assert!(of_step.poll(&mut cx).is_pending());
+            of_asset.clear();
+        };
+        // The places and the task that turns the wheel.
+        request();
+        let allocated = allocation_counter::measure(|| (0..1_000).for_each(|_| request()));
+        assert_eq!(allocated.count_total, 0);
+    });
+}
+
+#[test]
 fn a_short_one_is_as_exact_as_a_timer() {
     on_stopped_clock(async {
         let worker = TestWorker::load();
