@@ -8,7 +8,7 @@ mod deadline;
 pub use deadline::Deadline;
 
 use crate::clock::{Clock, Moment};
-use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
+use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
 use crate::exchange::{Exchange, Message, Secrets, Shown};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
@@ -508,6 +508,13 @@ impl WorkerContext {
         if self.is_news(info, &event) {
             self.events.tell(Event::Resource(info, event));
         }
+    }
+
+    /// Reports tasks of what was prepared that did not end: the run ends with exit 101.
+    pub(crate) fn prepared_did_not_end(&self, fault: &Fault) {
+        self.causes.teardown_failed();
+        let text = format!("a module did not end what it had prepared on a thread: {fault}");
+        self.events.tell(Event::Message(LogLevel::Error, text));
     }
 
     /// Whether the event is reported. Under load a failed creation is tried again in each iteration, so each kind of failure is
