@@ -96,6 +96,11 @@ pub(super) fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
     (!host.is_empty()).then_some((host, port))
 }
 
+/// Whether a host can stand in a request: all else would end a line or a name there.
+pub(super) fn is_host(host: &str) -> bool {
+    host.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Dials to real peers on this host.
 
+mod host_limits;
 mod proxies;
 
 use super::*;

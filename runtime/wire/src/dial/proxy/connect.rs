@@ -1,6 +1,7 @@
 //! Asks an HTTP proxy for a connection to a host (CONNECT, RFC 9110 9.3.6).
 
-use super::{No, is_host, need, say};
+use super::talk::{No, need, say};
+use crate::dial::target::is_host;
 use crate::wire::Wire;
 use bggo_runtime::contract::FaultText;
 use std::fmt::Write;
@@ -42,11 +43,7 @@ pub(super) async fn ask(
                 wire.paid();
                 return Ok(());
             }
-            407 => {
-                return Err(No::proxy(
-                    "the proxy asks for a user and password, or for others than its url has",
-                ));
-            }
+            407 => return Err(No::login()),
             status => {
                 let text = "the proxy would not connect: it answered with status";
                 return Err(No::proxy(FaultText::plain(format_args!("{text} {status}"))));

@@ -2,14 +2,19 @@
 
 mod connect;
 mod except;
+mod login;
 mod socks;
+mod talk;
 
 use self::except::Except;
+use self::login::Login;
+use self::socks::Place;
+use self::talk::No;
 use super::names::Names;
-use super::target::{Named, Target, host_and_port};
-use crate::trouble::{Kind, Phase, Trouble};
+use super::target::{Named, Target, host_and_port, is_host};
+use crate::trouble::Trouble;
 use crate::wire::Wire;
-use bggo_runtime::contract::{FaultText, to_base64};
+use bggo_runtime::contract::FaultText;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -32,26 +37,6 @@ enum Scheme {
     Socks5,
     /// SOCKS 5; names become addresses at the proxy.
     Socks5h,
-}
-
-struct Login {
-    user: Vec<u8>,
-    password: Vec<u8>,
-}
-
-/// What a proxy is asked to connect to.
-#[derive(Debug, Clone, Copy)]
-enum Place<'a> {
-    Name(&'a str, u16),
-    Address(SocketAddr),
-}
-
-/// Why a proxy made no connection.
-enum No {
-    /// It could not reach that place; perhaps it reaches another.
-    Place(Trouble),
-    /// It is of no use.
-    Proxy(Trouble),
 }
 
 impl Proxy {
@@ -184,71 +169,4 @@ impl fmt::Debug for Proxy {
             .field("scheme", &self.scheme)
             .finish_non_exhaustive()
     }
-}
-
-impl Login {
-    fn of(text: &str) -> Self {
-        let (user, password) = text.split_once(':').unwrap_or((text, ""));
-        Self {
-            user: decoded(user),
-            password: decoded(password),
-        }
-    }
-
-    fn basic(&self) -> String {
-        let pair = [&self.user, b":".as_slice(), &self.password].concat();
-        format!("Basic {}", to_base64(&pair))
-    }
-}
-
-impl No {
-    /// A proxy that is of no use.
-    fn proxy(text: impl Into<FaultText>) -> Self {
-        Self::Proxy(Trouble::new(Kind::Connect, Phase::Dial, text))
-    }
-}
-
-/// Whether it can stand in a request: all else would end a line or a name there.
-fn is_host(host: &str) -> bool {
-    host.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// Without its percent signs, where they stand before two hexadecimal digits.
-fn decoded(text: &str) -> Vec<u8> {
-    let mut rest = text.as_bytes();
-    let mut out = Vec::with_capacity(rest.len());
-    while let Some((first, behind)) = rest.split_first() {
-        let digits = behind
-            .first_chunk::<2>()
-            .filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|digits| str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        out.push(digits.unwrap_or(*first));
-        let taken = if digits.is_some() { 3 } else { 1 };
-        rest = rest.get(taken..).unwrap_or_default();
-    }
-    out
-}
-
-/// What a proxy sends next: waits until `least` bytes of it stand there.
-async fn need(wire: &mut Wire, least: usize) -> Result<(), No> {
-    while wire.peek().len() < least {
-        match wire.fill(usize::MAX).await {
-            Ok(0) => return Err(No::proxy("the proxy closed the connection")),
-            Ok(_) => {}
-            Err(trouble) => return Err(lost(&trouble)),
-        }
-    }
-    Ok(())
-}
-
-/// Sends what was appended.
-async fn say(wire: &mut Wire) -> Result<(), No> {
-    wire.flush().await.map_err(|trouble| lost(&trouble))
-}
-
-/// The connection to a proxy broke.
-fn lost(trouble: &Trouble) -> No {
-    let text = FaultText::plain("the connection to the proxy broke: ");
-    No::proxy(text.and_text(trouble.text()))
 }

@@ -1,15 +1,23 @@
 //! Asks a SOCKS 5 proxy for a connection (RFC 1928, with user and password by RFC 1929).
 
-use super::{Login, No, Place, need, say};
+use super::login::Login;
+use super::talk::{No, need, say};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
 use bggo_runtime::contract::FaultText;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 const VERSION: u8 = 5;
 const NO_LOGIN: u8 = 0;
 const LOGIN: u8 = 2;
 const NO_METHOD: u8 = 0xff;
+
+/// What a proxy is asked to connect to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    Name(&'a str, u16),
+    Address(SocketAddr),
+}
 
 /// Asks for a connection. What the host says first stays in the wire.
 pub(super) async fn ask(wire: &mut Wire, to: Place<'_>, login: Option<&Login>) -> Result<(), No> {
@@ -24,10 +32,10 @@ pub(super) async fn ask(wire: &mut Wire, to: Place<'_>, login: Option<&Login>) -
             text(wire, &login.user)?;
             text(wire, &login.password)?;
             if answer(wire, 1).await? != 0 {
-                return Err(wrong_login());
+                return Err(No::login());
             }
         }
-        (NO_METHOD | LOGIN, _) => return Err(wrong_login()),
+        (NO_METHOD | LOGIN, _) => return Err(No::login()),
         _ => return Err(no_socks()),
     }
     wire.out().put(&[VERSION, 1, 0]);
@@ -116,10 +124,6 @@ fn refused(code: u8) -> No {
         3..=6 | 8 => No::Place(trouble),
         _ => No::Proxy(trouble),
     }
-}
-
-fn wrong_login() -> No {
-    No::proxy("the proxy asks for a user and password, or for others than its url has")
 }
 
 fn no_socks() -> No {
