@@ -1,11 +1,16 @@
 //! Makes connections: a name becomes addresses, an address a socket, a socket a wire.
 
+mod target;
+
+pub use target::{Address, Named, Target};
+
 use crate::socket::Socket;
+use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
 use bggo_runtime::contract::{AssetCx, FaultText, format_duration};
+use std::cell::OnceCell;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::{TcpStream, UnixStream};
@@ -13,6 +18,8 @@ use tokio::net::{TcpStream, UnixStream};
 /// What all connections of a resource share on a thread.
 #[derive(Debug)]
 pub struct Rules {
+    /// How TLS is spoken with targets that want it.
+    pub tls: Option<Tls>,
     /// How long connecting may take, from the name to the last word of TLS.
     pub connect_limit: Option<Duration>,
     /// Whether small messages are sent at once (TCP_NODELAY).
@@ -24,48 +31,8 @@ pub struct Rules {
 pub struct Dialer {
     cx: AssetCx,
     rules: Rc<Rules>,
-}
-
-/// Where a connection goes.
-#[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
-    /// The other end.
-    pub address: Address<'a>,
-    /// Whether texts of faults may name it.
-    pub named: Named,
-}
-
-/// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub enum Address<'a> {
-    /// A host by its name or address, and a port.
-    Host {
-        /// The name or address. One of IPv6 stands without brackets.
-        name: &'a str,
-        /// The port.
-        port: u16,
-    },
-    /// A socket in the file system.
-    Unix(&'a Path),
-}
-
-/// Whether the texts of faults may name hosts. They may not where the name comes from a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
-    /// They may.
-    Open,
-    /// They are kept back where secrets are.
-    Secret,
-}
-
-impl Named {
-    /// A host's name in a text.
-    pub fn text(self, name: impl std::fmt::Display) -> FaultText {
-        match self {
-            Self::Open => FaultText::plain(name),
-            Self::Secret => FaultText::value(name),
-        }
-    }
+    /// The TLS sessions of this asset, from its first connection with TLS on.
+    sessions: OnceCell<Rc<Sessions>>,
 }
 
 /// How long the parts of a dial took.
@@ -87,7 +54,28 @@ impl Dialer {
         Self {
             cx: cx.clone(),
             rules: Rc::clone(rules),
+            sessions: OnceCell::new(),
         }
+    }
+
+    /// TLS from here on, for a protocol that begins without it. It takes the time that it says.
+    ///
+    /// # Errors
+    /// There is no TLS connection. The text says why, but not to whom.
+    pub async fn secure(
+        &self,
+        wire: &mut Wire,
+        name: &str,
+        named: Named,
+    ) -> Result<Duration, Trouble> {
+        let Some(tls) = &self.rules.tls else {
+            let text = "the client has no settings for TLS";
+            return Err(Trouble::new(Kind::Tls, Phase::Tls, text));
+        };
+        let begun = self.cx.now();
+        let sessions = self.sessions.get_or_init(Rc::default);
+        wire.secure(tls, sessions, name, named).await?;
+        Ok(self.cx.now() - begun)
     }
 
     /// Makes a connection.
@@ -115,11 +103,11 @@ impl Dialer {
         let socket = match to.address {
             Address::Unix(path) => {
                 let stream = UnixStream::connect(path).await;
-                Socket::Unix(stream.map_err(|error| to.no_connection(&error))?)
+                Socket::Unix(stream.map_err(|error| no_connection(to, &error))?)
             }
             Address::Host { name, port } => {
                 let found = tokio::net::lookup_host((name, port)).await;
-                let mut addresses = found.map_err(|error| to.no_connection(&error))?;
+                let mut addresses = found.map_err(|error| no_connection(to, &error))?;
                 times.dns = self.cx.now() - begun;
                 let Some(address) = addresses.next() else {
                     let text = to.named.text(name).and(" has no address");
@@ -127,34 +115,26 @@ impl Dialer {
                 };
                 times.address = Some(address);
                 let stream = TcpStream::connect(address).await;
-                let stream = stream.map_err(|error| to.no_connection(&error))?;
+                let stream = stream.map_err(|error| no_connection(to, &error))?;
                 if self.rules.nodelay {
                     let set = stream.set_nodelay(true);
-                    set.map_err(|error| to.no_connection(&error))?;
+                    set.map_err(|error| no_connection(to, &error))?;
                 }
                 Socket::Tcp(stream)
             }
         };
         times.connecting = (self.cx.now() - begun).saturating_sub(times.dns);
-        Ok((Wire::new(socket), times))
+        let mut wire = Wire::new(socket);
+        if let Some(name) = to.secure {
+            let secured = self.secure(&mut wire, name, to.named).await;
+            times.tls = secured.map_err(|trouble| {
+                trouble.after(&FaultText::plain("no secure connection to ").and_text(&to.place()))
+            })?;
+        }
+        Ok((wire, times))
     }
 }
 
-impl Target<'_> {
-    /// Host and port, or the path.
-    pub fn place(&self) -> FaultText {
-        match self.address {
-            Address::Host { name, port } if name.contains(':') => self
-                .named
-                .text(format_args!("[{name}]"))
-                .and(format_args!(":{port}")),
-            Address::Host { name, port } => self.named.text(name).and(format_args!(":{port}")),
-            Address::Unix(path) => self.named.text(path.display()),
-        }
-    }
-
-    fn no_connection(&self, error: &std::io::Error) -> Trouble {
-        let words = FaultText::plain("no connection to ").and_text(&self.place());
-        Trouble::of_system(Phase::Dial, error).after(&words)
-    }
+fn no_connection(to: &Target<'_>, error: &std::io::Error) -> Trouble {
+    Trouble::of_system(Phase::Dial, error).after(&to.no_connection())
 }
