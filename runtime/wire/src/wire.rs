@@ -224,11 +224,14 @@ impl Wire {
 
     /// Looks after a connection that nobody uses: completes when something came or it is gone. It holds no memory while it waits.
     pub fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Idle> {
-        self.came.shrink();
-        if let Some(layer) = &mut self.layer {
-            layer.shrink();
+        let filled = self.poll_fill(cx, usize::MAX);
+        if filled.is_pending() {
+            self.came.shrink();
+            if let Some(layer) = &mut self.layer {
+                layer.shrink();
+            }
         }
-        match ready!(self.poll_fill(cx, usize::MAX)) {
+        match ready!(filled) {
             Ok(0) => Poll::Ready(Idle::Gone(Trouble::closed())),
             Ok(_) => Poll::Ready(Idle::Bytes),
             Err(trouble) => Poll::Ready(Idle::Gone(trouble)),
@@ -447,6 +450,9 @@ impl Wire {
             let Some(layer) = &mut self.layer else {
                 return Poll::Ready(Ok(Opened::default()));
             };
+            if let Some(trouble) = layer.take_kept() {
+                return Poll::Ready(Err(trouble));
+            }
             let room = match layer.room() {
                 Ok(room) => room,
                 Err(trouble) => return Poll::Ready(Err(self.breaks(trouble))),
@@ -500,12 +506,16 @@ impl Wire {
             kept: self.came.len() - before,
         };
         self.state.has_ended |= layer.has_end();
+        let came = opened.kept > 0 || opened.skipped > 0;
         match turned {
-            Err(trouble) => Err(self.breaks(trouble)),
-            Ok(()) => {
-                let says = opened.kept > 0 || opened.skipped > 0 || self.state.has_ended;
-                Ok(says.then_some(opened))
+            Ok(()) => Ok((came || self.state.has_ended).then_some(opened)),
+            Err(trouble) if came => {
+                // What came before it counts first.
+                layer.keep_for_later(trouble.clone());
+                self.breaks(trouble);
+                Ok(Some(opened))
             }
+            Err(trouble) => Err(self.breaks(trouble)),
         }
     }
 

@@ -47,6 +47,8 @@ pub(crate) struct Layer {
     has_end: bool,
     /// It was announced that nothing more will be sent.
     has_said_end: bool,
+    /// Why it failed, behind what came before.
+    failure: Option<Trouble>,
     /// The layer that carries this one's records: TLS inside of TLS.
     below: Option<Box<Layer>>,
 }
@@ -121,6 +123,7 @@ impl Layer {
             stage: Stage::Begun,
             has_end: false,
             has_said_end: false,
+            failure: None,
             below,
         })
     }
@@ -134,8 +137,11 @@ impl Layer {
             Some(ref mut below) => below.room(),
             None if self.came.len() >= HANDSHAKE => Err(self.fails(explain::TOO_LARGE.into())),
             None => {
+                let most = HANDSHAKE - self.came.len();
                 let least = PIECE.saturating_sub(self.came.len()).clamp(1, READ);
-                Ok(self.came.room(least))
+                let room = self.came.room(least);
+                let most = most.min(room.len());
+                Ok(room.get_mut(..most).unwrap_or_default())
             }
         }
     }
@@ -304,6 +310,16 @@ impl Layer {
         if let Some(below) = &mut self.below {
             below.say_end();
         }
+    }
+
+    /// Keeps why it failed until what came before was read.
+    pub(crate) fn keep_for_later(&mut self, failure: Trouble) {
+        self.failure = Some(failure);
+    }
+
+    /// Why it failed, if that was kept.
+    pub(crate) fn take_kept(&mut self) -> Option<Trouble> {
+        self.failure.take()
     }
 
     /// Gives memory back that holds nothing.
