@@ -19,7 +19,7 @@ use http::{Method, Version};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A prepared step.
 pub struct HttpRequest {
@@ -102,7 +102,7 @@ impl Runner for HttpRequest {
             seen: Seen::default(),
         };
         let seen = &counting.seen;
-        step.sent();
+        let sent = step.sent();
         let call = Call {
             method: &parts.method,
             url: &parts.target.url,
@@ -125,7 +125,7 @@ impl Runner for HttpRequest {
             } else {
                 Hosts::Open
             },
-            sent: Instant::now(),
+            sent,
             seen,
             trace: trace.as_deref(),
             // An answer that fails the step may become the example of such failures.
@@ -143,7 +143,7 @@ impl Runner for HttpRequest {
                 self.show((step, kind), client, (parts, late), ended);
             },
         };
-        let answer = exchange(client, &call).await;
+        let answer = exchange(client, &call, step.deadline()).await;
         drop(waiting);
         let answer = match answer {
             Ok(answer) => answer,
