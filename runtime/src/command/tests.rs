@@ -5,6 +5,7 @@ use super::first_paragraph;
 use super::flags::{Flags, Given, ask_for_json, read};
 use super::help;
 use super::load::{Asked, load};
+use super::reporting::one_file_for_two;
 use super::thresholds::{refused, thresholds};
 use crate::event::LogLevel;
 use crate::fault::{Fault, Place, Placed as _};
@@ -117,6 +118,22 @@ fn load_without_an_end_and_contradictions_are_refused() {
         "stray",
     ] {
         assert!(parse(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn two_flags_that_name_one_file_are_refused_and_a_device_takes_any_number() {
+    let found = |line: &str| one_file_for_two(&parse(line).unwrap());
+    let one = Some("--out and --csv both name ./a.log: give each a file of its own".to_owned());
+    assert_eq!(found("--out a.log --csv ./a.log"), one);
+    let one = Some("--junit and --samples both name b: give each a file of its own".to_owned());
+    assert_eq!(found("--csv a --junit b --samples b"), one);
+    for line in [
+        "--csv a.csv --junit a.xml --out a.log --samples b.csv --summary-json a.json",
+        "--csv /dev/null --junit /dev/null",
+        "--csv - --summary-json -",
+    ] {
+        assert_eq!(found(line), None, "{line}");
     }
 }
 
