@@ -6,7 +6,7 @@ use super::flags::{Flags, Given, ask_for_json, read};
 use super::help;
 use super::load::{Asked, load};
 use super::reporting::one_file_for_two;
-use super::thresholds::{refused, thresholds};
+use super::thresholds::{refused, thresholds, warnings};
 use crate::event::LogLevel;
 use crate::fault::{Fault, Place, Placed as _};
 use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Variable};
@@ -782,6 +782,16 @@ fn a_load_in_which_nothing_is_ever_due_is_refused() {
         );
     }
     assert!(schedule("--stages 1s:0/s,1s:1/s").is_ok());
+}
+
+#[test]
+fn a_threshold_whose_percentage_lacks_its_sign_is_warned_of() {
+    let words = ["--threshold", "failed<5", "--threshold", "failed<5%"].map(OsString::from);
+    let flags = read(&JUDGED, &words).map_err(|_| "flags").unwrap();
+    assert_eq!(
+        warnings(&JUDGED, &flags.thresholds),
+        ["--threshold 'failed<5': a share is from 0 to 1: write `5%` (column 8)"]
+    );
 }
 
 #[test]
