@@ -1,7 +1,7 @@
 //! A socket of one of the two families that connections use. It is driven by whoever polls it, without a task of its own.
 
 use socket2::SockRef;
-use std::io;
+use std::io::{self, Read};
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -63,6 +63,27 @@ impl Socket {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The same, whatever the reactor has told.
+    pub(crate) fn read_system(&self, room: &mut [u8]) -> io::Result<Option<usize>> {
+        let socket = match self {
+            Self::Tcp(stream) => SockRef::from(stream),
+            Self::Unix(stream) => SockRef::from(stream),
+        };
+        match (&*socket).read(room) {
+            Ok(count) => Ok(Some(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes what the system takes at once. Whether it took anything is not told.
+    pub(crate) fn write_at_once(&self, bytes: &[u8]) {
+        let _ = match self {
+            Self::Tcp(stream) => stream.try_write(bytes),
+            Self::Unix(stream) => stream.try_write(bytes),
+        };
     }
 
     /// Whether the system has neither bytes nor an end for this socket: it is asked, whatever the reactor has told.

@@ -14,9 +14,11 @@ pub use self::target::{Address, Named, Target};
 
 use self::race::race;
 use crate::socket::Socket;
+use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
 use bggo_runtime::contract::{AssetCx, FaultText, format_duration};
+use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -25,6 +27,8 @@ use tokio::net::TcpStream;
 /// What all connections of a resource share on a thread.
 #[derive(Debug)]
 pub struct Rules {
+    /// How TLS is spoken with targets that want it.
+    pub tls: Option<Tls>,
     /// How names become addresses.
     pub names: Names,
     /// The local addresses that connections begin at.
@@ -42,6 +46,8 @@ pub struct Rules {
 pub struct Dialer {
     cx: AssetCx,
     rules: Rc<Rules>,
+    /// The TLS sessions of this asset, from its first connection with TLS on.
+    sessions: OnceCell<Rc<Sessions>>,
 }
 
 /// How long the parts of a dial took.
@@ -61,6 +67,7 @@ impl Default for Rules {
     /// Straight to the host, from an address that the system chooses, without a limit, small messages at once.
     fn default() -> Self {
         Self {
+            tls: None,
             names: Names::default(),
             sources: Sources::default(),
             proxy: None,
@@ -83,6 +90,7 @@ impl Dialer {
         Self {
             cx: cx.clone(),
             rules: Rc::clone(rules),
+            sessions: OnceCell::new(),
         }
     }
 
@@ -91,12 +99,32 @@ impl Dialer {
         &self.rules
     }
 
+    /// TLS from here on, for a protocol that begins without it. It takes the time that it says.
+    ///
+    /// # Errors
+    /// There is no TLS connection. The text says why, but not to whom.
+    pub async fn secure(
+        &self,
+        wire: &mut Wire,
+        name: &str,
+        named: Named,
+    ) -> Result<Duration, Trouble> {
+        let Some(tls) = &self.rules.tls else {
+            let text = "the client has no settings for TLS";
+            return Err(Trouble::new(Kind::Tls, Phase::Tls, text));
+        };
+        let begun = self.cx.now();
+        let sessions = self.sessions.get_or_init(Rc::default);
+        wire.secure(tls, sessions, name, named).await?;
+        Ok(self.cx.now() - begun)
+    }
+
     /// Makes a connection. Where there is a proxy for the host, it is asked for a tunnel.
     ///
     /// # Errors
     /// There is no way there, or it took too long.
     pub async fn dial(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
-        let made = self.limited(self.connect(to)).await;
+        let made = self.limited(self.to_target(to)).await;
         made.unwrap_or_else(|limit| Err(over(limit, &to.place())))
     }
 
@@ -115,6 +143,18 @@ impl Dialer {
             None => Ok(dial.await),
             Some(limit) => tokio::time::timeout(limit, dial).await.map_err(|_| limit),
         }
+    }
+
+    /// A connection to a target, with TLS where it wants that.
+    async fn to_target(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
+        let (mut wire, mut times) = self.connect(to).await?;
+        if let Some(name) = to.secure {
+            let secured = Box::pin(self.secure(&mut wire, name, to.named)).await;
+            times.tls = secured.map_err(|trouble| {
+                trouble.after(&FaultText::plain("no secure connection to ").and_text(&to.place()))
+            })?;
+        }
+        Ok((wire, times))
     }
 
     async fn connect(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
@@ -175,12 +215,20 @@ impl Dialer {
                 Kind::Refused | Kind::Unreachable | Kind::Reset => trouble.with_kind(Kind::Connect),
                 _ => trouble,
             }
-        })?;
+        });
+        let (mut wire, mut times) = made?;
         if proxy.is_secure() {
-            let text = proxy.named().and(" is reached by TLS, which is not there");
-            return Err(Trouble::new(Kind::Tls, Phase::Tls, text));
+            let secured = Box::pin(self.secure(&mut wire, host, Named::Secret)).await;
+            times.tls = secured.map_err(|trouble| {
+                let words = FaultText::plain("no secure connection to ");
+                let words = words.and_text(&proxy.named());
+                match to {
+                    None => trouble.after(&words),
+                    Some(to) => trouble.after(&words).after(&to.no_connection()),
+                }
+            })?;
         }
-        Ok(made)
+        Ok((wire, times))
     }
 
     /// A connection straight to a host.

@@ -9,6 +9,8 @@ use std::path::Path;
 pub struct Target<'a> {
     /// The other end.
     pub address: Address<'a>,
+    /// The name that TLS asks for and checks: that of the host as a rule. Without one there is no TLS.
+    pub secure: Option<&'a str>,
     /// Whether texts of faults may name it.
     pub named: Named,
 }

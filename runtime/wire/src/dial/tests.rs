@@ -60,6 +60,7 @@ pub(super) async fn dial(rules: Rules, to: Address<'_>) -> Result<(Wire, Dialled
     let local = LocalSet::new();
     let to = Target {
         address: to,
+        secure: None,
         named: Named::Open,
     };
     let dialling = async { dialer(rules).dial(&to).await };
@@ -228,6 +229,7 @@ async fn connections_begin_at_the_local_addresses_in_turn() {
         let dialer = dialer(rules);
         let to = Target {
             address: host("127.0.0.1", port),
+            secure: None,
             named: Named::Open,
         };
         let mut seen = Vec::new();
@@ -264,6 +266,7 @@ async fn a_name_that_may_not_be_shown_is_kept_back_in_each_text() {
         ] {
             let to = Target {
                 address,
+                secure: None,
                 named: Named::Secret,
             };
             let trouble = dialer.dial(&to).await.unwrap_err();

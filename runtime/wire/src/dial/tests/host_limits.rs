@@ -37,6 +37,7 @@ async fn exhaust(rules: Rules) -> (usize, Trouble) {
         let dialer = dialer(rules);
         let to = Target {
             address: host("127.0.0.1", PORT),
+            secure: None,
             named: Named::Open,
         };
         let mut open = Vec::new();
