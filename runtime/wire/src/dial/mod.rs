@@ -10,9 +10,10 @@ mod unix;
 pub use self::names::Names;
 pub use self::proxy::Proxy;
 pub use self::sources::Sources;
-pub use self::target::{Address, Named, Target};
+pub use self::target::{Address, Target};
 
 use self::race::race;
+use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
@@ -27,7 +28,7 @@ use tokio::net::TcpStream;
 /// What all connections of a resource share on a thread.
 #[derive(Debug)]
 pub struct Rules {
-    /// How TLS is spoken with targets that want it.
+    /// How TLS is spoken with targets that want it, and with a proxy that does.
     pub tls: Option<Tls>,
     /// How names become addresses.
     pub names: Names,
@@ -109,13 +110,9 @@ impl Dialer {
         name: &str,
         named: Named,
     ) -> Result<Duration, Trouble> {
-        let Some(tls) = &self.rules.tls else {
-            let text = "the client has no settings for TLS";
-            return Err(Trouble::new(Kind::Tls, Phase::Tls, text));
-        };
+        let tls = self.tls()?;
         let begun = self.cx.now();
-        let sessions = self.sessions.get_or_init(Rc::default);
-        wire.secure(tls, sessions, name, named).await?;
+        wire.secure(tls, self.sessions(), name, named).await?;
         Ok(self.cx.now() - begun)
     }
 
@@ -193,6 +190,8 @@ impl Dialer {
         let made = proxy.tunnel(to, host, &self.rules.names, reach).await;
         let (wire, mut times) = made?;
         times.connecting = (self.cx.now() - begun).saturating_sub(times.dns);
+        // That of the proxy was a part of connecting.
+        times.tls = Duration::ZERO;
         Ok((wire, times))
     }
 
@@ -218,8 +217,8 @@ impl Dialer {
         });
         let (mut wire, mut times) = made?;
         if proxy.is_secure() {
-            let secured = Box::pin(self.secure(&mut wire, host, Named::Secret)).await;
-            times.tls = secured.map_err(|trouble| {
+            let secured = self.secure_proxy(proxy, &mut wire);
+            times.tls = Box::pin(secured).await.map_err(|trouble| {
                 let words = FaultText::plain("no secure connection to ");
                 let words = words.and_text(&proxy.named());
                 match to {
@@ -229,6 +228,16 @@ impl Dialer {
             })?;
         }
         Ok((wire, times))
+    }
+
+    /// TLS with a proxy itself.
+    async fn secure_proxy(&self, proxy: &Proxy, wire: &mut Wire) -> Result<Duration, Trouble> {
+        let (host, _) = proxy.address();
+        let tls = proxy.tls(self.tls()?);
+        let begun = self.cx.now();
+        wire.secure(tls, self.sessions(), host, Named::Secret)
+            .await?;
+        Ok(self.cx.now() - begun)
     }
 
     /// A connection straight to a host.
@@ -253,6 +262,16 @@ impl Dialer {
         }
         let set = stream.set_nodelay(true);
         set.map_err(|error| Trouble::of_system(Phase::Dial, &error))
+    }
+
+    fn tls(&self) -> Result<&Tls, Trouble> {
+        let without = "the client has no settings for TLS";
+        let tls = self.rules.tls.as_ref();
+        tls.ok_or_else(|| Trouble::new(Kind::Tls, Phase::Tls, without))
+    }
+
+    fn sessions(&self) -> &Rc<Sessions> {
+        self.sessions.get_or_init(Rc::default)
     }
 
     /// The time since `begun`, which becomes now.

@@ -2,7 +2,8 @@
 //!
 //! Otherwise ten thousand users that connect at once would look up ten thousand times, each on a thread of the blocking pool.
 
-use super::target::{Named, host_and_port};
+use super::target::host_and_port;
+use crate::named::Named;
 use crate::trouble::{Kind, Phase, Trouble};
 use bggo_runtime::contract::FaultText;
 use std::cell::{Cell, RefCell};
