@@ -21,6 +21,7 @@ use crate::wire::Wire;
 use bggo_runtime::contract::{AssetCx, FaultText, format_duration};
 use std::cell::OnceCell;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -121,7 +122,7 @@ impl Dialer {
     /// # Errors
     /// There is no way there, or it took too long.
     pub async fn dial(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
-        let made = self.limited(self.to_target(to)).await;
+        let made = self.limited(pin!(self.to_target(to))).await;
         made.unwrap_or_else(|limit| Err(over(limit, &to.place())))
     }
 
@@ -130,12 +131,12 @@ impl Dialer {
     /// # Errors
     /// There is no way there, or it took too long.
     pub async fn dial_proxy(&self, proxy: &Proxy) -> Result<(Wire, Dialled), Trouble> {
-        let made = self.limited(self.reach(proxy, None)).await;
+        let made = self.limited(pin!(self.reach(proxy, None))).await;
         made.unwrap_or_else(|limit| Err(over(limit, &proxy.named())))
     }
 
     /// What comes of a dial within the limit, or the limit.
-    async fn limited<T>(&self, dial: impl Future<Output = T>) -> Result<T, Duration> {
+    async fn limited<T>(&self, dial: Pin<&mut impl Future<Output = T>>) -> Result<T, Duration> {
         match self.rules.connect_limit {
             None => Ok(dial.await),
             Some(limit) => tokio::time::timeout(limit, dial).await.map_err(|_| limit),
