@@ -26,6 +26,8 @@ pub use buf::Buf;
 pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
 pub use home::{Counts, Home, Loan};
 pub use named::Named;
+#[doc(hidden)]
+pub use tls::explain as explain_tls;
 pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
 pub use wire::{Idle, Look, Traffic, Wire};
