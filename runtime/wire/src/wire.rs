@@ -3,7 +3,7 @@
 //! It is driven by whoever polls it: there is no task, no channel and no lock between a protocol and its socket.
 
 use crate::buf::Buf;
-use crate::dial::Named;
+use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Layer, Plain, Sessions, Tls, speaks_tls};
 use crate::trouble::{Kind, Phase, Trouble};

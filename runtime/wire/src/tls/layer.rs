@@ -10,7 +10,7 @@ use super::config::Tls;
 use super::explain::{self, explain};
 use super::sessions::Sessions;
 use crate::buf::Buf;
-use crate::dial::Named;
+use crate::named::Named;
 use crate::pool::PIECE;
 use crate::trouble::{Kind, Phase, Trouble};
 use bggo_runtime::contract::FaultText;

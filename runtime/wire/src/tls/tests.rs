@@ -1,7 +1,7 @@
 //! TLS against nginx and against servers that say what a test wants.
 
 use super::{Sessions, Tls, TlsIdentity, TlsSettings, TlsVersion};
-use crate::dial::Named;
+use crate::named::Named;
 use crate::socket::Socket;
 use crate::{Idle, Kind, Look, Phase, Trouble, Wire, pool};
 use bggo_runtime::contract::Fault;
