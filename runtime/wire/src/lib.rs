@@ -22,7 +22,7 @@ mod trouble;
 mod wire;
 
 pub use buf::Buf;
-pub use dial::{Address, Dialer, Dialled, Named, Rules, Target};
+pub use dial::{Address, Dialer, Dialled, Named, Names, Proxy, Rules, Sources, Target};
 pub use home::{Counts, Home, Loan};
 pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};

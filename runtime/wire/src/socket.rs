@@ -14,8 +14,6 @@ use tokio::net::{TcpStream, UnixStream};
 pub(crate) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
-    /// None any more: its connection went elsewhere.
-    None,
 }
 
 impl Socket {
@@ -29,7 +27,6 @@ impl Socket {
         let polled = match self {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, &mut read),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, &mut read),
-            Self::None => Poll::Ready(Ok(())),
         };
         polled.map_ok(|()| read.filled().len())
     }
@@ -43,7 +40,6 @@ impl Socket {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::None => Poll::Ready(Ok(0)),
         }
     }
 
@@ -53,7 +49,6 @@ impl Socket {
         match self {
             Self::Tcp(stream) => stream.poll_read_ready(cx),
             Self::Unix(stream) => stream.poll_read_ready(cx),
-            Self::None => Poll::Ready(Ok(())),
         }
     }
 
@@ -62,7 +57,6 @@ impl Socket {
         let read = match self {
             Self::Tcp(stream) => stream.try_read(room),
             Self::Unix(stream) => stream.try_read(room),
-            Self::None => Ok(0),
         };
         match read {
             Ok(count) => Ok(Some(count)),
@@ -76,7 +70,6 @@ impl Socket {
         let socket = match self {
             Self::Tcp(stream) => SockRef::from(stream),
             Self::Unix(stream) => SockRef::from(stream),
-            Self::None => return Ok(Some(0)),
         };
         match (&*socket).read(room) {
             Ok(count) => Ok(Some(count)),
@@ -90,7 +83,6 @@ impl Socket {
         let _ = match self {
             Self::Tcp(stream) => stream.try_write(bytes),
             Self::Unix(stream) => stream.try_write(bytes),
-            Self::None => Ok(0),
         };
     }
 
@@ -99,7 +91,6 @@ impl Socket {
         let socket = match self {
             Self::Tcp(stream) => SockRef::from(stream),
             Self::Unix(stream) => SockRef::from(stream),
-            Self::None => return false,
         };
         let peeked = socket.peek(&mut [MaybeUninit::uninit()]);
         peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
@@ -110,7 +101,6 @@ impl Socket {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::None => Poll::Ready(Ok(())),
         }
     }
 
@@ -118,7 +108,7 @@ impl Socket {
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr().ok(),
-            Self::Unix(_) | Self::None => None,
+            Self::Unix(_) => None,
         }
     }
 }

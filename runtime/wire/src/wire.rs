@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes that the socket carried so far, those of TLS included.
@@ -35,6 +36,8 @@ pub struct Wire {
     traffic: Traffic,
     /// Answers that the other end owes.
     owed: u32,
+    /// When its last exchange was over.
+    rests_since: Option<Instant>,
     state: State,
 }
 
@@ -77,13 +80,9 @@ impl Wire {
             came: Buf::new(),
             traffic: Traffic::default(),
             owed: 0,
+            rests_since: None,
             state: State::default(),
         }
-    }
-
-    /// Takes the connection away and leaves one behind that is no longer there.
-    pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::new(Socket::None))
     }
 
     /// What is to be sent: append to it. Nothing is sent before [`Wire::flush`].
@@ -283,6 +282,17 @@ impl Wire {
 
     fn has_unsent(&self) -> bool {
         !self.out.is_empty() || self.layer.as_ref().is_some_and(|layer| layer.has_unsent())
+    }
+
+    /// An exchange is over, at about this moment.
+    pub fn rests(&mut self, now: Instant) {
+        self.rests_since = Some(now);
+    }
+
+    /// How long it has rested since its last exchange; zero if it is new.
+    pub fn rested(&self, now: Instant) -> Duration {
+        self.rests_since
+            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
     /// Whether it has served before.

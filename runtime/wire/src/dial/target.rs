@@ -72,3 +72,61 @@ impl Target<'_> {
         FaultText::plain("no connection to ").and_text(&self.place())
     }
 }
+
+/// A host that was written with or without a port: `shop.test`, `shop.test:443`, `::1`, `[::1]:443`. `None` if it is neither.
+pub(super) fn host_and_port(text: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = if let Some(inner) = text.strip_prefix('[') {
+        let (host, behind) = inner.split_once(']')?;
+        match behind {
+            "" => (host, None),
+            behind => (host, Some(behind.strip_prefix(':')?)),
+        }
+    } else {
+        match text.split_once(':') {
+            Some((host, port)) if !port.contains(':') => (host, Some(port)),
+            _ => (text, None),
+        }
+    };
+    let port = match port {
+        None => None,
+        // `parse` would take a plus sign.
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(port.parse().ok().filter(|port| *port > 0)?)
+        }
+        Some(_) => return None,
+    };
+    (!host.is_empty()).then_some((host, port))
+}
+
+/// Whether a host can stand in a request: all else would end a line or a name there.
+pub(super) fn is_host(host: &str) -> bool {
+    host.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_stands_with_or_without_a_port() {
+        for (text, expected) in [
+            ("shop.test", Some(("shop.test", None))),
+            ("shop.test:443", Some(("shop.test", Some(443)))),
+            ("10.0.0.1:80", Some(("10.0.0.1", Some(80)))),
+            ("::1", Some(("::1", None))),
+            ("[::1]", Some(("::1", None))),
+            ("[::1]:443", Some(("::1", Some(443)))),
+            ("", None),
+            (":80", None),
+            ("shop.test:", None),
+            ("shop.test:0", None),
+            ("shop.test:+1", None),
+            ("shop.test:65536", None),
+            ("shop.test:http", None),
+            ("[::1", None),
+            ("[::1]443", None),
+        ] {
+            assert_eq!(host_and_port(text), expected, "{text}");
+        }
+    }
+}
