@@ -815,6 +815,90 @@ async fn a_server_that_breaks_the_handshake_off_is_told_as_that() {
 }
 
 #[tokio::test]
+async fn a_handshake_that_is_cut_off_anywhere_is_told_as_that() {
+    /// Sends so many bytes and then no more.
+    struct Cut(TcpStream, usize);
+    impl Read for Cut {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(into)
+        }
+    }
+    impl Write for Cut {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let count = bytes.len().min(self.1);
+            self.1 -= count;
+            let wrote = self.0.write(&bytes[..count])?;
+            if self.1 == 0 {
+                self.0.shutdown(Shutdown::Write)?;
+                return Err(std::io::ErrorKind::BrokenPipe.into());
+            }
+            Ok(wrote)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let certificates = Certificates::new(&["localhost"]);
+    let config = Arc::new(server_config(&certificates));
+    let client = Client::trusting(&certificates);
+    for length in (1..600).step_by(23) {
+        let config = Arc::clone(&config);
+        let (port, thread) = serve(move |stream| {
+            let mut connection = ServerConnection::new(config).unwrap();
+            let mut cut = Cut(stream, length);
+            let handshake = connection.complete_io(&mut cut);
+            assert_eq!(
+                handshake.unwrap_err().kind(),
+                std::io::ErrorKind::BrokenPipe
+            );
+            cut
+        });
+        assert_eq!(
+            client.refused(port, "localhost").await,
+            "the server closed the connection during the handshake",
+            "after {length} bytes"
+        );
+        drop(thread.join().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_misses_the_client_s_certificate_says_so_after_the_handshake() {
+    let certificates = Certificates::new(&["localhost"]);
+    let mut roots = rustls::RootCertStore::empty();
+    let authority = CertificateDer::from_pem_slice(certificates.text("ca.crt").as_bytes()).unwrap();
+    roots.add(authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let asks = rustls::server::WebPkiClientVerifier::builder_with_provider(
+        Arc::new(roots),
+        Arc::clone(&provider),
+    )
+    .build()
+    .unwrap();
+    let shown = server_config(&certificates).cert_resolver;
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(asks)
+        .with_cert_resolver(shown);
+    let (port, thread) = serve(move |mut stream| {
+        let mut connection = ServerConnection::new(Arc::new(config)).unwrap();
+        while connection.complete_io(&mut stream).is_ok() {}
+        stream
+    });
+    let client = Client::trusting(&certificates);
+    // Over 1.3 the client has agreed before the server looks at what it shows.
+    let mut wire = client.dial(port).await.unwrap();
+    let trouble = wire.fill(64).await.unwrap_err();
+    assert_eq!((trouble.kind(), trouble.phase()), (Kind::Tls, Phase::Tls));
+    assert_eq!(
+        text(&trouble),
+        "the server asks for a client's certificate; give client_cert_file and client_key_file"
+    );
+    drop(thread.join().unwrap());
+}
+
+#[tokio::test]
 async fn what_the_server_says_before_tls_begins_is_no_part_of_it() {
     let (port, thread) = serve(|mut stream| {
         stream.write_all(b"ready; and more").unwrap();
