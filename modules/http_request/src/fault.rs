@@ -4,7 +4,6 @@
 
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
-use crate::tls;
 use bggo_runtime::contract::{Fault, FaultText, HostLimit};
 use bggo_wire::Kind::{Dns, Timeout, Tls, TooLarge};
 use bggo_wire::Trouble;
@@ -114,7 +113,7 @@ pub(crate) fn unanswered(
     }
     if let Some(cause) = find::<rustls::Error>(error) {
         let text = about("no secure connection to ").and(": ");
-        return Kind::Tls.fault(text.and_text(&tls::explain(cause, hosts)));
+        return Kind::Tls.fault(text.and_text(&bggo_wire::explain_tls(cause, hosts.named())));
     }
     let by_system = find::<io::Error>(error).is_some_and(|error| error.raw_os_error().is_some());
     let because = |text: FaultText| text.and(format_args!(": {}", cause(error)));

@@ -24,7 +24,6 @@ mod request;
 mod resolve;
 mod response;
 mod runner;
-mod tls;
 mod trace;
 mod transport;
 

@@ -9,6 +9,7 @@
 
 mod compose;
 mod http1;
+mod http2;
 mod own;
 mod reqwest;
 
@@ -19,10 +20,10 @@ use crate::body::Payload;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
 use bggo_runtime::contract::{AssetCx, Fault, FaultText};
+use bggo_wire::Tls;
 use bytes::Bytes;
 use http::header::HeaderMap;
 use http::{Method, StatusCode, Version};
-use rustls::ClientConfig;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -55,7 +56,7 @@ impl Speak {
 
 /// The settings of connections, which all clients of a resource share.
 pub(crate) struct Settings {
-    pub(crate) tls: ClientConfig,
+    pub(crate) tls: Tls,
     pub(crate) server_name: Option<String>,
     pub(crate) speak: Speak,
     pub(crate) proxy: Option<String>,
@@ -110,7 +111,8 @@ pub(crate) struct Reads {
 
 /// An answer whose head has come.
 pub(crate) enum Incoming<'c> {
-    Own(http1::Reply<'c>),
+    Http1(http1::Reply<'c>),
+    Http2(http2::Reply<'c>),
     Reqwest(Box<reqwest::Reply>),
 }
 
@@ -195,6 +197,14 @@ impl Transport {
         }
     }
 
+    /// Whether there is something to look after between requests, and beside them.
+    pub(crate) fn has_idle_work(&self) -> bool {
+        match self {
+            Self::Own(pool) => pool.has_idle_work(),
+            Self::Reqwest(_) => false,
+        }
+    }
+
     /// Looks after the connections that nobody uses.
     pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
         match self {
@@ -210,7 +220,7 @@ impl Transport {
         outgoing: &Outgoing<'_>,
     ) -> Result<Incoming<'c>, Unanswered> {
         match self {
-            Self::Own(pool) => pool.send(outgoing).await.map(Incoming::Own),
+            Self::Own(pool) => pool.send(outgoing).await,
             Self::Reqwest(clients) => {
                 let reply = Box::pin(clients.send(outgoing)).await?;
                 Ok(Incoming::Reqwest(Box::new(reply)))
@@ -223,14 +233,16 @@ impl Incoming<'_> {
     /// Its head.
     pub(crate) fn head(&self) -> &AnswerHead {
         match self {
-            Self::Own(reply) => reply.head(),
+            Self::Http1(reply) => reply.head(),
+            Self::Http2(reply) => reply.head(),
             Self::Reqwest(reply) => reply.head(),
         }
     }
 
     pub(crate) fn into_head(self) -> AnswerHead {
         match self {
-            Self::Own(reply) => reply.into_head(),
+            Self::Http1(reply) => reply.into_head(),
+            Self::Http2(reply) => reply.into_head(),
             Self::Reqwest(reply) => reply.into_head(),
         }
     }
@@ -238,7 +250,8 @@ impl Incoming<'_> {
     /// Whether the body is over: it came with the head, or there is none.
     pub(crate) fn is_over(&self) -> bool {
         match self {
-            Self::Own(reply) => reply.has_ended(),
+            Self::Http1(reply) => reply.has_ended(),
+            Self::Http2(reply) => reply.has_ended(),
             Self::Reqwest(_) => false,
         }
     }
@@ -246,7 +259,8 @@ impl Incoming<'_> {
     /// The next piece of the body as it came, `None` at its end.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
         match self {
-            Self::Own(reply) => reply.piece().await,
+            Self::Http1(reply) => reply.piece().await,
+            Self::Http2(reply) => Box::pin(reply.piece()).await,
             Self::Reqwest(reply) => Box::pin(reply.piece()).await,
         }
     }
@@ -254,7 +268,8 @@ impl Incoming<'_> {
     /// Drops the rest of the body: how many bytes it had.
     pub(crate) async fn skip(&mut self) -> Result<u64, FaultText> {
         match self {
-            Self::Own(reply) => reply.skip().await,
+            Self::Http1(reply) => reply.skip().await,
+            Self::Http2(reply) => Box::pin(reply.skip()).await,
             Self::Reqwest(reply) => {
                 let mut size = 0;
                 while let Some(piece) = Box::pin(reply.piece()).await? {
@@ -268,7 +283,8 @@ impl Incoming<'_> {
     /// Nobody reads the rest of the body.
     pub(crate) fn leave(&mut self) {
         match self {
-            Self::Own(reply) => reply.leave(),
+            Self::Http1(reply) => reply.leave(),
+            Self::Http2(reply) => reply.leave(),
             // It closes its connection when it is dropped.
             Self::Reqwest(_) => {}
         }

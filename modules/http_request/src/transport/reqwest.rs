@@ -364,7 +364,7 @@ fn dns_name(name: &str) -> Option<String> {
 }
 
 fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Client, Fault> {
-    let mut tls = settings.tls.clone();
+    let mut tls = rustls::ClientConfig::clone(settings.tls.rustls_config());
     // Each client has its own TLS sessions, so no user resumes the session of another.
     tls.resumption = Resumption::in_memory_sessions(SESSIONS);
     let mut builder = Client::builder()
@@ -413,13 +413,12 @@ fn proxied(builder: ClientBuilder, settings: &Settings) -> Result<ClientBuilder,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls;
     use std::time::Duration;
 
     #[test]
     fn a_client_with_a_server_name_keeps_connections_to_so_many_hosts() {
         let settings = Settings {
-            tls: tls::config(&tls::Settings::default()).unwrap(),
+            tls: bggo_wire::Tls::new(&bggo_wire::TlsSettings::default()).unwrap(),
             server_name: Some("site.test".to_owned()),
             speak: Speak::Auto,
             proxy: None,
