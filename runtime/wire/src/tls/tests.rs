@@ -716,6 +716,37 @@ async fn tls_goes_through_tls() {
     );
 }
 
+#[tokio::test]
+async fn the_end_of_the_outer_layer_ends_the_inner_one() {
+    let certificates = Certificates::new(&["localhost"]);
+    let inner = Arc::new(server_config(&certificates));
+    let (port, thread) = serve_tls(&certificates, move |peer| {
+        let connection = ServerConnection::new(inner).unwrap();
+        let mut inner = StreamOwned::new(connection, peer);
+        inner.write_all(b"all").unwrap();
+        inner.sock.conn.send_close_notify();
+        inner.sock.flush().unwrap();
+        // The socket stays open.
+        inner
+    });
+    let client = Client::trusting(&certificates);
+    let mut wire = client.dial(port).await.unwrap();
+    client.secure(&mut wire, "localhost").await.unwrap();
+    answer(&mut wire, b"all").await;
+    assert_eq!(wire.fill(64).await.unwrap(), 0);
+    assert!(!wire.ended_cleanly());
+    drop(thread.join().unwrap());
+    let (port, thread) = serve_tls(&certificates, |mut peer| {
+        peer.conn.send_close_notify();
+        peer.flush().unwrap();
+        peer
+    });
+    let mut wire = client.dial(port).await.unwrap();
+    let trouble = client.secure(&mut wire, "localhost").await.unwrap_err();
+    assert_eq!((trouble.kind(), trouble.phase()), (Kind::Tls, Phase::Tls));
+    drop(thread.join().unwrap());
+}
+
 /// A server that closes each connection at once.
 async fn port_of_nobody() -> u16 {
     let (port, _) = serve(drop);
