@@ -2,6 +2,7 @@
 
 mod host_limits;
 mod proxies;
+mod secure;
 
 use super::*;
 use bggo_runtime::contract::testing::{Begun, Iteration, UserContext, WorkerContext};

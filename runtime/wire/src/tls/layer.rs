@@ -277,6 +277,11 @@ impl Layer {
         self.has_end
     }
 
+    /// Whether nothing more can come, because the other end of this layer or of one below has announced its end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.has_end || self.below.as_ref().is_some_and(|below| below.is_over())
+    }
+
     /// The protocol that both ends agreed on (ALPN).
     pub(crate) fn protocol(&self) -> Option<&[u8]> {
         self.connection.alpn_protocol()
