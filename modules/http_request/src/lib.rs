@@ -15,6 +15,7 @@ mod decompress;
 mod exchange;
 mod expect;
 mod fault;
+mod fields;
 mod hosts;
 mod multipart;
 mod opened;
@@ -23,7 +24,6 @@ mod request;
 mod resolve;
 mod response;
 mod runner;
-mod tls;
 mod trace;
 mod transport;
 
