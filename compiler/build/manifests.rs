@@ -3,8 +3,8 @@
 
 use super::constant::{self, Constants};
 use bggo_manifest::{
-    Asset, Bound, Condition, Demand, ErrorKind, Form, Input, Lifetime, LinkedCrate, Manifest, Metric,
-    MetricKind, MetricWarning, Output, Pattern, Rule, Runner, Severity, Use,
+    Asset, Bound, Condition, Demand, ErrorKind, Form, Input, Lifetime, LinkedCrate, Manifest,
+    Metric, MetricKind, MetricWarning, Output, Pattern, Rule, Runner, Severity, Use,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;

@@ -50,7 +50,8 @@ pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf,
     Ok(folder)
 }
 
-/// A workspace without a grid that needs every crate: for downloading before the first build.
+/// A workspace without a grid that needs every crate but those that values of inputs link: for downloading before the
+/// first build.
 pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
     let crates: Vec<String> = sources::optional()
         .map(|(name, _)| name.to_owned())
@@ -77,7 +78,7 @@ pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
 
 fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
     let mut crates = String::new();
-    for (name, folder) in sources::optional() {
+    for (name, folder) in sources::optional().chain(sources::of_values()) {
         let optional = if job.crates.iter().any(|used| used == name) {
             ""
         } else {
@@ -90,6 +91,11 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
         let path = Value::from(module.folder.to_string_lossy().as_ref());
         // With `package` the grid's source names the module by its package, whatever its `[lib]` is called.
         let _ = writeln!(crates, "{name} = {{ package = {name}, path = {path} }}");
+        for (name, folder) in module.linked_crates(job.crates) {
+            let name = Value::from(name);
+            let path = Value::from(folder.to_string_lossy().as_ref());
+            let _ = writeln!(crates, "{name} = {{ package = {name}, path = {path} }}");
+        }
     }
     if !options.modules.is_empty() {
         crates.push_str("\n[patch.crates-io]\nbggo-runtime = { path = \"bggo/runtime\" }\n");

@@ -412,8 +412,15 @@ fn arguments(given: &[(usize, TExpr)], inputs: &[Input], locals: &[TLocal]) -> V
             input: inputs[*at].clone(),
             value: value.clone(),
             skeleton: shape::skeleton(&inputs[*at], value, locals),
+            link: link(&inputs[*at], value),
         })
         .collect()
+}
+
+/// The crate that a value links. One that links some is known when the grid is built.
+fn link(input: &Input, value: &TExpr) -> Option<String> {
+    let link = input.link(value.constant()?)?;
+    Some(link.crate_name.clone())
 }
 
 #[cfg(test)]
