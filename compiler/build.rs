@@ -147,14 +147,16 @@ fn text(path: &Path) -> Outcome<String> {
 struct Crates {
     /// Folder -> name.
     names: BTreeMap<String, String>,
-    /// Folders of those that a value of an input links, as the manifests of modules say.
+    /// Folders of those that a value of an input links, as the manifests of modules say, but that is not its default.
     of_values: BTreeSet<String>,
+    /// The same of values that an input has by default: most grids that use the module link these.
+    by_defaults: BTreeSet<String>,
 }
 
 impl Crates {
     fn of(sources: &BTreeMap<String, String>) -> Outcome<Self> {
         let mut names = BTreeMap::new();
-        let mut of_values = BTreeSet::new();
+        let (mut of_values, mut by_defaults) = (BTreeSet::new(), BTreeSet::new());
         for (path, text) in sources {
             let Some(folder) = path.strip_suffix("/Cargo.toml") else {
                 continue;
@@ -173,23 +175,37 @@ impl Crates {
             let Ok(manifest) = bggo_manifest::read(text) else {
                 continue;
             };
+            let by_default: BTreeSet<&str> = manifest
+                .inputs()
+                .filter_map(|input| Some(input.default_link()?.path.as_str()))
+                .collect();
             for link in manifest.linked_crates() {
                 let (linked, name) = (format!("{folder}/{}", link.path), &link.crate_name);
                 if names.get(&linked) != Some(name) {
                     return Err(format!("{path} links `{name}`, which is not in {linked}").into());
                 }
-                of_values.insert(linked);
+                if by_default.contains(link.path.as_str()) {
+                    by_defaults.insert(linked);
+                } else {
+                    of_values.insert(linked);
+                }
             }
         }
-        Ok(Self { names, of_values })
+        Ok(Self {
+            names,
+            of_values,
+            by_defaults,
+        })
     }
 
-    /// Name and folder of each crate that a grid links only if it uses it: those of some functions, and the modules, which
-    /// stand right below `modules/`.
+    /// Name and folder of each crate that a grid links only if it uses it: those of some functions, the modules, which
+    /// stand right below `modules/`, and those that defaults of inputs link.
     fn optional(&self) -> Vec<(&str, &str)> {
         self.pairs(|folder| {
             let module = folder.strip_prefix("modules/");
-            OF_FUNCTIONS.contains(&folder) || module.is_some_and(|rest| !rest.contains('/'))
+            OF_FUNCTIONS.contains(&folder)
+                || self.by_defaults.contains(folder)
+                || module.is_some_and(|rest| !rest.contains('/'))
         })
     }
 

@@ -497,6 +497,7 @@ pub(super) fn is_given(value: &TExpr) -> Given {
 /// Whether a value that is chosen when the program runs may link a crate.
 fn may_link(input: &Input, value: &TExpr) -> bool {
     match (&value.kind, value.constant()) {
+        (_, Some(known)) if known.is_null() => input.default_link().is_some(),
         (_, Some(known)) => input.link(known).is_some(),
         (TKind::Conditional(_, yes, no), None) => may_link(input, yes) || may_link(input, no),
         _ => true,

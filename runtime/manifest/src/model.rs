@@ -305,6 +305,11 @@ impl Input {
         self.links.iter().find(|link| link.value == text)
     }
 
+    /// The crate that a grid links which does not say what the input is.
+    pub fn default_link(&self) -> Option<&LinkedCrate> {
+        self.link(self.default.as_ref()?)
+    }
+
     /// A module may see it absent: it is neither required nor nullable, and has no default.
     pub fn absent(&self) -> bool {
         self.optional() && self.default.is_none()

@@ -546,9 +546,8 @@ fn what_is_wrong_with_a_link_is_said_at_its_line() {
     let text = r#"
 runner "sum" {
   input "way" {
-    type    = string
-    default = "fast"
-    one_of  = ["plain", "fast"]
+    type   = string
+    one_of = ["plain", "fast"]
     link "fast" {
       crate = "bggo-sum-fast"
       path  = "fast"
@@ -579,14 +578,13 @@ runner "sum" {
         faults(text),
         [
             (2, "the module gets the link of `way` as `way_link`, so no input has this name"),
-            (3, "the default of `way` is the value of a link, so every grid would link `bggo-sum-fast`"),
-            (11, "the link of \"fast\" is given twice"),
-            (15, "a link is for a value of `one_of`, and \"slow\" is none"),
-            (19, "`link` has one label, the value that links"),
-            (23, "a link names its `crate`: letters, digits, `-` and `_`, beginning with a letter"),
-            (23, "a link has the `path` of its crate, a folder in that of the module, such as `path = \"fast\"`"),
-            (26, "a link has no attribute `version`"),
-            (28, "an input has `link` blocks, not `note`"),
+            (10, "the link of \"fast\" is given twice"),
+            (14, "a link is for a value of `one_of`, and \"slow\" is none"),
+            (18, "`link` has one label, the value that links"),
+            (22, "a link names its `crate`: letters, digits, `-` and `_`, beginning with a letter"),
+            (22, "a link has the `path` of its crate, a folder in that of the module, such as `path = \"fast\"`"),
+            (25, "a link has no attribute `version`"),
+            (27, "an input has `link` blocks, not `note`"),
         ]
         .map(|(line, text)| (line, text.to_owned()))
     );

@@ -26,9 +26,9 @@ asset "maker" {
   description = "Makes the word when it is created."
 
   input "way" {
-    type     = string
-    required = true
-    one_of   = ["plain", "fast"]
+    type    = string
+    default = "fast"
+    one_of  = ["plain", "fast"]
 
     link "fast" {
       crate = "bggo-choice-fast"

@@ -41,16 +41,6 @@ impl Reader<'_> {
             self.fault(block.offset, "`one_of` is for inputs of type string");
         }
         let links = self.links(block, &one_of);
-        if let Some(link) = links.iter().find(|link| {
-            let default = default.as_ref().and_then(Value::as_text);
-            default == Some(link.value.as_str())
-        }) {
-            let text = format!(
-                "the default of `{name}` is the value of a link, so every grid would link `{}`",
-                link.crate_name
-            );
-            self.fault(block.offset, text);
-        }
         Some(Input {
             name,
             ty: ty?,
