@@ -369,6 +369,12 @@ asset "http_client" {
     one_of      = ["auto", "1.1", "2"]
     description = "\"auto\" uses HTTP/2 if the server offers it over TLS. \"2\" always uses HTTP/2, also without TLS."
   }
+  input "transport" {
+    type        = string
+    default     = "reqwest"
+    one_of      = ["own", "reqwest"]
+    description = "What sends the requests: bggo's own code, or the crate reqwest, to compare the two."
+  }
   input "proxy" {
     type            = string
     pattern         = "^\\s*(?i:https?|socks5h?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\]+)(?s:[:/?#\\\\].*|\\s*)$"

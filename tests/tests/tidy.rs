@@ -50,6 +50,7 @@ const CRATES: &[&str] = &[
     "runtime/schedule",
     "runtime/values",
     "runtime/values/regex",
+    "runtime/wire",
 ];
 
 /// Path within the repository and text of each of our sources; what is emitted or meant to fail is not ours.

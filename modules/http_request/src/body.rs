@@ -88,6 +88,15 @@ impl Payload {
         }
     }
 
+    /// All of it, if it is one piece of known bytes.
+    pub(crate) fn whole(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::None => Some(&[]),
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Parts(_) => None,
+        }
+    }
+
     /// How many bytes it has; `None` if it contains a file, whose size is known only when it is opened.
     pub(crate) fn size(&self) -> Option<u64> {
         match &self.content {
@@ -246,17 +255,23 @@ impl Opened {
     }
 }
 
-impl HttpBody for Stream {
-    type Data = Bytes;
-    type Error = Unreadable;
+impl Stream {
+    /// How many bytes are left.
+    pub(crate) fn size(&self) -> u64 {
+        self.left
+    }
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
+    /// The next piece, `None` at the end.
+    ///
+    /// # Errors
+    /// A file cannot be read, or became shorter.
+    pub(crate) fn poll_piece(
+        &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
+    ) -> Poll<Result<Option<Bytes>, Unreadable>> {
         loop {
             let piece = match self.parts.front_mut() {
-                None => return Poll::Ready(None),
+                None => return Poll::Ready(Ok(None)),
                 Some(Opened::Bytes(bytes)) => std::mem::take(bytes),
                 Some(Opened::File { left: 0, .. }) => Bytes::new(),
                 Some(Opened::File { file, left, path }) => {
@@ -264,12 +279,12 @@ impl HttpBody for Stream {
                     let mut buffer = vec![0; size];
                     let mut read = ReadBuf::new(&mut buffer);
                     if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut read)) {
-                        return Poll::Ready(Some(Err(Unreadable(unreadable(path, &error)))));
+                        return Poll::Ready(Err(Unreadable(unreadable(path, &error))));
                     }
                     let count = read.filled().len();
                     if count == 0 {
                         let shorter = "it became shorter while it was sent";
-                        return Poll::Ready(Some(Err(Unreadable(unreadable(path, &shorter)))));
+                        return Poll::Ready(Err(Unreadable(unreadable(path, &shorter))));
                     }
                     buffer.truncate(count);
                     *left -= count as u64;
@@ -281,8 +296,21 @@ impl HttpBody for Stream {
                 continue;
             }
             self.left -= piece.len() as u64;
-            return Poll::Ready(Some(Ok(Frame::data(piece))));
+            return Poll::Ready(Ok(Some(piece)));
         }
+    }
+}
+
+impl HttpBody for Stream {
+    type Data = Bytes;
+    type Error = Unreadable;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
+        let piece = ready!(self.poll_piece(cx));
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
     }
 
     fn size_hint(&self) -> SizeHint {

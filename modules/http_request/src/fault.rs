@@ -6,6 +6,8 @@ use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::tls;
 use bggo_runtime::contract::{Fault, FaultText, HostLimit};
+use bggo_wire::Kind::{Dns, Timeout, Tls, TooLarge};
+use bggo_wire::Trouble;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -142,17 +144,46 @@ fn limit_of_host(error: &io::Error) -> Option<HostLimit> {
     }
 }
 
+/// The fault for a connection that cannot be made.
+pub(crate) fn of_dial(trouble: &Trouble) -> Fault {
+    let kind = match trouble.kind() {
+        Dns => Kind::Dns,
+        Tls => Kind::Tls,
+        Timeout => Kind::Timeout,
+        _ => Kind::Connect,
+    };
+    let fault = kind.fault(trouble.text().clone());
+    match trouble.host_limit() {
+        Some(limit) => fault.by_host(limit),
+        None => fault,
+    }
+}
+
+/// The fault for a connection that broke, or was closed, before the answer.
+pub(crate) fn of_exchange(trouble: &Trouble, url: &Url, hosts: Hosts) -> Fault {
+    match trouble.kind() {
+        TooLarge => too_large_head(url, hosts),
+        _ => of_answer(trouble.text(), url, hosts),
+    }
+}
+
+/// The fault for an answer that is none.
+pub(crate) fn of_answer(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
+    Kind::Protocol.fault(no_answer(url, hosts).and(": ").and_text(cause))
+}
+
 /// The fault for an answer over HTTP/1 whose head is read and too large.
 pub(crate) fn too_large_head(url: &Url, hosts: Hosts) -> Fault {
     Kind::Protocol.fault(no_answer(url, hosts).and(format_args!(": {TOO_LARGE_HEAD}")))
 }
 
 /// The fault for an answer whose body did not come to its end.
-pub(crate) fn unfinished(error: &(dyn Error + 'static), url: &Url, hosts: Hosts) -> Fault {
+pub(crate) fn unfinished(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
     Kind::Body.fault(
         FaultText::plain("the body from ")
             .and_text(&hosts.place(url))
-            .and(format_args!(" ended early: {}", cause(error))),
+            .and(" ended early: ")
+            .and_text(cause),
     )
 }
 
@@ -212,7 +243,7 @@ pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
 }
 
 /// The deepest cause that we have a text for: an error of the operating system, or what was wrong with the answer.
-fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
+pub(crate) fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
     let mut words = None;
     let mut next = Some(error);
     while let Some(error) = next {

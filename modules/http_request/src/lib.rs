@@ -15,6 +15,7 @@ mod decompress;
 mod exchange;
 mod expect;
 mod fault;
+mod fields;
 mod hosts;
 mod multipart;
 mod opened;

@@ -1,11 +1,8 @@
-//! The transport: sends one request, returns the head of the answer, then its body in pieces.
-//!
-//! Only this file uses reqwest, so that another transport can replace it. Others use `Transport::new`, `send`, and the head and
-//! `piece` of an `Incoming`. Redirects, cookies, decompression, second tries and time limits are not here.
+//! The same by reqwest, for comparison. Only this file uses it.
 
-use crate::body::{self, Payload};
+use super::{AnswerHead, Details, Outgoing, Settings, Speak, Unanswered};
+use crate::body;
 use crate::fault::{self, Reached};
-use crate::hosts::Hosts;
 use crate::http_client::Error as Kind;
 use crate::http_request;
 use crate::opened::Opened;
@@ -13,17 +10,16 @@ use crate::request;
 use crate::resolve::Names;
 use bggo_runtime::contract::{Fault, FaultText};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
-use http::{Method, StatusCode, Version};
+use http::header::{CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderValue};
+use http::{Method, Version};
 use hyper_util::client::legacy::{self, connect::HttpInfo};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request, Response, redirect};
-use rustls::ClientConfig;
 use rustls::client::Resumption;
 use std::cell::RefCell;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::Instant;
 use url::Url;
 
 /// TLS sessions that a client remembers, so that it may resume them.
@@ -39,44 +35,8 @@ const HTTP_1_HEAD_BYTES: usize = 256 << 10;
 /// request. A head that is longer by a fourth makes h2 end the connection, so this is more than a server should send.
 const HTTP_2_HEAD_BYTES: u32 = 1 << 20;
 
-/// Which version of HTTP is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Speak {
-    /// HTTP/2 if the server offers it over TLS, else HTTP/1.1.
-    Auto,
-    /// HTTP/1.1 only.
-    Http1,
-    /// HTTP/2 from the first byte.
-    Http2,
-}
-
-impl Speak {
-    /// The protocols that TLS offers (ALPN), best first.
-    pub(crate) fn protocols(self) -> Vec<Vec<u8>> {
-        let names: &[&str] = match self {
-            Self::Auto => &["h2", "http/1.1"],
-            Self::Http1 => &["http/1.1"],
-            Self::Http2 => &["h2"],
-        };
-        names.iter().map(|name| name.as_bytes().to_vec()).collect()
-    }
-}
-
-/// The settings of connections, which all clients of a resource share.
-pub(crate) struct Settings {
-    pub(crate) tls: ClientConfig,
-    pub(crate) server_name: Option<String>,
-    pub(crate) speak: Speak,
-    pub(crate) proxy: Option<String>,
-    pub(crate) no_proxy: Vec<String>,
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) max_idle: Option<usize>,
-    pub(crate) nodelay: bool,
-}
-
 /// The connections of one client.
-pub(crate) struct Transport {
+pub(crate) struct Clients {
     settings: Rc<Settings>,
     kept: Kept,
     answered: Answered,
@@ -92,44 +52,15 @@ enum Kept {
     },
 }
 
-/// A request, ready to be written.
-pub(crate) struct Outgoing<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) url: &'a Url,
-    pub(crate) headers: HeaderMap,
-    pub(crate) payload: &'a Payload,
-    pub(crate) hosts: Hosts,
-}
-
 /// An answer whose head has come.
-pub(crate) struct Incoming {
+pub(crate) struct Reply {
     response: Response,
-    url: Url,
-    hosts: Hosts,
+    head: AnswerHead,
 }
 
-/// A request that got no answer.
-pub(crate) struct Unanswered {
-    pub(crate) fault: Fault,
-    /// The connection had served before and was closed by the other end, perhaps before it read the request.
-    pub(crate) was_stale: bool,
-    /// It had a connection, so a part of it at least was handed over.
-    pub(crate) was_sent: bool,
-}
-
-impl From<Fault> for Unanswered {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            was_stale: false,
-            was_sent: false,
-        }
-    }
-}
-
-impl Transport {
+impl Clients {
     /// No connection is made before the first request.
-    pub(crate) fn new(settings: Rc<Settings>) -> Result<Self, Fault> {
+    pub(super) fn new(settings: Rc<Settings>) -> Result<Self, Fault> {
         let opened = Opened::default();
         let kept = match settings.server_name.as_deref() {
             None => Kept::One(RefCell::new(client(&settings, Resolver::new(), &opened)?)),
@@ -147,29 +78,28 @@ impl Transport {
     }
 
     /// How many connections were opened since this was asked last.
-    pub(crate) fn take_opened(&self) -> u64 {
+    pub(super) fn take_opened(&self) -> u64 {
         self.opened.take()
     }
 
     /// Sends a request and waits for the head of its answer.
-    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, Unanswered> {
-        let Outgoing {
-            method,
-            url,
-            mut headers,
-            payload,
-            hosts,
-        } = outgoing;
+    pub(super) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Reply, Unanswered> {
+        let (method, url, hosts) = (outgoing.method, outgoing.url, outgoing.hosts);
         let (name, host) = self.place(url);
         let client = self.client(name, host)?;
+        let body = outgoing.payload.open().await?;
+        let size = body.size();
+        request::check_length(outgoing.fields, size)?;
+        let mut headers = outgoing.fields.to_map();
+        let cookies = outgoing.cookies.map(HeaderValue::from_str);
+        if let Some(Ok(cookies)) = cookies {
+            headers.insert(COOKIE, cookies);
+        }
         let target = if name.is_empty() {
             url.clone()
         } else {
             renamed(url, name, &mut headers)?
         };
-        let body = payload.open().await?;
-        let size = body.size();
-        request::check_length(&headers, size)?;
         if size == 0 && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
             // These announce a body: many servers refuse them without a length.
             headers
@@ -184,7 +114,7 @@ impl Transport {
             body::Outgoing::Stream(stream) => Some(reqwest::Body::wrap(stream)),
         };
         let error = match client.execute(request).await {
-            Ok(response) => {
+            Ok(mut response) => {
                 // Dropped with its body, such an answer closes its connection.
                 if response.version() < Version::HTTP_2
                     && head_bytes(response.headers()) > HTTP_1_HEAD_BYTES
@@ -198,11 +128,16 @@ impl Transport {
                 if let Some(connection) = response.extensions().get::<HttpInfo>() {
                     self.answered.note(connection.local_addr().port());
                 }
-                return Ok(Incoming {
-                    response,
-                    url: url.clone(),
-                    hosts,
-                });
+                let head = AnswerHead {
+                    status: response.status(),
+                    version: response.version(),
+                    came: Instant::now(),
+                    details: Some(Box::new(Details {
+                        headers: std::mem::take(response.headers_mut()),
+                        remote_address: response.remote_addr(),
+                    })),
+                };
+                return Ok(Reply { response, head });
             }
             Err(error) => error,
         };
@@ -224,7 +159,7 @@ impl Transport {
     /// Lets the client notice which connections are closed by now, so that the next request takes none of them.
     ///
     /// This polls the sockets, so it is done only for a request that must not be sent twice.
-    pub(crate) async fn hear_of_closed(&self) {
+    pub(super) async fn hear_of_closed(&self) {
         if !self.answered.0.borrow().is_empty() {
             // After a yield, tokio has polled the sockets and run the tasks that they woke.
             tokio::task::yield_now().await;
@@ -278,33 +213,22 @@ impl Transport {
     }
 }
 
-impl Incoming {
-    pub(crate) fn status(&self) -> StatusCode {
-        self.response.status()
+impl Reply {
+    pub(super) fn head(&self) -> &AnswerHead {
+        &self.head
     }
 
-    pub(crate) fn version(&self) -> Version {
-        self.response.version()
-    }
-
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        self.response.headers()
-    }
-
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    pub(crate) fn remote_address(&self) -> Option<SocketAddr> {
-        self.response.remote_addr()
+    pub(super) fn into_head(self) -> AnswerHead {
+        self.head
     }
 
     /// The next piece of the body as it came, `None` at its end.
-    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, Fault> {
-        self.response
-            .chunk()
-            .await
-            .map_err(|error| fault::unfinished(&error, &self.url, self.hosts))
+    ///
+    /// # Errors
+    /// It ended early: why.
+    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
+        let piece = self.response.chunk().await;
+        piece.map_err(|error| FaultText::plain(fault::cause(&error)))
     }
 }
 
@@ -490,6 +414,7 @@ fn proxied(builder: ClientBuilder, settings: &Settings) -> Result<ClientBuilder,
 mod tests {
     use super::*;
     use crate::tls;
+    use std::time::Duration;
 
     #[test]
     fn a_client_with_a_server_name_keeps_connections_to_so_many_hosts() {
@@ -504,7 +429,7 @@ mod tests {
             max_idle: None,
             nodelay: true,
         };
-        let transport = Transport::new(Rc::new(settings)).unwrap();
+        let transport = Clients::new(Rc::new(settings)).unwrap();
         for host in 0..HOSTS + 3 {
             let url = Url::parse(&format!("https://h{host}.test/")).unwrap();
             let (name, host) = transport.place(&url);

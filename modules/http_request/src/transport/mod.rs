@@ -1,0 +1,276 @@
+//! The transport: sends one request, returns the head of the answer, then its body in pieces.
+//!
+//! ```text
+//! Outgoing -> Transport -> own: connections (wire), HTTP/1 -> Incoming: head, body
+//!                       '-> reqwest, for comparison
+//! ```
+//!
+//! Redirects, cookies, decompression, second tries and time limits are not here.
+
+mod compose;
+mod http1;
+mod own;
+mod reqwest;
+
+pub(crate) use compose::Template;
+pub(crate) use own::Connections;
+
+use crate::body::Payload;
+use crate::fields::Fields;
+use crate::hosts::Hosts;
+use bggo_runtime::contract::{AssetCx, Fault, FaultText};
+use bytes::Bytes;
+use http::header::HeaderMap;
+use http::{Method, StatusCode, Version};
+use rustls::ClientConfig;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::LazyLock;
+use std::task::Context;
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// Which version of HTTP is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speak {
+    /// HTTP/2 if the server offers it over TLS, else HTTP/1.1.
+    Auto,
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2 from the first byte.
+    Http2,
+}
+
+impl Speak {
+    /// The protocols that TLS offers (ALPN), best first.
+    pub(crate) fn protocols(self) -> Vec<Vec<u8>> {
+        let names: &[&str] = match self {
+            Self::Auto => &["h2", "http/1.1"],
+            Self::Http1 => &["http/1.1"],
+            Self::Http2 => &["h2"],
+        };
+        names.iter().map(|name| name.as_bytes().to_vec()).collect()
+    }
+}
+
+/// The settings of connections, which all clients of a resource share.
+pub(crate) struct Settings {
+    pub(crate) tls: ClientConfig,
+    pub(crate) server_name: Option<String>,
+    pub(crate) speak: Speak,
+    pub(crate) proxy: Option<String>,
+    pub(crate) no_proxy: Vec<String>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) max_idle: Option<usize>,
+    pub(crate) nodelay: bool,
+}
+
+/// What all clients of a resource share on a thread.
+pub(crate) enum Shared {
+    Own(Rc<Connections>),
+    Reqwest(Rc<Settings>),
+}
+
+/// The connections of one client.
+pub(crate) enum Transport {
+    Own(own::Pool),
+    Reqwest(reqwest::Clients),
+}
+
+/// A request, ready to be written.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) url: &'a Url,
+    /// All fields but those that frame the body and the cookies.
+    pub(crate) fields: &'a Fields,
+    /// The value of Cookie.
+    pub(crate) cookies: Option<&'a str>,
+    pub(crate) payload: &'a Payload,
+    /// Its head, if it was made before.
+    pub(crate) template: Option<&'a Template>,
+    pub(crate) reads: Reads,
+    pub(crate) hosts: Hosts,
+    /// The clock, as it was read last.
+    pub(crate) now: Instant,
+}
+
+/// What is read of an answer's head beside its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reads {
+    /// All fields.
+    pub(crate) fields: bool,
+    /// Set-Cookie.
+    pub(crate) cookies: bool,
+    /// Location, of a redirect.
+    pub(crate) location: bool,
+    /// The address of the other end.
+    pub(crate) address: bool,
+}
+
+/// An answer whose head has come.
+pub(crate) enum Incoming<'c> {
+    Own(http1::Reply<'c>),
+    Reqwest(Box<reqwest::Reply>),
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub(crate) struct AnswerHead {
+    pub(crate) status: StatusCode,
+    pub(crate) version: Version,
+    /// When it came.
+    pub(crate) came: Instant,
+    /// `None` if nothing reads them. Boxed: a head is handed on a few times.
+    pub(crate) details: Option<Box<Details>>,
+}
+
+/// What of a head is read only where something asks for it.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) headers: HeaderMap,
+    /// That of the proxy if there is one.
+    pub(crate) remote_address: Option<SocketAddr>,
+}
+
+impl AnswerHead {
+    /// Its fields: none if nothing reads them.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+        match &self.details {
+            Some(details) => &details.headers,
+            None => &NONE,
+        }
+    }
+
+    /// The address of the other end, if it is known and asked for.
+    pub(crate) fn remote_address(&self) -> Option<SocketAddr> {
+        self.details.as_ref()?.remote_address
+    }
+}
+
+/// A request that got no answer.
+pub(crate) struct Unanswered {
+    pub(crate) fault: Fault,
+    /// The connection had served before and was closed by the other end, perhaps before it read the request.
+    pub(crate) was_stale: bool,
+    /// It had a connection, so a part of it at least was handed over.
+    pub(crate) was_sent: bool,
+}
+
+impl From<Fault> for Unanswered {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            was_stale: false,
+            was_sent: false,
+        }
+    }
+}
+
+impl Transport {
+    /// No connection is made before the first request.
+    pub(crate) fn new(cx: &AssetCx, shared: &Shared) -> Result<Self, Fault> {
+        Ok(match shared {
+            Shared::Own(shared) => Self::Own(own::Pool::new(cx, shared)),
+            Shared::Reqwest(settings) => Self::Reqwest(reqwest::Clients::new(Rc::clone(settings))?),
+        })
+    }
+
+    /// How many connections were opened since this was asked last.
+    pub(crate) fn take_opened(&self) -> u64 {
+        match self {
+            Self::Own(pool) => pool.take_opened(),
+            Self::Reqwest(clients) => clients.take_opened(),
+        }
+    }
+
+    /// Lets the client notice which connections are closed by now, so that a request that must not be sent twice takes none of
+    /// them.
+    pub(crate) async fn hear_of_closed(&self) {
+        match self {
+            // It asks the system when it takes one.
+            Self::Own(_) => {}
+            Self::Reqwest(clients) => Box::pin(clients.hear_of_closed()).await,
+        }
+    }
+
+    /// Looks after the connections that nobody uses.
+    pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
+        match self {
+            Self::Own(pool) => pool.poll_idle(cx),
+            // It has tasks of its own.
+            Self::Reqwest(_) => {}
+        }
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(crate) async fn send<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Incoming<'c>, Unanswered> {
+        match self {
+            Self::Own(pool) => pool.send(outgoing).await.map(Incoming::Own),
+            Self::Reqwest(clients) => {
+                let reply = Box::pin(clients.send(outgoing)).await?;
+                Ok(Incoming::Reqwest(Box::new(reply)))
+            }
+        }
+    }
+}
+
+impl Incoming<'_> {
+    /// Its head.
+    pub(crate) fn head(&self) -> &AnswerHead {
+        match self {
+            Self::Own(reply) => reply.head(),
+            Self::Reqwest(reply) => reply.head(),
+        }
+    }
+
+    pub(crate) fn into_head(self) -> AnswerHead {
+        match self {
+            Self::Own(reply) => reply.into_head(),
+            Self::Reqwest(reply) => reply.into_head(),
+        }
+    }
+
+    /// Whether the body is over: it came with the head, or there is none.
+    pub(crate) fn is_over(&self) -> bool {
+        match self {
+            Self::Own(reply) => reply.has_ended(),
+            Self::Reqwest(_) => false,
+        }
+    }
+
+    /// The next piece of the body as it came, `None` at its end.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
+        match self {
+            Self::Own(reply) => reply.piece().await,
+            Self::Reqwest(reply) => Box::pin(reply.piece()).await,
+        }
+    }
+
+    /// Drops the rest of the body: how many bytes it had.
+    pub(crate) async fn skip(&mut self) -> Result<u64, FaultText> {
+        match self {
+            Self::Own(reply) => reply.skip().await,
+            Self::Reqwest(reply) => {
+                let mut size = 0;
+                while let Some(piece) = Box::pin(reply.piece()).await? {
+                    size += piece.len() as u64;
+                }
+                Ok(size)
+            }
+        }
+    }
+
+    /// Nobody reads the rest of the body.
+    pub(crate) fn leave(&mut self) {
+        match self {
+            Self::Own(reply) => reply.leave(),
+            // It closes its connection when it is dropped.
+            Self::Reqwest(_) => {}
+        }
+    }
+}

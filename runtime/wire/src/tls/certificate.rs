@@ -1,0 +1,212 @@
+//! Reads the parts of a certificate that are needed to accept it as the server's own: how long it is valid, the host that its
+//! subject names, and its key. The TLS library checks these only together with all the rest.
+
+const SEQUENCE: u8 = 0x30;
+const SET: u8 = 0x31;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const OBJECT_ID: u8 = 0x06;
+/// `[0]`, the version.
+const VERSION: u8 = 0xa0;
+/// 2.5.4.3
+const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+
+/// Parts of an X.509 certificate (RFC 5280, section 4.1).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Certificate<'a> {
+    /// Seconds since 1970.
+    pub(super) not_before: u64,
+    /// Seconds since 1970.
+    pub(super) not_after: u64,
+    common_names: Vec<String>,
+    /// DER of the key and its algorithm.
+    pub(super) key: &'a [u8],
+}
+
+impl<'a> Certificate<'a> {
+    /// Reads a certificate's DER.
+    pub(super) fn read(der: &'a [u8]) -> Option<Self> {
+        let mut outer = DerReader(der).inside(SEQUENCE)?;
+        let mut fields = outer.inside(SEQUENCE)?;
+        if fields.0.first() == Some(&VERSION) {
+            fields.next()?;
+        }
+        // Serial number, signature algorithm, issuer.
+        for _ in 0..3 {
+            fields.next()?;
+        }
+        let mut validity = fields.inside(SEQUENCE)?;
+        let (not_before, not_after) = (validity.time()?, validity.time()?);
+        let common_names = common_names(fields.inside(SEQUENCE)?)?;
+        let key = fields.0;
+        fields.inside(SEQUENCE)?;
+        Some(Self {
+            not_before,
+            not_after,
+            common_names,
+            key: key.get(..key.len() - fields.0.len())?,
+        })
+    }
+
+    /// Whether the subject names a host; `*.` in the name stands for one label.
+    pub(super) fn is_for(&self, host: &str) -> bool {
+        self.common_names.iter().any(|name| {
+            let same = name.eq_ignore_ascii_case(host);
+            let below = name.strip_prefix("*.").zip(host.split_once('.'));
+            same || below.is_some_and(|(name, (_, rest))| name.eq_ignore_ascii_case(rest))
+        })
+    }
+}
+
+fn common_names(mut subject: DerReader<'_>) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    while !subject.0.is_empty() {
+        let mut set = subject.inside(SET)?;
+        while !set.0.is_empty() {
+            let mut pair = set.inside(SEQUENCE)?;
+            let (kind, value) = (pair.next()?, pair.next()?);
+            if kind == (OBJECT_ID, COMMON_NAME) {
+                names.push(String::from_utf8_lossy(value.1).into_owned());
+            }
+        }
+    }
+    Some(names)
+}
+
+/// Reads DER from its front.
+struct DerReader<'a>(&'a [u8]);
+
+impl<'a> DerReader<'a> {
+    /// The next element: its tag and content.
+    fn next(&mut self) -> Option<(u8, &'a [u8])> {
+        let (&[tag, first], mut rest) = self.0.split_first_chunk::<2>()?;
+        let mut length = usize::from(first);
+        if first >= 0x80 {
+            // So many bytes of the length follow.
+            let (digits, after) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            if digits.len() > 4 {
+                return None;
+            }
+            length = digits
+                .iter()
+                .fold(0, |length, digit| (length << 8) | usize::from(*digit));
+            rest = after;
+        }
+        let (content, after) = rest.split_at_checked(length)?;
+        self.0 = after;
+        Some((tag, content))
+    }
+
+    fn inside(&mut self, tag: u8) -> Option<Self> {
+        let (found, content) = self.next()?;
+        (found == tag).then_some(Self(content))
+    }
+
+    /// Seconds since 1970; what is before is 1970.
+    fn time(&mut self) -> Option<u64> {
+        let (tag, text) = self.next()?;
+        let mut digits = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+        let mut number = |count: usize| {
+            let (number, rest) = digits.split_at_checked(count)?;
+            digits = rest;
+            number.parse::<u32>().ok()
+        };
+        let year = match tag {
+            UTC_TIME => match number(2)? {
+                year @ 0..50 => 2000 + year,
+                year => 1900 + year,
+            },
+            GENERALIZED_TIME => number(4)?,
+            _ => return None,
+        };
+        let (month, day) = (number(2)?, number(2)?);
+        if !(1..=12).contains(&month) {
+            return None;
+        }
+        let (hour, minute, second) = (number(2)?, number(2)?, number(2)?);
+        let of_day = i64::from(hour * 3600 + minute * 60 + second);
+        Some(u64::try_from(days(year, month, day) * 86_400 + of_day).unwrap_or(0))
+    }
+}
+
+/// Days since 1970-01-01 in the Gregorian calendar: years begin in March, so that a leap day is a year's last.
+fn days(year: u32, month: u32, day: u32) -> i64 {
+    let year = i64::from(year) - i64::from(month <= 2);
+    let of_year =
+        (153 * (i64::from(month) + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
+    year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_from_1970() {
+        assert_eq!(days(1970, 1, 1), 0);
+        assert_eq!(days(1969, 12, 31), -1);
+        assert_eq!(days(2000, 3, 1), 11_017);
+        assert_eq!(days(2028, 2, 29), 21_243);
+    }
+
+    fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[tag, 0x82], &length[..], content].concat()
+    }
+
+    fn certificate(not_after: Vec<u8>, names: &[&str]) -> Vec<u8> {
+        let subject: Vec<u8> = names
+            .iter()
+            .flat_map(|name| {
+                let pair = [
+                    element(OBJECT_ID, COMMON_NAME),
+                    element(0x0c, name.as_bytes()),
+                ];
+                element(SET, &element(SEQUENCE, &pair.concat()))
+            })
+            .collect();
+        let validity = [element(UTC_TIME, b"700101000001Z"), not_after].concat();
+        let fields = [
+            element(VERSION, &[2, 1, 2]),
+            element(2, &[1]),
+            element(SEQUENCE, &[]),
+            element(SEQUENCE, &[]),
+            element(SEQUENCE, &validity),
+            element(SEQUENCE, &subject),
+            element(SEQUENCE, b"key"),
+            element(0xa3, b"extensions"),
+        ];
+        element(SEQUENCE, &element(SEQUENCE, &fields.concat()))
+    }
+
+    #[test]
+    fn validity_and_names_are_read() {
+        let whole = certificate(
+            element(GENERALIZED_TIME, b"20280229000000Z"),
+            &["localhost", "*.a.test"],
+        );
+        let read = Certificate::read(&whole).unwrap();
+        assert_eq!(read.key, element(SEQUENCE, b"key"));
+        assert_eq!((read.not_before, read.not_after), (1, 1_835_395_200));
+        for (host, is_for) in [
+            ("LOCALHOST", true),
+            ("x.a.test", true),
+            ("x.y.a.test", false),
+            ("a.test", false),
+            ("other", false),
+        ] {
+            assert_eq!(read.is_for(host), is_for, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_or_none_is_not_read() {
+        let whole = certificate(element(UTC_TIME, b"491231235959Z"), &["a"]);
+        assert!(Certificate::read(&whole).is_some());
+        for end in 0..whole.len() {
+            assert_eq!(Certificate::read(&whole[..end]), None, "{end}");
+        }
+        let wrong = certificate(element(UTC_TIME, b"491331235959Z"), &["a"]);
+        assert_eq!(Certificate::read(&wrong), None);
+    }
+}
