@@ -374,6 +374,11 @@ asset "http_client" {
     default     = "reqwest"
     one_of      = ["own", "reqwest"]
     description = "What sends the requests: bggo's own code, or the crate reqwest, to compare the two."
+
+    link "reqwest" {
+      crate = "bggo-http-reqwest"
+      path  = "reqwest"
+    }
   }
   input "proxy" {
     type            = string

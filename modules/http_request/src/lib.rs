@@ -18,10 +18,8 @@ mod fault;
 mod fields;
 mod hosts;
 mod multipart;
-mod opened;
 mod redirect;
 mod request;
-mod resolve;
 mod response;
 mod runner;
 mod tls;
@@ -29,6 +27,8 @@ mod trace;
 mod transport;
 
 pub use client::HttpClient;
+use link::Link;
 pub use runner::HttpRequest;
+pub use transport::link;
 
 bggo_runtime::contract::module!("manifest.hcl");

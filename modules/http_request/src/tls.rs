@@ -7,7 +7,7 @@
 mod certificate;
 mod explain;
 
-pub(crate) use explain::explain;
+pub use explain::explain;
 
 use crate::http_client::Error as Kind;
 use bggo_runtime::contract::{Fault, FaultText};

@@ -7,7 +7,7 @@ use rustls::{
 };
 
 /// Why there is no TLS connection.
-pub(crate) fn explain(error: &Error, hosts: Hosts) -> FaultText {
+pub fn explain(error: &Error, hosts: Hosts) -> FaultText {
     let words = match error {
         Error::InvalidCertificate(wrong) => return of_certificate(wrong, hosts),
         Error::InvalidMessage(_) => {

@@ -2,15 +2,15 @@
 //!
 //! ```text
 //! Outgoing -> Transport -> own: connections (wire), HTTP/1 -> Incoming: head, body
-//!                       '-> reqwest, for comparison
+//!                       '-> what a linked crate gives
 //! ```
 //!
 //! Redirects, cookies, decompression, second tries and time limits are not here.
 
 mod compose;
 mod http1;
+pub mod link;
 mod own;
-mod reqwest;
 
 pub(crate) use compose::Template;
 pub(crate) use own::Connections;
@@ -18,10 +18,12 @@ pub(crate) use own::Connections;
 use crate::body::Payload;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
+use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault, FaultText};
 use bytes::Bytes;
-use http::header::HeaderMap;
+use http::header::{CONTENT_LENGTH, COOKIE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
+use link::{Link, Remote, Reply, Request};
 use rustls::ClientConfig;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -32,7 +34,7 @@ use url::Url;
 
 /// Which version of HTTP is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Speak {
+pub enum Speak {
     /// HTTP/2 if the server offers it over TLS, else HTTP/1.1.
     Auto,
     /// HTTP/1.1 only.
@@ -54,28 +56,38 @@ impl Speak {
 }
 
 /// The settings of connections, which all clients of a resource share.
-pub(crate) struct Settings {
-    pub(crate) tls: ClientConfig,
-    pub(crate) server_name: Option<String>,
-    pub(crate) speak: Speak,
-    pub(crate) proxy: Option<String>,
-    pub(crate) no_proxy: Vec<String>,
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) max_idle: Option<usize>,
-    pub(crate) nodelay: bool,
+#[derive(Debug)]
+pub struct Settings {
+    /// How TLS is spoken, with its protocols (ALPN). A client that resumes sessions needs a store of its own.
+    pub tls: ClientConfig,
+    /// The name that TLS asks for in place of the host's.
+    pub server_name: Option<String>,
+    /// Which version of HTTP.
+    pub speak: Speak,
+    /// The url of a proxy, which may hold a password.
+    pub proxy: Option<String>,
+    /// Names, addresses and networks that are reached without it.
+    pub no_proxy: Vec<String>,
+    /// How long the making of a connection may take.
+    pub connect_timeout: Option<Duration>,
+    /// An idle connection is closed after this time.
+    pub idle_timeout: Duration,
+    /// The most idle connections to a host.
+    pub max_idle: Option<usize>,
+    /// Small pieces are sent at once (TCP_NODELAY).
+    pub nodelay: bool,
 }
 
 /// What all clients of a resource share on a thread.
 pub(crate) enum Shared {
     Own(Rc<Connections>),
-    Reqwest(Rc<Settings>),
+    Linked(&'static Link, Rc<Settings>),
 }
 
 /// The connections of one client.
 pub(crate) enum Transport {
     Own(own::Pool),
-    Reqwest(reqwest::Clients),
+    Linked(Box<dyn Remote>),
 }
 
 /// A request, ready to be written.
@@ -111,26 +123,29 @@ pub(crate) struct Reads {
 /// An answer whose head has come.
 pub(crate) enum Incoming<'c> {
     Own(http1::Reply<'c>),
-    Reqwest(Box<reqwest::Reply>),
+    Linked(Box<dyn Reply>),
 }
 
 /// The head of an answer.
 #[derive(Debug)]
-pub(crate) struct AnswerHead {
-    pub(crate) status: StatusCode,
-    pub(crate) version: Version,
+pub struct AnswerHead {
+    /// Its status.
+    pub status: StatusCode,
+    /// The version of HTTP that it came by.
+    pub version: Version,
     /// When it came.
-    pub(crate) came: Instant,
+    pub came: Instant,
     /// `None` if nothing reads them. Boxed: a head is handed on a few times.
-    pub(crate) details: Option<Box<Details>>,
+    pub details: Option<Box<Details>>,
 }
 
 /// What of a head is read only where something asks for it.
 #[derive(Debug, Default)]
-pub(crate) struct Details {
-    pub(crate) headers: HeaderMap,
-    /// That of the proxy if there is one.
-    pub(crate) remote_address: Option<SocketAddr>,
+pub struct Details {
+    /// All its fields.
+    pub headers: HeaderMap,
+    /// The address of the other end: of the proxy if there is one.
+    pub remote_address: Option<SocketAddr>,
 }
 
 impl AnswerHead {
@@ -150,12 +165,14 @@ impl AnswerHead {
 }
 
 /// A request that got no answer.
-pub(crate) struct Unanswered {
-    pub(crate) fault: Fault,
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Why.
+    pub fault: Fault,
     /// The connection had served before and was closed by the other end, perhaps before it read the request.
-    pub(crate) was_stale: bool,
+    pub was_stale: bool,
     /// It had a connection, so a part of it at least was handed over.
-    pub(crate) was_sent: bool,
+    pub was_sent: bool,
 }
 
 impl From<Fault> for Unanswered {
@@ -173,7 +190,7 @@ impl Transport {
     pub(crate) fn new(cx: &AssetCx, shared: &Shared) -> Result<Self, Fault> {
         Ok(match shared {
             Shared::Own(shared) => Self::Own(own::Pool::new(cx, shared)),
-            Shared::Reqwest(settings) => Self::Reqwest(reqwest::Clients::new(Rc::clone(settings))?),
+            Shared::Linked(link, settings) => Self::Linked((link.open)(settings)?),
         })
     }
 
@@ -181,7 +198,7 @@ impl Transport {
     pub(crate) fn take_opened(&self) -> u64 {
         match self {
             Self::Own(pool) => pool.take_opened(),
-            Self::Reqwest(clients) => clients.take_opened(),
+            Self::Linked(remote) => remote.take_opened(),
         }
     }
 
@@ -191,7 +208,7 @@ impl Transport {
         match self {
             // It asks the system when it takes one.
             Self::Own(_) => {}
-            Self::Reqwest(clients) => Box::pin(clients.hear_of_closed()).await,
+            Self::Linked(remote) => remote.hear_of_closed().await,
         }
     }
 
@@ -200,7 +217,7 @@ impl Transport {
         match self {
             Self::Own(pool) => pool.poll_idle(cx),
             // It has tasks of its own.
-            Self::Reqwest(_) => {}
+            Self::Linked(_) => {}
         }
     }
 
@@ -211,11 +228,37 @@ impl Transport {
     ) -> Result<Incoming<'c>, Unanswered> {
         match self {
             Self::Own(pool) => pool.send(outgoing).await.map(Incoming::Own),
-            Self::Reqwest(clients) => {
-                let reply = Box::pin(clients.send(outgoing)).await?;
-                Ok(Incoming::Reqwest(Box::new(reply)))
+            Self::Linked(remote) => {
+                let request = Box::pin(outgoing.to_request()).await?;
+                remote.send(request).await.map(Incoming::Linked)
             }
         }
+    }
+}
+
+impl<'a> Outgoing<'a> {
+    /// The request of another transport.
+    async fn to_request(&self) -> Result<Request<'a>, Fault> {
+        let body = self.payload.open().await?;
+        let size = body.size();
+        request::check_length(self.fields, size)?;
+        let mut headers = self.fields.to_map();
+        if let Some(Ok(cookies)) = self.cookies.map(HeaderValue::from_str) {
+            headers.insert(COOKIE, cookies);
+        }
+        if size == 0 && matches!(*self.method, Method::POST | Method::PUT | Method::PATCH) {
+            // These announce a body: many servers refuse them without a length.
+            headers
+                .entry(CONTENT_LENGTH)
+                .or_insert(HeaderValue::from_static("0"));
+        }
+        Ok(Request {
+            method: self.method,
+            url: self.url,
+            headers,
+            body,
+            hosts: self.hosts,
+        })
     }
 }
 
@@ -224,14 +267,14 @@ impl Incoming<'_> {
     pub(crate) fn head(&self) -> &AnswerHead {
         match self {
             Self::Own(reply) => reply.head(),
-            Self::Reqwest(reply) => reply.head(),
+            Self::Linked(reply) => reply.head(),
         }
     }
 
     pub(crate) fn into_head(self) -> AnswerHead {
         match self {
             Self::Own(reply) => reply.into_head(),
-            Self::Reqwest(reply) => reply.into_head(),
+            Self::Linked(reply) => reply.into_head(),
         }
     }
 
@@ -239,7 +282,7 @@ impl Incoming<'_> {
     pub(crate) fn is_over(&self) -> bool {
         match self {
             Self::Own(reply) => reply.has_ended(),
-            Self::Reqwest(_) => false,
+            Self::Linked(_) => false,
         }
     }
 
@@ -247,7 +290,7 @@ impl Incoming<'_> {
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
         match self {
             Self::Own(reply) => reply.piece().await,
-            Self::Reqwest(reply) => Box::pin(reply.piece()).await,
+            Self::Linked(reply) => reply.piece().await,
         }
     }
 
@@ -255,9 +298,9 @@ impl Incoming<'_> {
     pub(crate) async fn skip(&mut self) -> Result<u64, FaultText> {
         match self {
             Self::Own(reply) => reply.skip().await,
-            Self::Reqwest(reply) => {
+            Self::Linked(reply) => {
                 let mut size = 0;
-                while let Some(piece) = Box::pin(reply.piece()).await? {
+                while let Some(piece) = reply.piece().await? {
                     size += piece.len() as u64;
                 }
                 Ok(size)
@@ -270,7 +313,7 @@ impl Incoming<'_> {
         match self {
             Self::Own(reply) => reply.leave(),
             // It closes its connection when it is dropped.
-            Self::Reqwest(_) => {}
+            Self::Linked(_) => {}
         }
     }
 }
