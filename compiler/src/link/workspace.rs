@@ -156,3 +156,104 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
     }
     replace(path, 0o666, |file| file.write_all(text.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::environment::cleared;
+    use super::super::sources::TARGET;
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Name and features of each package that is compiled for a workspace.
+    type Packages = BTreeMap<String, BTreeSet<String>>;
+
+    /// What cargo would compile; the network is not used, and the lock file stays as it is.
+    fn packages(folder: &Path) -> Packages {
+        let said = cleared("cargo")
+            .args(["tree", "--offline", "--locked", "--edges", "normal,build"])
+            .args(["--target", TARGET, "--prefix", "none"])
+            .args(["--format", "{p}|{f}"])
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&said.stdout);
+        let why = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.success(), "{why}");
+        let mut found = Packages::new();
+        for line in text.lines() {
+            let line = line.trim_end_matches(" (*)");
+            let (package, features) = line.split_once('|').unwrap();
+            let name = package.split(' ').next().unwrap().to_owned();
+            found.entry(name).or_default().insert(features.to_owned());
+        }
+        found
+    }
+
+    fn of_grid(cache: &Cache, crates: &[&str]) -> Packages {
+        let crates: Vec<String> = crates.iter().map(|name| (*name).to_owned()).collect();
+        let job = Job {
+            key: "",
+            grid: Path::new("/grid.hcl"),
+            files: &[("src/main.rs".to_owned(), "fn main() {}\n".to_owned())].into(),
+            crates: &crates,
+            record: ProgramRecord::default(),
+        };
+        let options = Options {
+            profile: Profile::Fast,
+            offline: true,
+            keep_symbols: false,
+            modules: Vec::new(),
+        };
+        packages(&write(cache, &job, &options).unwrap())
+    }
+
+    /// Crates that values of inputs link, each with the crate of its module.
+    fn linked() -> Vec<(&'static str, String)> {
+        let all = sources::optional().chain(sources::of_values());
+        let linked = all.filter_map(|(name, folder)| {
+            let (module, _) = folder.strip_prefix("modules/")?.split_once('/')?;
+            Some((name, format!("bggo-module-{module}")))
+        });
+        linked.collect()
+    }
+
+    #[test]
+    fn a_crate_of_a_value_comes_with_its_value_alone_and_changes_no_features_of_other_crates() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let _locked = cache.open(&mut || {}).unwrap();
+        let linked = linked();
+        assert!(!linked.is_empty());
+        let modules: Vec<&str> = sources::optional()
+            .filter(|(name, _)| linked.iter().all(|(linked, _)| linked != name))
+            .map(|(name, _)| name)
+            .collect();
+        for (name, module) in &linked {
+            for without in [&[module.as_str()][..], &modules] {
+                let with = of_grid(&cache, &[without, &[name]].concat());
+                let without = of_grid(&cache, without);
+                assert!(!without.contains_key(*name) && with.contains_key(*name));
+                let differing: Vec<_> = without
+                    .iter()
+                    .map(|(package, features)| (package, Some(features), with.get(package)))
+                    .filter(|(_, features, with)| features != with)
+                    .collect();
+                assert!(differing.is_empty(), "with {name}: {differing:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn before_the_first_build_nothing_is_downloaded_that_only_a_value_needs() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let _locked = cache.open(&mut || {}).unwrap();
+        let downloaded = packages(&write_all(&cache).unwrap());
+        for (name, _) in sources::optional() {
+            assert!(downloaded.contains_key(name), "{name}");
+        }
+        for (name, _) in sources::of_values() {
+            assert!(!downloaded.contains_key(name), "{name}");
+        }
+    }
+}

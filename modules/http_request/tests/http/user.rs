@@ -5,7 +5,7 @@ use bggo_module_http_request::http_request::{self, In, Late, Needs, Output, Want
 use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
-use bggo_runtime::contract::{Early, Fault, Info, Prepare, ResourceInfo, Text, Value};
+use bggo_runtime::contract::{Early, Fault, Info, Prepare, ResourceInfo, Value};
 use std::rc::Rc;
 use tokio::task::LocalSet;
 
@@ -56,7 +56,9 @@ impl User {
         let worker = Rc::new(WorkerContext::alone().unwrap());
         let cx = Prepare::new(&worker);
         let scope = cx.scope();
-        let client = with_transport(client);
+        // What a grid names where its transport is reqwest, which is so only if a test or the default says it.
+        let mut client = client;
+        client.push(http_client::In::TransportLink(&bggo_http_reqwest::LINK));
         let client = http_client::Prepared::new(&cx, Ok(client));
         let slot = Slot::new(&scope, &CLIENT, 0, &[]);
         Self {
@@ -106,16 +108,6 @@ impl User {
     }
 }
 
-/// By reqwest, unless a test chooses. A grid names what its transport links, so a test does as well.
-fn with_transport(mut client: Vec<http_client::In>) -> Vec<http_client::In> {
-    let chosen = |input: &http_client::In| matches!(input, http_client::In::Transport(_));
-    if !client.iter().any(chosen) {
-        client.push(http_client::In::Transport(some(Text::Static("reqwest"))));
-        client.push(http_client::In::TransportLink(&bggo_http_reqwest::LINK));
-    }
-    client
-}
-
 /// An input that is known early.
 pub fn known<T>(value: impl Into<T>) -> Early<T> {
     Early::Known(value.into())
@@ -133,7 +125,7 @@ pub fn url(text: impl Into<String>) -> In {
 
 /// The method of a request.
 pub fn method(name: &'static str) -> In {
-    In::Method(some(Text::Static(name)))
+    In::Method(some(bggo_runtime::contract::Text::Static(name)))
 }
 
 /// A map, object or anything else, written as JSON.
