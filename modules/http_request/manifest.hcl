@@ -371,7 +371,7 @@ asset "http_client" {
   }
   input "transport" {
     type        = string
-    default     = "reqwest"
+    default     = "own"
     one_of      = ["own", "reqwest"]
     description = "What sends the requests: bggo's own code, or the crate reqwest, to compare the two."
 

@@ -44,6 +44,7 @@ const CRATES: &[&str] = &[
     "modules/http_target",
     "modules/http_target/server",
     "runtime",
+    "runtime/http1",
     "runtime/macros",
     "runtime/manifest",
     "runtime/metrics",

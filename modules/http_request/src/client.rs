@@ -8,11 +8,11 @@ use crate::fault::unreadable_file;
 use crate::fields::{Fields, name};
 use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
-use crate::tls;
 use crate::transport::{Connections, Settings, Shared, Speak, Transport};
 use bggo_runtime::contract::{
     Asset, AssetCx, AssetMetrics, Fault, FaultText, Number, Prepare, Value,
 };
+use bggo_wire::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 use http::header::HeaderValue;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -102,6 +102,10 @@ impl Asset for HttpClient {
         Exports {}
     }
 
+    fn has_idle_work(&self) -> bool {
+        self.transport.has_idle_work()
+    }
+
     fn poll_idle(&self, cx: &mut Context<'_>) {
         self.transport.poll_idle(cx);
     }
@@ -176,13 +180,15 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
         "2" => Speak::Http2,
         _ => Speak::Auto,
     };
-    let tls = tls::config(&tls::Settings {
+    let tls = Tls::new(&TlsSettings {
         ca: one_of("ca_file", known.ca_file, "ca_pem", known.ca_pem)?,
         identity: identity(&known)?,
         insecure: known.insecure_skip_verify,
-        only_13: known.min_tls_version == "1.3",
+        oldest: TlsVersion::of_number(known.min_tls_version),
         protocols: speak.protocols(),
-    })?;
+        ..TlsSettings::default()
+    })
+    .map_err(|text| Kind::Tls.fault(text))?;
     let settings = Settings {
         tls,
         server_name: known.server_name.map(str::to_owned),
@@ -210,7 +216,7 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     };
     Ok(Some(Common {
         connections: match known.transport {
-            "own" => Shared::Own(Rc::new(Connections::new(&settings))),
+            "own" => Shared::Own(Rc::new(Connections::new(settings)?)),
             _ => match inputs.transport_link {
                 Some(link) => Shared::Linked(link, Rc::new(settings)),
                 None => {
@@ -238,7 +244,7 @@ fn texts(list: Option<&Value>) -> Vec<String> {
     }
 }
 
-fn identity(known: &Known<'_>) -> Result<Option<(String, String)>, Fault> {
+fn identity(known: &Known<'_>) -> Result<Option<TlsIdentity>, Fault> {
     let chain = one_of(
         "client_cert_file",
         known.client_cert_file,
@@ -252,7 +258,7 @@ fn identity(known: &Known<'_>) -> Result<Option<(String, String)>, Fault> {
         known.client_key_pem,
     )?;
     match (chain, key) {
-        (Some(chain), Some(key)) => Ok(Some((chain, key))),
+        (Some(chain), Some(key)) => Ok(Some(TlsIdentity { chain, key })),
         (None, None) => Ok(None),
         _ => {
             Err(Kind::Tls.fault("a client's certificate needs its key, and a key its certificate"))

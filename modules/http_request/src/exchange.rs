@@ -12,13 +12,15 @@ use crate::redirect;
 use crate::request;
 use crate::trace::{Request, Trace};
 use crate::transport::{AnswerHead, Incoming, Outgoing, Reads, Template};
-use bggo_runtime::contract::{Fault, FaultText, format_duration};
+use bggo_runtime::contract::{Deadline, Fault, FaultText, format_duration};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, SET_COOKIE};
 use http::{Method, StatusCode};
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 use url::Url;
 
@@ -98,13 +100,29 @@ pub(crate) struct Answer {
 }
 
 /// Sends a request and reads its answer.
-pub(crate) async fn exchange(client: &HttpClient, call: &Call<'_>) -> Result<Answer, Fault> {
+pub(crate) async fn exchange(
+    client: &HttpClient,
+    call: &Call<'_>,
+    mut deadline: Deadline,
+) -> Result<Answer, Fault> {
     let (limit, url, hosts, seen) = (call.timeout, call.url, call.hosts, call.seen);
-    let ended = tokio::time::timeout(limit, pin!(whole(client, call))).await;
+    let mut work = pin!(whole(client, call));
+    let mut is_set = false;
+    let ended = poll_fn(|cx| {
+        if let Poll::Ready(ended) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(ended));
+        }
+        if !is_set && let Some(end) = call.sent.checked_add(limit) {
+            deadline.set(end);
+        }
+        is_set = true;
+        deadline.poll(cx).map(|()| None)
+    })
+    .await;
     client.count_connections();
     match ended {
-        Ok(result) => result,
-        Err(_) => {
+        Some(result) => result,
+        None => {
             let what = if seen.status.get().is_some() {
                 "no end of the body"
             } else {

@@ -13,6 +13,7 @@ pub(crate) mod name {
     pub(crate) const COOKIE: &str = "Cookie";
     pub(crate) const EXPECT: &str = "Expect";
     pub(crate) const HOST: &str = "Host";
+    pub(crate) const PROXY_AUTHORIZATION: &str = "Proxy-Authorization";
     pub(crate) const USER_AGENT: &str = "User-Agent";
 }
 

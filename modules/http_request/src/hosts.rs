@@ -1,6 +1,7 @@
 //! Whether the text of a fault may name hosts.
 
 use bggo_runtime::contract::FaultText;
+use bggo_wire::Named;
 use url::Url;
 
 /// Whether faults of a step with a secret may name hosts.
@@ -19,6 +20,14 @@ impl Hosts {
         match url.port_or_known_default() {
             Some(port) => text.and(format_args!(":{port}")),
             None => text,
+        }
+    }
+
+    /// The same for connections.
+    pub fn named(self) -> Named {
+        match self {
+            Self::Open => Named::Open,
+            Self::OfSensitiveUrl => Named::Secret,
         }
     }
 

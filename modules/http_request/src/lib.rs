@@ -22,7 +22,6 @@ mod redirect;
 mod request;
 mod response;
 mod runner;
-mod tls;
 mod trace;
 mod transport;
 

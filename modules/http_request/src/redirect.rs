@@ -72,7 +72,7 @@ pub(crate) fn strip(headers: &mut Fields, from: &Url, hop: &Hop, key: Option<&st
     // A Host header of the grid is for the first server only.
     headers.remove(name::HOST);
     if from.origin() != hop.url.origin() {
-        let credentials = [name::AUTHORIZATION, name::COOKIE, "Proxy-Authorization"];
+        let credentials = [name::AUTHORIZATION, name::COOKIE, name::PROXY_AUTHORIZATION];
         for name in credentials.into_iter().chain(key) {
             headers.remove(name);
         }

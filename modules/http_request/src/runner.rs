@@ -19,7 +19,7 @@ use http::{Method, Version};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A prepared step.
 pub struct HttpRequest {
@@ -102,7 +102,7 @@ impl Runner for HttpRequest {
             seen: Seen::default(),
         };
         let seen = &counting.seen;
-        step.sent();
+        let sent = step.sent();
         let call = Call {
             method: &parts.method,
             url: &parts.target.url,
@@ -125,7 +125,7 @@ impl Runner for HttpRequest {
             } else {
                 Hosts::Open
             },
-            sent: Instant::now(),
+            sent,
             seen,
             trace: trace.as_deref(),
             // An answer that fails the step may become the example of such failures.
@@ -135,7 +135,7 @@ impl Runner for HttpRequest {
                     && step.wants_example(Kind::Status.name()).is_some()
             },
         };
-        let answer = match exchange(client, &call).await {
+        let answer = match exchange(client, &call, step.deadline()).await {
             Ok(answer) => answer,
             Err(fault) => {
                 let ended = Ended::Lost(seen);

@@ -126,7 +126,7 @@ fn status_line(line: Line<'_>) -> Result<(u16, u8), Bad> {
             second @ b'0'..=b'9',
             third @ b'0'..=b'9',
             rest @ ..,
-        ] if matches!(rest, [] | [b' ', ..]) => {
+        ] if rest.first().is_none_or(|next| *next == b' ') => {
             let digit = |byte: &u8| u16::from(byte - b'0');
             // A higher minor version is read as the highest that is known (RFC 9110 2.5).
             let minor = minor.min(1);

@@ -1,60 +1,86 @@
-//! Sixteen bytes at a time: which of them are line ends, controls, letters of a name. Bit N of a mask stands for byte N.
+//! Eight bytes at a time, as one number: which of them are line ends, controls, letters of a name.
 //!
-//! On x86-64 a question costs two to six instructions for sixteen bytes (SSE2, which every such processor has); elsewhere it
-//! is a loop that the compiler turns into what the processor has.
+//! An answer is a number in which the highest bit of byte N is set if it holds for byte N, and no other bit is. A byte's lower
+//! seven bits never carry into the next byte, so each bit is exact.
 
 /// How many bytes a block has.
-pub(crate) const WIDTH: usize = 16;
-/// The mask of a whole block.
-pub(crate) const ALL: u32 = 0xffff;
+pub(crate) const WIDTH: usize = 8;
 
-pub(crate) use portable::Block;
+/// The highest bit of each byte.
+const HIGH: u64 = all(0x80);
+/// The other seven bits of each byte.
+const LOW: u64 = all(0x7f);
 
-mod portable {
-    use super::WIDTH;
-
-    #[derive(Clone, Copy)]
-    pub(crate) struct Block([u8; WIDTH]);
-
-    impl Block {
-        pub(crate) fn new(bytes: &[u8; WIDTH]) -> Self {
-            Self(*bytes)
-        }
-
-        /// Which bytes are this one.
-        pub(crate) fn equal(self, byte: u8) -> u32 {
-            self.those(|one| one == byte)
-        }
-
-        /// Which bytes are control characters other than the tab.
-        pub(crate) fn controls(self) -> u32 {
-            self.those(|one| one.is_ascii_control() && one != b'\t')
-        }
-
-        /// Which bytes are letters, digits or hyphens, as nearly all bytes of names are.
-        pub(crate) fn plain(self) -> u32 {
-            self.those(|one| one.is_ascii_alphanumeric() || one == b'-')
-        }
-
-        #[inline]
-        fn those(self, are: impl Fn(u8) -> bool) -> u32 {
-            let bits = self.0.into_iter().zip(0_u32..);
-            bits.fold(0, |mask, (one, at)| mask | (u32::from(are(one)) << at))
-        }
-    }
+/// The byte eight times.
+const fn all(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; WIDTH])
 }
 
-/// The first sixteen bytes; spaces stand for those that are not there.
+/// Which bytes are `byte`.
 #[inline]
-pub(crate) fn first(bytes: &[u8]) -> [u8; WIDTH] {
-    match bytes.first_chunk() {
-        Some(whole) => *whole,
-        None => {
-            let mut padded = [b' '; WIDTH];
-            for (to, from) in padded.iter_mut().zip(bytes) {
-                *to = *from;
-            }
-            padded
+pub(crate) const fn equal(block: u64, byte: u8) -> u64 {
+    let differs = block ^ all(byte);
+    !(((differs & LOW) + LOW) | differs) & HIGH
+}
+
+/// Which bytes are control characters, the tab among them.
+#[inline]
+pub(crate) const fn controls(block: u64) -> u64 {
+    let low = block & LOW;
+    let not_below_space = low + all(0x80 - b' ');
+    let delete = low + all(1);
+    (!not_below_space | delete) & !block & HIGH
+}
+
+/// Which bytes are letters or hyphens, as nearly all bytes of names are.
+#[inline]
+pub(crate) const fn plain(block: u64) -> u64 {
+    let low = (block | all(0x20)) & LOW;
+    let from_a = low + all(0x80 - b'a');
+    let beyond_z = low + all(0x80 - b'z' - 1);
+    (from_a & !beyond_z & !block & HIGH) | equal(block, b'-')
+}
+
+/// The first byte for which an answer holds; 8 if there is none.
+#[inline]
+pub(crate) const fn first(answer: u64) -> usize {
+    (answer.trailing_zeros() / 8) as usize
+}
+
+/// The first `N` bytes; spaces stand for those that are not there.
+#[inline]
+pub(crate) fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [b' '; N];
+        for (to, from) in padded.iter_mut().zip(bytes) {
+            *to = *from;
         }
+        padded
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WIDTH, controls, equal, first, plain};
+
+    #[test]
+    fn each_byte_beside_each_other_is_answered_exactly() {
+        for byte in 0..=u8::MAX {
+            for around in 0..=u8::MAX {
+                for place in 0..WIDTH {
+                    let mut bytes = [around; WIDTH];
+                    bytes[place] = byte;
+                    let block = u64::from_le_bytes(bytes);
+                    let those = |are: &dyn Fn(u8) -> bool| {
+                        u64::from_le_bytes(bytes.map(|one| if are(one) { 0x80 } else { 0 }))
+                    };
+                    assert_eq!(equal(block, byte), those(&|one| one == byte));
+                    assert_eq!(controls(block), those(&|one| one.is_ascii_control()));
+                    let is_plain = |one: u8| one.is_ascii_alphabetic() || one == b'-';
+                    assert_eq!(plain(block), those(&is_plain));
+                }
+            }
+        }
+        assert_eq!((first(0), first(0x80), first(0x80 << 56)), (8, 0, 7));
     }
 }

@@ -1,8 +1,11 @@
 //! One line of a head to a name, a value, and whether it is one of the fields that decide something.
 
 use crate::bad::Bad;
-use crate::block::{ALL, Block, WIDTH, first};
+use crate::block::{self, padded};
 use crate::lines::Line;
+
+/// The longest name that is compared as one number.
+const LONGEST: usize = 16;
 
 /// Fields that somebody looks for, as bits: a set of what was seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,7 +56,7 @@ impl Notable {
 
 /// The bytes of a name of at most 16 letters in lower case, as one number.
 const fn word(name: &[u8]) -> u128 {
-    let mut bytes = [0_u8; WIDTH];
+    let mut bytes = [0_u8; LONGEST];
     let mut at = 0;
     while at < name.len() {
         bytes[at] = name[at];
@@ -77,7 +80,7 @@ const WWW_AUTHENTICATE: u128 = word(b"www-authenticate");
 
 /// Sets the bit that makes letters small. Bytes of names are letters, digits and signs, so no two of them become the same but
 /// the two forms of a letter (a control becomes a hyphen, but none is in a name).
-const SMALL: u128 = u128::from_le_bytes([0x20; WIDTH]);
+const SMALL: u128 = u128::from_le_bytes([0x20; LONGEST]);
 
 /// A field: what it is, and where its value begins in its line.
 #[derive(Clone, Copy)]
@@ -93,11 +96,16 @@ pub(crate) struct Known {
 /// No colon, a name that is none, or a space before the colon of a field that frames the message.
 #[inline]
 pub(crate) fn known(line: Line<'_>) -> Result<Known, Bad> {
-    let start = first(line.rest);
-    let block = Block::new(&start);
-    let length = (!block.plain() & ALL).trailing_zeros() as usize;
+    let start: [u8; LONGEST] = padded(line.rest);
+    let (low, high) = halves(start);
+    let others = !block::plain(low) & HIGH;
+    let length = if others == 0 {
+        block::WIDTH + block::first(!block::plain(high) & HIGH)
+    } else {
+        block::first(others)
+    };
     // The name ends by its 15th byte in nearly all lines, and a colon follows at once.
-    if length == 0 || length >= WIDTH || start.get(length) != Some(&b':') {
+    if length == 0 || start.get(length) != Some(&b':') {
         return slow(line);
     }
     let name = (u128::from_le_bytes(start) | SMALL) & ((1 << (8 * length)) - 1);
@@ -105,6 +113,18 @@ pub(crate) fn known(line: Line<'_>) -> Result<Known, Bad> {
         which: of_word(length, name),
         value: length + 1,
     })
+}
+
+/// The highest bit of each byte.
+const HIGH: u64 = u64::from_le_bytes([0x80; block::WIDTH]);
+
+/// The first and the last eight bytes.
+#[inline]
+fn halves(bytes: [u8; LONGEST]) -> (u64, u64) {
+    let whole = u128::from_le_bytes(bytes);
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    let low = whole as u64;
+    (low, (whole >> 64) as u64)
 }
 
 #[inline]
@@ -140,9 +160,9 @@ fn slow(line: Line<'_>) -> Result<Known, Bad> {
     }
     let which = if name.eq_ignore_ascii_case(b"transfer-encoding") {
         Notable::TRANSFER_ENCODING
-    } else if name.len() <= WIDTH {
-        let small =
-            (u128::from_le_bytes(first(name)) | SMALL) & (u128::MAX >> (8 * (WIDTH - name.len())));
+    } else if name.len() <= LONGEST {
+        let small = (u128::from_le_bytes(padded(name)) | SMALL)
+            & (u128::MAX >> (8 * (LONGEST - name.len())));
         of_word(name.len(), small)
     } else {
         Notable::NONE

@@ -4,7 +4,7 @@
 //! looked at again, so a head that comes byte by byte costs as much as one that comes whole.
 
 use crate::bad::Bad;
-use crate::block::{ALL, Block, WIDTH, first};
+use crate::block::{self, WIDTH};
 
 /// How large a head may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,23 +60,32 @@ pub(crate) fn each<'a>(
         return unfinished(is_full);
     }
     let mut at = place.scanned;
-    let mut after_return = u32::from(is(bytes, at.wrapping_sub(1), b'\r') && at > place.line);
+    // The mark of a carriage return that ended the block before.
+    let mut after_return = 0;
+    if at > place.line && is(bytes, at - 1, b'\r') {
+        after_return = 0x80;
+    }
     while at < bytes.len() {
-        let (block, looked_at) = block(bytes, at);
-        let returns = block.equal(b'\r') >> (WIDTH - looked_at);
-        let mut ends = block.equal(b'\n') >> (WIDTH - looked_at);
-        let controls = block.controls() >> (WIDTH - looked_at);
-        let bare = ((returns << 1) | after_return) & !ends & (ALL >> (WIDTH - looked_at));
-        after_return = (returns >> (looked_at - 1)) & 1;
-        let wrong = (controls & !returns & !ends) | bare;
+        let (block, looked_at) = block_at(bytes, at);
+        let controls = block::controls(block);
+        if controls | after_return == 0 {
+            at += looked_at;
+            continue;
+        }
+        let returns = block::equal(block, b'\r');
+        let mut ends = block::equal(block, b'\n');
+        let tabs = block::equal(block, b'\t');
+        let within = u64::MAX >> (8 * (WIDTH - looked_at));
+        let bare = ((returns << 8) | after_return) & !ends & within;
+        after_return = (returns >> (8 * (looked_at - 1))) & 0x80;
+        let wrong = (controls & !returns & !ends & !tabs) | bare;
         if wrong != 0 {
             // What stands before the first wrong byte comes first.
             ends &= (wrong & wrong.wrapping_neg()) - 1;
         }
         while ends != 0 {
-            let end = at + ends.trailing_zeros() as usize;
+            let end = at + block::first(ends);
             ends &= ends - 1;
-            // 0 stands for a byte that has not come; a NUL gives the same answer, and is refused a moment later.
             let head_end = match (bytes.get(end + 1), bytes.get(end + 2)) {
                 (None, _) | (Some(b'\r'), None) => {
                     place.scanned = end;
@@ -116,23 +125,12 @@ pub(crate) fn each<'a>(
     unfinished(is_full)
 }
 
-/// The bytes from `at` on, at the upper end of the block if there are fewer than sixteen; and how many there are, at least one.
+/// The bytes from `at` on, and how many they are, at least one. Spaces stand for those that have not come.
 #[inline]
-fn block(bytes: &[u8], at: usize) -> (Block, usize) {
-    let left = bytes.len() - at;
-    if let Some(whole) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        return (Block::new(whole), WIDTH);
-    }
-    // The last sixteen bytes: those before `at` are shifted out of each mask.
-    if let Some(whole) = bytes.last_chunk() {
-        return (Block::new(whole), left);
-    }
-    let mut padded = [b' '; WIDTH];
-    let few = first(bytes.get(at..).unwrap_or_default());
-    for (to, from) in padded.iter_mut().skip(WIDTH - left).zip(few) {
-        *to = from;
-    }
-    (Block::new(&padded), left)
+fn block_at(bytes: &[u8], at: usize) -> (u64, usize) {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let looked_at = rest.len().min(WIDTH);
+    (u64::from_le_bytes(block::padded(rest)), looked_at)
 }
 
 #[inline]

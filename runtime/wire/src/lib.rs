@@ -24,6 +24,8 @@ mod wire;
 pub use buf::Buf;
 pub use dial::{Address, Dialer, Dialled, Named, Names, Proxy, Rules, Sources, Target};
 pub use home::{Counts, Home, Loan};
+#[doc(hidden)]
+pub use tls::explain as explain_tls;
 pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
 pub use wire::{Idle, Look, Traffic, Wire};

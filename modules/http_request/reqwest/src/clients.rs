@@ -7,7 +7,7 @@ use crate::sent::Sent;
 use bggo_module_http_request::http_client::Error as Kind;
 use bggo_module_http_request::http_request;
 use bggo_module_http_request::link::{
-    AnswerHead, Body, Details, Remote, Reply, Request, Settings, Speak, Unanswered, of_url,
+    AnswerHead, Body, Details, Remote, Reply, Request, Settings, Speak, Unanswered, find, of_url,
     too_large_head,
 };
 use bggo_runtime::contract::{Fault, FaultText, Running};
@@ -269,7 +269,7 @@ impl Answered {
 
 /// The local port of the connection that a request failed on, if it had one.
 fn port(error: &reqwest::Error) -> Option<u16> {
-    let failed: &legacy::Error = fault::find(error)?;
+    let failed: &legacy::Error = find(error)?;
     let mut about = http::Extensions::new();
     failed.connect_info()?.get_extras(&mut about);
     Some(about.get::<HttpInfo>()?.local_addr().port())
@@ -364,7 +364,7 @@ fn dns_name(name: &str) -> Option<String> {
 }
 
 fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Client, Fault> {
-    let mut tls = settings.tls.clone();
+    let mut tls = rustls::ClientConfig::clone(settings.tls.rustls_config());
     // Each client has its own TLS sessions, so no user resumes the session of another.
     tls.resumption = Resumption::in_memory_sessions(SESSIONS);
     let mut builder = Client::builder()
@@ -413,19 +413,12 @@ fn proxied(builder: ClientBuilder, settings: &Settings) -> Result<ClientBuilder,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustls::{ClientConfig, RootCertStore, crypto::ring};
-    use std::sync::Arc;
     use std::time::Duration;
 
     #[test]
     fn a_client_with_a_server_name_keeps_connections_to_so_many_hosts() {
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth();
         let settings = Settings {
-            tls,
+            tls: bggo_wire::Tls::new(&bggo_wire::TlsSettings::default()).unwrap(),
             server_name: Some("site.test".to_owned()),
             speak: Speak::Auto,
             proxy: None,

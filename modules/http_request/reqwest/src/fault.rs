@@ -3,7 +3,9 @@
 //! The texts are our own, except those of the operating system: the texts of a library are written for programmers.
 
 use bggo_module_http_request::http_request::Error as Kind;
-use bggo_module_http_request::link::{Hosts, TOO_LARGE_HEAD, Unreadable, explain};
+use bggo_module_http_request::link::{
+    self, Hosts, TOO_LARGE_HEAD, Unreadable, cause_by, find, word,
+};
 use bggo_runtime::contract::{Fault, FaultText, HostLimit};
 use std::borrow::Cow;
 use std::error::Error;
@@ -82,7 +84,7 @@ pub(crate) fn unanswered(
     }
     if let Some(cause) = find::<rustls::Error>(error) {
         let text = about("no secure connection to ").and(": ");
-        return Kind::Tls.fault(text.and_text(&explain(cause, hosts)));
+        return Kind::Tls.fault(text.and_text(&bggo_wire::explain_tls(cause, hosts.named())));
     }
     let by_system = find::<io::Error>(error).is_some_and(|error| error.raw_os_error().is_some());
     let because = |text: FaultText| text.and(format_args!(": {}", cause(error)));
@@ -114,80 +116,19 @@ fn limit_of_host(error: &io::Error) -> Option<HostLimit> {
 
 /// Whether a connection was closed by the other end before an answer came.
 pub(crate) fn is_closed(error: &(dyn Error + 'static)) -> bool {
-    let by_system = find::<io::Error>(error).is_some_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionReset
-                | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::BrokenPipe
-                | io::ErrorKind::NotConnected
-                | io::ErrorKind::UnexpectedEof
-        )
-    });
-    by_system
+    link::is_closed(error)
         || find::<hyper::Error>(error).is_some_and(|error| {
             error.is_incomplete_message() || error.is_closed() || error.is_canceled()
         })
-        || find::<h2::Error>(error).is_some_and(|error| error.is_go_away() && error.is_remote())
-}
-
-/// The cause of a type, at any depth. An `io::Error` shows the cause of what it wraps but not the wrapped error itself.
-pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        let wrapped = error
-            .downcast_ref::<io::Error>()
-            .and_then(|io| io.get_ref());
-        if let Some(found) = wrapped.and_then(|inner| find::<T>(inner)) {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }
 
 /// The deepest cause that we have a text for: an error of the operating system, or what was wrong with the answer.
 pub(crate) fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
-    let mut words = None;
-    let mut next = Some(error);
-    while let Some(error) = next {
-        words = word(error).or(words);
-        next = error.source().or_else(|| {
-            let wrapped = error.downcast_ref::<io::Error>()?.get_ref()?;
-            Some(wrapped as &(dyn Error + 'static))
-        });
-    }
-    words.unwrap_or(Cow::Borrowed("the connection failed"))
-}
-
-fn word(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        return of_system(error);
-    }
-    if let Some(error) = error.downcast_ref::<hyper::Error>() {
-        return of_http_1(error).map(Cow::Borrowed);
-    }
-    if let Some(error) = error.downcast_ref::<h2::Error>() {
-        return of_http_2(error);
-    }
-    of_proxy(error).map(Cow::Borrowed)
-}
-
-fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
-    if error.raw_os_error().is_some() {
-        return Some(error.to_string().into());
-    }
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => Some("the other end closed the connection".into()),
-        io::ErrorKind::ConnectionReset => Some("the other end reset the connection".into()),
-        io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected => {
-            Some("the connection is closed".into())
-        }
-        _ => None,
-    }
+    cause_by(error, |error| {
+        let of_http_1 = || error.downcast_ref::<hyper::Error>().and_then(of_http_1);
+        let here = || of_http_1().or_else(|| of_proxy(error)).map(Cow::Borrowed);
+        word(error).or_else(here)
+    })
 }
 
 fn of_http_1(error: &hyper::Error) -> Option<&'static str> {
@@ -206,49 +147,6 @@ fn of_http_1(error: &hyper::Error) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn of_http_2(error: &h2::Error) -> Option<Cow<'static, str>> {
-    let Some(reason) = error.reason() else {
-        return error
-            .get_io()
-            .is_some()
-            .then(|| "the connection is closed".into())
-            .or(Some("what came is no HTTP/2".into()));
-    };
-    let name = reason_name(reason.into());
-    Some(if error.is_library() {
-        format!("what came is no right HTTP/2 ({name})").into()
-    } else if error.is_go_away() {
-        format!("the other end ended the HTTP/2 connection ({name})").into()
-    } else {
-        format!("the other end gave the HTTP/2 stream up ({name})").into()
-    })
-}
-
-/// A reason's name in RFC 9113, section 7.
-fn reason_name(code: u32) -> &'static str {
-    const NAMES: [&str; 14] = [
-        "NO_ERROR",
-        "PROTOCOL_ERROR",
-        "INTERNAL_ERROR",
-        "FLOW_CONTROL_ERROR",
-        "SETTINGS_TIMEOUT",
-        "STREAM_CLOSED",
-        "FRAME_SIZE_ERROR",
-        "REFUSED_STREAM",
-        "CANCEL",
-        "COMPRESSION_ERROR",
-        "CONNECT_ERROR",
-        "ENHANCE_YOUR_CALM",
-        "INADEQUATE_SECURITY",
-        "HTTP_1_1_REQUIRED",
-    ];
-    usize::try_from(code)
-        .ok()
-        .and_then(|code| NAMES.get(code))
-        .copied()
-        .unwrap_or("a reason of its own")
 }
 
 /// The errors of proxies have no public types, so they are recognised by their texts.

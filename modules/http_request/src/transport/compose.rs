@@ -2,7 +2,7 @@
 
 use super::Outgoing;
 use crate::fields::{Fields, name};
-use bggo_wire::Buf;
+use bggo_wire::{Buf, Proxy};
 use http::Method;
 use url::{Position, Url};
 
@@ -30,6 +30,8 @@ pub(super) struct Parts<'a> {
     pub(super) fields: &'a Fields,
     /// The length of the body.
     pub(super) size: u64,
+    /// The proxy that gets it whole.
+    pub(super) proxy: Option<&'a Proxy>,
 }
 
 /// Appends a head up to and without the cookies.
@@ -39,11 +41,16 @@ pub(super) fn put_parts(out: &mut Buf, parts: &Parts<'_>) {
         url,
         fields,
         size,
+        proxy,
     } = parts;
     out.put(method.as_str().as_bytes());
     out.put(b" ");
-    // The path begins with a slash.
-    out.put(url[Position::BeforePath..Position::AfterQuery].as_bytes());
+    let target = match proxy {
+        Some(_) => &url[..Position::AfterQuery],
+        // It begins with a slash.
+        None => &url[Position::BeforePath..Position::AfterQuery],
+    };
+    out.put(target.as_bytes());
     out.put(b" HTTP/1.1\r\n");
     if !fields.contains(name::HOST) {
         let host = &url[Position::BeforeHost..Position::AfterPort];
@@ -51,6 +58,11 @@ pub(super) fn put_parts(out: &mut Buf, parts: &Parts<'_>) {
     }
     for (name, value) in fields.iter() {
         put_field(out, name, value.as_bytes());
+    }
+    if let Some(login) = proxy.and_then(Proxy::authorization)
+        && !fields.contains(name::PROXY_AUTHORIZATION)
+    {
+        put_field(out, name::PROXY_AUTHORIZATION, login.as_bytes());
     }
     if !fields.contains(name::ACCEPT) {
         put_field(out, name::ACCEPT, b"*/*");
@@ -63,7 +75,11 @@ pub(super) fn put_parts(out: &mut Buf, parts: &Parts<'_>) {
 }
 
 /// Appends the whole head of a request.
-pub(super) fn put_head(out: &mut Buf, outgoing: &Outgoing<'_>, size: u64) {
+pub(super) fn put_head(
+    out: &mut Buf,
+    (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
+    size: u64,
+) {
     match outgoing.template {
         Some(template) => out.put(&template.bytes),
         None => put_parts(
@@ -73,6 +89,7 @@ pub(super) fn put_head(out: &mut Buf, outgoing: &Outgoing<'_>, size: u64) {
                 url: outgoing.url,
                 fields: outgoing.fields,
                 size,
+                proxy,
             },
         ),
     }

@@ -9,7 +9,7 @@ use crate::fields::name;
 use crate::http_request::Error as Kind;
 use bggo_http1::{Asked, Bad, Chunks, Framing, Head, Limits, Next, Notable, Progress};
 use bggo_runtime::contract::{Fault, FaultText};
-use bggo_wire::{Kind as OfWire, Loan, Trouble, Wire};
+use bggo_wire::{Kind as OfWire, Loan, Proxy, Trouble, Wire};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Version};
@@ -114,10 +114,10 @@ impl Lost {
 pub(super) async fn exchange<'c>(
     pool: &'c Pool,
     mut loan: Loan<'c>,
-    outgoing: &Outgoing<'_>,
+    (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
     body: Sending<'_>,
 ) -> Result<Reply<'c>, Lost> {
-    put_head(loan.out(), outgoing, body.size());
+    put_head(loan.out(), (outgoing, proxy), body.size());
     let mut answer = Reading::default();
     let is_sent = match body {
         Sending::Bytes(bytes) if bytes.len() <= PIECE && !waits_for_word(outgoing) => {

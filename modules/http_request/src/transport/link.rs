@@ -8,9 +8,10 @@
 
 pub use super::{AnswerHead, Details, Settings, Speak, Unanswered};
 pub use crate::body::{Outgoing as Body, Stream};
-pub use crate::fault::{TOO_LARGE_HEAD, Unreadable, of_url, too_large_head};
+pub use crate::fault::{
+    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, of_url, too_large_head, word,
+};
 pub use crate::hosts::Hosts;
-pub use crate::tls::explain;
 
 use bggo_runtime::contract::{Fault, FaultText, Running};
 use bytes::Bytes;

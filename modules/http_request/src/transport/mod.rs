@@ -9,6 +9,7 @@
 
 mod compose;
 mod http1;
+mod http2;
 pub mod link;
 mod own;
 
@@ -20,11 +21,11 @@ use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault, FaultText};
+use bggo_wire::Tls;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
 use link::{Link, Remote, Reply, Request};
-use rustls::ClientConfig;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -59,7 +60,7 @@ impl Speak {
 #[derive(Debug)]
 pub struct Settings {
     /// How TLS is spoken, with its protocols (ALPN). A client that resumes sessions needs a store of its own.
-    pub tls: ClientConfig,
+    pub tls: Tls,
     /// The name that TLS asks for in place of the host's.
     pub server_name: Option<String>,
     /// Which version of HTTP.
@@ -122,7 +123,8 @@ pub(crate) struct Reads {
 
 /// An answer whose head has come.
 pub(crate) enum Incoming<'c> {
-    Own(http1::Reply<'c>),
+    Http1(http1::Reply<'c>),
+    Http2(http2::Reply<'c>),
     Linked(Box<dyn Reply>),
 }
 
@@ -212,6 +214,14 @@ impl Transport {
         }
     }
 
+    /// Whether there is something to look after between requests, and beside them.
+    pub(crate) fn has_idle_work(&self) -> bool {
+        match self {
+            Self::Own(pool) => pool.has_idle_work(),
+            Self::Linked(_) => false,
+        }
+    }
+
     /// Looks after the connections that nobody uses.
     pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
         match self {
@@ -227,7 +237,7 @@ impl Transport {
         outgoing: &Outgoing<'_>,
     ) -> Result<Incoming<'c>, Unanswered> {
         match self {
-            Self::Own(pool) => pool.send(outgoing).await.map(Incoming::Own),
+            Self::Own(pool) => pool.send(outgoing).await,
             Self::Linked(remote) => {
                 let request = Box::pin(outgoing.to_request()).await?;
                 remote.send(request).await.map(Incoming::Linked)
@@ -266,14 +276,16 @@ impl Incoming<'_> {
     /// Its head.
     pub(crate) fn head(&self) -> &AnswerHead {
         match self {
-            Self::Own(reply) => reply.head(),
+            Self::Http1(reply) => reply.head(),
+            Self::Http2(reply) => reply.head(),
             Self::Linked(reply) => reply.head(),
         }
     }
 
     pub(crate) fn into_head(self) -> AnswerHead {
         match self {
-            Self::Own(reply) => reply.into_head(),
+            Self::Http1(reply) => reply.into_head(),
+            Self::Http2(reply) => reply.into_head(),
             Self::Linked(reply) => reply.into_head(),
         }
     }
@@ -281,7 +293,8 @@ impl Incoming<'_> {
     /// Whether the body is over: it came with the head, or there is none.
     pub(crate) fn is_over(&self) -> bool {
         match self {
-            Self::Own(reply) => reply.has_ended(),
+            Self::Http1(reply) => reply.has_ended(),
+            Self::Http2(reply) => reply.has_ended(),
             Self::Linked(_) => false,
         }
     }
@@ -289,7 +302,8 @@ impl Incoming<'_> {
     /// The next piece of the body as it came, `None` at its end.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
         match self {
-            Self::Own(reply) => reply.piece().await,
+            Self::Http1(reply) => reply.piece().await,
+            Self::Http2(reply) => Box::pin(reply.piece()).await,
             Self::Linked(reply) => reply.piece().await,
         }
     }
@@ -297,7 +311,8 @@ impl Incoming<'_> {
     /// Drops the rest of the body: how many bytes it had.
     pub(crate) async fn skip(&mut self) -> Result<u64, FaultText> {
         match self {
-            Self::Own(reply) => reply.skip().await,
+            Self::Http1(reply) => reply.skip().await,
+            Self::Http2(reply) => Box::pin(reply.skip()).await,
             Self::Linked(reply) => {
                 let mut size = 0;
                 while let Some(piece) = reply.piece().await? {
@@ -311,7 +326,8 @@ impl Incoming<'_> {
     /// Nobody reads the rest of the body.
     pub(crate) fn leave(&mut self) {
         match self {
-            Self::Own(reply) => reply.leave(),
+            Self::Http1(reply) => reply.leave(),
+            Self::Http2(reply) => reply.leave(),
             // It closes its connection when it is dropped.
             Self::Linked(_) => {}
         }

@@ -2,13 +2,14 @@
 
 use super::compose::{Parts, Template, put_parts};
 use super::http1::{self, Sending};
-use super::{Outgoing, Settings, Unanswered};
+use super::http2::{self, Session};
+use super::{Incoming, Outgoing, Settings, Speak, Unanswered};
 use crate::fault;
 use crate::fields::Fields;
-use crate::hosts::Hosts;
+use crate::http_client::Error as Kind;
 use crate::request;
-use bggo_runtime::contract::AssetCx;
-use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Named, Rules, Target};
+use bggo_runtime::contract::{AssetCx, Fault, FaultText};
+use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Wire};
 use http::Method;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -22,6 +23,9 @@ const FRESH: Duration = Duration::from_millis(1);
 /// What all clients of a resource share on a thread.
 pub(crate) struct Connections {
     rules: Rc<Rules>,
+    /// What TLS asks for in place of the host.
+    server_name: Option<String>,
+    speak: Speak,
     idle_timeout: Duration,
     max_idle: usize,
     servers: RefCell<Vec<Server>>,
@@ -39,21 +43,50 @@ struct Server {
 pub(crate) struct Pool {
     shared: Rc<Connections>,
     home: Home,
+    /// Connections of HTTP/2.
+    sessions: RefCell<Vec<Rc<Session>>>,
     dialer: Dialer,
     opened: Cell<u64>,
 }
 
+/// What a request is sent on.
+enum Connected<'c> {
+    Http1(Loan<'c>),
+    Http2(Rc<Session>),
+}
+
 impl Connections {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        Self {
+    /// # Errors
+    /// A proxy or a name that makes no sense.
+    pub(crate) fn new(settings: Settings) -> Result<Self, Fault> {
+        let wrong = |text: FaultText| Kind::Settings.fault(text);
+        let no_proxy: Vec<&str> = settings.no_proxy.iter().map(String::as_str).collect();
+        let proxy = settings.proxy.as_deref();
+        let proxy = proxy.map(|url| Proxy::new(url, &no_proxy)).transpose();
+        Ok(Self {
+            server_name: settings.server_name,
+            speak: settings.speak,
             rules: Rc::new(Rules {
+                tls: Some(settings.tls),
+                proxy: proxy.map_err(wrong)?,
                 connect_limit: settings.connect_timeout,
                 nodelay: settings.nodelay,
+                ..Rules::default()
             }),
             idle_timeout: settings.idle_timeout,
             max_idle: settings.max_idle.unwrap_or(usize::MAX),
             servers: RefCell::default(),
+        })
+    }
+
+    /// The proxy that requests to a url go to whole: without TLS it needs no tunnel.
+    fn proxy_of_requests(&self, url: &Url) -> Option<&Proxy> {
+        if url.scheme() == "https" {
+            return None;
         }
+        let (host, port) = host_and_port(url);
+        let proxy = self.rules.proxy_for(host, port);
+        proxy.filter(|proxy| proxy.takes_requests())
     }
 
     /// The number of a url's server on this thread.
@@ -89,6 +122,7 @@ impl Connections {
             url,
             fields,
             size,
+            proxy: self.proxy_of_requests(url),
         };
         put_parts(&mut bytes, &parts);
         Template::new(self.server(url), bytes.bytes())
@@ -101,6 +135,7 @@ impl Pool {
             dialer: Dialer::new(cx, &shared.rules),
             shared: Rc::clone(shared),
             home: Home::new(),
+            sessions: RefCell::default(),
             opened: Cell::new(0),
         }
     }
@@ -109,35 +144,51 @@ impl Pool {
         self.opened.take()
     }
 
-    /// Closes the idle connections that the other end has closed.
+    /// Whether there is something to look after between requests, and beside them.
+    pub(super) fn has_idle_work(&self) -> bool {
+        self.home.has_idle() || !self.sessions.borrow().is_empty()
+    }
+
+    /// Closes the idle connections that the other end has closed, and drives those of HTTP/2.
     pub(super) fn poll_idle(&self, cx: &mut Context<'_>) {
         self.home.poll_idle(cx);
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|session| {
+            session.drive(cx);
+            !session.is_over()
+        });
     }
 
     /// Sends a request and waits for the head of its answer.
     pub(super) async fn send<'c>(
         &'c self,
         outgoing: &Outgoing<'_>,
-    ) -> Result<http1::Reply<'c>, Unanswered> {
-        let body = match outgoing.payload.whole() {
-            Some(bytes) => Sending::Bytes(bytes),
-            None => Sending::of(Box::pin(outgoing.payload.open()).await?),
-        };
+    ) -> Result<Incoming<'c>, Unanswered> {
         let server = match outgoing.template {
             Some(template) => template.server,
-            None => {
-                request::check_length(outgoing.fields, body.size())?;
-                self.shared.server(outgoing.url)
-            }
+            None => self.shared.server(outgoing.url),
         };
         let loan = match self.lend(server, outgoing) {
             Some(loan) => loan,
             // Boxed: most requests have a connection, and carry no room for the making of one.
-            None => Box::pin(self.dial(server, outgoing)).await?,
+            None => match Box::pin(self.connect(server, outgoing)).await? {
+                Connected::Http1(loan) => loan,
+                Connected::Http2(session) => {
+                    return Box::pin(self.send_http2(session, server, outgoing)).await;
+                }
+            },
         };
+        let body = match outgoing.payload.whole() {
+            Some(bytes) => Sending::Bytes(bytes),
+            None => Sending::of(Box::pin(outgoing.payload.open()).await?),
+        };
+        if outgoing.template.is_none() {
+            request::check_length(outgoing.fields, body.size())?;
+        }
         let was_reused = loan.is_reused();
-        let exchanged = http1::exchange(self, loan, outgoing, body).await;
-        exchanged.map_err(|lost| {
+        let proxy = self.shared.proxy_of_requests(outgoing.url);
+        let exchanged = http1::exchange(self, loan, (outgoing, proxy), body).await;
+        let reply = exchanged.map_err(|lost| {
             let was_stale = was_reused && lost.is_closed_before_answer();
             if was_stale {
                 // The connection that was idle for the shortest time was closed, so the others are as well.
@@ -148,7 +199,87 @@ impl Pool {
                 was_stale,
                 was_sent: true,
             }
-        })
+        });
+        reply.map(Incoming::Http1)
+    }
+
+    async fn send_http2<'c>(
+        &'c self,
+        mut session: Rc<Session>,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Incoming<'c>, Unanswered> {
+        let mut is_second = false;
+        loop {
+            let lost = match http2::exchange(self, &session, outgoing).await {
+                Ok(reply) => return Ok(Incoming::Http2(reply)),
+                Err(lost) => lost,
+            };
+            let was_stale = lost.is_stale();
+            if was_stale || lost.found_no_room() {
+                let mut sessions = self.sessions.borrow_mut();
+                sessions.retain(|known| !Rc::ptr_eq(known, &session));
+            }
+            // The server ends a connection when it likes; nothing was sent on it.
+            if lost.found_no_room()
+                && !std::mem::replace(&mut is_second, true)
+                && let Connected::Http2(next) = self.connect(server, outgoing).await?
+            {
+                session = next;
+                continue;
+            }
+            return Err(Unanswered {
+                was_sent: lost.was_sent,
+                was_stale,
+                fault: lost.fault(outgoing),
+            });
+        }
+    }
+
+    /// A session of HTTP/2 with a server that is there already, or a new connection.
+    async fn connect<'c>(
+        &'c self,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Connected<'c>, Unanswered> {
+        if let Some(session) = self.session(server, outgoing.now) {
+            return Ok(Connected::Http2(session));
+        }
+        let wire = self.dial(outgoing).await?;
+        self.opened.set(self.opened.get() + 1);
+        let is_secure = outgoing.url.scheme() == "https";
+        let speaks_2 = match self.shared.speak {
+            Speak::Http1 => false,
+            Speak::Http2 => true,
+            Speak::Auto => is_secure && wire.alpn() == Some(b"h2"),
+        };
+        if !speaks_2 {
+            return Ok(Connected::Http1(self.home.settle(server, wire)));
+        }
+        let begun = Session::begin(server, wire, outgoing.now).await;
+        let session = begun.map_err(|error| {
+            let words = FaultText::plain(fault::cause(&error));
+            fault::of_answer(&words, outgoing.url, outgoing.hosts)
+        })?;
+        self.sessions.borrow_mut().push(Rc::clone(&session));
+        Ok(Connected::Http2(session))
+    }
+
+    /// A session with a server that may take another request.
+    fn session(&self, server: u32, now: Instant) -> Option<Rc<Session>> {
+        let mut sessions = self.sessions.borrow_mut();
+        let idle_timeout = self.shared.idle_timeout;
+        sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
+        let found = sessions.iter().find(|session| session.server == server);
+        found.cloned()
+    }
+
+    /// An answer on a session is over.
+    pub(super) fn rests(&self, session: &Rc<Session>) {
+        if self.shared.max_idle == 0 && session.is_idle() {
+            let mut sessions = self.sessions.borrow_mut();
+            sessions.retain(|known| !Rc::ptr_eq(known, session));
+        }
     }
 
     /// An idle connection to a server.
@@ -175,25 +306,22 @@ impl Pool {
         }
     }
 
-    async fn dial(&self, server: u32, outgoing: &Outgoing<'_>) -> Result<Loan<'_>, Unanswered> {
+    async fn dial(&self, outgoing: &Outgoing<'_>) -> Result<Wire, Fault> {
         let url = outgoing.url;
-        let name = url.host_str().unwrap_or_default();
+        let (name, port) = host_and_port(url);
+        let server_name = self.shared.server_name.as_deref();
         let target = Target {
-            address: Address::Host {
-                name: name.trim_start_matches('[').trim_end_matches(']'),
-                port: url.port_or_known_default().unwrap_or_default(),
-            },
-            named: match outgoing.hosts {
-                Hosts::Open => Named::Open,
-                Hosts::OfSensitiveUrl => Named::Secret,
-            },
+            address: Address::Host { name, port },
+            secure: (url.scheme() == "https").then(|| server_name.unwrap_or(name)),
+            named: outgoing.hosts.named(),
         };
-        match self.dialer.dial(&target).await {
-            Ok((wire, _)) => {
-                self.opened.set(self.opened.get() + 1);
-                Ok(self.home.settle(server, wire))
-            }
-            Err(trouble) => Err(fault::of_dial(&trouble).into()),
+        let dialled = match self.shared.proxy_of_requests(url) {
+            Some(proxy) => self.dialer.dial_proxy(proxy).await,
+            None => self.dialer.dial(&target).await,
+        };
+        match dialled {
+            Ok((wire, _)) => Ok(wire),
+            Err(trouble) => Err(fault::of_dial(&trouble)),
         }
     }
 
@@ -206,4 +334,11 @@ impl Pool {
             loan.rests(now);
         }
     }
+}
+
+/// Where a url leads: one of IPv6 without its brackets.
+fn host_and_port(url: &Url) -> (&str, u16) {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (host, url.port_or_known_default().unwrap_or_default())
 }

@@ -8,7 +8,7 @@ use rustls::{
 };
 
 /// Why there is no TLS connection.
-pub(super) fn explain(error: &Error, named: Named) -> FaultText {
+pub fn explain(error: &Error, named: Named) -> FaultText {
     let words = match error {
         Error::InvalidCertificate(wrong) => return of_certificate(wrong, named),
         Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => TOO_LARGE,

@@ -9,6 +9,7 @@ mod roots;
 mod sessions;
 
 pub use config::{Tls, TlsSettings, TlsVersion};
+pub use explain::explain;
 pub use identity::Identity as TlsIdentity;
 pub(crate) use layer::{Layer, Plain, speaks_tls};
 pub(crate) use sessions::Sessions;
