@@ -26,8 +26,7 @@ mod trace;
 mod transport;
 
 pub use client::HttpClient;
-use link::Link;
 pub use runner::HttpRequest;
-pub use transport::link;
+pub use transport::link::{self, Link};
 
 bggo_runtime::contract::module!("manifest.hcl");
