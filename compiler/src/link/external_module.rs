@@ -25,6 +25,16 @@ impl ExternalModule {
         name.to_string_lossy().into_owned()
     }
 
+    /// Whether the `Cargo.toml` of one of its packages names this crate.
+    pub fn names(&self, krate: &str) -> bool {
+        let folders = package::sources_of(&self.folder).into_iter();
+        let mut manifests = folders.filter_map(|folder| {
+            // A source that is a file has no manifest in it.
+            fs::read_to_string(folder.join("Cargo.toml")).ok()
+        });
+        manifests.any(|manifest| manifest.contains(krate))
+    }
+
     /// Package and folder of each crate that values of its inputs link, as far as it is among `used`.
     pub fn linked_crates(&self, used: &[String]) -> BTreeMap<String, PathBuf> {
         // A manifest that cannot be read has been refused already.

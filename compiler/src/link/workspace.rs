@@ -18,6 +18,12 @@ use toml::Value;
 
 static MANIFEST: &str = include_str!("../../../templates/package/Cargo.toml");
 
+/// Name and folder of the crates beside the runtime that an external module may name by version.
+const BESIDE_RUNTIME: [(&str, &str); 2] = [
+    ("bggo-wire", "runtime/wire"),
+    ("bggo-http1", "runtime/http1"),
+];
+
 /// Writes the workspace of a grid and gives back its folder.
 pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf, LinkFault> {
     let id = key::hash(&job.grid.to_string_lossy())
@@ -99,6 +105,11 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
     }
     if !options.modules.is_empty() {
         crates.push_str("\n[patch.crates-io]\nbggo-runtime = { path = \"bggo/runtime\" }\n");
+        for (name, folder) in BESIDE_RUNTIME {
+            if options.modules.iter().any(|module| module.names(name)) {
+                let _ = writeln!(crates, "{name} = {{ path = \"bggo/{folder}\" }}");
+            }
+        }
         for (name, path) in used_modules(options) {
             let _ = writeln!(crates, "{name} = {{ path = {} }}", Value::from(path));
         }
@@ -160,6 +171,7 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::environment::cleared;
+    use super::super::external_module::ExternalModule;
     use super::super::sources::TARGET;
     use super::*;
     use std::collections::BTreeSet;
@@ -241,6 +253,36 @@ mod tests {
                 assert!(differing.is_empty(), "with {name}: {differing:#?}");
             }
         }
+    }
+
+    #[test]
+    fn a_module_that_names_wire_by_its_version_gets_the_one_that_travels() {
+        let of = |dependency: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let manifest = format!("[package]\nname = \"x\"\n[dependencies]\n{dependency}\n");
+            fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+            let options = Options {
+                profile: Profile::Fast,
+                offline: true,
+                keep_symbols: false,
+                modules: vec![ExternalModule {
+                    folder: folder.path().to_owned(),
+                    crate_name: "x".to_owned(),
+                    manifest: String::new(),
+                }],
+            };
+            let job = Job {
+                key: "",
+                grid: Path::new(""),
+                files: &BTreeMap::new(),
+                crates: &[],
+                record: ProgramRecord::default(),
+            };
+            let text = super::manifest(&job, &options, "");
+            text.contains("bggo-wire = { path = \"bggo/runtime/wire\" }")
+        };
+        assert!(of("bggo-wire = \"0.1\""));
+        assert!(!of("bggo-runtime = \"0.1\""));
     }
 
     #[test]
