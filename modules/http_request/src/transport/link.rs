@@ -23,9 +23,12 @@ use url::Url;
 /// What a linked crate gives.
 #[derive(Debug)]
 pub struct Link {
-    /// Makes the transport of one client. It makes no connection before the first request.
-    pub open: fn(&Rc<Settings>) -> Result<Box<dyn Remote>, Fault>,
+    /// Makes the transport of one client.
+    pub open: Open,
 }
+
+/// Makes a transport. It makes no connection before the first request.
+pub type Open = fn(&Rc<Settings>) -> Result<Box<dyn Remote>, Fault>;
 
 /// The connections of one client.
 pub trait Remote {
