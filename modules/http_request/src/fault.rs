@@ -5,7 +5,7 @@
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::{Fault, FaultText};
-use bggo_wire::Kind::{Dns, Timeout, Tls, TooLarge};
+use bggo_wire::Kind::TooLarge;
 use bggo_wire::Trouble;
 use std::borrow::Cow;
 use std::error::Error;
@@ -47,17 +47,13 @@ fn no_answer(url: &Url, hosts: Hosts) -> FaultText {
 }
 
 /// The fault for a connection that cannot be made.
-pub(crate) fn of_dial(trouble: &Trouble) -> Fault {
-    let kind = match trouble.kind() {
-        Dns => Kind::Dns,
-        Tls => Kind::Tls,
-        Timeout => Kind::Timeout,
-        _ => Kind::Connect,
-    };
-    let fault = kind.fault(trouble.text().clone());
-    match trouble.host_limit() {
-        Some(limit) => fault.by_host(limit),
-        None => fault,
+pub(crate) fn of_dial(trouble: &Trouble, url: &Url, hosts: Hosts) -> Fault {
+    match trouble.connect_limit() {
+        None => trouble.fault(trouble.text().clone()),
+        Some(_) => {
+            let text = FaultText::plain("connecting to ").and_text(&hosts.place(url));
+            trouble.fault(text.and(" took longer than connect_timeout"))
+        }
     }
 }
 
@@ -65,7 +61,7 @@ pub(crate) fn of_dial(trouble: &Trouble) -> Fault {
 pub(crate) fn of_exchange(trouble: &Trouble, url: &Url, hosts: Hosts) -> Fault {
     match trouble.kind() {
         TooLarge => too_large_head(url, hosts),
-        _ => of_answer(trouble.text(), url, hosts),
+        _ => trouble.fault(no_answer(url, hosts).and(": ").and_text(trouble.text())),
     }
 }
 

@@ -72,7 +72,8 @@ pub fn read(
         said,
     } = progress;
     if place.lines == 0 {
-        begins(bytes)?;
+        // Empty lines that were left out are not looked at again.
+        begins(bytes.get(place.line..).unwrap_or_default())?;
     }
     let end = lines::each(bytes, place, limits, |number, line| {
         if number == 0 {

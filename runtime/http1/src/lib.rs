@@ -34,6 +34,8 @@ mod chunks;
 mod field;
 mod fields;
 mod framing;
+#[doc(hidden)]
+pub mod fuzz;
 mod lines;
 mod request;
 

@@ -8,7 +8,7 @@ use bggo_module_http_request::http_client::Error as Kind;
 use bggo_module_http_request::http_request;
 use bggo_module_http_request::link::{
     AnswerHead, Body, Details, Remote, Reply, Request, Settings, Speak, Unanswered, find, of_url,
-    too_large_head,
+    server_name, too_large_head,
 };
 use bggo_runtime::contract::{Fault, FaultText, Running};
 use bytes::Bytes;
@@ -19,7 +19,6 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response, redirect};
 use rustls::client::Resumption;
 use std::cell::RefCell;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Instant;
 use url::Url;
@@ -316,9 +315,7 @@ impl Resolve for Resolver {
 }
 
 fn checked_name(name: &str, settings: &Settings) -> Result<String, Fault> {
-    let Some(name) = dns_name(name) else {
-        return Err(Kind::Settings.fault("server_name is a host's name, not an address"));
-    };
+    let name = server_name(name)?;
     if settings.proxy.is_some() {
         return Err(Kind::Settings
             .fault("server_name and proxy cannot be combined: the proxy would resolve that name"));
@@ -352,15 +349,6 @@ fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault>
         http_request::Error::Request.fault(FaultText::plain(format_args!("server_name: {why}")))
     })?;
     Ok(target)
-}
-
-/// The name in the form that urls use, if it is a host name and no address.
-fn dns_name(name: &str) -> Option<String> {
-    let url = Url::parse(&format!("https://{name}/")).ok()?;
-    let host = url.host_str()?;
-    let address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
-    let alone = url.path() == "/" && url.port().is_none() && url.username().is_empty();
-    (alone && !address).then(|| host.to_owned())
 }
 
 fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Client, Fault> {

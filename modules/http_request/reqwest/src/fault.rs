@@ -6,7 +6,8 @@ use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
     self, Hosts, TOO_LARGE_HEAD, Unreadable, cause_by, find, word,
 };
-use bggo_runtime::contract::{Fault, FaultText, HostLimit};
+use bggo_runtime::contract::{Fault, FaultText};
+use bggo_wire::{Phase, Trouble};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -91,26 +92,25 @@ pub(crate) fn unanswered(
     match reached {
         Reached::Nothing => Kind::Request.fault("the request cannot be sent as it is"),
         Reached::ConnectTimeout if !by_system => {
-            Kind::Timeout.fault(about("connecting to ").and(" took longer than connect_timeout"))
+            Kind::Connect.fault(about("connecting to ").and(" took longer than connect_timeout"))
         }
         Reached::Connecting | Reached::ConnectTimeout => {
-            let fault = Kind::Connect.fault(because(about("no connection to ")));
-            match find::<io::Error>(error).and_then(limit_of_host) {
-                Some(limit) => fault.by_host(limit),
-                None => fault,
+            let text = because(about("no connection to "));
+            match find::<io::Error>(error).filter(|_| by_system) {
+                Some(error) => Trouble::of_system(Phase::Dial, error).fault(text),
+                None => Kind::Connect.fault(text),
             }
         }
-        Reached::Sent => Kind::Protocol.fault(because(no_answer(url, hosts))),
+        Reached::Sent => of_lost(error).fault(because(no_answer(url, hosts))),
     }
 }
 
-/// What this host had none left of, if that is what the system says.
-fn limit_of_host(error: &io::Error) -> Option<HostLimit> {
-    match error.raw_os_error() {
-        // EMFILE of the process and ENFILE of the system, which have no kind in the standard library.
-        Some(24 | 23) => Some(HostLimit::Descriptors),
-        _ if error.kind() == io::ErrorKind::AddrNotAvailable => Some(HostLimit::Ports),
-        _ => None,
+/// The kind of a connection that was lost before an answer.
+fn of_lost(error: &(dyn Error + 'static)) -> Kind {
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => Kind::Reset,
+        _ if is_closed(error) => Kind::Closed,
+        _ => Kind::Protocol,
     }
 }
 

@@ -100,6 +100,9 @@ impl Lost {
             Self::Before(trouble) | Self::Within(trouble) => {
                 fault::of_exchange(&trouble, outgoing.url, outgoing.hosts)
             }
+            Self::Bad(Bad::TooManyFields | Bad::HeadTooLarge) => {
+                fault::too_large_head(outgoing.url, outgoing.hosts)
+            }
             Self::Bad(bad) => fault::of_answer(&bad.words().into(), outgoing.url, outgoing.hosts),
             Self::TooManyInterim => {
                 let words = FaultText::plain("more than 64 interim answers (1xx) came before it");
@@ -146,7 +149,7 @@ pub(super) async fn exchange<'c>(
             Framing::Chunked => Body::Chunked(Box::new(Chunks::new(&LIMITS)), 0),
             Framing::UntilClose => Body::UntilClose,
         },
-        keeps: head.keeps && is_sent == IsSent::Whole,
+        keeps: head.keeps && is_sent == IsSent::Whole && !closes(outgoing),
         loan: Some(loan),
     };
     if matches!(reply.body, Body::Over | Body::Left(0)) {
@@ -161,6 +164,15 @@ enum IsSent {
     Whole,
     /// An answer came first, as from a server that refuses a body and closes.
     InPart,
+}
+
+/// Whether the request asks for the connection to be closed.
+fn closes(outgoing: &Outgoing<'_>) -> bool {
+    let named = outgoing.fields.get(name::CONNECTION);
+    named.is_some_and(|value| {
+        let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+        tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
 }
 
 fn waits_for_word(outgoing: &Outgoing<'_>) -> bool {

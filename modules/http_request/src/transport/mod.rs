@@ -19,6 +19,7 @@ pub(crate) use own::Connections;
 use crate::body::Payload;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
+use crate::http_client::Error as Kind;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault, FaultText};
 use bggo_wire::Tls;
@@ -26,7 +27,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
 use link::{Link, Remote, Reply, Request};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::LazyLock;
 use std::task::Context;
@@ -332,4 +333,20 @@ impl Incoming<'_> {
             Self::Linked(_) => {}
         }
     }
+}
+
+/// The name that TLS asks for, in the form that urls use.
+///
+/// # Errors
+/// It is an address, or no name.
+pub fn server_name(name: &str) -> Result<String, Fault> {
+    let wrong = || Kind::Settings.fault("server_name is a host's name, not an address");
+    let url = Url::parse(&format!("https://{name}/")).map_err(|_| wrong())?;
+    let host = url.host_str().unwrap_or("");
+    let address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+    let alone = url.path() == "/" && url.port().is_none() && url.username().is_empty();
+    if host.is_empty() || address || !alone {
+        return Err(wrong());
+    }
+    Ok(host.to_owned())
 }

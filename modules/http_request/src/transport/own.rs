@@ -3,7 +3,7 @@
 use super::compose::{Parts, Template, put_parts};
 use super::http1::{self, Sending};
 use super::http2::{self, Session};
-use super::{Incoming, Outgoing, Settings, Speak, Unanswered};
+use super::{Incoming, Outgoing, Settings, Speak, Unanswered, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::Error as Kind;
@@ -17,7 +17,7 @@ use std::task::Context;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// A connection that was idle for less is taken as it is, by what is not sent twice as well.
+/// A connection that was idle for less is taken as it is: what meets one that is closed goes out once more.
 const FRESH: Duration = Duration::from_millis(1);
 
 /// What all clients of a resource share on a thread.
@@ -64,7 +64,11 @@ impl Connections {
         let proxy = settings.proxy.as_deref();
         let proxy = proxy.map(|url| Proxy::new(url, &no_proxy)).transpose();
         Ok(Self {
-            server_name: settings.server_name,
+            server_name: settings
+                .server_name
+                .as_deref()
+                .map(server_name)
+                .transpose()?,
             speak: settings.speak,
             rules: Rc::new(Rules {
                 tls: Some(settings.tls),
@@ -287,20 +291,17 @@ impl Pool {
         loop {
             let mut loan = self.home.lend(server)?;
             let rested = loan.rested(outgoing.now);
-            if rested < FRESH {
-                return Some(loan);
-            }
             if rested > self.shared.idle_timeout {
                 loan.spent();
                 continue;
             }
-            // What is not sent twice must not meet a connection that is closed by now.
-            let look = if outgoing.method.is_idempotent() {
-                Look::Told
+            let is_quiet = if !outgoing.method.is_idempotent() {
+                // What is not sent twice must not meet a connection that is closed by now.
+                loan.is_quiet(Look::Ask)
             } else {
-                Look::Ask
+                rested < FRESH || loan.is_quiet(Look::Told)
             };
-            if loan.is_quiet(look) {
+            if is_quiet {
                 return Some(loan);
             }
         }
@@ -321,7 +322,7 @@ impl Pool {
         };
         match dialled {
             Ok((wire, _)) => Ok(wire),
-            Err(trouble) => Err(fault::of_dial(&trouble)),
+            Err(trouble) => Err(fault::of_dial(&trouble, url, outgoing.hosts)),
         }
     }
 

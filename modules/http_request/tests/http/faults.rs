@@ -95,7 +95,7 @@ fn connecting_has_a_limit_of_its_own() {
     assert_eq!(
         (fault.kind(), fault.text().to_owned()),
         (
-            "timeout",
+            "connect",
             format!("connecting to {address} took longer than connect_timeout")
         )
     );
@@ -125,7 +125,7 @@ fn what_is_no_http_is_a_fault_of_the_protocol() {
         answered(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"),
         (
             "protocol",
-            "no answer from PEER: what came is no HTTP/1".to_owned()
+            "no answer from PEER: it does not begin as an HTTP/1 answer does".to_owned()
         )
     );
     assert_eq!(

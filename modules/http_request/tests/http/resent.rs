@@ -42,8 +42,7 @@ fn lines(seen: &[(usize, String)]) -> Vec<(usize, &str)> {
 
 #[test]
 fn an_idempotent_request_on_a_used_connection_goes_out_once_more_on_a_new_one() {
-    let cut: fn() -> Then = || Then::AnswerAndClose(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec());
-    for then in [(|| Then::Close) as fn() -> Then, || Then::Reset, cut] {
+    for then in [(|| Then::Close) as fn() -> Then, || Then::Reset] {
         for name in ["GET", "HEAD", "OPTIONS", "DELETE", "PUT"] {
             let peer = once(then);
             assert_eq!(second(&peer, name, vec![]).unwrap(), "200", "{name}");
@@ -54,6 +53,14 @@ fn an_idempotent_request_on_a_used_connection_goes_out_once_more_on_a_new_one() 
             );
         }
     }
+}
+
+#[test]
+fn a_byte_of_an_answer_says_that_the_server_had_the_request() {
+    let peer = once(|| Then::AnswerAndClose(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec()));
+    let fault = second(&peer, "GET", vec![]).unwrap_err();
+    assert_eq!(fault.kind(), "closed");
+    assert_eq!(lines(&peer.seen()), [(1, "GET /"), (1, "GET /second")]);
 }
 
 #[test]
