@@ -304,6 +304,7 @@ impl Pool {
             if is_quiet {
                 return Some(loan);
             }
+            loan.spent();
         }
     }
 
