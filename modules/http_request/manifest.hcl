@@ -359,7 +359,7 @@ asset "http_client" {
     key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
     pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
     pattern_message     = "a header holds no line break and no other control character"
-    description         = "Headers of every request. Names are sent in lower case."
+    description         = "Headers of every request. Names are sent as they are written; over HTTP/2 in lower case."
   }
   input "user_agent" {
     type            = string

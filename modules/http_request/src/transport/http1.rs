@@ -1,8 +1,7 @@
 //! One exchange over HTTP/1 on one connection: writes the request, reads the head of the answer, then its body.
 
 use super::compose::put_head;
-use super::own::Pool;
-use super::{AnswerHead, Details, Outgoing, Reads};
+use super::message::{AnswerHead, Details, Outgoing, Reads};
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::fields::name;
@@ -54,7 +53,8 @@ impl Sending<'_> {
 
 /// An answer whose head has come.
 pub(crate) struct Reply<'c> {
-    pool: &'c Pool,
+    /// How many idle connections to one server are kept.
+    max_idle: usize,
     /// Until the body is over.
     loan: Option<Loan<'c>>,
     head: AnswerHead,
@@ -115,10 +115,10 @@ impl Lost {
 
 /// Sends a request and reads the head of its answer.
 pub(super) async fn exchange<'c>(
-    pool: &'c Pool,
     mut loan: Loan<'c>,
     (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
     body: Sending<'_>,
+    max_idle: usize,
 ) -> Result<Reply<'c>, Lost> {
     put_head(loan.out(), (outgoing, proxy), body.size());
     let mut answer = Reading::default();
@@ -141,7 +141,7 @@ pub(super) async fn exchange<'c>(
     let made = answer_head(&loan, &head, outgoing.reads, came);
     loan.consume(head.size);
     let mut reply = Reply {
-        pool,
+        max_idle,
         head: made,
         body: match head.framing {
             Framing::None => Body::Over,
@@ -507,10 +507,12 @@ impl Reply<'_> {
     fn is_over(&mut self) {
         if let Some(mut loan) = self.loan.take() {
             loan.paid();
-            if self.keeps {
-                self.pool.take_back(loan, self.head.came);
-            } else {
+            let is_one_too_many =
+                || self.max_idle < usize::MAX && loan.others_idle() >= self.max_idle;
+            if !self.keeps || is_one_too_many() {
                 loan.spent();
+            } else {
+                loan.rests(self.head.came);
             }
         }
     }

@@ -1,9 +1,10 @@
 //! The connections of one client: made, lent, used again, looked after while they are idle.
 
-use super::compose::{Parts, Template, put_parts};
+use super::compose::{Parts, put_parts};
 use super::http1::{self, Sending};
-use super::http2::{self, Session};
-use super::{Incoming, Outgoing, Settings, Speak, Unanswered, server_name};
+use super::http2::{self, Keeps, Session};
+use super::message::{Outgoing, Template, Unanswered};
+use super::settings::{Settings, Speak, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::Error as Kind;
@@ -47,6 +48,12 @@ pub(crate) struct Pool {
     sessions: RefCell<Vec<Rc<Session>>>,
     dialer: Dialer,
     opened: Cell<u64>,
+}
+
+/// An answer whose head has come.
+pub(super) enum Answered<'c> {
+    Http1(http1::Reply<'c>),
+    Http2(http2::Reply),
 }
 
 /// What a request is sent on.
@@ -167,7 +174,7 @@ impl Pool {
     pub(super) async fn send<'c>(
         &'c self,
         outgoing: &Outgoing<'_>,
-    ) -> Result<Incoming<'c>, Unanswered> {
+    ) -> Result<Answered<'c>, Unanswered> {
         let server = match outgoing.template {
             Some(template) => template.server,
             None => self.shared.server(outgoing.url),
@@ -191,7 +198,7 @@ impl Pool {
         }
         let was_reused = loan.is_reused();
         let proxy = self.shared.proxy_of_requests(outgoing.url);
-        let exchanged = http1::exchange(self, loan, (outgoing, proxy), body).await;
+        let exchanged = http1::exchange(loan, (outgoing, proxy), body, self.shared.max_idle).await;
         let reply = exchanged.map_err(|lost| {
             let was_stale = was_reused && lost.is_closed_before_answer();
             if was_stale {
@@ -204,7 +211,7 @@ impl Pool {
                 was_sent: true,
             }
         });
-        reply.map(Incoming::Http1)
+        reply.map(Answered::Http1)
     }
 
     async fn send_http2<'c>(
@@ -212,11 +219,11 @@ impl Pool {
         mut session: Rc<Session>,
         server: u32,
         outgoing: &Outgoing<'_>,
-    ) -> Result<Incoming<'c>, Unanswered> {
+    ) -> Result<Answered<'c>, Unanswered> {
         let mut is_second = false;
         loop {
-            let lost = match http2::exchange(self, &session, outgoing).await {
-                Ok(reply) => return Ok(Incoming::Http2(reply)),
+            let lost = match http2::exchange(&session, outgoing).await {
+                Ok(reply) => return Ok(Answered::Http2(reply)),
                 Err(lost) => lost,
             };
             let was_stale = lost.is_stale();
@@ -260,7 +267,12 @@ impl Pool {
         if !speaks_2 {
             return Ok(Connected::Http1(self.home.settle(server, wire)));
         }
-        let begun = Session::begin(server, wire, outgoing.now).await;
+        let keeps = if self.shared.max_idle == 0 {
+            Keeps::None
+        } else {
+            Keeps::Idle
+        };
+        let begun = Session::begin(server, wire, keeps, outgoing.now).await;
         let session = begun.map_err(|error| {
             let words = FaultText::plain(fault::cause(&error));
             fault::of_answer(&words, outgoing.url, outgoing.hosts)
@@ -276,14 +288,6 @@ impl Pool {
         sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
         let found = sessions.iter().find(|session| session.server == server);
         found.cloned()
-    }
-
-    /// An answer on a session is over.
-    pub(super) fn rests(&self, session: &Rc<Session>) {
-        if self.shared.max_idle == 0 && session.is_idle() {
-            let mut sessions = self.sessions.borrow_mut();
-            sessions.retain(|known| !Rc::ptr_eq(known, session));
-        }
     }
 
     /// An idle connection to a server.
@@ -324,16 +328,6 @@ impl Pool {
         match dialled {
             Ok((wire, _)) => Ok(wire),
             Err(trouble) => Err(fault::of_dial(&trouble, url, outgoing.hosts)),
-        }
-    }
-
-    /// The exchange on a connection is over; `now` is about when. The connection may serve another.
-    pub(super) fn take_back(&self, mut loan: Loan<'_>, now: Instant) {
-        let most = self.shared.max_idle;
-        if most < usize::MAX && self.home.idle(loan.server()) >= most {
-            loan.spent();
-        } else {
-            loan.rests(now);
         }
     }
 }

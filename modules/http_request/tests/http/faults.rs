@@ -28,7 +28,7 @@ fn a_closed_port_is_a_fault_of_the_connection() {
     assert_eq!(
         (fault.kind(), fault.text().to_owned()),
         (
-            "connect",
+            "refused",
             format!("no connection to 127.0.0.1:{port}: Connection refused (os error 111)")
         )
     );
@@ -131,11 +131,11 @@ fn what_is_no_http_is_a_fault_of_the_protocol() {
     assert_eq!(
         answered(b""),
         (
-            "protocol",
-            "no answer from PEER: the other end closed the connection before the answer was complete".to_owned()
+            "closed",
+            "no answer from PEER: the other end closed the connection".to_owned()
         )
     );
-    assert_eq!(answered(b"HTTP/1.1 200 OK\r\nContent-Le").0, "protocol");
+    assert_eq!(answered(b"HTTP/1.1 200 OK\r\nContent-Le").0, "closed");
 }
 
 #[test]

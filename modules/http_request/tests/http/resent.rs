@@ -80,7 +80,7 @@ fn what_is_not_idempotent_is_never_sent_twice() {
     for name in ["POST", "PATCH"] {
         let peer = once(|| Then::Close);
         let fault = second(&peer, name, vec![In::Body(some("x".to_owned()))]).unwrap_err();
-        assert_eq!(fault.kind(), "protocol", "{name}");
+        assert_eq!(fault.kind(), "closed", "{name}");
         let line = format!("{name} /second");
         assert_eq!(lines(&peer.seen()), [(1, "GET /"), (1, &*line)]);
     }
@@ -88,7 +88,10 @@ fn what_is_not_idempotent_is_never_sent_twice() {
 
 #[test]
 fn a_new_connection_that_is_closed_before_an_answer_is_a_fault_at_once() {
-    for then in [(|| Then::Close) as fn() -> Then, || Then::Reset] {
+    for (then, kind) in [
+        ((|| Then::Close) as fn() -> Then, "closed"),
+        (|| Then::Reset, "reset"),
+    ] {
         let peer = Script::start(move |_, _| then());
         let fault = run(async || {
             let user = User::new(vec![]);
@@ -96,7 +99,7 @@ fn a_new_connection_that_is_closed_before_an_answer_is_a_fault_at_once() {
             user.leave().await;
             fault
         });
-        assert_eq!(fault.kind(), "protocol");
+        assert_eq!(fault.kind(), kind);
         assert_eq!(peer.seen().len(), 1);
     }
 }
@@ -108,7 +111,7 @@ fn the_second_time_is_the_last() {
         "GET /" => Then::Answer(answer()),
         _ => Then::Close,
     });
-    assert_eq!(second(&peer, "GET", vec![]).unwrap_err().kind(), "protocol");
+    assert_eq!(second(&peer, "GET", vec![]).unwrap_err().kind(), "closed");
     assert_eq!(
         lines(&peer.seen()),
         [(1, "GET /"), (1, "GET /second"), (2, "GET /second")]
