@@ -34,7 +34,7 @@ const DOORS: &[(&str, &str)] = &[
     ("quote::", "compiler/src/emit/"),
     ("regex_automata::", "runtime/values/regex/"),
     ("regex_syntax::", "runtime/values/regex/"),
-    ("reqwest::", "modules/http_request/src/transport.rs"),
+    ("reqwest::", "modules/http_request/reqwest/src/clients.rs"),
 ];
 
 /// Crates whose files are looked at for circles.

@@ -6,7 +6,6 @@ use bggo_runtime::contract::{Fault, FaultText, Value};
 use bytes::Bytes;
 use form_urlencoded::{Serializer, Target};
 use http::header::HeaderValue;
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -173,15 +172,19 @@ impl Part {
 }
 
 /// A body that is being sent.
-pub(crate) enum Outgoing {
+#[derive(Debug)]
+pub enum Outgoing {
+    /// There is none.
     None,
+    /// Known bytes.
     Bytes(Bytes),
+    /// Bytes and files, one after the other.
     Stream(Stream),
 }
 
 impl Outgoing {
     /// How many bytes are sent.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         match self {
             Self::None => 0,
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -236,11 +239,13 @@ fn append_pair<T: Target>(
 }
 
 /// Opened parts, sent one after the other. The whole length is known, so the body is not chunked.
-pub(crate) struct Stream {
+#[derive(Debug)]
+pub struct Stream {
     parts: VecDeque<Opened>,
     left: u64,
 }
 
+#[derive(Debug)]
 enum Opened {
     Bytes(Bytes),
     File { file: File, left: u64, path: String },
@@ -257,7 +262,7 @@ impl Opened {
 
 impl Stream {
     /// How many bytes are left.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.left
     }
 
@@ -265,10 +270,7 @@ impl Stream {
     ///
     /// # Errors
     /// A file cannot be read, or became shorter.
-    pub(crate) fn poll_piece(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Option<Bytes>, Unreadable>> {
+    pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Unreadable>> {
         loop {
             let piece = match self.parts.front_mut() {
                 None => return Poll::Ready(Ok(None)),
@@ -298,26 +300,5 @@ impl Stream {
             self.left -= piece.len() as u64;
             return Poll::Ready(Ok(Some(piece)));
         }
-    }
-}
-
-impl HttpBody for Stream {
-    type Data = Bytes;
-    type Error = Unreadable;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
-        let piece = ready!(self.poll_piece(cx));
-        Poll::Ready(piece.map(|piece| piece.map(Frame::data)).transpose())
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
     }
 }

@@ -217,7 +217,12 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     Ok(Some(Common {
         connections: match known.transport {
             "own" => Shared::Own(Rc::new(Connections::new(settings)?)),
-            _ => Shared::Reqwest(Rc::new(settings)),
+            _ => match inputs.transport_link {
+                Some(link) => Shared::Linked(link, Rc::new(settings)),
+                None => {
+                    return Err(Kind::Settings.fault("the program does not hold this transport"));
+                }
+            },
         },
         cookies: known.cookies,
         fields: headers,

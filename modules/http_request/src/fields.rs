@@ -8,6 +8,7 @@ pub(crate) mod name {
     pub(crate) const ACCEPT: &str = "Accept";
     pub(crate) const ACCEPT_ENCODING: &str = "Accept-Encoding";
     pub(crate) const AUTHORIZATION: &str = "Authorization";
+    pub(crate) const CONNECTION: &str = "Connection";
     pub(crate) const CONTENT_LENGTH: &str = "Content-Length";
     pub(crate) const CONTENT_TYPE: &str = "Content-Type";
     pub(crate) const COOKIE: &str = "Cookie";

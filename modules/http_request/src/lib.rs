@@ -18,10 +18,8 @@ mod fault;
 mod fields;
 mod hosts;
 mod multipart;
-mod opened;
 mod redirect;
 mod request;
-mod resolve;
 mod response;
 mod runner;
 mod trace;
@@ -29,5 +27,6 @@ mod transport;
 
 pub use client::HttpClient;
 pub use runner::HttpRequest;
+pub use transport::link::{self, Link};
 
 bggo_runtime::contract::module!("manifest.hcl");

@@ -1,7 +1,7 @@
 //! The trait of assets, and what one may ask of its surroundings.
 
 use super::prepare::Prepare;
-use super::spawned::SpawnedTasks;
+use super::spawned::{LIMIT, SpawnedTasks};
 use crate::context::{Asker, AssetMetrics, Deadline, WorkerContext};
 use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
@@ -12,9 +12,6 @@ use std::future::Future;
 use std::rc::Rc;
 use std::task::Context;
 use std::time::{Duration, Instant};
-
-/// How long a creation, and a destruction, may take.
-pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// What an asset may ask of its surroundings, in `create` and as long as it lives: for whom it was created, the clock, the
 /// shutdown signal, tasks of its own. A clone costs little, so that an asset and its tasks may each keep one.

@@ -1,8 +1,7 @@
 //! What a runner or an asset is prepared from, once a worker thread.
 
-use super::asset::LIMIT;
 use super::scope::Scope;
-use super::spawned::SpawnedTasks;
+use super::spawned::{LIMIT, SpawnedTasks};
 use crate::context::WorkerContext;
 use crate::fault::Fault;
 use crate::start::Start;

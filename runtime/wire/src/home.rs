@@ -118,9 +118,9 @@ pub struct Loan<'a> {
 }
 
 impl Loan<'_> {
-    /// The number of its server.
-    pub fn server(&self) -> u32 {
-        self.server
+    /// How many idle connections to the same server there are beside it.
+    pub fn others_idle(&self) -> usize {
+        self.home.idle(self.server)
     }
 
     /// The connection came to an orderly end: it is closed, and nothing is counted.

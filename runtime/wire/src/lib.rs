@@ -15,6 +15,7 @@
 mod buf;
 mod dial;
 mod home;
+mod named;
 mod pool;
 mod socket;
 mod tls;
@@ -22,8 +23,9 @@ mod trouble;
 mod wire;
 
 pub use buf::Buf;
-pub use dial::{Address, Dialer, Dialled, Named, Names, Proxy, Rules, Sources, Target};
+pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
 pub use home::{Counts, Home, Loan};
+pub use named::Named;
 #[doc(hidden)]
 pub use tls::explain as explain_tls;
 pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};

@@ -3,7 +3,7 @@
 //! It is driven by whoever polls it: there is no task, no channel and no lock between a protocol and its socket.
 
 use crate::buf::Buf;
-use crate::dial::Named;
+use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Layer, Plain, Sessions, Tls, speaks_tls};
 use crate::trouble::{Kind, Phase, Trouble};
@@ -342,7 +342,7 @@ impl Wire {
             return Err(self.breaks(no_tls("the server sent something before TLS began")));
         }
         let below = self.layer.take();
-        // It is not one of both as long as the two ends have not agreed.
+        // Until both ends agree, it can carry neither plain bytes nor records: whoever gives up here leaves it broken.
         self.state.is_broken = true;
         if below.as_ref().is_some_and(|below| below.depth() >= 2) {
             return Err(no_tls("TLS is spoken inside of TLS inside of TLS"));
@@ -380,6 +380,9 @@ impl Wire {
                 // A long chain of certificates took more than a piece.
                 layer.shrink();
                 return Poll::Ready(Ok(()));
+            }
+            if layer.is_over() {
+                return Poll::Ready(Err(layer.broken_off(None)));
             }
             let read = self.socket.poll_read(cx, layer.room()?);
             if !matches!(read, Poll::Ready(Ok(1..))) {
@@ -515,7 +518,7 @@ impl Wire {
             skipped: plain.skipped,
             kept: self.came.len() - before,
         };
-        self.state.has_ended |= layer.has_end();
+        self.state.has_ended |= layer.is_over();
         let came = opened.kept > 0 || opened.skipped > 0;
         match turned {
             Ok(()) => Ok((came || self.state.has_ended).then_some(opened)),

@@ -1,27 +1,10 @@
 //! The head of a request over HTTP/1, as bytes.
 
-use super::Outgoing;
+use super::message::Outgoing;
 use crate::fields::{Fields, name};
 use bggo_wire::{Buf, Proxy};
 use http::Method;
 use url::{Position, Url};
-
-/// The head of a request that is the same each time, without its cookies and the empty line at its end.
-#[derive(Debug)]
-pub(crate) struct Template {
-    bytes: Box<[u8]>,
-    /// The number of its server.
-    pub(super) server: u32,
-}
-
-impl Template {
-    pub(super) fn new(server: u32, bytes: &[u8]) -> Self {
-        Self {
-            bytes: bytes.into(),
-            server,
-        }
-    }
-}
 
 /// The parts of a head.
 pub(super) struct Parts<'a> {

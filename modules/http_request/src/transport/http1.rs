@@ -1,8 +1,7 @@
 //! One exchange over HTTP/1 on one connection: writes the request, reads the head of the answer, then its body.
 
 use super::compose::put_head;
-use super::own::Pool;
-use super::{AnswerHead, Details, Outgoing, Reads};
+use super::message::{AnswerHead, Details, Outgoing, Reads};
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::fields::name;
@@ -54,7 +53,8 @@ impl Sending<'_> {
 
 /// An answer whose head has come.
 pub(crate) struct Reply<'c> {
-    pool: &'c Pool,
+    /// How many idle connections to one server are kept.
+    max_idle: usize,
     /// Until the body is over.
     loan: Option<Loan<'c>>,
     head: AnswerHead,
@@ -100,6 +100,9 @@ impl Lost {
             Self::Before(trouble) | Self::Within(trouble) => {
                 fault::of_exchange(&trouble, outgoing.url, outgoing.hosts)
             }
+            Self::Bad(Bad::TooManyFields | Bad::HeadTooLarge) => {
+                fault::too_large_head(outgoing.url, outgoing.hosts)
+            }
             Self::Bad(bad) => fault::of_answer(&bad.words().into(), outgoing.url, outgoing.hosts),
             Self::TooManyInterim => {
                 let words = FaultText::plain("more than 64 interim answers (1xx) came before it");
@@ -112,10 +115,10 @@ impl Lost {
 
 /// Sends a request and reads the head of its answer.
 pub(super) async fn exchange<'c>(
-    pool: &'c Pool,
     mut loan: Loan<'c>,
     (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
     body: Sending<'_>,
+    max_idle: usize,
 ) -> Result<Reply<'c>, Lost> {
     put_head(loan.out(), (outgoing, proxy), body.size());
     let mut answer = Reading::default();
@@ -138,7 +141,7 @@ pub(super) async fn exchange<'c>(
     let made = answer_head(&loan, &head, outgoing.reads, came);
     loan.consume(head.size);
     let mut reply = Reply {
-        pool,
+        max_idle,
         head: made,
         body: match head.framing {
             Framing::None => Body::Over,
@@ -146,7 +149,7 @@ pub(super) async fn exchange<'c>(
             Framing::Chunked => Body::Chunked(Box::new(Chunks::new(&LIMITS)), 0),
             Framing::UntilClose => Body::UntilClose,
         },
-        keeps: head.keeps && is_sent == IsSent::Whole,
+        keeps: head.keeps && is_sent == IsSent::Whole && !closes(outgoing),
         loan: Some(loan),
     };
     if matches!(reply.body, Body::Over | Body::Left(0)) {
@@ -161,6 +164,15 @@ enum IsSent {
     Whole,
     /// An answer came first, as from a server that refuses a body and closes.
     InPart,
+}
+
+/// Whether the request asks for the connection to be closed.
+fn closes(outgoing: &Outgoing<'_>) -> bool {
+    let named = outgoing.fields.get(name::CONNECTION);
+    named.is_some_and(|value| {
+        let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+        tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
 }
 
 fn waits_for_word(outgoing: &Outgoing<'_>) -> bool {
@@ -495,10 +507,12 @@ impl Reply<'_> {
     fn is_over(&mut self) {
         if let Some(mut loan) = self.loan.take() {
             loan.paid();
-            if self.keeps {
-                self.pool.take_back(loan, self.head.came);
-            } else {
+            let is_one_too_many =
+                || self.max_idle < usize::MAX && loan.others_idle() >= self.max_idle;
+            if !self.keeps || is_one_too_many() {
                 loan.spent();
+            } else {
+                loan.rests(self.head.came);
             }
         }
     }

@@ -1,8 +1,7 @@
 //! One connection of HTTP/2 and the requests on it. It is driven by the requests themselves and, between them, by its user's
 //! idle work: it has no task.
 
-use super::own::Pool;
-use super::{AnswerHead, Details, Outgoing};
+use super::message::{AnswerHead, Details, Outgoing};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::{Fault, FaultText};
@@ -47,7 +46,16 @@ pub(super) struct Session {
     open: Cell<usize>,
     has_served: Cell<bool>,
     is_over: Cell<bool>,
+    /// It is not kept for later requests.
+    closes_when_idle: bool,
     rests_since: Cell<Instant>,
+}
+
+/// Whether a connection is kept once it has no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeps {
+    None,
+    Idle,
 }
 
 impl Session {
@@ -55,6 +63,7 @@ impl Session {
     pub(super) async fn begin(
         server: u32,
         wire: Wire,
+        keeps: Keeps,
         now: Instant,
     ) -> Result<Rc<Self>, h2::Error> {
         let peer = wire.peer();
@@ -74,6 +83,7 @@ impl Session {
             open: Cell::new(0),
             has_served: Cell::new(false),
             is_over: Cell::new(false),
+            closes_when_idle: keeps == Keeps::None,
             rests_since: Cell::new(now),
         }))
     }
@@ -93,11 +103,6 @@ impl Session {
     /// Whether no request can be sent on it any more.
     pub(super) fn is_over(&self) -> bool {
         self.is_over.get()
-    }
-
-    /// Whether it has no request.
-    pub(super) fn is_idle(&self) -> bool {
-        self.open.get() == 0
     }
 
     /// For how long it has had no request; zero if it has one.
@@ -121,13 +126,16 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.open.set(self.0.open.get() - 1);
+        let session = &self.0;
+        session.open.set(session.open.get() - 1);
+        if session.closes_when_idle && session.open.get() == 0 {
+            session.is_over.set(true);
+        }
     }
 }
 
 /// An answer whose head has come.
-pub(crate) struct Reply<'c> {
-    pool: &'c Pool,
+pub(crate) struct Reply {
     head: AnswerHead,
     /// Until the body is over.
     body: Option<(RecvStream, Open)>,
@@ -175,11 +183,10 @@ impl Lost {
 }
 
 /// Sends a request and waits for the head of its answer.
-pub(super) async fn exchange<'c>(
-    pool: &'c Pool,
+pub(super) async fn exchange(
     session: &Rc<Session>,
     outgoing: &Outgoing<'_>,
-) -> Result<Reply<'c>, Lost> {
+) -> Result<Reply, Lost> {
     let was_reused = session.has_served.get();
     let lost = |was_sent: bool| {
         move |error: h2::Error| Lost {
@@ -232,10 +239,10 @@ pub(super) async fn exchange<'c>(
             was_reused,
         })?;
         let answer = answer.map_err(lost(true))?;
-        return Ok(reply((pool, open), answer, outgoing));
+        return Ok(reply(open, answer, outgoing));
     }
     let answer = poll_fn(|cx| poll_response(session, &mut response, cx)).await;
-    Ok(reply((pool, open), answer.map_err(lost(true))?, outgoing))
+    Ok(reply(open, answer.map_err(lost(true))?, outgoing))
 }
 
 fn poll_response(
@@ -251,11 +258,7 @@ fn poll_response(
     Pin::new(response).poll(cx)
 }
 
-fn reply<'c>(
-    (pool, open): (&'c Pool, Open),
-    answer: http::Response<RecvStream>,
-    outgoing: &Outgoing<'_>,
-) -> Reply<'c> {
+fn reply(open: Open, answer: http::Response<RecvStream>, outgoing: &Outgoing<'_>) -> Reply {
     let (head, body) = answer.into_parts();
     open.0.has_served.set(true);
     let reads = outgoing.reads;
@@ -264,7 +267,6 @@ fn reply<'c>(
         headers: head.headers,
     });
     let mut reply = Reply {
-        pool,
         head: AnswerHead {
             status: head.status,
             version: Version::HTTP_2,
@@ -367,7 +369,7 @@ async fn send_piece(
     Ok(())
 }
 
-impl Reply<'_> {
+impl Reply {
     pub(super) fn head(&self) -> &AnswerHead {
         &self.head
     }
@@ -427,10 +429,7 @@ impl Reply<'_> {
 
     fn is_over(&mut self) {
         if let Some((_, open)) = self.body.take() {
-            let session = Rc::clone(&open.0);
-            drop(open);
-            session.rests_since.set(self.head.came);
-            self.pool.rests(&session);
+            open.0.rests_since.set(self.head.came);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Outgoing -> Transport -> own: connections (wire), HTTP/1 -> Incoming: head, body
-//!                       '-> reqwest, for comparison
+//!                       '-> what a linked crate gives
 //! ```
 //!
 //! Redirects, cookies, decompression, second tries and time limits are not here.
@@ -10,164 +10,41 @@
 mod compose;
 mod http1;
 mod http2;
+pub mod link;
+mod message;
 mod own;
-mod reqwest;
+mod settings;
 
-pub(crate) use compose::Template;
+pub(crate) use message::{AnswerHead, Outgoing, Reads, Template, Unanswered};
 pub(crate) use own::Connections;
+pub(crate) use settings::{Settings, Speak};
 
-use crate::body::Payload;
-use crate::fields::Fields;
-use crate::hosts::Hosts;
+use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault, FaultText};
-use bggo_wire::Tls;
 use bytes::Bytes;
-use http::header::HeaderMap;
-use http::{Method, StatusCode, Version};
-use std::net::SocketAddr;
+use http::Method;
+use http::header::{CONTENT_LENGTH, COOKIE, HeaderValue};
+use link::{Link, Remote, Reply, Request};
 use std::rc::Rc;
-use std::sync::LazyLock;
 use std::task::Context;
-use std::time::{Duration, Instant};
-use url::Url;
-
-/// Which version of HTTP is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Speak {
-    /// HTTP/2 if the server offers it over TLS, else HTTP/1.1.
-    Auto,
-    /// HTTP/1.1 only.
-    Http1,
-    /// HTTP/2 from the first byte.
-    Http2,
-}
-
-impl Speak {
-    /// The protocols that TLS offers (ALPN), best first.
-    pub(crate) fn protocols(self) -> Vec<Vec<u8>> {
-        let names: &[&str] = match self {
-            Self::Auto => &["h2", "http/1.1"],
-            Self::Http1 => &["http/1.1"],
-            Self::Http2 => &["h2"],
-        };
-        names.iter().map(|name| name.as_bytes().to_vec()).collect()
-    }
-}
-
-/// The settings of connections, which all clients of a resource share.
-pub(crate) struct Settings {
-    pub(crate) tls: Tls,
-    pub(crate) server_name: Option<String>,
-    pub(crate) speak: Speak,
-    pub(crate) proxy: Option<String>,
-    pub(crate) no_proxy: Vec<String>,
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) max_idle: Option<usize>,
-    pub(crate) nodelay: bool,
-}
 
 /// What all clients of a resource share on a thread.
 pub(crate) enum Shared {
     Own(Rc<Connections>),
-    Reqwest(Rc<Settings>),
+    Linked(&'static Link, Rc<Settings>),
 }
 
 /// The connections of one client.
 pub(crate) enum Transport {
     Own(own::Pool),
-    Reqwest(reqwest::Clients),
-}
-
-/// A request, ready to be written.
-pub(crate) struct Outgoing<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) url: &'a Url,
-    /// All fields but those that frame the body and the cookies.
-    pub(crate) fields: &'a Fields,
-    /// The value of Cookie.
-    pub(crate) cookies: Option<&'a str>,
-    pub(crate) payload: &'a Payload,
-    /// Its head, if it was made before.
-    pub(crate) template: Option<&'a Template>,
-    pub(crate) reads: Reads,
-    pub(crate) hosts: Hosts,
-    /// The clock, as it was read last.
-    pub(crate) now: Instant,
-}
-
-/// What is read of an answer's head beside its status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reads {
-    /// All fields.
-    pub(crate) fields: bool,
-    /// Set-Cookie.
-    pub(crate) cookies: bool,
-    /// Location, of a redirect.
-    pub(crate) location: bool,
-    /// The address of the other end.
-    pub(crate) address: bool,
+    Linked(Box<dyn Remote>),
 }
 
 /// An answer whose head has come.
 pub(crate) enum Incoming<'c> {
     Http1(http1::Reply<'c>),
-    Http2(http2::Reply<'c>),
-    Reqwest(Box<reqwest::Reply>),
-}
-
-/// The head of an answer.
-#[derive(Debug)]
-pub(crate) struct AnswerHead {
-    pub(crate) status: StatusCode,
-    pub(crate) version: Version,
-    /// When it came.
-    pub(crate) came: Instant,
-    /// `None` if nothing reads them. Boxed: a head is handed on a few times.
-    pub(crate) details: Option<Box<Details>>,
-}
-
-/// What of a head is read only where something asks for it.
-#[derive(Debug, Default)]
-pub(crate) struct Details {
-    pub(crate) headers: HeaderMap,
-    /// That of the proxy if there is one.
-    pub(crate) remote_address: Option<SocketAddr>,
-}
-
-impl AnswerHead {
-    /// Its fields: none if nothing reads them.
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
-        match &self.details {
-            Some(details) => &details.headers,
-            None => &NONE,
-        }
-    }
-
-    /// The address of the other end, if it is known and asked for.
-    pub(crate) fn remote_address(&self) -> Option<SocketAddr> {
-        self.details.as_ref()?.remote_address
-    }
-}
-
-/// A request that got no answer.
-pub(crate) struct Unanswered {
-    pub(crate) fault: Fault,
-    /// The connection had served before and was closed by the other end, perhaps before it read the request.
-    pub(crate) was_stale: bool,
-    /// It had a connection, so a part of it at least was handed over.
-    pub(crate) was_sent: bool,
-}
-
-impl From<Fault> for Unanswered {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            was_stale: false,
-            was_sent: false,
-        }
-    }
+    Http2(http2::Reply),
+    Linked(Box<dyn Reply>),
 }
 
 impl Transport {
@@ -175,7 +52,7 @@ impl Transport {
     pub(crate) fn new(cx: &AssetCx, shared: &Shared) -> Result<Self, Fault> {
         Ok(match shared {
             Shared::Own(shared) => Self::Own(own::Pool::new(cx, shared)),
-            Shared::Reqwest(settings) => Self::Reqwest(reqwest::Clients::new(Rc::clone(settings))?),
+            Shared::Linked(link, settings) => Self::Linked((link.open)(settings)?),
         })
     }
 
@@ -183,7 +60,7 @@ impl Transport {
     pub(crate) fn take_opened(&self) -> u64 {
         match self {
             Self::Own(pool) => pool.take_opened(),
-            Self::Reqwest(clients) => clients.take_opened(),
+            Self::Linked(remote) => remote.take_opened(),
         }
     }
 
@@ -193,7 +70,7 @@ impl Transport {
         match self {
             // It asks the system when it takes one.
             Self::Own(_) => {}
-            Self::Reqwest(clients) => Box::pin(clients.hear_of_closed()).await,
+            Self::Linked(remote) => remote.hear_of_closed().await,
         }
     }
 
@@ -201,7 +78,7 @@ impl Transport {
     pub(crate) fn has_idle_work(&self) -> bool {
         match self {
             Self::Own(pool) => pool.has_idle_work(),
-            Self::Reqwest(_) => false,
+            Self::Linked(_) => false,
         }
     }
 
@@ -210,7 +87,7 @@ impl Transport {
         match self {
             Self::Own(pool) => pool.poll_idle(cx),
             // It has tasks of its own.
-            Self::Reqwest(_) => {}
+            Self::Linked(_) => {}
         }
     }
 
@@ -220,12 +97,41 @@ impl Transport {
         outgoing: &Outgoing<'_>,
     ) -> Result<Incoming<'c>, Unanswered> {
         match self {
-            Self::Own(pool) => pool.send(outgoing).await,
-            Self::Reqwest(clients) => {
-                let reply = Box::pin(clients.send(outgoing)).await?;
-                Ok(Incoming::Reqwest(Box::new(reply)))
+            Self::Own(pool) => Ok(match pool.send(outgoing).await? {
+                own::Answered::Http1(reply) => Incoming::Http1(reply),
+                own::Answered::Http2(reply) => Incoming::Http2(reply),
+            }),
+            Self::Linked(remote) => {
+                let request = Box::pin(outgoing.to_request()).await?;
+                remote.send(request).await.map(Incoming::Linked)
             }
         }
+    }
+}
+
+impl<'a> Outgoing<'a> {
+    /// The request of another transport.
+    async fn to_request(&self) -> Result<Request<'a>, Fault> {
+        let body = self.payload.open().await?;
+        let size = body.size();
+        request::check_length(self.fields, size)?;
+        let mut headers = self.fields.to_map();
+        if let Some(Ok(cookies)) = self.cookies.map(HeaderValue::from_str) {
+            headers.insert(COOKIE, cookies);
+        }
+        if size == 0 && matches!(*self.method, Method::POST | Method::PUT | Method::PATCH) {
+            // These announce a body: many servers refuse them without a length.
+            headers
+                .entry(CONTENT_LENGTH)
+                .or_insert(HeaderValue::from_static("0"));
+        }
+        Ok(Request {
+            method: self.method,
+            url: self.url,
+            headers,
+            body,
+            hosts: self.hosts,
+        })
     }
 }
 
@@ -235,7 +141,7 @@ impl Incoming<'_> {
         match self {
             Self::Http1(reply) => reply.head(),
             Self::Http2(reply) => reply.head(),
-            Self::Reqwest(reply) => reply.head(),
+            Self::Linked(reply) => reply.head(),
         }
     }
 
@@ -243,7 +149,7 @@ impl Incoming<'_> {
         match self {
             Self::Http1(reply) => reply.into_head(),
             Self::Http2(reply) => reply.into_head(),
-            Self::Reqwest(reply) => reply.into_head(),
+            Self::Linked(reply) => reply.into_head(),
         }
     }
 
@@ -252,7 +158,7 @@ impl Incoming<'_> {
         match self {
             Self::Http1(reply) => reply.has_ended(),
             Self::Http2(reply) => reply.has_ended(),
-            Self::Reqwest(_) => false,
+            Self::Linked(_) => false,
         }
     }
 
@@ -261,7 +167,7 @@ impl Incoming<'_> {
         match self {
             Self::Http1(reply) => reply.piece().await,
             Self::Http2(reply) => Box::pin(reply.piece()).await,
-            Self::Reqwest(reply) => Box::pin(reply.piece()).await,
+            Self::Linked(reply) => reply.piece().await,
         }
     }
 
@@ -270,9 +176,9 @@ impl Incoming<'_> {
         match self {
             Self::Http1(reply) => reply.skip().await,
             Self::Http2(reply) => Box::pin(reply.skip()).await,
-            Self::Reqwest(reply) => {
+            Self::Linked(reply) => {
                 let mut size = 0;
-                while let Some(piece) = Box::pin(reply.piece()).await? {
+                while let Some(piece) = reply.piece().await? {
                     size += piece.len() as u64;
                 }
                 Ok(size)
@@ -286,7 +192,7 @@ impl Incoming<'_> {
             Self::Http1(reply) => reply.leave(),
             Self::Http2(reply) => reply.leave(),
             // It closes its connection when it is dropped.
-            Self::Reqwest(_) => {}
+            Self::Linked(_) => {}
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The connections of one client: made, lent, used again, looked after while they are idle.
 
-use super::compose::{Parts, Template, put_parts};
+use super::compose::{Parts, put_parts};
 use super::http1::{self, Sending};
-use super::http2::{self, Session};
-use super::{Incoming, Outgoing, Settings, Speak, Unanswered};
+use super::http2::{self, Keeps, Session};
+use super::message::{Outgoing, Template, Unanswered};
+use super::settings::{Settings, Speak, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::Error as Kind;
@@ -17,7 +18,7 @@ use std::task::Context;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// A connection that was idle for less is taken as it is, by what is not sent twice as well.
+/// A connection that was idle for less is taken as it is: what meets one that is closed goes out once more.
 const FRESH: Duration = Duration::from_millis(1);
 
 /// What all clients of a resource share on a thread.
@@ -49,6 +50,12 @@ pub(crate) struct Pool {
     opened: Cell<u64>,
 }
 
+/// An answer whose head has come.
+pub(super) enum Answered<'c> {
+    Http1(http1::Reply<'c>),
+    Http2(http2::Reply),
+}
+
 /// What a request is sent on.
 enum Connected<'c> {
     Http1(Loan<'c>),
@@ -64,7 +71,11 @@ impl Connections {
         let proxy = settings.proxy.as_deref();
         let proxy = proxy.map(|url| Proxy::new(url, &no_proxy)).transpose();
         Ok(Self {
-            server_name: settings.server_name,
+            server_name: settings
+                .server_name
+                .as_deref()
+                .map(server_name)
+                .transpose()?,
             speak: settings.speak,
             rules: Rc::new(Rules {
                 tls: Some(settings.tls),
@@ -163,7 +174,7 @@ impl Pool {
     pub(super) async fn send<'c>(
         &'c self,
         outgoing: &Outgoing<'_>,
-    ) -> Result<Incoming<'c>, Unanswered> {
+    ) -> Result<Answered<'c>, Unanswered> {
         let server = match outgoing.template {
             Some(template) => template.server,
             None => self.shared.server(outgoing.url),
@@ -187,7 +198,7 @@ impl Pool {
         }
         let was_reused = loan.is_reused();
         let proxy = self.shared.proxy_of_requests(outgoing.url);
-        let exchanged = http1::exchange(self, loan, (outgoing, proxy), body).await;
+        let exchanged = http1::exchange(loan, (outgoing, proxy), body, self.shared.max_idle).await;
         let reply = exchanged.map_err(|lost| {
             let was_stale = was_reused && lost.is_closed_before_answer();
             if was_stale {
@@ -200,7 +211,7 @@ impl Pool {
                 was_sent: true,
             }
         });
-        reply.map(Incoming::Http1)
+        reply.map(Answered::Http1)
     }
 
     async fn send_http2<'c>(
@@ -208,11 +219,11 @@ impl Pool {
         mut session: Rc<Session>,
         server: u32,
         outgoing: &Outgoing<'_>,
-    ) -> Result<Incoming<'c>, Unanswered> {
+    ) -> Result<Answered<'c>, Unanswered> {
         let mut is_second = false;
         loop {
-            let lost = match http2::exchange(self, &session, outgoing).await {
-                Ok(reply) => return Ok(Incoming::Http2(reply)),
+            let lost = match http2::exchange(&session, outgoing).await {
+                Ok(reply) => return Ok(Answered::Http2(reply)),
                 Err(lost) => lost,
             };
             let was_stale = lost.is_stale();
@@ -256,7 +267,12 @@ impl Pool {
         if !speaks_2 {
             return Ok(Connected::Http1(self.home.settle(server, wire)));
         }
-        let begun = Session::begin(server, wire, outgoing.now).await;
+        let keeps = if self.shared.max_idle == 0 {
+            Keeps::None
+        } else {
+            Keeps::Idle
+        };
+        let begun = Session::begin(server, wire, keeps, outgoing.now).await;
         let session = begun.map_err(|error| {
             let words = FaultText::plain(fault::cause(&error));
             fault::of_answer(&words, outgoing.url, outgoing.hosts)
@@ -274,35 +290,25 @@ impl Pool {
         found.cloned()
     }
 
-    /// An answer on a session is over.
-    pub(super) fn rests(&self, session: &Rc<Session>) {
-        if self.shared.max_idle == 0 && session.is_idle() {
-            let mut sessions = self.sessions.borrow_mut();
-            sessions.retain(|known| !Rc::ptr_eq(known, session));
-        }
-    }
-
     /// An idle connection to a server.
     fn lend(&self, server: u32, outgoing: &Outgoing<'_>) -> Option<Loan<'_>> {
         loop {
             let mut loan = self.home.lend(server)?;
             let rested = loan.rested(outgoing.now);
-            if rested < FRESH {
-                return Some(loan);
-            }
             if rested > self.shared.idle_timeout {
                 loan.spent();
                 continue;
             }
-            // What is not sent twice must not meet a connection that is closed by now.
-            let look = if outgoing.method.is_idempotent() {
-                Look::Told
+            let is_quiet = if !outgoing.method.is_idempotent() {
+                // What is not sent twice must not meet a connection that is closed by now.
+                loan.is_quiet(Look::Ask)
             } else {
-                Look::Ask
+                rested < FRESH || loan.is_quiet(Look::Told)
             };
-            if loan.is_quiet(look) {
+            if is_quiet {
                 return Some(loan);
             }
+            loan.spent();
         }
     }
 
@@ -321,17 +327,7 @@ impl Pool {
         };
         match dialled {
             Ok((wire, _)) => Ok(wire),
-            Err(trouble) => Err(fault::of_dial(&trouble)),
-        }
-    }
-
-    /// The exchange on a connection is over; `now` is about when. The connection may serve another.
-    pub(super) fn take_back(&self, mut loan: Loan<'_>, now: Instant) {
-        let most = self.shared.max_idle;
-        if most < usize::MAX && self.home.idle(loan.server()) >= most {
-            loan.spent();
-        } else {
-            loan.rests(now);
+            Err(trouble) => Err(fault::of_dial(&trouble, url, outgoing.hosts)),
         }
     }
 }

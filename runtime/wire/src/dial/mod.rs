@@ -10,9 +10,10 @@ mod unix;
 pub use self::names::Names;
 pub use self::proxy::Proxy;
 pub use self::sources::Sources;
-pub use self::target::{Address, Named, Target};
+pub use self::target::{Address, Target};
 
 use self::race::race;
+use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
@@ -20,6 +21,7 @@ use crate::wire::Wire;
 use bggo_runtime::contract::{AssetCx, FaultText, format_duration};
 use std::cell::OnceCell;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -27,7 +29,7 @@ use tokio::net::TcpStream;
 /// What all connections of a resource share on a thread.
 #[derive(Debug)]
 pub struct Rules {
-    /// How TLS is spoken with targets that want it.
+    /// How TLS is spoken with targets that want it, and with a proxy that does.
     pub tls: Option<Tls>,
     /// How names become addresses.
     pub names: Names,
@@ -109,13 +111,9 @@ impl Dialer {
         name: &str,
         named: Named,
     ) -> Result<Duration, Trouble> {
-        let Some(tls) = &self.rules.tls else {
-            let text = "the client has no settings for TLS";
-            return Err(Trouble::new(Kind::Tls, Phase::Tls, text));
-        };
+        let tls = self.tls()?;
         let begun = self.cx.now();
-        let sessions = self.sessions.get_or_init(Rc::default);
-        wire.secure(tls, sessions, name, named).await?;
+        wire.secure(tls, self.sessions(), name, named).await?;
         Ok(self.cx.now() - begun)
     }
 
@@ -124,7 +122,7 @@ impl Dialer {
     /// # Errors
     /// There is no way there, or it took too long.
     pub async fn dial(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
-        let made = self.limited(self.to_target(to)).await;
+        let made = self.limited(pin!(self.to_target(to))).await;
         made.unwrap_or_else(|limit| Err(over(limit, &to.place())))
     }
 
@@ -133,12 +131,12 @@ impl Dialer {
     /// # Errors
     /// There is no way there, or it took too long.
     pub async fn dial_proxy(&self, proxy: &Proxy) -> Result<(Wire, Dialled), Trouble> {
-        let made = self.limited(self.reach(proxy, None)).await;
+        let made = self.limited(pin!(self.reach(proxy, None))).await;
         made.unwrap_or_else(|limit| Err(over(limit, &proxy.named())))
     }
 
     /// What comes of a dial within the limit, or the limit.
-    async fn limited<T>(&self, dial: impl Future<Output = T>) -> Result<T, Duration> {
+    async fn limited<T>(&self, dial: Pin<&mut impl Future<Output = T>>) -> Result<T, Duration> {
         match self.rules.connect_limit {
             None => Ok(dial.await),
             Some(limit) => tokio::time::timeout(limit, dial).await.map_err(|_| limit),
@@ -193,6 +191,8 @@ impl Dialer {
         let made = proxy.tunnel(to, host, &self.rules.names, reach).await;
         let (wire, mut times) = made?;
         times.connecting = (self.cx.now() - begun).saturating_sub(times.dns);
+        // That of the proxy was a part of connecting.
+        times.tls = Duration::ZERO;
         Ok((wire, times))
     }
 
@@ -218,8 +218,8 @@ impl Dialer {
         });
         let (mut wire, mut times) = made?;
         if proxy.is_secure() {
-            let secured = Box::pin(self.secure(&mut wire, host, Named::Secret)).await;
-            times.tls = secured.map_err(|trouble| {
+            let secured = self.secure_proxy(proxy, &mut wire);
+            times.tls = Box::pin(secured).await.map_err(|trouble| {
                 let words = FaultText::plain("no secure connection to ");
                 let words = words.and_text(&proxy.named());
                 match to {
@@ -229,6 +229,16 @@ impl Dialer {
             })?;
         }
         Ok((wire, times))
+    }
+
+    /// TLS with a proxy itself.
+    async fn secure_proxy(&self, proxy: &Proxy, wire: &mut Wire) -> Result<Duration, Trouble> {
+        let (host, _) = proxy.address();
+        let tls = proxy.tls(self.tls()?);
+        let begun = self.cx.now();
+        wire.secure(tls, self.sessions(), host, Named::Secret)
+            .await?;
+        Ok(self.cx.now() - begun)
     }
 
     /// A connection straight to a host.
@@ -253,6 +263,16 @@ impl Dialer {
         }
         let set = stream.set_nodelay(true);
         set.map_err(|error| Trouble::of_system(Phase::Dial, &error))
+    }
+
+    fn tls(&self) -> Result<&Tls, Trouble> {
+        let without = "the client has no settings for TLS";
+        let tls = self.rules.tls.as_ref();
+        tls.ok_or_else(|| Trouble::new(Kind::Tls, Phase::Tls, without))
+    }
+
+    fn sessions(&self) -> &Rc<Sessions> {
+        self.sessions.get_or_init(Rc::default)
     }
 
     /// The time since `begun`, which becomes now.

@@ -2,7 +2,8 @@
 //!
 //! Otherwise ten thousand users that connect at once would look up ten thousand times, each on a thread of the blocking pool.
 
-use super::target::{Named, host_and_port};
+use super::target::host_and_port;
+use crate::named::Named;
 use crate::trouble::{Kind, Phase, Trouble};
 use bggo_runtime::contract::FaultText;
 use std::cell::{Cell, RefCell};
@@ -161,8 +162,9 @@ impl Names {
     where
         F: Future<Output = Result<Vec<SocketAddr>, NoAddress>>,
     {
+        // What waits is boxed, since most connections find the addresses there and need not be as large.
         if self.kept.is_zero() {
-            let addresses = Rc::new(Addresses::new(look_up().await?));
+            let addresses = Rc::new(Addresses::new(Box::pin(look_up()).await?));
             return Ok(Found {
                 addresses: Several::Turned(addresses, 0),
                 waited: true,
@@ -170,25 +172,31 @@ impl Names {
         }
         let (answer, turn) = self.cache.entry(name);
         let waited = answer.get().is_none();
-        let answer = answer
-            .get_or_init(|| async {
-                let found = look_up().await;
-                let kept = match found {
-                    Ok(_) => self.kept,
-                    Err(_) => self.kept.min(FAILURE_KEPT),
-                };
-                let now = Instant::now();
-                Answer {
-                    found: found.map(|found| Rc::new(Addresses::new(found))),
-                    until: now.checked_add(kept).unwrap_or_else(|| now + CENTURY),
-                }
-            })
-            .await;
+        if waited {
+            let first = async || self.first_answer(look_up().await);
+            Box::pin(answer.get_or_init(first)).await;
+        }
+        let Some(answer) = answer.get() else {
+            // It was waited for, so it is there.
+            return Err(NoAddress(None));
+        };
         let addresses = answer.found.clone()?;
         Ok(Found {
             addresses: Several::Turned(addresses, turn),
             waited,
         })
+    }
+
+    fn first_answer(&self, found: Result<Vec<SocketAddr>, NoAddress>) -> Answer {
+        let kept = match found {
+            Ok(_) => self.kept,
+            Err(_) => self.kept.min(FAILURE_KEPT),
+        };
+        let now = Instant::now();
+        Answer {
+            found: found.map(|found| Rc::new(Addresses::new(found))),
+            until: now.checked_add(kept).unwrap_or_else(|| now + CENTURY),
+        }
     }
 }
 

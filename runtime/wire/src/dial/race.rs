@@ -112,7 +112,7 @@ fn no_address() -> Trouble {
 mod tests {
     use super::*;
     use crate::dial::names::Names;
-    use crate::dial::target::Named;
+    use crate::named::Named;
     use std::cell::{Cell, RefCell};
     use std::io;
 

@@ -47,11 +47,12 @@ impl Sources {
 
     /// A connection from the next address, or from one after it that has a port left.
     pub(crate) async fn connect(&self, to: SocketAddr) -> Result<TcpStream, Trouble> {
-        let stream = if self.count() == 0 {
-            TcpStream::connect(to).await
+        let socket = if self.count() == 0 {
+            socket(to)?
         } else {
-            self.bound(to)?.connect(to).await
+            self.bound(to)?
         };
+        let stream = socket.connect(to).await;
         stream.map_err(|error| Trouble::of_system(Phase::Dial, &error))
     }
 
@@ -75,11 +76,7 @@ impl Sources {
             let Some(address) = addresses.get(at) else {
                 break;
             };
-            let made = match to {
-                SocketAddr::V4(_) => TcpSocket::new_v4(),
-                SocketAddr::V6(_) => TcpSocket::new_v6(),
-            };
-            let socket = made.map_err(|error| Trouble::of_system(Phase::Dial, &error))?;
+            let socket = socket(to)?;
             match socket.bind(SocketAddr::new(*address, 0)) {
                 Ok(()) => return Ok(socket),
                 Err(error) => failed = Some(no_port(*address, &error)),
@@ -88,6 +85,14 @@ impl Sources {
         // There is an address, so there was an attempt.
         Err(failed.unwrap_or_else(Trouble::closed))
     }
+}
+
+fn socket(to: SocketAddr) -> Result<TcpSocket, Trouble> {
+    let made = match to {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    };
+    made.map_err(|error| Trouble::of_system(Phase::Dial, &error))
 }
 
 /// Why a socket has no port of a local address.

@@ -2,6 +2,7 @@
 
 mod host_limits;
 mod proxies;
+mod secure;
 
 use super::*;
 use bggo_runtime::contract::testing::{Begun, Iteration, UserContext, WorkerContext};
@@ -322,4 +323,21 @@ async fn a_full_queue_of_a_socket_in_the_file_system_is_waited_for() {
         drop(socket.accept().unwrap());
     });
     dialled.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_that_dials_needs_little_memory() {
+    let local = LocalSet::new();
+    let size = async {
+        let dialer = dialer(Rules::default());
+        let to = Target {
+            address: host("127.0.0.1", 1),
+            secure: None,
+            named: Named::Open,
+        };
+        size_of_val(&dialer.dial(&to))
+    };
+    let size = local.run_until(size).await;
+    // It is a part of the future of each exchange. What few connections need is boxed.
+    assert!(size <= 768, "{size}");
 }

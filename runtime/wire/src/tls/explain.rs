@@ -1,6 +1,6 @@
 //! Explains errors of TLS: what is wrong and what to do.
 
-use crate::dial::Named;
+use crate::named::Named;
 use bggo_runtime::contract::FaultText;
 use rustls::{
     AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, InvalidMessage,

@@ -10,7 +10,7 @@ use super::config::Tls;
 use super::explain::{self, explain};
 use super::sessions::Sessions;
 use crate::buf::Buf;
-use crate::dial::Named;
+use crate::named::Named;
 use crate::pool::PIECE;
 use crate::trouble::{Kind, Phase, Trouble};
 use bggo_runtime::contract::FaultText;
@@ -275,6 +275,11 @@ impl Layer {
     /// Whether the other end has announced that nothing more will come.
     pub(crate) fn has_end(&self) -> bool {
         self.has_end
+    }
+
+    /// Whether nothing more can come, because the other end of this layer or of one below has announced its end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.has_end || self.below.as_ref().is_some_and(|below| below.is_over())
     }
 
     /// The protocol that both ends agreed on (ALPN).

@@ -17,8 +17,6 @@ use std::sync::Arc;
 
 /// Servers that are remembered: the one that was heard of first is forgotten first.
 const SERVERS: usize = 8;
-/// Tickets of TLS 1.3 that are kept for a server, each good for one connection. Each holds the server's certificates.
-const TICKETS: usize = 2;
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Sessions>>> = const { RefCell::new(None) };
@@ -34,7 +32,9 @@ struct Server {
     name: ServerName<'static>,
     group: Option<NamedGroup>,
     session_1_2: Option<Box<Tls12ClientSessionValue>>,
-    tickets: Vec<Tls13ClientSessionValue>,
+    /// A ticket of TLS 1.3, good for one connection: the newest. It holds the server's certificates, so more of them would be
+    /// the greater part of what an idle connection costs; each connection brings new ones.
+    ticket: Option<Box<Tls13ClientSessionValue>>,
 }
 
 impl Sessions {
@@ -47,7 +47,8 @@ impl Sessions {
     #[cfg(test)]
     pub(crate) fn tickets(&self) -> usize {
         let servers = self.servers.borrow();
-        servers.iter().map(|server| server.tickets.len()).sum()
+        let with = servers.iter().filter(|server| server.ticket.is_some());
+        with.count()
     }
 
     fn of<T>(&self, name: &ServerName<'_>, work: impl FnOnce(&mut Server) -> T) -> Option<T> {
@@ -68,9 +69,10 @@ impl Sessions {
             name,
             group: None,
             session_1_2: None,
-            tickets: Vec::new(),
+            ticket: None,
         };
         work(&mut server);
+        servers.reserve_exact(1);
         servers.push(server);
     }
 }
@@ -133,17 +135,12 @@ impl ClientSessionStore for OfCurrentOwner {
 
     fn insert_tls13_ticket(&self, name: ServerName<'static>, ticket: Tls13ClientSessionValue) {
         Self::with(|sessions| {
-            sessions.of_new(name, |server| {
-                if server.tickets.len() == TICKETS {
-                    server.tickets.remove(0);
-                }
-                server.tickets.reserve_exact(1);
-                server.tickets.push(ticket);
-            });
+            sessions.of_new(name, |server| server.ticket = Some(Box::new(ticket)));
         });
     }
 
     fn take_tls13_ticket(&self, name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        Self::with(|sessions| sessions.of(name, |server| server.tickets.pop()))??
+        let ticket = Self::with(|sessions| sessions.of(name, |server| server.ticket.take()))??;
+        Some(*ticket?)
     }
 }

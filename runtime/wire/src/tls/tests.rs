@@ -1,7 +1,7 @@
 //! TLS against nginx and against servers that say what a test wants.
 
 use super::{Sessions, Tls, TlsIdentity, TlsSettings, TlsVersion};
-use crate::dial::Named;
+use crate::named::Named;
 use crate::socket::Socket;
 use crate::{Idle, Kind, Look, Phase, Trouble, Wire, pool};
 use bggo_runtime::contract::Fault;
@@ -607,7 +607,7 @@ async fn sessions_that_come_while_nobody_uses_the_connection_do_not_disturb_it()
         // The server sends sessions with the end of the handshake, so they come by themselves.
         told(&wire).await;
         assert!(wire.is_quiet(look));
-        assert_eq!(client.sessions.tickets(), 2);
+        assert_eq!(client.sessions.tickets(), 1);
         assert_eq!(wire.held(), 0);
         let first = poll_fn(|cx| Poll::Ready(wire.poll_idle(cx))).await;
         assert!(first.is_pending());
@@ -716,6 +716,37 @@ async fn tls_goes_through_tls() {
     );
 }
 
+#[tokio::test]
+async fn the_end_of_the_outer_layer_ends_the_inner_one() {
+    let certificates = Certificates::new(&["localhost"]);
+    let inner = Arc::new(server_config(&certificates));
+    let (port, thread) = serve_tls(&certificates, move |peer| {
+        let connection = ServerConnection::new(inner).unwrap();
+        let mut inner = StreamOwned::new(connection, peer);
+        inner.write_all(b"all").unwrap();
+        inner.sock.conn.send_close_notify();
+        inner.sock.flush().unwrap();
+        // The socket stays open.
+        inner
+    });
+    let client = Client::trusting(&certificates);
+    let mut wire = client.dial(port).await.unwrap();
+    client.secure(&mut wire, "localhost").await.unwrap();
+    answer(&mut wire, b"all").await;
+    assert_eq!(wire.fill(64).await.unwrap(), 0);
+    assert!(!wire.ended_cleanly());
+    drop(thread.join().unwrap());
+    let (port, thread) = serve_tls(&certificates, |mut peer| {
+        peer.conn.send_close_notify();
+        peer.flush().unwrap();
+        peer
+    });
+    let mut wire = client.dial(port).await.unwrap();
+    let trouble = client.secure(&mut wire, "localhost").await.unwrap_err();
+    assert_eq!((trouble.kind(), trouble.phase()), (Kind::Tls, Phase::Tls));
+    drop(thread.join().unwrap());
+}
+
 /// A server that closes each connection at once.
 async fn port_of_nobody() -> u16 {
     let (port, _) = serve(drop);
@@ -812,6 +843,90 @@ async fn a_server_that_breaks_the_handshake_off_is_told_as_that() {
         assert_eq!(client.refused(port, "localhost").await, says);
         thread.join().unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_handshake_that_is_cut_off_anywhere_is_told_as_that() {
+    /// Sends so many bytes and then no more.
+    struct Cut(TcpStream, usize);
+    impl Read for Cut {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(into)
+        }
+    }
+    impl Write for Cut {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let count = bytes.len().min(self.1);
+            self.1 -= count;
+            let wrote = self.0.write(&bytes[..count])?;
+            if self.1 == 0 {
+                self.0.shutdown(Shutdown::Write)?;
+                return Err(std::io::ErrorKind::BrokenPipe.into());
+            }
+            Ok(wrote)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let certificates = Certificates::new(&["localhost"]);
+    let config = Arc::new(server_config(&certificates));
+    let client = Client::trusting(&certificates);
+    for length in (1..600).step_by(23) {
+        let config = Arc::clone(&config);
+        let (port, thread) = serve(move |stream| {
+            let mut connection = ServerConnection::new(config).unwrap();
+            let mut cut = Cut(stream, length);
+            let handshake = connection.complete_io(&mut cut);
+            assert_eq!(
+                handshake.unwrap_err().kind(),
+                std::io::ErrorKind::BrokenPipe
+            );
+            cut
+        });
+        assert_eq!(
+            client.refused(port, "localhost").await,
+            "the server closed the connection during the handshake",
+            "after {length} bytes"
+        );
+        drop(thread.join().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_misses_the_client_s_certificate_says_so_after_the_handshake() {
+    let certificates = Certificates::new(&["localhost"]);
+    let mut roots = rustls::RootCertStore::empty();
+    let authority = CertificateDer::from_pem_slice(certificates.text("ca.crt").as_bytes()).unwrap();
+    roots.add(authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let asks = rustls::server::WebPkiClientVerifier::builder_with_provider(
+        Arc::new(roots),
+        Arc::clone(&provider),
+    )
+    .build()
+    .unwrap();
+    let shown = server_config(&certificates).cert_resolver;
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(asks)
+        .with_cert_resolver(shown);
+    let (port, thread) = serve(move |mut stream| {
+        let mut connection = ServerConnection::new(Arc::new(config)).unwrap();
+        while connection.complete_io(&mut stream).is_ok() {}
+        stream
+    });
+    let client = Client::trusting(&certificates);
+    // Over 1.3 the client has agreed before the server looks at what it shows.
+    let mut wire = client.dial(port).await.unwrap();
+    let trouble = wire.fill(64).await.unwrap_err();
+    assert_eq!((trouble.kind(), trouble.phase()), (Kind::Tls, Phase::Tls));
+    assert_eq!(
+        text(&trouble),
+        "the server asks for a client's certificate; give client_cert_file and client_key_file"
+    );
+    drop(thread.join().unwrap());
 }
 
 #[tokio::test]

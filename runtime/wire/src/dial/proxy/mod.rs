@@ -11,10 +11,13 @@ use self::login::Login;
 use self::socks::Place;
 use self::talk::No;
 use super::names::Names;
-use super::target::{Named, Target, host_and_port, is_host};
+use super::target::{Target, host_and_port, is_host};
+use crate::named::Named;
+use crate::tls::Tls;
 use crate::trouble::Trouble;
 use crate::wire::Wire;
 use bggo_runtime::contract::FaultText;
+use std::cell::OnceCell;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -27,6 +30,8 @@ pub struct Proxy {
     /// Of an HTTP proxy with a login: the value of `Proxy-Authorization`.
     authorization: Option<String>,
     except: Except,
+    /// TLS with the proxy itself, from the first connection to it on.
+    tls: OnceCell<Tls>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +94,7 @@ impl Proxy {
             login,
             authorization: basic,
             except: Except::new(no_proxy)?,
+            tls: OnceCell::new(),
         })
     }
 
@@ -110,6 +116,12 @@ impl Proxy {
     /// Whether it is reached by TLS.
     pub(crate) fn is_secure(&self) -> bool {
         self.scheme == Scheme::Https
+    }
+
+    /// TLS with the proxy itself: by the settings for hosts, but without the protocols that are spoken with hosts. A proxy that
+    /// was offered HTTP/2 would not understand the CONNECT of HTTP/1.
+    pub(crate) fn tls(&self, of_hosts: &Tls) -> &Tls {
+        self.tls.get_or_init(|| of_hosts.without_protocols())
     }
 
     /// Its host and port. They may come from a secret, since they stand beside a password.

@@ -1,8 +1,13 @@
 //! Proxies that say what they were asked and answer what the test says.
 
 use super::*;
+use crate::tls::TlsSettings;
+use bggo_tests::server::Certificates;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 const OK: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
@@ -48,7 +53,7 @@ fn http(answer: &[u8]) -> (u16, JoinHandle<String>) {
 }
 
 /// Reads to the empty line and not a byte further.
-fn head(stream: &mut TcpStream) -> String {
+fn head(stream: &mut impl Read) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -473,4 +478,109 @@ fn a_proxys_url_names_its_port_and_login() {
     }
     let proxy = Proxy::new("http://ann:s3cret@a", &[]).unwrap();
     assert!(!format!("{proxy:?}").contains("s3cret"));
+}
+
+/// A server of TLS on a stream, which offers HTTP/2.
+fn secured<S: Read + Write>(
+    certificates: &Certificates,
+    mut stream: S,
+) -> StreamOwned<ServerConnection, S> {
+    let chain = CertificateDer::pem_slice_iter(certificates.text("server.crt").as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .unwrap();
+    let key = PrivateKeyDer::from_pem_slice(certificates.text("server.key").as_bytes()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let mut connection = ServerConnection::new(Arc::new(config)).unwrap();
+    while connection.is_handshaking() || connection.wants_write() {
+        connection.complete_io(&mut stream).unwrap();
+    }
+    StreamOwned::new(connection, stream)
+}
+
+fn trusting(certificates: &Certificates) -> Option<Tls> {
+    let settings = TlsSettings {
+        ca: Some(certificates.text("ca.crt")),
+        protocols: vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+        ..TlsSettings::default()
+    };
+    Some(Tls::new(&settings).unwrap())
+}
+
+#[tokio::test]
+async fn a_host_is_reached_by_tls_through_a_proxy_that_is_reached_by_tls() {
+    let certificates = Certificates::new(&["localhost", "shop.test"]);
+    let tls = trusting(&certificates);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let proxy = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut proxy = secured(&certificates, stream);
+        let offered = proxy.conn.alpn_protocol().is_some();
+        let asked = head(&mut proxy);
+        proxy.write_all(OK).unwrap();
+        let mut host = secured(&certificates, proxy);
+        let mut came = [0; 5];
+        host.read_exact(&mut came).unwrap();
+        host.write_all(&came).unwrap();
+        (offered, asked)
+    });
+    let rules = Rules {
+        tls,
+        names: named(&[("localhost", "127.0.0.1")]),
+        ..through(&format!("https://ann:s3cret@localhost:{port}"))
+    };
+    let to = Target {
+        address: host("shop.test", 443),
+        secure: Some("shop.test"),
+        named: Named::Open,
+    };
+    let local = LocalSet::new();
+    let (mut wire, times) = local
+        .run_until(async { dialer(rules).dial(&to).await })
+        .await
+        .unwrap();
+    assert_eq!(wire.alpn(), Some(b"h2".as_slice()));
+    assert!(!times.tls.is_zero() && times.connecting > times.dns);
+    wire.out().put(b"hello");
+    wire.flush().await.unwrap();
+    while wire.peek().len() < 5 {
+        assert!(wire.fill(64).await.unwrap() > 0);
+    }
+    assert_eq!(wire.peek(), b"hello");
+    let (offered, asked) = proxy.join().unwrap();
+    assert!(!offered, "a proxy is not spoken to in HTTP/2");
+    assert_eq!(
+        asked,
+        format!("CONNECT shop.test:443 HTTP/1.1\r\nHost: shop.test:443\r\n{ANN}\r\n")
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_without_tls_or_without_trust_is_told_as_the_proxy() {
+    let certificates = Certificates::new(&["localhost"]);
+    let (port, heard) = scripted(vec![(1, b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())]);
+    let rules = Rules {
+        tls: trusting(&certificates),
+        names: named(&[("localhost", "127.0.0.1")]),
+        ..through(&format!("https://ann:s3cret@localhost:{port}"))
+    };
+    let (kind, text) = told(dial(rules, host("shop.test", 80)).await);
+    drop(heard.join());
+    assert_eq!(kind, Kind::Tls);
+    let words = format!(
+        "no connection to shop.test:80: no secure connection to the proxy localhost:{port}: "
+    );
+    assert!(text.starts_with(&words), "{text}");
+    let (_, text) = told(dial(through("https://127.0.0.1:1"), host("shop.test", 80)).await);
+    assert!(
+        text.ends_with("Connection refused (os error 111)"),
+        "{text}"
+    );
 }

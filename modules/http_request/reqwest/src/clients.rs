@@ -1,23 +1,24 @@
-//! The same by reqwest, for comparison. Only this file uses it.
+//! The connections of one client: reqwest's, with what the module asks of a transport beside sending.
 
-use super::{AnswerHead, Details, Outgoing, Settings, Speak, Unanswered};
-use crate::body;
 use crate::fault::{self, Reached};
-use crate::http_client::Error as Kind;
-use crate::http_request;
 use crate::opened::Opened;
-use crate::request;
 use crate::resolve::Names;
-use bggo_runtime::contract::{Fault, FaultText};
+use crate::sent::Sent;
+use bggo_module_http_request::http_client::Error as Kind;
+use bggo_module_http_request::http_request;
+use bggo_module_http_request::link::{
+    AnswerHead, Body, Details, Remote, Reply, Request, Settings, Speak, Unanswered, find, of_url,
+    server_name, too_large_head,
+};
+use bggo_runtime::contract::{Fault, FaultText, Running};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderValue};
-use http::{Method, Version};
+use http::Version;
+use http::header::{HOST, HeaderMap, HeaderValue};
 use hyper_util::client::legacy::{self, connect::HttpInfo};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request, Response, redirect};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response, redirect};
 use rustls::client::Resumption;
 use std::cell::RefCell;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Instant;
 use url::Url;
@@ -53,14 +54,14 @@ enum Kept {
 }
 
 /// An answer whose head has come.
-pub(crate) struct Reply {
+struct Answer {
     response: Response,
     head: AnswerHead,
 }
 
 impl Clients {
     /// No connection is made before the first request.
-    pub(super) fn new(settings: Rc<Settings>) -> Result<Self, Fault> {
+    pub(crate) fn new(settings: Rc<Settings>) -> Result<Self, Fault> {
         let opened = Opened::default();
         let kept = match settings.server_name.as_deref() {
             None => Kept::One(RefCell::new(client(&settings, Resolver::new(), &opened)?)),
@@ -77,41 +78,28 @@ impl Clients {
         })
     }
 
-    /// How many connections were opened since this was asked last.
-    pub(super) fn take_opened(&self) -> u64 {
-        self.opened.take()
-    }
-
     /// Sends a request and waits for the head of its answer.
-    pub(super) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<Reply, Unanswered> {
-        let (method, url, hosts) = (outgoing.method, outgoing.url, outgoing.hosts);
+    async fn sent(&self, request: Request<'_>) -> Result<Answer, Unanswered> {
+        let Request {
+            method,
+            url,
+            mut headers,
+            body,
+            hosts,
+        } = request;
         let (name, host) = self.place(url);
         let client = self.client(name, host)?;
-        let body = outgoing.payload.open().await?;
-        let size = body.size();
-        request::check_length(outgoing.fields, size)?;
-        let mut headers = outgoing.fields.to_map();
-        let cookies = outgoing.cookies.map(HeaderValue::from_str);
-        if let Some(Ok(cookies)) = cookies {
-            headers.insert(COOKIE, cookies);
-        }
         let target = if name.is_empty() {
             url.clone()
         } else {
             renamed(url, name, &mut headers)?
         };
-        if size == 0 && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
-            // These announce a body: many servers refuse them without a length.
-            headers
-                .entry(CONTENT_LENGTH)
-                .or_insert(HeaderValue::from_static("0"));
-        }
-        let mut request = Request::new(method.clone(), target);
+        let mut request = reqwest::Request::new(method.clone(), target);
         *request.headers_mut() = headers;
         *request.body_mut() = match body {
-            body::Outgoing::None => None,
-            body::Outgoing::Bytes(bytes) => Some(bytes.into()),
-            body::Outgoing::Stream(stream) => Some(reqwest::Body::wrap(stream)),
+            Body::None => None,
+            Body::Bytes(bytes) => Some(bytes.into()),
+            Body::Stream(stream) => Some(reqwest::Body::wrap(Sent(stream))),
         };
         let error = match client.execute(request).await {
             Ok(mut response) => {
@@ -120,7 +108,7 @@ impl Clients {
                     && head_bytes(response.headers()) > HTTP_1_HEAD_BYTES
                 {
                     return Err(Unanswered {
-                        fault: fault::too_large_head(url, hosts),
+                        fault: too_large_head(url, hosts),
                         was_stale: false,
                         was_sent: true,
                     });
@@ -137,7 +125,7 @@ impl Clients {
                         remote_address: response.remote_addr(),
                     })),
                 };
-                return Ok(Reply { response, head });
+                return Ok(Answer { response, head });
             }
             Err(error) => error,
         };
@@ -154,16 +142,6 @@ impl Clients {
             was_stale,
             was_sent: reached == Reached::Sent,
         })
-    }
-
-    /// Lets the client notice which connections are closed by now, so that the next request takes none of them.
-    ///
-    /// This polls the sockets, so it is done only for a request that must not be sent twice.
-    pub(super) async fn hear_of_closed(&self) {
-        if !self.answered.0.borrow().is_empty() {
-            // After a yield, tokio has polled the sockets and run the tasks that they woke.
-            tokio::task::yield_now().await;
-        }
     }
 
     /// The name that TLS asks for, if it is another than the host's, and the host that has connections of its own then.
@@ -213,22 +191,43 @@ impl Clients {
     }
 }
 
-impl Reply {
-    pub(super) fn head(&self) -> &AnswerHead {
+impl Remote for Clients {
+    fn send<'a>(&'a self, request: Request<'a>) -> Running<'a, Result<Box<dyn Reply>, Unanswered>> {
+        Box::pin(async move {
+            let answer = self.sent(request).await?;
+            Ok(Box::new(answer) as Box<dyn Reply>)
+        })
+    }
+
+    fn take_opened(&self) -> u64 {
+        self.opened.take()
+    }
+
+    /// This polls the sockets, so it is done only for a request that must not be sent twice.
+    fn hear_of_closed(&self) -> Running<'_, ()> {
+        Box::pin(async {
+            if !self.answered.0.borrow().is_empty() {
+                // After a yield, tokio has polled the sockets and run the tasks that they woke.
+                tokio::task::yield_now().await;
+            }
+        })
+    }
+}
+
+impl Reply for Answer {
+    fn head(&self) -> &AnswerHead {
         &self.head
     }
 
-    pub(super) fn into_head(self) -> AnswerHead {
+    fn into_head(self: Box<Self>) -> AnswerHead {
         self.head
     }
 
-    /// The next piece of the body as it came, `None` at its end.
-    ///
-    /// # Errors
-    /// It ended early: why.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
-        let piece = self.response.chunk().await;
-        piece.map_err(|error| FaultText::plain(fault::cause(&error)))
+    fn piece(&mut self) -> Running<'_, Result<Option<Bytes>, FaultText>> {
+        Box::pin(async {
+            let piece = self.response.chunk().await;
+            piece.map_err(|error| FaultText::plain(fault::cause(&error)))
+        })
     }
 }
 
@@ -269,7 +268,7 @@ impl Answered {
 
 /// The local port of the connection that a request failed on, if it had one.
 fn port(error: &reqwest::Error) -> Option<u16> {
-    let failed: &legacy::Error = fault::find(error)?;
+    let failed: &legacy::Error = find(error)?;
     let mut about = http::Extensions::new();
     failed.connect_info()?.get_extras(&mut about);
     Some(about.get::<HttpInfo>()?.local_addr().port())
@@ -316,9 +315,7 @@ impl Resolve for Resolver {
 }
 
 fn checked_name(name: &str, settings: &Settings) -> Result<String, Fault> {
-    let Some(name) = dns_name(name) else {
-        return Err(Kind::Settings.fault("server_name is a host's name, not an address"));
-    };
+    let name = server_name(name)?;
     if settings.proxy.is_some() {
         return Err(Kind::Settings
             .fault("server_name and proxy cannot be combined: the proxy would resolve that name"));
@@ -348,19 +345,10 @@ fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault>
     }
     let mut target = url.clone();
     target.set_host(Some(name)).map_err(|error| {
-        let why = fault::of_url(error);
+        let why = of_url(error);
         http_request::Error::Request.fault(FaultText::plain(format_args!("server_name: {why}")))
     })?;
     Ok(target)
-}
-
-/// The name in the form that urls use, if it is a host name and no address.
-fn dns_name(name: &str) -> Option<String> {
-    let url = Url::parse(&format!("https://{name}/")).ok()?;
-    let host = url.host_str()?;
-    let address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
-    let alone = url.path() == "/" && url.port().is_none() && url.username().is_empty();
-    (alone && !address).then(|| host.to_owned())
 }
 
 fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Client, Fault> {
