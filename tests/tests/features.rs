@@ -5,8 +5,9 @@ use bggo_tests::repository;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// What a grid may link beside the runtime.
-const MODULES: [&str; 5] = [
+/// What a grid may link beside the runtime: modules, and crates that the value of an input links.
+const OPTIONAL: [&str; 6] = [
+    "bggo-http-reqwest",
     "bggo-module-env_vars",
     "bggo-module-http_request",
     "bggo-module-http_target",
@@ -14,16 +15,16 @@ const MODULES: [&str; 5] = [
     "bggo-module-print",
 ];
 
-/// `name version [features]` of each crate of a program that links these modules.
-fn linked(modules: &[&str]) -> BTreeSet<String> {
+/// `name version [features]` of each crate of a program that links these.
+fn linked(packages: &[&str]) -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(repository())
         .args(["tree", "--offline", "--locked", "--edges", "normal,build"])
         .args(["--prefix", "none", "--format", "{p} [{f}]"])
         .args(["--package", "bggo-runtime"]);
-    for module in modules {
-        cargo.args(["--package", module]);
+    for package in packages {
+        cargo.args(["--package", package]);
     }
     let output = cargo.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -45,10 +46,10 @@ fn names(linked: &BTreeSet<String>) -> BTreeSet<&str> {
 
 #[test]
 fn a_crate_has_the_same_features_in_every_program() {
-    let all = linked(&MODULES);
+    let all = linked(&OPTIONAL);
     assert!(all.len() > 50, "{all:?}");
     let none = linked(&[]);
-    let alone = MODULES.iter().map(|module| linked(&[module]));
+    let alone = OPTIONAL.iter().map(|package| linked(&[package]));
     for some in alone.chain([none]) {
         let others: Vec<&String> = some.difference(&all).collect();
         assert_eq!(others, [] as [&String; 0]);
