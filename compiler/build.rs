@@ -9,7 +9,7 @@ mod constant;
 #[path = "build/manifests.rs"]
 mod manifests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,7 +48,7 @@ fn main() -> Outcome<()> {
     for folder in LINKED {
         collect(&repository, Path::new(folder), &mut sources)?;
     }
-    let crates = crates(&sources)?;
+    let crates = Crates::of(&sources)?;
     sources.insert("Cargo.toml".into(), workspace(&repository, &crates)?);
     sources.insert(
         "Cargo.lock".into(),
@@ -57,10 +57,14 @@ fn main() -> Outcome<()> {
 
     let archive = archive(&sources)?;
     fs::write(out.join("sources.bin"), &archive)?;
-    let optional: String = optional(&crates)
-        .map(|(name, folder)| format!("{name} {folder}\n"))
-        .collect();
-    fs::write(out.join("optional.txt"), optional)?;
+    let lines = |crates: Vec<(&str, &str)>| -> String {
+        let lines = crates
+            .iter()
+            .map(|(name, folder)| format!("{name} {folder}\n"));
+        lines.collect()
+    };
+    fs::write(out.join("optional.txt"), lines(crates.optional()))?;
+    fs::write(out.join("of_values.txt"), lines(crates.of_values()))?;
     fs::write(out.join("manifests.rs"), manifests(&sources)?)?;
     println!("cargo::rustc-env=BGGO_SOURCES_ID={}", id(&archive));
 
@@ -139,36 +143,83 @@ fn text(path: &Path) -> Outcome<String> {
         .replace('\\', "/"))
 }
 
-/// Folder -> name of each crate.
-fn crates(sources: &BTreeMap<String, String>) -> Outcome<BTreeMap<String, String>> {
-    let manifests = sources
-        .iter()
-        .filter_map(|(path, text)| Some((path.strip_suffix("/Cargo.toml")?, text)));
-    manifests
-        .map(|(folder, text)| {
+/// The crates that travel.
+struct Crates {
+    /// Folder -> name.
+    names: BTreeMap<String, String>,
+    /// Folders of those that a value of an input links, as the manifests of modules say, but that is not its default.
+    of_values: BTreeSet<String>,
+    /// The same of values that an input has by default: most grids that use the module link these.
+    by_defaults: BTreeSet<String>,
+}
+
+impl Crates {
+    fn of(sources: &BTreeMap<String, String>) -> Outcome<Self> {
+        let mut names = BTreeMap::new();
+        let (mut of_values, mut by_defaults) = (BTreeSet::new(), BTreeSet::new());
+        for (path, text) in sources {
+            let Some(folder) = path.strip_suffix("/Cargo.toml") else {
+                continue;
+            };
             let name = text
                 .lines()
                 .find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
-            Ok((
-                folder.to_owned(),
-                name.ok_or(format!("{folder}/Cargo.toml has no name"))?
-                    .to_owned(),
-            ))
+            let name = name.ok_or(format!("{folder}/Cargo.toml has no name"))?;
+            names.insert(folder.to_owned(), name.to_owned());
+        }
+        for (path, text) in sources {
+            let Some(folder) = path.strip_suffix("/manifest.hcl") else {
+                continue;
+            };
+            // A manifest with faults is refused with all of them where it becomes Rust.
+            let Ok(manifest) = bggo_manifest::read(text) else {
+                continue;
+            };
+            let by_default: BTreeSet<&str> = manifest
+                .inputs()
+                .filter_map(|input| Some(input.default_link()?.path.as_str()))
+                .collect();
+            for link in manifest.linked_crates() {
+                let (linked, name) = (format!("{folder}/{}", link.path), &link.crate_name);
+                if names.get(&linked) != Some(name) {
+                    return Err(format!("{path} links `{name}`, which is not in {linked}").into());
+                }
+                if by_default.contains(link.path.as_str()) {
+                    by_defaults.insert(linked);
+                } else {
+                    of_values.insert(linked);
+                }
+            }
+        }
+        Ok(Self {
+            names,
+            of_values,
+            by_defaults,
         })
-        .collect()
-}
+    }
 
-/// Name and folder of each crate that a grid links only if it uses it: those of some functions, and the modules, which
-/// stand right below `modules/`.
-fn optional(crates: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
-    crates
-        .iter()
-        .filter(|(folder, _)| {
+    /// Name and folder of each crate that a grid links only if it uses it: those of some functions, the modules, which
+    /// stand right below `modules/`, and those that defaults of inputs link.
+    fn optional(&self) -> Vec<(&str, &str)> {
+        self.pairs(|folder| {
             let module = folder.strip_prefix("modules/");
-            OF_FUNCTIONS.contains(&folder.as_str())
+            OF_FUNCTIONS.contains(&folder)
+                || self.by_defaults.contains(folder)
                 || module.is_some_and(|rest| !rest.contains('/'))
         })
-        .map(|(folder, name)| (name.as_str(), folder.as_str()))
+    }
+
+    /// Name and folder of each crate that a grid links only if it gives an input a certain value.
+    fn of_values(&self) -> Vec<(&str, &str)> {
+        self.pairs(|folder| self.of_values.contains(folder))
+    }
+
+    fn pairs(&self, kept: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
+        let pairs = self.names.iter();
+        let kept = pairs.filter(|(folder, _)| kept(folder));
+        kept.map(|(folder, name)| (name.as_str(), folder.as_str()))
+            .collect()
+    }
 }
 
 /// The manifests of all modules, as Rust: made of the same texts as what `module!` makes of them.
@@ -181,9 +232,13 @@ fn manifests(sources: &BTreeMap<String, String>) -> Outcome<String> {
 }
 
 /// The workspace's manifest without the members that do not travel and without profiles (those of a grid are its own).
-fn workspace(repository: &Path, crates: &BTreeMap<String, String>) -> Outcome<String> {
+fn workspace(repository: &Path, crates: &Crates) -> Outcome<String> {
     let text = fs::read_to_string(repository.join("Cargo.toml"))?;
-    let members: Vec<String> = crates.keys().map(|folder| format!("{folder:?}")).collect();
+    let members: Vec<String> = crates
+        .names
+        .keys()
+        .map(|folder| format!("{folder:?}"))
+        .collect();
     let mut kept = String::new();
     let mut keeping = true;
     for line in text.lines() {
@@ -205,10 +260,11 @@ fn lock(
     repository: &Path,
     scratch: &Path,
     sources: &BTreeMap<String, String>,
-    crates: &BTreeMap<String, String>,
+    crates: &Crates,
 ) -> Outcome<String> {
     let template = fs::read_to_string(repository.join("templates/package/Cargo.toml"))?;
-    let optional: String = optional(crates)
+    let optional = crates.optional().into_iter().chain(crates.of_values());
+    let optional: String = optional
         .map(|(name, folder)| format!("{name} = {{ path = \"bggo/{folder}\" }}\n"))
         .collect();
     let manifest = template

@@ -3,8 +3,8 @@
 
 use super::constant::{self, Constants};
 use bggo_manifest::{
-    Asset, Bound, Condition, Demand, ErrorKind, Form, Input, Lifetime, Manifest, Metric,
-    MetricKind, MetricWarning, Output, Pattern, Rule, Runner, Severity, Use,
+    Asset, Bound, Condition, Demand, ErrorKind, Form, Input, Lifetime, LinkedCrate, Manifest,
+    Metric, MetricKind, MetricWarning, Output, Pattern, Rule, Runner, Severity, Use,
 };
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -138,6 +138,7 @@ impl Maker {
             nullable,
             default,
             one_of,
+            links,
             bounds,
             pattern,
             key_pattern,
@@ -151,6 +152,7 @@ impl Maker {
         let ty = constant::ty(ty);
         let default = option(default, |value| self.constants.value(value));
         let one_of = list(one_of, |one| text(one));
+        let links = list(links, linked_crate);
         let bounds = list(bounds, |one| self.bound(one));
         let pattern = option(pattern, self::pattern);
         let key_pattern = option(key_pattern, self::pattern);
@@ -161,7 +163,7 @@ impl Maker {
         quote! {
             Input {
                 name: #name, ty: #ty, required: #required, nullable: #nullable, default: #default,
-                one_of: #one_of, bounds: #bounds, pattern: #pattern, key_pattern: #key_pattern, form: #form,
+                one_of: #one_of, links: #links, bounds: #bounds, pattern: #pattern, key_pattern: #key_pattern, form: #form,
                 shape: #shape, shown: #shown, sensitive: #sensitive, description: #description,
             }
         }
@@ -186,6 +188,16 @@ impl Maker {
             Bound::MaxLength(length) => quote!(Bound::MaxLength(#length)),
         }
     }
+}
+
+fn linked_crate(link: &LinkedCrate) -> TokenStream {
+    let LinkedCrate {
+        value,
+        crate_name,
+        path,
+    } = link;
+    let (value, crate_name, path) = (text(value), text(crate_name), text(path));
+    quote!(LinkedCrate { value: #value, crate_name: #crate_name, path: #path })
 }
 
 fn used(part: &Use) -> TokenStream {

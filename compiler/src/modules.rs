@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use bggo_manifest::{Asset, Input, Manifest, Runner, Use};
+use bggo_manifest::{Asset, Input, LinkedCrate, Manifest, Runner, Use};
 use bggo_values::Value;
 
 /// What the build script makes of the manifests in `modules/`: a function that gives the name of each folder with its
@@ -99,7 +99,7 @@ impl Modules {
     }
 
     /// What is wrong with these modules together, one clause each: names that two of them have or declare, assets of other
-    /// modules that are not there, patterns that are not valid.
+    /// modules that are not there, crates that have one name, patterns that are not valid.
     pub fn contradictions(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (place, module) in self.list.iter().enumerate() {
@@ -109,6 +109,7 @@ impl Modules {
                     .iter()
                     .find_map(|other| self.same_name(other, module)),
             );
+            found.extend(self.same_links(before, module));
             let runners = module.manifest.runners.iter();
             let runners = runners.map(|one| ("runner", &one.name, &one.uses, &one.inputs));
             let assets = module.manifest.assets.iter();
@@ -159,6 +160,39 @@ impl Modules {
             let name = &one.crate_name;
             format!("the packages of the modules {first} and {second} are both called `{name}`: rename one in its Cargo.toml")
         })
+    }
+
+    /// That a crate which a value of an input links cannot be told from another one.
+    fn same_links(&self, before: &[Module], module: &Module) -> Vec<String> {
+        let mut found = Vec::new();
+        let shown = self.shown(module);
+        let links: Vec<&LinkedCrate> = module.manifest.linked_crates().collect();
+        for (place, link) in links.iter().enumerate() {
+            let name = &link.crate_name;
+            let same = |other: &&LinkedCrate| other.crate_name == *name;
+            if let Some(other) = self.list.iter().find(|other| other.crate_name == *name) {
+                let other = self.shown(other);
+                found.push(format!(
+                    "the module {shown} links a crate `{name}`, which is the package of the module {other}"
+                ));
+            }
+            let mut others = before.iter();
+            if let Some(other) =
+                others.find(|other| other.manifest.linked_crates().any(|link| same(&link)))
+            {
+                let other = self.shown(other);
+                found.push(format!(
+                    "the modules {other} and {shown} both link a crate `{name}`: rename one"
+                ));
+            }
+            let mut earlier = links[..place].iter();
+            if earlier.any(|other| same(other) && other.path != link.path) {
+                found.push(format!(
+                    "the module {shown} links crates `{name}` from two folders"
+                ));
+            }
+        }
+        found
     }
 
     /// What is wrong with a use of assets of another module.
@@ -375,6 +409,44 @@ mod tests {
                 "asset `session` of the module `store` uses `gone`, but the module `http_request` has no such asset",
                 "asset `session` of the module `store` uses `lost`, but the module `http_request` has no such asset",
             ]
+        );
+    }
+
+    #[test]
+    fn crates_that_values_link_can_be_told_apart() {
+        let with = |modules: &[(&str, &str, &str)]| {
+            let texts = modules.iter().map(|(name, krate, path)| {
+                let link = format!("link \"b\" {{\n  crate = \"{krate}\"\n  path = \"{path}\"\n}}");
+                let input = |input: &str, link: &str| {
+                    format!("input \"{input}\" {{\n  type = string\n  one_of = [\"a\", \"b\"]\n{link}\n}}\n")
+                };
+                let other = link.replace(path, "other");
+                let inputs = input("x", &link) + &input("y", if name.len() > 1 { &other } else { &link });
+                (*name, format!("runner \"{name}\" {{\n{inputs}}}\n"))
+            });
+            let texts: Vec<(&str, String)> = texts.collect();
+            let texts: Vec<(&str, &str)> = texts
+                .iter()
+                .map(|(name, text)| (*name, text.as_str()))
+                .collect();
+            let modules = Modules::built_in().clone().with(&texts);
+            assert_eq!(modules.faults, Vec::<String>::new());
+            modules.contradictions()
+        };
+        assert_eq!(with(&[("s", "sum-fast", "fast")]), Vec::<String>::new());
+        let found = with(&[("s", "bggo-module-noop", "fast")]);
+        assert_eq!(
+            found[0],
+            "the module `s` links a crate `bggo-module-noop`, which is the package of the module `noop`"
+        );
+        let found = with(&[("s", "sum-fast", "fast"), ("t", "sum-fast", "fast")]);
+        assert_eq!(
+            found[0],
+            "the modules `s` and `t` both link a crate `sum-fast`: rename one"
+        );
+        assert_eq!(
+            with(&[("sum", "sum-fast", "fast")]),
+            ["the module `sum` links crates `sum-fast` from two folders"]
         );
     }
 

@@ -1,6 +1,8 @@
-//! One test a fixture of `tests/fixtures/plan`: the plan as text, against the snapshot beside it.
+//! One test a fixture of `tests/fixtures/plan`: the plan as text, against the snapshot beside it. One that
+//! needs modules of `tests/modules` begins with a line `#### MODULE name` for each.
 
-use bggo::modules::Modules;
+mod fixture_modules;
+
 use bggo::source::Sources;
 use std::path::Path;
 
@@ -10,8 +12,9 @@ datatest_stable::harness! {
 
 fn fixture(path: &Path, text: String) -> datatest_stable::Result<()> {
     let stem = path.file_stem().ok_or("no name")?.to_string_lossy();
-    let sources = Sources::from_texts(vec![(format!("{stem}.hcl"), text.clone())]);
-    let (compiled, problems) = bggo::compile(&sources, Modules::built_in());
+    let (modules, grid) = fixture_modules::of(&text)?;
+    let sources = Sources::from_texts(vec![(format!("{stem}.hcl"), grid.to_owned())]);
+    let (compiled, problems) = bggo::compile(&sources, &modules);
     let compiled = compiled.ok_or_else(|| format!("{:?}", problems.list))?;
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(path.parent().ok_or("no folder")?.canonicalize()?);

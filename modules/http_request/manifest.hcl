@@ -283,19 +283,34 @@ runner "http_request" {
     description = "The host name has no address."
   }
   error "connect" {
-    description = "No connection: it was refused, the host is unreachable, or the proxy refused."
+    description = "No connection: it took longer than connect_timeout, or the proxy refused."
+  }
+  error "refused" {
+    description = "No connection: nobody listens there."
+  }
+  error "unreachable" {
+    description = "No connection: there is no way to the host."
+  }
+  error "local" {
+    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
   }
   error "tls" {
     description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
   }
   error "timeout" {
-    description = "Connecting, or the whole exchange, took longer than its time limit."
+    description = "The whole exchange took longer than its time limit."
   }
   error "redirect" {
     description = "Too many redirects, or one to something that is no URL."
   }
+  error "reset" {
+    description = "The server broke the connection off before its answer."
+  }
+  error "closed" {
+    description = "The server closed the connection before its answer."
+  }
   error "protocol" {
-    description = "The answer is no valid HTTP, or the connection was closed before the answer ended."
+    description = "The answer is no valid HTTP."
   }
   error "body" {
     description = "The body of the answer ended early or cannot be decompressed."
@@ -344,7 +359,7 @@ asset "http_client" {
     key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
     pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
     pattern_message     = "a header holds no line break and no other control character"
-    description         = "Headers of every request. Names are sent in lower case."
+    description         = "Headers of every request. Names are sent as they are written; over HTTP/2 in lower case."
   }
   input "user_agent" {
     type            = string
@@ -368,6 +383,17 @@ asset "http_client" {
     default     = "auto"
     one_of      = ["auto", "1.1", "2"]
     description = "\"auto\" uses HTTP/2 if the server offers it over TLS. \"2\" always uses HTTP/2, also without TLS."
+  }
+  input "transport" {
+    type        = string
+    default     = "own"
+    one_of      = ["own", "reqwest"]
+    description = "What sends the requests: bggo's own code, or the crate reqwest, to compare the two."
+
+    link "reqwest" {
+      crate = "bggo-http-reqwest"
+      path  = "reqwest"
+    }
   }
   input "proxy" {
     type            = string

@@ -2,6 +2,7 @@
 //! user, and the time between two of them is one subtraction.
 
 use bggo_schedule::Nanos;
+use std::cell::Cell;
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
@@ -32,17 +33,44 @@ impl Moment {
 #[derive(Debug)]
 pub(crate) struct Clock {
     origin: Instant,
+    last: Cell<Instant>,
 }
 
 impl Clock {
     /// One whose moments are counted from now.
     pub(crate) fn new() -> Self {
-        Self { origin: instant() }
+        let origin = instant();
+        Self {
+            origin,
+            last: Cell::new(origin),
+        }
+    }
+
+    /// The time.
+    pub(crate) fn read(&self) -> Instant {
+        let now = instant();
+        self.last.set(now);
+        now
+    }
+
+    /// The time when it was read last. It costs no look at the clock, and is never later than the time.
+    pub(crate) fn last(&self) -> Instant {
+        self.last.get()
     }
 
     /// The moment that is now.
     pub(crate) fn now(&self) -> Moment {
-        self.at(instant())
+        self.at(self.read())
+    }
+
+    /// How long after its origin an instant is; zero if it is not.
+    pub(crate) fn nanos_at(&self, instant: Instant) -> Nanos {
+        nanos(instant.saturating_duration_since(self.origin))
+    }
+
+    /// The instant so long after its origin; `None` of one that it cannot hold.
+    pub(crate) fn instant_after(&self, nanos: Nanos) -> Option<Instant> {
+        self.origin.checked_add(Duration::from_nanos(nanos))
     }
 
     /// The same moment by this clock.
@@ -57,7 +85,7 @@ impl Clock {
     pub(crate) fn instant_of(&self, moment: Moment) -> Option<Instant> {
         let number = moment.0.get();
         match number.checked_sub(ORIGIN) {
-            Some(after) => self.origin.checked_add(Duration::from_nanos(after)),
+            Some(after) => self.instant_after(after),
             None => self
                 .origin
                 .checked_sub(Duration::from_nanos(ORIGIN - number)),

@@ -4,7 +4,7 @@
 //! no state of a user: state of a user or of a connection belongs to an asset.
 
 pub use crate::assets::{Asset, AssetCx, Prepare};
-pub use crate::context::AssetMetrics;
+pub use crate::context::{AssetMetrics, Deadline};
 pub use crate::exchange::{Message, Secrets};
 pub use crate::fault::{Fault, FaultText};
 pub use crate::flow::{Early, Flow, Running, Stop};

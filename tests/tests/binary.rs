@@ -85,6 +85,33 @@ fn only_a_program_that_may_search_by_a_pattern_links_the_engine_for_it() {
 }
 
 #[test]
+fn only_a_program_that_asks_for_another_transport_links_it() {
+    let nginx = bggo_tests::server::Nginx::start("location / { return 200 ok; }");
+    let grid = |client: &str| {
+        let text = format!(
+            "variable \"url\" {{\n  type = string\n}}\nresource \"http_client\" \"one\" {{\n  arguments {{\n{client}  }}\n}}\nstep \"http_request\" \"get\" {{\n  uses {{\n    client = resource.http_client.one\n  }}\n  arguments {{\n    url           = var.url\n    expect_status = 200\n  }}\n}}\n"
+        );
+        Grid::new(&text).build()
+    };
+    let (own, reqwest) = (grid(""), grid("    transport = \"reqwest\"\n"));
+    for (grid, linked) in [(&own, false), (&reqwest, true)] {
+        grid.start(&["--url", &nginx.url(), "--quiet"])
+            .finish()
+            .expect_code(0);
+        let symbols = symbols_of_an_unstripped_build(grid);
+        assert!(symbols.contains("bggo_wire"), "symbols were read");
+        assert_eq!(symbols.contains("reqwest"), linked);
+    }
+    let size = |grid: &Grid| std::fs::metadata(grid.program()).unwrap().len();
+    assert!(
+        size(&reqwest) > size(&own) + 300_000,
+        "{} and {}",
+        size(&reqwest),
+        size(&own)
+    );
+}
+
+#[test]
 fn a_program_has_no_interpreter_segment_and_runs_in_a_bare_root() {
     let grid = Grid::example("http_request").build();
     let said = Command::new("readelf")

@@ -84,7 +84,7 @@ fn connections_that_fail_for_want_of_a_descriptor_are_said_to_be_this_hosts_faul
     let lines = ended.stderr.lines();
     let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let summary = events.find(|event| event["event"] == "summary").unwrap();
-    let failures = summary["failures"]["connect"].as_u64().unwrap();
+    let failures = summary["failures"]["local"].as_u64().unwrap();
     assert!(failures > 80, "{failures}");
     let said = summary["warnings"][0].as_str().unwrap();
     let text = format!(

@@ -175,7 +175,7 @@ fn a_server_that_dies_half_way_is_reported_as_failures_and_breaks_the_default_th
     let summary = of_kind(&events, "summary")[0];
     assert!(number(&summary["iterations"]["failed"]) > 0, "{summary}");
     assert!(
-        ended.stderr.contains("connect"),
+        ended.stderr.contains("refused"),
         "failures are told apart by kind: {summary}"
     );
 }

@@ -158,7 +158,7 @@ impl Checker<'_> {
         if !input.one_of.is_empty() && !self.is_one_of(input, &value, &what) {
             return Argument::Wrong;
         }
-        if self.refused(input, &value) {
+        if self.refused(input, &value) || self.links_late(input, &value) {
             return Argument::Wrong;
         }
         if input.form == Form::Json
@@ -270,6 +270,33 @@ impl Checker<'_> {
         let text = format!("{what}: \"{text}\" is none of the values allowed");
         self.error(codes::NOT_ONE_OF, value.span, text).hint = hint;
         false
+    }
+
+    /// Whether a value that is not known when the grid is built may link a crate, which is said here. Of a condition both
+    /// arms are judged: known ones that link nothing may differ between runs.
+    fn links_late(&mut self, input: &Input, value: &TExpr) -> bool {
+        if input.links.is_empty() || value.constant().is_some() {
+            return false;
+        }
+        let links = match &value.kind {
+            TKind::Conditional(_, yes, no) => [yes, no].into_iter().any(|arm| may_link(input, arm)),
+            _ => true,
+        };
+        if !links {
+            return false;
+        }
+        let name = &input.name;
+        let text = format!(
+            "`{name}` must be known when the grid is built: its value decides which crates the program links"
+        );
+        let values: Vec<String> = input
+            .one_of
+            .iter()
+            .map(|value| format!("\"{value}\""))
+            .collect();
+        self.error(codes::NOT_CONSTANT, value.span, text)
+            .hint(format!("write one of {}", values.join(", ")));
+        true
     }
 
     /// A literal object for an object type holds only attributes of that type: others would be dropped without a word.
@@ -464,6 +491,16 @@ pub(super) fn is_given(value: &TExpr) -> Given {
         TKind::Convert(inner) => is_given(inner),
         TKind::Constant(_) => Given::No,
         _ => Given::Perhaps,
+    }
+}
+
+/// Whether a value that is chosen when the program runs may link a crate.
+fn may_link(input: &Input, value: &TExpr) -> bool {
+    match (&value.kind, value.constant()) {
+        (_, Some(known)) if known.is_null() => input.default_link().is_some(),
+        (_, Some(known)) => input.link(known).is_some(),
+        (TKind::Conditional(_, yes, no), None) => may_link(input, yes) || may_link(input, no),
+        _ => true,
     }
 }
 

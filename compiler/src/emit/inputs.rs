@@ -51,6 +51,7 @@ impl Writer<'_> {
             let items: Vec<_> = arguments
                 .iter()
                 .map(|argument| self.fixed_input(argument, module))
+                .chain(links(arguments, module))
                 .collect();
             let count = Literal::usize_unsuffixed(items.len());
             let doc = format!("{doc}: inputs known when built");
@@ -69,6 +70,7 @@ impl Writer<'_> {
                 let variant = camel(&argument.input.name);
                 quote!(#module::In::#variant(Early::Known(#value)))
             })
+            .chain(links(arguments, module))
             .collect();
         let checks = self.checks(rules, EvaluatedIn::Start);
         let list = owned_list(&items);
@@ -565,6 +567,16 @@ impl FormatText {
         self.format
             .push_str(&text.replace('{', "{{").replace('}', "}}"));
     }
+}
+
+/// `client::In::TransportLink(&::bggo_http_reqwest::LINK)` for each argument whose value links a crate.
+fn links(arguments: &[Argument], module: &Ident) -> Vec<TokenStream> {
+    let linked = arguments.iter().filter_map(|argument| {
+        let variant = camel(&format!("{}_link", argument.input.name));
+        let krate = names::crate_name(argument.link.as_ref()?);
+        Some(quote!(#module::In::#variant(&::#krate::LINK)))
+    });
+    linked.collect()
 }
 
 /// A `Vec` of inputs.

@@ -35,7 +35,8 @@ use writer::Writer;
 pub struct Package {
     /// Path within the package to text.
     pub files: BTreeMap<String, String>,
-    /// Crates that it names beside the runtime: those of its modules, and those of functions that it calls.
+    /// Crates that it names beside the runtime: those of its modules, those of functions that it calls, and
+    /// those that values of arguments link.
     pub crates: BTreeSet<String>,
 }
 
@@ -95,6 +96,7 @@ pub fn emit(plan: &Plan, modules: &Modules) -> Package {
         .steps()
         .map(|step| &step.crate_name)
         .chain(plan.resources.iter().map(|resource| &resource.crate_name))
+        .chain(plan.linked_crates())
         .cloned()
         .chain(function_crates)
         .collect();

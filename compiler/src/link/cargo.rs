@@ -36,9 +36,9 @@ pub struct Cargo<'a> {
 }
 
 impl Cargo<'_> {
-    /// Downloads every crate.
+    /// Downloads every crate that the workspace needs. (`cargo fetch` would also download what only optional crates need.)
     pub fn fetch(self, progress: &mut dyn FnMut(Event<'_>)) -> Result<(), LinkFault> {
-        self.run(&["fetch"], progress).map(drop)
+        self.run(&["tree", "--depth", "0"], progress).map(drop)
     }
 
     /// Builds the program and returns its path. The command of rustc that compiled the grid itself is recorded.

@@ -23,7 +23,8 @@ pub fn name(manifest: &str) -> Result<String, String> {
         .ok_or_else(|| "there is no `name = \"..\"` below `[package]`".to_owned())
 }
 
-/// The package in a folder, every package that it reaches by path dependencies, and the manifest of each workspace that
+/// The package in a folder, every package that it reaches by path dependencies or, as a module, links for the value of an
+/// input, and the manifest of each workspace that
 /// one of them belongs to: folders and files, the package's own folder first.
 ///
 /// A path that leads nowhere is left out, and so is a manifest that is no TOML: cargo says what is wrong with it.
@@ -42,6 +43,7 @@ pub fn sources_of(folder: &Path) -> Vec<PathBuf> {
         let Some(manifest) = read(&folder) else {
             continue;
         };
+        open.extend(linked_crates(&folder));
         let workspace = workspace(&folder, &manifest);
         if let Some((root, _)) = &workspace
             && *root != folder
@@ -61,6 +63,16 @@ pub fn sources_of(folder: &Path) -> Vec<PathBuf> {
         sources.extend(targets_outside(&folder, &manifest));
     }
     sources
+}
+
+/// The folders of the crates that values of inputs link, if the package is a module.
+fn linked_crates(folder: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(folder.join("manifest.hcl")).unwrap_or_default();
+    let Ok(manifest) = bggo_manifest::read(&text) else {
+        return Vec::new();
+    };
+    let linked = manifest.linked_crates();
+    linked.map(|link| folder.join(&link.path)).collect()
 }
 
 fn read(folder: &Path) -> Option<Table> {

@@ -18,6 +18,12 @@ use toml::Value;
 
 static MANIFEST: &str = include_str!("../../../templates/package/Cargo.toml");
 
+/// Name and folder of the crates beside the runtime that an external module may name by version.
+const BESIDE_RUNTIME: [(&str, &str); 2] = [
+    ("bggo-wire", "runtime/wire"),
+    ("bggo-http1", "runtime/http1"),
+];
+
 /// Writes the workspace of a grid and gives back its folder.
 pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf, LinkFault> {
     let id = key::hash(&job.grid.to_string_lossy())
@@ -50,7 +56,8 @@ pub fn write(cache: &Cache, job: &Job<'_>, options: &Options) -> Result<PathBuf,
     Ok(folder)
 }
 
-/// A workspace without a grid that needs every crate: for downloading before the first build.
+/// A workspace without a grid that needs every crate but those that values of inputs link: for downloading before the
+/// first build.
 pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
     let crates: Vec<String> = sources::optional()
         .map(|(name, _)| name.to_owned())
@@ -77,7 +84,7 @@ pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
 
 fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
     let mut crates = String::new();
-    for (name, folder) in sources::optional() {
+    for (name, folder) in sources::optional().chain(sources::of_values()) {
         let optional = if job.crates.iter().any(|used| used == name) {
             ""
         } else {
@@ -90,9 +97,19 @@ fn manifest(job: &Job<'_>, options: &Options, content: &str) -> String {
         let path = Value::from(module.folder.to_string_lossy().as_ref());
         // With `package` the grid's source names the module by its package, whatever its `[lib]` is called.
         let _ = writeln!(crates, "{name} = {{ package = {name}, path = {path} }}");
+        for (name, folder) in module.linked_crates(job.crates) {
+            let name = Value::from(name);
+            let path = Value::from(folder.to_string_lossy().as_ref());
+            let _ = writeln!(crates, "{name} = {{ package = {name}, path = {path} }}");
+        }
     }
     if !options.modules.is_empty() {
         crates.push_str("\n[patch.crates-io]\nbggo-runtime = { path = \"bggo/runtime\" }\n");
+        for (name, folder) in BESIDE_RUNTIME {
+            if options.modules.iter().any(|module| module.names(name)) {
+                let _ = writeln!(crates, "{name} = {{ path = \"bggo/{folder}\" }}");
+            }
+        }
         for (name, path) in used_modules(options) {
             let _ = writeln!(crates, "{name} = {{ path = {} }}", Value::from(path));
         }
@@ -149,4 +166,136 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
         fs::create_dir_all(parent)?;
     }
     replace(path, 0o666, |file| file.write_all(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::environment::cleared;
+    use super::super::external_module::ExternalModule;
+    use super::super::sources::TARGET;
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Name and features of each package that is compiled for a workspace.
+    type Packages = BTreeMap<String, BTreeSet<String>>;
+
+    /// What cargo would compile; the network is not used, and the lock file stays as it is.
+    fn packages(folder: &Path) -> Packages {
+        let said = cleared("cargo")
+            .args(["tree", "--offline", "--locked", "--edges", "normal,build"])
+            .args(["--target", TARGET, "--prefix", "none"])
+            .args(["--format", "{p}|{f}"])
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&said.stdout);
+        let why = String::from_utf8_lossy(&said.stderr);
+        assert!(said.status.success(), "{why}");
+        let mut found = Packages::new();
+        for line in text.lines() {
+            let line = line.trim_end_matches(" (*)");
+            let (package, features) = line.split_once('|').unwrap();
+            let name = package.split(' ').next().unwrap().to_owned();
+            found.entry(name).or_default().insert(features.to_owned());
+        }
+        found
+    }
+
+    fn of_grid(cache: &Cache, crates: &[&str]) -> Packages {
+        let crates: Vec<String> = crates.iter().map(|name| (*name).to_owned()).collect();
+        let job = Job {
+            key: "",
+            grid: Path::new("/grid.hcl"),
+            files: &[("src/main.rs".to_owned(), "fn main() {}\n".to_owned())].into(),
+            crates: &crates,
+            record: ProgramRecord::default(),
+        };
+        let options = Options {
+            profile: Profile::Fast,
+            offline: true,
+            keep_symbols: false,
+            modules: Vec::new(),
+        };
+        packages(&write(cache, &job, &options).unwrap())
+    }
+
+    /// Crates that values of inputs link, each with the crate of its module.
+    fn linked() -> Vec<(&'static str, String)> {
+        let all = sources::optional().chain(sources::of_values());
+        let linked = all.filter_map(|(name, folder)| {
+            let (module, _) = folder.strip_prefix("modules/")?.split_once('/')?;
+            Some((name, format!("bggo-module-{module}")))
+        });
+        linked.collect()
+    }
+
+    #[test]
+    fn a_crate_of_a_value_comes_with_its_value_alone_and_changes_no_features_of_other_crates() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let _locked = cache.open(&mut || {}).unwrap();
+        let linked = linked();
+        assert!(!linked.is_empty());
+        let modules: Vec<&str> = sources::optional()
+            .filter(|(name, _)| linked.iter().all(|(linked, _)| linked != name))
+            .map(|(name, _)| name)
+            .collect();
+        for (name, module) in &linked {
+            for without in [&[module.as_str()][..], &modules] {
+                let with = of_grid(&cache, &[without, &[name]].concat());
+                let without = of_grid(&cache, without);
+                assert!(!without.contains_key(*name) && with.contains_key(*name));
+                let differing: Vec<_> = without
+                    .iter()
+                    .map(|(package, features)| (package, Some(features), with.get(package)))
+                    .filter(|(_, features, with)| features != with)
+                    .collect();
+                assert!(differing.is_empty(), "with {name}: {differing:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_module_that_names_wire_by_its_version_gets_the_one_that_travels() {
+        let of = |dependency: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let manifest = format!("[package]\nname = \"x\"\n[dependencies]\n{dependency}\n");
+            fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
+            let options = Options {
+                profile: Profile::Fast,
+                offline: true,
+                keep_symbols: false,
+                modules: vec![ExternalModule {
+                    folder: folder.path().to_owned(),
+                    crate_name: "x".to_owned(),
+                    manifest: String::new(),
+                }],
+            };
+            let job = Job {
+                key: "",
+                grid: Path::new(""),
+                files: &BTreeMap::new(),
+                crates: &[],
+                record: ProgramRecord::default(),
+            };
+            let text = super::manifest(&job, &options, "");
+            text.contains("bggo-wire = { path = \"bggo/runtime/wire\" }")
+        };
+        assert!(of("bggo-wire = \"0.1\""));
+        assert!(!of("bggo-runtime = \"0.1\""));
+    }
+
+    #[test]
+    fn before_the_first_build_nothing_is_downloaded_that_only_a_value_needs() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        let _locked = cache.open(&mut || {}).unwrap();
+        let downloaded = packages(&write_all(&cache).unwrap());
+        for (name, _) in sources::optional() {
+            assert!(downloaded.contains_key(name), "{name}");
+        }
+        for (name, _) in sources::of_values() {
+            assert!(!downloaded.contains_key(name), "{name}");
+        }
+    }
 }

@@ -11,7 +11,9 @@ mod slots;
 
 pub use print::print;
 
-use crate::check::typed::{Binding, TBody, TExpr, TInstances, TLocal, TRules, TStep, Typed};
+use crate::check::typed::{
+    Binding, Sensitivity, TBody, TExpr, TInstances, TKind, TLocal, TRules, TStep, Typed,
+};
 use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
@@ -126,7 +128,11 @@ impl Resources {
                 span: resource.span,
                 implicit: false,
                 scope: resource.scope,
-                arguments: arguments(&resource.arguments, &asset.inputs, &typed.locals),
+                arguments: arguments(
+                    &resource.arguments,
+                    &asset.inputs,
+                    (&typed.locals, resource.span),
+                ),
                 uses,
                 on,
                 rules: resource.rules.clone(),
@@ -288,7 +294,7 @@ impl Resources {
                 TInstances::Count(count) => Instances::Count(*count),
                 TInstances::ForEach(keys) => Instances::Keys(keys.clone()),
             },
-            arguments: arguments(&step.arguments, &runner.inputs, locals),
+            arguments: arguments(&step.arguments, &runner.inputs, (locals, step.span)),
             uses,
             needs,
             users_of,
@@ -333,7 +339,7 @@ impl Resources {
             span,
             implicit: true,
             scope,
-            arguments: Vec::new(),
+            arguments: arguments(&[], &needed.inputs, (&[], span)),
             uses: (!modules.asset(found).uses.is_empty()).then(Vec::new),
             on: Vec::new(),
             rules: TRules::default(),
@@ -405,15 +411,45 @@ fn unwarned(metrics: &[Metric], given: &[(usize, TExpr)], inputs: &[Input]) -> V
     settled.map(|metric| metric.name.clone()).collect()
 }
 
-fn arguments(given: &[(usize, TExpr)], inputs: &[Input], locals: &[TLocal]) -> Vec<Argument> {
-    given
-        .iter()
-        .map(|(at, value)| Argument {
-            input: inputs[*at].clone(),
-            value: value.clone(),
-            skeleton: shape::skeleton(&inputs[*at], value, locals),
-        })
-        .collect()
+/// The arguments of what stands at a place.
+fn arguments(
+    given: &[(usize, TExpr)],
+    inputs: &[Input],
+    (locals, place): (&[TLocal], Span),
+) -> Vec<Argument> {
+    let of_grid = given.iter().map(|(at, value)| Argument {
+        input: inputs[*at].clone(),
+        value: value.clone(),
+        skeleton: shape::skeleton(&inputs[*at], value, locals),
+        link: link(&inputs[*at], value),
+    });
+    let left = inputs.iter().enumerate();
+    let left = left.filter(|(at, _)| given.iter().all(|(known, _)| known != at));
+    let linked = left.filter_map(|(_, input)| default_that_links(input, place));
+    of_grid.chain(linked).collect()
+}
+
+/// The default of an input as an argument, if that links a crate: only the grid can name the crate.
+fn default_that_links(input: &Input, place: Span) -> Option<Argument> {
+    let link = input.default_link()?;
+    Some(Argument {
+        value: TExpr {
+            kind: TKind::Constant(input.default.clone()?),
+            ty: input.ty.clone(),
+            binding: Binding::Built,
+            sensitivity: Sensitivity::default(),
+            span: place,
+        },
+        skeleton: None,
+        link: Some(link.crate_name.clone()),
+        input: input.clone(),
+    })
+}
+
+/// The crate that a value links. One that links some is known when the grid is built.
+fn link(input: &Input, value: &TExpr) -> Option<String> {
+    let link = input.link(value.constant()?)?;
+    Some(link.crate_name.clone())
 }
 
 #[cfg(test)]

@@ -105,6 +105,15 @@ impl Plan {
         &self.bodies[id.0]
     }
 
+    /// Crates that values of arguments link.
+    pub fn linked_crates(&self) -> impl Iterator<Item = &String> {
+        let of_steps = self.steps().flat_map(|step| &step.arguments);
+        let of_resources = self.resources.iter().flat_map(|one| &one.arguments);
+        of_steps
+            .chain(of_resources)
+            .filter_map(|argument| argument.link.as_ref())
+    }
+
     /// All steps, body by body.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.bodies.iter().flat_map(|body| &body.steps)
@@ -248,6 +257,8 @@ pub struct Argument {
     pub value: TExpr,
     /// What of it is known before the step runs, where the input asks for that and the value differs between runs.
     pub skeleton: Option<Skeleton>,
+    /// The crate that its value links.
+    pub link: Option<String>,
 }
 
 /// A value that is known in part.

@@ -100,6 +100,10 @@ fn resources(plan: &Plan, out: &mut String) -> std::fmt::Result {
             let first = resource.first_slot;
             write!(out, ", slots {first}..{}", first + resource.metrics)?;
         }
+        let mut arguments = resource.arguments.iter();
+        if let Some(link) = arguments.find_map(|argument| argument.link.as_ref()) {
+            write!(out, ", links {link}")?;
+        }
         out.push('\n');
         rules(&resource.rules, out)?;
     }
@@ -139,13 +143,13 @@ fn steps(plan: &Plan, body: &BodyPlan, out: &mut String) -> std::fmt::Result {
         }
         out.push('\n');
         for argument in &step.arguments {
-            writeln!(
-                out,
-                "      {} : {}, {}",
-                argument.input.name,
-                argument.value.ty,
-                word(argument.value.binding)
-            )?;
+            let (input, value) = (&argument.input, &argument.value);
+            let binding = word(value.binding);
+            write!(out, "      {} : {}, {binding}", input.name, value.ty)?;
+            if let Some(link) = &argument.link {
+                write!(out, ", links {link}")?;
+            }
+            out.push('\n');
         }
         rules(&step.rules, out)?;
         judging(plan, body, step, out)?;

@@ -1,7 +1,7 @@
 //! Credentials as headers: Bearer, Basic, an API key in a header or in the query.
 
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText, Value, to_base64};
+use bggo_runtime::contract::{Fault, FaultText, Text, Value, to_base64};
 use http::header::{HeaderName, HeaderValue};
 use url::Url;
 
@@ -38,8 +38,8 @@ pub(crate) fn user(name: &str, password: &str) -> Result<HeaderValue, Fault> {
 /// An API key and where it goes.
 #[derive(Debug, Clone)]
 pub(crate) enum ApiKey {
-    /// In a header.
-    Header(HeaderName, HeaderValue),
+    /// In a header: its name as it is written.
+    Header(Text, HeaderValue),
     /// In the query: name and value.
     Query(String, String),
 }
@@ -57,9 +57,9 @@ pub(crate) fn api_key(key: &Value) -> Result<ApiKey, Fault> {
     let value = text("value").unwrap_or_default();
     match text("in").as_deref() {
         None | Some("header") => {
-            let header = HeaderName::from_bytes(name.as_bytes())
+            HeaderName::from_bytes(name.as_bytes())
                 .map_err(|_| Kind::Request.fault("the name of api_key is no header's name"))?;
-            Ok(ApiKey::Header(header, secret(&value, "api_key")?))
+            Ok(ApiKey::Header(name.into(), secret(&value, "api_key")?))
         }
         Some("query") => Ok(ApiKey::Query(name, value)),
         Some(_) => Err(Kind::Request.fault("api_key goes in = \"header\" or \"query\"")),

@@ -6,7 +6,6 @@ use bggo_runtime::contract::{Fault, FaultText, Value};
 use bytes::Bytes;
 use form_urlencoded::{Serializer, Target};
 use http::header::HeaderValue;
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -88,6 +87,15 @@ impl Payload {
         }
     }
 
+    /// All of it, if it is one piece of known bytes.
+    pub(crate) fn whole(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::None => Some(&[]),
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Parts(_) => None,
+        }
+    }
+
     /// How many bytes it has; `None` if it contains a file, whose size is known only when it is opened.
     pub(crate) fn size(&self) -> Option<u64> {
         match &self.content {
@@ -164,15 +172,19 @@ impl Part {
 }
 
 /// A body that is being sent.
-pub(crate) enum Outgoing {
+#[derive(Debug)]
+pub enum Outgoing {
+    /// There is none.
     None,
+    /// Known bytes.
     Bytes(Bytes),
+    /// Bytes and files, one after the other.
     Stream(Stream),
 }
 
 impl Outgoing {
     /// How many bytes are sent.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         match self {
             Self::None => 0,
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -227,11 +239,13 @@ fn append_pair<T: Target>(
 }
 
 /// Opened parts, sent one after the other. The whole length is known, so the body is not chunked.
-pub(crate) struct Stream {
+#[derive(Debug)]
+pub struct Stream {
     parts: VecDeque<Opened>,
     left: u64,
 }
 
+#[derive(Debug)]
 enum Opened {
     Bytes(Bytes),
     File { file: File, left: u64, path: String },
@@ -246,17 +260,20 @@ impl Opened {
     }
 }
 
-impl HttpBody for Stream {
-    type Data = Bytes;
-    type Error = Unreadable;
+impl Stream {
+    /// How many bytes are left.
+    pub fn size(&self) -> u64 {
+        self.left
+    }
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
+    /// The next piece, `None` at the end.
+    ///
+    /// # Errors
+    /// A file cannot be read, or became shorter.
+    pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Unreadable>> {
         loop {
             let piece = match self.parts.front_mut() {
-                None => return Poll::Ready(None),
+                None => return Poll::Ready(Ok(None)),
                 Some(Opened::Bytes(bytes)) => std::mem::take(bytes),
                 Some(Opened::File { left: 0, .. }) => Bytes::new(),
                 Some(Opened::File { file, left, path }) => {
@@ -264,12 +281,12 @@ impl HttpBody for Stream {
                     let mut buffer = vec![0; size];
                     let mut read = ReadBuf::new(&mut buffer);
                     if let Err(error) = ready!(Pin::new(file).poll_read(cx, &mut read)) {
-                        return Poll::Ready(Some(Err(Unreadable(unreadable(path, &error)))));
+                        return Poll::Ready(Err(Unreadable(unreadable(path, &error))));
                     }
                     let count = read.filled().len();
                     if count == 0 {
                         let shorter = "it became shorter while it was sent";
-                        return Poll::Ready(Some(Err(Unreadable(unreadable(path, &shorter)))));
+                        return Poll::Ready(Err(Unreadable(unreadable(path, &shorter))));
                     }
                     buffer.truncate(count);
                     *left -= count as u64;
@@ -281,15 +298,7 @@ impl HttpBody for Stream {
                 continue;
             }
             self.left -= piece.len() as u64;
-            return Poll::Ready(Some(Ok(Frame::data(piece))));
+            return Poll::Ready(Ok(Some(piece)));
         }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
     }
 }

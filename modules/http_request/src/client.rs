@@ -5,16 +5,18 @@
 use crate::cookies::Jar;
 use crate::decompress::ACCEPTED;
 use crate::fault::unreadable_file;
+use crate::fields::{Fields, name};
 use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
-use crate::tls;
-use crate::transport::{Settings, Speak, Transport};
+use crate::transport::{Connections, Settings, Shared, Speak, Transport};
 use bggo_runtime::contract::{
     Asset, AssetCx, AssetMetrics, Fault, FaultText, Number, Prepare, Value,
 };
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue, USER_AGENT};
+use bggo_wire::{Tls, TlsIdentity, TlsSettings, TlsVersion};
+use http::header::HeaderValue;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::task::Context;
 use std::time::Duration;
 
 /// The User-Agent of a client whose grid sets none.
@@ -22,11 +24,9 @@ const AGENT: HeaderValue = HeaderValue::from_static(concat!("bggo/", env!("CARGO
 
 /// A client: connections, cookies and settings, like a browser.
 pub struct HttpClient {
+    pub(crate) common: Rc<Common>,
     pub(crate) transport: Transport,
     pub(crate) jar: Option<RefCell<Jar>>,
-    /// Headers of every request.
-    pub(crate) headers: HeaderMap,
-    pub(crate) exchange: Defaults,
     /// It has a sensitive argument, which may be in its headers.
     pub(crate) is_sensitive: bool,
     metrics: AssetMetrics,
@@ -46,20 +46,22 @@ pub(crate) struct Defaults {
 /// What all clients of a resource share on a thread.
 pub struct Ready {
     /// Made once; `None` if an argument differs between users.
-    common: Option<Common>,
+    common: Option<Rc<Common>>,
 }
 
-struct Common {
-    transport: Rc<Settings>,
+/// What clients share that have the same arguments.
+pub(crate) struct Common {
+    pub(crate) connections: Shared,
     cookies: bool,
-    headers: HeaderMap,
-    exchange: Defaults,
+    /// Headers of every request.
+    pub(crate) fields: Fields,
+    pub(crate) exchange: Defaults,
 }
 
 impl HttpClient {
     /// The User-Agent of its requests if it is text, for other modules that use the client.
     pub fn user_agent(&self) -> Option<&str> {
-        self.headers.get(USER_AGENT)?.to_str().ok()
+        self.common.fields.get(name::USER_AGENT)?.to_str().ok()
     }
 
     /// Counts the connections that were opened since the last request ended.
@@ -72,6 +74,8 @@ impl HttpClient {
 }
 
 impl Asset for HttpClient {
+    const WORKS_WHEN_IDLE: bool = true;
+
     type Inputs = Inputs;
     type Uses = Uses;
     type Ready = Ready;
@@ -80,22 +84,30 @@ impl Asset for HttpClient {
     fn prepare(_: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
         check_limits(inputs)?;
         Ok(Ready {
-            common: common(inputs)?,
+            common: common(inputs)?.map(Rc::new),
         })
     }
 
     async fn create(cx: AssetCx, ready: Rc<Ready>, _: Uses, inputs: Inputs) -> Result<Self, Fault> {
         if let Some(common) = &ready.common {
-            return common.client(&cx);
+            return Common::client(common, &cx);
         }
         match common(&inputs)? {
-            Some(common) => common.client(&cx),
+            Some(common) => Common::client(&Rc::new(common), &cx),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
     }
 
     fn exports(&self) -> Exports {
         Exports {}
+    }
+
+    fn has_idle_work(&self) -> bool {
+        self.transport.has_idle_work()
+    }
+
+    fn poll_idle(&self, cx: &mut Context<'_>) {
+        self.transport.poll_idle(cx);
     }
 
     async fn destroy(self) -> Result<(), Fault> {
@@ -106,14 +118,13 @@ impl Asset for HttpClient {
 }
 
 impl Common {
-    fn client(&self, cx: &AssetCx) -> Result<HttpClient, Fault> {
+    fn client(common: &Rc<Self>, cx: &AssetCx) -> Result<HttpClient, Fault> {
         Ok(HttpClient {
             metrics: cx.metrics(),
             is_sensitive: cx.info().is_sensitive(),
-            transport: Transport::new(Rc::clone(&self.transport))?,
-            jar: self.cookies.then(RefCell::default),
-            headers: self.headers.clone(),
-            exchange: self.exchange,
+            transport: Transport::new(cx, &common.connections)?,
+            jar: common.cookies.then(RefCell::default),
+            common: Rc::clone(common),
         })
     }
 }
@@ -143,22 +154,22 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
         return Ok(None);
     };
     check_limits(inputs)?;
-    let mut headers = HeaderMap::new();
-    headers.insert(USER_AGENT, AGENT);
+    let mut headers = Fields::default();
+    headers.set(name::USER_AGENT, AGENT);
     if let Some(agent) = known.user_agent {
         let agent = HeaderValue::from_str(agent).map_err(|_| {
             Kind::Settings.fault("user_agent holds what no header can, such as a line break")
         })?;
-        headers.insert(USER_AGENT, agent);
+        headers.set(name::USER_AGENT, agent);
     }
     if known.compression {
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        headers.set(name::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
     }
     if let Some(named) = known.headers {
         let wrong = |text: FaultText| Kind::Settings.fault(text);
         request::add_headers(&mut headers, named, wrong)?;
         request::no_transfer_encoding(&headers).map_err(wrong)?;
-        if headers.contains_key(CONTENT_LENGTH) {
+        if headers.contains(name::CONTENT_LENGTH) {
             return Err(Kind::Settings.fault(
                 "Content-Length cannot be the same for all requests; leave the header out, the right one is sent",
             ));
@@ -169,14 +180,16 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
         "2" => Speak::Http2,
         _ => Speak::Auto,
     };
-    let tls = tls::config(&tls::Settings {
+    let tls = Tls::new(&TlsSettings {
         ca: one_of("ca_file", known.ca_file, "ca_pem", known.ca_pem)?,
         identity: identity(&known)?,
         insecure: known.insecure_skip_verify,
-        only_13: known.min_tls_version == "1.3",
+        oldest: TlsVersion::of_number(known.min_tls_version),
         protocols: speak.protocols(),
-    })?;
-    let transport = Settings {
+        ..TlsSettings::default()
+    })
+    .map_err(|text| Kind::Tls.fault(text))?;
+    let settings = Settings {
         tls,
         server_name: known.server_name.map(str::to_owned),
         speak,
@@ -202,9 +215,17 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
             .map_err(|text| Kind::Settings.fault(text))? as u64,
     };
     Ok(Some(Common {
-        transport: Rc::new(transport),
+        connections: match known.transport {
+            "own" => Shared::Own(Rc::new(Connections::new(settings)?)),
+            _ => match inputs.transport_link {
+                Some(link) => Shared::Linked(link, Rc::new(settings)),
+                None => {
+                    return Err(Kind::Settings.fault("the program does not hold this transport"));
+                }
+            },
+        },
         cookies: known.cookies,
-        headers,
+        fields: headers,
         exchange,
     }))
 }
@@ -223,7 +244,7 @@ fn texts(list: Option<&Value>) -> Vec<String> {
     }
 }
 
-fn identity(known: &Known<'_>) -> Result<Option<(String, String)>, Fault> {
+fn identity(known: &Known<'_>) -> Result<Option<TlsIdentity>, Fault> {
     let chain = one_of(
         "client_cert_file",
         known.client_cert_file,
@@ -237,7 +258,7 @@ fn identity(known: &Known<'_>) -> Result<Option<(String, String)>, Fault> {
         known.client_key_pem,
     )?;
     match (chain, key) {
-        (Some(chain), Some(key)) => Ok(Some((chain, key))),
+        (Some(chain), Some(key)) => Ok(Some(TlsIdentity { chain, key })),
         (None, None) => Ok(None),
         _ => {
             Err(Kind::Tls.fault("a client's certificate needs its key, and a key its certificate"))
@@ -285,6 +306,7 @@ struct Known<'a> {
     compression: bool,
     max_body_size: Number,
     http_version: &'a str,
+    transport: &'a str,
     proxy: Option<&'a str>,
     no_proxy: Option<&'a Value>,
     ca_file: Option<&'a str>,
@@ -313,6 +335,7 @@ fn known(inputs: &Inputs) -> Option<Known<'_>> {
         compression: *inputs.compression.known()?,
         max_body_size: *inputs.max_body_size.known()?,
         http_version: inputs.http_version.known()?,
+        transport: inputs.transport.known()?,
         proxy: inputs.proxy.known()?.as_deref(),
         no_proxy: inputs.no_proxy.known()?.as_ref(),
         ca_file: inputs.ca_file.known()?.as_deref(),

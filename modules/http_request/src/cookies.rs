@@ -28,6 +28,11 @@ struct Cookie {
 }
 
 impl Jar {
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Keeps what an answer sets.
     pub(crate) fn keep(&mut self, url: &Url, headers: &HeaderMap, now: SystemTime) {
         for line in headers.get_all(SET_COOKIE) {

@@ -4,17 +4,23 @@
 use crate::body::Payload;
 use crate::client::HttpClient;
 use crate::decompress::too_large;
+use crate::fault;
+use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
 use crate::trace::{Request, Trace};
-use crate::transport::{Incoming, Outgoing};
-use bggo_runtime::contract::{Fault, FaultText, format_duration};
+use crate::transport::{AnswerHead, Incoming, Outgoing, Reads, Template};
+use bggo_runtime::contract::{Deadline, Fault, FaultText, format_duration};
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
+use http::header::{CONTENT_LENGTH, SET_COOKIE};
 use http::{Method, StatusCode};
+use std::borrow::Cow;
 use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 use url::Url;
 
@@ -25,26 +31,39 @@ const SOON: Duration = Duration::from_millis(50);
 
 /// A request, ready to be sent.
 pub(crate) struct Call<'a> {
-    pub(crate) method: Method,
+    pub(crate) method: &'a Method,
     pub(crate) url: &'a Url,
-    pub(crate) headers: HeaderMap,
+    /// All fields but the cookies.
+    pub(crate) fields: &'a Fields,
+    /// Method, url and fields as they are sent, if they were made before.
+    pub(crate) template: Option<&'a Template>,
     pub(crate) cookies: &'a [(String, String)],
     pub(crate) payload: &'a Payload,
     /// The header that holds an API key: like the standard ones, it does not go to another host.
-    pub(crate) key: Option<&'a HeaderName>,
+    pub(crate) key: Option<&'a str>,
     pub(crate) timeout: Duration,
     /// How many redirects are followed; with `None` a redirect is an answer like any other.
     pub(crate) redirects: Option<usize>,
-    /// Whether somebody reads the body.
-    pub(crate) keeps_body: bool,
+    /// What somebody reads of the answer.
+    pub(crate) reads: ReadsOf,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
+    /// When it is sent.
+    pub(crate) sent: Instant,
     /// What is counted, also if the exchange fails.
     pub(crate) seen: &'a Seen,
     /// Takes down what is sent and received, if that is shown.
     pub(crate) trace: Option<&'a Trace<'a>>,
     /// Of an answer with such a status the first bytes of its body are kept, if nobody takes down more.
     pub(crate) keeps_start: &'a dyn Fn(StatusCode) -> bool,
+}
+
+/// What a step reads of an answer, beside its status.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReadsOf {
+    pub(crate) fields: bool,
+    pub(crate) address: bool,
+    pub(crate) body: bool,
 }
 
 /// Bytes of the body of an answer that are kept for an example of a failure.
@@ -65,7 +84,9 @@ pub(crate) struct Seen {
 
 /// What came back.
 pub(crate) struct Answer {
-    pub(crate) head: Incoming,
+    pub(crate) head: AnswerHead,
+    /// The url that answered, after redirects.
+    pub(crate) redirected: Option<Url>,
     /// The body as it came, if it is kept.
     pub(crate) body: Bytes,
     /// Its first bytes, if these are kept.
@@ -79,13 +100,29 @@ pub(crate) struct Answer {
 }
 
 /// Sends a request and reads its answer.
-pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answer, Fault> {
+pub(crate) async fn exchange(
+    client: &HttpClient,
+    call: &Call<'_>,
+    mut deadline: Deadline,
+) -> Result<Answer, Fault> {
     let (limit, url, hosts, seen) = (call.timeout, call.url, call.hosts, call.seen);
-    let ended = tokio::time::timeout(limit, whole(client, call)).await;
+    let mut work = pin!(whole(client, call));
+    let mut is_set = false;
+    let ended = poll_fn(|cx| {
+        if let Poll::Ready(ended) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(ended));
+        }
+        if !is_set && let Some(end) = call.sent.checked_add(limit) {
+            deadline.set(end);
+        }
+        is_set = true;
+        deadline.poll(cx).map(|()| None)
+    })
+    .await;
     client.count_connections();
     match ended {
-        Ok(result) => result,
-        Err(_) => {
+        Some(result) => result,
+        None => {
             let what = if seen.status.get().is_some() {
                 "no end of the body"
             } else {
@@ -100,63 +137,89 @@ pub(crate) async fn exchange(client: &HttpClient, call: Call<'_>) -> Result<Answ
     }
 }
 
-async fn whole(client: &HttpClient, mut call: Call<'_>) -> Result<Answer, Fault> {
-    let begun = Instant::now();
-    let mut head = answer(client, &mut call).await?;
-    let headed = Instant::now();
+async fn whole(client: &HttpClient, call: &Call<'_>) -> Result<Answer, Fault> {
+    let (mut incoming, url) = answer(client, call).await?;
+    let head = incoming.head();
+    let (status, came) = (head.status, head.came);
     let keeps = Keeps {
-        most: call.keeps_body.then_some(client.exchange.max_body),
-        start: (call.keeps_start)(head.status()),
+        most: call.reads.body.then_some(client.common.exchange.max_body),
+        start: (call.keeps_start)(status),
         trace: call.trace,
     };
-    let (size, body, start) = read(&mut head, keeps).await?;
+    let has_body = !incoming.is_over();
+    let (size, body, start) = read(&mut incoming, keeps)
+        .await
+        .map_err(|ended| ended.fault(&url, call.hosts))?;
     if let Some(trace) = call.trace {
         trace.ends();
     }
     Ok(Answer {
-        head,
+        head: incoming.into_head(),
+        redirected: match url {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(url) => Some(url),
+        },
         body,
         start,
         size,
-        waiting: headed - begun,
-        receiving: headed.elapsed(),
+        waiting: came.saturating_duration_since(call.sent),
+        // What came with the head took no time.
+        receiving: if has_body {
+            came.elapsed()
+        } else {
+            Duration::ZERO
+        },
     })
 }
 
-/// The head of the last answer.
-async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fault> {
+/// The last answer, whose head has come, and its url.
+async fn answer<'c, 'a>(
+    client: &'c HttpClient,
+    call: &Call<'a>,
+) -> Result<(Incoming<'c>, Cow<'a, Url>), Fault> {
     let nothing = Payload::default();
-    let (mut url, mut method) = (call.url.clone(), call.method.clone());
+    let (mut url, mut method) = (Cow::Borrowed(call.url), Cow::Borrowed(call.method));
+    let (mut fields, mut template) = (Cow::Borrowed(call.fields), call.template);
     let (mut payload, mut cookies) = (call.payload, call.cookies);
-    let mut headers = std::mem::take(&mut call.headers);
+    let reads = Reads {
+        fields: call.reads.fields || call.trace.is_some(),
+        cookies: client.jar.is_some(),
+        location: call.redirects.is_some(),
+        address: call.reads.address,
+    };
     let mut followed = 0;
+    let mut now = call.sent;
     loop {
         let mut may_resend = method.is_idempotent();
         if !may_resend {
             client.transport.hear_of_closed().await;
         }
-        let mut head = loop {
-            let mut sent = headers.clone();
-            client.add_cookies(&mut sent, &url, cookies);
+        let mut incoming = loop {
+            let line = client.cookies(&url, cookies, &fields);
             if let Some(trace) = call.trace {
                 trace.sends(Request {
                     method: &method,
                     url: &url,
-                    headers: &sent,
+                    headers: &fields,
+                    cookies: line.as_deref(),
                     payload,
                 });
             }
             let outgoing = Outgoing {
                 method: &method,
                 url: &url,
-                headers: sent,
+                fields: &fields,
+                cookies: line.as_deref(),
                 payload,
+                template,
+                reads,
                 hosts: call.hosts,
+                now,
             };
             // It counts before it is sent: whoever drops it does not know how far it came.
             add_to(&call.seen.requests, 1);
-            match client.transport.send(outgoing).await {
-                Ok(head) => break head,
+            match client.transport.send(&outgoing).await {
+                Ok(incoming) => break incoming,
                 Err(lost) if !lost.was_sent => {
                     add_to(&call.seen.requests, -1);
                     return Err(lost.fault);
@@ -169,17 +232,18 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
                 Err(lost) => return Err(lost.fault),
             }
         };
-        call.seen.status.set(Some(head.status()));
+        let head = incoming.head();
+        call.seen.status.set(Some(head.status));
         if let Some(trace) = call.trace {
-            trace.hears(head.status(), head.version(), head.headers());
+            trace.hears(head.status, head.version, head.headers());
         }
         add_to(&call.seen.answered, 1);
-        client.keep_cookies(&head, SystemTime::now());
+        client.keep_cookies(&url, head);
         let Some(most) = call.redirects else {
-            return Ok(head);
+            return Ok((incoming, url));
         };
-        let Some(hop) = redirect::hop(head.status(), head.headers(), &url, &method)? else {
-            return Ok(head);
+        let Some(hop) = redirect::hop(head.status, head.headers(), &url, &method)? else {
+            return Ok((incoming, url));
         };
         if followed == most {
             let text = FaultText::plain(format_args!("more than {most} redirects"));
@@ -188,15 +252,21 @@ async fn answer(client: &HttpClient, call: &mut Call<'_>) -> Result<Incoming, Fa
         followed += 1;
         call.seen.status.set(None);
         // The body of a redirect may be broken or missing.
-        let _ = tokio::time::timeout(SOON, drain(&mut head, call.trace)).await;
-        redirect::strip(&mut headers, &url, &hop, call.key);
+        let drained = Box::pin(drain(&mut incoming, call.trace));
+        let drained = Box::pin(tokio::time::timeout(SOON, drained)).await;
+        if drained.is_err() {
+            incoming.leave();
+        }
+        redirect::strip(fields.to_mut(), &url, &hop, call.key);
+        template = None;
         if url.origin() != hop.url.origin() {
             cookies = &[];
         }
         if !hop.keeps_body {
             payload = &nothing;
         }
-        (url, method) = (hop.url, hop.method);
+        (url, method) = (Cow::Owned(hop.url), Cow::Owned(hop.method));
+        now = Instant::now();
     }
 }
 
@@ -204,20 +274,22 @@ fn add_to(count: &Cell<u64>, more: i64) {
     count.set(count.get().saturating_add_signed(more));
 }
 
-/// Reads a body to its end, unless it is long or slow.
-async fn drain(head: &mut Incoming, trace: Option<&Trace<'_>>) {
-    let length = head.headers().get(CONTENT_LENGTH);
+/// Reads a body to its end, unless it is long.
+async fn drain(incoming: &mut Incoming<'_>, trace: Option<&Trace<'_>>) {
+    let length = incoming.head().headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: usize| length > SMALL) {
+        incoming.leave();
         return;
     }
     let mut size = 0;
-    while let Ok(Some(piece)) = head.piece().await {
+    while let Ok(Some(piece)) = incoming.piece().await {
         if let Some(trace) = trace {
             trace.piece(&piece);
         }
         size += piece.len();
         if size > SMALL {
+            incoming.leave();
             return;
         }
     }
@@ -232,13 +304,37 @@ struct Keeps<'a> {
     trace: Option<&'a Trace<'a>>,
 }
 
+/// Why a body did not come to its end.
+enum Ended {
+    /// It broke.
+    Early(FaultText),
+    /// It is longer than it may be kept.
+    TooLarge(u64),
+}
+
+impl Ended {
+    fn fault(self, url: &Url, hosts: Hosts) -> Fault {
+        match self {
+            Self::Early(cause) => fault::unfinished(&cause, url, hosts),
+            Self::TooLarge(most) => too_large(most),
+        }
+    }
+}
+
 /// Reads the body to its end: its size, all of it and its start, as far as these are kept.
-async fn read(head: &mut Incoming, keeps: Keeps<'_>) -> Result<(u64, Bytes, Vec<u8>), Fault> {
+async fn read(
+    incoming: &mut Incoming<'_>,
+    keeps: Keeps<'_>,
+) -> Result<(u64, Bytes, Vec<u8>), Ended> {
+    if keeps.most.is_none() && !keeps.start && keeps.trace.is_none() {
+        let size = incoming.skip().await.map_err(Ended::Early)?;
+        return Ok((size, Bytes::new(), Vec::new()));
+    }
     let mut size = 0;
     let mut start = Vec::new();
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    while let Some(piece) = head.piece().await? {
+    while let Some(piece) = incoming.piece().await.map_err(Ended::Early)? {
         size += piece.len() as u64;
         if let Some(trace) = keeps.trace {
             trace.piece(&piece);
@@ -251,7 +347,7 @@ async fn read(head: &mut Incoming, keeps: Keeps<'_>) -> Result<(u64, Bytes, Vec<
             continue;
         };
         if size > most {
-            return Err(too_large(most));
+            return Err(Ended::TooLarge(most));
         }
         // Most bodies come in one piece, which is kept as it is.
         if first.is_empty() {
@@ -275,20 +371,24 @@ async fn read(head: &mut Incoming, keeps: Keeps<'_>) -> Result<(u64, Bytes, Vec<
 }
 
 impl HttpClient {
-    fn add_cookies(&self, headers: &mut HeaderMap, url: &Url, own: &[(String, String)]) {
-        match &self.jar {
-            Some(jar) => request::add_cookies(
-                headers,
-                &jar.borrow_mut().pairs(url, SystemTime::now()),
-                own,
-            ),
-            None => request::add_cookies(headers, &[], own),
-        }
+    /// The value of the Cookie that is sent: the cookies of the jar, without those that the request sets itself, then those of
+    /// the request.
+    fn cookies(&self, url: &Url, own: &[(String, String)], fields: &Fields) -> Option<String> {
+        let mut jar = self.jar.as_ref().map(|jar| jar.borrow_mut());
+        let pairs = match &mut jar {
+            Some(jar) if !jar.is_empty() => jar.pairs(url, SystemTime::now()),
+            _ if own.is_empty() => return None,
+            _ => Vec::new(),
+        };
+        request::cookie_line(&pairs, own, fields)
     }
 
-    fn keep_cookies(&self, head: &Incoming, now: SystemTime) {
-        if let Some(jar) = &self.jar {
-            jar.borrow_mut().keep(head.url(), head.headers(), now);
+    fn keep_cookies(&self, url: &Url, head: &AnswerHead) {
+        if let Some(jar) = &self.jar
+            && head.headers().contains_key(SET_COOKIE)
+        {
+            jar.borrow_mut()
+                .keep(url, head.headers(), SystemTime::now());
         }
     }
 }

@@ -4,55 +4,18 @@
 
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
-use crate::tls;
-use bggo_runtime::contract::{Fault, FaultText, HostLimit};
+use bggo_runtime::contract::{Fault, FaultText};
+use bggo_wire::Kind::TooLarge;
+use bggo_wire::Trouble;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::io;
 use url::{ParseError, Url};
 
-/// A host name without an address. The connector passes this error on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NoAddress {
-    name: String,
-    cause: Option<String>,
-}
-
-impl NoAddress {
-    /// With the message of the system's resolver.
-    pub(crate) fn new(name: &str, cause: Option<&io::Error>) -> Self {
-        Self {
-            name: name.to_owned(),
-            cause: cause.map(|cause| {
-                let words = cause.to_string();
-                // The standard library puts this text before the system's message.
-                let system = words.strip_prefix("failed to lookup address information: ");
-                system.unwrap_or(&words).to_owned()
-            }),
-        }
-    }
-
-    fn text(&self, hosts: Hosts) -> FaultText {
-        let text = hosts.name(&self.name).and(" has no address");
-        match &self.cause {
-            Some(cause) => text.and(format_args!(": {cause}")),
-            None => text,
-        }
-    }
-}
-
-impl fmt::Display for NoAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name has no address")
-    }
-}
-
-impl Error for NoAddress {}
-
 /// A file of the body that cannot be read. The sender passes this error on.
 #[derive(Debug)]
-pub(crate) struct Unreadable(pub(crate) FaultText);
+pub struct Unreadable(pub FaultText);
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,88 +39,54 @@ pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> Faul
     }
 }
 
-/// How far a request without an answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reached {
-    /// It could not be built.
-    Nothing,
-    /// A connection was being made.
-    Connecting,
-    /// A connection was being made, for longer than the time limit.
-    ConnectTimeout,
-    /// It was sent, at least in part.
-    Sent,
-}
-
 /// What is wrong with an answer over HTTP/1 whose head is too large.
-const TOO_LARGE_HEAD: &str = "its head has more than 1,000 fields or is larger than 256 KiB";
+pub const TOO_LARGE_HEAD: &str = "its head has more than 1,000 fields or is larger than 256 KiB";
 
 fn no_answer(url: &Url, hosts: Hosts) -> FaultText {
     FaultText::plain("no answer from ").and_text(&hosts.place(url))
 }
 
-/// The fault for a request that got no answer.
-pub(crate) fn unanswered(
-    error: &(dyn Error + 'static),
-    reached: Reached,
-    url: &Url,
-    hosts: Hosts,
-) -> Fault {
-    let about = |words: &'static str| FaultText::plain(words).and_text(&hosts.place(url));
-    if let Some(cause) = find::<NoAddress>(error) {
-        return Kind::Dns.fault(cause.text(hosts));
-    }
-    if let Some(cause) = find::<Unreadable>(error) {
-        return Kind::Request.fault(cause.0.clone());
-    }
-    if let Some(cause) = find::<rustls::Error>(error) {
-        let text = about("no secure connection to ").and(": ");
-        return Kind::Tls.fault(text.and_text(&tls::explain(cause, hosts)));
-    }
-    let by_system = find::<io::Error>(error).is_some_and(|error| error.raw_os_error().is_some());
-    let because = |text: FaultText| text.and(format_args!(": {}", cause(error)));
-    match reached {
-        Reached::Nothing => Kind::Request.fault("the request cannot be sent as it is"),
-        Reached::ConnectTimeout if !by_system => {
-            Kind::Timeout.fault(about("connecting to ").and(" took longer than connect_timeout"))
+/// The fault for a connection that cannot be made.
+pub(crate) fn of_dial(trouble: &Trouble, url: &Url, hosts: Hosts) -> Fault {
+    match trouble.connect_limit() {
+        None => trouble.fault(trouble.text().clone()),
+        Some(_) => {
+            let text = FaultText::plain("connecting to ").and_text(&hosts.place(url));
+            trouble.fault(text.and(" took longer than connect_timeout"))
         }
-        Reached::Connecting | Reached::ConnectTimeout => {
-            let fault = Kind::Connect.fault(because(about("no connection to ")));
-            match find::<io::Error>(error).and_then(limit_of_host) {
-                Some(limit) => fault.by_host(limit),
-                None => fault,
-            }
-        }
-        Reached::Sent => Kind::Protocol.fault(because(no_answer(url, hosts))),
     }
 }
 
-/// What this host had none left of, if that is what the system says.
-fn limit_of_host(error: &io::Error) -> Option<HostLimit> {
-    match error.raw_os_error() {
-        // EMFILE of the process and ENFILE of the system, which have no kind in the standard library.
-        Some(24 | 23) => Some(HostLimit::Descriptors),
-        _ if error.kind() == io::ErrorKind::AddrNotAvailable => Some(HostLimit::Ports),
-        _ => None,
+/// The fault for a connection that broke, or was closed, before the answer.
+pub(crate) fn of_exchange(trouble: &Trouble, url: &Url, hosts: Hosts) -> Fault {
+    match trouble.kind() {
+        TooLarge => too_large_head(url, hosts),
+        _ => trouble.fault(no_answer(url, hosts).and(": ").and_text(trouble.text())),
     }
+}
+
+/// The fault for an answer that is none.
+pub(crate) fn of_answer(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
+    Kind::Protocol.fault(no_answer(url, hosts).and(": ").and_text(cause))
 }
 
 /// The fault for an answer over HTTP/1 whose head is read and too large.
-pub(crate) fn too_large_head(url: &Url, hosts: Hosts) -> Fault {
+pub fn too_large_head(url: &Url, hosts: Hosts) -> Fault {
     Kind::Protocol.fault(no_answer(url, hosts).and(format_args!(": {TOO_LARGE_HEAD}")))
 }
 
 /// The fault for an answer whose body did not come to its end.
-pub(crate) fn unfinished(error: &(dyn Error + 'static), url: &Url, hosts: Hosts) -> Fault {
+pub(crate) fn unfinished(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
     Kind::Body.fault(
         FaultText::plain("the body from ")
             .and_text(&hosts.place(url))
-            .and(format_args!(" ended early: {}", cause(error))),
+            .and(" ended early: ")
+            .and_text(cause),
     )
 }
 
 /// Whether a connection was closed by the other end before an answer came.
-pub(crate) fn is_closed(error: &(dyn Error + 'static)) -> bool {
+pub fn is_closed(error: &(dyn Error + 'static)) -> bool {
     let by_system = find::<io::Error>(error).is_some_and(|error| {
         matches!(
             error.kind(),
@@ -169,14 +98,11 @@ pub(crate) fn is_closed(error: &(dyn Error + 'static)) -> bool {
         )
     });
     by_system
-        || find::<hyper::Error>(error).is_some_and(|error| {
-            error.is_incomplete_message() || error.is_closed() || error.is_canceled()
-        })
         || find::<h2::Error>(error).is_some_and(|error| error.is_go_away() && error.is_remote())
 }
 
 /// What is wrong with a url.
-pub(crate) fn of_url(error: ParseError) -> &'static str {
+pub fn of_url(error: ParseError) -> &'static str {
     match error {
         ParseError::EmptyHost => "it has no host",
         ParseError::InvalidPort => "its port is no number from 0 to 65535",
@@ -194,7 +120,7 @@ pub(crate) fn of_url(error: ParseError) -> &'static str {
 }
 
 /// The cause of a type, at any depth. An `io::Error` shows the cause of what it wraps but not the wrapped error itself.
-pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<T>() {
@@ -212,7 +138,15 @@ pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> 
 }
 
 /// The deepest cause that we have a text for: an error of the operating system, or what was wrong with the answer.
-fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
+pub(crate) fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
+    cause_by(error, word)
+}
+
+/// The deepest cause that `word` has a text for.
+pub fn cause_by(
+    error: &(dyn Error + 'static),
+    word: fn(&(dyn Error + 'static)) -> Option<Cow<'static, str>>,
+) -> Cow<'static, str> {
     let mut words = None;
     let mut next = Some(error);
     while let Some(error) = next {
@@ -225,17 +159,12 @@ fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
     words.unwrap_or(Cow::Borrowed("the connection failed"))
 }
 
-fn word(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
+/// What an error says of the operating system or of HTTP/2.
+pub fn word(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return of_system(error);
     }
-    if let Some(error) = error.downcast_ref::<hyper::Error>() {
-        return of_http_1(error).map(Cow::Borrowed);
-    }
-    if let Some(error) = error.downcast_ref::<h2::Error>() {
-        return of_http_2(error);
-    }
-    of_proxy(error).map(Cow::Borrowed)
+    error.downcast_ref::<h2::Error>().and_then(of_http_2)
 }
 
 fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
@@ -249,24 +178,6 @@ fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
             Some("the connection is closed".into())
         }
         _ => None,
-    }
-}
-
-fn of_http_1(error: &hyper::Error) -> Option<&'static str> {
-    if error.is_parse_too_large() {
-        Some(TOO_LARGE_HEAD)
-    } else if error.is_parse_version_h2() {
-        Some("HTTP/2 came where HTTP/1 was asked for")
-    } else if error.is_parse() {
-        Some("what came is no HTTP/1")
-    } else if error.is_incomplete_message() {
-        Some("the other end closed the connection before the answer was complete")
-    } else if error.is_closed() || error.is_canceled() {
-        Some("the connection is closed")
-    } else if error.is_body_write_aborted() {
-        Some("the request's body could not be sent")
-    } else {
-        None
     }
 }
 
@@ -311,29 +222,6 @@ fn reason_name(code: u32) -> &'static str {
         .and_then(|code| NAMES.get(code))
         .copied()
         .unwrap_or("a reason of its own")
-}
-
-/// The errors of proxies have no public types, so they are recognised by their texts.
-fn of_proxy(error: &(dyn Error + 'static)) -> Option<&'static str> {
-    let text = error.to_string();
-    if let Some(tunnel) = text.strip_prefix("tunnel error: ") {
-        return Some(match tunnel {
-            "proxy authorization required" => {
-                "the proxy asks for a user and password, or for others than its url has"
-            }
-            "unsuccessful" => "the proxy would not connect",
-            "unexpected end of file" => "the proxy closed the connection",
-            _ => "the proxy's answer makes no sense",
-        });
-    }
-    let socks = text.strip_prefix("SOCKS error: ")?;
-    Some(if socks.contains("uthent") || socks.contains("auth") {
-        "the SOCKS proxy asks for a user and password, or for others than its url has"
-    } else if socks.contains("parsing") {
-        "what came is no SOCKS proxy's answer"
-    } else {
-        "the SOCKS proxy would not connect"
-    })
 }
 
 #[cfg(test)]

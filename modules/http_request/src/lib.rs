@@ -15,19 +15,18 @@ mod decompress;
 mod exchange;
 mod expect;
 mod fault;
+mod fields;
 mod hosts;
 mod multipart;
-mod opened;
 mod redirect;
 mod request;
-mod resolve;
 mod response;
 mod runner;
-mod tls;
 mod trace;
 mod transport;
 
 pub use client::HttpClient;
 pub use runner::HttpRequest;
+pub use transport::link::{self, Link};
 
 bggo_runtime::contract::module!("manifest.hcl");

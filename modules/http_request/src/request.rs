@@ -6,14 +6,11 @@
 use crate::auth::{self, ApiKey};
 use crate::body::{Payload, append_pairs};
 use crate::fault;
+use crate::fields::{Fields, name};
 use crate::http_request::Error as Kind;
 use crate::multipart;
 use bggo_runtime::contract::{Fault, FaultText, Value};
-use http::header::Entry;
-use http::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
-    TRANSFER_ENCODING,
-};
+use http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -98,16 +95,16 @@ pub(crate) struct HeadParts<'a> {
 }
 
 /// Makes the headers. Those of `headers` replace those that other arguments set.
-pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
-    let mut headers = HeaderMap::new();
+pub(crate) fn head(parts: HeadParts<'_>) -> Result<Fields, Fault> {
+    let mut headers = Fields::default();
     if let Some(token) = parts.bearer {
-        headers.insert(AUTHORIZATION, auth::bearer(token)?);
+        headers.set(name::AUTHORIZATION, auth::bearer(token)?);
     }
     if let Some(credentials) = parts.basic {
-        headers.insert(AUTHORIZATION, auth::basic(credentials)?);
+        headers.set(name::AUTHORIZATION, auth::basic(credentials)?);
     }
     if let Some(ApiKey::Header(name, value)) = parts.key {
-        headers.insert(name.clone(), value.clone());
+        headers.set(name.clone(), value.clone());
     }
     if let Some(named) = parts.headers {
         add_headers(&mut headers, named, |text| Kind::Request.fault(text))?;
@@ -117,8 +114,8 @@ pub(crate) fn head(parts: HeadParts<'_>) -> Result<HeaderMap, Fault> {
 }
 
 /// Refuses headers that frame the body: the transport frames it, and a server would read it wrongly.
-pub(crate) fn no_transfer_encoding(headers: &HeaderMap) -> Result<(), FaultText> {
-    if headers.contains_key(TRANSFER_ENCODING) {
+pub(crate) fn no_transfer_encoding(headers: &Fields) -> Result<(), FaultText> {
+    if headers.contains("Transfer-Encoding") {
         return Err(
             "Transfer-Encoding cannot be set: a body is sent with its length; leave the header out"
                 .into(),
@@ -128,8 +125,8 @@ pub(crate) fn no_transfer_encoding(headers: &HeaderMap) -> Result<(), FaultText>
 }
 
 /// Refuses a Content-Length that is not the body's.
-pub(crate) fn check_length(headers: &HeaderMap, size: u64) -> Result<(), Fault> {
-    let Some(written) = headers.get(CONTENT_LENGTH) else {
+pub(crate) fn check_length(headers: &Fields, size: u64) -> Result<(), Fault> {
+    let Some(written) = headers.get(name::CONTENT_LENGTH) else {
         return Ok(());
     };
     let digits = written
@@ -155,7 +152,7 @@ pub(crate) fn check_length(headers: &HeaderMap, size: u64) -> Result<(), Fault> 
 /// Adds a map of headers, replacing those of the same name. A null value adds nothing. `wrong` makes the fault of a header
 /// that cannot be sent.
 pub(crate) fn add_headers(
-    headers: &mut HeaderMap,
+    headers: &mut Fields,
     named: &Value,
     wrong: impl Fn(FaultText) -> Fault,
 ) -> Result<(), Fault> {
@@ -167,7 +164,7 @@ pub(crate) fn add_headers(
         ))));
     };
     for (name, value) in pairs.iter().filter(|(_, value)| !value.is_null()) {
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+        HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
             wrong(FaultText::value(format_args!("{name:?}")).and(" is no header's name"))
         })?;
         let text = value.to_string();
@@ -178,7 +175,7 @@ pub(crate) fn add_headers(
                     .and(" holds what no header can, such as a line break"),
             )
         })?;
-        headers.insert(header, value);
+        headers.set(name.clone(), value);
     }
     Ok(())
 }
@@ -209,10 +206,15 @@ pub(crate) fn cookies(cookies: &Value) -> Result<Vec<(String, String)>, Fault> {
         .collect()
 }
 
-/// Adds the Cookie header: the cookies of the jar, without those that the request sets itself, then those of the request.
-pub(crate) fn add_cookies(headers: &mut HeaderMap, jar: &[(&str, &str)], own: &[(String, String)]) {
-    if headers.contains_key(COOKIE) || (jar.is_empty() && own.is_empty()) {
-        return;
+/// The value of Cookie: the cookies of the jar, without those that the request sets itself, then those of the request. `None`
+/// if there are none, or if the headers have one.
+pub(crate) fn cookie_line(
+    jar: &[(&str, &str)],
+    own: &[(String, String)],
+    headers: &Fields,
+) -> Option<String> {
+    if headers.contains(name::COOKIE) || (jar.is_empty() && own.is_empty()) {
+        return None;
     }
     let kept = jar
         .iter()
@@ -226,9 +228,7 @@ pub(crate) fn add_cookies(headers: &mut HeaderMap, jar: &[(&str, &str)], own: &[
         .map(|(name, value)| format!("{name}={value}"))
         .collect::<Vec<_>>()
         .join("; ");
-    if let Ok(value) = HeaderValue::from_bytes(line.as_bytes()) {
-        headers.insert(COOKIE, value);
-    }
+    HeaderValue::from_str(&line).is_ok().then_some(line)
 }
 
 /// The arguments of which at most one is given, as a rule of the manifest says.
@@ -266,16 +266,13 @@ pub(crate) fn payload(parts: BodyParts<'_>) -> Result<Payload, Fault> {
 }
 
 /// Adds the Content-Type of a body, unless the grid sets one. A multipart type without a boundary gets the boundary.
-pub(crate) fn add_content_type(headers: &mut HeaderMap, payload: &Payload) -> Result<(), Fault> {
+pub(crate) fn add_content_type(headers: &mut Fields, payload: &Payload) -> Result<(), Fault> {
     let Some(implied) = &payload.content_type else {
         return Ok(());
     };
-    let named = match headers.entry(CONTENT_TYPE) {
-        Entry::Vacant(entry) => {
-            entry.insert(implied.clone());
-            return Ok(());
-        }
-        Entry::Occupied(entry) => entry.into_mut(),
+    let Some(named) = headers.get_mut(name::CONTENT_TYPE) else {
+        headers.set(name::CONTENT_TYPE, implied.clone());
+        return Ok(());
     };
     let Some((_, boundary)) = text(implied).split_once("; boundary=") else {
         return Ok(());

@@ -9,13 +9,18 @@ use bggo_runtime::contract::{Fault, Number, RawJson, Text, Value};
 use http::Version;
 use http::header::HeaderMap;
 use std::sync::Arc;
+use url::Url;
 
 /// Makes the outputs.
-pub(crate) fn output(answer: &Answer, wanted: Wanted, client: Defaults) -> Result<Output, Fault> {
+pub(crate) fn output(
+    (answer, asked): (&Answer, &Url),
+    wanted: Wanted,
+    client: Defaults,
+) -> Result<Output, Fault> {
     let mut output = Output::default();
     let head = &answer.head;
     if wanted.status_code {
-        output.status_code = Number::from(u32::from(head.status().as_u16())).into();
+        output.status_code = Number::from(u32::from(head.status.as_u16())).into();
     }
     if wanted.headers {
         output.headers = headers(head.headers());
@@ -35,10 +40,15 @@ pub(crate) fn output(answer: &Answer, wanted: Wanted, client: Defaults) -> Resul
         }
     }
     if wanted.url {
-        output.url = head.url().to_string().into();
+        output.url = answer
+            .redirected
+            .as_ref()
+            .unwrap_or(asked)
+            .to_string()
+            .into();
     }
     if wanted.http_version {
-        output.http_version = version(head.version()).into();
+        output.http_version = version(head.version).into();
     }
     if wanted.size {
         output.size = Number::from(answer.size).into();

@@ -3,18 +3,22 @@
 
 use crate::auth::{self, ApiKey};
 use crate::body::Payload;
-use crate::client::{HttpClient, count};
-use crate::exchange::{Answer, Call, Seen, exchange};
+use crate::client::{Common, HttpClient, count};
+use crate::exchange::{Answer, Call, ReadsOf, Seen, exchange};
 use crate::expect::Expect;
+use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
 use crate::trace::{Request, Trace};
+use crate::transport::{Shared, Template};
 use bggo_runtime::contract::{Early, Fault, FaultText, Prepare, Runner, Step, Text};
-use http::header::{AUTHORIZATION, HeaderMap};
+use http::header::HeaderMap;
 use http::{Method, Version};
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// A prepared step.
@@ -22,6 +26,9 @@ pub struct HttpRequest {
     inputs: Inputs,
     wanted: Wanted,
     early: EarlyParts,
+    /// The whole request, if every input is known early.
+    fixed: Option<Box<Parts<'static>>>,
+    kept: RefCell<Option<Kept>>,
 }
 
 /// The parts of a request that are made early; `None` if an argument of the part is not known early.
@@ -30,7 +37,7 @@ struct EarlyParts {
     key: Option<Option<ApiKey>>,
     method: Option<Method>,
     target: Option<Target>,
-    head: Option<HeaderMap>,
+    head: Option<Fields>,
     cookies: Option<Vec<(String, String)>>,
     payload: Option<Payload>,
     expect: Option<Option<Expect>>,
@@ -45,11 +52,18 @@ impl Runner for HttpRequest {
 
     fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
         let early = early(&inputs)?;
-        Ok(Self {
+        let mut prepared = Self {
             inputs,
             wanted,
             early,
-        })
+            fixed: None,
+            kept: RefCell::default(),
+        };
+        if are_known(&prepared.inputs) {
+            let parts = prepared.parts(&[])?;
+            prepared.fixed = Some(Box::new(parts.into_owned()));
+        }
+        Ok(prepared)
     }
 
     async fn run<'a>(
@@ -61,57 +75,71 @@ impl Runner for HttpRequest {
         let client = uses
             .client
             .ok_or_else(|| Kind::Request.fault("a request needs a client"))?;
-        let plain = self.inputs.with(late)?;
-        let now = self.now(&plain)?;
-        let key = now.key.as_ref().as_ref();
-        // Boxed, so that under load a request that waits takes no room for it.
-        let trace = step.shows_exchanges();
-        let trace = trace.map(|shown| Box::new(trace_of((step, shown), client, (&now, &plain))));
-        let headers = complete(now.head.into_owned(), (&now.target, &now.payload), client)?;
-        let defaults = client.exchange;
-        let limits = limits(&plain)?;
-        let hosts = if step.info().is_input_sensitive("url") {
-            Hosts::OfSensitiveUrl
-        } else {
-            Hosts::Open
+        let made;
+        let parts = match &self.fixed {
+            Some(fixed) => &**fixed,
+            None => {
+                made = Box::new(self.parts(late)?);
+                &*made
+            }
         };
+        let key = parts.key.as_ref().as_ref();
+        // Boxed, so that under load a request that waits takes no room for it.
+        let trace = match step.shows_exchanges() {
+            None => None,
+            Some(shown) => Some(Box::new(self.trace(
+                (step, shown),
+                client,
+                (parts, late),
+            )?)),
+        };
+        let composed = self.composed(parts, client)?;
+        let defaults = client.common.exchange;
+        let limits = &parts.limits;
         // Counts what was seen, also where this is dropped.
         let counting = Counting {
             step,
             seen: Seen::default(),
         };
         let seen = &counting.seen;
+        let sent = step.sent();
         let call = Call {
-            method: now.method.into_owned(),
-            url: &now.target.url,
-            headers,
-            cookies: &now.cookies,
-            payload: &now.payload,
+            method: &parts.method,
+            url: &parts.target.url,
+            fields: &composed.fields,
+            template: composed.template.as_ref(),
+            cookies: &parts.cookies,
+            payload: &parts.payload,
             key: match key {
-                Some(ApiKey::Header(name, _)) => Some(name),
+                Some(ApiKey::Header(name, _)) => Some(name.as_str()),
                 _ => None,
             },
             timeout: limits.timeout.unwrap_or(defaults.timeout),
-            redirects: plain
+            redirects: limits
                 .follow_redirects
                 .unwrap_or(defaults.follows)
                 .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
-            keeps_body: self.wanted.body || self.wanted.json,
-            hosts,
+            reads: self.reads(),
+            hosts: if step.info().is_input_sensitive("url") {
+                Hosts::OfSensitiveUrl
+            } else {
+                Hosts::Open
+            },
+            sent,
             seen,
             trace: trace.as_deref(),
             // An answer that fails the step may become the example of such failures.
             keeps_start: &|status| {
-                let expect = now.expect.as_ref().as_ref();
+                let expect = parts.expect.as_ref().as_ref();
                 expect.is_some_and(|expect| !expect.allows(status.as_u16()))
                     && step.wants_example(Kind::Status.name()).is_some()
             },
         };
-        step.sent();
-        let answer = match exchange(client, call).await {
+        let answer = match exchange(client, &call, step.deadline()).await {
             Ok(answer) => answer,
             Err(fault) => {
-                self.show((step, fault.kind()), client, (&plain, Ended::Lost(seen)));
+                let ended = Ended::Lost(seen);
+                self.show((step, fault.kind()), client, (parts, late), ended);
                 return Err(fault);
             }
         };
@@ -119,16 +147,16 @@ impl Runner for HttpRequest {
         step.record_time(Metric::WAITING, answer.waiting);
         step.record_time(Metric::RECEIVING, answer.receiving);
         step.add(Metric::RECEIVED, answer.size);
-        if let Some(expect) = now.expect.as_ref() {
-            let status = answer.head.status().as_u16();
+        if let Some(expect) = parts.expect.as_ref() {
+            let status = answer.head.status.as_u16();
             if !expect.allows(status) {
                 let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
                 let ended = Ended::Answered(&answer);
-                self.show((step, Kind::Status.name()), client, (&plain, ended));
+                self.show((step, Kind::Status.name()), client, (parts, late), ended);
                 return Err(Kind::Status.fault(text));
             }
         }
-        response::output(&answer, self.wanted, defaults)
+        response::output((&answer, &parts.target.url), self.wanted, defaults)
     }
 }
 
@@ -159,30 +187,60 @@ impl Drop for Counting<'_> {
 }
 
 /// All parts of one request. Those that were made early are borrowed.
-struct Now<'a> {
+struct Parts<'a> {
     key: Cow<'a, Option<ApiKey>>,
     method: Cow<'a, Method>,
     target: Cow<'a, Target>,
-    head: Cow<'a, HeaderMap>,
+    head: Cow<'a, Fields>,
     cookies: Cow<'a, [(String, String)]>,
     payload: Cow<'a, Payload>,
     expect: Cow<'a, Option<Expect>>,
+    limits: Limits,
+}
+
+impl Parts<'_> {
+    fn into_owned(self) -> Parts<'static> {
+        fn owned<T: ToOwned + ?Sized>(part: Cow<'_, T>) -> Cow<'static, T> {
+            Cow::Owned(part.into_owned())
+        }
+        Parts {
+            key: owned(self.key),
+            method: owned(self.method),
+            target: owned(self.target),
+            head: owned(self.head),
+            cookies: owned(self.cookies),
+            payload: owned(self.payload),
+            expect: owned(self.expect),
+            limits: self.limits,
+        }
+    }
+}
+
+/// The head of a request: the fields of the step and of its client.
+struct Composed {
+    fields: Fields,
+    /// The bytes of the head, where they are always the same.
+    template: Option<Template>,
+}
+
+/// What is composed once for all clients that share their settings.
+struct Kept {
+    common: Rc<Common>,
+    composed: Rc<Composed>,
 }
 
 /// The headers of a request with those that follow from its url, its body and its client.
 fn complete(
-    mut headers: HeaderMap,
+    mut headers: Fields,
     (target, payload): (&Target, &Payload),
     client: &HttpClient,
-) -> Result<HeaderMap, Fault> {
+) -> Result<Fields, Fault> {
     if let Some(credentials) = &target.credentials {
-        headers
-            .entry(AUTHORIZATION)
-            .or_insert_with(|| credentials.clone());
+        headers.add(name::AUTHORIZATION, credentials.clone());
     }
     request::add_content_type(&mut headers, payload)?;
-    for (name, value) in &client.headers {
-        headers.entry(name).or_insert_with(|| value.clone());
+    for (name, value) in client.common.fields.iter() {
+        headers.add(name.clone(), value.clone());
     }
     Ok(headers)
 }
@@ -196,52 +254,57 @@ enum Ended<'a> {
     Answered(&'a Answer),
 }
 
-/// What takes down the exchanges of one run of a step.
-fn trace_of<'a>(
-    (step, shown): (&'a Step<'a>, usize),
-    client: &HttpClient,
-    (now, plain): (&Now<'_>, &Plain<'_>),
-) -> Trace<'a> {
-    let trace = Trace::new((step, shown), client, &now.head, now.key.as_ref().as_ref());
-    // What the headers hold in Base64.
-    let basic = plain.basic_auth.and_then(|basic| basic.get("password"));
-    if let Some(password) = basic.filter(|password| !password.is_null()) {
-        trace.hide(&password.to_string());
-    }
-    if let Some(password) = request::password(&plain.url) {
-        trace.hide(&password);
-    }
-    if let Some(token) = &plain.bearer_token {
-        trace.hide(token);
-    }
-    trace
-}
-
 impl HttpRequest {
-    /// Under load: shows the request and what came of it, if this kind of failure has no example yet. The request is made once
-    /// more for that.
+    /// What takes down the exchanges of one run of a step.
+    #[cold]
+    fn trace<'a>(
+        &self,
+        (step, shown): (&'a Step<'a>, usize),
+        client: &HttpClient,
+        (parts, late): (&Parts<'_>, &[Late<'_>]),
+    ) -> Result<Trace<'a>, Fault> {
+        let plain = self.inputs.with(late)?;
+        let key = parts.key.as_ref().as_ref();
+        let trace = Trace::new((step, shown), client, &parts.head, key);
+        // What the headers hold in Base64.
+        let basic = plain.basic_auth.and_then(|basic| basic.get("password"));
+        if let Some(password) = basic.filter(|password| !password.is_null()) {
+            trace.hide(&password.to_string());
+        }
+        if let Some(password) = request::password(&plain.url) {
+            trace.hide(&password);
+        }
+        if let Some(token) = &plain.bearer_token {
+            trace.hide(token);
+        }
+        Ok(trace)
+    }
+
+    /// Under load: shows the request and what came of it, if this kind of failure has no example yet.
     #[cold]
     fn show(
         &self,
         (step, kind): (&Step<'_>, &'static str),
         client: &HttpClient,
-        (plain, ended): (&Plain<'_>, Ended<'_>),
+        (parts, late): (&Parts<'_>, &[Late<'_>]),
+        ended: Ended<'_>,
     ) {
         let Some(shown) = step.wants_example(kind) else {
             return;
         };
-        // It was made before, so it can be made.
-        let Ok(now) = self.now(plain) else { return };
-        let head = now.head.as_ref().clone();
-        let Ok(headers) = complete(head, (&now.target, &now.payload), client) else {
+        // Both were made before, so they can be made.
+        let Ok(composed) = self.composed(parts, client) else {
             return;
         };
-        let trace = trace_of((step, shown), client, (&now, plain));
+        let Ok(trace) = self.trace((step, shown), client, (parts, late)) else {
+            return;
+        };
         trace.sends(Request {
-            method: &now.method,
-            url: &now.target.url,
-            headers: &headers,
-            payload: &now.payload,
+            method: &parts.method,
+            url: &parts.target.url,
+            headers: &composed.fields,
+            cookies: None,
+            payload: &parts.payload,
         });
         match ended {
             Ended::Lost(seen) => {
@@ -251,16 +314,60 @@ impl HttpRequest {
             }
             Ended::Answered(answer) => {
                 let head = &answer.head;
-                trace.hears(head.status(), head.version(), head.headers());
+                trace.hears(head.status, head.version, head.headers());
                 trace.begins(&answer.start, answer.size);
             }
         }
     }
 
-    fn now<'a>(&'a self, plain: &Plain<'_>) -> Result<Now<'a>, Fault> {
+    /// The head of a request. That of a fixed request is made once on each thread, for each set of settings of a client.
+    fn composed(&self, parts: &Parts<'_>, client: &HttpClient) -> Result<Rc<Composed>, Fault> {
+        if let Some(kept) = &*self.kept.borrow()
+            && Rc::ptr_eq(&kept.common, &client.common)
+        {
+            return Ok(Rc::clone(&kept.composed));
+        }
+        let fields = parts.head.as_ref().clone();
+        let fields = complete(fields, (&parts.target, &parts.payload), client)?;
+        let (Shared::Own(connections), true, Some(body)) = (
+            &client.common.connections,
+            self.fixed.is_some(),
+            parts.payload.whole(),
+        ) else {
+            return Ok(Rc::new(Composed {
+                fields,
+                template: None,
+            }));
+        };
+        let size = body.len() as u64;
+        request::check_length(&fields, size)?;
+        let to = (&*parts.method, &parts.target.url);
+        let composed = Rc::new(Composed {
+            template: Some(connections.template(to, &fields, size)),
+            fields,
+        });
+        *self.kept.borrow_mut() = Some(Kept {
+            common: Rc::clone(&client.common),
+            composed: Rc::clone(&composed),
+        });
+        Ok(composed)
+    }
+
+    fn reads(&self) -> ReadsOf {
+        let wanted = self.wanted;
+        let body = wanted.body || wanted.json;
+        ReadsOf {
+            fields: wanted.headers || body,
+            address: wanted.remote_address,
+            body,
+        }
+    }
+
+    fn parts<'a>(&'a self, late: &[Late<'_>]) -> Result<Parts<'a>, Fault> {
+        let plain = &self.inputs.with(late)?;
         let early = &self.early;
         let key = part(&early.key, || key(plain))?;
-        Ok(Now {
+        Ok(Parts {
             method: part(&early.method, || method(plain))?,
             target: part(&early.target, || {
                 request::target(&plain.url, plain.query_params, key.as_ref().as_ref())
@@ -272,6 +379,7 @@ impl HttpRequest {
             },
             payload: part(&early.payload, || payload(plain))?,
             expect: part(&early.expect, || expect(plain))?,
+            limits: limits(plain)?,
             key,
         })
     }
@@ -285,6 +393,47 @@ fn part<T: Clone>(
         Some(made) => Ok(Cow::Borrowed(made)),
         None => make().map(Cow::Owned),
     }
+}
+
+/// Whether no input comes with a run.
+fn are_known(inputs: &Inputs) -> bool {
+    let Inputs {
+        method,
+        url,
+        headers,
+        query_params,
+        body,
+        json,
+        form_data,
+        multipart,
+        file,
+        basic_auth,
+        bearer_token,
+        api_key,
+        cookies,
+        timeout,
+        expect_status,
+        follow_redirects,
+        max_redirects,
+    } = inputs;
+    let texts = [bearer_token, body, json, file];
+    let values = [
+        headers,
+        query_params,
+        form_data,
+        multipart,
+        basic_auth,
+        api_key,
+        cookies,
+        expect_status,
+    ];
+    url.known().is_some()
+        && method.known().is_some()
+        && texts.iter().all(|input| input.known().is_some())
+        && values.iter().all(|input| input.known().is_some())
+        && timeout.known().is_some()
+        && follow_redirects.known().is_some()
+        && max_redirects.known().is_some()
 }
 
 /// Makes each part whose arguments are known.
@@ -349,7 +498,7 @@ fn method(plain: &Plain<'_>) -> Result<Method, Fault> {
     })
 }
 
-fn head(plain: &Plain<'_>, key: Option<&ApiKey>) -> Result<HeaderMap, Fault> {
+fn head(plain: &Plain<'_>, key: Option<&ApiKey>) -> Result<Fields, Fault> {
     request::head(HeadParts {
         headers: plain.headers,
         bearer: plain.bearer_token.as_deref(),
@@ -381,6 +530,7 @@ fn bodies<'a>(plain: &'a Plain<'_>) -> BodyParts<'a> {
 /// The limits that a step sets itself.
 struct Limits {
     timeout: Option<Duration>,
+    follow_redirects: Option<bool>,
     max_redirects: Option<usize>,
 }
 
@@ -388,6 +538,7 @@ fn limits(plain: &Plain<'_>) -> Result<Limits, Fault> {
     let most = plain.max_redirects.map(|most| count("max_redirects", most));
     Ok(Limits {
         timeout: plain.timeout,
+        follow_redirects: plain.follow_redirects,
         max_redirects: most.transpose().map_err(|text| Kind::Request.fault(text))?,
     })
 }

@@ -6,13 +6,10 @@ use crate::body::Payload;
 use crate::charset;
 use crate::client::HttpClient;
 use crate::decompress::decompress;
-use bggo_runtime::contract::{Message, Secrets, Step};
+use crate::fields::{Fields, name};
+use bggo_runtime::contract::{Message, Secrets, Step, Text};
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE,
-    COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, REFERER,
-    SET_COOKIE,
-};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
 use std::cell::RefCell;
 use url::Url;
@@ -24,15 +21,25 @@ const DECOMPRESSED: u64 = 4 << 20;
 /// Bytes of a body that are kept beyond those that are shown: a secret that begins before the cut ends here.
 const BEYOND: usize = 64 << 10;
 
+/// Fields whose values hold credentials.
+const CREDENTIALS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+];
+/// Fields whose values hold urls.
+const LEADING: &[&str] = &["location", "content-location", "referer"];
+
 /// Inputs of a step whose values are kept back.
 struct Hides {
     method: bool,
     url: bool,
     query: bool,
     /// Names of headers that the step sets.
-    headers: Vec<HeaderName>,
+    headers: Vec<Text>,
     /// Names of headers that the client sets.
-    of_client: Vec<HeaderName>,
+    of_client: Vec<Text>,
     body: bool,
 }
 
@@ -74,7 +81,10 @@ struct Head {
 pub(crate) struct Request<'a> {
     pub(crate) method: &'a Method,
     pub(crate) url: &'a Url,
-    pub(crate) headers: &'a HeaderMap,
+    /// Without the cookies.
+    pub(crate) headers: &'a Fields,
+    /// The value of Cookie.
+    pub(crate) cookies: Option<&'a str>,
     pub(crate) payload: &'a Payload,
 }
 
@@ -83,14 +93,14 @@ impl<'a> Trace<'a> {
     pub(crate) fn new(
         (step, shown): (&'a Step<'a>, usize),
         client: &HttpClient,
-        own: &HeaderMap,
+        own: &Fields,
         key: Option<&ApiKey>,
     ) -> Self {
         let info = step.info();
         let is = |name| info.is_input_sensitive(name);
-        let mut headers: Vec<HeaderName> = Vec::new();
+        let mut headers: Vec<Text> = Vec::new();
         if is("headers") {
-            headers.extend(own.keys().cloned());
+            headers.extend(own.names().cloned());
         }
         let mut secrets = Secrets::default();
         match key {
@@ -98,7 +108,9 @@ impl<'a> Trace<'a> {
             Some(ApiKey::Query(_, value)) => secrets.add(value),
             None => {}
         }
-        let of_client = client.is_sensitive.then(|| client.headers.keys().cloned());
+        let of_client = client
+            .is_sensitive
+            .then(|| client.common.fields.names().cloned());
         let bodies = ["body", "json", "form_data", "multipart", "file"];
         Self {
             step,
@@ -123,6 +135,7 @@ impl<'a> Trace<'a> {
             method,
             url,
             headers,
+            cookies,
             payload,
         } = request;
         let size = payload.size();
@@ -140,18 +153,25 @@ impl<'a> Trace<'a> {
             Sent::Start(start, size.unwrap_or_default())
         };
         let mut lines = vec![self.host(url, headers)];
-        for (name, value) in headers.iter().filter(|(name, _)| **name != HOST) {
+        let others = headers
+            .iter()
+            .filter(|(name, _)| !name.eq_ignore_ascii_case(name::HOST));
+        for (name, value) in others {
             lines.push((name.to_string(), self.value(name, value)));
         }
+        if let Some(cookies) = cookies {
+            self.hide_cookies(cookies);
+            lines.push((name::COOKIE.to_owned(), None));
+        }
         // What the transport adds.
-        if !headers.contains_key(ACCEPT) {
-            lines.push((ACCEPT.to_string(), Some("*/*".to_owned())));
+        if !headers.contains(name::ACCEPT) {
+            lines.push((name::ACCEPT.to_owned(), Some("*/*".to_owned())));
         }
         let takes_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
         if let Some(size) = size.filter(|size| *size > 0 || takes_body)
-            && !headers.contains_key(CONTENT_LENGTH)
+            && !headers.contains(name::CONTENT_LENGTH)
         {
-            lines.push((CONTENT_LENGTH.to_string(), Some(size.to_string())));
+            lines.push((name::CONTENT_LENGTH.to_owned(), Some(size.to_string())));
         }
         *self.running.borrow_mut() = Some(Running {
             method: self.unless(self.hides.method, method.as_str()),
@@ -230,7 +250,7 @@ impl<'a> Trace<'a> {
         let first = format!("{} {} {reason}", name_of(answer.version), status.as_u16());
         let mut message = Message::new(first.trim_end());
         for (name, value) in &answer.headers {
-            match self.value(name, value) {
+            match self.value(name.as_str(), value) {
                 Some(text) => message.line(name.as_str(), &text),
                 None => message.secret_line(name.as_str()),
             }
@@ -278,20 +298,20 @@ impl<'a> Trace<'a> {
         text.to_owned()
     }
 
-    fn host(&self, url: &Url, headers: &HeaderMap) -> (String, Option<String>) {
-        if let Some(value) = headers.get(HOST) {
-            return (HOST.to_string(), self.value(&HOST, value));
+    fn host(&self, url: &Url, headers: &Fields) -> (String, Option<String>) {
+        if let Some(value) = headers.get(name::HOST) {
+            return (name::HOST.to_owned(), self.value(name::HOST, value));
         }
         let host = url.host_str().unwrap_or_default();
         if self.hides.url {
             self.hide(host);
-            return (HOST.to_string(), None);
+            return (name::HOST.to_owned(), None);
         }
         let host = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        (HOST.to_string(), Some(host))
+        (name::HOST.to_owned(), Some(host))
     }
 
     /// Path and query.
@@ -320,34 +340,38 @@ impl<'a> Trace<'a> {
     }
 
     /// The value of a header, unless it is kept back.
-    fn value(&self, name: &HeaderName, value: &HeaderValue) -> Option<String> {
-        let leads_to_url = self.hides.url && [LOCATION, CONTENT_LOCATION, REFERER].contains(name);
-        let credentials = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE, SET_COOKIE];
+    fn value(&self, name: &str, value: &HeaderValue) -> Option<String> {
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
+        let leads_to_url = self.hides.url && LEADING.iter().any(|known| is(known));
         let text = charset::of_header(value.as_bytes());
         let is_hidden = leads_to_url
             || value.is_sensitive()
-            || credentials.contains(name)
-            || self.hides.headers.contains(name)
-            || self.hides.of_client.contains(name);
+            || CREDENTIALS.iter().any(|known| is(known))
+            || self.hides.headers.iter().any(|known| is(known))
+            || self.hides.of_client.iter().any(|known| is(known));
         if !is_hidden {
             return Some(text.into_owned());
         }
-        if *name == COOKIE || *name == SET_COOKIE {
-            // The names of cookies, and what is said of them, are no secrets.
-            for pair in text.split(';') {
-                let (name, value) = pair.split_once('=').unwrap_or_default();
-                let about = ["path", "domain", "expires", "max-age", "samesite"];
-                if !about
-                    .iter()
-                    .any(|one| name.trim().eq_ignore_ascii_case(one))
-                {
-                    self.hide(value.trim());
-                }
-            }
+        if is("cookie") || is("set-cookie") {
+            self.hide_cookies(&text);
         } else {
             self.hide(&text);
         }
         None
+    }
+
+    /// Keeps back the values of cookies. Their names, and what is said of them, are no secrets.
+    fn hide_cookies(&self, line: &str) {
+        for pair in line.split(';') {
+            let (name, value) = pair.split_once('=').unwrap_or_default();
+            let about = ["path", "domain", "expires", "max-age", "samesite"];
+            if !about
+                .iter()
+                .any(|one| name.trim().eq_ignore_ascii_case(one))
+            {
+                self.hide(value.trim());
+            }
+        }
     }
 
     /// Keeps back a text from now on.

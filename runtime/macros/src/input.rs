@@ -1,10 +1,10 @@
 //! Inputs: a manifest's type as it stands in `Inputs`, in `In` (what a grid writes) and in `Late`.
 
-use crate::names::{camel, local, snake};
+use crate::names::{beside, camel, local, snake};
 use crate::rule;
 use bggo_manifest::{Bound, Carrier, Form, Input, Rule};
 use bggo_values::{Seq, Text, Value};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 fn early(input: &Input) -> TokenStream {
@@ -58,6 +58,16 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
         );
         quote!(#[doc = #doc] pub #name: ::bggo_runtime::glue::Early<#ty>)
     });
+    let links = linked(inputs).map(|input| {
+        let (name, link) = (link_field(input), beside(&word_of_link()));
+        let doc = doc_of_link(input);
+        quote!(#[doc = #doc] pub #name: ::core::option::Option<&'static #link>)
+    });
+    let fields = fields.chain(links);
+    let no_links = linked(inputs).map(|input| {
+        let name = link_field(input);
+        quote!(#name: ::core::option::Option::None)
+    });
     let defaults = inputs.iter().map(|input| {
         let name = snake(&input.name);
         let value = match &input.default {
@@ -76,6 +86,12 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
         };
         quote!(#name: #value)
     });
+    let defaults = defaults.chain(no_links);
+    let of_links = linked(inputs).map(|input| {
+        let (name, link) = (link_variant(input), beside(&word_of_link()));
+        let doc = doc_of_link(input);
+        quote!(#[doc = #doc] #name(&'static #link))
+    });
     let variants = inputs.iter().map(|input| {
         let (name, ty, doc) = (
             camel(&input.name),
@@ -84,7 +100,12 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
         );
         quote!(#[doc = #doc] #name(::bggo_runtime::glue::Early<#ty>))
     });
-    let puts = inputs.iter().map(put);
+    let variants = variants.chain(of_links);
+    let put_links = linked(inputs).map(|input| {
+        let (variant, name) = (link_variant(input), link_field(input));
+        quote!(In::#variant(link) => self.#name = ::core::option::Option::Some(link),)
+    });
+    let puts = inputs.iter().map(put).chain(put_links);
     let rules = rule::checks(rules, |name| {
         let name = snake(name);
         quote!(self.#name.known().map(::core::option::Option::is_some))
@@ -133,6 +154,31 @@ pub fn known(inputs: &[Input], rules: &[Rule]) -> TokenStream {
         #[derive(Debug, Clone)]
         pub enum In { #(#variants),* }
     }
+}
+
+/// Inputs of which some values link a crate. What such a crate gives is an item beside the input.
+fn linked(inputs: &[Input]) -> impl Iterator<Item = &Input> {
+    inputs.iter().filter(|input| !input.links.is_empty())
+}
+
+fn link_field(input: &Input) -> Ident {
+    snake(&format!("{}_link", input.name))
+}
+
+fn link_variant(input: &Input) -> Ident {
+    camel(&format!("{}_link", input.name))
+}
+
+/// The module's own type of what a linked crate gives.
+fn word_of_link() -> Ident {
+    camel("link")
+}
+
+fn doc_of_link(input: &Input) -> String {
+    format!(
+        "What the crate gives that the value of `{}` links, if it is such a value.",
+        input.name
+    )
 }
 
 fn put(input: &Input) -> TokenStream {

@@ -123,6 +123,8 @@ pub struct Input {
     pub default: Option<Value>,
     /// The only texts allowed, when not empty.
     pub one_of: Vec<String>,
+    /// Which of these texts need a crate that other grids do not link.
+    pub links: Vec<LinkedCrate>,
     /// What its values keep to beside its type.
     pub bounds: Vec<Bound>,
     /// What its text looks like.
@@ -139,6 +141,18 @@ pub struct Input {
     pub sensitive: bool,
     /// One sentence.
     pub description: String,
+}
+
+/// A crate that only those grids link which give an input a certain value:
+/// `link "fast" { crate = "bggo-sum-fast", path = "fast" }`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedCrate {
+    /// The value.
+    pub value: String,
+    /// The name of the package.
+    pub crate_name: String,
+    /// Its folder, as a path from the module's: words between `/`.
+    pub path: String,
 }
 
 /// How a value reaches the module.
@@ -249,6 +263,19 @@ pub enum Carrier {
     Shape,
 }
 
+impl Manifest {
+    /// Every input of its runners and assets.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        let of_runners = self.runners.iter().flat_map(|runner| &runner.inputs);
+        of_runners.chain(self.assets.iter().flat_map(|asset| &asset.inputs))
+    }
+
+    /// Every crate that some value of an input links. One that several inputs link comes several times.
+    pub fn linked_crates(&self) -> impl Iterator<Item = &LinkedCrate> {
+        self.inputs().flat_map(|input| &input.links)
+    }
+}
+
 impl Asset {
     /// Whether it can be made without a word of the grid: it needs no argument and no other asset.
     pub fn needs_nothing(&self) -> bool {
@@ -270,6 +297,17 @@ impl Input {
             _ if self.shape => Carrier::Shape,
             _ => Carrier::Value,
         }
+    }
+
+    /// The crate that this value of it links.
+    pub fn link(&self, value: &Value) -> Option<&LinkedCrate> {
+        let text = value.as_text()?;
+        self.links.iter().find(|link| link.value == text)
+    }
+
+    /// The crate that a grid links which does not say what the input is.
+    pub fn default_link(&self) -> Option<&LinkedCrate> {
+        self.link(self.default.as_ref()?)
     }
 
     /// A module may see it absent: it is neither required nor nullable, and has no default.

@@ -2,6 +2,7 @@
 
 mod fields;
 mod input;
+mod links;
 mod metric;
 mod names;
 mod reader;
@@ -99,6 +100,7 @@ impl Reader<'_> {
             }
         }
         self.distinct(block, &["uses", "input", "output", "metric", "error"]);
+        self.names_of_links(block, &runner.inputs);
         runner.rules = self.rules(block, &runner.inputs);
         runner.metrics = self.metrics(block, &runner.inputs);
         runner
@@ -162,6 +164,7 @@ impl Reader<'_> {
             );
             self.fault(block.offset, text);
         }
+        self.names_of_links(block, &asset.inputs);
         asset.rules = self.rules(block, &asset.inputs);
         asset.metrics = self.metrics(block, &asset.inputs);
         asset

@@ -514,3 +514,78 @@ fn an_asset_that_spawns_lives_for_a_worker_or_the_run() {
         assert!(found[0].1.contains("`spawns`"), "{found:?}");
     }
 }
+
+#[test]
+fn a_value_of_an_input_may_link_a_crate() {
+    let text = r#"
+asset "sum" {
+  input "way" {
+    type   = string
+    one_of = ["plain", "fast"]
+    link "fast" {
+      crate = "bggo-sum-fast"
+      path  = "ways/fast"
+    }
+  }
+}
+"#;
+    let manifest = read(text).unwrap();
+    let input = &manifest.assets[0].inputs[0];
+    let link = LinkedCrate {
+        value: "fast".to_owned(),
+        crate_name: "bggo-sum-fast".to_owned(),
+        path: "ways/fast".to_owned(),
+    };
+    assert_eq!(input.link(&Value::text("fast")), Some(&link));
+    assert_eq!(input.link(&Value::text("plain")), None);
+    assert_eq!(manifest.linked_crates().collect::<Vec<_>>(), [&link]);
+}
+
+#[test]
+fn what_is_wrong_with_a_link_is_said_at_its_line() {
+    let text = r#"
+runner "sum" {
+  input "way" {
+    type   = string
+    one_of = ["plain", "fast"]
+    link "fast" {
+      crate = "bggo-sum-fast"
+      path  = "fast"
+    }
+    link "fast" {
+      crate = "bggo-sum-faster"
+      path  = "faster"
+    }
+    link "slow" {
+      crate = "bggo-sum-slow"
+      path  = "slow"
+    }
+    link {
+      crate = "x"
+      path  = "x"
+    }
+    link "plain" {
+      crate   = "../plain"
+      path    = "../plain"
+      version = "1"
+    }
+    note "plain" {}
+  }
+  input "way_link" { type = string }
+}
+"#;
+    assert_eq!(
+        faults(text),
+        [
+            (2, "the module gets the link of `way` as `way_link`, so no input has this name"),
+            (10, "the link of \"fast\" is given twice"),
+            (14, "a link is for a value of `one_of`, and \"slow\" is none"),
+            (18, "`link` has one label, the value that links"),
+            (22, "a link names its `crate`: letters, digits, `-` and `_`, beginning with a letter"),
+            (22, "a link has the `path` of its crate, a folder in that of the module, such as `path = \"fast\"`"),
+            (25, "a link has no attribute `version`"),
+            (27, "an input has `link` blocks, not `note`"),
+        ]
+        .map(|(line, text)| (line, text.to_owned()))
+    );
+}

@@ -118,25 +118,46 @@ impl Histogram {
     pub fn merge(&mut self, other: &Self) {
         self.sum += other.sum;
         self.extremes = wider(self.extremes, other.extremes);
-        if self.buckets.is_empty() {
-            self.buckets.clone_from(&other.buckets);
+        add_counts(&mut self.buckets, &other.buckets);
+    }
+}
+
+/// Adds counts by bucket; both lists are ascending. It takes memory only for buckets that are new, and more at once than it
+/// needs: a list that grew by a bucket now and then would move each time, and leave a hole into which it never fits again.
+pub fn add_counts<N>(buckets: &mut Vec<(u32, N)>, more: &[(u32, N)])
+where
+    N: Copy + Default + std::ops::Add<Output = N>,
+{
+    let known = buckets.len();
+    let (mut left, mut right, mut new) = (0, 0, more.len());
+    // Which of them is first is as good as chance, so a jump for each case would mostly be guessed wrong.
+    while let (Some((a, _)), Some((b, _))) = (buckets.get(left), more.get(right)) {
+        new -= usize::from(a == b);
+        (left, right) = (left + usize::from(a <= b), right + usize::from(b <= a));
+    }
+    buckets.resize(known + new, (0, N::default()));
+    // From the end: what is moved never meets what is not read yet.
+    let (mut left, mut right, mut at) = (known, more.len(), buckets.len());
+    while right > 0 {
+        let (Some((of_more, add)), Some(before)) = (more.get(right - 1), at.checked_sub(1)) else {
             return;
+        };
+        let mine = left
+            .checked_sub(1)
+            .and_then(|left| buckets.get(left))
+            .copied();
+        let (of_mine, count) = mine.unwrap_or_default();
+        let (is_mine, is_more) = (
+            mine.is_some() && of_mine >= *of_more,
+            mine.is_none() || *of_more >= of_mine,
+        );
+        let of = |is_there: bool, count: N| if is_there { count } else { N::default() };
+        if let Some(place) = buckets.get_mut(before) {
+            let bucket = if is_more { *of_more } else { of_mine };
+            *place = (bucket, of(is_mine, count) + of(is_more, *add));
         }
-        let mine = std::mem::take(&mut self.buckets);
-        self.buckets.reserve(mine.len() + other.buckets.len());
-        let (mut left, mut right) = (mine.as_slice(), other.buckets.as_slice());
-        while let ([(a, count), left_rest @ ..], [(b, more), right_rest @ ..]) = (left, right) {
-            // Which of them is first is as good as chance, so a jump for each case would mostly be guessed wrong.
-            let bucket = *a.min(b);
-            let (is_left, is_right) = (*a == bucket, *b == bucket);
-            let of = |is_there: bool, count: u64| if is_there { count } else { 0 };
-            self.buckets
-                .push((bucket, of(is_left, *count) + of(is_right, *more)));
-            left = if is_left { left_rest } else { left };
-            right = if is_right { right_rest } else { right };
-        }
-        self.buckets.extend_from_slice(left);
-        self.buckets.extend_from_slice(right);
+        at = before;
+        (left, right) = (left - usize::from(is_mine), right - usize::from(is_more));
     }
 }
 
@@ -320,5 +341,36 @@ impl Interval {
         for (slot, more) in &other.slots {
             self.slots.entry(*slot).or_default().merge(more);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_added_by_bucket() {
+        let sum = |mine: &[(u32, u64)], more: &[(u32, u64)]| {
+            let mut sum = mine.to_vec();
+            add_counts(&mut sum, more);
+            sum
+        };
+        assert_eq!(sum(&[], &[(3, 1)]), [(3, 1)]);
+        assert_eq!(sum(&[(3, 1)], &[]), [(3, 1)]);
+        assert_eq!(sum(&[(3, 1), (5, 2)], &[(3, 4), (5, 1)]), [(3, 5), (5, 3)]);
+        assert_eq!(
+            sum(&[(3, 1), (5, 2)], &[(1, 7), (4, 8), (5, 1), (9, 9)]),
+            [(1, 7), (3, 1), (4, 8), (5, 3), (9, 9)]
+        );
+        assert_eq!(sum(&[(8, 1)], &[(1, 7), (4, 8)]), [(1, 7), (4, 8), (8, 1)]);
+    }
+
+    #[test]
+    fn buckets_that_are_known_take_no_more_memory() {
+        let mut all: Vec<(u32, u64)> = (0..100).map(|bucket| (bucket, 1)).collect();
+        all.shrink_to_fit();
+        let (at, room) = (all.as_ptr(), all.capacity());
+        add_counts(&mut all, &[(3, 1), (99, 4)]);
+        assert_eq!((all.as_ptr(), all.capacity()), (at, room));
     }
 }

@@ -47,7 +47,7 @@ pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Thresh
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
 pub use implicit::implicit_thresholds;
-pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE};
+pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE, add_counts};
 pub use judge::{Course, Judge};
 pub use layout::{
     CheckLayout, Checked, CustomLayout, IterationLayout, LabelWarning, Layout, Measured,

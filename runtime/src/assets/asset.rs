@@ -1,8 +1,8 @@
 //! The trait of assets, and what one may ask of its surroundings.
 
 use super::prepare::Prepare;
-use super::spawned::SpawnedTasks;
-use crate::context::{Asker, AssetMetrics, WorkerContext};
+use super::spawned::{LIMIT, SpawnedTasks};
+use crate::context::{Asker, AssetMetrics, Deadline, WorkerContext};
 use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
 use crate::info::ResourceInfo;
@@ -12,9 +12,6 @@ use std::future::Future;
 use std::rc::Rc;
 use std::task::Context;
 use std::time::{Duration, Instant};
-
-/// How long a creation, and a destruction, may take.
-pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// What an asset may ask of its surroundings, in `create` and as long as it lives: for whom it was created, the clock, the
 /// shutdown signal, tasks of its own. A clone costs little, so that an asset and its tasks may each keep one.
@@ -78,6 +75,11 @@ impl AssetCx {
         self.worker.now()
     }
 
+    /// A time limit of the asset's operations, which is not set yet. An asset keeps one for operations that follow each other.
+    pub fn deadline(&self) -> Deadline {
+        self.worker.deadline()
+    }
+
     /// The shutdown signal: whether running iterations are being dropped on this thread, since the run was interrupted or
     /// its time is over. It stays so while assets are destroyed. A run that comes to its end by itself never gives it.
     pub fn is_cancelled(&self) -> bool {
@@ -135,7 +137,7 @@ pub type Making<A> = Running<'static, Result<A, Fault>>;
 /// run. Steps of several users may borrow one at the same time. One of scope `run` lives on a thread of its own, apart from
 /// all users; they read its exports.
 pub trait Asset: Sized + 'static {
-    /// Whether [`Self::poll_idle`] does anything. Nothing is polled otherwise.
+    /// Whether [`Self::poll_idle`] ever does anything. Nothing is asked or polled otherwise.
     const WORKS_WHEN_IDLE: bool = false;
 
     /// `NAME::Inputs`: as far as they are known in `prepare`, and all of them in `create`.
@@ -167,6 +169,13 @@ pub trait Asset: Sized + 'static {
 
     /// What a grid can read of it. It is asked for once, right after the creation.
     fn exports(&self) -> Self::Exports;
+
+    /// Whether [`Self::poll_idle`] has anything to do or to wait for now. It is asked each time its user waits, which may be after
+    /// each request, so it only looks at what the asset knows. An asset that says no is not polled, and so it is not woken for
+    /// what comes meanwhile.
+    fn has_idle_work(&self) -> bool {
+        Self::WORKS_WHEN_IDLE
+    }
 
     /// Work of an asset of a user or an iteration that is due while its user waits, within an iteration or for the next
     /// one, such as the answer to a ping: does what can be done now, and has the user woken for the rest. It must not

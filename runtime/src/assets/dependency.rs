@@ -20,6 +20,8 @@ pub trait DependencyGuard {
 pub(crate) trait Owned {
     /// Destroys what is there, after all that is built on it.
     fn end(self: Rc<Self>) -> Running<'static, ()>;
+    /// Whether what is there has work to do while its user waits.
+    fn has_idle_work(&self) -> bool;
     /// Lets what is there work while its user waits.
     fn poll_idle(&self, cx: &mut Context<'_>);
 }

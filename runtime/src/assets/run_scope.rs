@@ -2,11 +2,13 @@
 
 use super::asset::Asset;
 use super::dependency::{Dependency, DependencyGuard};
-use super::prepare::Prepare;
+use super::prepare::{Prepare, end_prepared};
 use super::scope::Scope;
 use super::slot::AssetSlot;
+use super::spawned::SpawnedTasks;
 use crate::context::{Asker, WorkerContext};
 use crate::info::ResourceInfo;
+use crate::panic;
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -19,6 +21,8 @@ pub struct RunScope {
     incoming: RefCell<Option<UnboundedReceiver<Job>>>,
     slots: Rc<RefCell<Vec<Rc<dyn RunSlot>>>>,
     task: RefCell<Option<tokio::task::JoinHandle<()>>>,
+    /// Of what is prepared on the control thread.
+    tasks: Rc<SpawnedTasks>,
 }
 
 /// What a worker thread asks of the slot with a number.
@@ -56,6 +60,7 @@ impl RunScope {
             incoming: RefCell::new(Some(incoming)),
             slots: Rc::default(),
             task: RefCell::default(),
+            tasks: Rc::default(),
         }
     }
 
@@ -66,7 +71,7 @@ impl RunScope {
 
     /// For preparing the assets of the run.
     pub fn prepare(&self) -> Prepare<'_> {
-        Prepare::new(self.worker())
+        Prepare::with(self.worker(), &self.tasks)
     }
 
     /// Does what worker threads ask for, from now on.
@@ -117,6 +122,12 @@ impl RunScope {
             let _ = last.await;
         }
         self.scope.destroy().await;
+        // Nobody asks for assets any more, so what they are made of goes as well.
+        let slots = self.slots.take();
+        if let Err(text) = panic::caught(|| drop(slots)) {
+            self.worker().panicked(&text);
+        }
+        end_prepared(self.worker(), &self.tasks).await;
     }
 }
 

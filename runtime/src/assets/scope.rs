@@ -53,15 +53,25 @@ impl Scope {
     /// Lets its assets, and those around it, work while their user waits. Most have nothing to do, which costs nothing.
     pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
         if self.0.has_idle_work.get() {
-            // Not while they are borrowed: what an asset does may reach a scope.
-            let slots = self.0.slots.borrow().clone();
-            for slot in slots {
+            let mut from = 0;
+            while let Some(slot) = self.next_with_work(&mut from) {
                 slot.poll_idle(cx);
             }
         }
         if let Some(outer) = &self.0.outer {
             outer.poll_idle(cx);
         }
+    }
+
+    /// The next of its slots, from number `from` on, whose asset has work to do. The slots are borrowed while they are asked and not
+    /// while one works: what an asset does may reach a scope, and slots that are added meanwhile have their turn as well.
+    fn next_with_work(&self, from: &mut usize) -> Option<Rc<dyn Owned>> {
+        let slots = self.0.slots.borrow();
+        let slot = slots.iter().skip(*from).find(|slot| {
+            *from += 1;
+            slot.has_idle_work()
+        });
+        slot.map(Rc::clone)
     }
 
     /// Its worker.
@@ -86,3 +96,6 @@ impl Scope {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,6 +169,13 @@ impl<A: Asset> Owned for Inner<A> {
         Box::pin(async move { wait::IsOver::new(&self).await })
     }
 
+    fn has_idle_work(&self) -> bool {
+        match &*self.state.borrow() {
+            State::Ready(asset, _) => !self.ending.get() && asset.has_idle_work(),
+            _ => false,
+        }
+    }
+
     fn poll_idle(&self, cx: &mut Context<'_>) {
         let asset = match &*self.state.borrow() {
             State::Ready(asset, _) if !self.ending.get() => Arc::clone(asset),

@@ -20,6 +20,9 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
+/// How long a creation may take, and a destruction with the ends of all tasks.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+
 /// The tasks of one asset.
 #[derive(Debug, Default)]
 pub(super) struct SpawnedTasks {

@@ -1,6 +1,7 @@
 //! One worker on a stopped clock: what users begin, how they end, and that their ends always run.
 
 mod arrivals;
+mod prepared;
 mod scenarios;
 mod searches;
 mod signals;
@@ -225,8 +226,17 @@ impl Bench {
 
     /// The same of a run whose clock started at `begin`.
     async fn run_loads_since(&self, begin: Instant, loads: &[ScenarioLoad]) {
+        self.run_program(self.program, (begin, loads)).await;
+    }
+
+    /// The same of another program.
+    async fn run_program(
+        &self,
+        program: &'static dyn Program,
+        (begin, loads): (Instant, &[ScenarioLoad]),
+    ) {
         let started = Work {
-            program: self.program,
+            program,
             shared: Arc::new(()),
             loads: loads.to_vec(),
             worker: self.worker,

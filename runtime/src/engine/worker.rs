@@ -150,15 +150,19 @@ pub(super) async fn work(context: Rc<WorkerContext>, mut work: Work) {
                 work.phases.clone(),
             );
             let listener = tokio::task::spawn_local(listening);
-            let prepared =
-                panic::caught(|| work.program.worker(&Prepare::new(&context), &work.shared));
+            let prepare = Prepare::new(&context);
+            let prepared = panic::caught(|| work.program.worker(&prepare, &work.shared));
             match prepared {
                 Ok(worker) => {
                     work.news.prepared();
                     users(&context, &worker, &mut work, &scenarios).await;
-                    destroy(&context, &worker).await;
+                    destroy(&context, worker).await;
+                    prepare.end().await;
                 }
-                Err(text) => context.panicked(&text),
+                Err(text) => {
+                    context.panicked(&text);
+                    prepare.give_up().await;
+                }
             }
             // Before the control thread hears that this one is over, since it has the files finished then.
             if let Some(rows) = &context.samples {
@@ -212,11 +216,13 @@ async fn users(
     ringing.abort();
 }
 
-async fn destroy(context: &Rc<WorkerContext>, worker: &Rc<dyn Worker>) {
+/// Destroys the assets of the worker, then drops what was prepared on it.
+async fn destroy(context: &Rc<WorkerContext>, worker: Rc<dyn Worker>) {
     let ended = Guarded {
         task: worker.destroy(),
     }
     .await;
+    let ended = ended.and(panic::caught(|| drop(worker)));
     if let Err(text) = ended {
         context.panicked(&text);
     }

@@ -9,7 +9,7 @@
 use super::names::{OTHERS, RunNames};
 use super::slab::{OUTCOMES, ScalarCells, Slab};
 use bggo_metrics::buckets::{LAST, ROW, ROWS, highest, lowest};
-use bggo_metrics::{Histogram, Interval, LastValue, Outcome, Scalar, SlotFigures};
+use bggo_metrics::{Histogram, Interval, LastValue, Outcome, Scalar, SlotFigures, add_counts};
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -225,25 +225,11 @@ impl SlabReader {
             }
         }
         if !fresh.is_empty() {
-            seen.buckets = merged(&seen.buckets, &fresh);
+            add_counts(&mut seen.buckets, &fresh);
         }
         let now = (exact.smallest.load(Relaxed), exact.largest.load(Relaxed));
         news.extremes = extremes(news, now, std::mem::replace(&mut seen.extremes, now));
     }
-}
-
-/// Two lists of buckets as one. All of them are in order.
-fn merged(some: &[(u32, u32)], others: &[(u32, u32)]) -> Vec<(u32, u32)> {
-    let mut all = Vec::with_capacity(some.len() + others.len());
-    let mut some = some.iter().peekable();
-    for other in others {
-        while let Some(one) = some.next_if(|one| one.0 < other.0) {
-            all.push(*one);
-        }
-        all.push(*other);
-    }
-    all.extend(some);
-    all
 }
 
 /// Minimum and maximum of what is new, in thousandths. An extreme of the whole run that is new is exact; otherwise it is

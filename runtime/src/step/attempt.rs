@@ -3,7 +3,7 @@
 use super::iteration::Iteration;
 use super::output::OutputSlot;
 use crate::clock::Moment;
-use crate::context::{CUT, Cut, WorkerContext, metric_methods};
+use crate::context::{CUT, Cut, Deadline, WorkerContext, metric_methods};
 use crate::event::{StepEnd, StepOutcome};
 use crate::exchange::{Message, Secrets, Shown};
 use crate::fault::{Fault, FaultText};
@@ -15,8 +15,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Duration;
-use tokio::time::Sleep;
+use std::time::{Duration, Instant};
 
 /// What happens when a step is slow or fails.
 #[derive(Debug, Clone, Copy, Default)]
@@ -193,7 +192,7 @@ impl<'a> Step<'a> {
         Limited {
             work,
             step: self,
-            timer: None,
+            deadline: None,
         }
     }
 
@@ -221,9 +220,26 @@ impl<'a> Step<'a> {
         self.begun.get().filter(|_| self.has_begun.get())
     }
 
-    /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`].
-    pub fn sent(&self) {
-        self.sent.set(Some(self.iteration.worker().moment()));
+    /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`]. Returns this moment,
+    /// so that a module that needs it does not read the clock once more.
+    pub fn sent(&self) -> Instant {
+        let worker = self.iteration.worker();
+        let now = worker.now();
+        self.sent.set(Some(worker.moment_of(now)));
+        now
+    }
+
+    /// The clock of the run: monotonic, the same that measures steps. Each call reads it, which takes about as long as a hundred
+    /// instructions: pass on a moment that was just read.
+    pub fn now(&self) -> Instant {
+        self.worker().now()
+    }
+
+    /// A time limit for something that this run does, which is not set yet. (An asset keeps one of its own: [`AssetCx::deadline`].)
+    ///
+    /// [`AssetCx::deadline`]: crate::assets::AssetCx::deadline
+    pub fn deadline(&self) -> Deadline {
+        self.worker().deadline()
     }
 
     /// Counts the end. A failure ends the iteration, unless the step has `continue_on_failure`.
@@ -424,7 +440,8 @@ impl Drop for Step<'_> {
 struct Limited<'s, T> {
     work: Pin<&'s mut (dyn Future<Output = Result<T, Fault>> + 's)>,
     step: &'s Step<'s>,
-    timer: Option<Pin<Box<Sleep>>>,
+    /// Set once the work has to wait.
+    deadline: Option<Deadline>,
 }
 
 impl<T> Future for Limited<'_, T> {
@@ -438,15 +455,17 @@ impl<T> Future for Limited<'_, T> {
         let Some((limit, begun)) = this.step.policy.execution.zip(this.step.begun()) else {
             return Poll::Pending;
         };
-        let timer = this.timer.get_or_insert_with(|| {
-            let begun = this.step.worker().instant_of(begun);
-            let end = begun.and_then(|begun| begun.checked_add(limit));
-            Box::pin(match end {
-                Some(end) => tokio::time::sleep_until(end.into()),
-                None => tokio::time::sleep(limit),
-            })
+        let deadline = this.deadline.get_or_insert_with(|| {
+            let worker = this.step.worker();
+            let begun = worker.instant_of(begun).unwrap_or_else(|| worker.now());
+            let mut deadline = worker.deadline();
+            // A limit that no instant can hold is never reached.
+            if let Some(end) = begun.checked_add(limit) {
+                deadline.set(end);
+            }
+            deadline
         });
-        timer.as_mut().poll(cx).map(|()| {
+        deadline.poll(cx).map(|()| {
             Err(Fault::new(
                 "timeout",
                 FaultText::plain(format_args!(

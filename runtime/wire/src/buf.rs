@@ -23,6 +23,13 @@ impl Buf {
         self.memory.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// The bytes, to be changed where they stand.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.memory
+            .get_mut(self.start..self.end)
+            .unwrap_or_default()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.end - self.start
@@ -83,15 +90,21 @@ impl Buf {
         }
     }
 
-    /// Moves what there is into memory of its own size, if it sits in a piece: an idle connection with the beginning of a
-    /// message holds no whole piece.
+    /// Moves what there is into memory of its own size: an idle connection with the beginning of a message holds no whole
+    /// piece.
     pub(crate) fn shrink(&mut self) {
         self.release();
-        if self.memory.len() == PIECE {
+        if self.memory.len() > self.len() {
             let small: Box<[u8]> = self.bytes().into();
             (self.start, self.end) = (0, small.len());
             pool::put(std::mem::replace(&mut self.memory, small));
         }
+    }
+
+    /// Bytes of memory that it holds.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.memory.len()
     }
 
     #[cold]

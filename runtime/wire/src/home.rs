@@ -12,7 +12,8 @@ use std::task::{Context, Poll};
 /// The connections of one asset that are idle, by a number for each server.
 #[derive(Debug, Default)]
 pub struct Home {
-    idle: RefCell<Vec<(u32, Wire)>>,
+    // Boxed: a loan is handed on a few times within a request.
+    idle: RefCell<Vec<(u32, Box<Wire>)>>,
     counts: Cell<Counts>,
 }
 
@@ -48,8 +49,7 @@ impl Home {
         Some(Loan {
             home: self,
             server,
-            wire,
-            keeps: Keeps::IfWhole,
+            wire: Some(wire),
         })
     }
 
@@ -58,8 +58,7 @@ impl Home {
         Loan {
             home: self,
             server,
-            wire,
-            keeps: Keeps::IfWhole,
+            wire: Some(Box::new(wire)),
         }
     }
 
@@ -114,55 +113,58 @@ impl Home {
 pub struct Loan<'a> {
     home: &'a Home,
     server: u32,
-    wire: Wire,
-    keeps: Keeps,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keeps {
-    IfWhole,
-    Not,
+    /// Until it is over.
+    wire: Option<Box<Wire>>,
 }
 
 impl Loan<'_> {
+    /// How many idle connections to the same server there are beside it.
+    pub fn others_idle(&self) -> usize {
+        self.home.idle(self.server)
+    }
+
     /// The connection came to an orderly end: it is closed, and nothing is counted.
     pub fn spent(mut self) {
-        self.keeps = Keeps::Not;
+        self.wire = None;
     }
 
     /// The connection leaves its home for good, as for another protocol.
+    #[expect(clippy::expect_used, reason = "see HAS_WIRE")]
     pub fn keep(mut self) -> Wire {
-        self.keeps = Keeps::Not;
-        self.wire.take()
+        *self.wire.take().expect(HAS_WIRE)
     }
 }
+
+/// Only `spent`, `keep` and `drop` take it, and each of them ends the loan.
+const HAS_WIRE: &str = "a loan has its connection";
 
 impl Deref for Loan<'_> {
     type Target = Wire;
 
+    #[expect(clippy::expect_used, reason = "see HAS_WIRE")]
     fn deref(&self) -> &Wire {
-        &self.wire
+        self.wire.as_ref().expect(HAS_WIRE)
     }
 }
 
 impl DerefMut for Loan<'_> {
+    #[expect(clippy::expect_used, reason = "see HAS_WIRE")]
     fn deref_mut(&mut self) -> &mut Wire {
-        &mut self.wire
+        self.wire.as_mut().expect(HAS_WIRE)
     }
 }
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        if self.keeps == Keeps::Not {
+        let Some(mut wire) = self.wire.take() else {
             return;
-        }
-        if self.wire.is_whole() {
-            let mut wire = self.wire.take();
+        };
+        if wire.is_whole() {
             wire.will_be_reused();
             self.home.idle.borrow_mut().push((self.server, wire));
-        } else if self.wire.is_owed() {
+        } else if wire.is_owed() {
             self.home.count(|counts| counts.poisoned += 1);
-        } else if !self.wire.peek().is_empty() {
+        } else if !wire.peek().is_empty() {
             self.home.count(|counts| counts.leftover += 1);
         }
     }

@@ -4,6 +4,7 @@
 //! Dialer -dial-> Wire -settle-> Home -lend-> Loan
 //!                 |  out, flush: what is sent        (buf, on pieces of the thread's pool)
 //!                 |  fill, peek, consume: what comes
+//!                 |- tls: plain bytes to records and back, where the connection is secured
 //!                 '- socket
 //! ```
 //!
@@ -14,14 +15,20 @@
 mod buf;
 mod dial;
 mod home;
+mod named;
 mod pool;
 mod socket;
+mod tls;
 mod trouble;
 mod wire;
 
 pub use buf::Buf;
-pub use dial::{Address, Dialer, Dialled, Named, Rules, Target};
+pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
 pub use home::{Counts, Home, Loan};
+pub use named::Named;
+#[doc(hidden)]
+pub use tls::explain as explain_tls;
+pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
 pub use wire::{Idle, Look, Traffic, Wire};
 

@@ -1,7 +1,7 @@
 //! A socket of one of the two families that connections use. It is driven by whoever polls it, without a task of its own.
 
 use socket2::SockRef;
-use std::io;
+use std::io::{self, Read};
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -14,8 +14,6 @@ use tokio::net::{TcpStream, UnixStream};
 pub(crate) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
-    /// None any more: its connection went elsewhere.
-    None,
 }
 
 impl Socket {
@@ -29,7 +27,6 @@ impl Socket {
         let polled = match self {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, &mut read),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, &mut read),
-            Self::None => Poll::Ready(Ok(())),
         };
         polled.map_ok(|()| read.filled().len())
     }
@@ -43,7 +40,6 @@ impl Socket {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Unix(stream) => Pin::new(stream).poll_write(cx, bytes),
-            Self::None => Poll::Ready(Ok(0)),
         }
     }
 
@@ -53,7 +49,6 @@ impl Socket {
         match self {
             Self::Tcp(stream) => stream.poll_read_ready(cx),
             Self::Unix(stream) => stream.poll_read_ready(cx),
-            Self::None => Poll::Ready(Ok(())),
         }
     }
 
@@ -62,7 +57,6 @@ impl Socket {
         let read = match self {
             Self::Tcp(stream) => stream.try_read(room),
             Self::Unix(stream) => stream.try_read(room),
-            Self::None => Ok(0),
         };
         match read {
             Ok(count) => Ok(Some(count)),
@@ -71,12 +65,32 @@ impl Socket {
         }
     }
 
+    /// The same, whatever the reactor has told.
+    pub(crate) fn read_system(&self, room: &mut [u8]) -> io::Result<Option<usize>> {
+        let socket = match self {
+            Self::Tcp(stream) => SockRef::from(stream),
+            Self::Unix(stream) => SockRef::from(stream),
+        };
+        match (&*socket).read(room) {
+            Ok(count) => Ok(Some(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes what the system takes at once. Whether it took anything is not told.
+    pub(crate) fn write_at_once(&self, bytes: &[u8]) {
+        let _ = match self {
+            Self::Tcp(stream) => stream.try_write(bytes),
+            Self::Unix(stream) => stream.try_write(bytes),
+        };
+    }
+
     /// Whether the system has neither bytes nor an end for this socket: it is asked, whatever the reactor has told.
     pub(crate) fn has_nothing(&self) -> bool {
         let socket = match self {
             Self::Tcp(stream) => SockRef::from(stream),
             Self::Unix(stream) => SockRef::from(stream),
-            Self::None => return false,
         };
         let peeked = socket.peek(&mut [MaybeUninit::uninit()]);
         peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
@@ -87,7 +101,6 @@ impl Socket {
         match self {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-            Self::None => Poll::Ready(Ok(())),
         }
     }
 
@@ -95,7 +108,7 @@ impl Socket {
     pub(crate) fn peer(&self) -> Option<SocketAddr> {
         match self {
             Self::Tcp(stream) => stream.peer_addr().ok(),
-            Self::Unix(_) | Self::None => None,
+            Self::Unix(_) => None,
         }
     }
 }

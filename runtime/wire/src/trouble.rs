@@ -3,6 +3,7 @@
 use bggo_runtime::contract::{Fault, FaultText, HostLimit};
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 /// What went wrong. A protocol adds kinds of its own and names all of them in its manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +69,7 @@ struct Parts {
     phase: Phase,
     text: FaultText,
     limit: Option<HostLimit>,
+    connect_limit: Option<Duration>,
 }
 
 impl Trouble {
@@ -78,6 +80,7 @@ impl Trouble {
             phase,
             text: text.into(),
             limit: None,
+            connect_limit: None,
         }))
     }
 
@@ -131,6 +134,18 @@ impl Trouble {
         self
     }
 
+    /// The same as another kind, where whoever asked sees something else in it.
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// The same, because a dial took longer than its limit.
+    pub(crate) fn by_connect_limit(mut self, limit: Duration) -> Self {
+        self.0.connect_limit = Some(limit);
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -149,6 +164,11 @@ impl Trouble {
     /// What this host had none left of, if that is the cause.
     pub fn host_limit(&self) -> Option<HostLimit> {
         self.0.limit
+    }
+
+    /// The limit that connecting took longer than, if that is the cause: a protocol may call it by the name of its input.
+    pub fn connect_limit(&self) -> Option<Duration> {
+        self.0.connect_limit
     }
 
     /// A fault of this kind with another text, for a protocol that says more.
@@ -181,7 +201,14 @@ fn limit_of_host(error: &io::Error) -> Option<HostLimit> {
     match error.raw_os_error() {
         // EMFILE of the process and ENFILE of the system, which have no kind in the standard library.
         Some(24 | 23) => Some(HostLimit::Descriptors),
-        _ if error.kind() == io::ErrorKind::AddrNotAvailable => Some(HostLimit::Ports),
+        // No port for the address of the target, or none of a local address that a socket was bound to.
+        _ if matches!(
+            error.kind(),
+            io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse
+        ) =>
+        {
+            Some(HostLimit::Ports)
+        }
         _ => None,
     }
 }

@@ -3,13 +3,17 @@
 //! It is driven by whoever polls it: there is no task, no channel and no lock between a protocol and its socket.
 
 use crate::buf::Buf;
+use crate::named::Named;
 use crate::socket::Socket;
-use crate::trouble::{Phase, Trouble};
+use crate::tls::{Layer, Plain, Sessions, Tls, speaks_tls};
+use crate::trouble::{Kind, Phase, Trouble};
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes that the socket carried so far, those of TLS included.
@@ -25,11 +29,15 @@ pub struct Traffic {
 #[derive(Debug)]
 pub struct Wire {
     socket: Socket,
+    /// TLS, if the connection is secured: between the socket and the two buffers.
+    layer: Option<Box<Layer>>,
     out: Buf,
     came: Buf,
     traffic: Traffic,
     /// Answers that the other end owes.
     owed: u32,
+    /// When its last exchange was over.
+    rests_since: Option<Instant>,
     state: State,
 }
 
@@ -67,17 +75,14 @@ impl Wire {
     pub(crate) fn new(socket: Socket) -> Self {
         Self {
             socket,
+            layer: None,
             out: Buf::new(),
             came: Buf::new(),
             traffic: Traffic::default(),
             owed: 0,
+            rests_since: None,
             state: State::default(),
         }
-    }
-
-    /// Takes the connection away and leaves one behind that is no longer there.
-    pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::new(Socket::None))
     }
 
     /// What is to be sent: append to it. Nothing is sent before [`Wire::flush`].
@@ -113,18 +118,33 @@ impl Wire {
     /// # Errors
     /// The connection broke.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Trouble>> {
-        while !self.out.is_empty() {
-            let wrote = self.socket.poll_write(cx, self.out.bytes());
-            // Whoever gives up now does not know how much went out.
-            if !self.state.sends_only && self.owed == 0 {
-                self.owed = 1;
+        // Whoever gives up from here on does not know how much went out.
+        if !self.out.is_empty() && !self.state.sends_only && self.owed == 0 {
+            self.owed = 1;
+        }
+        loop {
+            let bytes = match &mut self.layer {
+                None => &mut self.out,
+                Some(layer) => {
+                    let waits = !self.out.is_empty() || layer.has_unsent();
+                    if waits && layer.sealed().is_empty() {
+                        let mut plain = Plain::kept(&mut self.came);
+                        if let Err(trouble) = layer.turn(&mut plain, &mut self.out) {
+                            return Poll::Ready(Err(self.breaks(trouble)));
+                        }
+                    }
+                    layer.sealed()
+                }
+            };
+            if bytes.is_empty() {
+                break;
             }
-            match wrote {
+            match self.socket.poll_write(cx, bytes.bytes()) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.breaks(Trouble::closed()))),
                 Poll::Ready(Ok(count)) => {
                     self.traffic.sent += count as u64;
-                    self.out.consume(count);
+                    bytes.consume(count);
                 }
                 Poll::Ready(Err(error)) => {
                     let trouble = Trouble::of_system(Phase::Exchange, &error);
@@ -165,6 +185,9 @@ impl Wire {
         if self.came.len() >= most {
             return Poll::Ready(Err(Trouble::too_large(most)));
         }
+        if self.layer.is_some() {
+            return Poll::Ready(ready!(self.poll_open(cx, 0)).map(|opened| opened.kept));
+        }
         let read = self.socket.poll_read(cx, self.came.room(1));
         if self.came.is_empty() && !matches!(read, Poll::Ready(Ok(1..))) {
             // It would hold a piece while it waits.
@@ -182,6 +205,10 @@ impl Wire {
             return Poll::Ready(Ok(0));
         }
         if self.came.is_empty() {
+            if self.layer.is_some() && !self.state.has_ended {
+                let opened = ready!(self.poll_open(cx, count));
+                return Poll::Ready(opened.map(|opened| opened.skipped));
+            }
             match ready!(self.poll_fill(cx, usize::MAX)) {
                 Ok(0) => return Poll::Ready(Ok(0)),
                 Ok(_) => {}
@@ -196,8 +223,14 @@ impl Wire {
 
     /// Looks after a connection that nobody uses: completes when something came or it is gone. It holds no memory while it waits.
     pub fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Idle> {
-        self.came.shrink();
-        match ready!(self.poll_fill(cx, usize::MAX)) {
+        let filled = self.poll_fill(cx, usize::MAX);
+        if filled.is_pending() {
+            self.came.shrink();
+            if let Some(layer) = &mut self.layer {
+                layer.shrink();
+            }
+        }
+        match ready!(filled) {
             Ok(0) => Poll::Ready(Idle::Gone(Trouble::closed())),
             Ok(_) => Poll::Ready(Idle::Bytes),
             Err(trouble) => Poll::Ready(Idle::Gone(trouble)),
@@ -209,12 +242,19 @@ impl Wire {
         if !self.is_whole() {
             return false;
         }
-        if look == Look::Ask {
-            return self.socket.has_nothing();
-        }
         let mut cx = Context::from_waker(Waker::noop());
-        if self.socket.poll_readable(&mut cx).is_pending() {
+        let has_nothing = match look {
+            Look::Ask => self.socket.has_nothing(),
+            Look::Told => self.socket.poll_readable(&mut cx).is_pending(),
+        };
+        if has_nothing {
             return true;
+        }
+        if self.layer.is_some() {
+            return self.has_only_words_of_tls();
+        }
+        if look == Look::Ask {
+            return false;
         }
         let read = self.socket.read_now(self.came.room(1));
         let is_quiet = matches!(read, Ok(None));
@@ -229,7 +269,7 @@ impl Wire {
     /// Whether nothing is left of an exchange: then it can serve another.
     pub fn is_whole(&self) -> bool {
         self.owed == 0
-            && self.out.is_empty()
+            && !self.has_unsent()
             && self.came.is_empty()
             && !self.state.has_ended
             && !self.state.is_broken
@@ -237,7 +277,22 @@ impl Wire {
 
     /// Whether an answer is owed, or a part of a request was not sent.
     pub(crate) fn is_owed(&self) -> bool {
-        self.owed > 0 || !self.out.is_empty()
+        self.owed > 0 || self.has_unsent()
+    }
+
+    fn has_unsent(&self) -> bool {
+        !self.out.is_empty() || self.layer.as_ref().is_some_and(|layer| layer.has_unsent())
+    }
+
+    /// An exchange is over, at about this moment.
+    pub fn rests(&mut self, now: Instant) {
+        self.rests_since = Some(now);
+    }
+
+    /// How long it has rested since its last exchange; zero if it is new.
+    pub fn rested(&self, now: Instant) -> Duration {
+        self.rests_since
+            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
     /// Whether it has served before.
@@ -259,20 +314,125 @@ impl Wire {
         self.traffic
     }
 
+    /// The protocol that both ends agreed on in TLS (ALPN), if they agreed on one.
+    pub fn alpn(&self) -> Option<&[u8]> {
+        self.layer.as_ref()?.protocol()
+    }
+
+    /// Whether the end that [`Wire::fill`] told by 0 is what the other end meant to be its end. With TLS an end that was not
+    /// announced may be that of somebody between, so a message that only the end delimits is not whole.
+    pub fn ended_cleanly(&self) -> bool {
+        self.state.has_ended && self.layer.as_ref().is_none_or(|layer| layer.has_end())
+    }
+
+    /// TLS from here on, inside of TLS if the connection has it already. What was appended is sent before.
+    ///
+    /// # Errors
+    /// There is no TLS connection: the texts say why, but not to whom. The connection is of no use any more.
+    pub(crate) async fn secure(
+        &mut self,
+        tls: &Tls,
+        sessions: &Rc<Sessions>,
+        name: &str,
+        named: Named,
+    ) -> Result<(), Trouble> {
+        self.send_only();
+        self.flush().await?;
+        if !self.came.is_empty() {
+            return Err(self.breaks(no_tls("the server sent something before TLS began")));
+        }
+        let below = self.layer.take();
+        // Until both ends agree, it can carry neither plain bytes nor records: whoever gives up here leaves it broken.
+        self.state.is_broken = true;
+        if below.as_ref().is_some_and(|below| below.depth() >= 2) {
+            return Err(no_tls("TLS is spoken inside of TLS inside of TLS"));
+        }
+        let mut layer = Box::new(Layer::new(tls, sessions, name, named, below)?);
+        let agreed = poll_fn(|cx| self.poll_agree(cx, &mut layer)).await;
+        if agreed.is_err() {
+            // An alert.
+            self.socket.write_at_once(layer.sealed().bytes());
+        }
+        agreed?;
+        self.state.is_broken = false;
+        self.layer = Some(layer);
+        Ok(())
+    }
+
+    /// Exchanges what both ends have to say until they agree.
+    fn poll_agree(&mut self, cx: &mut Context<'_>, layer: &mut Layer) -> Poll<Result<(), Trouble>> {
+        loop {
+            layer.turn(&mut Plain::kept(&mut self.came), &mut Buf::new())?;
+            while !layer.sealed().is_empty() {
+                match ready!(self.socket.poll_write(cx, layer.sealed().bytes())) {
+                    Ok(0) => return Poll::Ready(Err(layer.broken_off(None))),
+                    Ok(count) => {
+                        self.traffic.sent += count as u64;
+                        layer.sealed().consume(count);
+                    }
+                    Err(error) => return Poll::Ready(Err(layer.broken_off(Some(&error)))),
+                }
+            }
+            if layer.has_unsent() {
+                continue;
+            }
+            if layer.is_agreed() {
+                // A long chain of certificates took more than a piece.
+                layer.shrink();
+                return Poll::Ready(Ok(()));
+            }
+            if layer.is_over() {
+                return Poll::Ready(Err(layer.broken_off(None)));
+            }
+            let read = self.socket.poll_read(cx, layer.room()?);
+            if !matches!(read, Poll::Ready(Ok(1..))) {
+                layer.release();
+            }
+            match ready!(read) {
+                Ok(0) => return Poll::Ready(Err(layer.broken_off(None))),
+                Ok(count) => {
+                    self.traffic.received += count as u64;
+                    layer.filled(count);
+                }
+                Err(error) => return Poll::Ready(Err(layer.broken_off(Some(&error)))),
+            }
+        }
+    }
+
     /// Sends what was appended, then says that nothing more will be sent.
     ///
     /// # Errors
     /// The connection broke.
     pub async fn finish(&mut self) -> Result<(), Trouble> {
+        poll_fn(|cx| self.poll_finish(cx)).await
+    }
+
+    /// See [`Wire::finish`].
+    fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Trouble>> {
         self.send_only();
-        self.flush().await?;
-        let shut = poll_fn(|cx| self.socket.poll_shutdown(cx)).await;
-        shut.map_err(|error| self.breaks(Trouble::of_system(Phase::Exchange, &error)))
+        ready!(self.poll_flush(cx))?;
+        if let Some(layer) = &mut self.layer {
+            layer.say_end();
+            ready!(self.poll_flush(cx))?;
+        }
+        if let Some(layer) = &mut self.layer {
+            layer.say_end_below();
+            ready!(self.poll_flush(cx))?;
+        }
+        let shut = ready!(self.socket.poll_shutdown(cx));
+        Poll::Ready(shut.map_err(|error| self.breaks(Trouble::of_system(Phase::Exchange, &error))))
     }
 
     #[cfg(test)]
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// Bytes of memory that it holds for what stands in it.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        let layer = self.layer.as_ref().map_or(0, |layer| layer.held());
+        self.out.held() + self.came.held() + layer
     }
 
     /// One read is over.
@@ -284,17 +444,152 @@ impl Wire {
             }
             Ok(count) => {
                 self.came.filled(count);
+                let is_first = self.traffic.received == 0;
                 self.traffic.received += count as u64;
+                if is_first && speaks_tls(self.came.bytes()) {
+                    return Err(self.breaks(no_tls(
+                        "the server speaks TLS here, and this connection is without it",
+                    )));
+                }
                 Ok(count)
             }
             Err(error) => Err(self.breaks(Trouble::of_system(Phase::Exchange, &error))),
         }
     }
 
+    /// Reads until plain bytes have come, or there will be no more. The first `skip` of them are dropped.
+    fn poll_open(&mut self, cx: &mut Context<'_>, skip: u64) -> Poll<Result<Opened, Trouble>> {
+        loop {
+            let Some(layer) = &mut self.layer else {
+                return Poll::Ready(Ok(Opened::default()));
+            };
+            if let Some(trouble) = layer.take_kept() {
+                return Poll::Ready(Err(trouble));
+            }
+            let room = match layer.room() {
+                Ok(room) => room,
+                Err(trouble) => return Poll::Ready(Err(self.breaks(trouble))),
+            };
+            let read = self.socket.poll_read(cx, room);
+            if !matches!(read, Poll::Ready(Ok(1..))) {
+                // It would hold a piece while it waits.
+                layer.release();
+            }
+            let opened = self.has_read_records(ready!(read), skip);
+            if self.out.is_empty() && self.has_unsent() {
+                // TLS has an answer of its own to what came. It is no exchange, and if it cannot go now it goes later.
+                let sends_only = self.state.sends_only;
+                let _ = self.poll_flush(cx);
+                self.state.sends_only = sends_only;
+            }
+            if let Some(opened) = opened.transpose() {
+                return Poll::Ready(opened);
+            }
+        }
+    }
+
+    /// One read of records is over: the plain bytes in them, if there were any, or the end.
+    fn has_read_records(
+        &mut self,
+        read: io::Result<usize>,
+        skip: u64,
+    ) -> Result<Option<Opened>, Trouble> {
+        let count = match read {
+            Ok(count) => count,
+            Err(error) => return Err(self.breaks(Trouble::of_system(Phase::Exchange, &error))),
+        };
+        let before = self.came.len();
+        self.traffic.received += count as u64;
+        let Some(layer) = &mut self.layer else {
+            return Ok(None);
+        };
+        if count == 0 {
+            self.state.has_ended = true;
+            return Ok(Some(Opened::default()));
+        }
+        layer.filled(count);
+        let mut plain = Plain {
+            kept: &mut self.came,
+            skip,
+            skipped: 0,
+        };
+        let turned = layer.turn(&mut plain, &mut Buf::new());
+        let opened = Opened {
+            skipped: plain.skipped,
+            kept: self.came.len() - before,
+        };
+        self.state.has_ended |= layer.is_over();
+        let came = opened.kept > 0 || opened.skipped > 0;
+        match turned {
+            Ok(()) => Ok((came || self.state.has_ended).then_some(opened)),
+            Err(trouble) if came => {
+                // What came before it counts first.
+                layer.keep_for_later(trouble.clone());
+                self.breaks(trouble);
+                Ok(Some(opened))
+            }
+            Err(trouble) => Err(self.breaks(trouble)),
+        }
+    }
+
+    /// Whether what the socket has for a quiet connection is for TLS alone, such as sessions to resume later.
+    fn has_only_words_of_tls(&mut self) -> bool {
+        while let Some(layer) = &mut self.layer {
+            let Ok(room) = layer.room() else {
+                self.state.is_broken = true;
+                return false;
+            };
+            // The system is asked: the reactor may not have told yet.
+            match self.socket.read_system(room) {
+                Ok(None) => {
+                    layer.release();
+                    return self.is_whole();
+                }
+                Ok(Some(count)) => {
+                    if !matches!(self.has_read_records(Ok(count), 0), Ok(None)) {
+                        return false;
+                    }
+                }
+                Err(error) => {
+                    let _ = self.has_read_records(Err(error), 0);
+                    return false;
+                }
+            }
+        }
+        false
+    }
+
     fn breaks(&mut self, trouble: Trouble) -> Trouble {
         self.state.is_broken = true;
+        if let Some(layer) = &mut self.layer {
+            // An alert, if there is one.
+            self.socket.write_at_once(layer.sealed().bytes());
+            layer.sealed().clear();
+        }
         trouble
     }
+}
+
+impl Drop for Wire {
+    /// Announces the end in TLS and does not wait for an answer.
+    fn drop(&mut self) {
+        let can_say = !self.state.is_broken && !self.state.has_ended && !self.has_unsent();
+        if let Some(layer) = self.layer.as_mut().filter(|_| can_say) {
+            layer.say_end();
+            self.socket.write_at_once(layer.sealed().bytes());
+        }
+    }
+}
+
+/// Plain bytes of one read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Opened {
+    kept: usize,
+    skipped: u64,
+}
+
+fn no_tls(text: &'static str) -> Trouble {
+    Trouble::new(Kind::Tls, Phase::Tls, text)
 }
 
 impl AsyncRead for Wire {
@@ -326,7 +621,7 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
         wire.send_only();
-        if !wire.out.is_empty() {
+        if wire.has_unsent() {
             ready!(wire.poll_flush(cx)).map_err(|trouble| error_of(&trouble))?;
             wire.send_only();
         }
@@ -346,16 +641,13 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let wire = self.get_mut();
-        wire.send_only();
-        ready!(Wire::poll_flush(wire, cx)).map_err(|trouble| error_of(&trouble))?;
-        wire.socket.poll_shutdown(cx)
+        let finished = ready!(self.get_mut().poll_finish(cx));
+        Poll::Ready(finished.map_err(|trouble| error_of(&trouble)))
     }
 }
 
 /// For whoever wants a stream: an error of the system's shape.
 fn error_of(trouble: &Trouble) -> io::Error {
-    use crate::trouble::Kind;
     let kind = match trouble.kind() {
         Kind::Closed => io::ErrorKind::UnexpectedEof,
         Kind::Timeout | Kind::Connect => io::ErrorKind::TimedOut,

@@ -28,7 +28,7 @@ fn a_closed_port_is_a_fault_of_the_connection() {
     assert_eq!(
         (fault.kind(), fault.text().to_owned()),
         (
-            "connect",
+            "refused",
             format!("no connection to 127.0.0.1:{port}: Connection refused (os error 111)")
         )
     );
@@ -95,7 +95,7 @@ fn connecting_has_a_limit_of_its_own() {
     assert_eq!(
         (fault.kind(), fault.text().to_owned()),
         (
-            "timeout",
+            "connect",
             format!("connecting to {address} took longer than connect_timeout")
         )
     );
@@ -125,17 +125,17 @@ fn what_is_no_http_is_a_fault_of_the_protocol() {
         answered(b"SSH-2.0-OpenSSH_9.2\r\n\r\n"),
         (
             "protocol",
-            "no answer from PEER: what came is no HTTP/1".to_owned()
+            "no answer from PEER: it does not begin as an HTTP/1 answer does".to_owned()
         )
     );
     assert_eq!(
         answered(b""),
         (
-            "protocol",
-            "no answer from PEER: the other end closed the connection before the answer was complete".to_owned()
+            "closed",
+            "no answer from PEER: the other end closed the connection".to_owned()
         )
     );
-    assert_eq!(answered(b"HTTP/1.1 200 OK\r\nContent-Le").0, "protocol");
+    assert_eq!(answered(b"HTTP/1.1 200 OK\r\nContent-Le").0, "closed");
 }
 
 #[test]

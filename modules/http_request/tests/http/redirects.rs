@@ -177,7 +177,7 @@ fn a_redirect_to_a_closed_port_names_that_port() {
     assert_eq!(
         (fault.kind(), fault.text().to_owned()),
         (
-            "connect",
+            "refused",
             format!("no connection to 127.0.0.1:{port}: Connection refused (os error 111)")
         )
     );

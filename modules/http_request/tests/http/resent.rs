@@ -42,8 +42,7 @@ fn lines(seen: &[(usize, String)]) -> Vec<(usize, &str)> {
 
 #[test]
 fn an_idempotent_request_on_a_used_connection_goes_out_once_more_on_a_new_one() {
-    let cut: fn() -> Then = || Then::AnswerAndClose(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec());
-    for then in [(|| Then::Close) as fn() -> Then, || Then::Reset, cut] {
+    for then in [(|| Then::Close) as fn() -> Then, || Then::Reset] {
         for name in ["GET", "HEAD", "OPTIONS", "DELETE", "PUT"] {
             let peer = once(then);
             assert_eq!(second(&peer, name, vec![]).unwrap(), "200", "{name}");
@@ -54,6 +53,14 @@ fn an_idempotent_request_on_a_used_connection_goes_out_once_more_on_a_new_one() 
             );
         }
     }
+}
+
+#[test]
+fn a_byte_of_an_answer_says_that_the_server_had_the_request() {
+    let peer = once(|| Then::AnswerAndClose(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec()));
+    let fault = second(&peer, "GET", vec![]).unwrap_err();
+    assert_eq!(fault.kind(), "closed");
+    assert_eq!(lines(&peer.seen()), [(1, "GET /"), (1, "GET /second")]);
 }
 
 #[test]
@@ -73,7 +80,7 @@ fn what_is_not_idempotent_is_never_sent_twice() {
     for name in ["POST", "PATCH"] {
         let peer = once(|| Then::Close);
         let fault = second(&peer, name, vec![In::Body(some("x".to_owned()))]).unwrap_err();
-        assert_eq!(fault.kind(), "protocol", "{name}");
+        assert_eq!(fault.kind(), "closed", "{name}");
         let line = format!("{name} /second");
         assert_eq!(lines(&peer.seen()), [(1, "GET /"), (1, &*line)]);
     }
@@ -81,7 +88,10 @@ fn what_is_not_idempotent_is_never_sent_twice() {
 
 #[test]
 fn a_new_connection_that_is_closed_before_an_answer_is_a_fault_at_once() {
-    for then in [(|| Then::Close) as fn() -> Then, || Then::Reset] {
+    for (then, kind) in [
+        ((|| Then::Close) as fn() -> Then, "closed"),
+        (|| Then::Reset, "reset"),
+    ] {
         let peer = Script::start(move |_, _| then());
         let fault = run(async || {
             let user = User::new(vec![]);
@@ -89,7 +99,7 @@ fn a_new_connection_that_is_closed_before_an_answer_is_a_fault_at_once() {
             user.leave().await;
             fault
         });
-        assert_eq!(fault.kind(), "protocol");
+        assert_eq!(fault.kind(), kind);
         assert_eq!(peer.seen().len(), 1);
     }
 }
@@ -101,7 +111,7 @@ fn the_second_time_is_the_last() {
         "GET /" => Then::Answer(answer()),
         _ => Then::Close,
     });
-    assert_eq!(second(&peer, "GET", vec![]).unwrap_err().kind(), "protocol");
+    assert_eq!(second(&peer, "GET", vec![]).unwrap_err().kind(), "closed");
     assert_eq!(
         lines(&peer.seen()),
         [(1, "GET /"), (1, "GET /second"), (2, "GET /second")]

@@ -266,7 +266,7 @@ fn http_and_https_on_the_wrong_port_are_told_apart() {
         (
             "tls",
             format!(
-                "no secure connection to localhost:{port}: what came is no TLS; the server may speak http and not https on this port"
+                "no secure connection to localhost:{port}: the server does not speak TLS here, but plain HTTP"
             )
         )
     );

@@ -5,11 +5,8 @@ use crate::random::Random;
 use crate::reply::{self, Body, Reply};
 use crate::request::Request;
 use bggo_values::{Number, Value, json};
-use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use hyper::StatusCode;
-use hyper::header::{CONTENT_ENCODING, HeaderValue};
 use std::io::Write;
 use std::time::Duration;
 
@@ -51,7 +48,7 @@ pub(crate) fn bytes(request: &Request, count: &str) -> Reply {
     let pieces = move || {
         let size = left.min(PIECE);
         left -= size;
-        (size > 0).then(|| Bytes::from(random.bytes(size)))
+        (size > 0).then(|| random.bytes(size))
     };
     reply::with_body("application/octet-stream", Body::Pieces(Box::new(pieces)))
 }
@@ -76,7 +73,7 @@ pub(crate) fn stream(request: &Request, count: &str) -> Reply {
                 ),
             );
             id += 1;
-            Bytes::from(format!("{}\n", json::encode_plain(&fields.into())))
+            format!("{}\n", json::encode_plain(&fields.into())).into_bytes()
         })
     };
     reply::with_body("application/json", Body::Pieces(Box::new(lines)))
@@ -94,9 +91,7 @@ pub(crate) async fn drip(request: &Request) -> Reply {
         .map_or(Some(10), |text| size(&text));
     let code = request
         .argument("code")
-        .map_or(Some(StatusCode::OK), |text| {
-            StatusCode::from_bytes(text.as_bytes()).ok()
-        });
+        .map_or(Some(200), |text| reply::read_status(&text));
     let (Some(bytes), Some(code)) = (bytes, code) else {
         return bad_number();
     };
@@ -108,7 +103,7 @@ pub(crate) async fn drip(request: &Request) -> Reply {
     };
     tokio::time::sleep(delay).await;
     let mut reply = reply::with_body("application/octet-stream", Body::drip(bytes, duration));
-    *reply.status_mut() = code;
+    reply.status = code;
     reply
 }
 
@@ -124,32 +119,26 @@ pub(crate) fn gzip(request: &Request) -> Reply {
         .write_all(json::encode_plain(&fields.into()).as_bytes())
         .and_then(|()| encoder.finish());
     let Ok(compressed) = written else {
-        return reply::status(StatusCode::INTERNAL_SERVER_ERROR);
+        return reply::status(500);
     };
-    let mut reply = reply::typed("application/json", compressed);
-    reply
-        .headers_mut()
-        .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    reply
+    let reply = reply::typed("application/json", compressed);
+    reply::with_header(reply, "content-encoding", "gzip")
 }
 
 /// `/delay/S`: the request as JSON, after S seconds (fractions too).
-pub(crate) async fn delay(request: &Request, time: &str, body: &[u8]) -> Reply {
+pub(crate) async fn delay(request: &Request, time: &str) -> Reply {
     let Some(time) = seconds(time) else {
         return bad_number();
     };
     tokio::time::sleep(time).await;
-    reply::json(&inspect::with_body(request, body))
+    reply::json(&inspect::with_body(request))
 }
 
 /// `/status/CODE`, or one of several: `/status/200,503` evenly, `/status/200:9,503:1` by weight.
 pub(crate) fn status(codes: &str) -> Reply {
-    let codes: Option<Vec<(StatusCode, f64)>> = codes.split(',').map(weighted).collect();
+    let codes: Option<Vec<(u16, f64)>> = codes.split(',').map(weighted).collect();
     let Some(codes) = codes.filter(|codes| !codes.is_empty()) else {
-        return reply::refused(
-            StatusCode::BAD_REQUEST,
-            "a status is a number from 100 to 999",
-        );
+        return reply::refused(400, "a status is a number from 100 to 999");
     };
     let total: f64 = codes.iter().map(|(_, weight)| weight).sum();
     let mut point = if codes.len() > 1 {
@@ -161,25 +150,23 @@ pub(crate) fn status(codes: &str) -> Reply {
         point -= weight;
         point < 0.0
     });
-    let code = chosen
-        .or(codes.last())
-        .map_or(StatusCode::OK, |(code, _)| *code);
-    match code.as_u16() {
+    let code = chosen.or(codes.last()).map_or(200, |(code, _)| *code);
+    match code {
         // An interim status ends no exchange; a client would wait for ever.
-        100..=199 => reply::refused(StatusCode::BAD_REQUEST, "an interim status is no answer"),
+        100..=199 => reply::refused(400, "an interim status is no answer"),
         301..=303 | 307 | 308 => crate::session::redirected(code, "/redirect/1"),
         _ => reply::status(code),
     }
 }
 
-fn weighted(text: &str) -> Option<(StatusCode, f64)> {
+fn weighted(text: &str) -> Option<(u16, f64)> {
     let (code, weight) = text.split_once(':').unwrap_or((text, "1"));
     let weight = weight
         .trim()
         .parse()
         .ok()
         .filter(|weight: &f64| weight.is_finite() && *weight >= 0.0)?;
-    Some((StatusCode::from_bytes(code.trim().as_bytes()).ok()?, weight))
+    Some((reply::read_status(code.trim())?, weight))
 }
 
 fn size(text: &str) -> Option<u64> {
@@ -193,7 +180,7 @@ fn seconds(text: &str) -> Option<Duration> {
 
 fn bad_number() -> Reply {
     reply::refused(
-        StatusCode::BAD_REQUEST,
+        400,
         "a number in the path or query is missing, malformed or too large",
     )
 }

@@ -1,32 +1,27 @@
 //! A request as JSON, in httpbin's shape: args, data, files, form, headers, json, method, origin, url.
 
 use crate::form;
-use crate::request::Request;
+use crate::request::{Headers, Request};
 use bggo_values::base64::to_base64;
 use bggo_values::json::RawJson;
 use bggo_values::{Text, Value};
-use hyper::HeaderMap;
-use hyper::header::{CONTENT_TYPE, COOKIE};
+use std::collections::BTreeMap;
 
 /// The answer of `/get`: the request without a body.
 pub(crate) fn without_body(request: &Request) -> Value {
     object(vec![
         ("args", args(request)),
         ("headers", headers(request.headers())),
-        ("method", request.method().as_str().to_owned().into()),
+        ("method", request.method().to_owned().into()),
         ("origin", request.origin().into()),
         ("url", request.url().into()),
     ])
 }
 
 /// The answer of `/post`, `/anything` and the like: the request with its body.
-pub(crate) fn with_body(request: &Request, body: &[u8]) -> Value {
-    let kind = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or("");
-    let read = read(kind, body);
+pub(crate) fn with_body(request: &Request) -> Value {
+    let kind = request.headers().get("content-type").unwrap_or("");
+    let read = read(kind, &request.body);
     object(vec![
         ("args", args(request)),
         ("data", read.data.into()),
@@ -34,7 +29,7 @@ pub(crate) fn with_body(request: &Request, body: &[u8]) -> Value {
         ("form", read.form),
         ("headers", headers(request.headers())),
         ("json", read.json),
-        ("method", request.method().as_str().to_owned().into()),
+        ("method", request.method().to_owned().into()),
         ("origin", request.origin().into()),
         ("url", request.url().into()),
     ])
@@ -110,19 +105,22 @@ pub(crate) fn args(request: &Request) -> Value {
 }
 
 /// The headers by name, written `Content-Type`; a header that comes twice is joined by a comma.
-pub(crate) fn headers(headers: &HeaderMap) -> Value {
-    let mut fields: Vec<(Text, Value)> = headers
-        .keys()
-        .map(|name| {
-            let values: Vec<_> = headers
-                .get_all(name)
-                .iter()
-                .map(|value| String::from_utf8_lossy(value.as_bytes()))
-                .collect();
-            (title(name.as_str()).into(), values.join(",").into())
-        })
+pub(crate) fn headers(headers: &Headers) -> Value {
+    let mut joined: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers.iter() {
+        let value = String::from_utf8_lossy(value);
+        joined
+            .entry(title(name))
+            .and_modify(|all| {
+                all.push(',');
+                all.push_str(&value);
+            })
+            .or_insert_with(|| value.into_owned());
+    }
+    let fields: Vec<(Text, Value)> = joined
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
         .collect();
-    fields.sort_by(|one, other| one.0.cmp(&other.0));
     fields.into()
 }
 
@@ -142,11 +140,9 @@ fn title(name: &str) -> String {
 }
 
 /// The cookies that the client sent.
-pub(crate) fn cookies(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn cookies(headers: &Headers) -> Vec<(String, String)> {
     headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
+        .all("cookie")
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

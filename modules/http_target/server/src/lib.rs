@@ -1,15 +1,17 @@
 //! An HTTP server to try load tests on, on a thread of its own. Its endpoints are like those of httpbin.
 //!
-//! It is a plain library, which the asset `http_target` and `bggo target` use. A request goes from `connection` (a task for each
-//! connection) through `route` (which endpoint) to `inspect`, `content` or `session`, which make its `Reply`.
+//! It is a plain library, which the asset `http_target` and `bggo target` use. `accept` starts a task for each connection.
+//! A request goes from `connection` (bytes to requests and back) through `route` (which endpoint) to `inspect`, `content` or `session`, which make its `Reply`.
 //!
 //! ```text
 //! serve(listen) -> Server { url, address, counts, stop }
 //! ```
 
+mod accept;
 mod connection;
 mod content;
 mod counts;
+mod date;
 mod form;
 mod inspect;
 mod random;
@@ -49,7 +51,7 @@ pub fn serve(listen: impl ToSocketAddrs) -> io::Result<Server> {
         .name("http_target".to_owned())
         .spawn(move || {
             // The connections' tasks end with the runtime, so that nothing outlives the server.
-            runtime.block_on(connection::accept(listener, served, stopped));
+            runtime.block_on(accept::connections(listener, served, stopped));
         })?;
     Ok(Server {
         address,

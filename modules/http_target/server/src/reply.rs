@@ -1,25 +1,26 @@
-//! What an endpoint answers, and its body: whole, or made piece by piece while it is sent.
+//! What an endpoint answers: a status, headers, and a body that is whole, or made piece by piece while it is sent.
 
 use bggo_values::{Value, json};
-use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 /// An answer on its way.
-pub(crate) type Reply = Response<Body>;
+pub(crate) struct Reply {
+    /// From 200 to 999.
+    pub(crate) status: u16,
+    /// Names in lower case, and values without a line end.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Body,
+}
 
 /// The body of an answer.
 pub(crate) enum Body {
-    /// Known bytes, until they are sent.
-    Whole(Option<Bytes>),
+    /// Known bytes.
+    Whole(Vec<u8>),
     /// Pieces made one after the other. There is no Content-Length, so HTTP/1.1 sends them as chunks.
-    Pieces(Box<dyn FnMut() -> Option<Bytes> + Send>),
+    Pieces(Box<dyn FnMut() -> Option<Vec<u8>> + Send>),
     /// Pieces with a pause before each, with a Content-Length.
     Drip {
         /// Bytes still to send.
@@ -31,54 +32,6 @@ pub(crate) enum Body {
         /// Ends when the next piece is due.
         due: Pin<Box<Sleep>>,
     },
-}
-
-impl HttpBody for Body {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let piece = match &mut *self {
-            Self::Whole(bytes) => bytes.take().filter(|bytes| !bytes.is_empty()),
-            Self::Pieces(next) => next(),
-            Self::Drip { left: 0, .. } => None,
-            Self::Drip {
-                left,
-                piece,
-                pause,
-                due,
-            } => {
-                ready!(due.as_mut().poll(cx));
-                let size = (*piece).min(*left);
-                *left -= size;
-                let next = due.deadline() + *pause;
-                due.as_mut().reset(next);
-                Some(Bytes::from(vec![b'*'; usize::try_from(size).unwrap_or(0)]))
-            }
-        };
-        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Self::Pieces(_) => false,
-            Self::Drip { left, .. } => *left == 0,
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-            }
-            Self::Pieces(_) => SizeHint::default(),
-            Self::Drip { left, .. } => SizeHint::with_exact(*left),
-        }
-    }
 }
 
 impl Body {
@@ -97,20 +50,52 @@ impl Body {
             due: Box::pin(tokio::time::sleep_until(Instant::now())),
         }
     }
+
+    /// Its length, where it is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Whole(bytes) => Some(bytes.len() as u64),
+            Self::Pieces(_) => None,
+            Self::Drip { left, .. } => Some(*left),
+        }
+    }
+
+    /// The next bytes, not empty; nothing when it is over.
+    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let piece = match self {
+            Self::Whole(bytes) => Some(std::mem::take(bytes)),
+            Self::Pieces(next) => next(),
+            Self::Drip { left: 0, .. } => None,
+            Self::Drip {
+                left,
+                piece,
+                pause,
+                due,
+            } => {
+                ready!(due.as_mut().poll(cx));
+                let size = (*piece).min(*left);
+                *left -= size;
+                let next = due.deadline() + *pause;
+                due.as_mut().reset(next);
+                Some(vec![b'*'; usize::try_from(size).unwrap_or(0)])
+            }
+        };
+        Poll::Ready(piece.filter(|piece| !piece.is_empty()))
+    }
 }
 
 /// An answer with a body of a type.
-pub(crate) fn typed(kind: &'static str, body: impl Into<Bytes>) -> Reply {
-    with_body(kind, Body::Whole(Some(body.into())))
+pub(crate) fn typed(kind: &'static str, body: impl Into<Vec<u8>>) -> Reply {
+    with_body(kind, Body::Whole(body.into()))
 }
 
 /// An answer with any body.
 pub(crate) fn with_body(kind: &'static str, body: Body) -> Reply {
-    let mut reply = Response::new(body);
-    reply
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    reply
+    Reply {
+        status: 200,
+        headers: vec![("content-type", kind.to_owned())],
+        body,
+    }
 }
 
 /// An answer of JSON.
@@ -121,35 +106,108 @@ pub(crate) fn json(value: &Value) -> Reply {
 }
 
 /// An answer that is only a status.
-pub(crate) fn status(code: StatusCode) -> Reply {
-    let mut reply = Response::new(Body::Whole(None));
-    *reply.status_mut() = code;
-    reply
+pub(crate) fn status(status: u16) -> Reply {
+    Reply {
+        status,
+        headers: Vec::new(),
+        body: Body::Whole(Vec::new()),
+    }
 }
 
 /// A status with a sentence that says why.
-pub(crate) fn refused(code: StatusCode, why: &'static str) -> Reply {
+pub(crate) fn refused(status: u16, why: &'static str) -> Reply {
     let mut reply = typed("text/plain; charset=utf-8", format!("{why}\n"));
-    *reply.status_mut() = code;
+    reply.status = status;
     reply
 }
 
 /// The path exists, the method does not.
 pub(crate) fn not_allowed(allowed: &'static str) -> Reply {
     with_header(
-        refused(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "this path takes another method",
-        ),
-        ALLOW,
+        refused(405, "this path takes another method"),
+        "allow",
         allowed,
     )
 }
 
 /// Adds a header, unless its value cannot be one.
-pub(crate) fn with_header(mut reply: Reply, name: HeaderName, value: &str) -> Reply {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        reply.headers_mut().append(name, value);
+pub(crate) fn with_header(mut reply: Reply, name: &'static str, value: &str) -> Reply {
+    if value
+        .bytes()
+        .all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte))
+    {
+        reply.headers.push((name, value.to_owned()));
     }
     reply
+}
+
+/// A status of three digits.
+pub(crate) fn read_status(text: &str) -> Option<u16> {
+    let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|status| digits && *status >= 100)
+}
+
+/// What a status is called; nothing for one that has no name.
+pub(crate) fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        203 => "Non Authoritative Information",
+        204 => "No Content",
+        205 => "Reset Content",
+        206 => "Partial Content",
+        207 => "Multi-Status",
+        208 => "Already Reported",
+        226 => "IM Used",
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        305 => "Use Proxy",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Payload Too Large",
+        414 => "URI Too Long",
+        415 => "Unsupported Media Type",
+        416 => "Range Not Satisfiable",
+        417 => "Expectation Failed",
+        418 => "I'm a teapot",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Entity",
+        423 => "Locked",
+        424 => "Failed Dependency",
+        425 => "Too Early",
+        426 => "Upgrade Required",
+        428 => "Precondition Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        451 => "Unavailable For Legal Reasons",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        506 => "Variant Also Negotiates",
+        507 => "Insufficient Storage",
+        508 => "Loop Detected",
+        510 => "Not Extended",
+        511 => "Network Authentication Required",
+        _ => "",
+    }
 }

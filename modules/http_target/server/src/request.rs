@@ -1,44 +1,77 @@
-//! A request as the endpoints see it: its head, its query, and its body once.
+//! A request as the endpoints see it: its method, its target, its headers and its body.
 
 use crate::form;
-use crate::reply::{self, Reply};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
-use hyper::header::HOST;
-use hyper::{HeaderMap, Method, StatusCode};
+use bggo_http1::{RequestHead, fields};
 use std::net::SocketAddr;
 
-/// The largest body that is read; a larger one is answered by 413.
-const LARGEST_BODY: usize = 64 << 20;
-
-/// A request, without its body once that is read.
+/// A request that has come whole.
 pub(crate) struct Request {
-    head: hyper::http::request::Parts,
-    body: Option<Incoming>,
+    method: String,
+    /// `http://HOST` comes from here if the target is a whole URL and there is no header `Host`.
+    authority: Option<String>,
+    /// Path and query.
+    path: String,
+    headers: Headers,
+    /// The body, as sent, without the framing of chunks.
+    pub(crate) body: Vec<u8>,
     peer: SocketAddr,
 }
 
+/// Headers in the order in which they came.
+pub(crate) struct Headers(Vec<(String, Vec<u8>)>);
+
+impl Headers {
+    /// The first value of a header whose name is given in lower case, if it is ASCII.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Each value of a header, if it is ASCII.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .filter_map(|(_, value)| std::str::from_utf8(value).ok())
+            .filter(|value| value.is_ascii())
+    }
+
+    /// Names in lower case, and values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_slice()))
+    }
+}
+
 impl Request {
-    pub(crate) fn new(request: hyper::Request<Incoming>, peer: SocketAddr) -> Self {
-        let (head, body) = request.into_parts();
+    /// What stands in a head: `bytes` are the head's own. The body is empty so far.
+    pub(crate) fn new(head: &RequestHead<'_>, bytes: &[u8], peer: SocketAddr) -> Self {
+        let target = String::from_utf8_lossy(head.target);
+        let (authority, path) = parts(&target);
+        let headers = fields(bytes).map(|(name, value)| {
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+            (name, value.into_owned())
+        });
         Self {
-            head,
-            body: Some(body),
+            method: String::from_utf8_lossy(head.method).into_owned(),
+            authority,
+            path,
+            headers: Headers(headers.collect()),
+            body: Vec::new(),
             peer,
         }
     }
 
-    pub(crate) fn method(&self) -> &Method {
-        &self.head.method
+    pub(crate) fn method(&self) -> &str {
+        &self.method
     }
 
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
     }
 
     pub(crate) fn query(&self) -> &str {
-        self.head.uri.query().unwrap_or("")
+        self.path.split_once('?').map_or("", |(_, query)| query)
     }
 
     /// The client's address.
@@ -48,30 +81,16 @@ impl Request {
 
     /// `http://HOST`, as the client named it.
     pub(crate) fn base(&self) -> String {
-        let named = self.headers().get(HOST).and_then(|host| host.to_str().ok());
-        format!(
-            "http://{}",
-            named
-                .or(self
-                    .head
-                    .uri
-                    .authority()
-                    .map(|authority| authority.as_str()))
-                .unwrap_or("localhost")
-        )
+        let named = self.headers.get("host").or(self.authority.as_deref());
+        format!("http://{}", named.unwrap_or("localhost"))
     }
 
     pub(crate) fn url(&self) -> String {
-        let path = self
-            .head
-            .uri
-            .path_and_query()
-            .map_or("/", |path| path.as_str());
-        format!("{}{path}", self.base())
+        format!("{}{}", self.base(), self.path)
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.head.uri.path()
+        self.path.split('?').next().unwrap_or("")
     }
 
     /// An argument of the query.
@@ -81,22 +100,19 @@ impl Request {
             .find(|(known, _)| known == name)
             .map(|(_, value)| value)
     }
+}
 
-    /// The body, once.
-    pub(crate) async fn read(&mut self) -> Result<Bytes, Reply> {
-        let Some(body) = self.body.take() else {
-            return Ok(Bytes::new());
-        };
-        match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(reply::refused(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "this server reads 64 MiB at most",
-            )),
-            Err(_) => Err(reply::refused(
-                StatusCode::BAD_REQUEST,
-                "the body ended early",
-            )),
-        }
-    }
+/// Host and port of a target that is a whole URL, as proxies get it; and its path with its query, without a fragment.
+fn parts(target: &str) -> (Option<String>, String) {
+    let target = target.split('#').next().unwrap_or("");
+    let Some((_, rest)) = target
+        .split_once("://")
+        .filter(|_| !target.starts_with('/'))
+    else {
+        return (None, target.to_owned());
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    (Some(authority.to_owned()), format!("{slash}{path}"))
 }

@@ -9,7 +9,6 @@ use crate::reply::{self, Reply};
 use crate::request::Request;
 use crate::session;
 use bggo_values::{Number, Text, Value};
-use hyper::{Method, StatusCode};
 
 /// The endpoints, for whoever opens `/`.
 const INDEX: &str = "\
@@ -29,14 +28,9 @@ const INDEX: &str = "\
 ";
 
 /// The answer to a request.
-pub(crate) async fn answer(mut request: Request, shared: &Shared) -> Reply {
-    // The body is read to its end for every endpoint, so that the connection can carry the next request.
-    let body = match request.read().await {
-        Ok(body) => body,
-        Err(reply) => return reply,
-    };
-    let path = request.path().to_owned();
-    let segments: Vec<String> = path
+pub(crate) async fn answer(request: &Request, shared: &Shared) -> Reply {
+    let segments: Vec<String> = request
+        .path()
         .trim_start_matches('/')
         .split('/')
         .map(|segment| form::decode(segment, false))
@@ -44,66 +38,60 @@ pub(crate) async fn answer(mut request: Request, shared: &Shared) -> Reply {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         [""] => reply::typed("text/plain; charset=utf-8", INDEX),
-        ["get"] => reads(&request, || reply::json(&inspect::without_body(&request))),
-        ["post"] => takes(&request, &Method::POST, "POST", &body),
-        ["put"] => takes(&request, &Method::PUT, "PUT", &body),
-        ["patch"] => takes(&request, &Method::PATCH, "PATCH", &body),
-        ["delete"] => takes(&request, &Method::DELETE, "DELETE", &body),
-        ["anything", ..] => reply::json(&inspect::with_body(&request, &body)),
+        ["get"] => reads(request, || reply::json(&inspect::without_body(request))),
+        ["post"] => takes(request, "POST"),
+        ["put"] => takes(request, "PUT"),
+        ["patch"] => takes(request, "PATCH"),
+        ["delete"] => takes(request, "DELETE"),
+        ["anything", ..] => reply::json(&inspect::with_body(request)),
         ["status", codes] => content::status(codes),
-        ["delay", time] => content::delay(&request, time, &body).await,
+        ["delay", time] => content::delay(request, time).await,
         ["headers"] => reply::json(&object(vec![(
             "headers",
             inspect::headers(request.headers()),
         )])),
         ["ip"] => reply::json(&object(vec![("origin", request.origin().into())])),
-        ["user-agent"] => reply::json(&object(vec![("user-agent", user_agent(&request))])),
-        ["cookies"] => session::cookies(&request),
+        ["user-agent"] => reply::json(&object(vec![("user-agent", user_agent(request))])),
+        ["cookies"] => session::cookies(request),
         ["cookies", "set"] => session::set_cookies(&form::pairs(request.query())),
         ["cookies", "set", name, value] => {
             session::set_cookies(&[((*name).to_owned(), (*value).to_owned())])
         }
         ["cookies", "delete"] => session::delete_cookies(&form::pairs(request.query())),
-        ["redirect" | "relative-redirect", count] => session::redirect(&request, count, false),
-        ["absolute-redirect", count] => session::redirect(&request, count, true),
-        ["redirect-to"] => session::redirect_to(&request),
-        ["basic-auth", user, password] => session::basic(&request, user, password),
-        ["bearer"] => session::bearer(&request),
+        ["redirect" | "relative-redirect", count] => session::redirect(request, count, false),
+        ["absolute-redirect", count] => session::redirect(request, count, true),
+        ["redirect-to"] => session::redirect_to(request),
+        ["basic-auth", user, password] => session::basic(request, user, password),
+        ["bearer"] => session::bearer(request),
         ["json"] => reply::typed("application/json", content::SLIDESHOW),
-        ["bytes", count] => content::bytes(&request, count),
-        ["stream", count] => content::stream(&request, count),
-        ["drip"] => content::drip(&request).await,
+        ["bytes", count] => content::bytes(request, count),
+        ["stream", count] => content::stream(request, count),
+        ["drip"] => content::drip(request).await,
         ["uuid"] => reply::json(&object(vec![("uuid", Random::new().uuid().into())])),
-        ["gzip"] => content::gzip(&request),
+        ["gzip"] => content::gzip(request),
         ["counts"] => reply::json(&counts(shared)),
-        _ => reply::refused(StatusCode::NOT_FOUND, "no such endpoint; / lists them"),
+        _ => reply::refused(404, "no such endpoint; / lists them"),
     }
 }
 
 fn reads(request: &Request, reply: impl FnOnce() -> Reply) -> Reply {
-    if matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    ) {
+    if matches!(request.method(), "GET" | "HEAD" | "OPTIONS") {
         reply()
     } else {
         reply::not_allowed("GET, HEAD, OPTIONS")
     }
 }
 
-fn takes(request: &Request, method: &Method, allowed: &'static str, body: &[u8]) -> Reply {
+fn takes(request: &Request, method: &'static str) -> Reply {
     if request.method() == method {
-        reply::json(&inspect::with_body(request, body))
+        reply::json(&inspect::with_body(request))
     } else {
-        reply::not_allowed(allowed)
+        reply::not_allowed(method)
     }
 }
 
 fn user_agent(request: &Request) -> Value {
-    let name = request
-        .headers()
-        .get(hyper::header::USER_AGENT)
-        .and_then(|name| name.to_str().ok());
+    let name = request.headers().get("user-agent");
     name.map_or(Value::Null, |name| name.to_owned().into())
 }
 

@@ -6,21 +6,16 @@ use crate::reply::{self, Reply};
 use crate::request::Request;
 use bggo_values::Value;
 use bggo_values::base64::to_base64;
-use hyper::StatusCode;
-use hyper::header::{AUTHORIZATION, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 
 /// An answer that sends elsewhere.
-pub(crate) fn redirected(code: StatusCode, to: &str) -> Reply {
-    reply::with_header(reply::status(code), LOCATION, to)
+pub(crate) fn redirected(code: u16, to: &str) -> Reply {
+    reply::with_header(reply::status(code), "location", to)
 }
 
 /// `/redirect/N`: N redirects, then `/get`. `absolute` sends whole URLs.
 pub(crate) fn redirect(request: &Request, count: &str, absolute: bool) -> Reply {
     let Ok(count @ 1..) = count.parse::<u32>() else {
-        return reply::refused(
-            StatusCode::BAD_REQUEST,
-            "the number of redirects is a whole number from 1",
-        );
+        return reply::refused(400, "the number of redirects is a whole number from 1");
     };
     let kind = if absolute {
         "absolute-redirect"
@@ -33,7 +28,7 @@ pub(crate) fn redirect(request: &Request, count: &str, absolute: bool) -> Reply 
         format!("/{kind}/{}", count - 1)
     };
     redirected(
-        StatusCode::FOUND,
+        302,
         &if absolute {
             format!("{}{path}", request.base())
         } else {
@@ -46,15 +41,10 @@ pub(crate) fn redirect(request: &Request, count: &str, absolute: bool) -> Reply 
 pub(crate) fn redirect_to(request: &Request) -> Reply {
     let code = request
         .argument("status_code")
-        .map_or(Some(StatusCode::FOUND), |code| {
-            StatusCode::from_bytes(code.as_bytes()).ok()
-        });
+        .map_or(Some(302), |code| reply::read_status(&code));
     match (request.argument("url"), code) {
-        (Some(url), Some(code)) if code.is_redirection() => redirected(code, &url),
-        _ => reply::refused(
-            StatusCode::BAD_REQUEST,
-            "it takes a url, and a status_code from 300 to 399",
-        ),
+        (Some(url), Some(code)) if (300..400).contains(&code) => redirected(code, &url),
+        _ => reply::refused(400, "it takes a url, and a status_code from 300 to 399"),
     }
 }
 
@@ -68,19 +58,19 @@ pub(crate) fn cookies(request: &Request) -> Reply {
 
 /// `/cookies/set?NAME=VALUE` or `/cookies/set/NAME/VALUE`, then `/cookies`.
 pub(crate) fn set_cookies(pairs: &[(String, String)]) -> Reply {
-    let back = redirected(StatusCode::FOUND, "/cookies");
+    let back = redirected(302, "/cookies");
     pairs.iter().fold(back, |reply, (name, value)| {
-        reply::with_header(reply, SET_COOKIE, &format!("{name}={value}; Path=/"))
+        reply::with_header(reply, "set-cookie", &format!("{name}={value}; Path=/"))
     })
 }
 
 /// `/cookies/delete?NAME`, then `/cookies`.
 pub(crate) fn delete_cookies(pairs: &[(String, String)]) -> Reply {
-    let back = redirected(StatusCode::FOUND, "/cookies");
+    let back = redirected(302, "/cookies");
     pairs.iter().fold(back, |reply, (name, _)| {
         reply::with_header(
             reply,
-            SET_COOKIE,
+            "set-cookie",
             &format!("{name}=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/"),
         )
     })
@@ -92,15 +82,15 @@ pub(crate) fn basic(request: &Request, user: &str, password: &str) -> Reply {
         "Basic {}",
         to_base64(format!("{user}:{password}").as_bytes())
     );
-    if authorization(request) == Some(&right) {
+    if authorization(request) == Some(right.as_str()) {
         return reply::json(&object(vec![
             ("authenticated", Value::Bool(true)),
             ("user", user.to_owned().into()),
         ]));
     }
     reply::with_header(
-        reply::status(StatusCode::UNAUTHORIZED),
-        WWW_AUTHENTICATE,
+        reply::status(401),
+        "www-authenticate",
         "Basic realm=\"Fake Realm\"",
     )
 }
@@ -112,14 +102,10 @@ pub(crate) fn bearer(request: &Request) -> Reply {
             ("authenticated", Value::Bool(true)),
             ("token", token.to_owned().into()),
         ])),
-        None => reply::with_header(
-            reply::status(StatusCode::UNAUTHORIZED),
-            WWW_AUTHENTICATE,
-            "Bearer",
-        ),
+        None => reply::with_header(reply::status(401), "www-authenticate", "Bearer"),
     }
 }
 
 fn authorization(request: &Request) -> Option<&str> {
-    request.headers().get(AUTHORIZATION)?.to_str().ok()
+    request.headers().get("authorization")
 }

@@ -4,7 +4,7 @@ use super::{Server, serve};
 use bggo_values::Value;
 use bggo_values::json::RawJson;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 struct Answer {
     status: u16,
@@ -369,4 +369,200 @@ fn a_stopped_server_has_closed_its_port_and_its_connections() {
     server.stop();
     assert_eq!(open.0.read(&mut [0]).unwrap(), 0);
     assert!(TcpStream::connect(address).is_err());
+}
+
+impl Client {
+    /// Sends bytes as they are.
+    fn say(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).unwrap();
+    }
+
+    /// What comes until the server closes.
+    fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
+
+#[test]
+fn requests_that_come_together_are_answered_in_order() {
+    let server = server();
+    let mut client = Client::new(&server);
+    let line = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: here\r\n\r\n");
+    let all: String = [
+        "/status/201",
+        "/delay/0.01",
+        "/stream/2",
+        "/status/204",
+        "/uuid",
+    ]
+    .map(line)
+    .concat();
+    client.say(all.as_bytes());
+    let seen: Vec<u16> = (0..5).map(|_| client.answer(false).status).collect();
+    assert_eq!(seen, [201, 200, 200, 204, 200]);
+    // Byte by byte, over two of them.
+    for byte in [line("/status/202"), line("/status/203")].concat().bytes() {
+        client.say(&[byte]);
+    }
+    assert_eq!(client.answer(false).status, 202);
+    assert_eq!(client.answer(false).status, 203);
+    assert_eq!(server.counts().connections, 1);
+}
+
+#[test]
+fn a_body_may_be_chunked() {
+    let server = server();
+    let mut client = Client::new(&server);
+    let head = "POST /post HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let body = "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nA: b\r\n\r\n";
+    for byte in [head, body].concat().bytes() {
+        client.say(&[byte]);
+    }
+    assert_eq!(client.answer(false).at("data"), "abcde");
+    client.say(format!("{head}{body}GET /status/201 HTTP/1.1\r\n\r\n").as_bytes());
+    assert_eq!(client.answer(false).at("data"), "abcde");
+    assert_eq!(client.answer(false).status, 201);
+}
+
+#[test]
+fn a_client_that_waits_is_told_to_go_on() {
+    let server = server();
+    let mut client = Client::new(&server);
+    let head =
+        "PUT /put HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
+    client.say(head.as_bytes());
+    assert_eq!(client.answer(true).head, "HTTP/1.1 100 Continue\r\n");
+    client.say(b"abc");
+    assert_eq!(client.answer(false).at("data"), "abc");
+    // One that does not wait is not told.
+    client.say(format!("{head}xyz").as_bytes());
+    assert_eq!(client.answer(false).at("data"), "xyz");
+}
+
+#[test]
+fn an_answer_to_head_is_a_head() {
+    let server = server();
+    let mut client = Client::new(&server);
+    let get = client.send("GET /json", "", b"");
+    let head = client.send("HEAD /json", "", b"");
+    assert_eq!(
+        head.header("content-length"),
+        Some(get.body.len().to_string().as_str())
+    );
+    let stream = client.send("HEAD /stream/3", "", b"");
+    assert_eq!(stream.header("transfer-encoding"), Some("chunked"));
+    assert_eq!(
+        client
+            .send("GET /status/304", "", b"")
+            .header("content-length"),
+        None
+    );
+    assert_eq!(client.send("GET /uuid", "", b"").status, 200);
+    assert!(get.header("date").unwrap().ends_with(" GMT"));
+}
+
+#[test]
+fn what_is_no_request_is_refused_and_the_connection_closed() {
+    let too_many = format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(1_001));
+    for (bytes, status, says) in [
+        (
+            "nonsense\r\n\r\n",
+            400,
+            "its first line is not a method, a target and a version",
+        ),
+        (
+            "GET / HTTP/2.0\r\n\r\n",
+            400,
+            "its version is neither HTTP/1.0 nor HTTP/1.1",
+        ),
+        (
+            "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            400,
+            "a line of its headers has no colon",
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+            400,
+            "it has a Content-Length beside a Transfer-Encoding",
+        ),
+        (
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx",
+            400,
+            "the size of a chunk is malformed",
+        ),
+        (
+            "POST / HTTP/1.1\r\nContent-Length: 67108865\r\n\r\n",
+            413,
+            "this server reads 64 MiB at most",
+        ),
+        (&too_many, 431, "it has too many headers"),
+    ] {
+        let server = server();
+        let mut client = Client::new(&server);
+        client.say(bytes.as_bytes());
+        let answer = client.answer(false);
+        assert_eq!(answer.status, status, "{bytes:.40}");
+        assert_eq!(String::from_utf8_lossy(&answer.body), format!("{says}\n"));
+        assert_eq!(answer.header("connection"), Some("close"));
+        assert_eq!(client.rest(), "");
+    }
+}
+
+#[test]
+fn a_body_that_ends_early_is_refused() {
+    for framing in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
+        let server = server();
+        let mut client = Client::new(&server);
+        client.say(format!("POST /post HTTP/1.1\r\n{framing}\r\n\r\n3\r\n").as_bytes());
+        client.0.get_mut().shutdown(Shutdown::Write).unwrap();
+        let answer = client.answer(false);
+        assert_eq!(
+            (answer.status, answer.body.as_slice()),
+            (400, &b"the body ended early\n"[..])
+        );
+        assert_eq!(client.rest(), "");
+    }
+}
+
+#[test]
+fn a_connection_lasts_as_long_as_both_want() {
+    let server = server();
+    let mut client = Client::new(&server);
+    assert_eq!(
+        client
+            .send("GET /uuid", "Connection: close\r\n", b"")
+            .status,
+        200
+    );
+    assert_eq!(client.rest(), "");
+    // HTTP/1.0: the end of the connection is the end of the answer, unless it has a length and the client asks to go on.
+    let mut client = Client::new(&server);
+    for _ in 0..2 {
+        client.say(b"GET /status/201 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        let answer = client.answer(false);
+        assert_eq!(answer.header("connection"), Some("keep-alive"));
+        assert!(answer.head.starts_with("HTTP/1.0 201 Created\r\n"));
+    }
+    client.say(b"GET /bytes/200000?seed=1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    let answer = client.answer(false);
+    assert_eq!(answer.header("content-length"), None);
+    assert_eq!(answer.header("transfer-encoding"), None);
+    assert_eq!(answer.header("connection"), None);
+    let mut body = Vec::new();
+    client.0.read_to_end(&mut body).unwrap();
+    assert_eq!(body.len(), 200_000);
+}
+
+#[test]
+fn a_target_may_be_a_whole_url() {
+    let server = server();
+    let mut client = Client::new(&server);
+    client.say(b"GET http://there:81/get?a=1#b HTTP/1.1\r\n\r\n");
+    assert_eq!(client.answer(false).at("url"), "http://there:81/get?a=1");
+    client.say(b"GET http://there?a=1 HTTP/1.1\r\nHost: here\r\n\r\n");
+    assert_eq!(client.answer(false).status, 200);
+    assert_eq!(server.counts().paths["/get"], 1);
+    assert_eq!(server.counts().paths["/"], 1);
 }

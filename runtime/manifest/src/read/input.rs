@@ -40,6 +40,7 @@ impl Reader<'_> {
         if !one_of.is_empty() && ty.as_ref().is_some_and(|ty| *ty != Type::String) {
             self.fault(block.offset, "`one_of` is for inputs of type string");
         }
+        let links = self.links(block, &one_of);
         Some(Input {
             name,
             ty: ty?,
@@ -47,6 +48,7 @@ impl Reader<'_> {
             nullable,
             default,
             one_of,
+            links,
             bounds,
             pattern,
             key_pattern,

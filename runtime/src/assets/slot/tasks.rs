@@ -1,6 +1,7 @@
 //! The tasks that create and destroy an asset: nobody who waits for them owns them.
 
-use super::super::asset::{Asset, LIMIT, Making};
+use super::super::asset::{Asset, Making};
+use super::super::spawned::LIMIT;
 use super::inner::{Inner, State};
 use super::wait::{Ending, Quiet};
 use crate::context::Asker;

@@ -70,8 +70,10 @@ fn service_time_counts_from_the_moment_sent() {
                 Box::pin(async {
                     step.begin();
                     tokio::time::sleep(ms(30)).await;
-                    step.sent();
+                    let sent = step.sent();
+                    assert_eq!(sent.duration_since(worker.began()), ms(30));
                     tokio::time::sleep(ms(5)).await;
+                    assert_eq!(step.now().duration_since(sent), ms(5));
                     Ok(Ran::Done)
                 })
             })
@@ -231,6 +233,36 @@ fn the_limit_runs_from_begin_and_cuts_the_work_off() {
             "what was cut off is gone before its end is booked"
         );
         assert_eq!(times(&worker), [50.0]);
+    });
+}
+
+#[test]
+fn a_long_limit_passes_at_most_two_ticks_late_and_without_a_timer_of_its_own() {
+    const LONG: Policy = Policy::new().execution(Duration::from_secs(5));
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        let it = worker.iteration(0);
+        for _ in 0..3 {
+            let step = it.step(At::step(&FIRST), &LONG);
+            let flow = step
+                .drive(&mut || {
+                    Box::pin(async {
+                        step.begin();
+                        std::future::pending().await
+                    })
+                })
+                .await;
+            assert_eq!(flow, Err(Stop));
+        }
+        assert_eq!(
+            worker.steps(),
+            ["noop.first failed timeout: it took longer than its limit of 5s"; 3]
+        );
+        for took in times(&worker) {
+            assert!((5_000.0..=5_017.0).contains(&took), "{took}");
+        }
+        // The future of a step that waits holds the limit itself.
+        assert!(size_of::<super::Limited<'_, Ran>>() <= 56);
     });
 }
 

@@ -1,18 +1,42 @@
-//! Makes connections: a name becomes addresses, an address a socket, a socket a wire.
+//! Makes connections: a name becomes addresses, an address a socket, a socket a wire, perhaps through a proxy.
 
+mod names;
+mod proxy;
+mod race;
+mod sources;
+mod target;
+mod unix;
+
+pub use self::names::Names;
+pub use self::proxy::Proxy;
+pub use self::sources::Sources;
+pub use self::target::{Address, Target};
+
+use self::race::race;
+use crate::named::Named;
 use crate::socket::Socket;
+use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
 use bggo_runtime::contract::{AssetCx, FaultText, format_duration};
+use std::cell::OnceCell;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::time::Duration;
-use tokio::net::{TcpStream, UnixStream};
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
 
 /// What all connections of a resource share on a thread.
 #[derive(Debug)]
 pub struct Rules {
+    /// How TLS is spoken with targets that want it, and with a proxy that does.
+    pub tls: Option<Tls>,
+    /// How names become addresses.
+    pub names: Names,
+    /// The local addresses that connections begin at.
+    pub sources: Sources,
+    /// What connections to hosts go through.
+    pub proxy: Option<Proxy>,
     /// How long connecting may take, from the name to the last word of TLS.
     pub connect_limit: Option<Duration>,
     /// Whether small messages are sent at once (TCP_NODELAY).
@@ -24,48 +48,8 @@ pub struct Rules {
 pub struct Dialer {
     cx: AssetCx,
     rules: Rc<Rules>,
-}
-
-/// Where a connection goes.
-#[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
-    /// The other end.
-    pub address: Address<'a>,
-    /// Whether texts of faults may name it.
-    pub named: Named,
-}
-
-/// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub enum Address<'a> {
-    /// A host by its name or address, and a port.
-    Host {
-        /// The name or address. One of IPv6 stands without brackets.
-        name: &'a str,
-        /// The port.
-        port: u16,
-    },
-    /// A socket in the file system.
-    Unix(&'a Path),
-}
-
-/// Whether the texts of faults may name hosts. They may not where the name comes from a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
-    /// They may.
-    Open,
-    /// They are kept back where secrets are.
-    Secret,
-}
-
-impl Named {
-    /// A host's name in a text.
-    pub fn text(self, name: impl std::fmt::Display) -> FaultText {
-        match self {
-            Self::Open => FaultText::plain(name),
-            Self::Secret => FaultText::value(name),
-        }
-    }
+    /// The TLS sessions of this asset, from its first connection with TLS on.
+    sessions: OnceCell<Rc<Sessions>>,
 }
 
 /// How long the parts of a dial took.
@@ -81,80 +65,230 @@ pub struct Dialled {
     pub address: Option<SocketAddr>,
 }
 
+impl Default for Rules {
+    /// Straight to the host, from an address that the system chooses, without a limit, small messages at once.
+    fn default() -> Self {
+        Self {
+            tls: None,
+            names: Names::default(),
+            sources: Sources::default(),
+            proxy: None,
+            connect_limit: None,
+            nodelay: true,
+        }
+    }
+}
+
+impl Rules {
+    /// The proxy that connections to a host go through.
+    pub fn proxy_for(&self, host: &str, port: u16) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|proxy| proxy.serves(host, port))
+    }
+}
+
 impl Dialer {
     /// For one asset.
     pub fn new(cx: &AssetCx, rules: &Rc<Rules>) -> Self {
         Self {
             cx: cx.clone(),
             rules: Rc::clone(rules),
+            sessions: OnceCell::new(),
         }
     }
 
-    /// Makes a connection.
+    /// The rules that it follows.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// TLS from here on, for a protocol that begins without it. It takes the time that it says.
+    ///
+    /// # Errors
+    /// There is no TLS connection. The text says why, but not to whom.
+    pub async fn secure(
+        &self,
+        wire: &mut Wire,
+        name: &str,
+        named: Named,
+    ) -> Result<Duration, Trouble> {
+        let tls = self.tls()?;
+        let begun = self.cx.now();
+        wire.secure(tls, self.sessions(), name, named).await?;
+        Ok(self.cx.now() - begun)
+    }
+
+    /// Makes a connection. Where there is a proxy for the host, it is asked for a tunnel.
     ///
     /// # Errors
     /// There is no way there, or it took too long.
     pub async fn dial(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
-        let Some(limit) = self.rules.connect_limit else {
-            return self.connect(to).await;
-        };
-        match tokio::time::timeout(limit, self.connect(to)).await {
-            Ok(dialled) => dialled,
-            Err(_) => {
-                let words = FaultText::plain("connecting to ").and_text(&to.place());
-                let limit = format_duration(limit);
-                let text = words.and(format_args!(" took longer than {limit}"));
-                Err(Trouble::new(Kind::Connect, Phase::Dial, text))
-            }
+        let made = self.limited(pin!(self.to_target(to))).await;
+        made.unwrap_or_else(|limit| Err(over(limit, &to.place())))
+    }
+
+    /// Makes a connection to a proxy itself, for requests that go whole to it ([`Proxy::takes_requests`]).
+    ///
+    /// # Errors
+    /// There is no way there, or it took too long.
+    pub async fn dial_proxy(&self, proxy: &Proxy) -> Result<(Wire, Dialled), Trouble> {
+        let made = self.limited(pin!(self.reach(proxy, None))).await;
+        made.unwrap_or_else(|limit| Err(over(limit, &proxy.named())))
+    }
+
+    /// What comes of a dial within the limit, or the limit.
+    async fn limited<T>(&self, dial: Pin<&mut impl Future<Output = T>>) -> Result<T, Duration> {
+        match self.rules.connect_limit {
+            None => Ok(dial.await),
+            Some(limit) => tokio::time::timeout(limit, dial).await.map_err(|_| limit),
         }
+    }
+
+    /// A connection to a target, with TLS where it wants that.
+    async fn to_target(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
+        let (mut wire, mut times) = self.connect(to).await?;
+        if let Some(name) = to.secure {
+            let secured = Box::pin(self.secure(&mut wire, name, to.named)).await;
+            times.tls = secured.map_err(|trouble| {
+                trouble.after(&FaultText::plain("no secure connection to ").and_text(&to.place()))
+            })?;
+        }
+        Ok((wire, times))
     }
 
     async fn connect(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
-        let begun = self.cx.now();
-        let mut times = Dialled::default();
-        let socket = match to.address {
+        match to.address {
             Address::Unix(path) => {
-                let stream = UnixStream::connect(path).await;
-                Socket::Unix(stream.map_err(|error| to.no_connection(&error))?)
-            }
-            Address::Host { name, port } => {
-                let found = tokio::net::lookup_host((name, port)).await;
-                let mut addresses = found.map_err(|error| to.no_connection(&error))?;
-                times.dns = self.cx.now() - begun;
-                let Some(address) = addresses.next() else {
-                    let text = to.named.text(name).and(" has no address");
-                    return Err(Trouble::new(Kind::Dns, Phase::Dial, text));
+                let begun = self.cx.now();
+                let stream = unix::connect(path).await;
+                let stream = stream.map_err(|trouble| trouble.after(&to.no_connection()))?;
+                let times = Dialled {
+                    connecting: self.cx.now() - begun,
+                    ..Dialled::default()
                 };
-                times.address = Some(address);
-                let stream = TcpStream::connect(address).await;
-                let stream = stream.map_err(|error| to.no_connection(&error))?;
-                if self.rules.nodelay {
-                    let set = stream.set_nodelay(true);
-                    set.map_err(|error| to.no_connection(&error))?;
-                }
-                Socket::Tcp(stream)
+                Ok((Wire::new(Socket::Unix(stream)), times))
             }
-        };
-        times.connecting = (self.cx.now() - begun).saturating_sub(times.dns);
-        Ok((Wire::new(socket), times))
-    }
-}
-
-impl Target<'_> {
-    /// Host and port, or the path.
-    pub fn place(&self) -> FaultText {
-        match self.address {
-            Address::Host { name, port } if name.contains(':') => self
-                .named
-                .text(format_args!("[{name}]"))
-                .and(format_args!(":{port}")),
-            Address::Host { name, port } => self.named.text(name).and(format_args!(":{port}")),
-            Address::Unix(path) => self.named.text(path.display()),
+            Address::Host { name, port } => match self.rules.proxy_for(name, port) {
+                None => match self.host(name, port, to.named).await {
+                    Err(trouble) if trouble.kind() == Kind::Dns => Err(trouble),
+                    Err(trouble) => Err(trouble.after(&to.no_connection())),
+                    Ok(made) => Ok(made),
+                },
+                // Boxed, since connections without a proxy need not be as large.
+                Some(proxy) => Box::pin(self.through(proxy, to, (name, port))).await,
+            },
         }
     }
 
-    fn no_connection(&self, error: &std::io::Error) -> Trouble {
-        let words = FaultText::plain("no connection to ").and_text(&self.place());
-        Trouble::of_system(Phase::Dial, error).after(&words)
+    /// A connection to a host through a proxy.
+    async fn through(
+        &self,
+        proxy: &Proxy,
+        to: &Target<'_>,
+        host: (&str, u16),
+    ) -> Result<(Wire, Dialled), Trouble> {
+        let begun = self.cx.now();
+        let reach = async || self.reach(proxy, Some(to)).await;
+        let made = proxy.tunnel(to, host, &self.rules.names, reach).await;
+        let (wire, mut times) = made?;
+        times.connecting = (self.cx.now() - begun).saturating_sub(times.dns);
+        // That of the proxy was a part of connecting.
+        times.tls = Duration::ZERO;
+        Ok((wire, times))
+    }
+
+    /// A connection to a proxy, on the way to a host or for its own sake.
+    async fn reach(
+        &self,
+        proxy: &Proxy,
+        to: Option<&Target<'_>>,
+    ) -> Result<(Wire, Dialled), Trouble> {
+        let (host, port) = proxy.address();
+        let made = self.host(host, port, Named::Secret).await;
+        let made = made.map_err(|trouble| {
+            let words = match to {
+                None => FaultText::plain("no connection to "),
+                Some(to) => to.no_connection().and(": no connection to "),
+            };
+            let trouble = trouble.after(&words.and_text(&proxy.named()));
+            match trouble.kind() {
+                // Whoever reads `refused` would look for it at the host.
+                Kind::Refused | Kind::Unreachable | Kind::Reset => trouble.with_kind(Kind::Connect),
+                _ => trouble,
+            }
+        });
+        let (mut wire, mut times) = made?;
+        if proxy.is_secure() {
+            let secured = self.secure_proxy(proxy, &mut wire);
+            times.tls = Box::pin(secured).await.map_err(|trouble| {
+                let words = FaultText::plain("no secure connection to ");
+                let words = words.and_text(&proxy.named());
+                match to {
+                    None => trouble.after(&words),
+                    Some(to) => trouble.after(&words).after(&to.no_connection()),
+                }
+            })?;
+        }
+        Ok((wire, times))
+    }
+
+    /// TLS with a proxy itself.
+    async fn secure_proxy(&self, proxy: &Proxy, wire: &mut Wire) -> Result<Duration, Trouble> {
+        let (host, _) = proxy.address();
+        let tls = proxy.tls(self.tls()?);
+        let begun = self.cx.now();
+        wire.secure(tls, self.sessions(), host, Named::Secret)
+            .await?;
+        Ok(self.cx.now() - begun)
+    }
+
+    /// A connection straight to a host.
+    async fn host(&self, name: &str, port: u16, named: Named) -> Result<(Wire, Dialled), Trouble> {
+        let mut begun = self.cx.now();
+        let mut times = Dialled::default();
+        let found = self.rules.names.addresses(name, port, named).await?;
+        if found.waited {
+            times.dns = self.lap(&mut begun);
+        }
+        let sources = &self.rules.sources;
+        let (stream, address) = race(&found, port, |to| sources.connect(to)).await?;
+        self.set(&stream)?;
+        times.address = Some(address);
+        times.connecting = self.lap(&mut begun);
+        Ok((Wire::new(Socket::Tcp(stream)), times))
+    }
+
+    fn set(&self, stream: &TcpStream) -> Result<(), Trouble> {
+        if !self.rules.nodelay {
+            return Ok(());
+        }
+        let set = stream.set_nodelay(true);
+        set.map_err(|error| Trouble::of_system(Phase::Dial, &error))
+    }
+
+    fn tls(&self) -> Result<&Tls, Trouble> {
+        let without = "the client has no settings for TLS";
+        let tls = self.rules.tls.as_ref();
+        tls.ok_or_else(|| Trouble::new(Kind::Tls, Phase::Tls, without))
+    }
+
+    fn sessions(&self) -> &Rc<Sessions> {
+        self.sessions.get_or_init(Rc::default)
+    }
+
+    /// The time since `begun`, which becomes now.
+    fn lap(&self, begun: &mut Instant) -> Duration {
+        let now = self.cx.now();
+        now - std::mem::replace(begun, now)
     }
 }
+
+/// A dial took longer than its limit.
+fn over(limit: Duration, place: &FaultText) -> Trouble {
+    let text = FaultText::plain("connecting to ").and_text(place);
+    let words = format_duration(limit);
+    let text = text.and(format_args!(" took longer than {words}"));
+    Trouble::new(Kind::Connect, Phase::Dial, text).by_connect_limit(limit)
+}
+
+#[cfg(test)]
+mod tests;

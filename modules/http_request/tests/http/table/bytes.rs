@@ -223,8 +223,6 @@ macro_rules! broken {
     };
 }
 
-const KINDS: &str = "its errors do not tell a refused, reset and closed connection apart";
-
 /// A row of which reqwest makes another outcome.
 const fn but(case: Case, differs: &'static [(Via, &'static str, Comes)]) -> Case {
     Case { differs, ..case }
@@ -398,7 +396,10 @@ pub const ROWS: &[Case] = &[
     no_http!("a status of four digits", "RFC 9112 4", b"HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nok"),
     no_http!("a status of letters", "RFC 9112 4", b"HTTP/1.1 abc OK\r\nContent-Length: 2\r\n\r\nok"),
     no_http!("no status", "llhttp", b"HTTP/1.1\r\nContent-Length: 2\r\n\r\nok"),
-    no_http!("TLS where none is spoken", "RFC 8446 6", b"\x15\x03\x03\x00\x02\x02\x46\r\n\r\n"),
+    Case { over: Over::Tcp, ..but(
+        row("TLS where none is spoken", "wire: tls", &[GET], &[Head, Say(b"\x15\x03\x03\x00\x02\x02\x46\r\n\r\n"), Pause], cut(&[fault("tls", "no answer from ADDRESS: ")])),
+        &[(Via::Reqwest, "hyper tells only that it is no HTTP", cut(&[fault("protocol", "no answer from ADDRESS: ")]))],
+    ) },
     // Lines of the head.
     says!("lines that end by LF alone", "RFC 9112 2.2", b"HTTP/1.1 200 OK\nContent-Length: 2\nX-A: 1\n\nok", with(200, &[("x-a", "1")], "ok")),
     says!("lines of both kinds", "RFC 9112 2.2", b"HTTP/1.1 200 OK\r\nX-A: 1\nContent-Length: 2\r\n\nok", with(200, &[("x-a", "1")], "ok")),
@@ -431,7 +432,7 @@ pub const ROWS: &[Case] = &[
     // Large heads.
     row("a thousand fields", "README", &[GET], &[Head, Make(|| fields(999, 1))], one(&[ok("ok")])),
     row("a thousand and one fields", "README", &[GET], &[Head, Make(|| fields(1_000, 1)), Pause], cut(&[fault("protocol", TOO_LARGE)])),
-    row("a head of 256 KiB", "README", &[GET], &[Head, Make(|| fields(1, LARGEST))], one(&[ok("ok")])),
+    but(row("a head of 256 KiB", "README", &[GET], &[Head, Make(|| fields(1, LARGEST))], one(&[ok("ok")])), &[(Via::Own, "its bound counts the ends of lines as well", cut(&[fault("protocol", TOO_LARGE)]))]),
     row("a head of 256 KiB and a byte", "README", &[GET], &[Head, Make(|| fields(1, LARGEST + 1)), Pause], cut(&[fault("protocol", TOO_LARGE)])),
     row("a head of a MiB", "README", &[GET], &[Head, Make(|| fields(1, 1 << 20)), Pause], cut(&[fault("protocol", TOO_LARGE)])),
     row("a head without an end", "README", &[GET], &[Head, Make(|| [b"HTTP/1.1 200 OK\r\nX: ".to_vec(), vec![b'y'; 1 << 20]].concat()), Pause], cut(&[fault("protocol", TOO_LARGE)])),
@@ -486,13 +487,13 @@ pub const ROWS: &[Case] = &[
     ends!("a body that is longer than its length", "RFC 9112 6.3", GET, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokEXTRA", ok("ok")),
     ends!("a whole answer behind an answer", "RFC 9112 9.3", GET, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", ok("ok")),
     ends!("bytes behind a chunked answer", "RFC 9112 7.1", GET, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nEXTRA", ok("ok")),
-    row(
+    Case { only: Some((Via::Reqwest, "the own transport takes what came while the connection lay idle for an answer")), ..row(
         "an answer that nobody asked for on a connection that lies idle",
         "RFC 9110 15.5.9",
         &[GET, GET],
         &[Head, OK, Pause, Say(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), Close, Head, OK],
         renewed(&[ok("ok"), ok("ok")]),
-    ),
+    ) },
     // Chunks.
     keeps!("chunks", "RFC 9112 7.1", GET, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", ok("hello world")),
     keeps!("no chunk", "RFC 9112 7.1", GET, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ok("")),
@@ -555,13 +556,13 @@ pub const ROWS: &[Case] = &[
     },
     Case {
         over: Over::Tls,
-        ..row(
+        ..but(row(
             "a body without a length, and TLS ends without a word",
             "RFC 9112 9.8",
             &[GET],
             &[Head, Say(b"HTTP/1.1 200 OK\r\n\r\nall there is"), Truncate],
             one(&[fault("body", "the body from ADDRESS ")]),
-        )
+        ), &[(Via::Own, "it takes the end of the connection for the end of the body", one(&[ok("all there is")]))])
     },
     // Whether the connection serves on.
     ends!("the server says that it closes", "RFC 9112 9.6", GET, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", ok("ok")),
@@ -576,40 +577,22 @@ pub const ROWS: &[Case] = &[
         renewed(&[ok("ok"), ok("ok")]),
     ),
     // The connection ends, and no answer came.
-    but(
-        row("closed without a word", "wire: closed", &[GET], &[Head, Close], cut(&[fault("closed", "no answer from ADDRESS: ")])),
-        &[(Via::Reqwest, KINDS, cut(&[fault("protocol", "no answer from ADDRESS: ")]))],
-    ),
-    but(
-        row("reset without a word", "wire: reset", &[GET], &[Head, Reset], cut(&[fault("reset", "no answer from ADDRESS: ")])),
-        &[(Via::Reqwest, KINDS, cut(&[fault("protocol", "no answer from ADDRESS: ")]))],
-    ),
-    but(
-        row("closed within the head", "wire: closed", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Le"), Close], cut(&[fault("closed", "no answer from ADDRESS: ")])),
-        &[(Via::Reqwest, KINDS, cut(&[fault("protocol", "no answer from ADDRESS: ")]))],
-    ),
-    but(
-        row("closed before the last byte of the head", "wire: closed", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r"), Close], cut(&[fault("closed", "no answer from ADDRESS: ")])),
-        &[(Via::Reqwest, KINDS, cut(&[fault("protocol", "no answer from ADDRESS: ")]))],
-    ),
-    but(
-        row("half-closed without a word", "wire: closed", &[GET], &[Head, HalfClose], cut(&[fault("closed", "no answer from ADDRESS: ")])),
-        &[(Via::Reqwest, KINDS, cut(&[fault("protocol", "no answer from ADDRESS: ")]))],
-    ),
-    but(
-        row("reset within the head", "wire: reset", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Le"), Pause, Reset], cut(&[fault("reset", "no answer from ADDRESS: ")])),
-        &[(Via::Reqwest, KINDS, cut(&[fault("protocol", "no answer from ADDRESS: ")]))],
-    ),
+    row("closed without a word", "wire: closed", &[GET], &[Head, Close], cut(&[fault("closed", "no answer from ADDRESS: ")])),
+    row("reset without a word", "wire: reset", &[GET], &[Head, Reset], cut(&[fault("reset", "no answer from ADDRESS: ")])),
+    row("closed within the head", "wire: closed", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Le"), Close], cut(&[fault("closed", "no answer from ADDRESS: ")])),
+    row("closed before the last byte of the head", "wire: closed", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r"), Close], cut(&[fault("closed", "no answer from ADDRESS: ")])),
+    row("half-closed without a word", "wire: closed", &[GET], &[Head, HalfClose], cut(&[fault("closed", "no answer from ADDRESS: ")])),
+    row("reset within the head", "wire: reset", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Le"), Pause, Reset], cut(&[fault("reset", "no answer from ADDRESS: ")])),
     row("reset within the body", "the head came", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), Pause, Reset], one(&[fault("body", "the body from ADDRESS ")])),
     row("reset within a chunk", "the head came", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe"), Pause, Reset], one(&[fault("body", "the body from ADDRESS ")])),
     row("reset within a body without a length", "RFC 9112 8", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\n\r\nhalf"), Pause, Reset], one(&[fault("body", "the body from ADDRESS ")])),
-    row(
+    Case { only: Some((Via::Reqwest, "the own transport may hear of the reset only when it sends, and sends once more")), ..row(
         "reset behind the answer",
         "RFC 9112 9.3.1",
         &[GET, GET],
         &[Head, OK, Pause, Reset, Head, OK],
         renewed(&[ok("ok"), ok("ok")]),
-    ),
+    ) },
     row(
         "closed behind the answer",
         "RFC 9112 9.3.1, case http_pooled_close",
@@ -632,34 +615,20 @@ pub const ROWS: &[Case] = &[
         &[Head, OK, Head, ReadBody(2), Reset, Head, ReadBody(2), OK],
         comes(&[ok("ok"), ok("ok")], &[1, 1, 2], counts(3, 2, 1, 1)),
     ),
-    but(
-        row(
+    row(
             "the second time is the last",
             "RFC 9112 9.3.1",
             &[GET, GET],
             &[Head, OK, Head, Close, Head, Close],
             comes(&[ok("ok"), fault("closed", "no answer from ADDRESS: ")], &[1, 1, 2], counts(3, 1, 2, 1)),
         ),
-        &[(
-            Via::Reqwest,
-            KINDS,
-            comes(&[ok("ok"), fault("protocol", "no answer from ADDRESS: ")], &[1, 1, 2], counts(3, 1, 2, 1)),
-        )],
-    ),
-    but(
-        row(
+    row(
             "what is not idempotent is not sent again",
             "RFC 9110 9.2.2",
             &[GET, POST],
             &[Head, OK, Head, ReadBody(2), Close],
             comes(&[ok("ok"), fault("closed", "no answer from ADDRESS: ")], &[1, 1], counts(2, 1, 1, 0)),
         ),
-        &[(
-            Via::Reqwest,
-            KINDS,
-            comes(&[ok("ok"), fault("protocol", "no answer from ADDRESS: ")], &[1, 1], counts(2, 1, 1, 0)),
-        )],
-    ),
     but(
         row(
             "a byte of an answer means that the server had the request",
@@ -672,7 +641,7 @@ pub const ROWS: &[Case] = &[
             Via::Reqwest,
             "hyper does not tell how much of an answer came",
             // The server closes what comes once more as well.
-            comes(&[ok("ok"), fault("protocol", "no answer from ADDRESS: ")], &[1, 1, 2], counts(3, 1, 2, 1)),
+            comes(&[ok("ok"), fault("closed", "no answer from ADDRESS: ")], &[1, 1, 2], counts(3, 1, 2, 1)),
         )],
     ),
     // An answer that comes while the request is sent.
@@ -769,10 +738,7 @@ pub const ROWS: &[Case] = &[
     // No connection.
     Case {
         over: Over::Tcp,
-        ..but(
-            row("nobody listens any more", "wire: refused", &[GET, GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"), Refuse, Pause], comes(&[ok("ok"), fault("refused", "no connection to ADDRESS: ")], &[1], counts(1, 1, 0, 0))),
-            &[(Via::Reqwest, KINDS, comes(&[ok("ok"), fault("connect", "no connection to ADDRESS: ")], &[1], counts(1, 1, 0, 0)))],
-        )
+        ..row("nobody listens any more", "wire: refused", &[GET, GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"), Refuse, Pause], comes(&[ok("ok"), fault("refused", "no connection to ADDRESS: ")], &[1], counts(1, 1, 0, 0)))
     },
     row("a name without an address", "wire: dns", &[Ask { url: "http://nowhere.invalid/", ..GET }], &[], unsent(&[fault("dns", "nowhere.invalid has no address")])),
     Case {

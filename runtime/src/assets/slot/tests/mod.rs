@@ -4,7 +4,7 @@ mod ending;
 mod scope;
 mod spawned;
 
-use super::super::asset::LIMIT;
+use super::super::spawned::LIMIT;
 use super::*;
 use crate::test_support::{A, Does, Plan, Probe, TestWorker, ms, on_stopped_clock, settle};
 use futures_util::future::{join, join_all};

@@ -3,8 +3,12 @@
 //!
 //! Each worker thread has one [`WorkerContext`], and so has the control thread, which owns the assets of scope `run`.
 
-use crate::clock::{Clock, Moment, instant};
-use crate::event::{Event, EventSink, ResourceEvent, StepEnd, StepOutcome};
+mod deadline;
+
+pub use deadline::Deadline;
+
+use crate::clock::{Clock, Moment};
+use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
 use crate::exchange::{Exchange, Message, Secrets, Shown};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
@@ -16,6 +20,7 @@ use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
 use bggo_schedule::Nanos;
 use bggo_values::functions::WallClock;
+use deadline::Deadlines;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::io;
@@ -100,7 +105,8 @@ pub struct WorkerContext {
     causes: Arc<ExitCauses>,
     pub(crate) names: KnownNames,
     events: Arc<dyn EventSink>,
-    clock: Clock,
+    clock: Rc<Clock>,
+    deadlines: Rc<Deadlines>,
     /// What is known of the time without a look at the clock.
     reading: Cell<Reading>,
     /// Failures that this thread has reported, by slot and kind. Under load further ones are only counted.
@@ -165,6 +171,7 @@ impl WorkerContext {
             events,
             causes,
         } = parts;
+        let clock = Rc::new(Clock::new());
         Self {
             start,
             index,
@@ -174,7 +181,8 @@ impl WorkerContext {
             causes,
             names,
             events,
-            clock: Clock::new(),
+            deadlines: Rc::new(Deadlines::new(&clock)),
+            clock,
             reading: Cell::default(),
             told: RefCell::default(),
             trace,
@@ -217,7 +225,12 @@ impl WorkerContext {
 
     /// The clock. (Tokio's, so that tests can stop it; it is the system's monotonic clock otherwise.)
     pub fn now(&self) -> Instant {
-        instant()
+        self.clock.read()
+    }
+
+    /// A time limit of something on this worker, which is not set yet.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::new(&self.deadlines)
     }
 
     /// The same, as a moment of this worker.
@@ -501,6 +514,13 @@ impl WorkerContext {
         if self.is_news(info, &event) {
             self.events.tell(Event::Resource(info, event));
         }
+    }
+
+    /// Reports tasks of what was prepared that did not end: the run ends with exit 101.
+    pub(crate) fn prepared_did_not_end(&self, fault: &Fault) {
+        self.causes.teardown_failed();
+        let text = format!("a module did not end what it had prepared on a thread: {fault}");
+        self.events.tell(Event::Message(LogLevel::Error, text));
     }
 
     /// Whether the event is reported. Under load a failed creation is tried again in each iteration, so each kind of failure is

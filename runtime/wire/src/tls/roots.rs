@@ -1,17 +1,11 @@
-//! The complete TLS configuration of a client. The transport adds nothing to it.
+//! Certificates to trust, and a server's certificate and signature to a verdict.
 //!
-//! With `ca_file` or `ca_pem` only their certificates are trusted: those of authorities, or that of the server itself. Without
-//! them the built-in ones and the host's are trusted. They are read when the first server sends its certificate, so a program
-//! without https starts at once.
+//! Where certificates are given, only they are trusted: those of authorities, or that of the server itself. Otherwise the
+//! built-in ones and the host's are. They are read when the first server sends its certificate, so a program without TLS
+//! starts at once.
 
-mod certificate;
-mod explain;
-
-pub(crate) use explain::explain;
-
-use crate::http_client::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText};
-use certificate::Certificate;
+use super::certificate::Certificate;
+use bggo_runtime::contract::FaultText;
 use rustls::CertificateError::{
     BadEncoding, BadSignature, Expired, NotValidForNameContext, NotValidYet,
 };
@@ -22,91 +16,71 @@ use rustls::crypto::{
     verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{
-    CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime,
-};
-use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::{Arc, OnceLock};
 
-/// The TLS settings of a client. Texts are PEM.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Settings {
-    /// The certificates to trust instead of the built-in ones and the host's.
-    pub(crate) ca: Option<String>,
-    /// The client's chain and key.
-    pub(crate) identity: Option<(String, String)>,
-    /// Trust everything.
-    pub(crate) insecure: bool,
-    /// Refuse versions older than 1.3.
-    pub(crate) only_13: bool,
-    /// The protocols that are offered (ALPN), best first.
-    pub(crate) protocols: Vec<Vec<u8>>,
+/// Which certificates are trusted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Trusted<'a> {
+    /// Every certificate.
+    Everything,
+    /// Those of this PEM text.
+    Given(&'a str),
+    /// The built-in certificates and the host's.
+    BuiltInAndHost,
 }
 
-/// Builds the configuration.
-pub(crate) fn config(settings: &Settings) -> Result<ClientConfig, Fault> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+/// What checks the certificates of servers.
+///
+/// # Errors
+/// The PEM text holds no certificate that can be used.
+pub(super) fn verifier(
+    trusted: Trusted<'_>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, FaultText> {
+    let trust = match trusted {
+        Trusted::Everything => Trust::Everything,
+        Trusted::Given(pem) => Trust::Chosen(chosen(pem, provider)?),
+        Trusted::BuiltInAndHost => Trust::BuiltInAndHost,
+    };
     let algorithms = provider.signature_verification_algorithms;
-    let versions: &[_] = if settings.only_13 {
-        &[&TLS13]
-    } else {
-        &[&TLS13, &TLS12]
-    };
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(versions)
-        .map_err(|_| Kind::Tls.fault("no such version of TLS"))?;
-    let checks = |trust| -> Arc<dyn ServerCertVerifier> { Arc::new(Checks { trust, algorithms }) };
-    let verifier = match &settings.ca {
-        _ if settings.insecure => checks(Trust::Everything),
-        Some(pem) => checks(Trust::Chosen(chosen(pem, provider)?)),
-        None => checks(Trust::BuiltInAndHost),
-    };
-    let builder = builder
-        .dangerous()
-        .with_custom_certificate_verifier(verifier);
-    let mut config = match &settings.identity {
-        None => builder.with_no_client_auth(),
-        Some((chain, key)) => {
-            let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
-                .map_err(|_| Kind::Tls.fault("the client's key is no PEM text of a private key"))?;
-            let chain = certificates(chain, "the client's certificate")?;
-            builder
-                .with_client_auth_cert(chain, key)
-                .map_err(|error| Kind::Tls.fault(explain::explain_identity(&error)))?
-        }
-    };
-    config.alpn_protocols.clone_from(&settings.protocols);
-    Ok(config)
+    Ok(Arc::new(Checks { trust, algorithms }))
 }
 
-fn certificates(pem: &str, what: &str) -> Result<Vec<CertificateDer<'static>>, Fault> {
+/// The certificates of a PEM text; `what` is how a fault calls it.
+///
+/// # Errors
+/// There are none, or one is damaged.
+pub(super) fn certificates(
+    pem: &str,
+    what: &str,
+) -> Result<Vec<CertificateDer<'static>>, FaultText> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     match read {
-        Ok(certificates) if certificates.is_empty() => Err(Kind::Tls.fault(FaultText::plain(
-            format_args!("{what} holds no PEM certificate"),
+        Ok(certificates) if certificates.is_empty() => Err(FaultText::plain(format_args!(
+            "{what} holds no PEM certificate"
         ))),
         Ok(certificates) => Ok(certificates),
-        Err(_) => Err(Kind::Tls.fault(FaultText::plain(format_args!(
+        Err(_) => Err(FaultText::plain(format_args!(
             "{what} holds PEM text that is cut off or damaged"
-        )))),
+        ))),
     }
 }
 
-fn chosen(pem: &str, provider: Arc<CryptoProvider>) -> Result<Chosen, Fault> {
+fn chosen(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Chosen, FaultText> {
     let given = certificates(pem, "the CA")?;
     let mut roots = RootCertStore::empty();
     for certificate in &given {
-        roots
-            .add(certificate.clone())
-            .map_err(|_| Kind::Tls.fault("a certificate of the CA cannot be read"))?;
+        let added = roots.add(certificate.clone());
+        added.map_err(|_| FaultText::plain("a certificate of the CA cannot be read"))?;
     }
-    let authorities = verifier(roots, provider)
-        .ok_or_else(|| Kind::Tls.fault("the certificates of the CA cannot be used"))?;
+    let authorities = authorities(roots, Arc::clone(provider))
+        .ok_or_else(|| FaultText::plain("the certificates of the CA cannot be used"))?;
     Ok(Chosen { given, authorities })
 }
 
-fn verifier(
+fn authorities(
     roots: RootCertStore,
     provider: Arc<CryptoProvider>,
 ) -> Option<Arc<WebPkiServerVerifier>> {
@@ -223,7 +197,7 @@ fn known() -> Result<&'static WebPkiServerVerifier, rustls::Error> {
         };
         // If the host has no certificates, or some cannot be read, the built-in ones remain.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        verifier(roots, Arc::new(rustls::crypto::ring::default_provider()))
+        authorities(roots, Arc::new(rustls::crypto::ring::default_provider()))
     });
     made.as_deref()
         .ok_or_else(|| rustls::Error::General("no trusted certificates".to_owned()))

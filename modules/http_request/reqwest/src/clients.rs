@@ -1,29 +1,26 @@
-//! The transport: sends one request, returns the head of the answer, then its body in pieces.
-//!
-//! Only this file uses reqwest, so that another transport can replace it. Others use `Transport::new`, `send`, and the head and
-//! `piece` of an `Incoming`. Redirects, cookies, decompression, second tries and time limits are not here.
+//! The connections of one client: reqwest's, with what the module asks of a transport beside sending.
 
-use crate::body::{self, Payload};
 use crate::fault::{self, Reached};
-use crate::hosts::Hosts;
-use crate::http_client::Error as Kind;
-use crate::http_request;
 use crate::opened::Opened;
-use crate::request;
 use crate::resolve::Names;
-use bggo_runtime::contract::{Fault, FaultText};
+use crate::sent::Sent;
+use bggo_module_http_request::http_client::Error as Kind;
+use bggo_module_http_request::http_request;
+use bggo_module_http_request::link::{
+    AnswerHead, Body, Details, Remote, Reply, Request, Settings, Speak, Unanswered, find, of_url,
+    server_name, too_large_head,
+};
+use bggo_runtime::contract::{Fault, FaultText, Running};
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
-use http::{Method, StatusCode, Version};
+use http::Version;
+use http::header::{HOST, HeaderMap, HeaderValue};
 use hyper_util::client::legacy::{self, connect::HttpInfo};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Request, Response, redirect};
-use rustls::ClientConfig;
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response, redirect};
 use rustls::client::Resumption;
 use std::cell::RefCell;
-use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::Instant;
 use url::Url;
 
 /// TLS sessions that a client remembers, so that it may resume them.
@@ -39,44 +36,8 @@ const HTTP_1_HEAD_BYTES: usize = 256 << 10;
 /// request. A head that is longer by a fourth makes h2 end the connection, so this is more than a server should send.
 const HTTP_2_HEAD_BYTES: u32 = 1 << 20;
 
-/// Which version of HTTP is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Speak {
-    /// HTTP/2 if the server offers it over TLS, else HTTP/1.1.
-    Auto,
-    /// HTTP/1.1 only.
-    Http1,
-    /// HTTP/2 from the first byte.
-    Http2,
-}
-
-impl Speak {
-    /// The protocols that TLS offers (ALPN), best first.
-    pub(crate) fn protocols(self) -> Vec<Vec<u8>> {
-        let names: &[&str] = match self {
-            Self::Auto => &["h2", "http/1.1"],
-            Self::Http1 => &["http/1.1"],
-            Self::Http2 => &["h2"],
-        };
-        names.iter().map(|name| name.as_bytes().to_vec()).collect()
-    }
-}
-
-/// The settings of connections, which all clients of a resource share.
-pub(crate) struct Settings {
-    pub(crate) tls: ClientConfig,
-    pub(crate) server_name: Option<String>,
-    pub(crate) speak: Speak,
-    pub(crate) proxy: Option<String>,
-    pub(crate) no_proxy: Vec<String>,
-    pub(crate) connect_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) max_idle: Option<usize>,
-    pub(crate) nodelay: bool,
-}
-
 /// The connections of one client.
-pub(crate) struct Transport {
+pub(crate) struct Clients {
     settings: Rc<Settings>,
     kept: Kept,
     answered: Answered,
@@ -92,42 +53,13 @@ enum Kept {
     },
 }
 
-/// A request, ready to be written.
-pub(crate) struct Outgoing<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) url: &'a Url,
-    pub(crate) headers: HeaderMap,
-    pub(crate) payload: &'a Payload,
-    pub(crate) hosts: Hosts,
-}
-
 /// An answer whose head has come.
-pub(crate) struct Incoming {
+struct Answer {
     response: Response,
-    url: Url,
-    hosts: Hosts,
+    head: AnswerHead,
 }
 
-/// A request that got no answer.
-pub(crate) struct Unanswered {
-    pub(crate) fault: Fault,
-    /// The connection had served before and was closed by the other end, perhaps before it read the request.
-    pub(crate) was_stale: bool,
-    /// It had a connection, so a part of it at least was handed over.
-    pub(crate) was_sent: bool,
-}
-
-impl From<Fault> for Unanswered {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            was_stale: false,
-            was_sent: false,
-        }
-    }
-}
-
-impl Transport {
+impl Clients {
     /// No connection is made before the first request.
     pub(crate) fn new(settings: Rc<Settings>) -> Result<Self, Fault> {
         let opened = Opened::default();
@@ -146,20 +78,15 @@ impl Transport {
         })
     }
 
-    /// How many connections were opened since this was asked last.
-    pub(crate) fn take_opened(&self) -> u64 {
-        self.opened.take()
-    }
-
     /// Sends a request and waits for the head of its answer.
-    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, Unanswered> {
-        let Outgoing {
+    async fn sent(&self, request: Request<'_>) -> Result<Answer, Unanswered> {
+        let Request {
             method,
             url,
             mut headers,
-            payload,
+            body,
             hosts,
-        } = outgoing;
+        } = request;
         let (name, host) = self.place(url);
         let client = self.client(name, host)?;
         let target = if name.is_empty() {
@@ -167,30 +94,21 @@ impl Transport {
         } else {
             renamed(url, name, &mut headers)?
         };
-        let body = payload.open().await?;
-        let size = body.size();
-        request::check_length(&headers, size)?;
-        if size == 0 && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
-            // These announce a body: many servers refuse them without a length.
-            headers
-                .entry(CONTENT_LENGTH)
-                .or_insert(HeaderValue::from_static("0"));
-        }
-        let mut request = Request::new(method.clone(), target);
+        let mut request = reqwest::Request::new(method.clone(), target);
         *request.headers_mut() = headers;
         *request.body_mut() = match body {
-            body::Outgoing::None => None,
-            body::Outgoing::Bytes(bytes) => Some(bytes.into()),
-            body::Outgoing::Stream(stream) => Some(reqwest::Body::wrap(stream)),
+            Body::None => None,
+            Body::Bytes(bytes) => Some(bytes.into()),
+            Body::Stream(stream) => Some(reqwest::Body::wrap(Sent(stream))),
         };
         let error = match client.execute(request).await {
-            Ok(response) => {
+            Ok(mut response) => {
                 // Dropped with its body, such an answer closes its connection.
                 if response.version() < Version::HTTP_2
                     && head_bytes(response.headers()) > HTTP_1_HEAD_BYTES
                 {
                     return Err(Unanswered {
-                        fault: fault::too_large_head(url, hosts),
+                        fault: too_large_head(url, hosts),
                         was_stale: false,
                         was_sent: true,
                     });
@@ -198,11 +116,16 @@ impl Transport {
                 if let Some(connection) = response.extensions().get::<HttpInfo>() {
                     self.answered.note(connection.local_addr().port());
                 }
-                return Ok(Incoming {
-                    response,
-                    url: url.clone(),
-                    hosts,
-                });
+                let head = AnswerHead {
+                    status: response.status(),
+                    version: response.version(),
+                    came: Instant::now(),
+                    details: Some(Box::new(Details {
+                        headers: std::mem::take(response.headers_mut()),
+                        remote_address: response.remote_addr(),
+                    })),
+                };
+                return Ok(Answer { response, head });
             }
             Err(error) => error,
         };
@@ -219,16 +142,6 @@ impl Transport {
             was_stale,
             was_sent: reached == Reached::Sent,
         })
-    }
-
-    /// Lets the client notice which connections are closed by now, so that the next request takes none of them.
-    ///
-    /// This polls the sockets, so it is done only for a request that must not be sent twice.
-    pub(crate) async fn hear_of_closed(&self) {
-        if !self.answered.0.borrow().is_empty() {
-            // After a yield, tokio has polled the sockets and run the tasks that they woke.
-            tokio::task::yield_now().await;
-        }
     }
 
     /// The name that TLS asks for, if it is another than the host's, and the host that has connections of its own then.
@@ -278,33 +191,43 @@ impl Transport {
     }
 }
 
-impl Incoming {
-    pub(crate) fn status(&self) -> StatusCode {
-        self.response.status()
+impl Remote for Clients {
+    fn send<'a>(&'a self, request: Request<'a>) -> Running<'a, Result<Box<dyn Reply>, Unanswered>> {
+        Box::pin(async move {
+            let answer = self.sent(request).await?;
+            Ok(Box::new(answer) as Box<dyn Reply>)
+        })
     }
 
-    pub(crate) fn version(&self) -> Version {
-        self.response.version()
+    fn take_opened(&self) -> u64 {
+        self.opened.take()
     }
 
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        self.response.headers()
+    /// This polls the sockets, so it is done only for a request that must not be sent twice.
+    fn hear_of_closed(&self) -> Running<'_, ()> {
+        Box::pin(async {
+            if !self.answered.0.borrow().is_empty() {
+                // After a yield, tokio has polled the sockets and run the tasks that they woke.
+                tokio::task::yield_now().await;
+            }
+        })
+    }
+}
+
+impl Reply for Answer {
+    fn head(&self) -> &AnswerHead {
+        &self.head
     }
 
-    pub(crate) fn url(&self) -> &Url {
-        &self.url
+    fn into_head(self: Box<Self>) -> AnswerHead {
+        self.head
     }
 
-    pub(crate) fn remote_address(&self) -> Option<SocketAddr> {
-        self.response.remote_addr()
-    }
-
-    /// The next piece of the body as it came, `None` at its end.
-    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, Fault> {
-        self.response
-            .chunk()
-            .await
-            .map_err(|error| fault::unfinished(&error, &self.url, self.hosts))
+    fn piece(&mut self) -> Running<'_, Result<Option<Bytes>, FaultText>> {
+        Box::pin(async {
+            let piece = self.response.chunk().await;
+            piece.map_err(|error| FaultText::plain(fault::cause(&error)))
+        })
     }
 }
 
@@ -345,7 +268,7 @@ impl Answered {
 
 /// The local port of the connection that a request failed on, if it had one.
 fn port(error: &reqwest::Error) -> Option<u16> {
-    let failed: &legacy::Error = fault::find(error)?;
+    let failed: &legacy::Error = find(error)?;
     let mut about = http::Extensions::new();
     failed.connect_info()?.get_extras(&mut about);
     Some(about.get::<HttpInfo>()?.local_addr().port())
@@ -392,9 +315,7 @@ impl Resolve for Resolver {
 }
 
 fn checked_name(name: &str, settings: &Settings) -> Result<String, Fault> {
-    let Some(name) = dns_name(name) else {
-        return Err(Kind::Settings.fault("server_name is a host's name, not an address"));
-    };
+    let name = server_name(name)?;
     if settings.proxy.is_some() {
         return Err(Kind::Settings
             .fault("server_name and proxy cannot be combined: the proxy would resolve that name"));
@@ -424,23 +345,14 @@ fn renamed(url: &Url, name: &str, headers: &mut HeaderMap) -> Result<Url, Fault>
     }
     let mut target = url.clone();
     target.set_host(Some(name)).map_err(|error| {
-        let why = fault::of_url(error);
+        let why = of_url(error);
         http_request::Error::Request.fault(FaultText::plain(format_args!("server_name: {why}")))
     })?;
     Ok(target)
 }
 
-/// The name in the form that urls use, if it is a host name and no address.
-fn dns_name(name: &str) -> Option<String> {
-    let url = Url::parse(&format!("https://{name}/")).ok()?;
-    let host = url.host_str()?;
-    let address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
-    let alone = url.path() == "/" && url.port().is_none() && url.username().is_empty();
-    (alone && !address).then(|| host.to_owned())
-}
-
 fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Client, Fault> {
-    let mut tls = settings.tls.clone();
+    let mut tls = rustls::ClientConfig::clone(settings.tls.rustls_config());
     // Each client has its own TLS sessions, so no user resumes the session of another.
     tls.resumption = Resumption::in_memory_sessions(SESSIONS);
     let mut builder = Client::builder()
@@ -489,12 +401,12 @@ fn proxied(builder: ClientBuilder, settings: &Settings) -> Result<ClientBuilder,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tls;
+    use std::time::Duration;
 
     #[test]
     fn a_client_with_a_server_name_keeps_connections_to_so_many_hosts() {
         let settings = Settings {
-            tls: tls::config(&tls::Settings::default()).unwrap(),
+            tls: bggo_wire::Tls::new(&bggo_wire::TlsSettings::default()).unwrap(),
             server_name: Some("site.test".to_owned()),
             speak: Speak::Auto,
             proxy: None,
@@ -504,7 +416,7 @@ mod tests {
             max_idle: None,
             nodelay: true,
         };
-        let transport = Transport::new(Rc::new(settings)).unwrap();
+        let transport = Clients::new(Rc::new(settings)).unwrap();
         for host in 0..HOSTS + 3 {
             let url = Url::parse(&format!("https://h{host}.test/")).unwrap();
             let (name, host) = transport.place(&url);

@@ -1,18 +1,17 @@
 //! Explains errors of TLS: what is wrong and what to do.
 
-use crate::hosts::Hosts;
+use crate::named::Named;
 use bggo_runtime::contract::FaultText;
 use rustls::{
-    AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, PeerIncompatible,
+    AlertDescription as Alert, CertificateError as Wrong, Error, InconsistentKeys, InvalidMessage,
+    PeerIncompatible,
 };
 
 /// Why there is no TLS connection.
-pub(crate) fn explain(error: &Error, hosts: Hosts) -> FaultText {
+pub fn explain(error: &Error, named: Named) -> FaultText {
     let words = match error {
-        Error::InvalidCertificate(wrong) => return of_certificate(wrong, hosts),
-        Error::InvalidMessage(_) => {
-            "what came is no TLS; the server may speak http and not https on this port"
-        }
+        Error::InvalidCertificate(wrong) => return of_certificate(wrong, named),
+        Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge) => TOO_LARGE,
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
@@ -21,22 +20,27 @@ pub(crate) fn explain(error: &Error, hosts: Hosts) -> FaultText {
         ) => NO_VERSION,
         Error::PeerIncompatible(_) => "client and server have no ciphers or keys in common",
         Error::AlertReceived(alert) => of_alert(*alert),
-        Error::NoApplicationProtocol => NO_HTTP,
-        Error::DecryptError | Error::PeerMisbehaved(_) | Error::PeerSentOversizedRecord => {
-            "the server does not keep to TLS"
-        }
-        Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
-            "the server does not keep to TLS"
-        }
+        Error::NoApplicationProtocol => NO_PROTOCOL,
+        Error::DecryptError
+        | Error::PeerMisbehaved(_)
+        | Error::PeerSentOversizedRecord
+        | Error::InvalidMessage(_)
+        | Error::InappropriateMessage { .. }
+        | Error::InappropriateHandshakeMessage { .. } => MISBEHAVES,
         _ => "the handshake failed",
     };
     words.into()
 }
 
+/// A message of the handshake is larger than any that is taken.
+pub(super) const TOO_LARGE: &str =
+    "a message of the handshake, such as the server's certificates, is larger than 64 KiB";
+/// What comes breaks the rules.
+pub(super) const MISBEHAVES: &str = "the server does not keep to TLS";
 const NO_VERSION: &str = "client and server have no version of TLS in common";
-const NO_HTTP: &str = "the server speaks none of the client's versions of HTTP; set http_version";
+const NO_PROTOCOL: &str = "the server speaks none of the protocols that the client offers";
 
-fn of_certificate(wrong: &Wrong, hosts: Hosts) -> FaultText {
+fn of_certificate(wrong: &Wrong, named: Named) -> FaultText {
     let words = match wrong {
         Wrong::UnknownIssuer => {
             "the server's certificate is not trusted; give its authority (with those between, where the server sends none), or the certificate itself, as the client's ca_file, or set insecure_skip_verify"
@@ -50,7 +54,7 @@ fn of_certificate(wrong: &Wrong, hosts: Hosts) -> FaultText {
         Wrong::NotValidForNameContext {
             expected,
             presented,
-        } => return of_names(&hosts.name(&expected.to_str()), presented),
+        } => return of_names(&named.text(expected.to_str()), presented),
         Wrong::NotValidForName => {
             "the server's certificate is for another name; set the client's server_name to one of its names"
         }
@@ -132,7 +136,7 @@ fn of_alert(alert: Alert) -> &'static str {
         Alert::UnrecognisedName => {
             "the server does not know this name; set the client's server_name to one that it knows"
         }
-        Alert::NoApplicationProtocol => NO_HTTP,
+        Alert::NoApplicationProtocol => NO_PROTOCOL,
         Alert::InternalError => "the server had an error of its own during the handshake",
         _ => "the server ended the handshake",
     }

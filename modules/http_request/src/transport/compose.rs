@@ -1,0 +1,90 @@
+//! The head of a request over HTTP/1, as bytes.
+
+use super::message::Outgoing;
+use crate::fields::{Fields, name};
+use bggo_wire::{Buf, Proxy};
+use http::Method;
+use url::{Position, Url};
+
+/// The parts of a head.
+pub(super) struct Parts<'a> {
+    pub(super) method: &'a Method,
+    pub(super) url: &'a Url,
+    pub(super) fields: &'a Fields,
+    /// The length of the body.
+    pub(super) size: u64,
+    /// The proxy that gets it whole.
+    pub(super) proxy: Option<&'a Proxy>,
+}
+
+/// Appends a head up to and without the cookies.
+pub(super) fn put_parts(out: &mut Buf, parts: &Parts<'_>) {
+    let Parts {
+        method,
+        url,
+        fields,
+        size,
+        proxy,
+    } = parts;
+    out.put(method.as_str().as_bytes());
+    out.put(b" ");
+    let target = match proxy {
+        Some(_) => &url[..Position::AfterQuery],
+        // It begins with a slash.
+        None => &url[Position::BeforePath..Position::AfterQuery],
+    };
+    out.put(target.as_bytes());
+    out.put(b" HTTP/1.1\r\n");
+    if !fields.contains(name::HOST) {
+        let host = &url[Position::BeforeHost..Position::AfterPort];
+        put_field(out, name::HOST, host.as_bytes());
+    }
+    for (name, value) in fields.iter() {
+        put_field(out, name, value.as_bytes());
+    }
+    if let Some(login) = proxy.and_then(Proxy::authorization)
+        && !fields.contains(name::PROXY_AUTHORIZATION)
+    {
+        put_field(out, name::PROXY_AUTHORIZATION, login.as_bytes());
+    }
+    if !fields.contains(name::ACCEPT) {
+        put_field(out, name::ACCEPT, b"*/*");
+    }
+    // These methods announce a body: many servers refuse them without a length.
+    let announces = matches!(**method, Method::POST | Method::PUT | Method::PATCH);
+    if (*size > 0 || announces) && !fields.contains(name::CONTENT_LENGTH) {
+        put_field(out, name::CONTENT_LENGTH, size.to_string().as_bytes());
+    }
+}
+
+/// Appends the whole head of a request.
+pub(super) fn put_head(
+    out: &mut Buf,
+    (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
+    size: u64,
+) {
+    match outgoing.template {
+        Some(template) => out.put(&template.bytes),
+        None => put_parts(
+            out,
+            &Parts {
+                method: outgoing.method,
+                url: outgoing.url,
+                fields: outgoing.fields,
+                size,
+                proxy,
+            },
+        ),
+    }
+    if let Some(cookies) = outgoing.cookies {
+        put_field(out, name::COOKIE, cookies.as_bytes());
+    }
+    out.put(b"\r\n");
+}
+
+fn put_field(out: &mut Buf, name: &str, value: &[u8]) {
+    out.put(name.as_bytes());
+    out.put(b": ");
+    out.put(value);
+    out.put(b"\r\n");
+}

@@ -1,0 +1,519 @@
+//! One exchange over HTTP/1 on one connection: writes the request, reads the head of the answer, then its body.
+
+use super::compose::put_head;
+use super::message::{AnswerHead, Details, Outgoing, Reads};
+use crate::body::{self, Stream};
+use crate::fault::{self, Unreadable};
+use crate::fields::name;
+use crate::http_request::Error as Kind;
+use bggo_http1::{Asked, Bad, Chunks, Framing, Head, Limits, Next, Notable, Progress};
+use bggo_runtime::contract::{Fault, FaultText};
+use bggo_wire::{Kind as OfWire, Loan, Proxy, Trouble, Wire};
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode, Version};
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+/// The most that the head of an answer may have: fields, and bytes.
+const LIMITS: Limits = Limits {
+    fields: 1_000,
+    bytes: 256 << 10,
+};
+/// Heads of interim answers (1xx) to one request.
+const MOST_INTERIM: usize = 64;
+/// Bytes of a body that are appended at once.
+const PIECE: usize = 64 << 10;
+/// How long a request with `Expect: 100-continue` waits for the word to go on, as curl does.
+const CONTINUE: Duration = Duration::from_secs(1);
+
+/// The body of a request that is sent.
+pub(super) enum Sending<'a> {
+    Bytes(&'a [u8]),
+    Stream(Box<Stream>),
+}
+
+impl Sending<'_> {
+    pub(super) fn of(opened: body::Outgoing) -> Self {
+        match opened {
+            body::Outgoing::Stream(stream) => Self::Stream(Box::new(stream)),
+            body::Outgoing::None | body::Outgoing::Bytes(_) => Self::Bytes(&[]),
+        }
+    }
+
+    /// How many bytes it has.
+    pub(super) fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stream(stream) => stream.size(),
+        }
+    }
+}
+
+/// An answer whose head has come.
+pub(crate) struct Reply<'c> {
+    /// How many idle connections to one server are kept.
+    max_idle: usize,
+    /// Until the body is over.
+    loan: Option<Loan<'c>>,
+    head: AnswerHead,
+    body: Body,
+    /// The connection may serve another request.
+    keeps: bool,
+}
+
+enum Body {
+    /// So many bytes are left.
+    Left(u64),
+    /// So many bytes are left of a chunk.
+    Chunked(Box<Chunks>, u64),
+    UntilClose,
+    Over,
+}
+
+/// Why no answer came.
+pub(super) enum Lost {
+    /// The connection broke, or was closed, before a byte of an answer.
+    Before(Trouble),
+    /// The same after some bytes of it.
+    Within(Trouble),
+    /// What came is no HTTP/1.
+    Bad(Bad),
+    /// Interim answers come without end.
+    TooManyInterim,
+    /// The body of the request cannot be read.
+    Request(Fault),
+}
+
+impl Lost {
+    /// Whether it was closed before a byte of an answer, perhaps before it read the request.
+    pub(super) fn is_closed_before_answer(&self) -> bool {
+        match self {
+            Self::Before(trouble) => matches!(trouble.kind(), OfWire::Reset | OfWire::Closed),
+            Self::Within(_) | Self::Bad(_) | Self::TooManyInterim | Self::Request(_) => false,
+        }
+    }
+
+    pub(super) fn fault(self, outgoing: &Outgoing<'_>) -> Fault {
+        match self {
+            Self::Before(trouble) | Self::Within(trouble) => {
+                fault::of_exchange(&trouble, outgoing.url, outgoing.hosts)
+            }
+            Self::Bad(Bad::TooManyFields | Bad::HeadTooLarge) => {
+                fault::too_large_head(outgoing.url, outgoing.hosts)
+            }
+            Self::Bad(bad) => fault::of_answer(&bad.words().into(), outgoing.url, outgoing.hosts),
+            Self::TooManyInterim => {
+                let words = FaultText::plain("more than 64 interim answers (1xx) came before it");
+                fault::of_answer(&words, outgoing.url, outgoing.hosts)
+            }
+            Self::Request(fault) => fault,
+        }
+    }
+}
+
+/// Sends a request and reads the head of its answer.
+pub(super) async fn exchange<'c>(
+    mut loan: Loan<'c>,
+    (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
+    body: Sending<'_>,
+    max_idle: usize,
+) -> Result<Reply<'c>, Lost> {
+    put_head(loan.out(), (outgoing, proxy), body.size());
+    let mut answer = Reading::default();
+    let is_sent = match body {
+        Sending::Bytes(bytes) if bytes.len() <= PIECE && !waits_for_word(outgoing) => {
+            loan.out().put(bytes);
+            sends(&mut loan, &mut answer).await?
+        }
+        body => {
+            let waits = waits_for_word(outgoing);
+            Box::pin(send_body(&mut loan, &mut answer, body, waits)).await?
+        }
+    };
+    let asked = Asked {
+        head: *outgoing.method == Method::HEAD,
+        ..Asked::default()
+    };
+    let head = answer.head(&mut loan, asked).await?;
+    let came = answer.came.unwrap_or(outgoing.now);
+    let made = answer_head(&loan, &head, outgoing.reads, came);
+    loan.consume(head.size);
+    let mut reply = Reply {
+        max_idle,
+        head: made,
+        body: match head.framing {
+            Framing::None => Body::Over,
+            Framing::Length(length) => Body::Left(length),
+            Framing::Chunked => Body::Chunked(Box::new(Chunks::new(&LIMITS)), 0),
+            Framing::UntilClose => Body::UntilClose,
+        },
+        keeps: head.keeps && is_sent == IsSent::Whole && !closes(outgoing),
+        loan: Some(loan),
+    };
+    if matches!(reply.body, Body::Over | Body::Left(0)) {
+        reply.is_over();
+    }
+    Ok(reply)
+}
+
+/// Whether a request was sent to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IsSent {
+    Whole,
+    /// An answer came first, as from a server that refuses a body and closes.
+    InPart,
+}
+
+/// Whether the request asks for the connection to be closed.
+fn closes(outgoing: &Outgoing<'_>) -> bool {
+    let named = outgoing.fields.get(name::CONNECTION);
+    named.is_some_and(|value| {
+        let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+        tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
+}
+
+fn waits_for_word(outgoing: &Outgoing<'_>) -> bool {
+    let expect = outgoing.fields.get(name::EXPECT);
+    expect.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// Sends what was appended, and hears whether an answer comes first.
+async fn sends(wire: &mut Wire, answer: &mut Reading) -> Result<IsSent, Lost> {
+    poll_fn(|cx| {
+        match wire.poll_flush(cx) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(IsSent::Whole)),
+            // What it said before it closed may stand there.
+            Poll::Ready(Err(trouble)) => {
+                let read = wire.poll_fill(cx, LIMITS.bytes);
+                return Poll::Ready(match read {
+                    Poll::Ready(Ok(1..)) => {
+                        answer.has_come();
+                        Ok(IsSent::InPart)
+                    }
+                    _ => Err(Lost::Before(trouble)),
+                });
+            }
+            Poll::Pending => {}
+        }
+        match wire.poll_fill(cx, LIMITS.bytes) {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(answer.lost(Trouble::closed()))),
+            Poll::Ready(Ok(_)) => {
+                answer.has_come();
+                Poll::Ready(Ok(IsSent::InPart))
+            }
+            Poll::Ready(Err(trouble)) => Poll::Ready(Err(answer.lost(trouble))),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Sends a body piece by piece, until it ends or an answer comes.
+async fn send_body(
+    wire: &mut Wire,
+    answer: &mut Reading,
+    body: Sending<'_>,
+    waits_for_word: bool,
+) -> Result<IsSent, Lost> {
+    if waits_for_word {
+        let sent = sends(wire, answer).await?;
+        let word = answer.word(wire);
+        let word = tokio::time::timeout(CONTINUE, Box::pin(word)).await;
+        match word {
+            // It came, or there is none.
+            Ok(Ok(Word::GoOn)) | Err(_) => {}
+            Ok(Ok(Word::Final)) => return Ok(IsSent::InPart),
+            Ok(Err(lost)) => return Err(lost),
+        }
+        debug_assert_eq!(sent, IsSent::Whole);
+    }
+    match body {
+        Sending::Bytes(bytes) => {
+            for piece in bytes.chunks(PIECE) {
+                wire.out().put(piece);
+                if until_sent(wire, answer).await? == IsSent::InPart {
+                    return Ok(IsSent::InPart);
+                }
+            }
+        }
+        Sending::Stream(mut stream) => {
+            loop {
+                let piece = poll_fn(|cx| stream.poll_piece(cx)).await;
+                let unread = |error: Unreadable| Lost::Request(Kind::Request.fault(error.0));
+                let Some(piece) = piece.map_err(unread)? else {
+                    break;
+                };
+                wire.out().put(&piece);
+                if until_sent(wire, answer).await? == IsSent::InPart {
+                    return Ok(IsSent::InPart);
+                }
+            }
+            // A body without bytes leaves its head unsent.
+            return until_sent(wire, answer).await;
+        }
+    }
+    Ok(IsSent::Whole)
+}
+
+/// Sends what was appended. Interim answers that come meanwhile are passed over.
+async fn until_sent(wire: &mut Wire, answer: &mut Reading) -> Result<IsSent, Lost> {
+    while sends(wire, answer).await? == IsSent::InPart {
+        if answer.word(wire).await? == Word::Final {
+            return Ok(IsSent::InPart);
+        }
+    }
+    Ok(IsSent::Whole)
+}
+
+/// What an answer says of the rest of its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// An interim answer: it may be sent.
+    GoOn,
+    /// The head of the final answer stands there.
+    Final,
+}
+
+/// How far the head of an answer was read.
+#[derive(Default)]
+struct Reading {
+    progress: Progress,
+    interim: usize,
+    /// When the first byte came.
+    came: Option<Instant>,
+}
+
+impl Reading {
+    fn has_come(&mut self) {
+        if self.came.is_none() {
+            self.came = Some(Instant::now());
+        }
+    }
+
+    fn lost(&self, trouble: Trouble) -> Lost {
+        match self.came {
+            None => Lost::Before(trouble),
+            Some(_) => Lost::Within(trouble),
+        }
+    }
+
+    /// The next head, which stays where it is.
+    async fn next(&mut self, wire: &mut Wire, asked: Asked) -> Result<Head, Lost> {
+        loop {
+            if !wire.peek().is_empty() {
+                self.has_come();
+                let head = bggo_http1::read(wire.peek(), &mut self.progress, &asked, &LIMITS);
+                if let Some(head) = head.map_err(Lost::Bad)? {
+                    return Ok(head);
+                }
+            }
+            match wire.fill(LIMITS.bytes + PIECE).await {
+                Ok(0) => return Err(self.lost(Trouble::closed())),
+                Ok(_) => {}
+                Err(trouble) => return Err(self.lost(trouble)),
+            }
+        }
+    }
+
+    /// The head of the final answer.
+    async fn head(&mut self, wire: &mut Wire, asked: Asked) -> Result<Head, Lost> {
+        loop {
+            let head = self.next(wire, asked).await?;
+            if !is_interim(&head) {
+                return Ok(head);
+            }
+            self.passes(wire, head.size)?;
+        }
+    }
+
+    /// The next head as a word to a request that is not sent to its end. Only an interim one is consumed.
+    async fn word(&mut self, wire: &mut Wire) -> Result<Word, Lost> {
+        let head = self.next(wire, Asked::default()).await?;
+        if !is_interim(&head) {
+            return Ok(Word::Final);
+        }
+        self.passes(wire, head.size)?;
+        Ok(Word::GoOn)
+    }
+
+    /// An interim answer is passed over.
+    fn passes(&mut self, wire: &mut Wire, length: usize) -> Result<(), Lost> {
+        wire.consume(length);
+        self.interim += 1;
+        if self.interim > MOST_INTERIM {
+            return Err(Lost::TooManyInterim);
+        }
+        Ok(())
+    }
+}
+
+fn is_interim(head: &Head) -> bool {
+    (100..200).contains(&head.status) && head.status != 101
+}
+
+/// What is read of a head. Most answers need no field of theirs, and then none is copied.
+fn answer_head(wire: &Wire, head: &Head, reads: Reads, came: Instant) -> AnswerHead {
+    let reads_fields = reads.fields
+        || reads.cookies && head.notable.has(Notable::SET_COOKIE)
+        || reads.location && head.notable.has(Notable::LOCATION);
+    let details = (reads_fields || reads.address).then(|| {
+        let mut details = Box::<Details>::default();
+        if reads.address {
+            details.remote_address = wire.peer();
+        }
+        if reads_fields {
+            let bytes = wire.peek().get(..head.size).unwrap_or_default();
+            put_fields(&mut details.headers, bytes);
+        }
+        details
+    });
+    AnswerHead {
+        status: StatusCode::from_u16(head.status).unwrap_or_default(),
+        version: match head.minor {
+            0 => Version::HTTP_10,
+            _ => Version::HTTP_11,
+        },
+        came,
+        details,
+    }
+}
+
+fn put_fields(headers: &mut HeaderMap, head: &[u8]) {
+    for (name, value) in bggo_http1::fields(head) {
+        let name = HeaderName::from_bytes(name);
+        let value = HeaderValue::from_maybe_shared(Bytes::copy_from_slice(&value));
+        // Both were checked when the head was read.
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+}
+
+impl Reply<'_> {
+    pub(super) fn head(&self) -> &AnswerHead {
+        &self.head
+    }
+
+    pub(super) fn into_head(self) -> AnswerHead {
+        self.head
+    }
+
+    /// Whether nothing of the body is left, or has to be waited for.
+    pub(super) fn has_ended(&self) -> bool {
+        let Some(loan) = &self.loan else {
+            return true;
+        };
+        matches!(self.body, Body::Left(left) if left <= loan.peek().len() as u64)
+    }
+
+    /// How many bytes may come before something else does; 0 at the end.
+    async fn room(&mut self) -> Result<u64, FaultText> {
+        let (Body::Chunked(chunks, left), Some(loan)) = (&mut self.body, &mut self.loan) else {
+            return Ok(match self.body {
+                Body::Left(left) => left,
+                Body::UntilClose => u64::MAX,
+                Body::Chunked(..) | Body::Over => 0,
+            });
+        };
+        while *left == 0 {
+            let piece = chunks.step(loan.peek());
+            let piece = piece.map_err(|bad| FaultText::from(bad.words()))?;
+            loan.consume(piece.skip);
+            match piece.next {
+                Next::Data(size) => *left = size,
+                Next::End => break,
+                Next::More => {
+                    let more = loan.fill(usize::MAX).await;
+                    if more.map_err(|trouble| trouble.text().clone())? == 0 {
+                        return Err(Trouble::closed().text().clone());
+                    }
+                }
+            }
+        }
+        Ok(*left)
+    }
+
+    /// So many bytes of the body were taken; none at the end of the connection.
+    ///
+    /// # Errors
+    /// It ended early.
+    fn took(&mut self, count: u64) -> Result<(), FaultText> {
+        match &mut self.body {
+            Body::Left(left) | Body::Chunked(_, left) if count > 0 => *left -= count.min(*left),
+            Body::UntilClose if count > 0 => {}
+            Body::UntilClose => self.body = Body::Over,
+            _ => return Err(Trouble::closed().text().clone()),
+        }
+        Ok(())
+    }
+
+    /// The next piece of the body as it came, `None` at its end.
+    ///
+    /// # Errors
+    /// It ended early: why.
+    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
+        loop {
+            let room = self.room().await?;
+            let Some(loan) = self.loan.as_mut().filter(|_| room > 0) else {
+                self.is_over();
+                return Ok(None);
+            };
+            if loan.peek().is_empty() {
+                let more = loan.fill(usize::MAX).await;
+                if more.map_err(|trouble| trouble.text().clone())? == 0 {
+                    self.took(0)?;
+                    continue;
+                }
+            }
+            let there = loan.peek();
+            let there = usize::try_from(room).map_or(there.len(), |room| room.min(there.len()));
+            let piece = Bytes::copy_from_slice(loan.peek().get(..there).unwrap_or_default());
+            loan.consume(there);
+            self.took(there as u64)?;
+            return Ok(Some(piece));
+        }
+    }
+
+    /// Drops the rest of the body: how many bytes it had.
+    ///
+    /// # Errors
+    /// It ended early: why.
+    pub(super) async fn skip(&mut self) -> Result<u64, FaultText> {
+        let mut size = 0;
+        loop {
+            let room = self.room().await?;
+            let Some(loan) = self.loan.as_mut().filter(|_| room > 0) else {
+                self.is_over();
+                return Ok(size);
+            };
+            let skipped = poll_fn(|cx| loan.poll_skip(cx, room)).await;
+            let skipped = skipped.map_err(|trouble| trouble.text().clone())?;
+            size += skipped;
+            self.took(skipped)?;
+        }
+    }
+
+    /// Nobody reads the rest: the connection is closed in an orderly way.
+    pub(super) fn leave(&mut self) {
+        if let Some(loan) = self.loan.take() {
+            loan.spent();
+        }
+    }
+
+    /// The answer came whole.
+    fn is_over(&mut self) {
+        if let Some(mut loan) = self.loan.take() {
+            loan.paid();
+            let is_one_too_many =
+                || self.max_idle < usize::MAX && loan.others_idle() >= self.max_idle;
+            if !self.keeps || is_one_too_many() {
+                loan.spent();
+            } else {
+                loan.rests(self.head.came);
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What a linked crate implements: another transport, which a client takes by the value of its argument.
+//!
+//! ```text
+//! Settings -> Link::open -> Remote: sends a Request -> Reply: head, body in pieces
+//! ```
+//!
+//! Redirects, cookies, decompression, second tries and time limits stay in this crate.
+
+pub use super::message::{AnswerHead, Details, Unanswered};
+pub use super::settings::{Settings, Speak, server_name};
+pub use crate::body::{Outgoing as Body, Stream};
+pub use crate::fault::{
+    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, of_url, too_large_head, word,
+};
+pub use crate::hosts::Hosts;
+
+use bggo_runtime::contract::{Fault, FaultText, Running};
+use bytes::Bytes;
+use http::Method;
+use http::header::HeaderMap;
+use std::rc::Rc;
+use url::Url;
+
+/// What a linked crate gives.
+#[derive(Debug)]
+pub struct Link {
+    /// Makes the transport of one client.
+    pub open: Open,
+}
+
+/// Makes a transport. It makes no connection before the first request.
+pub type Open = fn(&Rc<Settings>) -> Result<Box<dyn Remote>, Fault>;
+
+/// The connections of one client.
+pub trait Remote {
+    /// Sends a request and waits for the head of its answer.
+    fn send<'a>(&'a self, request: Request<'a>) -> Running<'a, Result<Box<dyn Reply>, Unanswered>>;
+
+    /// How many connections were opened since this was asked last.
+    fn take_opened(&self) -> u64;
+
+    /// Notices which connections are closed by now, so that the next request takes none of them. It is asked before a request
+    /// that must not be sent twice.
+    fn hear_of_closed(&self) -> Running<'_, ()>;
+}
+
+/// A request, ready to be sent.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Its method.
+    pub method: &'a Method,
+    /// Its url, http or https.
+    pub url: &'a Url,
+    /// All its fields, but Host and those that frame its body where the grid does not write them.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Body,
+    /// Whether faults may name hosts.
+    pub hosts: Hosts,
+}
+
+/// An answer whose head has come.
+pub trait Reply {
+    /// Its head.
+    fn head(&self) -> &AnswerHead;
+
+    /// Its head, once its body is read.
+    fn into_head(self: Box<Self>) -> AnswerHead;
+
+    /// The next piece of the body as it came, `None` at its end.
+    ///
+    /// # Errors
+    /// It ended early: why.
+    fn piece(&mut self) -> Running<'_, Result<Option<Bytes>, FaultText>>;
+}

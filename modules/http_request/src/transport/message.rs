@@ -1,0 +1,118 @@
+//! A request as a transport gets it, and the head of its answer.
+
+use crate::body::Payload;
+use crate::fields::Fields;
+use crate::hosts::Hosts;
+use bggo_runtime::contract::Fault;
+use http::header::HeaderMap;
+use http::{Method, StatusCode, Version};
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+use std::time::Instant;
+use url::Url;
+
+/// A request, ready to be written.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) url: &'a Url,
+    /// All fields but those that frame the body and the cookies.
+    pub(crate) fields: &'a Fields,
+    /// The value of Cookie.
+    pub(crate) cookies: Option<&'a str>,
+    pub(crate) payload: &'a Payload,
+    /// Its head, if it was made before.
+    pub(crate) template: Option<&'a Template>,
+    pub(crate) reads: Reads,
+    pub(crate) hosts: Hosts,
+    /// The clock, as it was read last.
+    pub(crate) now: Instant,
+}
+
+/// What is read of an answer's head beside its status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reads {
+    /// All fields.
+    pub(crate) fields: bool,
+    /// Set-Cookie.
+    pub(crate) cookies: bool,
+    /// Location, of a redirect.
+    pub(crate) location: bool,
+    /// The address of the other end.
+    pub(crate) address: bool,
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub struct AnswerHead {
+    /// Its status.
+    pub status: StatusCode,
+    /// The version of HTTP that it came by.
+    pub version: Version,
+    /// When it came.
+    pub came: Instant,
+    /// `None` if nothing reads them. Boxed: a head is handed on a few times.
+    pub details: Option<Box<Details>>,
+}
+
+/// What of a head is read only where something asks for it.
+#[derive(Debug, Default)]
+pub struct Details {
+    /// All its fields.
+    pub headers: HeaderMap,
+    /// The address of the other end: of the proxy if there is one.
+    pub remote_address: Option<SocketAddr>,
+}
+
+impl AnswerHead {
+    /// Its fields: none if nothing reads them.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+        match &self.details {
+            Some(details) => &details.headers,
+            None => &NONE,
+        }
+    }
+
+    /// The address of the other end, if it is known and asked for.
+    pub(crate) fn remote_address(&self) -> Option<SocketAddr> {
+        self.details.as_ref()?.remote_address
+    }
+}
+
+/// A request that got no answer.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// Why.
+    pub fault: Fault,
+    /// The connection had served before and was closed by the other end, perhaps before it read the request.
+    pub was_stale: bool,
+    /// It had a connection, so a part of it at least was handed over.
+    pub was_sent: bool,
+}
+
+impl From<Fault> for Unanswered {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            was_stale: false,
+            was_sent: false,
+        }
+    }
+}
+
+/// The head of a request that is the same each time, without its cookies and the empty line at its end.
+#[derive(Debug)]
+pub(crate) struct Template {
+    pub(super) bytes: Box<[u8]>,
+    /// The number of its server.
+    pub(super) server: u32,
+}
+
+impl Template {
+    pub(super) fn new(server: u32, bytes: &[u8]) -> Self {
+        Self {
+            bytes: bytes.into(),
+            server,
+        }
+    }
+}

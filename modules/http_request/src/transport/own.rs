@@ -1,0 +1,340 @@
+//! The connections of one client: made, lent, used again, looked after while they are idle.
+
+use super::compose::{Parts, put_parts};
+use super::http1::{self, Sending};
+use super::http2::{self, Keeps, Session};
+use super::message::{Outgoing, Template, Unanswered};
+use super::settings::{Settings, Speak, server_name};
+use crate::fault;
+use crate::fields::Fields;
+use crate::http_client::Error as Kind;
+use crate::request;
+use bggo_runtime::contract::{AssetCx, Fault, FaultText};
+use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Wire};
+use http::Method;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Context;
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// A connection that was idle for less is taken as it is: what meets one that is closed goes out once more.
+const FRESH: Duration = Duration::from_millis(1);
+
+/// What all clients of a resource share on a thread.
+pub(crate) struct Connections {
+    rules: Rc<Rules>,
+    /// What TLS asks for in place of the host.
+    server_name: Option<String>,
+    speak: Speak,
+    idle_timeout: Duration,
+    max_idle: usize,
+    servers: RefCell<Vec<Server>>,
+}
+
+/// A server, by what makes a connection to it another than one to the next.
+#[derive(Debug, PartialEq, Eq)]
+struct Server {
+    is_secure: bool,
+    host: String,
+    port: u16,
+}
+
+/// The connections of one client.
+pub(crate) struct Pool {
+    shared: Rc<Connections>,
+    home: Home,
+    /// Connections of HTTP/2.
+    sessions: RefCell<Vec<Rc<Session>>>,
+    dialer: Dialer,
+    opened: Cell<u64>,
+}
+
+/// An answer whose head has come.
+pub(super) enum Answered<'c> {
+    Http1(http1::Reply<'c>),
+    Http2(http2::Reply),
+}
+
+/// What a request is sent on.
+enum Connected<'c> {
+    Http1(Loan<'c>),
+    Http2(Rc<Session>),
+}
+
+impl Connections {
+    /// # Errors
+    /// A proxy or a name that makes no sense.
+    pub(crate) fn new(settings: Settings) -> Result<Self, Fault> {
+        let wrong = |text: FaultText| Kind::Settings.fault(text);
+        let no_proxy: Vec<&str> = settings.no_proxy.iter().map(String::as_str).collect();
+        let proxy = settings.proxy.as_deref();
+        let proxy = proxy.map(|url| Proxy::new(url, &no_proxy)).transpose();
+        Ok(Self {
+            server_name: settings
+                .server_name
+                .as_deref()
+                .map(server_name)
+                .transpose()?,
+            speak: settings.speak,
+            rules: Rc::new(Rules {
+                tls: Some(settings.tls),
+                proxy: proxy.map_err(wrong)?,
+                connect_limit: settings.connect_timeout,
+                nodelay: settings.nodelay,
+                ..Rules::default()
+            }),
+            idle_timeout: settings.idle_timeout,
+            max_idle: settings.max_idle.unwrap_or(usize::MAX),
+            servers: RefCell::default(),
+        })
+    }
+
+    /// The proxy that requests to a url go to whole: without TLS it needs no tunnel.
+    fn proxy_of_requests(&self, url: &Url) -> Option<&Proxy> {
+        if url.scheme() == "https" {
+            return None;
+        }
+        let (host, port) = host_and_port(url);
+        let proxy = self.rules.proxy_for(host, port);
+        proxy.filter(|proxy| proxy.takes_requests())
+    }
+
+    /// The number of a url's server on this thread.
+    fn server(&self, url: &Url) -> u32 {
+        let is_secure = url.scheme() == "https";
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().unwrap_or_default();
+        let mut servers = self.servers.borrow_mut();
+        let is_it = |known: &Server| {
+            known.port == port && known.is_secure == is_secure && known.host == host
+        };
+        let at = servers.iter().position(is_it).unwrap_or_else(|| {
+            servers.push(Server {
+                is_secure,
+                host: host.to_owned(),
+                port,
+            });
+            servers.len() - 1
+        });
+        at as u32
+    }
+
+    /// The head of requests that are all alike.
+    pub(crate) fn template(
+        &self,
+        (method, url): (&Method, &Url),
+        fields: &Fields,
+        size: u64,
+    ) -> Template {
+        let mut bytes = Buf::new();
+        let parts = Parts {
+            method,
+            url,
+            fields,
+            size,
+            proxy: self.proxy_of_requests(url),
+        };
+        put_parts(&mut bytes, &parts);
+        Template::new(self.server(url), bytes.bytes())
+    }
+}
+
+impl Pool {
+    pub(super) fn new(cx: &AssetCx, shared: &Rc<Connections>) -> Self {
+        Self {
+            dialer: Dialer::new(cx, &shared.rules),
+            shared: Rc::clone(shared),
+            home: Home::new(),
+            sessions: RefCell::default(),
+            opened: Cell::new(0),
+        }
+    }
+
+    pub(super) fn take_opened(&self) -> u64 {
+        self.opened.take()
+    }
+
+    /// Whether there is something to look after between requests, and beside them.
+    pub(super) fn has_idle_work(&self) -> bool {
+        self.home.has_idle() || !self.sessions.borrow().is_empty()
+    }
+
+    /// Closes the idle connections that the other end has closed, and drives those of HTTP/2.
+    pub(super) fn poll_idle(&self, cx: &mut Context<'_>) {
+        self.home.poll_idle(cx);
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|session| {
+            session.drive(cx);
+            !session.is_over()
+        });
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    pub(super) async fn send<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Answered<'c>, Unanswered> {
+        let server = match outgoing.template {
+            Some(template) => template.server,
+            None => self.shared.server(outgoing.url),
+        };
+        let loan = match self.lend(server, outgoing) {
+            Some(loan) => loan,
+            // Boxed: most requests have a connection, and carry no room for the making of one.
+            None => match Box::pin(self.connect(server, outgoing)).await? {
+                Connected::Http1(loan) => loan,
+                Connected::Http2(session) => {
+                    return Box::pin(self.send_http2(session, server, outgoing)).await;
+                }
+            },
+        };
+        let body = match outgoing.payload.whole() {
+            Some(bytes) => Sending::Bytes(bytes),
+            None => Sending::of(Box::pin(outgoing.payload.open()).await?),
+        };
+        if outgoing.template.is_none() {
+            request::check_length(outgoing.fields, body.size())?;
+        }
+        let was_reused = loan.is_reused();
+        let proxy = self.shared.proxy_of_requests(outgoing.url);
+        let exchanged = http1::exchange(loan, (outgoing, proxy), body, self.shared.max_idle).await;
+        let reply = exchanged.map_err(|lost| {
+            let was_stale = was_reused && lost.is_closed_before_answer();
+            if was_stale {
+                // The connection that was idle for the shortest time was closed, so the others are as well.
+                self.home.close(server);
+            }
+            Unanswered {
+                fault: lost.fault(outgoing),
+                was_stale,
+                was_sent: true,
+            }
+        });
+        reply.map(Answered::Http1)
+    }
+
+    async fn send_http2<'c>(
+        &'c self,
+        mut session: Rc<Session>,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Answered<'c>, Unanswered> {
+        let mut is_second = false;
+        loop {
+            let lost = match http2::exchange(&session, outgoing).await {
+                Ok(reply) => return Ok(Answered::Http2(reply)),
+                Err(lost) => lost,
+            };
+            let was_stale = lost.is_stale();
+            if was_stale || lost.found_no_room() {
+                let mut sessions = self.sessions.borrow_mut();
+                sessions.retain(|known| !Rc::ptr_eq(known, &session));
+            }
+            // The server ends a connection when it likes; nothing was sent on it.
+            if lost.found_no_room()
+                && !std::mem::replace(&mut is_second, true)
+                && let Connected::Http2(next) = self.connect(server, outgoing).await?
+            {
+                session = next;
+                continue;
+            }
+            return Err(Unanswered {
+                was_sent: lost.was_sent,
+                was_stale,
+                fault: lost.fault(outgoing),
+            });
+        }
+    }
+
+    /// A session of HTTP/2 with a server that is there already, or a new connection.
+    async fn connect<'c>(
+        &'c self,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<Connected<'c>, Unanswered> {
+        if let Some(session) = self.session(server, outgoing.now) {
+            return Ok(Connected::Http2(session));
+        }
+        let wire = self.dial(outgoing).await?;
+        self.opened.set(self.opened.get() + 1);
+        let is_secure = outgoing.url.scheme() == "https";
+        let speaks_2 = match self.shared.speak {
+            Speak::Http1 => false,
+            Speak::Http2 => true,
+            Speak::Auto => is_secure && wire.alpn() == Some(b"h2"),
+        };
+        if !speaks_2 {
+            return Ok(Connected::Http1(self.home.settle(server, wire)));
+        }
+        let keeps = if self.shared.max_idle == 0 {
+            Keeps::None
+        } else {
+            Keeps::Idle
+        };
+        let begun = Session::begin(server, wire, keeps, outgoing.now).await;
+        let session = begun.map_err(|error| {
+            let words = FaultText::plain(fault::cause(&error));
+            fault::of_answer(&words, outgoing.url, outgoing.hosts)
+        })?;
+        self.sessions.borrow_mut().push(Rc::clone(&session));
+        Ok(Connected::Http2(session))
+    }
+
+    /// A session with a server that may take another request.
+    fn session(&self, server: u32, now: Instant) -> Option<Rc<Session>> {
+        let mut sessions = self.sessions.borrow_mut();
+        let idle_timeout = self.shared.idle_timeout;
+        sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
+        let found = sessions.iter().find(|session| session.server == server);
+        found.cloned()
+    }
+
+    /// An idle connection to a server.
+    fn lend(&self, server: u32, outgoing: &Outgoing<'_>) -> Option<Loan<'_>> {
+        loop {
+            let mut loan = self.home.lend(server)?;
+            let rested = loan.rested(outgoing.now);
+            if rested > self.shared.idle_timeout {
+                loan.spent();
+                continue;
+            }
+            let is_quiet = if !outgoing.method.is_idempotent() {
+                // What is not sent twice must not meet a connection that is closed by now.
+                loan.is_quiet(Look::Ask)
+            } else {
+                rested < FRESH || loan.is_quiet(Look::Told)
+            };
+            if is_quiet {
+                return Some(loan);
+            }
+            loan.spent();
+        }
+    }
+
+    async fn dial(&self, outgoing: &Outgoing<'_>) -> Result<Wire, Fault> {
+        let url = outgoing.url;
+        let (name, port) = host_and_port(url);
+        let server_name = self.shared.server_name.as_deref();
+        let target = Target {
+            address: Address::Host { name, port },
+            secure: (url.scheme() == "https").then(|| server_name.unwrap_or(name)),
+            named: outgoing.hosts.named(),
+        };
+        let dialled = match self.shared.proxy_of_requests(url) {
+            Some(proxy) => self.dialer.dial_proxy(proxy).await,
+            None => self.dialer.dial(&target).await,
+        };
+        match dialled {
+            Ok((wire, _)) => Ok(wire),
+            Err(trouble) => Err(fault::of_dial(&trouble, url, outgoing.hosts)),
+        }
+    }
+}
+
+/// Where a url leads: one of IPv6 without its brackets.
+fn host_and_port(url: &Url) -> (&str, u16) {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    (host, url.port_or_known_default().unwrap_or_default())
+}
