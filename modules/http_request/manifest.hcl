@@ -28,7 +28,7 @@ runner "http_request" {
     key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
     pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
     pattern_message     = "a header holds no line break and no other control character"
-    description         = "Headers of this request. They replace those of the client and those that other arguments set. Names are sent in lower case. A Transfer-Encoding, and a Content-Length that is not the body's, are refused."
+    description         = "Headers of this request. They replace those of the client and those that other arguments set. Names are sent as they are written; over HTTP/2 in lower case. A Transfer-Encoding, and a Content-Length that is not the body's, are refused."
   }
   input "query_params" {
     type        = map(any)

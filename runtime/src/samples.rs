@@ -101,9 +101,7 @@ impl SampleRows {
             self.sampling.sink.take(full, self.count.take());
         }
     }
-}
 
-impl SampleRows {
     /// Hands over the last rows of the thread.
     pub fn finish(&self) {
         let count = self.count.take();

@@ -115,7 +115,11 @@ fn a_run_that_begins_at_a_moment_begins_no_earlier() {
         of_day % 60
     );
     let line = format!("--iterations 5 --start-at {moment}");
-    grid.start(&words(&line)).finish().expect_code(0);
+    let ended = grid.start(&words(&line)).finish().expect_code(0);
+    let mut lines = ended.stderr.lines();
+    let waits = |line: &&str| line.starts_with("ready: the load begins in ");
+    let said = lines.find(waits).unwrap_or_else(|| panic!("{ended:?}"));
+    assert!(said.ends_with("s, at the moment of --start-at"), "{said}");
     let begun = SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs());
     assert!(SystemTime::now() >= begun);
 

@@ -1,6 +1,6 @@
 //! Lifetimes of resources: created before the first user, destroyed after the last, exactly once on every path.
 
-use bggo_tests::{Finished, Grid, repository};
+use bggo_tests::{Finished, Grid, Run, bggo, repository};
 
 fn grid(text: &str) -> Grid {
     Grid::new(text)
@@ -190,6 +190,40 @@ fn one_and_two_signals_destroy_each_exactly_once() {
         expect_once(&ended, &["p"]);
         expect_once(&ended, &["r"]);
     }
+}
+
+#[test]
+fn a_third_signal_ends_the_program_at_once_with_all_that_was_measured() {
+    let hangs = probe("p", "vu", "").replace("20ms", "1h");
+    let long = "arguments {\n    label = \"long\"\n    delay = \"10m\"\n  }";
+    let built = grid(&[hangs, touch("long", "p", long)].concat());
+    let folder = built.folder().to_owned();
+    let flags = "--vus 1 --duration 20m --out run.log --summary-json summary.json --csv run.csv";
+    let flags: Vec<&str> = flags.split(' ').collect();
+    let mut run = built.start(&flags);
+    run.wait_for_output("touching long");
+    run.signal("INT");
+    run.wait_for("a second signal cancels them");
+    run.signal("INT");
+    run.wait_for("a third signal ends the program at once");
+    run.signal("TERM");
+    let ended = run.finish().expect_code(105);
+    let said = "error: ended at once: some resources may not have been destroyed";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert!(ended.stderr.contains("1 cancelled"), "{}", ended.stderr);
+    assert_eq!(ended.stdout.matches("created p\n").count(), 1);
+    assert_eq!(ended.stdout.matches("destroyed p").count(), 0);
+    // Each file is whole.
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect(name);
+    let summary: serde_json::Value = serde_json::from_str(&read("summary.json")).expect("JSON");
+    assert_eq!(summary["exit"], 105, "{summary}");
+    assert_eq!(summary["iterations"]["cancelled"], 1, "{summary}");
+    assert!(read("run.csv").ends_with('\n'));
+    let mut report = bggo();
+    report.current_dir(&folder).args(["report", "run.log"]);
+    let report = Run::start(report).finish();
+    assert_eq!(report.stderr, "");
+    assert!(report.stdout.contains("1 cancelled"), "{report:?}");
 }
 
 /// Under load a number of iterations goes to whoever is free, and a user may come too late for any. In a length of time each

@@ -328,3 +328,24 @@ fn a_request_without_an_answer_is_shown_as_it_went_over_the_wire() {
     shown.sort();
     assert_eq!(shown, wire);
 }
+
+#[test]
+fn a_load_run_keeps_the_request_of_a_step_whose_time_was_over() {
+    let grid = Grid::new(SILENT).build();
+    let peer = RawPeer::start(None);
+    let url = peer.url();
+    let flags = "--vus 1 --threads 1 --iterations 2 --max-failed 100% --summary-json -";
+    let flags = ["--url", url.as_str(), "--token", TOKEN]
+        .into_iter()
+        .chain(flags.split(' '));
+    let ended = grid.start(&flags.collect::<Vec<_>>()).finish();
+    assert_secret_free(&ended.stdout);
+    let summary: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let examples = summary["examples"].as_array().expect("examples");
+    assert_eq!(examples.len(), 1, "{examples:?}");
+    assert_eq!(examples[0]["kind"], "timeout", "{examples:?}");
+    let sent = examples[0]["sent"].as_str().expect("text");
+    assert!(sent.starts_with("POST /silent\nhost: 127.0.0.1:"), "{sent}");
+    assert!(sent.ends_with("\n\nhello"), "{sent}");
+    assert_eq!(examples[0]["received"], Value::Null);
+}

@@ -49,6 +49,17 @@ enum Side {
     Bound(TExpr),
 }
 
+/// A comparison of a figure with a bound that is known when built.
+struct Known {
+    /// As it is with the figure on the left side.
+    operator: BinaryOp,
+    span: Span,
+    quantity: Quantity,
+    bound: f64,
+    /// The bound is written as a text, such as `"1%"`.
+    is_text: bool,
+}
+
 /// A condition that is being taken apart.
 #[derive(Default)]
 struct Taken {
@@ -262,16 +273,26 @@ impl Checker<'_> {
                 Side::Figure(figure) => {
                     TTerm::Plain(figure_term(&mut to.addresses, figure.address))
                 }
-                Side::Bound(value) => self.bound(value, quantity)?,
+                Side::Bound(value) => {
+                    let is_text = value.constant().and_then(Value::as_text).is_some();
+                    let term = self.bound(value, quantity)?;
+                    if let TTerm::Plain(Term::Bound(bound)) = term {
+                        let operator = if is_turned {
+                            turned(operator)
+                        } else {
+                            operator
+                        };
+                        self.can_be_missed(&Known {
+                            operator,
+                            span,
+                            quantity,
+                            bound,
+                            is_text,
+                        });
+                    }
+                    term
+                }
             };
-            if let TTerm::Plain(Term::Bound(bound)) = term {
-                let seen = if is_turned {
-                    turned(operator)
-                } else {
-                    operator
-                };
-                self.can_be_missed((seen, span), bound, quantity);
-            }
             to.terms.push(term);
         }
         if to.addresses.len() > MOST_FIGURES {
@@ -340,18 +361,13 @@ impl Checker<'_> {
         })
     }
 
-    /// Warns of a comparison that comes out the same whatever was measured.
-    fn can_be_missed(
-        &mut self,
-        (operator, span): (BinaryOp, Span),
-        bound: f64,
-        quantity: Quantity,
-    ) {
-        let most = match quantity {
-            Quantity::Ratio => 1.0,
-            _ => f64::INFINITY,
-        };
-        let outcome = match operator {
+    /// Warns of a comparison that comes out the same whatever was measured, and of a share below the number 1: only a run in
+    /// which all of them failed would break that, and `"1%"` is what was meant.
+    fn can_be_missed(&mut self, known: &Known) {
+        let is_share = known.quantity == Quantity::Ratio;
+        let most = if is_share { 1.0 } else { f64::INFINITY };
+        let bound = known.bound;
+        let outcome = match known.operator {
             BinaryOp::Less if bound > most => Some(true),
             BinaryOp::Less if bound <= 0.0 => Some(false),
             BinaryOp::LessEq if bound >= most => Some(true),
@@ -361,16 +377,26 @@ impl Checker<'_> {
             BinaryOp::GreaterEq if bound > most => Some(false),
             BinaryOp::GreaterEq if bound <= 0.0 => Some(true),
             BinaryOp::Equal | BinaryOp::NotEqual if bound < 0.0 || bound > most => {
-                Some(operator == BinaryOp::NotEqual)
+                Some(known.operator == BinaryOp::NotEqual)
             }
             _ => None,
         };
-        let Some(outcome) = outcome else { return };
-        let outcome = if outcome { "always" } else { "never" };
-        let text = format!("this is {outcome} true, whatever is measured");
-        let problem = self.problems.warning(codes::ALWAYS_TRUE, span, text);
-        if quantity == Quantity::Ratio && bound > 1.0 {
-            problem.hint(format!("a share is from 0 to 1: write \"{bound}%\""));
+        let is_percentage = is_share && !known.is_text && bound >= 1.0;
+        let text = match outcome {
+            Some(true) => "this is always true, whatever is measured",
+            Some(false) => "this is never true, whatever is measured",
+            None if is_percentage && known.operator == BinaryOp::Less => {
+                "this is true unless the share is 100 %"
+            }
+            None => return,
+        };
+        let problem = self.problems.warning(codes::ALWAYS_TRUE, known.span, text);
+        if is_percentage {
+            let all = match outcome {
+                Some(_) => "",
+                None => ", or \"100%\" where that is meant",
+            };
+            problem.hint(format!("a share is from 0 to 1: write \"{bound}%\"{all}"));
         }
     }
 

@@ -135,7 +135,17 @@ impl Runner for HttpRequest {
                     && step.wants_example(Kind::Status.name()).is_some()
             },
         };
-        let answer = match exchange(client, &call, step.deadline()).await {
+        // Behind what is counted, since it reads that when it is dropped.
+        let waiting = Waiting {
+            step,
+            show: &|kind| {
+                let ended = Ended::Lost(seen);
+                self.show((step, kind), client, (parts, late), ended);
+            },
+        };
+        let answer = exchange(client, &call, step.deadline()).await;
+        drop(waiting);
+        let answer = match answer {
             Ok(answer) => answer,
             Err(fault) => {
                 let ended = Ended::Lost(seen);
@@ -182,6 +192,20 @@ impl Drop for Counting<'_> {
         }
         if let Some(status) = seen.status.get() {
             step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
+        }
+    }
+}
+
+/// A request without its whole answer. If it is dropped because its time is over, it is shown as far as it came.
+struct Waiting<'a, F: Fn(&'static str)> {
+    step: &'a Step<'a>,
+    show: &'a F,
+}
+
+impl<F: Fn(&'static str)> Drop for Waiting<'_, F> {
+    fn drop(&mut self) {
+        if let Some(kind) = self.step.is_dropped_by() {
+            (self.show)(kind);
         }
     }
 }

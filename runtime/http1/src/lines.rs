@@ -60,32 +60,26 @@ pub(crate) fn each<'a>(
         return unfinished(is_full);
     }
     let mut at = place.scanned;
-    // The mark of a carriage return that ended the block before.
-    let mut after_return = 0;
-    if at > place.line && is(bytes, at - 1, b'\r') {
-        after_return = 0x80;
-    }
     while at < bytes.len() {
         let (block, looked_at) = block_at(bytes, at);
-        let controls = block::controls(block);
-        if controls | after_return == 0 {
-            at += looked_at;
-            continue;
-        }
-        let returns = block::equal(block, b'\r');
-        let mut ends = block::equal(block, b'\n');
-        let tabs = block::equal(block, b'\t');
-        let within = u64::MAX >> (8 * (WIDTH - looked_at));
-        let bare = ((returns << 8) | after_return) & !ends & within;
-        after_return = (returns >> (8 * (looked_at - 1))) & 0x80;
-        let wrong = (controls & !returns & !ends & !tabs) | bare;
-        if wrong != 0 {
-            // What stands before the first wrong byte comes first.
-            ends &= (wrong & wrong.wrapping_neg()) - 1;
-        }
-        while ends != 0 {
-            let end = at + block::first(ends);
-            ends &= ends - 1;
+        // Line ends, tabs and what is wrong, in their order.
+        let mut marks = block::controls(block);
+        while marks != 0 {
+            let end = at + block::first(marks);
+            marks &= marks - 1;
+            match bytes.get(end) {
+                Some(b'\n') => {}
+                Some(b'\t') => continue,
+                Some(b'\r') => match bytes.get(end + 1) {
+                    Some(b'\n') => continue,
+                    Some(_) => return Err(Bad::BareCarriageReturn),
+                    None => {
+                        place.scanned = end;
+                        return unfinished(is_full);
+                    }
+                },
+                _ => return Err(Bad::Control),
+            }
             let head_end = match (bytes.get(end + 1), bytes.get(end + 2)) {
                 (None, _) | (Some(b'\r'), None) => {
                     place.scanned = end;
@@ -111,13 +105,6 @@ pub(crate) fn each<'a>(
             if head_end.is_some() {
                 return Ok(head_end);
             }
-        }
-        if wrong != 0 {
-            return Err(if wrong & wrong.wrapping_neg() & bare != 0 {
-                Bad::BareCarriageReturn
-            } else {
-                Bad::Control
-            });
         }
         at += looked_at;
     }

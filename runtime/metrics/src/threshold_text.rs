@@ -192,9 +192,44 @@ impl Draft {
             on_fail: OnFail::Fail,
         })
     }
+
+    /// Bounds that are meant as a percentage and lack its sign, with what to write: a share is 1 at most, so no run could break
+    /// `failed < 5`, and none whose iterations do not all fail breaks `failed < 1`.
+    pub fn without_percent_sign(&self, layout: &Layout) -> Vec<Refused> {
+        let comparisons = self.parts.iter().filter_map(|part| match part {
+            Part::Compare(comparison) => comparison.without_percent_sign(layout),
+            Part::And | Part::Or | Part::Not => None,
+        });
+        comparisons.collect()
+    }
 }
 
 impl Comparison {
+    fn without_percent_sign(&self, layout: &Layout) -> Option<Refused> {
+        let (figure, written, figure_is_left) = match (&self.left.is, &self.right.is) {
+            (What::Figure(_), What::Bound(bound)) => (&self.left, (bound, &self.right), true),
+            (What::Bound(bound), What::Figure(_)) => (&self.right, (bound, &self.left), false),
+            _ => return None,
+        };
+        let (bound, side) = written;
+        let number = Number::parse(bound)?.as_f64();
+        if figure.quantity(layout).ok()?? != Quantity::Ratio || number < 1.0 {
+            return None;
+        }
+        // That all of them are asked for makes sense.
+        let asks_for_all = match self.sign {
+            Term::GreaterOrEqual => figure_is_left,
+            Term::LessOrEqual => !figure_is_left,
+            Term::Less | Term::Greater => false,
+            _ => true,
+        };
+        if number <= 1.0 && asks_for_all {
+            return None;
+        }
+        let text = format!("a share is from 0 to 1: write `{bound}%`");
+        Some(refused(side.column, text))
+    }
+
     /// Adds its terms, once it is known what its figures are.
     fn resolve(
         &self,

@@ -138,22 +138,8 @@ fn open(run: &RunDescription, load: &LoadDescription, latency: Option<Duration>)
         text.push_str("  they come by chance: these are means\n");
     }
     if let Some(latency) = latency {
-        let needed = at_once(&rows, latency);
         let most = run.segment.of(schedule.most_users().into());
-        let _ = writeln!(
-            text,
-            "  if an iteration takes {}: up to {} at once ({} x {}), of at most {most}",
-            short(latency),
-            plural(needed, "user", "users"),
-            a_second(highest(&rows)),
-            short(latency),
-        );
-        if needed > most {
-            let _ = writeln!(
-                text,
-                "  that is too few: iterations would wait for a free user; raise the number of users with --max-vus"
-            );
-        }
+        text.push_str(&users_needed(highest(&rows), latency, most));
     }
     text
 }
@@ -191,16 +177,8 @@ fn searching(search: &Search, latency: Option<Duration>) -> String {
     );
     if let Some(latency) = latency {
         let highest = rates.last().map_or(0.0, |rate| search.a_second(*rate));
-        let needed = little(highest, latency);
-        let most = search.arrivals.max_users;
-        let _ = writeln!(
-            text,
-            "  if an iteration takes {}: up to {} at once ({} x {}), of at most {most}",
-            short(latency),
-            plural(needed, "user", "users"),
-            a_second(highest),
-            short(latency)
-        );
+        let most = search.arrivals.max_users.into();
+        text.push_str(&users_needed(highest, latency, most));
     }
     text
 }
@@ -209,6 +187,24 @@ fn searching(search: &Search, latency: Option<Duration>) -> String {
 fn tries(search: &Search) -> Vec<f64> {
     let rates = search.rise(MOST_STEPS).into_iter();
     rates.map(|rate| search.a_second(rate)).collect()
+}
+
+/// How many users are busy at once at a rate a second, where there may be `most` of them.
+fn users_needed(rate: f64, latency: Duration, most: u64) -> String {
+    let needed = little(rate, latency);
+    let mut text = format!(
+        "  if an iteration takes {}: up to {} at once ({} x {}), of at most {most}\n",
+        short(latency),
+        plural(needed, "user", "users"),
+        a_second(rate),
+        short(latency),
+    );
+    if needed > most {
+        text.push_str(
+            "  that is too few: iterations would wait for a free user; raise the number of users with --max-vus\n",
+        );
+    }
+    text
 }
 
 /// Users that are busy at once by Little's law.

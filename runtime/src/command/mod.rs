@@ -35,7 +35,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, SystemTimeError};
-use thresholds::{refused, thresholds};
+use thresholds::{refused, thresholds, warnings};
 use variables::Around;
 
 /// As the first word of the command line it lets the program print its properties. Only `bggo build` uses it.
@@ -246,7 +246,12 @@ fn prepare(
     // Without its variables a bound has no value, which is said already.
     if remarks.errors.is_empty() {
         match thresholds(grid, &start, &flags.thresholds) {
-            Ok(thresholds) => judged = thresholds,
+            Ok(thresholds) => {
+                judged = thresholds;
+                for warning in warnings(grid, &flags.thresholds) {
+                    report.warn(&warning);
+                }
+            }
             Err(texts) => remarks.errors.extend(texts),
         }
     }

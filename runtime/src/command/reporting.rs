@@ -51,6 +51,10 @@ pub fn style(flags: &Flags) -> Style {
 /// Opens the files that the flags name, which the report then feeds. Reports what is wrong with them; then the answer is
 /// no.
 pub fn open_files(flags: &Flags, request: &mut RunRequest, report: &Report) -> bool {
+    if let Some(text) = one_file_for_two(flags) {
+        report.error(&text);
+        return false;
+    }
     let mut outputs: Vec<Box<dyn Output>> = Vec::new();
     // The only one that may be refused because it is there comes first: then no other is emptied.
     if let Some(path) = &flags.out {
@@ -106,6 +110,35 @@ pub fn open_files(flags: &Flags, request: &mut RunRequest, report: &Report) -> b
     }
     report.also(outputs);
     is_open
+}
+
+/// What is wrong where two flags name one file: they would write over each other. A device such as `/dev/null` takes any number.
+pub(super) fn one_file_for_two(flags: &Flags) -> Option<String> {
+    let files = [
+        ("--out", &flags.out),
+        ("--csv", &flags.csv),
+        ("--junit", &flags.junit),
+        ("--summary-json", &flags.summary_json),
+        ("--samples", &flags.samples),
+    ];
+    let mut known: Vec<(&str, PathBuf)> = Vec::new();
+    for (flag, path) in files {
+        let Some(path) = path else { continue };
+        let is_stdout = flag == "--summary-json" && *path == *"-";
+        if is_stdout || path.metadata().is_ok_and(|found| !found.is_file()) {
+            continue;
+        }
+        // `a.csv` and `./a.csv` are the same.
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        if let Some((other, _)) = known.iter().find(|(_, known)| *known == whole) {
+            return Some(format!(
+                "{other} and {flag} both name {}: give each a file of its own",
+                path.display()
+            ));
+        }
+        known.push((flag, whole));
+    }
+    None
 }
 
 /// The result file of a run.

@@ -5,7 +5,8 @@ use super::first_paragraph;
 use super::flags::{Flags, Given, ask_for_json, read};
 use super::help;
 use super::load::{Asked, load};
-use super::thresholds::{refused, thresholds};
+use super::reporting::one_file_for_two;
+use super::thresholds::{refused, thresholds, warnings};
 use crate::event::LogLevel;
 use crate::fault::{Fault, Place, Placed as _};
 use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Variable};
@@ -117,6 +118,22 @@ fn load_without_an_end_and_contradictions_are_refused() {
         "stray",
     ] {
         assert!(parse(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn two_flags_that_name_one_file_are_refused_and_a_device_takes_any_number() {
+    let found = |line: &str| one_file_for_two(&parse(line).unwrap());
+    let one = Some("--out and --csv both name ./a.log: give each a file of its own".to_owned());
+    assert_eq!(found("--out a.log --csv ./a.log"), one);
+    let one = Some("--junit and --samples both name b: give each a file of its own".to_owned());
+    assert_eq!(found("--csv a --junit b --samples b"), one);
+    for line in [
+        "--csv a.csv --junit a.xml --out a.log --samples b.csv --summary-json a.json",
+        "--csv /dev/null --junit /dev/null",
+        "--csv - --summary-json -",
+    ] {
+        assert_eq!(found(line), None, "{line}");
     }
 }
 
@@ -765,6 +782,16 @@ fn a_load_in_which_nothing_is_ever_due_is_refused() {
         );
     }
     assert!(schedule("--stages 1s:0/s,1s:1/s").is_ok());
+}
+
+#[test]
+fn a_threshold_whose_percentage_lacks_its_sign_is_warned_of() {
+    let words = ["--threshold", "failed<5", "--threshold", "failed<5%"].map(OsString::from);
+    let flags = read(&JUDGED, &words).map_err(|_| "flags").unwrap();
+    assert_eq!(
+        warnings(&JUDGED, &flags.thresholds),
+        ["--threshold 'failed<5': a share is from 0 to 1: write `5%` (column 8)"]
+    );
 }
 
 #[test]

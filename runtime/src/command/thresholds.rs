@@ -57,6 +57,19 @@ pub fn thresholds(
     }
 }
 
+/// Warnings of flags whose conditions hold almost whatever is measured, because a percentage lacks its sign.
+pub fn warnings(grid: &'static Grid, flags: &[Draft]) -> Vec<String> {
+    if flags.is_empty() {
+        return Vec::new();
+    }
+    let layout = layout_of(grid, &RunSlots::new(grid, |_| false));
+    let found = flags.iter().flat_map(|draft| {
+        let found = draft.without_percent_sign(&layout).into_iter();
+        found.map(move |found| format!("--threshold '{draft}': {found}"))
+    });
+    found.collect()
+}
+
 /// What does not fit the run that is asked for.
 pub fn refused(flags: &Flags, asked: &Asked, thresholds: &[Threshold]) -> Vec<String> {
     let mut refused = Vec::new();

@@ -148,7 +148,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     drop((tell, begin));
 
     workers.until(Workers::may_begin).await;
-    let is_late = is_late(run, report);
+    let is_late = run.start_at.is_some_and(|at| is_late(at, run, report));
     let begin = workers.beginning(run.start_at).await;
     let readers = (0..).zip(&slabs).map(|(worker, slab)| {
         SlabReader::new(Arc::clone(slab), Arc::clone(&state.names)).of_worker(worker)
@@ -205,15 +205,17 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
     Ok(report.ends(exit, workers.left))
 }
 
-/// Says so if the moment at which the clock is to start has passed already: other hosts of the run have begun without this one.
-fn is_late(run: &RunRequest, report: &Report) -> bool {
-    let Some(late) = run.start_at.map(|at| at.elapsed()) else {
-        return false;
-    };
-    if late.is_zero() {
+/// Says for how long the run waits for the moment at which its clock is to start, or that this moment has passed already: then
+/// other hosts of the run have begun without this one.
+fn is_late(at: Instant, run: &RunRequest, report: &Report) -> bool {
+    let now = Instant::now();
+    if at >= now {
+        let rest = short(at - now);
+        let text = format!("ready: the load begins in {rest}, at the moment of --start-at");
+        report.tell(Event::Message(LogLevel::Info, text));
         return false;
     }
-    let late = short(late.max(Duration::from_millis(1)));
+    let late = short((now - at).max(Duration::from_millis(1)));
     let text = format!(
         "this host was ready {late} after --start-at, so it began late: give a later moment, at least as long after the start of the program as its resources take"
     );

@@ -46,9 +46,8 @@ impl<'a> Scenario<'a> {
         if let Some(arriving) = users.arriving() {
             (0..before).for_each(|ordinal| self.make(ordinal));
             users.until(users.begin()).await;
-            // Users that were made become idle when they are polled first; else the first arrival would make one more.
             if before > 0 {
-                tokio::task::yield_now().await;
+                until_all_have_come().await;
             }
             self.hand_out(arriving).await;
             self.count_left_over(arriving);
@@ -175,4 +174,12 @@ impl<'a> Scenario<'a> {
         self.context
             .iterations_not_started(slots.iterations, left_over);
     }
+}
+
+/// Completes when each user that was made has been polled. Then it is idle, or it has taken an arrival that is due; before that an
+/// arrival would make one more user. The thread polls its tasks in the order in which they were made, some of them in a turn.
+async fn until_all_have_come() {
+    let last = tokio::task::spawn_local(async {});
+    // Only a task that panics or is aborted gives an error.
+    let _ = last.await;
 }

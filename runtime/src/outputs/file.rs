@@ -1,6 +1,6 @@
 //! A file that is written while a run goes on: a mailbox and a thread that writes, so that a slow disk holds up nobody.
 
-use super::mailbox::{Received, Receiver, Sender, answer, mailbox};
+use super::mailbox::{Bounded, Received, Receiver, Sender, answer, mailbox};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -54,7 +54,7 @@ impl OutputFile {
     /// The system has no thread for it.
     pub fn start(name: String, out: Box<dyn Write + Send>) -> io::Result<Self> {
         let (pieces, receiver) = mailbox(WAITING);
-        pieces.bounded(super::mailbox::Bounded::Yes);
+        pieces.bounded(Bounded::Yes);
         let failed = Arc::<Mutex<Option<io::Error>>>::default();
         let fails = Arc::clone(&failed);
         std::thread::Builder::new()

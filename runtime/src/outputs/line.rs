@@ -30,9 +30,9 @@ pub struct Line {
     pub users: u64,
     /// Iterations that ended in it.
     pub iterations: u64,
-    /// Beside them those of a warm-up.
+    /// Iterations of a warm-up that ended in it, beside these.
     pub warm_up: u64,
-    /// Of them failed.
+    /// How many of `iterations` failed.
     pub failed: u64,
     /// Iterations that were cancelled in it.
     pub cancelled: u64,

@@ -7,7 +7,8 @@
 //!
 //! The reporter feeds each [`Output`] in turn: the run, events in their order, each second, the end. Outputs are a
 //! file each and none knows another; what two of them show alike (a line, the figures of a run) is a value of its own. All
-//! that is said of load is computed from intervals, and judged before it comes here. Neither a worker nor the reporter ever waits for whoever reads stderr.
+//! that is said of load is computed from intervals, and judged before it comes here. Neither a worker nor the reporter ever
+//! waits for whoever reads stderr.
 
 mod cases;
 mod csv;

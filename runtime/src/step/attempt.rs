@@ -17,6 +17,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+/// The kind of failure of a step that took longer than its limit.
+const TIMEOUT: &str = "timeout";
+
 /// What happens when a step is slow or fails.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Policy {
@@ -112,6 +115,7 @@ impl Iteration<'_> {
             has_begun: Cell::new(false),
             ended: Cell::new(false),
             judged: Cell::new(false),
+            timed_out: Cell::new(false),
             kept: None,
         }
     }
@@ -141,6 +145,8 @@ pub struct Step<'a> {
     ended: Cell<bool>,
     /// Its checks were judged.
     judged: Cell<bool>,
+    /// Its time limit has come, so its attempt is dropped.
+    timed_out: Cell<bool>,
     /// The slot for its outputs, if some expression reads them.
     kept: Option<&'a OutputSlot>,
 }
@@ -346,6 +352,16 @@ impl<'a> Step<'a> {
         Some(shown.body)
     }
 
+    /// The kind of failure with which the run ends while its attempt is dropped: `timeout`, or `cut` where the time to finish was over.
+    /// `None` while it runs, and where a cancelled run is dropped, which is no failure. A module that waits asks it in a `drop`, and
+    /// hands over the exchange that was not finished, if [`Step::wants_example`] says so.
+    pub fn is_dropped_by(&self) -> Option<&'static str> {
+        if self.timed_out.get() {
+            return Some(TIMEOUT);
+        }
+        (self.iteration.user().cut() == Some(Cut::TimeIsOver)).then_some(CUT)
+    }
+
     /// Hands over what was sent and what came back: it is shown if the step fails, or if all is shown. In both messages the
     /// secrets are replaced, and those of the grid's sensitive variables.
     pub fn exchanged(&self, sent: &Message, received: Option<&Message>, secrets: &Secrets) {
@@ -466,8 +482,9 @@ impl<T> Future for Limited<'_, T> {
             deadline
         });
         deadline.poll(cx).map(|()| {
+            this.step.timed_out.set(true);
             Err(Fault::new(
-                "timeout",
+                TIMEOUT,
                 FaultText::plain(format_args!(
                     "it took longer than its limit of {}",
                     bggo_values::duration::format(limit)

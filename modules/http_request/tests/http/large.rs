@@ -7,6 +7,7 @@ use bggo_module_http_request::http_request::{Output, Wanted};
 use bggo_runtime::contract::{Fault, Number, Text, Value};
 use http::{HeaderName, HeaderValue, Response};
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// An answer with so many fields besides its length, each of so many bytes.
@@ -122,7 +123,9 @@ fn a_large_head_over_http_2_is_read_and_a_larger_one_breaks_no_other_stream() {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server = tokio::task::spawn_local(http_2(listener));
         let version = http_client::In::HttpVersion(some(Text::Static("2")));
-        let user = Rc::new(User::new(vec![version]));
+        // A busy machine may need long for a thousand fields of 1 KiB.
+        let timeout = http_client::In::Timeout(some(Duration::from_secs(600)));
+        let user = Rc::new(User::new(vec![version, timeout]));
         let at = |path: &str| vec![url(format!("{address}/{path}"))];
         let output = user.ask(at("20")).await.unwrap();
         assert_eq!(count(&output.headers), 20);

@@ -2,7 +2,9 @@
 
 use super::custom_metrics::in_unit;
 use crate::interval::{Histogram, Interval, SlotFigures};
-use crate::layout::{IterationLayout, Layout, Measured, MetricLayout, Times, Unit};
+use crate::layout::{
+    CustomLayout, IterationLayout, Layout, Measured, MetricLayout, StepLayout, Times, Unit,
+};
 use crate::outcome::Outcome;
 use bggo_values::Text;
 use std::fmt::Write as _;
@@ -19,12 +21,17 @@ const OUTCOMES: [(Outcome, &str); 5] = [
     (Outcome::NotStarted, "not_started"),
 ];
 
+/// What the names of rows of a warm-up begin with, as the tags of result files do.
+const WARM_UP: &str = "warm_up.";
+
 /// Makes the rows of one interval after another.
 #[derive(Debug, Default)]
 pub struct CsvRows {
     users: u64,
     /// Full names of the steps, in the grid's order; made for the first interval.
     steps: Vec<Text>,
+    /// The same in the warm-up of their scenarios.
+    warm_up_steps: Vec<Text>,
     text: String,
     /// What the rows of an interval begin with.
     begin: String,
@@ -52,6 +59,9 @@ impl CsvRows {
         if self.steps.is_empty() {
             let names = layout.steps.iter().map(|step| layout.full_name(step));
             self.steps = names.collect();
+            let names = layout.warm_up_steps.iter();
+            let names = names.map(|step| format!("{WARM_UP}{}", layout.full_name(step)));
+            self.warm_up_steps = names.map(Text::from).collect();
         }
         self.text.clear();
         self.begin = format!(
@@ -68,38 +78,15 @@ impl CsvRows {
             let _ = write!(row, ",,,,,,,,,,,{users}");
         });
         for scenario in &layout.iterations {
-            self.iterations(scenario, interval);
+            self.iterations("iterations", scenario, interval);
         }
         let names = std::mem::take(&mut self.steps);
         for (name, step) in names.iter().zip(&layout.steps) {
-            let of = Of {
-                scenario: &step.scenario,
-                name,
-            };
-            self.counts(of, step.counts(interval));
-            self.all_times(of, step.times(interval));
-            for (metric, measured) in step.measured(interval) {
-                self.metric(of, metric, measured);
-            }
-            for (check, judged) in step.judged(interval) {
-                if judged.of > 0 {
-                    self.row(of, ("checks", &check.name), "", |row| {
-                        let _ = write!(row, ",{},{},,,,,,,,,", judged.of, judged.passed);
-                    });
-                }
-            }
+            self.step(name, step, interval);
         }
         self.steps = names;
-        for custom in &layout.custom {
-            let name = format!("custom{}", custom.qualifier(&layout.custom));
-            let of = Of {
-                scenario: &custom.scenario,
-                name: &name,
-            };
-            if let Some(measured) = custom.measured(interval) {
-                self.metric(of, &custom.metric, measured);
-            }
-        }
+        self.custom("", &layout.custom, interval);
+        self.warm_up(layout, interval);
         for resource in &layout.resources {
             let name = format!("resource.{}", resource.name);
             let of = Of {
@@ -113,10 +100,61 @@ impl CsvRows {
         &self.text
     }
 
-    fn iterations(&mut self, scenario: &IterationLayout, interval: &Interval) {
+    /// The same rows of what was due in a warm-up, each only where something was counted: a warm-up is over soon.
+    fn warm_up(&mut self, layout: &Layout, interval: &Interval) {
+        for scenario in &layout.warm_up_iterations {
+            if scenario.counts(interval).is_some() {
+                self.iterations(&format!("{WARM_UP}iterations"), scenario, interval);
+            }
+        }
+        let names = std::mem::take(&mut self.warm_up_steps);
+        for (name, step) in names.iter().zip(&layout.warm_up_steps) {
+            if step.counts(interval).is_some() {
+                self.step(name, step, interval);
+            }
+        }
+        self.warm_up_steps = names;
+        self.custom(WARM_UP, &layout.warm_up_custom, interval);
+    }
+
+    fn step(&mut self, name: &str, step: &StepLayout, interval: &Interval) {
+        let of = Of {
+            scenario: &step.scenario,
+            name,
+        };
+        self.counts(of, step.counts(interval));
+        self.all_times(of, step.times(interval));
+        for (metric, measured) in step.measured(interval) {
+            self.metric(of, metric, measured);
+        }
+        for (check, judged) in step.judged(interval) {
+            if judged.of > 0 {
+                self.row(of, ("checks", &check.name), "", |row| {
+                    let _ = write!(row, ",{},{},,,,,,,,,", judged.of, judged.passed);
+                });
+            }
+        }
+    }
+
+    /// Metrics of the grid, whose names begin with `before`.
+    fn custom(&mut self, before: &str, all: &[CustomLayout], interval: &Interval) {
+        for custom in all {
+            let Some(measured) = custom.measured(interval) else {
+                continue;
+            };
+            let name = format!("{before}custom{}", custom.qualifier(all));
+            let of = Of {
+                scenario: &custom.scenario,
+                name: &name,
+            };
+            self.metric(of, &custom.metric, measured);
+        }
+    }
+
+    fn iterations(&mut self, name: &str, scenario: &IterationLayout, interval: &Interval) {
         let of = Of {
             scenario: &scenario.scenario,
-            name: "iterations",
+            name,
         };
         self.counts(of, scenario.counts(interval));
         self.all_times(of, scenario.times(interval));
@@ -302,8 +340,7 @@ fn millis(time: Duration) -> String {
     format!("{}.{:03}", micros / 1_000, micros % 1_000)
 }
 
-/// A field as RFC 4180 has it: in quotes where it needs them.
-/// Adds a field to a row: in quotes if it holds what ends one.
+/// Adds a field to a row as RFC 4180 has it: in quotes if it holds what ends one.
 pub fn push_field(row: &mut String, field: &str) {
     if field.contains([',', '"', '\n', '\r']) {
         row.push('"');

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! basket (EUR): 120 values, mean 31.25, p50 29.00, p95 80.00, p99 95.00, p99.9 95.00, max 120.00
+//!   What an order costs.
 //! orders: 42
 //!   [team=a]: 40
 //!   [team=b]: 2
@@ -62,10 +63,13 @@ pub fn lines(rows: &[CustomRow], percentiles: &Percentiles) -> String {
         let whole = (format!("{}{unit}: ", row.metric.name), "  ", &row.figures);
         let parts = row.by_tags.iter().take(MOST_TAGS);
         let parts = parts.map(|(tags, of)| (format!("  {}: ", bracketed(tags)), "    ", of));
-        for (begin, next, figures) in std::iter::once(whole).chain(parts) {
+        for (number, (begin, next, figures)) in std::iter::once(whole).chain(parts).enumerate() {
             if let Some(figures) = line(&row.metric, figures, percentiles) {
                 let figures: Vec<String> = figures.split(", ").map(str::to_owned).collect();
                 text.push_str(&folded((&begin, next), ", ", &figures));
+            }
+            if number == 0 {
+                text.push_str(&description(&row.metric));
             }
         }
         let more = row.by_tags.len().saturating_sub(MOST_TAGS);
@@ -74,6 +78,16 @@ pub fn lines(rows: &[CustomRow], percentiles: &Percentiles) -> String {
         }
     }
     text
+}
+
+/// What the grid says of a metric, below its figures.
+fn description(metric: &MetricLayout) -> String {
+    let said = metric.description.as_ref().map_or("", Text::as_str);
+    let words: Vec<String> = said.split_whitespace().map(str::to_owned).collect();
+    if words.is_empty() {
+        return String::new();
+    }
+    folded(("  ", "  "), " ", &words)
 }
 
 fn line(metric: &MetricLayout, figures: &SlotFigures, percentiles: &Percentiles) -> Option<String> {

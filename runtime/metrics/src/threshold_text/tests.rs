@@ -397,3 +397,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_share_that_is_compared_with_one_or_more_lacks_its_percent_sign() {
+    let found = |text: &str| {
+        let found = Draft::read(text).unwrap().without_percent_sign(&layout());
+        let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+        texts.join("; ")
+    };
+    for (text, said) in [
+        (
+            "failed < 5",
+            "a share is from 0 to 1: write `5%` (column 10)",
+        ),
+        (
+            "failed < 1",
+            "a share is from 0 to 1: write `1%` (column 10)",
+        ),
+        (
+            "1 > failed && p95 < 300ms",
+            "a share is from 0 to 1: write `1%` (column 1)",
+        ),
+        (
+            "!(failed > 1)",
+            "a share is from 0 to 1: write `1%` (column 12)",
+        ),
+        (
+            "failed >= 2",
+            "a share is from 0 to 1: write `2%` (column 11)",
+        ),
+    ] {
+        assert_eq!(found(text), said, "{text}");
+    }
+    for text in [
+        "failed < 5%",
+        "failed < 100%",
+        "failed < 0.05",
+        "failed >= 1",
+        "1 <= failed",
+        "failed.count < 5",
+    ] {
+        assert_eq!(found(text), "", "{text}");
+    }
+}

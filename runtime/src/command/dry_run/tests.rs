@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::grid::Grid;
-use bggo_schedule::{Arrivals, Load, Ramp, Rate, Segment, Stage, UserStage, WhenFull};
+use bggo_schedule::{
+    Arrivals, Growth, Load, Precision, Ramp, Rate, Segment, Stage, UserStage, WhenFull,
+};
 use bggo_values::Text;
 use std::sync::Arc;
 
@@ -139,6 +141,33 @@ fn a_plan_that_needs_more_users_than_there_may_be_says_so_and_one_by_chance_has_
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+#[test]
+fn a_search_whose_highest_rate_needs_more_users_than_there_may_be_says_so_too() {
+    let Schedule::Open(arrivals) = rate(100, &[(10, 100)], Spread::Even) else {
+        unreachable!("it is a rate");
+    };
+    let search = Search {
+        arrivals,
+        unit: SECOND,
+        start: 100_000_000,
+        growth: Growth::Factor(2_000_000),
+        max: 400_000_000,
+        precision: Precision::Share(50_000),
+        hold: 10 * SECOND,
+        until: Text::Static("fast"),
+    };
+    let run = run_of(vec![load("search", Schedule::Search(Box::new(search)))]);
+    let text = plan(&run, Some(Duration::from_secs(1)));
+    assert!(
+        text.contains(
+            "up to 400 users at once (400/s x 1.00s), of at most 80\n  that is too few: "
+        ),
+        "{text}"
+    );
+    let text = plan(&run, Some(Duration::from_millis(200)));
+    assert!(text.ends_with("(400/s x 200ms), of at most 80\n"), "{text}");
 }
 
 #[test]

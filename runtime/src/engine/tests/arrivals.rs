@@ -130,6 +130,32 @@ async fn users_that_were_made_before_take_the_first_arrivals() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn however_many_users_were_made_before_all_of_them_come_before_one_more_is_made() {
+    let mut bench = bench(|_| Does::Waits(millis(10)));
+    // 200 arrivals in a millisecond, all of them due when the thread begins, and a user for each.
+    let rate = 200_000 * 1_000_000;
+    let stage = Stage {
+        length: 1_000_000,
+        to: rate,
+    };
+    let open = Arrivals {
+        rate: Arc::new(Rate::new(1_000_000_000, rate, &[stage]).unwrap()),
+        users: 200,
+        ..arrivals(1, 1, 1_000)
+    };
+    let begin = tokio::time::Instant::now().into_std();
+    tokio::time::advance(millis(1)).await;
+    let load = load_of(0, at_once(Schedule::Open(open)));
+    bench.run_loads_since(begin, &[load]).await;
+    let measured = bench.measured();
+    assert_eq!(measured.slot(0).unwrap().count(Outcome::Passed), 200);
+    assert_eq!(measured.users_begun, 200);
+    // They waited for the program and not for a user.
+    let (count, queued) = longest(&measured, iteration_slot::QUEUED);
+    assert_eq!((count, queued), (200, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_finds_no_user_waits_and_its_response_time_counts_from_the_moment_due() {
     let mut bench = bench(|_| Does::Waits(millis(500)));
     bench

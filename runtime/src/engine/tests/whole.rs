@@ -114,6 +114,22 @@ fn a_run_that_is_ready_only_after_its_moment_is_not_valid_whatever_its_profile()
     }
 }
 
+#[test]
+fn a_run_that_waits_for_its_moment_says_so_once() {
+    let mut request = request(noting(|_| Does::Nothing), Schedule::iterations(2, 10));
+    request.start_at = Instant::now().checked_add(Duration::from_secs(1));
+    let written = Written::default();
+    let report = Report::new(Format::Json, LogLevel::Info, Box::new(written.clone()));
+    let exit = run(&request, &Arc::new(report.unwrap())).unwrap();
+    assert_eq!(exit, Exit::Passed);
+    let events = written.events();
+    let waits = |event: &&serde_json::Value| {
+        let text = event["text"].as_str().unwrap_or_default();
+        text.starts_with("ready: the load begins in ")
+    };
+    assert_eq!(events.iter().filter(waits).count(), 1, "{events:?}");
+}
+
 /// A pipe that nobody reads before all workers are over.
 struct ReadAtTheEnd {
     program: &'static Noting,

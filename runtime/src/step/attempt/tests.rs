@@ -12,6 +12,7 @@ use crate::step::Begun;
 use crate::test_support::{TestWorker, ToldEvents, ms, on_stopped_clock};
 use bggo_values::functions;
 use bggo_values::{Number, Text, Value};
+use futures_util::FutureExt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -607,6 +608,58 @@ fn under_load_a_thread_keeps_one_exchange_of_each_kind_of_failure_of_a_step() {
         assert_eq!(
             firsts,
             [("refused", one()), ("late", one()), ("refused", one())]
+        );
+    });
+}
+
+/// Hands over what it has sent if it is dropped by a failure.
+struct Asked<'a>(&'a Step<'a>);
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if let Some(kind) = self.0.is_dropped_by()
+            && self.0.wants_example(kind).is_some()
+        {
+            let sent = Message::new(format!("ASK until {kind}"));
+            self.0.exchanged(&sent, None, &Secrets::default());
+        }
+    }
+}
+
+#[test]
+fn a_step_that_is_dropped_knows_by_what_and_what_it_sent_is_an_example() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let policy = LIMITED.continue_on_failure();
+        let waits = async |step: &Step<'_>| {
+            step.begin();
+            let _asked = Asked(step);
+            assert_eq!(step.is_dropped_by(), None);
+            std::future::pending().await
+        };
+        let it = worker.iteration(0);
+        it.run_step(At::step(&FIRST), &policy, None, waits)
+            .await
+            .unwrap();
+        // Dropped by whoever runs it: cancelled, which is no failure, and then cut.
+        for cut in [Cut::Cancelled, Cut::TimeIsOver] {
+            let mut run = Box::pin(it.run_step(At::step(&SECOND), &PLAIN, None, waits));
+            assert!(run.as_mut().now_or_never().is_none());
+            it.user().iteration_is_cut(cut);
+            drop(run);
+        }
+        let told = worker.told();
+        let firsts = told.iter().filter_map(|event| match event {
+            Event::FirstFailure(end) => Some((end.fault.as_ref()?.kind(), sent(end))),
+            _ => None,
+        });
+        let firsts: Vec<_> = firsts.collect();
+        assert_eq!(
+            firsts,
+            [
+                ("timeout", vec!["ASK until timeout"]),
+                ("cut", vec!["ASK until cut"])
+            ]
         );
     });
 }

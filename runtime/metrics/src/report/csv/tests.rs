@@ -3,6 +3,20 @@
 use super::super::simulated::{Simulated, all_ms, closed_load, open_load, run, times};
 use super::*;
 use crate::layout::{CheckLayout, CustomLayout, MetricKind};
+use crate::report::DescribedLoad;
+
+/// A metric of a grid, which counts whole numbers of nothing in particular.
+fn metric(name: &'static str, kind: MetricKind) -> MetricLayout {
+    MetricLayout {
+        name: Text::Static(name),
+        unit: Unit::Other(Text::Static("")),
+        kind,
+        label: None,
+        warning: None,
+        scale: 1,
+        description: None,
+    }
+}
 
 #[test]
 fn each_second_has_a_row_for_each_metric() {
@@ -110,13 +124,9 @@ fn checks_and_metrics_of_the_grid_have_rows_in_their_units() {
         scenario: Text::Static("main"),
         tags: Vec::new(),
         metric: MetricLayout {
-            name: Text::Static("basket"),
             unit: Unit::Other(Text::Static("EUR")),
-            kind: MetricKind::Trend,
-            label: None,
-            warning: None,
             scale: 100,
-            description: None,
+            ..metric("basket", MetricKind::Trend)
         },
         slot: 1_000,
     }];
@@ -146,4 +156,49 @@ fn checks_and_metrics_of_the_grid_have_rows_in_their_units() {
     ] {
         assert!(text.contains(row), "{row}{text}");
     }
+}
+
+#[test]
+fn a_warm_up_has_rows_with_names_of_their_own_and_only_while_it_lasts() {
+    let load = DescribedLoad {
+        warm_up: Duration::from_secs(1),
+        ..closed_load("main")
+    };
+    let mut simulated = Simulated::new(run(vec![load]));
+    let step = simulated.step("main", "noop.a");
+    let mut warm_up = simulated.layout.steps[0].clone();
+    warm_up.first = step + 1_000;
+    simulated.layout.warm_up_steps = vec![warm_up];
+    simulated.layout.warm_up_custom = vec![CustomLayout {
+        scenario: Text::Static("main"),
+        tags: Vec::new(),
+        metric: metric("basket", MetricKind::Counter),
+        slot: 5_000,
+    }];
+    let silent = |text: &str| !text.contains("warm_up");
+    let mut rows = CsvRows::default();
+    let nothing = rows.next(1, &simulated.layout, (&simulated.total, Duration::ZERO));
+    assert!(silent(nothing), "{nothing}");
+
+    let measured = simulated.total.clone();
+    simulated.warmed_up("main", 1, &all_ms(1, 10));
+    let counts = simulated.total.slots.entry(step + 1_000).or_default();
+    counts.add(Outcome::Passed, 10);
+    simulated.total.slots.entry(5_000).or_default().scalar.sum = 7;
+    let text = rows.next(2, &simulated.layout, (&simulated.total, Duration::ZERO));
+    for row in [
+        ",main,iterations,ended,,,0,0,,,,,,,,,\n",
+        ",main,warm_up.iterations,ended,,,10,10,,,,,,,,,\n",
+        ",main,warm_up.iterations,service_time,,ms,10,,",
+        ",main,noop.a,ended,,,0,0,,,,,,,,,\n",
+        ",main,warm_up.noop.a,ended,,,10,10,,,,,,,,,\n",
+        ",main,warm_up.custom,basket,,,,7,,,,,,,,,\n",
+    ] {
+        assert!(text.contains(row), "{row}{text}");
+    }
+    // What does not begin so is the same with it as without.
+    let rest: Vec<&str> = text.lines().filter(|row| silent(row)).collect();
+    let rest = rest.join("\n") + "\n";
+    let alone = rows.next(2, &simulated.layout, (&measured, Duration::ZERO));
+    assert_eq!(rest, alone);
 }

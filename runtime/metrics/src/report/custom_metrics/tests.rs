@@ -18,6 +18,9 @@ fn metric(name: &'static str, kind: MetricKind, unit: &'static str, scale: u32) 
     }
 }
 
+const DESCRIPTION: &str =
+    "What an order costs, at the moment at which it is placed,\nand with all that is added to it.";
+
 /// One metric of each sort, each with some values, and one without any.
 fn recorded() -> Vec<CustomRow> {
     let metrics = [
@@ -39,7 +42,7 @@ fn recorded() -> Vec<CustomRow> {
             slot,
         });
     let mut custom: Vec<CustomLayout> = custom.collect();
-    custom[0].metric.description = Some(Text::Static("What an order costs."));
+    custom[0].metric.description = Some(Text::Static(DESCRIPTION));
     let layout = Layout {
         custom,
         ..Layout::default()
@@ -98,6 +101,8 @@ fn each_metric_has_a_line_in_its_unit_and_one_without_values_has_none() {
         "\
 basket (EUR): 2 values, mean 20, p50 19.99, p90 20.01, p95 20.01, p99 20.01,
   p99.9 20.01, max 20.01
+  What an order costs, at the moment at which it is placed, and with all that is
+  added to it.
 took: 1 value, mean 1.50ms, p50 1.50ms, p90 1.50ms, p95 1.50ms, p99 1.50ms,
   p99.9 1.50ms, max 1.50ms
 orders: 2.5
@@ -160,7 +165,7 @@ fn the_values_are_exact_and_the_page_of_the_output_names_their_fields() {
         "basket": {
             "kind": "trend", "unit": "EUR", "count": 2, "p50": 19.99, "p90": 20.01, "p95": 20.01,
             "p99": 20.01, "p99_9": 20.01, "min": 19.99, "max": 20.01, "mean": 20,
-            "description": "What an order costs.",
+            "description": DESCRIPTION,
         },
         "took": {
             "kind": "trend", "unit": "ms", "count": 1, "p50_ms": 1.5, "p90_ms": 1.5, "p95_ms": 1.5,

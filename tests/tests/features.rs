@@ -1,0 +1,78 @@
+//! Which crates a program links, and with which features: a crate whose features differ from grid to grid would be built again for
+//! each.
+
+use bggo_tests::repository;
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// What a grid may link beside the runtime: modules, and crates that the value of an input links.
+const OPTIONAL: [&str; 6] = [
+    "bggo-http-reqwest",
+    "bggo-module-env_vars",
+    "bggo-module-http_request",
+    "bggo-module-http_target",
+    "bggo-module-noop",
+    "bggo-module-print",
+];
+
+/// `name version [features]` of each crate of a program that links these.
+fn linked(packages: &[&str]) -> BTreeSet<String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(repository())
+        .args(["tree", "--offline", "--locked", "--edges", "normal,build"])
+        .args(["--prefix", "none", "--format", "{p} [{f}]"])
+        .args(["--package", "bggo-runtime"]);
+    for package in packages {
+        cargo.args(["--package", package]);
+    }
+    let output = cargo.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().map(|line| line.trim_end_matches(" (*)"));
+    lines
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn names(linked: &BTreeSet<String>) -> BTreeSet<&str> {
+    linked
+        .iter()
+        .filter_map(|line| line.split(' ').next())
+        .collect()
+}
+
+#[test]
+fn a_crate_has_the_same_features_in_every_program() {
+    let all = linked(&OPTIONAL);
+    assert!(all.len() > 50, "{all:?}");
+    let none = linked(&[]);
+    let alone = OPTIONAL.iter().map(|package| linked(&[package]));
+    for some in alone.chain([none]) {
+        let others: Vec<&String> = some.difference(&all).collect();
+        assert_eq!(others, [] as [&String; 0]);
+    }
+}
+
+#[test]
+fn a_target_brings_no_second_reader_of_http() {
+    let none = linked(&[]);
+    let target = linked(&["bggo-module-http_target"]);
+    let brought: Vec<&str> = names(&target).difference(&names(&none)).copied().collect();
+    assert_eq!(
+        brought,
+        [
+            "adler2",
+            "bggo-http1",
+            "bggo-module-http_target",
+            "bggo-target",
+            "cfg-if",
+            "crc32fast",
+            "flate2",
+            "miniz_oxide",
+            "simd-adler32"
+        ]
+    );
+}
