@@ -12,7 +12,7 @@ use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutco
 use crate::exchange::{Exchange, Message, Secrets, Shown};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Lifetime, ResourceInfo, iteration_slot, time_slot};
+use crate::info::{Counter, Info, Lifetime, ResourceInfo, iteration_slot, time_slot};
 use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
 use crate::samples::{SampleRows, Sampling};
@@ -198,6 +198,12 @@ impl WorkerContext {
     /// No memory for its counters.
     pub fn alone() -> io::Result<Self> {
         Self::outside(false, Arc::new(Silent))
+    }
+
+    /// What a step has counted on this worker so far, for tests of modules.
+    pub fn counted_by(&self, step: &Info, metric: Counter) -> u64 {
+        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.counted(slot)
     }
 
     /// A worker outside a run that sends events to `events`.

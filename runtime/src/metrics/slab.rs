@@ -310,6 +310,12 @@ impl Recorder {
         }
     }
 
+    /// What a counter has counted so far.
+    pub fn counted(&self, slot: u32) -> u64 {
+        let cells = self.slab.scalar(slot as usize);
+        cells.map_or(0, |cells| cells.sum.load(Relaxed))
+    }
+
     /// Adds to a counter with a label, where the label has this number.
     pub fn add_labelled(&self, slot: u32, label: usize, n: u64) {
         let Some(cell) = self.slab.labels.get(slot as usize) else {

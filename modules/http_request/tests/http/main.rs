@@ -24,4 +24,5 @@ mod outputs;
 mod proxies;
 mod redirects;
 mod resent;
+mod table;
 mod tls;

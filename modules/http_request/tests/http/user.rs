@@ -5,13 +5,13 @@ use bggo_module_http_request::http_request::{self, In, Late, Needs, Output, Want
 use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
-use bggo_runtime::contract::{Early, Fault, Info, Prepare, ResourceInfo, Value};
+use bggo_runtime::contract::{Counter, Early, Fault, Info, Prepare, ResourceInfo, Value};
 use std::rc::Rc;
 use tokio::task::LocalSet;
 
-static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0..9);
+static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0..32);
 static CLIENT: ResourceInfo =
-    ResourceInfo::new("http_client", "client", "test.hcl:2").first_slot(9);
+    ResourceInfo::new("http_client", "client", "test.hcl:2").first_slot(32);
 
 /// A user.
 pub struct User {
@@ -101,6 +101,11 @@ impl User {
                 late,
             )
             .await
+    }
+
+    /// What the steps have counted so far.
+    pub fn counted(&self, metric: Counter) -> u64 {
+        self.worker.counted_by(&STEP, metric)
     }
 
     pub async fn leave(self) {

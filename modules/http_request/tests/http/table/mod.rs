@@ -1,0 +1,499 @@
+//! The conformance table: requests and answers as raw bytes, run over every transport. All have the same outputs, the same
+//! faults and the same counts.
+//!
+//! ```text
+//! Case -> a user and a scripted server on one thread -> outcomes, requests as the server saw them, counts -> compared
+//! ```
+
+mod bytes;
+mod server;
+
+use crate::user::{User, known, method, run, some, text, value};
+use bggo_module_http_request::http_client;
+use bggo_module_http_request::http_request::{In, Metric, Output, Wanted};
+use bggo_runtime::contract::{Fault, Text};
+use bggo_tests::server::Certificates;
+use server::{Act, Pieces, Server, acceptor, pause};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// reqwest.
+    Reqwest,
+    /// bggo's own.
+    Own,
+}
+
+impl Via {
+    /// Those that there are.
+    const ALL: &'static [Self] = &[Self::Own, Self::Reqwest];
+
+    /// What makes a client use it.
+    fn inputs(self) -> Vec<http_client::In> {
+        let name = match self {
+            Self::Reqwest => "reqwest",
+            Self::Own => "own",
+        };
+        vec![http_client::In::Transport(some(Text::Static(name)))]
+    }
+}
+
+/// What is below HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// The row is run over each.
+    Any,
+    Tcp,
+    Tls,
+}
+
+/// A row.
+#[derive(Clone, Copy)]
+pub struct Case {
+    pub name: &'static str,
+    /// Where the outcome comes from.
+    pub rule: &'static str,
+    /// Inputs of the client; the server's address is given.
+    pub client: fn(&str) -> Vec<http_client::In>,
+    pub requests: &'static [Ask],
+    pub server: &'static [Act],
+    /// What comes of it.
+    pub comes: Comes,
+    pub over: Over,
+    /// The transport that alone is held to it, and why.
+    pub only: Option<(Via, &'static str)>,
+    /// Transports of which something else comes, and why.
+    pub differs: &'static [(Via, &'static str, Comes)],
+}
+
+/// What comes of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Comes {
+    /// One a request.
+    pub outcomes: &'static [Outcome],
+    /// The number of the connection, from 1, of each head that reached the server.
+    pub heads: &'static [u32],
+    pub connections: u32,
+    pub counts: Counts,
+}
+
+/// Counters of the step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub requests: u64,
+    pub answered: u64,
+    pub cut: u64,
+    pub resent: u64,
+}
+
+/// A request.
+#[derive(Clone, Copy)]
+pub struct Ask {
+    pub method: &'static str,
+    /// What follows the server's address, or a whole url; `ADDRESS` in it is the server's address.
+    pub url: &'static str,
+    pub body: Option<&'static str>,
+    /// Headers, as JSON.
+    pub headers: &'static str,
+    pub more: fn() -> Vec<In>,
+    /// Whether the body is read in every run.
+    pub reads: bool,
+    pub sees: &'static [Sees],
+}
+
+/// What a server sees of the request.
+#[derive(Debug, Clone, Copy)]
+pub enum Sees {
+    /// The first line.
+    First(&'static str),
+    /// A field, whose name may be in any case; `ADDRESS` in its value is the server's address.
+    Field(&'static str, &'static str),
+    /// A whole line as it stands.
+    Line(&'static str),
+    /// No field of this name.
+    No(&'static str),
+    Body(&'static str),
+}
+
+/// What comes of a request.
+#[derive(Debug, Clone, Copy)]
+pub enum Outcome {
+    Answer {
+        status: u16,
+        headers: &'static [(&'static str, &'static str)],
+        body: Body,
+    },
+    /// The text of the fault begins with `says` or holds it behind the first colon; `ADDRESS` is the server's address.
+    Fault {
+        kind: &'static str,
+        says: &'static str,
+    },
+}
+
+/// The body of an answer.
+#[derive(Debug, Clone, Copy)]
+pub enum Body {
+    /// It came as it is.
+    Text(&'static str),
+    /// It was smaller or larger on its way.
+    Decoded { text: &'static str, size: usize },
+    /// So many bytes.
+    Size(usize),
+}
+
+/// How a table is run.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    over: Over,
+    pieces: Pieces,
+    /// Whether somebody reads the bodies.
+    reads: bool,
+}
+
+/// What came of a row.
+#[derive(Debug)]
+struct Came {
+    outcomes: Vec<Result<Output, Fault>>,
+    seen: server::Seen,
+    counts: Counts,
+    address: String,
+}
+
+fn go(case: &Case, way: Way, via: Via, certificates: &Certificates) -> Came {
+    run(async || {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (leave, over) = watch::channel(false);
+        let is_secret = way.over == Over::Tls;
+        let waits = Rc::new(Cell::new(false));
+        let server = Server {
+            waits: Rc::clone(&waits),
+            listener,
+            tls: is_secret.then(|| acceptor(certificates)),
+            pieces: way.pieces,
+            over,
+        };
+        let serving = tokio::task::spawn_local(server.follow(case.server));
+        let mut client = (case.client)(&address);
+        client.extend(via.inputs());
+        client.push(http_client::In::HttpVersion(some(Text::Static("1.1"))));
+        if is_secret {
+            client.push(http_client::In::CaFile(some(certificates.path("ca.crt"))));
+        }
+        let user = User::new(client);
+        let mut outcomes = Vec::new();
+        for ask in case.requests {
+            let scheme = if is_secret { "https" } else { "http" };
+            let target = match ask.url.strip_prefix('/') {
+                Some(_) => format!("{scheme}://{address}{}", ask.url),
+                None => ask.url.replace("ADDRESS", &address),
+            };
+            let mut inputs = vec![In::Url(known(target)), method(ask.method)];
+            inputs.extend(ask.body.map(|body| In::Body(some(body.to_owned()))));
+            if !ask.headers.is_empty() {
+                inputs.push(In::Headers(some(value(ask.headers))));
+            }
+            inputs.extend((ask.more)());
+            let wanted = if way.reads || ask.reads {
+                Wanted::ALL
+            } else {
+                Wanted::NONE.status_code().headers().size()
+            };
+            // The server says all that it has to say before the next request.
+            while !waits.get() {
+                tokio::task::yield_now().await;
+            }
+            pause().await;
+            outcomes.push(user.ask_late(inputs, &[], wanted).await);
+        }
+        let counts = Counts {
+            requests: user.counted(Metric::REQUESTS),
+            answered: user.counted(Metric::ANSWERED),
+            cut: user.counted(Metric::CUT),
+            resent: user.counted(Metric::RESENT),
+        };
+        user.leave().await;
+        leave.send_replace(true);
+        let seen = serving.await.unwrap();
+        Came {
+            outcomes,
+            seen,
+            counts,
+            address,
+        }
+    })
+}
+
+/// What of `came` is not as it should be; empty if all is.
+fn compared(case: &Case, comes: &Comes, came: &Came, reads: bool) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for ((ask, expected), outcome) in case.requests.iter().zip(comes.outcomes).zip(&came.outcomes) {
+        let came = said(outcome, reads || ask.reads, expected, &came.address);
+        if let Some(came) = came {
+            wrong.push(format!("expected {expected:?}, came {came}"));
+        }
+    }
+    let heads: Vec<u32> = came
+        .seen
+        .requests
+        .iter()
+        .map(|(number, _)| *number)
+        .collect();
+    if heads != comes.heads {
+        wrong.push(format!(
+            "heads on connections {:?}, came {heads:?}",
+            comes.heads
+        ));
+    }
+    if came.seen.connections != comes.connections {
+        let count = came.seen.connections;
+        wrong.push(format!("{} connections, came {count}", comes.connections));
+    }
+    if came.counts != comes.counts {
+        wrong.push(format!("{:?}, came {:?}", comes.counts, came.counts));
+    }
+    if let Some(number) = came.seen.stopped_at {
+        wrong.push(format!("the server waits at act {number} of its script"));
+    }
+    // Where each request reached the server once, what it saw is judged.
+    if case.requests.len() == came.seen.requests.len() {
+        for (ask, (_, bytes)) in case.requests.iter().zip(&came.seen.requests) {
+            wrong.extend(not_seen(ask.sees, bytes, &came.address));
+        }
+    }
+    wrong
+}
+
+/// The outcome in words, if it is another than the expected one.
+fn said(
+    outcome: &Result<Output, Fault>,
+    is_read: bool,
+    expected: &Outcome,
+    address: &str,
+) -> Option<String> {
+    match (outcome, expected) {
+        (Err(fault), Outcome::Fault { kind, says }) => {
+            let says = says.replace("ADDRESS", address);
+            let is_right = fault.kind() == *kind && fault.text().contains(&says);
+            (!is_right).then(|| format!("{}: {}", fault.kind(), fault.text()))
+        }
+        (Err(fault), Outcome::Answer { .. }) => Some(format!("{}: {}", fault.kind(), fault.text())),
+        (Ok(output), expected) => {
+            let shown = || {
+                format!(
+                    "{} {} with {} bytes",
+                    text(&output.status_code),
+                    text(&output.headers),
+                    text(&output.size)
+                )
+            };
+            let Outcome::Answer {
+                status,
+                headers,
+                body,
+            } = expected
+            else {
+                return Some(shown());
+            };
+            let field = |name: &str| output.headers.get(name).map(|field| text(&field));
+            let size = text(&output.size);
+            let is_right = text(&output.status_code) == status.to_string()
+                && headers
+                    .iter()
+                    .all(|(name, value)| field(name).as_deref() == Some(*value))
+                && match body {
+                    Body::Size(expected) => size == expected.to_string(),
+                    Body::Text(words) => {
+                        size == words.len().to_string()
+                            && (!is_read || text(&output.body) == *words)
+                    }
+                    Body::Decoded {
+                        text: words,
+                        size: expected,
+                    } => size == expected.to_string() && (!is_read || text(&output.body) == *words),
+                };
+            (!is_right).then(shown)
+        }
+    }
+}
+
+/// What a server did not see of a request.
+fn not_seen(sees: &[Sees], bytes: &[u8], address: &str) -> Vec<String> {
+    let all = String::from_utf8_lossy(bytes);
+    let (head, body) = all.split_once("\r\n\r\n").unwrap_or((&all, ""));
+    let values = |name: &str| {
+        let fields = head
+            .split("\r\n")
+            .skip(1)
+            .filter_map(|line| line.split_once(':'));
+        let same = fields.filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        same.map(|(_, value)| value.trim()).collect::<Vec<_>>()
+    };
+    let is_seen = |one: &&Sees| match one {
+        Sees::First(line) => {
+            head.split("\r\n").next() == Some(line.replace("ADDRESS", address).as_str())
+        }
+        Sees::Field(name, value) => values(name) == [value.replace("ADDRESS", address)],
+        Sees::Line(line) => head.split("\r\n").any(|known| known == *line),
+        Sees::No(name) => values(name).is_empty(),
+        Sees::Body(text) => body == *text,
+    };
+    let missing = sees.iter().filter(|one| !is_seen(one));
+    missing
+        .map(|one| format!("the server did not see {one:?} in {all:?}"))
+        .collect()
+}
+
+/// Rows to which the own transport is not held where an answer comes byte by byte: it does not hear of what came behind an
+/// answer while the connection lay idle, and judges the protocol by the first byte alone. This list only becomes shorter.
+const NOT_YET_BYTE_BY_BYTE: &[&str] = &[
+    "TLS where none is spoken",
+    "no content with a body",
+    "the answer to HEAD with a body",
+    "a body that is longer than its length",
+    "a whole answer behind an answer",
+    "bytes behind a chunked answer",
+];
+
+/// Runs each row and fails with all that is wrong.
+fn hold(rows: &[Case], way: Way) {
+    let certificates = Certificates::new(&["localhost", "127.0.0.1"]);
+    let mut wrong = Vec::new();
+    let mut held = 0;
+    for case in rows {
+        if case.over != Over::Any && case.over != way.over {
+            continue;
+        }
+        for via in Via::ALL {
+            if case.only.is_some_and(|(only, _)| only != *via) {
+                continue;
+            }
+            let is_cut = way.pieces == Pieces::Cut;
+            if *via == Via::Own && is_cut && NOT_YET_BYTE_BY_BYTE.contains(&case.name) {
+                continue;
+            }
+            held += 1;
+            let came = go(case, way, *via, &certificates);
+            let right = compared(case, &case.comes, &came, way.reads);
+            let difference = case.differs.iter().find(|(other, ..)| other == via);
+            let faults = match difference {
+                None => right,
+                Some(_) if right.is_empty() => {
+                    vec!["the difference is gone: take it out of the row".to_owned()]
+                }
+                Some((_, _, other)) => compared(case, other, &came, way.reads),
+            };
+            let place = format!("{} ({}), {via:?}", case.name, case.rule);
+            wrong.extend(faults.into_iter().map(|fault| format!("{place}: {fault}")));
+        }
+    }
+    assert!(held > 0, "no row was run");
+    assert!(
+        wrong.is_empty(),
+        "{} of {held} rows:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn each_row_holds() {
+    for reads in [true, false] {
+        let (over, pieces) = (Over::Tcp, Pieces::Whole);
+        hold(
+            bytes::ROWS,
+            Way {
+                over,
+                pieces,
+                reads,
+            },
+        );
+    }
+}
+
+#[test]
+fn each_row_holds_byte_by_byte() {
+    for reads in [true, false] {
+        let (over, pieces) = (Over::Tcp, Pieces::Cut);
+        hold(
+            bytes::ROWS,
+            Way {
+                over,
+                pieces,
+                reads,
+            },
+        );
+    }
+}
+
+#[test]
+fn each_row_holds_over_tls() {
+    let (over, pieces, reads) = (Over::Tls, Pieces::Whole, true);
+    hold(
+        bytes::ROWS,
+        Way {
+            over,
+            pieces,
+            reads,
+        },
+    );
+}
+
+#[test]
+fn names_of_rows_are_unlike_and_each_has_as_many_outcomes_as_requests() {
+    let mut names = BTreeSet::new();
+    for case in bytes::ROWS {
+        assert!(names.insert(case.name), "{} stands there twice", case.name);
+        let others = case.differs.iter().map(|(.., comes)| comes);
+        for comes in others.chain([&case.comes]) {
+            assert_eq!(comes.outcomes.len(), case.requests.len(), "{}", case.name);
+            let Counts {
+                requests,
+                answered,
+                cut,
+                ..
+            } = comes.counts;
+            assert_eq!(requests, answered + cut, "{}", case.name);
+        }
+    }
+}
+
+#[test]
+fn each_kind_of_failure_of_the_manifest_occurs_in_a_row() {
+    let manifest = include_str!("../../../manifest.hcl");
+    let (runner, _) = manifest.split_once("\nasset ").unwrap();
+    let kinds: Vec<&str> = runner
+        .lines()
+        .filter_map(|line| line.strip_prefix("  error \"")?.split('"').next())
+        .collect();
+    assert!(kinds.len() >= 9, "{kinds:?}");
+    let rows = bytes::ROWS.iter();
+    let outcomes = rows.flat_map(|case| {
+        let others = case.differs.iter().map(|(.., comes)| comes);
+        others.chain([&case.comes]).flat_map(|comes| comes.outcomes)
+    });
+    let shown: BTreeSet<&str> = outcomes
+        .filter_map(|outcome| match outcome {
+            Outcome::Fault { kind, .. } => Some(*kind),
+            Outcome::Answer { .. } => None,
+        })
+        .collect();
+    // No server makes them: a network that does not lead there, and descriptors or ports that are used up.
+    for kind in kinds
+        .iter()
+        .filter(|kind| !["unreachable", "local"].contains(*kind))
+    {
+        assert!(
+            shown.contains(kind),
+            "no row has a fault of the kind {kind}"
+        );
+    }
+}
+
+/// A limit that is over while the server stands still.
+const SHORT: Duration = Duration::from_millis(300);
