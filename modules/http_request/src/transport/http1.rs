@@ -441,10 +441,14 @@ impl Reply<'_> {
     /// # Errors
     /// It ended early.
     fn took(&mut self, count: u64) -> Result<(), FaultText> {
+        let has_clean_end = count == 0 && self.has_clean_end();
         match &mut self.body {
             Body::Left(left) | Body::Chunked(_, left) if count > 0 => *left -= count.min(*left),
             Body::UntilClose if count > 0 => {}
-            Body::UntilClose => self.body = Body::Over,
+            Body::UntilClose if has_clean_end => self.body = Body::Over,
+            Body::UntilClose => {
+                return Err("TLS ended without a word, so it may have been cut off".into());
+            }
             _ => return Err(Trouble::closed().text().clone()),
         }
         Ok(())
@@ -494,6 +498,11 @@ impl Reply<'_> {
             size += skipped;
             self.took(skipped)?;
         }
+    }
+
+    fn has_clean_end(&self) -> bool {
+        let loan = self.loan.as_ref();
+        loan.is_none_or(|loan| loan.ended_cleanly())
     }
 
     /// Nobody reads the rest: the connection is closed in an orderly way.

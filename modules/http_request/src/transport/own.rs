@@ -18,9 +18,6 @@ use std::task::Context;
 use std::time::{Duration, Instant};
 use url::Url;
 
-/// A connection that was idle for less is taken as it is: what meets one that is closed goes out once more.
-const FRESH: Duration = Duration::from_millis(1);
-
 /// What all clients of a resource share on a thread.
 pub(crate) struct Connections {
     rules: Rc<Rules>,
@@ -299,13 +296,13 @@ impl Pool {
                 loan.spent();
                 continue;
             }
-            let is_quiet = if !outgoing.method.is_idempotent() {
-                // What is not sent twice must not meet a connection that is closed by now.
-                loan.is_quiet(Look::Ask)
+            // What is not sent twice must not meet a connection that is closed by now, so the system is asked.
+            let look = if outgoing.method.is_idempotent() {
+                Look::Told
             } else {
-                rested < FRESH || loan.is_quiet(Look::Told)
+                Look::Ask
             };
-            if is_quiet {
+            if loan.is_quiet(look) {
                 return Some(loan);
             }
             loan.spent();

@@ -487,13 +487,13 @@ pub const ROWS: &[Case] = &[
     ends!("a body that is longer than its length", "RFC 9112 6.3", GET, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokEXTRA", ok("ok")),
     ends!("a whole answer behind an answer", "RFC 9112 9.3", GET, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", ok("ok")),
     ends!("bytes behind a chunked answer", "RFC 9112 7.1", GET, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nEXTRA", ok("ok")),
-    Case { only: Some((Via::Reqwest, "the own transport takes what came while the connection lay idle for an answer")), ..row(
+    row(
         "an answer that nobody asked for on a connection that lies idle",
         "RFC 9110 15.5.9",
         &[GET, GET],
         &[Head, OK, Pause, Say(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), Close, Head, OK],
         renewed(&[ok("ok"), ok("ok")]),
-    ) },
+    ),
     // Chunks.
     keeps!("chunks", "RFC 9112 7.1", GET, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n", ok("hello world")),
     keeps!("no chunk", "RFC 9112 7.1", GET, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ok("")),
@@ -556,13 +556,13 @@ pub const ROWS: &[Case] = &[
     },
     Case {
         over: Over::Tls,
-        ..but(row(
+        ..row(
             "a body without a length, and TLS ends without a word",
             "RFC 9112 9.8",
             &[GET],
             &[Head, Say(b"HTTP/1.1 200 OK\r\n\r\nall there is"), Truncate],
             one(&[fault("body", "the body from ADDRESS ")]),
-        ), &[(Via::Own, "it takes the end of the connection for the end of the body", one(&[ok("all there is")]))])
+        )
     },
     // Whether the connection serves on.
     ends!("the server says that it closes", "RFC 9112 9.6", GET, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", ok("ok")),
@@ -586,13 +586,13 @@ pub const ROWS: &[Case] = &[
     row("reset within the body", "the head came", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), Pause, Reset], one(&[fault("body", "the body from ADDRESS ")])),
     row("reset within a chunk", "the head came", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe"), Pause, Reset], one(&[fault("body", "the body from ADDRESS ")])),
     row("reset within a body without a length", "RFC 9112 8", &[GET], &[Head, Say(b"HTTP/1.1 200 OK\r\n\r\nhalf"), Pause, Reset], one(&[fault("body", "the body from ADDRESS ")])),
-    Case { only: Some((Via::Reqwest, "the own transport may hear of the reset only when it sends, and sends once more")), ..row(
+    row(
         "reset behind the answer",
         "RFC 9112 9.3.1",
         &[GET, GET],
         &[Head, OK, Pause, Reset, Head, OK],
         renewed(&[ok("ok"), ok("ok")]),
-    ) },
+    ),
     row(
         "closed behind the answer",
         "RFC 9112 9.3.1, case http_pooled_close",
