@@ -11,13 +11,13 @@ use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerHead, Incoming, Outgoing, Reads, Template};
+use crate::transport::{AnswerHead, Incoming, LastHead, Outgoing, Reads, Template};
 use bggo_runtime::contract::{Deadline, Fault, FaultText, format_duration};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, SET_COOKIE};
 use http::{Method, StatusCode};
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -37,6 +37,8 @@ pub(crate) struct Call<'a> {
     pub(crate) fields: &'a Fields,
     /// Method, url and fields as they are sent, if they were made before.
     pub(crate) template: Option<&'a Template>,
+    /// The head of the last answer to the step.
+    pub(crate) last_head: &'a RefCell<LastHead>,
     pub(crate) cookies: &'a [(String, String)],
     pub(crate) payload: &'a Payload,
     /// The header that holds an API key: like the standard ones, it does not go to another host.
@@ -212,6 +214,7 @@ async fn answer<'c, 'a>(
                 cookies: line.as_deref(),
                 payload,
                 template,
+                last_head: call.last_head,
                 reads,
                 hosts: call.hosts,
                 now,

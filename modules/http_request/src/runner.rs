@@ -12,7 +12,7 @@ use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Us
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
 use crate::trace::{Request, Trace};
-use crate::transport::{Shared, Template};
+use crate::transport::{LastHead, Shared, Template};
 use bggo_runtime::contract::{Early, Fault, FaultText, Prepare, Runner, Step, Text};
 use http::header::HeaderMap;
 use http::{Method, Version};
@@ -29,6 +29,8 @@ pub struct HttpRequest {
     /// The whole request, if every input is known early.
     fixed: Option<Box<Parts<'static>>>,
     kept: RefCell<Option<Kept>>,
+    /// The head of the last answer.
+    last_head: RefCell<LastHead>,
 }
 
 /// The parts of a request that are made early; `None` if an argument of the part is not known early.
@@ -58,6 +60,7 @@ impl Runner for HttpRequest {
             early,
             fixed: None,
             kept: RefCell::default(),
+            last_head: RefCell::default(),
         };
         if are_known(&prepared.inputs) {
             let parts = prepared.parts(&[])?;
@@ -108,6 +111,7 @@ impl Runner for HttpRequest {
             url: &parts.target.url,
             fields: &composed.fields,
             template: composed.template.as_ref(),
+            last_head: &self.last_head,
             cookies: &parts.cookies,
             payload: &parts.payload,
             key: match key {

@@ -1,10 +1,10 @@
 //! One exchange over HTTP/1 on one connection: writes the request, reads the head of the answer, then its body.
 
 use super::compose::put_head;
-use super::message::{AnswerHead, Details, Outgoing, Reads};
+use super::last_head::LastHead;
+use super::message::{AnswerHead, Asks, Details, Outgoing, Reads};
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
-use crate::fields::name;
 use crate::http_request::Error as Kind;
 use bggo_http1::{Asked, Bad, Chunks, Framing, Head, Limits, Next, Notable, Progress};
 use bggo_runtime::contract::{Fault, FaultText};
@@ -12,6 +12,7 @@ use bggo_wire::{Kind as OfWire, Loan, Proxy, Trouble, Wire};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Version};
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -122,21 +123,22 @@ pub(super) async fn exchange<'c>(
 ) -> Result<Reply<'c>, Lost> {
     put_head(loan.out(), (outgoing, proxy), body.size());
     let mut answer = Reading::default();
+    let asks = match outgoing.template {
+        Some(template) => template.asks,
+        None => Asks::of(outgoing.fields),
+    };
     let is_sent = match body {
-        Sending::Bytes(bytes) if bytes.len() <= PIECE && !waits_for_word(outgoing) => {
+        Sending::Bytes(bytes) if bytes.len() <= PIECE && !asks.for_word => {
             loan.out().put(bytes);
             sends(&mut loan, &mut answer).await?
         }
-        body => {
-            let waits = waits_for_word(outgoing);
-            Box::pin(send_body(&mut loan, &mut answer, body, waits)).await?
-        }
+        body => Box::pin(send_body(&mut loan, &mut answer, body, asks)).await?,
     };
     let asked = Asked {
         head: *outgoing.method == Method::HEAD,
         ..Asked::default()
     };
-    let head = answer.head(&mut loan, asked).await?;
+    let head = answer.head(&mut loan, asked, outgoing.last_head).await?;
     let came = answer.came.unwrap_or(outgoing.now);
     let made = answer_head(&loan, &head, outgoing.reads, came);
     loan.consume(head.size);
@@ -149,7 +151,7 @@ pub(super) async fn exchange<'c>(
             Framing::Chunked => Body::Chunked(Box::new(Chunks::new(&LIMITS)), 0),
             Framing::UntilClose => Body::UntilClose,
         },
-        keeps: head.keeps && is_sent == IsSent::Whole && !closes(outgoing),
+        keeps: head.keeps && is_sent == IsSent::Whole && !asks.to_close,
         loan: Some(loan),
     };
     if matches!(reply.body, Body::Over | Body::Left(0)) {
@@ -164,20 +166,6 @@ enum IsSent {
     Whole,
     /// An answer came first, as from a server that refuses a body and closes.
     InPart,
-}
-
-/// Whether the request asks for the connection to be closed.
-fn closes(outgoing: &Outgoing<'_>) -> bool {
-    let named = outgoing.fields.get(name::CONNECTION);
-    named.is_some_and(|value| {
-        let mut tokens = value.as_bytes().split(|byte| *byte == b',');
-        tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
-    })
-}
-
-fn waits_for_word(outgoing: &Outgoing<'_>) -> bool {
-    let expect = outgoing.fields.get(name::EXPECT);
-    expect.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// Sends what was appended, and hears whether an answer comes first.
@@ -216,9 +204,9 @@ async fn send_body(
     wire: &mut Wire,
     answer: &mut Reading,
     body: Sending<'_>,
-    waits_for_word: bool,
+    asks: Asks,
 ) -> Result<IsSent, Lost> {
-    if waits_for_word {
+    if asks.for_word {
         let sent = sends(wire, answer).await?;
         let word = answer.word(wire);
         let word = tokio::time::timeout(CONTINUE, Box::pin(word)).await;
@@ -304,25 +292,44 @@ impl Reading {
     async fn next(&mut self, wire: &mut Wire, asked: Asked) -> Result<Head, Lost> {
         loop {
             if !wire.peek().is_empty() {
-                self.has_come();
                 let head = bggo_http1::read(wire.peek(), &mut self.progress, &asked, &LIMITS);
                 if let Some(head) = head.map_err(Lost::Bad)? {
                     return Ok(head);
                 }
             }
-            match wire.fill(LIMITS.bytes + PIECE).await {
-                Ok(0) => return Err(self.lost(Trouble::closed())),
-                Ok(_) => {}
-                Err(trouble) => return Err(self.lost(trouble)),
+            self.more(wire).await?;
+        }
+    }
+
+    /// Waits until more has come.
+    async fn more(&mut self, wire: &mut Wire) -> Result<(), Lost> {
+        match wire.fill(LIMITS.bytes + PIECE).await {
+            Ok(0) => Err(self.lost(Trouble::closed())),
+            Ok(_) => {
+                self.has_come();
+                Ok(())
             }
+            Err(trouble) => Err(self.lost(trouble)),
         }
     }
 
     /// The head of the final answer.
-    async fn head(&mut self, wire: &mut Wire, asked: Asked) -> Result<Head, Lost> {
+    async fn head(
+        &mut self,
+        wire: &mut Wire,
+        asked: Asked,
+        last: &RefCell<LastHead>,
+    ) -> Result<Head, Lost> {
+        if wire.peek().is_empty() {
+            self.more(wire).await?;
+        }
+        if let Some(head) = last.borrow().recognise(wire.peek(), asked) {
+            return Ok(head);
+        }
         loop {
             let head = self.next(wire, asked).await?;
             if !is_interim(&head) {
+                last.borrow_mut().keep(wire.peek(), asked, head);
                 return Ok(head);
             }
             self.passes(wire, head.size)?;

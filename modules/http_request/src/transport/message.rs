@@ -1,11 +1,13 @@
 //! A request as a transport gets it, and the head of its answer.
 
+use super::last_head::LastHead;
 use crate::body::Payload;
-use crate::fields::Fields;
+use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use bggo_runtime::contract::Fault;
 use http::header::HeaderMap;
 use http::{Method, StatusCode, Version};
+use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 use std::time::Instant;
@@ -22,6 +24,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) payload: &'a Payload,
     /// Its head, if it was made before.
     pub(crate) template: Option<&'a Template>,
+    /// The head of the last answer to such a request.
+    pub(crate) last_head: &'a RefCell<LastHead>,
     pub(crate) reads: Reads,
     pub(crate) hosts: Hosts,
     /// The clock, as it was read last.
@@ -106,13 +110,40 @@ pub(crate) struct Template {
     pub(super) bytes: Box<[u8]>,
     /// The number of its server.
     pub(super) server: u32,
+    pub(super) asks: Asks,
+}
+
+/// What a request asks of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asks {
+    /// To be closed after the answer.
+    pub(super) to_close: bool,
+    /// A word before the body is sent (`Expect: 100-continue`).
+    pub(super) for_word: bool,
+}
+
+impl Asks {
+    /// As the fields say.
+    pub(super) fn of(fields: &Fields) -> Self {
+        let connection = fields.get(name::CONNECTION);
+        let expect = fields.get(name::EXPECT);
+        Self {
+            to_close: connection.is_some_and(|value| {
+                let mut tokens = value.as_bytes().split(|byte| *byte == b',');
+                tokens.any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
+            }),
+            for_word: expect
+                .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")),
+        }
+    }
 }
 
 impl Template {
-    pub(super) fn new(server: u32, bytes: &[u8]) -> Self {
+    pub(super) fn new(server: u32, bytes: &[u8], fields: &Fields) -> Self {
         Self {
             bytes: bytes.into(),
             server,
+            asks: Asks::of(fields),
         }
     }
 }

@@ -10,11 +10,13 @@
 mod compose;
 mod http1;
 mod http2;
+mod last_head;
 pub mod link;
 mod message;
 mod own;
 mod settings;
 
+pub(crate) use last_head::LastHead;
 pub(crate) use message::{AnswerHead, Outgoing, Reads, Template, Unanswered};
 pub(crate) use own::Connections;
 pub(crate) use settings::{Settings, Speak};

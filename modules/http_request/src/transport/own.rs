@@ -89,7 +89,7 @@ impl Connections {
 
     /// The proxy that requests to a url go to whole: without TLS it needs no tunnel.
     fn proxy_of_requests(&self, url: &Url) -> Option<&Proxy> {
-        if url.scheme() == "https" {
+        if self.rules.proxy.is_none() || url.scheme() == "https" {
             return None;
         }
         let (host, port) = host_and_port(url);
@@ -133,7 +133,7 @@ impl Connections {
             proxy: self.proxy_of_requests(url),
         };
         put_parts(&mut bytes, &parts);
-        Template::new(self.server(url), bytes.bytes())
+        Template::new(self.server(url), bytes.bytes(), fields)
     }
 }
 
