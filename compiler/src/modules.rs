@@ -420,7 +420,7 @@ mod tests {
                 let input = |input: &str, link: &str| {
                     format!("input \"{input}\" {{\n  type = string\n  one_of = [\"a\", \"b\"]\n{link}\n}}\n")
                 };
-                let other = link.replace(path, "other");
+                let other = link.replace(&format!("path = \"{path}\""), "path = \"other\"");
                 let inputs = input("x", &link) + &input("y", if name.len() > 1 { &other } else { &link });
                 (*name, format!("runner \"{name}\" {{\n{inputs}}}\n"))
             });
