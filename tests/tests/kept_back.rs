@@ -123,7 +123,7 @@ fn a_step_with_a_secret_says_what_went_wrong_without_it() {
     for line in [
         "status: status 503, expected 200".to_owned(),
         format!(
-            "connect: no connection to {}: Connection refused (os error 111)",
+            "refused: no connection to {}: Connection refused (os error 111)",
             place(&closed)
         ),
         "dns: no-such-host.invalid has no address: ".to_owned(),
