@@ -76,8 +76,10 @@ impl Nginx {
 
     /// Stops nginx after all that it has accepted, so that the log is complete, and gives back the log's lines.
     pub fn stop(mut self) -> Vec<String> {
-        signal(&self.child, "QUIT");
-        self.child.wait().expect("nginx can be waited for");
+        // A worker that is just being started does not hear its master's word, so it is said until all have.
+        while matches!(self.child.try_wait(), Ok(None)) {
+            signal(&self.child, "QUIT");
+        }
         read(&self.log()).lines().map(str::to_owned).collect()
     }
 
