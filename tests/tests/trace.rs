@@ -124,10 +124,10 @@ fn each_request_that_the_server_saw_is_shown_with_its_answer_and_no_secret() {
     let host = nginx.url().replace("http://", "");
     let order = format!(
         "  > POST /order?id=7 HTTP/1.1
-  > host: {host}
-  > authorization: (sensitive value)
-  > x-colour: green
-  > content-type: application/json
+  > Host: {host}
+  > Authorization: (sensitive value)
+  > X-Colour: green
+  > Content-Type: application/json
 "
     );
     let sorted = |text: &str| {
@@ -142,8 +142,8 @@ fn each_request_that_the_server_saw_is_shown_with_its_answer_and_no_secret() {
     for part in [
         "  >\n  > {\"amount\":3}\n  < HTTP/1.1 201 Created\n  < server: nginx",
         "  < set-cookie: (sensitive value)\n  <\n  < made\n",
-        "  > x-key: (sensitive value)\n",
-        "  > cookie: (sensitive value)\n",
+        "  > X-Key: (sensitive value)\n",
+        "  > Cookie: (sensitive value)\n",
         "  < x-said: (sensitive value)\n",
         "  < HTTP/1.1 302 Found\n",
         "  > GET /to?step=2 HTTP/1.1\n",
@@ -251,7 +251,7 @@ fn a_load_run_keeps_one_exchange_of_each_kind_of_failure() {
     let examples = summary["examples"].as_array().expect("examples");
     assert_eq!(examples.len(), 1, "{examples:?}");
     let text = |side: &str| examples[0][side].as_str().expect("text").to_owned();
-    assert!(text("sent").starts_with("PUT /missing HTTP/1.1\nhost: 127.0.0.1:"));
+    assert!(text("sent").starts_with("PUT /missing HTTP/1.1\nHost: 127.0.0.1:"));
     assert!(text("sent").ends_with("\n\n(sensitive value), 13 bytes"));
     let received = text("received");
     assert!(received.starts_with("HTTP/1.1 404 Not Found\nserver: nginx"));
@@ -345,7 +345,7 @@ fn a_load_run_keeps_the_request_of_a_step_whose_time_was_over() {
     assert_eq!(examples.len(), 1, "{examples:?}");
     assert_eq!(examples[0]["kind"], "timeout", "{examples:?}");
     let sent = examples[0]["sent"].as_str().expect("text");
-    assert!(sent.starts_with("POST /silent\nhost: 127.0.0.1:"), "{sent}");
+    assert!(sent.starts_with("POST /silent\nHost: 127.0.0.1:"), "{sent}");
     assert!(sent.ends_with("\n\nhello"), "{sent}");
     assert_eq!(examples[0]["received"], Value::Null);
 }

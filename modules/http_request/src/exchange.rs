@@ -216,6 +216,7 @@ async fn answer<'c, 'a>(
                 template,
                 last_head: call.last_head,
                 reads,
+                is_shown: call.keeps_start,
                 hosts: call.hosts,
                 now,
             };

@@ -2,7 +2,7 @@
 
 use super::compose::put_head;
 use super::last_head::LastHead;
-use super::message::{AnswerHead, Asks, Details, Outgoing, Reads};
+use super::message::{AnswerHead, Asks, Details, Outgoing};
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
@@ -140,7 +140,7 @@ pub(super) async fn exchange<'c>(
     };
     let head = answer.head(&mut loan, asked, outgoing.last_head).await?;
     let came = answer.came.unwrap_or(outgoing.now);
-    let made = answer_head(&loan, &head, outgoing.reads, came);
+    let made = answer_head(&loan, &head, outgoing, came);
     loan.consume(head.size);
     let mut reply = Reply {
         max_idle,
@@ -362,10 +362,13 @@ fn is_interim(head: &Head) -> bool {
 }
 
 /// What is read of a head. Most answers need no field of theirs, and then none is copied.
-fn answer_head(wire: &Wire, head: &Head, reads: Reads, came: Instant) -> AnswerHead {
+fn answer_head(wire: &Wire, head: &Head, outgoing: &Outgoing<'_>, came: Instant) -> AnswerHead {
+    let reads = outgoing.reads;
+    let status = StatusCode::from_u16(head.status).unwrap_or_default();
     let reads_fields = reads.fields
         || reads.cookies && head.notable.has(Notable::SET_COOKIE)
-        || reads.location && head.notable.has(Notable::LOCATION);
+        || reads.location && head.notable.has(Notable::LOCATION)
+        || (outgoing.is_shown)(status);
     let details = (reads_fields || reads.address).then(|| {
         let mut details = Box::<Details>::default();
         if reads.address {
@@ -378,7 +381,7 @@ fn answer_head(wire: &Wire, head: &Head, reads: Reads, came: Instant) -> AnswerH
         details
     });
     AnswerHead {
-        status: StatusCode::from_u16(head.status).unwrap_or_default(),
+        status,
         version: match head.minor {
             0 => Version::HTTP_10,
             _ => Version::HTTP_11,

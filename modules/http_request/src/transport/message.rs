@@ -27,6 +27,8 @@ pub(crate) struct Outgoing<'a> {
     /// The head of the last answer to such a request.
     pub(crate) last_head: &'a RefCell<LastHead>,
     pub(crate) reads: Reads,
+    /// Of an answer with such a status all fields are read.
+    pub(crate) is_shown: &'a dyn Fn(StatusCode) -> bool,
     pub(crate) hosts: Hosts,
     /// The clock, as it was read last.
     pub(crate) now: Instant,
