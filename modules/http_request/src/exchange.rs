@@ -9,6 +9,7 @@ use crate::fault;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
+use crate::phases::Phases;
 use crate::redirect;
 use crate::request;
 use crate::trace::{Request, Trace};
@@ -55,6 +56,8 @@ pub(crate) struct Call<'a> {
     pub(crate) sent: Instant,
     /// What is counted, also if the exchange fails.
     pub(crate) seen: &'a Seen,
+    /// How long its phases take.
+    pub(crate) phases: &'a Phases,
     /// Takes down what is sent and received, if that is shown.
     pub(crate) trace: Option<&'a Trace<'a>>,
     /// Of such an answer the first bytes of its body are kept, if nobody takes down more.
@@ -106,10 +109,10 @@ pub(crate) struct Answer {
     pub(crate) start: Vec<u8>,
     /// Its length, kept or not.
     pub(crate) size: u64,
-    /// To the head of the last answer.
-    pub(crate) waiting: Duration,
-    /// From there to the end of the body.
+    /// From the head of the last answer to the end of its body.
     pub(crate) receiving: Duration,
+    /// From sending to the end of the body, with redirects.
+    pub(crate) total: Duration,
 }
 
 /// Sends a request and reads its answer.
@@ -166,6 +169,7 @@ impl Call<'_> {
             examples: self.examples,
             hosts: self.hosts,
             now: self.sent,
+            phases: self.phases,
         }
     }
 
@@ -200,6 +204,12 @@ async fn whole<'c>(
     if let Some(trace) = call.trace {
         trace.ends();
     }
+    // What came with the head took no time.
+    let receiving = if has_body {
+        came.elapsed()
+    } else {
+        Duration::ZERO
+    };
     Ok(Answer {
         head: incoming.into_head(),
         redirected: match url {
@@ -209,13 +219,8 @@ async fn whole<'c>(
         body,
         start,
         size,
-        waiting: came.saturating_duration_since(call.sent),
-        // What came with the head took no time.
-        receiving: if has_body {
-            came.elapsed()
-        } else {
-            Duration::ZERO
-        },
+        receiving,
+        total: came.saturating_duration_since(call.sent) + receiving,
     })
 }
 
@@ -263,6 +268,7 @@ async fn answer<'c, 'a>(
                     examples: call.examples,
                     hosts: call.hosts,
                     now,
+                    phases: call.phases,
                 };
                 // It counts before it is sent: whoever drops it does not know how far it came.
                 add_to(&call.seen.requests, 1);
@@ -275,6 +281,7 @@ async fn answer<'c, 'a>(
                     // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
                     Err(lost) if lost.was_stale && may_resend => {
                         may_resend = false;
+                        now = Instant::now();
                         add_to(&call.seen.resent, 1);
                     }
                     Err(lost) => return Err(lost.fault),

@@ -18,6 +18,7 @@ mod fault;
 mod fields;
 mod hosts;
 mod multipart;
+mod phases;
 mod redirect;
 mod request;
 mod response;

@@ -9,6 +9,7 @@ use crate::expect::{Examples, Expect};
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
+use crate::phases::{Phases, Sending};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
 use crate::trace::{Request, Trace};
@@ -98,6 +99,7 @@ impl Runner for HttpRequest {
             late,
             sent: step.sent(),
             seen: Seen::default(),
+            phases: Phases::new(self.times_sending(step)),
             waits: Cell::new(true),
         };
         let first = match run.begin() {
@@ -122,6 +124,7 @@ struct Run<'a> {
     late: &'a [Late<'a>],
     sent: Instant,
     seen: Seen,
+    phases: Phases,
     /// It waits for an answer. If it is dropped then because its time is over, the request is shown as far as it came.
     waits: Cell<bool>,
 }
@@ -163,6 +166,7 @@ impl<'a> Run<'a> {
             },
             sent: self.sent,
             seen: &self.seen,
+            phases: &self.phases,
             trace,
             examples: Examples {
                 step: self.step,
@@ -188,7 +192,7 @@ impl<'a> Run<'a> {
     async fn hear(&self, mut begun: Begun<'a>) -> Result<Heard<'a>, Fault> {
         let mut deadline = None;
         let head = poll_fn(|cx| {
-            if let Poll::Ready(head) = begun.poll(&self.runner.last_head, cx) {
+            if let Poll::Ready(head) = begun.poll((&self.runner.last_head, &self.phases), cx) {
                 return Poll::Ready(Some(head));
             }
             let deadline = deadline.get_or_insert_with(|| self.deadline());
@@ -240,9 +244,9 @@ impl<'a> Run<'a> {
             body,
             start: Vec::new(),
             size,
-            waiting: came.saturating_duration_since(self.sent),
             // What came with the head took no time.
             receiving: Duration::ZERO,
+            total: came.saturating_duration_since(self.sent),
         })
     }
 
@@ -289,8 +293,8 @@ impl<'a> Run<'a> {
     fn output(&self, answer: &Answer) -> Result<Output, Fault> {
         self.waits.set(false);
         let step = self.step;
-        step.record_time(Metric::WAITING, answer.waiting);
-        step.record_time(Metric::RECEIVING, answer.receiving);
+        self.phases
+            .record(step, (answer.head.came, answer.receiving));
         step.add(Metric::RECEIVED, answer.size);
         if let Some(expect) = self.parts.expect.as_ref() {
             let status = answer.head.status.as_u16();
@@ -302,7 +306,7 @@ impl<'a> Run<'a> {
         }
         let defaults = self.client.common.exchange;
         response::output(
-            (answer, &self.parts.target.url),
+            (answer, &self.parts.target.url, &self.phases),
             self.runner.wanted,
             defaults,
         )
@@ -335,6 +339,7 @@ impl Drop for Run<'_> {
                 step.add(metric, count);
             }
         }
+        self.phases.count(step);
         if let Some(status) = seen.status.get() {
             step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
         }
@@ -506,6 +511,15 @@ impl HttpRequest {
             composed: Rc::clone(&composed),
         });
         Ok(composed)
+    }
+
+    /// Whether something reads how long the sending takes.
+    fn times_sending(&self, step: &Step<'_>) -> Sending {
+        if self.wanted.timings || step.asks(Metric::SENDING).is_some() {
+            Sending::Timed
+        } else {
+            Sending::Untimed
+        }
     }
 
     fn reads(&self) -> ReadsOf {

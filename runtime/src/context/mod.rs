@@ -219,6 +219,17 @@ impl WorkerContext {
         self.recorder.recorded(slot)
     }
 
+    /// The same of a trend that is measured on demand.
+    pub fn recorded_on_demand_by(&self, step: &Info, metric: OnDemand<Trend>) -> u64 {
+        self.recorded_by(step, metric.metric())
+    }
+
+    /// The sum of a trend of times on this worker so far, for tests of modules.
+    pub fn time_by(&self, step: &Info, metric: Trend) -> Duration {
+        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.time_recorded(slot)
+    }
+
     /// Hits of a rate that a step has counted on this worker so far, and of how many, for tests of modules.
     pub fn hits_by(&self, step: &Info, metric: Rate) -> (u64, u64) {
         let slot = step.first_slot() + time_slot::COUNT + metric.number();

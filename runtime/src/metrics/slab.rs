@@ -338,6 +338,13 @@ impl Recorder {
         buckets.map(|cell| u64::from(cell.load(Relaxed))).sum()
     }
 
+    /// The sum of a trend of times so far.
+    pub fn time_recorded(&self, slot: u32) -> Duration {
+        let exact = self.slab.exact.get(slot as usize);
+        let nanos = exact.map_or(0, |exact| exact.sum.load(Relaxed));
+        Duration::from_nanos(nanos)
+    }
+
     /// Hits of a rate so far, and of how many.
     pub fn hits(&self, slot: u32) -> (u64, u64) {
         let cells = self.slab.scalar(slot as usize);

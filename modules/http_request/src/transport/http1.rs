@@ -6,6 +6,7 @@ use super::message::{AnswerHead, Asks, Details, Outgoing};
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
+use crate::phases::Phases;
 use bggo_http1::{Asked, Bad, Chunks, Framing, Head, Limits, Next, Notable, Progress};
 use bggo_runtime::contract::{Fault, FaultText};
 use bggo_wire::{Kind as OfWire, Loan, Proxy, Trouble, Wire};
@@ -128,13 +129,16 @@ pub(super) async fn exchange<'c>(
         body => {
             put_head(loan.out(), (outgoing, proxy), body.size());
             let mut exchange = Exchange::new(outgoing);
-            let asks = exchange.asks;
-            let sending = send_body(&mut loan, &mut exchange.answer, body, asks);
+            let of = (exchange.asks, outgoing.phases);
+            let sending = send_body(&mut loan, &mut exchange.answer, body, of);
+            outgoing.phases.takes_time();
             exchange.sent = Some(Box::pin(sending).await?);
+            outgoing.phases.is_sent();
             exchange
         }
     };
-    let head = poll_fn(|cx| exchange.poll(&mut loan, outgoing.last_head, cx)).await?;
+    let head =
+        poll_fn(|cx| exchange.poll(&mut loan, (outgoing.last_head, outgoing.phases), cx)).await?;
     let made = exchange.head(&loan, &head, outgoing);
     Ok(exchange.reply(loan, (head, made), max_idle))
 }
@@ -176,6 +180,7 @@ impl Exchange {
         let out = wire.out();
         put_head(out, (outgoing, proxy), body.len() as u64);
         out.put(body);
+        outgoing.phases.hands_over(body.len() as u64);
         Self::new(outgoing)
     }
 
@@ -183,12 +188,12 @@ impl Exchange {
     pub(super) fn poll(
         &mut self,
         wire: &mut Wire,
-        last: &RefCell<LastHead>,
+        (last, phases): (&RefCell<LastHead>, &Phases),
         cx: &mut Context<'_>,
     ) -> Poll<Result<Head, Lost>> {
         let answer = &mut self.answer;
         if self.sent.is_none() {
-            self.sent = Some(ready!(answer.poll_send(wire, cx))?);
+            self.sent = Some(ready!(phases.watch(answer.poll_send(wire, cx)))?);
         }
         if wire.peek().is_empty() {
             ready!(answer.poll_more(wire, cx))?;
@@ -276,7 +281,7 @@ async fn send_body(
     wire: &mut Wire,
     answer: &mut Reading,
     body: Sending<'_>,
-    asks: Asks,
+    (asks, phases): (Asks, &Phases),
 ) -> Result<IsSent, Lost> {
     if asks.for_word {
         // A final answer may come before the head is out, as from a server that refuses every request.
@@ -296,6 +301,7 @@ async fn send_body(
         Sending::Bytes(bytes) => {
             for piece in bytes.chunks(PIECE) {
                 wire.out().put(piece);
+                phases.hands_over(piece.len() as u64);
                 if until_sent(wire, answer).await? == IsSent::InPart {
                     return Ok(IsSent::InPart);
                 }
@@ -309,6 +315,7 @@ async fn send_body(
                     break;
                 };
                 wire.out().put(&piece);
+                phases.hands_over(piece.len() as u64);
                 if until_sent(wire, answer).await? == IsSent::InPart {
                     return Ok(IsSent::InPart);
                 }

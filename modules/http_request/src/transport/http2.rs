@@ -100,6 +100,11 @@ impl Session {
         }
     }
 
+    /// Whether an answer came on it.
+    pub(super) fn has_served(&self) -> bool {
+        self.has_served.get()
+    }
+
     /// Whether no request can be sent on it any more.
     pub(super) fn is_over(&self) -> bool {
         self.is_over.get()
@@ -216,7 +221,10 @@ pub(super) async fn exchange(
     let is_bodiless = body.size() == 0;
     let sent = sender.send_request(request, is_bodiless);
     let (mut response, mut stream) = sent.map_err(lost(false))?;
-    if !is_bodiless {
+    if is_bodiless {
+        outgoing.phases.is_sent();
+    } else {
+        outgoing.phases.hands_over(body.size());
         let sending = send_body(session, &mut stream, body);
         let mut sending = Box::pin(sending);
         let mut is_sent = false;
@@ -225,7 +233,8 @@ pub(super) async fn exchange(
             if let Poll::Ready(answer) = Pin::new(&mut response).poll(cx) {
                 return Poll::Ready(Ok(answer));
             }
-            if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
+            if !is_sent && let Poll::Ready(sent) = outgoing.phases.watch(sending.as_mut().poll(cx))
+            {
                 is_sent = true;
                 if let Err(fault) = sent {
                     return Poll::Ready(Err(fault));

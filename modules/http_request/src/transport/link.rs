@@ -13,6 +13,8 @@ pub use crate::fault::{
     TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, of_url, too_large_head, word,
 };
 pub use crate::hosts::Hosts;
+pub use crate::phases::{Connection, Phases};
+pub use bggo_wire::Dialled;
 
 use bggo_runtime::contract::{Fault, FaultText, Running};
 use bytes::Bytes;
@@ -57,6 +59,8 @@ pub struct Request<'a> {
     pub body: Body,
     /// Whether faults may name hosts.
     pub hosts: Hosts,
+    /// What the transport tells of the phases of the request, as far as it knows them. That the request begins is told already.
+    pub phases: &'a Phases,
 }
 
 /// An answer whose head has come.

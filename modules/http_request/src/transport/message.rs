@@ -5,6 +5,7 @@ use crate::body::Payload;
 use crate::expect::Examples;
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
+use crate::phases::Phases;
 use bggo_runtime::contract::Fault;
 use http::header::HeaderMap;
 use http::{Method, StatusCode, Version};
@@ -33,6 +34,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) hosts: Hosts,
     /// The clock, as it was read last.
     pub(crate) now: Instant,
+    /// What is told of its phases.
+    pub(crate) phases: &'a Phases,
 }
 
 impl Outgoing<'_> {

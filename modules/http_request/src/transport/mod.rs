@@ -23,6 +23,7 @@ pub(crate) use message::{AnswerHead, Outgoing, Reads, Template, Unanswered};
 pub(crate) use own::{Begun, Connections};
 pub(crate) use settings::{Settings, Speak};
 
+use crate::phases::Connection;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault};
 use http::Method;
@@ -104,6 +105,9 @@ impl Transport {
             Self::Own(pool) => pool.send(outgoing).await,
             Self::Linked(remote) => {
                 let request = Box::pin(outgoing.to_request()).await?;
+                let phases = outgoing.phases;
+                phases.begins(outgoing.now, Connection::Unknown);
+                phases.hands_over(request.body.size());
                 remote.send(request).await.map(Incoming::Linked)
             }
         }
@@ -132,6 +136,7 @@ impl<'a> Outgoing<'a> {
             headers,
             body,
             hosts: self.hosts,
+            phases: self.phases,
         })
     }
 }

@@ -10,6 +10,7 @@ use super::settings::{Settings, Speak, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::Error as Kind;
+use crate::phases::{Connection, Phases};
 use crate::request;
 use bggo_http1::Head;
 use bggo_runtime::contract::{AssetCx, Fault, FaultText};
@@ -196,6 +197,8 @@ impl Pool {
             request::check_length(outgoing.fields, body.size())?;
         }
         let was_reused = loan.is_reused();
+        let on = Connection::of(was_reused);
+        outgoing.phases.begins(Instant::now(), on);
         let proxy = self.shared.proxy_of_requests(outgoing.url);
         let exchanged = http1::exchange(loan, (outgoing, proxy), body, self.shared.max_idle).await;
         let reply = exchanged.map_err(|lost| self.unanswered(lost, outgoing, (server, was_reused)));
@@ -213,6 +216,8 @@ impl Pool {
         }
         let server = self.server(outgoing);
         let mut loan = self.lend(server, outgoing)?;
+        let on = Connection::of(loan.is_reused());
+        outgoing.phases.begins(outgoing.now, on);
         let proxy = self.shared.proxy_of_requests(outgoing.url);
         Some(Begun {
             exchange: Exchange::begin(&mut loan, (outgoing, proxy), body),
@@ -255,6 +260,10 @@ impl Pool {
     ) -> Result<Incoming<'c>, Unanswered> {
         let mut is_second = false;
         loop {
+            match Connection::of(session.has_served()) {
+                Connection::Reused => outgoing.phases.begins(outgoing.now, Connection::Reused),
+                on => outgoing.phases.begins(Instant::now(), on),
+            }
             let lost = match http2::exchange(&session, outgoing).await {
                 Ok(reply) => return Ok(Incoming::Http2(reply)),
                 Err(lost) => lost,
@@ -359,7 +368,10 @@ impl Pool {
             None => self.dialer.dial(&target).await,
         };
         match dialled {
-            Ok((wire, _)) => Ok(wire),
+            Ok((wire, dialled)) => {
+                outgoing.phases.dialled(dialled);
+                Ok(wire)
+            }
             Err(trouble) => Err(fault::of_dial(&trouble, url, outgoing.hosts)),
         }
     }
@@ -369,10 +381,10 @@ impl<'c> Begun<'c> {
     /// Sends the request and waits for the head of its answer, which stays where it is.
     pub(crate) fn poll(
         &mut self,
-        last: &RefCell<LastHead>,
+        of: (&RefCell<LastHead>, &Phases),
         cx: &mut Context<'_>,
     ) -> Poll<Result<Head, Lost>> {
-        self.exchange.poll(&mut self.loan, last, cx)
+        self.exchange.poll(&mut self.loan, of, cx)
     }
 
     /// The answer, from its body on, if its head came.

@@ -21,6 +21,7 @@ mod heads;
 mod large;
 mod late;
 mod outputs;
+mod phases;
 mod proxies;
 mod redirects;
 mod resent;
