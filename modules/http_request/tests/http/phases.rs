@@ -15,10 +15,11 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /// A phase in `timings`.
 fn phase(output: &Output, name: &str) -> Duration {
-    match output.timings.get(name) {
-        Some(Value::Duration(time)) => time,
-        other => panic!("{name} is {other:?}"),
-    }
+    let time = match output.timings.get(name) {
+        Some(Value::Duration(time)) => Some(time),
+        _ => None,
+    };
+    time.expect(name)
 }
 
 /// All phases, in their order.
