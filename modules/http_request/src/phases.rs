@@ -8,12 +8,12 @@
 //! Most requests are written at once to a connection that is there. Then no phase needs a look at the clock of its own: the moment
 //! when the request begins stands for the moment when its last byte is out.
 
-use crate::http_request::Metric;
-use bggo_runtime::contract::Step;
+use crate::http_request::{Metric, Wanted};
+use bggo_runtime::contract::{Moment, Step};
 use bggo_wire::Dialled;
 use std::cell::{Cell, RefCell};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What is seen of the phases of a step's requests, also of one that fails or is dropped.
 #[derive(Debug, Default)]
@@ -23,9 +23,9 @@ pub struct Phases {
     /// The last request did not go out at once, so the clock is read when it has.
     lags: Cell<bool>,
     /// When the last request began to be sent.
-    begun: Cell<Option<Instant>>,
+    begun: Cell<Option<Moment>>,
     /// When its last byte was handed over, if the clock was read then.
-    sent: Cell<Option<Instant>>,
+    sent: Cell<Option<Moment>>,
     /// Whether its connection had served before, if that is known.
     is_reused: Cell<Option<bool>>,
     /// Requests on connections that had served before, and on new ones.
@@ -60,13 +60,22 @@ impl Connection {
 
 /// Whether the phase `sending` is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sending {
+enum Sending {
     Timed,
     Untimed,
 }
 
 impl Phases {
-    pub(crate) fn new(sending: Sending) -> Self {
+    /// Those of a run of a step, of which something wants these outputs.
+    pub(crate) fn of(step: &Step<'_>, wanted: Wanted) -> Self {
+        let is_asked = wanted.timings || step.asks(Metric::SENDING).is_some();
+        Self::new(match is_asked {
+            true => Sending::Timed,
+            false => Sending::Untimed,
+        })
+    }
+
+    fn new(sending: Sending) -> Self {
         Self {
             times_sending: sending == Sending::Timed,
             ..Self::default()
@@ -79,7 +88,7 @@ impl Phases {
     }
 
     /// A request is about to be written to its connection.
-    pub fn begins(&self, now: Instant, on: Connection) {
+    pub fn begins(&self, now: Moment, on: Connection) {
         self.begun.set(Some(now));
         self.sent.set(None);
         self.lags.set(false);
@@ -105,17 +114,18 @@ impl Phases {
         self.lags.set(true);
     }
 
-    /// The last byte of the request is handed over, or an answer came first.
-    pub fn is_sent(&self) {
+    /// The last byte of the request is handed over, or an answer came first. The clock is read only where that is asked for, or
+    /// where it took time.
+    pub fn is_sent(&self, clock: impl FnOnce() -> Moment) {
         if self.times_sending || self.lags.get() {
-            self.sent.set(Some(Instant::now()));
+            self.sent.set(Some(clock()));
         }
     }
 
     /// Watches something that is ready once the request is sent.
-    pub(crate) fn watch<T>(&self, sending: Poll<T>) -> Poll<T> {
+    pub(crate) fn watch<T>(&self, sending: Poll<T>, clock: impl FnOnce() -> Moment) -> Poll<T> {
         match sending {
-            Poll::Ready(_) => self.is_sent(),
+            Poll::Ready(_) => self.is_sent(clock),
             Poll::Pending => self.takes_time(),
         }
         sending
@@ -132,18 +142,18 @@ impl Phases {
             return None;
         }
         let (begun, sent) = (self.begun.get()?, self.sent.get()?);
-        Some(sent.saturating_duration_since(begun))
+        Some(sent - begun)
     }
 
     /// From the last byte of the last request to the first byte of its answer.
-    pub(crate) fn waiting(&self, came: Instant) -> Duration {
+    pub(crate) fn waiting(&self, came: Moment) -> Duration {
         let sent = match (self.sent.get(), self.lags.get()) {
             (Some(sent), _) => sent,
             // The answer came before the request was sent to its end.
             (None, true) => came,
             (None, false) => self.begun.get().unwrap_or(came),
         };
-        came.saturating_duration_since(sent)
+        came - sent
     }
 
     /// The making of all connections together.
@@ -158,7 +168,7 @@ impl Phases {
     }
 
     /// Records the phases of a request whose answer is whole: it came then, and its body took so long.
-    pub(crate) fn record(&self, step: &Step<'_>, (came, receiving): (Instant, Duration)) {
+    pub(crate) fn record(&self, step: &Step<'_>, (came, receiving): (Moment, Duration)) {
         step.record_time(Metric::WAITING, self.waiting(came));
         step.record_time(Metric::RECEIVING, receiving);
         if self.times_sending
@@ -194,11 +204,16 @@ impl Phases {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bggo_runtime::contract::testing::WorkerContext;
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn began(sending: Sending) -> (Phases, Instant) {
-        let (phases, now) = (Phases::new(sending), Instant::now());
+    fn now() -> Moment {
+        WorkerContext::alone().unwrap().moment()
+    }
+
+    fn began(sending: Sending) -> (Phases, Moment) {
+        let (phases, now) = (Phases::new(sending), now());
         phases.begins(now, Connection::Reused);
         (phases, now)
     }
@@ -206,8 +221,13 @@ mod tests {
     #[test]
     fn a_request_that_goes_out_at_once_waits_from_its_beginning_on_and_reads_no_clock() {
         let (phases, now) = began(Sending::Untimed);
-        assert!(phases.watch(Poll::Ready(())).is_ready());
-        assert_eq!(phases.sent.get(), None);
+        let read = Cell::new(0);
+        let clock = || {
+            read.set(read.get() + 1);
+            now
+        };
+        assert!(phases.watch(Poll::Ready(()), clock).is_ready());
+        assert_eq!(read.get(), 0);
         assert_eq!(phases.waiting(now + MS), MS);
         assert_eq!(phases.sending(), None);
     }
@@ -215,11 +235,10 @@ mod tests {
     #[test]
     fn a_request_that_took_its_time_waits_from_its_last_byte_on() {
         let (phases, now) = began(Sending::Untimed);
-        assert!(phases.watch(Poll::<()>::Pending).is_pending());
-        assert!(phases.watch(Poll::Ready(())).is_ready());
-        let sent = phases.sent.get().unwrap();
-        assert!(sent >= now);
-        assert_eq!(phases.waiting(sent + MS), MS);
+        let sent = now + MS;
+        assert!(phases.watch(Poll::<()>::Pending, || now).is_pending());
+        assert!(phases.watch(Poll::Ready(()), || sent).is_ready());
+        assert_eq!(phases.waiting(sent + MS * 2), MS * 2);
         // Nobody asked for it.
         assert_eq!(phases.sending(), None);
     }
@@ -235,16 +254,15 @@ mod tests {
     #[test]
     fn sending_and_waiting_follow_each_other_without_a_gap() {
         let (phases, now) = began(Sending::Timed);
-        phases.is_sent();
-        let came = Instant::now() + MS;
-        let both = phases.sending().unwrap() + phases.waiting(came);
-        assert_eq!(both, came - now);
+        phases.is_sent(|| now + MS);
+        assert_eq!(phases.sending(), Some(MS));
+        assert_eq!(phases.waiting(now + MS * 3), MS * 2);
     }
 
     #[test]
     fn each_request_of_a_step_has_phases_of_its_own_and_connections_add_up() {
         let (phases, now) = began(Sending::Timed);
-        phases.is_sent();
+        phases.is_sent(|| now + MS);
         let dialled = Dialled {
             dns: MS,
             connecting: MS * 2,

@@ -16,7 +16,7 @@ pub use crate::hosts::Hosts;
 pub use crate::phases::{Connection, Phases};
 pub use bggo_wire::Dialled;
 
-use bggo_runtime::contract::{Fault, FaultText, Running};
+use bggo_runtime::contract::{Fault, FaultText, Running, Step};
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderMap;
@@ -59,6 +59,8 @@ pub struct Request<'a> {
     pub body: Body,
     /// Whether faults may name hosts.
     pub hosts: Hosts,
+    /// The run of the step, whose clock says when the answer came.
+    pub step: &'a Step<'a>,
     /// What the transport tells of the phases of the request, as far as it knows them. That the request begins is told already.
     pub phases: &'a Phases,
 }
