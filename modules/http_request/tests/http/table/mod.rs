@@ -485,20 +485,18 @@ fn each_row_holds_over_tls() {
 
 #[test]
 fn each_answer_is_the_same_in_both_versions_of_http() {
+    let pieces = Pieces::Whole;
     for speaks in [Speaks::One, Speaks::Two] {
-        for over in [Over::Tcp, Over::Tls] {
-            for reads in [true, false] {
-                let pieces = Pieces::Whole;
-                hold(
-                    answers::ROWS,
-                    Way {
-                        over,
-                        speaks,
-                        pieces,
-                        reads,
-                    },
-                );
-            }
+        for (over, reads) in [(Over::Tcp, true), (Over::Tcp, false), (Over::Tls, true)] {
+            hold(
+                answers::ROWS,
+                Way {
+                    over,
+                    speaks,
+                    pieces,
+                    reads,
+                },
+            );
         }
     }
 }
