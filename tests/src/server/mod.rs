@@ -1,11 +1,13 @@
 //! Real servers, each owned by a test: a free loopback port, a folder, a log; stopped when dropped.
 
 mod certificates;
+mod fault_proxy;
 mod gate;
 mod nginx;
 mod raw;
 
 pub use certificates::{Certificates, SelfSigned};
+pub use fault_proxy::{Exchange, Fault, FaultProxy, Log, Plan, Tally};
 pub use gate::Gate;
 pub use nginx::Nginx;
 pub use raw::RawPeer;
