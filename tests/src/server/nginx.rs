@@ -61,14 +61,19 @@ impl Nginx {
 
     /// Stops nginx after all that it has accepted, so that the log is complete, and gives back the log's lines.
     pub fn stop(mut self) -> Vec<String> {
+        self.leave();
+        read(&self.log()).lines().map(str::to_owned).collect()
+    }
+
+    /// Ends nginx after all that it has accepted.
+    pub fn leave(&mut self) {
         // A worker that is just being started does not hear its master's word, so it is said until all have.
         while matches!(self.child.try_wait(), Ok(None)) {
             signal(&self.child, "QUIT");
         }
-        read(&self.log()).lines().map(str::to_owned).collect()
     }
 
-    /// Starts nginx again, at the same port and with the same log, once it has died.
+    /// Starts nginx again, at the same port and with the same log, once it has ended.
     pub fn start_again(&mut self) {
         self.child = started(self.folder.path(), self.port);
     }
