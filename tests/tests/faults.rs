@@ -18,6 +18,7 @@ variable "url" {
 locals {
   nonce    = "${vu.id}-${vu.iteration}"
   swallows = vu.iteration % 40 == 7
+  piece    = join("", [for number in range(16) : "0123456789abcdef"])
 }
 
 resource "http_client" "own" {
@@ -35,7 +36,7 @@ step "http_request" "login" {
   arguments {
     url           = "${var.url}/echo?n=login-${local.nonce}"
     method        = "POST"
-    body          = join("", [for number in range(vu.iteration % 200) : "0123456789abcdef"])
+    body          = join("", [for number in range(vu.iteration % 5 == 3 ? 640 : vu.iteration % 12) : local.piece])
     expect_status = [200, 503]
   }
   check "its own answer" {

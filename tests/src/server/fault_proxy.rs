@@ -32,6 +32,10 @@ pub enum Fault {
     ResetBefore,
     /// It is closed before any byte of the answer.
     CloseBefore,
+    /// It is reset while the body of the request is on its way.
+    ResetInRequest,
+    /// The request is refused, with its body unread.
+    AnswerInRequest,
     /// It is reset when so many bytes of the head have passed.
     ResetInHead(usize),
     /// It is closed when so many bytes of the head have passed.
@@ -219,7 +223,7 @@ impl Log {
             tally.answered += u64::from(one.head_passed);
             let kind = match one.fault {
                 Fault::None | Fault::HalfClose | Fault::OneByte | Fault::Delay(_) => continue,
-                Fault::ResetBefore | Fault::CloseBefore => {
+                Fault::ResetBefore | Fault::CloseBefore | Fault::ResetInRequest => {
                     let is_idempotent = matches!(one.method.as_str(), "GET" | "HEAD" | "PUT");
                     let request = (&one.method, &one.path);
                     if one.nth > 0 && is_idempotent && sent_again.insert(request) {
@@ -227,8 +231,8 @@ impl Log {
                         continue;
                     }
                     match one.fault {
-                        Fault::ResetBefore => "reset",
-                        _ => "closed",
+                        Fault::CloseBefore => "closed",
+                        _ => "reset",
                     }
                 }
                 Fault::ResetInHead(_) => "reset",
@@ -239,6 +243,7 @@ impl Log {
                 }
                 Fault::ResetInBody(_) | Fault::CloseInBody(_) => "body",
                 Fault::Swallow => "timeout",
+                Fault::AnswerInRequest => "status",
             };
             *tally.failures.entry(kind).or_default() += 1;
         }
@@ -302,6 +307,10 @@ fn reset(stream: TcpStream) {
     drop(stream);
 }
 
+/// The answer to a request whose body is not read.
+const REFUSED: &[u8] =
+    b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
+
 /// A message: its head with the empty line, and its body.
 struct Message {
     head: Vec<u8>,
@@ -309,6 +318,10 @@ struct Message {
 }
 
 impl Message {
+    fn bytes(&self) -> Vec<u8> {
+        [&*self.head, &*self.body].concat()
+    }
+
     /// The words of its first line.
     fn word(&self, at: usize) -> String {
         let line = self.head.split(|byte| *byte == b'\r').next();
@@ -331,15 +344,8 @@ fn field(head: &[u8], name: &str) -> Option<String> {
     })
 }
 
-/// Reads the next message, whose body is as long as its head says. `None` if the connection ended before its head was whole.
-///
-/// # Errors
-/// The connection ended within the message, or it has a body in chunks, which no server of these tests sends.
-fn message(
-    stream: &mut TcpStream,
-    left: &mut Vec<u8>,
-    has_body: bool,
-) -> std::io::Result<Option<Message>> {
+/// Reads the next head. `None` if the connection ended before it was whole.
+fn head(stream: &mut TcpStream, left: &mut Vec<u8>) -> std::io::Result<Option<Vec<u8>>> {
     let end = loop {
         if let Some(at) = left.windows(4).position(|part| part == b"\r\n\r\n") {
             break at + 4;
@@ -348,19 +354,29 @@ fn message(
             return Ok(None);
         }
     };
-    let head: Vec<u8> = left.drain(..end).collect();
-    if field(&head, "transfer-encoding").is_some() {
+    Ok(Some(left.drain(..end).collect()))
+}
+
+/// How long the body behind a head is, as the head says.
+///
+/// # Errors
+/// It is in chunks, which neither end of these tests sends.
+fn length(head: &[u8]) -> std::io::Result<usize> {
+    if field(head, "transfer-encoding").is_some() {
         return Err(ErrorKind::InvalidData.into());
     }
-    let length = field(&head, "content-length").filter(|_| has_body);
-    let length: usize = length.map_or(0, |length| length.parse().expect("a length"));
+    let length = field(head, "content-length");
+    Ok(length.map_or(0, |length| length.parse().expect("a length")))
+}
+
+/// Reads a body of a length.
+fn body(stream: &mut TcpStream, left: &mut Vec<u8>, length: usize) -> std::io::Result<Vec<u8>> {
     while left.len() < length {
         if more(stream, left)? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
     }
-    let body = left.drain(..length).collect();
-    Ok(Some(Message { head, body }))
+    Ok(left.drain(..length).collect())
 }
 
 fn more(stream: &mut TcpStream, left: &mut Vec<u8>) -> std::io::Result<usize> {
@@ -397,7 +413,12 @@ impl<'a> Connection<'a> {
     /// Passes exchanges until the program, a fault or the server ends the connection.
     fn serve(mut self) -> std::io::Result<()> {
         let mut left = Vec::new();
-        while let Some(request) = message(&mut self.program, &mut left, true)? {
+        while let Some(head) = head(&mut self.program, &mut left)? {
+            let mut request = Message {
+                head,
+                body: Vec::new(),
+            };
+            let length = length(&request.head)?;
             let mut seen = Exchange {
                 connection: self.number,
                 nth: self.nth,
@@ -409,6 +430,12 @@ impl<'a> Connection<'a> {
                 answer_passed: false,
                 fault: Fault::CloseBefore,
             };
+            if !self.is_half_closed
+                && let Some(fault) = self.fault_of_request(length)
+            {
+                return self.broken_off(seen, fault);
+            }
+            request.body = body(&mut self.program, &mut left, length)?;
             if self.is_half_closed {
                 self.shared.log(seen);
                 continue;
@@ -432,9 +459,10 @@ impl<'a> Connection<'a> {
             };
             seen.fault = self.fault(&answer);
             // The fault is logged before the program can do anything because of it.
-            let (bytes, head) = ([&*answer.head, &*answer.body].concat(), answer.head.len());
+            let (bytes, head) = (answer.bytes(), answer.head.len());
             let passed = match seen.fault {
                 Fault::ResetBefore | Fault::CloseBefore | Fault::Swallow => 0,
+                Fault::ResetInRequest | Fault::AnswerInRequest => 0,
                 Fault::ResetInHead(count) | Fault::CloseInHead(count) => count,
                 Fault::ResetInBody(count) | Fault::CloseInBody(count) => head + count,
                 Fault::None | Fault::HalfClose | Fault::OneByte | Fault::Delay(_) => bytes.len(),
@@ -461,18 +489,50 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    /// What happens to the exchange whose answer this is.
-    fn fault(&self, answer: &Message) -> Fault {
+    /// What the plan has for the next exchange: which fault, and a number for its place. `None` if it has none.
+    fn planned(&self) -> Option<(u64, usize)> {
         let Plan { seed, one_in, .. } = self.shared.plan;
         let mixed = mixed(seed, self.number, self.nth);
         if one_in == 0 || !mixed.is_multiple_of(one_in) {
-            return Fault::None;
+            return None;
         }
         let mixed = mixed / one_in;
-        let (what, place) = (
-            mixed % 10,
-            usize::try_from(mixed / 10 % (1 << 30)).unwrap_or(0),
-        );
+        let place = usize::try_from(mixed / 12 % (1 << 30)).unwrap_or(0);
+        Some((mixed % 12, place))
+    }
+
+    /// What happens to the request before its body is read.
+    fn fault_of_request(&self, length: usize) -> Option<Fault> {
+        match self.planned()?.0 {
+            9 => Some(Fault::ResetInRequest),
+            10 if length > 0 => Some(Fault::AnswerInRequest),
+            _ => None,
+        }
+    }
+
+    /// Ends the connection before the body of a request was read.
+    fn broken_off(mut self, mut seen: Exchange, fault: Fault) -> std::io::Result<()> {
+        let has_answer = fault == Fault::AnswerInRequest;
+        seen.fault = fault;
+        seen.head_passed = has_answer;
+        seen.answer_passed = has_answer;
+        self.shared.log(seen);
+        if !has_answer {
+            reset(self.program);
+            return Ok(());
+        }
+        self.program.write_all(REFUSED)?;
+        self.program.shutdown(Shutdown::Write)?;
+        // What is left unread when a socket is closed makes a reset of it, which may overtake the answer.
+        while more(&mut self.program, &mut Vec::new())? > 0 {}
+        Ok(())
+    }
+
+    /// What happens to the exchange whose answer this is.
+    fn fault(&self, answer: &Message) -> Fault {
+        let Some((what, place)) = self.planned() else {
+            return Fault::None;
+        };
         // A body that is cut off has bytes that do not come.
         let in_head = 1 + place % (answer.head.len() - 1);
         let in_body = || place % answer.body.len();
@@ -513,14 +573,11 @@ impl<'a> Connection<'a> {
                 server
             }
         };
-        server
-            .write_all(&[&*request.head, &*request.body].concat())
-            .ok()?;
-        let has_body = request.word(0) != "HEAD";
-        let answer = message(&mut server, &mut Vec::new(), has_body)
-            .ok()
-            .flatten()?;
+        server.write_all(&request.bytes()).ok()?;
+        let mut left = Vec::new();
+        let head = head(&mut server, &mut left).ok().flatten()?;
+        let body = body(&mut server, &mut left, length(&head).ok()?).ok()?;
         self.server = Some(server);
-        Some(answer)
+        Some(Message { head, body })
     }
 }
