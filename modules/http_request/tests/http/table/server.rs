@@ -5,8 +5,6 @@
 
 use super::Speaks;
 use bggo_tests::server::Certificates;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::cell::Cell;
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
@@ -100,15 +98,7 @@ pub struct Server {
 /// What a server with these certificates does with a new connection. It offers HTTP/2, or no protocol, so that HTTP/1.1 is
 /// spoken.
 pub fn acceptor(certificates: &Certificates, speaks: Speaks) -> TlsAcceptor {
-    let chain = CertificateDer::pem_file_iter(certificates.path("server.crt")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(certificates.path("server.key")).unwrap();
-    let ring = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(ring)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain.map(Result::unwrap).collect(), key)
-        .unwrap();
+    let mut config = certificates.server_config();
     if speaks == Speaks::Two {
         config.alpn_protocols = vec![b"h2".to_vec()];
     }
