@@ -61,7 +61,7 @@ pub struct Dialled {
     pub connecting: Duration,
     /// From there until TLS was agreed on; zero without TLS.
     pub tls: Duration,
-    /// The address that answered: that of the proxy if there is one.
+    /// The address that answered: that of the proxy if there is one. A unix socket has none.
     pub address: Option<SocketAddr>,
 }
 
@@ -87,7 +87,7 @@ impl Rules {
 }
 
 impl Dialer {
-    /// For one asset.
+    /// For one asset: a dialer keeps the TLS sessions of its asset.
     pub fn new(cx: &AssetCx, rules: &Rc<Rules>) -> Self {
         Self {
             cx: cx.clone(),
@@ -101,10 +101,12 @@ impl Dialer {
         &self.rules
     }
 
-    /// TLS from here on, for a protocol that begins without it. It takes the time that it says.
+    /// TLS from here on, for a protocol that begins without it, as by STARTTLS. `name` is what the server's certificate has to be
+    /// for. What was appended is sent before. It takes the time that it says.
     ///
     /// # Errors
-    /// There is no TLS connection. The text says why, but not to whom.
+    /// There is no TLS connection, and this one is of no use any more: the rules say nothing of TLS, the server's certificate is
+    /// not trusted, or bytes stand in [`Wire::peek`], which nobody secured. The text says why, but not to whom.
     pub async fn secure(
         &self,
         wire: &mut Wire,
@@ -117,7 +119,7 @@ impl Dialer {
         Ok(self.cx.now() - begun)
     }
 
-    /// Makes a connection. Where there is a proxy for the host, it is asked for a tunnel.
+    /// Makes a connection, with TLS if the target says so. Where there is a proxy for the host, it is asked for a tunnel.
     ///
     /// # Errors
     /// There is no way there, or it took too long.
