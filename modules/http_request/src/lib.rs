@@ -1,8 +1,9 @@
-//! HTTP requests: the runner `http_request` and the asset `http_client` that its requests share.
+//! HTTP requests: the runner `http_request`, the runner `http_events` for streams of events, and the asset `http_client` that
+//! their requests share.
 //!
 //! ```text
 //! arguments -> request (url, headers, body) -> exchange (redirects, cookies, limit) -> transport
-//!                                                     '-> response (the outputs that the grid reads)
+//!                                                     '-> response (the outputs that the grid reads), or events
 //! ```
 
 mod auth;
@@ -12,6 +13,7 @@ mod charset;
 mod client;
 mod cookies;
 mod decompress;
+mod events;
 mod exchange;
 mod expect;
 mod fault;
@@ -26,6 +28,7 @@ mod trace;
 mod transport;
 
 pub use client::HttpClient;
+pub use events::HttpEvents;
 pub use runner::HttpRequest;
 pub use transport::link::{self, Link};
 
