@@ -570,7 +570,7 @@ runner "http_events" {
   }
 
   error "request" {
-    description = "The request cannot be made: a URL or header is malformed, or a file cannot be read."
+    description = "The request cannot be made: a URL or header is malformed."
   }
   error "dns" {
     description = "The host name has no address."

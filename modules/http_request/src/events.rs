@@ -261,7 +261,11 @@ impl<'a> Run<'a> {
             return Err(fault);
         }
         let mut told = Told::default();
-        let ended_by = self.listen((&mut incoming, call, &url), &mut told).await?;
+        let ended = self.listen((&mut incoming, call, &url), &mut told).await;
+        let Ok(ended_by) = ended else {
+            incoming.leave();
+            return ended.map(|_| Output::default());
+        };
         if incoming.is_over() {
             // Its connection can be used again.
             let rest = incoming.skip().await.unwrap_or_default();
