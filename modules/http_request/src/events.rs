@@ -16,6 +16,7 @@ use crate::fault;
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use crate::http_events::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
+use crate::limit::until;
 use crate::request::{self, Arguments, BodyParts, Whole};
 use crate::response;
 use crate::trace::{Request, Trace};
@@ -27,9 +28,6 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{StatusCode, Version};
 use parse::{Event, Parser};
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -487,18 +485,6 @@ impl Until {
             None
         }
     }
-}
-
-/// What comes of work before a deadline; `None` if that is first.
-async fn until<T>(work: impl Future<Output = T>, deadline: &mut Deadline) -> Option<T> {
-    let mut work = pin!(work);
-    poll_fn(|cx| {
-        if let Poll::Ready(done) = work.as_mut().poll(cx) {
-            return Poll::Ready(Some(done));
-        }
-        deadline.poll(cx).map(|()| None)
-    })
-    .await
 }
 
 /// An event as a value, and how many bytes of text are in it.

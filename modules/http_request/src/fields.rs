@@ -17,6 +17,7 @@ pub(crate) mod name {
     pub(crate) const HOST: &str = "Host";
     pub(crate) const LAST_EVENT_ID: &str = "Last-Event-ID";
     pub(crate) const PROXY_AUTHORIZATION: &str = "Proxy-Authorization";
+    pub(crate) const UPGRADE: &str = "Upgrade";
     pub(crate) const USER_AGENT: &str = "User-Agent";
 }
 

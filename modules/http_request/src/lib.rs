@@ -19,6 +19,7 @@ mod expect;
 mod fault;
 mod fields;
 mod hosts;
+mod limit;
 mod multipart;
 mod redirect;
 mod request;
@@ -26,10 +27,12 @@ mod response;
 mod runner;
 mod trace;
 mod transport;
+mod upgrade;
 
 pub use client::HttpClient;
 pub use events::HttpEvents;
 pub use runner::HttpRequest;
 pub use transport::link::{self, Link};
+pub use upgrade::{Upgrade, Upgraded};
 
 bggo_runtime::contract::module!("manifest.hcl");

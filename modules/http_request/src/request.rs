@@ -332,6 +332,23 @@ pub(crate) struct Arguments<'a> {
     pub(crate) bodies: BodyParts<'a>,
 }
 
+impl<'a> Arguments<'a> {
+    /// A GET without anything else.
+    pub(crate) fn get(url: &'a str) -> Self {
+        Self {
+            url,
+            method: "GET",
+            query: None,
+            headers: None,
+            bearer: None,
+            basic: None,
+            key: None,
+            cookies: None,
+            bodies: BodyParts::default(),
+        }
+    }
+}
+
 /// A whole request, without what its client adds.
 #[derive(Debug, Clone)]
 pub(crate) struct Whole {

@@ -27,3 +27,4 @@ mod redirects;
 mod resent;
 mod table;
 mod tls;
+mod upgrade;

@@ -3,6 +3,7 @@
 use bggo_module_http_request::http_client::{self, Slot};
 use bggo_module_http_request::http_events;
 use bggo_module_http_request::http_request::{self, In, Late, Needs, Output, Wanted};
+use bggo_module_http_request::{Upgrade, Upgraded};
 use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
@@ -121,6 +122,18 @@ impl User {
         let client = self.slot.get(&it, &mut make);
         let needs = http_events::Needs::NONE.client(client);
         prepared.run(&step, needs, &[]).await
+    }
+
+    /// Asks for another protocol, as a step of another module does.
+    pub async fn upgrade(&self, asked: &Upgrade<'_>) -> Result<Upgraded, Fault> {
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let begun = Begun::when_free(self.worker.moment(), 0);
+        let it = Iteration::new(&user, &begun);
+        let policy = Policy::new();
+        let step = it.step(At::step(&STEP), &policy);
+        let mut make = |cx| self.client.create(cx, Ok(self.late.clone()));
+        let client = self.slot.get(&it, &mut make).await?;
+        client.upgrade(&step, asked).await
     }
 
     /// What the steps that read events have counted so far.

@@ -48,6 +48,8 @@ pub struct Rules {
 pub struct Dialer {
     cx: AssetCx,
     rules: Rc<Rules>,
+    /// How TLS is spoken with hosts, if not as the rules say.
+    tls: Option<Tls>,
     /// The TLS sessions of this asset, from its first connection with TLS on.
     sessions: OnceCell<Rc<Sessions>>,
 }
@@ -92,7 +94,20 @@ impl Dialer {
         Self {
             cx: cx.clone(),
             rules: Rc::clone(rules),
+            tls: None,
             sessions: OnceCell::new(),
+        }
+    }
+
+    /// The same that speaks TLS with hosts in another way, such as with [other protocols](Tls::with_protocols). Both have the
+    /// same sessions.
+    #[must_use]
+    pub fn with_tls(&self, tls: &Tls) -> Self {
+        Self {
+            cx: self.cx.clone(),
+            rules: Rc::clone(&self.rules),
+            tls: Some(tls.clone()),
+            sessions: OnceCell::from(Rc::clone(self.sessions())),
         }
     }
 
@@ -269,7 +284,7 @@ impl Dialer {
 
     fn tls(&self) -> Result<&Tls, Trouble> {
         let without = "the client has no settings for TLS";
-        let tls = self.rules.tls.as_ref();
+        let tls = self.tls.as_ref().or(self.rules.tls.as_ref());
         tls.ok_or_else(|| Trouble::new(Kind::Tls, Phase::Tls, without))
     }
 

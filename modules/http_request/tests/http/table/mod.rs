@@ -6,7 +6,7 @@
 //! ```
 
 mod bytes;
-mod server;
+pub mod server;
 
 use crate::user::{User, known, method, run, some, text, value};
 use bggo_module_http_request::http_client;
