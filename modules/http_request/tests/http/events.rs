@@ -394,3 +394,18 @@ fn a_redirect_leads_to_the_stream_and_nginx_serves_it_over_each_version_and_tran
     }
     drop(nginx.stop());
 }
+
+#[test]
+fn each_kind_of_failure_of_a_request_is_one_of_a_stream() {
+    let manifest = include_str!("../../manifest.hcl");
+    let (request, rest) = manifest.split_once("\nrunner \"http_events\"").unwrap();
+    let (stream, _) = rest.split_once("\nasset ").unwrap();
+    let kinds = |runner: &'static str| -> Vec<&str> {
+        let named = |line: &'static str| line.strip_prefix("  error \"")?.split('"').next();
+        runner.lines().filter_map(named).collect()
+    };
+    let mut all = kinds(request);
+    assert!(all.len() >= 9, "{all:?}");
+    all.extend(["content_type", "idle"]);
+    assert_eq!(kinds(stream), all);
+}
