@@ -10,7 +10,7 @@ mod parse;
 use crate::auth::ApiKey;
 use crate::client::{HttpClient, count};
 use crate::decompress::too_large;
-use crate::exchange::{Call, Counters, First, ReadsOf, Seen, answer};
+use crate::exchange::{Call, Counters, First, Seen, answer};
 use crate::expect::{Examples, Expect};
 use crate::fault;
 use crate::fields::{Fields, name};
@@ -20,15 +20,15 @@ use crate::limit::until;
 use crate::request::{self, Arguments, BodyParts, Whole};
 use crate::response;
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerHead, Incoming, LastHead};
+use crate::transport::{AnswerHead, Hears, Incoming, LastHead, Reads};
 use bggo_runtime::contract::{
-    Deadline, Fault, FaultText, Number, Prepare, Runner, Step, Text, Value, format_duration,
+    Deadline, Fault, FaultText, Moment, Number, Prepare, Runner, Step, Text, Value, format_duration,
 };
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{StatusCode, Version};
 use parse::{Event, Parser};
 use std::cell::{Cell, RefCell};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Url;
 
 /// The type of an event stream.
@@ -148,7 +148,7 @@ struct Run<'a> {
     asks: &'a Asks,
     late: &'a [Late<'a>],
     fields: Fields,
-    sent: Instant,
+    sent: Moment,
     seen: Seen,
     events: Cell<u64>,
     received: Cell<u64>,
@@ -164,7 +164,7 @@ struct Told {
     kept: u64,
     last: Option<Value>,
     /// When the first event came, and the last one.
-    came: Option<(Instant, Instant)>,
+    came: Option<(Moment, Moment)>,
 }
 
 impl<'a> Run<'a> {
@@ -184,7 +184,6 @@ impl<'a> Run<'a> {
             url: &request.target.url,
             fields: &self.fields,
             template: None,
-            last_head: &self.runner.last_head,
             cookies: &request.cookies,
             payload: &request.payload,
             key: match &request.key {
@@ -193,19 +192,24 @@ impl<'a> Run<'a> {
             },
             timeout: self.asks.timeout.unwrap_or(defaults.timeout),
             redirects: defaults.follows.then_some(defaults.max_redirects),
-            reads: ReadsOf {
-                fields: true,
-                address: false,
-                body: false,
+            keeps_body: false,
+            hears: Hears {
+                last_head: &self.runner.last_head,
+                reads: Reads {
+                    fields: true,
+                    cookies: true,
+                    location: true,
+                    address: false,
+                },
+                examples: Examples {
+                    step: self.step,
+                    expect: Some(&self.runner.expect),
+                },
             },
             hosts: self.hosts(),
             sent: self.sent,
             seen: &self.seen,
             trace,
-            examples: Examples {
-                step: self.step,
-                expect: Some(&self.runner.expect),
-            },
         }
     }
 
@@ -214,10 +218,7 @@ impl<'a> Run<'a> {
         let call = self.call(trace);
         let limit = call.timeout;
         let mut deadline = self.step.deadline();
-        // A limit that no instant can hold is never reached.
-        if let Some(end) = call.sent.checked_add(limit) {
-            deadline.set(end);
-        }
+        deadline.set(call.sent + limit);
         match until(self.whole(&call), &mut deadline).await {
             Some(ended) => ended,
             None if self.seen.status.get().is_none() => Err(call.timed_out()),
@@ -245,7 +246,7 @@ impl<'a> Run<'a> {
     async fn whole(&self, call: &Call<'_>) -> Result<Output, Fault> {
         let (mut incoming, url) = answer(self.client, call, First::Nothing).await?;
         let came = incoming.head().came;
-        let waiting = came.saturating_duration_since(self.sent);
+        let waiting = came - self.sent;
         self.step.record_time(Metric::WAITING, waiting);
         let status = incoming.head().status;
         if status != StatusCode::OK {
@@ -286,9 +287,9 @@ impl<'a> Run<'a> {
         let most = self.client.common.exchange.max_body;
         let mut parser = Parser::new(usize::try_from(most).unwrap_or(usize::MAX));
         let mut idle = self.step.deadline();
-        let waits_for_next = |idle: &mut Deadline, now: Instant| {
-            if let Some(end) = self.asks.idle.and_then(|limit| now.checked_add(limit)) {
-                idle.set(end);
+        let waits_for_next = |idle: &mut Deadline, now: Moment| {
+            if let Some(limit) = self.asks.idle {
+                idle.set(now + limit);
             }
         };
         waits_for_next(&mut idle, incoming.head().came);
@@ -316,16 +317,16 @@ impl<'a> Run<'a> {
     }
 
     /// An event came.
-    fn comes(&self, event: &Event<'_>, told: &mut Told, now: Instant) -> Result<(), Fault> {
+    fn comes(&self, event: &Event<'_>, told: &mut Told, now: Moment) -> Result<(), Fault> {
         self.events.set(self.events.get() + 1);
         match &mut told.came {
             None => {
                 told.came = Some((now, now));
-                let first = now.saturating_duration_since(self.sent);
+                let first = now - self.sent;
                 self.step.record_time(Metric::FIRST_EVENT, first);
             }
             Some((_, before)) => {
-                let between = now.saturating_duration_since(*before);
+                let between = now - *before;
                 self.step.record_time(Metric::BETWEEN, between);
                 *before = now;
             }
@@ -388,9 +389,9 @@ impl<'a> Run<'a> {
             output.events = told.events.into();
         }
         if wanted.first {
-            output.first = told.came.map_or(Value::Null, |(first, _)| {
-                first.saturating_duration_since(self.sent).into()
-            });
+            output.first = told
+                .came
+                .map_or(Value::Null, |(first, _)| (first - self.sent).into());
         }
         if wanted.ended_by {
             output.ended_by = ended_by.into();

@@ -2,7 +2,7 @@
 //! their requests share.
 //!
 //! ```text
-//! arguments -> request (url, headers, body) -> exchange (redirects, cookies, limit) -> transport
+//! arguments -> prepared (request: url, headers, body) -> runner -> exchange (redirects, cookies, limit) -> transport
 //!                                                     '-> response (the outputs that the grid reads), or events
 //! ```
 
@@ -21,6 +21,7 @@ mod fields;
 mod hosts;
 mod limit;
 mod multipart;
+mod prepared;
 mod redirect;
 mod request;
 mod response;
@@ -31,7 +32,7 @@ mod upgrade;
 
 pub use client::HttpClient;
 pub use events::HttpEvents;
-pub use runner::HttpRequest;
+pub use prepared::HttpRequest;
 pub use transport::link::{self, Link};
 pub use upgrade::{Upgrade, Upgraded};
 

@@ -14,7 +14,7 @@ use crate::http_request::Error as Kind;
 use crate::limit::until;
 use crate::request::{self, Arguments, Whole};
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerHead, Asked, Incoming, Outgoing, Reads};
+use crate::transport::{AnswerHead, Asked, Hears, Incoming, Outgoing, Reads};
 use bggo_runtime::contract::{Fault, FaultText, Step, format_duration};
 use bggo_wire::{Dialled, Wire};
 use http::header::{HeaderName, HeaderValue, UPGRADE};
@@ -85,10 +85,7 @@ impl HttpClient {
         let limit = asked.timeout.unwrap_or(self.common.exchange.timeout);
         let sent = step.sent();
         let mut deadline = step.deadline();
-        // A limit that no instant can hold is never reached.
-        if let Some(end) = sent.checked_add(limit) {
-            deadline.set(end);
-        }
+        deadline.set(sent + limit);
         let ended = until(self.ask((step, &request), asked, hosts), &mut deadline).await;
         self.count_connections();
         ended.unwrap_or_else(|| {
@@ -153,16 +150,18 @@ impl HttpClient {
             cookies: cookies.as_deref(),
             payload: &request.payload,
             template: None,
-            last_head: &RefCell::default(),
-            reads: Reads {
-                fields: true,
-                cookies: true,
-                location: false,
-                address: false,
-            },
-            examples: Examples { step, expect: None },
             hosts,
             now: step.now(),
+            hears: Hears {
+                last_head: &RefCell::default(),
+                reads: Reads {
+                    fields: true,
+                    cookies: true,
+                    location: false,
+                    address: false,
+                },
+                examples: Examples { step, expect: None },
+            },
         };
         match self.transport.upgrade(&outgoing).await? {
             Asked::Upgraded(upgraded) => {

@@ -7,7 +7,6 @@ use crate::transport::incoming::Incoming;
 use crate::transport::message::{AnswerHead, Outgoing};
 use bggo_runtime::contract::Fault;
 use bggo_wire::{Address, Dialled, Target, Wire};
-use std::cell::RefCell;
 use std::future::poll_fn;
 
 /// The only protocol that TLS offers: HTTP/2 cannot be upgraded.
@@ -49,10 +48,9 @@ impl Pool {
         self.opened.set(self.opened.get() + 1);
         let mut loan = self.home.settle(self.shared.server(url), wire);
         let mut exchange = Exchange::begin(&mut loan, (outgoing, None), &[]).for_upgrade();
-        let last = RefCell::default();
-        let head = poll_fn(|cx| exchange.poll(&mut loan, &last, cx)).await;
+        let head = poll_fn(|cx| exchange.poll(&mut loan, &outgoing.hears, cx)).await;
         let head = head.map_err(|lost| lost.fault(outgoing))?;
-        let made = exchange.head(&loan, &head, outgoing);
+        let made = exchange.head(&loan, &head, &outgoing.hears);
         if head.status != SWITCHING {
             let reply = exchange.reply(loan, (head, made), self.shared.max_idle);
             return Ok(Asked::Refused(Incoming::Http1(reply)));
