@@ -228,6 +228,8 @@ impl Connection {
         if self.room() != Room::Now {
             return None;
         }
+        // What follows keeps to the server's settings, so that these are acknowledged comes before it.
+        self.put_replies(out);
         let id = self.next;
         self.next += 2;
         self.active += 1;
@@ -262,6 +264,7 @@ impl Connection {
     /// Appends a part of a body, as much as the windows allow: how many bytes. The request ends with the last of them if
     /// `ends` says so.
     pub fn send(&mut self, key: Key, bytes: &[u8], ends: Ends, out: &mut dyn Sink) -> usize {
+        self.put_replies(out);
         let may_send = self.may_send;
         let Some(stream) = self.streams.get_mut(key).filter(|stream| !stream.has_sent) else {
             return 0;

@@ -724,6 +724,7 @@ fn windows_of_what_is_sent_are_kept_to() {
     let mut peer = Peer::new();
     let body = vec![7; 200_000];
     let sent = |peer: &mut Peer, ends| {
+        peer.owed();
         peer.out.clear();
         let size = peer.connection.send(POST, &body, ends, &mut peer.out);
         let lengths: Vec<usize> = frames(&peer.out)
@@ -849,6 +850,7 @@ fn a_long_head_is_sent_in_pieces_and_a_smaller_table_is_acknowledged() {
     block.field(b"X-Long", &[b'v'; 40_000], Keeping::Allowed);
     block.field(b"Authorization", b"s", Keeping::Never);
     for (number, begins) in [(0, &b"\x3f\x13"[..]), (1, b"")] {
+        peer.owed();
         peer.out.clear();
         let asking = Asking {
             block: [&block.bytes()[..7], &block.bytes()[7..]],
