@@ -87,7 +87,7 @@ pub(crate) fn unfinished(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
 
 /// Whether a connection was closed by the other end before an answer came.
 pub fn is_closed(error: &(dyn Error + 'static)) -> bool {
-    let by_system = find::<io::Error>(error).is_some_and(|error| {
+    find::<io::Error>(error).is_some_and(|error| {
         matches!(
             error.kind(),
             io::ErrorKind::ConnectionReset
@@ -96,9 +96,7 @@ pub fn is_closed(error: &(dyn Error + 'static)) -> bool {
                 | io::ErrorKind::NotConnected
                 | io::ErrorKind::UnexpectedEof
         )
-    });
-    by_system
-        || find::<h2::Error>(error).is_some_and(|error| error.is_go_away() && error.is_remote())
+    })
 }
 
 /// What is wrong with a url.
@@ -137,11 +135,6 @@ pub fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<
     None
 }
 
-/// The deepest cause that we have a text for: an error of the operating system, or what was wrong with the answer.
-pub(crate) fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
-    cause_by(error, word)
-}
-
 /// The deepest cause that `word` has a text for.
 pub fn cause_by(
     error: &(dyn Error + 'static),
@@ -159,12 +152,9 @@ pub fn cause_by(
     words.unwrap_or(Cow::Borrowed("the connection failed"))
 }
 
-/// What an error says of the operating system or of HTTP/2.
+/// What an error says of the operating system.
 pub fn word(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        return of_system(error);
-    }
-    error.downcast_ref::<h2::Error>().and_then(of_http_2)
+    error.downcast_ref::<io::Error>().and_then(of_system)
 }
 
 fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
@@ -179,49 +169,6 @@ fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
         }
         _ => None,
     }
-}
-
-fn of_http_2(error: &h2::Error) -> Option<Cow<'static, str>> {
-    let Some(reason) = error.reason() else {
-        return error
-            .get_io()
-            .is_some()
-            .then(|| "the connection is closed".into())
-            .or(Some("what came is no HTTP/2".into()));
-    };
-    let name = reason_name(reason.into());
-    Some(if error.is_library() {
-        format!("what came is no right HTTP/2 ({name})").into()
-    } else if error.is_go_away() {
-        format!("the other end ended the HTTP/2 connection ({name})").into()
-    } else {
-        format!("the other end gave the HTTP/2 stream up ({name})").into()
-    })
-}
-
-/// A reason's name in RFC 9113, section 7.
-fn reason_name(code: u32) -> &'static str {
-    const NAMES: [&str; 14] = [
-        "NO_ERROR",
-        "PROTOCOL_ERROR",
-        "INTERNAL_ERROR",
-        "FLOW_CONTROL_ERROR",
-        "SETTINGS_TIMEOUT",
-        "STREAM_CLOSED",
-        "FRAME_SIZE_ERROR",
-        "REFUSED_STREAM",
-        "CANCEL",
-        "COMPRESSION_ERROR",
-        "CONNECT_ERROR",
-        "ENHANCE_YOUR_CALM",
-        "INADEQUATE_SECURITY",
-        "HTTP_1_1_REQUIRED",
-    ];
-    usize::try_from(code)
-        .ok()
-        .and_then(|code| NAMES.get(code))
-        .copied()
-        .unwrap_or("a reason of its own")
 }
 
 #[cfg(test)]

@@ -82,6 +82,18 @@ impl Head {
         found.map(|(_, value)| value)
     }
 
+    /// The same for somebody who reads it later.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self {
+            status: self.status,
+            length: self.length,
+            text: self.text.clone(),
+            ends: self.ends.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Another head begins.
     pub(crate) fn begin(&mut self) {
         self.text.clear();

@@ -342,7 +342,8 @@ async fn talk(seed: u64) {
 async fn every_answer_is_that_to_its_request() {
     let local = tokio::task::LocalSet::new();
     for seed in 0..24 {
-        eprintln!("seed {seed} {:?}", std::time::Instant::now()); local.run_until(talk(seed)).await;
+        eprintln!("seed {seed} {:?}", std::time::Instant::now());
+        local.run_until(talk(seed)).await;
     }
 }
 
