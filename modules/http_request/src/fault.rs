@@ -70,6 +70,11 @@ pub(crate) fn of_answer(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
     Kind::Protocol.fault(no_answer(url, hosts).and(": ").and_text(cause))
 }
 
+/// The fault for a request over HTTP/2 that the other end gave up before its answer, or with the connection.
+pub(crate) fn given_up(kind: Kind, cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
+    kind.fault(no_answer(url, hosts).and(": ").and_text(cause))
+}
+
 /// The fault for an answer over HTTP/1 whose head is read and too large.
 pub fn too_large_head(url: &Url, hosts: Hosts) -> Fault {
     Kind::Protocol.fault(no_answer(url, hosts).and(format_args!(": {TOO_LARGE_HEAD}")))
@@ -87,16 +92,19 @@ pub(crate) fn unfinished(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
 
 /// Whether a connection was closed by the other end before an answer came.
 pub fn is_closed(error: &(dyn Error + 'static)) -> bool {
-    find::<io::Error>(error).is_some_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionReset
-                | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::BrokenPipe
-                | io::ErrorKind::NotConnected
-                | io::ErrorKind::UnexpectedEof
-        )
-    })
+    find::<io::Error>(error).is_some_and(is_closed_by_system)
+}
+
+/// Whether the system said that a connection was closed by the other end.
+pub fn is_closed_by_system(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::UnexpectedEof
+    )
 }
 
 /// What is wrong with a url.

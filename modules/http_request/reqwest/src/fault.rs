@@ -107,17 +107,45 @@ pub(crate) fn unanswered(
 
 /// The kind of a connection that was lost before an answer.
 fn of_lost(error: &(dyn Error + 'static)) -> Kind {
-    match find::<io::Error>(error).map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => Kind::Reset,
+    if let Some(error) = find::<h2::Error>(error) {
+        return lost_over_http_2(error);
+    }
+    let by_system = find::<io::Error>(error);
+    match by_system.map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionReset) => Kind::Reset,
+        // The end of a connection is a broken pipe to h2 as well: only the system's own is a reset.
+        Some(io::ErrorKind::BrokenPipe)
+            if by_system.is_some_and(|error| error.raw_os_error().is_some()) =>
+        {
+            Kind::Reset
+        }
         _ if is_closed(error) => Kind::Closed,
+        _ => Kind::Protocol,
+    }
+}
+
+/// The kind of failure of a request over HTTP/2 that was lost before its answer.
+fn lost_over_http_2(error: &h2::Error) -> Kind {
+    match error.get_io().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionReset) => Kind::Reset,
+        // The end of the connection is a broken pipe to h2.
+        Some(_) if is_closed(error) => Kind::Closed,
+        // The server ends the connection with a word, or gives this one request up.
+        None if error.is_go_away() && error.is_remote() => Kind::Closed,
+        None if error.is_reset() && error.is_remote() => Kind::Reset,
         _ => Kind::Protocol,
     }
 }
 
 /// Whether a connection was closed by the other end before an answer came.
 pub(crate) fn is_closed(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = find::<h2::Error>(error) {
+        // It has no source, so what the system said is asked of itself.
+        let by_system = error.get_io();
+        return by_system.is_some_and(link::is_closed_by_system)
+            || error.is_go_away() && error.is_remote();
+    }
     link::is_closed(error)
-        || find::<h2::Error>(error).is_some_and(|error| error.is_go_away() && error.is_remote())
         || find::<hyper::Error>(error).is_some_and(|error| {
             error.is_incomplete_message() || error.is_closed() || error.is_canceled()
         })

@@ -716,10 +716,15 @@ impl Lost {
             Cause::End(end) | Cause::NoRoom(Some(end)) => end,
             Cause::NoRoom(None) => End::GoneAway(Code::NO_ERROR),
         };
-        match end {
-            End::Broken(trouble) => fault::of_exchange(&trouble, outgoing.url, outgoing.hosts),
-            end => fault::of_answer(&end.words(), outgoing.url, outgoing.hosts),
-        }
+        let kind = match &end {
+            End::Broken(trouble) => {
+                return fault::of_exchange(trouble, outgoing.url, outgoing.hosts);
+            }
+            End::GoneAway(_) => Kind::Closed,
+            End::Reset(_) => Kind::Reset,
+            End::Bad(_) | End::Failed(_) => Kind::Protocol,
+        };
+        fault::given_up(kind, &end.words(), outgoing.url, outgoing.hosts)
     }
 }
 
