@@ -83,7 +83,8 @@ fn timings(answer: &Answer, phases: &Phases) -> Value {
     Vec::<(Text, Value)>::from(timings).into()
 }
 
-fn headers(headers: &HeaderMap) -> Value {
+/// The fields of a head, by their names in lower case.
+pub(crate) fn headers(headers: &HeaderMap) -> Value {
     let joined: Vec<(Text, Value)> = headers
         .keys()
         .map(|name| {
