@@ -1,6 +1,5 @@
 //! Upgrades, as a module of another protocol asks for them: a server that echoes after its 101, and servers that refuse.
 
-use crate::table::server::acceptor;
 use crate::user::{User, run, some};
 use bggo_module_http_request::{Upgrade, http_client};
 use bggo_runtime::contract::{Fault, Text};
@@ -133,7 +132,7 @@ fn over_tls_only_http_1_is_offered() {
     run(async || {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let mut config = (**acceptor(&certificates).config()).clone();
+        let mut config = certificates.server_config();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
         let server = async {
