@@ -284,7 +284,7 @@ impl Pool {
                 continue;
             }
             return Err(Unanswered {
-                was_sent: lost.was_sent,
+                was_sent: lost.was_sent(),
                 was_stale,
                 fault: lost.fault(outgoing),
             });
@@ -318,9 +318,7 @@ impl Pool {
         } else {
             Keeps::Idle
         };
-        let begun = Session::begin(server, wire, keeps, outgoing.now).await;
-        let session = begun
-            .map_err(|error| fault::of_http_2_exchange(&error, outgoing.url, outgoing.hosts))?;
+        let session = Session::begin(server, wire, keeps, outgoing.now);
         self.sessions.borrow_mut().push(Rc::clone(&session));
         Ok(Connected::Http2(session))
     }
