@@ -170,12 +170,17 @@ fn a_connection_whose_stream_is_over_is_used_again() {
     let stream = Stream::start(vec![Box::new(move |stream| {
         stream.write_all(answer.as_bytes()).unwrap();
         head(stream);
+        let refused = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
+        stream.write_all(refused).unwrap();
+        head(stream);
         stream.write_all(answer.as_bytes()).unwrap();
     })]);
     run(async || {
         let user = User::new(vec![]);
         let first = user.listen(vec![url(&stream), events(2)]).await.unwrap();
         assert_eq!(text(&first.ended_by), "events");
+        let refused = user.listen(vec![url(&stream)]).await.unwrap_err();
+        assert_eq!(refused.kind(), "status");
         let second = user.listen(vec![url(&stream)]).await.unwrap();
         assert_eq!(text(&second.ended_by), "end");
         assert_eq!(text(&second.count), "2");
