@@ -269,13 +269,7 @@ impl<'a> Run<'a> {
             incoming.leave();
             return ended.map(|_| Output::default());
         };
-        if incoming.is_over() {
-            // Its connection can be used again.
-            let rest = incoming.skip().await.unwrap_or_default();
-            self.received.set(self.received.get() + rest);
-        } else {
-            incoming.leave();
-        }
+        self.leaves(&mut incoming).await;
         if let Some(trace) = call.trace {
             trace.ends();
         }
@@ -376,7 +370,17 @@ impl<'a> Run<'a> {
                 trace.piece(&piece);
             }
         }
-        incoming.leave();
+        self.leaves(incoming).await;
+    }
+
+    /// Nobody reads the rest of an answer. If all of it is there, its connection can be used again.
+    async fn leaves(&self, incoming: &mut Incoming<'_>) {
+        if incoming.is_over() {
+            let rest = incoming.skip().await.unwrap_or_default();
+            self.received.set(self.received.get() + rest);
+        } else {
+            incoming.leave();
+        }
     }
 
     fn output(&self, head: &AnswerHead, told: Told, ended_by: &'static str) -> Output {
