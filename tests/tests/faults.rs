@@ -404,6 +404,26 @@ fn a_server_that_is_started_again_half_way_leaves_the_counts_exact() {
     }
 }
 
+/// Whether a run in which requests were given up counted no less than what the proxy saw for sure, and no more.
+#[track_caller]
+fn bound(counted: &Counted, tally: &Tally, seed: u64) {
+    let about = || format!("seed {seed}\nprogram: {counted:#?}\nproxy: {tally:#?}");
+    assert!(counted.answered <= tally.answered, "{}", about());
+    assert!(tally.heads <= counted.requests, "{}", about());
+    assert!(counted.resent <= tally.resent, "{}", about());
+    assert_eq!(
+        counted.requests,
+        counted.answered + counted.cut,
+        "{}",
+        about()
+    );
+    // Each failure is one that the proxy made, so none is an answer of another request.
+    for (kind, count) in &counted.failures {
+        let made = tally.failures.get(kind.as_str()).copied().unwrap_or(0);
+        assert!(*count <= made, "{kind}, {}", about());
+    }
+}
+
 #[test]
 fn an_interrupt_at_any_exchange_leaves_counts_between_those_of_both_ends() {
     for seed in seeds(2) {
@@ -416,17 +436,25 @@ fn an_interrupt_at_any_exchange_leaves_counts_between_those_of_both_ends() {
         proxy.wait_for(usize::try_from(seed * 7919 % 2_000).expect("a count"));
         going.signal("INT");
         let counted = counted(&going.finish().expect_code(105));
+        bound(&counted, &proxy.stop().tally(), seed);
+        within(&counted, nginx, seed);
+    }
+}
+
+#[test]
+fn requests_that_are_dropped_because_another_step_failed_are_cut() {
+    // A failure ends its iteration, and what runs beside it.
+    let grid = Grid::new(&GRID.replace("  continue_on_failure = true\n", "")).build();
+    for seed in seeds(1) {
+        let nginx = Nginx::start(ECHO);
+        let proxy = FaultProxy::start(&nginx.url(), plan(seed));
+        let url = proxy.url();
+        let flags = "--vus 64 --iterations 600 --log-format json --max-failed 100% --url";
+        let words: Vec<&str> = flags.split(' ').chain([url.as_str()]).collect();
+        let counted = counted(&grid.start(&words).finish().expect_code(0));
         let tally = proxy.stop().tally();
-        let about = || format!("seed {seed}\nprogram: {counted:#?}\nproxy: {tally:#?}");
-        assert!(counted.answered <= tally.answered, "{}", about());
-        assert!(tally.heads <= counted.requests, "{}", about());
-        assert!(counted.resent <= tally.resent, "{}", about());
-        assert_eq!(
-            counted.requests,
-            counted.answered + counted.cut,
-            "{}",
-            about()
-        );
+        bound(&counted, &tally, seed);
+        assert!(counted.answered < tally.answered, "none was dropped");
         within(&counted, nginx, seed);
     }
 }
