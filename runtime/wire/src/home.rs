@@ -8,6 +8,7 @@ use crate::wire::{Idle, Wire};
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, DerefMut};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 /// The connections of one asset that are idle, by a number for each server.
 #[derive(Debug, Default)]
@@ -88,6 +89,20 @@ impl Home {
                     false
                 }
             });
+    }
+
+    /// Closes the idle connections that have rested for `limit`: when the next one will have, if there is one.
+    pub fn close_rested(&self, limit: Duration, now: Instant) -> Option<Instant> {
+        let mut shortest: Option<Duration> = None;
+        self.idle.borrow_mut().retain(|(_, wire)| {
+            let left = limit.saturating_sub(wire.rested(now));
+            if left.is_zero() {
+                return false;
+            }
+            shortest = Some(shortest.map_or(left, |known| known.min(left)));
+            true
+        });
+        now.checked_add(shortest?)
     }
 
     /// Closes the idle connections to a server.

@@ -15,6 +15,7 @@
 mod buf;
 mod dial;
 mod home;
+mod meter;
 mod named;
 mod pool;
 mod socket;
@@ -30,7 +31,8 @@ pub use named::Named;
 pub use tls::explain as explain_tls;
 pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
-pub use wire::{Idle, Look, Traffic, Wire};
+pub use meter::Traffic;
+pub use wire::{Idle, Look, Wire};
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 //! It is driven by whoever polls it: there is no task, no channel and no lock between a protocol and its socket.
 
 use crate::buf::Buf;
+use crate::meter::Meter;
 use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Layer, Plain, Sessions, Tls, speaks_tls};
@@ -16,15 +17,6 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes that the socket carried so far, those of TLS included.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Bytes that were sent.
-    pub sent: u64,
-    /// Bytes that were received.
-    pub received: u64,
-}
-
 /// A connection and what stands in it.
 #[derive(Debug)]
 pub struct Wire {
@@ -33,7 +25,7 @@ pub struct Wire {
     layer: Option<Box<Layer>>,
     out: Buf,
     came: Buf,
-    traffic: Traffic,
+    meter: Rc<Meter>,
     /// Answers that the other end owes.
     owed: u32,
     /// When its last exchange was over.
@@ -47,6 +39,8 @@ struct State {
     is_reused: bool,
     /// The next flush asks for no answer.
     sends_only: bool,
+    /// Something came.
+    has_heard: bool,
     /// The other end has said that nothing more will come.
     has_ended: bool,
     /// It failed, so it is of no use any more.
@@ -72,13 +66,13 @@ pub enum Look {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: Socket) -> Self {
+    pub(crate) fn new(socket: Socket, meter: &Rc<Meter>) -> Self {
         Self {
             socket,
             layer: None,
             out: Buf::new(),
             came: Buf::new(),
-            traffic: Traffic::default(),
+            meter: Rc::clone(meter),
             owed: 0,
             rests_since: None,
             state: State::default(),
@@ -143,7 +137,7 @@ impl Wire {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.breaks(Trouble::closed()))),
                 Poll::Ready(Ok(count)) => {
-                    self.traffic.sent += count as u64;
+                    self.meter.sent(count);
                     bytes.consume(count);
                 }
                 Poll::Ready(Err(error)) => {
@@ -309,11 +303,6 @@ impl Wire {
         self.socket.peer()
     }
 
-    /// What it carried so far.
-    pub fn traffic(&self) -> Traffic {
-        self.traffic
-    }
-
     /// The protocol that both ends agreed on in TLS (ALPN), if they agreed on one.
     pub fn alpn(&self) -> Option<&[u8]> {
         self.layer.as_ref()?.protocol()
@@ -367,7 +356,7 @@ impl Wire {
                 match ready!(self.socket.poll_write(cx, layer.sealed().bytes())) {
                     Ok(0) => return Poll::Ready(Err(layer.broken_off(None))),
                     Ok(count) => {
-                        self.traffic.sent += count as u64;
+                        self.meter.sent(count);
                         layer.sealed().consume(count);
                     }
                     Err(error) => return Poll::Ready(Err(layer.broken_off(Some(&error)))),
@@ -391,7 +380,7 @@ impl Wire {
             match ready!(read) {
                 Ok(0) => return Poll::Ready(Err(layer.broken_off(None))),
                 Ok(count) => {
-                    self.traffic.received += count as u64;
+                    self.meter.received(count);
                     layer.filled(count);
                 }
                 Err(error) => return Poll::Ready(Err(layer.broken_off(Some(&error)))),
@@ -424,6 +413,11 @@ impl Wire {
     }
 
     #[cfg(test)]
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    #[cfg(test)]
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
     }
@@ -444,8 +438,8 @@ impl Wire {
             }
             Ok(count) => {
                 self.came.filled(count);
-                let is_first = self.traffic.received == 0;
-                self.traffic.received += count as u64;
+                let is_first = !std::mem::replace(&mut self.state.has_heard, true);
+                self.meter.received(count);
                 if is_first && speaks_tls(self.came.bytes()) {
                     return Err(self.breaks(no_tls(
                         "the server speaks TLS here, and this connection is without it",
@@ -499,7 +493,7 @@ impl Wire {
             Err(error) => return Err(self.breaks(Trouble::of_system(Phase::Exchange, &error))),
         };
         let before = self.came.len();
-        self.traffic.received += count as u64;
+        self.meter.received(count);
         let Some(layer) = &mut self.layer else {
             return Ok(None);
         };

@@ -21,10 +21,11 @@ pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
 pub(crate) use message::{AnswerHead, Outgoing, Reads, Template, Unanswered};
 pub(crate) use own::{Begun, Connections};
-pub(crate) use settings::{Settings, Speak};
+pub(crate) use settings::{Settings, Speak, Ways};
 
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault};
+use bggo_wire::{Counts, Traffic};
 use http::Method;
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderValue};
 use link::{Link, Remote, Request};
@@ -35,6 +36,15 @@ use std::task::Context;
 pub(crate) enum Shared {
     Own(Rc<Connections>),
     Linked(&'static Link, Rc<Settings>),
+}
+
+/// What happened to connections.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    pub(crate) opened: u64,
+    /// Bytes of their sockets.
+    pub(crate) traffic: Traffic,
+    pub(crate) ends: Counts,
 }
 
 /// The connections of one client.
@@ -52,11 +62,14 @@ impl Transport {
         })
     }
 
-    /// How many connections were opened since this was asked last.
-    pub(crate) fn take_opened(&self) -> u64 {
+    /// What happened to its connections since this was asked last.
+    pub(crate) fn take_counted(&self) -> Counted {
         match self {
-            Self::Own(pool) => pool.take_opened(),
-            Self::Linked(remote) => remote.take_opened(),
+            Self::Own(pool) => pool.take_counted(),
+            Self::Linked(remote) => Counted {
+                opened: remote.take_opened(),
+                ..Counted::default()
+            },
         }
     }
 

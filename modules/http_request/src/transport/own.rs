@@ -3,6 +3,7 @@
 use super::compose::{Parts, put_parts};
 use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
+use super::Counted;
 use super::incoming::Incoming;
 use super::last_head::LastHead;
 use super::message::{Outgoing, Template, Unanswered};
@@ -12,10 +13,13 @@ use crate::fields::Fields;
 use crate::http_client::Error as Kind;
 use crate::request;
 use bggo_http1::Head;
-use bggo_runtime::contract::{AssetCx, Fault, FaultText};
-use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Wire};
+use bggo_runtime::contract::{AssetCx, Deadline, Fault, FaultText};
+use bggo_wire::{
+    Address, Buf, Dialer, Home, Loan, Look, Names, Proxy, Rules, Sources, Target, Wire,
+};
 use http::Method;
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -29,6 +33,9 @@ pub(crate) struct Connections {
     speak: Speak,
     idle_timeout: Duration,
     max_idle: usize,
+    keep_alive: bool,
+    /// What all connections go to in place of their host.
+    unix_socket: Option<PathBuf>,
     servers: RefCell<Vec<Server>>,
 }
 
@@ -48,6 +55,8 @@ pub(crate) struct Pool {
     sessions: RefCell<Vec<Rc<Session>>>,
     dialer: Dialer,
     opened: Cell<u64>,
+    /// Until the next idle connection has rested for too long. It is set from the first time on that there is one.
+    rested: RefCell<Option<Deadline>>,
 }
 
 /// A request that was appended to an idle connection. It is driven by whoever polls it.
@@ -72,6 +81,13 @@ impl Connections {
         let no_proxy: Vec<&str> = settings.no_proxy.iter().map(String::as_str).collect();
         let proxy = settings.proxy.as_deref();
         let proxy = proxy.map(|url| Proxy::new(url, &no_proxy)).transpose();
+        let ways = settings.ways;
+        let local: Vec<&str> = ways.local_addresses.iter().map(String::as_str).collect();
+        let sources = Sources::new(&local).map_err(|text| named("local_addresses", &text))?;
+        let resolve = ways.resolve.iter();
+        let resolve: Vec<(&str, &str)> =
+            resolve.map(|(host, to)| (host.as_str(), to.as_str())).collect();
+        let names = Names::new(ways.dns_ttl, &resolve).map_err(|text| named("resolve", &text))?;
         Ok(Self {
             server_name: settings
                 .server_name
@@ -84,10 +100,13 @@ impl Connections {
                 proxy: proxy.map_err(wrong)?,
                 connect_limit: settings.connect_timeout,
                 nodelay: settings.nodelay,
-                ..Rules::default()
+                names,
+                sources,
             }),
             idle_timeout: settings.idle_timeout,
             max_idle: settings.max_idle.unwrap_or(usize::MAX),
+            keep_alive: settings.keep_alive,
+            unix_socket: ways.unix_socket,
             servers: RefCell::default(),
         })
     }
@@ -150,11 +169,16 @@ impl Pool {
             home: Home::new(),
             sessions: RefCell::default(),
             opened: Cell::new(0),
+            rested: RefCell::default(),
         }
     }
 
-    pub(super) fn take_opened(&self) -> u64 {
-        self.opened.take()
+    pub(super) fn take_counted(&self) -> Counted {
+        Counted {
+            opened: self.opened.take(),
+            traffic: self.dialer.take_traffic(),
+            ends: self.home.take_counts(),
+        }
     }
 
     /// Whether there is something to look after between requests, and beside them.
@@ -170,6 +194,38 @@ impl Pool {
             session.drive(cx);
             !session.is_over()
         });
+        drop(sessions);
+        self.poll_rested(cx);
+    }
+
+    /// Closes the connections that have rested for too long, and waits for the next one.
+    fn poll_rested(&self, cx: &mut Context<'_>) {
+        let mut rested = self.rested.borrow_mut();
+        loop {
+            if let Some(limit) = &mut *rested
+                && limit.poll(cx).is_pending()
+            {
+                return;
+            }
+            let Some(next) = self.close_rested(self.dialer.now()) else {
+                *rested = None;
+                return;
+            };
+            let limit = rested.get_or_insert_with(|| self.dialer.deadline());
+            limit.set(next);
+        }
+    }
+
+    /// Closes the connections that have rested for too long: when the next one will have, if there is one.
+    fn close_rested(&self, now: Instant) -> Option<Instant> {
+        let timeout = self.shared.idle_timeout;
+        let next = self.home.close_rested(timeout, now);
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|session| session.rested(now) < timeout);
+        let of_sessions = sessions.iter();
+        let of_sessions = of_sessions.map(|session| timeout.saturating_sub(session.rested(now)));
+        let of_sessions = of_sessions.min().and_then(|left| now.checked_add(left));
+        [next, of_sessions].into_iter().flatten().min()
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -286,7 +342,9 @@ impl Pool {
         server: u32,
         outgoing: &Outgoing<'_>,
     ) -> Result<Connected<'c>, Unanswered> {
-        if let Some(session) = self.session(server, outgoing.now) {
+        if self.shared.keep_alive
+            && let Some(session) = self.session(server, outgoing.now)
+        {
             return Ok(Connected::Http2(session));
         }
         let wire = self.dial(outgoing).await?;
@@ -350,7 +408,10 @@ impl Pool {
         let (name, port) = host_and_port(url);
         let server_name = self.shared.server_name.as_deref();
         let target = Target {
-            address: Address::Host { name, port },
+            address: match &self.shared.unix_socket {
+                Some(path) => Address::Unix(path),
+                None => Address::Host { name, port },
+            },
             secure: (url.scheme() == "https").then(|| server_name.unwrap_or(name)),
             named: outgoing.hosts.named(),
         };
@@ -395,6 +456,12 @@ impl<'c> Begun<'c> {
             }
         }
     }
+}
+
+/// What is wrong with an input.
+fn named(input: &str, text: &FaultText) -> Fault {
+    let says = FaultText::plain(format_args!("{input}: ")).and_text(text);
+    Kind::Settings.fault(says)
 }
 
 /// Where a url leads: one of IPv6 without its brackets.

@@ -13,12 +13,13 @@ pub use self::sources::Sources;
 pub use self::target::{Address, Target};
 
 use self::race::race;
+use crate::meter::{Meter, Traffic};
 use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
-use bggo_runtime::contract::{AssetCx, FaultText, format_duration};
+use bggo_runtime::contract::{AssetCx, Deadline, FaultText, format_duration};
 use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -50,6 +51,7 @@ pub struct Dialer {
     rules: Rc<Rules>,
     /// The TLS sessions of this asset, from its first connection with TLS on.
     sessions: OnceCell<Rc<Sessions>>,
+    meter: Rc<Meter>,
 }
 
 /// How long the parts of a dial took.
@@ -93,12 +95,28 @@ impl Dialer {
             cx: cx.clone(),
             rules: Rc::clone(rules),
             sessions: OnceCell::new(),
+            meter: Rc::default(),
         }
     }
 
     /// The rules that it follows.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// What its connections carried since this was asked last.
+    pub fn take_traffic(&self) -> Traffic {
+        self.meter.take()
+    }
+
+    /// The clock of the run.
+    pub fn now(&self) -> Instant {
+        self.cx.now()
+    }
+
+    /// A time limit for what becomes of its connections, which is not set yet.
+    pub fn deadline(&self) -> Deadline {
+        self.cx.deadline()
     }
 
     /// TLS from here on, for a protocol that begins without it. It takes the time that it says.
@@ -165,7 +183,7 @@ impl Dialer {
                     connecting: self.cx.now() - begun,
                     ..Dialled::default()
                 };
-                Ok((Wire::new(Socket::Unix(stream)), times))
+                Ok((Wire::new(Socket::Unix(stream), &self.meter), times))
             }
             Address::Host { name, port } => match self.rules.proxy_for(name, port) {
                 None => match self.host(name, port, to.named).await {
@@ -254,7 +272,7 @@ impl Dialer {
         self.set(&stream)?;
         times.address = Some(address);
         times.connecting = self.lap(&mut begun);
-        Ok((Wire::new(Socket::Tcp(stream)), times))
+        Ok((Wire::new(Socket::Tcp(stream), &self.meter), times))
     }
 
     fn set(&self, stream: &TcpStream) -> Result<(), Trouble> {
