@@ -206,6 +206,12 @@ impl WorkerContext {
         self.recorder.counted(slot)
     }
 
+    /// What the assets of a resource have counted on this worker so far, for tests of modules.
+    pub fn counted_by_asset(&self, asset: &ResourceInfo, metric: Counter) -> u64 {
+        let slot = asset.first_metric_slot() + metric.number();
+        self.recorder.counted(slot)
+    }
+
     /// A worker outside a run that sends events to `events`.
     pub(crate) fn outside(functional: bool, events: Arc<dyn EventSink>) -> io::Result<Self> {
         const SLOTS: usize = 64;

@@ -143,6 +143,17 @@ impl Loan<'_> {
         self.wire = None;
     }
 
+    /// The connection was found closed, or something had come unasked: it is closed and counted.
+    pub fn gone(mut self) {
+        if let Some(wire) = self.wire.take() {
+            let has_more = !wire.peek().is_empty();
+            self.home.count(|counts| match has_more {
+                true => counts.leftover += 1,
+                false => counts.gone += 1,
+            });
+        }
+    }
+
     /// The connection leaves its home for good, as for another protocol.
     #[expect(clippy::expect_used, reason = "see HAS_WIRE")]
     pub fn keep(mut self) -> Wire {
@@ -150,7 +161,7 @@ impl Loan<'_> {
     }
 }
 
-/// Only `spent`, `keep` and `drop` take it, and each of them ends the loan.
+/// Only `spent`, `gone`, `keep` and `drop` take it, and each of them ends the loan.
 const HAS_WIRE: &str = "a loan has its connection";
 
 impl Deref for Loan<'_> {
@@ -177,6 +188,8 @@ impl Drop for Loan<'_> {
         if wire.is_whole() {
             wire.will_be_reused();
             self.home.idle.borrow_mut().push((self.server, wire));
+        } else if wire.is_over() {
+            // The other end closed it or it broke, which its exchange has told.
         } else if wire.is_owed() {
             self.home.count(|counts| counts.poisoned += 1);
         } else if !wire.peek().is_empty() {

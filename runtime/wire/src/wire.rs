@@ -269,6 +269,11 @@ impl Wire {
             && !self.state.is_broken
     }
 
+    /// Whether the other end closed it, or it broke.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state.has_ended || self.state.is_broken
+    }
+
     /// Whether an answer is owed, or a part of a request was not sent.
     pub(crate) fn is_owed(&self) -> bool {
         self.owed > 0 || self.has_unsent()

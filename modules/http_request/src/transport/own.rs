@@ -399,7 +399,7 @@ impl Pool {
             if loan.is_quiet(look) {
                 return Some(loan);
             }
-            loan.spent();
+            loan.gone();
         }
     }
 

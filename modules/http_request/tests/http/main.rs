@@ -26,3 +26,4 @@ mod redirects;
 mod resent;
 mod table;
 mod tls;
+mod ways;

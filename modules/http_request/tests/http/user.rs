@@ -6,7 +6,10 @@ use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
 use bggo_runtime::contract::{Counter, Early, Fault, Info, Prepare, ResourceInfo, Value};
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
 use tokio::task::LocalSet;
 
 static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0..32);
@@ -106,6 +109,27 @@ impl User {
     /// What the steps have counted so far.
     pub fn counted(&self, metric: Counter) -> u64 {
         self.worker.counted_by(&STEP, metric)
+    }
+
+    /// What the client has counted so far.
+    pub fn counted_by_client(&self, metric: Counter) -> u64 {
+        self.worker.counted_by_asset(&CLIENT, metric)
+    }
+
+    /// Waits as a user does between two steps, until something has happened.
+    pub async fn waits_until(&self, mut has_happened: impl FnMut() -> bool) {
+        let happens = async {
+            while !has_happened() {
+                poll_fn(|cx| {
+                    self.scope.poll_idle(cx);
+                    Poll::Ready(())
+                })
+                .await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let happened = tokio::time::timeout(Duration::from_secs(60), happens).await;
+        happened.expect("it happens");
     }
 
     pub async fn leave(self) {
