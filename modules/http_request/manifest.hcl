@@ -395,6 +395,17 @@ asset "http_client" {
       path  = "reqwest"
     }
   }
+  input "connections" {
+    type        = string
+    default     = "per_vu"
+    one_of      = ["per_vu", "shared"]
+    description = "\"per_vu\": each virtual user has connections of its own, as each browser has. \"shared\": all users of a thread share theirs, as requests of one server program do. Over HTTP/2 many requests then go over one connection. Cookies and settings stay each user's own."
+  }
+  input "max_connections" {
+    type        = number
+    min         = 1
+    description = "The most connections to each host, of all users of the run together; needs connections = \"shared\". Each thread gets its share, at least one. Requests that find none free wait in the order in which they came (`connection_wait`)."
+  }
   input "keep_alive" {
     type        = bool
     default     = true
@@ -509,6 +520,16 @@ asset "http_client" {
   }
 
   rule {
+    when          = ["max_connections"]
+    condition     = input.connections == "shared"
+    error_message = "max_connections is the limit of connections that users share: write connections = \"shared\""
+  }
+  rule {
+    when          = ["max_connections"]
+    condition     = input.max_connections == floor(input.max_connections)
+    error_message = "max_connections is a whole number"
+  }
+  rule {
     conflicts     = ["unix_socket", "proxy"]
     error_message = "a socket in the file system is reached without a proxy: at most one of unix_socket and proxy may be given"
   }
@@ -590,6 +611,11 @@ asset "http_client" {
     kind        = "counter"
     unit        = "bytes"
     description = "Bytes that its connections received, as the sockets carried them: heads, TLS and proxies included."
+  }
+  metric "connection_wait" {
+    kind        = "trend"
+    unit        = "time"
+    description = "With shared connections: how long requests waited for one that was free. A request that found one at once, or opened one, does not count."
   }
   metric "poisoned" {
     kind        = "counter"

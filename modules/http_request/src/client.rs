@@ -8,7 +8,7 @@ use crate::fault::unreadable_file;
 use crate::fields::{Fields, name};
 use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
-use crate::transport::{Connections, Settings, Shared, Speak, Transport, Ways};
+use crate::transport::{Connections, Settings, Shared, SharedPool, Speak, Transport, Ways};
 use bggo_runtime::contract::{
     Asset, AssetCx, AssetMetrics, Deadline, Fault, FaultText, Number, Prepare, Step, Value,
 };
@@ -107,10 +107,10 @@ impl Asset for HttpClient {
     type Ready = Ready;
     type Exports = Exports;
 
-    fn prepare(_: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
+    fn prepare(cx: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
         check_limits(inputs)?;
         Ok(Ready {
-            common: common(inputs)?.map(Rc::new),
+            common: common(inputs, Some(cx))?.map(Rc::new),
         })
     }
 
@@ -118,7 +118,7 @@ impl Asset for HttpClient {
         if let Some(common) = &ready.common {
             return Common::client(common, &cx);
         }
-        match common(&inputs)? {
+        match common(&inputs, None)? {
             Some(common) => Common::client(&Rc::new(common), &cx),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
@@ -165,6 +165,10 @@ fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
             "max_idle_connections",
             inputs.max_idle_connections.known().copied().flatten(),
         ),
+        (
+            "max_connections",
+            inputs.max_connections.known().copied().flatten(),
+        ),
     ];
     for (input, number) in counts {
         number
@@ -175,8 +179,8 @@ fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The shared parts; `None` if an argument is not known yet.
-fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
+/// The shared parts; `None` if an argument is not known yet. `cx` is the thread, if that is prepared now.
+fn common(inputs: &Inputs, cx: Option<&Prepare<'_>>) -> Result<Option<Common>, Fault> {
     let Some(known) = known(inputs) else {
         return Ok(None);
     };
@@ -245,8 +249,14 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     };
     Ok(Some(Common {
         connections: match known.transport {
+            "own" if known.connections == "shared" => Shared::Pool(pool(&known, settings, cx)?),
             "own" => Shared::Own(Rc::new(Connections::new(settings)?)),
             _ => match inputs.transport_link {
+                Some(_) if known.connections == "shared" => {
+                    return Err(Kind::Settings.fault(
+                        "connections is only for bggo's own transport: leave out transport, or connections",
+                    ));
+                }
                 Some(link) => {
                     settings.check_linked()?;
                     Shared::Linked(link, Rc::new(settings))
@@ -267,6 +277,35 @@ pub(crate) fn count(input: &str, number: Number) -> Result<usize, FaultText> {
     number.as_usize().ok_or_else(|| {
         FaultText::plain(format_args!("{input} is a whole number from 0, found ")).and_value(number)
     })
+}
+
+/// The pool that all users of a thread share.
+fn pool(
+    known: &Known<'_>,
+    settings: Settings,
+    cx: Option<&Prepare<'_>>,
+) -> Result<SharedPool, Fault> {
+    let wrong = |text: FaultText| Kind::Settings.fault(text);
+    let Some(cx) = cx else {
+        return Err(wrong(
+            "connections are shared by clients that are alike, so with connections = \"shared\" each argument must be known when the run starts"
+                .into(),
+        ));
+    };
+    let mut connections = Connections::new(settings)?;
+    if let Some(most) = known.max_connections {
+        let most = count("max_connections", most).map_err(wrong)?;
+        let own = cx.share(most as u64);
+        if own == 0 {
+            return Err(wrong(FaultText::plain(format_args!(
+                "max_connections = {most} is too few, since each thread of the run needs one at least: raise it, or run with fewer --threads"
+            ))));
+        }
+        connections = connections.at_most(usize::try_from(own).unwrap_or(usize::MAX));
+    }
+    let pool = SharedPool::new(connections);
+    cx.spawn("shared connections", pool.task())?;
+    Ok(pool)
 }
 
 /// The most idle connections to a host.
@@ -297,18 +336,12 @@ fn ways(known: &Known<'_>) -> Result<Ways, Fault> {
             }
         },
     };
-    let ways = Ways {
+    Ok(Ways {
         local_addresses: texts(known.local_addresses),
         resolve,
         dns_ttl: known.dns_ttl,
         unix_socket: known.unix_socket.map(PathBuf::from),
-    };
-    if ways.unix_socket.is_some() && (known.proxy.is_some() || !ways.local_addresses.is_empty()) {
-        return Err(Kind::Settings.fault(
-            "unix_socket is reached without a proxy and from no address: leave out proxy and local_addresses",
-        ));
-    }
-    Ok(ways)
+    })
 }
 
 fn texts(list: Option<&Value>) -> Vec<String> {
@@ -394,6 +427,8 @@ struct Known<'a> {
     min_tls_version: &'a str,
     max_tls_version: &'a str,
     cipher_suites: Option<&'a Value>,
+    connections: &'a str,
+    max_connections: Option<Number>,
     keep_alive: bool,
     local_addresses: Option<&'a Value>,
     resolve: Option<&'a Value>,
@@ -430,6 +465,8 @@ fn known(inputs: &Inputs) -> Option<Known<'_>> {
         min_tls_version: inputs.min_tls_version.known()?,
         max_tls_version: inputs.max_tls_version.known()?,
         cipher_suites: inputs.cipher_suites.known()?.as_ref(),
+        connections: inputs.connections.known()?,
+        max_connections: *inputs.max_connections.known()?,
         keep_alive: *inputs.keep_alive.known()?,
         local_addresses: inputs.local_addresses.known()?.as_ref(),
         resolve: inputs.resolve.known()?.as_ref(),

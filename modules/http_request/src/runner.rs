@@ -12,7 +12,7 @@ use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Us
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
 use crate::trace::{Request, Trace};
-use crate::transport::{Begun, Incoming, LastHead, Shared, Template};
+use crate::transport::{Begun, Incoming, LastHead, Template};
 use bggo_runtime::contract::{Deadline, Early, Fault, FaultText, Prepare, Runner, Step, Text};
 use http::header::HeaderMap;
 use http::{Method, Version};
@@ -484,8 +484,8 @@ impl HttpRequest {
         }
         let fields = parts.head.as_ref().clone();
         let fields = complete(fields, (&parts.target, &parts.payload), client)?;
-        let (Shared::Own(connections), true, Some(body)) = (
-            &client.common.connections,
+        let (Some(connections), true, Some(body)) = (
+            client.common.connections.own(),
             self.fixed.is_some(),
             parts.payload.whole(),
         ) else {

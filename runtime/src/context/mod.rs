@@ -18,7 +18,7 @@ use crate::panic;
 use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
-use bggo_schedule::Nanos;
+use bggo_schedule::{Nanos, Segment};
 use bggo_values::functions::WallClock;
 use deadline::Deadlines;
 use std::cell::{Cell, RefCell};
@@ -98,6 +98,8 @@ pub struct WorkerContext {
     pub start: Arc<Start>,
     /// Number of the worker, from 0.
     pub index: u32,
+    /// Which part of the run is this worker's.
+    pub(crate) segment: Segment,
     /// No load: each step is reported, and assets are destroyed after their last user.
     pub functional: bool,
     pub(crate) recorder: Recorder,
@@ -125,6 +127,7 @@ pub struct WorkerContext {
 pub(crate) struct WorkerContextParts {
     pub start: Arc<Start>,
     pub index: u32,
+    pub segment: Segment,
     pub functional: bool,
     pub trace: Option<Shown>,
     pub samples: Option<Sampling>,
@@ -163,6 +166,7 @@ impl WorkerContext {
         let WorkerContextParts {
             start,
             index,
+            segment,
             functional,
             trace,
             samples,
@@ -175,6 +179,7 @@ impl WorkerContext {
         Self {
             start,
             index,
+            segment,
             functional,
             recorder,
             shutdown: ShutdownSignal::default(),
@@ -219,6 +224,7 @@ impl WorkerContext {
         Ok(Self::new(WorkerContextParts {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
+            segment: Segment::WHOLE,
             functional,
             trace: None,
             samples: None,

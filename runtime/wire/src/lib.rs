@@ -18,6 +18,7 @@ mod home;
 mod meter;
 mod named;
 mod pool;
+mod shared;
 mod socket;
 mod tls;
 mod trouble;
@@ -27,6 +28,7 @@ pub use buf::Buf;
 pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
 pub use home::{Counts, Home, Loan};
 pub use named::Named;
+pub use shared::{Line, Opening, Waiting};
 #[doc(hidden)]
 pub use tls::explain as explain_tls;
 pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};

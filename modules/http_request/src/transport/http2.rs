@@ -2,16 +2,17 @@
 //! idle work: it has no task.
 
 use super::message::{AnswerHead, Details, Outgoing};
+use super::shared::Driving;
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
 use bggo_runtime::contract::{Fault, FaultText};
-use bggo_wire::Wire;
+use bggo_wire::{Line, Wire};
 use bytes::Bytes;
 use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderName, HeaderValue};
 use http::{Method, Request, Uri, Version};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -46,9 +47,13 @@ pub(super) struct Session {
     open: Cell<usize>,
     has_served: Cell<bool>,
     is_over: Cell<bool>,
+    /// It takes no more requests.
+    is_retired: Cell<bool>,
     /// It is not kept for later requests.
-    closes_when_idle: bool,
+    closes_when_idle: Cell<bool>,
     rests_since: Cell<Instant>,
+    /// Who waits for it, and the task that drives it, if several users share it.
+    shared: OnceCell<(Rc<Line>, Rc<Driving>)>,
 }
 
 /// Whether a connection is kept once it has no request.
@@ -83,13 +88,62 @@ impl Session {
             open: Cell::new(0),
             has_served: Cell::new(false),
             is_over: Cell::new(false),
-            closes_when_idle: keeps == Keeps::None,
+            closes_when_idle: Cell::new(keeps == Keeps::None),
+            is_retired: Cell::new(false),
             rests_since: Cell::new(now),
+            shared: OnceCell::new(),
         }))
     }
 
-    /// Reads and writes what can be now.
+    /// Several users share it from now on: a task drives it.
+    pub(super) fn is_shared(&self, line: Rc<Line>, driving: &Rc<Driving>) {
+        driving.wake();
+        // It is said once, when it is new.
+        let _ = self.shared.set((line, Rc::clone(driving)));
+    }
+
+    /// Whether it takes one more request now. What several users share takes no second one before the server has said how many it
+    /// takes at once, which stands before its first answer.
+    pub(super) fn has_room(&self) -> bool {
+        if self.is_retired.get() {
+            return false;
+        }
+        let most = match self.shared.get() {
+            None => usize::MAX,
+            Some(_) if self.has_served.get() => self.sender.current_max_send_streams(),
+            Some(_) => 1,
+        };
+        self.open.get() < most
+    }
+
+    /// Whether nobody knows yet how many requests it takes at once.
+    pub(super) fn is_new(&self) -> bool {
+        !self.has_served.get() && !self.is_retired.get()
+    }
+
+    /// It takes no more requests, and is over when those that it has are.
+    pub(super) fn retire(&self) {
+        self.is_retired.set(true);
+        self.closes_when_idle.set(true);
+        if self.open.get() == 0 {
+            self.is_over.set(true);
+        }
+    }
+
+    /// Whether its requests alone drive it from now on. What several users share is driven by a task until it is over.
+    pub(super) fn is_left_by_its_user(&self) -> bool {
+        self.is_retired.get() && self.shared.get().is_none()
+    }
+
+    /// Reads and writes what can be now, unless a task does that.
     pub(super) fn drive(&self, cx: &mut Context<'_>) {
+        if self.shared.get().is_none() {
+            self.drive_shared(cx);
+        }
+    }
+
+    /// Reads and writes what can be now.
+    pub(super) fn drive_shared(&self, cx: &mut Context<'_>) {
         if self.is_over.get() {
             return;
         }
@@ -128,8 +182,14 @@ impl Drop for Open {
     fn drop(&mut self) {
         let session = &self.0;
         session.open.set(session.open.get() - 1);
-        if session.closes_when_idle && session.open.get() == 0 {
+        if session.closes_when_idle.get() && session.open.get() == 0 {
             session.is_over.set(true);
+        }
+        if let Some((line, driving)) = session.shared.get() {
+            line.call_next();
+            if session.is_over.get() {
+                driving.wake();
+            }
         }
     }
 }
@@ -260,7 +320,11 @@ fn poll_response(
 
 fn reply(open: Open, answer: http::Response<RecvStream>, outgoing: &Outgoing<'_>) -> Reply {
     let (head, body) = answer.into_parts();
-    open.0.has_served.set(true);
+    let is_first = !open.0.has_served.replace(true);
+    if let (true, Some((line, _))) = (is_first, open.0.shared.get()) {
+        // From now on others may use it as well.
+        line.call_next();
+    }
     let reads = outgoing.reads;
     let details = Box::new(Details {
         remote_address: open.0.peer.filter(|_| reads.address),

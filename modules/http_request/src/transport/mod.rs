@@ -16,12 +16,14 @@ pub mod link;
 mod message;
 mod own;
 mod settings;
+mod shared;
 
 pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
 pub(crate) use message::{AnswerHead, Outgoing, Reads, Template, Unanswered};
 pub(crate) use own::{Begun, Connections};
 pub(crate) use settings::{Settings, Speak, Ways};
+pub(crate) use shared::SharedPool;
 
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault};
@@ -35,7 +37,20 @@ use std::task::Context;
 /// What all clients of a resource share on a thread.
 pub(crate) enum Shared {
     Own(Rc<Connections>),
+    /// All users of the thread have the same connections.
+    Pool(SharedPool),
     Linked(&'static Link, Rc<Settings>),
+}
+
+impl Shared {
+    /// What is made of requests before they are sent, if that is bggo's own transport.
+    pub(crate) fn own(&self) -> Option<&Connections> {
+        match self {
+            Self::Own(connections) => Some(connections),
+            Self::Pool(pool) => Some(pool.connections()),
+            Self::Linked(..) => None,
+        }
+    }
 }
 
 /// What happened to connections.
@@ -50,6 +65,7 @@ pub(crate) struct Counted {
 /// The connections of one client.
 pub(crate) enum Transport {
     Own(own::Pool),
+    Shared(Rc<own::Pool>),
     Linked(Box<dyn Remote>),
 }
 
@@ -58,6 +74,7 @@ impl Transport {
     pub(crate) fn new(cx: &AssetCx, shared: &Shared) -> Result<Self, Fault> {
         Ok(match shared {
             Shared::Own(shared) => Self::Own(own::Pool::new(cx, shared)),
+            Shared::Pool(shared) => Self::Shared(shared.pool(cx)),
             Shared::Linked(link, settings) => Self::Linked((link.open)(settings)?),
         })
     }
@@ -66,6 +83,7 @@ impl Transport {
     pub(crate) fn take_counted(&self) -> Counted {
         match self {
             Self::Own(pool) => pool.take_counted(),
+            Self::Shared(pool) => pool.take_counted(),
             Self::Linked(remote) => Counted {
                 opened: remote.take_opened(),
                 ..Counted::default()
@@ -78,7 +96,7 @@ impl Transport {
     pub(crate) async fn hear_of_closed(&self) {
         match self {
             // It asks the system when it takes one.
-            Self::Own(_) => {}
+            Self::Own(_) | Self::Shared(_) => {}
             Self::Linked(remote) => remote.hear_of_closed().await,
         }
     }
@@ -87,7 +105,7 @@ impl Transport {
     pub(crate) fn has_idle_work(&self) -> bool {
         match self {
             Self::Own(pool) => pool.has_idle_work(),
-            Self::Linked(_) => false,
+            Self::Shared(_) | Self::Linked(_) => false,
         }
     }
 
@@ -95,8 +113,8 @@ impl Transport {
     pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
         match self {
             Self::Own(pool) => pool.poll_idle(cx),
-            // It has tasks of its own.
-            Self::Linked(_) => {}
+            // These have tasks of their own.
+            Self::Shared(_) | Self::Linked(_) => {}
         }
     }
 
@@ -104,6 +122,7 @@ impl Transport {
     pub(crate) fn begin<'c>(&'c self, outgoing: &Outgoing<'_>) -> Option<Begun<'c>> {
         match self {
             Self::Own(pool) => pool.begin(outgoing),
+            Self::Shared(pool) => pool.begin(outgoing),
             Self::Linked(_) => None,
         }
     }
@@ -115,6 +134,8 @@ impl Transport {
     ) -> Result<Incoming<'c>, Unanswered> {
         match self {
             Self::Own(pool) => pool.send(outgoing).await,
+            // Boxed: it waits, and the others carry no room for that.
+            Self::Shared(pool) => Box::pin(pool.send(outgoing)).await,
             Self::Linked(remote) => {
                 let request = Box::pin(outgoing.to_request()).await?;
                 remote.send(request).await.map(Incoming::Linked)

@@ -8,22 +8,26 @@ use super::incoming::Incoming;
 use super::last_head::LastHead;
 use super::message::{Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
+use super::shared::{Driving, HasWaited, wait};
 use crate::fault;
 use crate::fields::Fields;
-use crate::http_client::Error as Kind;
+use crate::http_client::{Error as Kind, Metric};
 use crate::request;
 use bggo_http1::Head;
-use bggo_runtime::contract::{AssetCx, Deadline, Fault, FaultText};
+use bggo_runtime::contract::{AssetCx, AssetMetrics, Deadline, Fault, FaultText};
 use bggo_wire::{
-    Address, Buf, Dialer, Home, Loan, Look, Names, Proxy, Rules, Sources, Target, Wire,
+    Address, Buf, Dialer, Home, Line, Loan, Look, Names, Opening, Proxy, Rules, Sources, Target, Wire,
 };
 use http::Method;
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use url::Url;
+
+/// How often the idle connections are looked at that several users share.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What all clients of a resource share on a thread.
 pub(crate) struct Connections {
@@ -34,6 +38,8 @@ pub(crate) struct Connections {
     idle_timeout: Duration,
     max_idle: usize,
     keep_alive: bool,
+    /// The most connections to a server, if several users share them.
+    max_connections: usize,
     /// What all connections go to in place of their host.
     unix_socket: Option<PathBuf>,
     servers: RefCell<Vec<Server>>,
@@ -57,6 +63,23 @@ pub(crate) struct Pool {
     opened: Cell<u64>,
     /// Until the next idle connection has rested for too long. It is set from the first time on that there is one.
     rested: RefCell<Option<Deadline>>,
+    /// If all users of the thread share it.
+    of_all: Option<Box<OfAll>>,
+}
+
+/// What a pool has that all users of a thread share.
+struct OfAll {
+    driving: Rc<Driving>,
+    metrics: AssetMetrics,
+    /// The servers that did not take HTTP/2 when it was offered.
+    only_http1: RefCell<Vec<u32>>,
+}
+
+/// What somebody finds who waits for a connection.
+enum Found<'c> {
+    Connection(Connected<'c>),
+    /// It may open one.
+    Room(Opening),
 }
 
 /// A request that was appended to an idle connection. It is driven by whoever polls it.
@@ -106,9 +129,18 @@ impl Connections {
             idle_timeout: settings.idle_timeout,
             max_idle: settings.max_idle.unwrap_or(usize::MAX),
             keep_alive: settings.keep_alive,
+            max_connections: usize::MAX,
             unix_socket: ways.unix_socket,
             servers: RefCell::default(),
         })
+    }
+
+    /// The same with a limit for connections that several users share.
+    pub(crate) fn at_most(self, max_connections: usize) -> Self {
+        Self {
+            max_connections,
+            ..self
+        }
     }
 
     /// The proxy that requests to a url go to whole: without TLS it needs no tunnel.
@@ -170,6 +202,20 @@ impl Pool {
             sessions: RefCell::default(),
             opened: Cell::new(0),
             rested: RefCell::default(),
+            of_all: None,
+        }
+    }
+
+    /// One that all users of the thread share, looked after by a task.
+    pub(super) fn shared(cx: &AssetCx, shared: &Rc<Connections>, driving: &Rc<Driving>) -> Self {
+        Self {
+            home: Home::shared(),
+            of_all: Some(Box::new(OfAll {
+                driving: Rc::clone(driving),
+                metrics: cx.metrics(),
+                only_http1: RefCell::default(),
+            })),
+            ..Self::new(cx, shared)
         }
     }
 
@@ -189,13 +235,55 @@ impl Pool {
     /// Closes the idle connections that the other end has closed, and drives those of HTTP/2.
     pub(super) fn poll_idle(&self, cx: &mut Context<'_>) {
         self.home.poll_idle(cx);
-        let mut sessions = self.sessions.borrow_mut();
-        sessions.retain(|session| {
+        self.keep_sessions(|session| {
             session.drive(cx);
             !session.is_over()
         });
-        drop(sessions);
         self.poll_rested(cx);
+    }
+
+    /// The same for a pool that all users of the thread share. Connections of HTTP/1 are looked at once a second.
+    pub(super) fn poll_driven(&self, cx: &mut Context<'_>) {
+        self.keep_sessions(|session| {
+            session.drive_shared(cx);
+            !session.is_over()
+        });
+        let mut next_look = self.rested.borrow_mut();
+        loop {
+            if let Some(limit) = &mut *next_look
+                && limit.poll(cx).is_pending()
+            {
+                return;
+            }
+            self.home.poll_idle(&mut Context::from_waker(Waker::noop()));
+            let now = self.dialer.now();
+            self.close_rested(now);
+            let look = now.checked_add(LOOK.min(self.shared.idle_timeout));
+            let (true, Some(look)) = (self.has_idle_work(), look) else {
+                *next_look = None;
+                self.home.watch(cx.waker());
+                return;
+            };
+            let limit = next_look.get_or_insert_with(|| self.dialer.deadline());
+            limit.set(look);
+        }
+    }
+
+    /// Forgets sessions; what waits for a connection to their servers may open one.
+    fn keep_sessions(&self, mut keeps: impl FnMut(&Session) -> bool) {
+        let mut gone = Vec::new();
+        self.sessions.borrow_mut().retain(|session| {
+            let keeps = keeps(session);
+            if !keeps {
+                gone.push(session.server);
+            }
+            keeps
+        });
+        for server in gone {
+            if let Some(line) = self.home.line(server) {
+                line.call_next();
+            }
+        }
     }
 
     /// Closes the connections that have rested for too long, and waits for the next one.
@@ -220,8 +308,8 @@ impl Pool {
     fn close_rested(&self, now: Instant) -> Option<Instant> {
         let timeout = self.shared.idle_timeout;
         let next = self.home.close_rested(timeout, now);
-        let mut sessions = self.sessions.borrow_mut();
-        sessions.retain(|session| session.rested(now) < timeout);
+        self.keep_sessions(|session| session.rested(now) < timeout);
+        let sessions = self.sessions.borrow();
         let of_sessions = sessions.iter();
         let of_sessions = of_sessions.map(|session| timeout.saturating_sub(session.rested(now)));
         let of_sessions = of_sessions.min().and_then(|left| now.checked_add(left));
@@ -234,7 +322,7 @@ impl Pool {
         outgoing: &Outgoing<'_>,
     ) -> Result<Incoming<'c>, Unanswered> {
         let server = self.server(outgoing);
-        let loan = match self.lend(server, outgoing) {
+        let loan = match self.lend_unless_waited_for(server, outgoing) {
             Some(loan) => loan,
             // Boxed: most requests have a connection, and carry no room for the making of one.
             None => match Box::pin(self.connect(server, outgoing)).await? {
@@ -268,7 +356,7 @@ impl Pool {
             return None;
         }
         let server = self.server(outgoing);
-        let mut loan = self.lend(server, outgoing)?;
+        let mut loan = self.lend_unless_waited_for(server, outgoing)?;
         let proxy = self.shared.proxy_of_requests(outgoing.url);
         Some(Begun {
             exchange: Exchange::begin(&mut loan, (outgoing, proxy), body),
@@ -317,8 +405,8 @@ impl Pool {
             };
             let was_stale = lost.is_stale();
             if was_stale || lost.found_no_room() {
-                let mut sessions = self.sessions.borrow_mut();
-                sessions.retain(|known| !Rc::ptr_eq(known, &session));
+                session.retire();
+                self.keep_sessions(|known| !known.is_over() && !known.is_left_by_its_user());
             }
             // The server ends a connection when it likes; nothing was sent on it.
             if lost.found_no_room()
@@ -342,11 +430,16 @@ impl Pool {
         server: u32,
         outgoing: &Outgoing<'_>,
     ) -> Result<Connected<'c>, Unanswered> {
-        if self.shared.keep_alive
-            && let Some(session) = self.session(server, outgoing.now)
-        {
-            return Ok(Connected::Http2(session));
-        }
+        let opening = match self.home.line(server) {
+            Some(line) => match self.wait(&line, server, outgoing).await {
+                Found::Connection(connection) => return Ok(connection),
+                Found::Room(opening) => Some(opening),
+            },
+            None => match self.session(server, outgoing.now) {
+                Some(session) => return Ok(Connected::Http2(session)),
+                None => None,
+            },
+        };
         let wire = self.dial(outgoing).await?;
         self.opened.set(self.opened.get() + 1);
         let is_secure = outgoing.url.scheme() == "https";
@@ -356,7 +449,13 @@ impl Pool {
             Speak::Auto => is_secure && wire.alpn() == Some(b"h2"),
         };
         if !speaks_2 {
-            return Ok(Connected::Http1(self.home.settle(server, wire)));
+            if let Some(of_all) = &self.of_all {
+                of_all.only_http1.borrow_mut().push(server);
+            }
+            // As long as it is being made it counts as one.
+            let loan = self.home.settle(server, wire);
+            drop(opening);
+            return Ok(Connected::Http1(loan));
         }
         let keeps = if self.shared.max_idle == 0 {
             Keeps::None
@@ -369,16 +468,88 @@ impl Pool {
             fault::of_answer(&words, outgoing.url, outgoing.hosts)
         })?;
         self.sessions.borrow_mut().push(Rc::clone(&session));
+        if let (Some(of_all), Some(line)) = (&self.of_all, self.home.line(server)) {
+            session.is_shared(line, &of_all.driving);
+        }
+        drop(opening);
         Ok(Connected::Http2(session))
+    }
+
+    /// Waits for a connection that several users share, or for room to open one.
+    async fn wait<'c>(
+        &'c self,
+        line: &Rc<Line>,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+    ) -> Found<'c> {
+        let begun = outgoing.now;
+        let look = |outgoing: &Outgoing<'_>| self.look(line, server, outgoing);
+        let (found, has_waited) = wait(line, outgoing, look).await;
+        if let (Some(of_all), HasWaited::Yes) = (&self.of_all, has_waited) {
+            let waited = self.dialer.now().saturating_duration_since(begun);
+            of_all.metrics.record_time(Metric::CONNECTION_WAIT, waited);
+        }
+        found
+    }
+
+    /// What there is for a request at the moment.
+    fn look<'c>(
+        &'c self,
+        line: &Rc<Line>,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+    ) -> Option<Found<'c>> {
+        if let Some(loan) = self.lend(server, outgoing) {
+            return Some(Found::Connection(Connected::Http1(loan)));
+        }
+        if let Some(session) = self.session(server, outgoing.now) {
+            return Some(Found::Connection(Connected::Http2(session)));
+        }
+        let sessions = self.sessions.borrow();
+        let mut sessions = sessions.iter().filter(|session| session.server == server);
+        let open = line.in_use() + sessions.clone().count();
+        // What is new may turn out to have room for many requests.
+        let mut is_any_new = || line.opening() > 0 || sessions.any(|session| session.is_new());
+        let has_room = open < self.shared.max_connections
+            && (!self.may_share_one(server, outgoing) || !is_any_new());
+        has_room.then(|| Found::Room(Opening::new(line)))
+    }
+
+    /// Whether a connection to the server may carry many requests at once.
+    fn may_share_one(&self, server: u32, outgoing: &Outgoing<'_>) -> bool {
+        let may_be_2 = match self.shared.speak {
+            Speak::Http1 => false,
+            Speak::Http2 => true,
+            Speak::Auto => outgoing.url.scheme() == "https",
+        };
+        let of_all = self.of_all.as_ref();
+        let is_known = of_all.is_some_and(|of| of.only_http1.borrow().contains(&server));
+        may_be_2 && self.shared.keep_alive && !is_known
     }
 
     /// A session with a server that may take another request.
     fn session(&self, server: u32, now: Instant) -> Option<Rc<Session>> {
-        let mut sessions = self.sessions.borrow_mut();
         let idle_timeout = self.shared.idle_timeout;
-        sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
-        let found = sessions.iter().find(|session| session.server == server);
+        self.keep_sessions(|session| !session.is_over() && session.rested(now) <= idle_timeout);
+        if !self.shared.keep_alive {
+            return None;
+        }
+        let sessions = self.sessions.borrow();
+        let found = sessions.iter().find(|session| {
+            session.server == server && session.has_room()
+        });
         found.cloned()
+    }
+
+    /// An idle connection to a server, unless somebody waits for one.
+    fn lend_unless_waited_for(&self, server: u32, outgoing: &Outgoing<'_>) -> Option<Loan<'_>> {
+        if self.of_all.is_some()
+            && let Some(line) = self.home.line(server)
+            && line.is_waited_for()
+        {
+            return None;
+        }
+        self.lend(server, outgoing)
     }
 
     /// An idle connection to a server.

@@ -24,6 +24,7 @@ mod outputs;
 mod proxies;
 mod redirects;
 mod resent;
+mod shared;
 mod table;
 mod tls;
 mod ways;

@@ -73,6 +73,19 @@ impl User {
         }
     }
 
+    /// Another user of the same thread, with a client of the same resource.
+    pub fn beside(&self) -> Self {
+        let scope = Prepare::new(&self.worker).scope();
+        let slot = Slot::new(&scope, &CLIENT, 0, &[]);
+        Self {
+            worker: Rc::clone(&self.worker),
+            scope,
+            client: Rc::clone(&self.client),
+            late: self.late.clone(),
+            slot,
+        }
+    }
+
     pub async fn ask(&self, request: Vec<In>) -> Result<Output, Fault> {
         self.ask_late(request, &[], Wanted::ALL).await
     }

@@ -138,8 +138,9 @@ fn a_socket_in_the_file_system_takes_neither_proxy_nor_local_address() {
         In::LocalAddresses(some(value("[\"127.0.0.1\"]"))),
     ] {
         let client = vec![In::UnixSocket(some("/nowhere".to_owned())), other];
-        let why = refused(client);
-        assert!(why.starts_with("unix_socket is reached without"), "{why}");
+        let fault = crate::user::fault(client, vec![url("http://shop.test/")]);
+        let why = fault.text();
+        assert!(why.contains("at most one of unix_socket and"), "{why}");
     }
 }
 
