@@ -167,16 +167,27 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
         let lent = uses::lent(part, &local);
         quote!(#name: #lent)
     });
+    let uses = if runner.uses.is_empty() {
+        quote!(let Needs = needs; let uses = Uses;)
+    } else {
+        quote!(let needs = needs.clone(); #gets let uses = Uses { #(#held),* };)
+    };
     // A step without assets and late inputs has nothing to wait for, and its future keeps nothing but the work.
+    // (The work is pinned where it is made, and outputs are used where they come: both are large, and `await` moves them.)
     let at_once = if runner.uses.is_empty() {
-        quote!(::bggo_runtime::glue::Runner::run(
+        quote!(let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::run(
             self.at_once(step, needs)?,
             step,
             Uses,
             &[]
-        ))
+        ));)
     } else {
-        quote!(self.go(step, &needs, &[]))
+        quote! {
+            let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
+            #uses
+            step.begin();
+            let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::run(runner, step, uses, &[]));
+        }
     };
     let begin_at_once = runner.uses.is_empty().then(|| {
         quote! {
@@ -187,16 +198,11 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 Needs: Needs,
             ) -> ::core::result::Result<&#ty, ::bggo_runtime::glue::Fault> {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
-                step.begin_at_once();
+                step.begin();
                 ::core::result::Result::Ok(runner)
             }
         }
     });
-    let uses = if runner.uses.is_empty() {
-        quote!(let Needs = needs; let uses = Uses;)
-    } else {
-        quote!(let needs = needs.clone(); #gets let uses = Uses { #(#held),* };)
-    };
     quote! {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
         #[allow(missing_debug_implementations)]
@@ -269,7 +275,11 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 needs: #needs,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
-                    #at_once.await.map(|_| ::bggo_runtime::glue::Ran::Done)
+                    #at_once
+                    ::core::future::poll_fn(|cx| {
+                        let ended = ::core::future::Future::poll(work.as_mut(), cx);
+                        ended.map_ok(|_| ::bggo_runtime::glue::Ran::Done)
+                    }).await
                 }))
             }
 
@@ -283,11 +293,16 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
-                    let output = #at_once.await?;
-                    if step.keeps() {
-                        step.keep(output.wanted(self.wanted));
-                    }
-                    ::core::result::Result::Ok(::bggo_runtime::glue::Ran::Done)
+                    #at_once
+                    ::core::future::poll_fn(|cx| {
+                        let ended = ::core::future::Future::poll(work.as_mut(), cx);
+                        ended.map_ok(|output| {
+                            if step.keeps() {
+                                step.keep(output.wanted(self.wanted));
+                            }
+                            ::bggo_runtime::glue::Ran::Done
+                        })
+                    }).await
                 }))
             }
 

@@ -6,11 +6,12 @@
 
 use crate::shared::{Line, Lines};
 use crate::wire::{Idle, Wire};
+use bggo_runtime::contract::Moment;
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The connections of one asset that are idle, by a number for each server.
 #[derive(Debug, Default)]
@@ -122,7 +123,7 @@ impl Home {
     }
 
     /// Closes the idle connections that have rested for `limit`: when the next one will have, if there is one.
-    pub fn close_rested(&self, limit: Duration, now: Instant) -> Option<Instant> {
+    pub fn close_rested(&self, limit: Duration, now: Moment) -> Option<Moment> {
         let mut shortest: Option<Duration> = None;
         self.idle.borrow_mut().retain(|(_, wire)| {
             let left = limit.saturating_sub(wire.rested(now));
@@ -132,7 +133,7 @@ impl Home {
             shortest = Some(shortest.map_or(left, |known| known.min(left)));
             true
         });
-        now.checked_add(shortest?)
+        Some(now + shortest?)
     }
 
     /// Closes the idle connections to a server.

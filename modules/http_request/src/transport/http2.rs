@@ -5,7 +5,7 @@ use super::message::{AnswerHead, Details, Outgoing};
 use super::shared::Driving;
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText};
+use bggo_runtime::contract::{Fault, FaultText, Moment};
 use bggo_wire::{Line, Wire};
 use bytes::Bytes;
 use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Position;
 
 /// The most bytes that the head of an answer may have, each field with 32 more. A longer head fails its request. A head that is
@@ -51,7 +51,7 @@ pub(super) struct Session {
     is_retired: Cell<bool>,
     /// It is not kept for later requests.
     closes_when_idle: Cell<bool>,
-    rests_since: Cell<Instant>,
+    rests_since: Cell<Moment>,
     /// Who waits for it, and the task that drives it, if several users share it.
     shared: OnceCell<(Rc<Line>, Rc<Driving>)>,
 }
@@ -69,7 +69,7 @@ impl Session {
         server: u32,
         wire: Wire,
         keeps: Keeps,
-        now: Instant,
+        now: Moment,
     ) -> Result<Rc<Self>, h2::Error> {
         let peer = wire.peer();
         let begun = Builder::new()
@@ -160,11 +160,11 @@ impl Session {
     }
 
     /// For how long it has had no request; zero if it has one.
-    pub(super) fn rested(&self, now: Instant) -> Duration {
+    pub(super) fn rested(&self, now: Moment) -> Duration {
         if self.open.get() > 0 {
             return Duration::ZERO;
         }
-        now.saturating_duration_since(self.rests_since.get())
+        now - self.rests_since.get()
     }
 }
 
@@ -234,8 +234,7 @@ impl Lost {
     pub(super) fn fault(self, outgoing: &Outgoing<'_>) -> Fault {
         match self.cause {
             Cause::OfConnection(error) => {
-                let words = FaultText::plain(fault::cause(&error));
-                fault::of_answer(&words, outgoing.url, outgoing.hosts)
+                fault::of_http_2_exchange(&error, outgoing.url, outgoing.hosts)
             }
             Cause::Request(fault) => fault,
         }
@@ -325,7 +324,7 @@ fn reply(open: Open, answer: http::Response<RecvStream>, outgoing: &Outgoing<'_>
         // From now on others may use it as well.
         line.call_next();
     }
-    let reads = outgoing.reads;
+    let reads = outgoing.hears.reads;
     let details = Box::new(Details {
         remote_address: open.0.peer.filter(|_| reads.address),
         headers: head.headers,
@@ -334,7 +333,7 @@ fn reply(open: Open, answer: http::Response<RecvStream>, outgoing: &Outgoing<'_>
         head: AnswerHead {
             status: head.status,
             version: Version::HTTP_2,
-            came: Instant::now(),
+            came: outgoing.hears.now(),
             details: Some(details),
         },
         body: Some((body, open)),

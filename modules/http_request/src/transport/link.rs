@@ -10,11 +10,12 @@ pub use super::message::{AnswerHead, Details, Unanswered};
 pub use super::settings::{Settings, Speak, Ways, server_name};
 pub use crate::body::{Outgoing as Body, Stream};
 pub use crate::fault::{
-    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, of_url, too_large_head, word,
+    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, lost_over_http_2, of_url,
+    too_large_head, word,
 };
 pub use crate::hosts::Hosts;
 
-use bggo_runtime::contract::{Fault, FaultText, Running};
+use bggo_runtime::contract::{Fault, FaultText, Running, Step};
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderMap;
@@ -57,6 +58,8 @@ pub struct Request<'a> {
     pub body: Body,
     /// Whether faults may name hosts.
     pub hosts: Hosts,
+    /// The run of the step, whose clock says when the answer came.
+    pub step: &'a Step<'a>,
 }
 
 /// An answer whose head has come.

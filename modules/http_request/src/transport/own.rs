@@ -5,8 +5,7 @@ use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
 use super::Counted;
 use super::incoming::Incoming;
-use super::last_head::LastHead;
-use super::message::{Outgoing, Template, Unanswered};
+use super::message::{Hears, Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
 use super::shared::{Driving, HasWaited, wait};
 use crate::fault;
@@ -14,16 +13,18 @@ use crate::fields::Fields;
 use crate::http_client::{Error as Kind, Metric};
 use crate::request;
 use bggo_http1::Head;
-use bggo_runtime::contract::{AssetCx, AssetMetrics, Deadline, Fault, FaultText};
+use bggo_runtime::contract::{AssetCx, AssetMetrics, Deadline, Fault, FaultText, Moment};
 use bggo_wire::{
-    Address, Buf, Dialer, Home, Line, Loan, Look, Names, Opening, Proxy, Rules, Sources, Target, Wire,
+    Address, Buf, Dialer, Home, Line, Loan, Look, Names, Opening, Proxy, Rules, Sources, Target,
+    Wire,
 };
 use http::Method;
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Url;
 
 /// How often the idle connections are looked at that several users share.
@@ -258,14 +259,13 @@ impl Pool {
             self.home.poll_idle(&mut Context::from_waker(Waker::noop()));
             let now = self.dialer.now();
             self.close_rested(now);
-            let look = now.checked_add(LOOK.min(self.shared.idle_timeout));
-            let (true, Some(look)) = (self.has_idle_work(), look) else {
+            if !self.has_idle_work() {
                 *next_look = None;
                 self.home.watch(cx.waker());
                 return;
-            };
+            }
             let limit = next_look.get_or_insert_with(|| self.dialer.deadline());
-            limit.set(look);
+            limit.set(now + LOOK.min(self.shared.idle_timeout));
         }
     }
 
@@ -305,14 +305,14 @@ impl Pool {
     }
 
     /// Closes the connections that have rested for too long: when the next one will have, if there is one.
-    fn close_rested(&self, now: Instant) -> Option<Instant> {
+    fn close_rested(&self, now: Moment) -> Option<Moment> {
         let timeout = self.shared.idle_timeout;
         let next = self.home.close_rested(timeout, now);
         self.keep_sessions(|session| session.rested(now) < timeout);
         let sessions = self.sessions.borrow();
         let of_sessions = sessions.iter();
         let of_sessions = of_sessions.map(|session| timeout.saturating_sub(session.rested(now)));
-        let of_sessions = of_sessions.min().and_then(|left| now.checked_add(left));
+        let of_sessions = of_sessions.min().map(|left| now + left);
         [next, of_sessions].into_iter().flatten().min()
     }
 
@@ -322,7 +322,7 @@ impl Pool {
         outgoing: &Outgoing<'_>,
     ) -> Result<Incoming<'c>, Unanswered> {
         let server = self.server(outgoing);
-        let loan = match self.lend_unless_waited_for(server, outgoing) {
+        let loan = match self.lend_unless_waited_for(server, outgoing, None) {
             Some(loan) => loan,
             // Boxed: most requests have a connection, and carry no room for the making of one.
             None => match Box::pin(self.connect(server, outgoing)).await? {
@@ -347,7 +347,11 @@ impl Pool {
     }
 
     /// Begins a request on an idle connection. `None` if there is none, or if the request takes more than to append its bytes.
-    pub(super) fn begin<'c>(&'c self, outgoing: &Outgoing<'_>) -> Option<Begun<'c>> {
+    pub(super) fn begin<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<Begun<'c>> {
         let body = outgoing.payload.whole()?;
         if !Exchange::takes(outgoing, body)
             || outgoing.template.is_none()
@@ -356,7 +360,7 @@ impl Pool {
             return None;
         }
         let server = self.server(outgoing);
-        let mut loan = self.lend_unless_waited_for(server, outgoing)?;
+        let mut loan = self.lend_unless_waited_for(server, outgoing, Some(cx))?;
         let proxy = self.shared.proxy_of_requests(outgoing.url);
         Some(Begun {
             exchange: Exchange::begin(&mut loan, (outgoing, proxy), body),
@@ -435,10 +439,14 @@ impl Pool {
                 Found::Connection(connection) => return Ok(connection),
                 Found::Room(opening) => Some(opening),
             },
-            None => match self.session(server, outgoing.now) {
-                Some(session) => return Ok(Connected::Http2(session)),
-                None => None,
-            },
+            None => {
+                // What came since it was used last may say that it is over.
+                let look = |cx: &mut Context<'_>| self.session(server, outgoing.now, cx);
+                if let Some(session) = poll_fn(|cx| Poll::Ready(look(cx))).await {
+                    return Ok(Connected::Http2(session));
+                }
+                None
+            }
         };
         let wire = self.dial(outgoing).await?;
         self.opened.set(self.opened.get() + 1);
@@ -463,10 +471,8 @@ impl Pool {
             Keeps::Idle
         };
         let begun = Session::begin(server, wire, keeps, outgoing.now).await;
-        let session = begun.map_err(|error| {
-            let words = FaultText::plain(fault::cause(&error));
-            fault::of_answer(&words, outgoing.url, outgoing.hosts)
-        })?;
+        let session = begun
+            .map_err(|error| fault::of_http_2_exchange(&error, outgoing.url, outgoing.hosts))?;
         self.sessions.borrow_mut().push(Rc::clone(&session));
         if let (Some(of_all), Some(line)) = (&self.of_all, self.home.line(server)) {
             session.is_shared(line, &of_all.driving);
@@ -486,7 +492,7 @@ impl Pool {
         let look = |outgoing: &Outgoing<'_>| self.look(line, server, outgoing);
         let (found, has_waited) = wait(line, outgoing, look).await;
         if let (Some(of_all), HasWaited::Yes) = (&self.of_all, has_waited) {
-            let waited = self.dialer.now().saturating_duration_since(begun);
+            let waited = self.dialer.now() - begun;
             of_all.metrics.record_time(Metric::CONNECTION_WAIT, waited);
         }
         found
@@ -499,10 +505,12 @@ impl Pool {
         server: u32,
         outgoing: &Outgoing<'_>,
     ) -> Option<Found<'c>> {
-        if let Some(loan) = self.lend(server, outgoing) {
+        if let Some(loan) = self.lend(server, outgoing, None) {
             return Some(Found::Connection(Connected::Http1(loan)));
         }
-        if let Some(session) = self.session(server, outgoing.now) {
+        // A task drives it, so no waker has to be kept.
+        let mut cx = Context::from_waker(Waker::noop());
+        if let Some(session) = self.session(server, outgoing.now, &mut cx) {
             return Some(Found::Connection(Connected::Http2(session)));
         }
         let sessions = self.sessions.borrow();
@@ -528,32 +536,43 @@ impl Pool {
     }
 
     /// A session with a server that may take another request.
-    fn session(&self, server: u32, now: Instant) -> Option<Rc<Session>> {
+    fn session(&self, server: u32, now: Moment, cx: &mut Context<'_>) -> Option<Rc<Session>> {
         let idle_timeout = self.shared.idle_timeout;
-        self.keep_sessions(|session| !session.is_over() && session.rested(now) <= idle_timeout);
+        self.keep_sessions(|session| {
+            session.drive(cx);
+            !session.is_over() && session.rested(now) <= idle_timeout
+        });
         if !self.shared.keep_alive {
             return None;
         }
         let sessions = self.sessions.borrow();
-        let found = sessions.iter().find(|session| {
-            session.server == server && session.has_room()
-        });
-        found.cloned()
+        let mut of_server = sessions.iter().filter(|session| session.server == server);
+        of_server.find(|session| session.has_room()).cloned()
     }
 
     /// An idle connection to a server, unless somebody waits for one.
-    fn lend_unless_waited_for(&self, server: u32, outgoing: &Outgoing<'_>) -> Option<Loan<'_>> {
+    fn lend_unless_waited_for(
+        &self,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+        cx: Option<&mut Context<'_>>,
+    ) -> Option<Loan<'_>> {
         if self.of_all.is_some()
             && let Some(line) = self.home.line(server)
             && line.is_waited_for()
         {
             return None;
         }
-        self.lend(server, outgoing)
+        self.lend(server, outgoing, cx)
     }
 
-    /// An idle connection to a server.
-    fn lend(&self, server: u32, outgoing: &Outgoing<'_>) -> Option<Loan<'_>> {
+    /// An idle connection to a server. With a context the request is sent and its answer is waited for within the same poll.
+    fn lend(
+        &self,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+        mut cx: Option<&mut Context<'_>>,
+    ) -> Option<Loan<'_>> {
         loop {
             let mut loan = self.home.lend(server)?;
             let rested = loan.rested(outgoing.now);
@@ -561,13 +580,13 @@ impl Pool {
                 loan.spent();
                 continue;
             }
-            // What is not sent twice must not meet a connection that is closed by now, so the system is asked.
-            let look = if outgoing.method.is_idempotent() {
-                Look::Told
-            } else {
-                Look::Ask
+            let is_quiet = match &mut cx {
+                // What is not sent twice must not meet a connection that is closed by now, so the system is asked.
+                _ if !outgoing.method.is_idempotent() => loan.is_quiet(Look::Ask),
+                Some(cx) => loan.is_quiet_until(cx),
+                None => loan.is_quiet(Look::Told),
             };
-            if loan.is_quiet(look) {
+            if is_quiet {
                 return Some(loan);
             }
             loan.gone();
@@ -601,31 +620,25 @@ impl<'c> Begun<'c> {
     /// Sends the request and waits for the head of its answer, which stays where it is.
     pub(crate) fn poll(
         &mut self,
-        last: &RefCell<LastHead>,
+        hears: &Hears<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Head, Lost>> {
-        self.exchange.poll(&mut self.loan, last, cx)
+        self.exchange.poll(&mut self.loan, hears, cx)
     }
 
-    /// The answer, from its body on, if its head came.
-    pub(crate) fn ended(
-        self,
-        head: Result<Head, Lost>,
-        outgoing: &Outgoing<'_>,
-    ) -> Result<Incoming<'c>, Unanswered> {
-        let pool = self.pool;
-        match head {
-            Ok(head) => {
-                let made = self.exchange.head(&self.loan, &head, outgoing);
-                let max_idle = pool.shared.max_idle;
-                let reply = self.exchange.reply(self.loan, (head, made), max_idle);
-                Ok(Incoming::Http1(reply))
-            }
-            Err(lost) => {
-                let was_reused = self.loan.is_reused();
-                Err(pool.unanswered(lost, outgoing, (self.server, was_reused)))
-            }
-        }
+    /// The answer, from its body on: its head came.
+    pub(crate) fn answer(self, head: Head, hears: &Hears<'_>) -> Incoming<'c> {
+        let made = self.exchange.head(&self.loan, &head, hears);
+        let max_idle = self.pool.shared.max_idle;
+        Incoming::Http1(self.exchange.reply(self.loan, (head, made), max_idle))
+    }
+
+    /// Why no answer came.
+    #[cold]
+    pub(crate) fn lost(self, lost: Lost, outgoing: &Outgoing<'_>) -> Unanswered {
+        let was_reused = self.loan.is_reused();
+        self.pool
+            .unanswered(lost, outgoing, (self.server, was_reused))
     }
 }
 
