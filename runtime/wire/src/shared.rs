@@ -142,7 +142,9 @@ impl Drop for Waiting<'_> {
         }
         if self.place.is_called.get() {
             // What it did not take is the next one's, and there may be more than it took.
-            self.line.called.set(self.line.called.get().saturating_sub(1));
+            self.line
+                .called
+                .set(self.line.called.get().saturating_sub(1));
             self.line.call_next();
         } else {
             let mut waiting = self.line.waiting.borrow_mut();

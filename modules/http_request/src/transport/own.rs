@@ -1,9 +1,9 @@
 //! The connections of one client: made, lent, used again, looked after while they are idle.
 
+use super::Counted;
 use super::compose::{Parts, put_parts};
 use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
-use super::Counted;
 use super::incoming::Incoming;
 use super::message::{Hears, Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
@@ -109,8 +109,9 @@ impl Connections {
         let local: Vec<&str> = ways.local_addresses.iter().map(String::as_str).collect();
         let sources = Sources::new(&local).map_err(|text| named("local_addresses", &text))?;
         let resolve = ways.resolve.iter();
-        let resolve: Vec<(&str, &str)> =
-            resolve.map(|(host, to)| (host.as_str(), to.as_str())).collect();
+        let resolve: Vec<(&str, &str)> = resolve
+            .map(|(host, to)| (host.as_str(), to.as_str()))
+            .collect();
         let names = Names::new(ways.dns_ttl, &resolve).map_err(|text| named("resolve", &text))?;
         Ok(Self {
             server_name: settings

@@ -111,7 +111,9 @@ fn requests_that_wait_go_in_the_order_in_which_they_came() {
         for asked in asked {
             asked.await.unwrap().unwrap();
         }
-        let expected: Vec<_> = (0..20).map(|number| (1, format!("GET /{number}"))).collect();
+        let expected: Vec<_> = (0..20)
+            .map(|number| (1, format!("GET /{number}")))
+            .collect();
         assert_eq!(script.seen(), expected);
         all_leave(users).await;
     });
@@ -243,7 +245,9 @@ fn clients_that_differ_between_users_share_nothing_and_say_so() {
     client.push(In::UserAgent(Early::Later));
     let fault = run(async || {
         let user = User::with_late(client, late);
-        user.ask(vec![url("http://127.0.0.1:1/")]).await.unwrap_err()
+        user.ask(vec![url("http://127.0.0.1:1/")])
+            .await
+            .unwrap_err()
     });
     let text = fault.text();
     assert!(
@@ -258,7 +262,9 @@ fn another_transport_shares_nothing_and_says_so() {
     client.push(In::Transport(some(Text::Static("reqwest"))));
     let fault = fault(client, vec![url("http://127.0.0.1:1/")]);
     assert!(
-        fault.text().contains("connections is only for bggo's own transport"),
+        fault
+            .text()
+            .contains("connections is only for bggo's own transport"),
         "{}",
         fault.text()
     );

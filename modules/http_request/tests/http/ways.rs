@@ -44,10 +44,7 @@ fn without_keep_alive_each_request_has_a_connection_and_says_so() {
     let seen = bodies(vec![In::KeepAlive(flag(false))], &nginx.url(), 4);
     let each: BTreeSet<&String> = seen.iter().collect();
     assert_eq!(each.len(), 4, "{seen:?}");
-    assert!(
-        seen.iter().all(|body| body.ends_with(" close")),
-        "{seen:?}"
-    );
+    assert!(seen.iter().all(|body| body.ends_with(" close")), "{seen:?}");
 }
 
 #[test]
