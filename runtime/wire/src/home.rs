@@ -5,7 +5,7 @@
 //! ```
 
 use crate::shared::{Line, Lines};
-use crate::wire::{Idle, Wire};
+use crate::wire::{Idle, Look, Wire};
 use bggo_runtime::contract::Moment;
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, DerefMut};
@@ -81,7 +81,19 @@ impl Home {
         }
     }
 
-    /// Lends a connection to a server: that which came back last.
+    /// Lends a connection to a server that can be used: that which came back last and [is quiet](Wire::is_quiet). Those that are
+    /// not are closed. A protocol with one server calls it 0.
+    pub fn lend_quiet(&self, server: u32, look: Look) -> Option<Loan<'_>> {
+        loop {
+            let mut loan = self.lend(server)?;
+            if loan.is_quiet(look) {
+                return Some(loan);
+            }
+            loan.spent();
+        }
+    }
+
+    /// Lends a connection to a server, whatever has happened to it meanwhile: that which came back last.
     pub fn lend(&self, server: u32) -> Option<Loan<'_>> {
         let mut idle = self.idle.borrow_mut();
         let at = idle.iter().rposition(|(of, _)| *of == server)?;
@@ -89,7 +101,7 @@ impl Home {
         Some(self.loan(server, wire))
     }
 
-    /// Takes in a new connection, on loan to whoever made it.
+    /// Takes in a new connection to the server of this number, on loan to whoever made it.
     pub fn settle(&self, server: u32, wire: Wire) -> Loan<'_> {
         self.loan(server, Box::new(wire))
     }

@@ -1,5 +1,9 @@
 //! The connections of one client: made, lent, used again, looked after while they are idle.
 
+mod upgrade;
+
+pub(crate) use self::upgrade::Asked;
+
 use super::Counted;
 use super::compose::{Parts, put_parts};
 use super::http1::{self, Exchange, Lost, Sending};
@@ -16,10 +20,10 @@ use bggo_http1::Head;
 use bggo_runtime::contract::{AssetCx, AssetMetrics, Deadline, Fault, FaultText, Moment};
 use bggo_wire::{
     Address, Buf, Dialer, Home, Line, Loan, Look, Names, Opening, Proxy, Rules, Sources, Target,
-    Wire,
+    Tls, Wire,
 };
 use http::Method;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -44,6 +48,8 @@ pub(crate) struct Connections {
     /// What all connections go to in place of their host.
     unix_socket: Option<PathBuf>,
     servers: RefCell<Vec<Server>>,
+    /// How TLS is spoken on connections that are to be upgraded.
+    upgrades: OnceCell<Option<Tls>>,
 }
 
 /// A server, by what makes a connection to it another than one to the next.
@@ -134,7 +140,16 @@ impl Connections {
             max_connections: usize::MAX,
             unix_socket: ways.unix_socket,
             servers: RefCell::default(),
+            upgrades: OnceCell::new(),
         })
+    }
+
+    /// Where connections to a host go.
+    fn address<'a>(&'a self, name: &'a str, port: u16) -> Address<'a> {
+        match &self.unix_socket {
+            Some(path) => Address::Unix(path),
+            None => Address::Host { name, port },
+        }
     }
 
     /// The same with a limit for connections that several users share.
@@ -422,7 +437,7 @@ impl Pool {
                 continue;
             }
             return Err(Unanswered {
-                was_sent: lost.was_sent,
+                was_sent: lost.was_sent(),
                 was_stale,
                 fault: lost.fault(outgoing),
             });
@@ -471,9 +486,7 @@ impl Pool {
         } else {
             Keeps::Idle
         };
-        let begun = Session::begin(server, wire, keeps, outgoing.now).await;
-        let session = begun
-            .map_err(|error| fault::of_http_2_exchange(&error, outgoing.url, outgoing.hosts))?;
+        let session = Session::begin(server, wire, keeps, outgoing.now);
         self.sessions.borrow_mut().push(Rc::clone(&session));
         if let (Some(of_all), Some(line)) = (&self.of_all, self.home.line(server)) {
             session.is_shared(line, &of_all.driving);
@@ -599,10 +612,7 @@ impl Pool {
         let (name, port) = host_and_port(url);
         let server_name = self.shared.server_name.as_deref();
         let target = Target {
-            address: match &self.shared.unix_socket {
-                Some(path) => Address::Unix(path),
-                None => Address::Host { name, port },
-            },
+            address: self.shared.address(name, port),
             secure: (url.scheme() == "https").then(|| server_name.unwrap_or(name)),
             named: outgoing.hosts.named(),
         };

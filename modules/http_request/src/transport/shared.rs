@@ -70,10 +70,15 @@ pub(super) struct Driving {
 impl Driving {
     /// There is something to drive.
     pub(super) fn wake(&self) {
-        let waker = self.waker.take();
-        if let Some(waker) = waker {
-            waker.wake();
+        // It is the waker of a task, which does nothing else here.
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
         }
+    }
+
+    /// The waker of the task, once that has begun.
+    pub(super) fn waker(&self) -> Option<Waker> {
+        self.waker.borrow().clone()
     }
 
     async fn drive(self: Rc<Self>) {

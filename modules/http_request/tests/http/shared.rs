@@ -269,3 +269,33 @@ fn another_transport_shares_nothing_and_says_so() {
         fault.text()
     );
 }
+
+#[test]
+fn one_that_gives_up_on_a_connection_of_http_2_leaves_it_to_the_others() {
+    let gate = Gate::start();
+    let port = free_port();
+    let _nginx = Nginx::start(&format!(
+        "listen 127.0.0.1:{port} http2; location /held {{ proxy_pass {}; }} location / {{ return 200 $connection; }}",
+        gate.url()
+    ));
+    let address = format!("http://127.0.0.1:{port}");
+    run(async || {
+        let users = users(over_http_2(shared(1)), 4);
+        let first = bodies(&users[..1], &address, 1).await;
+        let held = asks(&users[0], format!("{address}/held/long"));
+        let hurried = vec![
+            url(format!("{address}/held/hurried")),
+            http_request::In::Timeout(some(Duration::from_millis(120))),
+        ];
+        let hurried_user = Rc::clone(&users[1]);
+        let hurried = spawn_local(async move { hurried_user.ask(hurried).await.map(drop) });
+        assert_eq!(hurried.await.unwrap().unwrap_err().kind(), "timeout");
+        // Nobody waits for what comes but the task of the pool and these.
+        let others = bodies(&users[2..], &address, 2).await;
+        assert!(others.iter().all(|connection| *connection == first[0]));
+        gate.open_all();
+        assert_eq!(held.await.unwrap().unwrap(), "ok");
+        assert_eq!(users[0].counted_by_client(Metric::CONNECTIONS), 1);
+        all_leave(users).await;
+    });
+}
