@@ -222,7 +222,6 @@ fn common(inputs: &Inputs, cx: Option<&Prepare<'_>>) -> Result<Option<Common>, F
         newest: TlsVersion::of_number(known.max_tls_version),
         cipher_suites: texts(known.cipher_suites),
         protocols: speak.protocols(),
-        ..TlsSettings::default()
     })
     .map_err(|text| Kind::Tls.fault(text))?;
     let settings = Settings {

@@ -66,6 +66,10 @@ pub(crate) struct Counted {
 }
 
 /// The connections of one client.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all clients are of the first kind, and each request goes through it"
+)]
 pub(crate) enum Transport {
     Own(own::Pool),
     Shared(Rc<own::Pool>),
