@@ -8,9 +8,10 @@ use crate::fault::unreadable_file;
 use crate::fields::{Fields, name};
 use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
+use crate::transport::link::{Link, Linked};
 use crate::transport::{Connections, Settings, Shared, Speak, Transport};
 use bggo_runtime::contract::{
-    Asset, AssetCx, AssetMetrics, Fault, FaultText, Number, Prepare, Value,
+    Asset, AssetCx, AssetMetrics, Early, Fault, FaultText, Number, Prepare, Text, Value,
 };
 use bggo_wire::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 use http::header::HeaderValue;
@@ -47,6 +48,8 @@ pub(crate) struct Defaults {
 pub struct Ready {
     /// Made once; `None` if an argument differs between users.
     common: Option<Rc<Common>>,
+    /// A transport that the grid asks for by the value of an argument.
+    linked: Option<Rc<dyn Linked>>,
 }
 
 /// What clients share that have the same arguments.
@@ -81,10 +84,13 @@ impl Asset for HttpClient {
     type Ready = Ready;
     type Exports = Exports;
 
-    fn prepare(_: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
+    fn prepare(cx: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
         check_limits(inputs)?;
+        let linked = link(inputs)?.map(|link| (link.prepare)(cx)).transpose()?;
+        let linked = linked.map(Rc::from);
         Ok(Ready {
-            common: common(inputs)?.map(Rc::new),
+            common: common(inputs, linked.as_ref())?.map(Rc::new),
+            linked,
         })
     }
 
@@ -92,7 +98,7 @@ impl Asset for HttpClient {
         if let Some(common) = &ready.common {
             return Common::client(common, &cx);
         }
-        match common(&inputs)? {
+        match common(&inputs, ready.linked.as_ref())? {
             Some(common) => Common::client(&Rc::new(common), &cx),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
@@ -148,8 +154,23 @@ fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The crate that the arguments link; `None` if it is not needed. They are known when the grid is built.
+fn link(inputs: &Inputs) -> Result<Option<&'static Link>, Fault> {
+    let is =
+        |input: &Early<Text>, value: &str| input.known().is_some_and(|known| **known == *value);
+    let linked = if is(&inputs.transport, "reqwest") {
+        inputs.transport_link
+    } else if is(&inputs.http_version, "3") {
+        inputs.http_version_link
+    } else {
+        return Ok(None);
+    };
+    let without = || Kind::Settings.fault("the program does not hold this transport");
+    linked.map(Some).ok_or_else(without)
+}
+
 /// The shared parts; `None` if an argument is not known yet.
-fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
+fn common(inputs: &Inputs, linked: Option<&Rc<dyn Linked>>) -> Result<Option<Common>, Fault> {
     let Some(known) = known(inputs) else {
         return Ok(None);
     };
@@ -178,6 +199,7 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     let speak = match known.http_version {
         "1.1" => Speak::Http1,
         "2" => Speak::Http2,
+        "3" => Speak::Http3,
         _ => Speak::Auto,
     };
     let tls = Tls::new(&TlsSettings {
@@ -215,14 +237,9 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
             .map_err(|text| Kind::Settings.fault(text))? as u64,
     };
     Ok(Some(Common {
-        connections: match known.transport {
-            "own" => Shared::Own(Rc::new(Connections::new(settings)?)),
-            _ => match inputs.transport_link {
-                Some(link) => Shared::Linked(link, Rc::new(settings)),
-                None => {
-                    return Err(Kind::Settings.fault("the program does not hold this transport"));
-                }
-            },
+        connections: match linked {
+            None => Shared::Own(Rc::new(Connections::new(settings)?)),
+            Some(linked) => Shared::Linked(Rc::clone(linked), Rc::new(settings)),
         },
         cookies: known.cookies,
         fields: headers,
@@ -306,7 +323,6 @@ struct Known<'a> {
     compression: bool,
     max_body_size: Number,
     http_version: &'a str,
-    transport: &'a str,
     proxy: Option<&'a str>,
     no_proxy: Option<&'a Value>,
     ca_file: Option<&'a str>,
@@ -335,7 +351,6 @@ fn known(inputs: &Inputs) -> Option<Known<'_>> {
         compression: *inputs.compression.known()?,
         max_body_size: *inputs.max_body_size.known()?,
         http_version: inputs.http_version.known()?,
-        transport: inputs.transport.known()?,
         proxy: inputs.proxy.known()?.as_deref(),
         no_proxy: inputs.no_proxy.known()?.as_ref(),
         ca_file: inputs.ca_file.known()?.as_deref(),

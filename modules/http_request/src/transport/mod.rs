@@ -26,14 +26,14 @@ use bggo_runtime::contract::{AssetCx, Fault, FaultText};
 use bytes::Bytes;
 use http::Method;
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderValue};
-use link::{Link, Remote, Reply, Request};
+use link::{Linked, Remote, Reply, Request};
 use std::rc::Rc;
 use std::task::Context;
 
 /// What all clients of a resource share on a thread.
 pub(crate) enum Shared {
     Own(Rc<Connections>),
-    Linked(&'static Link, Rc<Settings>),
+    Linked(Rc<dyn Linked>, Rc<Settings>),
 }
 
 /// The connections of one client.
@@ -54,7 +54,7 @@ impl Transport {
     pub(crate) fn new(cx: &AssetCx, shared: &Shared) -> Result<Self, Fault> {
         Ok(match shared {
             Shared::Own(shared) => Self::Own(own::Pool::new(cx, shared)),
-            Shared::Linked(link, settings) => Self::Linked((link.open)(settings)?),
+            Shared::Linked(linked, settings) => Self::Linked(linked.open(cx, settings)?),
         })
     }
 
@@ -133,6 +133,7 @@ impl<'a> Outgoing<'a> {
             headers,
             body,
             hosts: self.hosts,
+            now: self.now,
         })
     }
 }
@@ -160,7 +161,7 @@ impl Incoming<'_> {
         match self {
             Self::Http1(reply) => reply.has_ended(),
             Self::Http2(reply) => reply.has_ended(),
-            Self::Linked(_) => false,
+            Self::Linked(reply) => reply.has_ended(),
         }
     }
 

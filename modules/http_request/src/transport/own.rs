@@ -257,7 +257,7 @@ impl Pool {
         self.opened.set(self.opened.get() + 1);
         let is_secure = outgoing.url.scheme() == "https";
         let speaks_2 = match self.shared.speak {
-            Speak::Http1 => false,
+            Speak::Http1 | Speak::Http3 => false,
             Speak::Http2 => true,
             Speak::Auto => is_secure && wire.alpn() == Some(b"h2"),
         };

@@ -16,6 +16,8 @@ pub enum Speak {
     Http1,
     /// HTTP/2 from the first byte.
     Http2,
+    /// HTTP/3, by a linked crate.
+    Http3,
 }
 
 impl Speak {
@@ -25,6 +27,7 @@ impl Speak {
             Self::Auto => &["h2", "http/1.1"],
             Self::Http1 => &["http/1.1"],
             Self::Http2 => &["h2"],
+            Self::Http3 => &["h3"],
         };
         names.iter().map(|name| name.as_bytes().to_vec()).collect()
     }

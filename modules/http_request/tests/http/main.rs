@@ -18,6 +18,7 @@ mod credentials;
 mod faults;
 mod framing;
 mod heads;
+mod http3;
 mod large;
 mod late;
 mod outputs;
