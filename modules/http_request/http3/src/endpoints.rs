@@ -3,6 +3,7 @@
 use crate::tasks::Tasks;
 use bggo_wire::{Phase, Trouble};
 use quinn::{Endpoint, EndpointConfig, VarInt};
+use socket2::SockRef;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
@@ -14,6 +15,8 @@ use std::time::Duration;
 
 /// How long the thread waits at its end for the servers to hear that their connections are closed.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How many bytes of datagrams wait for a thread that is busy: many connections share its socket.
+const RECEIVED: usize = 4 << 20;
 /// An orderly end (RFC 9114, section 8.1).
 const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
@@ -71,6 +74,8 @@ impl Endpoints {
 
     fn bound(&self, from: IpAddr) -> io::Result<Endpoint> {
         let socket = UdpSocket::bind((from, 0))?;
+        // What the system does not allow is less, and lost datagrams are sent again.
+        let _ = SockRef::from(&socket).set_recv_buffer_size(RECEIVED);
         let tasks = Arc::new(self.tasks.clone());
         Endpoint::new(EndpointConfig::default(), None, socket, tasks)
     }
