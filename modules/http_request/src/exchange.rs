@@ -4,6 +4,7 @@
 use crate::body::Payload;
 use crate::client::HttpClient;
 use crate::decompress::too_large;
+use crate::expect::Examples;
 use crate::fault;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
@@ -56,8 +57,18 @@ pub(crate) struct Call<'a> {
     pub(crate) seen: &'a Seen,
     /// Takes down what is sent and received, if that is shown.
     pub(crate) trace: Option<&'a Trace<'a>>,
-    /// Of an answer with such a status the first bytes of its body are kept, if nobody takes down more.
-    pub(crate) keeps_start: &'a dyn Fn(StatusCode) -> bool,
+    /// Of such an answer the first bytes of its body are kept, if nobody takes down more.
+    pub(crate) examples: Examples<'a>,
+}
+
+/// How far an exchange is when it begins.
+pub(crate) enum First<'c> {
+    /// Nothing was sent.
+    Nothing,
+    /// The request was sent on a connection that was closed by then, so it is sent once more.
+    Stale,
+    /// The head of an answer came.
+    Head(Incoming<'c>),
 }
 
 /// What a step reads of an answer, beside its status.
@@ -102,19 +113,19 @@ pub(crate) struct Answer {
 }
 
 /// Sends a request and reads its answer.
-pub(crate) async fn exchange(
-    client: &HttpClient,
+pub(crate) async fn exchange<'c>(
+    client: &'c HttpClient,
     call: &Call<'_>,
+    first: First<'c>,
     mut deadline: Deadline,
 ) -> Result<Answer, Fault> {
-    let (limit, url, hosts, seen) = (call.timeout, call.url, call.hosts, call.seen);
-    let mut work = pin!(whole(client, call));
+    let mut work = pin!(whole(client, call, first));
     let mut is_set = false;
     let ended = poll_fn(|cx| {
         if let Poll::Ready(ended) = work.as_mut().poll(cx) {
             return Poll::Ready(Some(ended));
         }
-        if !is_set && let Some(end) = call.sent.checked_add(limit) {
+        if !is_set && let Some(end) = call.sent.checked_add(call.timeout) {
             deadline.set(end);
         }
         is_set = true;
@@ -122,30 +133,64 @@ pub(crate) async fn exchange(
     })
     .await;
     client.count_connections();
-    match ended {
-        Some(result) => result,
-        None => {
-            let what = if seen.status.get().is_some() {
-                "no end of the body"
-            } else {
-                "no answer"
-            };
-            Err(Kind::Timeout.fault(
-                FaultText::plain(format_args!("{what} from "))
-                    .and_text(&hosts.place(url))
-                    .and(format_args!(" within {}", format_duration(limit))),
-            ))
+    ended.unwrap_or_else(|| Err(call.timed_out()))
+}
+
+impl Call<'_> {
+    /// Its time is over.
+    #[cold]
+    pub(crate) fn timed_out(&self) -> Fault {
+        let what = if self.seen.status.get().is_some() {
+            "no end of the body"
+        } else {
+            "no answer"
+        };
+        Kind::Timeout.fault(
+            FaultText::plain(format_args!("{what} from "))
+                .and_text(&self.hosts.place(self.url))
+                .and(format_args!(" within {}", format_duration(self.timeout))),
+        )
+    }
+
+    /// The request as a transport gets it.
+    pub(crate) fn outgoing<'b>(&'b self, cookies: Option<&'b str>, reads: Reads) -> Outgoing<'b> {
+        Outgoing {
+            method: self.method,
+            url: self.url,
+            fields: self.fields,
+            cookies,
+            payload: self.payload,
+            template: self.template,
+            last_head: self.last_head,
+            reads,
+            examples: self.examples,
+            hosts: self.hosts,
+            now: self.sent,
+        }
+    }
+
+    /// What is read of the head of an answer.
+    pub(crate) fn reads(&self, client: &HttpClient) -> Reads {
+        Reads {
+            fields: self.reads.fields || self.trace.is_some(),
+            cookies: client.jar.is_some(),
+            location: self.redirects.is_some(),
+            address: self.reads.address,
         }
     }
 }
 
-async fn whole(client: &HttpClient, call: &Call<'_>) -> Result<Answer, Fault> {
-    let (mut incoming, url) = answer(client, call).await?;
+async fn whole<'c>(
+    client: &'c HttpClient,
+    call: &Call<'_>,
+    first: First<'c>,
+) -> Result<Answer, Fault> {
+    let (mut incoming, url) = answer(client, call, first).await?;
     let head = incoming.head();
     let (status, came) = (head.status, head.came);
     let keeps = Keeps {
         most: call.reads.body.then_some(client.common.exchange.max_body),
-        start: (call.keeps_start)(status),
+        start: call.examples.takes(status),
         trace: call.trace,
     };
     let has_body = !incoming.is_over();
@@ -178,63 +223,63 @@ async fn whole(client: &HttpClient, call: &Call<'_>) -> Result<Answer, Fault> {
 async fn answer<'c, 'a>(
     client: &'c HttpClient,
     call: &Call<'a>,
+    mut first: First<'c>,
 ) -> Result<(Incoming<'c>, Cow<'a, Url>), Fault> {
     let nothing = Payload::default();
     let (mut url, mut method) = (Cow::Borrowed(call.url), Cow::Borrowed(call.method));
     let (mut fields, mut template) = (Cow::Borrowed(call.fields), call.template);
     let (mut payload, mut cookies) = (call.payload, call.cookies);
-    let reads = Reads {
-        fields: call.reads.fields || call.trace.is_some(),
-        cookies: client.jar.is_some(),
-        location: call.redirects.is_some(),
-        address: call.reads.address,
-    };
+    let reads = call.reads(client);
     let mut followed = 0;
     let mut now = call.sent;
     loop {
-        let mut may_resend = method.is_idempotent();
-        if !may_resend {
+        let first = std::mem::replace(&mut first, First::Nothing);
+        let mut may_resend = method.is_idempotent() && !matches!(first, First::Stale);
+        if !method.is_idempotent() {
             client.transport.hear_of_closed().await;
         }
-        let mut incoming = loop {
-            let line = client.cookies(&url, cookies, &fields);
-            if let Some(trace) = call.trace {
-                trace.sends(Request {
+        let mut incoming = match first {
+            First::Head(incoming) => incoming,
+            First::Nothing | First::Stale => loop {
+                let line = client.cookies(&url, cookies, &fields);
+                if let Some(trace) = call.trace {
+                    trace.sends(Request {
+                        method: &method,
+                        url: &url,
+                        headers: &fields,
+                        cookies: line.as_deref(),
+                        payload,
+                    });
+                }
+                let outgoing = Outgoing {
                     method: &method,
                     url: &url,
-                    headers: &fields,
+                    fields: &fields,
                     cookies: line.as_deref(),
                     payload,
-                });
-            }
-            let outgoing = Outgoing {
-                method: &method,
-                url: &url,
-                fields: &fields,
-                cookies: line.as_deref(),
-                payload,
-                template,
-                last_head: call.last_head,
-                reads,
-                is_shown: call.keeps_start,
-                hosts: call.hosts,
-                now,
-            };
-            // It counts before it is sent: whoever drops it does not know how far it came.
-            add_to(&call.seen.requests, 1);
-            match client.transport.send(&outgoing).await {
-                Ok(incoming) => break incoming,
-                Err(lost) if !lost.was_sent => {
-                    add_to(&call.seen.requests, -1);
-                    return Err(lost.fault);
+                    template,
+                    last_head: call.last_head,
+                    reads,
+                    examples: call.examples,
+                    hosts: call.hosts,
+                    now,
+                };
+                // It counts before it is sent: whoever drops it does not know how far it came.
+                add_to(&call.seen.requests, 1);
+                match client.transport.send(&outgoing).await {
+                    Ok(incoming) => break incoming,
+                    Err(lost) if !lost.was_sent => {
+                        add_to(&call.seen.requests, -1);
+                        return Err(lost.fault);
+                    }
+                    // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
+                    Err(lost) if lost.was_stale && may_resend => {
+                        may_resend = false;
+                        add_to(&call.seen.resent, 1);
+                    }
+                    Err(lost) => return Err(lost.fault),
                 }
-                // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
-                Err(lost) if lost.was_stale && may_resend => {
-                    may_resend = false;
-                    add_to(&call.seen.resent, 1);
-                }
-                Err(lost) => return Err(lost.fault),
-            }
+            },
         };
         let head = incoming.head();
         call.seen.status.set(Some(head.status));
@@ -377,7 +422,12 @@ async fn read(
 impl HttpClient {
     /// The value of the Cookie that is sent: the cookies of the jar, without those that the request sets itself, then those of
     /// the request.
-    fn cookies(&self, url: &Url, own: &[(String, String)], fields: &Fields) -> Option<String> {
+    pub(crate) fn cookies(
+        &self,
+        url: &Url,
+        own: &[(String, String)],
+        fields: &Fields,
+    ) -> Option<String> {
         let mut jar = self.jar.as_ref().map(|jar| jar.borrow_mut());
         let pairs = match &mut jar {
             Some(jar) if !jar.is_empty() => jar.pairs(url, SystemTime::now()),
@@ -387,7 +437,7 @@ impl HttpClient {
         request::cookie_line(&pairs, own, fields)
     }
 
-    fn keep_cookies(&self, url: &Url, head: &AnswerHead) {
+    pub(crate) fn keep_cookies(&self, url: &Url, head: &AnswerHead) {
         if let Some(jar) = &self.jar
             && head.headers().contains_key(SET_COOKIE)
         {

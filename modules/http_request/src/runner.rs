@@ -4,22 +4,24 @@
 use crate::auth::{self, ApiKey};
 use crate::body::Payload;
 use crate::client::{Common, HttpClient, count};
-use crate::exchange::{Answer, Call, ReadsOf, Seen, exchange};
-use crate::expect::Expect;
+use crate::exchange::{Answer, Call, First, ReadsOf, Seen, exchange};
+use crate::expect::{Examples, Expect};
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::response;
 use crate::trace::{Request, Trace};
-use crate::transport::{LastHead, Shared, Template};
-use bggo_runtime::contract::{Early, Fault, FaultText, Prepare, Runner, Step, Text};
+use crate::transport::{Begun, Incoming, LastHead, Shared, Template};
+use bggo_runtime::contract::{Deadline, Early, Fault, FaultText, Prepare, Runner, Step, Text};
 use http::header::HeaderMap;
 use http::{Method, Version};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
-use std::time::Duration;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 /// A prepared step.
 pub struct HttpRequest {
@@ -86,35 +88,65 @@ impl Runner for HttpRequest {
                 &*made
             }
         };
-        let key = parts.key.as_ref().as_ref();
-        // Boxed, so that under load a request that waits takes no room for it.
-        let trace = match step.shows_exchanges() {
-            None => None,
-            Some(shown) => Some(Box::new(self.trace(
-                (step, shown),
-                client,
-                (parts, late),
-            )?)),
-        };
         let composed = self.composed(parts, client)?;
-        let defaults = client.common.exchange;
-        let limits = &parts.limits;
-        // Counts what was seen, also where this is dropped.
-        let counting = Counting {
+        let run = Run {
+            runner: self,
             step,
+            client,
+            parts,
+            composed: &composed,
+            late,
+            sent: step.sent(),
             seen: Seen::default(),
+            waits: Cell::new(true),
         };
-        let seen = &counting.seen;
-        let sent = step.sent();
-        let call = Call {
+        let first = match run.begin() {
+            None => First::Nothing,
+            Some(begun) => match run.hear(begun).await? {
+                Heard::Answer(answer) => return run.output(&answer),
+                Heard::First(first) => first,
+            },
+        };
+        // Boxed: most requests wait for no more than that.
+        Box::pin(run.exchange(first)).await
+    }
+}
+
+/// One run of a step. What was seen of its exchange is counted when it is dropped.
+struct Run<'a> {
+    runner: &'a HttpRequest,
+    step: &'a Step<'a>,
+    client: &'a HttpClient,
+    parts: &'a Parts<'a>,
+    composed: &'a Composed,
+    late: &'a [Late<'a>],
+    sent: Instant,
+    seen: Seen,
+    /// It waits for an answer. If it is dropped then because its time is over, the request is shown as far as it came.
+    waits: Cell<bool>,
+}
+
+/// What became of a request that was sent at once.
+enum Heard<'a> {
+    /// The whole answer.
+    Answer(Answer),
+    /// There is more to wait for.
+    First(First<'a>),
+}
+
+impl<'a> Run<'a> {
+    fn call<'b>(&'b self, trace: Option<&'b Trace<'b>>) -> Call<'b> {
+        let (parts, limits) = (self.parts, &self.parts.limits);
+        let defaults = &self.client.common.exchange;
+        Call {
             method: &parts.method,
             url: &parts.target.url,
-            fields: &composed.fields,
-            template: composed.template.as_ref(),
-            last_head: &self.last_head,
+            fields: &self.composed.fields,
+            template: self.composed.template.as_ref(),
+            last_head: &self.runner.last_head,
             cookies: &parts.cookies,
             payload: &parts.payload,
-            key: match key {
+            key: match parts.key.as_ref() {
                 Some(ApiKey::Header(name, _)) => Some(name.as_str()),
                 _ => None,
             },
@@ -123,65 +155,174 @@ impl Runner for HttpRequest {
                 .follow_redirects
                 .unwrap_or(defaults.follows)
                 .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
-            reads: self.reads(),
-            hosts: if step.info().is_input_sensitive("url") {
+            reads: self.runner.reads(),
+            hosts: if self.step.info().is_input_sensitive("url") {
                 Hosts::OfSensitiveUrl
             } else {
                 Hosts::Open
             },
-            sent,
-            seen,
-            trace: trace.as_deref(),
-            // An answer that fails the step may become the example of such failures.
-            keeps_start: &|status| {
-                let expect = parts.expect.as_ref().as_ref();
-                expect.is_some_and(|expect| !expect.allows(status.as_u16()))
-                    && step.wants_example(Kind::Status.name()).is_some()
+            sent: self.sent,
+            seen: &self.seen,
+            trace,
+            examples: Examples {
+                step: self.step,
+                expect: parts.expect.as_ref().as_ref(),
             },
+        }
+    }
+
+    /// Begins the request if it can go out at once, on a connection that is there. (What is shown takes the other way.)
+    fn begin(&self) -> Option<Begun<'a>> {
+        if self.step.shows_exchanges().is_some() {
+            return None;
+        }
+        let call = self.call(None);
+        let cookies = self.client.cookies(call.url, call.cookies, call.fields);
+        let outgoing = call.outgoing(cookies.as_deref(), call.reads(self.client));
+        let begun = self.client.transport.begin(&outgoing)?;
+        self.seen.requests.set(1);
+        Some(begun)
+    }
+
+    /// Waits for the answer to a request that has begun.
+    async fn hear(&self, mut begun: Begun<'a>) -> Result<Heard<'a>, Fault> {
+        let mut deadline = None;
+        let head = poll_fn(|cx| {
+            if let Poll::Ready(head) = begun.poll(&self.runner.last_head, cx) {
+                return Poll::Ready(Some(head));
+            }
+            let deadline = deadline.get_or_insert_with(|| self.deadline());
+            deadline.poll(cx).map(|()| None)
+        })
+        .await;
+        if let Some(deadline) = deadline {
+            self.client.keep_deadline(deadline);
+        }
+        self.client.count_connections();
+        let call = self.call(None);
+        let Some(head) = head else {
+            return Err(self.fails(call.timed_out()));
         };
-        // Behind what is counted, since it reads that when it is dropped.
-        let waiting = Waiting {
-            step,
-            show: &|kind| {
-                let ended = Ended::Lost(seen);
-                self.show((step, kind), client, (parts, late), ended);
-            },
+        let reads = call.reads(self.client);
+        let incoming = match begun.ended(head, &call.outgoing(None, reads)) {
+            Ok(incoming) => incoming,
+            // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
+            Err(lost) if lost.was_stale && call.method.is_idempotent() => {
+                self.seen.resent.set(1);
+                return Ok(Heard::First(First::Stale));
+            }
+            Err(lost) => return Err(self.fails(lost.fault)),
         };
-        let answer = exchange(client, &call, step.deadline()).await;
-        drop(waiting);
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(fault) => {
-                let ended = Ended::Lost(seen);
-                self.show((step, fault.kind()), client, (parts, late), ended);
-                return Err(fault);
+        Ok(self.heard(incoming, &call))
+    }
+
+    /// The whole answer, if there is nothing more to do than to take it.
+    fn heard(&self, mut incoming: Incoming<'a>, call: &Call<'_>) -> Heard<'a> {
+        let head = incoming.head();
+        let (status, came) = (head.status, head.came);
+        if status.is_redirection() || call.examples.takes(status) {
+            return Heard::First(First::Head(incoming));
+        }
+        let most = call
+            .reads
+            .body
+            .then_some(self.client.common.exchange.max_body);
+        let Some((size, body)) = incoming.take_whole(most) else {
+            return Heard::First(First::Head(incoming));
+        };
+        self.seen.status.set(Some(status));
+        self.seen.answered.set(1);
+        let head = incoming.into_head();
+        self.client.keep_cookies(call.url, &head);
+        Heard::Answer(Answer {
+            head,
+            redirected: None,
+            body,
+            start: Vec::new(),
+            size,
+            waiting: came.saturating_duration_since(self.sent),
+            // What came with the head took no time.
+            receiving: Duration::ZERO,
+        })
+    }
+
+    /// The time limit of the exchange.
+    fn deadline(&self) -> Deadline {
+        let mut deadline = self.client.deadline(self.step);
+        let limit = self.parts.limits.timeout;
+        let limit = limit.unwrap_or(self.client.common.exchange.timeout);
+        // A limit that no instant can hold is never reached.
+        if let Some(end) = self.sent.checked_add(limit) {
+            deadline.set(end);
+        }
+        deadline
+    }
+
+    /// The whole way of an exchange.
+    async fn exchange(&self, first: First<'a>) -> Result<Output, Fault> {
+        let made;
+        let trace = match self.step.shows_exchanges() {
+            None => None,
+            Some(shown) => {
+                let of = (self.step, shown);
+                made = self
+                    .runner
+                    .trace(of, self.client, (self.parts, self.late))?;
+                Some(&made)
             }
         };
-        drop(counting);
+        let call = self.call(trace);
+        let answer = exchange(self.client, &call, first, self.step.deadline()).await;
+        let answer = answer.map_err(|fault| self.fails(fault))?;
+        self.output(&answer)
+    }
+
+    /// The step fails without a whole answer.
+    #[cold]
+    fn fails(&self, fault: Fault) -> Fault {
+        self.waits.set(false);
+        self.show(fault.kind(), Ended::Lost(&self.seen));
+        fault
+    }
+
+    /// Counts a whole answer, and makes the outputs.
+    fn output(&self, answer: &Answer) -> Result<Output, Fault> {
+        self.waits.set(false);
+        let step = self.step;
         step.record_time(Metric::WAITING, answer.waiting);
         step.record_time(Metric::RECEIVING, answer.receiving);
         step.add(Metric::RECEIVED, answer.size);
-        if let Some(expect) = parts.expect.as_ref() {
+        if let Some(expect) = self.parts.expect.as_ref() {
             let status = answer.head.status.as_u16();
             if !expect.allows(status) {
                 let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
-                let ended = Ended::Answered(&answer);
-                self.show((step, Kind::Status.name()), client, (parts, late), ended);
+                self.show(Kind::Status.name(), Ended::Answered(answer));
                 return Err(Kind::Status.fault(text));
             }
         }
-        response::output((&answer, &parts.target.url), self.wanted, defaults)
+        let defaults = self.client.common.exchange;
+        response::output(
+            (answer, &self.parts.target.url),
+            self.runner.wanted,
+            defaults,
+        )
+    }
+
+    #[cold]
+    fn show(&self, kind: &'static str, ended: Ended<'_>) {
+        let of = (self.step, kind);
+        self.runner
+            .show(of, self.client, (self.parts, self.late), ended);
     }
 }
 
-/// What was seen of an exchange, counted when that is over or dropped.
-struct Counting<'a> {
-    step: &'a Step<'a>,
-    seen: Seen,
-}
-
-impl Drop for Counting<'_> {
+impl Drop for Run<'_> {
     fn drop(&mut self) {
+        if self.waits.get()
+            && let Some(kind) = self.step.is_dropped_by()
+        {
+            self.show(kind, Ended::Lost(&self.seen));
+        }
         let (step, seen) = (self.step, &self.seen);
         let (requests, answered) = (seen.requests.get(), seen.answered.get());
         for (metric, count) in [
@@ -196,20 +337,6 @@ impl Drop for Counting<'_> {
         }
         if let Some(status) = seen.status.get() {
             step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
-        }
-    }
-}
-
-/// A request without its whole answer. If it is dropped because its time is over, it is shown as far as it came.
-struct Waiting<'a, F: Fn(&'static str)> {
-    step: &'a Step<'a>,
-    show: &'a F,
-}
-
-impl<F: Fn(&'static str)> Drop for Waiting<'_, F> {
-    fn drop(&mut self) {
-        if let Some(kind) = self.step.is_dropped_by() {
-            (self.show)(kind);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::last_head::LastHead;
 use crate::body::Payload;
+use crate::expect::Examples;
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use bggo_runtime::contract::Fault;
@@ -27,11 +28,21 @@ pub(crate) struct Outgoing<'a> {
     /// The head of the last answer to such a request.
     pub(crate) last_head: &'a RefCell<LastHead>,
     pub(crate) reads: Reads,
-    /// Of an answer with such a status all fields are read.
-    pub(crate) is_shown: &'a dyn Fn(StatusCode) -> bool,
+    /// Of an answer that is an example of failures all fields are read.
+    pub(crate) examples: Examples<'a>,
     pub(crate) hosts: Hosts,
     /// The clock, as it was read last.
     pub(crate) now: Instant,
+}
+
+impl Outgoing<'_> {
+    /// What it asks of its connection.
+    pub(super) fn asks(&self) -> Asks {
+        match self.template {
+            Some(template) => template.asks,
+            None => Asks::of(self.fields),
+        }
+    }
 }
 
 /// What is read of an answer's head beside its status.
