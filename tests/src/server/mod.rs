@@ -1,10 +1,12 @@
 //! Real servers, each owned by a test: a free loopback port, a folder, a log; stopped when dropped.
 
+mod caddy;
 mod certificates;
 mod gate;
 mod nginx;
 mod raw;
 
+pub use caddy::Caddy;
 pub use certificates::{Certificates, SelfSigned};
 pub use gate::Gate;
 pub use nginx::Nginx;
