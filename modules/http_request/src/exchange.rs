@@ -4,7 +4,6 @@
 use crate::body::Payload;
 use crate::client::HttpClient;
 use crate::decompress::too_large;
-use crate::expect::Examples;
 use crate::fault;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
@@ -12,17 +11,17 @@ use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerHead, Incoming, LastHead, Outgoing, Reads, Template};
-use bggo_runtime::contract::{Deadline, Fault, FaultText, format_duration};
+use crate::transport::{AnswerHead, Hears, Incoming, Outgoing, Template};
+use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, format_duration};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, SET_COOKIE};
 use http::{Method, StatusCode};
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 use url::Url;
 
 /// A redirect's body is read to its end, so that its connection can be used again, if it is no longer than this.
@@ -38,8 +37,6 @@ pub(crate) struct Call<'a> {
     pub(crate) fields: &'a Fields,
     /// Method, url and fields as they are sent, if they were made before.
     pub(crate) template: Option<&'a Template>,
-    /// The head of the last answer to the step.
-    pub(crate) last_head: &'a RefCell<LastHead>,
     pub(crate) cookies: &'a [(String, String)],
     pub(crate) payload: &'a Payload,
     /// The header that holds an API key: like the standard ones, it does not go to another host.
@@ -47,18 +44,17 @@ pub(crate) struct Call<'a> {
     pub(crate) timeout: Duration,
     /// How many redirects are followed; with `None` a redirect is an answer like any other.
     pub(crate) redirects: Option<usize>,
-    /// What somebody reads of the answer.
-    pub(crate) reads: ReadsOf,
+    /// The body is kept.
+    pub(crate) keeps_body: bool,
+    pub(crate) hears: Hears<'a>,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
     /// When it is sent.
-    pub(crate) sent: Instant,
+    pub(crate) sent: Moment,
     /// What is counted, also if the exchange fails.
     pub(crate) seen: &'a Seen,
     /// Takes down what is sent and received, if that is shown.
     pub(crate) trace: Option<&'a Trace<'a>>,
-    /// Of such an answer the first bytes of its body are kept, if nobody takes down more.
-    pub(crate) examples: Examples<'a>,
 }
 
 /// How far an exchange is when it begins.
@@ -71,14 +67,6 @@ pub(crate) enum First<'c> {
     Head(Incoming<'c>),
 }
 
-/// What a step reads of an answer, beside its status.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReadsOf {
-    pub(crate) fields: bool,
-    pub(crate) address: bool,
-    pub(crate) body: bool,
-}
-
 /// Bytes of the body of an answer that are kept for an example of a failure.
 const START: usize = 1 << 10;
 
@@ -86,11 +74,11 @@ const START: usize = 1 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// Requests that were sent, or are on their way.
-    pub(crate) requests: Cell<u64>,
+    pub(crate) requests: Cell<u32>,
     /// Heads of answers.
-    pub(crate) answered: Cell<u64>,
+    pub(crate) answered: Cell<u32>,
     /// Requests that were sent again.
-    pub(crate) resent: Cell<u64>,
+    pub(crate) resent: Cell<u32>,
     /// Status of the answer with which it ended. Redirects that are followed do not count.
     pub(crate) status: Cell<Option<StatusCode>>,
 }
@@ -125,8 +113,8 @@ pub(crate) async fn exchange<'c>(
         if let Poll::Ready(ended) = work.as_mut().poll(cx) {
             return Poll::Ready(Some(ended));
         }
-        if !is_set && let Some(end) = call.sent.checked_add(call.timeout) {
-            deadline.set(end);
+        if !is_set {
+            deadline.set(call.sent + call.timeout);
         }
         is_set = true;
         deadline.poll(cx).map(|()| None)
@@ -151,33 +139,6 @@ impl Call<'_> {
                 .and(format_args!(" within {}", format_duration(self.timeout))),
         )
     }
-
-    /// The request as a transport gets it.
-    pub(crate) fn outgoing<'b>(&'b self, cookies: Option<&'b str>, reads: Reads) -> Outgoing<'b> {
-        Outgoing {
-            method: self.method,
-            url: self.url,
-            fields: self.fields,
-            cookies,
-            payload: self.payload,
-            template: self.template,
-            last_head: self.last_head,
-            reads,
-            examples: self.examples,
-            hosts: self.hosts,
-            now: self.sent,
-        }
-    }
-
-    /// What is read of the head of an answer.
-    pub(crate) fn reads(&self, client: &HttpClient) -> Reads {
-        Reads {
-            fields: self.reads.fields || self.trace.is_some(),
-            cookies: client.jar.is_some(),
-            location: self.redirects.is_some(),
-            address: self.reads.address,
-        }
-    }
 }
 
 async fn whole<'c>(
@@ -189,8 +150,8 @@ async fn whole<'c>(
     let head = incoming.head();
     let (status, came) = (head.status, head.came);
     let keeps = Keeps {
-        most: call.reads.body.then_some(client.common.exchange.max_body),
-        start: call.examples.takes(status),
+        most: call.keeps_body.then_some(client.common.exchange.max_body),
+        start: call.hears.examples.takes(status),
         trace: call.trace,
     };
     let has_body = !incoming.is_over();
@@ -209,10 +170,10 @@ async fn whole<'c>(
         body,
         start,
         size,
-        waiting: came.saturating_duration_since(call.sent),
+        waiting: came - call.sent,
         // What came with the head took no time.
         receiving: if has_body {
-            came.elapsed()
+            call.hears.examples.step.now() - came
         } else {
             Duration::ZERO
         },
@@ -229,7 +190,6 @@ async fn answer<'c, 'a>(
     let (mut url, mut method) = (Cow::Borrowed(call.url), Cow::Borrowed(call.method));
     let (mut fields, mut template) = (Cow::Borrowed(call.fields), call.template);
     let (mut payload, mut cookies) = (call.payload, call.cookies);
-    let reads = call.reads(client);
     let mut followed = 0;
     let mut now = call.sent;
     loop {
@@ -258,11 +218,9 @@ async fn answer<'c, 'a>(
                     cookies: line.as_deref(),
                     payload,
                     template,
-                    last_head: call.last_head,
-                    reads,
-                    examples: call.examples,
                     hosts: call.hosts,
                     now,
+                    hears: call.hears,
                 };
                 // It counts before it is sent: whoever drops it does not know how far it came.
                 add_to(&call.seen.requests, 1);
@@ -315,11 +273,11 @@ async fn answer<'c, 'a>(
             payload = &nothing;
         }
         (url, method) = (Cow::Owned(hop.url), Cow::Owned(hop.method));
-        now = Instant::now();
+        now = call.hears.examples.step.now();
     }
 }
 
-fn add_to(count: &Cell<u64>, more: i64) {
+fn add_to(count: &Cell<u32>, more: i32) {
     count.set(count.get().saturating_add_signed(more));
 }
 

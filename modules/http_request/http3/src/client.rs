@@ -10,7 +10,7 @@ use bggo_module_http_request::http_request;
 use bggo_module_http_request::link::{
     Body, Linked, Remote, Reply, Request, Settings, Unanswered, of_dial, server_name,
 };
-use bggo_runtime::contract::{AssetCx, Fault, Prepare, Running};
+use bggo_runtime::contract::{AssetCx, Fault, Moment, Prepare, Running};
 use bggo_wire::{Address, Dialer, Named, Phase, Rules, Target, Trouble};
 use quinn::Connection;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -20,7 +20,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::UdpSocket;
 use url::Url;
 
@@ -165,7 +165,7 @@ impl Client {
         made.map_err(|trouble| of_dial(&trouble, asked.url, asked.hosts))
     }
 
-    fn known(&self, (host, port): (&str, u16), now: Instant) -> Option<Rc<Session>> {
+    fn known(&self, (host, port): (&str, u16), now: Moment) -> Option<Rc<Session>> {
         let mut sessions = self.sessions.borrow_mut();
         let idle_timeout = self.settings.idle_timeout;
         sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
@@ -197,7 +197,7 @@ impl Client {
         &self,
         (host, port): (&str, u16),
         named: Named,
-        now: Instant,
+        now: Moment,
     ) -> Result<Rc<Session>, Trouble> {
         let target = Target {
             address: Address::Host { name: host, port },

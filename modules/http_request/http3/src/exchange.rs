@@ -9,7 +9,7 @@ use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
     AnswerHead, Body, Details, Reply, Request, no_answer, too_large_head,
 };
-use bggo_runtime::contract::{Fault, FaultText, Running};
+use bggo_runtime::contract::{Fault, FaultText, Moment, Running, Step};
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, StatusCode, Version};
@@ -18,7 +18,6 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
-use std::time::Instant;
 use url::{Position, Url};
 
 /// The most bytes of a frame with the fields of an answer: a right head is not longer, however it is written.
@@ -105,7 +104,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) url: &'a Url,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) hosts: bggo_module_http_request::link::Hosts,
-    pub(crate) now: Instant,
+    pub(crate) now: Moment,
+    step: &'a Step<'a>,
 }
 
 impl<'a> Asked<'a> {
@@ -116,6 +116,7 @@ impl<'a> Asked<'a> {
             headers: &request.headers,
             hosts: request.hosts,
             now: request.now,
+            step: request.step,
         }
     }
 }
@@ -147,7 +148,7 @@ pub(crate) async fn exchange(
     let head = came.map_err(|cause| {
         let was_stale = match &cause {
             Cause::Stream(ReadError::Reset(code)) => {
-                open.heard(Instant::now());
+                open.heard(asked.step.now());
                 *code == REQUEST_REJECTED
             }
             Cause::Stream(ReadError::ConnectionLost(error)) => {
@@ -162,7 +163,7 @@ pub(crate) async fn exchange(
             was_stale,
         }
     })?;
-    let came = Instant::now();
+    let came = asked.step.now();
     open.answered(came);
     let is_bodiless = *asked.method == Method::HEAD
         || matches!(

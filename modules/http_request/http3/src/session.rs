@@ -6,6 +6,7 @@ use crate::frame::{
 };
 use crate::incoming::{HEAD_BYTES, HEAD_FIELDS, Incoming};
 use crate::tasks::Tasks;
+use bggo_runtime::contract::Moment;
 use quinn::{Connection, ConnectionError, RecvStream, SendStream, VarInt};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
@@ -13,7 +14,7 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Codes of HTTP/3 (RFC 9114, section 8.1).
 pub(crate) const NO_ERROR: VarInt = VarInt::from_u32(0x100);
@@ -40,7 +41,7 @@ pub(crate) struct Session {
     /// No request is sent on it any more.
     is_over: Cell<bool>,
     /// When something of an answer came last, or it had its last request.
-    heard: Cell<Instant>,
+    heard: Cell<Moment>,
     /// It is not kept for later requests.
     pub(crate) closes_when_idle: bool,
     /// The stream on which this client says what it wants: it stays open as long as the connection.
@@ -75,7 +76,7 @@ impl Session {
     /// The connection broke.
     pub(crate) async fn begin(
         (host, port): (&str, u16),
-        (connection, now): (Connection, Instant),
+        (connection, now): (Connection, Moment),
         closes_when_idle: bool,
         tasks: &Tasks,
     ) -> Result<Rc<Self>, ConnectionError> {
@@ -118,11 +119,11 @@ impl Session {
     }
 
     /// For how long it has had no request; zero if it has one.
-    pub(crate) fn rested(&self, now: Instant) -> Duration {
+    pub(crate) fn rested(&self, now: Moment) -> Duration {
         if self.open.get() > 0 {
             return Duration::ZERO;
         }
-        now.saturating_duration_since(self.heard.get())
+        now - self.heard.get()
     }
 }
 
@@ -135,12 +136,12 @@ impl Drop for Session {
 /// A request on a session, from its first byte to the end of its answer.
 pub(crate) struct Open {
     pub(crate) session: Rc<Session>,
-    begun: Instant,
+    begun: Moment,
     is_answered: bool,
 }
 
 impl Open {
-    pub(crate) fn new(session: &Rc<Session>, begun: Instant) -> Self {
+    pub(crate) fn new(session: &Rc<Session>, begun: Moment) -> Self {
         session.open.set(session.open.get() + 1);
         Self {
             session: Rc::clone(session),
@@ -150,12 +151,12 @@ impl Open {
     }
 
     /// The server said something of it.
-    pub(crate) fn heard(&self, now: Instant) {
+    pub(crate) fn heard(&self, now: Moment) {
         self.session.heard.set(now);
     }
 
     /// The head of its answer came.
-    pub(crate) fn answered(&mut self, came: Instant) {
+    pub(crate) fn answered(&mut self, came: Moment) {
         self.is_answered = true;
         self.session.has_served.set(true);
         self.session.heard.set(came);

@@ -1,21 +1,19 @@
 //! One exchange over HTTP/1 on one connection: writes the request, reads the head of the answer, then its body.
 
 use super::compose::put_head;
-use super::last_head::LastHead;
-use super::message::{AnswerHead, Asks, Details, Outgoing};
+use super::message::{AnswerHead, Asks, Details, Hears, Outgoing};
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
 use bggo_http1::{Asked, Bad, Chunks, Framing, Head, Limits, Next, Notable, Progress};
-use bggo_runtime::contract::{Fault, FaultText};
+use bggo_runtime::contract::{Fault, FaultText, Moment};
 use bggo_wire::{Kind as OfWire, Loan, Proxy, Trouble, Wire};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Version};
-use std::cell::RefCell;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The most that the head of an answer may have: fields, and bytes.
 const LIMITS: Limits = Limits {
@@ -129,13 +127,14 @@ pub(super) async fn exchange<'c>(
             put_head(loan.out(), (outgoing, proxy), body.size());
             let mut exchange = Exchange::new(outgoing);
             let asks = exchange.asks;
-            let sending = send_body(&mut loan, &mut exchange.answer, body, asks);
+            let of = (asks, &outgoing.hears);
+            let sending = send_body(&mut loan, &mut exchange.answer, body, of);
             exchange.sent = Some(Box::pin(sending).await?);
             exchange
         }
     };
-    let head = poll_fn(|cx| exchange.poll(&mut loan, outgoing.last_head, cx)).await?;
-    let made = exchange.head(&loan, &head, outgoing);
+    let head = poll_fn(|cx| exchange.poll(&mut loan, &outgoing.hears, cx)).await?;
+    let made = exchange.head(&loan, &head, &outgoing.hears);
     Ok(exchange.reply(loan, (head, made), max_idle))
 }
 
@@ -167,15 +166,20 @@ impl Exchange {
         body.len() <= PIECE && !outgoing.asks().for_word
     }
 
-    /// Appends a request with its body. [`Exchange::poll`] sends it.
+    /// Appends a request with its body, or sends it. [`Exchange::poll`] sends what is left.
     pub(super) fn begin(
         wire: &mut Wire,
         (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
         body: &[u8],
     ) -> Self {
-        let out = wire.out();
-        put_head(out, (outgoing, proxy), body.len() as u64);
-        out.put(body);
+        match (outgoing.template, outgoing.cookies) {
+            (Some(template), None) if body.is_empty() => wire.send_now(template.head()),
+            _ => {
+                let out = wire.out();
+                put_head(out, (outgoing, proxy), body.len() as u64);
+                out.put(body);
+            }
+        }
         Self::new(outgoing)
     }
 
@@ -183,23 +187,26 @@ impl Exchange {
     pub(super) fn poll(
         &mut self,
         wire: &mut Wire,
-        last: &RefCell<LastHead>,
+        hears: &Hears<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Head, Lost>> {
         let answer = &mut self.answer;
         if self.sent.is_none() {
-            self.sent = Some(ready!(answer.poll_send(wire, cx))?);
+            self.sent = Some(ready!(answer.poll_send(wire, hears, cx))?);
         }
         if wire.peek().is_empty() {
-            ready!(answer.poll_more(wire, cx))?;
+            ready!(answer.poll_more(wire, hears, cx))?;
         }
-        if let Some(head) = last.borrow().recognise(wire.peek(), self.asked) {
+        if let Some(head) = hears.last_head.borrow().recognise(wire.peek(), self.asked) {
             return Poll::Ready(Ok(head));
         }
         loop {
-            let head = ready!(answer.poll_next(wire, self.asked, cx))?;
+            let head = ready!(answer.poll_next(wire, (self.asked, hears), cx))?;
             if !is_interim(&head) {
-                last.borrow_mut().keep(wire.peek(), self.asked, head);
+                hears
+                    .last_head
+                    .borrow_mut()
+                    .keep(wire.peek(), self.asked, head);
                 return Poll::Ready(Ok(head));
             }
             answer.passes(wire, head.size)?;
@@ -207,13 +214,13 @@ impl Exchange {
     }
 
     /// What is read of a head. Most answers need no field of theirs, and then none is copied.
-    pub(super) fn head(&self, wire: &Wire, head: &Head, outgoing: &Outgoing<'_>) -> AnswerHead {
-        let reads = outgoing.reads;
+    pub(super) fn head(&self, wire: &Wire, head: &Head, hears: &Hears<'_>) -> AnswerHead {
+        let reads = hears.reads;
         let status = StatusCode::from_u16(head.status).unwrap_or_default();
         let reads_fields = reads.fields
             || reads.cookies && head.notable.has(Notable::SET_COOKIE)
             || reads.location && head.notable.has(Notable::LOCATION)
-            || outgoing.examples.takes(status);
+            || hears.examples.takes(status);
         let details = (reads_fields || reads.address).then(|| {
             let mut details = Box::<Details>::default();
             if reads.address {
@@ -231,7 +238,7 @@ impl Exchange {
                 0 => Version::HTTP_10,
                 _ => Version::HTTP_11,
             },
-            came: self.answer.came.unwrap_or(outgoing.now),
+            came: self.answer.came.unwrap_or_else(|| hears.now()),
             details,
         }
     }
@@ -276,14 +283,14 @@ async fn send_body(
     wire: &mut Wire,
     answer: &mut Reading,
     body: Sending<'_>,
-    asks: Asks,
+    (asks, hears): (Asks, &Hears<'_>),
 ) -> Result<IsSent, Lost> {
     if asks.for_word {
         // A final answer may come before the head is out, as from a server that refuses every request.
-        if until_sent(wire, answer).await? == IsSent::InPart {
+        if until_sent(wire, answer, hears).await? == IsSent::InPart {
             return Ok(IsSent::InPart);
         }
-        let word = answer.word(wire);
+        let word = answer.word(wire, hears);
         let word = tokio::time::timeout(CONTINUE, Box::pin(word)).await;
         match word {
             // It came, or there is none.
@@ -296,7 +303,7 @@ async fn send_body(
         Sending::Bytes(bytes) => {
             for piece in bytes.chunks(PIECE) {
                 wire.out().put(piece);
-                if until_sent(wire, answer).await? == IsSent::InPart {
+                if until_sent(wire, answer, hears).await? == IsSent::InPart {
                     return Ok(IsSent::InPart);
                 }
             }
@@ -309,21 +316,25 @@ async fn send_body(
                     break;
                 };
                 wire.out().put(&piece);
-                if until_sent(wire, answer).await? == IsSent::InPart {
+                if until_sent(wire, answer, hears).await? == IsSent::InPart {
                     return Ok(IsSent::InPart);
                 }
             }
             // A body without bytes leaves its head unsent.
-            return until_sent(wire, answer).await;
+            return until_sent(wire, answer, hears).await;
         }
     }
     Ok(IsSent::Whole)
 }
 
 /// Sends what was appended. Interim answers that come meanwhile are passed over.
-async fn until_sent(wire: &mut Wire, answer: &mut Reading) -> Result<IsSent, Lost> {
-    while poll_fn(|cx| answer.poll_send(wire, cx)).await? == IsSent::InPart {
-        if answer.word(wire).await? == Word::Final {
+async fn until_sent(
+    wire: &mut Wire,
+    answer: &mut Reading,
+    hears: &Hears<'_>,
+) -> Result<IsSent, Lost> {
+    while poll_fn(|cx| answer.poll_send(wire, hears, cx)).await? == IsSent::InPart {
+        if answer.word(wire, hears).await? == Word::Final {
             return Ok(IsSent::InPart);
         }
     }
@@ -345,13 +356,13 @@ struct Reading {
     progress: Progress,
     interim: usize,
     /// When the first byte came.
-    came: Option<Instant>,
+    came: Option<Moment>,
 }
 
 impl Reading {
-    fn has_come(&mut self) {
+    fn has_come(&mut self, hears: &Hears<'_>) {
         if self.came.is_none() {
-            self.came = Some(Instant::now());
+            self.came = Some(hears.now());
         }
     }
 
@@ -363,7 +374,12 @@ impl Reading {
     }
 
     /// Sends what was appended, and hears whether an answer comes first.
-    fn poll_send(&mut self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<Result<IsSent, Lost>> {
+    fn poll_send(
+        &mut self,
+        wire: &mut Wire,
+        hears: &Hears<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<IsSent, Lost>> {
         match wire.poll_flush(cx) {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(IsSent::Whole)),
             // What it said before it closed may stand there.
@@ -371,7 +387,7 @@ impl Reading {
                 let read = wire.poll_fill(cx, LIMITS.bytes);
                 return Poll::Ready(match read {
                     Poll::Ready(Ok(1..)) => {
-                        self.has_come();
+                        self.has_come(hears);
                         Ok(IsSent::InPart)
                     }
                     _ => Err(Lost::Before(trouble)),
@@ -382,7 +398,7 @@ impl Reading {
         match ready!(wire.poll_fill(cx, LIMITS.bytes)) {
             Ok(0) => Poll::Ready(Err(self.lost(Trouble::closed()))),
             Ok(_) => {
-                self.has_come();
+                self.has_come(hears);
                 Poll::Ready(Ok(IsSent::InPart))
             }
             Err(trouble) => Poll::Ready(Err(self.lost(trouble))),
@@ -393,7 +409,7 @@ impl Reading {
     fn poll_next(
         &mut self,
         wire: &mut Wire,
-        asked: Asked,
+        (asked, hears): (Asked, &Hears<'_>),
         cx: &mut Context<'_>,
     ) -> Poll<Result<Head, Lost>> {
         loop {
@@ -403,16 +419,21 @@ impl Reading {
                     return Poll::Ready(Ok(head));
                 }
             }
-            ready!(self.poll_more(wire, cx))?;
+            ready!(self.poll_more(wire, hears, cx))?;
         }
     }
 
     /// Waits until more has come.
-    fn poll_more(&mut self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    fn poll_more(
+        &mut self,
+        wire: &mut Wire,
+        hears: &Hears<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Lost>> {
         match ready!(wire.poll_fill(cx, LIMITS.bytes + PIECE)) {
             Ok(0) => Poll::Ready(Err(self.lost(Trouble::closed()))),
             Ok(_) => {
-                self.has_come();
+                self.has_come(hears);
                 Poll::Ready(Ok(()))
             }
             Err(trouble) => Poll::Ready(Err(self.lost(trouble))),
@@ -420,8 +441,8 @@ impl Reading {
     }
 
     /// The next head as a word to a request that is not sent to its end. Only an interim one is consumed.
-    async fn word(&mut self, wire: &mut Wire) -> Result<Word, Lost> {
-        let head = poll_fn(|cx| self.poll_next(wire, Asked::default(), cx)).await?;
+    async fn word(&mut self, wire: &mut Wire, hears: &Hears<'_>) -> Result<Word, Lost> {
+        let head = poll_fn(|cx| self.poll_next(wire, (Asked::default(), hears), cx)).await?;
         if !is_interim(&head) {
             return Ok(Word::Final);
         }

@@ -16,12 +16,11 @@ pub use crate::fault::{
 };
 pub use crate::hosts::Hosts;
 
-use bggo_runtime::contract::{AssetCx, Fault, FaultText, Prepare, Running};
+use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment, Prepare, Running, Step};
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderMap;
 use std::rc::Rc;
-use std::time::Instant;
 use url::Url;
 
 /// What a linked crate gives.
@@ -67,7 +66,9 @@ pub struct Request<'a> {
     /// Whether faults may name hosts.
     pub hosts: Hosts,
     /// The clock, as it was read last.
-    pub now: Instant,
+    pub now: Moment,
+    /// The run of the step, whose clock says when the answer came.
+    pub step: &'a Step<'a>,
 }
 
 /// An answer whose head has come.

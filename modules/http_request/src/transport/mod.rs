@@ -17,9 +17,11 @@ mod message;
 mod own;
 mod settings;
 
+pub(crate) use bggo_http1::Head;
+pub(crate) use http1::Lost;
 pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
-pub(crate) use message::{AnswerHead, Outgoing, Reads, Template, Unanswered};
+pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered};
 pub(crate) use own::{Begun, Connections};
 pub(crate) use settings::{Settings, Speak};
 
@@ -88,9 +90,13 @@ impl Transport {
     }
 
     /// Begins a request that goes out at once on a connection that is there, and then waits for nothing but its answer.
-    pub(crate) fn begin<'c>(&'c self, outgoing: &Outgoing<'_>) -> Option<Begun<'c>> {
+    pub(crate) fn begin<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<Begun<'c>> {
         match self {
-            Self::Own(pool) => pool.begin(outgoing),
+            Self::Own(pool) => pool.begin(outgoing, cx),
             Self::Linked(_) => None,
         }
     }
@@ -133,6 +139,7 @@ impl<'a> Outgoing<'a> {
             body,
             hosts: self.hosts,
             now: self.now,
+            step: self.hears.examples.step,
         })
     }
 }

@@ -4,21 +4,20 @@ use super::compose::{Parts, put_parts};
 use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
 use super::incoming::Incoming;
-use super::last_head::LastHead;
-use super::message::{Outgoing, Template, Unanswered};
+use super::message::{Hears, Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::Error as Kind;
 use crate::request;
 use bggo_http1::Head;
-use bggo_runtime::contract::{AssetCx, Fault, FaultText};
+use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment};
 use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Wire};
 use http::Method;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Url;
 
 /// What all clients of a resource share on a thread.
@@ -178,7 +177,7 @@ impl Pool {
         outgoing: &Outgoing<'_>,
     ) -> Result<Incoming<'c>, Unanswered> {
         let server = self.server(outgoing);
-        let loan = match self.lend(server, outgoing) {
+        let loan = match self.lend(server, outgoing, None) {
             Some(loan) => loan,
             // Boxed: most requests have a connection, and carry no room for the making of one.
             None => match Box::pin(self.connect(server, outgoing)).await? {
@@ -203,7 +202,11 @@ impl Pool {
     }
 
     /// Begins a request on an idle connection. `None` if there is none, or if the request takes more than to append its bytes.
-    pub(super) fn begin<'c>(&'c self, outgoing: &Outgoing<'_>) -> Option<Begun<'c>> {
+    pub(super) fn begin<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<Begun<'c>> {
         let body = outgoing.payload.whole()?;
         if !Exchange::takes(outgoing, body)
             || outgoing.template.is_none()
@@ -212,7 +215,7 @@ impl Pool {
             return None;
         }
         let server = self.server(outgoing);
-        let mut loan = self.lend(server, outgoing)?;
+        let mut loan = self.lend(server, outgoing, Some(cx))?;
         let proxy = self.shared.proxy_of_requests(outgoing.url);
         Some(Begun {
             exchange: Exchange::begin(&mut loan, (outgoing, proxy), body),
@@ -315,7 +318,7 @@ impl Pool {
     }
 
     /// A session with a server that may take another request.
-    fn session(&self, server: u32, now: Instant) -> Option<Rc<Session>> {
+    fn session(&self, server: u32, now: Moment) -> Option<Rc<Session>> {
         let mut sessions = self.sessions.borrow_mut();
         let idle_timeout = self.shared.idle_timeout;
         sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
@@ -323,8 +326,13 @@ impl Pool {
         found.cloned()
     }
 
-    /// An idle connection to a server.
-    fn lend(&self, server: u32, outgoing: &Outgoing<'_>) -> Option<Loan<'_>> {
+    /// An idle connection to a server. With a context the request is sent and its answer is waited for within the same poll.
+    fn lend(
+        &self,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+        mut cx: Option<&mut Context<'_>>,
+    ) -> Option<Loan<'_>> {
         loop {
             let mut loan = self.home.lend(server)?;
             let rested = loan.rested(outgoing.now);
@@ -332,13 +340,13 @@ impl Pool {
                 loan.spent();
                 continue;
             }
-            // What is not sent twice must not meet a connection that is closed by now, so the system is asked.
-            let look = if outgoing.method.is_idempotent() {
-                Look::Told
-            } else {
-                Look::Ask
+            let is_quiet = match &mut cx {
+                // What is not sent twice must not meet a connection that is closed by now, so the system is asked.
+                _ if !outgoing.method.is_idempotent() => loan.is_quiet(Look::Ask),
+                Some(cx) => loan.is_quiet_until(cx),
+                None => loan.is_quiet(Look::Told),
             };
-            if loan.is_quiet(look) {
+            if is_quiet {
                 return Some(loan);
             }
             loan.spent();
@@ -369,31 +377,25 @@ impl<'c> Begun<'c> {
     /// Sends the request and waits for the head of its answer, which stays where it is.
     pub(crate) fn poll(
         &mut self,
-        last: &RefCell<LastHead>,
+        hears: &Hears<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Head, Lost>> {
-        self.exchange.poll(&mut self.loan, last, cx)
+        self.exchange.poll(&mut self.loan, hears, cx)
     }
 
-    /// The answer, from its body on, if its head came.
-    pub(crate) fn ended(
-        self,
-        head: Result<Head, Lost>,
-        outgoing: &Outgoing<'_>,
-    ) -> Result<Incoming<'c>, Unanswered> {
-        let pool = self.pool;
-        match head {
-            Ok(head) => {
-                let made = self.exchange.head(&self.loan, &head, outgoing);
-                let max_idle = pool.shared.max_idle;
-                let reply = self.exchange.reply(self.loan, (head, made), max_idle);
-                Ok(Incoming::Http1(reply))
-            }
-            Err(lost) => {
-                let was_reused = self.loan.is_reused();
-                Err(pool.unanswered(lost, outgoing, (self.server, was_reused)))
-            }
-        }
+    /// The answer, from its body on: its head came.
+    pub(crate) fn answer(self, head: Head, hears: &Hears<'_>) -> Incoming<'c> {
+        let made = self.exchange.head(&self.loan, &head, hears);
+        let max_idle = self.pool.shared.max_idle;
+        Incoming::Http1(self.exchange.reply(self.loan, (head, made), max_idle))
+    }
+
+    /// Why no answer came.
+    #[cold]
+    pub(crate) fn lost(self, lost: Lost, outgoing: &Outgoing<'_>) -> Unanswered {
+        let was_reused = self.loan.is_reused();
+        self.pool
+            .unanswered(lost, outgoing, (self.server, was_reused))
     }
 }
 
