@@ -118,3 +118,42 @@ async fn keep(tasks: Tasks, open: Rc<RefCell<Vec<(IpAddr, Endpoint)>>>, over: Rc
     }
     let _ = tokio::time::timeout(FAREWELL, left.0.until_none()).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::task::LocalSet;
+    use tokio::time::Instant;
+
+    /// The time that passes after the drop until the end, on a clock that stands still while something runs.
+    fn ends_after(task: impl Future<Output = ()> + 'static) -> Duration {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build();
+        LocalSet::new().block_on(&runtime.unwrap(), async {
+            let (endpoints, keeping) = Endpoints::new();
+            let keeping = tokio::task::spawn_local(keeping);
+            let to = "127.0.0.1:9".parse().unwrap();
+            let (first, second) = (endpoints.to(to).unwrap(), endpoints.to(to).unwrap());
+            assert_eq!(first.local_addr().unwrap(), second.local_addr().unwrap());
+            endpoints.tasks().begin(task);
+            drop((first, second));
+            let dropped = Instant::now();
+            drop(endpoints);
+            keeping.await.unwrap();
+            dropped.elapsed()
+        })
+    }
+
+    #[test]
+    fn without_connections_the_end_takes_no_time_and_it_never_takes_longer_than_a_second() {
+        assert_eq!(ends_after(async {}), Duration::ZERO);
+        let short = Duration::from_millis(300);
+        assert_eq!(
+            ends_after(async move { tokio::time::sleep(short).await }),
+            short
+        );
+        assert_eq!(ends_after(std::future::pending()), FAREWELL);
+    }
+}

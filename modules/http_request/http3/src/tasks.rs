@@ -95,3 +95,80 @@ impl Runtime for Tasks {
         TokioRuntime.now()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::oneshot;
+    use tokio::task::LocalSet;
+
+    fn on_a_thread(test: impl Future<Output = ()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        LocalSet::new().block_on(&runtime.unwrap(), test);
+    }
+
+    #[test]
+    fn they_are_waited_for_and_those_that_are_left_are_dropped() {
+        on_a_thread(async {
+            let tasks = Tasks::default();
+            let (say, said) = oneshot::channel::<()>();
+            tasks.begin(async move {
+                let _ = said.await;
+            });
+            let (held, mut dropped) = oneshot::channel::<()>();
+            tasks.begin(async move {
+                let _held = held;
+                std::future::pending().await
+            });
+            say.send(()).unwrap();
+            tasks.start_dropping();
+            tasks.until_none().await;
+            assert!(
+                dropped
+                    .try_recv()
+                    .is_err_and(|error| { error == oneshot::error::TryRecvError::Closed })
+            );
+            tasks.until_none().await;
+        });
+    }
+
+    #[test]
+    fn those_that_end_are_taken_out_while_others_run_and_new_ones_are_seen() {
+        on_a_thread(async {
+            let tasks = Tasks::default();
+            let ending = {
+                let tasks = tasks.clone();
+                tokio::task::spawn_local(poll_fn(move |cx| {
+                    tasks.poll_ends(cx);
+                    Poll::<()>::Pending
+                }))
+            };
+            let (_held, until) = oneshot::channel::<()>();
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+                tasks.begin(async {});
+            }
+            tasks.begin(async move {
+                let _ = until.await;
+            });
+            while tasks.running().tasks.len() > 1 {
+                tokio::task::yield_now().await;
+            }
+            ending.abort();
+        });
+    }
+
+    #[test]
+    fn a_panic_goes_on_in_who_waits() {
+        on_a_thread(async {
+            let tasks = Tasks::default();
+            tasks.begin(async { panic!("a task was told to panic") });
+            let waits = tokio::task::spawn_local(async move { tasks.until_none().await });
+            let panic = waits.await.unwrap_err().into_panic();
+            assert_eq!(
+                panic.downcast_ref::<&str>(),
+                Some(&"a task was told to panic")
+            );
+        });
+    }
+}
