@@ -2,15 +2,19 @@
 
 mod caddy;
 mod certificates;
+mod fault_proxy;
 mod gate;
 mod nginx;
 mod raw;
+mod secure;
 
 pub use caddy::Caddy;
 pub use certificates::{Certificates, SelfSigned};
+pub use fault_proxy::{Exchange, Fault, FaultProxy, Log, Plan, Tally};
 pub use gate::Gate;
 pub use nginx::Nginx;
 pub use raw::RawPeer;
+pub use secure::SecureNginx;
 
 use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, getsockname, socket, sockopt};
 use std::net::Ipv4Addr;

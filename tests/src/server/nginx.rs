@@ -21,6 +21,11 @@ impl Nginx {
 
     /// The same; `http` goes into the block `http`, around the `server`.
     pub fn start_with(http: &str, locations: &str) -> Self {
+        Self::start_small(8192, http, locations)
+    }
+
+    /// The same, with that many connections at most: its own are among them.
+    pub fn start_small(connections: u32, http: &str, locations: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
         let root = folder.path().display();
@@ -30,33 +35,13 @@ impl Nginx {
             .collect();
         // nginx opens its ports in this order, so when the last one answers, those that `locations` asks for do as well.
         let text = format!(
-            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile 16384;\nevents {{ worker_connections 8192; }}\nhttp {{\n{paths}    \
+            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile 16384;\nevents {{ worker_connections {connections}; }}\nhttp {{\n{paths}    \
              log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
              keepalive_requests 100000000;\n    {http}\n    server {{\n        {locations}\n        listen 127.0.0.1:{port} backlog=4096;\n    }}\n}}\n"
         );
         let file = folder.path().join("nginx.conf");
         std::fs::write(&file, text).expect("nginx.conf is written");
-        let mut child = Command::new("nginx")
-            .arg("-e")
-            .arg(folder.path().join("error.log"))
-            .arg("-p")
-            .arg(folder.path())
-            .arg("-c")
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("nginx is missing: run tests/install.sh");
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if let Some(status) = child.try_wait().expect("nginx can be waited for") {
-                panic!(
-                    "nginx ended with {status}:\n{}",
-                    read(&folder.path().join("error.log"))
-                );
-            }
-            std::thread::yield_now();
-        }
+        let child = started(folder.path(), port);
         Self {
             child,
             folder,
@@ -76,11 +61,21 @@ impl Nginx {
 
     /// Stops nginx after all that it has accepted, so that the log is complete, and gives back the log's lines.
     pub fn stop(mut self) -> Vec<String> {
+        self.leave();
+        read(&self.log()).lines().map(str::to_owned).collect()
+    }
+
+    /// Ends nginx after all that it has accepted.
+    pub fn leave(&mut self) {
         // A worker that is just being started does not hear its master's word, so it is said until all have.
         while matches!(self.child.try_wait(), Ok(None)) {
             signal(&self.child, "QUIT");
         }
-        read(&self.log()).lines().map(str::to_owned).collect()
+    }
+
+    /// Starts nginx again, at the same port and with the same log, once it has ended.
+    pub fn start_again(&mut self) {
+        self.child = started(self.folder.path(), self.port);
     }
 
     /// Kills nginx at once, as a server that dies half-way.
@@ -97,6 +92,32 @@ impl Drop for Nginx {
             let _ = self.child.wait();
         }
     }
+}
+
+/// nginx with the settings in a folder, once it answers at its port.
+fn started(folder: &Path, port: u16) -> Child {
+    let mut child = Command::new("nginx")
+        .arg("-e")
+        .arg(folder.join("error.log"))
+        .arg("-p")
+        .arg(folder)
+        .arg("-c")
+        .arg(folder.join("nginx.conf"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("nginx is missing: run tests/install.sh");
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if let Some(status) = child.try_wait().expect("nginx can be waited for") {
+            panic!(
+                "nginx ended with {status}:\n{}",
+                read(&folder.join("error.log"))
+            );
+        }
+        std::thread::yield_now();
+    }
+    child
 }
 
 fn signal(child: &Child, name: &str) {
