@@ -3,7 +3,7 @@
 use crate::endpoints::Endpoints;
 use crate::exchange::{Asked, exchange};
 use crate::fault;
-use crate::session::Session;
+use crate::session::{Keeps, Session};
 use crate::tls::{self, Secured};
 use bggo_module_http_request::http_client::Error as Kind;
 use bggo_module_http_request::http_request;
@@ -147,7 +147,7 @@ impl Client {
     /// A connection to the host of a request: one that is there, or a new one.
     async fn session(&self, asked: &Asked<'_>) -> Result<Rc<Session>, Fault> {
         let (host, port) = host_and_port(asked.url);
-        let keeps = self.settings.max_idle != Some(0);
+        let keeps = self.keeps() == Keeps::Idle;
         if keeps && let Some(session) = self.known((host, port), asked.now) {
             return Ok(session);
         }
@@ -163,6 +163,13 @@ impl Client {
             self.dial((host, port), named, asked.now).await
         };
         made.map_err(|trouble| of_dial(&trouble, asked.url, asked.hosts))
+    }
+
+    fn keeps(&self) -> Keeps {
+        match self.settings.max_idle {
+            Some(0) => Keeps::None,
+            _ => Keeps::Idle,
+        }
     }
 
     fn known(&self, (host, port): (&str, u16), now: Moment) -> Option<Rc<Session>> {
@@ -206,18 +213,18 @@ impl Client {
         };
         let connect = |to| self.connect(to, target.secure.unwrap_or(host), named);
         let (connection, _) = self.dialer.dial_by(&target, connect).await?;
-        let keeps = self.settings.max_idle != Some(0);
+        let keeps = self.keeps();
         let session = Session::begin(
             (host, port),
             (connection, now),
-            !keeps,
+            keeps,
             self.endpoints.tasks(),
         );
         let session = session
             .await
             .map_err(|error| fault::of_dial(&error, None, named).after(&target.no_connection()))?;
         self.opened.set(self.opened.get() + 1);
-        if keeps {
+        if keeps == Keeps::Idle {
             self.sessions.borrow_mut().push(Rc::clone(&session));
         }
         Ok(session)

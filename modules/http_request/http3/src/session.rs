@@ -42,10 +42,16 @@ pub(crate) struct Session {
     is_over: Cell<bool>,
     /// When something of an answer came last, or it had its last request.
     heard: Cell<Moment>,
-    /// It is not kept for later requests.
-    pub(crate) closes_when_idle: bool,
+    keeps: Keeps,
     /// The stream on which this client says what it wants: it stays open as long as the connection.
     _control: SendStream,
+}
+
+/// Whether a connection is kept once it has no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    None,
+    Idle,
 }
 
 /// What a server told beside its answers.
@@ -77,7 +83,7 @@ impl Session {
     pub(crate) async fn begin(
         (host, port): (&str, u16),
         (connection, now): (Connection, Moment),
-        closes_when_idle: bool,
+        keeps: Keeps,
         tasks: &Tasks,
     ) -> Result<Rc<Self>, ConnectionError> {
         let mut control = connection.open_uni().await?;
@@ -96,7 +102,7 @@ impl Session {
             has_served: Cell::new(false),
             is_over: Cell::new(false),
             heard: Cell::new(now),
-            closes_when_idle,
+            keeps,
             _control: control,
         }))
     }
@@ -171,7 +177,7 @@ impl Drop for Open {
         if !self.is_answered && session.heard.get() <= self.begun {
             session.retire();
         }
-        if session.closes_when_idle && session.open.get() == 0 {
+        if session.keeps == Keeps::None && session.open.get() == 0 {
             session.retire();
         }
     }
