@@ -154,13 +154,13 @@ impl Client {
         let named = asked.hosts.named();
         let made = if keeps {
             let dialling = self.dialling((host, port), named);
-            let first = async || self.dial((host, port), named, asked.now).await;
+            let first = async || self.dial((host, port), named, asked).await;
             let made = dialling.made.get_or_init(first).await.clone();
             let mut all = self.dialling.borrow_mut();
             all.retain(|known| !Rc::ptr_eq(known, &dialling));
             made
         } else {
-            self.dial((host, port), named, asked.now).await
+            self.dial((host, port), named, asked).await
         };
         made.map_err(|trouble| of_dial(&trouble, asked.url, asked.hosts))
     }
@@ -204,7 +204,7 @@ impl Client {
         &self,
         (host, port): (&str, u16),
         named: Named,
-        now: Moment,
+        asked: &Asked<'_>,
     ) -> Result<Rc<Session>, Trouble> {
         let target = Target {
             address: Address::Host { name: host, port },
@@ -212,11 +212,12 @@ impl Client {
             named,
         };
         let connect = |to| self.connect(to, target.secure.unwrap_or(host), named);
-        let (connection, _) = self.dialer.dial_by(&target, connect).await?;
+        let (connection, dialled) = self.dialer.dial_by(&target, connect).await?;
+        asked.phases.dialled(dialled);
         let keeps = self.keeps();
         let session = Session::begin(
             (host, port),
-            (connection, now),
+            (connection, asked.now),
             keeps,
             self.endpoints.tasks(),
         );

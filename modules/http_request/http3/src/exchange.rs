@@ -7,7 +7,7 @@ use crate::qpack;
 use crate::session::{Open, Session};
 use bggo_module_http_request::http_request::Error as Kind;
 use bggo_module_http_request::link::{
-    AnswerHead, Body, Details, Reply, Request, no_answer, too_large_head,
+    AnswerHead, Body, Connection, Details, Phases, Reply, Request, no_answer, too_large_head,
 };
 use bggo_runtime::contract::{Fault, FaultText, Moment, Running, Step};
 use bytes::Bytes;
@@ -106,6 +106,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) hosts: bggo_module_http_request::link::Hosts,
     pub(crate) now: Moment,
     step: &'a Step<'a>,
+    pub(crate) phases: &'a Phases,
 }
 
 impl<'a> Asked<'a> {
@@ -117,6 +118,7 @@ impl<'a> Asked<'a> {
             hosts: request.hosts,
             now: request.now,
             step: request.step,
+            phases: request.phases,
         }
     }
 }
@@ -136,15 +138,16 @@ pub(crate) async fn exchange(
         cause: Cause::Connection(error),
     })?;
     let stream = VarInt::from(send.id()).into_inner();
+    match has_served {
+        true => asked.phases.begins(asked.now, Connection::Reused),
+        // The making of it took time.
+        false => asked.phases.begins(asked.step.now(), Connection::New),
+    }
     let mut incoming = Incoming::new(receive);
     let size = body.size();
     let body = std::mem::replace(body, Body::None);
-    let came = send_and_hear(
-        (Sending::new(send), fields(asked, size)),
-        body,
-        &mut incoming,
-    )
-    .await;
+    let sending = (Sending::new(send), fields(asked, size));
+    let came = send_and_hear(asked, sending, body, &mut incoming).await;
     let head = came.map_err(|cause| {
         let was_stale = match &cause {
             Cause::Stream(ReadError::Reset(code)) => {
@@ -197,6 +200,7 @@ pub(crate) async fn exchange(
 /// Sends what there is to send and waits for a head. An answer may come first, as from a server that refuses a body: it ends the
 /// sending.
 async fn send_and_hear(
+    asked: &Asked<'_>,
     (mut sending, fields): (Sending, Vec<u8>),
     body: Body,
     incoming: &mut Incoming,
@@ -204,16 +208,21 @@ async fn send_and_hear(
     if matches!(body, Body::None) {
         sending.bytes(fields.into()).await;
         sending.end();
+        asked.phases.is_sent(|| asked.step.now());
         return hear(incoming).await;
     }
     let mut sending = Box::pin(sending.all(fields, body));
     let mut hearing = pin!(hear(incoming));
     let mut is_sent = false;
     poll_fn(|cx| {
-        if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
-            is_sent = true;
-            if let Err(fault) = sent {
-                return Poll::Ready(Err(Cause::Request(fault)));
+        if !is_sent {
+            match sending.as_mut().poll(cx) {
+                Poll::Pending => asked.phases.takes_time(),
+                Poll::Ready(Err(fault)) => return Poll::Ready(Err(Cause::Request(fault))),
+                Poll::Ready(Ok(())) => {
+                    is_sent = true;
+                    asked.phases.is_sent(|| asked.step.now());
+                }
             }
         }
         hearing.as_mut().poll(cx)

@@ -15,6 +15,8 @@ pub use crate::fault::{
     of_url, too_large_head, word,
 };
 pub use crate::hosts::Hosts;
+pub use crate::phases::{Connection, Phases};
+pub use bggo_wire::Dialled;
 
 use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment, Prepare, Running, Step};
 use bytes::Bytes;
@@ -69,6 +71,8 @@ pub struct Request<'a> {
     pub now: Moment,
     /// The run of the step, whose clock says when the answer came.
     pub step: &'a Step<'a>,
+    /// What the transport tells of the phases of the request, as far as it knows them. That the request begins is told already.
+    pub phases: &'a Phases,
 }
 
 /// An answer whose head has come.

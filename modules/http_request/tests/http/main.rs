@@ -23,6 +23,7 @@ mod http3;
 mod large;
 mod late;
 mod outputs;
+mod phases;
 mod proxies;
 mod redirects;
 mod resent;
