@@ -7,7 +7,7 @@ mod raw;
 
 pub use certificates::{Certificates, SelfSigned};
 pub use gate::Gate;
-pub use nginx::Nginx;
+pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
 
 use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, getsockname, socket, sockopt};

@@ -13,6 +13,18 @@ pub struct Nginx {
     port: u16,
 }
 
+/// How an nginx is set up.
+pub struct Setup<'a> {
+    /// The core that it may use; `None` is any.
+    pub core: Option<u32>,
+    /// Most connections at a time.
+    pub connections: u32,
+    /// What goes into the block `http`, around the `server`.
+    pub http: &'a str,
+    /// What goes into the one block `server`.
+    pub locations: &'a str,
+}
+
 impl Nginx {
     /// Starts nginx; `locations` goes into its one `server` block.
     pub fn start(locations: &str) -> Self {
@@ -21,6 +33,22 @@ impl Nginx {
 
     /// The same; `http` goes into the block `http`, around the `server`.
     pub fn start_with(http: &str, locations: &str) -> Self {
+        Self::start_as(&Setup {
+            core: None,
+            connections: 8192,
+            http,
+            locations,
+        })
+    }
+
+    /// The same, with all that can be said of it.
+    pub fn start_as(setup: &Setup<'_>) -> Self {
+        let Setup {
+            core,
+            connections,
+            http,
+            locations,
+        } = setup;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
         let root = folder.path().display();
@@ -28,15 +56,24 @@ impl Nginx {
             .iter()
             .map(|kind| format!("    {kind}_temp_path {root}/{kind};\n"))
             .collect();
+        let descriptors = connections * 2;
         // nginx opens its ports in this order, so when the last one answers, those that `locations` asks for do as well.
         let text = format!(
-            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile 16384;\nevents {{ worker_connections 8192; }}\nhttp {{\n{paths}    \
+            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile {descriptors};\nevents {{ worker_connections {connections}; }}\nhttp {{\n{paths}    \
              log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
              keepalive_requests 100000000;\n    {http}\n    server {{\n        {locations}\n        listen 127.0.0.1:{port} backlog=4096;\n    }}\n}}\n"
         );
         let file = folder.path().join("nginx.conf");
         std::fs::write(&file, text).expect("nginx.conf is written");
-        let mut child = Command::new("nginx")
+        let mut command = match core {
+            Some(core) => {
+                let mut command = Command::new("taskset");
+                command.args(["-c", &core.to_string(), "nginx"]);
+                command
+            }
+            None => Command::new("nginx"),
+        };
+        let mut child = command
             .arg("-e")
             .arg(folder.path().join("error.log"))
             .arg("-p")

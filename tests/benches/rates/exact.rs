@@ -1,0 +1,142 @@
+//! One row -> system calls and instructions a request, of bggo and of its anchor. Both are differences of a long and a short run,
+//! so what a program does once does not count, and a busy machine hardly changes them.
+
+use crate::peers::{Peer, found, pinned};
+use crate::rows::Row;
+use crate::sample::run;
+use crate::table::Lines;
+use crate::target::Target;
+use std::path::Path;
+
+/// Seconds of the short and of the long run, behind each tool.
+const CALLS: (u32, u32) = (1, 3);
+const INSTRUCTIONS: (u32, u32) = (2, 8);
+
+/// The gate: system calls and instructions of bggo at most so many times those of the anchor.
+const MOST_CALLS: f64 = 1.0;
+const MOST_INSTRUCTIONS: f64 = 1.5;
+
+/// Measures a row.
+pub fn measure(row: &Row, target: &Target) -> Lines {
+    let mut lines = Lines::new(row.title);
+    let figures: Vec<_> = row
+        .peers
+        .iter()
+        .take(2)
+        .map(|peer| {
+            let calls = difference(peer, target, CALLS, &calls_of);
+            // valgrind cannot run programs of Go.
+            let instructions = (peer.name != "k6")
+                .then(|| difference(peer, target, INSTRUCTIONS, &instructions_of))
+                .flatten();
+            (calls, instructions)
+        })
+        .collect();
+    let anchor = figures[1];
+    for (number, (peer, (calls, instructions))) in row.peers.iter().zip(figures).enumerate() {
+        let (calls, calls_held) = cell(calls, anchor.0, MOST_CALLS);
+        let (instructions, instructions_held) = cell(instructions, anchor.1, MOST_INSTRUCTIONS);
+        let is_gate = number == 0 && anchor.0.is_some();
+        let goal = match (is_gate, calls_held && instructions_held) {
+            (false, _) => String::new(),
+            (true, true) => format!("{MOST_CALLS} and {MOST_INSTRUCTIONS} times"),
+            (true, false) => format!("{MOST_CALLS} and {MOST_INSTRUCTIONS} times (missed)"),
+        };
+        lines.add(&[peer.name, &calls, &instructions, &goal]);
+    }
+    lines
+}
+
+/// A figure with its share of the anchor's, and whether that is at most `most`.
+fn cell(own: Option<f64>, anchor: Option<f64>, most: f64) -> (String, bool) {
+    let digits = |value: f64| {
+        if value < 1000.0 {
+            format!("{value:.2}")
+        } else {
+            format!("{:.0}", value)
+        }
+    };
+    match (own, anchor) {
+        (None, _) => ("not measured".into(), true),
+        (Some(own), None) => (digits(own), true),
+        (Some(own), Some(anchor)) => {
+            let share = own / anchor;
+            // Two digits are shown, and judged.
+            (
+                format!("{} ({share:.2})", digits(own)),
+                share < most + 0.005,
+            )
+        }
+    }
+}
+
+/// How a tool is called that writes into a file, and how the file is read.
+type Tool = dyn Fn(&Path) -> (&'static str, Vec<String>, fn(&str) -> Option<u64>);
+
+fn calls_of(file: &Path) -> (&'static str, Vec<String>, fn(&str) -> Option<u64>) {
+    let words = ["-f", "-c", "-U", "calls,name", "-o"]
+        .map(str::to_owned)
+        .to_vec();
+    (
+        "strace",
+        [words, vec![file.display().to_string()]].concat(),
+        |text| {
+            let line = text
+                .lines()
+                .find(|line| line.trim_end().ends_with(" total"))?;
+            line.split_ascii_whitespace().next()?.parse().ok()
+        },
+    )
+}
+
+fn instructions_of(file: &Path) -> (&'static str, Vec<String>, fn(&str) -> Option<u64>) {
+    let words = vec![
+        "--tool=callgrind".to_owned(),
+        "--callgrind-out-file=/dev/null".to_owned(),
+        format!("--log-file={}", file.display()),
+    ];
+    ("valgrind", words, |text| {
+        let (_, rest) = text.split_once("Collected : ")?;
+        rest.split_ascii_whitespace().next()?.parse().ok()
+    })
+}
+
+/// What a tool counts in the long run without what it counts in the short one, by the requests that are between them.
+fn difference(peer: &Peer, target: &Target, seconds: (u32, u32), tool: &Tool) -> Option<f64> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("counts");
+    let (name, mut words, read) = tool(&file);
+    found(name)?;
+    words.insert(0, name.to_owned());
+    let mut both = Vec::new();
+    for seconds in [seconds.0, seconds.1] {
+        let command = pinned(&words, peer, seconds)?;
+        let (ended, counted) = target.counted(|| run(command));
+        let requests = counted.requests;
+        assert!(
+            ended.status.success(),
+            "{} behind {name} ended with {}:\n{}",
+            peer.name,
+            ended.status,
+            ended.stderr
+        );
+        let text = std::fs::read_to_string(&file).expect("the tool has written");
+        let count = read(&text).unwrap_or_else(|| panic!("no count in:\n{text}"));
+        eprintln!(
+            "{} behind {name}, {seconds} s: {count} for {requests} requests",
+            peer.name
+        );
+        both.push((count as f64, requests as f64));
+    }
+    let [(less, fewer), (more, further)] = both[..] else {
+        return None;
+    };
+    assert!(
+        further > fewer,
+        "{} sent more in {} s than in {} s",
+        peer.name,
+        seconds.0,
+        seconds.1
+    );
+    Some((more - less) / (further - fewer))
+}
