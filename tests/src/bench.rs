@@ -110,19 +110,18 @@ impl Program {
         Run::start(command)
     }
 
-    /// RSS in KiB of so many users that all wait, once it has stopped growing: the same to 1 % over four readings half a
-    /// second apart.
+    /// RSS in KiB of so many users that all begin at once and wait, as [`Program::settled_under`] reads it.
     pub fn settled(&self, users: u32, flags: &[&str]) -> f64 {
+        let text = users.to_string();
+        self.settled_under(&["--vus", &text, "--duration", "5m"], users, flags)
+    }
+
+    /// RSS in KiB under a load whose users all wait in the end, once it has stopped growing: the same to 1 % over four
+    /// readings half a second apart.
+    pub fn settled_under(&self, load: &[&str], users: u32, flags: &[&str]) -> f64 {
         let wanted = u64::from(users);
-        let users = users.to_string();
-        let mut words = vec![
-            "--vus",
-            users.as_str(),
-            "--duration",
-            "5m",
-            "--threads",
-            "2",
-        ];
+        let mut words = vec!["--threads", "2"];
+        words.extend(load);
         words.extend(flags);
         let mut run = self.start(&words);
         while read(&run.wait_for("\"interval\""))["users"] != wanted {}

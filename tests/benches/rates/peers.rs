@@ -58,7 +58,10 @@ pub fn bggo(name: &'static str, program: Program, users: u32, flags: Vec<String>
         told: |ended| {
             let summary = summary(&ended.stderr);
             let steps = summary["steps"].as_array().expect("a list of steps");
-            steps.iter().map(|step| number(&step["count"])).sum()
+            steps
+                .iter()
+                .map(|step| number(&step["metrics"]["requests"]["sum"]))
+                .sum()
         },
         left: 0,
     }
