@@ -98,7 +98,7 @@ fn tls(target: &Target) -> Row {
     Row {
         rate: 1.05,
         cpu: Some(0.8),
-        ..Row::new("the same over TLS", peers)
+        ..Row::new("fixed GET over TLS", peers)
     }
 }
 

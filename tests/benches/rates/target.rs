@@ -22,7 +22,6 @@ pub struct Counted {
 /// A running nginx.
 pub struct Target {
     nginx: Nginx,
-    plain: u16,
     tls: u16,
     http2: u16,
     certificates: Certificates,
@@ -38,10 +37,10 @@ impl Target {
         }
         let certificates = Certificates::new(&["localhost"]);
         let [certificate, key] = ["server.crt", "server.key"].map(|name| certificates.path(name));
-        let (plain, tls, http2) = (free_port(), free_port(), free_port());
+        let (tls, http2) = (free_port(), free_port());
         let answers: String = ["log_in", "items", "cart", "orders"].map(answer).concat();
         let locations = format!(
-            "listen 127.0.0.1:{plain} backlog=4096; listen 127.0.0.1:{tls} ssl backlog=4096; listen 127.0.0.1:{http2} http2 backlog=4096;
+            "listen 127.0.0.1:{tls} ssl backlog=4096; listen 127.0.0.1:{http2} http2 backlog=4096;
              ssl_certificate {certificate}; ssl_certificate_key {key};
              access_log off; keepalive_timeout 1h; sendfile on; root {files};
              location = /status {{ stub_status; }}
@@ -57,7 +56,6 @@ impl Target {
         });
         Self {
             nginx,
-            plain,
             tls,
             http2,
             certificates,
@@ -67,7 +65,7 @@ impl Target {
 
     /// Where it speaks HTTP/1.1.
     pub fn plain(&self) -> String {
-        format!("http://127.0.0.1:{}", self.plain)
+        self.nginx.url()
     }
 
     /// Where it speaks HTTP/1.1 over TLS.
@@ -119,7 +117,9 @@ impl Target {
     }
 
     fn status(&self) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.plain)).expect("nginx runs");
+        let url = self.nginx.url();
+        let address = url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).expect("nginx runs");
         stream
             .write_all(b"GET /status HTTP/1.0\r\n\r\n")
             .expect("nginx reads");
