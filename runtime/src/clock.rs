@@ -4,6 +4,7 @@
 use bggo_schedule::Nanos;
 use std::cell::Cell;
 use std::num::NonZeroU64;
+use std::ops::{Add, Sub};
 use std::time::{Duration, Instant};
 
 /// The number of the moment at which a clock was made. Far from zero, so that moments before it have numbers too.
@@ -29,43 +30,62 @@ impl Moment {
     }
 }
 
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    /// So long after it, or the last moment that there can be.
+    fn add(self, time: Duration) -> Self {
+        Self::numbered(self.0.get().saturating_add(nanos(time)))
+    }
+}
+
+impl Sub for Moment {
+    type Output = Duration;
+
+    /// How long after another moment it is; zero if it is not.
+    fn sub(self, other: Self) -> Duration {
+        Duration::from_nanos(self.since(other))
+    }
+}
+
 /// The clock of a worker.
 #[derive(Debug)]
 pub(crate) struct Clock {
     origin: Instant,
-    last: Cell<Instant>,
+    last: Cell<Moment>,
 }
 
 impl Clock {
     /// One whose moments are counted from now.
     pub(crate) fn new() -> Self {
-        let origin = instant();
         Self {
-            origin,
-            last: Cell::new(origin),
+            origin: instant(),
+            last: Cell::new(Moment::numbered(ORIGIN)),
         }
     }
 
     /// The time.
     pub(crate) fn read(&self) -> Instant {
         let now = instant();
-        self.last.set(now);
+        self.last.set(self.at(now));
         now
     }
 
     /// The time when it was read last. It costs no look at the clock, and is never later than the time.
-    pub(crate) fn last(&self) -> Instant {
+    pub(crate) fn last(&self) -> Moment {
         self.last.get()
     }
 
     /// The moment that is now.
     pub(crate) fn now(&self) -> Moment {
-        self.at(self.read())
+        let now = self.at(instant());
+        self.last.set(now);
+        now
     }
 
-    /// How long after its origin an instant is; zero if it is not.
-    pub(crate) fn nanos_at(&self, instant: Instant) -> Nanos {
-        nanos(instant.saturating_duration_since(self.origin))
+    /// How long after its origin a moment is; zero if it is not.
+    pub(crate) fn nanos_at(moment: Moment) -> Nanos {
+        moment.0.get().saturating_sub(ORIGIN)
     }
 
     /// The instant so long after its origin; `None` of one that it cannot hold.

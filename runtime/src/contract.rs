@@ -4,6 +4,7 @@
 //! no state of a user: state of a user or of a connection belongs to an asset.
 
 pub use crate::assets::{Asset, AssetCx, Prepare};
+pub use crate::clock::Moment;
 pub use crate::context::{AssetMetrics, Deadline};
 pub use crate::exchange::{Message, Secrets};
 pub use crate::fault::{Fault, FaultText};
@@ -25,7 +26,6 @@ pub use bggo_values::{Number, Seq, Text, Value};
 /// For the tests of a module: a worker, a user and an iteration outside of a run, to run steps and assets on.
 pub mod testing {
     pub use crate::assets::{RunScope, Scope};
-    pub use crate::clock::Moment;
     pub use crate::context::{UserContext, WorkerContext};
     pub use crate::info::{At, Lifetime};
     pub use crate::step::{Begun, Iteration, Policy, Ran};

@@ -10,7 +10,7 @@ use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
 use crate::transport::{Connections, Settings, Shared, Speak, Transport};
 use bggo_runtime::contract::{
-    Asset, AssetCx, AssetMetrics, Fault, FaultText, Number, Prepare, Value,
+    Asset, AssetCx, AssetMetrics, Deadline, Fault, FaultText, Number, Prepare, Step, Value,
 };
 use bggo_wire::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 use http::header::HeaderValue;
@@ -30,6 +30,8 @@ pub struct HttpClient {
     /// It has a sensitive argument, which may be in its headers.
     pub(crate) is_sensitive: bool,
     metrics: AssetMetrics,
+    /// Time limits of requests that are over, for the next ones.
+    deadlines: RefCell<Vec<Deadline>>,
 }
 
 /// The settings that every exchange needs. A request may set some of them itself.
@@ -62,6 +64,18 @@ impl HttpClient {
     /// The User-Agent of its requests if it is text, for other modules that use the client.
     pub fn user_agent(&self) -> Option<&str> {
         self.common.fields.get(name::USER_AGENT)?.to_str().ok()
+    }
+
+    /// A time limit for a request, which is not set.
+    pub(crate) fn deadline(&self, step: &Step<'_>) -> Deadline {
+        let kept = self.deadlines.borrow_mut().pop();
+        kept.unwrap_or_else(|| step.deadline())
+    }
+
+    /// The request is over.
+    pub(crate) fn keep_deadline(&self, mut deadline: Deadline) {
+        deadline.clear();
+        self.deadlines.borrow_mut().push(deadline);
     }
 
     /// Counts the connections that were opened since the last request ended.
@@ -125,6 +139,7 @@ impl Common {
             transport: Transport::new(cx, &common.connections)?,
             jar: common.cookies.then(RefCell::default),
             common: Rc::clone(common),
+            deadlines: RefCell::default(),
         })
     }
 }

@@ -11,17 +11,17 @@ use crate::http_request::Error as Kind;
 use crate::redirect;
 use crate::request;
 use crate::trace::{Request, Trace};
-use crate::transport::{AnswerHead, Incoming, LastHead, Outgoing, Reads, Template};
-use bggo_runtime::contract::{Deadline, Fault, FaultText, format_duration};
+use crate::transport::{AnswerHead, Hears, Incoming, Outgoing, Template};
+use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, format_duration};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, SET_COOKIE};
 use http::{Method, StatusCode};
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 use url::Url;
 
 /// A redirect's body is read to its end, so that its connection can be used again, if it is no longer than this.
@@ -37,8 +37,6 @@ pub(crate) struct Call<'a> {
     pub(crate) fields: &'a Fields,
     /// Method, url and fields as they are sent, if they were made before.
     pub(crate) template: Option<&'a Template>,
-    /// The head of the last answer to the step.
-    pub(crate) last_head: &'a RefCell<LastHead>,
     pub(crate) cookies: &'a [(String, String)],
     pub(crate) payload: &'a Payload,
     /// The header that holds an API key: like the standard ones, it does not go to another host.
@@ -46,26 +44,27 @@ pub(crate) struct Call<'a> {
     pub(crate) timeout: Duration,
     /// How many redirects are followed; with `None` a redirect is an answer like any other.
     pub(crate) redirects: Option<usize>,
-    /// What somebody reads of the answer.
-    pub(crate) reads: ReadsOf,
+    /// The body is kept.
+    pub(crate) keeps_body: bool,
+    pub(crate) hears: Hears<'a>,
     /// Whether faults may name hosts.
     pub(crate) hosts: Hosts,
     /// When it is sent.
-    pub(crate) sent: Instant,
+    pub(crate) sent: Moment,
     /// What is counted, also if the exchange fails.
     pub(crate) seen: &'a Seen,
     /// Takes down what is sent and received, if that is shown.
     pub(crate) trace: Option<&'a Trace<'a>>,
-    /// Of an answer with such a status the first bytes of its body are kept, if nobody takes down more.
-    pub(crate) keeps_start: &'a dyn Fn(StatusCode) -> bool,
 }
 
-/// What a step reads of an answer, beside its status.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ReadsOf {
-    pub(crate) fields: bool,
-    pub(crate) address: bool,
-    pub(crate) body: bool,
+/// How far an exchange is when it begins.
+pub(crate) enum First<'c> {
+    /// Nothing was sent.
+    Nothing,
+    /// The request was sent on a connection that was closed by then, so it is sent once more.
+    Stale,
+    /// The head of an answer came.
+    Head(Incoming<'c>),
 }
 
 /// Bytes of the body of an answer that are kept for an example of a failure.
@@ -75,11 +74,11 @@ const START: usize = 1 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// Requests that were sent, or are on their way.
-    pub(crate) requests: Cell<u64>,
+    pub(crate) requests: Cell<u32>,
     /// Heads of answers.
-    pub(crate) answered: Cell<u64>,
+    pub(crate) answered: Cell<u32>,
     /// Requests that were sent again.
-    pub(crate) resent: Cell<u64>,
+    pub(crate) resent: Cell<u32>,
     /// Status of the answer with which it ended. Redirects that are followed do not count.
     pub(crate) status: Cell<Option<StatusCode>>,
 }
@@ -102,50 +101,57 @@ pub(crate) struct Answer {
 }
 
 /// Sends a request and reads its answer.
-pub(crate) async fn exchange(
-    client: &HttpClient,
+pub(crate) async fn exchange<'c>(
+    client: &'c HttpClient,
     call: &Call<'_>,
+    first: First<'c>,
     mut deadline: Deadline,
 ) -> Result<Answer, Fault> {
-    let (limit, url, hosts, seen) = (call.timeout, call.url, call.hosts, call.seen);
-    let mut work = pin!(whole(client, call));
+    let mut work = pin!(whole(client, call, first));
     let mut is_set = false;
     let ended = poll_fn(|cx| {
         if let Poll::Ready(ended) = work.as_mut().poll(cx) {
             return Poll::Ready(Some(ended));
         }
-        if !is_set && let Some(end) = call.sent.checked_add(limit) {
-            deadline.set(end);
+        if !is_set {
+            deadline.set(call.sent + call.timeout);
         }
         is_set = true;
         deadline.poll(cx).map(|()| None)
     })
     .await;
     client.count_connections();
-    match ended {
-        Some(result) => result,
-        None => {
-            let what = if seen.status.get().is_some() {
-                "no end of the body"
-            } else {
-                "no answer"
-            };
-            Err(Kind::Timeout.fault(
-                FaultText::plain(format_args!("{what} from "))
-                    .and_text(&hosts.place(url))
-                    .and(format_args!(" within {}", format_duration(limit))),
-            ))
-        }
+    ended.unwrap_or_else(|| Err(call.timed_out()))
+}
+
+impl Call<'_> {
+    /// Its time is over.
+    #[cold]
+    pub(crate) fn timed_out(&self) -> Fault {
+        let what = if self.seen.status.get().is_some() {
+            "no end of the body"
+        } else {
+            "no answer"
+        };
+        Kind::Timeout.fault(
+            FaultText::plain(format_args!("{what} from "))
+                .and_text(&self.hosts.place(self.url))
+                .and(format_args!(" within {}", format_duration(self.timeout))),
+        )
     }
 }
 
-async fn whole(client: &HttpClient, call: &Call<'_>) -> Result<Answer, Fault> {
-    let (mut incoming, url) = answer(client, call).await?;
+async fn whole<'c>(
+    client: &'c HttpClient,
+    call: &Call<'_>,
+    first: First<'c>,
+) -> Result<Answer, Fault> {
+    let (mut incoming, url) = answer(client, call, first).await?;
     let head = incoming.head();
     let (status, came) = (head.status, head.came);
     let keeps = Keeps {
-        most: call.reads.body.then_some(client.common.exchange.max_body),
-        start: (call.keeps_start)(status),
+        most: call.keeps_body.then_some(client.common.exchange.max_body),
+        start: call.hears.examples.takes(status),
         trace: call.trace,
     };
     let has_body = !incoming.is_over();
@@ -164,10 +170,10 @@ async fn whole(client: &HttpClient, call: &Call<'_>) -> Result<Answer, Fault> {
         body,
         start,
         size,
-        waiting: came.saturating_duration_since(call.sent),
+        waiting: came - call.sent,
         // What came with the head took no time.
         receiving: if has_body {
-            came.elapsed()
+            call.hears.examples.step.now() - came
         } else {
             Duration::ZERO
         },
@@ -178,63 +184,60 @@ async fn whole(client: &HttpClient, call: &Call<'_>) -> Result<Answer, Fault> {
 async fn answer<'c, 'a>(
     client: &'c HttpClient,
     call: &Call<'a>,
+    mut first: First<'c>,
 ) -> Result<(Incoming<'c>, Cow<'a, Url>), Fault> {
     let nothing = Payload::default();
     let (mut url, mut method) = (Cow::Borrowed(call.url), Cow::Borrowed(call.method));
     let (mut fields, mut template) = (Cow::Borrowed(call.fields), call.template);
     let (mut payload, mut cookies) = (call.payload, call.cookies);
-    let reads = Reads {
-        fields: call.reads.fields || call.trace.is_some(),
-        cookies: client.jar.is_some(),
-        location: call.redirects.is_some(),
-        address: call.reads.address,
-    };
     let mut followed = 0;
     let mut now = call.sent;
     loop {
-        let mut may_resend = method.is_idempotent();
-        if !may_resend {
+        let first = std::mem::replace(&mut first, First::Nothing);
+        let mut may_resend = method.is_idempotent() && !matches!(first, First::Stale);
+        if !method.is_idempotent() {
             client.transport.hear_of_closed().await;
         }
-        let mut incoming = loop {
-            let line = client.cookies(&url, cookies, &fields);
-            if let Some(trace) = call.trace {
-                trace.sends(Request {
+        let mut incoming = match first {
+            First::Head(incoming) => incoming,
+            First::Nothing | First::Stale => loop {
+                let line = client.cookies(&url, cookies, &fields);
+                if let Some(trace) = call.trace {
+                    trace.sends(Request {
+                        method: &method,
+                        url: &url,
+                        headers: &fields,
+                        cookies: line.as_deref(),
+                        payload,
+                    });
+                }
+                let outgoing = Outgoing {
                     method: &method,
                     url: &url,
-                    headers: &fields,
+                    fields: &fields,
                     cookies: line.as_deref(),
                     payload,
-                });
-            }
-            let outgoing = Outgoing {
-                method: &method,
-                url: &url,
-                fields: &fields,
-                cookies: line.as_deref(),
-                payload,
-                template,
-                last_head: call.last_head,
-                reads,
-                is_shown: call.keeps_start,
-                hosts: call.hosts,
-                now,
-            };
-            // It counts before it is sent: whoever drops it does not know how far it came.
-            add_to(&call.seen.requests, 1);
-            match client.transport.send(&outgoing).await {
-                Ok(incoming) => break incoming,
-                Err(lost) if !lost.was_sent => {
-                    add_to(&call.seen.requests, -1);
-                    return Err(lost.fault);
+                    template,
+                    hosts: call.hosts,
+                    now,
+                    hears: call.hears,
+                };
+                // It counts before it is sent: whoever drops it does not know how far it came.
+                add_to(&call.seen.requests, 1);
+                match client.transport.send(&outgoing).await {
+                    Ok(incoming) => break incoming,
+                    Err(lost) if !lost.was_sent => {
+                        add_to(&call.seen.requests, -1);
+                        return Err(lost.fault);
+                    }
+                    // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
+                    Err(lost) if lost.was_stale && may_resend => {
+                        may_resend = false;
+                        add_to(&call.seen.resent, 1);
+                    }
+                    Err(lost) => return Err(lost.fault),
                 }
-                // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
-                Err(lost) if lost.was_stale && may_resend => {
-                    may_resend = false;
-                    add_to(&call.seen.resent, 1);
-                }
-                Err(lost) => return Err(lost.fault),
-            }
+            },
         };
         let head = incoming.head();
         call.seen.status.set(Some(head.status));
@@ -270,11 +273,11 @@ async fn answer<'c, 'a>(
             payload = &nothing;
         }
         (url, method) = (Cow::Owned(hop.url), Cow::Owned(hop.method));
-        now = Instant::now();
+        now = call.hears.examples.step.now();
     }
 }
 
-fn add_to(count: &Cell<u64>, more: i64) {
+fn add_to(count: &Cell<u32>, more: i32) {
     count.set(count.get().saturating_add_signed(more));
 }
 
@@ -377,7 +380,12 @@ async fn read(
 impl HttpClient {
     /// The value of the Cookie that is sent: the cookies of the jar, without those that the request sets itself, then those of
     /// the request.
-    fn cookies(&self, url: &Url, own: &[(String, String)], fields: &Fields) -> Option<String> {
+    pub(crate) fn cookies(
+        &self,
+        url: &Url,
+        own: &[(String, String)],
+        fields: &Fields,
+    ) -> Option<String> {
         let mut jar = self.jar.as_ref().map(|jar| jar.borrow_mut());
         let pairs = match &mut jar {
             Some(jar) if !jar.is_empty() => jar.pairs(url, SystemTime::now()),
@@ -387,7 +395,7 @@ impl HttpClient {
         request::cookie_line(&pairs, own, fields)
     }
 
-    fn keep_cookies(&self, url: &Url, head: &AnswerHead) {
+    pub(crate) fn keep_cookies(&self, url: &Url, head: &AnswerHead) {
         if let Some(jar) = &self.jar
             && head.headers().contains_key(SET_COOKIE)
         {

@@ -1,7 +1,8 @@
 //! `expect_status`: the status codes that pass.
 
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText, Value};
+use bggo_runtime::contract::{Fault, FaultText, Step, Value};
+use http::StatusCode;
 use std::fmt;
 
 /// Codes and ranges of codes; the text is what the grid says.
@@ -9,6 +10,21 @@ use std::fmt;
 pub(crate) struct Expect {
     ranges: Vec<(u16, u16)>,
     text: String,
+}
+
+/// Which answers become the example of a failure: those that fail their step, if there is none of the kind yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Examples<'a> {
+    pub(crate) step: &'a Step<'a>,
+    pub(crate) expect: Option<&'a Expect>,
+}
+
+impl Examples<'_> {
+    /// Whether an answer with this status is one.
+    pub(crate) fn takes(&self, status: StatusCode) -> bool {
+        let allows = |expect: &Expect| expect.allows(status.as_u16());
+        !self.expect.is_none_or(allows) && self.step.wants_example(Kind::Status.name()).is_some()
+    }
 }
 
 impl Expect {

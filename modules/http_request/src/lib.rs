@@ -1,7 +1,7 @@
 //! HTTP requests: the runner `http_request` and the asset `http_client` that its requests share.
 //!
 //! ```text
-//! arguments -> request (url, headers, body) -> exchange (redirects, cookies, limit) -> transport
+//! arguments -> prepared (request: url, headers, body) -> runner -> exchange (redirects, cookies, limit) -> transport
 //!                                                     '-> response (the outputs that the grid reads)
 //! ```
 
@@ -18,6 +18,7 @@ mod fault;
 mod fields;
 mod hosts;
 mod multipart;
+mod prepared;
 mod redirect;
 mod request;
 mod response;
@@ -26,7 +27,7 @@ mod trace;
 mod transport;
 
 pub use client::HttpClient;
-pub use runner::HttpRequest;
+pub use prepared::HttpRequest;
 pub use transport::link::{self, Link};
 
 bggo_runtime::contract::module!("manifest.hcl");

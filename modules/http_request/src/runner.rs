@@ -1,49 +1,28 @@
-//! The runner `http_request`. Parts of a request whose arguments are known early are made once on each thread, the others for
-//! each request.
+//! The runner `http_request`: one run of a step. Most requests go out at once on a connection that is there, and wait for nothing
+//! but their answer.
+//!
+//! ```text
+//! Work -begins-> request on an idle connection -answer with its body-> outputs
+//!      '-> everything else, boxed: dialling, long bodies, redirects, what is sent again, what is shown
+//! ```
 
-use crate::auth::{self, ApiKey};
-use crate::body::Payload;
-use crate::client::{Common, HttpClient, count};
-use crate::exchange::{Answer, Call, ReadsOf, Seen, exchange};
-use crate::expect::Expect;
-use crate::fields::{Fields, name};
-use crate::hosts::Hosts;
-use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
-use crate::request::{self, BodyParts, HeadParts, Target};
+use crate::auth::ApiKey;
+use crate::client::HttpClient;
+use crate::exchange::{Answer, Call, First, Seen, exchange};
+use crate::expect::Examples;
+use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
+use crate::prepared::{Composed, Ended, HttpRequest, PartsOf};
 use crate::response;
-use crate::trace::{Request, Trace};
-use crate::transport::{LastHead, Shared, Template};
-use bggo_runtime::contract::{Early, Fault, FaultText, Prepare, Runner, Step, Text};
-use http::header::HeaderMap;
-use http::{Method, Version};
-use std::borrow::Cow;
-use std::cell::RefCell;
+use crate::trace::Trace;
+use crate::transport::{Begun, Head, Hears, Incoming, Lost, Outgoing, Reads};
+use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Prepare, Runner, Running, Step};
+use std::cell::Cell;
+use std::future::Future;
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-
-/// A prepared step.
-pub struct HttpRequest {
-    inputs: Inputs,
-    wanted: Wanted,
-    early: EarlyParts,
-    /// The whole request, if every input is known early.
-    fixed: Option<Box<Parts<'static>>>,
-    kept: RefCell<Option<Kept>>,
-    /// The head of the last answer.
-    last_head: RefCell<LastHead>,
-}
-
-/// The parts of a request that are made early; `None` if an argument of the part is not known early.
-#[derive(Default)]
-struct EarlyParts {
-    key: Option<Option<ApiKey>>,
-    method: Option<Method>,
-    target: Option<Target>,
-    head: Option<Fields>,
-    cookies: Option<Vec<(String, String)>>,
-    payload: Option<Payload>,
-    expect: Option<Option<Expect>>,
-}
 
 impl Runner for HttpRequest {
     type Inputs = Inputs;
@@ -53,135 +32,369 @@ impl Runner for HttpRequest {
     type Output = Output;
 
     fn prepare(_: &Prepare<'_>, inputs: Inputs, wanted: Wanted) -> Result<Self, Fault> {
-        let early = early(&inputs)?;
-        let mut prepared = Self {
-            inputs,
-            wanted,
-            early,
-            fixed: None,
-            kept: RefCell::default(),
-            last_head: RefCell::default(),
-        };
-        if are_known(&prepared.inputs) {
-            let parts = prepared.parts(&[])?;
-            prepared.fixed = Some(Box::new(parts.into_owned()));
-        }
-        Ok(prepared)
+        Self::new(inputs, wanted)
     }
 
-    async fn run<'a>(
+    /// (It is no `async fn`: all that it holds would be moved, and most of it would be kept twice.)
+    fn run<'a>(
         &'a self,
         step: &'a Step<'_>,
         uses: Uses<'a>,
         late: &'a [Late<'a>],
-    ) -> Result<Output, Fault> {
-        let client = uses
-            .client
-            .ok_or_else(|| Kind::Request.fault("a request needs a client"))?;
-        let made;
-        let parts = match &self.fixed {
-            Some(fixed) => &**fixed,
-            None => {
-                made = Box::new(self.parts(late)?);
-                &*made
-            }
-        };
-        let key = parts.key.as_ref().as_ref();
-        // Boxed, so that under load a request that waits takes no room for it.
-        let trace = match step.shows_exchanges() {
-            None => None,
-            Some(shown) => Some(Box::new(self.trace(
-                (step, shown),
-                client,
-                (parts, late),
-            )?)),
-        };
-        let composed = self.composed(parts, client)?;
-        let defaults = client.common.exchange;
-        let limits = &parts.limits;
-        // Counts what was seen, also where this is dropped.
-        let counting = Counting {
-            step,
-            seen: Seen::default(),
-        };
-        let seen = &counting.seen;
-        let sent = step.sent();
-        let call = Call {
-            method: &parts.method,
-            url: &parts.target.url,
-            fields: &composed.fields,
-            template: composed.template.as_ref(),
-            last_head: &self.last_head,
-            cookies: &parts.cookies,
-            payload: &parts.payload,
-            key: match key {
-                Some(ApiKey::Header(name, _)) => Some(name.as_str()),
-                _ => None,
+    ) -> impl Future<Output = Result<Output, Fault>> {
+        Work {
+            of: match Run::new(self, (step, uses), late) {
+                Ok(run) => Of::Run(run),
+                Err(fault) => Of::Failed(Some(fault)),
             },
-            timeout: limits.timeout.unwrap_or(defaults.timeout),
-            redirects: limits
-                .follow_redirects
-                .unwrap_or(defaults.follows)
-                .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
-            reads: self.reads(),
-            hosts: if step.info().is_input_sensitive("url") {
-                Hosts::OfSensitiveUrl
-            } else {
-                Hosts::Open
-            },
-            sent,
-            seen,
-            trace: trace.as_deref(),
-            // An answer that fails the step may become the example of such failures.
-            keeps_start: &|status| {
-                let expect = parts.expect.as_ref().as_ref();
-                expect.is_some_and(|expect| !expect.allows(status.as_u16()))
-                    && step.wants_example(Kind::Status.name()).is_some()
-            },
-        };
-        // Behind what is counted, since it reads that when it is dropped.
-        let waiting = Waiting {
-            step,
-            show: &|kind| {
-                let ended = Ended::Lost(seen);
-                self.show((step, kind), client, (parts, late), ended);
-            },
-        };
-        let answer = exchange(client, &call, step.deadline()).await;
-        drop(waiting);
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(fault) => {
-                let ended = Ended::Lost(seen);
-                self.show((step, fault.kind()), client, (parts, late), ended);
-                return Err(fault);
-            }
-        };
-        drop(counting);
-        step.record_time(Metric::WAITING, answer.waiting);
-        step.record_time(Metric::RECEIVING, answer.receiving);
-        step.add(Metric::RECEIVED, answer.size);
-        if let Some(expect) = parts.expect.as_ref() {
-            let status = answer.head.status.as_u16();
-            if !expect.allows(status) {
-                let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
-                let ended = Ended::Answered(&answer);
-                self.show((step, Kind::Status.name()), client, (parts, late), ended);
-                return Err(Kind::Status.fault(text));
-            }
+            begun: None,
+            deadline: None,
         }
-        response::output((&answer, &parts.target.url), self.wanted, defaults)
     }
 }
 
-/// What was seen of an exchange, counted when that is over or dropped.
-struct Counting<'a> {
+/// One run of a step.
+struct Run<'a> {
+    runner: &'a HttpRequest,
     step: &'a Step<'a>,
+    client: &'a HttpClient,
+    parts: PartsOf<'a>,
+    composed: Rc<Composed>,
+    late: &'a [Late<'a>],
+    sent: Moment,
     seen: Seen,
+    /// It waits for an answer. If it is dropped then because its time is over, the request is shown as far as it came.
+    waits: Cell<bool>,
 }
 
-impl Drop for Counting<'_> {
+/// The future of a run.
+struct Work<'a> {
+    of: Of<'a>,
+    /// A request that went out at once, and waits for its answer.
+    begun: Option<Begun<'a>>,
+    /// Its time limit, from the first wait on.
+    deadline: Option<Deadline>,
+}
+
+/// What a run waits for.
+enum Of<'a> {
+    /// Nothing but an answer.
+    Run(Run<'a>),
+    /// All that an exchange may wait for.
+    Exchange(Running<'a, Result<Outputs, Fault>>),
+    /// There is no request: why.
+    Failed(Option<Fault>),
+}
+
+/// The outputs, if something reads one of them. (They are large, and would be moved for nothing.)
+struct Outputs(Option<Box<Output>>);
+
+impl Outputs {
+    fn into_output(self) -> Output {
+        self.0.map_or_else(Output::default, |output| *output)
+    }
+}
+
+impl Future for Work<'_> {
+    type Output = Result<Output, Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let first = match &mut this.of {
+            Of::Exchange(exchange) => {
+                let ended = ready!(exchange.as_mut().poll(cx));
+                return Poll::Ready(ended.map(Outputs::into_output));
+            }
+            Of::Failed(fault) => {
+                return fault
+                    .take()
+                    .map_or(Poll::Pending, |fault| Poll::Ready(Err(fault)));
+            }
+            Of::Run(run) => {
+                if this.begun.is_none() {
+                    this.begun = run.begin(cx);
+                }
+                match &mut this.begun {
+                    None => First::Nothing,
+                    Some(begun) => {
+                        let head = ready!(run.poll_head(begun, &mut this.deadline, cx));
+                        match run.heard(head, this.begun.take()) {
+                            Break(ended) => return Poll::Ready(ended.map(Outputs::into_output)),
+                            Continue(first) => first,
+                        }
+                    }
+                }
+            }
+        };
+        let Of::Run(run) = std::mem::replace(&mut this.of, Of::Failed(None)) else {
+            return Poll::Pending;
+        };
+        let mut exchange: Running<'_, _> = Box::pin(run.exchange(first));
+        let polled = exchange.as_mut().poll(cx);
+        this.of = Of::Exchange(exchange);
+        polled.map_ok(Outputs::into_output)
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        runner: &'a HttpRequest,
+        (step, uses): (&'a Step<'a>, Uses<'a>),
+        late: &'a [Late<'a>],
+    ) -> Result<Self, Fault> {
+        let client = uses
+            .client
+            .ok_or_else(|| Kind::Request.fault("a request needs a client"))?;
+        let parts = runner.parts(late)?;
+        Ok(Self {
+            composed: runner.composed(&parts, client)?,
+            sent: match parts {
+                PartsOf::Fixed(_) => step.sent_at_once(),
+                PartsOf::Made(_) => step.sent(),
+            },
+            runner,
+            step,
+            client,
+            parts,
+            late,
+            seen: Seen::default(),
+            waits: Cell::new(true),
+        })
+    }
+
+    /// Begins the request if it can go out at once, on a connection that is there. (What is shown takes the other way.)
+    fn begin(&self, cx: &mut Context<'_>) -> Option<Begun<'a>> {
+        if self.step.shows_exchanges().is_some() {
+            return None;
+        }
+        let parts = &self.parts;
+        let fields = &self.composed.fields;
+        let cookies = self
+            .client
+            .cookies(&parts.target.url, &parts.cookies, fields);
+        let begun = self
+            .client
+            .transport
+            .begin(&self.outgoing(cookies.as_deref()), cx)?;
+        self.seen.requests.set(1);
+        Some(begun)
+    }
+
+    fn outgoing<'b>(&'b self, cookies: Option<&'b str>) -> Outgoing<'b> {
+        Outgoing {
+            method: &self.parts.method,
+            url: &self.parts.target.url,
+            fields: &self.composed.fields,
+            cookies,
+            payload: &self.parts.payload,
+            template: self.composed.template.as_ref(),
+            hosts: self.runner.hosts(self.step),
+            now: self.sent,
+            hears: self.hears(),
+        }
+    }
+
+    fn hears(&self) -> Hears<'_> {
+        let reads = self.runner.reads;
+        Hears {
+            last_head: &self.runner.last_head,
+            reads: Reads {
+                fields: reads.fields || self.step.shows_exchanges().is_some(),
+                cookies: self.client.jar.is_some(),
+                location: self.follows(),
+                address: reads.address,
+            },
+            examples: Examples {
+                step: self.step,
+                expect: self.parts.expect.as_ref().as_ref(),
+            },
+        }
+    }
+
+    /// Whether redirects are followed.
+    fn follows(&self) -> bool {
+        let own = self.parts.limits.follow_redirects;
+        own.unwrap_or(self.client.common.exchange.follows)
+    }
+
+    fn timeout(&self) -> Duration {
+        let own = self.parts.limits.timeout;
+        own.unwrap_or(self.client.common.exchange.timeout)
+    }
+
+    /// Waits for the head of the answer to a request that went out at once; `None` if its time is over.
+    fn poll_head(
+        &self,
+        begun: &mut Begun<'_>,
+        deadline: &mut Option<Deadline>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Head, Lost>>> {
+        let head = match begun.poll(&self.hears(), cx) {
+            Poll::Ready(head) => Some(head),
+            Poll::Pending => {
+                let deadline = deadline.get_or_insert_with(|| {
+                    let mut deadline = self.client.deadline(self.step);
+                    deadline.set(self.sent + self.timeout());
+                    deadline
+                });
+                ready!(deadline.poll(cx));
+                None
+            }
+        };
+        if let Some(deadline) = deadline.take() {
+            self.client.keep_deadline(deadline);
+        }
+        Poll::Ready(head)
+    }
+
+    /// What becomes of a request that went out at once.
+    fn heard(
+        &self,
+        head: Option<Result<Head, Lost>>,
+        begun: Option<Begun<'a>>,
+    ) -> ControlFlow<Result<Outputs, Fault>, First<'a>> {
+        self.client.count_connections();
+        let (Some(head), Some(begun)) = (head, begun) else {
+            return Break(Err(self.fails(self.call(None).timed_out())));
+        };
+        let lost = match head {
+            Ok(head) => return self.answered(begun.answer(head, &self.hears())),
+            Err(lost) => begun.lost(lost, &self.outgoing(None)),
+        };
+        // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
+        if lost.was_stale && self.parts.method.is_idempotent() {
+            self.seen.resent.set(1);
+            return Continue(First::Stale);
+        }
+        Break(Err(self.fails(lost.fault)))
+    }
+
+    /// The outputs, if the whole answer came and there is nothing more to do.
+    fn answered(
+        &self,
+        mut incoming: Incoming<'a>,
+    ) -> ControlFlow<Result<Outputs, Fault>, First<'a>> {
+        let status = incoming.head().status;
+        let reads = self.runner.reads;
+        let most = reads.body.then_some(self.client.common.exchange.max_body);
+        if status.is_redirection() || self.hears().examples.takes(status) {
+            return Continue(First::Head(incoming));
+        }
+        let Some((size, body)) = incoming.take_whole(most) else {
+            return Continue(First::Head(incoming));
+        };
+        self.seen.status.set(Some(status));
+        self.seen.answered.set(1);
+        let head = incoming.into_head();
+        self.client.keep_cookies(&self.parts.target.url, &head);
+        if !reads.body {
+            self.step.received_at(head.came);
+        }
+        Break(self.output(&Answer {
+            waiting: head.came - self.sent,
+            // What came with the head took no time.
+            receiving: Duration::ZERO,
+            head,
+            redirected: None,
+            body,
+            start: Vec::new(),
+            size,
+        }))
+    }
+
+    fn call<'b>(&'b self, trace: Option<&'b Trace<'b>>) -> Call<'b> {
+        let (parts, limits) = (&self.parts, &self.parts.limits);
+        let defaults = &self.client.common.exchange;
+        Call {
+            method: &parts.method,
+            url: &parts.target.url,
+            fields: &self.composed.fields,
+            template: self.composed.template.as_ref(),
+            cookies: &parts.cookies,
+            payload: &parts.payload,
+            key: match parts.key.as_ref() {
+                Some(ApiKey::Header(name, _)) => Some(name.as_str()),
+                _ => None,
+            },
+            timeout: self.timeout(),
+            redirects: self
+                .follows()
+                .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
+            keeps_body: self.runner.reads.body,
+            hears: self.hears(),
+            hosts: self.runner.hosts(self.step),
+            sent: self.sent,
+            seen: &self.seen,
+            trace,
+        }
+    }
+
+    /// The whole way of an exchange.
+    async fn exchange(self, first: First<'a>) -> Result<Outputs, Fault> {
+        let made;
+        let trace = match self.step.shows_exchanges() {
+            None => None,
+            Some(shown) => {
+                let of = (self.step, shown);
+                made = self
+                    .runner
+                    .trace(of, self.client, (&self.parts, self.late))?;
+                Some(&made)
+            }
+        };
+        let call = self.call(trace);
+        let answer = exchange(self.client, &call, first, self.step.deadline()).await;
+        let answer = answer.map_err(|fault| self.fails(fault))?;
+        self.output(&answer)
+    }
+
+    /// The step fails without a whole answer.
+    #[cold]
+    fn fails(&self, fault: Fault) -> Fault {
+        self.waits.set(false);
+        self.show(fault.kind(), Ended::Lost(&self.seen));
+        fault
+    }
+
+    /// Counts a whole answer, and makes the outputs.
+    fn output(&self, answer: &Answer) -> Result<Outputs, Fault> {
+        self.waits.set(false);
+        let step = self.step;
+        step.record_time(Metric::WAITING, answer.waiting);
+        step.record_time(Metric::RECEIVING, answer.receiving);
+        step.add(Metric::RECEIVED, answer.size);
+        if let Some(expect) = self.parts.expect.as_ref() {
+            let status = answer.head.status.as_u16();
+            if !expect.allows(status) {
+                let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
+                self.show(Kind::Status.name(), Ended::Answered(answer));
+                return Err(Kind::Status.fault(text));
+            }
+        }
+        if !self.runner.reads.anything {
+            return Ok(Outputs(None));
+        }
+        let defaults = self.client.common.exchange;
+        let of = (answer, &self.parts.target.url);
+        let output = response::output(of, self.runner.wanted, defaults)?;
+        Ok(Outputs(Some(Box::new(output))))
+    }
+
+    #[cold]
+    fn show(&self, kind: &'static str, ended: Ended<'_>) {
+        let of = (self.step, kind);
+        self.runner
+            .show(of, self.client, (&self.parts, self.late), ended);
+    }
+}
+
+impl Drop for Run<'_> {
     fn drop(&mut self) {
+        if self.waits.get()
+            && let Some(kind) = self.step.is_dropped_by()
+        {
+            self.show(kind, Ended::Lost(&self.seen));
+        }
         let (step, seen) = (self.step, &self.seen);
         let (requests, answered) = (seen.requests.get(), seen.answered.get());
         for (metric, count) in [
@@ -191,386 +404,11 @@ impl Drop for Counting<'_> {
             (Metric::CUT, requests.saturating_sub(answered)),
         ] {
             if count > 0 {
-                step.add(metric, count);
+                step.add(metric, count.into());
             }
         }
         if let Some(status) = seen.status.get() {
             step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
         }
     }
-}
-
-/// A request without its whole answer. If it is dropped because its time is over, it is shown as far as it came.
-struct Waiting<'a, F: Fn(&'static str)> {
-    step: &'a Step<'a>,
-    show: &'a F,
-}
-
-impl<F: Fn(&'static str)> Drop for Waiting<'_, F> {
-    fn drop(&mut self) {
-        if let Some(kind) = self.step.is_dropped_by() {
-            (self.show)(kind);
-        }
-    }
-}
-
-/// All parts of one request. Those that were made early are borrowed.
-struct Parts<'a> {
-    key: Cow<'a, Option<ApiKey>>,
-    method: Cow<'a, Method>,
-    target: Cow<'a, Target>,
-    head: Cow<'a, Fields>,
-    cookies: Cow<'a, [(String, String)]>,
-    payload: Cow<'a, Payload>,
-    expect: Cow<'a, Option<Expect>>,
-    limits: Limits,
-}
-
-impl Parts<'_> {
-    fn into_owned(self) -> Parts<'static> {
-        fn owned<T: ToOwned + ?Sized>(part: Cow<'_, T>) -> Cow<'static, T> {
-            Cow::Owned(part.into_owned())
-        }
-        Parts {
-            key: owned(self.key),
-            method: owned(self.method),
-            target: owned(self.target),
-            head: owned(self.head),
-            cookies: owned(self.cookies),
-            payload: owned(self.payload),
-            expect: owned(self.expect),
-            limits: self.limits,
-        }
-    }
-}
-
-/// The head of a request: the fields of the step and of its client.
-struct Composed {
-    fields: Fields,
-    /// The bytes of the head, where they are always the same.
-    template: Option<Template>,
-}
-
-/// What is composed once for all clients that share their settings.
-struct Kept {
-    common: Rc<Common>,
-    composed: Rc<Composed>,
-}
-
-/// The headers of a request with those that follow from its url, its body and its client.
-fn complete(
-    mut headers: Fields,
-    (target, payload): (&Target, &Payload),
-    client: &HttpClient,
-) -> Result<Fields, Fault> {
-    if let Some(credentials) = &target.credentials {
-        headers.add(name::AUTHORIZATION, credentials.clone());
-    }
-    request::add_content_type(&mut headers, payload)?;
-    for (name, value) in client.common.fields.iter() {
-        headers.add(name.clone(), value.clone());
-    }
-    Ok(headers)
-}
-
-/// How far an exchange came that failed.
-#[derive(Clone, Copy)]
-enum Ended<'a> {
-    /// No answer came, or a part of one.
-    Lost(&'a Seen),
-    /// An answer came, which is not the one that was expected.
-    Answered(&'a Answer),
-}
-
-impl HttpRequest {
-    /// What takes down the exchanges of one run of a step.
-    #[cold]
-    fn trace<'a>(
-        &self,
-        (step, shown): (&'a Step<'a>, usize),
-        client: &HttpClient,
-        (parts, late): (&Parts<'_>, &[Late<'_>]),
-    ) -> Result<Trace<'a>, Fault> {
-        let plain = self.inputs.with(late)?;
-        let key = parts.key.as_ref().as_ref();
-        let trace = Trace::new((step, shown), client, &parts.head, key);
-        // What the headers hold in Base64.
-        let basic = plain.basic_auth.and_then(|basic| basic.get("password"));
-        if let Some(password) = basic.filter(|password| !password.is_null()) {
-            trace.hide(&password.to_string());
-        }
-        if let Some(password) = request::password(&plain.url) {
-            trace.hide(&password);
-        }
-        if let Some(token) = &plain.bearer_token {
-            trace.hide(token);
-        }
-        Ok(trace)
-    }
-
-    /// Under load: shows the request and what came of it, if this kind of failure has no example yet.
-    #[cold]
-    fn show(
-        &self,
-        (step, kind): (&Step<'_>, &'static str),
-        client: &HttpClient,
-        (parts, late): (&Parts<'_>, &[Late<'_>]),
-        ended: Ended<'_>,
-    ) {
-        let Some(shown) = step.wants_example(kind) else {
-            return;
-        };
-        // Both were made before, so they can be made.
-        let Ok(composed) = self.composed(parts, client) else {
-            return;
-        };
-        let Ok(trace) = self.trace((step, shown), client, (parts, late)) else {
-            return;
-        };
-        trace.sends(Request {
-            method: &parts.method,
-            url: &parts.target.url,
-            headers: &composed.fields,
-            cookies: None,
-            payload: &parts.payload,
-        });
-        match ended {
-            Ended::Lost(seen) => {
-                if let Some(status) = seen.status.get() {
-                    trace.hears(status, Version::HTTP_11, &HeaderMap::new());
-                }
-            }
-            Ended::Answered(answer) => {
-                let head = &answer.head;
-                trace.hears(head.status, head.version, head.headers());
-                trace.begins(&answer.start, answer.size);
-            }
-        }
-    }
-
-    /// The head of a request. That of a fixed request is made once on each thread, for each set of settings of a client.
-    fn composed(&self, parts: &Parts<'_>, client: &HttpClient) -> Result<Rc<Composed>, Fault> {
-        if let Some(kept) = &*self.kept.borrow()
-            && Rc::ptr_eq(&kept.common, &client.common)
-        {
-            return Ok(Rc::clone(&kept.composed));
-        }
-        let fields = parts.head.as_ref().clone();
-        let fields = complete(fields, (&parts.target, &parts.payload), client)?;
-        let (Shared::Own(connections), true, Some(body)) = (
-            &client.common.connections,
-            self.fixed.is_some(),
-            parts.payload.whole(),
-        ) else {
-            return Ok(Rc::new(Composed {
-                fields,
-                template: None,
-            }));
-        };
-        let size = body.len() as u64;
-        request::check_length(&fields, size)?;
-        let to = (&*parts.method, &parts.target.url);
-        let composed = Rc::new(Composed {
-            template: Some(connections.template(to, &fields, size)),
-            fields,
-        });
-        *self.kept.borrow_mut() = Some(Kept {
-            common: Rc::clone(&client.common),
-            composed: Rc::clone(&composed),
-        });
-        Ok(composed)
-    }
-
-    fn reads(&self) -> ReadsOf {
-        let wanted = self.wanted;
-        let body = wanted.body || wanted.json;
-        ReadsOf {
-            fields: wanted.headers || body,
-            address: wanted.remote_address,
-            body,
-        }
-    }
-
-    fn parts<'a>(&'a self, late: &[Late<'_>]) -> Result<Parts<'a>, Fault> {
-        let plain = &self.inputs.with(late)?;
-        let early = &self.early;
-        let key = part(&early.key, || key(plain))?;
-        Ok(Parts {
-            method: part(&early.method, || method(plain))?,
-            target: part(&early.target, || {
-                request::target(&plain.url, plain.query_params, key.as_ref().as_ref())
-            })?,
-            head: part(&early.head, || head(plain, key.as_ref().as_ref()))?,
-            cookies: match &early.cookies {
-                Some(made) => Cow::Borrowed(made.as_slice()),
-                None => Cow::Owned(cookies(plain)?),
-            },
-            payload: part(&early.payload, || payload(plain))?,
-            expect: part(&early.expect, || expect(plain))?,
-            limits: limits(plain)?,
-            key,
-        })
-    }
-}
-
-fn part<T: Clone>(
-    early: &Option<T>,
-    make: impl FnOnce() -> Result<T, Fault>,
-) -> Result<Cow<'_, T>, Fault> {
-    match early {
-        Some(made) => Ok(Cow::Borrowed(made)),
-        None => make().map(Cow::Owned),
-    }
-}
-
-/// Whether no input comes with a run.
-fn are_known(inputs: &Inputs) -> bool {
-    let Inputs {
-        method,
-        url,
-        headers,
-        query_params,
-        body,
-        json,
-        form_data,
-        multipart,
-        file,
-        basic_auth,
-        bearer_token,
-        api_key,
-        cookies,
-        timeout,
-        expect_status,
-        follow_redirects,
-        max_redirects,
-    } = inputs;
-    let texts = [bearer_token, body, json, file];
-    let values = [
-        headers,
-        query_params,
-        form_data,
-        multipart,
-        basic_auth,
-        api_key,
-        cookies,
-        expect_status,
-    ];
-    url.known().is_some()
-        && method.known().is_some()
-        && texts.iter().all(|input| input.known().is_some())
-        && values.iter().all(|input| input.known().is_some())
-        && timeout.known().is_some()
-        && follow_redirects.known().is_some()
-        && max_redirects.known().is_some()
-}
-
-/// Makes each part whose arguments are known.
-fn early(inputs: &Inputs) -> Result<EarlyParts, Fault> {
-    // `with` needs a url. No part that reads a late url is made here, so any text will do.
-    let mut known = inputs.clone();
-    if known.url.known().is_none() {
-        known.url = Early::Known(Text::Static(""));
-    }
-    let plain = known.with(&[])?;
-    // Late limits are absent here. A known limit that is wrong stays wrong whatever comes later.
-    limits(&plain)?;
-    let mut parts = EarlyParts::default();
-    let key_known = inputs.api_key.known().is_some();
-    if key_known {
-        parts.key = Some(key(&plain)?);
-    }
-    let key = parts.key.as_ref().and_then(Option::as_ref);
-    if inputs.method.known().is_some() {
-        parts.method = Some(method(&plain)?);
-    }
-    if key_known && inputs.url.known().is_some() && inputs.query_params.known().is_some() {
-        parts.target = Some(request::target(&plain.url, plain.query_params, key)?);
-    }
-    if key_known
-        && inputs.headers.known().is_some()
-        && inputs.bearer_token.known().is_some()
-        && inputs.basic_auth.known().is_some()
-    {
-        parts.head = Some(head(&plain, key)?);
-    }
-    if inputs.cookies.known().is_some() {
-        parts.cookies = Some(cookies(&plain)?);
-    }
-    let texts = [&inputs.body, &inputs.json, &inputs.file]
-        .iter()
-        .all(|input| input.known().is_some());
-    let values = [&inputs.form_data, &inputs.multipart]
-        .iter()
-        .all(|input| input.known().is_some());
-    if texts && values {
-        parts.payload = Some(payload(&plain)?);
-    }
-    if let (Some(head), Some(size)) = (&parts.head, parts.payload.as_ref().and_then(Payload::size))
-    {
-        request::check_length(head, size)?;
-    }
-    if inputs.expect_status.known().is_some() {
-        parts.expect = Some(expect(&plain)?);
-    }
-    Ok(parts)
-}
-
-fn key(plain: &Plain<'_>) -> Result<Option<ApiKey>, Fault> {
-    plain.api_key.map(auth::api_key).transpose()
-}
-
-fn method(plain: &Plain<'_>) -> Result<Method, Fault> {
-    Method::from_bytes(plain.method.as_bytes()).map_err(|_| {
-        let text = FaultText::value(format_args!("{:?}", plain.method)).and(" is no method");
-        Kind::Request.fault(text)
-    })
-}
-
-fn head(plain: &Plain<'_>, key: Option<&ApiKey>) -> Result<Fields, Fault> {
-    request::head(HeadParts {
-        headers: plain.headers,
-        bearer: plain.bearer_token.as_deref(),
-        basic: plain.basic_auth,
-        key,
-    })
-}
-
-fn cookies(plain: &Plain<'_>) -> Result<Vec<(String, String)>, Fault> {
-    plain
-        .cookies
-        .map_or_else(|| Ok(Vec::new()), request::cookies)
-}
-
-fn payload(plain: &Plain<'_>) -> Result<Payload, Fault> {
-    request::payload(bodies(plain))
-}
-
-fn bodies<'a>(plain: &'a Plain<'_>) -> BodyParts<'a> {
-    BodyParts {
-        body: plain.body.as_deref(),
-        json: plain.json.as_deref(),
-        form_data: plain.form_data,
-        multipart: plain.multipart,
-        file: plain.file.as_deref(),
-    }
-}
-
-/// The limits that a step sets itself.
-struct Limits {
-    timeout: Option<Duration>,
-    follow_redirects: Option<bool>,
-    max_redirects: Option<usize>,
-}
-
-fn limits(plain: &Plain<'_>) -> Result<Limits, Fault> {
-    let most = plain.max_redirects.map(|most| count("max_redirects", most));
-    Ok(Limits {
-        timeout: plain.timeout,
-        follow_redirects: plain.follow_redirects,
-        max_redirects: most.transpose().map_err(|text| Kind::Request.fault(text))?,
-    })
-}
-
-fn expect(plain: &Plain<'_>) -> Result<Option<Expect>, Fault> {
-    plain.expect_status.map(Expect::read).transpose()
 }

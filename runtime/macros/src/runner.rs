@@ -167,16 +167,27 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
         let lent = uses::lent(part, &local);
         quote!(#name: #lent)
     });
+    let uses = if runner.uses.is_empty() {
+        quote!(let Needs = needs; let uses = Uses;)
+    } else {
+        quote!(let needs = needs.clone(); #gets let uses = Uses { #(#held),* };)
+    };
     // A step without assets and late inputs has nothing to wait for, and its future keeps nothing but the work.
+    // (What is awaited here and not in `go` is not moved once more.)
     let at_once = if runner.uses.is_empty() {
-        quote!(::bggo_runtime::glue::Runner::run(
+        quote!(let output = ::bggo_runtime::glue::Runner::run(
             self.at_once(step, needs)?,
             step,
             Uses,
             &[]
-        ))
+        ).await?;)
     } else {
-        quote!(self.go(step, &needs, &[]))
+        quote! {
+            let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
+            #uses
+            step.begin();
+            let output = ::bggo_runtime::glue::Runner::run(runner, step, uses, &[]).await?;
+        }
     };
     let begin_at_once = runner.uses.is_empty().then(|| {
         quote! {
@@ -187,16 +198,11 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 Needs: Needs,
             ) -> ::core::result::Result<&#ty, ::bggo_runtime::glue::Fault> {
                 let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
-                step.begin_at_once();
+                step.begin();
                 ::core::result::Result::Ok(runner)
             }
         }
     });
-    let uses = if runner.uses.is_empty() {
-        quote!(let Needs = needs; let uses = Uses;)
-    } else {
-        quote!(let needs = needs.clone(); #gets let uses = Uses { #(#held),* };)
-    };
     quote! {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
         #[allow(missing_debug_implementations)]
@@ -269,7 +275,9 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 needs: #needs,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
-                    #at_once.await.map(|_| ::bggo_runtime::glue::Ran::Done)
+                    #at_once
+                    ::core::mem::drop(output);
+                    ::core::result::Result::Ok(::bggo_runtime::glue::Ran::Done)
                 }))
             }
 
@@ -283,7 +291,7 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 kept: ::core::option::Option<&'a ::bggo_runtime::glue::OutputSlot>,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
-                    let output = #at_once.await?;
+                    #at_once
                     if step.keeps() {
                         step.keep(output.wanted(self.wanted));
                     }

@@ -2,6 +2,7 @@
 
 use super::prepare::Prepare;
 use super::spawned::{LIMIT, SpawnedTasks};
+use crate::clock::Moment;
 use crate::context::{Asker, AssetMetrics, Deadline, WorkerContext};
 use crate::fault::{Fault, FaultText};
 use crate::flow::Running;
@@ -11,7 +12,7 @@ use bggo_values::Value;
 use std::future::Future;
 use std::rc::Rc;
 use std::task::Context;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What an asset may ask of its surroundings, in `create` and as long as it lives: for whom it was created, the clock, the
 /// shutdown signal, tasks of its own. A clone costs little, so that an asset and its tasks may each keep one.
@@ -71,8 +72,8 @@ impl AssetCx {
     }
 
     /// The clock of the run: monotonic, the same that measures steps.
-    pub fn now(&self) -> Instant {
-        self.worker.now()
+    pub fn now(&self) -> Moment {
+        self.worker.moment()
     }
 
     /// A time limit of the asset's operations, which is not set yet. An asset keeps one for operations that follow each other.

@@ -9,7 +9,8 @@
 //! one. So a place that is set to a later moment stays where it is, and is moved when its bucket comes; and one that is set to
 //! none stays until then as well. A request whose limit is not reached costs no more than that its moment is written down.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
+use bggo_schedule::Nanos;
 use futures_util::future::select;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -17,7 +18,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::Notify;
 use tokio::time::Sleep;
 
@@ -26,7 +27,7 @@ const TICK: u32 = 23;
 /// Buckets of the wheel. A place whose moment is further away than one turn (34 s) is looked at once a turn.
 const BUCKETS: u32 = 4096;
 /// What is closer than this takes tokio's timer, which is late by at most two milliseconds.
-const SHORT: Duration = Duration::from_millis(100);
+const SHORT: Nanos = 100_000_000;
 /// Places that are looked at before the other tasks of the thread get their turn.
 const AT_ONCE: u32 = 4096;
 
@@ -79,8 +80,8 @@ impl Deadline {
     }
 
     /// It passes at a moment of the clock of the run; whatever it was before.
-    pub fn set(&mut self, at: Instant) {
-        if at.saturating_duration_since(self.all.clock.last()) < SHORT {
+    pub fn set(&mut self, at: Moment) {
+        if at.since(self.all.clock.last()) < SHORT {
             self.set_timer(at);
             return;
         }
@@ -115,7 +116,11 @@ impl Deadline {
     }
 
     #[cold]
-    fn set_timer(&mut self, at: Instant) {
+    fn set_timer(&mut self, at: Moment) {
+        // One that no instant can hold is not this close.
+        let Some(at) = self.all.clock.instant_of(at) else {
+            return;
+        };
         if let Kept::Timer(sleep, is_set) = &mut self.kept {
             sleep.as_mut().reset(at.into());
             *is_set = IsSet::Yes;
@@ -175,8 +180,8 @@ impl Deadlines {
         }
     }
 
-    fn set(self: &Rc<Self>, key: Key, at: Instant) {
-        let due = self.tick_not_before(at);
+    fn set(self: &Rc<Self>, key: Key, at: Moment) {
+        let due = tick_not_before(at);
         let mut wheel = self.wheel.borrow_mut();
         let place = wheel.place(key);
         place.due = due;
@@ -195,7 +200,7 @@ impl Deadlines {
             wheel.unqueue(key);
             if wheel.queued == 0 {
                 // It was not turned while it was empty.
-                wheel.passed = wheel.passed.max(self.tick_passed(self.clock.last()));
+                wheel.passed = wheel.passed.max(tick_passed(self.clock.last()));
             }
             wheel.queue(key, due)
         };
@@ -249,7 +254,7 @@ impl Deadlines {
 
     /// Empties the buckets whose ticks have come.
     async fn pass(&self) {
-        let now = self.tick_passed(self.clock.read());
+        let now = tick_passed(self.clock.now());
         loop {
             for _ in 0..AT_ONCE {
                 // The wheel is not borrowed while a waker runs.
@@ -264,22 +269,21 @@ impl Deadlines {
         }
     }
 
-    /// The first tick that begins at a moment or after it.
-    fn tick_not_before(&self, at: Instant) -> u32 {
-        let nanos = self.clock.nanos_at(at);
-        tick(nanos.saturating_add((1 << TICK) - 1) >> TICK)
-    }
-
-    /// The last tick that has begun at a moment.
-    fn tick_passed(&self, at: Instant) -> u32 {
-        tick(self.clock.nanos_at(at) >> TICK)
-    }
-
     /// When a tick begins; `None` if no instant can tell.
     fn begin_of(&self, tick: u32) -> Option<Instant> {
         let ticks = u64::from(tick.saturating_sub(FIRST));
         self.clock.instant_after(ticks << TICK)
     }
+}
+
+/// The first tick that begins at a moment or after it.
+fn tick_not_before(at: Moment) -> u32 {
+    tick(Clock::nanos_at(at).saturating_add((1 << TICK) - 1) >> TICK)
+}
+
+/// The last tick that has begun at a moment.
+fn tick_passed(at: Moment) -> u32 {
+    tick(Clock::nanos_at(at) >> TICK)
 }
 
 /// A tick from the beginning of the clock, as places have them. (The last one comes after 416 days.)

@@ -265,9 +265,9 @@ impl WorkerContext {
         self.reading.set(Reading::Outside);
     }
 
-    /// A step of the iteration that is polled ends now.
-    pub(crate) fn step_ends(&self) -> Moment {
-        let now = self.moment();
+    /// A step of the iteration that is polled ends now, or at a moment that was just read.
+    pub(crate) fn step_ends(&self, just_read: Option<Moment>) -> Moment {
+        let now = just_read.unwrap_or_else(|| self.moment());
         if !matches!(self.reading.get(), Reading::Outside) {
             self.reading.set(Reading::At(now));
         }

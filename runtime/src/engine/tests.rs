@@ -635,7 +635,7 @@ fn what_lies_between_two_steps_is_time_of_neither_and_what_follows_the_last_is_t
                 let it = user.iteration(&begun);
                 let step = |length| {
                     it.run_step(At::step(&STEP), &PLAIN, None, async move |step| {
-                        step.begin_at_once();
+                        step.begin();
                         sleep(millis(length)).await;
                         Ok(Ran::Done)
                     })
@@ -660,7 +660,7 @@ fn what_lies_between_two_steps_is_time_of_neither_and_what_follows_the_last_is_t
         let iterations = interval.slot(time_slot::SERVICE).unwrap();
         assert_eq!(iterations.histogram.mean_time(), Some(millis(38)));
         // Outside of an iteration nobody relies on what was read last.
-        worker.context.step_ends();
+        worker.context.step_ends(None);
         assert_eq!(worker.context.just_read(), None);
     });
 }

@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The kind of failure of a step that took longer than its limit.
 const TIMEOUT: &str = "timeout";
@@ -112,6 +112,7 @@ impl Iteration<'_> {
             policy,
             begun: Cell::new(None),
             sent: Cell::new(None),
+            received: Cell::new(None),
             has_begun: Cell::new(false),
             ended: Cell::new(false),
             judged: Cell::new(false),
@@ -141,6 +142,8 @@ pub struct Step<'a> {
     /// When it began. Before it has begun, the moment from which nothing has happened but its own beginning.
     begun: Cell<Option<Moment>>,
     sent: Cell<Option<Moment>>,
+    /// When the last byte of its answer came, if its module says so.
+    received: Cell<Option<Moment>>,
     has_begun: Cell<bool>,
     ended: Cell<bool>,
     /// Its checks were judged.
@@ -203,20 +206,14 @@ impl<'a> Step<'a> {
     }
 
     /// The step begins: its assets are created, its inputs are known. Its time limit starts here. The code that `module!` makes
-    /// calls it.
+    /// calls it. If it did not have to wait for that, it begins when the step before it ended.
     #[doc(hidden)]
     pub fn begin(&self) {
-        self.begun.set(Some(self.iteration.worker().moment()));
-        self.has_begun.set(true);
-        // What an earlier attempt sent is not the request of this one.
-        self.sent.set(None);
-    }
-
-    /// The same for a step that needs no asset and no input: it begins when the step before it ends, if nothing lies between.
-    #[doc(hidden)]
-    pub fn begin_at_once(&self) {
         if self.has_begun.get() || self.begun.get().is_none() {
-            self.begin();
+            self.begun.set(Some(self.iteration.worker().moment()));
+            // What an earlier attempt sent is not the request of this one.
+            self.sent.set(None);
+            self.received.set(None);
         }
         self.has_begun.set(true);
     }
@@ -228,17 +225,33 @@ impl<'a> Step<'a> {
 
     /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`]. Returns this moment,
     /// so that a module that needs it does not read the clock once more.
-    pub fn sent(&self) -> Instant {
-        let worker = self.iteration.worker();
-        let now = worker.now();
-        self.sent.set(Some(worker.moment_of(now)));
+    pub fn sent(&self) -> Moment {
+        let now = self.now();
+        self.sent.set(Some(now));
         now
+    }
+
+    /// The same for a request that goes out right when the step begins: the clock is not read once more. A retry reads it.
+    pub fn sent_at_once(&self) -> Moment {
+        match self.begun() {
+            Some(begun) => {
+                self.sent.set(Some(begun));
+                begun
+            }
+            None => self.sent(),
+        }
+    }
+
+    /// The last byte of the answer came at a moment that was just read: what is measured ends there, and the clock is not read once
+    /// more when the step ends. Nothing that takes time may follow.
+    pub fn received_at(&self, moment: Moment) {
+        self.received.set(Some(moment));
     }
 
     /// The clock of the run: monotonic, the same that measures steps. Each call reads it, which takes about as long as a hundred
     /// instructions: pass on a moment that was just read.
-    pub fn now(&self) -> Instant {
-        self.worker().now()
+    pub fn now(&self) -> Moment {
+        self.worker().moment()
     }
 
     /// A time limit for something that this run does, which is not set yet. (An asset keeps one of its own: [`AssetCx::deadline`].)
@@ -396,7 +409,7 @@ impl<'a> Step<'a> {
 
     fn book(&self, outcome: StepOutcome, fault: Option<&Fault>) {
         self.ended.set(true);
-        let now = self.worker().step_ends();
+        let now = self.worker().step_ends(self.received.get());
         let from = self.sent.get().or(self.begun());
         let end = StepEnd {
             info: self.at.info(),
@@ -468,17 +481,16 @@ impl<T> Future for Limited<'_, T> {
         if let Poll::Ready(result) = this.work.as_mut().poll(cx) {
             return Poll::Ready(result);
         }
+        if !this.step.has_begun.get() {
+            // It begins later than the step before it ended.
+            this.step.begun.set(None);
+        }
         let Some((limit, begun)) = this.step.policy.execution.zip(this.step.begun()) else {
             return Poll::Pending;
         };
         let deadline = this.deadline.get_or_insert_with(|| {
-            let worker = this.step.worker();
-            let begun = worker.instant_of(begun).unwrap_or_else(|| worker.now());
-            let mut deadline = worker.deadline();
-            // A limit that no instant can hold is never reached.
-            if let Some(end) = begun.checked_add(limit) {
-                deadline.set(end);
-            }
+            let mut deadline = this.step.worker().deadline();
+            deadline.set(begun + limit);
             deadline
         });
         deadline.poll(cx).map(|()| {

@@ -78,12 +78,17 @@ impl Socket {
         }
     }
 
-    /// Writes what the system takes at once. Whether it took anything is not told.
-    pub(crate) fn write_at_once(&self, bytes: &[u8]) {
-        let _ = match self {
+    /// Writes what the system takes without waiting: how many bytes, or `None` if it takes none now.
+    pub(crate) fn write_now(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        let written = match self {
             Self::Tcp(stream) => stream.try_write(bytes),
             Self::Unix(stream) => stream.try_write(bytes),
         };
+        match written {
+            Ok(count) => Ok(Some(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether the system has neither bytes nor an end for this socket: it is asked, whatever the reactor has told.

@@ -7,13 +7,14 @@ use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Layer, Plain, Sessions, Tls, speaks_tls};
 use crate::trouble::{Kind, Phase, Trouble};
+use bggo_runtime::contract::Moment;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Bytes that the socket carried so far, those of TLS included.
@@ -34,10 +35,12 @@ pub struct Wire {
     out: Buf,
     came: Buf,
     traffic: Traffic,
+    /// Why bytes could not be sent at once, for the next flush to say.
+    untold: Option<Trouble>,
     /// Answers that the other end owes.
     owed: u32,
     /// When its last exchange was over.
-    rests_since: Option<Instant>,
+    rests_since: Option<Moment>,
     state: State,
 }
 
@@ -51,6 +54,8 @@ struct State {
     has_ended: bool,
     /// It failed, so it is of no use any more.
     is_broken: bool,
+    /// Nothing had come when it was lent just now, and whoever borrowed it is woken when something does.
+    is_heard: bool,
 }
 
 /// What happened on a connection that nobody was using.
@@ -79,6 +84,7 @@ impl Wire {
             out: Buf::new(),
             came: Buf::new(),
             traffic: Traffic::default(),
+            untold: None,
             owed: 0,
             rests_since: None,
             state: State::default(),
@@ -88,6 +94,28 @@ impl Wire {
     /// What is to be sent: append to it. Nothing is sent before [`Wire::flush`].
     pub fn out(&mut self) -> &mut Buf {
         &mut self.out
+    }
+
+    /// The same as to append bytes and to flush them, as far as that takes no waiting: bytes that the system takes at once are not
+    /// copied. A flush has to follow, which sends what is left and says what went wrong.
+    pub fn send_now(&mut self, bytes: &[u8]) {
+        if self.layer.is_some() || !self.out.is_empty() || self.state.is_broken {
+            self.out.put(bytes);
+            return;
+        }
+        self.flush_begins();
+        let sent = match self.socket.write_now(bytes) {
+            Ok(sent) => sent.unwrap_or(0),
+            Err(error) => {
+                let trouble = self.breaks(Trouble::of_system(Phase::Exchange, &error));
+                self.untold = Some(trouble);
+                return;
+            }
+        };
+        self.traffic.sent += sent as u64;
+        if let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
+            self.out.put(rest);
+        }
     }
 
     /// The next flush sends something that gets no answer, such as one part of a request.
@@ -118,9 +146,11 @@ impl Wire {
     /// # Errors
     /// The connection broke.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Trouble>> {
-        // Whoever gives up from here on does not know how much went out.
-        if !self.out.is_empty() && !self.state.sends_only && self.owed == 0 {
-            self.owed = 1;
+        if let Some(trouble) = self.untold.take() {
+            return Poll::Ready(Err(trouble));
+        }
+        if !self.out.is_empty() {
+            self.flush_begins();
         }
         loop {
             let bytes = match &mut self.layer {
@@ -156,6 +186,13 @@ impl Wire {
         Poll::Ready(Ok(()))
     }
 
+    /// Whoever gives up from here on does not know how much went out.
+    fn flush_begins(&mut self) {
+        if !self.state.sends_only && self.owed == 0 {
+            self.owed = 1;
+        }
+    }
+
     /// What has come and was not consumed.
     pub fn peek(&self) -> &[u8] {
         self.came.bytes()
@@ -179,6 +216,9 @@ impl Wire {
     /// # Errors
     /// The connection broke, or `most` bytes stand there already.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<Result<usize, Trouble>> {
+        if std::mem::take(&mut self.state.is_heard) {
+            return Poll::Pending;
+        }
         if self.state.has_ended {
             return Poll::Ready(Ok(0));
         }
@@ -237,6 +277,16 @@ impl Wire {
         }
     }
 
+    /// Whether it may be used again, as [`Wire::is_quiet`] says by [`Look::Told`]. If so, the waker is kept, and the fill that follows
+    /// within the same poll waits without looking once more: nothing can have come.
+    pub fn is_quiet_until(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.layer.is_none() && self.is_whole() && self.socket.poll_readable(cx).is_pending() {
+            self.state.is_heard = true;
+            return true;
+        }
+        self.is_quiet(Look::Told)
+    }
+
     /// Whether it may be used again: nothing is owed, nothing unasked has come, and the other end is there.
     pub fn is_quiet(&mut self, look: Look) -> bool {
         if !self.is_whole() {
@@ -285,14 +335,13 @@ impl Wire {
     }
 
     /// An exchange is over, at about this moment.
-    pub fn rests(&mut self, now: Instant) {
+    pub fn rests(&mut self, now: Moment) {
         self.rests_since = Some(now);
     }
 
     /// How long it has rested since its last exchange; zero if it is new.
-    pub fn rested(&self, now: Instant) -> Duration {
-        self.rests_since
-            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    pub fn rested(&self, now: Moment) -> Duration {
+        self.rests_since.map_or(Duration::ZERO, |since| now - since)
     }
 
     /// Whether it has served before.
@@ -302,6 +351,7 @@ impl Wire {
 
     pub(crate) fn will_be_reused(&mut self) {
         self.state.is_reused = true;
+        self.state.is_heard = false;
     }
 
     /// The address of the other end: of the proxy if there is one.
@@ -351,7 +401,7 @@ impl Wire {
         let agreed = poll_fn(|cx| self.poll_agree(cx, &mut layer)).await;
         if agreed.is_err() {
             // An alert.
-            self.socket.write_at_once(layer.sealed().bytes());
+            let _ = self.socket.write_now(layer.sealed().bytes());
         }
         agreed?;
         self.state.is_broken = false;
@@ -563,7 +613,7 @@ impl Wire {
         self.state.is_broken = true;
         if let Some(layer) = &mut self.layer {
             // An alert, if there is one.
-            self.socket.write_at_once(layer.sealed().bytes());
+            let _ = self.socket.write_now(layer.sealed().bytes());
             layer.sealed().clear();
         }
         trouble
@@ -576,7 +626,7 @@ impl Drop for Wire {
         let can_say = !self.state.is_broken && !self.state.has_ended && !self.has_unsent();
         if let Some(layer) = self.layer.as_mut().filter(|_| can_say) {
             layer.say_end();
-            self.socket.write_at_once(layer.sealed().bytes());
+            let _ = self.socket.write_now(layer.sealed().bytes());
         }
     }
 }

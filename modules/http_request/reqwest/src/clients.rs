@@ -20,7 +20,6 @@ use reqwest::{Client, ClientBuilder, NoProxy, Proxy, Response, redirect};
 use rustls::client::Resumption;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Instant;
 use url::Url;
 
 /// TLS sessions that a client remembers, so that it may resume them.
@@ -86,6 +85,7 @@ impl Clients {
             mut headers,
             body,
             hosts,
+            step,
         } = request;
         let (name, host) = self.place(url);
         let client = self.client(name, host)?;
@@ -119,7 +119,7 @@ impl Clients {
                 let head = AnswerHead {
                     status: response.status(),
                     version: response.version(),
-                    came: Instant::now(),
+                    came: step.now(),
                     details: Some(Box::new(Details {
                         headers: std::mem::take(response.headers_mut()),
                         remote_address: response.remote_addr(),

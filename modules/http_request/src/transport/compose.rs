@@ -64,7 +64,7 @@ pub(super) fn put_head(
     size: u64,
 ) {
     match outgoing.template {
-        Some(template) => out.put(&template.bytes),
+        Some(template) => out.put(template.open_head()),
         None => put_parts(
             out,
             &Parts {

@@ -1,21 +1,19 @@
 //! One exchange over HTTP/1 on one connection: writes the request, reads the head of the answer, then its body.
 
 use super::compose::put_head;
-use super::last_head::LastHead;
-use super::message::{AnswerHead, Asks, Details, Outgoing};
+use super::message::{AnswerHead, Asks, Details, Hears, Outgoing};
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
 use bggo_http1::{Asked, Bad, Chunks, Framing, Head, Limits, Next, Notable, Progress};
-use bggo_runtime::contract::{Fault, FaultText};
+use bggo_runtime::contract::{Fault, FaultText, Moment};
 use bggo_wire::{Kind as OfWire, Loan, Proxy, Trouble, Wire};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Version};
-use std::cell::RefCell;
 use std::future::poll_fn;
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 /// The most that the head of an answer may have: fields, and bytes.
 const LIMITS: Limits = Limits {
@@ -74,7 +72,7 @@ enum Body {
 }
 
 /// Why no answer came.
-pub(super) enum Lost {
+pub(crate) enum Lost {
     /// The connection broke, or was closed, before a byte of an answer.
     Before(Trouble),
     /// The same after some bytes of it.
@@ -121,43 +119,155 @@ pub(super) async fn exchange<'c>(
     body: Sending<'_>,
     max_idle: usize,
 ) -> Result<Reply<'c>, Lost> {
-    put_head(loan.out(), (outgoing, proxy), body.size());
-    let mut answer = Reading::default();
-    let asks = match outgoing.template {
-        Some(template) => template.asks,
-        None => Asks::of(outgoing.fields),
-    };
-    let is_sent = match body {
-        Sending::Bytes(bytes) if bytes.len() <= PIECE && !asks.for_word => {
-            loan.out().put(bytes);
-            sends(&mut loan, &mut answer).await?
+    let mut exchange = match body {
+        Sending::Bytes(bytes) if Exchange::takes(outgoing, bytes) => {
+            Exchange::begin(&mut loan, (outgoing, proxy), bytes)
         }
-        body => Box::pin(send_body(&mut loan, &mut answer, body, asks)).await?,
+        body => {
+            put_head(loan.out(), (outgoing, proxy), body.size());
+            let mut exchange = Exchange::new(outgoing);
+            let asks = exchange.asks;
+            let of = (asks, &outgoing.hears);
+            let sending = send_body(&mut loan, &mut exchange.answer, body, of);
+            exchange.sent = Some(Box::pin(sending).await?);
+            exchange
+        }
     };
-    let asked = Asked {
-        head: *outgoing.method == Method::HEAD,
-        ..Asked::default()
-    };
-    let head = answer.head(&mut loan, asked, outgoing.last_head).await?;
-    let came = answer.came.unwrap_or(outgoing.now);
-    let made = answer_head(&loan, &head, outgoing, came);
-    loan.consume(head.size);
-    let mut reply = Reply {
-        max_idle,
-        head: made,
-        body: match head.framing {
-            Framing::None => Body::Over,
-            Framing::Length(length) => Body::Left(length),
-            Framing::Chunked => Body::Chunked(Box::new(Chunks::new(&LIMITS)), 0),
-            Framing::UntilClose => Body::UntilClose,
-        },
-        keeps: head.keeps && is_sent == IsSent::Whole && !asks.to_close,
-        loan: Some(loan),
-    };
-    if matches!(reply.body, Body::Over | Body::Left(0)) {
-        reply.is_over();
+    let head = poll_fn(|cx| exchange.poll(&mut loan, &outgoing.hears, cx)).await?;
+    let made = exchange.head(&loan, &head, &outgoing.hears);
+    Ok(exchange.reply(loan, (head, made), max_idle))
+}
+
+/// A request on its way, and how far its answer was read. It is driven by whoever polls it, and holds nothing that its connection
+/// or its step has.
+pub(super) struct Exchange {
+    asks: Asks,
+    asked: Asked,
+    /// `None` until the request is sent.
+    sent: Option<IsSent>,
+    answer: Reading,
+}
+
+impl Exchange {
+    fn new(outgoing: &Outgoing<'_>) -> Self {
+        Self {
+            asks: outgoing.asks(),
+            asked: Asked {
+                head: *outgoing.method == Method::HEAD,
+                ..Asked::default()
+            },
+            sent: None,
+            answer: Reading::default(),
+        }
     }
-    Ok(reply)
+
+    /// Whether a request is appended at once, with its body.
+    pub(super) fn takes(outgoing: &Outgoing<'_>, body: &[u8]) -> bool {
+        body.len() <= PIECE && !outgoing.asks().for_word
+    }
+
+    /// Appends a request with its body, or sends it. [`Exchange::poll`] sends what is left.
+    pub(super) fn begin(
+        wire: &mut Wire,
+        (outgoing, proxy): (&Outgoing<'_>, Option<&Proxy>),
+        body: &[u8],
+    ) -> Self {
+        match (outgoing.template, outgoing.cookies) {
+            (Some(template), None) if body.is_empty() => wire.send_now(template.head()),
+            _ => {
+                let out = wire.out();
+                put_head(out, (outgoing, proxy), body.len() as u64);
+                out.put(body);
+            }
+        }
+        Self::new(outgoing)
+    }
+
+    /// Sends what was appended and reads up to the head of the final answer, which stays where it is.
+    pub(super) fn poll(
+        &mut self,
+        wire: &mut Wire,
+        hears: &Hears<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Head, Lost>> {
+        let answer = &mut self.answer;
+        if self.sent.is_none() {
+            self.sent = Some(ready!(answer.poll_send(wire, hears, cx))?);
+        }
+        if wire.peek().is_empty() {
+            ready!(answer.poll_more(wire, hears, cx))?;
+        }
+        if let Some(head) = hears.last_head.borrow().recognise(wire.peek(), self.asked) {
+            return Poll::Ready(Ok(head));
+        }
+        loop {
+            let head = ready!(answer.poll_next(wire, (self.asked, hears), cx))?;
+            if !is_interim(&head) {
+                hears
+                    .last_head
+                    .borrow_mut()
+                    .keep(wire.peek(), self.asked, head);
+                return Poll::Ready(Ok(head));
+            }
+            answer.passes(wire, head.size)?;
+        }
+    }
+
+    /// What is read of a head. Most answers need no field of theirs, and then none is copied.
+    pub(super) fn head(&self, wire: &Wire, head: &Head, hears: &Hears<'_>) -> AnswerHead {
+        let reads = hears.reads;
+        let status = StatusCode::from_u16(head.status).unwrap_or_default();
+        let reads_fields = reads.fields
+            || reads.cookies && head.notable.has(Notable::SET_COOKIE)
+            || reads.location && head.notable.has(Notable::LOCATION)
+            || hears.examples.takes(status);
+        let details = (reads_fields || reads.address).then(|| {
+            let mut details = Box::<Details>::default();
+            if reads.address {
+                details.remote_address = wire.peer();
+            }
+            if reads_fields {
+                let bytes = wire.peek().get(..head.size).unwrap_or_default();
+                put_fields(&mut details.headers, bytes);
+            }
+            details
+        });
+        AnswerHead {
+            status,
+            version: match head.minor {
+                0 => Version::HTTP_10,
+                _ => Version::HTTP_11,
+            },
+            came: self.answer.came.unwrap_or_else(|| hears.now()),
+            details,
+        }
+    }
+
+    /// The answer, from its body on.
+    pub(super) fn reply<'c>(
+        self,
+        mut loan: Loan<'c>,
+        (head, made): (Head, AnswerHead),
+        max_idle: usize,
+    ) -> Reply<'c> {
+        loan.consume(head.size);
+        let mut reply = Reply {
+            max_idle,
+            head: made,
+            body: match head.framing {
+                Framing::None => Body::Over,
+                Framing::Length(length) => Body::Left(length),
+                Framing::Chunked => Body::Chunked(Box::new(Chunks::new(&LIMITS)), 0),
+                Framing::UntilClose => Body::UntilClose,
+            },
+            keeps: head.keeps && self.sent == Some(IsSent::Whole) && !self.asks.to_close,
+            loan: Some(loan),
+        };
+        if matches!(reply.body, Body::Over | Body::Left(0)) {
+            reply.is_over();
+        }
+        reply
+    }
 }
 
 /// Whether a request was sent to its end.
@@ -168,50 +278,19 @@ enum IsSent {
     InPart,
 }
 
-/// Sends what was appended, and hears whether an answer comes first.
-async fn sends(wire: &mut Wire, answer: &mut Reading) -> Result<IsSent, Lost> {
-    poll_fn(|cx| {
-        match wire.poll_flush(cx) {
-            Poll::Ready(Ok(())) => return Poll::Ready(Ok(IsSent::Whole)),
-            // What it said before it closed may stand there.
-            Poll::Ready(Err(trouble)) => {
-                let read = wire.poll_fill(cx, LIMITS.bytes);
-                return Poll::Ready(match read {
-                    Poll::Ready(Ok(1..)) => {
-                        answer.has_come();
-                        Ok(IsSent::InPart)
-                    }
-                    _ => Err(Lost::Before(trouble)),
-                });
-            }
-            Poll::Pending => {}
-        }
-        match wire.poll_fill(cx, LIMITS.bytes) {
-            Poll::Ready(Ok(0)) => Poll::Ready(Err(answer.lost(Trouble::closed()))),
-            Poll::Ready(Ok(_)) => {
-                answer.has_come();
-                Poll::Ready(Ok(IsSent::InPart))
-            }
-            Poll::Ready(Err(trouble)) => Poll::Ready(Err(answer.lost(trouble))),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
-
 /// Sends a body piece by piece, until it ends or an answer comes.
 async fn send_body(
     wire: &mut Wire,
     answer: &mut Reading,
     body: Sending<'_>,
-    asks: Asks,
+    (asks, hears): (Asks, &Hears<'_>),
 ) -> Result<IsSent, Lost> {
     if asks.for_word {
         // A final answer may come before the head is out, as from a server that refuses every request.
-        if until_sent(wire, answer).await? == IsSent::InPart {
+        if until_sent(wire, answer, hears).await? == IsSent::InPart {
             return Ok(IsSent::InPart);
         }
-        let word = answer.word(wire);
+        let word = answer.word(wire, hears);
         let word = tokio::time::timeout(CONTINUE, Box::pin(word)).await;
         match word {
             // It came, or there is none.
@@ -224,7 +303,7 @@ async fn send_body(
         Sending::Bytes(bytes) => {
             for piece in bytes.chunks(PIECE) {
                 wire.out().put(piece);
-                if until_sent(wire, answer).await? == IsSent::InPart {
+                if until_sent(wire, answer, hears).await? == IsSent::InPart {
                     return Ok(IsSent::InPart);
                 }
             }
@@ -237,21 +316,25 @@ async fn send_body(
                     break;
                 };
                 wire.out().put(&piece);
-                if until_sent(wire, answer).await? == IsSent::InPart {
+                if until_sent(wire, answer, hears).await? == IsSent::InPart {
                     return Ok(IsSent::InPart);
                 }
             }
             // A body without bytes leaves its head unsent.
-            return until_sent(wire, answer).await;
+            return until_sent(wire, answer, hears).await;
         }
     }
     Ok(IsSent::Whole)
 }
 
 /// Sends what was appended. Interim answers that come meanwhile are passed over.
-async fn until_sent(wire: &mut Wire, answer: &mut Reading) -> Result<IsSent, Lost> {
-    while sends(wire, answer).await? == IsSent::InPart {
-        if answer.word(wire).await? == Word::Final {
+async fn until_sent(
+    wire: &mut Wire,
+    answer: &mut Reading,
+    hears: &Hears<'_>,
+) -> Result<IsSent, Lost> {
+    while poll_fn(|cx| answer.poll_send(wire, hears, cx)).await? == IsSent::InPart {
+        if answer.word(wire, hears).await? == Word::Final {
             return Ok(IsSent::InPart);
         }
     }
@@ -273,13 +356,13 @@ struct Reading {
     progress: Progress,
     interim: usize,
     /// When the first byte came.
-    came: Option<Instant>,
+    came: Option<Moment>,
 }
 
 impl Reading {
-    fn has_come(&mut self) {
+    fn has_come(&mut self, hears: &Hears<'_>) {
         if self.came.is_none() {
-            self.came = Some(Instant::now());
+            self.came = Some(hears.now());
         }
     }
 
@@ -290,57 +373,76 @@ impl Reading {
         }
     }
 
+    /// Sends what was appended, and hears whether an answer comes first.
+    fn poll_send(
+        &mut self,
+        wire: &mut Wire,
+        hears: &Hears<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<IsSent, Lost>> {
+        match wire.poll_flush(cx) {
+            Poll::Ready(Ok(())) => return Poll::Ready(Ok(IsSent::Whole)),
+            // What it said before it closed may stand there.
+            Poll::Ready(Err(trouble)) => {
+                let read = wire.poll_fill(cx, LIMITS.bytes);
+                return Poll::Ready(match read {
+                    Poll::Ready(Ok(1..)) => {
+                        self.has_come(hears);
+                        Ok(IsSent::InPart)
+                    }
+                    _ => Err(Lost::Before(trouble)),
+                });
+            }
+            Poll::Pending => {}
+        }
+        match ready!(wire.poll_fill(cx, LIMITS.bytes)) {
+            Ok(0) => Poll::Ready(Err(self.lost(Trouble::closed()))),
+            Ok(_) => {
+                self.has_come(hears);
+                Poll::Ready(Ok(IsSent::InPart))
+            }
+            Err(trouble) => Poll::Ready(Err(self.lost(trouble))),
+        }
+    }
+
     /// The next head, which stays where it is.
-    async fn next(&mut self, wire: &mut Wire, asked: Asked) -> Result<Head, Lost> {
+    fn poll_next(
+        &mut self,
+        wire: &mut Wire,
+        (asked, hears): (Asked, &Hears<'_>),
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Head, Lost>> {
         loop {
             if !wire.peek().is_empty() {
                 let head = bggo_http1::read(wire.peek(), &mut self.progress, &asked, &LIMITS);
                 if let Some(head) = head.map_err(Lost::Bad)? {
-                    return Ok(head);
+                    return Poll::Ready(Ok(head));
                 }
             }
-            self.more(wire).await?;
+            ready!(self.poll_more(wire, hears, cx))?;
         }
     }
 
     /// Waits until more has come.
-    async fn more(&mut self, wire: &mut Wire) -> Result<(), Lost> {
-        match wire.fill(LIMITS.bytes + PIECE).await {
-            Ok(0) => Err(self.lost(Trouble::closed())),
-            Ok(_) => {
-                self.has_come();
-                Ok(())
-            }
-            Err(trouble) => Err(self.lost(trouble)),
-        }
-    }
-
-    /// The head of the final answer.
-    async fn head(
+    fn poll_more(
         &mut self,
         wire: &mut Wire,
-        asked: Asked,
-        last: &RefCell<LastHead>,
-    ) -> Result<Head, Lost> {
-        if wire.peek().is_empty() {
-            self.more(wire).await?;
-        }
-        if let Some(head) = last.borrow().recognise(wire.peek(), asked) {
-            return Ok(head);
-        }
-        loop {
-            let head = self.next(wire, asked).await?;
-            if !is_interim(&head) {
-                last.borrow_mut().keep(wire.peek(), asked, head);
-                return Ok(head);
+        hears: &Hears<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Lost>> {
+        match ready!(wire.poll_fill(cx, LIMITS.bytes + PIECE)) {
+            Ok(0) => Poll::Ready(Err(self.lost(Trouble::closed()))),
+            Ok(_) => {
+                self.has_come(hears);
+                Poll::Ready(Ok(()))
             }
-            self.passes(wire, head.size)?;
+            Err(trouble) => Poll::Ready(Err(self.lost(trouble))),
         }
     }
 
     /// The next head as a word to a request that is not sent to its end. Only an interim one is consumed.
-    async fn word(&mut self, wire: &mut Wire) -> Result<Word, Lost> {
-        let head = self.next(wire, Asked::default()).await?;
+    async fn word(&mut self, wire: &mut Wire, hears: &Hears<'_>) -> Result<Word, Lost> {
+        let head = poll_fn(|cx| self.poll_next(wire, (Asked::default(), hears), cx)).await?;
         if !is_interim(&head) {
             return Ok(Word::Final);
         }
@@ -361,36 +463,6 @@ impl Reading {
 
 fn is_interim(head: &Head) -> bool {
     (100..200).contains(&head.status) && head.status != 101
-}
-
-/// What is read of a head. Most answers need no field of theirs, and then none is copied.
-fn answer_head(wire: &Wire, head: &Head, outgoing: &Outgoing<'_>, came: Instant) -> AnswerHead {
-    let reads = outgoing.reads;
-    let status = StatusCode::from_u16(head.status).unwrap_or_default();
-    let reads_fields = reads.fields
-        || reads.cookies && head.notable.has(Notable::SET_COOKIE)
-        || reads.location && head.notable.has(Notable::LOCATION)
-        || (outgoing.is_shown)(status);
-    let details = (reads_fields || reads.address).then(|| {
-        let mut details = Box::<Details>::default();
-        if reads.address {
-            details.remote_address = wire.peer();
-        }
-        if reads_fields {
-            let bytes = wire.peek().get(..head.size).unwrap_or_default();
-            put_fields(&mut details.headers, bytes);
-        }
-        details
-    });
-    AnswerHead {
-        status,
-        version: match head.minor {
-            0 => Version::HTTP_10,
-            _ => Version::HTTP_11,
-        },
-        came,
-        details,
-    }
 }
 
 fn put_fields(headers: &mut HeaderMap, head: &[u8]) {
@@ -422,13 +494,13 @@ impl Reply<'_> {
     }
 
     /// How many bytes may come before something else does; 0 at the end.
-    async fn room(&mut self) -> Result<u64, FaultText> {
+    fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<Result<u64, FaultText>> {
         let (Body::Chunked(chunks, left), Some(loan)) = (&mut self.body, &mut self.loan) else {
-            return Ok(match self.body {
+            return Poll::Ready(Ok(match self.body {
                 Body::Left(left) => left,
                 Body::UntilClose => u64::MAX,
                 Body::Chunked(..) | Body::Over => 0,
-            });
+            }));
         };
         while *left == 0 {
             let piece = chunks.step(loan.peek());
@@ -438,14 +510,14 @@ impl Reply<'_> {
                 Next::Data(size) => *left = size,
                 Next::End => break,
                 Next::More => {
-                    let more = loan.fill(usize::MAX).await;
+                    let more = ready!(loan.poll_fill(cx, usize::MAX));
                     if more.map_err(|trouble| trouble.text().clone())? == 0 {
-                        return Err(Trouble::closed().text().clone());
+                        return Poll::Ready(Err(Trouble::closed().text().clone()));
                     }
                 }
             }
         }
-        Ok(*left)
+        Poll::Ready(Ok(*left))
     }
 
     /// So many bytes of the body were taken; none at the end of the connection.
@@ -470,15 +542,18 @@ impl Reply<'_> {
     ///
     /// # Errors
     /// It ended early: why.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
+    pub(super) fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, FaultText>> {
         loop {
-            let room = self.room().await?;
+            let room = ready!(self.poll_room(cx))?;
             let Some(loan) = self.loan.as_mut().filter(|_| room > 0) else {
                 self.is_over();
-                return Ok(None);
+                return Poll::Ready(Ok(None));
             };
             if loan.peek().is_empty() {
-                let more = loan.fill(usize::MAX).await;
+                let more = ready!(loan.poll_fill(cx, usize::MAX));
                 if more.map_err(|trouble| trouble.text().clone())? == 0 {
                     self.took(0)?;
                     continue;
@@ -489,27 +564,50 @@ impl Reply<'_> {
             let piece = Bytes::copy_from_slice(loan.peek().get(..there).unwrap_or_default());
             loan.consume(there);
             self.took(there as u64)?;
-            return Ok(Some(piece));
+            return Poll::Ready(Ok(Some(piece)));
         }
     }
 
-    /// Drops the rest of the body: how many bytes it had.
+    /// The whole body if it came with the head: its size, and its bytes if it is no longer than `most`.
+    pub(super) fn take_whole(&mut self, most: Option<u64>) -> Option<(u64, Bytes)> {
+        let Some(loan) = &mut self.loan else {
+            return Some((0, Bytes::new()));
+        };
+        let Body::Left(left) = self.body else {
+            return None;
+        };
+        let there = usize::try_from(left)
+            .ok()
+            .and_then(|left| loan.peek().get(..left))?;
+        let bytes = match most {
+            Some(most) if left > most => return None,
+            Some(_) => Bytes::copy_from_slice(there),
+            None => Bytes::new(),
+        };
+        let count = there.len();
+        loan.consume(count);
+        self.body = Body::Over;
+        self.is_over();
+        Some((left, bytes))
+    }
+
+    /// Drops the next bytes of the body: how many; 0 at its end.
     ///
     /// # Errors
     /// It ended early: why.
-    pub(super) async fn skip(&mut self) -> Result<u64, FaultText> {
-        let mut size = 0;
-        loop {
-            let room = self.room().await?;
-            let Some(loan) = self.loan.as_mut().filter(|_| room > 0) else {
-                self.is_over();
-                return Ok(size);
-            };
-            let skipped = poll_fn(|cx| loan.poll_skip(cx, room)).await;
-            let skipped = skipped.map_err(|trouble| trouble.text().clone())?;
-            size += skipped;
-            self.took(skipped)?;
+    pub(super) fn poll_skip(&mut self, cx: &mut Context<'_>) -> Poll<Result<u64, FaultText>> {
+        let room = ready!(self.poll_room(cx))?;
+        let Some(loan) = self.loan.as_mut().filter(|_| room > 0) else {
+            self.is_over();
+            return Poll::Ready(Ok(0));
+        };
+        let skipped = ready!(loan.poll_skip(cx, room));
+        let skipped = skipped.map_err(|trouble| trouble.text().clone())?;
+        self.took(skipped)?;
+        if skipped == 0 {
+            self.is_over();
         }
+        Poll::Ready(Ok(skipped))
     }
 
     fn has_clean_end(&self) -> bool {

@@ -4,7 +4,7 @@
 use super::message::{AnswerHead, Details, Outgoing};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
-use bggo_runtime::contract::{Fault, FaultText};
+use bggo_runtime::contract::{Fault, FaultText, Moment};
 use bggo_wire::Wire;
 use bytes::Bytes;
 use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Position;
 
 /// The most bytes that the head of an answer may have, each field with 32 more. A longer head fails its request. A head that is
@@ -48,7 +48,7 @@ pub(super) struct Session {
     is_over: Cell<bool>,
     /// It is not kept for later requests.
     closes_when_idle: bool,
-    rests_since: Cell<Instant>,
+    rests_since: Cell<Moment>,
 }
 
 /// Whether a connection is kept once it has no request.
@@ -64,7 +64,7 @@ impl Session {
         server: u32,
         wire: Wire,
         keeps: Keeps,
-        now: Instant,
+        now: Moment,
     ) -> Result<Rc<Self>, h2::Error> {
         let peer = wire.peer();
         let begun = Builder::new()
@@ -106,11 +106,11 @@ impl Session {
     }
 
     /// For how long it has had no request; zero if it has one.
-    pub(super) fn rested(&self, now: Instant) -> Duration {
+    pub(super) fn rested(&self, now: Moment) -> Duration {
         if self.open.get() > 0 {
             return Duration::ZERO;
         }
-        now.saturating_duration_since(self.rests_since.get())
+        now - self.rests_since.get()
     }
 }
 
@@ -261,7 +261,7 @@ fn poll_response(
 fn reply(open: Open, answer: http::Response<RecvStream>, outgoing: &Outgoing<'_>) -> Reply {
     let (head, body) = answer.into_parts();
     open.0.has_served.set(true);
-    let reads = outgoing.reads;
+    let reads = outgoing.hears.reads;
     let details = Box::new(Details {
         remote_address: open.0.peer.filter(|_| reads.address),
         headers: head.headers,
@@ -270,7 +270,7 @@ fn reply(open: Open, answer: http::Response<RecvStream>, outgoing: &Outgoing<'_>
         head: AnswerHead {
             status: head.status,
             version: Version::HTTP_2,
-            came: Instant::now(),
+            came: outgoing.hears.now(),
             details: Some(details),
         },
         body: Some((body, open)),

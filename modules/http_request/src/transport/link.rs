@@ -14,7 +14,7 @@ pub use crate::fault::{
 };
 pub use crate::hosts::Hosts;
 
-use bggo_runtime::contract::{Fault, FaultText, Running};
+use bggo_runtime::contract::{Fault, FaultText, Running, Step};
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderMap;
@@ -57,6 +57,8 @@ pub struct Request<'a> {
     pub body: Body,
     /// Whether faults may name hosts.
     pub hosts: Hosts,
+    /// The run of the step, whose clock says when the answer came.
+    pub step: &'a Step<'a>,
 }
 
 /// An answer whose head has come.

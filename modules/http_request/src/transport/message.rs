@@ -2,15 +2,15 @@
 
 use super::last_head::LastHead;
 use crate::body::Payload;
+use crate::expect::Examples;
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
-use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::{Fault, Moment};
 use http::header::HeaderMap;
 use http::{Method, StatusCode, Version};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
-use std::time::Instant;
 use url::Url;
 
 /// A request, ready to be written.
@@ -24,14 +24,37 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) payload: &'a Payload,
     /// Its head, if it was made before.
     pub(crate) template: Option<&'a Template>,
+    pub(crate) hosts: Hosts,
+    /// The clock, as it was read last.
+    pub(crate) now: Moment,
+    pub(crate) hears: Hears<'a>,
+}
+
+/// How an answer is heard.
+#[derive(Clone, Copy)]
+pub(crate) struct Hears<'a> {
     /// The head of the last answer to such a request.
     pub(crate) last_head: &'a RefCell<LastHead>,
     pub(crate) reads: Reads,
-    /// Of an answer with such a status all fields are read.
-    pub(crate) is_shown: &'a dyn Fn(StatusCode) -> bool,
-    pub(crate) hosts: Hosts,
-    /// The clock, as it was read last.
-    pub(crate) now: Instant,
+    /// Of an answer that is an example of failures all fields are read.
+    pub(crate) examples: Examples<'a>,
+}
+
+impl Hears<'_> {
+    /// The clock of the run.
+    pub(super) fn now(&self) -> Moment {
+        self.examples.step.now()
+    }
+}
+
+impl Outgoing<'_> {
+    /// What it asks of its connection.
+    pub(super) fn asks(&self) -> Asks {
+        match self.template {
+            Some(template) => template.asks,
+            None => Asks::of(self.fields),
+        }
+    }
 }
 
 /// What is read of an answer's head beside its status.
@@ -55,7 +78,7 @@ pub struct AnswerHead {
     /// The version of HTTP that it came by.
     pub version: Version,
     /// When it came.
-    pub came: Instant,
+    pub came: Moment,
     /// `None` if nothing reads them. Boxed: a head is handed on a few times.
     pub details: Option<Box<Details>>,
 }
@@ -106,10 +129,11 @@ impl From<Fault> for Unanswered {
     }
 }
 
-/// The head of a request that is the same each time, without its cookies and the empty line at its end.
+/// The head of a request that is the same each time, without its cookies.
 #[derive(Debug)]
 pub(crate) struct Template {
-    pub(super) bytes: Box<[u8]>,
+    /// The whole head.
+    bytes: Box<[u8]>,
     /// The number of its server.
     pub(super) server: u32,
     pub(super) asks: Asks,
@@ -141,9 +165,19 @@ impl Asks {
 }
 
 impl Template {
+    /// The whole head.
+    pub(super) fn head(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same without the empty line at its end.
+    pub(super) fn open_head(&self) -> &[u8] {
+        self.bytes.strip_suffix(b"\r\n").unwrap_or(&self.bytes)
+    }
+
     pub(super) fn new(server: u32, bytes: &[u8], fields: &Fields) -> Self {
         Self {
-            bytes: bytes.into(),
+            bytes: [bytes, b"\r\n"].concat().into(),
             server,
             asks: Asks::of(fields),
         }

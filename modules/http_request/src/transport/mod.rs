@@ -10,23 +10,26 @@
 mod compose;
 mod http1;
 mod http2;
+mod incoming;
 mod last_head;
 pub mod link;
 mod message;
 mod own;
 mod settings;
 
+pub(crate) use bggo_http1::Head;
+pub(crate) use http1::Lost;
+pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
-pub(crate) use message::{AnswerHead, Outgoing, Reads, Template, Unanswered};
-pub(crate) use own::Connections;
+pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered};
+pub(crate) use own::{Begun, Connections};
 pub(crate) use settings::{Settings, Speak};
 
 use crate::request;
-use bggo_runtime::contract::{AssetCx, Fault, FaultText};
-use bytes::Bytes;
+use bggo_runtime::contract::{AssetCx, Fault};
 use http::Method;
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderValue};
-use link::{Link, Remote, Reply, Request};
+use link::{Link, Remote, Request};
 use std::rc::Rc;
 use std::task::Context;
 
@@ -40,13 +43,6 @@ pub(crate) enum Shared {
 pub(crate) enum Transport {
     Own(own::Pool),
     Linked(Box<dyn Remote>),
-}
-
-/// An answer whose head has come.
-pub(crate) enum Incoming<'c> {
-    Http1(http1::Reply<'c>),
-    Http2(http2::Reply),
-    Linked(Box<dyn Reply>),
 }
 
 impl Transport {
@@ -93,16 +89,25 @@ impl Transport {
         }
     }
 
+    /// Begins a request that goes out at once on a connection that is there, and then waits for nothing but its answer.
+    pub(crate) fn begin<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<Begun<'c>> {
+        match self {
+            Self::Own(pool) => pool.begin(outgoing, cx),
+            Self::Linked(_) => None,
+        }
+    }
+
     /// Sends a request and waits for the head of its answer.
     pub(crate) async fn send<'c>(
         &'c self,
         outgoing: &Outgoing<'_>,
     ) -> Result<Incoming<'c>, Unanswered> {
         match self {
-            Self::Own(pool) => Ok(match pool.send(outgoing).await? {
-                own::Answered::Http1(reply) => Incoming::Http1(reply),
-                own::Answered::Http2(reply) => Incoming::Http2(reply),
-            }),
+            Self::Own(pool) => pool.send(outgoing).await,
             Self::Linked(remote) => {
                 let request = Box::pin(outgoing.to_request()).await?;
                 remote.send(request).await.map(Incoming::Linked)
@@ -133,68 +138,7 @@ impl<'a> Outgoing<'a> {
             headers,
             body,
             hosts: self.hosts,
+            step: self.hears.examples.step,
         })
-    }
-}
-
-impl Incoming<'_> {
-    /// Its head.
-    pub(crate) fn head(&self) -> &AnswerHead {
-        match self {
-            Self::Http1(reply) => reply.head(),
-            Self::Http2(reply) => reply.head(),
-            Self::Linked(reply) => reply.head(),
-        }
-    }
-
-    pub(crate) fn into_head(self) -> AnswerHead {
-        match self {
-            Self::Http1(reply) => reply.into_head(),
-            Self::Http2(reply) => reply.into_head(),
-            Self::Linked(reply) => reply.into_head(),
-        }
-    }
-
-    /// Whether the body is over: it came with the head, or there is none.
-    pub(crate) fn is_over(&self) -> bool {
-        match self {
-            Self::Http1(reply) => reply.has_ended(),
-            Self::Http2(reply) => reply.has_ended(),
-            Self::Linked(_) => false,
-        }
-    }
-
-    /// The next piece of the body as it came, `None` at its end.
-    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
-        match self {
-            Self::Http1(reply) => reply.piece().await,
-            Self::Http2(reply) => Box::pin(reply.piece()).await,
-            Self::Linked(reply) => reply.piece().await,
-        }
-    }
-
-    /// Drops the rest of the body: how many bytes it had.
-    pub(crate) async fn skip(&mut self) -> Result<u64, FaultText> {
-        match self {
-            Self::Http1(reply) => reply.skip().await,
-            Self::Http2(reply) => Box::pin(reply.skip()).await,
-            Self::Linked(reply) => {
-                let mut size = 0;
-                while let Some(piece) = reply.piece().await? {
-                    size += piece.len() as u64;
-                }
-                Ok(size)
-            }
-        }
-    }
-
-    /// Nobody reads the rest of the body.
-    pub(crate) fn leave(&mut self) {
-        match self {
-            Self::Http1(reply) => reply.leave(),
-            Self::Http2(reply) => reply.leave(),
-            // It closes its connection when it is dropped.
-            Self::Linked(_) => {}
-        }
     }
 }

@@ -1,21 +1,23 @@
 //! The connections of one client: made, lent, used again, looked after while they are idle.
 
 use super::compose::{Parts, put_parts};
-use super::http1::{self, Sending};
+use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
-use super::message::{Outgoing, Template, Unanswered};
+use super::incoming::Incoming;
+use super::message::{Hears, Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::Error as Kind;
 use crate::request;
-use bggo_runtime::contract::{AssetCx, Fault, FaultText};
+use bggo_http1::Head;
+use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment};
 use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Wire};
 use http::Method;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::task::Context;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Duration;
 use url::Url;
 
 /// What all clients of a resource share on a thread.
@@ -47,10 +49,12 @@ pub(crate) struct Pool {
     opened: Cell<u64>,
 }
 
-/// An answer whose head has come.
-pub(super) enum Answered<'c> {
-    Http1(http1::Reply<'c>),
-    Http2(http2::Reply),
+/// A request that was appended to an idle connection. It is driven by whoever polls it.
+pub(crate) struct Begun<'c> {
+    pool: &'c Pool,
+    server: u32,
+    loan: Loan<'c>,
+    exchange: Exchange,
 }
 
 /// What a request is sent on.
@@ -171,12 +175,9 @@ impl Pool {
     pub(super) async fn send<'c>(
         &'c self,
         outgoing: &Outgoing<'_>,
-    ) -> Result<Answered<'c>, Unanswered> {
-        let server = match outgoing.template {
-            Some(template) => template.server,
-            None => self.shared.server(outgoing.url),
-        };
-        let loan = match self.lend(server, outgoing) {
+    ) -> Result<Incoming<'c>, Unanswered> {
+        let server = self.server(outgoing);
+        let loan = match self.lend(server, outgoing, None) {
             Some(loan) => loan,
             // Boxed: most requests have a connection, and carry no room for the making of one.
             None => match Box::pin(self.connect(server, outgoing)).await? {
@@ -196,19 +197,57 @@ impl Pool {
         let was_reused = loan.is_reused();
         let proxy = self.shared.proxy_of_requests(outgoing.url);
         let exchanged = http1::exchange(loan, (outgoing, proxy), body, self.shared.max_idle).await;
-        let reply = exchanged.map_err(|lost| {
-            let was_stale = was_reused && lost.is_closed_before_answer();
-            if was_stale {
-                // The connection that was idle for the shortest time was closed, so the others are as well.
-                self.home.close(server);
-            }
-            Unanswered {
-                fault: lost.fault(outgoing),
-                was_stale,
-                was_sent: true,
-            }
-        });
-        reply.map(Answered::Http1)
+        let reply = exchanged.map_err(|lost| self.unanswered(lost, outgoing, (server, was_reused)));
+        reply.map(Incoming::Http1)
+    }
+
+    /// Begins a request on an idle connection. `None` if there is none, or if the request takes more than to append its bytes.
+    pub(super) fn begin<'c>(
+        &'c self,
+        outgoing: &Outgoing<'_>,
+        cx: &mut Context<'_>,
+    ) -> Option<Begun<'c>> {
+        let body = outgoing.payload.whole()?;
+        if !Exchange::takes(outgoing, body)
+            || outgoing.template.is_none()
+                && request::check_length(outgoing.fields, body.len() as u64).is_err()
+        {
+            return None;
+        }
+        let server = self.server(outgoing);
+        let mut loan = self.lend(server, outgoing, Some(cx))?;
+        let proxy = self.shared.proxy_of_requests(outgoing.url);
+        Some(Begun {
+            exchange: Exchange::begin(&mut loan, (outgoing, proxy), body),
+            loan,
+            server,
+            pool: self,
+        })
+    }
+
+    fn server(&self, outgoing: &Outgoing<'_>) -> u32 {
+        match outgoing.template {
+            Some(template) => template.server,
+            None => self.shared.server(outgoing.url),
+        }
+    }
+
+    fn unanswered(
+        &self,
+        lost: Lost,
+        outgoing: &Outgoing<'_>,
+        (server, was_reused): (u32, bool),
+    ) -> Unanswered {
+        let was_stale = was_reused && lost.is_closed_before_answer();
+        if was_stale {
+            // The connection that was idle for the shortest time was closed, so the others are as well.
+            self.home.close(server);
+        }
+        Unanswered {
+            fault: lost.fault(outgoing),
+            was_stale,
+            was_sent: true,
+        }
     }
 
     async fn send_http2<'c>(
@@ -216,11 +255,11 @@ impl Pool {
         mut session: Rc<Session>,
         server: u32,
         outgoing: &Outgoing<'_>,
-    ) -> Result<Answered<'c>, Unanswered> {
+    ) -> Result<Incoming<'c>, Unanswered> {
         let mut is_second = false;
         loop {
             let lost = match http2::exchange(&session, outgoing).await {
-                Ok(reply) => return Ok(Answered::Http2(reply)),
+                Ok(reply) => return Ok(Incoming::Http2(reply)),
                 Err(lost) => lost,
             };
             let was_stale = lost.is_stale();
@@ -279,7 +318,7 @@ impl Pool {
     }
 
     /// A session with a server that may take another request.
-    fn session(&self, server: u32, now: Instant) -> Option<Rc<Session>> {
+    fn session(&self, server: u32, now: Moment) -> Option<Rc<Session>> {
         let mut sessions = self.sessions.borrow_mut();
         let idle_timeout = self.shared.idle_timeout;
         sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
@@ -287,8 +326,13 @@ impl Pool {
         found.cloned()
     }
 
-    /// An idle connection to a server.
-    fn lend(&self, server: u32, outgoing: &Outgoing<'_>) -> Option<Loan<'_>> {
+    /// An idle connection to a server. With a context the request is sent and its answer is waited for within the same poll.
+    fn lend(
+        &self,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+        mut cx: Option<&mut Context<'_>>,
+    ) -> Option<Loan<'_>> {
         loop {
             let mut loan = self.home.lend(server)?;
             let rested = loan.rested(outgoing.now);
@@ -296,13 +340,13 @@ impl Pool {
                 loan.spent();
                 continue;
             }
-            // What is not sent twice must not meet a connection that is closed by now, so the system is asked.
-            let look = if outgoing.method.is_idempotent() {
-                Look::Told
-            } else {
-                Look::Ask
+            let is_quiet = match &mut cx {
+                // What is not sent twice must not meet a connection that is closed by now, so the system is asked.
+                _ if !outgoing.method.is_idempotent() => loan.is_quiet(Look::Ask),
+                Some(cx) => loan.is_quiet_until(cx),
+                None => loan.is_quiet(Look::Told),
             };
-            if loan.is_quiet(look) {
+            if is_quiet {
                 return Some(loan);
             }
             loan.spent();
@@ -326,6 +370,32 @@ impl Pool {
             Ok((wire, _)) => Ok(wire),
             Err(trouble) => Err(fault::of_dial(&trouble, url, outgoing.hosts)),
         }
+    }
+}
+
+impl<'c> Begun<'c> {
+    /// Sends the request and waits for the head of its answer, which stays where it is.
+    pub(crate) fn poll(
+        &mut self,
+        hears: &Hears<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Head, Lost>> {
+        self.exchange.poll(&mut self.loan, hears, cx)
+    }
+
+    /// The answer, from its body on: its head came.
+    pub(crate) fn answer(self, head: Head, hears: &Hears<'_>) -> Incoming<'c> {
+        let made = self.exchange.head(&self.loan, &head, hears);
+        let max_idle = self.pool.shared.max_idle;
+        Incoming::Http1(self.exchange.reply(self.loan, (head, made), max_idle))
+    }
+
+    /// Why no answer came.
+    #[cold]
+    pub(crate) fn lost(self, lost: Lost, outgoing: &Outgoing<'_>) -> Unanswered {
+        let was_reused = self.loan.is_reused();
+        self.pool
+            .unanswered(lost, outgoing, (self.server, was_reused))
     }
 }
 

@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Wake;
+use std::time::Duration;
 use tokio::time::Instant as Now;
 
 /// How late a limit of the wheel may be.
@@ -65,7 +66,7 @@ fn none_is_early_and_none_is_late_by_more_than_two_ticks() {
                 let limit = ms(100) + Duration::from_nanos(number / 7 % 90_000_000_000);
                 let mut deadline = worker.deadline();
                 let at = worker.now() + limit;
-                deadline.set(at);
+                deadline.set(worker.moment_of(at));
                 passes(&mut deadline).await;
                 assert_in_time(at);
             }
@@ -88,7 +89,7 @@ fn a_million_places_pass_in_time_and_are_used_again() {
             let mut deadlines: Vec<Deadline> = limits()
                 .map(|limit| {
                     let mut deadline = worker.context.deadline();
-                    deadline.set(begin + limit);
+                    deadline.set(worker.context.moment_of(begin + limit));
                     assert!(deadline.poll(&mut cx).is_pending());
                     deadline
                 })
@@ -120,7 +121,7 @@ fn one_that_is_set_again_passes_at_its_last_moment_only() {
         let begin = worker.context.now();
         // Later and later, as by one request after the other.
         for nth in 0..50 {
-            deadline.set(begin + ms(1_000 + nth * 100));
+            deadline.set(worker.context.moment_of(begin + ms(1_000 + nth * 100)));
             assert!(deadline.poll(&mut Context::from_waker(&waker)).is_pending());
             tokio::time::sleep(ms(100)).await;
         }
@@ -130,14 +131,14 @@ fn one_that_is_set_again_passes_at_its_last_moment_only() {
         assert_in_time(at);
         // Earlier than it stands.
         let begin = worker.context.now();
-        deadline.set(begin + ms(60_000));
-        deadline.set(begin + ms(200));
+        deadline.set(worker.context.moment_of(begin + ms(60_000)));
+        deadline.set(worker.context.moment_of(begin + ms(200)));
         passes(&mut deadline).await;
         assert_in_time(begin + ms(200));
         // From tokio's timer to the wheel and back.
         for limit in [50, 200, 20, 30, 300] {
             let begin = worker.context.now();
-            deadline.set(begin + ms(limit));
+            deadline.set(worker.context.moment_of(begin + ms(limit)));
             passes(&mut deadline).await;
             assert_in_time(begin + ms(limit));
             assert!(
@@ -158,11 +159,11 @@ fn a_request_in_time_allocates_nothing_for_its_limits() {
         let mut cx = Context::from_waker(Waker::noop());
         let mut request = || {
             let now = worker.context.now();
-            of_asset.set(now + ms(10_000));
+            of_asset.set(worker.context.moment_of(now + ms(10_000)));
             assert!(of_asset.poll(&mut cx).is_pending());
             // That of a step is made anew each time.
             let mut of_step = worker.context.deadline();
-            of_step.set(now + ms(30_000));
+            of_step.set(worker.context.moment_of(now + ms(30_000)));
             assert!(of_step.poll(&mut cx).is_pending());
             of_asset.clear();
         };
@@ -180,7 +181,7 @@ fn a_short_one_is_as_exact_as_a_timer() {
         let mut deadline = worker.context.deadline();
         for limit in [99, 10, 1] {
             let begin = worker.context.now();
-            deadline.set(begin + ms(limit));
+            deadline.set(worker.context.moment_of(begin + ms(limit)));
             passes(&mut deadline).await;
             assert_eq!(now() - begin, ms(limit));
         }
@@ -201,7 +202,7 @@ fn one_that_is_taken_back_passes_never_and_the_wheel_comes_to_rest() {
         let mut deadlines = [ms(50), ms(200), ms(50_000)].map(|limit| {
             let mut deadline = worker.context.deadline();
             assert!(deadline.poll(&mut cx).is_pending());
-            deadline.set(worker.context.now() + limit);
+            deadline.set(worker.context.moment_of(worker.context.now() + limit));
             assert!(deadline.poll(&mut cx).is_pending());
             deadline.clear();
             deadline
@@ -220,7 +221,7 @@ fn one_that_is_taken_back_passes_never_and_the_wheel_comes_to_rest() {
         assert!(count.get() <= 1);
         // A worker that was idle goes on as before.
         let at = worker.context.now() + ms(700);
-        deadlines[1].set(at);
+        deadlines[1].set(worker.context.moment_of(at));
         passes(&mut deadlines[1]).await;
         assert_in_time(at);
     });
@@ -234,12 +235,12 @@ fn one_that_is_dropped_leaves_its_place_to_the_next() {
         let (count, waker) = Count::new();
         let mut stays = worker.context.deadline();
         let at = worker.context.now() + ms(500);
-        stays.set(at);
+        stays.set(worker.context.moment_of(at));
         for _ in 0..1_000 {
             // Three in one bucket: the first, the one in the middle and the last one leave it in turn.
             let mut three = Vec::from([0, 0, 0].map(|_| worker.context.deadline()));
             for deadline in &mut three {
-                deadline.set(at);
+                deadline.set(worker.context.moment_of(at));
                 assert!(deadline.poll(&mut Context::from_waker(&waker)).is_pending());
             }
             drop(three.remove(1));
@@ -259,7 +260,7 @@ fn whoever_asked_last_is_woken() {
     on_stopped_clock(async {
         let worker = TestWorker::load();
         let mut deadline = worker.context.deadline();
-        deadline.set(worker.context.now() + ms(100));
+        deadline.set(worker.context.moment_of(worker.context.now() + ms(100)));
         let ((first, waker_1), (last, waker_2)) = (Count::new(), Count::new());
         for waker in [&waker_1, &waker_2, &waker_2] {
             assert!(deadline.poll(&mut Context::from_waker(waker)).is_pending());
@@ -289,7 +290,7 @@ fn a_task_that_goes_with_its_waker_may_hold_deadlines_as_well() {
         let worker = TestWorker::load();
         let hold = || {
             let mut held = worker.context.deadline();
-            held.set(worker.context.now() + ms(1_000));
+            held.set(worker.context.moment_of(worker.context.now() + ms(1_000)));
             HELD.with(|holds| holds.0.replace(Some(held)));
             Waker::from(Arc::new(DropsHeld))
         };
@@ -299,7 +300,7 @@ fn a_task_that_goes_with_its_waker_may_hold_deadlines_as_well() {
         let poll = |deadline: &mut Deadline, waker: Waker| {
             assert!(deadline.poll(&mut Context::from_waker(&waker)).is_pending());
         };
-        deadline.set(worker.context.now() + ms(100));
+        deadline.set(worker.context.moment_of(worker.context.now() + ms(100)));
         poll(&mut deadline, hold());
         assert!(is_held());
         poll(&mut deadline, Count::new().1);
@@ -307,7 +308,7 @@ fn a_task_that_goes_with_its_waker_may_hold_deadlines_as_well() {
         poll(&mut deadline, hold());
         tokio::time::sleep(ms(120)).await;
         assert!(!is_held());
-        deadline.set(worker.context.now() + ms(100));
+        deadline.set(worker.context.moment_of(worker.context.now() + ms(100)));
         poll(&mut deadline, hold());
         drop(deadline);
         assert!(!is_held());
@@ -323,7 +324,7 @@ fn a_thread_that_had_no_time_for_it_goes_on_with_all_that_passed() {
         let begin = worker.context.now();
         let mut deadlines: Vec<Deadline> = (0..100).map(|_| worker.context.deadline()).collect();
         for (nth, deadline) in (0..).zip(&mut deadlines) {
-            deadline.set(begin + ms(100 + nth * 1_000));
+            deadline.set(worker.context.moment_of(begin + ms(100 + nth * 1_000)));
             assert!(deadline.poll(&mut Context::from_waker(&waker)).is_pending());
         }
         // More than two turns of the wheel at once.

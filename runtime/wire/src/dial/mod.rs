@@ -18,12 +18,12 @@ use crate::socket::Socket;
 use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
-use bggo_runtime::contract::{AssetCx, FaultText, format_duration};
+use bggo_runtime::contract::{AssetCx, FaultText, Moment, format_duration};
 use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// What all connections of a resource share on a thread.
@@ -276,7 +276,7 @@ impl Dialer {
     }
 
     /// The time since `begun`, which becomes now.
-    fn lap(&self, begun: &mut Instant) -> Duration {
+    fn lap(&self, begun: &mut Moment) -> Duration {
         let now = self.cx.now();
         now - std::mem::replace(begun, now)
     }
