@@ -8,10 +8,6 @@ use crate::table::Lines;
 use crate::target::Target;
 use std::path::Path;
 
-/// Seconds of the short and of the long run, behind each tool.
-const CALLS: (u32, u32) = (1, 3);
-const INSTRUCTIONS: (u32, u32) = (2, 8);
-
 /// The gate: system calls and instructions of bggo at most so many times those of the anchor.
 const MOST_CALLS: f64 = 1.0;
 const MOST_INSTRUCTIONS: f64 = 1.5;
@@ -24,10 +20,10 @@ pub fn measure(row: &Row, target: &Target) -> Lines {
         .iter()
         .take(2)
         .map(|peer| {
-            let calls = difference(peer, target, CALLS, &calls_of);
+            let calls = difference(peer, target, &CALLS);
             // valgrind cannot run programs of Go.
             let instructions = (peer.name != "k6")
-                .then(|| difference(peer, target, INSTRUCTIONS, &instructions_of))
+                .then(|| difference(peer, target, &INSTRUCTIONS))
                 .flatten();
             (calls, instructions)
         })
@@ -53,7 +49,7 @@ fn cell(own: Option<f64>, anchor: Option<f64>, most: f64) -> (String, bool) {
         if value < 1000.0 {
             format!("{value:.2}")
         } else {
-            format!("{:.0}", value)
+            format!("{value:.0}")
         }
     };
     match (own, anchor) {
@@ -70,46 +66,56 @@ fn cell(own: Option<f64>, anchor: Option<f64>, most: f64) -> (String, bool) {
     }
 }
 
-/// How a tool is called that writes into a file, and how the file is read.
-type Tool = dyn Fn(&Path) -> (&'static str, Vec<String>, fn(&str) -> Option<u64>);
-
-fn calls_of(file: &Path) -> (&'static str, Vec<String>, fn(&str) -> Option<u64>) {
-    let words = ["-f", "-c", "-U", "calls,name", "-o"]
-        .map(str::to_owned)
-        .to_vec();
-    (
-        "strace",
-        [words, vec![file.display().to_string()]].concat(),
-        |text| {
-            let line = text
-                .lines()
-                .find(|line| line.trim_end().ends_with(" total"))?;
-            line.split_ascii_whitespace().next()?.parse().ok()
-        },
-    )
+/// Something that runs a program and counts what it does.
+struct Tool {
+    name: &'static str,
+    /// Its arguments, so that it writes into a file.
+    words: fn(&Path) -> Vec<String>,
+    /// The count in that file.
+    read: fn(&str) -> Option<u64>,
+    /// Seconds of the short run, and of the long one.
+    seconds: [u32; 2],
 }
 
-fn instructions_of(file: &Path) -> (&'static str, Vec<String>, fn(&str) -> Option<u64>) {
-    let words = vec![
-        "--tool=callgrind".to_owned(),
-        "--callgrind-out-file=/dev/null".to_owned(),
-        format!("--log-file={}", file.display()),
-    ];
-    ("valgrind", words, |text| {
+const CALLS: Tool = Tool {
+    name: "strace",
+    words: |file| {
+        let words = ["-f", "-c", "-U", "calls,name", "-o"].map(str::to_owned);
+        [words.to_vec(), vec![file.display().to_string()]].concat()
+    },
+    read: |text| {
+        let mut lines = text.lines();
+        let line = lines.find(|line| line.trim_end().ends_with(" total"))?;
+        line.split_ascii_whitespace().next()?.parse().ok()
+    },
+    seconds: [1, 3],
+};
+
+const INSTRUCTIONS: Tool = Tool {
+    name: "valgrind",
+    words: |file| {
+        vec![
+            "--tool=callgrind".to_owned(),
+            "--callgrind-out-file=/dev/null".to_owned(),
+            format!("--log-file={}", file.display()),
+        ]
+    },
+    read: |text| {
         let (_, rest) = text.split_once("Collected : ")?;
         rest.split_ascii_whitespace().next()?.parse().ok()
-    })
-}
+    },
+    seconds: [2, 8],
+};
 
 /// What a tool counts in the long run without what it counts in the short one, by the requests that are between them.
-fn difference(peer: &Peer, target: &Target, seconds: (u32, u32), tool: &Tool) -> Option<f64> {
+fn difference(peer: &Peer, target: &Target, tool: &Tool) -> Option<f64> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("counts");
-    let (name, mut words, read) = tool(&file);
+    let name = tool.name;
     found(name)?;
-    words.insert(0, name.to_owned());
+    let words = [vec![name.to_owned()], (tool.words)(&file)].concat();
     let mut both = Vec::new();
-    for seconds in [seconds.0, seconds.1] {
+    for seconds in tool.seconds {
         let command = pinned(&words, peer, seconds)?;
         let (ended, counted) = target.counted(|| run(command));
         let requests = counted.requests;
@@ -121,7 +127,7 @@ fn difference(peer: &Peer, target: &Target, seconds: (u32, u32), tool: &Tool) ->
             ended.stderr
         );
         let text = std::fs::read_to_string(&file).expect("the tool has written");
-        let count = read(&text).unwrap_or_else(|| panic!("no count in:\n{text}"));
+        let count = (tool.read)(&text).unwrap_or_else(|| panic!("no count in:\n{text}"));
         eprintln!(
             "{} behind {name}, {seconds} s: {count} for {requests} requests",
             peer.name
@@ -133,10 +139,8 @@ fn difference(peer: &Peer, target: &Target, seconds: (u32, u32), tool: &Tool) ->
     };
     assert!(
         further > fewer,
-        "{} sent more in {} s than in {} s",
-        peer.name,
-        seconds.0,
-        seconds.1
+        "{} sent more requests in the shorter run",
+        peer.name
     );
     Some((more - less) / (further - fewer))
 }
