@@ -1,5 +1,5 @@
 //! One row -> system calls and instructions a request, of bggo and of its anchor. Both are differences of a long and a short run,
-//! so what a program does once does not count, and a busy machine hardly changes them.
+//! so what a program does once does not count. A busy machine hardly changes them.
 
 use crate::peers::{Peer, found, pinned};
 use crate::rows::Row;
@@ -20,10 +20,10 @@ pub fn measure(row: &Row, target: &Target) -> Lines {
         .iter()
         .take(2)
         .map(|peer| {
-            let calls = difference(peer, target, &CALLS);
+            let calls = each(peer, target, &CALLS);
             // valgrind cannot run programs of Go.
             let instructions = (peer.name != "k6")
-                .then(|| difference(peer, target, &INSTRUCTIONS))
+                .then(|| each(peer, target, &INSTRUCTIONS))
                 .flatten();
             (calls, instructions)
         })
@@ -75,6 +75,8 @@ struct Tool {
     read: fn(&str) -> Option<u64>,
     /// Seconds of the short run, and of the long one.
     seconds: [u32; 2],
+    /// Whether a program behind it does a hundredth of what it does alone.
+    is_slow: bool,
 }
 
 const CALLS: Tool = Tool {
@@ -89,6 +91,7 @@ const CALLS: Tool = Tool {
         line.split_ascii_whitespace().next()?.parse().ok()
     },
     seconds: [1, 3],
+    is_slow: false,
 };
 
 const INSTRUCTIONS: Tool = Tool {
@@ -105,18 +108,35 @@ const INSTRUCTIONS: Tool = Tool {
         rest.split_ascii_whitespace().next()?.parse().ok()
     },
     seconds: [2, 8],
+    is_slow: true,
 };
 
-/// What a tool counts in the long run without what it counts in the short one, by the requests that are between them.
-fn difference(peer: &Peer, target: &Target, tool: &Tool) -> Option<f64> {
+/// What a tool counts for a request. What a program does once each second is left out, since behind a tool that makes it slow
+/// far too much of it would fall to each request.
+fn each(peer: &Peer, target: &Target, tool: &Tool) -> Option<f64> {
+    let busy = difference(peer, target, tool, &peer.words)?;
+    let idle = match &peer.idle_words {
+        Some(words) if tool.is_slow => difference(peer, target, tool, words)?,
+        _ => (0.0, 0.0),
+    };
+    Some((busy.0 - idle.0) / (busy.1 - idle.1))
+}
+
+/// What a tool counts in the long run without what it counts in the short one, and the requests that are between them.
+fn difference(
+    peer: &Peer,
+    target: &Target,
+    tool: &Tool,
+    words: &dyn Fn(u32) -> Vec<String>,
+) -> Option<(f64, f64)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("counts");
     let name = tool.name;
     found(name)?;
-    let words = [vec![name.to_owned()], (tool.words)(&file)].concat();
+    let around = [vec![name.to_owned()], (tool.words)(&file)].concat();
     let mut both = Vec::new();
     for seconds in tool.seconds {
-        let command = pinned(&words, peer, seconds)?;
+        let command = pinned(&around, peer.program.as_ref()?, &words(seconds));
         let (ended, counted) = target.counted(|| run(command));
         let requests = counted.requests;
         assert!(
@@ -142,5 +162,5 @@ fn difference(peer: &Peer, target: &Target, tool: &Tool) -> Option<f64> {
         "{} sent more requests in the shorter run",
         peer.name
     );
-    Some((more - less) / (further - fewer))
+    Some((more - less, further - fewer))
 }

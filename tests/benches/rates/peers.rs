@@ -14,6 +14,8 @@ pub struct Peer {
     pub program: Option<PathBuf>,
     /// Its arguments for a run of so many seconds.
     pub words: Box<dyn Fn(u32) -> Vec<String>>,
+    /// Its arguments for a run of so many seconds that does next to nothing, if what it does once a second is worth a look.
+    pub idle_words: Option<Box<dyn Fn(u32) -> Vec<String>>>,
     /// How many requests it says it sent.
     pub told: fn(&Ended) -> u64,
     /// The server may have read so many more: it leaves while they are on their way.
@@ -40,21 +42,21 @@ pub fn script(name: &str) -> String {
 /// bggo itself, in one of its forms: the program of a grid with as many users as there are connections.
 pub fn bggo(name: &'static str, program: Program, users: u32, flags: Vec<String>) -> Peer {
     let path = program.path.clone();
+    let words = [strings(&["--threads", "1", "--log-format", "json"]), flags].concat();
+    let idle = words.clone();
     Peer {
         name,
         program: Some(path),
         words: Box::new(move |seconds| {
             // The program's file is there as long as its words are.
             let _kept = &program;
-            let mut words = strings(&["--threads", "1", "--log-format", "json", "--vus"]);
-            words.extend([
-                users.to_string(),
-                "--duration".into(),
-                format!("{seconds}s"),
-            ]);
-            words.extend(flags.clone());
-            words
+            let (users, seconds) = (users.to_string(), format!("{seconds}s"));
+            with_last(&words, &["--vus", &users, "--duration", &seconds])
         }),
+        idle_words: Some(Box::new(move |seconds| {
+            let seconds = format!("{seconds}s");
+            with_last(&idle, &["--rate", "1/s", "--duration", &seconds])
+        })),
         told: |ended| {
             let summary = summary(&ended.stderr);
             let steps = summary["steps"].as_array().expect("a list of steps");
@@ -79,6 +81,7 @@ pub fn wrk(way: &Way<'_>) -> Peer {
         name: "wrk",
         program: found("wrk"),
         words: Box::new(move |seconds| with(&[&format!("-d{seconds}s")], &words)),
+        idle_words: None,
         told: |ended| {
             assert!(!ended.stdout.contains("Non-2xx"), "{}", ended.stdout);
             let line = ended
@@ -103,6 +106,7 @@ pub fn h2load(way: &Way<'_>, version: Version) -> Peer {
         name: "h2load",
         program: found("h2load"),
         words: Box::new(move |seconds| with(&["-D", &seconds.to_string()], &words)),
+        idle_words: None,
         told: |ended| {
             // `requests: T total, S started, D done, ..`
             let line = ended
@@ -133,6 +137,7 @@ pub fn oha(way: &Way<'_>) -> Peer {
         name: "oha",
         program: found("oha"),
         words: Box::new(move |seconds| with(&["-z", &format!("{seconds}s")], &words)),
+        idle_words: None,
         told: |ended| {
             let said = read(&ended.stdout);
             number(&said["statusCodeDistribution"]["200"])
@@ -155,6 +160,7 @@ pub fn k6(way: &Way<'_>) -> Peer {
         name: "k6",
         program: found("k6"),
         words: Box::new(move |seconds| with_last(&words, &["--duration", &format!("{seconds}s")])),
+        idle_words: None,
         told: |ended| {
             // The summary for people stands before the object.
             let begin = ended.stdout.find("\n{").map_or(0, |at| at + 1);
@@ -179,6 +185,7 @@ pub fn autocannon(way: &Way<'_>) -> Peer {
         name: "autocannon",
         program: found("node").filter(|_| is_there),
         words: Box::new(move |seconds| with_last(&words, &[&seconds.to_string()])),
+        idle_words: None,
         told: |ended| {
             let said = read(&ended.stdout);
             assert_eq!(said["failed"], 0, "{said}");
@@ -198,13 +205,14 @@ pub fn found(name: &str) -> Option<PathBuf> {
 }
 
 /// A command whose process has core 0 for itself, behind a tool that watches it, if any.
-pub fn pinned(tool: &[String], peer: &Peer, seconds: u32) -> Option<Command> {
+pub fn pinned(tool: &[String], program: &Path, words: &[String]) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["-c", "0"]).args(tool);
     command
-        .arg(peer.program.as_ref()?)
-        .args((peer.words)(seconds));
-    Some(command)
+        .args(["-c", "0"])
+        .args(tool)
+        .arg(program)
+        .args(words);
+    command
 }
 
 fn folder() -> PathBuf {

@@ -96,7 +96,7 @@ pub fn measure(row: &Row, target: &Target, rounds: usize, seconds: u32) -> Lines
 
 /// One run; nothing if the peer is not here. The peer's own count must be the server's.
 fn sample(peer: &Peer, target: &Target, seconds: u32) -> Option<Sample> {
-    let command = pinned(&[], peer, seconds)?;
+    let command = pinned(&[], peer.program.as_ref()?, &(peer.words)(seconds));
     let (ended, counted) = target.counted(|| run(command));
     let requests = counted.requests;
     assert!(

@@ -57,7 +57,10 @@ fn measure(title: &str, target: &Target, flags: &[&str], url: &str, goal: f64) -
             connections,
             script: None,
         });
-        let (ended, _) = target.counted(|| Some(run(pinned(&[], &peer, 3)?)));
+        let (ended, _) = target.counted(|| {
+            let command = pinned(&[], peer.program.as_ref()?, &(peer.words)(3));
+            Some(run(command))
+        });
         ended.map(|ended| ended.peak)
     });
     let text = match few.zip(many) {
