@@ -6,11 +6,18 @@ use crate::rows::Row;
 use crate::sample::run;
 use crate::table::Lines;
 use crate::target::Target;
+use std::ops::Sub;
 use std::path::Path;
 
 /// The gate: system calls and instructions of bggo at most so many times those of the anchor.
 const MOST_CALLS: f64 = 1.0;
 const MOST_INSTRUCTIONS: f64 = 1.5;
+
+/// Requests that the long run sends more than the short one; until it does, it is made twice as long.
+const ENOUGH: f64 = 1_000.0;
+
+/// Seconds that it lasts at most.
+const LONGEST: u32 = 64;
 
 /// Measures a row.
 pub fn measure(row: &Row, target: &Target) -> Lines {
@@ -114,53 +121,70 @@ const INSTRUCTIONS: Tool = Tool {
 /// What a tool counts for a request. What a program does once each second is left out, since behind a tool that makes it slow
 /// far too much of it would fall to each request.
 fn each(peer: &Peer, target: &Target, tool: &Tool) -> Option<f64> {
-    let busy = difference(peer, target, tool, &peer.words)?;
-    let idle = match &peer.idle_words {
-        Some(words) if tool.is_slow => difference(peer, target, tool, words)?,
-        _ => (0.0, 0.0),
+    let [short, mut long] = tool.seconds;
+    let before = count(peer, target, tool, &(peer.words)(short))?;
+    let busy = loop {
+        let after = count(peer, target, tool, &(peer.words)(long))?;
+        if after.requests >= before.requests + ENOUGH || long >= LONGEST {
+            break after - before;
+        }
+        long *= 2;
     };
-    Some((busy.0 - idle.0) / (busy.1 - idle.1))
+    assert!(busy.requests > 0.0, "{} sends nothing", peer.name);
+    let idle = match &peer.idle_words {
+        Some(words) if tool.is_slow => {
+            let before = count(peer, target, tool, &words(short))?;
+            count(peer, target, tool, &words(long))? - before
+        }
+        _ => Count::default(),
+    };
+    let rest = busy - idle;
+    Some(rest.number / rest.requests)
 }
 
-/// What a tool counts in the long run without what it counts in the short one, and the requests that are between them.
-fn difference(
-    peer: &Peer,
-    target: &Target,
-    tool: &Tool,
-    words: &dyn Fn(u32) -> Vec<String>,
-) -> Option<(f64, f64)> {
+/// What a tool counts in one run.
+fn count(peer: &Peer, target: &Target, tool: &Tool, words: &[String]) -> Option<Count> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("counts");
     let name = tool.name;
     found(name)?;
     let around = [vec![name.to_owned()], (tool.words)(&file)].concat();
-    let mut both = Vec::new();
-    for seconds in tool.seconds {
-        let command = pinned(&around, peer.program.as_ref()?, &words(seconds));
-        let (ended, counted) = target.counted(|| run(command));
-        let requests = counted.requests;
-        assert!(
-            ended.status.success(),
-            "{} behind {name} ended with {}:\n{}",
-            peer.name,
-            ended.status,
-            ended.stderr
-        );
-        let text = std::fs::read_to_string(&file).expect("the tool has written");
-        let count = (tool.read)(&text).unwrap_or_else(|| panic!("no count in:\n{text}"));
-        eprintln!(
-            "{} behind {name}, {seconds} s: {count} for {requests} requests",
-            peer.name
-        );
-        both.push((count as f64, requests as f64));
-    }
-    let [(less, fewer), (more, further)] = both[..] else {
-        return None;
-    };
+    let command = pinned(&around, peer.program.as_ref()?, words);
+    let (ended, counted) = target.counted(|| run(command));
     assert!(
-        further > fewer,
-        "{} sent more requests in the shorter run",
+        ended.status.success(),
+        "{} behind {name} ended with {}:\n{}",
+        peer.name,
+        ended.status,
+        ended.stderr
+    );
+    let text = std::fs::read_to_string(&file).expect("the tool has written");
+    let number = (tool.read)(&text).unwrap_or_else(|| panic!("no count in:\n{text}"));
+    let requests = counted.requests;
+    eprintln!(
+        "{} behind {name}: {number} for {requests} requests",
         peer.name
     );
-    Some((more - less, further - fewer))
+    Some(Count {
+        number: number as f64,
+        requests: requests as f64,
+    })
+}
+
+/// What was counted, and for how many requests.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    number: f64,
+    requests: f64,
+}
+
+impl Sub for Count {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self {
+            number: self.number - other.number,
+            requests: self.requests - other.requests,
+        }
+    }
 }
