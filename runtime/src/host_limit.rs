@@ -59,14 +59,18 @@ impl Lacked {
         }
     }
 
+    /// The limits that were met.
+    pub(crate) fn limits(&self) -> Vec<HostLimit> {
+        let mut limits = vec![HostLimit::Descriptors, HostLimit::Ports];
+        limits.retain(|limit| self.count(*limit) > 0);
+        limits
+    }
+
     /// A sentence with the cure for each limit that was met.
     pub(crate) fn sentences(&self) -> Vec<String> {
-        let limits = [HostLimit::Descriptors, HostLimit::Ports];
-        let met = limits
-            .into_iter()
-            .map(|limit| (limit, self.count(limit)))
-            .filter(|(_, count)| *count > 0);
-        met.map(|(limit, count)| {
+        let met = self.limits().into_iter();
+        met.map(|limit| {
+            let count = self.count(limit);
             let steps = if count == 1 { "step" } else { "steps" };
             let mut text = format!("{count} {steps} failed because {}", limit.words());
             // A String never refuses what is written to it.

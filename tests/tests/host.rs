@@ -78,9 +78,9 @@ fn connections_that_fail_for_want_of_a_descriptor_are_said_to_be_this_hosts_faul
     command.arg(grid.program()).args(["--url", &url]);
     // Each keeps its connection until the end, and 200 do not fit.
     command.args(words(
-        "--rate 200/s --duration 1s --graceful-stop 0s --allow-overload --log-format json",
+        "--rate 200/s --duration 1s --graceful-stop 0s --log-format json",
     ));
-    let ended = Run::start(command).finish().expect_code(99);
+    let ended = Run::start(command).finish().expect_code(111);
     let lines = ended.stderr.lines();
     let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let summary = events.find(|event| event["event"] == "summary").unwrap();
@@ -91,6 +91,37 @@ fn connections_that_fail_for_want_of_a_descriptor_are_said_to_be_this_hosts_faul
         "{failures} steps failed because this program had no descriptor left, which is no fault of the target: raise its limit"
     );
     assert!(said.starts_with(&text), "{said}");
+    let found = &summary["failed_here"];
+    let (failed, of) = (&found["failed"], &found["of"]);
+    assert_eq!((failed.as_u64(), of.as_u64()), (Some(failures), Some(200)));
+    let text = format!(
+        "{failures} of 200 iterations failed because this program had no descriptor left, so the figures say little of the target; raise its limit"
+    );
+    let said = found["text"].as_str().unwrap();
+    assert!(said.starts_with(&text), "{said}");
+    assert_eq!(summary["verdict"], "not valid");
+}
+
+#[test]
+fn a_run_may_be_allowed_to_fail_by_this_host() {
+    let grid = Grid::new(REQUESTS).build();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let limited = |flags: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -n 120; exec \"$@\"", "sh"]);
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        command.arg(grid.program()).args(["--url", &url]);
+        let line = format!("--rate 200/s --duration 1s --graceful-stop 0s {flags}");
+        command.args(words(&line));
+        Run::start(command).finish()
+    };
+    let text = "iterations failed because this program had no descriptor left";
+    let said = limited("").expect_code(111);
+    assert!(said.stderr.contains("not valid: "), "{}", said.stderr);
+    assert!(said.stderr.contains(text), "{}", said.stderr);
+    // Then the failures are judged as any others are.
+    let allowed = limited("--allow-overload").expect_code(99);
+    assert!(allowed.stderr.contains(text), "{}", allowed.stderr);
 }
 
 #[test]

@@ -70,6 +70,12 @@ pub(crate) fn of_answer(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
     Kind::Protocol.fault(no_answer(url, hosts).and(": ").and_text(cause))
 }
 
+/// The fault for a request over HTTP/2 that got no answer.
+pub(crate) fn of_http_2_exchange(error: &h2::Error, url: &Url, hosts: Hosts) -> Fault {
+    let text = no_answer(url, hosts).and(format_args!(": {}", cause(error)));
+    lost_over_http_2(error).fault(text)
+}
+
 /// The fault for an answer over HTTP/1 whose head is read and too large.
 pub fn too_large_head(url: &Url, hosts: Hosts) -> Fault {
     Kind::Protocol.fault(no_answer(url, hosts).and(format_args!(": {TOO_LARGE_HEAD}")))
@@ -87,18 +93,37 @@ pub(crate) fn unfinished(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
 
 /// Whether a connection was closed by the other end before an answer came.
 pub fn is_closed(error: &(dyn Error + 'static)) -> bool {
-    let by_system = find::<io::Error>(error).is_some_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionReset
-                | io::ErrorKind::ConnectionAborted
-                | io::ErrorKind::BrokenPipe
-                | io::ErrorKind::NotConnected
-                | io::ErrorKind::UnexpectedEof
-        )
-    });
-    by_system
-        || find::<h2::Error>(error).is_some_and(|error| error.is_go_away() && error.is_remote())
+    if let Some(error) = find::<h2::Error>(error) {
+        // It has no source, so what the system said is asked of itself.
+        let by_system = error.get_io();
+        return by_system.is_some_and(is_closed_by_system)
+            || error.is_go_away() && error.is_remote();
+    }
+    find::<io::Error>(error).is_some_and(is_closed_by_system)
+}
+
+fn is_closed_by_system(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::NotConnected
+            | io::ErrorKind::UnexpectedEof
+    )
+}
+
+/// The kind of failure of a request over HTTP/2 that was lost before its answer.
+pub fn lost_over_http_2(error: &h2::Error) -> Kind {
+    match error.get_io().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionReset) => Kind::Reset,
+        // The end of the connection is a broken pipe to h2.
+        Some(_) if is_closed(error) => Kind::Closed,
+        // The server ends the connection with a word, or gives this one request up.
+        None if error.is_go_away() && error.is_remote() => Kind::Closed,
+        None if error.is_reset() && error.is_remote() => Kind::Reset,
+        _ => Kind::Protocol,
+    }
 }
 
 /// What is wrong with a url.

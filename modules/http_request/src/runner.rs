@@ -62,6 +62,7 @@ struct Run<'a> {
     composed: Rc<Composed>,
     late: &'a [Late<'a>],
     sent: Moment,
+    reads: Reads,
     seen: Seen,
     /// It waits for an answer. If it is dropped then because its time is over, the request is shown as far as it came.
     waits: Cell<bool>,
@@ -146,6 +147,13 @@ impl<'a> Run<'a> {
             .client
             .ok_or_else(|| Kind::Request.fault("a request needs a client"))?;
         let parts = runner.parts(late)?;
+        let follows = parts.limits.follow_redirects;
+        let reads = Reads {
+            fields: runner.reads.fields || step.shows_exchanges().is_some(),
+            cookies: client.jar.is_some(),
+            location: follows.unwrap_or(client.common.exchange.follows),
+            address: runner.reads.address,
+        };
         Ok(Self {
             composed: runner.composed(&parts, client)?,
             sent: match parts {
@@ -157,6 +165,7 @@ impl<'a> Run<'a> {
             client,
             parts,
             late,
+            reads,
             seen: Seen::default(),
             waits: Cell::new(true),
         })
@@ -195,26 +204,14 @@ impl<'a> Run<'a> {
     }
 
     fn hears(&self) -> Hears<'_> {
-        let reads = self.runner.reads;
         Hears {
             last_head: &self.runner.last_head,
-            reads: Reads {
-                fields: reads.fields || self.step.shows_exchanges().is_some(),
-                cookies: self.client.jar.is_some(),
-                location: self.follows(),
-                address: reads.address,
-            },
+            reads: self.reads,
             examples: Examples {
                 step: self.step,
                 expect: self.parts.expect.as_ref().as_ref(),
             },
         }
-    }
-
-    /// Whether redirects are followed.
-    fn follows(&self) -> bool {
-        let own = self.parts.limits.follow_redirects;
-        own.unwrap_or(self.client.common.exchange.follows)
     }
 
     fn timeout(&self) -> Duration {
@@ -318,7 +315,8 @@ impl<'a> Run<'a> {
             },
             timeout: self.timeout(),
             redirects: self
-                .follows()
+                .reads
+                .location
                 .then(|| limits.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: self.runner.reads.body,
             hears: self.hears(),

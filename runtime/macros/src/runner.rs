@@ -173,20 +173,20 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
         quote!(let needs = needs.clone(); #gets let uses = Uses { #(#held),* };)
     };
     // A step without assets and late inputs has nothing to wait for, and its future keeps nothing but the work.
-    // (What is awaited here and not in `go` is not moved once more.)
+    // (The work is pinned where it is made, and outputs are used where they come: both are large, and `await` moves them.)
     let at_once = if runner.uses.is_empty() {
-        quote!(let output = ::bggo_runtime::glue::Runner::run(
+        quote!(let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::run(
             self.at_once(step, needs)?,
             step,
             Uses,
             &[]
-        ).await?;)
+        ));)
     } else {
         quote! {
             let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
             #uses
             step.begin();
-            let output = ::bggo_runtime::glue::Runner::run(runner, step, uses, &[]).await?;
+            let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::run(runner, step, uses, &[]));
         }
     };
     let begin_at_once = runner.uses.is_empty().then(|| {
@@ -276,8 +276,10 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
                     #at_once
-                    ::core::mem::drop(output);
-                    ::core::result::Result::Ok(::bggo_runtime::glue::Ran::Done)
+                    ::core::future::poll_fn(|cx| {
+                        let ended = ::core::future::Future::poll(work.as_mut(), cx);
+                        ended.map_ok(|_| ::bggo_runtime::glue::Ran::Done)
+                    }).await
                 }))
             }
 
@@ -292,10 +294,15 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
                     #at_once
-                    if step.keeps() {
-                        step.keep(output.wanted(self.wanted));
-                    }
-                    ::core::result::Result::Ok(::bggo_runtime::glue::Ran::Done)
+                    ::core::future::poll_fn(|cx| {
+                        let ended = ::core::future::Future::poll(work.as_mut(), cx);
+                        ended.map_ok(|output| {
+                            if step.keeps() {
+                                step.keep(output.wanted(self.wanted));
+                            }
+                            ::bggo_runtime::glue::Ran::Done
+                        })
+                    }).await
                 }))
             }
 

@@ -14,8 +14,8 @@ use bggo_values::Text;
 
 /// The name of the metric of all that failed, or was due and never began, of all that ended or never began.
 const FAILURES: &str = "failures";
-/// The share that is too much, unless the run is told another one.
-const LIMIT: f64 = 0.01;
+/// The share of iterations that is too much if it fails, unless the run is told another one.
+pub const MOST_FAILED: f64 = 0.01;
 
 /// The thresholds that a load run has beside the `declared` ones.
 ///
@@ -27,7 +27,7 @@ pub fn implicit_thresholds(
     scenarios: &[Text],
     max_failed: Option<f64>,
 ) -> Vec<Threshold> {
-    let limit = max_failed.unwrap_or(LIMIT);
+    let limit = max_failed.unwrap_or(MOST_FAILED);
     let addresses = || declared.iter().flat_map(|one| &one.condition.addresses);
     let reads = |subject: &Subject| {
         let mut reads = addresses();

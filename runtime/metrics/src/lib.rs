@@ -46,7 +46,7 @@ pub use address::{
 pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Threshold};
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
-pub use implicit::implicit_thresholds;
+pub use implicit::{MOST_FAILED, implicit_thresholds};
 pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE, add_counts};
 pub use judge::{Course, Judge};
 pub use layout::{

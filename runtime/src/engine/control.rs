@@ -13,7 +13,7 @@ use crate::context::WorkerContext;
 use crate::event::{Event, EventSink, LogLevel};
 use crate::exit::{Exit, ExitCauses};
 use crate::health::HostWatch;
-use crate::judgement::{Collector, Order, Watch};
+use crate::judgement::{Collector, Judgement, Order, Watch};
 use crate::metrics::{Slab, SlabReader};
 use crate::outputs::{Report, Stopped};
 use crate::panic;
@@ -165,7 +165,7 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         let spun = workers.map(|slab| slab.spun().clone()).collect();
         let host = HostWatch::new(spun, open.collect(), Arc::clone(&state.causes));
         Watch::new(collector, judge, orders)
-            .on(host)
+            .on(host.tolerating(run.max_failed))
             .searching(searches)
     });
     if state.causes.cannot_go_on() {
@@ -189,8 +189,8 @@ async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io
         }
     }
     listener.abort();
-    let fell_behind = judgement.is_some_and(|judgement| judgement.fell_behind);
-    if (fell_behind || is_late) && !run.allow_overload {
+    let is_invalid = judgement.is_some_and(Judgement::is_invalid);
+    if (is_invalid || is_late) && !run.allow_overload {
         state.causes.overloaded();
     }
     match judgement {

@@ -4,13 +4,17 @@
 //! before   what the load needs (users, connections, memory) against the limits of the system
 //! each second, and at the end
 //!          start errors decide whether the schedule was held; the time of each worker, throttling and clock steps explain it
+//! at the end
+//!          iterations that failed by this host decide whether the others say anything of the target
 //! ```
 
 mod cgroup;
 mod cpu;
+mod failed_here;
 mod limits;
 mod schedule_held;
 
+pub use failed_here::FailedHere;
 pub use limits::{Finding, Limits, Needs, findings};
 #[cfg(test)]
 pub use schedule_held::Cause;
@@ -19,6 +23,7 @@ pub use schedule_held::FellBehind;
 use crate::exit::ExitCauses;
 use crate::host_limit::HostLimit;
 use crate::metrics::{Interval, Layout, Spun};
+use bggo_metrics::MOST_FAILED;
 use cpu::HostTimes;
 use schedule_held::ScheduleHeld;
 use std::sync::Arc;
@@ -34,6 +39,8 @@ pub struct HostWatch {
     /// Where it is counted what this host had none left of, and what was there at the last reading.
     causes: Arc<ExitCauses>,
     lacked: (u64, u64),
+    /// The share of iterations that may fail.
+    may_fail: f64,
 }
 
 impl HostWatch {
@@ -46,7 +53,14 @@ impl HostWatch {
             held: ScheduleHeld::new(open),
             causes,
             lacked: (0, 0),
+            may_fail: MOST_FAILED,
         }
+    }
+
+    /// With another share of iterations that may fail.
+    pub fn tolerating(mut self, may_fail: Option<f64>) -> Self {
+        self.may_fail = may_fail.unwrap_or(MOST_FAILED);
+        self
     }
 
     /// Takes what a second measured.
@@ -74,6 +88,11 @@ impl HostWatch {
     /// What this host had none left of: a sentence with the cure for each.
     pub fn lacked(&self) -> Vec<String> {
         self.causes.lacked.sentences()
+    }
+
+    /// Iterations that failed by this host, if they are more than may fail.
+    pub fn failed_here(&self, layout: &Layout, total: &Interval) -> Option<FailedHere> {
+        FailedHere::of(layout, total, self.may_fail, &self.causes.lacked)
     }
 
     /// Where the schedule was held worst, if it was not held.

@@ -36,9 +36,16 @@ pub struct Judgement {
     pub threshold_failed: bool,
     /// Iterations did not begin in time.
     pub fell_behind: bool,
+    /// More iterations failed by this host than may fail.
+    pub failed_here: bool,
 }
 
 impl Judgement {
+    /// Whether the figures say nothing of the target, since this host did not put the load on.
+    pub fn is_invalid(self) -> bool {
+        self.fell_behind || self.failed_here
+    }
+
     /// Whether a load run fails by it.
     pub fn fails(self) -> bool {
         self.nothing_ended || self.threshold_failed

@@ -2,7 +2,7 @@
 
 use super::search::{SecondOf, is_limited};
 use super::{Collector, Judge, Judgement, Order, RateSearch, Second, Verdict};
-use crate::health::{FellBehind, HostWatch};
+use crate::health::{FailedHere, FellBehind, HostWatch};
 use crate::metrics::{Interval, Layout, SlotFigures};
 use bggo_metrics::{Searched, step_mark};
 use std::time::{Duration, Instant, SystemTime};
@@ -67,6 +67,12 @@ impl Watch {
     /// Where the schedule was held worst, if it was not held.
     pub fn fell_behind(&self) -> Option<&FellBehind> {
         self.host.as_ref()?.fell_behind()
+    }
+
+    /// Iterations that failed by this host, if they are more than may fail.
+    pub fn failed_here(&self) -> Option<FailedHere> {
+        let host = self.host.as_ref()?;
+        host.failed_here(self.layout(), self.total())
     }
 
     /// What this host had none left of, in sentences.
@@ -218,6 +224,7 @@ impl Watch {
         Judgement {
             nothing_ended: counts.all(|row| SlotFigures::ended(row) == 0),
             fell_behind: fell_behind || is_limited,
+            failed_here: self.failed_here().is_some(),
             threshold_failed,
         }
     }

@@ -11,7 +11,7 @@ use crate::exchange::Exchange;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::grid::Scenario;
-use crate::health::FellBehind;
+use crate::health::{FailedHere, FellBehind};
 use crate::info::{Instance, ResourceInfo, Sensitivity};
 use crate::judgement::{Came, OnFail, Quantity, Second, State, Verdict};
 use crate::metrics::{Histogram, MetricLayout, Outcome, Tags, Unit, WHOLE};
@@ -633,6 +633,12 @@ pub fn summary(conclusion: &Conclusion<'_>) -> Object {
                 .fell_behind
                 .map(|found| fell_behind(found).done()),
         )
+        .put_some(
+            "failed_here",
+            conclusion
+                .failed_here
+                .map(|found| failed_here(found).done()),
+        )
         .put("verdict", verdict(exit, figures))
         .put_some("warnings", (!warnings.is_empty()).then_some(warnings))
         .count("exit", u32::from(exit.code()))
@@ -761,6 +767,14 @@ fn fell_behind(found: &FellBehind) -> Object {
         .put("from_seconds", seconds(found.from))
         .put("start_error_p99_ms", millis(found.p99))
         .put("start_error_max_ms", millis(found.latest))
+        .put("text", found.to_string())
+}
+
+/// Iterations that failed by this host.
+fn failed_here(found: &FailedHere) -> Object {
+    Object::default()
+        .count("failed", found.failed)
+        .count("of", found.asked)
         .put("text", found.to_string())
 }
 

@@ -38,7 +38,7 @@ pub use summary::SummaryFile;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::grid::Grid;
-use crate::health::FellBehind;
+use crate::health::{FailedHere, FellBehind};
 use crate::judgement::{Second, Verdict};
 use bggo_metrics::Searched;
 use bggo_metrics::report::{Described, Ending, Examples, Figures, Percentiles, Summary};
@@ -98,6 +98,8 @@ pub struct Conclusion<'a> {
     pub searches: &'a [Searched],
     /// Where this host held the schedule worst, if it did not hold it.
     pub fell_behind: Option<&'a FellBehind>,
+    /// Iterations that failed by this host, if they are more than may fail.
+    pub failed_here: Option<&'a FailedHere>,
     /// The text of a failure of each kind.
     pub examples: &'a Examples,
     /// Its exit code.
@@ -107,6 +109,14 @@ pub struct Conclusion<'a> {
 }
 
 impl<'a> Conclusion<'a> {
+    /// Why the load was not put on as it was asked for, in a sentence for each reason.
+    fn not_put_on(&self) -> Option<String> {
+        let behind = self.fell_behind.map(|found| self.said_of(found));
+        let failed = self.failed_here.map(ToString::to_string);
+        let reasons: Vec<String> = behind.into_iter().chain(failed).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
     /// Why and where the schedule was not held, in one sentence.
     fn said_of(&self, found: &FellBehind) -> String {
         match self.described.loads.as_slice() {
@@ -123,7 +133,7 @@ impl<'a> Conclusion<'a> {
             ending: ending(self.exit),
             verdicts: self.verdicts,
             searches: self.searches,
-            fell_behind: self.fell_behind.map(|found| self.said_of(found)),
+            fell_behind: self.not_put_on(),
             left: self.left,
             examples: self.examples,
             percentiles,

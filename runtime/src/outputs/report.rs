@@ -480,6 +480,7 @@ impl Reporter {
         figures.host_lacked = run.watch.host_lacked();
         let mut exit = ends.exit;
         let searches = run.watch.searched();
+        let failed_here = run.watch.failed_here();
         // Those on stderr come last, so they tell of what went wrong with the files.
         for index in 0..self.outputs.len() {
             let conclusion = Conclusion {
@@ -488,6 +489,7 @@ impl Reporter {
                 verdicts: run.watch.verdicts(),
                 searches: &searches,
                 fell_behind: run.watch.fell_behind(),
+                failed_here: failed_here.as_ref(),
                 examples: &self.examples,
                 exit,
                 left: ends.left,

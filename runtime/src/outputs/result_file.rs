@@ -163,9 +163,7 @@ impl Output for ResultFile {
             exit: conclusion.exit.code(),
             begins_for: conclusion.figures.begins_for,
             left: conclusion.left,
-            fell_behind: conclusion
-                .fell_behind
-                .map(|found| Text::from(conclusion.said_of(found))),
+            fell_behind: conclusion.not_put_on().map(Text::from),
             searches: conclusion.searches.to_vec(),
             examples: conclusion.examples.clone(),
         };

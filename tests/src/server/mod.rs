@@ -1,14 +1,18 @@
 //! Real servers, each owned by a test: a free loopback port, a folder, a log; stopped when dropped.
 
 mod certificates;
+mod fault_proxy;
 mod gate;
 mod nginx;
 mod raw;
+mod secure;
 
 pub use certificates::{Certificates, SelfSigned};
+pub use fault_proxy::{Exchange, Fault, FaultProxy, Log, Plan, Tally};
 pub use gate::Gate;
 pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
+pub use secure::SecureNginx;
 
 use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, getsockname, socket, sockopt};
 use std::net::Ipv4Addr;

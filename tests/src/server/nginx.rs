@@ -15,9 +15,9 @@ pub struct Nginx {
 
 /// How an nginx is set up.
 pub struct Setup<'a> {
-    /// The core that it may use; `None` is any.
+    /// The core that its worker may use; `None` is any.
     pub core: Option<u32>,
-    /// Most connections at a time.
+    /// Most connections at a time: its own are among them.
     pub connections: u32,
     /// What goes into the block `http`, around the `server`.
     pub http: &'a str,
@@ -33,9 +33,14 @@ impl Nginx {
 
     /// The same; `http` goes into the block `http`, around the `server`.
     pub fn start_with(http: &str, locations: &str) -> Self {
+        Self::start_small(8192, http, locations)
+    }
+
+    /// The same, with that many connections at most: its own are among them.
+    pub fn start_small(connections: u32, http: &str, locations: &str) -> Self {
         Self::start_as(&Setup {
             core: None,
-            connections: 8192,
+            connections,
             http,
             locations,
         })
@@ -56,44 +61,19 @@ impl Nginx {
             .iter()
             .map(|kind| format!("    {kind}_temp_path {root}/{kind};\n"))
             .collect();
-        let descriptors = connections * 2;
+        // A core is a place in a row of bits, the last of which is core 0.
+        let affinity = core.map(|core| format!("worker_cpu_affinity {:b};\n", 1_u64 << core));
+        let affinity = affinity.unwrap_or_default();
+        let descriptors = connections.max(&8192) * 2;
         // nginx opens its ports in this order, so when the last one answers, those that `locations` asks for do as well.
         let text = format!(
-            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile {descriptors};\nevents {{ worker_connections {connections}; }}\nhttp {{\n{paths}    \
+            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\n{affinity}worker_rlimit_nofile {descriptors};\nevents {{ worker_connections {connections}; }}\nhttp {{\n{paths}    \
              log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
              keepalive_requests 100000000;\n    {http}\n    server {{\n        {locations}\n        listen 127.0.0.1:{port} backlog=4096;\n    }}\n}}\n"
         );
         let file = folder.path().join("nginx.conf");
         std::fs::write(&file, text).expect("nginx.conf is written");
-        let mut command = match core {
-            Some(core) => {
-                let mut command = Command::new("taskset");
-                command.args(["-c", &core.to_string(), "nginx"]);
-                command
-            }
-            None => Command::new("nginx"),
-        };
-        let mut child = command
-            .arg("-e")
-            .arg(folder.path().join("error.log"))
-            .arg("-p")
-            .arg(folder.path())
-            .arg("-c")
-            .arg(&file)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("nginx is missing: run tests/install.sh");
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if let Some(status) = child.try_wait().expect("nginx can be waited for") {
-                panic!(
-                    "nginx ended with {status}:\n{}",
-                    read(&folder.path().join("error.log"))
-                );
-            }
-            std::thread::yield_now();
-        }
+        let child = started(folder.path(), port);
         Self {
             child,
             folder,
@@ -113,11 +93,21 @@ impl Nginx {
 
     /// Stops nginx after all that it has accepted, so that the log is complete, and gives back the log's lines.
     pub fn stop(mut self) -> Vec<String> {
+        self.leave();
+        read(&self.log()).lines().map(str::to_owned).collect()
+    }
+
+    /// Ends nginx after all that it has accepted.
+    pub fn leave(&mut self) {
         // A worker that is just being started does not hear its master's word, so it is said until all have.
         while matches!(self.child.try_wait(), Ok(None)) {
             signal(&self.child, "QUIT");
         }
-        read(&self.log()).lines().map(str::to_owned).collect()
+    }
+
+    /// Starts nginx again, at the same port and with the same log, once it has ended.
+    pub fn start_again(&mut self) {
+        self.child = started(self.folder.path(), self.port);
     }
 
     /// Kills nginx at once, as a server that dies half-way.
@@ -134,6 +124,32 @@ impl Drop for Nginx {
             let _ = self.child.wait();
         }
     }
+}
+
+/// nginx with the settings in a folder, once it answers at its port.
+fn started(folder: &Path, port: u16) -> Child {
+    let mut child = Command::new("nginx")
+        .arg("-e")
+        .arg(folder.join("error.log"))
+        .arg("-p")
+        .arg(folder)
+        .arg("-c")
+        .arg(folder.join("nginx.conf"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("nginx is missing: run tests/install.sh");
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if let Some(status) = child.try_wait().expect("nginx can be waited for") {
+            panic!(
+                "nginx ended with {status}:\n{}",
+                read(&folder.join("error.log"))
+            );
+        }
+        std::thread::yield_now();
+    }
+    child
 }
 
 fn signal(child: &Child, name: &str) {

@@ -107,8 +107,18 @@ pub(crate) fn unanswered(
 
 /// The kind of a connection that was lost before an answer.
 fn of_lost(error: &(dyn Error + 'static)) -> Kind {
-    match find::<io::Error>(error).map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => Kind::Reset,
+    if let Some(error) = find::<h2::Error>(error) {
+        return link::lost_over_http_2(error);
+    }
+    let by_system = find::<io::Error>(error);
+    match by_system.map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionReset) => Kind::Reset,
+        // The end of a connection is a broken pipe to h2 as well: only the system's own is a reset.
+        Some(io::ErrorKind::BrokenPipe)
+            if by_system.is_some_and(|error| error.raw_os_error().is_some()) =>
+        {
+            Kind::Reset
+        }
         _ if is_closed(error) => Kind::Closed,
         _ => Kind::Protocol,
     }

@@ -174,8 +174,7 @@ impl Lost {
     pub(super) fn fault(self, outgoing: &Outgoing<'_>) -> Fault {
         match self.cause {
             Cause::OfConnection(error) => {
-                let words = FaultText::plain(fault::cause(&error));
-                fault::of_answer(&words, outgoing.url, outgoing.hosts)
+                fault::of_http_2_exchange(&error, outgoing.url, outgoing.hosts)
             }
             Cause::Request(fault) => fault,
         }

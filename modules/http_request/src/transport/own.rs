@@ -15,6 +15,7 @@ use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment};
 use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Wire};
 use http::Method;
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -289,7 +290,9 @@ impl Pool {
         server: u32,
         outgoing: &Outgoing<'_>,
     ) -> Result<Connected<'c>, Unanswered> {
-        if let Some(session) = self.session(server, outgoing.now) {
+        // What came since it was used last may say that it is over.
+        let found = poll_fn(|cx| Poll::Ready(self.session(server, outgoing.now, cx))).await;
+        if let Some(session) = found {
             return Ok(Connected::Http2(session));
         }
         let wire = self.dial(outgoing).await?;
@@ -309,19 +312,20 @@ impl Pool {
             Keeps::Idle
         };
         let begun = Session::begin(server, wire, keeps, outgoing.now).await;
-        let session = begun.map_err(|error| {
-            let words = FaultText::plain(fault::cause(&error));
-            fault::of_answer(&words, outgoing.url, outgoing.hosts)
-        })?;
+        let session = begun
+            .map_err(|error| fault::of_http_2_exchange(&error, outgoing.url, outgoing.hosts))?;
         self.sessions.borrow_mut().push(Rc::clone(&session));
         Ok(Connected::Http2(session))
     }
 
     /// A session with a server that may take another request.
-    fn session(&self, server: u32, now: Moment) -> Option<Rc<Session>> {
+    fn session(&self, server: u32, now: Moment, cx: &mut Context<'_>) -> Option<Rc<Session>> {
         let mut sessions = self.sessions.borrow_mut();
         let idle_timeout = self.shared.idle_timeout;
-        sessions.retain(|session| !session.is_over() && session.rested(now) <= idle_timeout);
+        sessions.retain(|session| {
+            session.drive(cx);
+            !session.is_over() && session.rested(now) <= idle_timeout
+        });
         let found = sessions.iter().find(|session| session.server == server);
         found.cloned()
     }

@@ -3,51 +3,31 @@
 use crate::user::{ask, some, text, url};
 use bggo_module_http_request::http_client::In;
 use bggo_runtime::contract::{Fault, Text};
-use bggo_tests::server::{Certificates, Nginx, SelfSigned, free_port};
+use bggo_tests::server::{Certificates, Nginx, SecureNginx, SelfSigned};
 
 /// nginx 1.22 leaves 1.3 out unless it is asked for.
 const BOTH: &str = "ssl_protocols TLSv1.2 TLSv1.3;";
 
-/// nginx with a certificate for `names` that answers with what it knows of the connection.
-struct Server {
-    certificates: Certificates,
-    _nginx: Nginx,
-    port: u16,
+/// What nginx knows of the connection.
+const SAYS: &str = "$ssl_protocol $ssl_server_name $ssl_client_verify $ssl_client_s_dn $http_host";
+
+/// nginx with a certificate for `names`, which its authority signed.
+fn serving(names: &[&str], settings: &str) -> SecureNginx {
+    with(Certificates::new(names), settings)
 }
 
-impl Server {
-    fn new(names: &[&str], settings: &str) -> Self {
-        let certificates = Certificates::new(names);
-        let client_ca = format!(
-            "ssl_client_certificate {}; {settings}",
-            certificates.path("ca.crt")
-        );
-        Self::with(certificates, &client_ca)
-    }
+fn with(certificates: Certificates, settings: &str) -> SecureNginx {
+    SecureNginx::start(certificates, settings, SAYS)
+}
 
-    fn with(certificates: Certificates, settings: &str) -> Self {
-        let port = free_port();
-        let nginx = Nginx::start(&format!(
-            "listen 127.0.0.1:{port} ssl http2; ssl_certificate {}; ssl_certificate_key {}; {settings}
-             location / {{ return 200 '$ssl_protocol $ssl_server_name $ssl_client_verify $ssl_client_s_dn $http_host'; }}",
-            certificates.path("server.crt"),
-            certificates.path("server.key"),
-        ));
-        Self {
-            certificates,
-            _nginx: nginx,
-            port,
-        }
-    }
+/// A request to nginx by one of its names.
+fn asked(server: &SecureNginx, host: &str, client: Vec<In>) -> Result<String, Fault> {
+    let address = format!("https://{host}:{}/", server.port);
+    ask(client, vec![url(address)]).map(|output| text(&output.body))
+}
 
-    fn ask(&self, host: &str, client: Vec<In>) -> Result<String, Fault> {
-        ask(client, vec![url(format!("https://{host}:{}/", self.port))])
-            .map(|output| text(&output.body))
-    }
-
-    fn ca(&self) -> In {
-        In::CaFile(some(self.certificates.path("ca.crt")))
-    }
+fn ca(server: &SecureNginx) -> In {
+    In::CaFile(some(server.certificates.path("ca.crt")))
 }
 
 fn version_1_1() -> In {
@@ -56,26 +36,26 @@ fn version_1_1() -> In {
 
 #[test]
 fn a_ca_file_or_text_is_trusted() {
-    let server = Server::new(&["localhost", "127.0.0.1"], BOTH);
+    let server = serving(&["localhost", "127.0.0.1"], BOTH);
     assert_eq!(
-        server.ask("localhost", vec![server.ca()]).unwrap(),
+        asked(&server, "localhost", vec![ca(&server)]).unwrap(),
         format!("TLSv1.3 localhost NONE  localhost:{}", server.port)
     );
     assert_eq!(
-        server
-            .ask(
-                "127.0.0.1",
-                vec![In::CaPem(some(server.certificates.text("ca.crt")))]
-            )
-            .unwrap(),
+        asked(
+            &server,
+            "127.0.0.1",
+            vec![In::CaPem(some(server.certificates.text("ca.crt")))]
+        )
+        .unwrap(),
         format!("TLSv1.3  NONE  127.0.0.1:{}", server.port)
     );
 }
 
 #[test]
 fn without_the_ca_the_server_is_refused() {
-    let server = Server::new(&["localhost"], BOTH);
-    let fault = server.ask("localhost", vec![]).unwrap_err();
+    let server = serving(&["localhost"], BOTH);
+    let fault = asked(&server, "localhost", vec![]).unwrap_err();
     assert_eq!(fault.kind(), "tls");
     assert_eq!(
         fault.text(),
@@ -85,16 +65,19 @@ fn without_the_ca_the_server_is_refused() {
         )
     );
     let other = Certificates::new(&["localhost"]);
-    let fault = server
-        .ask("localhost", vec![In::CaFile(some(other.path("ca.crt")))])
-        .unwrap_err();
+    let fault = asked(
+        &server,
+        "localhost",
+        vec![In::CaFile(some(other.path("ca.crt")))],
+    )
+    .unwrap_err();
     assert_eq!(fault.kind(), "tls");
 }
 
 #[test]
 fn a_certificate_for_another_name_is_refused() {
-    let server = Server::new(&["other.test"], BOTH);
-    let fault = server.ask("localhost", vec![server.ca()]).unwrap_err();
+    let server = serving(&["other.test"], BOTH);
+    let fault = asked(&server, "localhost", vec![ca(&server)]).unwrap_err();
     assert_eq!(fault.kind(), "tls");
     assert_eq!(
         fault.text(),
@@ -107,34 +90,37 @@ fn a_certificate_for_another_name_is_refused() {
 
 #[test]
 fn a_server_name_is_asked_for_and_checked_in_place_of_the_host() {
-    let server = Server::new(&["other.test"], BOTH);
+    let server = serving(&["other.test"], BOTH);
     for host in ["localhost", "127.0.0.1"] {
-        let body = server
-            .ask(
-                host,
-                vec![
-                    server.ca(),
-                    In::ServerName(some("other.test".to_owned())),
-                    version_1_1(),
-                ],
-            )
-            .unwrap();
+        let body = asked(
+            &server,
+            host,
+            vec![
+                ca(&server),
+                In::ServerName(some("other.test".to_owned())),
+                version_1_1(),
+            ],
+        )
+        .unwrap();
         assert_eq!(
             body,
             format!("TLSv1.3 other.test NONE  {host}:{}", server.port)
         );
     }
-    let fault = server
-        .ask(
-            "localhost",
-            vec![server.ca(), In::ServerName(some("third.test".to_owned()))],
-        )
-        .unwrap_err();
+    let fault = asked(
+        &server,
+        "localhost",
+        vec![ca(&server), In::ServerName(some("third.test".to_owned()))],
+    )
+    .unwrap_err();
     assert_eq!(fault.kind(), "tls");
     for wrong in ["127.0.0.1", "[::1]", "::1", "a b", "a:1", ""] {
-        let fault = server
-            .ask("localhost", vec![In::ServerName(some(wrong.to_owned()))])
-            .unwrap_err();
+        let fault = asked(
+            &server,
+            "localhost",
+            vec![In::ServerName(some(wrong.to_owned()))],
+        )
+        .unwrap_err();
         assert!(
             fault
                 .text()
@@ -147,9 +133,9 @@ fn a_server_name_is_asked_for_and_checked_in_place_of_the_host() {
 
 /// What a client that was given the server's own certificate gets of the server.
 fn given_itself(common: &str, names: &[&str], kind: SelfSigned) -> Result<String, String> {
-    let server = Server::with(Certificates::self_signed(common, names, kind), BOTH);
-    let asked = server.ask("localhost", vec![server.ca()]);
-    asked.map_err(|fault| {
+    let server = with(Certificates::self_signed(common, names, kind), BOTH);
+    let body = asked(&server, "localhost", vec![ca(&server)]);
+    body.map_err(|fault| {
         assert_eq!(fault.kind(), "tls");
         let place = format!("no secure connection to localhost:{}: ", server.port);
         fault.text().strip_prefix(&place).unwrap().to_owned()
@@ -168,9 +154,9 @@ fn a_certificate_that_is_given_itself_is_accepted() {
             assert!(body.starts_with("TLSv1.3"), "{common} {names:?}: {body}");
         }
     }
-    let signed = Server::new(&["localhost"], BOTH);
+    let signed = serving(&["localhost"], BOTH);
     let own = In::CaFile(some(signed.certificates.path("server.crt")));
-    assert!(signed.ask("localhost", vec![own]).is_ok());
+    assert!(asked(&signed, "localhost", vec![own]).is_ok());
 }
 
 #[test]
@@ -209,18 +195,17 @@ fn a_certificate_of_version_1_is_accepted_if_it_is_given_itself() {
     let key = include_str!("version_1/server.key");
     for version in ["TLSv1.2", "TLSv1.3"] {
         let settings = format!("ssl_protocols {version};");
-        let server = Server::with(Certificates::of(certificate, key), &settings);
-        for client in [server.ca(), In::InsecureSkipVerify(some(true))] {
+        let server = with(Certificates::of(certificate, key), &settings);
+        for client in [ca(&server), In::InsecureSkipVerify(some(true))] {
             assert!(
-                server
-                    .ask("localhost", vec![client])
+                asked(&server, "localhost", vec![client])
                     .unwrap()
                     .starts_with(version)
             );
         }
-        let fault = server.ask("127.0.0.1", vec![server.ca()]).unwrap_err();
+        let fault = asked(&server, "127.0.0.1", vec![ca(&server)]).unwrap_err();
         assert_eq!(fault.kind(), "tls");
-        let fault = server.ask("localhost", vec![]).unwrap_err();
+        let fault = asked(&server, "localhost", vec![]).unwrap_err();
         assert!(
             fault
                 .text()
@@ -234,10 +219,10 @@ fn a_certificate_of_version_1_is_accepted_if_it_is_given_itself() {
 #[test]
 fn a_certificate_that_is_its_own_authority_is_refused_with_the_cure() {
     for kind in [SelfSigned::Authority, SelfSigned::Server] {
-        let server = Server::with(Certificates::self_signed("x", &["localhost"], kind), BOTH);
+        let server = with(Certificates::self_signed("x", &["localhost"], kind), BOTH);
         let other = Certificates::self_signed("x", &["localhost"], kind);
         for client in [vec![], vec![In::CaFile(some(other.path("ca.crt")))]] {
-            let fault = server.ask("localhost", client).unwrap_err();
+            let fault = asked(&server, "localhost", client).unwrap_err();
             assert_eq!(fault.kind(), "tls");
             assert!(
                 fault
@@ -248,16 +233,19 @@ fn a_certificate_that_is_its_own_authority_is_refused_with_the_cure() {
             );
         }
         assert!(
-            server
-                .ask("localhost", vec![In::InsecureSkipVerify(some(true))])
-                .is_ok()
+            asked(
+                &server,
+                "localhost",
+                vec![In::InsecureSkipVerify(some(true))]
+            )
+            .is_ok()
         );
     }
 }
 
 #[test]
 fn http_and_https_on_the_wrong_port_are_told_apart() {
-    let server = Server::new(&["localhost"], BOTH);
+    let server = serving(&["localhost"], BOTH);
     let plain = Nginx::start("location / { return 200 ok; }");
     let port = plain.url().rsplit(':').next().unwrap().to_owned();
     let fault = ask(vec![], vec![url(format!("https://localhost:{port}/"))]).unwrap_err();
@@ -280,42 +268,44 @@ fn http_and_https_on_the_wrong_port_are_told_apart() {
 
 #[test]
 fn an_insecure_client_trusts_every_certificate() {
-    let server = Server::new(&["other.test"], BOTH);
+    let server = serving(&["other.test"], BOTH);
     assert!(
-        server
-            .ask("localhost", vec![In::InsecureSkipVerify(some(true))])
-            .unwrap()
-            .starts_with("TLSv1.3")
+        asked(
+            &server,
+            "localhost",
+            vec![In::InsecureSkipVerify(some(true))]
+        )
+        .unwrap()
+        .starts_with("TLSv1.3")
     );
 }
 
 #[test]
 fn a_client_shows_its_certificate() {
-    let server = Server::new(
+    let server = serving(
         &["localhost"],
         "ssl_protocols TLSv1.2 TLSv1.3; ssl_verify_client on;",
     );
     let files = vec![
-        server.ca(),
+        ca(&server),
         In::ClientCertFile(some(server.certificates.path("client.crt"))),
         In::ClientKeyFile(some(server.certificates.path("client.key"))),
     ];
     assert_eq!(
-        server.ask("localhost", files).unwrap(),
+        asked(&server, "localhost", files).unwrap(),
         format!("TLSv1.3 localhost SUCCESS CN=vu1 localhost:{}", server.port)
     );
     let texts = vec![
-        server.ca(),
+        ca(&server),
         In::ClientCertPem(some(server.certificates.text("client.crt"))),
         In::ClientKeyPem(some(server.certificates.text("client.key"))),
     ];
     assert_eq!(
-        server.ask("localhost", texts).unwrap(),
+        asked(&server, "localhost", texts).unwrap(),
         format!("TLSv1.3 localhost SUCCESS CN=vu1 localhost:{}", server.port)
     );
     assert!(
-        server
-            .ask("localhost", vec![server.ca()])
+        asked(&server, "localhost", vec![ca(&server)])
             .unwrap()
             .contains("No required SSL certificate was sent")
     );
@@ -323,19 +313,18 @@ fn a_client_shows_its_certificate() {
 
 #[test]
 fn the_oldest_version_is_kept_to() {
-    let server = Server::new(&["localhost"], "ssl_protocols TLSv1.2;");
+    let server = serving(&["localhost"], "ssl_protocols TLSv1.2;");
     assert!(
-        server
-            .ask("localhost", vec![server.ca()])
+        asked(&server, "localhost", vec![ca(&server)])
             .unwrap()
             .starts_with("TLSv1.2")
     );
-    let fault = server
-        .ask(
-            "localhost",
-            vec![server.ca(), In::MinTlsVersion(some(Text::Static("1.3")))],
-        )
-        .unwrap_err();
+    let fault = asked(
+        &server,
+        "localhost",
+        vec![ca(&server), In::MinTlsVersion(some(Text::Static("1.3")))],
+    )
+    .unwrap_err();
     assert_eq!(fault.kind(), "tls");
 }
 

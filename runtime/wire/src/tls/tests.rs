@@ -5,7 +5,7 @@ use crate::named::Named;
 use crate::socket::Socket;
 use crate::{Idle, Kind, Look, Phase, Trouble, Wire, pool};
 use bggo_runtime::contract::Fault;
-use bggo_tests::server::{Certificates, Nginx, SelfSigned, free_port};
+use bggo_tests::server::{Certificates, Nginx, SecureNginx, SelfSigned};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -75,42 +75,23 @@ fn trusting(certificates: &Certificates) -> TlsSettings {
     }
 }
 
-/// nginx with a certificate that answers with what it knows of the connection.
-struct Server {
-    certificates: Certificates,
-    _nginx: Nginx,
-    port: u16,
+/// What nginx knows of the connection.
+const SAYS: &str =
+    "$ssl_protocol $ssl_server_name $ssl_client_verify $ssl_cipher $ssl_session_reused";
+
+/// nginx with a certificate for `names`, which its authority signed.
+fn serving(names: &[&str], settings: &str) -> SecureNginx {
+    with(Certificates::new(names), settings)
 }
 
-impl Server {
-    fn new(names: &[&str], settings: &str) -> Self {
-        let certificates = Certificates::new(names);
-        let client_ca = format!(
-            "ssl_client_certificate {}; {settings}",
-            certificates.path("ca.crt")
-        );
-        Self::with(certificates, &client_ca)
-    }
+fn with(certificates: Certificates, settings: &str) -> SecureNginx {
+    SecureNginx::start(certificates, settings, SAYS)
+}
 
-    fn with(certificates: Certificates, settings: &str) -> Self {
-        let port = free_port();
-        let nginx = Nginx::start(&format!(
-            "listen 127.0.0.1:{port} ssl http2; ssl_certificate {}; ssl_certificate_key {}; {settings}
-             location / {{ return 200 '$ssl_protocol $ssl_server_name $ssl_client_verify $ssl_cipher $ssl_session_reused'; }}",
-            certificates.path("server.crt"),
-            certificates.path("server.key"),
-        ));
-        Self {
-            certificates,
-            _nginx: nginx,
-            port,
-        }
-    }
-
-    async fn ask(&self, client: &Client) -> Result<String, Trouble> {
-        let mut wire = client.dial(self.port).await?;
-        get(&mut wire).await
-    }
+/// A request to nginx on a connection of its own.
+async fn asked(server: &SecureNginx, client: &Client) -> Result<String, Trouble> {
+    let mut wire = client.dial(server.port).await?;
+    get(&mut wire).await
 }
 
 /// One request, and the body of its answer.
@@ -136,20 +117,6 @@ async fn get(wire: &mut Wire) -> Result<String, Trouble> {
 /// A connection as a server sees it.
 type Peer = StreamOwned<ServerConnection, TcpStream>;
 
-fn server_config(certificates: &Certificates) -> ServerConfig {
-    let chain = CertificateDer::pem_slice_iter(certificates.text("server.crt").as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .unwrap();
-    let key = PrivateKeyDer::from_pem_slice(certificates.text("server.key").as_bytes()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap()
-}
-
 /// A server of one connection that does what a test wants, on a thread of its own.
 fn serve<T: Send + 'static>(
     serve: impl FnOnce(TcpStream) -> T + Send + 'static,
@@ -169,7 +136,7 @@ fn serve_tls<T: Send + 'static>(
     certificates: &Certificates,
     work: impl FnOnce(Peer) -> T + Send + 'static,
 ) -> (u16, JoinHandle<T>) {
-    let config = Arc::new(server_config(certificates));
+    let config = Arc::new(certificates.server_config());
     serve(move |mut stream| {
         let mut connection = ServerConnection::new(config).unwrap();
         while connection.is_handshaking() || connection.wants_write() {
@@ -207,7 +174,7 @@ async fn told(wire: &Wire) {
 #[tokio::test]
 async fn nginx_answers_over_both_versions() {
     for version in ["TLSv1.2", "TLSv1.3"] {
-        let server = Server::new(&["localhost"], &format!("ssl_protocols {version};"));
+        let server = serving(&["localhost"], &format!("ssl_protocols {version};"));
         let client = Client::trusting(&server.certificates);
         let mut wire = client.dial(server.port).await.unwrap();
         assert_eq!(wire.alpn(), None);
@@ -225,9 +192,9 @@ async fn nginx_answers_over_both_versions() {
 
 #[tokio::test]
 async fn versions_suites_and_protocols_are_those_of_the_settings() {
-    let server = Server::new(&["localhost"], BOTH);
+    let server = serving(&["localhost"], BOTH);
     let ask = async |settings: TlsSettings| {
-        let body = server.ask(&Client::new(&settings)).await.unwrap();
+        let body = asked(&server, &Client::new(&settings)).await.unwrap();
         let words: Vec<&str> = body.split(' ').collect();
         format!("{} {}", words[0], words[3])
     };
@@ -255,7 +222,7 @@ async fn versions_suites_and_protocols_are_those_of_the_settings() {
     };
     assert_eq!(below.dial(server.port).await.unwrap().alpn(), None);
 
-    let old = Server::new(&["localhost"], "ssl_protocols TLSv1.2;");
+    let old = serving(&["localhost"], "ssl_protocols TLSv1.2;");
     let only_new = Client::new(&TlsSettings {
         oldest: Some(TlsVersion::V1_3),
         ..trusting(&old.certificates)
@@ -270,7 +237,7 @@ async fn versions_suites_and_protocols_are_those_of_the_settings() {
 async fn a_client_shows_its_certificate() {
     for version in ["TLSv1.2", "TLSv1.3"] {
         let settings = format!("ssl_protocols {version}; ssl_verify_client on;");
-        let server = Server::new(&["localhost"], &settings);
+        let server = serving(&["localhost"], &settings);
         let client = Client::new(&TlsSettings {
             identity: Some(TlsIdentity {
                 chain: server.certificates.text("client.crt"),
@@ -278,7 +245,7 @@ async fn a_client_shows_its_certificate() {
             }),
             ..trusting(&server.certificates)
         });
-        let body = server.ask(&client).await.unwrap();
+        let body = asked(&server, &client).await.unwrap();
         assert!(
             body.starts_with(&format!("{version} localhost SUCCESS ")),
             "{body}"
@@ -304,14 +271,14 @@ async fn a_later_connection_of_the_same_asset_resumes_and_that_of_another_does_n
     for version in ["TLSv1.2", "TLSv1.3"] {
         // The cache is of one size in both versions; 1.2 resumes by tickets or by it.
         let settings = format!("ssl_protocols {version}; ssl_session_cache shared:tls:1m;");
-        let server = Server::new(&["localhost"], &settings);
+        let server = serving(&["localhost"], &settings);
         let first = Client::trusting(&server.certificates);
         let second = Client {
             tls: first.tls.clone(),
             sessions: Rc::default(),
         };
         for (client, reused) in [(&first, "."), (&first, "r"), (&second, "."), (&second, "r")] {
-            let body = server.ask(client).await.unwrap();
+            let body = asked(&server, client).await.unwrap();
             assert!(body.ends_with(&format!(" {reused}")), "{version}: {body}");
         }
     }
@@ -319,7 +286,7 @@ async fn a_later_connection_of_the_same_asset_resumes_and_that_of_another_does_n
 
 #[tokio::test]
 async fn without_the_authority_the_server_is_refused() {
-    let server = Server::new(&["localhost", "127.0.0.1"], BOTH);
+    let server = serving(&["localhost", "127.0.0.1"], BOTH);
     const UNTRUSTED: &str = "the server's certificate is not trusted; give its authority (with those between, where the server sends none), or the certificate itself, as the client's ca_file, or set insecure_skip_verify";
     let client = Client::new(&TlsSettings::default());
     assert_eq!(client.refused(server.port, "localhost").await, UNTRUSTED);
@@ -347,9 +314,11 @@ async fn without_the_authority_the_server_is_refused() {
 
 /// What a client that was given the server's own certificate gets of the server.
 async fn given_itself(common: &str, names: &[&str], kind: SelfSigned) -> Result<String, String> {
-    let server = Server::with(Certificates::self_signed(common, names, kind), BOTH);
+    let server = with(Certificates::self_signed(common, names, kind), BOTH);
     let client = Client::trusting(&server.certificates);
-    server.ask(&client).await.map_err(|trouble| text(&trouble))
+    asked(&server, &client)
+        .await
+        .map_err(|trouble| text(&trouble))
 }
 
 #[tokio::test]
@@ -364,12 +333,12 @@ async fn a_certificate_that_is_given_itself_is_accepted() {
             assert!(body.starts_with("TLSv1.3"), "{common} {names:?}: {body}");
         }
     }
-    let signed = Server::new(&["localhost"], BOTH);
+    let signed = serving(&["localhost"], BOTH);
     let own = Client::new(&TlsSettings {
         ca: Some(signed.certificates.text("server.crt")),
         ..TlsSettings::default()
     });
-    assert!(signed.ask(&own).await.is_ok());
+    assert!(asked(&signed, &own).await.is_ok());
 }
 
 #[tokio::test]
@@ -411,14 +380,14 @@ async fn a_certificate_of_version_1_is_accepted_if_it_is_given_itself() {
     let key = include_str!("tests/version_1/server.key");
     for version in ["TLSv1.2", "TLSv1.3"] {
         let settings = format!("ssl_protocols {version};");
-        let server = Server::with(Certificates::of(certificate, key), &settings);
+        let server = with(Certificates::of(certificate, key), &settings);
         let given = Client::trusting(&server.certificates);
         let insecure = Client::new(&TlsSettings {
             insecure: true,
             ..TlsSettings::default()
         });
         for client in [&given, &insecure] {
-            assert!(server.ask(client).await.unwrap().starts_with(version));
+            assert!(asked(&server, client).await.unwrap().starts_with(version));
         }
         given.refused(server.port, "127.0.0.1").await;
         let unknown = Client::new(&TlsSettings::default());
@@ -433,7 +402,7 @@ async fn a_certificate_of_version_1_is_accepted_if_it_is_given_itself() {
 #[tokio::test]
 async fn a_certificate_that_is_its_own_authority_is_refused_with_the_cure() {
     for kind in [SelfSigned::Authority, SelfSigned::Server] {
-        let server = Server::with(Certificates::self_signed("x", &["localhost"], kind), BOTH);
+        let server = with(Certificates::self_signed("x", &["localhost"], kind), BOTH);
         let other = Certificates::self_signed("x", &["localhost"], kind);
         for settings in [TlsSettings::default(), trusting(&other)] {
             let says = Client::new(&settings)
@@ -463,7 +432,7 @@ async fn a_chain_that_is_larger_than_a_piece_is_taken_and_its_memory_given_back(
         for name in ["server.crt", "server.key", "ca.crt"] {
             std::fs::write(long.path(name), certificates.text(name)).unwrap();
         }
-        let server = Server::with(long, &settings);
+        let server = with(long, &settings);
         let client = Client::trusting(&server.certificates);
         let mut wire = client.dial(server.port).await.unwrap();
         assert!(wire.traffic().received > 40 << 10);
@@ -475,7 +444,7 @@ async fn a_chain_that_is_larger_than_a_piece_is_taken_and_its_memory_given_back(
 #[tokio::test]
 async fn a_handshake_without_end_is_refused() {
     let certificates = Certificates::new(&["localhost"]);
-    let mut config = server_config(&certificates);
+    let mut config = certificates.server_config();
     let authority = CertificateDer::from_pem_slice(certificates.text("ca.crt").as_bytes()).unwrap();
     let mut chain =
         vec![CertificateDer::from_pem_slice(certificates.text("server.crt").as_bytes()).unwrap()];
@@ -509,7 +478,7 @@ async fn a_handshake_without_end_is_refused() {
 #[tokio::test]
 async fn what_comes_byte_by_byte_is_read_all_the_same() {
     let certificates = Certificates::new(&["localhost"]);
-    let config = Arc::new(server_config(&certificates));
+    let config = Arc::new(certificates.server_config());
     let (port, thread) = serve(move |stream| {
         /// Sends each byte by itself.
         struct ByteByByte(TcpStream);
@@ -668,7 +637,7 @@ async fn a_server_may_change_its_keys_and_ask_for_new_ones() {
 #[tokio::test]
 async fn tls_goes_through_tls() {
     let certificates = Certificates::new(&["localhost"]);
-    let inner = Arc::new(server_config(&certificates));
+    let inner = Arc::new(certificates.server_config());
     let (port, thread) = serve_tls(&certificates, move |mut peer| {
         hear(&mut peer, b"CONNECT");
         peer.write_all(b"OK").unwrap();
@@ -719,7 +688,7 @@ async fn tls_goes_through_tls() {
 #[tokio::test]
 async fn the_end_of_the_outer_layer_ends_the_inner_one() {
     let certificates = Certificates::new(&["localhost"]);
-    let inner = Arc::new(server_config(&certificates));
+    let inner = Arc::new(certificates.server_config());
     let (port, thread) = serve_tls(&certificates, move |peer| {
         let connection = ServerConnection::new(inner).unwrap();
         let mut inner = StreamOwned::new(connection, peer);
@@ -776,7 +745,7 @@ async fn a_server_without_tls_is_known_by_its_first_bytes() {
 #[tokio::test]
 async fn a_server_of_tls_is_known_by_its_alert() {
     let certificates = Certificates::new(&["localhost"]);
-    let config = Arc::new(server_config(&certificates));
+    let config = Arc::new(certificates.server_config());
     let (port, thread) = serve(move |mut stream| {
         let mut connection = ServerConnection::new(config).unwrap();
         assert!(connection.complete_io(&mut stream).is_err());
@@ -870,7 +839,7 @@ async fn a_handshake_that_is_cut_off_anywhere_is_told_as_that() {
         }
     }
     let certificates = Certificates::new(&["localhost"]);
-    let config = Arc::new(server_config(&certificates));
+    let config = Arc::new(certificates.server_config());
     let client = Client::trusting(&certificates);
     for length in (1..600).step_by(23) {
         let config = Arc::clone(&config);
@@ -906,7 +875,7 @@ async fn a_server_that_misses_the_client_s_certificate_says_so_after_the_handsha
     )
     .build()
     .unwrap();
-    let shown = server_config(&certificates).cert_resolver;
+    let shown = certificates.server_config().cert_resolver;
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()

@@ -4,13 +4,13 @@ use super::server::Act::{
     self, Body as ReadBody, Close, HalfClose, Head, Make, Meet, Pause, Refuse, Reset, Say, Stall,
     Truncate,
 };
-use super::{Ask, Body, Case, Comes, Counts, Outcome, Over, SHORT, Sees, Via};
+use super::{Ask, Body, Case, Comes, Counts, Outcome, Over, SHORT, Script, Sees, Via};
 use crate::user::some;
 use bggo_module_http_request::http_client;
 use bggo_module_http_request::http_request::In;
 use bggo_runtime::contract::Number;
 
-const GET: Ask = Ask {
+pub(super) const GET: Ask = Ask {
     method: "GET",
     url: "/",
     body: None,
@@ -19,17 +19,17 @@ const GET: Ask = Ask {
     reads: false,
     sees: &[],
 };
-const HEAD: Ask = Ask {
+pub(super) const HEAD: Ask = Ask {
     method: "HEAD",
     ..GET
 };
-const POST: Ask = Ask {
+pub(super) const POST: Ask = Ask {
     method: "POST",
     body: Some("hi"),
     ..GET
 };
 /// It does not wait for long.
-const HASTY: Ask = Ask {
+pub(super) const HASTY: Ask = Ask {
     more: || vec![In::Timeout(some(SHORT))],
     ..GET
 };
@@ -37,7 +37,7 @@ const HASTY: Ask = Ask {
 /// An answer that leaves its connection as it was.
 const OK: Act = Say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 
-const fn counts(requests: u64, answered: u64, cut: u64, resent: u64) -> Counts {
+pub(super) const fn counts(requests: u64, answered: u64, cut: u64, resent: u64) -> Counts {
     Counts {
         requests,
         answered,
@@ -46,7 +46,11 @@ const fn counts(requests: u64, answered: u64, cut: u64, resent: u64) -> Counts {
     }
 }
 
-const fn comes(outcomes: &'static [Outcome], heads: &'static [u32], counts: Counts) -> Comes {
+pub(super) const fn comes(
+    outcomes: &'static [Outcome],
+    heads: &'static [u32],
+    counts: Counts,
+) -> Comes {
     let mut connections = 0;
     let mut next = 0;
     while next < heads.len() {
@@ -64,22 +68,22 @@ const fn comes(outcomes: &'static [Outcome], heads: &'static [u32], counts: Coun
 }
 
 /// One answer whose head came.
-const fn one(outcomes: &'static [Outcome]) -> Comes {
+pub(super) const fn one(outcomes: &'static [Outcome]) -> Comes {
     comes(outcomes, &[1], counts(1, 1, 0, 0))
 }
 
 /// One request without an answer.
-const fn cut(outcomes: &'static [Outcome]) -> Comes {
+pub(super) const fn cut(outcomes: &'static [Outcome]) -> Comes {
     comes(outcomes, &[1], counts(1, 0, 1, 0))
 }
 
 /// Two answers on one connection.
-const fn kept(outcomes: &'static [Outcome]) -> Comes {
+pub(super) const fn kept(outcomes: &'static [Outcome]) -> Comes {
     comes(outcomes, &[1, 1], counts(2, 2, 0, 0))
 }
 
 /// Two answers on a connection each.
-const fn renewed(outcomes: &'static [Outcome]) -> Comes {
+pub(super) const fn renewed(outcomes: &'static [Outcome]) -> Comes {
     comes(outcomes, &[1, 2], counts(2, 2, 0, 0))
 }
 
@@ -88,11 +92,11 @@ const fn unsent(outcomes: &'static [Outcome]) -> Comes {
     comes(outcomes, &[], counts(0, 0, 0, 0))
 }
 
-const fn status(status: u16, body: &'static str) -> Outcome {
+pub(super) const fn status(status: u16, body: &'static str) -> Outcome {
     with(status, &[], body)
 }
 
-const fn with(
+pub(super) const fn with(
     status: u16,
     headers: &'static [(&'static str, &'static str)],
     body: &'static str,
@@ -104,11 +108,11 @@ const fn with(
     }
 }
 
-const fn ok(body: &'static str) -> Outcome {
+pub(super) const fn ok(body: &'static str) -> Outcome {
     status(200, body)
 }
 
-const fn fault(kind: &'static str, says: &'static str) -> Outcome {
+pub(super) const fn fault(kind: &'static str, says: &'static str) -> Outcome {
     Outcome::Fault { kind, says }
 }
 
@@ -124,9 +128,10 @@ const fn row(
         rule,
         client: |_| Vec::new(),
         requests,
-        server,
+        server: Script::Bytes(server),
         comes,
         over: Over::Any,
+        speaks: None,
         only: None,
         differs: &[],
     }
@@ -224,7 +229,7 @@ macro_rules! broken {
 }
 
 /// A row of which reqwest makes another outcome.
-const fn but(case: Case, differs: &'static [(Via, &'static str, Comes)]) -> Case {
+pub(super) const fn but(case: Case, differs: &'static [(Via, &'static str, Comes)]) -> Case {
     Case { differs, ..case }
 }
 

@@ -5,10 +5,13 @@
 //! Case -> a user and a scripted server on one thread -> outcomes, requests as the server saw them, counts -> compared
 //! ```
 
+mod answers;
 mod bytes;
 mod server;
+mod streams;
 
 use crate::user::{User, known, method, run, some, text, value};
+use answers::Do;
 use bggo_module_http_request::http_client;
 use bggo_module_http_request::http_request::{In, Metric, Output, Wanted};
 use bggo_runtime::contract::{Fault, Text};
@@ -52,6 +55,22 @@ pub enum Over {
     Tls,
 }
 
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaks {
+    One,
+    Two,
+}
+
+/// What a server does.
+#[derive(Clone, Copy)]
+pub enum Script {
+    /// Raw bytes of HTTP/1.
+    Bytes(&'static [Act]),
+    /// The parts of an answer, in whichever version of HTTP.
+    Answers(&'static [Do]),
+}
+
 /// A row.
 #[derive(Clone, Copy)]
 pub struct Case {
@@ -61,10 +80,12 @@ pub struct Case {
     /// Inputs of the client; the server's address is given.
     pub client: fn(&str) -> Vec<http_client::In>,
     pub requests: &'static [Ask],
-    pub server: &'static [Act],
+    pub server: Script,
     /// What comes of it.
     pub comes: Comes,
     pub over: Over,
+    /// The version of HTTP that alone has such a row.
+    pub speaks: Option<Speaks>,
     /// The transport that alone is held to it, and why.
     pub only: Option<(Via, &'static str)>,
     /// Transports of which something else comes, and why.
@@ -150,6 +171,7 @@ pub enum Body {
 #[derive(Debug, Clone, Copy)]
 struct Way {
     over: Over,
+    speaks: Speaks,
     pieces: Pieces,
     /// Whether somebody reads the bodies.
     reads: bool,
@@ -174,14 +196,28 @@ fn go(case: &Case, way: Way, via: Via, certificates: &Certificates) -> Came {
         let server = Server {
             waits: Rc::clone(&waits),
             listener,
-            tls: is_secret.then(|| acceptor(certificates)),
+            tls: is_secret.then(|| acceptor(certificates, way.speaks)),
             pieces: way.pieces,
             over,
         };
-        let serving = tokio::task::spawn_local(server.follow(case.server));
+        let serving = match (case.server, way.speaks) {
+            (Script::Bytes(acts), _) => tokio::task::spawn_local(server.follow(acts)),
+            (Script::Answers(parts), Speaks::One) => {
+                tokio::task::spawn_local(server.follow(answers::over_http_1(parts)))
+            }
+            (Script::Answers(parts), Speaks::Two) => {
+                tokio::task::spawn_local(streams::follow(server, parts))
+            }
+        };
         let mut client = (case.client)(&address);
         client.extend(via.inputs());
-        client.push(http_client::In::HttpVersion(some(Text::Static("1.1"))));
+        let version = match (way.speaks, is_secret) {
+            (Speaks::One, _) => "1.1",
+            (Speaks::Two, false) => "2",
+            // The server offers it.
+            (Speaks::Two, true) => "auto",
+        };
+        client.push(http_client::In::HttpVersion(some(Text::Static(version))));
         if is_secret {
             client.push(http_client::In::CaFile(some(certificates.path("ca.crt"))));
         }
@@ -362,6 +398,9 @@ fn hold(rows: &[Case], way: Way) {
         if case.over != Over::Any && case.over != way.over {
             continue;
         }
+        if case.speaks.is_some_and(|only| only != way.speaks) {
+            continue;
+        }
         for via in Via::ALL {
             if case.only.is_some_and(|(only, _)| only != *via) {
                 continue;
@@ -381,7 +420,11 @@ fn hold(rows: &[Case], way: Way) {
                 }
                 Some((_, _, other)) => compared(case, other, &came, way.reads),
             };
-            let place = format!("{} ({}), {via:?}", case.name, case.rule);
+            let (over, speaks) = (way.over, way.speaks);
+            let place = format!(
+                "{} ({}), {via:?}, {over:?} {speaks:?}",
+                case.name, case.rule
+            );
             wrong.extend(faults.into_iter().map(|fault| format!("{place}: {fault}")));
         }
     }
@@ -397,11 +440,12 @@ fn hold(rows: &[Case], way: Way) {
 #[test]
 fn each_row_holds() {
     for reads in [true, false] {
-        let (over, pieces) = (Over::Tcp, Pieces::Whole);
+        let (over, speaks, pieces) = (Over::Tcp, Speaks::One, Pieces::Whole);
         hold(
             bytes::ROWS,
             Way {
                 over,
+                speaks,
                 pieces,
                 reads,
             },
@@ -412,11 +456,12 @@ fn each_row_holds() {
 #[test]
 fn each_row_holds_byte_by_byte() {
     for reads in [true, false] {
-        let (over, pieces) = (Over::Tcp, Pieces::Cut);
+        let (over, speaks, pieces) = (Over::Tcp, Speaks::One, Pieces::Cut);
         hold(
             bytes::ROWS,
             Way {
                 over,
+                speaks,
                 pieces,
                 reads,
             },
@@ -426,11 +471,12 @@ fn each_row_holds_byte_by_byte() {
 
 #[test]
 fn each_row_holds_over_tls() {
-    let (over, pieces, reads) = (Over::Tls, Pieces::Whole, true);
+    let (over, speaks, pieces, reads) = (Over::Tls, Speaks::One, Pieces::Whole, true);
     hold(
         bytes::ROWS,
         Way {
             over,
+            speaks,
             pieces,
             reads,
         },
@@ -438,9 +484,27 @@ fn each_row_holds_over_tls() {
 }
 
 #[test]
+fn each_answer_is_the_same_in_both_versions_of_http() {
+    let pieces = Pieces::Whole;
+    for speaks in [Speaks::One, Speaks::Two] {
+        for (over, reads) in [(Over::Tcp, true), (Over::Tcp, false), (Over::Tls, true)] {
+            hold(
+                answers::ROWS,
+                Way {
+                    over,
+                    speaks,
+                    pieces,
+                    reads,
+                },
+            );
+        }
+    }
+}
+
+#[test]
 fn names_of_rows_are_unlike_and_each_has_as_many_outcomes_as_requests() {
     let mut names = BTreeSet::new();
-    for case in bytes::ROWS {
+    for case in bytes::ROWS.iter().chain(answers::ROWS) {
         assert!(names.insert(case.name), "{} stands there twice", case.name);
         let others = case.differs.iter().map(|(.., comes)| comes);
         for comes in others.chain([&case.comes]) {

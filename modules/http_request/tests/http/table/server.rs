@@ -3,9 +3,8 @@
 //! Both share one thread, so that one turn of the server and one of the user follow each other: a byte that is written alone is
 //! read alone, without any clock.
 
+use super::Speaks;
 use bggo_tests::server::Certificates;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::cell::Cell;
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
@@ -72,14 +71,15 @@ const MOST_PIECES: usize = 4096;
 /// Turns that the user has while the server waits for it.
 const TURNS: usize = 16;
 
-trait Bytes: AsyncRead + AsyncWrite + Unpin {}
+pub trait Bytes: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Bytes for T {}
 
-struct Connection {
-    number: u32,
-    bytes: Box<dyn Bytes>,
+/// A connection that was taken.
+pub struct Connection {
+    pub number: u32,
+    pub bytes: Box<dyn Bytes>,
     /// The same socket, for what only a socket can do.
-    socket: OwnedFd,
+    pub socket: OwnedFd,
     /// What came and belongs to no request yet.
     came: Vec<u8>,
 }
@@ -95,17 +95,13 @@ pub struct Server {
     pub over: watch::Receiver<bool>,
 }
 
-/// What a server with these certificates does with a new connection. It offers no protocol, so HTTP/1.1 is spoken.
-pub fn acceptor(certificates: &Certificates) -> TlsAcceptor {
-    let chain = CertificateDer::pem_file_iter(certificates.path("server.crt")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(certificates.path("server.key")).unwrap();
-    let ring = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(ring)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain.map(Result::unwrap).collect(), key)
-        .unwrap();
+/// What a server with these certificates does with a new connection. It offers HTTP/2, or no protocol, so that HTTP/1.1 is
+/// spoken.
+pub fn acceptor(certificates: &Certificates, speaks: Speaks) -> TlsAcceptor {
+    let mut config = certificates.server_config();
+    if speaks == Speaks::Two {
+        config.alpn_protocols = vec![b"h2".to_vec()];
+    }
     TlsAcceptor::from(Arc::new(config))
 }
 
@@ -233,7 +229,7 @@ async fn accept(listener: &Option<TcpListener>) -> TcpStream {
 }
 
 /// `None` if the handshake of TLS fails.
-async fn connected(
+pub async fn connected(
     stream: TcpStream,
     number: u32,
     tls: Option<&TlsAcceptor>,

@@ -3,9 +3,7 @@
 use super::*;
 use crate::tls::TlsSettings;
 use bggo_tests::server::Certificates;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -485,17 +483,7 @@ fn secured<S: Read + Write>(
     certificates: &Certificates,
     mut stream: S,
 ) -> StreamOwned<ServerConnection, S> {
-    let chain = CertificateDer::pem_slice_iter(certificates.text("server.crt").as_bytes())
-        .collect::<Result<Vec<_>, _>>()
-        .unwrap();
-    let key = PrivateKeyDer::from_pem_slice(certificates.text("server.key").as_bytes()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
+    let mut config = certificates.server_config();
     config.alpn_protocols = vec![b"h2".to_vec()];
     let mut connection = ServerConnection::new(Arc::new(config)).unwrap();
     while connection.is_handshaking() || connection.wants_write() {
