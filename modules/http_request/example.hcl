@@ -1,4 +1,5 @@
-# Logs in, keeps the cookie of the session in a shared client, and sends data of one answer with the next request.
+# Logs in, keeps the cookie of the session in a shared client, and sends data of one answer with the next request, and reads events
+# until the one that it waits for.
 resource "http_target" "site" {}
 
 resource "http_client" "browser" {
@@ -35,5 +36,20 @@ step "http_request" "download" {
     url          = "${resource.http_target.site.url}/gzip"
     query_params = { item = step.http_request.order.output.json.json.item }
     bearer_token = "t0ken"
+  }
+}
+
+step "http_events" "news" {
+  uses {
+    client = resource.http_client.browser
+  }
+  arguments {
+    url          = "${resource.http_target.site.url}/sse?count=5"
+    until_data   = "\"id\":3"
+    idle_timeout = "2s"
+  }
+  check "the news came" {
+    condition     = output.count == 4 && output.ended_by == "data"
+    error_message = "${output.count} events, ended by ${output.ended_by}"
   }
 }

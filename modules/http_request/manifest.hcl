@@ -320,6 +320,305 @@ runner "http_request" {
   }
 }
 
+runner "http_events" {
+  description = "Sends one HTTP request and reads the events of its answer (Server-Sent Events) until a condition holds."
+
+  uses "client" {
+    asset       = "http_client"
+    optional    = true
+    description = "The client whose connections, cookies and settings the step uses. Without it the step uses a default client: each virtual user has one, which all its steps without a client share."
+  }
+
+  input "url" {
+    type            = string
+    required        = true
+    pattern         = "^\\s*(?i:https?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\<>^|]+)(?::(?:[0-9]{0,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(?s:[/?#\\\\].*|\\s*)$"
+    pattern_message = "write http:// or https:// and a host; a port is at most 65535"
+    description     = "The URL of the request: http or https."
+  }
+  input "method" {
+    type        = string
+    default     = "GET"
+    one_of      = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    description = "The method."
+  }
+  input "headers" {
+    type                = map(string)
+    key_pattern         = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+    key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
+    pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message     = "a header holds no line break and no other control character"
+    description         = "Headers of this request. They replace those of the client and those that other arguments set. Names are sent as they are written; over HTTP/2 in lower case. A Transfer-Encoding, and a Content-Length that is not the body's, are refused."
+  }
+  input "query_params" {
+    type        = map(any)
+    description = "Parameters that are added to the query of the URL, each value encoded. A list adds its name once for each item; null adds nothing."
+  }
+  input "body" {
+    type        = string
+    description = "The body, sent as it is. At most one of body, json and form_data may be given."
+  }
+  input "json" {
+    type        = any
+    form        = "json"
+    description = "A value that is sent as JSON, with its Content-Type."
+  }
+  input "form_data" {
+    type        = map(any)
+    description = "A form that is sent urlencoded, with its Content-Type. A list sends its name once for each item."
+  }
+  input "cookies" {
+    type                = map(string)
+    key_pattern         = "^[^;=\\x00-\\x1f\\x7f-\\x{9f}]+$"
+    key_pattern_message = "a cookie's name holds neither ; nor = nor control characters"
+    pattern             = "^[^;\\x00-\\x1f\\x7f-\\x{9f}]*$"
+    pattern_message     = "a cookie holds neither ; nor control characters"
+    description         = "Cookies of this request, in addition to those that the client keeps. They replace kept cookies of the same name."
+  }
+  input "bearer_token" {
+    type            = string
+    sensitive       = true
+    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message = "a header holds no line break and no other control character"
+    description     = "Token that is sent as Authorization: Bearer."
+  }
+  input "basic_auth" {
+    type = object({
+      username = string
+      password = optional(string, "")
+    })
+    sensitive   = true
+    description = "User name and password that are sent as Authorization: Basic."
+  }
+  input "api_key" {
+    type = object({
+      name  = string
+      value = string
+      in    = optional(string, "header")
+    })
+    sensitive   = true
+    description = "Key that is sent in a header or, with in = \"query\", in the query."
+  }
+  input "last_event_id" {
+    type            = string
+    min_length      = 1
+    pattern         = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
+    pattern_message = "a header holds no line break and no other control character"
+    description     = "The Last-Event-ID header: the server goes on behind this event."
+  }
+  input "events" {
+    type        = number
+    min         = 1
+    description = "The step ends after this many events."
+  }
+  input "until_event" {
+    type        = string
+    min_length  = 1
+    description = "The step ends after an event of this name. Events without a name are called message."
+  }
+  input "until_data" {
+    type        = string
+    min_length  = 1
+    description = "The step ends after an event whose data contains this text."
+  }
+  input "idle_timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "How long the step waits for each event; comments are none. Without it only `timeout` counts."
+  }
+  input "timeout" {
+    type        = duration
+    more_than   = "0s"
+    description = "Time limit of the whole step, from connecting to its last event. Without it the client's limit holds."
+  }
+
+  rule {
+    conflicts     = ["body", "json", "form_data"]
+    error_message = "a request has one body: at most one of body, json and form_data may be given"
+  }
+  rule {
+    conflicts     = ["bearer_token", "basic_auth"]
+    error_message = "both make the Authorization header: at most one of bearer_token and basic_auth may be given"
+  }
+  rule {
+    when          = ["headers"]
+    condition     = length([for name in keys(input.headers) : name if lower(name) == "transfer-encoding"]) == 0
+    error_message = "a body is sent with its length, so the step fails: leave Transfer-Encoding out of headers"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["bearer_token", "basic_auth"]
+    condition     = input.headers == null || !contains([for name in keys(input.headers) : lower(name)], "authorization")
+    error_message = "headers has an Authorization of its own, which is sent in its place"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["basic_auth"]
+    condition     = length(split(":", input.basic_auth.username)) == 1
+    error_message = "a colon ends the username of basic_auth: leave it out"
+  }
+  rule {
+    when          = ["api_key"]
+    condition     = contains(["header", "query"], input.api_key.in)
+    error_message = "the `in` of api_key is \"header\" or \"query\""
+  }
+  rule {
+    when          = ["timeout"]
+    condition     = step.time_limit == null || input.timeout <= step.time_limit
+    error_message = "the time limit of the step is shorter and ends it first"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["events"]
+    condition     = input.events == floor(input.events)
+    error_message = "events is a whole number"
+  }
+  rule {
+    when          = ["last_event_id"]
+    condition     = input.headers == null || !contains([for name in keys(input.headers) : lower(name)], "last-event-id")
+    error_message = "headers has a Last-Event-ID of its own, which is sent in its place"
+    severity      = "warning"
+  }
+  rule {
+    when          = ["idle_timeout", "timeout"]
+    condition     = input.idle_timeout == null || input.timeout == null || input.idle_timeout <= input.timeout
+    error_message = "timeout is shorter and ends the step first"
+    severity      = "warning"
+  }
+
+  output "events" {
+    type = list(object({
+      id    = string
+      event = string
+      data  = string
+    }))
+    description = "The events in order: the last id that the server gave, the name and the data. Kept up to the client's max_body_size."
+  }
+  output "count" {
+    type        = number
+    description = "How many events came."
+  }
+  output "last" {
+    type = object({
+      id    = string
+      event = string
+      data  = string
+    })
+    description = "The last event; null if there was none."
+  }
+  output "first" {
+    type        = duration
+    description = "From sending to the first event; null if there was none."
+  }
+  output "ended_by" {
+    type        = string
+    description = "What ended the step: \"event\", \"data\" or \"events\", the first of these that held, or \"end\" if the server ended the stream."
+  }
+  output "status_code" {
+    type        = number
+    description = "The status code."
+  }
+  output "headers" {
+    type        = map(string)
+    description = "The headers by their names in lower case. The values of a header that came more than once are joined by a comma."
+  }
+
+  metric "events" {
+    kind        = "counter"
+    description = "Events that came."
+  }
+  metric "first_event" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From sending to the first event."
+  }
+  metric "between" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From one event to the next."
+  }
+  metric "answers" {
+    kind        = "counter"
+    label       = "status"
+    description = "Answers by status, also those that fail the step. Of redirects that are followed only the last answer counts."
+  }
+  metric "waiting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "From sending to the head of the answer. Connecting and redirects are part of it."
+  }
+  metric "received" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the stream, also of one that fails the step."
+  }
+  metric "resent" {
+    kind        = "counter"
+    description = "Requests that were sent again on a new connection, because the server had closed the idle one."
+  }
+  metric "requests" {
+    kind        = "counter"
+    description = "Requests that were sent, redirects and those that were sent again included. One that is given up while it connects counts as well."
+  }
+  metric "answered" {
+    kind        = "counter"
+    description = "Answers whose head came, those of redirects included. It is `requests` without `cut`."
+  }
+  metric "cut" {
+    kind        = "counter"
+    description = "Requests without an answer: their connection broke, or their time or that of the run was over."
+  }
+
+  error "request" {
+    description = "The request cannot be made: a URL or header is malformed."
+  }
+  error "dns" {
+    description = "The host name has no address."
+  }
+  error "connect" {
+    description = "No connection: it took longer than connect_timeout, or the proxy refused."
+  }
+  error "refused" {
+    description = "No connection: nobody listens there."
+  }
+  error "unreachable" {
+    description = "No connection: there is no way to the host."
+  }
+  error "local" {
+    description = "No connection: this host has no more file descriptors or ports. That says nothing of the server."
+  }
+  error "tls" {
+    description = "No TLS connection: the certificate is not trusted or not for this host, or there is no common TLS version."
+  }
+  error "timeout" {
+    description = "The whole step took longer than its time limit."
+  }
+  error "redirect" {
+    description = "Too many redirects, or one to something that is no URL."
+  }
+  error "reset" {
+    description = "The server broke the connection off before its answer."
+  }
+  error "closed" {
+    description = "The server closed the connection before its answer."
+  }
+  error "protocol" {
+    description = "The answer is no valid HTTP."
+  }
+  error "body" {
+    description = "The stream broke off, is compressed, or an event is longer than the client's max_body_size."
+  }
+  error "status" {
+    description = "The status code is not 200."
+  }
+  error "content_type" {
+    description = "The answer is no event stream: its Content-Type is not text/event-stream."
+  }
+  error "idle" {
+    description = "No event came within idle_timeout."
+  }
+}
+
 asset "http_client" {
   description = "Connections, cookies and settings that requests share, like a browser."
   scope       = "vu"

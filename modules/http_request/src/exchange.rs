@@ -12,7 +12,9 @@ use crate::redirect;
 use crate::request;
 use crate::trace::{Request, Trace};
 use crate::transport::{AnswerHead, Hears, Incoming, Outgoing, Template};
-use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, format_duration};
+use bggo_runtime::contract::{
+    Counter, Deadline, Fault, FaultText, LabelledCounter, Moment, Step, format_duration,
+};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, SET_COOKIE};
 use http::{Method, StatusCode};
@@ -81,6 +83,35 @@ pub(crate) struct Seen {
     pub(crate) resent: Cell<u32>,
     /// Status of the answer with which it ended. Redirects that are followed do not count.
     pub(crate) status: Cell<Option<StatusCode>>,
+}
+
+/// The metrics of a runner that tell what was seen of its exchanges.
+pub(crate) struct Counters {
+    pub(crate) requests: Counter,
+    pub(crate) answered: Counter,
+    pub(crate) cut: Counter,
+    pub(crate) resent: Counter,
+    pub(crate) answers: LabelledCounter,
+}
+
+impl Seen {
+    /// Counts what was seen.
+    pub(crate) fn count(&self, step: &Step<'_>, counters: &Counters) {
+        let (requests, answered) = (self.requests.get(), self.answered.get());
+        for (metric, count) in [
+            (counters.resent, self.resent.get()),
+            (counters.requests, requests),
+            (counters.answered, answered),
+            (counters.cut, requests.saturating_sub(answered)),
+        ] {
+            if count > 0 {
+                step.add(metric, count.into());
+            }
+        }
+        if let Some(status) = self.status.get() {
+            step.add_labelled(counters.answers, status.as_str(), 1);
+        }
+    }
 }
 
 /// What came back.
@@ -181,7 +212,7 @@ async fn whole<'c>(
 }
 
 /// The last answer, whose head has come, and its url.
-async fn answer<'c, 'a>(
+pub(crate) async fn answer<'c, 'a>(
     client: &'c HttpClient,
     call: &Call<'a>,
     mut first: First<'c>,

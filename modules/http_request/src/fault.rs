@@ -70,10 +70,9 @@ pub(crate) fn of_answer(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
     Kind::Protocol.fault(no_answer(url, hosts).and(": ").and_text(cause))
 }
 
-/// The fault for a request over HTTP/2 that got no answer.
-pub(crate) fn of_http_2_exchange(error: &h2::Error, url: &Url, hosts: Hosts) -> Fault {
-    let text = no_answer(url, hosts).and(format_args!(": {}", cause(error)));
-    lost_over_http_2(error).fault(text)
+/// The fault for a request over HTTP/2 that the other end gave up before its answer, or with the connection.
+pub(crate) fn given_up(kind: Kind, cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
+    kind.fault(no_answer(url, hosts).and(": ").and_text(cause))
 }
 
 /// The fault for an answer over HTTP/1 whose head is read and too large.
@@ -93,16 +92,11 @@ pub(crate) fn unfinished(cause: &FaultText, url: &Url, hosts: Hosts) -> Fault {
 
 /// Whether a connection was closed by the other end before an answer came.
 pub fn is_closed(error: &(dyn Error + 'static)) -> bool {
-    if let Some(error) = find::<h2::Error>(error) {
-        // It has no source, so what the system said is asked of itself.
-        let by_system = error.get_io();
-        return by_system.is_some_and(is_closed_by_system)
-            || error.is_go_away() && error.is_remote();
-    }
     find::<io::Error>(error).is_some_and(is_closed_by_system)
 }
 
-fn is_closed_by_system(error: &io::Error) -> bool {
+/// Whether the system said that a connection was closed by the other end.
+pub fn is_closed_by_system(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionReset
@@ -111,19 +105,6 @@ fn is_closed_by_system(error: &io::Error) -> bool {
             | io::ErrorKind::NotConnected
             | io::ErrorKind::UnexpectedEof
     )
-}
-
-/// The kind of failure of a request over HTTP/2 that was lost before its answer.
-pub fn lost_over_http_2(error: &h2::Error) -> Kind {
-    match error.get_io().map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionReset) => Kind::Reset,
-        // The end of the connection is a broken pipe to h2.
-        Some(_) if is_closed(error) => Kind::Closed,
-        // The server ends the connection with a word, or gives this one request up.
-        None if error.is_go_away() && error.is_remote() => Kind::Closed,
-        None if error.is_reset() && error.is_remote() => Kind::Reset,
-        _ => Kind::Protocol,
-    }
 }
 
 /// What is wrong with a url.
@@ -162,11 +143,6 @@ pub fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<
     None
 }
 
-/// The deepest cause that we have a text for: an error of the operating system, or what was wrong with the answer.
-pub(crate) fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
-    cause_by(error, word)
-}
-
 /// The deepest cause that `word` has a text for.
 pub fn cause_by(
     error: &(dyn Error + 'static),
@@ -184,12 +160,9 @@ pub fn cause_by(
     words.unwrap_or(Cow::Borrowed("the connection failed"))
 }
 
-/// What an error says of the operating system or of HTTP/2.
+/// What an error says of the operating system.
 pub fn word(error: &(dyn Error + 'static)) -> Option<Cow<'static, str>> {
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        return of_system(error);
-    }
-    error.downcast_ref::<h2::Error>().and_then(of_http_2)
+    error.downcast_ref::<io::Error>().and_then(of_system)
 }
 
 fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
@@ -204,49 +177,6 @@ fn of_system(error: &io::Error) -> Option<Cow<'static, str>> {
         }
         _ => None,
     }
-}
-
-fn of_http_2(error: &h2::Error) -> Option<Cow<'static, str>> {
-    let Some(reason) = error.reason() else {
-        return error
-            .get_io()
-            .is_some()
-            .then(|| "the connection is closed".into())
-            .or(Some("what came is no HTTP/2".into()));
-    };
-    let name = reason_name(reason.into());
-    Some(if error.is_library() {
-        format!("what came is no right HTTP/2 ({name})").into()
-    } else if error.is_go_away() {
-        format!("the other end ended the HTTP/2 connection ({name})").into()
-    } else {
-        format!("the other end gave the HTTP/2 stream up ({name})").into()
-    })
-}
-
-/// A reason's name in RFC 9113, section 7.
-fn reason_name(code: u32) -> &'static str {
-    const NAMES: [&str; 14] = [
-        "NO_ERROR",
-        "PROTOCOL_ERROR",
-        "INTERNAL_ERROR",
-        "FLOW_CONTROL_ERROR",
-        "SETTINGS_TIMEOUT",
-        "STREAM_CLOSED",
-        "FRAME_SIZE_ERROR",
-        "REFUSED_STREAM",
-        "CANCEL",
-        "COMPRESSION_ERROR",
-        "CONNECT_ERROR",
-        "ENHANCE_YOUR_CALM",
-        "INADEQUATE_SECURITY",
-        "HTTP_1_1_REQUIRED",
-    ];
-    usize::try_from(code)
-        .ok()
-        .and_then(|code| NAMES.get(code))
-        .copied()
-        .unwrap_or("a reason of its own")
 }
 
 #[cfg(test)]

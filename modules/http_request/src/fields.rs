@@ -8,13 +8,16 @@ pub(crate) mod name {
     pub(crate) const ACCEPT: &str = "Accept";
     pub(crate) const ACCEPT_ENCODING: &str = "Accept-Encoding";
     pub(crate) const AUTHORIZATION: &str = "Authorization";
+    pub(crate) const CACHE_CONTROL: &str = "Cache-Control";
     pub(crate) const CONNECTION: &str = "Connection";
     pub(crate) const CONTENT_LENGTH: &str = "Content-Length";
     pub(crate) const CONTENT_TYPE: &str = "Content-Type";
     pub(crate) const COOKIE: &str = "Cookie";
     pub(crate) const EXPECT: &str = "Expect";
     pub(crate) const HOST: &str = "Host";
+    pub(crate) const LAST_EVENT_ID: &str = "Last-Event-ID";
     pub(crate) const PROXY_AUTHORIZATION: &str = "Proxy-Authorization";
+    pub(crate) const UPGRADE: &str = "Upgrade";
     pub(crate) const USER_AGENT: &str = "User-Agent";
 }
 

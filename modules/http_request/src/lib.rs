@@ -1,8 +1,9 @@
-//! HTTP requests: the runner `http_request` and the asset `http_client` that its requests share.
+//! HTTP requests: the runner `http_request`, the runner `http_events` for streams of events, and the asset `http_client` that
+//! their requests share.
 //!
 //! ```text
 //! arguments -> prepared (request: url, headers, body) -> runner -> exchange (redirects, cookies, limit) -> transport
-//!                                                     '-> response (the outputs that the grid reads)
+//!                                                     '-> response (the outputs that the grid reads), or events
 //! ```
 
 mod auth;
@@ -12,11 +13,13 @@ mod charset;
 mod client;
 mod cookies;
 mod decompress;
+mod events;
 mod exchange;
 mod expect;
 mod fault;
 mod fields;
 mod hosts;
+mod limit;
 mod multipart;
 mod prepared;
 mod redirect;
@@ -25,9 +28,12 @@ mod response;
 mod runner;
 mod trace;
 mod transport;
+mod upgrade;
 
 pub use client::HttpClient;
+pub use events::HttpEvents;
 pub use prepared::HttpRequest;
 pub use transport::link::{self, Link};
+pub use upgrade::{Upgrade, Upgraded};
 
 bggo_runtime::contract::module!("manifest.hcl");

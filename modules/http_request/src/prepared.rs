@@ -5,13 +5,13 @@ use crate::body::Payload;
 use crate::client::{Common, HttpClient, count};
 use crate::exchange::{Answer, Seen};
 use crate::expect::Expect;
-use crate::fields::{Fields, name};
+use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Plain, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::trace::{Request, Trace};
 use crate::transport::{LastHead, Shared, Template};
-use bggo_runtime::contract::{Early, Fault, FaultText, Step, Text};
+use bggo_runtime::contract::{Early, Fault, Step, Text};
 use http::header::HeaderMap;
 use http::{Method, Version};
 use std::borrow::Cow;
@@ -129,22 +129,6 @@ struct Kept {
     composed: Rc<Composed>,
 }
 
-/// The headers of a request with those that follow from its url, its body and its client.
-fn complete(
-    mut headers: Fields,
-    (target, payload): (&Target, &Payload),
-    client: &HttpClient,
-) -> Result<Fields, Fault> {
-    if let Some(credentials) = &target.credentials {
-        headers.add(name::AUTHORIZATION, credentials.clone());
-    }
-    request::add_content_type(&mut headers, payload)?;
-    for (name, value) in client.common.fields.iter() {
-        headers.add(name.clone(), value.clone());
-    }
-    Ok(headers)
-}
-
 /// How far an exchange came that failed.
 #[derive(Clone, Copy)]
 pub(crate) enum Ended<'a> {
@@ -222,17 +206,7 @@ impl HttpRequest {
         let plain = self.inputs.with(late)?;
         let key = parts.key.as_ref().as_ref();
         let trace = Trace::new((step, shown), client, &parts.head, key);
-        // What the headers hold in Base64.
-        let basic = plain.basic_auth.and_then(|basic| basic.get("password"));
-        if let Some(password) = basic.filter(|password| !password.is_null()) {
-            trace.hide(&password.to_string());
-        }
-        if let Some(password) = request::password(&plain.url) {
-            trace.hide(&password);
-        }
-        if let Some(token) = &plain.bearer_token {
-            trace.hide(token);
-        }
+        trace.hide_credentials(&plain.url, plain.basic_auth, plain.bearer_token.as_deref());
         Ok(trace)
     }
 
@@ -288,7 +262,8 @@ impl HttpRequest {
             return Ok(Rc::clone(&kept.composed));
         }
         let fields = parts.head.as_ref().clone();
-        let fields = complete(fields, (&parts.target, &parts.payload), client)?;
+        let of_client = &client.common.fields;
+        let fields = request::complete(fields, (&parts.target, &parts.payload), of_client)?;
         let (Shared::Own(connections), true, Some(body)) = (
             &client.common.connections,
             self.fixed.is_some(),
@@ -442,10 +417,7 @@ fn key(plain: &Plain<'_>) -> Result<Option<ApiKey>, Fault> {
 }
 
 fn method(plain: &Plain<'_>) -> Result<Method, Fault> {
-    Method::from_bytes(plain.method.as_bytes()).map_err(|_| {
-        let text = FaultText::value(format_args!("{:?}", plain.method)).and(" is no method");
-        Kind::Request.fault(text)
-    })
+    request::method(&plain.method)
 }
 
 fn head(plain: &Plain<'_>, key: Option<&ApiKey>) -> Result<Fields, Fault> {

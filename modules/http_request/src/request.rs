@@ -10,6 +10,7 @@ use crate::fields::{Fields, name};
 use crate::http_request::Error as Kind;
 use crate::multipart;
 use bggo_runtime::contract::{Fault, FaultText, Value};
+use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -291,6 +292,90 @@ pub(crate) fn add_content_type(headers: &mut Fields, payload: &Payload) -> Resul
         *named = value;
     }
     Ok(())
+}
+
+/// Adds the fields that follow from the url, the body and the client, unless the step sets them.
+pub(crate) fn complete(
+    mut headers: Fields,
+    (target, payload): (&Target, &Payload),
+    of_client: &Fields,
+) -> Result<Fields, Fault> {
+    if let Some(credentials) = &target.credentials {
+        headers.add(name::AUTHORIZATION, credentials.clone());
+    }
+    add_content_type(&mut headers, payload)?;
+    for (name, value) in of_client.iter() {
+        headers.add(name.clone(), value.clone());
+    }
+    Ok(headers)
+}
+
+/// Reads a method.
+pub(crate) fn method(name: &str) -> Result<Method, Fault> {
+    Method::from_bytes(name.as_bytes()).map_err(|_| {
+        let text = FaultText::value(format_args!("{name:?}")).and(" is no method");
+        Kind::Request.fault(text)
+    })
+}
+
+/// All arguments of a request, where they are all known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arguments<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) query: Option<&'a Value>,
+    pub(crate) headers: Option<&'a Value>,
+    pub(crate) bearer: Option<&'a str>,
+    pub(crate) basic: Option<&'a Value>,
+    pub(crate) key: Option<&'a Value>,
+    pub(crate) cookies: Option<&'a Value>,
+    pub(crate) bodies: BodyParts<'a>,
+}
+
+impl<'a> Arguments<'a> {
+    /// A GET without anything else.
+    pub(crate) fn get(url: &'a str) -> Self {
+        Self {
+            url,
+            method: "GET",
+            query: None,
+            headers: None,
+            bearer: None,
+            basic: None,
+            key: None,
+            cookies: None,
+            bodies: BodyParts::default(),
+        }
+    }
+}
+
+/// A whole request, without what its client adds.
+#[derive(Debug, Clone)]
+pub(crate) struct Whole {
+    pub(crate) key: Option<ApiKey>,
+    pub(crate) method: Method,
+    pub(crate) target: Target,
+    pub(crate) head: Fields,
+    pub(crate) cookies: Vec<(String, String)>,
+    pub(crate) payload: Payload,
+}
+
+/// Makes a request at once.
+pub(crate) fn whole(arguments: &Arguments<'_>) -> Result<Whole, Fault> {
+    let key = arguments.key.map(auth::api_key).transpose()?;
+    Ok(Whole {
+        method: method(arguments.method)?,
+        target: target(arguments.url, arguments.query, key.as_ref())?,
+        head: head(HeadParts {
+            headers: arguments.headers,
+            bearer: arguments.bearer,
+            basic: arguments.basic,
+            key: key.as_ref(),
+        })?,
+        cookies: arguments.cookies.map_or_else(|| Ok(Vec::new()), cookies)?,
+        payload: payload(arguments.bodies)?,
+        key,
+    })
 }
 
 fn text(value: &HeaderValue) -> &str {

@@ -72,7 +72,8 @@ pub(crate) fn output(
     Ok(output)
 }
 
-fn headers(headers: &HeaderMap) -> Value {
+/// The fields of a head, by their names in lower case.
+pub(crate) fn headers(headers: &HeaderMap) -> Value {
     let joined: Vec<(Text, Value)> = headers
         .keys()
         .map(|name| {

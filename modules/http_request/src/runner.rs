@@ -8,7 +8,7 @@
 
 use crate::auth::ApiKey;
 use crate::client::HttpClient;
-use crate::exchange::{Answer, Call, First, Seen, exchange};
+use crate::exchange::{Answer, Call, Counters, First, Seen, exchange};
 use crate::expect::Examples;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::prepared::{Composed, Ended, HttpRequest, PartsOf};
@@ -393,20 +393,15 @@ impl Drop for Run<'_> {
         {
             self.show(kind, Ended::Lost(&self.seen));
         }
-        let (step, seen) = (self.step, &self.seen);
-        let (requests, answered) = (seen.requests.get(), seen.answered.get());
-        for (metric, count) in [
-            (Metric::RESENT, seen.resent.get()),
-            (Metric::REQUESTS, requests),
-            (Metric::ANSWERED, answered),
-            (Metric::CUT, requests.saturating_sub(answered)),
-        ] {
-            if count > 0 {
-                step.add(metric, count.into());
-            }
-        }
-        if let Some(status) = seen.status.get() {
-            step.add_labelled(Metric::ANSWERS, status.as_str(), 1);
-        }
+        self.seen.count(
+            self.step,
+            &Counters {
+                requests: Metric::REQUESTS,
+                answered: Metric::ANSWERED,
+                cut: Metric::CUT,
+                resent: Metric::RESENT,
+                answers: Metric::ANSWERS,
+            },
+        );
     }
 }

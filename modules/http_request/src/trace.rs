@@ -7,7 +7,8 @@ use crate::charset;
 use crate::client::HttpClient;
 use crate::decompress::decompress;
 use crate::fields::{Fields, name};
-use bggo_runtime::contract::{Message, Secrets, Step, Text};
+use crate::request;
+use bggo_runtime::contract::{Message, Secrets, Step, Text, Value};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
@@ -371,6 +372,20 @@ impl<'a> Trace<'a> {
             {
                 self.hide(value.trim());
             }
+        }
+    }
+
+    /// Keeps back the credentials of a request, which its headers may hold in Base64.
+    pub(crate) fn hide_credentials(&self, url: &str, basic: Option<&Value>, bearer: Option<&str>) {
+        let basic = basic.and_then(|basic| basic.get("password"));
+        if let Some(password) = basic.filter(|password| !password.is_null()) {
+            self.hide(&password.to_string());
+        }
+        if let Some(password) = request::password(url) {
+            self.hide(&password);
+        }
+        if let Some(token) = bearer {
+            self.hide(token);
         }
     }
 

@@ -40,6 +40,16 @@ impl AssetCx {
         }
     }
 
+    /// That of an asset of user 1 outside of a run, for the tests of a module. It has no tasks.
+    pub fn alone(worker: &Rc<WorkerContext>) -> Self {
+        static ALONE: ResourceInfo = ResourceInfo::new("asset", "alone", "alone:1");
+        let asker = Asker {
+            user: 1,
+            iteration: 0,
+        };
+        Self::new(&ALONE, asker, worker, None)
+    }
+
     /// The user and iteration that asked first.
     pub(crate) fn asker(&self) -> Asker {
         self.asker

@@ -50,6 +50,15 @@ impl Buf {
         }
     }
 
+    /// Overwrites bytes that were appended before, from the byte `at` on: such as a length, once it is known. What would be behind
+    /// the last byte is left out.
+    pub fn put_at(&mut self, at: usize, bytes: &[u8]) {
+        let there = self.bytes_mut().get_mut(at..).unwrap_or_default();
+        for (old, new) in there.iter_mut().zip(bytes) {
+            *old = *new;
+        }
+    }
+
     /// Appends one byte.
     pub fn put_byte(&mut self, byte: u8) {
         self.put(&[byte]);

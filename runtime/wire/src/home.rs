@@ -4,7 +4,7 @@
 //! Home -lend-> Loan -dropped-> Home, if nothing is left of the exchange; else the connection is closed and counted
 //! ```
 
-use crate::wire::{Idle, Wire};
+use crate::wire::{Idle, Look, Wire};
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, DerefMut};
 use std::task::{Context, Poll};
@@ -41,7 +41,19 @@ impl Home {
         }
     }
 
-    /// Lends a connection to a server: that which came back last.
+    /// Lends a connection to a server that can be used: that which came back last and [is quiet](Wire::is_quiet). Those that are
+    /// not are closed. A protocol with one server calls it 0.
+    pub fn lend_quiet(&self, server: u32, look: Look) -> Option<Loan<'_>> {
+        loop {
+            let mut loan = self.lend(server)?;
+            if loan.is_quiet(look) {
+                return Some(loan);
+            }
+            loan.spent();
+        }
+    }
+
+    /// Lends a connection to a server, whatever has happened to it meanwhile: that which came back last.
     pub fn lend(&self, server: u32) -> Option<Loan<'_>> {
         let mut idle = self.idle.borrow_mut();
         let at = idle.iter().rposition(|(of, _)| *of == server)?;
@@ -53,7 +65,7 @@ impl Home {
         })
     }
 
-    /// Takes in a new connection, on loan to whoever made it.
+    /// Takes in a new connection to the server of this number, on loan to whoever made it.
     pub fn settle(&self, server: u32, wire: Wire) -> Loan<'_> {
         Loan {
             home: self,

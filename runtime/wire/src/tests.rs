@@ -194,6 +194,72 @@ async fn an_orderly_end_counts_as_nothing() {
 }
 
 #[tokio::test]
+async fn a_connection_on_which_nothing_more_is_sent_serves_no_other_exchange() {
+    let home = Home::new();
+    let (wire, mut peer) = pair().await;
+    let mut loan = home.settle(0, wire);
+    loan.out().put(b"goodbye");
+    loan.finish().await.unwrap();
+    let mut said = String::new();
+    peer.read_to_string(&mut said).unwrap();
+    assert_eq!(said, "goodbye");
+    drop(loan);
+    assert!(!home.has_idle());
+    assert_eq!(home.take_counts(), crate::Counts::default());
+}
+
+#[tokio::test]
+async fn only_connections_that_are_quiet_are_lent_for_use() {
+    let home = Home::new();
+    let (wire, _peer) = pair().await;
+    drop(home.settle(0, wire));
+    let (wire, closed) = pair().await;
+    closed.shutdown(Shutdown::Both).unwrap();
+    drop(home.settle(0, wire));
+    let port = home.lend_quiet(0, Look::Ask).unwrap();
+    assert!(!home.has_idle(), "the one that is gone is closed");
+    assert!(home.lend_quiet(0, Look::Ask).is_none());
+    drop(port);
+    assert!(home.lend_quiet(0, Look::Told).is_some());
+}
+
+#[tokio::test]
+async fn a_reader_waits_until_it_finds_its_message_and_no_longer() {
+    let (mut wire, mut peer) = pair().await;
+    let line = |came: &[u8]| came.iter().position(|byte| *byte == b'\n');
+    peer.write_all(b"one\ntw").unwrap();
+    assert_eq!(wire.until(64, line).await.unwrap(), 3);
+    wire.consume(4);
+    {
+        let mut second = pin!(wire.until(64, line));
+        let first = poll_fn(|cx| Poll::Ready(second.as_mut().poll(cx))).await;
+        assert!(first.is_pending());
+    }
+    peer.write_all(b"o\nthree").unwrap();
+    assert_eq!(wire.until(64, line).await.unwrap(), 3);
+    wire.consume(4);
+    while wire.peek().len() < 5 {
+        wire.fill(64).await.unwrap();
+    }
+    let too_long = wire.until(5, line).await.unwrap_err();
+    assert_eq!(too_long.kind(), Kind::TooLarge);
+    drop(peer);
+    let cut = wire.until(64, line).await.unwrap_err();
+    assert_eq!(cut.kind(), Kind::Closed);
+}
+
+#[test]
+fn a_length_is_written_where_it_belongs_once_it_is_known() {
+    let mut out = crate::Buf::new();
+    out.put(b"Q\0\0select");
+    out.put_at(1, &8u16.to_be_bytes());
+    assert_eq!(out.bytes(), b"Q\0\x08select");
+    out.put_at(8, b"xyz");
+    out.put_at(9, b"xyz");
+    assert_eq!(out.bytes(), b"Q\0\x08selecx");
+}
+
+#[tokio::test]
 async fn an_idle_connection_tells_when_something_comes_and_when_it_is_gone() {
     let (mut wire, mut peer) = pair().await;
     assert!(wire.is_quiet(Look::Ask));

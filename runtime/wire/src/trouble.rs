@@ -60,6 +60,9 @@ pub enum Phase {
 }
 
 /// Why a connection cannot be made or used. Its text is a clause of our own words, with the system's where the system refused.
+///
+/// It becomes a fault of the same name by `?`. A protocol that says more makes a [fault with another text](Self::fault), or puts
+/// [words before](Self::after).
 #[derive(Debug, Clone)]
 pub struct Trouble(Box<Parts>);
 

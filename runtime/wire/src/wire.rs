@@ -54,6 +54,8 @@ struct State {
     has_ended: bool,
     /// It failed, so it is of no use any more.
     is_broken: bool,
+    /// Nothing more is sent on it.
+    is_finished: bool,
     /// Nothing had come when it was lent just now, and whoever borrowed it is woken when something does.
     is_heard: bool,
 }
@@ -128,7 +130,7 @@ impl Wire {
         self.owed = self.owed.saturating_add(1);
     }
 
-    /// An answer came whole.
+    /// An answer came whole. Without that word the connection is not used again.
     pub fn paid(&mut self) {
         self.owed = self.owed.saturating_sub(1);
     }
@@ -203,12 +205,35 @@ impl Wire {
         self.came.consume(count);
     }
 
-    /// Reads once: how many bytes came; 0 when there will be no more. `most` is how many may stand unconsumed.
+    /// Reads once: how many bytes came; 0 when there will be no more. With `most` bytes unconsumed nothing is read; a read below
+    /// that may bring more than are missing.
     ///
     /// # Errors
     /// The connection broke, or `most` bytes stand there already.
     pub async fn fill(&mut self, most: usize) -> Result<usize, Trouble> {
         poll_fn(|cx| self.poll_fill(cx, most)).await
+    }
+
+    /// Reads until `find` finds what it looks for in all that has come, such as the end of a line or of a message. Nothing is
+    /// consumed. A future that is dropped loses nothing.
+    ///
+    /// # Errors
+    /// The connection broke, the other end closed it before, or it is not found in `most` bytes.
+    pub async fn until<T>(
+        &mut self,
+        most: usize,
+        mut find: impl FnMut(&[u8]) -> Option<T>,
+    ) -> Result<T, Trouble> {
+        loop {
+            if !self.came.is_empty()
+                && let Some(found) = find(self.came.bytes())
+            {
+                return Ok(found);
+            }
+            if self.fill(most).await? == 0 {
+                return Err(Trouble::closed());
+            }
+        }
     }
 
     /// See [`Wire::fill`].
@@ -323,6 +348,7 @@ impl Wire {
             && self.came.is_empty()
             && !self.state.has_ended
             && !self.state.is_broken
+            && !self.state.is_finished
     }
 
     /// Whether an answer is owed, or a part of a request was not sent.
@@ -354,7 +380,7 @@ impl Wire {
         self.state.is_heard = false;
     }
 
-    /// The address of the other end: of the proxy if there is one.
+    /// The address of the other end: of the proxy if there is one. A unix socket has none.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.socket.peer()
     }
@@ -449,7 +475,8 @@ impl Wire {
         }
     }
 
-    /// Sends what was appended, then says that nothing more will be sent.
+    /// Sends what was appended, which gets no answer, then says that nothing more will be sent. What the other end sends can still
+    /// be read. The connection serves no other exchange.
     ///
     /// # Errors
     /// The connection broke.
@@ -460,6 +487,7 @@ impl Wire {
     /// See [`Wire::finish`].
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Trouble>> {
         self.send_only();
+        self.state.is_finished = true;
         ready!(self.poll_flush(cx))?;
         if let Some(layer) = &mut self.layer {
             layer.say_end();

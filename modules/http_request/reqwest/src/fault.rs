@@ -108,7 +108,7 @@ pub(crate) fn unanswered(
 /// The kind of a connection that was lost before an answer.
 fn of_lost(error: &(dyn Error + 'static)) -> Kind {
     if let Some(error) = find::<h2::Error>(error) {
-        return link::lost_over_http_2(error);
+        return lost_over_http_2(error);
     }
     let by_system = find::<io::Error>(error);
     match by_system.map(io::Error::kind) {
@@ -124,8 +124,27 @@ fn of_lost(error: &(dyn Error + 'static)) -> Kind {
     }
 }
 
+/// The kind of failure of a request over HTTP/2 that was lost before its answer.
+fn lost_over_http_2(error: &h2::Error) -> Kind {
+    match error.get_io().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionReset) => Kind::Reset,
+        // The end of the connection is a broken pipe to h2.
+        Some(_) if is_closed(error) => Kind::Closed,
+        // The server ends the connection with a word, or gives this one request up.
+        None if error.is_go_away() && error.is_remote() => Kind::Closed,
+        None if error.is_reset() && error.is_remote() => Kind::Reset,
+        _ => Kind::Protocol,
+    }
+}
+
 /// Whether a connection was closed by the other end before an answer came.
 pub(crate) fn is_closed(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = find::<h2::Error>(error) {
+        // It has no source, so what the system said is asked of itself.
+        let by_system = error.get_io();
+        return by_system.is_some_and(link::is_closed_by_system)
+            || error.is_go_away() && error.is_remote();
+    }
     link::is_closed(error)
         || find::<hyper::Error>(error).is_some_and(|error| {
             error.is_incomplete_message() || error.is_closed() || error.is_canceled()
@@ -136,9 +155,53 @@ pub(crate) fn is_closed(error: &(dyn Error + 'static)) -> bool {
 pub(crate) fn cause(error: &(dyn Error + 'static)) -> Cow<'static, str> {
     cause_by(error, |error| {
         let of_http_1 = || error.downcast_ref::<hyper::Error>().and_then(of_http_1);
+        let of_http_2 = || error.downcast_ref::<h2::Error>().and_then(of_http_2);
         let here = || of_http_1().or_else(|| of_proxy(error)).map(Cow::Borrowed);
-        word(error).or_else(here)
+        word(error).or_else(of_http_2).or_else(here)
     })
+}
+
+fn of_http_2(error: &h2::Error) -> Option<Cow<'static, str>> {
+    let Some(reason) = error.reason() else {
+        return error
+            .get_io()
+            .is_some()
+            .then(|| "the connection is closed".into())
+            .or(Some("what came is no HTTP/2".into()));
+    };
+    let name = reason_name(reason.into());
+    Some(if error.is_library() {
+        format!("what came is no right HTTP/2 ({name})").into()
+    } else if error.is_go_away() {
+        format!("the other end ended the HTTP/2 connection ({name})").into()
+    } else {
+        format!("the other end gave the HTTP/2 stream up ({name})").into()
+    })
+}
+
+/// A reason's name in RFC 9113, section 7.
+fn reason_name(code: u32) -> &'static str {
+    const NAMES: [&str; 14] = [
+        "NO_ERROR",
+        "PROTOCOL_ERROR",
+        "INTERNAL_ERROR",
+        "FLOW_CONTROL_ERROR",
+        "SETTINGS_TIMEOUT",
+        "STREAM_CLOSED",
+        "FRAME_SIZE_ERROR",
+        "REFUSED_STREAM",
+        "CANCEL",
+        "COMPRESSION_ERROR",
+        "CONNECT_ERROR",
+        "ENHANCE_YOUR_CALM",
+        "INADEQUATE_SECURITY",
+        "HTTP_1_1_REQUIRED",
+    ];
+    usize::try_from(code)
+        .ok()
+        .and_then(|code| NAMES.get(code))
+        .copied()
+        .unwrap_or("a reason of its own")
 }
 
 fn of_http_1(error: &hyper::Error) -> Option<&'static str> {

@@ -1,7 +1,8 @@
-//! The head of a request over HTTP/1, as bytes.
+//! The head of a request, as bytes.
 
 use super::message::Outgoing;
 use crate::fields::{Fields, name};
+use bggo_http2::{Block, Keeping};
 use bggo_wire::{Buf, Proxy};
 use http::Method;
 use url::{Position, Url};
@@ -80,6 +81,50 @@ pub(super) fn put_head(
         put_field(out, name::COOKIE, cookies.as_bytes());
     }
     out.put(b"\r\n");
+}
+
+/// Fields of a connection, which HTTP/2 does not know (RFC 9113, section 8.2.2).
+const OF_CONNECTION: [&str; 5] = [
+    "connection",
+    "proxy-connection",
+    "keep-alive",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The head of a request over HTTP/2, without the cookies.
+pub(super) fn put_block(outgoing: &Outgoing<'_>, size: u64) -> Block {
+    let Outgoing {
+        method,
+        url,
+        fields,
+        ..
+    } = *outgoing;
+    let mut block = Block::new();
+    let authority = &url[Position::BeforeHost..Position::AfterPort];
+    let path = &url[Position::BeforePath..Position::AfterQuery];
+    block.begin(method.as_str(), url.scheme(), (authority, path));
+    for (name, value) in fields.iter() {
+        let is_it = |known: &&str| known.eq_ignore_ascii_case(name);
+        if OF_CONNECTION.iter().any(is_it) {
+            continue;
+        }
+        let keeping = if value.is_sensitive() {
+            Keeping::Never
+        } else {
+            Keeping::Allowed
+        };
+        block.field(name.as_bytes(), value.as_bytes(), keeping);
+    }
+    if !fields.contains(name::ACCEPT) {
+        block.field(b"accept", b"*/*", Keeping::Allowed);
+    }
+    let announces = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+    if (size > 0 || announces) && !fields.contains(name::CONTENT_LENGTH) {
+        let size = size.to_string();
+        block.field(b"content-length", size.as_bytes(), Keeping::Allowed);
+    }
+    block
 }
 
 fn put_field(out: &mut Buf, name: &str, value: &[u8]) {

@@ -161,6 +161,12 @@ impl Exchange {
         }
     }
 
+    /// The same for a request that asks for another protocol: status 101 is its final answer.
+    pub(super) fn for_upgrade(mut self) -> Self {
+        self.asked.upgrade = true;
+        self
+    }
+
     /// Whether a request is appended at once, with its body.
     pub(super) fn takes(outgoing: &Outgoing<'_>, body: &[u8]) -> bool {
         body.len() <= PIECE && !outgoing.asks().for_word

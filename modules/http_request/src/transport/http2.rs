@@ -1,53 +1,61 @@
 //! One connection of HTTP/2 and the requests on it. It is driven by the requests themselves and, between them, by its user's
 //! idle work: it has no task.
+//!
+//! ```text
+//! exchange --open, send--> Connection --bytes--> wire          (whoever waits drives: it reads and writes for all)
+//! Reply <-- slot of the request <-- events <-- bytes that came
+//! ```
+//!
+//! What comes for the request that drives stays where it is until it is read, and is never copied if nobody reads it. What comes for
+//! another one is kept in its slot, and that one is woken.
 
-use super::message::{AnswerHead, Details, Outgoing};
+use super::compose::put_block;
+use super::message::{AnswerHead, Details, Hears, Outgoing};
+use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
+use crate::request;
+use bggo_http2::{
+    Asking, Bad, Block, Code, Connection, Ends, Event, Head, Keeping, Key, Limits, Room, Rules,
+    Sink,
+};
 use bggo_runtime::contract::{Fault, FaultText, Moment};
-use bggo_wire::Wire;
+use bggo_wire::{Buf, Kind as OfWire, Trouble, Wire};
 use bytes::Bytes;
-use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
-use h2::{Reason, RecvStream, SendStream};
-use http::header::{CONTENT_LENGTH, COOKIE, HeaderName, HeaderValue};
-use http::{Method, Request, Uri, Version};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::{Method, StatusCode, Version};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
-use url::Position;
 
-/// The most bytes that the head of an answer may have, each field with 32 more. A longer head fails its request. A head that is
-/// longer by a fourth makes h2 end the connection, so this is more than a server should send.
-const HEAD_BYTES: u32 = 1 << 20;
-/// How much of one body, and of all of a connection, a server may send before it is read.
-const BODY_WINDOW: u32 = 2 << 20;
-const CONNECTION_WINDOW: u32 = 5 << 20;
-/// Fields of a connection, which HTTP/2 does not know (RFC 9113, 8.2.2).
-const OF_CONNECTION: [&str; 5] = [
-    "connection",
-    "proxy-connection",
-    "keep-alive",
-    "transfer-encoding",
-    "upgrade",
-];
+const RULES: Rules = Rules {
+    limits: Limits {
+        fields: usize::MAX,
+        bytes: 1 << 20,
+    },
+    stream_window: 2 << 20,
+    connection_window: 5 << 20,
+};
+/// Bytes that may stand before they are read: more than the largest frame.
+const MOST: usize = 64 << 10;
+/// Nothing is read, and no body appended, while so many bytes are unsent.
+const UNSENT: usize = 64 << 10;
 
 /// A connection and the requests on it.
 pub(super) struct Session {
     /// The number of its server.
     pub(super) server: u32,
-    sender: SendRequest<Bytes>,
-    connection: RefCell<Connection<Wire, Bytes>>,
     peer: Option<SocketAddr>,
+    inner: RefCell<Inner>,
     /// Requests whose answers are not over.
     open: Cell<usize>,
     has_served: Cell<bool>,
-    is_over: Cell<bool>,
     /// It is not kept for later requests.
-    closes_when_idle: bool,
+    keeps: Keeps,
     rests_since: Cell<Moment>,
 }
 
@@ -58,51 +66,132 @@ pub(super) enum Keeps {
     Idle,
 }
 
+struct Inner {
+    wire: Wire,
+    connection: Connection,
+    /// By key.
+    slots: Vec<Slot>,
+    /// Who waits until another request may be opened.
+    waits: Vec<Waker>,
+    /// Whose waker the socket has.
+    driver: Driver,
+    ended: Option<End>,
+}
+
+/// Who is woken when something comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Driver {
+    /// The idle work of its user.
+    Idle,
+    Request(Key),
+    /// Somebody who waits for room.
+    Waits,
+}
+
+/// How far a connection was driven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drove {
+    /// Nothing more can be done now.
+    Dry,
+    /// Something came for the request that drives, which is in its slot.
+    Mine,
+    /// Its head came, which is the last one of the thread.
+    Head(Ends),
+}
+
+/// What came for a request while another one drove.
+#[derive(Default)]
+struct Slot {
+    waker: Option<Waker>,
+    head: Option<(Head, Ends)>,
+    pieces: VecDeque<Bytes>,
+    /// Nobody reads the body: so many bytes of it were dropped.
+    skipped: Option<u64>,
+    has_ended: bool,
+    waits_for_room: bool,
+    lost: Option<End>,
+}
+
+/// Why an answer does not come, or does not come to its end.
+#[derive(Debug, Clone)]
+enum End {
+    Broken(Trouble),
+    /// What came for all of the connection is no HTTP/2.
+    Bad(Bad),
+    /// What came for this request is no answer.
+    Failed(Bad),
+    Reset(Code),
+    /// The server takes no more requests and did not look at this one.
+    GoneAway(Code),
+}
+
+impl End {
+    fn words(&self) -> FaultText {
+        match self {
+            Self::Broken(trouble) => trouble.text().clone(),
+            Self::Bad(Bad::NotHttp2) => FaultText::plain(Bad::NotHttp2.words()),
+            Self::Bad(bad) => FaultText::plain(format_args!(
+                "what came is no right HTTP/2: {}",
+                bad.words()
+            )),
+            Self::Failed(bad) => FaultText::plain(bad.words()),
+            Self::Reset(code) => FaultText::plain(format_args!(
+                "the other end gave the HTTP/2 stream up ({})",
+                code.name()
+            )),
+            Self::GoneAway(code) => FaultText::plain(format_args!(
+                "the other end ended the HTTP/2 connection ({})",
+                code.name()
+            )),
+        }
+    }
+}
+
+thread_local! {
+    /// The head that was read last on this thread.
+    static HEAD: RefCell<Head> = RefCell::default();
+}
+
+/// The buffer of a wire as what a connection writes to.
+struct Out<'a>(&'a mut Buf);
+
+impl Sink for Out<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.0.put(bytes);
+    }
+}
+
 impl Session {
-    /// Begins HTTP/2 on a new connection.
-    pub(super) async fn begin(
-        server: u32,
-        wire: Wire,
-        keeps: Keeps,
-        now: Moment,
-    ) -> Result<Rc<Self>, h2::Error> {
-        let peer = wire.peer();
-        let begun = Builder::new()
-            .enable_push(false)
-            .max_header_list_size(HEAD_BYTES)
-            .initial_window_size(BODY_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .handshake(wire)
-            .await;
-        let (sender, connection) = begun?;
-        Ok(Rc::new(Self {
+    /// Begins HTTP/2 on a new connection. Its first bytes go out with the first request.
+    pub(super) fn begin(server: u32, mut wire: Wire, keeps: Keeps, now: Moment) -> Rc<Self> {
+        Rc::new(Self {
             server,
-            sender,
-            connection: RefCell::new(connection),
-            peer,
+            peer: wire.peer(),
+            inner: RefCell::new(Inner {
+                connection: Connection::new(RULES, &mut Out(wire.out())),
+                wire,
+                slots: Vec::new(),
+                waits: Vec::new(),
+                driver: Driver::Idle,
+                ended: None,
+            }),
             open: Cell::new(0),
             has_served: Cell::new(false),
-            is_over: Cell::new(false),
-            closes_when_idle: keeps == Keeps::None,
+            keeps,
             rests_since: Cell::new(now),
-        }))
+        })
     }
 
     /// Reads and writes what can be now.
     pub(super) fn drive(&self, cx: &mut Context<'_>) {
-        if self.is_over.get() {
-            return;
-        }
-        // Whoever waits for an answer hears of an error by that.
-        let polled = Pin::new(&mut *self.connection.borrow_mut()).poll(cx);
-        if polled.is_ready() {
-            self.is_over.set(true);
-        }
+        self.inner.borrow_mut().drive(cx, Driver::Idle);
     }
 
     /// Whether no request can be sent on it any more.
     pub(super) fn is_over(&self) -> bool {
-        self.is_over.get()
+        let inner = self.inner.borrow();
+        let is_left = self.keeps == Keeps::None && self.has_served.get();
+        inner.ended.is_some() || inner.connection.is_over() || is_left && self.open.get() == 0
     }
 
     /// For how long it has had no request; zero if it has one.
@@ -112,25 +201,464 @@ impl Session {
         }
         now - self.rests_since.get()
     }
+
+    /// Opens a request when there is room for one. `None` if the connection takes no more.
+    fn poll_open(self: &Rc<Self>, asking: &Asking<'_>, cx: &mut Context<'_>) -> Poll<Option<Open>> {
+        let inner = &mut *self.inner.borrow_mut();
+        loop {
+            let room = inner.connection.room();
+            if inner.ended.is_some() || room == Room::Never {
+                return Poll::Ready(None);
+            }
+            if room == Room::Now {
+                let opened = inner.connection.open(asking, &mut Out(inner.wire.out()));
+                return Poll::Ready(opened.map(|key| {
+                    if inner.slots.len() <= key.0 {
+                        inner.slots.resize_with(key.0 + 1, Slot::default);
+                    }
+                    self.open.set(self.open.get() + 1);
+                    Open {
+                        session: Rc::clone(self),
+                        key,
+                    }
+                }));
+            }
+            inner.drive(cx, Driver::Waits);
+            if inner.ended.is_none() && inner.connection.room() == Room::Later {
+                inner.waits.push(cx.waker().clone());
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Somebody who waited for room waits no more.
+    fn gives_up_waiting(&self) {
+        let inner = &mut *self.inner.borrow_mut();
+        if inner.driver == Driver::Waits {
+            inner.hand_over();
+        }
+    }
+}
+
+impl Inner {
+    /// Reads and writes what can be now, and hands out what comes. It stops when something came for the request that drives.
+    fn drive(&mut self, cx: &mut Context<'_>, driver: Driver) -> Drove {
+        while self.ended.is_none() {
+            if let Some(event) = self.next_event() {
+                let drove = self.takes(event, driver);
+                if drove != Drove::Dry {
+                    if self.connection.has_replies() {
+                        self.flush(cx);
+                    }
+                    return drove;
+                }
+                continue;
+            }
+            if self.ended.is_some() || !self.flush(cx) {
+                break;
+            }
+            match self.wire.poll_fill(cx, MOST) {
+                Poll::Pending => {
+                    self.driver = driver;
+                    break;
+                }
+                Poll::Ready(Ok(1..)) => {}
+                Poll::Ready(Ok(0)) => self.ends(End::Broken(Trouble::closed())),
+                Poll::Ready(Err(trouble)) => self.ends(End::Broken(trouble)),
+            }
+        }
+        Drove::Dry
+    }
+
+    /// Sends what stands there. False if so much is left that nothing is read for now.
+    fn flush(&mut self, cx: &mut Context<'_>) -> bool {
+        self.connection.put_replies(&mut Out(self.wire.out()));
+        let unsent = self.wire.out().len();
+        if unsent == 0 {
+            return true;
+        }
+        self.wire.send_only();
+        match self.wire.poll_flush(cx) {
+            Poll::Ready(Ok(())) => {
+                if unsent > UNSENT {
+                    self.wake_senders();
+                }
+                true
+            }
+            Poll::Pending => self.wire.out().len() <= UNSENT,
+            Poll::Ready(Err(trouble)) => {
+                // What the server said before it closed may stand there.
+                self.hear_the_last(cx);
+                if self.ended.is_none() {
+                    self.ends(End::Broken(trouble));
+                }
+                false
+            }
+        }
+    }
+
+    /// Takes what has come on a connection that takes nothing more.
+    fn hear_the_last(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(Ok(1..)) = self.wire.poll_fill(cx, MOST) {
+            while let Some(event) = self.next_event() {
+                self.takes(event, Driver::Idle);
+            }
+            if self.ended.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// The next thing that has come. What belongs to a body is put where it belongs.
+    fn next_event(&mut self) -> Option<Event> {
+        if self.wire.peek().is_empty() {
+            return None;
+        }
+        let received = HEAD.with_borrow_mut(|head| self.connection.receive(self.wire.peek(), head));
+        let received = match received {
+            Ok(received) => received,
+            Err(bad) => {
+                self.says_at_once();
+                self.ends(End::Bad(bad));
+                return None;
+            }
+        };
+        if let Event::Data(key, size, _) = received.event {
+            let came = self.wire.peek().get(..received.taken).unwrap_or_default();
+            let (_, data) = came.split_at(came.len() - size.min(came.len()));
+            if let Some(slot) = self.slots.get_mut(key.0) {
+                match &mut slot.skipped {
+                    Some(skipped) => *skipped += size as u64,
+                    None => slot.pieces.push_back(Bytes::copy_from_slice(data)),
+                }
+                if slot.skipped.is_some() {
+                    self.connection.taken(key, size);
+                }
+            }
+        }
+        self.wire.consume(received.taken);
+        (received.event != Event::More).then_some(received.event)
+    }
+
+    /// Hands on what came.
+    fn takes(&mut self, event: Event, driver: Driver) -> Drove {
+        let (key, ends, lost) = match event {
+            Event::More | Event::Nothing => return Drove::Dry,
+            Event::Room => {
+                self.wake_senders();
+                self.wake_waiting();
+                return Drove::Dry;
+            }
+            Event::GoesAway(code) => {
+                self.goes_away(code);
+                return match driver {
+                    Driver::Request(_) => Drove::Mine,
+                    Driver::Idle | Driver::Waits => Drove::Dry,
+                };
+            }
+            Event::Head(key, ends) if driver == Driver::Request(key) => return Drove::Head(ends),
+            Event::Head(key, ends) => {
+                if let Some(slot) = self.slots.get_mut(key.0) {
+                    slot.head = Some((HEAD.with_borrow(Head::copy), ends));
+                }
+                (key, Ends::No, None)
+            }
+            Event::Data(key, _, ends) => (key, ends, None),
+            Event::End(key) => (key, Ends::Yes, None),
+            Event::Reset(key, code) => (key, Ends::No, Some(End::Reset(code))),
+            Event::Failed(key, bad) => (key, Ends::No, Some(End::Failed(bad))),
+        };
+        let Some(slot) = self.slots.get_mut(key.0) else {
+            return Drove::Dry;
+        };
+        slot.has_ended |= ends == Ends::Yes;
+        if let Some(lost) = lost {
+            slot.lost.get_or_insert(lost);
+        }
+        if driver == Driver::Request(key) {
+            return Drove::Mine;
+        }
+        slot.wake();
+        Drove::Dry
+    }
+
+    fn goes_away(&mut self, code: Code) {
+        for (at, slot) in self.slots.iter_mut().enumerate() {
+            if self.connection.is_refused(Key(at)) {
+                slot.lost.get_or_insert(End::GoneAway(code));
+                slot.wake();
+            }
+        }
+        self.wake_waiting();
+    }
+
+    /// The connection is of no use any more.
+    fn ends(&mut self, end: End) {
+        self.ended.get_or_insert(end);
+        for slot in &mut self.slots {
+            slot.wake();
+        }
+        self.wake_waiting();
+    }
+
+    fn wake_waiting(&mut self) {
+        for waker in self.waits.drain(..) {
+            waker.wake();
+        }
+    }
+
+    fn wake_senders(&mut self) {
+        for slot in &mut self.slots {
+            if slot.waits_for_room {
+                slot.wake();
+            }
+        }
+    }
+
+    /// Whoever was woken for all drives no more: another one that waits does so from now on.
+    fn hand_over(&mut self) {
+        self.driver = Driver::Idle;
+        if let Some(next) = self.slots.iter_mut().find(|slot| slot.waker.is_some()) {
+            next.wake();
+        } else {
+            self.wake_waiting();
+        }
+    }
+
+    /// Sends what the server is owed as far as that takes no waiting.
+    fn says_at_once(&mut self) {
+        if self.connection.has_replies() {
+            let mut replies = Vec::new();
+            self.connection.put_replies(&mut replies);
+            self.wire.send_only();
+            self.wire.send_now(&replies);
+        }
+    }
+}
+
+impl Slot {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn waits(&mut self, cx: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+    }
 }
 
 /// A request on a session, from its first byte to the end of its answer.
-struct Open(Rc<Session>);
+struct Open {
+    session: Rc<Session>,
+    key: Key,
+}
 
 impl Open {
-    fn new(session: &Rc<Session>) -> Self {
-        session.open.set(session.open.get() + 1);
-        Self(Rc::clone(session))
+    /// Why nothing more comes.
+    fn lost(&self, inner: &Inner) -> Option<End> {
+        let slot = inner.slots.get(self.key.0)?;
+        if slot.has_ended {
+            return None;
+        }
+        slot.lost.clone().or_else(|| inner.ended.clone())
+    }
+
+    /// Drives the connection for this request. It is pending if nothing came for it.
+    fn poll_drive(&self, inner: &mut Inner, cx: &mut Context<'_>) -> Poll<Drove> {
+        let drove = inner.drive(cx, Driver::Request(self.key));
+        if drove != Drove::Dry || inner.ended.is_some() {
+            return Poll::Ready(drove);
+        }
+        match inner.slots.get_mut(self.key.0) {
+            Some(slot) => slot.waits(cx),
+            None => return Poll::Ready(drove),
+        }
+        Poll::Pending
+    }
+
+    /// Waits for the head of the answer: what is read of it, and whether the answer ends with it.
+    fn poll_head(
+        &self,
+        hears: &Hears<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(AnswerHead, Ends), End>> {
+        let inner = &mut *self.session.inner.borrow_mut();
+        loop {
+            let came = inner.slots.get_mut(self.key.0);
+            if let Some((head, ends)) = came.and_then(|slot| slot.head.take()) {
+                return Poll::Ready(Ok((self.answer_head(&head, hears), ends)));
+            }
+            if let Some(end) = self.lost(inner) {
+                return Poll::Ready(Err(end));
+            }
+            if let Drove::Head(ends) = ready!(self.poll_drive(inner, cx)) {
+                let made = HEAD.with_borrow(|head| self.answer_head(head, hears));
+                return Poll::Ready(Ok((made, ends)));
+            }
+        }
+    }
+
+    /// What is read of a head. Most answers need no field of theirs, and then none is copied.
+    fn answer_head(&self, head: &Head, hears: &Hears<'_>) -> AnswerHead {
+        let reads = hears.reads;
+        let status = StatusCode::from_u16(head.status()).unwrap_or_default();
+        let reads_fields = reads.fields
+            || reads.cookies && head.get("set-cookie").is_some()
+            || reads.location && head.get("location").is_some()
+            || hears.examples.takes(status);
+        let details = (reads_fields || reads.address).then(|| {
+            let mut details = Box::<Details>::default();
+            details.remote_address = self.session.peer.filter(|_| reads.address);
+            if reads_fields {
+                put_fields(&mut details.headers, head);
+            }
+            details
+        });
+        AnswerHead {
+            status,
+            version: Version::HTTP_2,
+            came: hears.now(),
+            details,
+        }
+    }
+
+    /// Appends a part of the body as the server takes it. False if it takes no more.
+    fn poll_send(&self, rest: &mut &[u8], ends: Ends, cx: &mut Context<'_>) -> Poll<bool> {
+        let inner = &mut *self.session.inner.borrow_mut();
+        loop {
+            if self.lost(inner).is_some() {
+                return Poll::Ready(false);
+            }
+            let out = inner.wire.out();
+            let room = UNSENT.saturating_sub(out.len()).min(rest.len());
+            let (now, later) = rest.split_at(room);
+            let ends_now = if later.is_empty() { ends } else { Ends::No };
+            let sent = inner
+                .connection
+                .send(self.key, now, ends_now, &mut Out(out));
+            *rest = rest.get(sent..).unwrap_or_default();
+            if rest.is_empty() {
+                return Poll::Ready(true);
+            }
+            if let Some(slot) = inner.slots.get_mut(self.key.0) {
+                slot.waits_for_room = true;
+            }
+            let drove = inner.drive(cx, Driver::Request(self.key));
+            if let (Drove::Head(ends), Some(slot)) = (drove, inner.slots.get_mut(self.key.0)) {
+                slot.head = Some((HEAD.with_borrow(Head::copy), ends));
+            }
+            let has_room = inner.connection.may_send(self.key) > 0;
+            let is_sent = inner.wire.out().len() < UNSENT;
+            if drove == Drove::Dry && inner.ended.is_none() && !(has_room && is_sent) {
+                if let Some(slot) = inner.slots.get_mut(self.key.0) {
+                    slot.waits(cx);
+                }
+                return Poll::Pending;
+            }
+            if matches!(drove, Drove::Head(_)) {
+                // The answer came first, as from a server that refuses a body.
+                return Poll::Ready(false);
+            }
+        }
+    }
+
+    /// Sends a body as the server takes it.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    async fn send_stream(&self, mut stream: Stream) -> Result<(), Fault> {
+        loop {
+            let piece = poll_fn(|cx| stream.poll_piece(cx)).await;
+            let unread = |error: Unreadable| Kind::Request.fault(error.0);
+            let Some(piece) = piece.map_err(unread)? else {
+                return Ok(());
+            };
+            let ends = if stream.size() == 0 {
+                Ends::Yes
+            } else {
+                Ends::No
+            };
+            let mut rest = &*piece;
+            if !poll_fn(|cx| self.poll_send(&mut rest, ends, cx)).await {
+                // The answer says why, or its error does.
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next piece of the body, `None` at its end.
+    fn poll_piece(&self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, End>> {
+        let inner = &mut *self.session.inner.borrow_mut();
+        loop {
+            let slot = inner.slots.get_mut(self.key.0);
+            let (piece, has_ended) = match slot {
+                Some(slot) => (slot.pieces.pop_front(), slot.has_ended),
+                None => (None, true),
+            };
+            if let Some(piece) = piece {
+                inner.connection.taken(self.key, piece.len());
+                return Poll::Ready(Ok(Some(piece)));
+            }
+            if has_ended {
+                return Poll::Ready(Ok(None));
+            }
+            if let Some(end) = self.lost(inner) {
+                return Poll::Ready(Err(end));
+            }
+            let _ = ready!(self.poll_drive(inner, cx));
+        }
+    }
+
+    /// Drops the body: how many bytes it had.
+    fn poll_skip(&self, cx: &mut Context<'_>) -> Poll<Result<u64, End>> {
+        let inner = &mut *self.session.inner.borrow_mut();
+        loop {
+            let Some(slot) = inner.slots.get_mut(self.key.0) else {
+                return Poll::Ready(Ok(0));
+            };
+            let kept: usize = slot.pieces.drain(..).map(|piece| piece.len()).sum();
+            let skipped = slot.skipped.get_or_insert(0);
+            *skipped += kept as u64;
+            if slot.has_ended {
+                return Poll::Ready(Ok(*skipped));
+            }
+            inner.connection.taken(self.key, kept);
+            if let Some(end) = self.lost(inner) {
+                return Poll::Ready(Err(end));
+            }
+            let _ = ready!(self.poll_drive(inner, cx));
+        }
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let session = &self.0;
+        let session = &self.session;
         session.open.set(session.open.get() - 1);
-        if session.closes_when_idle && session.open.get() == 0 {
-            session.is_over.set(true);
+        let inner = &mut *session.inner.borrow_mut();
+        inner.connection.close(self.key);
+        if let Some(slot) = inner.slots.get_mut(self.key.0) {
+            *slot = Slot::default();
         }
+        // The server hears at once that nobody wants the rest.
+        inner.says_at_once();
+        inner.wake_waiting();
+        if inner.driver == Driver::Request(self.key) {
+            inner.hand_over();
+        }
+    }
+}
+
+/// Waits for room.
+struct Waiting<'a>(&'a Session);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.gives_up_waiting();
     }
 }
 
@@ -138,46 +666,65 @@ impl Drop for Open {
 pub(crate) struct Reply {
     head: AnswerHead,
     /// Until the body is over.
-    body: Option<(RecvStream, Open)>,
+    body: Option<Open>,
 }
 
 /// Why no answer came.
 pub(super) struct Lost {
     cause: Cause,
-    /// A part of it at least was handed over.
-    pub(super) was_sent: bool,
     /// The connection had served before.
     was_reused: bool,
 }
 
 enum Cause {
-    OfConnection(h2::Error),
-    /// The body of the request cannot be read.
-    Request(Fault),
+    /// The connection takes no more requests, and this one was not sent.
+    NoRoom(Option<End>),
+    /// It was sent, or a part of it.
+    End(End),
+    /// The body of the request cannot be read. Whether a part of it was sent.
+    Request(Fault, bool),
 }
 
 impl Lost {
     /// Whether the server has closed the connection, or refused the request, perhaps before it read it.
     pub(super) fn is_stale(&self) -> bool {
-        let Cause::OfConnection(error) = &self.cause else {
-            return false;
-        };
-        let is_refused = error.is_remote() && error.reason() == Some(Reason::REFUSED_STREAM);
-        is_refused || self.was_reused && fault::is_closed(error)
+        match &self.cause {
+            Cause::End(End::Broken(trouble)) => {
+                self.was_reused && matches!(trouble.kind(), OfWire::Reset | OfWire::Closed)
+            }
+            Cause::End(End::Reset(code)) => *code == Code::REFUSED_STREAM,
+            Cause::End(End::GoneAway(_)) => true,
+            Cause::End(End::Bad(_) | End::Failed(_)) | Cause::NoRoom(_) | Cause::Request(..) => {
+                false
+            }
+        }
     }
 
     /// Whether the connection takes no more requests, and this one was not sent.
     pub(super) fn found_no_room(&self) -> bool {
-        !self.was_sent && matches!(self.cause, Cause::OfConnection(_))
+        matches!(self.cause, Cause::NoRoom(_))
+    }
+
+    /// Whether a part of the request at least was handed over.
+    pub(super) fn was_sent(&self) -> bool {
+        matches!(self.cause, Cause::End(_) | Cause::Request(_, true))
     }
 
     pub(super) fn fault(self, outgoing: &Outgoing<'_>) -> Fault {
-        match self.cause {
-            Cause::OfConnection(error) => {
-                fault::of_http_2_exchange(&error, outgoing.url, outgoing.hosts)
+        let end = match self.cause {
+            Cause::Request(fault, _) => return fault,
+            Cause::End(end) | Cause::NoRoom(Some(end)) => end,
+            Cause::NoRoom(None) => End::GoneAway(Code::NO_ERROR),
+        };
+        let kind = match &end {
+            End::Broken(trouble) => {
+                return fault::of_exchange(trouble, outgoing.url, outgoing.hosts);
             }
-            Cause::Request(fault) => fault,
-        }
+            End::GoneAway(_) => Kind::Closed,
+            End::Reset(_) => Kind::Reset,
+            End::Bad(_) | End::Failed(_) => Kind::Protocol,
+        };
+        fault::given_up(kind, &end.words(), outgoing.url, outgoing.hosts)
     }
 }
 
@@ -187,185 +734,96 @@ pub(super) async fn exchange(
     outgoing: &Outgoing<'_>,
 ) -> Result<Reply, Lost> {
     let was_reused = session.has_served.get();
-    let lost = |was_sent: bool| {
-        move |error: h2::Error| Lost {
-            cause: Cause::OfConnection(error),
-            was_sent,
-            was_reused,
-        }
-    };
-    let unreadable = |fault: Fault| Lost {
-        cause: Cause::Request(fault),
-        was_sent: false,
-        was_reused,
-    };
-    let body = outgoing.payload.open().await.map_err(unreadable)?;
-    let request = request(outgoing, body.size()).map_err(unreadable)?;
-    let open = Open::new(session);
-    let mut sender = session.sender.clone();
-    let ready = poll_fn(|cx| {
-        let first = sender.poll_ready(cx);
-        if first.is_ready() {
-            return first;
-        }
-        session.drive(cx);
-        sender.poll_ready(cx)
-    });
-    ready.await.map_err(lost(false))?;
-    let is_bodiless = body.size() == 0;
-    let sent = sender.send_request(request, is_bodiless);
-    let (mut response, mut stream) = sent.map_err(lost(false))?;
-    if !is_bodiless {
-        let sending = send_body(session, &mut stream, body);
-        let mut sending = Box::pin(sending);
-        let mut is_sent = false;
-        // An answer may come first, as from a server that refuses a body.
-        let answered = poll_fn(|cx| {
-            if let Poll::Ready(answer) = Pin::new(&mut response).poll(cx) {
-                return Poll::Ready(Ok(answer));
-            }
-            if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
-                is_sent = true;
-                if let Err(fault) = sent {
-                    return Poll::Ready(Err(fault));
-                }
-            }
-            poll_response(session, &mut response, cx).map(Ok)
-        });
-        let answer = answered.await.map_err(|fault| Lost {
-            cause: Cause::Request(fault),
-            was_sent: true,
-            was_reused,
-        })?;
-        let answer = answer.map_err(lost(true))?;
-        return Ok(reply(open, answer, outgoing));
-    }
-    let answer = poll_fn(|cx| poll_response(session, &mut response, cx)).await;
-    Ok(reply(open, answer.map_err(lost(true))?, outgoing))
-}
-
-fn poll_response(
-    session: &Session,
-    response: &mut ResponseFuture,
-    cx: &mut Context<'_>,
-) -> Poll<Result<http::Response<RecvStream>, h2::Error>> {
-    let first = Pin::new(&mut *response).poll(cx);
-    if first.is_ready() {
-        return first;
-    }
-    session.drive(cx);
-    Pin::new(response).poll(cx)
-}
-
-fn reply(open: Open, answer: http::Response<RecvStream>, outgoing: &Outgoing<'_>) -> Reply {
-    let (head, body) = answer.into_parts();
-    open.0.has_served.set(true);
-    let reads = outgoing.hears.reads;
-    let details = Box::new(Details {
-        remote_address: open.0.peer.filter(|_| reads.address),
-        headers: head.headers,
-    });
-    let mut reply = Reply {
-        head: AnswerHead {
-            status: head.status,
-            version: Version::HTTP_2,
-            came: outgoing.hears.now(),
-            details: Some(details),
+    let lost = |cause| Lost { cause, was_reused };
+    let unsent = |fault| lost(Cause::Request(fault, false));
+    let (mut whole, stream) = match outgoing.payload.whole() {
+        Some(bytes) => (bytes, None),
+        None => match Box::pin(outgoing.payload.open()).await.map_err(unsent)? {
+            body::Outgoing::Stream(stream) => (&[][..], Some(stream)),
+            body::Outgoing::None | body::Outgoing::Bytes(_) => (&[][..], None),
         },
-        body: Some((body, open)),
     };
-    if reply.has_ended() {
+    let size = stream.as_ref().map_or(whole.len() as u64, Stream::size);
+    if outgoing.template.is_none() {
+        request::check_length(outgoing.fields, size).map_err(unsent)?;
+    }
+    let open = open(session, outgoing, size).await;
+    let Some(open) = open else {
+        let ended = session.inner.borrow().ended.clone();
+        return Err(lost(Cause::NoRoom(ended)));
+    };
+    let hears = &outgoing.hears;
+    let came = match stream {
+        None if size == 0 => poll_fn(|cx| open.poll_head(hears, cx)).await,
+        None => {
+            let mut is_sent = false;
+            poll_fn(|cx| {
+                is_sent = is_sent || open.poll_send(&mut whole, Ends::Yes, cx).is_ready();
+                open.poll_head(hears, cx)
+            })
+            .await
+        }
+        Some(stream) => {
+            let mut sending = Box::pin(open.send_stream(stream));
+            let mut is_sent = false;
+            let came = poll_fn(|cx| {
+                if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
+                    is_sent = true;
+                    if let Err(fault) = sent {
+                        return Poll::Ready(Err(fault));
+                    }
+                }
+                open.poll_head(hears, cx).map(Ok)
+            });
+            let came = came.await;
+            came.map_err(|fault| lost(Cause::Request(fault, true)))?
+        }
+    };
+    let (head, ends) = came.map_err(|end| lost(Cause::End(end)))?;
+    session.has_served.set(true);
+    let mut reply = Reply {
+        head,
+        body: Some(open),
+    };
+    if ends == Ends::Yes {
         reply.is_over();
     }
-    reply
+    Ok(reply)
 }
 
-/// The request as HTTP/2 takes it.
-fn request(outgoing: &Outgoing<'_>, size: u64) -> Result<Request<()>, Fault> {
-    let Outgoing { method, url, .. } = *outgoing;
-    crate::request::check_length(outgoing.fields, size)?;
-    let mut headers = outgoing.fields.to_map();
-    for name in OF_CONNECTION {
-        headers.remove(name);
-    }
-    let text = |value: String| HeaderValue::try_from(value).ok();
-    let mut add = |name: HeaderName, value: Option<HeaderValue>| {
-        if let (Some(value), false) = (value, headers.contains_key(&name)) {
-            headers.insert(name, value);
+/// Opens a request when there is room for one. `None` if the connection takes no more.
+async fn open(session: &Rc<Session>, outgoing: &Outgoing<'_>, size: u64) -> Option<Open> {
+    let made;
+    let fixed = match outgoing.template {
+        Some(template) => template.block(|| put_block(outgoing, size)),
+        None => {
+            made = put_block(outgoing, size);
+            made.bytes()
         }
     };
-    let accept = HeaderName::from_static("accept");
-    add(accept, Some(HeaderValue::from_static("*/*")));
-    let announces = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
-    if size > 0 || announces {
-        add(CONTENT_LENGTH, text(size.to_string()));
-    }
-    add(
-        COOKIE,
-        outgoing.cookies.and_then(|line| text(line.to_owned())),
-    );
-    let mut request = Request::new(());
-    *request.method_mut() = method.clone();
-    *request.version_mut() = Version::HTTP_2;
-    *request.headers_mut() = headers;
-    *request.uri_mut() = Uri::try_from(&url[..Position::AfterQuery])
-        .map_err(|_| Kind::Request.fault("the url holds what no request over HTTP/2 can"))?;
-    Ok(request)
-}
-
-/// Sends a body as the server takes it.
-async fn send_body(
-    session: &Session,
-    stream: &mut SendStream<Bytes>,
-    body: crate::body::Outgoing,
-) -> Result<(), Fault> {
-    use crate::body::Outgoing::{None, Stream};
-    let mut pieces = match body {
-        None => return Ok(()),
-        crate::body::Outgoing::Bytes(bytes) => {
-            // What is left of it after an answer came first is nobody's.
-            let _ = send_piece(session, stream, bytes, true).await;
-            return Ok(());
-        }
-        Stream(stream) => stream,
+    let cookies = outgoing.cookies.map(|cookies| {
+        let mut block = Block::new();
+        block.field(b"cookie", cookies.as_bytes(), Keeping::Never);
+        block
+    });
+    let asking = Asking {
+        block: [fixed, cookies.as_ref().map_or(&[], Block::bytes)],
+        has_body: size > 0,
+        is_head: *outgoing.method == Method::HEAD,
     };
-    loop {
-        let piece = poll_fn(|cx| pieces.poll_piece(cx)).await;
-        let unread = |error: Unreadable| Kind::Request.fault(error.0);
-        let Some(piece) = piece.map_err(unread)? else {
-            return Ok(());
-        };
-        let is_last = pieces.size() == 0;
-        if send_piece(session, stream, piece, is_last).await.is_err() {
-            // The answer says why, or its error does.
-            return Ok(());
-        }
-    }
+    let _waiting = Waiting(session);
+    poll_fn(|cx| session.poll_open(&asking, cx)).await
 }
 
-async fn send_piece(
-    session: &Session,
-    stream: &mut SendStream<Bytes>,
-    mut piece: Bytes,
-    is_last: bool,
-) -> Result<(), h2::Error> {
-    while !piece.is_empty() {
-        stream.reserve_capacity(piece.len());
-        let room = poll_fn(|cx| {
-            if let Poll::Ready(room) = stream.poll_capacity(cx) {
-                return Poll::Ready(room);
-            }
-            session.drive(cx);
-            stream.poll_capacity(cx)
-        });
-        let room = match room.await {
-            Some(room) => room?,
-            None => return Err(Reason::CANCEL.into()),
-        };
-        let part = piece.split_to(room.min(piece.len()));
-        stream.send_data(part, is_last && piece.is_empty())?;
+fn put_fields(headers: &mut HeaderMap, head: &Head) {
+    for (name, value) in head.fields() {
+        let name = HeaderName::from_bytes(name);
+        let value = HeaderValue::from_maybe_shared(Bytes::copy_from_slice(value));
+        // Both were checked when the head was read.
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
     }
-    Ok(())
 }
 
 impl Reply {
@@ -379,46 +837,38 @@ impl Reply {
 
     /// Whether nothing of the body is left.
     pub(super) fn has_ended(&self) -> bool {
-        let body = self.body.as_ref();
-        body.is_none_or(|(body, _)| body.is_end_stream())
+        self.body.is_none()
     }
 
     /// The next piece of the body as it came, `None` at its end.
     ///
     /// # Errors
     /// It ended early: why.
-    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
-        let Some((body, open)) = &mut self.body else {
-            return Ok(None);
+    pub(super) fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, FaultText>> {
+        let Some(open) = &self.body else {
+            return Poll::Ready(Ok(None));
         };
-        let session = &open.0;
-        let piece = poll_fn(|cx| {
-            if let Poll::Ready(piece) = body.poll_data(cx) {
-                return Poll::Ready(piece);
-            }
-            session.drive(cx);
-            body.poll_data(cx)
-        });
-        let words = |error: h2::Error| FaultText::plain(fault::cause(&error));
-        let Some(piece) = piece.await.transpose().map_err(words)? else {
+        let piece = ready!(open.poll_piece(cx)).map_err(|end| end.words())?;
+        if piece.is_none() {
             self.is_over();
-            return Ok(None);
-        };
-        // It only fails for more than was received.
-        let _ = body.flow_control().release_capacity(piece.len());
-        Ok(Some(piece))
+        }
+        Poll::Ready(Ok(piece))
     }
 
     /// Drops the rest of the body: how many bytes it had.
     ///
     /// # Errors
     /// It ended early: why.
-    pub(super) async fn skip(&mut self) -> Result<u64, FaultText> {
-        let mut size = 0;
-        while let Some(piece) = self.piece().await? {
-            size += piece.len() as u64;
-        }
-        Ok(size)
+    pub(super) fn poll_skip(&mut self, cx: &mut Context<'_>) -> Poll<Result<u64, FaultText>> {
+        let Some(open) = &self.body else {
+            return Poll::Ready(Ok(0));
+        };
+        let skipped = ready!(open.poll_skip(cx)).map_err(|end| end.words());
+        self.is_over();
+        Poll::Ready(skipped)
     }
 
     /// Nobody reads the rest: the server is told so.
@@ -427,8 +877,8 @@ impl Reply {
     }
 
     fn is_over(&mut self) {
-        if let Some((_, open)) = self.body.take() {
-            open.0.rests_since.set(self.head.came);
+        if let Some(open) = self.body.take() {
+            open.session.rests_since.set(self.head.came);
         }
     }
 }

@@ -53,7 +53,7 @@ impl Incoming<'_> {
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
         match self {
             Self::Http1(reply) => poll_fn(|cx| reply.poll_piece(cx)).await,
-            Self::Http2(reply) => Box::pin(reply.piece()).await,
+            Self::Http2(reply) => poll_fn(|cx| reply.poll_piece(cx)).await,
             Self::Linked(reply) => reply.piece().await,
         }
     }
@@ -70,7 +70,7 @@ impl Incoming<'_> {
                     }
                 }
             }
-            Self::Http2(reply) => Box::pin(reply.skip()).await,
+            Self::Http2(reply) => poll_fn(|cx| reply.poll_skip(cx)).await,
             Self::Linked(reply) => {
                 let mut size = 0;
                 while let Some(piece) = reply.piece().await? {

@@ -10,7 +10,7 @@ pub use super::message::{AnswerHead, Details, Unanswered};
 pub use super::settings::{Settings, Speak, server_name};
 pub use crate::body::{Outgoing as Body, Stream};
 pub use crate::fault::{
-    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, lost_over_http_2, of_url,
+    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, is_closed_by_system, of_url,
     too_large_head, word,
 };
 pub use crate::hosts::Hosts;

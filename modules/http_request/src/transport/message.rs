@@ -5,10 +5,11 @@ use crate::body::Payload;
 use crate::expect::Examples;
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
+use bggo_http2::Block;
 use bggo_runtime::contract::{Fault, Moment};
 use http::header::HeaderMap;
 use http::{Method, StatusCode, Version};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
 use url::Url;
@@ -134,6 +135,8 @@ impl From<Fault> for Unanswered {
 pub(crate) struct Template {
     /// The whole head.
     bytes: Box<[u8]>,
+    /// The same over HTTP/2, if it was sent so.
+    block: OnceCell<Block>,
     /// The number of its server.
     pub(super) server: u32,
     pub(super) asks: Asks,
@@ -175,8 +178,14 @@ impl Template {
         self.bytes.strip_suffix(b"\r\n").unwrap_or(&self.bytes)
     }
 
+    /// The whole head over HTTP/2, which is made once.
+    pub(super) fn block(&self, make: impl FnOnce() -> Block) -> &[u8] {
+        self.block.get_or_init(make).bytes()
+    }
+
     pub(super) fn new(server: u32, bytes: &[u8], fields: &Fields) -> Self {
         Self {
+            block: OnceCell::new(),
             bytes: [bytes, b"\r\n"].concat().into(),
             server,
             asks: Asks::of(fields),

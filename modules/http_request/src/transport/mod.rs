@@ -22,9 +22,10 @@ pub(crate) use http1::Lost;
 pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
 pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered};
-pub(crate) use own::{Begun, Connections};
+pub(crate) use own::{Asked, Begun, Connections};
 pub(crate) use settings::{Settings, Speak};
 
+use crate::http_request::Error as Kind;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault};
 use http::Method;
@@ -112,6 +113,18 @@ impl Transport {
                 let request = Box::pin(outgoing.to_request()).await?;
                 remote.send(request).await.map(Incoming::Linked)
             }
+        }
+    }
+}
+
+impl Transport {
+    /// Asks for another protocol, on a connection of its own.
+    pub(crate) async fn upgrade<'c>(&'c self, outgoing: &Outgoing<'_>) -> Result<Asked<'c>, Fault> {
+        match self {
+            Self::Own(pool) => pool.upgrade(outgoing).await,
+            Self::Linked(_) => Err(Kind::Request.fault(
+                "the client has the transport of another crate, which cannot upgrade a connection; use a client without it",
+            )),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! The connections of one client: made, lent, used again, looked after while they are idle.
 
+mod upgrade;
+
+pub(crate) use self::upgrade::Asked;
+
 use super::compose::{Parts, put_parts};
 use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
@@ -12,9 +16,9 @@ use crate::http_client::Error as Kind;
 use crate::request;
 use bggo_http1::Head;
 use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment};
-use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Wire};
+use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Tls, Wire};
 use http::Method;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -30,6 +34,8 @@ pub(crate) struct Connections {
     idle_timeout: Duration,
     max_idle: usize,
     servers: RefCell<Vec<Server>>,
+    /// How TLS is spoken on connections that are to be upgraded.
+    upgrades: OnceCell<Option<Tls>>,
 }
 
 /// A server, by what makes a connection to it another than one to the next.
@@ -89,6 +95,7 @@ impl Connections {
             idle_timeout: settings.idle_timeout,
             max_idle: settings.max_idle.unwrap_or(usize::MAX),
             servers: RefCell::default(),
+            upgrades: OnceCell::new(),
         })
     }
 
@@ -277,7 +284,7 @@ impl Pool {
                 continue;
             }
             return Err(Unanswered {
-                was_sent: lost.was_sent,
+                was_sent: lost.was_sent(),
                 was_stale,
                 fault: lost.fault(outgoing),
             });
@@ -311,9 +318,7 @@ impl Pool {
         } else {
             Keeps::Idle
         };
-        let begun = Session::begin(server, wire, keeps, outgoing.now).await;
-        let session = begun
-            .map_err(|error| fault::of_http_2_exchange(&error, outgoing.url, outgoing.hosts))?;
+        let session = Session::begin(server, wire, keeps, outgoing.now);
         self.sessions.borrow_mut().push(Rc::clone(&session));
         Ok(Connected::Http2(session))
     }

@@ -1,7 +1,9 @@
 //! A virtual user with its client: asks, and gets a step's outputs or its fault.
 
 use bggo_module_http_request::http_client::{self, Slot};
+use bggo_module_http_request::http_events;
 use bggo_module_http_request::http_request::{self, In, Late, Needs, Output, Wanted};
+use bggo_module_http_request::{Upgrade, Upgraded};
 use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
@@ -10,6 +12,7 @@ use std::rc::Rc;
 use tokio::task::LocalSet;
 
 static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0..32);
+static LISTENED: Info = Info::new("http_events", "heard", "test.hcl:3").slots(0..32);
 static CLIENT: ResourceInfo =
     ResourceInfo::new("http_client", "client", "test.hcl:2").first_slot(32);
 
@@ -101,6 +104,41 @@ impl User {
                 late,
             )
             .await
+    }
+
+    /// Reads the events of an answer, all outputs wanted.
+    pub async fn listen(&self, ask: Vec<http_events::In>) -> Result<http_events::Output, Fault> {
+        let prepared = http_events::Prepared::new(
+            &Prepare::new(&self.worker),
+            Ok(ask),
+            http_events::Wanted::ALL,
+            Policy::new(),
+        );
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let begun = Begun::when_free(self.worker.moment(), 0);
+        let it = Iteration::new(&user, &begun);
+        let step = it.step(At::step(&LISTENED), prepared.policy());
+        let mut make = |cx| self.client.create(cx, Ok(self.late.clone()));
+        let client = self.slot.get(&it, &mut make);
+        let needs = http_events::Needs::NONE.client(client);
+        prepared.run(&step, needs, &[]).await
+    }
+
+    /// Asks for another protocol, as a step of another module does.
+    pub async fn upgrade(&self, asked: &Upgrade<'_>) -> Result<Upgraded, Fault> {
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let begun = Begun::when_free(self.worker.moment(), 0);
+        let it = Iteration::new(&user, &begun);
+        let policy = Policy::new();
+        let step = it.step(At::step(&STEP), &policy);
+        let mut make = |cx| self.client.create(cx, Ok(self.late.clone()));
+        let client = self.slot.get(&it, &mut make).await?;
+        client.upgrade(&step, asked).await
+    }
+
+    /// What the steps that read events have counted so far.
+    pub fn heard(&self, metric: Counter) -> u64 {
+        self.worker.counted_by(&LISTENED, metric)
     }
 
     /// What the steps have counted so far.

@@ -79,6 +79,23 @@ pub(crate) fn stream(request: &Request, count: &str) -> Reply {
     reply::with_body("application/json", Body::Pieces(Box::new(lines)))
 }
 
+/// `/sse?count=N`: N events called `ping`, each a chunk.
+pub(crate) fn events(request: &Request) -> Reply {
+    let count = request.argument("count");
+    let Some(count) = count.map_or(Some(10), |text| text.parse::<u32>().ok()) else {
+        return bad_number();
+    };
+    let mut id = 0;
+    let events = move || {
+        (id < count).then(|| {
+            let event = format!("id: {id}\nevent: ping\ndata: {{\"id\":{id}}}\n\n");
+            id += 1;
+            event.into_bytes()
+        })
+    };
+    reply::with_body("text/event-stream", Body::Pieces(Box::new(events)))
+}
+
 /// `/drip?numbytes=N&duration=S&delay=S&code=C`: the body comes evenly over a time.
 pub(crate) async fn drip(request: &Request) -> Reply {
     let number = |name, otherwise| {

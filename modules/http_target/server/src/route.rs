@@ -22,7 +22,7 @@ const INDEX: &str = "\
 /redirect-to?url=URL                one to anywhere (&status_code=307)
 /basic-auth/USER/PASSWORD /bearer   200 or 401
 /json /uuid /bytes/N /gzip          a document, a UUID, N random bytes (?seed=S), a compressed answer
-/stream/N                           N lines of JSON
+/stream/N /sse?count=N              N lines of JSON, N server-sent events
 /drip?numbytes=N&duration=S         N bytes, spread over S seconds (&delay=S&code=C)
 /counts                             connections and requests by path, as this server counted them
 ";
@@ -66,6 +66,7 @@ pub(crate) async fn answer(request: &Request, shared: &Shared) -> Reply {
         ["json"] => reply::typed("application/json", content::SLIDESHOW),
         ["bytes", count] => content::bytes(request, count),
         ["stream", count] => content::stream(request, count),
+        ["sse"] => content::events(request),
         ["drip"] => content::drip(request).await,
         ["uuid"] => reply::json(&object(vec![("uuid", Random::new().uuid().into())])),
         ["gzip"] => content::gzip(request),

@@ -324,6 +324,11 @@ fn content_of_its_own() {
         .filter_map(|line| RawJson::from_bytes(line).ok()?.field("id").map(Value::from))
         .collect();
     assert_eq!(ids, [0_i64, 1, 2].map(|id| Value::Number(id.into())));
+    let events = ask("GET /sse?count=2", "", b"");
+    assert_eq!(events.header("content-type"), Some("text/event-stream"));
+    let text = "id: 0\nevent: ping\ndata: {\"id\":0}\n\nid: 1\nevent: ping\ndata: {\"id\":1}\n\n";
+    assert_eq!(String::from_utf8_lossy(&events.body), text);
+    assert_eq!(ask("GET /sse?count=x", "", b"").status, 400);
     let dripped = ask("GET /drip?numbytes=7&duration=0.02&code=201", "", b"");
     assert_eq!(
         (dripped.status, dripped.body.as_slice()),

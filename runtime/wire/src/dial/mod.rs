@@ -48,6 +48,8 @@ pub struct Rules {
 pub struct Dialer {
     cx: AssetCx,
     rules: Rc<Rules>,
+    /// How TLS is spoken with hosts, if not as the rules say.
+    tls: Option<Tls>,
     /// The TLS sessions of this asset, from its first connection with TLS on.
     sessions: OnceCell<Rc<Sessions>>,
 }
@@ -61,7 +63,7 @@ pub struct Dialled {
     pub connecting: Duration,
     /// From there until TLS was agreed on; zero without TLS.
     pub tls: Duration,
-    /// The address that answered: that of the proxy if there is one.
+    /// The address that answered: that of the proxy if there is one. A unix socket has none.
     pub address: Option<SocketAddr>,
 }
 
@@ -87,12 +89,25 @@ impl Rules {
 }
 
 impl Dialer {
-    /// For one asset.
+    /// For one asset: a dialer keeps the TLS sessions of its asset.
     pub fn new(cx: &AssetCx, rules: &Rc<Rules>) -> Self {
         Self {
             cx: cx.clone(),
             rules: Rc::clone(rules),
+            tls: None,
             sessions: OnceCell::new(),
+        }
+    }
+
+    /// The same that speaks TLS with hosts in another way, such as with [other protocols](Tls::with_protocols). Both have the
+    /// same sessions.
+    #[must_use]
+    pub fn with_tls(&self, tls: &Tls) -> Self {
+        Self {
+            cx: self.cx.clone(),
+            rules: Rc::clone(&self.rules),
+            tls: Some(tls.clone()),
+            sessions: OnceCell::from(Rc::clone(self.sessions())),
         }
     }
 
@@ -101,10 +116,12 @@ impl Dialer {
         &self.rules
     }
 
-    /// TLS from here on, for a protocol that begins without it. It takes the time that it says.
+    /// TLS from here on, for a protocol that begins without it, as by STARTTLS. `name` is what the server's certificate has to be
+    /// for. What was appended is sent before. It takes the time that it says.
     ///
     /// # Errors
-    /// There is no TLS connection. The text says why, but not to whom.
+    /// There is no TLS connection, and this one is of no use any more: the rules say nothing of TLS, the server's certificate is
+    /// not trusted, or bytes stand in [`Wire::peek`], which nobody secured. The text says why, but not to whom.
     pub async fn secure(
         &self,
         wire: &mut Wire,
@@ -117,7 +134,7 @@ impl Dialer {
         Ok(self.cx.now() - begun)
     }
 
-    /// Makes a connection. Where there is a proxy for the host, it is asked for a tunnel.
+    /// Makes a connection, with TLS if the target says so. Where there is a proxy for the host, it is asked for a tunnel.
     ///
     /// # Errors
     /// There is no way there, or it took too long.
@@ -267,7 +284,7 @@ impl Dialer {
 
     fn tls(&self) -> Result<&Tls, Trouble> {
         let without = "the client has no settings for TLS";
-        let tls = self.rules.tls.as_ref();
+        let tls = self.tls.as_ref().or(self.rules.tls.as_ref());
         tls.ok_or_else(|| Trouble::new(Kind::Tls, Phase::Tls, without))
     }
 

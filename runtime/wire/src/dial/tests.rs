@@ -5,55 +5,16 @@ mod proxies;
 mod secure;
 
 use super::*;
-use bggo_runtime::contract::testing::{Begun, Iteration, UserContext, WorkerContext};
-use bggo_runtime::contract::{Asset, Fault, Prepare, ResourceInfo, Value};
-use bggo_runtime::glue::AssetSlot;
-use std::cell::RefCell;
+use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::testing::WorkerContext;
 use std::net::TcpListener;
 use std::path::Path;
 use tokio::task::LocalSet;
 
-static RESOURCE: ResourceInfo = ResourceInfo::new("caller", "one", "grid.hcl:1");
-
-/// An asset that is nothing but what its creation was given.
-struct Caller;
-
-impl Asset for Caller {
-    type Inputs = ();
-    type Uses = ();
-    type Ready = ();
-    type Exports = Box<[Value]>;
-
-    fn prepare(_: &Prepare<'_>, (): &()) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn create(_: AssetCx, _: Rc<()>, (): (), (): ()) -> Result<Self, Fault> {
-        Ok(Self)
-    }
-
-    fn exports(&self) -> Box<[Value]> {
-        Box::default()
-    }
-
-    async fn destroy(self) -> Result<(), Fault> {
-        Ok(())
-    }
-}
-
 /// A dialer as an asset has it.
 pub(super) fn dialer(rules: Rules) -> Dialer {
     let worker = Rc::new(WorkerContext::alone().unwrap());
-    let scope = Prepare::new(&worker).scope();
-    let slot = AssetSlot::<Caller>::new(&scope, &RESOURCE, 0, &[]);
-    let user = UserContext::new(Rc::clone(&worker), 1, 0);
-    let begun = Begun::when_free(worker.moment(), 0);
-    let given = RefCell::new(None);
-    drop(slot.get(Iteration::new(&user, &begun).asker(), &mut |cx| {
-        *given.borrow_mut() = Some(cx);
-        Box::pin(async { Ok(Caller) })
-    }));
-    Dialer::new(&given.take().unwrap(), &Rc::new(rules))
+    Dialer::new(&AssetCx::alone(&worker), &Rc::new(rules))
 }
 
 /// Dials by rules.

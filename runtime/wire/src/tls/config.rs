@@ -101,8 +101,14 @@ impl Tls {
     /// The same, but it offers no protocols (ALPN): for what is spoken below the protocol, as to a proxy.
     #[must_use]
     pub fn without_protocols(&self) -> Self {
+        self.with_protocols(&[])
+    }
+
+    /// The same, but it offers these protocols (ALPN), best first.
+    #[must_use]
+    pub fn with_protocols(&self, protocols: &[&[u8]]) -> Self {
         let mut config = ClientConfig::clone(&self.config);
-        config.alpn_protocols.clear();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Self {
             config: Arc::new(config),
         }

@@ -523,7 +523,7 @@ fn names_of_rows_are_unlike_and_each_has_as_many_outcomes_as_requests() {
 #[test]
 fn each_kind_of_failure_of_the_manifest_occurs_in_a_row() {
     let manifest = include_str!("../../../manifest.hcl");
-    let (runner, _) = manifest.split_once("\nasset ").unwrap();
+    let (runner, _) = manifest.split_once("\nrunner \"http_events\"").unwrap();
     let kinds: Vec<&str> = runner
         .lines()
         .filter_map(|line| line.strip_prefix("  error \"")?.split('"').next())

@@ -1,0 +1,264 @@
+//! The fields of a head as they were read, in memory that serves the next head too.
+
+use crate::bad::Bad;
+use crate::table::OVERHEAD;
+use std::ops::Range;
+
+/// Memory of more bytes than this is given back before the next head.
+const KEPT: usize = 16 << 10;
+
+/// How large a head may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most fields.
+    pub fields: usize,
+    /// Most bytes of names and values, with 32 more for each field.
+    pub bytes: usize,
+}
+
+/// Which head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Answer,
+    Trailers,
+}
+
+/// A head: that of an answer, or trailers. One serves all connections of a thread that have the same rules, one head after the
+/// other.
+#[derive(Debug, Default)]
+pub struct Head {
+    status: u16,
+    length: Option<u64>,
+    /// Names and values, one after the other.
+    text: Vec<u8>,
+    /// Where the name and the value of each field end.
+    ends: Vec<(u32, u32)>,
+    /// By the rule of the table.
+    size: usize,
+    /// A pseudo-field can follow.
+    is_at_start: bool,
+    bad: Option<Bad>,
+    /// The block that says this, if the same bytes always say the same; empty otherwise.
+    pub(crate) block: Vec<u8>,
+}
+
+impl Head {
+    /// Empty.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From 100 to 999; 0 for trailers.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// What `Content-Length` says.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// Name, in lower case, and value of each field, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut start = 0;
+        self.ends.iter().map(move |(name, value)| {
+            let (name, value) = (*name as usize, *value as usize);
+            let (from, text) = (std::mem::replace(&mut start, value), &self.text);
+            (
+                text.get(from..name).unwrap_or_default(),
+                text.get(name..value).unwrap_or_default(),
+            )
+        })
+    }
+
+    /// The value of the first field of a name, which is in lower case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let mut fields = self.fields();
+        let found = fields.find(|(known, _)| *known == name.as_bytes());
+        found.map(|(_, value)| value)
+    }
+
+    /// The same for somebody who reads it later.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self {
+            status: self.status,
+            length: self.length,
+            text: self.text.clone(),
+            ends: self.ends.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Another head begins.
+    pub(crate) fn begin(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(KEPT);
+        self.ends.clear();
+        self.ends.shrink_to(KEPT / size_of::<(u32, u32)>());
+        self.block.clear();
+        (self.status, self.length, self.size) = (0, None, 0);
+        (self.is_at_start, self.bad) = (true, None);
+    }
+
+    /// Where the next field is written, behind all others; then [`Head::take`] is told of it.
+    pub(crate) fn text(&mut self) -> &mut Vec<u8> {
+        &mut self.text
+    }
+
+    /// The first byte of the next field.
+    pub(crate) fn start(&self) -> usize {
+        self.ends.last().map_or(0, |(_, end)| *end as usize)
+    }
+
+    /// Name and value of the field that was written, whose name has so many bytes.
+    pub(crate) fn written(&self, name: usize) -> (&[u8], &[u8]) {
+        let text = self.text.get(self.start()..).unwrap_or_default();
+        text.split_at_checked(name).unwrap_or_default()
+    }
+
+    /// Takes the field that was written, whose name has so many bytes, or drops it.
+    pub(crate) fn take(&mut self, name: usize, part: Part, limits: &Limits) {
+        let start = self.start();
+        let size = self.text.len() - start + OVERHEAD;
+        let is_pseudo = self.text.get(start) == Some(&b':') && name > 0;
+        self.size = self.size.saturating_add(size);
+        if self.size > limits.bytes {
+            self.is_bad(Bad::HeadTooLarge);
+        } else if !is_pseudo && self.ends.len() >= limits.fields {
+            self.is_bad(Bad::TooManyFields);
+        } else if self.bad.is_none() {
+            let taken = if is_pseudo {
+                self.pseudo(name, part)
+            } else {
+                self.field(start, name)
+            };
+            match taken {
+                Ok(Some(value)) => {
+                    self.text.truncate(value.end);
+                    if value.start > start + name {
+                        self.text.drain(start + name..value.start);
+                    }
+                    let end = self.text.len();
+                    self.ends.push(((start + name) as u32, end as u32));
+                    return;
+                }
+                Ok(None) => {}
+                Err(bad) => self.is_bad(bad),
+            }
+        }
+        self.text.truncate(start);
+    }
+
+    /// What is wrong with it.
+    pub(crate) fn end(&mut self, part: Part) -> Option<Bad> {
+        if part == Part::Answer && self.status == 0 {
+            self.is_bad(Bad::Status);
+        }
+        self.bad
+    }
+
+    /// The first thing that is wrong counts.
+    fn is_bad(&mut self, bad: Bad) {
+        self.bad.get_or_insert(bad);
+    }
+
+    fn pseudo(&mut self, name: usize, part: Part) -> Result<Option<Range<usize>>, Bad> {
+        let (name, value) = self.written(name);
+        if name != b":status" || !self.is_at_start || part == Part::Trailers {
+            return Err(Bad::Pseudo);
+        }
+        let [
+            first @ b'1'..=b'9',
+            second @ b'0'..=b'9',
+            third @ b'0'..=b'9',
+        ] = *value
+        else {
+            return Err(Bad::Status);
+        };
+        let digit = |byte: u8| u16::from(byte - b'0');
+        if self.status != 0 {
+            return Err(Bad::Status);
+        }
+        self.status = digit(first) * 100 + digit(second) * 10 + digit(third);
+        Ok(None)
+    }
+
+    /// Where the value stands, without the spaces around it.
+    fn field(&mut self, start: usize, length: usize) -> Result<Option<Range<usize>>, Bad> {
+        self.is_at_start = false;
+        let (name, value) = self.written(length);
+        if name.is_empty() || !name.iter().all(|byte| is_of_name(*byte)) {
+            return Err(Bad::Name);
+        }
+        if value.iter().any(|byte| is_control(*byte)) {
+            return Err(Bad::Control);
+        }
+        if is_of_connection(name, value) {
+            return Err(Bad::OfConnection);
+        }
+        let trimmed = value.trim_ascii_end();
+        let end = start + length + trimmed.len();
+        let value = trimmed.trim_ascii_start();
+        let kept = end - value.len()..end;
+        if name == b"content-length" {
+            let said = number(value).ok_or(Bad::Length)?;
+            if self.length.replace(said).is_some_and(|known| known != said) {
+                return Err(Bad::Length);
+            }
+        }
+        Ok(Some(kept))
+    }
+}
+
+/// Whether a byte may stand in a name: what a token may hold (RFC 9110, section 5.6.2) but for capital letters.
+#[inline]
+fn is_of_name(byte: u8) -> bool {
+    const ARE: [bool; 256] = {
+        let mut are = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let one = byte as u8;
+            are[byte] = matches!(one, b'a'..=b'z' | b'0'..=b'9')
+                || matches!(
+                    one,
+                    b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.'
+                )
+                || matches!(one, b'^' | b'_' | b'`' | b'|' | b'~');
+            byte += 1;
+        }
+        are
+    };
+    ARE.get(usize::from(byte)).copied().unwrap_or(false)
+}
+
+#[inline]
+fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && byte != b'\t'
+}
+
+/// Fields that are of a connection (RFC 9113, section 8.2.2).
+fn is_of_connection(name: &[u8], value: &[u8]) -> bool {
+    match name.len() {
+        2 => name == b"te" && value != b"trailers",
+        7 => name == b"upgrade",
+        10 => name == b"connection" || name == b"keep-alive",
+        16 => name == b"proxy-connection",
+        17 => name == b"transfer-encoding",
+        _ => false,
+    }
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
+}
