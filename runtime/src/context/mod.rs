@@ -12,13 +12,16 @@ use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutco
 use crate::exchange::{Exchange, Message, Secrets, Shown};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Counter, Info, Lifetime, ResourceInfo, iteration_slot, time_slot};
-use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
+use crate::info::{
+    Counter, Info, Lifetime, Numbered, OnDemand, Rate, ResourceInfo, Trend, iteration_slot,
+    time_slot,
+};
+use crate::metrics::{AskedSlots, KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
 use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
-use bggo_schedule::Nanos;
+use bggo_schedule::{Nanos, Segment};
 use bggo_values::functions::WallClock;
 use deadline::Deadlines;
 use std::cell::{Cell, RefCell};
@@ -98,6 +101,8 @@ pub struct WorkerContext {
     pub start: Arc<Start>,
     /// Number of the worker, from 0.
     pub index: u32,
+    /// Which part of the run is this worker's.
+    pub(crate) segment: Segment,
     /// No load: each step is reported, and assets are destroyed after their last user.
     pub functional: bool,
     pub(crate) recorder: Recorder,
@@ -125,6 +130,7 @@ pub struct WorkerContext {
 pub(crate) struct WorkerContextParts {
     pub start: Arc<Start>,
     pub index: u32,
+    pub segment: Segment,
     pub functional: bool,
     pub trace: Option<Shown>,
     pub samples: Option<Sampling>,
@@ -163,6 +169,7 @@ impl WorkerContext {
         let WorkerContextParts {
             start,
             index,
+            segment,
             functional,
             trace,
             samples,
@@ -175,6 +182,7 @@ impl WorkerContext {
         Self {
             start,
             index,
+            segment,
             functional,
             recorder,
             shutdown: ShutdownSignal::default(),
@@ -200,9 +208,48 @@ impl WorkerContext {
         Self::outside(false, Arc::new(Silent))
     }
 
+    /// The same, in a run in which somebody asks for this metric of a step.
+    #[must_use]
+    pub fn asking<M: Numbered>(self, step: &Info, metric: OnDemand<M>) -> Self {
+        let slot = step.first_slot() + time_slot::COUNT + metric.metric().number();
+        Self {
+            recorder: self.recorder.asked(AskedSlots::new([slot])),
+            ..self
+        }
+    }
+
+    /// How many values a step has recorded of a trend on this worker so far, for tests of modules.
+    pub fn recorded_by(&self, step: &Info, metric: Trend) -> u64 {
+        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.recorded(slot)
+    }
+
+    /// The same of a trend that is measured on demand.
+    pub fn recorded_on_demand_by(&self, step: &Info, metric: OnDemand<Trend>) -> u64 {
+        self.recorded_by(step, metric.metric())
+    }
+
+    /// The sum of a trend of times on this worker so far, for tests of modules.
+    pub fn time_by(&self, step: &Info, metric: Trend) -> Duration {
+        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.time_recorded(slot)
+    }
+
+    /// Hits of a rate that a step has counted on this worker so far, and of how many, for tests of modules.
+    pub fn hits_by(&self, step: &Info, metric: Rate) -> (u64, u64) {
+        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.hits(slot)
+    }
+
     /// What a step has counted on this worker so far, for tests of modules.
     pub fn counted_by(&self, step: &Info, metric: Counter) -> u64 {
         let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.counted(slot)
+    }
+
+    /// What the assets of a resource have counted on this worker so far, for tests of modules.
+    pub fn counted_by_asset(&self, asset: &ResourceInfo, metric: Counter) -> u64 {
+        let slot = asset.first_metric_slot() + metric.number();
         self.recorder.counted(slot)
     }
 
@@ -213,6 +260,7 @@ impl WorkerContext {
         Ok(Self::new(WorkerContextParts {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
+            segment: Segment::WHOLE,
             functional,
             trace: None,
             samples: None,

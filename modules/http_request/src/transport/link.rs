@@ -7,13 +7,15 @@
 //! Redirects, cookies, decompression, second tries and time limits stay in this crate.
 
 pub use super::message::{AnswerHead, Details, Unanswered};
-pub use super::settings::{Settings, Speak, server_name};
+pub use super::settings::{Settings, Speak, Ways, server_name};
 pub use crate::body::{Outgoing as Body, Stream};
 pub use crate::fault::{
     TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, is_closed_by_system, of_url,
     too_large_head, word,
 };
 pub use crate::hosts::Hosts;
+pub use crate::phases::{Connection, Phases};
+pub use bggo_wire::Dialled;
 
 use bggo_runtime::contract::{Fault, FaultText, Running, Step};
 use bytes::Bytes;
@@ -60,6 +62,8 @@ pub struct Request<'a> {
     pub hosts: Hosts,
     /// The run of the step, whose clock says when the answer came.
     pub step: &'a Step<'a>,
+    /// What the transport tells of the phases of the request, as far as it knows them. That the request begins is told already.
+    pub phases: &'a Phases,
 }
 
 /// An answer whose head has come.
