@@ -12,7 +12,7 @@ pub use caddy::Caddy;
 pub use certificates::{Certificates, SelfSigned};
 pub use fault_proxy::{Exchange, Fault, FaultProxy, Log, Plan, Tally};
 pub use gate::Gate;
-pub use nginx::Nginx;
+pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
 pub use secure::SecureNginx;
 
