@@ -7,10 +7,10 @@ target := $(or $(CARGO_TARGET_DIR),target)
 bggo := $(target)/release/bggo
 demo := $(target)/demo/http_request
 
-.PHONY: help demo dev test install bench docs fuzz
+.PHONY: help demo dev test test-full install bench docs fuzz
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 demo: $(bggo) ## draw, build, run and load the HTTP workflow
 	@mkdir -p $(dir $(demo))
@@ -44,6 +44,9 @@ test: ## everything that CI runs
 	$(CARGO) clippy --package bggo-metrics --features tools -- -D warnings
 	INSTA_UPDATE=no $(CARGO) test --workspace
 
+test-full: test ## the same, and what breaks off between a program and its server from many seeds: make test-full seeds=100
+	BGGO_FAULT_SEEDS=$(or $(seeds),50) $(CARGO) test --package bggo-tests --test faults
+
 install: $(bggo) ## put bggo into ~/.cargo/bin
 	install -D $(bggo) $(or $(CARGO_HOME),$(HOME)/.cargo)/bin/bggo
 
@@ -53,6 +56,6 @@ bench: $(bggo) ## measure every figure that is promised
 docs: ## open the manual of the crates
 	$(CARGO) doc --workspace --no-deps --open
 
-fuzz: ## feed a stage nonsense until stopped: make fuzz body=parse (check, emit, http1); needs cargo-fuzz and a nightly toolchain
+fuzz: ## feed a stage nonsense until stopped: make fuzz body=parse (check, emit, http1, http2); needs cargo-fuzz and a nightly toolchain
 	cd tests/fuzz && mkdir -p corpus/$(body) && \
 		$(CARGO) +nightly fuzz run $(body) corpus/$(body) ../fixtures ../../examples -- -dict=hcl.dict

@@ -45,6 +45,7 @@ const CRATES: &[&str] = &[
     "modules/http_target/server",
     "runtime",
     "runtime/http1",
+    "runtime/http2",
     "runtime/macros",
     "runtime/manifest",
     "runtime/metrics",

@@ -223,6 +223,18 @@ impl Connection {
         }
     }
 
+    /// How many requests the server takes at once: 100 until it has said so.
+    #[must_use]
+    pub fn most_open(&self) -> u32 {
+        self.most_active
+    }
+
+    /// Whether the server has said what it allows.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.state.has_begun
+    }
+
     /// Opens a request: appends its head. `None` if there is no room.
     pub fn open(&mut self, asking: &Asking<'_>, out: &mut dyn Sink) -> Option<Key> {
         if self.room() != Room::Now {

@@ -770,8 +770,12 @@ fn windows_of_what_is_sent_are_kept_to() {
 
 #[test]
 fn as_many_streams_are_open_as_the_server_allows() {
+    let before = Peer::before_settings();
+    assert!(!before.connection.has_begun() && before.connection.most_open() == 100);
     let mut peer = Peer::new();
+    assert!(peer.connection.has_begun() && peer.connection.most_open() == 100);
     assert_eq!(peer.says(&settings(&[(3, 3)])), Ok(vec![Event::Room]));
+    assert_eq!(peer.connection.most_open(), 3);
     assert_eq!(
         (peer.connection.room(), peer.asks("GET", false)),
         (Room::Later, None)

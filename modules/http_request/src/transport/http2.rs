@@ -35,7 +35,8 @@ use std::time::Duration;
 
 const RULES: Rules = Rules {
     limits: Limits {
-        fields: usize::MAX,
+        // A map of headers holds no more than 24,576 names.
+        fields: 20_000,
         bytes: 1 << 20,
     },
     stream_window: 2 << 20,
@@ -56,7 +57,9 @@ pub(super) struct Session {
     open: Cell<usize>,
     has_served: Cell<bool>,
     /// It is not kept for later requests.
-    keeps: Keeps,
+    closes_when_idle: bool,
+    /// It had a request, has none any more, and is not kept.
+    is_left: Cell<bool>,
     /// It takes no more requests.
     is_retired: Cell<bool>,
     rests_since: Cell<Moment>,
@@ -80,6 +83,8 @@ struct Inner {
     waits: Vec<Waker>,
     /// Whose waker the socket has.
     driver: Driver,
+    /// Who looks after it while it has no request.
+    idle: Option<Waker>,
     /// The task that is woken for all, if several users share the connection: none of them is woken when something comes.
     task: Option<Waker>,
     ended: Option<End>,
@@ -110,7 +115,7 @@ enum Drove {
 #[derive(Default)]
 struct Slot {
     waker: Option<Waker>,
-    head: Option<(Head, Ends)>,
+    head: Option<Box<(Head, Ends)>>,
     pieces: VecDeque<Bytes>,
     /// Nobody reads the body: so many bytes of it were dropped.
     skipped: Option<u64>,
@@ -180,12 +185,14 @@ impl Session {
                 slots: Vec::new(),
                 waits: Vec::new(),
                 driver: Driver::Idle,
+                idle: None,
                 task: None,
                 ended: None,
             }),
             open: Cell::new(0),
             has_served: Cell::new(false),
-            keeps,
+            closes_when_idle: keeps == Keeps::None,
+            is_left: Cell::new(false),
             is_retired: Cell::new(false),
             rests_since: Cell::new(now),
             shared: OnceCell::new(),
@@ -238,14 +245,24 @@ impl Session {
 
     /// Reads and writes what can be now.
     pub(super) fn drive(&self, cx: &mut Context<'_>) {
-        self.inner.borrow_mut().drive(cx, Driver::Idle);
+        let inner = &mut *self.inner.borrow_mut();
+        match &mut inner.idle {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        inner.drive(cx, Driver::Idle);
+    }
+
+    /// Whether an answer came on it.
+    pub(super) fn has_served(&self) -> bool {
+        self.has_served.get()
     }
 
     /// Whether no request can be sent on it any more.
     pub(super) fn is_over(&self) -> bool {
         let inner = self.inner.borrow();
-        let is_left = self.keeps == Keeps::None && self.has_served.get() || self.is_retired.get();
-        inner.ended.is_some() || inner.connection.is_over() || is_left && self.open.get() == 0
+        let is_retired = self.is_retired.get() && self.open.get() == 0;
+        self.is_left.get() || is_retired || inner.ended.is_some() || inner.connection.is_over()
     }
 
     /// For how long it has had no request; zero if it has one.
@@ -422,7 +439,7 @@ impl Inner {
             Event::Head(key, ends) if driver == Driver::Request(key) => return Drove::Head(ends),
             Event::Head(key, ends) => {
                 if let Some(slot) = self.slots.get_mut(key.0) {
-                    slot.head = Some((HEAD.with_borrow(Head::copy), ends));
+                    slot.head = Some(Box::new((HEAD.with_borrow(Head::copy), ends)));
                 }
                 (key, Ends::No, None)
             }
@@ -483,8 +500,10 @@ impl Inner {
         self.driver = Driver::Idle;
         if let Some(next) = self.slots.iter_mut().find(|slot| slot.waker.is_some()) {
             next.wake();
-        } else {
+        } else if !self.waits.is_empty() {
             self.wake_waiting();
+        } else if let Some(idle) = self.idle.take() {
+            idle.wake();
         }
     }
 
@@ -552,8 +571,8 @@ impl Open {
         let inner = &mut *self.session.inner.borrow_mut();
         loop {
             let came = inner.slots.get_mut(self.key.0);
-            if let Some((head, ends)) = came.and_then(|slot| slot.head.take()) {
-                return Poll::Ready(Ok((self.answer_head(&head, hears), ends)));
+            if let Some(came) = came.and_then(|slot| slot.head.take()) {
+                return Poll::Ready(Ok((self.answer_head(&came.0, hears), came.1)));
             }
             if let Some(end) = self.lost(inner) {
                 return Poll::Ready(Err(end));
@@ -612,7 +631,7 @@ impl Open {
             }
             let drove = inner.drive(cx, Driver::Request(self.key));
             if let (Drove::Head(ends), Some(slot)) = (drove, inner.slots.get_mut(self.key.0)) {
-                slot.head = Some((HEAD.with_borrow(Head::copy), ends));
+                slot.head = Some(Box::new((HEAD.with_borrow(Head::copy), ends)));
             }
             let has_room = inner.connection.may_send(self.key) > 0;
             let is_sent = inner.wire.out().len() < UNSENT;
@@ -702,6 +721,9 @@ impl Drop for Open {
     fn drop(&mut self) {
         let session = &self.session;
         session.open.set(session.open.get() - 1);
+        if session.closes_when_idle && session.open.get() == 0 {
+            session.is_left.set(true);
+        }
         self.leaves(&mut session.inner.borrow_mut());
         if let Some((line, driving)) = session.shared.get() {
             line.call_next();
@@ -828,12 +850,19 @@ pub(super) async fn exchange(
         return Err(lost(Cause::NoRoom(ended)));
     };
     let hears = &outgoing.hears;
+    hears.phases.hands_over(size);
+    if size == 0 {
+        hears.is_sent();
+    }
     let came = match stream {
         None if size == 0 => poll_fn(|cx| open.poll_head(hears, cx)).await,
         None => {
             let mut is_sent = false;
             poll_fn(|cx| {
-                is_sent = is_sent || open.poll_send(&mut whole, Ends::Yes, cx).is_ready();
+                is_sent = is_sent
+                    || hears
+                        .watch(open.poll_send(&mut whole, Ends::Yes, cx))
+                        .is_ready();
                 open.poll_head(hears, cx)
             })
             .await
@@ -842,7 +871,7 @@ pub(super) async fn exchange(
             let mut sending = Box::pin(open.send_stream(stream));
             let mut is_sent = false;
             let came = poll_fn(|cx| {
-                if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
+                if !is_sent && let Poll::Ready(sent) = hears.watch(sending.as_mut().poll(cx)) {
                     is_sent = true;
                     if let Err(fault) = sent {
                         return Poll::Ready(Err(fault));
@@ -900,7 +929,7 @@ fn put_fields(headers: &mut HeaderMap, head: &Head) {
         let value = HeaderValue::from_maybe_shared(Bytes::copy_from_slice(value));
         // Both were checked when the head was read.
         if let (Ok(name), Ok(value)) = (name, value) {
-            headers.append(name, value);
+            let _ = headers.try_append(name, value);
         }
     }
 }

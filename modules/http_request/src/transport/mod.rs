@@ -28,6 +28,7 @@ pub(crate) use settings::{Settings, Speak, Ways};
 pub(crate) use shared::SharedPool;
 
 use crate::http_request::Error as Kind;
+use crate::phases::Connection;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault};
 use bggo_wire::{Counts, Traffic};
@@ -149,6 +150,9 @@ impl Transport {
             Self::Shared(pool) => Box::pin(pool.send(outgoing)).await,
             Self::Linked(remote) => {
                 let request = Box::pin(outgoing.to_request()).await?;
+                let phases = outgoing.hears.phases;
+                phases.begins(outgoing.now, Connection::Unknown);
+                phases.hands_over(request.body.size());
                 remote.send(request).await.map(Incoming::Linked)
             }
         }
@@ -191,6 +195,7 @@ impl<'a> Outgoing<'a> {
             body,
             hosts: self.hosts,
             step: self.hears.examples.step,
+            phases: self.hears.phases,
         })
     }
 }
