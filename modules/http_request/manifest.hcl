@@ -970,7 +970,7 @@ asset "http_client" {
   metric "connection_wait" {
     kind        = "trend"
     unit        = "time"
-    description = "With shared connections: how long requests waited for one that was free. A request that found one at once, or opened one, does not count."
+    description = "With shared connections: how long requests waited for one that was free. A request that found or opened one at once does not count."
   }
   metric "poisoned" {
     kind        = "counter"
