@@ -7,10 +7,10 @@ target := $(or $(CARGO_TARGET_DIR),target)
 bggo := $(target)/release/bggo
 demo := $(target)/demo/http_request
 
-.PHONY: help demo dev test install bench docs fuzz
+.PHONY: help demo dev test test-full install bench docs fuzz
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 demo: $(bggo) ## draw, build, run and load the HTTP workflow
 	@mkdir -p $(dir $(demo))
@@ -43,6 +43,9 @@ test: ## everything that CI runs
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --package bggo-metrics --features tools -- -D warnings
 	INSTA_UPDATE=no $(CARGO) test --workspace
+
+test-full: test ## the same, and what breaks off between a program and its server from many seeds: make test-full seeds=100
+	BGGO_FAULT_SEEDS=$(or $(seeds),50) $(CARGO) test --package bggo-tests --test faults
 
 install: $(bggo) ## put bggo into ~/.cargo/bin
 	install -D $(bggo) $(or $(CARGO_HOME),$(HOME)/.cargo)/bin/bggo

@@ -236,6 +236,7 @@ fn metric(metric: &Metric) -> TokenStream {
         unit,
         label,
         warning,
+        on_demand,
         description,
     } = metric;
     let (name, unit, description) = (text(name), text(unit), text(description));
@@ -259,7 +260,8 @@ fn metric(metric: &Metric) -> TokenStream {
     });
     quote! {
         Metric {
-            name: #name, kind: #kind, unit: #unit, label: #label, warning: #warning, description: #description,
+            name: #name, kind: #kind, unit: #unit, label: #label, warning: #warning, on_demand: #on_demand,
+            description: #description,
         }
     }
 }

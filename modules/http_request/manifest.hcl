@@ -223,13 +223,21 @@ runner "http_request" {
     type        = string
     description = "Address and port that answered: those of the proxy if there is one, null if unknown."
   }
+  output "reused" {
+    type        = bool
+    description = "Whether the last request went over a connection that had served before; null if the transport does not tell."
+  }
   output "timings" {
     type = object({
-      waiting   = duration
-      receiving = duration
-      total     = duration
+      dns           = duration
+      connecting    = duration
+      tls_handshake = duration
+      sending       = duration
+      waiting       = duration
+      receiving     = duration
+      total         = duration
     })
-    description = "`waiting`: from sending to the head of the last answer. `receiving`: its body. `total`: everything, with redirects."
+    description = "`dns`, `connecting`, `tls_handshake`: of the connections that the step opened, 0s if it opened none. `sending`, `waiting`, `receiving`: of the last request. `total`: everything, with redirects. `sending` is null if the transport does not tell."
   }
 
   metric "answers" {
@@ -244,20 +252,50 @@ runner "http_request" {
       text   = "answers had status 5xx, and no expect_status says whether they pass"
     }
   }
+  metric "dns" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection that was opened: until the name had an address; 0 where the thread knew it."
+  }
+  metric "connecting" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection that was opened: from the address until it stood, proxies included."
+  }
+  metric "tls_handshake" {
+    kind        = "trend"
+    unit        = "time"
+    description = "For each connection with TLS that was opened: from there until TLS was agreed on."
+  }
+  metric "sending" {
+    kind        = "trend"
+    unit        = "time"
+    on_demand   = true
+    description = "From the first byte of the last request until its last one was handed to the system."
+  }
   metric "waiting" {
     kind        = "trend"
     unit        = "time"
-    description = "From sending to the head of the answer. Connecting and redirects are part of it."
+    description = "From the last byte of the last request to the first byte of its answer. Of a request that goes out at once, its first byte stands for the last one, unless `sending` is asked for."
   }
   metric "receiving" {
     kind        = "trend"
     unit        = "time"
-    description = "From the head of the answer to the end of its body."
+    description = "From the first byte of the last answer to the end of its body."
+  }
+  metric "sent" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes of the bodies of requests, redirects and those that were sent again included."
   }
   metric "received" {
     kind        = "counter"
     unit        = "bytes"
     description = "Bytes of the body as received, before it is decompressed."
+  }
+  metric "reused" {
+    kind        = "rate"
+    description = "Requests over a connection that had served before, of all that had a connection."
   }
   metric "resent" {
     kind        = "counter"
@@ -545,7 +583,7 @@ runner "http_events" {
   metric "waiting" {
     kind        = "trend"
     unit        = "time"
-    description = "From sending to the head of the answer. Connecting and redirects are part of it."
+    description = "From the last byte of the last request to the first byte of its answer, as in `http_request`."
   }
   metric "received" {
     kind        = "counter"

@@ -10,7 +10,9 @@ pub use crate::exchange::{Message, Secrets};
 pub use crate::fault::{Fault, FaultText};
 pub use crate::flow::{Early, Flow, Running, Stop};
 pub use crate::host_limit::HostLimit;
-pub use crate::info::{Counter, Gauge, Info, LabelledCounter, Rate, ResourceInfo, Trend};
+pub use crate::info::{
+    Counter, Gauge, Info, LabelledCounter, Numbered, OnDemand, Rate, ResourceInfo, Trend,
+};
 pub use crate::shape::{Parts, Shape};
 pub use crate::stdout::line as print_line;
 pub use crate::step::{Runner, Step};

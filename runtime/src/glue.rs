@@ -7,8 +7,8 @@ pub use crate::assets::{
 pub use crate::fault::{Fault, plain_text};
 pub use crate::flow::{Early, Flow, Running};
 pub use crate::info::{
-    At, Counter, Gauge, LabelledCounter, MetricInfo, MetricKind, MetricWarning, Rate, ResourceInfo,
-    Trend,
+    At, Counter, Gauge, LabelledCounter, MetricInfo, MetricKind, MetricWarning, OnDemand, Rate,
+    ResourceInfo, Trend,
 };
 pub use crate::shape::{Parts, Shape};
 pub use crate::step::{Iteration, OutputSlot, Policy, Ran, Runner, Step};

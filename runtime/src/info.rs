@@ -246,6 +246,7 @@ pub struct MetricInfo {
     kind: MetricKind,
     label: Option<&'static str>,
     warning: Option<MetricWarning>,
+    on_demand: bool,
     scale: u32,
     description: Option<&'static str>,
 }
@@ -259,6 +260,7 @@ impl MetricInfo {
             kind: MetricKind::Trend,
             label: None,
             warning: None,
+            on_demand: false,
             scale: 1,
             description: None,
         }
@@ -297,6 +299,17 @@ impl MetricInfo {
     pub const fn warning(mut self, warning: MetricWarning) -> Self {
         self.warning = Some(warning);
         self
+    }
+
+    /// It is measured only where somebody asks for it.
+    pub const fn on_demand(mut self) -> Self {
+        self.on_demand = true;
+        self
+    }
+
+    /// Whether it is measured only where somebody asks for it.
+    pub fn is_on_demand(&self) -> bool {
+        self.on_demand
     }
 
     /// Its name.
@@ -383,7 +396,38 @@ macro_rules! metric_numbers {
                 self.0
             }
         }
+
+        impl Numbered for $name {
+            fn number(self) -> u32 {
+                self.0
+            }
+        }
     )*};
+}
+
+/// A metric of a manifest, of whatever kind.
+pub trait Numbered: Copy {
+    /// Its number in its manifest, from 0.
+    fn number(self) -> u32;
+}
+
+/// A metric of a manifest that is measured only where somebody asks for it: [`Step::asks`] gives the metric itself, so what
+/// nobody asks for cannot be recorded.
+///
+/// [`Step::asks`]: crate::step::Step::asks
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnDemand<M>(M);
+
+impl<M: Copy> OnDemand<M> {
+    /// The metric, measured on demand.
+    pub const fn new(metric: M) -> Self {
+        Self(metric)
+    }
+
+    /// The metric, for somebody who knows that it is asked for.
+    pub(crate) fn metric(self) -> M {
+        self.0
+    }
 }
 
 metric_numbers! {

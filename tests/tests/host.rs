@@ -116,7 +116,7 @@ fn a_run_may_be_allowed_to_fail_by_this_host() {
         Run::start(command).finish()
     };
     let text = "iterations failed because this program had no descriptor left";
-    let said = limited("").expect_code(111);
+    let said = limited("--max-failed 1%").expect_code(111);
     assert!(said.stderr.contains("not valid: "), "{}", said.stderr);
     assert!(said.stderr.contains(text), "{}", said.stderr);
     // Then the failures are judged as any others are.

@@ -263,6 +263,11 @@ fn metrics(metrics: &[Metric]) -> String {
         let label = metric.label.as_ref();
         let label = label.map_or_else(String::new, |label| format!(" by `{label}`"));
         let mut meaning = metric.description.clone();
+        if metric.on_demand {
+            meaning.push_str(
+                " Only where it is [asked for](../../docs/output.md#metrics-of-modules).",
+            );
+        }
         if let Some(warning) = &metric.warning {
             meaning.push_str(&warning_of(warning, metric.label.as_deref()));
         }

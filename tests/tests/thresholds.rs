@@ -66,6 +66,37 @@ fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_metric_on_demand_is_measured_where_a_threshold_or_a_flag_asks_for_it() {
+    let grid = Grid::new(GRID).build();
+    let nginx = Nginx::start("location / { return 200 ok; }");
+    let counts = |flags: &[&str]| {
+        let url = nginx.url();
+        let always = ["--url", &url, "--log-format", "json", "--threads", "1"];
+        let load = ["--vus", "2", "--iterations", "40", "--max-failed", "50%"];
+        let flags: Vec<&str> = always.iter().chain(&load).chain(flags).copied().collect();
+        let metrics =
+            summary(&grid.start(&flags).finish().expect_code(0))["steps"][0]["metrics"].clone();
+        ["connecting", "sending", "waiting"].map(|name| metrics[name]["count"].as_u64())
+    };
+    assert_eq!(counts(&[]), [Some(2), None, Some(40)]);
+    let asked = [Some(2), Some(40), Some(40)];
+    assert_eq!(counts(&["--metric", "http_request.hit.sending"]), asked);
+    assert_eq!(
+        counts(&["--threshold", "http_request.hit.sending.p95 < 1h"]),
+        asked
+    );
+    let url = nginx.url();
+    let wrong = ["--url", &url, "--metric", "http_request.hit.sendin"];
+    let load = ["--vus", "2", "--iterations", "4"];
+    let flags: Vec<&str> = wrong.into_iter().chain(load).collect();
+    let said = grid.start(&flags).finish().expect_code(104).stderr;
+    assert!(
+        said.contains("--metric 'http_request.hit.sendin': there is no metric `sendin`: did you mean `sending`?"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_threshold_that_aborts_ends_the_run_early_and_every_request_is_reported() {
     let grid = Grid::new(GRID).build();
     let nginx = Nginx::start("location / { return 200 ok; }");

@@ -17,6 +17,7 @@ use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use crate::http_events::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::limit::until;
+use crate::phases::Phases;
 use crate::request::{self, Arguments, BodyParts, Whole};
 use crate::response;
 use crate::trace::{Request, Trace};
@@ -125,6 +126,7 @@ impl HttpEvents {
             fields,
             sent: step.sent(),
             seen: Seen::default(),
+            phases: Phases::default(),
             events: Cell::new(0),
             received: Cell::new(0),
             waits: Cell::new(true),
@@ -150,6 +152,7 @@ struct Run<'a> {
     fields: Fields,
     sent: Moment,
     seen: Seen,
+    phases: Phases,
     events: Cell<u64>,
     received: Cell<u64>,
     /// It waits for an answer or for events. If it is dropped then because its time is over, the request is shown.
@@ -195,6 +198,7 @@ impl<'a> Run<'a> {
             keeps_body: false,
             hears: Hears {
                 last_head: &self.runner.last_head,
+                phases: &self.phases,
                 reads: Reads {
                     fields: true,
                     cookies: true,
@@ -246,7 +250,7 @@ impl<'a> Run<'a> {
     async fn whole(&self, call: &Call<'_>) -> Result<Output, Fault> {
         let (mut incoming, url) = answer(self.client, call, First::Nothing).await?;
         let came = incoming.head().came;
-        let waiting = came - self.sent;
+        let waiting = self.phases.waiting(came);
         self.step.record_time(Metric::WAITING, waiting);
         let status = incoming.head().status;
         if status != StatusCode::OK {
@@ -265,13 +269,7 @@ impl<'a> Run<'a> {
             incoming.leave();
             return ended.map(|_| Output::default());
         };
-        if incoming.is_over() {
-            // Its connection can be used again.
-            let rest = incoming.skip().await.unwrap_or_default();
-            self.received.set(self.received.get() + rest);
-        } else {
-            incoming.leave();
-        }
+        self.leaves(&mut incoming).await;
         if let Some(trace) = call.trace {
             trace.ends();
         }
@@ -372,7 +370,17 @@ impl<'a> Run<'a> {
                 trace.piece(&piece);
             }
         }
-        incoming.leave();
+        self.leaves(incoming).await;
+    }
+
+    /// Nobody reads the rest of an answer. If all of it is there, its connection can be used again.
+    async fn leaves(&self, incoming: &mut Incoming<'_>) {
+        if incoming.is_over() {
+            let rest = incoming.skip().await.unwrap_or_default();
+            self.received.set(self.received.get() + rest);
+        } else {
+            incoming.leave();
+        }
     }
 
     fn output(&self, head: &AnswerHead, told: Told, ended_by: &'static str) -> Output {

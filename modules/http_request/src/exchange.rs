@@ -125,10 +125,10 @@ pub(crate) struct Answer {
     pub(crate) start: Vec<u8>,
     /// Its length, kept or not.
     pub(crate) size: u64,
-    /// To the head of the last answer.
-    pub(crate) waiting: Duration,
-    /// From there to the end of the body.
+    /// From the head of the last answer to the end of its body.
     pub(crate) receiving: Duration,
+    /// From sending to the end of the body, with redirects.
+    pub(crate) total: Duration,
 }
 
 /// Sends a request and reads its answer.
@@ -192,6 +192,12 @@ async fn whole<'c>(
     if let Some(trace) = call.trace {
         trace.ends();
     }
+    // What came with the head took no time.
+    let receiving = if has_body {
+        call.hears.examples.step.now() - came
+    } else {
+        Duration::ZERO
+    };
     Ok(Answer {
         head: incoming.into_head(),
         redirected: match url {
@@ -201,13 +207,8 @@ async fn whole<'c>(
         body,
         start,
         size,
-        waiting: came - call.sent,
-        // What came with the head took no time.
-        receiving: if has_body {
-            call.hears.examples.step.now() - came
-        } else {
-            Duration::ZERO
-        },
+        receiving,
+        total: came - call.sent + receiving,
     })
 }
 
@@ -264,6 +265,7 @@ pub(crate) async fn answer<'c, 'a>(
                     // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
                     Err(lost) if lost.was_stale && may_resend => {
                         may_resend = false;
+                        now = call.hears.examples.step.now();
                         add_to(&call.seen.resent, 1);
                     }
                     Err(lost) => return Err(lost.fault),

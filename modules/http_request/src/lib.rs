@@ -21,6 +21,7 @@ mod fields;
 mod hosts;
 mod limit;
 mod multipart;
+mod phases;
 mod prepared;
 mod redirect;
 mod request;

@@ -54,6 +54,7 @@ impl ReadsOf {
             http_version,
             size,
             remote_address,
+            reused,
             timings,
         } = wanted;
         let body = body || json;
@@ -63,6 +64,7 @@ impl ReadsOf {
             http_version,
             size,
             remote_address,
+            reused,
             timings,
         ];
         Self {

@@ -5,6 +5,7 @@ use crate::client::Defaults;
 use crate::decompress::decompress;
 use crate::exchange::Answer;
 use crate::http_request::{Output, Wanted};
+use crate::phases::Phases;
 use bggo_runtime::contract::{Fault, Number, RawJson, Text, Value};
 use http::Version;
 use http::header::HeaderMap;
@@ -13,7 +14,7 @@ use url::Url;
 
 /// Makes the outputs.
 pub(crate) fn output(
-    (answer, asked): (&Answer, &Url),
+    (answer, asked, phases): (&Answer, &Url, &Phases),
     wanted: Wanted,
     client: Defaults,
 ) -> Result<Output, Fault> {
@@ -59,17 +60,27 @@ pub(crate) fn output(
             .map_or(Value::Null, |address| address.to_string().into());
     }
     if wanted.timings {
-        let timings: Vec<(Text, Value)> = vec![
-            (Text::Static("waiting"), answer.waiting.into()),
-            (Text::Static("receiving"), answer.receiving.into()),
-            (
-                Text::Static("total"),
-                (answer.waiting + answer.receiving).into(),
-            ),
-        ];
-        output.timings = timings.into();
+        output.timings = timings(answer, phases);
+    }
+    if wanted.reused {
+        output.reused = phases.is_reused().map_or(Value::Null, Value::Bool);
     }
     Ok(output)
+}
+
+fn timings(answer: &Answer, phases: &Phases) -> Value {
+    let dialled = phases.dialling();
+    let timings = [
+        ("dns", dialled.dns.into()),
+        ("connecting", dialled.connecting.into()),
+        ("tls_handshake", dialled.tls.into()),
+        ("sending", phases.sending().map_or(Value::Null, Value::from)),
+        ("waiting", phases.waiting(answer.head.came).into()),
+        ("receiving", answer.receiving.into()),
+        ("total", answer.total.into()),
+    ];
+    let timings = timings.map(|(name, time)| (Text::Static(name), time));
+    Vec::<(Text, Value)>::from(timings).into()
 }
 
 /// The fields of a head, by their names in lower case.

@@ -11,6 +11,7 @@ use crate::client::HttpClient;
 use crate::exchange::{Answer, Call, Counters, First, Seen, exchange};
 use crate::expect::Examples;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
+use crate::phases::Phases;
 use crate::prepared::{Composed, Ended, HttpRequest, PartsOf};
 use crate::response;
 use crate::trace::Trace;
@@ -64,6 +65,7 @@ struct Run<'a> {
     sent: Moment,
     reads: Reads,
     seen: Seen,
+    phases: Phases,
     /// It waits for an answer. If it is dropped then because its time is over, the request is shown as far as it came.
     waits: Cell<bool>,
 }
@@ -160,6 +162,7 @@ impl<'a> Run<'a> {
                 PartsOf::Fixed(_) => step.sent_at_once(),
                 PartsOf::Made(_) => step.sent(),
             },
+            phases: Phases::of(step, runner.wanted),
             runner,
             step,
             client,
@@ -206,6 +209,7 @@ impl<'a> Run<'a> {
     fn hears(&self) -> Hears<'_> {
         Hears {
             last_head: &self.runner.last_head,
+            phases: &self.phases,
             reads: self.reads,
             examples: Examples {
                 step: self.step,
@@ -288,9 +292,9 @@ impl<'a> Run<'a> {
             self.step.received_at(head.came);
         }
         Break(self.output(&Answer {
-            waiting: head.came - self.sent,
             // What came with the head took no time.
             receiving: Duration::ZERO,
+            total: head.came - self.sent,
             head,
             redirected: None,
             body,
@@ -358,8 +362,8 @@ impl<'a> Run<'a> {
     fn output(&self, answer: &Answer) -> Result<Outputs, Fault> {
         self.waits.set(false);
         let step = self.step;
-        step.record_time(Metric::WAITING, answer.waiting);
-        step.record_time(Metric::RECEIVING, answer.receiving);
+        self.phases
+            .record(step, (answer.head.came, answer.receiving));
         step.add(Metric::RECEIVED, answer.size);
         if let Some(expect) = self.parts.expect.as_ref() {
             let status = answer.head.status.as_u16();
@@ -373,7 +377,7 @@ impl<'a> Run<'a> {
             return Ok(Outputs(None));
         }
         let defaults = self.client.common.exchange;
-        let of = (answer, &self.parts.target.url);
+        let of = (answer, &self.parts.target.url, &self.phases);
         let output = response::output(of, self.runner.wanted, defaults)?;
         Ok(Outputs(Some(Box::new(output))))
     }
@@ -403,5 +407,6 @@ impl Drop for Run<'_> {
                 answers: Metric::ANSWERS,
             },
         );
+        self.phases.count(self.step);
     }
 }

@@ -12,6 +12,7 @@ use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use crate::http_request::Error as Kind;
 use crate::limit::until;
+use crate::phases::Phases;
 use crate::request::{self, Arguments, Whole};
 use crate::trace::{Request, Trace};
 use crate::transport::{AnswerHead, Asked, Hears, Incoming, Outgoing, Reads};
@@ -154,6 +155,8 @@ impl HttpClient {
             now: step.now(),
             hears: Hears {
                 last_head: &RefCell::default(),
+                // It gets how long the dial took.
+                phases: &Phases::default(),
                 reads: Reads {
                     fields: true,
                     cookies: true,

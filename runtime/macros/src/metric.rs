@@ -15,8 +15,9 @@ pub fn metrics(metrics: &[Metric], owner: &str) -> TokenStream {
     let docs = metrics
         .iter()
         .map(|metric| format!("`{}`: {}", metric.name, metric.description));
-    let types: Vec<_> = metrics.iter().map(ty).collect();
+    let types = metrics.iter().map(ty);
     let numbers = (0..metrics.len()).map(Literal::usize_unsuffixed);
+    let values = metrics.iter().zip(numbers).map(value);
     let (all, each) = (
         format!("What is known of the {owner}'s own metrics, in the order of their numbers."),
         format!("The {owner}'s own metrics. The type of each says how it is counted."),
@@ -32,7 +33,7 @@ pub fn metrics(metrics: &[Metric], owner: &str) -> TokenStream {
         impl Metric {
             #(
                 #[doc = #docs]
-                pub const #names: ::bggo_runtime::glue::#types = ::bggo_runtime::glue::#types::new(#numbers);
+                pub const #names: #types = #values;
             )*
         }
     }
@@ -54,14 +55,35 @@ fn info(metric: &Metric) -> TokenStream {
         let over = Literal::u32_unsuffixed(*over);
         quote!(.warning(::bggo_runtime::glue::MetricWarning::new(#prefix, #over, #text)))
     });
+    let on_demand = metric.on_demand.then(|| quote!(.on_demand()));
     quote! {
         ::bggo_runtime::glue::MetricInfo::new(#name, #unit)
-            .kind(::bggo_runtime::glue::MetricKind::#kind) #label #warning
+            .kind(::bggo_runtime::glue::MetricKind::#kind) #label #warning #on_demand
     }
 }
 
-/// The type of its number: it knows the only way to count it.
+/// The type of its number: it knows the only way to count it, and whether it is asked for first.
 fn ty(metric: &Metric) -> TokenStream {
+    let kind = kind(metric);
+    if metric.on_demand {
+        quote!(::bggo_runtime::glue::OnDemand<::bggo_runtime::glue::#kind>)
+    } else {
+        quote!(::bggo_runtime::glue::#kind)
+    }
+}
+
+/// Its number.
+fn value((metric, number): (&Metric, Literal)) -> TokenStream {
+    let kind = kind(metric);
+    let plain = quote!(::bggo_runtime::glue::#kind::new(#number));
+    if metric.on_demand {
+        quote!(::bggo_runtime::glue::OnDemand::new(#plain))
+    } else {
+        plain
+    }
+}
+
+fn kind(metric: &Metric) -> TokenStream {
     match (metric.kind, &metric.label) {
         (MetricKind::Counter, Some(_)) => quote!(LabelledCounter),
         (MetricKind::Counter, None) => quote!(Counter),

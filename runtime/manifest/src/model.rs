@@ -190,6 +190,8 @@ pub struct Metric {
     pub label: Option<String>,
     /// When a load run says that there were too many of some.
     pub warning: Option<MetricWarning>,
+    /// It is measured only where a threshold or a flag of the run asks for it.
+    pub on_demand: bool,
     /// One sentence.
     pub description: String,
 }

@@ -12,6 +12,7 @@ use crate::fault::ManifestFault;
 use crate::model::*;
 use bggo_values::literal::{self, Block, Body};
 use fields::Attributes;
+use metric::Owner;
 use reader::Reader;
 
 /// The kind of failure of what panicked. The runtime gives it, and it ends the run.
@@ -102,7 +103,7 @@ impl Reader<'_> {
         self.distinct(block, &["uses", "input", "output", "metric", "error"]);
         self.names_of_links(block, &runner.inputs);
         runner.rules = self.rules(block, &runner.inputs);
-        runner.metrics = self.metrics(block, &runner.inputs);
+        runner.metrics = self.metrics(block, Owner::Runner, &runner.inputs);
         runner
     }
 
@@ -166,7 +167,7 @@ impl Reader<'_> {
         }
         self.names_of_links(block, &asset.inputs);
         asset.rules = self.rules(block, &asset.inputs);
-        asset.metrics = self.metrics(block, &asset.inputs);
+        asset.metrics = self.metrics(block, Owner::Asset, &asset.inputs);
         asset
     }
 

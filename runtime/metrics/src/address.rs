@@ -414,28 +414,7 @@ impl Layout {
     /// # Errors
     /// A name, a statistic or a tag of it that the run does not have, with the nearest one.
     pub fn resolve(&self, address: &Address) -> Result<Source, Unknown> {
-        let rows = self.rows(&address.subject)?;
-        let tagged = rows.into_iter().filter(|row| {
-            let tags = self.tags(row);
-            address.tags.iter().all(|tag| tags.contains(tag))
-        });
-        let rows: Vec<Row<'_>> = tagged.collect();
-        if rows.is_empty() {
-            return Err(Unknown {
-                text: format!("nothing that `{address}` names has these tags"),
-                hint: None,
-            });
-        }
-        let (figures, slots, values) = match rows.as_slice() {
-            [
-                Row {
-                    whose: Whose::Custom(custom),
-                    ..
-                },
-                ..,
-            ] => of_metric(address, &custom.metric, &rows, |row| Some(row.first))?,
-            _ => metric(address, &rows)?,
-        };
+        let (rows, (figures, slots, values)) = self.locate(address)?;
         let statistic = address.statistic;
         let Some(quantity) = figures.quantity(statistic) else {
             return Err(no_such_statistic(figures, &statistic.to_string()));
@@ -453,6 +432,42 @@ impl Layout {
                 _ => f64::from(scale(&rows)),
             },
         })
+    }
+
+    /// Where the metric of an address has its values, whichever statistic is asked for.
+    ///
+    /// # Errors
+    /// A name or a tag of it that the run does not have, with the nearest one.
+    pub fn slots_of(&self, address: &Address) -> Result<Vec<u32>, Unknown> {
+        let (_, (_, slots, _)) = self.locate(address)?;
+        Ok(slots)
+    }
+
+    /// Whose figures an address means, and where they stand.
+    fn locate(&self, address: &Address) -> Result<(Vec<Row<'_>>, Located), Unknown> {
+        let rows = self.rows(&address.subject)?;
+        let tagged = rows.into_iter().filter(|row| {
+            let tags = self.tags(row);
+            address.tags.iter().all(|tag| tags.contains(tag))
+        });
+        let rows: Vec<Row<'_>> = tagged.collect();
+        if rows.is_empty() {
+            return Err(Unknown {
+                text: format!("nothing that `{address}` names has these tags"),
+                hint: None,
+            });
+        }
+        let located = match rows.as_slice() {
+            [
+                Row {
+                    whose: Whose::Custom(custom),
+                    ..
+                },
+                ..,
+            ] => of_metric(address, &custom.metric, &rows, |row| Some(row.first))?,
+            _ => metric(address, &rows)?,
+        };
+        Ok((rows, located))
     }
 
     fn tags<'a>(&'a self, row: &Row<'a>) -> &'a Tags {
@@ -541,8 +556,11 @@ impl Layout {
     }
 }
 
+/// What a metric can be asked for, its slots, and what of the slots is read.
+type Located = (Figures, Vec<u32>, Values);
+
 /// What the metric of an address can be asked for, its slot in each row, and what of the slots is read.
-fn metric(address: &Address, rows: &[Row<'_>]) -> Result<(Figures, Vec<u32>, Values), Unknown> {
+fn metric(address: &Address, rows: &[Row<'_>]) -> Result<Located, Unknown> {
     let name = address.metric.as_str();
     let built_in = address.subject.built_in();
     if let Some(known) = built_in.iter().find(|known| known.name == name) {
@@ -589,7 +607,7 @@ fn of_metric(
     metric: &MetricLayout,
     rows: &[Row<'_>],
     slot: impl Fn(&Row<'_>) -> Option<u32>,
-) -> Result<(Figures, Vec<u32>, Values), Unknown> {
+) -> Result<Located, Unknown> {
     let unit = match &metric.unit {
         Unit::Time => "time",
         Unit::Other(name) => name.as_str(),
@@ -605,7 +623,7 @@ fn of_metric(
 }
 
 /// The same of a check.
-fn of_check(name: &str, rows: &[Row<'_>]) -> Result<(Figures, Vec<u32>, Values), Unknown> {
+fn of_check(name: &str, rows: &[Row<'_>]) -> Result<Located, Unknown> {
     let slots = rows.iter().filter_map(|row| match row.whose {
         Whose::Step(step) => step.check_slot(name),
         _ => None,

@@ -15,6 +15,7 @@
 //! file                      the result file of a run: written second by second, read, merged
 //! compare                   whether runs differ (feature `tools`)
 //! threshold_text            thresholds as flags write them
+//! metric_name               names of metrics as flags write them
 //! report                    what a whole run measured: figures, summary, CSV
 //! ```
 //!
@@ -31,6 +32,7 @@ mod implicit;
 mod interval;
 mod judge;
 mod layout;
+mod metric_name;
 mod outcome;
 pub mod report;
 mod search;
@@ -53,6 +55,7 @@ pub use layout::{
     CheckLayout, Checked, CustomLayout, IterationLayout, LabelWarning, Layout, Measured,
     MetricKind, MetricLayout, ResourceLayout, StepLayout, Tags, Times, Unit,
 };
+pub use metric_name::MetricName;
 pub use outcome::Outcome;
 pub use search::{SearchEnd, SearchStep, Searched, StepCame, step_mark};
 pub use slots::{iteration_slot, time_slot};

@@ -7,8 +7,8 @@ use crate::engine::Spin;
 use crate::event::LogLevel;
 use crate::grid::{Grid, Variable};
 use crate::outputs::Progress;
-use bggo_metrics::Draft;
 use bggo_metrics::report::Percentiles;
+use bggo_metrics::{Draft, MetricName};
 use bggo_schedule::Segment;
 use bggo_values::{Number, Type, Value, convert, json};
 use std::ffi::OsString;
@@ -41,6 +41,8 @@ pub struct Flags {
     pub segment: Segment,
     /// Thresholds beside those of the grid.
     pub thresholds: Vec<Draft>,
+    /// Metrics that are measured although no threshold reads them.
+    pub metrics: Vec<MetricName>,
     /// The share of iterations that may fail, below 1.
     pub max_failed: Option<f64>,
     /// The seed of all that is random in the run.
@@ -136,6 +138,7 @@ const ARRIVALS: &str = "arrivals";
 const STAGES: &str = "stages";
 const SEGMENT: &str = "segment";
 const THRESHOLD: &str = "threshold";
+const METRIC: &str = "metric";
 const MAX_FAILED: &str = "max-failed";
 const SEED: &str = "seed";
 const THREADS: &str = "threads";
@@ -217,6 +220,12 @@ pub fn read(grid: &Grid, words: &[OsString]) -> Result<Flags, Stopped> {
         let draft = threshold(text).map_err(|why| arguments.invalid(THRESHOLD, text, &why))?;
         thresholds.push(draft);
     }
+    let mut metrics = Vec::new();
+    for (_, text) in arguments.all(METRIC) {
+        let text = utf8(METRIC, text)?;
+        let name = MetricName::read(text).map_err(|why| arguments.invalid(METRIC, text, &why))?;
+        metrics.push(name);
+    }
     Ok(Flags {
         once: arguments.has(ONCE),
         scenarios,
@@ -229,6 +238,7 @@ pub fn read(grid: &Grid, words: &[OsString]) -> Result<Flags, Stopped> {
         stages: arguments.value(STAGES, stages)?,
         segment: arguments.value(SEGMENT, segment)?.unwrap_or(Segment::WHOLE),
         thresholds,
+        metrics,
         max_failed: arguments.value(MAX_FAILED, share)?,
         seed: arguments.value(SEED, seed)?,
         threads: arguments.value(THREADS, threads)?,
@@ -447,6 +457,9 @@ const REPORT_FLAGS: &[Flag<'static>] = &[
     Flag::new(PERCENTILES)
         .value("LIST")
         .help("The percentiles that the summary shows, such as p50,p95,p99.99 [default: p50,p90,p95,p99,p99.9]"),
+    Flag::new(METRIC)
+        .value("STEP.METRIC")
+        .help("Measures a metric that costs something and is left out else, such as http_request.home.sending; may be given several times"),
     Flag::new(OUT)
         .path("FILE")
         .help("Keeps all that each second of a load test measures in FILE, for bggo report, merge and export"),

@@ -35,7 +35,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, SystemTimeError};
-use thresholds::{refused, thresholds, warnings};
+use thresholds::{measured_anyway, refused, thresholds, unknown_metrics, warnings};
 use variables::Around;
 
 /// As the first word of the command line it lets the program print its properties. Only `bggo build` uses it.
@@ -128,6 +128,7 @@ fn info(grid: &'static Grid, program: &'static dyn Program) -> Exit {
         trace: None,
         samples: None,
         thresholds: Vec::new(),
+        metrics: Vec::new(),
         max_failed: None,
         graceful_on_signal: Duration::ZERO,
     };
@@ -183,6 +184,7 @@ fn execute(grid: &'static Grid, program: &'static dyn Program, flags: &Flags) ->
         trace: flags.trace_io.map(Shown::body),
         samples: None,
         thresholds,
+        metrics: flags.metrics.clone(),
         max_failed: flags.max_failed,
         graceful_on_signal: asked.graceful_on_signal,
     };
@@ -254,6 +256,10 @@ fn prepare(
             }
             Err(texts) => remarks.errors.extend(texts),
         }
+    }
+    remarks.errors.extend(unknown_metrics(grid, &flags.metrics));
+    for warning in measured_anyway(grid, &flags.metrics) {
+        report.warn(&warning);
     }
     if let Some(asked) = &load {
         remarks.errors.extend(refused(flags, asked, &judged));

@@ -6,11 +6,11 @@ use super::flags::{Flags, Given, ask_for_json, read};
 use super::help;
 use super::load::{Asked, load};
 use super::reporting::one_file_for_two;
-use super::thresholds::{refused, thresholds, warnings};
+use super::thresholds::{measured_anyway, refused, thresholds, unknown_metrics, warnings};
 use crate::event::LogLevel;
 use crate::fault::{Fault, Place, Placed as _};
 use crate::grid::{Body, DeclaredThreshold, Grid, Scenario, Variable};
-use crate::info::Info;
+use crate::info::{Info, MetricInfo};
 use crate::outputs::Progress;
 use crate::start::Start;
 use crate::threshold;
@@ -620,7 +620,12 @@ fn help_says_what_each_exit_code_means() {
     assert_eq!(numbers, [0, 1, 99, 100, 101, 104, 105, 109, 111, 112]);
 }
 
-static STEPS: [Info; 1] = [Info::new("http_request", "home", "grid.hcl:1").slots(0..4)];
+static STEPS: [Info; 1] = [Info::new("http_request", "home", "grid.hcl:1")
+    .slots(0..6)
+    .metrics(&[
+        MetricInfo::new("waiting", "time"),
+        MetricInfo::new("sending", "time").on_demand(),
+    ])];
 
 fn slow(start: &Start) -> Result<Threshold, Fault> {
     let bound = threshold::time(start.variable(0)).at(&PLACE)?;
@@ -688,6 +693,50 @@ fn a_threshold_that_cannot_be_is_an_error_before_any_load() {
         said.contains("expected `<`, `<=`, `>` or `>=`, found `=` (column 5)"),
         "{said}"
     );
+}
+
+#[test]
+fn metrics_are_asked_for_by_the_names_of_their_steps() {
+    let words = |names: &[&str]| -> Vec<OsString> {
+        let words = names.iter().flat_map(|text| ["--metric", text]);
+        words.map(OsString::from).collect()
+    };
+    let metrics = |names: &[&str]| read(&JUDGED, &words(names)).unwrap().metrics;
+    let names = ["http_request.home.sending", "http_request.home.waiting"];
+    let asked = metrics(&names);
+    assert_eq!(asked.len(), 2);
+    assert_eq!(unknown_metrics(&JUDGED, &asked), [""; 0]);
+    assert_eq!(
+        measured_anyway(&JUDGED, &asked),
+        ["--metric 'http_request.home.waiting': it is measured in every run"]
+    );
+    let wrong = ["http_request.home.sendin", "http_request.hme.sending"];
+    assert_eq!(
+        unknown_metrics(&JUDGED, &metrics(&wrong)),
+        [
+            "--metric 'http_request.home.sendin': there is no metric `sendin`: did you mean `sending`?",
+            "--metric 'http_request.hme.sending': there is no step `http_request.hme`: did you mean `home`?",
+        ]
+    );
+    let said = read(&JUDGED, &words(&["http_request.home.sending.p95"]));
+    let said = text(&JUDGED, said.unwrap_err());
+    assert!(
+        said.contains("invalid value 'http_request.home.sending.p95' for '--metric <STEP.METRIC>': a metric is named without a statistic: leave out `.p95`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_functional_run_measures_no_metric() {
+    let said = unfit("--metric http_request.home.sending", OnFail::Fail);
+    assert_eq!(
+        said,
+        [
+            "--metric measures something of a load, and a functional run shows no figures: add --duration 30s, or --iterations 1000"
+        ]
+    );
+    let of_load = "--metric http_request.home.sending --duration 1s";
+    assert_eq!(unfit(of_load, OnFail::Fail), [""; 0]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! Thresholds of the grid and of `--threshold` to what a run is judged by, each against the figures that the run has.
+//! Thresholds of the grid and of `--threshold` to what a run is judged by, each against the figures that the run has; and
+//! whether it has those of `--metric`.
 
 use super::flags::Flags;
 use super::load::Asked;
 use crate::grid::Grid;
-use crate::metrics::{RunSlots, layout_of};
+use crate::metrics::{RunSlots, layout_of, slots_on_demand};
 use crate::start::Start;
-use bggo_metrics::{Draft, OnFail, Threshold};
+use bggo_metrics::{Draft, MetricName, OnFail, Threshold};
 use bggo_schedule::Segment;
 use bggo_values::duration;
 use std::time::Duration;
@@ -57,6 +58,35 @@ pub fn thresholds(
     }
 }
 
+/// What is wrong with the names of `--metric`.
+pub fn unknown_metrics(grid: &'static Grid, metrics: &[MetricName]) -> Vec<String> {
+    if metrics.is_empty() {
+        return Vec::new();
+    }
+    let layout = layout_of(grid, &RunSlots::new(grid, |_| false));
+    let unknown = metrics.iter().filter_map(|name| {
+        let unknown = name.slots(&layout).err()?;
+        Some(format!("--metric '{name}': {unknown}"))
+    });
+    unknown.collect()
+}
+
+/// Warnings of names of `--metric` that need no flag.
+pub fn measured_anyway(grid: &'static Grid, metrics: &[MetricName]) -> Vec<String> {
+    if metrics.is_empty() {
+        return Vec::new();
+    }
+    let layout = layout_of(grid, &RunSlots::new(grid, |_| false));
+    let on_demand = slots_on_demand(grid);
+    let anyway = metrics.iter().filter(|name| {
+        let slots = name.slots(&layout).unwrap_or_default();
+        slots.iter().any(|slot| !on_demand.contains(slot))
+    });
+    anyway
+        .map(|name| format!("--metric '{name}': it is measured in every run"))
+        .collect()
+}
+
 /// Warnings of flags whose conditions hold almost whatever is measured, because a percentage lacks its sign.
 pub fn warnings(grid: &'static Grid, flags: &[Draft]) -> Vec<String> {
     if flags.is_empty() {
@@ -83,6 +113,11 @@ pub fn refused(flags: &Flags, asked: &Asked, thresholds: &[Threshold]) -> Vec<St
         if !flags.thresholds.is_empty() {
             refused.push(format!(
                 "--threshold judges the figures of a load, and a functional run has none: {load}"
+            ));
+        }
+        if !flags.metrics.is_empty() {
+            refused.push(format!(
+                "--metric measures something of a load, and a functional run shows no figures: {load}"
             ));
         }
         if flags.segment != Segment::WHOLE {

@@ -12,8 +12,11 @@ use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutco
 use crate::exchange::{Exchange, Message, Secrets, Shown};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
-use crate::info::{Counter, Info, Lifetime, ResourceInfo, iteration_slot, time_slot};
-use crate::metrics::{KnownNames, Outcome, Recorder, Slab};
+use crate::info::{
+    Counter, Info, Lifetime, Numbered, OnDemand, Rate, ResourceInfo, Trend, iteration_slot,
+    time_slot,
+};
+use crate::metrics::{AskedSlots, KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
 use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
@@ -198,6 +201,39 @@ impl WorkerContext {
     /// No memory for its counters.
     pub fn alone() -> io::Result<Self> {
         Self::outside(false, Arc::new(Silent))
+    }
+
+    /// The same, in a run in which somebody asks for this metric of a step.
+    #[must_use]
+    pub fn asking<M: Numbered>(self, step: &Info, metric: OnDemand<M>) -> Self {
+        let slot = step.first_slot() + time_slot::COUNT + metric.metric().number();
+        Self {
+            recorder: self.recorder.asked(AskedSlots::new([slot])),
+            ..self
+        }
+    }
+
+    /// How many values a step has recorded of a trend on this worker so far, for tests of modules.
+    pub fn recorded_by(&self, step: &Info, metric: Trend) -> u64 {
+        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.recorded(slot)
+    }
+
+    /// The same of a trend that is measured on demand.
+    pub fn recorded_on_demand_by(&self, step: &Info, metric: OnDemand<Trend>) -> u64 {
+        self.recorded_by(step, metric.metric())
+    }
+
+    /// The sum of a trend of times on this worker so far, for tests of modules.
+    pub fn time_by(&self, step: &Info, metric: Trend) -> Duration {
+        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.time_recorded(slot)
+    }
+
+    /// Hits of a rate that a step has counted on this worker so far, and of how many, for tests of modules.
+    pub fn hits_by(&self, step: &Info, metric: Rate) -> (u64, u64) {
+        let slot = step.first_slot() + time_slot::COUNT + metric.number();
+        self.recorder.hits(slot)
     }
 
     /// What a step has counted on this worker so far, for tests of modules.

@@ -69,7 +69,7 @@ pub(super) fn run_on(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -
 
 async fn control(run: &RunRequest, report: &Arc<Report>, spawn: Spawn<'_>) -> io::Result<Exit> {
     let mut signals = Signals::new()?;
-    let state = RunState::default();
+    let state = RunState::new(run);
     let (count, slots) = (run.workers(), run.slots());
     let layout = run.layout();
     let judged = run.judge(&layout);

@@ -9,11 +9,11 @@ use crate::exchange::Shown;
 use crate::exit::ExitCauses;
 use crate::grid::Grid;
 use crate::judgement::{Overload, RateSearch, SearchOf};
-use crate::metrics::{KnownNames, Recorder, RunNames, RunSlots, Slab, layout_of};
+use crate::metrics::{AskedSlots, KnownNames, Recorder, RunNames, RunSlots, Slab, layout_of};
 use crate::outputs::{LoadDescription, Report, RunDescription};
 use crate::samples::Sampling;
 use crate::start::Start;
-use bggo_metrics::{Course, Judge, Layout, Threshold, Unknown, implicit_thresholds};
+use bggo_metrics::{Course, Judge, Layout, MetricName, Threshold, Unknown, implicit_thresholds};
 use bggo_schedule::{Load, Search, Segment, workers};
 use bggo_values::Text;
 use std::sync::Arc;
@@ -49,6 +49,8 @@ pub struct RunRequest {
     pub samples: Option<Sampling>,
     /// What a load run is judged by, beside the thresholds that every one has.
     pub thresholds: Vec<Threshold>,
+    /// Metrics that are measured although no threshold reads them.
+    pub metrics: Vec<MetricName>,
     /// The share of iterations that may fail, below 1; `None` where nobody asks for one.
     pub max_failed: Option<f64>,
     /// How long running iterations may go on after the first signal.
@@ -113,6 +115,18 @@ impl RunRequest {
     /// What all figures of the run are.
     pub fn layout(&self) -> Layout {
         layout_of(self.grid, &self.slots())
+    }
+
+    /// Of which slots somebody asks for the figures: the thresholds of the run, also of a share of it, which is judged later.
+    pub(super) fn asked(&self) -> AskedSlots {
+        let (slots, layout) = (self.slots(), self.layout());
+        let read = self.thresholds.iter();
+        let read = read.flat_map(|threshold| &threshold.condition.addresses);
+        let read = read.map(|address| layout.slots_of(address));
+        let named = self.metrics.iter().map(|name| name.slots(&layout));
+        // What the run does not have was refused before.
+        let asked = read.chain(named).filter_map(Result::ok).flatten();
+        AskedSlots::new(slots.with_warm_ups(self.grid, asked))
     }
 
     /// Whether it is judged by thresholds. Of a functional run no step may fail, and a share of a run is judged together with
@@ -206,13 +220,22 @@ impl RunRequest {
 }
 
 /// Everything that the threads of a run share.
-#[derive(Default)]
 pub(super) struct RunState {
+    asked: AskedSlots,
     pub(super) names: Arc<RunNames>,
     pub(super) causes: Arc<ExitCauses>,
 }
 
 impl RunState {
+    /// Of a run that is about to begin.
+    pub(super) fn new(run: &RunRequest) -> Self {
+        Self {
+            asked: run.asked(),
+            names: Arc::default(),
+            causes: Arc::default(),
+        }
+    }
+
     /// The parts of the context of one thread.
     pub(super) fn parts(
         &self,
@@ -227,7 +250,7 @@ impl RunState {
             functional: run.functional,
             trace: run.trace,
             samples: run.samples.clone(),
-            recorder: Recorder::new(Arc::clone(slab)),
+            recorder: Recorder::new(Arc::clone(slab)).asked(self.asked.clone()),
             names: KnownNames::new(Arc::clone(&self.names)),
             events: Arc::clone(report) as Arc<dyn EventSink>,
             causes: Arc::clone(&self.causes),

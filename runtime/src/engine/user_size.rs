@@ -23,7 +23,7 @@ pub fn user_bytes(run: &RunRequest, report: &Arc<Report>) -> io::Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let state = RunState::default();
+    let state = RunState::new(run);
     let slots = run.slots();
     let slab = Slab::new(slots.count as usize)?;
     LocalSet::new().block_on(&runtime, async {

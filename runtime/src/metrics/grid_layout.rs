@@ -10,9 +10,10 @@ use crate::grid::{Grid, Scenario};
 use crate::info::{BodyMetric, CheckInfo, Info, MetricInfo, MetricWarning, ResourceInfo};
 use bggo_metrics::{
     CheckLayout, CustomLayout, IterationLayout, LabelWarning, Layout, MetricLayout, ResourceLayout,
-    StepLayout, Tags, Unit, iteration_slot,
+    StepLayout, Tags, Unit, iteration_slot, time_slot,
 };
 use bggo_values::Text;
+use std::ops::Range;
 
 /// Slots that the steps and the metrics of all scenarios take: those of a scenario begin where its row says so.
 fn step_slots(grid: &Grid) -> u32 {
@@ -89,6 +90,36 @@ impl RunSlots {
             count,
         }
     }
+
+    /// These slots of scenarios, and those that stand for them in their warm-ups.
+    pub fn with_warm_ups(&self, grid: &Grid, slots: impl Iterator<Item = u32>) -> Vec<u32> {
+        let rows = grid.scenarios.iter().zip(&self.warm_ups);
+        let warm_ups = rows.filter_map(|(row, warm_up)| {
+            let from = row.first_slot;
+            Some((from..from + body_slots(grid, row), warm_up.as_ref()?.steps))
+        });
+        let warm_ups: Vec<(Range<u32>, u32)> = warm_ups.collect();
+        let both = slots.flat_map(|slot| {
+            let found = warm_ups.iter().find(|(steps, _)| steps.contains(&slot));
+            let in_warm_up = found.map(|(steps, first)| first + slot - steps.start);
+            [Some(slot), in_warm_up].into_iter().flatten()
+        });
+        both.collect()
+    }
+}
+
+/// The slots of all metrics that are measured on demand, outside of warm-ups.
+pub fn slots_on_demand(grid: &Grid) -> Vec<u32> {
+    let mut slots = Vec::new();
+    for row in grid.scenarios {
+        for info in grid.steps_of(row) {
+            let first = row.first_slot + info.first_slot() + time_slot::COUNT;
+            let metrics = (first..).zip(info.metric_infos());
+            let on_demand = metrics.filter(|(_, metric)| metric.is_on_demand());
+            slots.extend(on_demand.map(|(slot, _)| slot));
+        }
+    }
+    slots
 }
 
 /// The layout of a grid: all scenarios of its table, of which some have a warm-up.

@@ -10,6 +10,7 @@
 //! Failures by kind lie in a mapping of the same sort, a row for each kind that covers all slots: kinds that never occur
 //! take no memory.
 
+use super::asked::AskedSlots;
 use super::names::{KINDS, LABELS};
 use crate::clock::nanos;
 use bggo_metrics::Outcome;
@@ -231,6 +232,7 @@ fn cells(map: &'static mut [u8]) -> &'static [AtomicU32] {
 #[derive(Debug)]
 pub struct Recorder {
     slab: Arc<Slab>,
+    asked: AskedSlots,
     // A second writer would lose counts: not `Sync`, not `Clone`.
     only_here: std::marker::PhantomData<std::cell::Cell<()>>,
 }
@@ -248,8 +250,20 @@ impl Recorder {
     pub fn new(slab: Arc<Slab>) -> Self {
         Self {
             slab,
+            asked: AskedSlots::default(),
             only_here: std::marker::PhantomData,
         }
+    }
+
+    /// The same, in a run that asks for some metrics.
+    #[must_use]
+    pub fn asked(self, asked: AskedSlots) -> Self {
+        Self { asked, ..self }
+    }
+
+    /// Whether somebody asks for the metric of a slot that is measured on demand.
+    pub fn is_asked(&self, slot: u32) -> bool {
+        self.asked.has(slot)
     }
 
     /// What it writes to, for a reader of it.
@@ -314,6 +328,28 @@ impl Recorder {
     pub fn counted(&self, slot: u32) -> u64 {
         let cells = self.slab.scalar(slot as usize);
         cells.map_or(0, |cells| cells.sum.load(Relaxed))
+    }
+
+    /// How many values a trend has so far.
+    pub fn recorded(&self, slot: u32) -> u64 {
+        let from = slot as usize * BUCKETS;
+        let buckets = self.slab.buckets.get(from..from + BUCKETS);
+        let buckets = buckets.unwrap_or_default().iter();
+        buckets.map(|cell| u64::from(cell.load(Relaxed))).sum()
+    }
+
+    /// The sum of a trend of times so far.
+    pub fn time_recorded(&self, slot: u32) -> Duration {
+        let exact = self.slab.exact.get(slot as usize);
+        let nanos = exact.map_or(0, |exact| exact.sum.load(Relaxed));
+        Duration::from_nanos(nanos)
+    }
+
+    /// Hits of a rate so far, and of how many.
+    pub fn hits(&self, slot: u32) -> (u64, u64) {
+        let cells = self.slab.scalar(slot as usize);
+        let counted = |cell: &AtomicU64| cell.load(Relaxed);
+        cells.map_or((0, 0), |cells| (counted(&cells.sum), counted(&cells.count)))
     }
 
     /// Adds to a counter with a label, where the label has this number.

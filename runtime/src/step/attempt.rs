@@ -8,7 +8,7 @@ use crate::event::{StepEnd, StepOutcome};
 use crate::exchange::{Message, Secrets, Shown};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
-use crate::info::{At, Info, Instance, time_slot};
+use crate::info::{At, Info, Instance, Numbered, OnDemand, time_slot};
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
@@ -294,6 +294,15 @@ impl<'a> Step<'a> {
     }
 
     metric_methods!();
+
+    /// A metric that is measured on demand, if somebody asks for it: a threshold of the run, or its `--metric`. That is known
+    /// from the start of the run on, and costs a load and a test.
+    pub fn asks<M: Numbered>(&self, metric: OnDemand<M>) -> Option<M> {
+        let (worker, first) = self.metrics();
+        let metric = metric.metric();
+        let slot = first + metric.number();
+        worker.recorder.is_asked(slot).then_some(metric)
+    }
 
     /// The worker and the slot of the first metric.
     fn metrics(&self) -> (&WorkerContext, u32) {

@@ -86,6 +86,8 @@ impl Clients {
             body,
             hosts,
             step,
+            // It tells nothing of them.
+            phases: _,
         } = request;
         let (name, host) = self.place(url);
         let client = self.client(name, host)?;

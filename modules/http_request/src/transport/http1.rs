@@ -129,7 +129,9 @@ pub(super) async fn exchange<'c>(
             let asks = exchange.asks;
             let of = (asks, &outgoing.hears);
             let sending = send_body(&mut loan, &mut exchange.answer, body, of);
+            outgoing.hears.phases.takes_time();
             exchange.sent = Some(Box::pin(sending).await?);
+            outgoing.hears.is_sent();
             exchange
         }
     };
@@ -184,6 +186,7 @@ impl Exchange {
                 let out = wire.out();
                 put_head(out, (outgoing, proxy), body.len() as u64);
                 out.put(body);
+                outgoing.hears.phases.hands_over(body.len() as u64);
             }
         }
         Self::new(outgoing)
@@ -198,7 +201,7 @@ impl Exchange {
     ) -> Poll<Result<Head, Lost>> {
         let answer = &mut self.answer;
         if self.sent.is_none() {
-            self.sent = Some(ready!(answer.poll_send(wire, hears, cx))?);
+            self.sent = Some(ready!(hears.watch(answer.poll_send(wire, hears, cx)))?);
         }
         if wire.peek().is_empty() {
             ready!(answer.poll_more(wire, hears, cx))?;
@@ -309,6 +312,7 @@ async fn send_body(
         Sending::Bytes(bytes) => {
             for piece in bytes.chunks(PIECE) {
                 wire.out().put(piece);
+                hears.phases.hands_over(piece.len() as u64);
                 if until_sent(wire, answer, hears).await? == IsSent::InPart {
                     return Ok(IsSent::InPart);
                 }
@@ -322,6 +326,7 @@ async fn send_body(
                     break;
                 };
                 wire.out().put(&piece);
+                hears.phases.hands_over(piece.len() as u64);
                 if until_sent(wire, answer, hears).await? == IsSent::InPart {
                     return Ok(IsSent::InPart);
                 }

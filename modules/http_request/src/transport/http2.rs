@@ -199,6 +199,11 @@ impl Session {
         inner.drive(cx, Driver::Idle);
     }
 
+    /// Whether an answer came on it.
+    pub(super) fn has_served(&self) -> bool {
+        self.has_served.get()
+    }
+
     /// Whether no request can be sent on it any more.
     pub(super) fn is_over(&self) -> bool {
         let inner = self.inner.borrow();
@@ -769,12 +774,19 @@ pub(super) async fn exchange(
         return Err(lost(Cause::NoRoom(ended)));
     };
     let hears = &outgoing.hears;
+    hears.phases.hands_over(size);
+    if size == 0 {
+        hears.is_sent();
+    }
     let came = match stream {
         None if size == 0 => poll_fn(|cx| open.poll_head(hears, cx)).await,
         None => {
             let mut is_sent = false;
             poll_fn(|cx| {
-                is_sent = is_sent || open.poll_send(&mut whole, Ends::Yes, cx).is_ready();
+                is_sent = is_sent
+                    || hears
+                        .watch(open.poll_send(&mut whole, Ends::Yes, cx))
+                        .is_ready();
                 open.poll_head(hears, cx)
             })
             .await
@@ -783,7 +795,7 @@ pub(super) async fn exchange(
             let mut sending = Box::pin(open.send_stream(stream));
             let mut is_sent = false;
             let came = poll_fn(|cx| {
-                if !is_sent && let Poll::Ready(sent) = sending.as_mut().poll(cx) {
+                if !is_sent && let Poll::Ready(sent) = hears.watch(sending.as_mut().poll(cx)) {
                     is_sent = true;
                     if let Err(fault) = sent {
                         return Poll::Ready(Err(fault));

@@ -14,6 +14,8 @@ pub use crate::fault::{
     too_large_head, word,
 };
 pub use crate::hosts::Hosts;
+pub use crate::phases::{Connection, Phases};
+pub use bggo_wire::Dialled;
 
 use bggo_runtime::contract::{Fault, FaultText, Running, Step};
 use bytes::Bytes;
@@ -60,6 +62,8 @@ pub struct Request<'a> {
     pub hosts: Hosts,
     /// The run of the step, whose clock says when the answer came.
     pub step: &'a Step<'a>,
+    /// What the transport tells of the phases of the request, as far as it knows them. That the request begins is told already.
+    pub phases: &'a Phases,
 }
 
 /// An answer whose head has come.

@@ -5,6 +5,7 @@ use crate::body::Payload;
 use crate::expect::Examples;
 use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
+use crate::phases::Phases;
 use bggo_http2::Block;
 use bggo_runtime::contract::{Fault, Moment};
 use http::header::HeaderMap;
@@ -12,6 +13,7 @@ use http::{Method, StatusCode, Version};
 use std::cell::{OnceCell, RefCell};
 use std::net::SocketAddr;
 use std::sync::LazyLock;
+use std::task::Poll;
 use url::Url;
 
 /// A request, ready to be written.
@@ -36,12 +38,24 @@ pub(crate) struct Outgoing<'a> {
 pub(crate) struct Hears<'a> {
     /// The head of the last answer to such a request.
     pub(crate) last_head: &'a RefCell<LastHead>,
+    /// What is told of the phases of the request.
+    pub(crate) phases: &'a Phases,
     pub(crate) reads: Reads,
     /// Of an answer that is an example of failures all fields are read.
     pub(crate) examples: Examples<'a>,
 }
 
 impl Hears<'_> {
+    /// The request goes out meanwhile.
+    pub(super) fn watch<T>(&self, sending: Poll<T>) -> Poll<T> {
+        self.phases.watch(sending, || self.now())
+    }
+
+    /// The request went out at once, or is out at last.
+    pub(super) fn is_sent(&self) {
+        self.phases.is_sent(|| self.now());
+    }
+
     /// The clock of the run.
     pub(super) fn now(&self) -> Moment {
         self.examples.step.now()

@@ -26,6 +26,7 @@ pub(crate) use own::{Asked, Begun, Connections};
 pub(crate) use settings::{Settings, Speak};
 
 use crate::http_request::Error as Kind;
+use crate::phases::Connection;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault};
 use http::Method;
@@ -111,6 +112,9 @@ impl Transport {
             Self::Own(pool) => pool.send(outgoing).await,
             Self::Linked(remote) => {
                 let request = Box::pin(outgoing.to_request()).await?;
+                let phases = outgoing.hears.phases;
+                phases.begins(outgoing.now, Connection::Unknown);
+                phases.hands_over(request.body.size());
                 remote.send(request).await.map(Incoming::Linked)
             }
         }
@@ -152,6 +156,7 @@ impl<'a> Outgoing<'a> {
             body,
             hosts: self.hosts,
             step: self.hears.examples.step,
+            phases: self.hears.phases,
         })
     }
 }

@@ -13,6 +13,7 @@ use super::settings::{Settings, Speak, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::Error as Kind;
+use crate::phases::Connection;
 use crate::request;
 use bggo_http1::Head;
 use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment};
@@ -203,6 +204,8 @@ impl Pool {
             request::check_length(outgoing.fields, body.size())?;
         }
         let was_reused = loan.is_reused();
+        let (phases, now) = (outgoing.hears.phases, outgoing.hears.now());
+        phases.begins(now, Connection::of(was_reused));
         let proxy = self.shared.proxy_of_requests(outgoing.url);
         let exchanged = http1::exchange(loan, (outgoing, proxy), body, self.shared.max_idle).await;
         let reply = exchanged.map_err(|lost| self.unanswered(lost, outgoing, (server, was_reused)));
@@ -224,6 +227,8 @@ impl Pool {
         }
         let server = self.server(outgoing);
         let mut loan = self.lend(server, outgoing, Some(cx))?;
+        let on = Connection::of(loan.is_reused());
+        outgoing.hears.phases.begins(outgoing.now, on);
         let proxy = self.shared.proxy_of_requests(outgoing.url);
         Some(Begun {
             exchange: Exchange::begin(&mut loan, (outgoing, proxy), body),
@@ -266,6 +271,12 @@ impl Pool {
     ) -> Result<Incoming<'c>, Unanswered> {
         let mut is_second = false;
         loop {
+            let on = Connection::of(session.has_served());
+            let now = match on {
+                Connection::Reused => outgoing.now,
+                _ => outgoing.hears.now(),
+            };
+            outgoing.hears.phases.begins(now, on);
             let lost = match http2::exchange(&session, outgoing).await {
                 Ok(reply) => return Ok(Incoming::Http2(reply)),
                 Err(lost) => lost,
@@ -376,7 +387,10 @@ impl Pool {
             None => self.dialer.dial(&target).await,
         };
         match dialled {
-            Ok((wire, _)) => Ok(wire),
+            Ok((wire, dialled)) => {
+                outgoing.hears.phases.dialled(dialled);
+                Ok(wire)
+            }
             Err(trouble) => Err(fault::of_dial(&trouble, url, outgoing.hosts)),
         }
     }

@@ -170,12 +170,17 @@ fn a_connection_whose_stream_is_over_is_used_again() {
     let stream = Stream::start(vec![Box::new(move |stream| {
         stream.write_all(answer.as_bytes()).unwrap();
         head(stream);
+        let refused = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
+        stream.write_all(refused).unwrap();
+        head(stream);
         stream.write_all(answer.as_bytes()).unwrap();
     })]);
     run(async || {
         let user = User::new(vec![]);
         let first = user.listen(vec![url(&stream), events(2)]).await.unwrap();
         assert_eq!(text(&first.ended_by), "events");
+        let refused = user.listen(vec![url(&stream)]).await.unwrap_err();
+        assert_eq!(refused.kind(), "status");
         let second = user.listen(vec![url(&stream)]).await.unwrap();
         assert_eq!(text(&second.ended_by), "end");
         assert_eq!(text(&second.count), "2");
@@ -268,14 +273,13 @@ fn a_stream_that_is_silent_or_breaks_off_fails_the_step_and_keeps_its_counts() {
                 &*format!("no event from {at} within 300ms, after 1 event")
             )
         );
-        let over = fault(In::Timeout(some(Duration::from_millis(300)))).await;
+        // Long enough for the events, on whatever machine.
+        let over = fault(In::Timeout(some(Duration::from_secs(2)))).await;
         assert_eq!(
             (over.kind(), over.text()),
             (
                 "timeout",
-                &*format!(
-                    "the events from {at} went on for 300ms, and 2 events did not end the step"
-                )
+                &*format!("the events from {at} went on for 2s, and 2 events did not end the step")
             )
         );
         let broken = fault(events(2)).await;
@@ -308,6 +312,23 @@ fn a_stream_that_is_silent_or_breaks_off_fails_the_step_and_keeps_its_counts() {
                 "the events that the grid reads are longer than the client's max_body_size, 16 bytes"
             )
         );
+        user.leave().await;
+    });
+    stream.ends();
+}
+
+#[test]
+fn what_a_step_heard_counts_also_where_it_is_dropped() {
+    let stream = Stream::start(vec![says(chunks(&["data: 1\n\ndata: 2\n\n"]))]);
+    run(async || {
+        let user = User::new(vec![]);
+        // The limit of the step is over while it listens.
+        let limit = Duration::from_secs(1);
+        let dropped = tokio::time::timeout(limit, user.listen(vec![url(&stream)])).await;
+        assert!(dropped.is_err());
+        assert_eq!(user.heard(Metric::EVENTS), 2);
+        assert_eq!(user.heard(Metric::REQUESTS), 1);
+        assert_eq!(user.heard(Metric::CUT), 0);
         user.leave().await;
     });
     stream.ends();

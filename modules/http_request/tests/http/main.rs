@@ -22,6 +22,7 @@ mod heads;
 mod large;
 mod late;
 mod outputs;
+mod phases;
 mod proxies;
 mod redirects;
 mod resent;

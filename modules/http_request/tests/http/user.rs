@@ -7,8 +7,11 @@ use bggo_module_http_request::{Upgrade, Upgraded};
 use bggo_runtime::contract::testing::{
     At, Begun, Iteration, Policy, Scope, UserContext, WorkerContext,
 };
-use bggo_runtime::contract::{Counter, Early, Fault, Info, Prepare, ResourceInfo, Value};
+use bggo_runtime::contract::{
+    Counter, Early, Fault, Info, OnDemand, Prepare, Rate, ResourceInfo, Trend, Value,
+};
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::task::LocalSet;
 
 static STEP: Info = Info::new("http_request", "asked", "test.hcl:1").slots(0..32);
@@ -56,7 +59,17 @@ impl User {
 
     /// With inputs of the client that come with its creation.
     pub fn with_late(client: Vec<http_client::In>, late: Vec<http_client::In>) -> Self {
-        let worker = Rc::new(WorkerContext::alone().unwrap());
+        Self::on(WorkerContext::alone().unwrap(), client, late)
+    }
+
+    /// In a run in which somebody asks for a metric of the step.
+    pub fn asking(client: Vec<http_client::In>, metric: OnDemand<Trend>) -> Self {
+        let worker = WorkerContext::alone().unwrap();
+        Self::on(worker.asking(&STEP, metric), client, Vec::new())
+    }
+
+    fn on(worker: WorkerContext, client: Vec<http_client::In>, late: Vec<http_client::In>) -> Self {
+        let worker = Rc::new(worker);
         let cx = Prepare::new(&worker);
         let scope = cx.scope();
         // What a grid names where its transport is reqwest, which is so only if a test or the default says it.
@@ -144,6 +157,26 @@ impl User {
     /// What the steps have counted so far.
     pub fn counted(&self, metric: Counter) -> u64 {
         self.worker.counted_by(&STEP, metric)
+    }
+
+    /// How many values the steps have recorded of a trend so far.
+    pub fn recorded(&self, metric: Trend) -> u64 {
+        self.worker.recorded_by(&STEP, metric)
+    }
+
+    /// The same of one that is measured on demand.
+    pub fn recorded_on_demand(&self, metric: OnDemand<Trend>) -> u64 {
+        self.worker.recorded_on_demand_by(&STEP, metric)
+    }
+
+    /// The sum of a trend of times so far.
+    pub fn recorded_time(&self, metric: Trend) -> Duration {
+        self.worker.time_by(&STEP, metric)
+    }
+
+    /// Hits of a rate so far, and of how many.
+    pub fn hits(&self, metric: Rate) -> (u64, u64) {
+        self.worker.hits_by(&STEP, metric)
     }
 
     pub async fn leave(self) {

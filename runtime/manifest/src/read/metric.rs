@@ -10,23 +10,32 @@ use bggo_values::literal::{Block, Item};
 /// Millionths of the whole in a hundredth of it.
 const MILLIONTHS_OF_A_PERCENT: u32 = 10_000;
 
+/// Whose metrics they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    Runner,
+    Asset,
+}
+
 impl Reader<'_> {
     /// The metrics of a runner or an asset that has these inputs.
-    pub(super) fn metrics(&mut self, block: &Block, inputs: &[Input]) -> Vec<Metric> {
+    pub(super) fn metrics(&mut self, block: &Block, owner: Owner, inputs: &[Input]) -> Vec<Metric> {
         let blocks = block.body.blocks.iter();
         let blocks = blocks.filter(|part| part.kind == "metric");
         blocks
-            .filter_map(|part| self.metric(part, inputs))
+            .filter_map(|part| self.metric(part, owner, inputs))
             .collect()
     }
 
-    fn metric(&mut self, block: &Block, inputs: &[Input]) -> Option<Metric> {
+    fn metric(&mut self, block: &Block, owner: Owner, inputs: &[Input]) -> Option<Metric> {
         let name = self.name(block);
         let mut attributes = Attributes::of(&block.body, block.offset);
         let kind = self.metric_kind(&mut attributes);
         let unit = self.placed_text(&mut attributes, "unit");
         let label = self.placed_text(&mut attributes, "label");
         let description = self.text(&mut attributes, "description");
+        let on_demand_at = attributes.place("on_demand").unwrap_or(block.offset);
+        let on_demand = self.flag(&mut attributes, "on_demand");
         self.rest(attributes, "a metric");
         let warning = self.warning(block, inputs);
         if let (Some(MetricKind::Rate), Some((_, offset))) = (kind, &unit) {
@@ -40,6 +49,12 @@ impl Reader<'_> {
                 self.fault(*offset, format!("`{label}` is no name: lower case letters, digits and `_`, beginning with a letter"));
             }
         }
+        if on_demand && owner == Owner::Asset {
+            self.fault(
+                on_demand_at,
+                "only a metric of a runner is measured `on_demand`: nothing asks for one of an asset",
+            );
+        }
         // What is wrong with the kind or the label has been said.
         let sums_apart = kind == Some(MetricKind::Counter) && label.is_some();
         if let (Some(_), Some((_, offset)), false) = (kind, &warning, sums_apart) {
@@ -48,12 +63,19 @@ impl Reader<'_> {
                 "a `warning` is for a counter with a `label`: it looks at the labels",
             );
         }
+        if let (Some((_, offset)), true) = (&warning, on_demand) {
+            self.fault(
+                *offset,
+                "a `warning` looks at a metric of every run, and this one is `on_demand`",
+            );
+        }
         Some(Metric {
             name,
             kind: kind?,
             unit: unit.map(|(unit, _)| unit).unwrap_or_default(),
             label: label.map(|(label, _)| label),
             warning: warning.and_then(|(warning, _)| warning),
+            on_demand,
             description,
         })
     }

@@ -6,6 +6,7 @@ use crate::engine::stopping::Stopping;
 use crate::grid::{Body, Scenario};
 use crate::info::{At, Info};
 use crate::step::{Policy, Ran};
+use bggo_metrics::{Draft, MetricName, StepLayout, time_slot};
 
 static STEPS: [Info; 2] = [
     Info::new("noop", "first", "grid.hcl:1").slots(0..4),
@@ -93,9 +94,48 @@ pub(super) fn request(program: &'static dyn Program, schedules: [Schedule; 2]) -
         trace: None,
         samples: None,
         thresholds: Vec::new(),
+        metrics: Vec::new(),
         max_failed: None,
         graceful_on_signal: Duration::ZERO,
     }
+}
+
+#[test]
+fn thresholds_and_flags_ask_for_metrics_also_in_warm_ups() {
+    let mut run = request(&TwoSteps, LOADS);
+    run.loads[1].as_mut().unwrap().warm_up = Duration::from_secs(1);
+    let asked = |run: &RunRequest| -> Vec<u32> {
+        let asked = run.asked();
+        (0..run.slots().count)
+            .filter(|slot| asked.has(*slot))
+            .collect()
+    };
+    assert_eq!(asked(&run), [0; 0]);
+    let layout = run.layout();
+    let step = |steps: &[StepLayout], scenario: &str| {
+        let mut steps = steps
+            .iter()
+            .filter(|step| step.scenario.as_str() == scenario);
+        steps.next().unwrap().first
+    };
+    let (browse, order) = (
+        step(&layout.steps, "browse"),
+        step(&layout.steps, "order") + time_slot::SERVICE,
+    );
+    let warm_up = step(&layout.warm_up_steps, "order");
+    // What a step measures anyway stands where its own metrics could.
+    run.metrics = vec![MetricName::read("scenario.browse.step.noop.first.response_time").unwrap()];
+    assert_eq!(asked(&run), [browse + time_slot::RESPONSE]);
+    let draft = Draft::read("scenario.order.step.noop.first.service_time.p95 < 1s").unwrap();
+    run.thresholds = vec![draft.resolve(&layout).unwrap()];
+    assert_eq!(
+        asked(&run),
+        [
+            browse + time_slot::RESPONSE,
+            order,
+            warm_up + time_slot::SERVICE
+        ]
+    );
 }
 
 /// The only user of the second scenario fails once, which is less than one percent of all.

@@ -153,6 +153,7 @@ fn interrupted_run() {
         trace: None,
         samples: None,
         thresholds: Vec::new(),
+        metrics: Vec::new(),
         max_failed: None,
         graceful_on_signal: grace,
     };

@@ -57,6 +57,7 @@ fn request(program: &'static Noting, schedule: Schedule) -> RunRequest {
         threads: 2,
         spin: Spin::Off,
         thresholds: Vec::new(),
+        metrics: Vec::new(),
         max_failed: None,
         pin: false,
         start_at: None,

@@ -112,6 +112,22 @@ fn no_two_figures_share_a_slot() {
 }
 
 #[test]
+fn a_slot_of_a_step_has_one_that_stands_for_it_in_the_warm_up() {
+    // The second and the third scenario have a warm-up.
+    let slots = RunSlots::new(&GRID, |scenario| scenario > 0);
+    let layout = layout_of(&GRID, &slots);
+    let of = |slot| slots.with_warm_ups(&GRID, [slot].into_iter());
+    assert_eq!(of(4), [4], "`browse` has none");
+    assert_eq!(layout.warm_up_steps[0].first, 43);
+    assert_eq!(of(14), [14, 47]);
+    let watch = layout.warm_up_steps.last().unwrap().first;
+    assert_eq!(of(23), [23, watch + 3]);
+    // Resources and iterations are no steps.
+    assert_eq!(of(24), [24]);
+    assert_eq!(of(31), [31]);
+}
+
+#[test]
 fn tags_of_a_scenario_mark_its_steps_and_those_of_a_step_go_first() {
     let layout = layout_of(&GRID, &RunSlots::new(&GRID, |_| false));
     let tags = |step: usize| {

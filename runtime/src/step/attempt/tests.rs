@@ -508,6 +508,26 @@ fn what_a_step_and_an_asset_record_is_found_at_their_metric() {
 }
 
 #[test]
+fn a_metric_on_demand_is_there_only_where_somebody_asks_for_it() {
+    let sending = OnDemand::new(Trend::new(1));
+    let asked_by = |worker: WorkerContext, first_slot: u32| {
+        let user = UserContext::new(Rc::new(worker), 1, 0);
+        let begun = Begun::when_free(user.worker().moment(), first_slot);
+        let it = Iteration::new(&user, &begun);
+        let step = it.step(At::step(&SECOND), &PLAIN);
+        step.asks(sending)
+    };
+    let worker = || WorkerContext::alone().unwrap();
+    assert_eq!(asked_by(worker(), 0), None);
+    let asking = || worker().asking(&SECOND, sending);
+    assert_eq!(asked_by(asking(), 0), Some(Trend::new(1)));
+    let neighbour = worker().asking(&SECOND, OnDemand::new(Trend::new(2)));
+    assert_eq!(asked_by(neighbour, 0), None);
+    // In another scenario it is another metric.
+    assert_eq!(asked_by(asking(), 3), None);
+}
+
+#[test]
 fn times_of_what_failed_stand_apart_also_response_times() {
     on_stopped_clock(async {
         let (worker, mut reader) = measured_worker();

@@ -1,8 +1,8 @@
 //! The rows of HTTP/1: what a server says, byte for byte, and what comes of it.
 
 use super::server::Act::{
-    self, Body as ReadBody, Close, HalfClose, Head, Make, Meet, Pause, Refuse, Reset, Say, Stall,
-    Truncate,
+    self, Body as ReadBody, Close, Drip, HalfClose, Head, Make, Meet, Pause, Refuse, Reset, Say,
+    Stall, Truncate,
 };
 use super::{Ask, Body, Case, Comes, Counts, Outcome, Over, SHORT, Script, Sees, Via};
 use crate::user::some;
@@ -448,6 +448,27 @@ pub const ROWS: &[Case] = &[
         &[Head, Say(b"HTTP/1.1 200 OK\r\nX: y"), Stall],
         cut(&[fault("timeout", "no answer from ADDRESS within 300ms")]),
     ),
+    row(
+        "a head that comes byte by byte and never ends",
+        "README",
+        &[HASTY],
+        &[Head, Say(b"HTTP/1.1 200 OK\r\n"), Drip(b"X-A: b\r\n")],
+        cut(&[fault("timeout", "no answer from ADDRESS within 300ms")]),
+    ),
+    row(
+        "a body that comes byte by byte and never ends",
+        "README",
+        &[Ask { more: || vec![In::Timeout(some(SHORT * 4))], ..GET }],
+        &[Head, Say(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n"), Drip(b"x")],
+        one(&[fault("timeout", "no end of the body from ADDRESS within 1.2s")]),
+    ),
+    row(
+        "chunks that come byte by byte and never end",
+        "README",
+        &[Ask { more: || vec![In::Timeout(some(SHORT * 4))], ..GET }],
+        &[Head, Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), Drip(b"1\r\nx\r\n")],
+        one(&[fault("timeout", "no end of the body from ADDRESS within 1.2s")]),
+    ),
     // Answers before the answer.
     keeps!("an answer of 100", "RFC 9110 15.2", GET, b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ok("ok")),
     keeps!("early hints", "RFC 8297", GET, b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ok("ok")),
@@ -667,6 +688,21 @@ pub const ROWS: &[Case] = &[
         &[HASTY, GET],
         &[Head, Stall, Head, OK],
         comes(&[fault("timeout", ""), ok("ok")], &[1, 2], counts(2, 1, 1, 0)),
+    ),
+    // A request that waits for a word before it sends its body.
+    row(
+        "a final answer to a request that waits for a word",
+        "RFC 9110 10.1.1",
+        &[Ask { headers: r#"{"Expect":"100-continue"}"#, sees: &[Sees::Field("expect", "100-continue")], ..POST }, GET],
+        &[Head, Say(b"HTTP/1.1 417 Expectation Failed\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"), Pause, Head, OK],
+        renewed(&[status(417, "no"), ok("ok")]),
+    ),
+    row(
+        "a word to a request that waits for one, and then the end",
+        "RFC 9110 10.1.1",
+        &[Ask { headers: r#"{"Expect":"100-continue"}"#, ..POST }],
+        &[Head, Say(b"HTTP/1.1 100 Continue\r\n\r\n"), ReadBody(2), Close],
+        cut(&[fault("closed", "no answer from ADDRESS: ")]),
     ),
     // Bodies in codings, and large ones.
     row(

@@ -552,5 +552,62 @@ fn each_kind_of_failure_of_the_manifest_occurs_in_a_row() {
     }
 }
 
+/// An answer that is broken off behind each of its bytes, by a reset and by the end of the connection.
+#[test]
+fn an_answer_that_breaks_off_anywhere_is_a_fault_of_its_head_or_of_its_body() {
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+    let answer = [HEAD, b"hello"].concat();
+    let mut rows = Vec::new();
+    for at in 0..answer.len() {
+        for (end, kind) in [(Act::Reset, "reset"), (Act::Close, "closed")] {
+            let has_head = at >= HEAD.len();
+            let (kind, says, counts) = if has_head {
+                ("body", "the body from ADDRESS ended early: ", (1, 1, 0))
+            } else {
+                (kind, "no answer from ADDRESS: ", (1, 0, 1))
+            };
+            let (requests, answered, cut) = counts;
+            // All lives as long as the test.
+            let sent: &'static [u8] = answer[..at].to_vec().leak();
+            let name: &'static str = format!("broken off behind {at} bytes").leak();
+            let outcome = Outcome::Fault { kind, says };
+            rows.push(Case {
+                name,
+                rule: "RFC 9112 8",
+                client: |_| Vec::new(),
+                requests: &[bytes::GET],
+                server: Script::Bytes(vec![Act::Head, Act::Say(sent), Act::Pause, end].leak()),
+                comes: Comes {
+                    outcomes: vec![outcome].leak(),
+                    heads: &[1],
+                    connections: 1,
+                    counts: Counts {
+                        requests,
+                        answered,
+                        cut,
+                        resent: 0,
+                    },
+                },
+                over: Over::Any,
+                speaks: None,
+                only: None,
+                differs: &[],
+            });
+        }
+    }
+    for reads in [true, false] {
+        let (over, speaks, pieces) = (Over::Tcp, Speaks::One, Pieces::Whole);
+        hold(
+            &rows,
+            Way {
+                over,
+                speaks,
+                pieces,
+                reads,
+            },
+        );
+    }
+}
+
 /// A limit that is over while the server stands still.
 const SHORT: Duration = Duration::from_millis(300);

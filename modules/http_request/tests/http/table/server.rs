@@ -30,6 +30,8 @@ pub enum Act {
     Say(&'static [u8]),
     /// Sends bytes that are made for it.
     Make(fn() -> Vec<u8>),
+    /// Sends these bytes one by one and again and again, each when the user has had its turns, until the user closes.
+    Drip(&'static [u8]),
     /// Lets the user have its turns, until it has read what was sent.
     Pause,
     /// Sends no more, and still reads. Over TLS it says so before.
@@ -180,6 +182,7 @@ impl Server {
                 }
                 Act::Say(bytes) => say(&mut open, bytes, pieces).await,
                 Act::Make(make) => say(&mut open, &make(), pieces).await,
+                Act::Drip(bytes) => drip(&mut open, bytes).await,
                 Act::Pause => pause().await,
                 Act::HalfClose => {
                     if let Some(one) = &mut open {
@@ -268,6 +271,21 @@ async fn say(open: &mut Option<Connection>, bytes: &[u8], pieces: Pieces) {
         if pieces == Pieces::Cut {
             yield_now().await;
         }
+    }
+}
+
+async fn drip(open: &mut Option<Connection>, bytes: &[u8]) {
+    let Some(one) = open else { return };
+    for byte in bytes.iter().cycle() {
+        let sent = async {
+            one.bytes.write_all(&[*byte]).await?;
+            one.bytes.flush().await
+        };
+        // So many turns that even a fast machine sends far less than a head may have.
+        if sent.await.is_err() {
+            return;
+        }
+        pause().await;
     }
 }
 

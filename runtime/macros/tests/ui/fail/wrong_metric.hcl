@@ -1,4 +1,4 @@
-description = "A gauge, a trend and two counters that the code counts as something else."
+description = "Metrics that the code counts as something else, and one that it does not ask for."
 
 runner "say" {
   metric "loud" { kind = "gauge" }
@@ -11,4 +11,8 @@ runner "say" {
     label = "language"
   }
   metric "said" { kind = "counter" }
+  metric "rare" {
+    kind      = "counter"
+    on_demand = true
+  }
 }

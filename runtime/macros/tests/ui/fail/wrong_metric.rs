@@ -22,6 +22,7 @@ impl Runner for Say {
         step.set(say::Metric::TOOK, 1);
         step.add(say::Metric::WORDS, 1);
         step.add(say::Metric::GONE, 1);
+        step.add(say::Metric::RARE, 1);
         Ok(say::Output {})
     }
 }

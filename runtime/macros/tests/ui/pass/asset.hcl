@@ -23,6 +23,11 @@ runner "talk" {
     unit = "time"
   }
   metric "answered" { kind = "rate" }
+  metric "breath" {
+    kind      = "trend"
+    unit      = "time"
+    on_demand = true
+  }
   error "silent" { description = "Nothing was said." }
 }
 

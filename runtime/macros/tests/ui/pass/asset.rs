@@ -96,6 +96,9 @@ impl Runner for Talk {
         step.add(talk::Metric::LENGTH, 1);
         step.add_labelled(talk::Metric::WORDS, "en", 2);
         step.record_time(talk::Metric::PAUSE, std::time::Duration::from_millis(3));
+        if let Some(breath) = step.asks(talk::Metric::BREATH) {
+            step.record_time(breath, std::time::Duration::from_millis(1));
+        }
         let second = second.map_or("nobody", |line| line.to.as_str());
         match second {
             "nobody" => step.miss(talk::Metric::ANSWERED),
@@ -114,10 +117,10 @@ use bggo_runtime::contract::testing::{
 use bggo_runtime::contract::{Info, ResourceInfo};
 use bggo_runtime::emitted::RunAsset;
 
-static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0..8).metrics(talk::METRICS);
+static INFO: Info = Info::new("talk", "one", "grid.hcl:1").slots(0..9).metrics(talk::METRICS);
 static RESOURCE: ResourceInfo = ResourceInfo::new("line", "one", "grid.hcl:2");
 static SESSION: ResourceInfo =
-    ResourceInfo::new("session", "one", "grid.hcl:3").metrics(session::METRICS).first_slot(8);
+    ResourceInfo::new("session", "one", "grid.hcl:3").metrics(session::METRICS).first_slot(9);
 
 fn lines(scope: &Scope) -> [line::Slot; 2] {
     [(); 2].map(|()| line::Slot::new(scope, &RESOURCE, 0, &[]))
@@ -137,7 +140,9 @@ fn main() {
     assert_eq!(line::EXPORTS, ["address"]);
     let names: Vec<_> = talk::METRICS.iter().map(|metric| (metric.name(), metric.label_name())).collect();
     let language = Some("language");
-    assert_eq!(names, [("length", None), ("words", language), ("pause", None), ("answered", None)]);
+    assert_eq!(names, [("length", None), ("words", language), ("pause", None), ("answered", None), ("breath", None)]);
+    let on_demand: Vec<_> = talk::METRICS.iter().filter(|metric| metric.is_on_demand()).collect();
+    assert_eq!(on_demand, [&talk::METRICS[4]]);
     assert_eq!(talk::Metric::ANSWERED.number(), 3);
     let warns = |info: Info| info.warning_of(&talk::METRICS[1]).map(|warning| warning.over_millionths());
     assert_eq!(warns(Info::new("talk", "one", "grid.hcl:1")), Some(5_000));

@@ -24,6 +24,10 @@ runner "ask" {
     }
   }
   metric "hits" { kind = "rate" }
+  metric "rare" {
+    kind      = "trend"
+    on_demand = true
+  }
 }
 asset "pool" {
   metric "open" { kind = "gauge" }
@@ -49,6 +53,9 @@ asset "pool" {
         })
     );
     assert_eq!(manifest.runners[0].metrics[1].kind, MetricKind::Rate);
+    let on_demand = manifest.runners[0].metrics.iter();
+    let on_demand: Vec<bool> = on_demand.map(|metric| metric.on_demand).collect();
+    assert_eq!(on_demand, [false, false, true]);
     let of_pool = manifest.assets[0].metrics.iter();
     let of_pool: Vec<_> = of_pool
         .map(|metric| (metric.name.as_str(), metric.kind, metric.unit.as_str()))
@@ -103,6 +110,16 @@ fn a_wrong_metric_is_one_fault_with_its_place() {
             "a metric has no attribute `limit`",
         ),
         (
+            "metric \"x\" {\n kind = \"trend\"\n on_demand = \"yes\"\n}",
+            6,
+            "`on_demand` is true or false",
+        ),
+        (
+            "metric \"x\" {\n kind = \"counter\"\n label = \"y\"\n on_demand = true\n warning {\n prefix = \"5\"\n over = \"1%\"\n text = \"m\"\n}\n}",
+            8,
+            "a `warning` looks at a metric of every run, and this one is `on_demand`",
+        ),
+        (
             "metric \"x\" {\n kind = \"counter\"\n alarm {}\n}",
             6,
             "a metric has a `warning` block, not `alarm`",
@@ -120,6 +137,20 @@ fn a_wrong_metric_is_one_fault_with_its_place() {
             "{attributes}"
         );
     }
+}
+
+#[test]
+fn a_metric_of_an_asset_is_not_on_demand() {
+    let text =
+        "asset \"a\" {\n  metric \"x\" {\n    kind = \"trend\"\n    on_demand = true\n  }\n}\n";
+    assert_eq!(
+        faults(text),
+        [(
+            4,
+            "only a metric of a runner is measured `on_demand`: nothing asks for one of an asset"
+                .to_owned()
+        )]
+    );
 }
 
 /// A manifest with a labelled counter whose warning has these attributes, from line 8.

@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// Set where a test runs with a low limit.
 const INSIDE: &str = "BGGO_WIRE_TEST_INSIDE";
-/// A port outside of those that connections may begin at.
+/// A port outside of those that connections may begin at, in a network of the test's own.
 const PORT: u16 = 50_000;
 
 /// Whether this is the process with the low limit. Otherwise the test `name` is run in one that `script` starts by `exec "$@"`.
@@ -29,14 +29,13 @@ fn is_inside(name: &str, starter: &[&str], script: &str) -> bool {
 }
 
 /// Dials until there is no connection any more: how many there were, and why no more.
-async fn exhaust(rules: Rules) -> (usize, Trouble) {
-    let listener = TcpListener::bind(("127.0.0.1", PORT)).unwrap();
-    listener.set_nonblocking(true).unwrap();
+async fn exhaust(listener: &TcpListener, rules: Rules) -> (usize, Trouble) {
+    let port = listener.local_addr().unwrap().port();
     let local = LocalSet::new();
     let dials = async {
         let dialer = dialer(rules);
         let to = Target {
-            address: host("127.0.0.1", PORT),
+            address: host("127.0.0.1", port),
             secure: None,
             named: Named::Open,
         };
@@ -63,11 +62,15 @@ async fn descriptors_that_are_used_up_are_this_hosts_fault() {
     if !is_inside(name, &["sh"], r#"ulimit -n 40; exec "$@""#) {
         return;
     }
-    let (connections, trouble) = exhaust(Rules::default()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (connections, trouble) = exhaust(&listener, Rules::default()).await;
     assert!((10..40).contains(&connections), "{connections}");
     assert_eq!(
         told_by_host(trouble, HostLimit::Descriptors),
-        "no connection to 127.0.0.1:50000: Too many open files (os error 24)"
+        format!(
+            "no connection to {}: Too many open files (os error 24)",
+            listener.local_addr().unwrap()
+        )
     );
 }
 
@@ -79,7 +82,8 @@ async fn ports_that_are_used_up_are_this_hosts_fault_and_each_local_address_has_
     if !is_inside(name, &starter, script) {
         return;
     }
-    let (connections, trouble) = exhaust(Rules::default()).await;
+    let listener = TcpListener::bind(("127.0.0.1", PORT)).unwrap();
+    let (connections, trouble) = exhaust(&listener, Rules::default()).await;
     assert_eq!(connections, 4);
     assert_eq!(
         told_by_host(trouble, HostLimit::Ports),
@@ -89,7 +93,7 @@ async fn ports_that_are_used_up_are_this_hosts_fault_and_each_local_address_has_
         sources: Sources::new(&["127.0.0.7", "127.0.0.8", "127.0.0.9"]).unwrap(),
         ..Rules::default()
     };
-    let (connections, trouble) = exhaust(rules).await;
+    let (connections, trouble) = exhaust(&listener, rules).await;
     assert_eq!(connections, 12);
     let text = told_by_host(trouble, HostLimit::Ports);
     assert!(
