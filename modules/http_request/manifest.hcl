@@ -732,6 +732,48 @@ asset "http_client" {
       path  = "reqwest"
     }
   }
+  input "connections" {
+    type        = string
+    default     = "per_vu"
+    one_of      = ["per_vu", "shared"]
+    description = "\"per_vu\": each virtual user has connections of its own, as each browser has. \"shared\": all users of a thread share theirs, as requests of one server program do. Over HTTP/2 many requests then go over one connection. Cookies and settings stay each user's own."
+  }
+  input "max_connections" {
+    type        = number
+    min         = 1
+    description = "The most connections to each host, of all users of the run together; needs connections = \"shared\". Each thread gets its share, at least one. Requests that find none free wait in the order in which they came (`connection_wait`)."
+  }
+  input "keep_alive" {
+    type        = bool
+    default     = true
+    description = "Whether connections are used again. With false each request has a connection of its own, and over HTTP/1 says so by `Connection: close`."
+  }
+  input "local_addresses" {
+    type            = list(string)
+    pattern         = "^(?:[0-9]{1,3}(?:\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$"
+    pattern_message = "write an IP address of this host"
+    description     = "Addresses of this host that connections begin at, in turn. Each has source ports of its own: 28,232 as Linux is set up. Without them the system chooses."
+  }
+  input "resolve" {
+    type                = map(string)
+    key_pattern         = "^[^\\s/?#@]+$"
+    key_pattern_message = "write a host's name, perhaps with a port: shop.test or shop.test:443"
+    pattern             = "^[^\\s/?#@]+$"
+    pattern_message     = "write an IP address, perhaps with a port: 10.0.0.1 or 10.0.0.1:8443; several with commas between"
+    description         = "Addresses of hosts, in place of those that DNS gives: `\"shop.test\" = \"10.0.0.1\"`. A name with a port holds for that port only; an address with a port leads there. Of several addresses, with commas between, each is used in turn."
+  }
+  input "dns_ttl" {
+    type        = duration
+    default     = "10s"
+    min         = "0s"
+    description = "How long the addresses of a host are used before its name is looked up again. With \"0s\" each connection looks it up; with \"8760h\" the first addresses stay. The time to live that a name server gives is not known, since the system's resolver does not tell it."
+  }
+  input "unix_socket" {
+    type            = string
+    pattern         = "^[^\\x00]{1,107}$"
+    pattern_message = "the path of a socket has 1 to 107 bytes, none of them zero"
+    description     = "Path of a socket in the file system that all connections go to. The URL says what is asked for there, and with https which name TLS checks."
+  }
   input "proxy" {
     type            = string
     pattern         = "^\\s*(?i:https?|socks5h?)://(?:[^/?#\\\\]*@)?(?:\\[[^\\]/?#\\\\]*\\]|[^\\s/?#:@\\[\\]\\\\]+)(?s:[:/?#\\\\].*|\\s*)$"
@@ -784,6 +826,19 @@ asset "http_client" {
     one_of      = ["1.2", "1.3"]
     description = "The oldest TLS version that is used."
   }
+  input "max_tls_version" {
+    type        = string
+    default     = "1.3"
+    one_of      = ["1.2", "1.3"]
+    description = "The newest TLS version that is used."
+  }
+  input "cipher_suites" {
+    type            = list(string)
+    min_length      = 1
+    pattern         = "^TLS_[A-Z0-9_]+$"
+    pattern_message = "write a registered name, as TLS_AES_128_GCM_SHA256"
+    description     = "The cipher suites that TLS offers, by their registered names, best first. Without them all that are supported are offered; the message about an unknown name lists them."
+  }
   input "max_idle_connections" {
     type        = number
     min         = 0
@@ -801,6 +856,40 @@ asset "http_client" {
     description = "Whether small packets are sent at once (TCP_NODELAY)."
   }
 
+  rule {
+    when          = ["max_connections"]
+    condition     = input.connections == "shared"
+    error_message = "max_connections is the limit of connections that users share: write connections = \"shared\""
+  }
+  rule {
+    when          = ["max_connections"]
+    condition     = input.max_connections == floor(input.max_connections)
+    error_message = "max_connections is a whole number"
+  }
+  rule {
+    conflicts     = ["unix_socket", "proxy"]
+    error_message = "a socket in the file system is reached without a proxy: at most one of unix_socket and proxy may be given"
+  }
+  rule {
+    conflicts     = ["unix_socket", "local_addresses"]
+    error_message = "a connection to a socket in the file system begins at no address: at most one of unix_socket and local_addresses may be given"
+  }
+  rule {
+    when          = ["unix_socket"]
+    condition     = input.resolve == null
+    error_message = "unix_socket says where connections go, so no name is resolved"
+    severity      = "warning"
+  }
+  rule {
+    condition     = input.min_tls_version == "1.2" || input.max_tls_version == "1.3"
+    error_message = "no version of TLS is left: min_tls_version is newer than max_tls_version"
+  }
+  rule {
+    when          = ["max_idle_connections"]
+    condition     = input.keep_alive
+    error_message = "keep_alive is false, so no idle connections are kept"
+    severity      = "warning"
+  }
   rule { conflicts = ["ca_file", "ca_pem"] }
   rule { conflicts = ["client_cert_file", "client_cert_pem"] }
   rule { conflicts = ["client_key_file", "client_key_pem"] }
@@ -849,6 +938,33 @@ asset "http_client" {
   metric "connections" {
     kind        = "counter"
     description = "Connections that the client opened, TLS and proxies included."
+  }
+  metric "bytes_out" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes that its connections sent, as the sockets carried them: heads, TLS and proxies included."
+  }
+  metric "bytes_in" {
+    kind        = "counter"
+    unit        = "bytes"
+    description = "Bytes that its connections received, as the sockets carried them: heads, TLS and proxies included."
+  }
+  metric "connection_wait" {
+    kind        = "trend"
+    unit        = "time"
+    description = "With shared connections: how long requests waited for one that was free. A request that found one at once, or opened one, does not count."
+  }
+  metric "poisoned" {
+    kind        = "counter"
+    description = "Connections of HTTP/1 that were closed because a request on them was given up before its answer was over, as by a time limit."
+  }
+  metric "leftover" {
+    kind        = "counter"
+    description = "Connections of HTTP/1 that were closed because more came than an answer announced, or something that nobody had asked for."
+  }
+  metric "gone" {
+    kind        = "counter"
+    description = "Connections that the server had closed while they were idle."
   }
 
   error "tls" {

@@ -105,6 +105,12 @@ impl Grid {
         self.body_of(scenario).map_or(0, |body| body.connections)
     }
 
+    /// How many local addresses the connections of a scenario have to begin at, each with source ports of its own.
+    pub(crate) fn local_addresses_of(&self, scenario: &Scenario) -> u32 {
+        self.body_of(scenario)
+            .map_or(1, |body| body.local_addresses)
+    }
+
     pub(crate) fn all_resources(&self) -> impl Iterator<Item = &'static ResourceInfo> {
         self.resources.iter().copied().flatten()
     }
@@ -134,6 +140,7 @@ pub struct Body {
     name: &'static str,
     steps: &'static [Info],
     connections: u32,
+    local_addresses: u32,
     metrics: &'static [BodyMetric],
 }
 
@@ -144,6 +151,7 @@ impl Body {
             name,
             steps,
             connections: 0,
+            local_addresses: 1,
             metrics: &[],
         }
     }
@@ -151,6 +159,12 @@ impl Body {
     /// How many connections each user of it has at least.
     pub const fn connections(mut self, connections: u32) -> Self {
         self.connections = connections;
+        self
+    }
+
+    /// How many local addresses each of these connections has to begin at: one if nothing is said, which the system chooses.
+    pub const fn local_addresses(mut self, local_addresses: u32) -> Self {
+        self.local_addresses = local_addresses;
         self
     }
 

@@ -49,11 +49,14 @@ impl Writer<'_> {
             let connections = plan.body(id).connections;
             let count = Literal::u32_unsuffixed(connections);
             let connections = (connections > 0).then(|| quote!(.connections(#count)));
+            let addresses = plan.body(id).local_addresses;
+            let count = Literal::u32_unsuffixed(addresses);
+            let addresses = (addresses > 1).then(|| quote!(.local_addresses(#count)));
             let metrics = (!plan.body(id).metrics.is_empty()).then(|| {
                 let table = &self.names_of_body(id).metric_table;
                 quote!(.metrics(&#table))
             });
-            quote!(Body::new(#name, &#table) #connections #metrics)
+            quote!(Body::new(#name, &#table) #connections #addresses #metrics)
         });
         let bodies: Vec<TokenStream> = bodies.collect();
         let scenarios = plan.scenarios.iter().map(|row| self.scenario_row(row));

@@ -18,6 +18,7 @@ use crate::modules::Modules;
 use crate::resolve::model::{BodyId, ByBody, LocalId, MetricId, Node, ResourceId, StepId};
 use crate::source::{Sources, Span};
 use bggo_manifest::{Input, Lifetime, Metric};
+use bggo_values::Value;
 use model::{
     Argument, BodyMetric, BodyPlan, Instances, Local, Plan, Record, Resource, Scenario, Step,
     UsedAsset,
@@ -121,6 +122,11 @@ impl Resources {
             });
             let uses = (!asset.uses.is_empty()).then(|| uses.collect());
             resources.by_id[id] = Some(resources.list.len());
+            let planned = arguments(
+                &resource.arguments,
+                &asset.inputs,
+                (&typed.locals, resource.span),
+            );
             resources.list.push(Resource {
                 asset: resource.asset_name.clone(),
                 name: resource.name.clone(),
@@ -128,18 +134,15 @@ impl Resources {
                 span: resource.span,
                 implicit: false,
                 scope: resource.scope,
-                arguments: arguments(
-                    &resource.arguments,
-                    &asset.inputs,
-                    (&typed.locals, resource.span),
-                ),
+                connects: asset.connects && !shares_connections(&planned),
+                local_addresses: local_addresses(&planned),
+                arguments: planned,
                 uses,
                 on,
                 rules: resource.rules.clone(),
                 sensitive: resource.sensitive,
                 metrics: asset.metrics.len() as u32,
                 unwarned: unwarned(&asset.metrics, &resource.arguments, &asset.inputs),
-                connects: asset.connects,
                 first_slot: 0,
                 users_of_bodies: vec![0; typed.bodies.len()],
                 users_beside: 0,
@@ -181,7 +184,7 @@ impl Resources {
             .flat_map(|at| self.list[*at].on.iter().copied())
             .collect();
         reached.extend(below);
-        let connections = self.connections(&steps);
+        let (connections, local_addresses) = self.connections(&steps);
         let read = demand.locals.iter().filter(|(body, _)| *body == id);
         let locals = read.map(|(_, id)| local(typed, *id));
         BodyPlan {
@@ -195,6 +198,7 @@ impl Resources {
                 .filter(|local| local.value.binding > Binding::Start)
                 .collect(),
             connections,
+            local_addresses,
             metrics,
             slots: 0,
             resources: reached.into_iter().collect(),
@@ -220,14 +224,17 @@ impl Resources {
 
     /// How many connections a user of a body with these steps has at least: one for each asset that connects and that no other
     /// user shares. A step that may be skipped may need none.
-    fn connections(&self, steps: &[Step]) -> u32 {
+    /// Also how many local addresses each of these has at least.
+    fn connections(&self, steps: &[Step]) -> (u32, u32) {
         let always = steps.iter().filter(|step| step.enabled.is_none());
         let used = always.flat_map(|step| &step.uses).map(|used| used.resource);
         let own = used.filter(|at| {
             let resource = &self.list[*at];
             resource.connects && resource.scope >= Lifetime::Vu
         });
-        own.collect::<BTreeSet<usize>>().len() as u32
+        let own: BTreeSet<usize> = own.collect();
+        let addresses = own.iter().map(|at| self.list[*at].local_addresses);
+        (own.len() as u32, addresses.min().unwrap_or(1))
     }
 
     fn step(
@@ -347,6 +354,7 @@ impl Resources {
             metrics: needed.metrics.len() as u32,
             unwarned: Vec::new(),
             connects: needed.connects,
+            local_addresses: 1,
             first_slot: 0,
             users_of_bodies: Vec::new(),
             users_beside: 0,
@@ -409,6 +417,31 @@ fn unwarned(metrics: &[Metric], given: &[(usize, TExpr)], inputs: &[Input]) -> V
     };
     let settled = metrics.iter().filter(is_settled);
     settled.map(|metric| metric.name.clone()).collect()
+}
+
+/// The input by which an asset that `connects` says whose its connections are, and the one that lists where they begin.
+const CONNECTIONS: &str = "connections";
+const LOCAL_ADDRESSES: &str = "local_addresses";
+
+/// Whether an asset that connects shares its connections with those of other users.
+fn shares_connections(arguments: &[Argument]) -> bool {
+    let value = constant_of(arguments, CONNECTIONS);
+    value.and_then(Value::as_text) == Some("shared")
+}
+
+/// How many local addresses an asset that connects has for its connections; one where the grid does not say them itself.
+fn local_addresses(arguments: &[Argument]) -> u32 {
+    match constant_of(arguments, LOCAL_ADDRESSES) {
+        Some(Value::List(addresses)) => (addresses.len() as u32).max(1),
+        _ => 1,
+    }
+}
+
+fn constant_of<'a>(arguments: &'a [Argument], input: &str) -> Option<&'a Value> {
+    let argument = arguments
+        .iter()
+        .find(|argument| argument.input.name == input);
+    argument?.value.constant()
 }
 
 /// The arguments of what stands at a place.

@@ -52,6 +52,8 @@ pub struct BodyPlan {
     pub locals: Vec<Local>,
     /// How many connections each of its users has at least.
     pub connections: u32,
+    /// How many local addresses each of these connections has at least to begin at.
+    pub local_addresses: u32,
     /// Metrics of the grid that its steps record, in written order.
     pub metrics: Vec<BodyMetric>,
     /// How many slots it takes: those of its steps, then those of these metrics. Whoever uses the body gives them a base.
@@ -361,6 +363,8 @@ pub struct Resource {
     pub unwarned: Vec<String>,
     /// It has a connection of its own at least.
     pub connects: bool,
+    /// How many local addresses its connections may begin at.
+    pub local_addresses: u32,
     /// The slot of its first metric among all of the run.
     pub first_slot: u32,
     /// Users in one iteration, by body: nodes, and resources built on it that are made for that body. If there is no user

@@ -8,13 +8,14 @@ use crate::fault::unreadable_file;
 use crate::fields::{Fields, name};
 use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
-use crate::transport::{Connections, Settings, Shared, Speak, Transport};
+use crate::transport::{Connections, Settings, Shared, SharedPool, Speak, Transport, Ways};
 use bggo_runtime::contract::{
     Asset, AssetCx, AssetMetrics, Deadline, Fault, FaultText, Number, Prepare, Step, Value,
 };
-use bggo_wire::{Tls, TlsIdentity, TlsSettings, TlsVersion};
+use bggo_wire::{Counts, Tls, TlsIdentity, TlsSettings, TlsVersion, Traffic};
 use http::header::HeaderValue;
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::task::Context;
 use std::time::Duration;
@@ -78,11 +79,22 @@ impl HttpClient {
         self.deadlines.borrow_mut().push(deadline);
     }
 
-    /// Counts the connections that were opened since the last request ended.
+    /// Counts what happened to connections since the last request ended.
     pub(crate) fn count_connections(&self) {
-        match self.transport.take_opened() {
-            0 => {}
-            opened => self.metrics.add(Metric::CONNECTIONS, opened),
+        let counted = self.transport.take_counted();
+        let metrics = &self.metrics;
+        if counted.traffic != Traffic::default() {
+            metrics.add(Metric::BYTES_OUT, counted.traffic.sent);
+            metrics.add(Metric::BYTES_IN, counted.traffic.received);
+        }
+        if counted.opened > 0 {
+            metrics.add(Metric::CONNECTIONS, counted.opened);
+        }
+        let ends = counted.ends;
+        if ends != Counts::default() {
+            metrics.add(Metric::POISONED, ends.poisoned);
+            metrics.add(Metric::LEFTOVER, ends.leftover);
+            metrics.add(Metric::GONE, ends.gone);
         }
     }
 }
@@ -95,10 +107,10 @@ impl Asset for HttpClient {
     type Ready = Ready;
     type Exports = Exports;
 
-    fn prepare(_: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
+    fn prepare(cx: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
         check_limits(inputs)?;
         Ok(Ready {
-            common: common(inputs)?.map(Rc::new),
+            common: common(inputs, Some(cx))?.map(Rc::new),
         })
     }
 
@@ -106,7 +118,7 @@ impl Asset for HttpClient {
         if let Some(common) = &ready.common {
             return Common::client(common, &cx);
         }
-        match common(&inputs)? {
+        match common(&inputs, None)? {
             Some(common) => Common::client(&Rc::new(common), &cx),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
@@ -153,6 +165,10 @@ fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
             "max_idle_connections",
             inputs.max_idle_connections.known().copied().flatten(),
         ),
+        (
+            "max_connections",
+            inputs.max_connections.known().copied().flatten(),
+        ),
     ];
     for (input, number) in counts {
         number
@@ -163,8 +179,8 @@ fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The shared parts; `None` if an argument is not known yet.
-fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
+/// The shared parts; `None` if an argument is not known yet. `cx` is the thread, if that is prepared now.
+fn common(inputs: &Inputs, cx: Option<&Prepare<'_>>) -> Result<Option<Common>, Fault> {
     let Some(known) = known(inputs) else {
         return Ok(None);
     };
@@ -179,6 +195,9 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     }
     if known.compression {
         headers.set(name::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+    }
+    if !known.keep_alive {
+        headers.set(name::CONNECTION, HeaderValue::from_static("close"));
     }
     if let Some(named) = known.headers {
         let wrong = |text: FaultText| Kind::Settings.fault(text);
@@ -200,8 +219,9 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
         identity: identity(&known)?,
         insecure: known.insecure_skip_verify,
         oldest: TlsVersion::of_number(known.min_tls_version),
+        newest: TlsVersion::of_number(known.max_tls_version),
+        cipher_suites: texts(known.cipher_suites),
         protocols: speak.protocols(),
-        ..TlsSettings::default()
     })
     .map_err(|text| Kind::Tls.fault(text))?;
     let settings = Settings {
@@ -212,13 +232,10 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
         no_proxy: texts(known.no_proxy),
         connect_timeout: known.connect_timeout,
         idle_timeout: known.idle_timeout,
-        max_idle: known
-            .max_idle_connections
-            .map(|most| {
-                count("max_idle_connections", most).map_err(|text| Kind::Settings.fault(text))
-            })
-            .transpose()?,
+        max_idle: max_idle(&known)?,
         nodelay: known.tcp_nodelay,
+        keep_alive: known.keep_alive,
+        ways: ways(&known)?,
     };
     let exchange = Defaults {
         timeout: known.timeout,
@@ -231,9 +248,18 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
     };
     Ok(Some(Common {
         connections: match known.transport {
+            "own" if known.connections == "shared" => Shared::Pool(pool(&known, settings, cx)?),
             "own" => Shared::Own(Rc::new(Connections::new(settings)?)),
             _ => match inputs.transport_link {
-                Some(link) => Shared::Linked(link, Rc::new(settings)),
+                Some(_) if known.connections == "shared" => {
+                    return Err(Kind::Settings.fault(
+                        "connections is only for bggo's own transport: leave out transport, or connections",
+                    ));
+                }
+                Some(link) => {
+                    settings.check_linked()?;
+                    Shared::Linked(link, Rc::new(settings))
+                }
                 None => {
                     return Err(Kind::Settings.fault("the program does not hold this transport"));
                 }
@@ -249,6 +275,71 @@ fn common(inputs: &Inputs) -> Result<Option<Common>, Fault> {
 pub(crate) fn count(input: &str, number: Number) -> Result<usize, FaultText> {
     number.as_usize().ok_or_else(|| {
         FaultText::plain(format_args!("{input} is a whole number from 0, found ")).and_value(number)
+    })
+}
+
+/// The pool that all users of a thread share.
+fn pool(
+    known: &Known<'_>,
+    settings: Settings,
+    cx: Option<&Prepare<'_>>,
+) -> Result<SharedPool, Fault> {
+    let wrong = |text: FaultText| Kind::Settings.fault(text);
+    let Some(cx) = cx else {
+        return Err(wrong(
+            "connections are shared by clients that are alike, so with connections = \"shared\" each argument must be known when the run starts"
+                .into(),
+        ));
+    };
+    let mut connections = Connections::new(settings)?;
+    if let Some(most) = known.max_connections {
+        let most = count("max_connections", most).map_err(wrong)?;
+        let own = cx.share(most as u64);
+        if own == 0 {
+            return Err(wrong(FaultText::plain(format_args!(
+                "max_connections = {most} is too few, since each thread of the run needs one at least: raise it, or run with fewer --threads"
+            ))));
+        }
+        connections = connections.at_most(usize::try_from(own).unwrap_or(usize::MAX));
+    }
+    let pool = SharedPool::new(connections);
+    cx.spawn("shared connections", pool.task())?;
+    Ok(pool)
+}
+
+/// The most idle connections to a host.
+fn max_idle(known: &Known<'_>) -> Result<Option<usize>, Fault> {
+    if !known.keep_alive {
+        return Ok(Some(0));
+    }
+    let most = known.max_idle_connections;
+    let most = most.map(|most| count("max_idle_connections", most));
+    most.transpose().map_err(|text| Kind::Settings.fault(text))
+}
+
+/// Which way connections take.
+fn ways(known: &Known<'_>) -> Result<Ways, Fault> {
+    let resolve = match known.resolve.map(Value::settled).transpose()? {
+        None => Vec::new(),
+        Some(map) => match &*map {
+            Value::Object(pairs) => {
+                let pairs = pairs.iter().filter(|(_, value)| !value.is_null());
+                let texts = pairs.map(|(host, to)| (host.to_string(), to.to_string()));
+                texts.collect()
+            }
+            other => {
+                return Err(Kind::Settings.fault(FaultText::plain(format_args!(
+                    "resolve is a map of strings, found {}",
+                    other.kind()
+                ))));
+            }
+        },
+    };
+    Ok(Ways {
+        local_addresses: texts(known.local_addresses),
+        resolve,
+        dns_ttl: known.dns_ttl,
+        unix_socket: known.unix_socket.map(PathBuf::from),
     })
 }
 
@@ -333,6 +424,15 @@ struct Known<'a> {
     insecure_skip_verify: bool,
     server_name: Option<&'a str>,
     min_tls_version: &'a str,
+    max_tls_version: &'a str,
+    cipher_suites: Option<&'a Value>,
+    connections: &'a str,
+    max_connections: Option<Number>,
+    keep_alive: bool,
+    local_addresses: Option<&'a Value>,
+    resolve: Option<&'a Value>,
+    dns_ttl: Duration,
+    unix_socket: Option<&'a str>,
     max_idle_connections: Option<Number>,
     idle_timeout: Duration,
     tcp_nodelay: bool,
@@ -362,6 +462,15 @@ fn known(inputs: &Inputs) -> Option<Known<'_>> {
         insecure_skip_verify: *inputs.insecure_skip_verify.known()?,
         server_name: inputs.server_name.known()?.as_deref(),
         min_tls_version: inputs.min_tls_version.known()?,
+        max_tls_version: inputs.max_tls_version.known()?,
+        cipher_suites: inputs.cipher_suites.known()?.as_ref(),
+        connections: inputs.connections.known()?,
+        max_connections: *inputs.max_connections.known()?,
+        keep_alive: *inputs.keep_alive.known()?,
+        local_addresses: inputs.local_addresses.known()?.as_ref(),
+        resolve: inputs.resolve.known()?.as_ref(),
+        dns_ttl: *inputs.dns_ttl.known()?,
+        unix_socket: inputs.unix_socket.known()?.as_deref(),
         max_idle_connections: *inputs.max_idle_connections.known()?,
         idle_timeout: *inputs.idle_timeout.known()?,
         tcp_nodelay: *inputs.tcp_nodelay.known()?,

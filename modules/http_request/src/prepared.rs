@@ -10,7 +10,7 @@ use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Plain, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::trace::{Request, Trace};
-use crate::transport::{LastHead, Shared, Template};
+use crate::transport::{LastHead, Template};
 use bggo_runtime::contract::{Early, Fault, Step, Text};
 use http::header::HeaderMap;
 use http::{Method, Version};
@@ -266,8 +266,8 @@ impl HttpRequest {
         let fields = parts.head.as_ref().clone();
         let of_client = &client.common.fields;
         let fields = request::complete(fields, (&parts.target, &parts.payload), of_client)?;
-        let (Shared::Own(connections), true, Some(body)) = (
-            &client.common.connections,
+        let (Some(connections), true, Some(body)) = (
+            client.common.connections.own(),
             self.fixed.is_some(),
             parts.payload.whole(),
         ) else {

@@ -36,6 +36,12 @@ impl<'a> Prepare<'a> {
         &self.worker.start
     }
 
+    /// How many of `total` things of the whole run are this thread's, as it is with virtual users: the shares of all threads, and of
+    /// all hosts that share a run by `--segment`, add up to it.
+    pub fn share(&self, total: u64) -> u64 {
+        self.worker.segment.of(total)
+    }
+
     /// Starts a task of what is prepared on this thread, such as one that shares connections among the users of the thread. `name`
     /// is what a report calls it. It needs no asset, so it may serve those of users and iterations, which have no tasks.
     ///

@@ -51,7 +51,7 @@ impl Scope {
     }
 
     /// Lets its assets, and those around it, work while their user waits. Most have nothing to do, which costs nothing.
-    pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
+    pub fn poll_idle(&self, cx: &mut Context<'_>) {
         if self.0.has_idle_work.get() {
             let mut from = 0;
             while let Some(slot) = self.next_with_work(&mut from) {

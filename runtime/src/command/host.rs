@@ -48,7 +48,12 @@ fn needs(run: &RunRequest) -> Needs {
         let each = u64::from(run.grid.connections_of(row));
         // Scenarios may run one after the other, so only the largest of them is certain.
         needs.users = needs.users.max(certain);
-        needs.connections = needs.connections.max(certain.saturating_mul(each));
+        let connections = certain.saturating_mul(each);
+        if connections > 0 {
+            let addresses = u64::from(run.grid.local_addresses_of(row)).max(1);
+            needs.an_address = needs.an_address.max(connections.div_ceil(addresses));
+        }
+        needs.connections = needs.connections.max(connections);
         if schedule
             .arrivals()
             .is_some_and(|arrivals| arrivals.shares_users)

@@ -21,7 +21,7 @@ use crate::panic;
 use crate::samples::{SampleRows, Sampling};
 use crate::shutdown::{Phase, ShutdownSignal, UntilCancelled};
 use crate::start::Start;
-use bggo_schedule::Nanos;
+use bggo_schedule::{Nanos, Segment};
 use bggo_values::functions::WallClock;
 use deadline::Deadlines;
 use std::cell::{Cell, RefCell};
@@ -101,6 +101,8 @@ pub struct WorkerContext {
     pub start: Arc<Start>,
     /// Number of the worker, from 0.
     pub index: u32,
+    /// Which part of the run is this worker's.
+    pub(crate) segment: Segment,
     /// No load: each step is reported, and assets are destroyed after their last user.
     pub functional: bool,
     pub(crate) recorder: Recorder,
@@ -128,6 +130,7 @@ pub struct WorkerContext {
 pub(crate) struct WorkerContextParts {
     pub start: Arc<Start>,
     pub index: u32,
+    pub segment: Segment,
     pub functional: bool,
     pub trace: Option<Shown>,
     pub samples: Option<Sampling>,
@@ -166,6 +169,7 @@ impl WorkerContext {
         let WorkerContextParts {
             start,
             index,
+            segment,
             functional,
             trace,
             samples,
@@ -178,6 +182,7 @@ impl WorkerContext {
         Self {
             start,
             index,
+            segment,
             functional,
             recorder,
             shutdown: ShutdownSignal::default(),
@@ -242,6 +247,12 @@ impl WorkerContext {
         self.recorder.counted(slot)
     }
 
+    /// What the assets of a resource have counted on this worker so far, for tests of modules.
+    pub fn counted_by_asset(&self, asset: &ResourceInfo, metric: Counter) -> u64 {
+        let slot = asset.first_metric_slot() + metric.number();
+        self.recorder.counted(slot)
+    }
+
     /// A worker outside a run that sends events to `events`.
     pub(crate) fn outside(functional: bool, events: Arc<dyn EventSink>) -> io::Result<Self> {
         const SLOTS: usize = 64;
@@ -249,6 +260,7 @@ impl WorkerContext {
         Ok(Self::new(WorkerContextParts {
             start: Arc::new(Start::new(Vec::new(), 0)),
             index: 0,
+            segment: Segment::WHOLE,
             functional,
             trace: None,
             samples: None,

@@ -247,6 +247,7 @@ impl RunState {
         WorkerContextParts {
             start: Arc::clone(&run.start),
             index,
+            segment: run.segment.worker(index, run.workers()),
             functional: run.functional,
             trace: run.trace,
             samples: run.samples.clone(),

@@ -164,6 +164,7 @@ fn bench_of(kind: Kind, does: fn(u64) -> Does) -> Bench {
     let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
+        segment: bggo_schedule::Segment::WHOLE,
         functional: kind == Kind::Functional,
         trace: None,
         samples: None,

@@ -16,6 +16,8 @@ pub struct Needs {
     pub users: u64,
     /// Connections that they have at least.
     pub connections: u64,
+    /// The most of these that begin at one local address. With several addresses they are spread over them.
+    pub an_address: u64,
     /// Users that there may be, if the target is slow.
     pub most_users: u64,
     /// Connections that these have at least.
@@ -136,10 +138,10 @@ fn descriptors(needs: &Needs, limits: &Limits) -> Option<Finding> {
 
 fn ports_of(needs: &Needs, limits: &Limits) -> Option<Finding> {
     let ports = limits.ports?;
-    (needs.connections > ports).then(|| {
-        let connections = needs.connections;
+    (needs.an_address > ports).then(|| {
+        let connections = needs.an_address;
         Finding::Warned(format!(
-            "there are at least {connections} connections, and this host has {ports} source ports for each address and port of a target: more than that to one of them fail; widen net.ipv4.ip_local_port_range, or share the load over several hosts with --segment"
+            "there are at least {connections} connections from one address, and this host has {ports} source ports for each address and port of a target: more than that to one of them fail; widen net.ipv4.ip_local_port_range, give the client more local_addresses, or share the load over several hosts with --segment"
         ))
     })
 }
@@ -190,6 +192,7 @@ mod tests {
         let needs = Needs {
             users: 900,
             connections: 900,
+            an_address: 900,
             most_users: 900,
             most_connections: 900,
             user_bytes: 500,
@@ -214,6 +217,7 @@ mod tests {
         let slow = Needs {
             users: 10,
             connections: 10,
+            an_address: 10,
             most_users: 10_000,
             most_connections: 10_000,
             user_bytes: 0,
@@ -227,8 +231,9 @@ mod tests {
     #[test]
     fn more_connections_than_ports_to_a_target_are_warned_of() {
         let needs = Needs {
-            users: 30_000,
-            connections: 30_000,
+            users: 60_000,
+            connections: 60_000,
+            an_address: 30_000,
             ..Needs::default()
         };
         let limits = Limits {
@@ -239,6 +244,11 @@ mod tests {
             findings(&needs, &limits).as_slice(),
             [Finding::Warned(_)]
         ));
+        let with_three_addresses = Needs {
+            an_address: 20_000,
+            ..needs
+        };
+        assert_eq!(findings(&with_three_addresses, &limits), []);
     }
 
     #[test]

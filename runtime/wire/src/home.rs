@@ -4,10 +4,14 @@
 //! Home -lend-> Loan -dropped-> Home, if nothing is left of the exchange; else the connection is closed and counted
 //! ```
 
+use crate::shared::{Line, Lines};
 use crate::wire::{Idle, Look, Wire};
+use bggo_runtime::contract::Moment;
 use std::cell::{Cell, RefCell};
 use std::ops::{Deref, DerefMut};
-use std::task::{Context, Poll};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// The connections of one asset that are idle, by a number for each server.
 #[derive(Debug, Default)]
@@ -15,6 +19,8 @@ pub struct Home {
     // Boxed: a loan is handed on a few times within a request.
     idle: RefCell<Vec<(u32, Box<Wire>)>>,
     counts: Cell<Counts>,
+    /// Who waits, if several users share the connections.
+    lines: Option<Box<Lines>>,
 }
 
 /// What became of connections.
@@ -38,6 +44,40 @@ impl Home {
                 leftover: 0,
                 gone: 0,
             }),
+            lines: None,
+        }
+    }
+
+    /// Without connections, for several users that wait for them in a line ([`Home::line`]).
+    pub fn shared() -> Self {
+        Self {
+            lines: Some(Box::default()),
+            ..Self::new()
+        }
+    }
+
+    /// Who waits for a connection to a server, if several users share them. Each loan counts there as one in use, and its end
+    /// calls the next one. A connection that its loan keeps for good is not counted any more.
+    pub fn line(&self, server: u32) -> Option<Rc<Line>> {
+        let lines = self.lines.as_ref()?;
+        Some(lines.line(server))
+    }
+
+    /// The waker is woken once, when a connection that several users share becomes idle.
+    pub fn watch(&self, waker: &Waker) {
+        if let Some(lines) = &self.lines {
+            lines.watch(waker);
+        }
+    }
+
+    fn loan(&self, server: u32, wire: Box<Wire>) -> Loan<'_> {
+        if let Some(lines) = &self.lines {
+            lines.line(server).enters();
+        }
+        Loan {
+            home: self,
+            server,
+            wire: Some(wire),
         }
     }
 
@@ -58,20 +98,12 @@ impl Home {
         let mut idle = self.idle.borrow_mut();
         let at = idle.iter().rposition(|(of, _)| *of == server)?;
         let (_, wire) = idle.remove(at);
-        Some(Loan {
-            home: self,
-            server,
-            wire: Some(wire),
-        })
+        Some(self.loan(server, wire))
     }
 
     /// Takes in a new connection to the server of this number, on loan to whoever made it.
     pub fn settle(&self, server: u32, wire: Wire) -> Loan<'_> {
-        Loan {
-            home: self,
-            server,
-            wire: Some(Box::new(wire)),
-        }
+        self.loan(server, Box::new(wire))
     }
 
     /// How many idle connections to a server there are.
@@ -100,6 +132,20 @@ impl Home {
                     false
                 }
             });
+    }
+
+    /// Closes the idle connections that have rested for `limit`: when the next one will have, if there is one.
+    pub fn close_rested(&self, limit: Duration, now: Moment) -> Option<Moment> {
+        let mut shortest: Option<Duration> = None;
+        self.idle.borrow_mut().retain(|(_, wire)| {
+            let left = limit.saturating_sub(wire.rested(now));
+            if left.is_zero() {
+                return false;
+            }
+            shortest = Some(shortest.map_or(left, |known| known.min(left)));
+            true
+        });
+        Some(now + shortest?)
     }
 
     /// Closes the idle connections to a server.
@@ -140,6 +186,17 @@ impl Loan<'_> {
         self.wire = None;
     }
 
+    /// The connection was found closed, or something had come unasked: it is closed and counted.
+    pub fn gone(mut self) {
+        if let Some(wire) = self.wire.take() {
+            let has_more = !wire.peek().is_empty();
+            self.home.count(|counts| match has_more {
+                true => counts.leftover += 1,
+                false => counts.gone += 1,
+            });
+        }
+    }
+
     /// The connection leaves its home for good, as for another protocol.
     #[expect(clippy::expect_used, reason = "see HAS_WIRE")]
     pub fn keep(mut self) -> Wire {
@@ -147,7 +204,7 @@ impl Loan<'_> {
     }
 }
 
-/// Only `spent`, `keep` and `drop` take it, and each of them ends the loan.
+/// Only `spent`, `gone`, `keep` and `drop` take it, and each of them ends the loan.
 const HAS_WIRE: &str = "a loan has its connection";
 
 impl Deref for Loan<'_> {
@@ -168,12 +225,26 @@ impl DerefMut for Loan<'_> {
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
+        self.go_back();
+        if let Some(lines) = &self.home.lines {
+            lines.line(self.server).left();
+        }
+    }
+}
+
+impl Loan<'_> {
+    fn go_back(&mut self) {
         let Some(mut wire) = self.wire.take() else {
             return;
         };
         if wire.is_whole() {
             wire.will_be_reused();
             self.home.idle.borrow_mut().push((self.server, wire));
+            if let Some(lines) = &self.home.lines {
+                lines.rests();
+            }
+        } else if wire.is_over() {
+            // The other end closed it or it broke, which its exchange has told.
         } else if wire.is_owed() {
             self.home.count(|counts| counts.poisoned += 1);
         } else if !wire.peek().is_empty() {

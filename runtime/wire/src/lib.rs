@@ -115,8 +115,10 @@
 mod buf;
 mod dial;
 mod home;
+mod meter;
 mod named;
 mod pool;
+mod shared;
 mod socket;
 mod tls;
 mod trouble;
@@ -125,12 +127,14 @@ mod wire;
 pub use buf::Buf;
 pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
 pub use home::{Counts, Home, Loan};
+pub use meter::Traffic;
 pub use named::Named;
+pub use shared::{Line, Opening, Waiting};
 #[doc(hidden)]
 pub use tls::explain as explain_tls;
 pub use tls::{Tls, TlsIdentity, TlsSettings, TlsVersion};
 pub use trouble::{Kind, Phase, Trouble};
-pub use wire::{Idle, Look, Traffic, Wire};
+pub use wire::{Idle, Look, Wire};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
 
 /// A connection and its other end.
@@ -15,7 +16,7 @@ async fn pair() -> (Wire, TcpStream) {
     stream.set_nodelay(true).unwrap();
     let (peer, _) = listener.accept().unwrap();
     peer.set_nodelay(true).unwrap();
-    (Wire::new(Socket::Tcp(stream)), peer)
+    (Wire::new(Socket::Tcp(stream), &Rc::default()), peer)
 }
 
 /// Sends a question and waits until the peer has it.
@@ -51,8 +52,8 @@ async fn what_is_appended_goes_out_in_one_piece_and_the_answer_comes_as_it_is_se
     assert_eq!(wire.peek(), b"answer");
     wire.consume(2);
     assert_eq!(wire.peek(), b"swer");
-    assert_eq!(wire.traffic().sent, 8);
-    assert_eq!(wire.traffic().received, 6);
+    let traffic = wire.meter().take();
+    assert_eq!((traffic.sent, traffic.received), (8, 6));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! It is driven by whoever polls it: there is no task, no channel and no lock between a protocol and its socket.
 
 use crate::buf::Buf;
+use crate::meter::Meter;
 use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Layer, Plain, Sessions, Tls, speaks_tls};
@@ -17,15 +18,6 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes that the socket carried so far, those of TLS included.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Bytes that were sent.
-    pub sent: u64,
-    /// Bytes that were received.
-    pub received: u64,
-}
-
 /// A connection and what stands in it.
 #[derive(Debug)]
 pub struct Wire {
@@ -34,7 +26,7 @@ pub struct Wire {
     layer: Option<Box<Layer>>,
     out: Buf,
     came: Buf,
-    traffic: Traffic,
+    meter: Rc<Meter>,
     /// Why bytes could not be sent at once, for the next flush to say.
     untold: Option<Trouble>,
     /// Answers that the other end owes.
@@ -50,6 +42,8 @@ struct State {
     is_reused: bool,
     /// The next flush asks for no answer.
     sends_only: bool,
+    /// Something came.
+    has_heard: bool,
     /// The other end has said that nothing more will come.
     has_ended: bool,
     /// It failed, so it is of no use any more.
@@ -79,13 +73,13 @@ pub enum Look {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: Socket) -> Self {
+    pub(crate) fn new(socket: Socket, meter: &Rc<Meter>) -> Self {
         Self {
             socket,
             layer: None,
             out: Buf::new(),
             came: Buf::new(),
-            traffic: Traffic::default(),
+            meter: Rc::clone(meter),
             untold: None,
             owed: 0,
             rests_since: None,
@@ -114,7 +108,7 @@ impl Wire {
                 return;
             }
         };
-        self.traffic.sent += sent as u64;
+        self.meter.sent(sent);
         if let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
             self.out.put(rest);
         }
@@ -175,7 +169,7 @@ impl Wire {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(self.breaks(Trouble::closed()))),
                 Poll::Ready(Ok(count)) => {
-                    self.traffic.sent += count as u64;
+                    self.meter.sent(count);
                     bytes.consume(count);
                 }
                 Poll::Ready(Err(error)) => {
@@ -351,6 +345,11 @@ impl Wire {
             && !self.state.is_finished
     }
 
+    /// Whether the other end closed it, or it broke.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state.has_ended || self.state.is_broken
+    }
+
     /// Whether an answer is owed, or a part of a request was not sent.
     pub(crate) fn is_owed(&self) -> bool {
         self.owed > 0 || self.has_unsent()
@@ -383,11 +382,6 @@ impl Wire {
     /// The address of the other end: of the proxy if there is one. A unix socket has none.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.socket.peer()
-    }
-
-    /// What it carried so far.
-    pub fn traffic(&self) -> Traffic {
-        self.traffic
     }
 
     /// The protocol that both ends agreed on in TLS (ALPN), if they agreed on one.
@@ -443,7 +437,7 @@ impl Wire {
                 match ready!(self.socket.poll_write(cx, layer.sealed().bytes())) {
                     Ok(0) => return Poll::Ready(Err(layer.broken_off(None))),
                     Ok(count) => {
-                        self.traffic.sent += count as u64;
+                        self.meter.sent(count);
                         layer.sealed().consume(count);
                     }
                     Err(error) => return Poll::Ready(Err(layer.broken_off(Some(&error)))),
@@ -467,7 +461,7 @@ impl Wire {
             match ready!(read) {
                 Ok(0) => return Poll::Ready(Err(layer.broken_off(None))),
                 Ok(count) => {
-                    self.traffic.received += count as u64;
+                    self.meter.received(count);
                     layer.filled(count);
                 }
                 Err(error) => return Poll::Ready(Err(layer.broken_off(Some(&error)))),
@@ -502,6 +496,11 @@ impl Wire {
     }
 
     #[cfg(test)]
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    #[cfg(test)]
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
     }
@@ -522,8 +521,8 @@ impl Wire {
             }
             Ok(count) => {
                 self.came.filled(count);
-                let is_first = self.traffic.received == 0;
-                self.traffic.received += count as u64;
+                let is_first = !std::mem::replace(&mut self.state.has_heard, true);
+                self.meter.received(count);
                 if is_first && speaks_tls(self.came.bytes()) {
                     return Err(self.breaks(no_tls(
                         "the server speaks TLS here, and this connection is without it",
@@ -577,7 +576,7 @@ impl Wire {
             Err(error) => return Err(self.breaks(Trouble::of_system(Phase::Exchange, &error))),
         };
         let before = self.came.len();
-        self.traffic.received += count as u64;
+        self.meter.received(count);
         let Some(layer) = &mut self.layer else {
             return Ok(None);
         };

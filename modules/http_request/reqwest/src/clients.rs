@@ -403,6 +403,7 @@ fn proxied(builder: ClientBuilder, settings: &Settings) -> Result<ClientBuilder,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bggo_module_http_request::link::Ways;
     use std::time::Duration;
 
     #[test]
@@ -417,6 +418,8 @@ mod tests {
             idle_timeout: Duration::from_secs(90),
             max_idle: None,
             nodelay: true,
+            keep_alive: true,
+            ways: Ways::default(),
         };
         let transport = Clients::new(Rc::new(settings)).unwrap();
         for host in 0..HOSTS + 3 {

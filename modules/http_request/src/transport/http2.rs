@@ -11,6 +11,7 @@
 
 use super::compose::put_block;
 use super::message::{AnswerHead, Details, Hears, Outgoing};
+use super::shared::Driving;
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;
@@ -20,11 +21,11 @@ use bggo_http2::{
     Sink,
 };
 use bggo_runtime::contract::{Fault, FaultText, Moment};
-use bggo_wire::{Buf, Kind as OfWire, Trouble, Wire};
+use bggo_wire::{Buf, Kind as OfWire, Line, Trouble, Wire};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Version};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
@@ -59,7 +60,11 @@ pub(super) struct Session {
     closes_when_idle: bool,
     /// It had a request, has none any more, and is not kept.
     is_left: Cell<bool>,
+    /// It takes no more requests.
+    is_retired: Cell<bool>,
     rests_since: Cell<Moment>,
+    /// Who waits for it, and the task that drives it, if several users share it.
+    shared: OnceCell<(Rc<Line>, Rc<Driving>)>,
 }
 
 /// Whether a connection is kept once it has no request.
@@ -80,6 +85,8 @@ struct Inner {
     driver: Driver,
     /// Who looks after it while it has no request.
     idle: Option<Waker>,
+    /// The task that is woken for all, if several users share the connection: none of them is woken when something comes.
+    task: Option<Waker>,
     ended: Option<End>,
 }
 
@@ -179,14 +186,61 @@ impl Session {
                 waits: Vec::new(),
                 driver: Driver::Idle,
                 idle: None,
+                task: None,
                 ended: None,
             }),
             open: Cell::new(0),
             has_served: Cell::new(false),
             closes_when_idle: keeps == Keeps::None,
             is_left: Cell::new(false),
+            is_retired: Cell::new(false),
             rests_since: Cell::new(now),
+            shared: OnceCell::new(),
         })
+    }
+
+    /// Several users share it from now on, and a task looks after it.
+    pub(super) fn is_shared(&self, line: Rc<Line>, driving: &Rc<Driving>) {
+        self.inner.borrow_mut().task = driving.waker();
+        // It is said once, when it is new.
+        let _ = self.shared.set((line, Rc::clone(driving)));
+        driving.wake();
+    }
+
+    /// Whether it takes one more request now. What several users share takes no second one before the server has said how many it
+    /// takes at once, which stands before its first answer.
+    pub(super) fn has_room(&self) -> bool {
+        match self.shared.get() {
+            _ if self.is_retired.get() => false,
+            None => true,
+            Some(_) if self.has_served.get() => self.inner.borrow().connection.room() == Room::Now,
+            Some(_) => self.open.get() == 0,
+        }
+    }
+
+    /// Whether nobody knows yet how many requests it takes at once.
+    pub(super) fn is_new(&self) -> bool {
+        !self.has_served.get() && !self.is_retired.get()
+    }
+
+    /// It takes no more requests, and is over when those that it has are.
+    pub(super) fn retire(&self) {
+        self.is_retired.set(true);
+    }
+
+    /// Whether its requests alone drive it from now on. What several users share is looked after until it is over.
+    pub(super) fn is_left_by_its_user(&self) -> bool {
+        self.is_retired.get() && self.shared.get().is_none()
+    }
+
+    /// Reads and writes what can be now, as the task that looks after it.
+    pub(super) fn drive_shared(&self, cx: &mut Context<'_>) {
+        let mut inner = self.inner.borrow_mut();
+        match &mut inner.task {
+            Some(task) => task.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        inner.drive(cx, Driver::Idle);
     }
 
     /// Reads and writes what can be now.
@@ -207,7 +261,8 @@ impl Session {
     /// Whether no request can be sent on it any more.
     pub(super) fn is_over(&self) -> bool {
         let inner = self.inner.borrow();
-        self.is_left.get() || inner.ended.is_some() || inner.connection.is_over()
+        let is_retired = self.is_retired.get() && self.open.get() == 0;
+        self.is_left.get() || is_retired || inner.ended.is_some() || inner.connection.is_over()
     }
 
     /// For how long it has had no request; zero if it has one.
@@ -259,6 +314,15 @@ impl Session {
 impl Inner {
     /// Reads and writes what can be now, and hands out what comes. It stops when something came for the request that drives.
     fn drive(&mut self, cx: &mut Context<'_>, driver: Driver) -> Drove {
+        let Some(task) = self.task.clone() else {
+            return self.drive_by(cx, driver, driver);
+        };
+        // A user may be gone or busy when something comes for another one, so the socket wakes the task.
+        self.drive_by(&mut Context::from_waker(&task), driver, Driver::Idle)
+    }
+
+    /// The same; `woken` is whose waker the context has.
+    fn drive_by(&mut self, cx: &mut Context<'_>, driver: Driver, woken: Driver) -> Drove {
         while self.ended.is_none() {
             if let Some(event) = self.next_event() {
                 let drove = self.takes(event, driver);
@@ -275,7 +339,7 @@ impl Inner {
             }
             match self.wire.poll_fill(cx, MOST) {
                 Poll::Pending => {
-                    self.driver = driver;
+                    self.driver = woken;
                     break;
                 }
                 Poll::Ready(Ok(1..)) => {}
@@ -660,7 +724,19 @@ impl Drop for Open {
         if session.closes_when_idle && session.open.get() == 0 {
             session.is_left.set(true);
         }
-        let inner = &mut *session.inner.borrow_mut();
+        self.leaves(&mut session.inner.borrow_mut());
+        if let Some((line, driving)) = session.shared.get() {
+            line.call_next();
+            if session.is_over() {
+                driving.wake();
+            }
+        }
+    }
+}
+
+impl Open {
+    /// The request is over, or nobody wants the rest of its answer.
+    fn leaves(&self, inner: &mut Inner) {
         inner.connection.close(self.key);
         if let Some(slot) = inner.slots.get_mut(self.key.0) {
             *slot = Slot::default();
@@ -808,7 +884,11 @@ pub(super) async fn exchange(
         }
     };
     let (head, ends) = came.map_err(|end| lost(Cause::End(end)))?;
-    session.has_served.set(true);
+    let is_first = !session.has_served.replace(true);
+    if let (true, Some((line, _))) = (is_first, session.shared.get()) {
+        // From now on others may use it as well.
+        line.call_next();
+    }
     let mut reply = Reply {
         head,
         body: Some(open),

@@ -7,7 +7,7 @@
 //! Redirects, cookies, decompression, second tries and time limits stay in this crate.
 
 pub use super::message::{AnswerHead, Details, Unanswered};
-pub use super::settings::{Settings, Speak, server_name};
+pub use super::settings::{Settings, Speak, Ways, server_name};
 pub use crate::body::{Outgoing as Body, Stream};
 pub use crate::fault::{
     TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, is_closed_by_system, of_url,

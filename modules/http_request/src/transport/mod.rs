@@ -16,6 +16,7 @@ pub mod link;
 mod message;
 mod own;
 mod settings;
+mod shared;
 
 pub(crate) use bggo_http1::Head;
 pub(crate) use http1::Lost;
@@ -23,12 +24,14 @@ pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
 pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered};
 pub(crate) use own::{Asked, Begun, Connections};
-pub(crate) use settings::{Settings, Speak};
+pub(crate) use settings::{Settings, Speak, Ways};
+pub(crate) use shared::SharedPool;
 
 use crate::http_request::Error as Kind;
 use crate::phases::Connection;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault};
+use bggo_wire::{Counts, Traffic};
 use http::Method;
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderValue};
 use link::{Link, Remote, Request};
@@ -38,12 +41,39 @@ use std::task::Context;
 /// What all clients of a resource share on a thread.
 pub(crate) enum Shared {
     Own(Rc<Connections>),
+    /// All users of the thread have the same connections.
+    Pool(SharedPool),
     Linked(&'static Link, Rc<Settings>),
 }
 
+impl Shared {
+    /// What is made of requests before they are sent, if that is bggo's own transport.
+    pub(crate) fn own(&self) -> Option<&Connections> {
+        match self {
+            Self::Own(connections) => Some(connections),
+            Self::Pool(pool) => Some(pool.connections()),
+            Self::Linked(..) => None,
+        }
+    }
+}
+
+/// What happened to connections.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    pub(crate) opened: u64,
+    /// Bytes of their sockets.
+    pub(crate) traffic: Traffic,
+    pub(crate) ends: Counts,
+}
+
 /// The connections of one client.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all clients are of the first kind, and each request goes through it"
+)]
 pub(crate) enum Transport {
     Own(own::Pool),
+    Shared(Rc<own::Pool>),
     Linked(Box<dyn Remote>),
 }
 
@@ -52,15 +82,20 @@ impl Transport {
     pub(crate) fn new(cx: &AssetCx, shared: &Shared) -> Result<Self, Fault> {
         Ok(match shared {
             Shared::Own(shared) => Self::Own(own::Pool::new(cx, shared)),
+            Shared::Pool(shared) => Self::Shared(shared.pool(cx)),
             Shared::Linked(link, settings) => Self::Linked((link.open)(settings)?),
         })
     }
 
-    /// How many connections were opened since this was asked last.
-    pub(crate) fn take_opened(&self) -> u64 {
+    /// What happened to its connections since this was asked last.
+    pub(crate) fn take_counted(&self) -> Counted {
         match self {
-            Self::Own(pool) => pool.take_opened(),
-            Self::Linked(remote) => remote.take_opened(),
+            Self::Own(pool) => pool.take_counted(),
+            Self::Shared(pool) => pool.take_counted(),
+            Self::Linked(remote) => Counted {
+                opened: remote.take_opened(),
+                ..Counted::default()
+            },
         }
     }
 
@@ -69,7 +104,7 @@ impl Transport {
     pub(crate) async fn hear_of_closed(&self) {
         match self {
             // It asks the system when it takes one.
-            Self::Own(_) => {}
+            Self::Own(_) | Self::Shared(_) => {}
             Self::Linked(remote) => remote.hear_of_closed().await,
         }
     }
@@ -78,7 +113,7 @@ impl Transport {
     pub(crate) fn has_idle_work(&self) -> bool {
         match self {
             Self::Own(pool) => pool.has_idle_work(),
-            Self::Linked(_) => false,
+            Self::Shared(_) | Self::Linked(_) => false,
         }
     }
 
@@ -86,8 +121,8 @@ impl Transport {
     pub(crate) fn poll_idle(&self, cx: &mut Context<'_>) {
         match self {
             Self::Own(pool) => pool.poll_idle(cx),
-            // It has tasks of its own.
-            Self::Linked(_) => {}
+            // These have tasks of their own.
+            Self::Shared(_) | Self::Linked(_) => {}
         }
     }
 
@@ -99,6 +134,7 @@ impl Transport {
     ) -> Option<Begun<'c>> {
         match self {
             Self::Own(pool) => pool.begin(outgoing, cx),
+            Self::Shared(pool) => pool.begin(outgoing, cx),
             Self::Linked(_) => None,
         }
     }
@@ -110,6 +146,8 @@ impl Transport {
     ) -> Result<Incoming<'c>, Unanswered> {
         match self {
             Self::Own(pool) => pool.send(outgoing).await,
+            // Boxed: it waits, and the others carry no room for that.
+            Self::Shared(pool) => Box::pin(pool.send(outgoing)).await,
             Self::Linked(remote) => {
                 let request = Box::pin(outgoing.to_request()).await?;
                 let phases = outgoing.hears.phases;
@@ -126,6 +164,7 @@ impl Transport {
     pub(crate) async fn upgrade<'c>(&'c self, outgoing: &Outgoing<'_>) -> Result<Asked<'c>, Fault> {
         match self {
             Self::Own(pool) => pool.upgrade(outgoing).await,
+            Self::Shared(pool) => pool.upgrade(outgoing).await,
             Self::Linked(_) => Err(Kind::Request.fault(
                 "the client has the transport of another crate, which cannot upgrade a connection; use a client without it",
             )),

@@ -4,27 +4,36 @@ mod upgrade;
 
 pub(crate) use self::upgrade::Asked;
 
+use super::Counted;
 use super::compose::{Parts, put_parts};
 use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
 use super::incoming::Incoming;
 use super::message::{Hears, Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
+use super::shared::{Driving, HasWaited, wait};
 use crate::fault;
 use crate::fields::Fields;
-use crate::http_client::Error as Kind;
+use crate::http_client::{Error as Kind, Metric};
 use crate::phases::Connection;
 use crate::request;
 use bggo_http1::Head;
-use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment};
-use bggo_wire::{Address, Buf, Dialer, Home, Loan, Look, Proxy, Rules, Target, Tls, Wire};
+use bggo_runtime::contract::{AssetCx, AssetMetrics, Deadline, Fault, FaultText, Moment};
+use bggo_wire::{
+    Address, Buf, Dialer, Home, Line, Loan, Look, Names, Opening, Proxy, Rules, Sources, Target,
+    Tls, Wire,
+};
 use http::Method;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
+use std::path::PathBuf;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use url::Url;
+
+/// How often the idle connections are looked at that several users share.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What all clients of a resource share on a thread.
 pub(crate) struct Connections {
@@ -34,6 +43,11 @@ pub(crate) struct Connections {
     speak: Speak,
     idle_timeout: Duration,
     max_idle: usize,
+    keep_alive: bool,
+    /// The most connections to a server, if several users share them.
+    max_connections: usize,
+    /// What all connections go to in place of their host.
+    unix_socket: Option<PathBuf>,
     servers: RefCell<Vec<Server>>,
     /// How TLS is spoken on connections that are to be upgraded.
     upgrades: OnceCell<Option<Tls>>,
@@ -55,6 +69,25 @@ pub(crate) struct Pool {
     sessions: RefCell<Vec<Rc<Session>>>,
     dialer: Dialer,
     opened: Cell<u64>,
+    /// Until the next idle connection has rested for too long. It is set from the first time on that there is one.
+    rested: RefCell<Option<Deadline>>,
+    /// If all users of the thread share it.
+    of_all: Option<Box<OfAll>>,
+}
+
+/// What a pool has that all users of a thread share.
+struct OfAll {
+    driving: Rc<Driving>,
+    metrics: AssetMetrics,
+    /// The servers that did not take HTTP/2 when it was offered.
+    only_http1: RefCell<Vec<u32>>,
+}
+
+/// What somebody finds who waits for a connection.
+enum Found<'c> {
+    Connection(Connected<'c>),
+    /// It may open one.
+    Room(Opening),
 }
 
 /// A request that was appended to an idle connection. It is driven by whoever polls it.
@@ -79,6 +112,14 @@ impl Connections {
         let no_proxy: Vec<&str> = settings.no_proxy.iter().map(String::as_str).collect();
         let proxy = settings.proxy.as_deref();
         let proxy = proxy.map(|url| Proxy::new(url, &no_proxy)).transpose();
+        let ways = settings.ways;
+        let local: Vec<&str> = ways.local_addresses.iter().map(String::as_str).collect();
+        let sources = Sources::new(&local).map_err(|text| named("local_addresses", &text))?;
+        let resolve = ways.resolve.iter();
+        let resolve: Vec<(&str, &str)> = resolve
+            .map(|(host, to)| (host.as_str(), to.as_str()))
+            .collect();
+        let names = Names::new(ways.dns_ttl, &resolve).map_err(|text| named("resolve", &text))?;
         Ok(Self {
             server_name: settings
                 .server_name
@@ -91,13 +132,33 @@ impl Connections {
                 proxy: proxy.map_err(wrong)?,
                 connect_limit: settings.connect_timeout,
                 nodelay: settings.nodelay,
-                ..Rules::default()
+                names,
+                sources,
             }),
             idle_timeout: settings.idle_timeout,
             max_idle: settings.max_idle.unwrap_or(usize::MAX),
+            keep_alive: settings.keep_alive,
+            max_connections: usize::MAX,
+            unix_socket: ways.unix_socket,
             servers: RefCell::default(),
             upgrades: OnceCell::new(),
         })
+    }
+
+    /// Where connections to a host go.
+    fn address<'a>(&'a self, name: &'a str, port: u16) -> Address<'a> {
+        match &self.unix_socket {
+            Some(path) => Address::Unix(path),
+            None => Address::Host { name, port },
+        }
+    }
+
+    /// The same with a limit for connections that several users share.
+    pub(crate) fn at_most(self, max_connections: usize) -> Self {
+        Self {
+            max_connections,
+            ..self
+        }
     }
 
     /// The proxy that requests to a url go to whole: without TLS it needs no tunnel.
@@ -158,11 +219,30 @@ impl Pool {
             home: Home::new(),
             sessions: RefCell::default(),
             opened: Cell::new(0),
+            rested: RefCell::default(),
+            of_all: None,
         }
     }
 
-    pub(super) fn take_opened(&self) -> u64 {
-        self.opened.take()
+    /// One that all users of the thread share, looked after by a task.
+    pub(super) fn shared(cx: &AssetCx, shared: &Rc<Connections>, driving: &Rc<Driving>) -> Self {
+        Self {
+            home: Home::shared(),
+            of_all: Some(Box::new(OfAll {
+                driving: Rc::clone(driving),
+                metrics: cx.metrics(),
+                only_http1: RefCell::default(),
+            })),
+            ..Self::new(cx, shared)
+        }
+    }
+
+    pub(super) fn take_counted(&self) -> Counted {
+        Counted {
+            opened: self.opened.take(),
+            traffic: self.dialer.take_traffic(),
+            ends: self.home.take_counts(),
+        }
     }
 
     /// Whether there is something to look after between requests, and beside them.
@@ -173,11 +253,84 @@ impl Pool {
     /// Closes the idle connections that the other end has closed, and drives those of HTTP/2.
     pub(super) fn poll_idle(&self, cx: &mut Context<'_>) {
         self.home.poll_idle(cx);
-        let mut sessions = self.sessions.borrow_mut();
-        sessions.retain(|session| {
+        self.keep_sessions(|session| {
             session.drive(cx);
             !session.is_over()
         });
+        self.poll_rested(cx);
+    }
+
+    /// The same for a pool that all users of the thread share. Connections of HTTP/1 are looked at once a second.
+    pub(super) fn poll_driven(&self, cx: &mut Context<'_>) {
+        self.keep_sessions(|session| {
+            session.drive_shared(cx);
+            !session.is_over()
+        });
+        let mut next_look = self.rested.borrow_mut();
+        loop {
+            if let Some(limit) = &mut *next_look
+                && limit.poll(cx).is_pending()
+            {
+                return;
+            }
+            self.home.poll_idle(&mut Context::from_waker(Waker::noop()));
+            let now = self.dialer.now();
+            self.close_rested(now);
+            if !self.has_idle_work() {
+                *next_look = None;
+                self.home.watch(cx.waker());
+                return;
+            }
+            let limit = next_look.get_or_insert_with(|| self.dialer.deadline());
+            limit.set(now + LOOK.min(self.shared.idle_timeout));
+        }
+    }
+
+    /// Forgets sessions; what waits for a connection to their servers may open one.
+    fn keep_sessions(&self, mut keeps: impl FnMut(&Session) -> bool) {
+        let mut gone = Vec::new();
+        self.sessions.borrow_mut().retain(|session| {
+            let keeps = keeps(session);
+            if !keeps {
+                gone.push(session.server);
+            }
+            keeps
+        });
+        for server in gone {
+            if let Some(line) = self.home.line(server) {
+                line.call_next();
+            }
+        }
+    }
+
+    /// Closes the connections that have rested for too long, and waits for the next one.
+    fn poll_rested(&self, cx: &mut Context<'_>) {
+        let mut rested = self.rested.borrow_mut();
+        loop {
+            if let Some(limit) = &mut *rested
+                && limit.poll(cx).is_pending()
+            {
+                return;
+            }
+            let Some(next) = self.close_rested(self.dialer.now()) else {
+                *rested = None;
+                return;
+            };
+            let limit = rested.get_or_insert_with(|| self.dialer.deadline());
+            limit.set(next);
+        }
+    }
+
+    /// Closes the connections that have rested for too long: when the next one will have, if there is one.
+    fn close_rested(&self, now: Moment) -> Option<Moment> {
+        let timeout = self.shared.idle_timeout;
+        let next = self.home.close_rested(timeout, now);
+        self.keep_sessions(|session| session.rested(now) < timeout);
+        let sessions = self.sessions.borrow();
+        let of_sessions = sessions.iter();
+        let of_sessions = of_sessions.map(|session| timeout.saturating_sub(session.rested(now)));
+        let of_sessions = of_sessions.min().map(|left| now + left);
+        [next, of_sessions].into_iter().flatten().min()
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -186,7 +339,7 @@ impl Pool {
         outgoing: &Outgoing<'_>,
     ) -> Result<Incoming<'c>, Unanswered> {
         let server = self.server(outgoing);
-        let loan = match self.lend(server, outgoing, None) {
+        let loan = match self.lend_unless_waited_for(server, outgoing, None) {
             Some(loan) => loan,
             // Boxed: most requests have a connection, and carry no room for the making of one.
             None => match Box::pin(self.connect(server, outgoing)).await? {
@@ -226,7 +379,7 @@ impl Pool {
             return None;
         }
         let server = self.server(outgoing);
-        let mut loan = self.lend(server, outgoing, Some(cx))?;
+        let mut loan = self.lend_unless_waited_for(server, outgoing, Some(cx))?;
         let on = Connection::of(loan.is_reused());
         outgoing.hears.phases.begins(outgoing.now, on);
         let proxy = self.shared.proxy_of_requests(outgoing.url);
@@ -283,8 +436,8 @@ impl Pool {
             };
             let was_stale = lost.is_stale();
             if was_stale || lost.found_no_room() {
-                let mut sessions = self.sessions.borrow_mut();
-                sessions.retain(|known| !Rc::ptr_eq(known, &session));
+                session.retire();
+                self.keep_sessions(|known| !known.is_over() && !known.is_left_by_its_user());
             }
             // The server ends a connection when it likes; nothing was sent on it.
             if lost.found_no_room()
@@ -308,11 +461,20 @@ impl Pool {
         server: u32,
         outgoing: &Outgoing<'_>,
     ) -> Result<Connected<'c>, Unanswered> {
-        // What came since it was used last may say that it is over.
-        let found = poll_fn(|cx| Poll::Ready(self.session(server, outgoing.now, cx))).await;
-        if let Some(session) = found {
-            return Ok(Connected::Http2(session));
-        }
+        let opening = match self.home.line(server) {
+            Some(line) => match self.wait(&line, server, outgoing).await {
+                Found::Connection(connection) => return Ok(connection),
+                Found::Room(opening) => Some(opening),
+            },
+            None => {
+                // What came since it was used last may say that it is over.
+                let look = |cx: &mut Context<'_>| self.session(server, outgoing.now, cx);
+                if let Some(session) = poll_fn(|cx| Poll::Ready(look(cx))).await {
+                    return Ok(Connected::Http2(session));
+                }
+                None
+            }
+        };
         let wire = self.dial(outgoing).await?;
         self.opened.set(self.opened.get() + 1);
         let is_secure = outgoing.url.scheme() == "https";
@@ -322,7 +484,13 @@ impl Pool {
             Speak::Auto => is_secure && wire.alpn() == Some(b"h2"),
         };
         if !speaks_2 {
-            return Ok(Connected::Http1(self.home.settle(server, wire)));
+            if let Some(of_all) = &self.of_all {
+                of_all.only_http1.borrow_mut().push(server);
+            }
+            // As long as it is being made it counts as one.
+            let loan = self.home.settle(server, wire);
+            drop(opening);
+            return Ok(Connected::Http1(loan));
         }
         let keeps = if self.shared.max_idle == 0 {
             Keeps::None
@@ -331,19 +499,96 @@ impl Pool {
         };
         let session = Session::begin(server, wire, keeps, outgoing.now);
         self.sessions.borrow_mut().push(Rc::clone(&session));
+        if let (Some(of_all), Some(line)) = (&self.of_all, self.home.line(server)) {
+            session.is_shared(line, &of_all.driving);
+        }
+        drop(opening);
         Ok(Connected::Http2(session))
+    }
+
+    /// Waits for a connection that several users share, or for room to open one.
+    async fn wait<'c>(
+        &'c self,
+        line: &Rc<Line>,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+    ) -> Found<'c> {
+        let begun = outgoing.now;
+        let look = |outgoing: &Outgoing<'_>| self.look(line, server, outgoing);
+        let (found, has_waited) = wait(line, outgoing, look).await;
+        if let (Some(of_all), HasWaited::Yes) = (&self.of_all, has_waited) {
+            let waited = self.dialer.now() - begun;
+            of_all.metrics.record_time(Metric::CONNECTION_WAIT, waited);
+        }
+        found
+    }
+
+    /// What there is for a request at the moment.
+    fn look<'c>(
+        &'c self,
+        line: &Rc<Line>,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+    ) -> Option<Found<'c>> {
+        if let Some(loan) = self.lend(server, outgoing, None) {
+            return Some(Found::Connection(Connected::Http1(loan)));
+        }
+        // A task drives it, so no waker has to be kept.
+        let mut cx = Context::from_waker(Waker::noop());
+        if let Some(session) = self.session(server, outgoing.now, &mut cx) {
+            return Some(Found::Connection(Connected::Http2(session)));
+        }
+        let sessions = self.sessions.borrow();
+        let mut sessions = sessions.iter().filter(|session| session.server == server);
+        let open = line.in_use() + sessions.clone().count();
+        // What is new may turn out to have room for many requests.
+        let mut is_any_new = || line.opening() > 0 || sessions.any(|session| session.is_new());
+        let has_room = open < self.shared.max_connections
+            && (!self.may_share_one(server, outgoing) || !is_any_new());
+        has_room.then(|| Found::Room(Opening::new(line)))
+    }
+
+    /// Whether a connection to the server may carry many requests at once.
+    fn may_share_one(&self, server: u32, outgoing: &Outgoing<'_>) -> bool {
+        let may_be_2 = match self.shared.speak {
+            Speak::Http1 => false,
+            Speak::Http2 => true,
+            Speak::Auto => outgoing.url.scheme() == "https",
+        };
+        let of_all = self.of_all.as_ref();
+        let is_known = of_all.is_some_and(|of| of.only_http1.borrow().contains(&server));
+        may_be_2 && self.shared.keep_alive && !is_known
     }
 
     /// A session with a server that may take another request.
     fn session(&self, server: u32, now: Moment, cx: &mut Context<'_>) -> Option<Rc<Session>> {
-        let mut sessions = self.sessions.borrow_mut();
         let idle_timeout = self.shared.idle_timeout;
-        sessions.retain(|session| {
+        self.keep_sessions(|session| {
             session.drive(cx);
             !session.is_over() && session.rested(now) <= idle_timeout
         });
-        let found = sessions.iter().find(|session| session.server == server);
-        found.cloned()
+        if !self.shared.keep_alive {
+            return None;
+        }
+        let sessions = self.sessions.borrow();
+        let mut of_server = sessions.iter().filter(|session| session.server == server);
+        of_server.find(|session| session.has_room()).cloned()
+    }
+
+    /// An idle connection to a server, unless somebody waits for one.
+    fn lend_unless_waited_for(
+        &self,
+        server: u32,
+        outgoing: &Outgoing<'_>,
+        cx: Option<&mut Context<'_>>,
+    ) -> Option<Loan<'_>> {
+        if self.of_all.is_some()
+            && let Some(line) = self.home.line(server)
+            && line.is_waited_for()
+        {
+            return None;
+        }
+        self.lend(server, outgoing, cx)
     }
 
     /// An idle connection to a server. With a context the request is sent and its answer is waited for within the same poll.
@@ -369,7 +614,7 @@ impl Pool {
             if is_quiet {
                 return Some(loan);
             }
-            loan.spent();
+            loan.gone();
         }
     }
 
@@ -378,7 +623,7 @@ impl Pool {
         let (name, port) = host_and_port(url);
         let server_name = self.shared.server_name.as_deref();
         let target = Target {
-            address: Address::Host { name, port },
+            address: self.shared.address(name, port),
             secure: (url.scheme() == "https").then(|| server_name.unwrap_or(name)),
             named: outgoing.hosts.named(),
         };
@@ -420,6 +665,12 @@ impl<'c> Begun<'c> {
         self.pool
             .unanswered(lost, outgoing, (self.server, was_reused))
     }
+}
+
+/// What is wrong with an input.
+fn named(input: &str, text: &FaultText) -> Fault {
+    let says = FaultText::plain(format_args!("{input}: ")).and_text(text);
+    Kind::Settings.fault(says)
 }
 
 /// Where a url leads: one of IPv6 without its brackets.

@@ -1,9 +1,10 @@
 //! The settings of connections, for every transport.
 
 use crate::http_client::Error as Kind;
-use bggo_runtime::contract::Fault;
+use bggo_runtime::contract::{Fault, FaultText};
 use bggo_wire::Tls;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use url::Url;
 
@@ -51,6 +52,67 @@ pub struct Settings {
     pub max_idle: Option<usize>,
     /// Small pieces are sent at once (TCP_NODELAY).
     pub nodelay: bool,
+    /// Connections may serve more than one request.
+    pub keep_alive: bool,
+    /// Which way connections take.
+    pub ways: Ways,
+}
+
+/// Which way connections take to their host.
+#[derive(Debug)]
+pub struct Ways {
+    /// The addresses of this host that they begin at, in turn.
+    pub local_addresses: Vec<String>,
+    /// Hosts, perhaps with a port, and their addresses in place of those that DNS gives.
+    pub resolve: Vec<(String, String)>,
+    /// How long the addresses of a host are used before its name is looked up again.
+    pub dns_ttl: Duration,
+    /// The socket in the file system that all of them go to.
+    pub unix_socket: Option<PathBuf>,
+}
+
+impl Default for Ways {
+    /// As DNS says, from addresses that the system chooses.
+    fn default() -> Self {
+        Self {
+            local_addresses: Vec::new(),
+            resolve: Vec::new(),
+            dns_ttl: DNS_TTL,
+            unix_socket: None,
+        }
+    }
+}
+
+/// How long addresses are used if nothing else is said.
+const DNS_TTL: Duration = Duration::from_secs(10);
+
+impl Ways {
+    /// The first input that asks for more than a transport does which makes its connections itself.
+    fn special(&self) -> Option<&'static str> {
+        let asked = [
+            ("local_addresses", !self.local_addresses.is_empty()),
+            ("resolve", !self.resolve.is_empty()),
+            ("dns_ttl", self.dns_ttl != DNS_TTL),
+            ("unix_socket", self.unix_socket.is_some()),
+        ];
+        let first = asked.iter().find(|(_, is_asked)| *is_asked);
+        first.map(|(input, _)| *input)
+    }
+}
+
+impl Settings {
+    /// Refuses what no linked transport can do.
+    ///
+    /// # Errors
+    /// The first such input.
+    pub(crate) fn check_linked(&self) -> Result<(), Fault> {
+        match self.ways.special() {
+            None => Ok(()),
+            Some(input) => Err(Kind::Settings.fault(FaultText::plain(format_args!(
+                "{input} is only for bggo's own transport: leave out transport, or {input}"
+            )))),
+        }
+    }
 }
 
 /// The name that TLS asks for, in the form that urls use.

@@ -26,6 +26,8 @@ mod phases;
 mod proxies;
 mod redirects;
 mod resent;
+mod shared;
 mod table;
 mod tls;
 mod upgrade;
+mod ways;

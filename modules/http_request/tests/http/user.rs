@@ -10,7 +10,9 @@ use bggo_runtime::contract::testing::{
 use bggo_runtime::contract::{
     Counter, Early, Fault, Info, OnDemand, Prepare, Rate, ResourceInfo, Trend, Value,
 };
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::task::LocalSet;
 
@@ -82,6 +84,19 @@ impl User {
             scope,
             client,
             late,
+            slot,
+        }
+    }
+
+    /// Another user of the same thread, with a client of the same resource.
+    pub fn beside(&self) -> Self {
+        let scope = Prepare::new(&self.worker).scope();
+        let slot = Slot::new(&scope, &CLIENT, 0, &[]);
+        Self {
+            worker: Rc::clone(&self.worker),
+            scope,
+            client: Rc::clone(&self.client),
+            late: self.late.clone(),
             slot,
         }
     }
@@ -177,6 +192,27 @@ impl User {
     /// Hits of a rate so far, and of how many.
     pub fn hits(&self, metric: Rate) -> (u64, u64) {
         self.worker.hits_by(&STEP, metric)
+    }
+
+    /// What the client has counted so far.
+    pub fn counted_by_client(&self, metric: Counter) -> u64 {
+        self.worker.counted_by_asset(&CLIENT, metric)
+    }
+
+    /// Waits as a user does between two steps, until something has happened.
+    pub async fn waits_until(&self, mut has_happened: impl FnMut() -> bool) {
+        let happens = async {
+            while !has_happened() {
+                poll_fn(|cx| {
+                    self.scope.poll_idle(cx);
+                    Poll::Ready(())
+                })
+                .await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let happened = tokio::time::timeout(Duration::from_secs(60), happens).await;
+        happened.expect("it happens");
     }
 
     pub async fn leave(self) {

@@ -451,6 +451,7 @@ fn measured_worker() -> (Rc<WorkerContext>, SlabReader) {
     let context = WorkerContext::new(WorkerContextParts {
         start: Arc::new(Start::new(Vec::new(), 0)),
         index: 0,
+        segment: bggo_schedule::Segment::WHOLE,
         functional: false,
         trace: None,
         samples: None,

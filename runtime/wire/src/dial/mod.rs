@@ -13,12 +13,13 @@ pub use self::sources::Sources;
 pub use self::target::{Address, Target};
 
 use self::race::race;
+use crate::meter::{Meter, Traffic};
 use crate::named::Named;
 use crate::socket::Socket;
 use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
-use bggo_runtime::contract::{AssetCx, FaultText, Moment, format_duration};
+use bggo_runtime::contract::{AssetCx, Deadline, FaultText, Moment, format_duration};
 use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -52,6 +53,7 @@ pub struct Dialer {
     tls: Option<Tls>,
     /// The TLS sessions of this asset, from its first connection with TLS on.
     sessions: OnceCell<Rc<Sessions>>,
+    meter: Rc<Meter>,
 }
 
 /// How long the parts of a dial took.
@@ -96,11 +98,12 @@ impl Dialer {
             rules: Rc::clone(rules),
             tls: None,
             sessions: OnceCell::new(),
+            meter: Rc::default(),
         }
     }
 
     /// The same that speaks TLS with hosts in another way, such as with [other protocols](Tls::with_protocols). Both have the
-    /// same sessions.
+    /// same sessions, and count their traffic together.
     #[must_use]
     pub fn with_tls(&self, tls: &Tls) -> Self {
         Self {
@@ -108,12 +111,28 @@ impl Dialer {
             rules: Rc::clone(&self.rules),
             tls: Some(tls.clone()),
             sessions: OnceCell::from(Rc::clone(self.sessions())),
+            meter: Rc::clone(&self.meter),
         }
     }
 
     /// The rules that it follows.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// What its connections carried since this was asked last.
+    pub fn take_traffic(&self) -> Traffic {
+        self.meter.take()
+    }
+
+    /// The clock of the run.
+    pub fn now(&self) -> Moment {
+        self.cx.now()
+    }
+
+    /// A time limit for what becomes of its connections, which is not set yet.
+    pub fn deadline(&self) -> Deadline {
+        self.cx.deadline()
     }
 
     /// TLS from here on, for a protocol that begins without it, as by STARTTLS. `name` is what the server's certificate has to be
@@ -182,7 +201,7 @@ impl Dialer {
                     connecting: self.cx.now() - begun,
                     ..Dialled::default()
                 };
-                Ok((Wire::new(Socket::Unix(stream)), times))
+                Ok((Wire::new(Socket::Unix(stream), &self.meter), times))
             }
             Address::Host { name, port } => match self.rules.proxy_for(name, port) {
                 None => match self.host(name, port, to.named).await {
@@ -271,7 +290,7 @@ impl Dialer {
         self.set(&stream)?;
         times.address = Some(address);
         times.connecting = self.lap(&mut begun);
-        Ok((Wire::new(Socket::Tcp(stream)), times))
+        Ok((Wire::new(Socket::Tcp(stream), &self.meter), times))
     }
 
     fn set(&self, stream: &TcpStream) -> Result<(), Trouble> {

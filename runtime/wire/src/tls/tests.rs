@@ -23,7 +23,7 @@ const BOTH: &str = "ssl_protocols TLSv1.2 TLSv1.3;";
 
 async fn connect(port: u16) -> Wire {
     let stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
-    Wire::new(Socket::Tcp(stream.unwrap()))
+    Wire::new(Socket::Tcp(stream.unwrap()), &Rc::default())
 }
 
 /// A client: settings and the sessions of one asset.
@@ -186,7 +186,8 @@ async fn nginx_answers_over_both_versions() {
             );
             assert!(wire.is_whole() && wire.is_quiet(Look::Told) && wire.is_quiet(Look::Ask));
         }
-        assert!(wire.traffic().received > 3 * 100 && wire.traffic().sent > 3 * 40);
+        let traffic = wire.meter().take();
+        assert!(traffic.received > 3 * 100 && traffic.sent > 3 * 40);
     }
 }
 
@@ -435,7 +436,7 @@ async fn a_chain_that_is_larger_than_a_piece_is_taken_and_its_memory_given_back(
         let server = with(long, &settings);
         let client = Client::trusting(&server.certificates);
         let mut wire = client.dial(server.port).await.unwrap();
-        assert!(wire.traffic().received > 40 << 10);
+        assert!(wire.meter().take().received > 40 << 10);
         assert!(get(&mut wire).await.unwrap().starts_with(version));
         assert_eq!(wire.held(), 0);
     }

@@ -6,7 +6,7 @@ use crate::transport::http1::Exchange;
 use crate::transport::incoming::Incoming;
 use crate::transport::message::{AnswerHead, Outgoing};
 use bggo_runtime::contract::Fault;
-use bggo_wire::{Address, Dialled, Target, Wire};
+use bggo_wire::{Dialled, Target, Wire};
 use std::future::poll_fn;
 
 /// The only protocol that TLS offers: HTTP/2 cannot be upgraded.
@@ -28,7 +28,7 @@ impl Pool {
         let (url, hosts) = (outgoing.url, outgoing.hosts);
         let (name, port) = host_and_port(url);
         let mut target = Target {
-            address: Address::Host { name, port },
+            address: self.shared.address(name, port),
             secure: None,
             named: hosts.named(),
         };
