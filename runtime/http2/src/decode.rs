@@ -47,12 +47,18 @@ impl Decoder {
         part: Part,
         head: &mut Head,
     ) -> Result<Option<Bad>, Bad> {
-        if part == Part::Answer && !head.block.is_empty() && head.block == block {
+        if part == Part::Answer
+            && !head.block.is_empty()
+            && head.block == block
+            && (!head.fills_table || self.table.is_closed())
+        {
             return Ok(None);
         }
         head.begin();
         let mut is_the_same_always = block.len() <= RECOGNISED;
         let mut rest = self.sizes(block, &mut is_the_same_always)?;
+        let is_closed = self.table.is_closed();
+        head.fills_table = false;
         while let Some(first) = rest.first() {
             let (form, bits) = match first {
                 0x80.. => (Form::Indexed, 7),
@@ -62,7 +68,8 @@ impl Decoder {
             };
             let (index, after) = integer::read(rest, bits).ok_or(Bad::Compression)?;
             rest = after;
-            is_the_same_always &= form != Form::Kept && index <= STATIC.len();
+            head.fills_table |= form == Form::Kept;
+            is_the_same_always &= (form != Form::Kept || is_closed) && index <= STATIC.len();
             let text = head.text();
             let start = text.len();
             let name = if index > 0 {

@@ -40,6 +40,8 @@ pub struct Head {
     bad: Option<Bad>,
     /// The block that says this, if the same bytes always say the same; empty otherwise.
     pub(crate) block: Vec<u8>,
+    /// That block puts fields into the table, so it is the same only where the table takes none.
+    pub(crate) fills_table: bool,
 }
 
 impl Head {

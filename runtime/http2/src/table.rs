@@ -70,6 +70,11 @@ impl Table {
         true
     }
 
+    /// Whether nothing can be put in. Some servers say so and go on with fields that would be put in.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.most == 0
+    }
+
     /// Name and value of a field; `None` if there is none of that index.
     #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<(&[u8], &[u8])> {

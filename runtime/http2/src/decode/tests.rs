@@ -255,6 +255,25 @@ fn only_a_block_that_always_says_the_same_is_recognised() {
 }
 
 #[test]
+fn a_block_that_would_fill_the_table_is_recognised_only_where_the_table_takes_nothing() {
+    let kept = bytes("88 40 01 61 01 62");
+    let (mut open, mut closed) = (Decoder::new(LIMITS), Decoder::new(LIMITS));
+    let mut head = Head::new();
+    let read = closed.read(&bytes("20 88"), Part::Answer, &mut head);
+    assert_eq!((read, head.block.len()), (Ok(None), 0));
+    assert_eq!(closed.read(&kept, Part::Answer, &mut head), Ok(None));
+    assert_eq!((&head.block, fields(&head).len()), (&kept, 1));
+    assert_eq!(closed.read(&kept, Part::Answer, &mut head), Ok(None));
+    // The same bytes fill the table of another connection.
+    assert_eq!(open.read(&kept, Part::Answer, &mut head), Ok(None));
+    assert_eq!(
+        (table(&open), table(&closed)),
+        (vec!["a: b".to_owned()], vec![])
+    );
+    assert_eq!(head.block, b"");
+}
+
+#[test]
 fn trailers_have_no_status() {
     let mut decoder = Decoder::new(LIMITS);
     let mut head = Head::new();
