@@ -50,8 +50,10 @@ test-full: test ## the same, and what breaks off between a program and its serve
 install: $(bggo) ## put bggo into ~/.cargo/bin
 	install -D $(bggo) $(or $(CARGO_HOME),$(HOME)/.cargo)/bin/bggo
 
-bench: $(bggo) ## measure every figure that is promised
+bench: $(bggo) ## measure every figure that is promised, an hour long; needs two cores that nothing else uses
+	tests/benches/rates/peers.sh
 	$(CARGO) bench --package bggo-tests --bench figures
+	$(CARGO) bench --package bggo-tests --bench rates
 
 docs: ## open the manual of the crates
 	$(CARGO) doc --workspace --no-deps --open

@@ -28,7 +28,7 @@ runner "http_request" {
     key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
     pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
     pattern_message     = "a header holds no line break and no other control character"
-    description         = "Headers of this request. They replace those of the client and those that other arguments set. Names are sent as they are written; over HTTP/2 in lower case. A Transfer-Encoding, and a Content-Length that is not the body's, are refused."
+    description         = "Headers of this request. They replace those of the client and those that other arguments set. Names are sent as they are written; over HTTP/2 and HTTP/3 in lower case. A Transfer-Encoding, and a Content-Length that is not the body's, are refused."
   }
   input "query_params" {
     type        = map(any)
@@ -163,6 +163,10 @@ runner "http_request" {
     severity      = "warning"
   }
   rule {
+    condition     = uses.client.http_version != "3" || lower(substr(trimspace(input.url), 0, 6)) == "https:"
+    error_message = "HTTP/3 needs https: the client's http_version is \"3\", so the url begins with https://"
+  }
+  rule {
     when          = ["max_redirects"]
     condition     = coalesce(input.follow_redirects, uses.client.follow_redirects)
     error_message = "redirects are not followed, so max_redirects has no effect"
@@ -213,7 +217,7 @@ runner "http_request" {
   }
   output "http_version" {
     type        = string
-    description = "\"1.0\", \"1.1\" or \"2\"."
+    description = "\"1.0\", \"1.1\", \"2\" or \"3\"."
   }
   output "size" {
     type        = number
@@ -696,7 +700,7 @@ asset "http_client" {
     key_pattern_message = "a header's name has letters, digits and !#$%&'*+-.^_`|~"
     pattern             = "^[^\\x00-\\x08\\x0a-\\x1f\\x7f]*$"
     pattern_message     = "a header holds no line break and no other control character"
-    description         = "Headers of every request. Names are sent as they are written; over HTTP/2 in lower case."
+    description         = "Headers of every request. Names are sent as they are written; over HTTP/2 and HTTP/3 in lower case."
   }
   input "user_agent" {
     type            = string
@@ -718,8 +722,13 @@ asset "http_client" {
   input "http_version" {
     type        = string
     default     = "auto"
-    one_of      = ["auto", "1.1", "2"]
-    description = "\"auto\" uses HTTP/2 if the server offers it over TLS. \"2\" always uses HTTP/2, also without TLS."
+    one_of      = ["auto", "1.1", "2", "3"]
+    description = "\"auto\" uses HTTP/2 if the server offers it over TLS. \"2\" always uses HTTP/2, also without TLS. \"3\" always uses HTTP/3, over QUIC; then every URL is https."
+
+    link "3" {
+      crate = "bggo-http-3"
+      path  = "http3"
+    }
   }
   input "transport" {
     type        = string
@@ -929,6 +938,15 @@ asset "http_client" {
     severity      = "warning"
   }
   rule {
+    when          = ["proxy"]
+    condition     = input.http_version != "3"
+    error_message = "HTTP/3 goes through no proxy: leave out proxy, or the http_version"
+  }
+  rule {
+    condition     = input.http_version != "3" || input.transport == "own"
+    error_message = "HTTP/3 is spoken by bggo's own code alone: leave out transport, or the http_version"
+  }
+  rule {
     when          = ["no_proxy"]
     at_least_one  = ["proxy"]
     error_message = "no_proxy has no effect without a proxy: the environment's are not used"
@@ -952,7 +970,7 @@ asset "http_client" {
   metric "connection_wait" {
     kind        = "trend"
     unit        = "time"
-    description = "With shared connections: how long requests waited for one that was free. A request that found one at once, or opened one, does not count."
+    description = "With shared connections: how long requests waited for one that was free. A request that found or opened one at once does not count."
   }
   metric "poisoned" {
     kind        = "counter"

@@ -3,6 +3,7 @@
 //! [`Grid`] writes a grid and builds it with the real `bggo`, [`Run`] owns a running program, [`server`] owns real
 //! servers. All builds share one cache folder under the target folder, so the dependencies are compiled once.
 
+pub mod bench;
 pub mod circles;
 mod grid;
 mod program;

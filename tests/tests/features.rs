@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// What a grid may link beside the runtime: modules, and crates that the value of an input links.
-const OPTIONAL: [&str; 6] = [
+const OPTIONAL: [&str; 7] = [
+    "bggo-http-3",
     "bggo-http-reqwest",
     "bggo-module-env_vars",
     "bggo-module-http_request",

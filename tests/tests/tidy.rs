@@ -31,6 +31,7 @@ const DOORS: &[(&str, &str)] = &[
     ("hcl_edit::", "compiler/src/syntax/"),
     ("petgraph::", "compiler/src/resolve/graph.rs"),
     ("prettyplease::", "compiler/src/emit/print.rs"),
+    ("quinn::", "modules/http_request/http3/src/"),
     ("quote::", "compiler/src/emit/"),
     ("regex_automata::", "runtime/values/regex/"),
     ("regex_syntax::", "runtime/values/regex/"),
@@ -41,6 +42,7 @@ const DOORS: &[(&str, &str)] = &[
 const CRATES: &[&str] = &[
     "compiler",
     "modules/http_request",
+    "modules/http_request/http3",
     "modules/http_target",
     "modules/http_target/server",
     "runtime",

@@ -8,9 +8,11 @@ use crate::fault::unreadable_file;
 use crate::fields::{Fields, name};
 use crate::http_client::{Error as Kind, Exports, Inputs, Metric, Uses};
 use crate::request;
+use crate::transport::link::{Link, Linked};
 use crate::transport::{Connections, Settings, Shared, SharedPool, Speak, Transport, Ways};
 use bggo_runtime::contract::{
-    Asset, AssetCx, AssetMetrics, Deadline, Fault, FaultText, Number, Prepare, Step, Value,
+    Asset, AssetCx, AssetMetrics, Deadline, Early, Fault, FaultText, Number, Prepare, Step, Text,
+    Value,
 };
 use bggo_wire::{Counts, Tls, TlsIdentity, TlsSettings, TlsVersion, Traffic};
 use http::header::HeaderValue;
@@ -50,6 +52,8 @@ pub(crate) struct Defaults {
 pub struct Ready {
     /// Made once; `None` if an argument differs between users.
     common: Option<Rc<Common>>,
+    /// A transport that the grid asks for by the value of an argument.
+    linked: Option<Rc<dyn Linked>>,
 }
 
 /// What clients share that have the same arguments.
@@ -109,8 +113,11 @@ impl Asset for HttpClient {
 
     fn prepare(cx: &Prepare<'_>, inputs: &Inputs) -> Result<Ready, Fault> {
         check_limits(inputs)?;
+        let linked = link(inputs)?.map(|link| (link.prepare)(cx)).transpose()?;
+        let linked = linked.map(Rc::from);
         Ok(Ready {
-            common: common(inputs, Some(cx))?.map(Rc::new),
+            common: common(inputs, linked.as_ref(), Some(cx))?.map(Rc::new),
+            linked,
         })
     }
 
@@ -118,7 +125,7 @@ impl Asset for HttpClient {
         if let Some(common) = &ready.common {
             return Common::client(common, &cx);
         }
-        match common(&inputs, None)? {
+        match common(&inputs, ready.linked.as_ref(), None)? {
             Some(common) => Common::client(&Rc::new(common), &cx),
             None => Err(Kind::Settings.fault("an argument of the client is missing")),
         }
@@ -179,8 +186,27 @@ fn check_limits(inputs: &Inputs) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The crate that the arguments link; `None` if it is not needed. They are known when the grid is built.
+fn link(inputs: &Inputs) -> Result<Option<&'static Link>, Fault> {
+    let is =
+        |input: &Early<Text>, value: &str| input.known().is_some_and(|known| **known == *value);
+    let linked = if is(&inputs.transport, "reqwest") {
+        inputs.transport_link
+    } else if is(&inputs.http_version, "3") {
+        inputs.http_version_link
+    } else {
+        return Ok(None);
+    };
+    let without = || Kind::Settings.fault("the program does not hold this transport");
+    linked.map(Some).ok_or_else(without)
+}
+
 /// The shared parts; `None` if an argument is not known yet. `cx` is the thread, if that is prepared now.
-fn common(inputs: &Inputs, cx: Option<&Prepare<'_>>) -> Result<Option<Common>, Fault> {
+fn common(
+    inputs: &Inputs,
+    linked: Option<&Rc<dyn Linked>>,
+    cx: Option<&Prepare<'_>>,
+) -> Result<Option<Common>, Fault> {
     let Some(known) = known(inputs) else {
         return Ok(None);
     };
@@ -212,6 +238,7 @@ fn common(inputs: &Inputs, cx: Option<&Prepare<'_>>) -> Result<Option<Common>, F
     let speak = match known.http_version {
         "1.1" => Speak::Http1,
         "2" => Speak::Http2,
+        "3" => Speak::Http3,
         _ => Speak::Auto,
     };
     let tls = Tls::new(&TlsSettings {
@@ -247,23 +274,18 @@ fn common(inputs: &Inputs, cx: Option<&Prepare<'_>>) -> Result<Option<Common>, F
             .map_err(|text| Kind::Settings.fault(text))? as u64,
     };
     Ok(Some(Common {
-        connections: match known.transport {
-            "own" if known.connections == "shared" => Shared::Pool(pool(&known, settings, cx)?),
-            "own" => Shared::Own(Rc::new(Connections::new(settings)?)),
-            _ => match inputs.transport_link {
-                Some(_) if known.connections == "shared" => {
-                    return Err(Kind::Settings.fault(
-                        "connections is only for bggo's own transport: leave out transport, or connections",
-                    ));
-                }
-                Some(link) => {
-                    settings.check_linked()?;
-                    Shared::Linked(link, Rc::new(settings))
-                }
-                None => {
-                    return Err(Kind::Settings.fault("the program does not hold this transport"));
-                }
-            },
+        connections: match linked {
+            None if known.connections == "shared" => Shared::Pool(pool(&known, settings, cx)?),
+            None => Shared::Own(Rc::new(Connections::new(settings)?)),
+            Some(_) if known.connections == "shared" => {
+                return Err(Kind::Settings.fault(
+                    "connections is only for HTTP/1.1 and 2 of bggo's own transport: leave out connections",
+                ));
+            }
+            Some(linked) => {
+                settings.check_linked()?;
+                Shared::Linked(Rc::clone(linked), Rc::new(settings))
+            }
         },
         cookies: known.cookies,
         fields: headers,
@@ -412,7 +434,6 @@ struct Known<'a> {
     compression: bool,
     max_body_size: Number,
     http_version: &'a str,
-    transport: &'a str,
     proxy: Option<&'a str>,
     no_proxy: Option<&'a Value>,
     ca_file: Option<&'a str>,
@@ -450,7 +471,6 @@ fn known(inputs: &Inputs) -> Option<Known<'_>> {
         compression: *inputs.compression.known()?,
         max_body_size: *inputs.max_body_size.known()?,
         http_version: inputs.http_version.known()?,
-        transport: inputs.transport.known()?,
         proxy: inputs.proxy.known()?.as_deref(),
         no_proxy: inputs.no_proxy.known()?.as_ref(),
         ca_file: inputs.ca_file.known()?.as_deref(),

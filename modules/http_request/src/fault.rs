@@ -42,12 +42,13 @@ pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> Faul
 /// What is wrong with an answer over HTTP/1 whose head is too large.
 pub const TOO_LARGE_HEAD: &str = "its head has more than 1,000 fields or is larger than 256 KiB";
 
-fn no_answer(url: &Url, hosts: Hosts) -> FaultText {
+/// The beginning of a text that says why there is no answer.
+pub fn no_answer(url: &Url, hosts: Hosts) -> FaultText {
     FaultText::plain("no answer from ").and_text(&hosts.place(url))
 }
 
 /// The fault for a connection that cannot be made.
-pub(crate) fn of_dial(trouble: &Trouble, url: &Url, hosts: Hosts) -> Fault {
+pub fn of_dial(trouble: &Trouble, url: &Url, hosts: Hosts) -> Fault {
     match trouble.connect_limit() {
         None => trouble.fault(trouble.text().clone()),
         Some(_) => {

@@ -12,10 +12,9 @@ mod rule;
 mod runner;
 mod uses;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 use std::path::Path;
-use syn::LitStr;
 
 /// Makes the structs and the glue of a module from its manifest; the path is relative to the crate's folder.
 ///
@@ -23,18 +22,38 @@ use syn::LitStr;
 /// `bggo_runtime::contract::Runner`; for `asset "http_client"`, `pub mod http_client` and `HttpClient`.
 #[proc_macro]
 pub fn module(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    let path = syn::parse_macro_input!(input as LitStr);
-    match expand(&path) {
+    let input = TokenStream::from(input);
+    match path(&input).and_then(|path| expand(&path)) {
         Ok(tokens) => tokens.into(),
-        Err(text) => syn::Error::new(path.span(), text).to_compile_error().into(),
+        Err(text) => {
+            let span = input
+                .into_iter()
+                .next()
+                .map_or_else(Span::call_site, |token| token.span());
+            quote_spanned!(span=> ::core::compile_error!(#text);).into()
+        }
     }
 }
 
-fn expand(path: &LitStr) -> Result<TokenStream, String> {
-    let name = path.value();
+/// The path that the macro was given: a string without escapes.
+fn path(input: &TokenStream) -> Result<String, String> {
+    let mut tokens = input.clone().into_iter();
+    let text = match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Literal(literal)), None) => literal.to_string(),
+        _ => String::new(),
+    };
+    let inside = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    let path = inside.filter(|path| !path.contains('\\'));
+    let path = path.ok_or("expected the path of a manifest, as in module!(\"manifest.hcl\")")?;
+    Ok(path.to_owned())
+}
+
+fn expand(name: &str) -> Result<TokenStream, String> {
     let folder =
         std::env::var("CARGO_MANIFEST_DIR").map_err(|_| "module! needs cargo".to_owned())?;
-    let text = std::fs::read_to_string(Path::new(&folder).join(&name))
+    let text = std::fs::read_to_string(Path::new(&folder).join(name))
         .map_err(|error| format!("{name}: {error}"))?;
     let manifest = bggo_manifest::read(&text).map_err(|faults| {
         let lines: Vec<String> = faults
@@ -47,7 +66,7 @@ fn expand(path: &LitStr) -> Result<TokenStream, String> {
     let assets = manifest.assets.iter().map(asset::module);
     // Named so that cargo builds the module again when its manifest changes.
     Ok(quote! {
-        const _: &str = ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #path));
+        const _: &str = ::core::include_str!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #name));
         #(#runners)*
         #(#assets)*
     })

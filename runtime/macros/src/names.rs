@@ -45,10 +45,18 @@ pub fn local(name: &str) -> Ident {
 fn word(name: &str) -> Ident {
     if matches!(name, "self" | "Self" | "super" | "crate") {
         Ident::new(&format!("{name}_"), Span::call_site())
-    } else if name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok() {
-        // `gen` is a keyword since the edition of 2024, and syn reads it as a name.
-        Ident::new(name, Span::call_site())
-    } else {
+    } else if KEYWORDS.contains(&name) {
         Ident::new_raw(name, Span::call_site())
+    } else {
+        Ident::new(name, Span::call_site())
     }
 }
+
+/// The keywords of Rust's edition of 2024, strict and reserved, that can be raw names.
+const KEYWORDS: [&str; 48] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];

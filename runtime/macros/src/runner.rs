@@ -278,7 +278,8 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                     #at_once
                     ::core::future::poll_fn(|cx| {
                         let ended = ::core::future::Future::poll(work.as_mut(), cx);
-                        ended.map_ok(|_| ::bggo_runtime::glue::Ran::Done)
+                        // `map_ok` would be a second error where the module has no runner.
+                        ended.map(|ended| ended.map(|_| ::bggo_runtime::glue::Ran::Done))
                     }).await
                 }))
             }
@@ -296,12 +297,12 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                     #at_once
                     ::core::future::poll_fn(|cx| {
                         let ended = ::core::future::Future::poll(work.as_mut(), cx);
-                        ended.map_ok(|output| {
+                        ended.map(|ended| ended.map(|output| {
                             if step.keeps() {
                                 step.keep(output.wanted(self.wanted));
                             }
                             ::bggo_runtime::glue::Ran::Done
-                        })
+                        }))
                     }).await
                 }))
             }

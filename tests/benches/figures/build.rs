@@ -1,6 +1,7 @@
 //! What a user waits for before a program runs: cold and warm builds, checks, sizes.
 
-use crate::measure::{Goal, Table, bggo, build, least, timed, warm_cache};
+use crate::measure::{Goal, Table, least};
+use bggo_tests::bench::{bggo, build, timed, warm_cache};
 use bggo_tests::steps;
 use std::path::Path;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Runs of one program against one server -> how often `bggo compare` says that something has changed although nothing has.
 
-use crate::measure::{Goal, Table, bggo, warm_cache};
-use crate::program::{Program, read};
+use crate::measure::{Goal, Table};
 use bggo_tests::Run;
+use bggo_tests::bench::{Program, bggo, read, warm_cache};
 use bggo_tests::server::Nginx;
 use serde_json::Value;
 use std::path::Path;

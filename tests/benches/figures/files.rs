@@ -1,9 +1,10 @@
 //! Result files: how long a merge of long runs takes, and how much memory.
 
-use crate::measure::{Goal, Table, bggo, warm_cache};
+use crate::measure::{Goal, Table};
 use bggo_metrics::file::{Head, Part, PartEnd, Share, SlotTags, end, head, second};
 use bggo_metrics::report::Examples;
 use bggo_metrics::{Histogram, Interval, IterationLayout, Layout, Outcome, StepLayout, buckets};
+use bggo_tests::bench::{bggo, memory, warm_cache};
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -38,7 +39,7 @@ pub fn merge(table: &mut Table) {
         .expect("bggo starts");
     let mut most = 0.0;
     let ended = loop {
-        if let Some(kib) = crate::measure::memory(child.id(), "VmHWM") {
+        if let Some(kib) = memory(child.id(), "VmHWM") {
             most = kib;
         }
         if let Some(ended) = child.try_wait().expect("bggo can be waited for") {

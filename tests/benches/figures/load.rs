@@ -1,9 +1,9 @@
 //! What a load profile keeps of its promise: when iterations begin, how many can, and what a stalled target makes of the figures.
 
-use crate::measure::{Goal, Table, memory};
-use crate::program::{Program, interrupt, read, summary};
+use crate::measure::{Goal, Table};
 use crate::stalling::Target;
 use bggo_tests::Run;
+use bggo_tests::bench::{Program, interrupt, memory, read, summary};
 use serde_json::Value;
 use std::process::Command;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub fn start_error(table: &mut Table) {
     let program = Program::new(NOTHING);
     let flags = ["--rate", "1000/s", "--duration", "10s", "--threads", "1"];
     let ended = program.start(&flags).finish().expect_code(0);
-    let error = &summary(&ended)["iterations"]["arrivals"]["start_error"];
+    let error = &summary(&ended.stderr)["iterations"]["arrivals"]["start_error"];
     table.number(
         "start error at 1,000/s, 99th percentile",
         "one worker, a free core, 10 s",
@@ -37,7 +37,7 @@ pub fn million_a_second(table: &mut Table) {
     command.args("--rate 1000000/s --duration 10s --threads 1 --allow-overload".split(' '));
     command.args(["--log-format", "json"]);
     let ended = Run::start(command).finish().expect_code(0);
-    let summary = summary(&ended);
+    let summary = summary(&ended.stderr);
     let arrivals = &summary["iterations"]["arrivals"];
     assert_eq!(arrivals["began"], 10_000_000, "{arrivals}");
     let seconds = number(&summary["seconds"]);
@@ -118,7 +118,7 @@ pub fn thresholds(table: &mut Table) {
             command.args(outputs);
             command
         });
-        number(&summary(&ended.finish().expect_code(0))["iterations"]["rate"])
+        number(&summary(&ended.finish().expect_code(0).stderr)["iterations"]["rate"])
     };
     // By turns, since the machine is not always equally fast; the best of each.
     let (mut without, mut with) = (0.0_f64, 0.0_f64);
@@ -199,7 +199,7 @@ pub fn stall(table: &mut Table) {
         target.freezes(Duration::from_secs(4), Duration::from_secs(1));
         let ended = run.finish();
         let code = ended.code();
-        let summary = summary(&ended);
+        let summary = summary(&ended.stderr);
         let answers = target.stop();
         assert_eq!(answers.len() as u64, RATE * SECONDS, "{}", ended.stderr);
         let iterations = &summary["iterations"];

@@ -7,7 +7,6 @@ mod compared;
 mod files;
 mod load;
 mod measure;
-mod program;
 mod run;
 mod stalling;
 
@@ -24,7 +23,7 @@ fn main() {
     let wants =
         |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     let mut table = Table::default();
-    let figures: [(&str, Figure); 17] = [
+    let figures: [(&str, Figure); 16] = [
         ("cold", build::cold),
         ("check", build::check),
         ("changed", build::ten_steps),
@@ -32,7 +31,6 @@ fn main() {
         ("first-byte", run::first_byte),
         ("noop", run::noop),
         ("idle", run::idle),
-        ("connected", run::connected),
         ("thousand", run::thousand_steps),
         ("merge", files::merge),
         ("compare", compared::compare),

@@ -1,10 +1,8 @@
 //! What a compiled grid costs while it runs: start-up, iterations a second, memory a user.
 
-use crate::measure::{Goal, Table, least, memory};
-use crate::program::{Program, interrupt, read, summary};
-use bggo_tests::server::Nginx;
+use crate::measure::{Goal, Table, least};
+use bggo_tests::bench::{Program, interrupt, memory, read, summary};
 use bggo_tests::{Run, steps};
-use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
@@ -52,7 +50,7 @@ pub fn noop(table: &mut Table) {
         "json",
     ]);
     let ended = Run::start(command).finish().expect_code(0);
-    let summary = summary(&ended);
+    let summary = summary(&ended.stderr);
     let rate = summary["iterations"]["rate"].as_f64().expect("a rate");
     table.number(
         "`noop` step, one user thread pinned to one core",
@@ -68,43 +66,13 @@ pub fn idle(table: &mut Table) {
     let program =
         Program::new("step \"noop\" \"wait\" {\n  arguments {\n    delay = \"10m\"\n  }\n}\n");
     let users = 100_000;
-    let each = (settled(&program, users, &[]) - settled(&program, 1, &[])) / f64::from(users);
+    let each = (program.settled(users, &[]) - program.settled(1, &[])) / f64::from(users);
     table.number(
         "idle user",
         "(RSS at 100,000 - RSS at 1) / 100,000",
         each,
         "KiB",
         Goal::AtMost(1.0),
-    );
-}
-
-/// Memory of a user that waits with an open connection.
-pub fn connected(table: &mut Table) {
-    let nginx = Nginx::start("location / { return 200 ok; }");
-    let program = Program::new(
-        "variable \"url\" {\n  type = string\n}\n\nstep \"http_request\" \"connect\" {\n  arguments {\n    url = var.url\n  }\n}\n\n\
-         step \"noop\" \"wait\" {\n  arguments {\n    delay = \"10m\"\n  }\n  depends_on = [step.http_request.connect]\n}\n",
-    );
-    let url = nginx.url();
-    let users = 5_000;
-    let flags = ["--url", url.as_str()];
-    let each = (settled(&program, users, &flags) - settled(&program, 1, &flags)) / f64::from(users);
-    let log = nginx.stop();
-    let connections: HashSet<&str> = log
-        .iter()
-        .filter_map(|line| line.split(' ').nth(1))
-        .collect();
-    assert_eq!(
-        (log.len(), connections.len()),
-        (users as usize + 1, users as usize + 1),
-        "each user has sent one request over a connection of its own"
-    );
-    table.number(
-        "idle connected user",
-        "reqwest, (RSS at 5,000 - RSS at 1) / 5,000",
-        each,
-        "KiB",
-        Goal::None,
     );
 }
 
@@ -123,7 +91,7 @@ pub fn thousand_steps(table: &mut Table) {
     }
     let [now, most] = ["VmRSS", "VmHWM"].map(|field| memory(run.id(), field).expect("it runs"));
     let ended = interrupt(run);
-    let summary = summary(&ended);
+    let summary = summary(&ended.stderr);
     let rows = summary["steps"].as_array().expect("a list of steps");
     let requests = rows.iter().filter(|row| row["step"] != "noop.rest");
     let ran = requests.filter(|row| row["count"] == 2 && row["failed"] == 0);
@@ -142,42 +110,4 @@ pub fn thousand_steps(table: &mut Table) {
         "MiB",
         Goal::None,
     );
-}
-
-/// RSS in KiB once it has stopped growing: the same to 1 % over four readings half a second apart.
-fn settled(program: &Program, users: u32, flags: &[&str]) -> f64 {
-    let wanted = u64::from(users);
-    let users = users.to_string();
-    let mut words = vec![
-        "--vus",
-        users.as_str(),
-        "--duration",
-        "5m",
-        "--threads",
-        "2",
-    ];
-    words.extend(flags);
-    let mut run = program.start(&words);
-    while read(&run.wait_for("\"interval\""))["users"] != wanted {}
-    let mut last = 0.0;
-    let mut calm = 0;
-    while calm < 4 {
-        std::thread::sleep(Duration::from_millis(500));
-        let now = memory(run.id(), "VmRSS").expect("the program runs");
-        calm = if (now - last).abs() <= last * 0.01 {
-            calm + 1
-        } else {
-            0
-        };
-        last = now;
-    }
-    let ended = interrupt(run);
-    let summary = summary(&ended);
-    let waited = &summary["iterations"];
-    assert_eq!(
-        (&waited["cancelled"], &waited["failed"]),
-        (&wanted.into(), &0.into()),
-        "every user was waiting: {waited}"
-    );
-    last
 }

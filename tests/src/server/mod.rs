@@ -1,5 +1,6 @@
 //! Real servers, each owned by a test: a free loopback port, a folder, a log; stopped when dropped.
 
+mod caddy;
 mod certificates;
 mod fault_proxy;
 mod gate;
@@ -7,10 +8,11 @@ mod nginx;
 mod raw;
 mod secure;
 
+pub use caddy::Caddy;
 pub use certificates::{Certificates, SelfSigned};
 pub use fault_proxy::{Exchange, Fault, FaultProxy, Log, Plan, Tally};
 pub use gate::Gate;
-pub use nginx::Nginx;
+pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;
 pub use secure::SecureNginx;
 

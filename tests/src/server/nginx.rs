@@ -13,6 +13,18 @@ pub struct Nginx {
     port: u16,
 }
 
+/// How an nginx is set up.
+pub struct Setup<'a> {
+    /// The core that its worker may use; `None` is any.
+    pub core: Option<u32>,
+    /// Most connections at a time: its own are among them.
+    pub connections: u32,
+    /// What goes into the block `http`, around the `server`.
+    pub http: &'a str,
+    /// What goes into the one block `server`.
+    pub locations: &'a str,
+}
+
 impl Nginx {
     /// Starts nginx; `locations` goes into its one `server` block.
     pub fn start(locations: &str) -> Self {
@@ -26,6 +38,22 @@ impl Nginx {
 
     /// The same, with that many connections at most: its own are among them.
     pub fn start_small(connections: u32, http: &str, locations: &str) -> Self {
+        Self::start_as(&Setup {
+            core: None,
+            connections,
+            http,
+            locations,
+        })
+    }
+
+    /// The same, with all that can be said of it.
+    pub fn start_as(setup: &Setup<'_>) -> Self {
+        let Setup {
+            core,
+            connections,
+            http,
+            locations,
+        } = setup;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
         let root = folder.path().display();
@@ -33,9 +61,13 @@ impl Nginx {
             .iter()
             .map(|kind| format!("    {kind}_temp_path {root}/{kind};\n"))
             .collect();
+        // A core is a place in a row of bits, the last of which is core 0.
+        let affinity = core.map(|core| format!("worker_cpu_affinity {:b};\n", 1_u64 << core));
+        let affinity = affinity.unwrap_or_default();
+        let descriptors = connections.max(&8192) * 2;
         // nginx opens its ports in this order, so when the last one answers, those that `locations` asks for do as well.
         let text = format!(
-            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\nworker_rlimit_nofile 16384;\nevents {{ worker_connections {connections}; }}\nhttp {{\n{paths}    \
+            "daemon off;\npid {root}/nginx.pid;\nuser root;\nworker_processes 1;\n{affinity}worker_rlimit_nofile {descriptors};\nevents {{ worker_connections {connections}; }}\nhttp {{\n{paths}    \
              log_format counted '$msec $connection $status $request_method $request_uri';\n    access_log {root}/access.log counted;\n    \
              keepalive_requests 100000000;\n    {http}\n    server {{\n        {locations}\n        listen 127.0.0.1:{port} backlog=4096;\n    }}\n}}\n"
         );

@@ -88,6 +88,7 @@ impl Clients {
             step,
             // It tells nothing of them.
             phases: _,
+            ..
         } = request;
         let (name, host) = self.place(url);
         let client = self.client(name, host)?;
@@ -379,6 +380,9 @@ fn client(settings: &Settings, resolver: Resolver, opened: &Opened) -> Result<Cl
         Speak::Auto => builder,
         Speak::Http1 => builder.http1_only(),
         Speak::Http2 => builder.http2_prior_knowledge(),
+        Speak::Http3 => {
+            return Err(Kind::Settings.fault("this transport does not speak HTTP/3"));
+        }
     };
     builder = proxied(builder, settings)?;
     // The url of the proxy may contain a password, so the cause is not shown.

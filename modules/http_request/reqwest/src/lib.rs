@@ -11,14 +11,21 @@ mod opened;
 mod resolve;
 mod sent;
 
-use bggo_module_http_request::link::{Link, Remote, Settings};
-use bggo_runtime::contract::Fault;
+use bggo_module_http_request::link::{Link, Linked, Remote, Settings};
+use bggo_runtime::contract::{AssetCx, Fault};
 use clients::Clients;
 use std::rc::Rc;
 
 /// What the module gets where a grid writes `transport = "reqwest"`.
-pub static LINK: Link = Link { open };
+pub static LINK: Link = Link {
+    prepare: |_| Ok(Box::new(Reqwest)),
+};
 
-fn open(settings: &Rc<Settings>) -> Result<Box<dyn Remote>, Fault> {
-    Ok(Box::new(Clients::new(Rc::clone(settings))?))
+/// Its clients share nothing.
+struct Reqwest;
+
+impl Linked for Reqwest {
+    fn open(&self, _: &AssetCx, settings: &Rc<Settings>) -> Result<Box<dyn Remote>, Fault> {
+        Ok(Box::new(Clients::new(Rc::clone(settings))?))
+    }
 }

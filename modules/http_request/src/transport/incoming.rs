@@ -37,7 +37,7 @@ impl Incoming<'_> {
         match self {
             Self::Http1(reply) => reply.has_ended(),
             Self::Http2(reply) => reply.has_ended(),
-            Self::Linked(_) => false,
+            Self::Linked(reply) => reply.has_ended(),
         }
     }
 

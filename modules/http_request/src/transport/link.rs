@@ -1,7 +1,8 @@
 //! What a linked crate implements: another transport, which a client takes by the value of its argument.
 //!
 //! ```text
-//! Settings -> Link::open -> Remote: sends a Request -> Reply: head, body in pieces
+//! Link::prepare -> Linked, once a thread
+//! Settings -> Linked::open -> Remote, once a client: sends a Request -> Reply: head, body in pieces
 //! ```
 //!
 //! Redirects, cookies, decompression, second tries and time limits stay in this crate.
@@ -10,14 +11,14 @@ pub use super::message::{AnswerHead, Details, Unanswered};
 pub use super::settings::{Settings, Speak, Ways, server_name};
 pub use crate::body::{Outgoing as Body, Stream};
 pub use crate::fault::{
-    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, is_closed_by_system, of_url,
-    too_large_head, word,
+    TOO_LARGE_HEAD, Unreadable, cause_by, find, is_closed, is_closed_by_system, no_answer, of_dial,
+    of_url, too_large_head, word,
 };
 pub use crate::hosts::Hosts;
 pub use crate::phases::{Connection, Phases};
 pub use bggo_wire::Dialled;
 
-use bggo_runtime::contract::{Fault, FaultText, Running, Step};
+use bggo_runtime::contract::{AssetCx, Fault, FaultText, Moment, Prepare, Running, Step};
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderMap;
@@ -27,12 +28,18 @@ use url::Url;
 /// What a linked crate gives.
 #[derive(Debug)]
 pub struct Link {
-    /// Makes the transport of one client.
-    pub open: Open,
+    /// Prepares the transport for the clients of a resource on one thread. They may have several settings.
+    pub prepare: fn(&Prepare<'_>) -> Result<Box<dyn Linked>, Fault>,
 }
 
-/// Makes a transport. It makes no connection before the first request.
-pub type Open = fn(&Rc<Settings>) -> Result<Box<dyn Remote>, Fault>;
+/// What the clients of a resource share on one thread. Its drop tells its tasks to end.
+pub trait Linked {
+    /// Makes the transport of one client. It makes no connection before the first request.
+    ///
+    /// # Errors
+    /// A setting that the transport cannot follow.
+    fn open(&self, cx: &AssetCx, settings: &Rc<Settings>) -> Result<Box<dyn Remote>, Fault>;
+}
 
 /// The connections of one client.
 pub trait Remote {
@@ -60,6 +67,8 @@ pub struct Request<'a> {
     pub body: Body,
     /// Whether faults may name hosts.
     pub hosts: Hosts,
+    /// The clock, as it was read last.
+    pub now: Moment,
     /// The run of the step, whose clock says when the answer came.
     pub step: &'a Step<'a>,
     /// What the transport tells of the phases of the request, as far as it knows them. That the request begins is told already.
@@ -70,6 +79,11 @@ pub struct Request<'a> {
 pub trait Reply {
     /// Its head.
     fn head(&self) -> &AnswerHead;
+
+    /// Whether the body is over: there is none, or all of it was read.
+    fn has_ended(&self) -> bool {
+        false
+    }
 
     /// Its head, once its body is read.
     fn into_head(self: Box<Self>) -> AnswerHead;

@@ -34,7 +34,7 @@ use bggo_runtime::contract::{AssetCx, Fault};
 use bggo_wire::{Counts, Traffic};
 use http::Method;
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderValue};
-use link::{Link, Remote, Request};
+use link::{Linked, Remote, Request};
 use std::rc::Rc;
 use std::task::Context;
 
@@ -43,7 +43,7 @@ pub(crate) enum Shared {
     Own(Rc<Connections>),
     /// All users of the thread have the same connections.
     Pool(SharedPool),
-    Linked(&'static Link, Rc<Settings>),
+    Linked(Rc<dyn Linked>, Rc<Settings>),
 }
 
 impl Shared {
@@ -83,7 +83,7 @@ impl Transport {
         Ok(match shared {
             Shared::Own(shared) => Self::Own(own::Pool::new(cx, shared)),
             Shared::Pool(shared) => Self::Shared(shared.pool(cx)),
-            Shared::Linked(link, settings) => Self::Linked((link.open)(settings)?),
+            Shared::Linked(linked, settings) => Self::Linked(linked.open(cx, settings)?),
         })
     }
 
@@ -194,6 +194,7 @@ impl<'a> Outgoing<'a> {
             headers,
             body,
             hosts: self.hosts,
+            now: self.now,
             step: self.hears.examples.step,
             phases: self.hears.phases,
         })

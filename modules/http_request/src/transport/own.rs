@@ -479,7 +479,7 @@ impl Pool {
         self.opened.set(self.opened.get() + 1);
         let is_secure = outgoing.url.scheme() == "https";
         let speaks_2 = match self.shared.speak {
-            Speak::Http1 => false,
+            Speak::Http1 | Speak::Http3 => false,
             Speak::Http2 => true,
             Speak::Auto => is_secure && wire.alpn() == Some(b"h2"),
         };
@@ -551,7 +551,7 @@ impl Pool {
     /// Whether a connection to the server may carry many requests at once.
     fn may_share_one(&self, server: u32, outgoing: &Outgoing<'_>) -> bool {
         let may_be_2 = match self.shared.speak {
-            Speak::Http1 => false,
+            Speak::Http1 | Speak::Http3 => false,
             Speak::Http2 => true,
             Speak::Auto => outgoing.url.scheme() == "https",
         };

@@ -17,6 +17,8 @@ pub enum Speak {
     Http1,
     /// HTTP/2 from the first byte.
     Http2,
+    /// HTTP/3, by a linked crate.
+    Http3,
 }
 
 impl Speak {
@@ -26,6 +28,7 @@ impl Speak {
             Self::Auto => &["h2", "http/1.1"],
             Self::Http1 => &["http/1.1"],
             Self::Http2 => &["h2"],
+            Self::Http3 => &["h3"],
         };
         names.iter().map(|name| name.as_bytes().to_vec()).collect()
     }
@@ -109,7 +112,7 @@ impl Settings {
         match self.ways.special() {
             None => Ok(()),
             Some(input) => Err(Kind::Settings.fault(FaultText::plain(format_args!(
-                "{input} is only for bggo's own transport: leave out transport, or {input}"
+                "{input} is only for HTTP/1.1 and 2 of bggo's own transport: leave it out"
             )))),
         }
     }

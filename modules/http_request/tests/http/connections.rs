@@ -253,7 +253,7 @@ fn http_2_is_spoken_without_tls_where_it_is_asked_for() {
 #[test]
 fn a_version_that_is_none_is_refused() {
     let client = vec![http_client::In::HttpVersion(some(
-        bggo_runtime::contract::Text::Static("3"),
+        bggo_runtime::contract::Text::Static("4"),
     ))];
     let fault = fault(client, vec![url("http://127.0.0.1:1/")]);
     assert!(fault.text().contains("http_version"), "{}", fault.text());

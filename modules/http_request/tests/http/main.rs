@@ -19,6 +19,7 @@ mod events;
 mod faults;
 mod framing;
 mod heads;
+mod http3;
 mod large;
 mod late;
 mod outputs;

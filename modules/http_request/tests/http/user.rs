@@ -74,9 +74,10 @@ impl User {
         let worker = Rc::new(worker);
         let cx = Prepare::new(&worker);
         let scope = cx.scope();
-        // What a grid names where its transport is reqwest, which is so only if a test or the default says it.
+        // What a grid names where it asks for these, which is so only if a test or the default says it.
         let mut client = client;
         client.push(http_client::In::TransportLink(&bggo_http_reqwest::LINK));
+        client.push(http_client::In::HttpVersionLink(&bggo_http_3::LINK));
         let client = http_client::Prepared::new(&cx, Ok(client));
         let slot = Slot::new(&scope, &CLIENT, 0, &[]);
         Self {

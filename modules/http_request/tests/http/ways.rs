@@ -187,7 +187,7 @@ fn what_another_transport_cannot_do_is_refused_with_its_input() {
         let client = vec![In::Transport(some(Text::Static("reqwest"))), input];
         assert_eq!(
             refused(client),
-            format!("{name} is only for bggo's own transport: leave out transport, or {name}")
+            format!("{name} is only for HTTP/1.1 and 2 of bggo's own transport: leave it out")
         );
     }
 }

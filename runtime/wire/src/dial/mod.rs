@@ -171,6 +171,49 @@ impl Dialer {
         made.unwrap_or_else(|limit| Err(over(limit, &proxy.named())))
     }
 
+    /// Makes a connection to a host, of a transport that brings its own: `connect` makes one to an address. Names, the choice among
+    /// several addresses, the limit and texts are the same as of [`Self::dial`]; there is no proxy.
+    ///
+    /// # Errors
+    /// There is no way there, or it took too long.
+    #[doc(hidden)]
+    pub async fn dial_by<T, F>(
+        &self,
+        to: &Target<'_>,
+        connect: impl Fn(SocketAddr) -> F,
+    ) -> Result<(T, Dialled), Trouble>
+    where
+        F: Future<Output = Result<T, Trouble>>,
+    {
+        let Address::Host { name, port } = to.address else {
+            let text = "a path leads to no host";
+            return Err(Trouble::new(Kind::Unreachable, Phase::Dial, text));
+        };
+        let dial = async {
+            let mut begun = self.cx.now();
+            let mut times = Dialled::default();
+            let found = self.rules.names.addresses(name, port, to.named).await?;
+            if found.waited {
+                times.dns = self.lap(&mut begun);
+            }
+            let made = race(&found, port, connect).await;
+            let (made, address) = made.map_err(|trouble| {
+                let words = match trouble.phase() {
+                    Phase::Tls => {
+                        FaultText::plain("no secure connection to ").and_text(&to.place())
+                    }
+                    _ => to.no_connection(),
+                };
+                trouble.after(&words)
+            })?;
+            times.address = Some(address);
+            times.connecting = self.lap(&mut begun);
+            Ok((made, times))
+        };
+        let made = self.limited(pin!(dial)).await;
+        made.unwrap_or_else(|limit| Err(over(limit, &to.place())))
+    }
+
     /// What comes of a dial within the limit, or the limit.
     async fn limited<T>(&self, dial: Pin<&mut impl Future<Output = T>>) -> Result<T, Duration> {
         match self.rules.connect_limit {

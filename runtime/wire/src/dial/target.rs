@@ -39,7 +39,7 @@ impl Target<'_> {
     }
 
     /// The beginning of a text that says why there is no connection.
-    pub(crate) fn no_connection(&self) -> FaultText {
+    pub fn no_connection(&self) -> FaultText {
         FaultText::plain("no connection to ").and_text(&self.place())
     }
 }

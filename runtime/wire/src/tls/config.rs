@@ -4,6 +4,7 @@ use super::identity::{self, Identity};
 use super::roots::{self, Trusted};
 use super::sessions;
 use bggo_runtime::contract::FaultText;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, SupportedCipherSuite, SupportedProtocolVersion};
@@ -62,6 +63,8 @@ impl fmt::Display for TlsVersion {
 #[derive(Clone)]
 pub struct Tls {
     config: Arc<ClientConfig>,
+    /// What the configuration checks certificates by.
+    verifier: Arc<dyn ServerCertVerifier>,
 }
 
 impl Tls {
@@ -87,14 +90,16 @@ impl Tls {
             Some(pem) => Trusted::Given(pem),
             None => Trusted::BuiltInAndHost,
         };
+        let verifier = roots::verifier(trusted, &provider)?;
         let builder = builder
             .dangerous()
-            .with_custom_certificate_verifier(roots::verifier(trusted, &provider)?);
+            .with_custom_certificate_verifier(Arc::clone(&verifier));
         let mut config = identity::shown(settings.identity.as_ref(), builder)?;
         config.alpn_protocols.clone_from(&settings.protocols);
         config.resumption = sessions::of_current_owner();
         Ok(Self {
             config: Arc::new(config),
+            verifier,
         })
     }
 
@@ -111,6 +116,7 @@ impl Tls {
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Self {
             config: Arc::new(config),
+            verifier: Arc::clone(&self.verifier),
         }
     }
 
@@ -118,6 +124,12 @@ impl Tls {
     #[doc(hidden)]
     pub fn rustls_config(&self) -> &Arc<ClientConfig> {
         &self.config
+    }
+
+    /// What it checks certificates by, for transports that keep what was wrong with one.
+    #[doc(hidden)]
+    pub fn rustls_verifier(&self) -> &Arc<dyn ServerCertVerifier> {
+        &self.verifier
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod answers;
 mod bytes;
+mod quic;
 mod server;
 mod streams;
 
@@ -60,6 +61,7 @@ pub enum Over {
 pub enum Speaks {
     One,
     Two,
+    Three,
 }
 
 /// What a server does.
@@ -189,7 +191,7 @@ struct Came {
 fn go(case: &Case, way: Way, via: Via, certificates: &Certificates) -> Came {
     run(async || {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let mut address = listener.local_addr().unwrap().to_string();
         let (leave, over) = watch::channel(false);
         let is_secret = way.over == Over::Tls;
         let waits = Rc::new(Cell::new(false));
@@ -208,6 +210,12 @@ fn go(case: &Case, way: Way, via: Via, certificates: &Certificates) -> Came {
             (Script::Answers(parts), Speaks::Two) => {
                 tokio::task::spawn_local(streams::follow(server, parts))
             }
+            (Script::Answers(parts), Speaks::Three) => {
+                let over = server.over;
+                let server = quic::Server::new(certificates, Rc::clone(&waits), over);
+                address = server.address().to_string();
+                tokio::task::spawn_local(server.follow(parts))
+            }
         };
         let mut client = (case.client)(&address);
         client.extend(via.inputs());
@@ -216,6 +224,7 @@ fn go(case: &Case, way: Way, via: Via, certificates: &Certificates) -> Came {
             (Speaks::Two, false) => "2",
             // The server offers it.
             (Speaks::Two, true) => "auto",
+            (Speaks::Three, _) => "3",
         };
         client.push(http_client::In::HttpVersion(some(Text::Static(version))));
         if is_secret {
@@ -402,6 +411,9 @@ fn hold(rows: &[Case], way: Way) {
             continue;
         }
         for via in Via::ALL {
+            if way.speaks == Speaks::Three && *via == Via::Reqwest {
+                continue;
+            }
             if case.only.is_some_and(|(only, _)| only != *via) {
                 continue;
             }
@@ -498,6 +510,22 @@ fn each_answer_is_the_same_in_both_versions_of_http() {
                 },
             );
         }
+    }
+}
+
+#[test]
+fn each_answer_is_the_same_over_http_3() {
+    for reads in [true, false] {
+        let (over, speaks, pieces) = (Over::Tls, Speaks::Three, Pieces::Whole);
+        hold(
+            answers::ROWS,
+            Way {
+                over,
+                speaks,
+                pieces,
+                reads,
+            },
+        );
     }
 }
 

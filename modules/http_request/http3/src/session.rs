@@ -1,0 +1,305 @@
+//! One connection of HTTP/3 and the requests on it, and what the server says on streams of its own.
+
+use crate::frame::{
+    CONTROL_STREAM, DATA, DECODER_STREAM, ENCODER_STREAM, GOAWAY, HEADERS, PUSH_STREAM, SETTINGS,
+    is_of_http_2, settings,
+};
+use crate::incoming::{HEAD_BYTES, HEAD_FIELDS, Incoming};
+use crate::tasks::Tasks;
+use bggo_runtime::contract::Moment;
+use quinn::{Connection, ConnectionError, RecvStream, SendStream, VarInt};
+use std::cell::{Cell, RefCell};
+use std::future::{pending, poll_fn};
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// Codes of HTTP/3 (RFC 9114, section 8.1).
+pub(crate) const NO_ERROR: VarInt = VarInt::from_u32(0x100);
+const STREAM_CREATION_ERROR: VarInt = VarInt::from_u32(0x103);
+const CLOSED_CRITICAL_STREAM: VarInt = VarInt::from_u32(0x104);
+const FRAME_UNEXPECTED: VarInt = VarInt::from_u32(0x105);
+const FRAME_ERROR: VarInt = VarInt::from_u32(0x106);
+const ID_ERROR: VarInt = VarInt::from_u32(0x108);
+const MISSING_SETTINGS: VarInt = VarInt::from_u32(0x10a);
+
+/// The most bytes that a frame of a control stream may have.
+const CONTROL_FRAME: u64 = 16 << 10;
+
+/// A connection and the requests on it.
+pub(crate) struct Session {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) connection: Connection,
+    pub(crate) told: Rc<Told>,
+    pub(crate) peer: SocketAddr,
+    /// Requests whose answers are not over.
+    open: Cell<usize>,
+    has_served: Cell<bool>,
+    /// No request is sent on it any more.
+    is_over: Cell<bool>,
+    /// When something of an answer came last, or it had its last request.
+    heard: Cell<Moment>,
+    keeps: Keeps,
+    /// The stream on which this client says what it wants: it stays open as long as the connection.
+    _control: SendStream,
+}
+
+/// Whether a connection is kept once it has no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    None,
+    Idle,
+}
+
+/// What a server told beside its answers.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// It takes no request from this stream on.
+    leaves_from: Cell<Option<u64>>,
+    /// It does not keep to HTTP/3.
+    wrong: Cell<Option<&'static str>>,
+}
+
+impl Told {
+    /// What the server does that HTTP/3 does not allow.
+    pub(crate) fn wrong(&self) -> Option<&'static str> {
+        self.wrong.get()
+    }
+
+    /// Whether the server said that it does not answer the request of a stream.
+    pub(crate) fn leaves(&self, stream: u64) -> bool {
+        self.leaves_from.get().is_some_and(|from| stream >= from)
+    }
+}
+
+impl Session {
+    /// Begins HTTP/3 on a new connection to a host and port.
+    ///
+    /// # Errors
+    /// The connection broke.
+    pub(crate) async fn begin(
+        (host, port): (&str, u16),
+        (connection, now): (Connection, Moment),
+        keeps: Keeps,
+        tasks: &Tasks,
+    ) -> Result<Rc<Self>, ConnectionError> {
+        let mut control = connection.open_uni().await?;
+        let settings = settings((HEAD_BYTES + 32 * HEAD_FIELDS) as u64);
+        // If this fails, the connection is lost, which the first request hears.
+        let _ = control.write_all(&settings).await;
+        let told = Rc::<Told>::default();
+        tasks.begin(hear(connection.clone(), Rc::clone(&told)));
+        Ok(Rc::new(Self {
+            host: host.to_owned(),
+            port,
+            peer: connection.remote_address(),
+            connection,
+            told,
+            open: Cell::new(0),
+            has_served: Cell::new(false),
+            is_over: Cell::new(false),
+            heard: Cell::new(now),
+            keeps,
+            _control: control,
+        }))
+    }
+
+    /// Whether it takes no more requests.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over.get()
+            || self.told.leaves_from.get().is_some()
+            || self.connection.close_reason().is_some()
+    }
+
+    /// It takes no more requests.
+    pub(crate) fn retire(&self) {
+        self.is_over.set(true);
+    }
+
+    /// Whether an answer came on it.
+    pub(crate) fn has_served(&self) -> bool {
+        self.has_served.get()
+    }
+
+    /// For how long it has had no request; zero if it has one.
+    pub(crate) fn rested(&self, now: Moment) -> Duration {
+        if self.open.get() > 0 {
+            return Duration::ZERO;
+        }
+        now - self.heard.get()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.connection.close(NO_ERROR, b"");
+    }
+}
+
+/// A request on a session, from its first byte to the end of its answer.
+pub(crate) struct Open {
+    pub(crate) session: Rc<Session>,
+    begun: Moment,
+    is_answered: bool,
+}
+
+impl Open {
+    pub(crate) fn new(session: &Rc<Session>, begun: Moment) -> Self {
+        session.open.set(session.open.get() + 1);
+        Self {
+            session: Rc::clone(session),
+            begun,
+            is_answered: false,
+        }
+    }
+
+    /// The server said something of it.
+    pub(crate) fn heard(&self, now: Moment) {
+        self.session.heard.set(now);
+    }
+
+    /// The head of its answer came.
+    pub(crate) fn answered(&mut self, came: Moment) {
+        self.is_answered = true;
+        self.session.has_served.set(true);
+        self.session.heard.set(came);
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let session = &self.session;
+        session.open.set(session.open.get() - 1);
+        // A request was given up, and no other was answered since it began: the server may be gone, which UDP does not tell.
+        if !self.is_answered && session.heard.get() <= self.begun {
+            session.retire();
+        }
+        if session.keeps == Keeps::None && session.open.get() == 0 {
+            session.retire();
+        }
+    }
+}
+
+/// Why a connection is closed: a code, and words of the rule that the server broke.
+type Wrong = (VarInt, &'static str);
+
+/// Hears what the server says on streams of its own until the connection is over. A server that breaks the rules loses it.
+async fn hear(connection: Connection, told: Rc<Told>) {
+    let streams = Streams {
+        told: &told,
+        control: RefCell::new(None),
+        held: RefCell::default(),
+    };
+    let mut accepting = pin!(streams.accept(&connection));
+    let wrong = poll_fn(|cx| {
+        if let Poll::Ready(wrong) = accepting.as_mut().poll(cx) {
+            return Poll::Ready(wrong);
+        }
+        streams.poll_control(cx).map(Some)
+    })
+    .await;
+    if let Some((code, words)) = wrong {
+        told.wrong.set(Some(words));
+        connection.close(code, b"");
+    }
+}
+
+type Listening<'a> = Pin<Box<dyn Future<Output = Wrong> + 'a>>;
+
+/// The streams of a server.
+struct Streams<'a> {
+    told: &'a Told,
+    control: RefCell<Option<Listening<'a>>>,
+    /// Those on which it says nothing that matters here. They may not be closed.
+    held: RefCell<Vec<RecvStream>>,
+}
+
+impl<'a> Streams<'a> {
+    /// Takes the streams that the server opens.
+    /// `None` when the connection is over: requests know why.
+    async fn accept(&self, connection: &Connection) -> Option<Wrong> {
+        loop {
+            let stream = connection.accept_uni().await.ok()?;
+            let mut stream = Incoming::new(stream);
+            match stream.number().await {
+                Ok(Some(CONTROL_STREAM)) if self.control.borrow().is_some() => {
+                    let words = "the server opened two control streams";
+                    return Some((STREAM_CREATION_ERROR, words));
+                }
+                Ok(Some(CONTROL_STREAM)) => {
+                    let listening = Box::pin(listen(stream, self.told));
+                    *self.control.borrow_mut() = Some(listening);
+                }
+                Ok(Some(ENCODER_STREAM | DECODER_STREAM)) => {
+                    self.held.borrow_mut().extend(stream.into_stream());
+                }
+                Ok(Some(PUSH_STREAM)) => {
+                    return Some((ID_ERROR, "the server pushes what nobody asked for"));
+                }
+                // Others have no meaning: they are stopped.
+                _ => drop(stream),
+            }
+        }
+    }
+
+    fn poll_control(&self, cx: &mut Context<'_>) -> Poll<Wrong> {
+        match &mut *self.control.borrow_mut() {
+            Some(listening) => listening.as_mut().poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Reads the control stream of a server, which ends only by breaking a rule or with the connection.
+async fn listen(mut stream: Incoming, told: &Told) -> Wrong {
+    let mut is_first = true;
+    loop {
+        let frame = stream.frame_begin().await;
+        let (kind, length) = match frame {
+            Ok(Some(frame)) => frame,
+            Ok(None) => {
+                return (
+                    CLOSED_CRITICAL_STREAM,
+                    "the server ended its control stream",
+                );
+            }
+            // The connection is over.
+            Err(_) => return pending().await,
+        };
+        if is_first != (kind == SETTINGS) {
+            return match is_first {
+                true => (
+                    MISSING_SETTINGS,
+                    "the server did not say its settings first",
+                ),
+                false => (FRAME_UNEXPECTED, "the server said its settings twice"),
+            };
+        }
+        is_first = false;
+        if matches!(kind, DATA | HEADERS) || is_of_http_2(kind) {
+            return (FRAME_UNEXPECTED, "a frame came where it may not stand");
+        }
+        if length > CONTROL_FRAME {
+            return (FRAME_ERROR, "a frame of the control stream is too large");
+        }
+        let Ok(Some(payload)) = stream.bytes(length).await else {
+            return (FRAME_ERROR, "a frame of the control stream is cut off");
+        };
+        if kind == GOAWAY {
+            let Some((first, rest)) = payload.split_first() else {
+                return (FRAME_ERROR, "a frame of the control stream is cut off");
+            };
+            if rest.len() + 1 != crate::frame::number_length(*first) {
+                return (
+                    FRAME_ERROR,
+                    "a frame of the control stream has another length",
+                );
+            }
+            told.leaves_from
+                .set(Some(crate::frame::number(*first, rest)));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Interleaved rounds of one row -> requests a second, CPU time a request and memory, each beside the anchor's of the same round.
+
+use crate::peers::{Peer, pinned};
+use crate::rows::Row;
+use crate::sample::run;
+use crate::table::{Lines, quartiles};
+use crate::target::Target;
+
+/// What one run of a peer came to.
+struct Sample {
+    /// Requests a second.
+    rate: f64,
+    /// Microseconds of CPU a request, in its own code and in the kernel.
+    user: f64,
+    system: f64,
+    /// The most memory, in KiB.
+    peak: f64,
+}
+
+impl Sample {
+    fn cpu(&self) -> f64 {
+        self.user + self.system
+    }
+}
+
+/// Measures a row in so many rounds of so many seconds each.
+pub fn measure(row: &Row, target: &Target, rounds: usize, seconds: u32) -> Lines {
+    let mut samples: Vec<Vec<Sample>> = row.peers.iter().map(|_| Vec::new()).collect();
+    for round in 0..rounds {
+        let mut order: Vec<usize> = (0..row.peers.len()).collect();
+        // There and back: a machine that slowly changes changes all of a pair of rounds alike.
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for number in order {
+            if let Some(sample) = sample(&row.peers[number], target, seconds) {
+                eprintln!(
+                    "{}, round {}: {}: {:.0}/s, {:.2} us of CPU a request",
+                    row.title,
+                    round + 1,
+                    row.peers[number].name,
+                    sample.rate,
+                    sample.cpu()
+                );
+                samples[number].push(sample);
+            }
+        }
+    }
+    let mut lines = Lines::new(row.title);
+    let anchor = &samples[1];
+    for (number, (peer, own)) in row.peers.iter().zip(&samples).enumerate() {
+        if own.is_empty() {
+            lines.add(&[peer.name, "not on this machine", "", "", "", "", ""]);
+            continue;
+        }
+        let middle = |figure: fn(&Sample) -> f64| quartiles(own.iter().map(figure)).middle;
+        let ratio = |figure: fn(&Sample) -> f64| {
+            let pairs = own.iter().zip(anchor);
+            (number != 1 && !anchor.is_empty())
+                .then(|| quartiles(pairs.map(|(own, anchor)| figure(own) / figure(anchor))))
+        };
+        let (rate, cpu) = (ratio(|sample| sample.rate), ratio(Sample::cpu));
+        let goal = if number == 0 {
+            goal(row)
+        } else {
+            String::new()
+        };
+        let missed = number == 0
+            && (rate.as_ref().is_some_and(|rate| rate.middle < row.rate)
+                || cpu
+                    .as_ref()
+                    .zip(row.cpu)
+                    .is_some_and(|(cpu, most)| cpu.middle > most));
+        let text = |ratio: Option<crate::table::Quartiles>| match ratio {
+            Some(ratio) => ratio.to_string(),
+            None if number == 1 => "1".to_owned(),
+            None => "no anchor".to_owned(),
+        };
+        lines.add(&[
+            peer.name,
+            &format!("{:.0}", middle(|sample| sample.rate)),
+            &text(rate),
+            &format!(
+                "{:.1} ({:.1} + {:.1})",
+                middle(Sample::cpu),
+                middle(|sample| sample.user),
+                middle(|sample| sample.system)
+            ),
+            &text(cpu),
+            &format!("{:.1}", middle(|sample| sample.peak) / 1024.0),
+            &format!("{goal}{}", if missed { " (missed)" } else { "" }),
+        ]);
+    }
+    lines
+}
+
+/// One run; nothing if the peer is not here. The peer's own count must be the server's.
+fn sample(peer: &Peer, target: &Target, seconds: u32) -> Option<Sample> {
+    let command = pinned(&[], peer.program.as_ref()?, &(peer.words)(seconds));
+    let (ended, counted) = target.counted(|| run(command));
+    let requests = counted.requests;
+    assert!(
+        ended.status.success(),
+        "{} ended with {}:\n{}\n{}",
+        peer.name,
+        ended.status,
+        ended.stdout,
+        ended.stderr
+    );
+    let told = (peer.told)(&ended);
+    assert!(
+        (told..=told + peer.left).contains(&requests),
+        "{} says that it sent {told} requests, and nginx has counted {requests}",
+        peer.name
+    );
+    let each = |time: std::time::Duration| time.as_secs_f64() * 1e6 / requests as f64;
+    Some(Sample {
+        rate: requests as f64 / f64::from(seconds),
+        user: each(ended.user),
+        system: each(ended.system),
+        peak: ended.peak,
+    })
+}
+
+fn goal(row: &Row) -> String {
+    let anchor = row.peers[1].name;
+    match row.cpu {
+        Some(cpu) => format!("rate {}, CPU {cpu} of {anchor}'s", row.rate),
+        None => format!("rate {} of {anchor}'s", row.rate),
+    }
+}

@@ -1,0 +1,110 @@
+//! Users that wait with an open connection -> memory of each.
+
+use crate::peers::{Way, pinned, wrk};
+use crate::sample::run;
+use crate::table::Lines;
+use crate::target::Target;
+use bggo_tests::bench::Program;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// Users of the rows whose figure is a user's.
+const USERS: u32 = 5_000;
+
+/// Users of the row whose figure is the whole program's.
+const MANY: u32 = 100_000;
+
+/// Measures one thing against a target.
+pub type Make = fn(&Target) -> Lines;
+
+/// All rows by their names; a `+` as in the other rows.
+pub const ROWS: [(&str, Make); 3] = [
+    ("users-plain", plain),
+    ("users-tls", tls),
+    ("+users-many", many),
+];
+
+fn plain(target: &Target) -> Lines {
+    let title = "idle connected user";
+    measure(
+        title,
+        target,
+        &["--url", &target.plain()],
+        &target.plain(),
+        2.0,
+    )
+}
+
+fn tls(target: &Target) -> Lines {
+    let title = "idle connected user, TLS";
+    let flags = ["--url", &target.tls(), "--ca", &target.authority()];
+    measure(title, target, &flags, &target.tls(), 6.0)
+}
+
+fn measure(title: &str, target: &Target, flags: &[&str], url: &str, goal: f64) -> Lines {
+    let program = Program::new(include_str!("grids/connected.hcl"));
+    let [few, many] = [1, USERS].map(|users| settled(&program, target, users, flags));
+    let own = (many - few) / f64::from(USERS - 1);
+    let mut lines = Lines::new(title);
+    let mark = if own <= goal { "" } else { " (missed)" };
+    lines.add(&[
+        "bggo",
+        &format!("{own:.2} KiB"),
+        &format!("at most {goal} KiB{mark}"),
+    ]);
+    let [few, many] = [1, USERS].map(|connections| {
+        let peer = wrk(&Way {
+            url: format!("{url}/hit"),
+            connections,
+            script: None,
+        });
+        let (ended, _) = target.counted(|| {
+            let command = pinned(&[], peer.program.as_ref()?, &(peer.words)(3));
+            Some(run(command))
+        });
+        ended.map(|ended| ended.peak)
+    });
+    let text = match few.zip(many) {
+        Some((few, many)) => format!("{:.2} KiB", (many - few) / f64::from(USERS - 1)),
+        None => "not on this machine".into(),
+    };
+    lines.add(&["wrk (its connections are busy)", &text, ""]);
+    lines
+}
+
+/// Memory of the whole program, in KiB. Each user has sent one request over a connection of its own.
+fn settled(program: &Program, target: &Target, users: u32, flags: &[&str]) -> f64 {
+    // A user after the other: the queue of connections that nginx has not taken yet is short.
+    let load = format!("{}s:{users},5m:{users}", 1 + users / 5_000);
+    let load = ["--stages", &load];
+    let (memory, counted) = target.counted(|| program.settled_under(&load, users, flags));
+    let users = u64::from(users);
+    assert_eq!((counted.requests, counted.connections), (users, users));
+    memory
+}
+
+fn many(target: &Target) -> Lines {
+    let mut lines = Lines::new("100,000 connected users, from eight addresses");
+    if let Err(needed) = descriptors(u64::from(MANY) + 1_000) {
+        lines.add(&["bggo", &needed, "at most 250 MiB"]);
+        return lines;
+    }
+    let program = Program::new(include_str!("grids/many.hcl"));
+    let memory = settled(&program, target, MANY, &["--url", &target.plain()]) / 1024.0;
+    let mark = if memory <= 250.0 { "" } else { " (missed)" };
+    lines.add(&[
+        "bggo",
+        &format!("{memory:.0} MiB, all answered"),
+        &format!("at most 250 MiB{mark}"),
+    ]);
+    lines
+}
+
+/// Lets this process and those that it starts have so many descriptors, or says what the host has to allow.
+fn descriptors(count: u64) -> Result<(), String> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|error| error.to_string())?;
+    if soft >= count {
+        return Ok(());
+    }
+    setrlimit(Resource::RLIMIT_NOFILE, count, hard.max(count))
+        .map_err(|_| format!("needs `ulimit -n {count}`"))
+}

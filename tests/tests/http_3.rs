@@ -1,0 +1,80 @@
+//! HTTP/3 from a grid: linked only where the grid asks for it, counted by a server of another make, ended in an orderly way.
+
+use bggo_tests::server::Caddy;
+use bggo_tests::{Grid, bggo};
+
+/// A grid whose client has these arguments more.
+fn grid(client: &str, step: &str) -> Grid {
+    Grid::new(&format!(
+        "variable \"url\" {{\n  type = string\n}}\nvariable \"ca\" {{\n  type    = string\n  default = \"\"\n}}\n\
+         resource \"http_client\" \"one\" {{\n  arguments {{\n    ca_file = var.ca\n{client}  }}\n}}\n\
+         step \"http_request\" \"get\" {{\n  uses {{\n    client = resource.http_client.one\n  }}\n  \
+         arguments {{\n    url           = \"${{var.url}}/get\"\n    expect_status = 200\n{step}  }}\n}}\n\
+         step \"print\" \"shown\" {{\n  arguments {{\n    input = [step.http_request.get.output.http_version, step.http_request.get.output.body]\n  }}\n}}\n"
+    ))
+}
+
+/// How many requests came over HTTP/3, and over others.
+fn counted(log: &[String]) -> (usize, usize) {
+    let over_3 = |line: &&String| line.contains("\"proto\":\"HTTP/3.0\"");
+    let count = log.iter().filter(over_3).count();
+    (count, log.len() - count)
+}
+
+#[test]
+fn a_grid_speaks_http_3_and_the_server_has_as_many_requests_as_the_run() {
+    let grid = grid("    http_version = \"3\"\n", "").build();
+    let caddy = Caddy::start("respond \"pong {http.request.proto} {http.request.uri}\"");
+    let (url, ca) = (caddy.url(), caddy.ca_file());
+    let flags = ["--url", &url, "--ca", &ca, "--quiet"];
+    let once = grid.start(&flags).finish().expect_code(0);
+    assert_eq!(once.stdout, "[\"3\",\"pong HTTP/3.0 /get\"]\n");
+    let load = ["--vus", "20", "--iterations", "600", "--threads", "2"];
+    let flags = [&flags[..], &load].concat();
+    let loaded = grid.start(&flags).finish().expect_code(0);
+    // Nothing is said of tasks or connections that did not end.
+    assert!(!loaded.stderr.contains("did not end"), "{}", loaded.stderr);
+    assert_eq!(counted(&caddy.stop()), (601, 0));
+}
+
+#[test]
+fn a_server_that_dies_fails_steps_by_their_kinds_and_ends_no_run() {
+    let grid = grid("    http_version = \"3\"\n", "    timeout = \"2s\"\n").build();
+    let mut caddy = Caddy::start("respond \"pong\"");
+    let (url, ca) = (caddy.url(), caddy.ca_file());
+    let flags = ["--url", &url, "--ca", &ca, "--vus", "4", "--duration", "4s"];
+    let mut run = grid.start(&flags);
+    run.wait_for_output("pong");
+    caddy.die();
+    let ended = run.finish();
+    assert!(ended.stderr.contains("refused"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("panic"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("did not end"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_http_3_cannot_do_is_refused_when_a_grid_is_checked() {
+    for (client, url, says) in [
+        (
+            "    proxy = \"http://p.test:1\"\n",
+            "https://a.test/",
+            "HTTP/3 goes through no proxy",
+        ),
+        (
+            "    transport = \"reqwest\"\n",
+            "https://a.test/",
+            "HTTP/3 is spoken by bggo's own code alone",
+        ),
+        ("", "http://a.test/", "HTTP/3 needs https"),
+    ] {
+        let grid = Grid::new(&format!(
+            "resource \"http_client\" \"one\" {{\n  arguments {{\n    http_version = \"3\"\n{client}  }}\n}}\n\
+             step \"http_request\" \"get\" {{\n  uses {{\n    client = resource.http_client.one\n  }}\n  \
+             arguments {{\n    url = \"{url}\"\n  }}\n}}\n"
+        ));
+        let said = bggo().arg("check").arg(grid.path()).output().unwrap();
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert_eq!(said.status.code(), Some(1), "{text}");
+        assert!(text.contains(says), "{text}");
+    }
+}
