@@ -10,8 +10,8 @@
 //! another one is kept in its slot, and that one is woken.
 
 use super::compose::put_block;
+use super::driving::Driving;
 use super::message::{AnswerHead, Details, Hears, Outgoing};
-use super::shared::Driving;
 use crate::body::{self, Stream};
 use crate::fault::{self, Unreadable};
 use crate::http_request::Error as Kind;

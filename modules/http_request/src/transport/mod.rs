@@ -8,6 +8,7 @@
 //! Redirects, cookies, decompression, second tries and time limits are not here.
 
 mod compose;
+mod driving;
 mod http1;
 mod http2;
 mod incoming;

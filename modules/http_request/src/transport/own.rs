@@ -6,12 +6,12 @@ pub(crate) use self::upgrade::Asked;
 
 use super::Counted;
 use super::compose::{Parts, put_parts};
+use super::driving::{Driving, HasWaited, wait};
 use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
 use super::incoming::Incoming;
 use super::message::{Hears, Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
-use super::shared::{Driving, HasWaited, wait};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::{Error as Kind, Metric};

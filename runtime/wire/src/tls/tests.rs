@@ -105,7 +105,7 @@ async fn get(wire: &mut Wire) -> Result<String, Trouble> {
             continue;
         };
         let length = head.split("Content-Length: ").nth(1).unwrap();
-        let length = length.lines().next().unwrap().parse().unwrap();
+        let length: usize = length.lines().next().unwrap().parse().unwrap();
         if body.len() == length {
             wire.consume(came.len());
             wire.paid();
