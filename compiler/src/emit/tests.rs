@@ -243,8 +243,8 @@ scenario "second" {
     assert!(!items.contains(&"struct MainOutputs".to_owned()));
     for part in [
         "Body::new(\"main\", &MAIN_STEPS)",
-        "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0..12)",
-        "Info::new(\"http_request\", \"a\", \"grid.hcl:8\")\n        .slots(0..12)",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:3\")\n        .slots(0..18)",
+        "Info::new(\"http_request\", \"a\", \"grid.hcl:8\")\n        .slots(0..18)",
         "const STEP_SECOND_A: &Info = &SECOND_STEPS[0];",
         "fn second_a<'a>(main: &'a SecondBody<'_>) -> Running<'a, Flow>",
         "second: SecondBodySteps::new(cx)",

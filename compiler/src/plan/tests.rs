@@ -54,13 +54,13 @@ scenario "second" {
     let slots = |body: &super::model::BodyPlan| -> Vec<(u32, u32)> {
         body.steps.iter().map(|step| step.slots).collect()
     };
-    assert_eq!((slots(main), main.slots), (vec![(0, 12), (12, 4)], 16));
-    assert_eq!((slots(second), second.slots), (vec![(0, 12), (12, 4)], 16));
+    assert_eq!((slots(main), main.slots), (vec![(0, 18), (18, 4)], 22));
+    assert_eq!((slots(second), second.slots), (vec![(0, 18), (18, 4)], 22));
     // Those of resources come behind the bodies of all scenarios.
     let firsts: Vec<_> = plan.scenarios.iter().map(|row| row.first_slot).collect();
-    assert_eq!(firsts, [0, 16]);
+    assert_eq!(firsts, [0, 22]);
     let client = &plan.resources[0];
-    assert_eq!((client.first_slot, client.metrics), (32, 1));
+    assert_eq!((client.first_slot, client.metrics), (44, 7));
     assert_eq!(
         main.schedule,
         Schedule::Sequence(vec![Schedule::Node(0), Schedule::Node(1)])
@@ -141,9 +141,9 @@ fn slots_of_scenarios_follow_each_other_and_those_of_resources_come_last() {
     let mut scenarios = [row(1), row(0), row(1)];
     super::slots::number(&mut plan.bodies, &mut scenarios, &mut plan.resources);
     let firsts = scenarios.map(|scenario| scenario.first_slot);
-    assert_eq!(firsts, [0, 4, 16]);
+    assert_eq!(firsts, [0, 4, 22]);
     let resources: Vec<_> = plan.resources.iter().map(|of| of.first_slot).collect();
-    assert_eq!(resources, [20, 21]);
+    assert_eq!(resources, [26, 33]);
 }
 
 #[test]

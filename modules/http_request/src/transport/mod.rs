@@ -8,6 +8,7 @@
 //! Redirects, cookies, decompression, second tries and time limits are not here.
 
 mod compose;
+mod counted;
 mod driving;
 mod http1;
 mod http2;
@@ -20,6 +21,7 @@ mod settings;
 mod shared;
 
 pub(crate) use bggo_http1::Head;
+pub(crate) use counted::Counted;
 pub(crate) use http1::Lost;
 pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
@@ -32,7 +34,6 @@ use crate::http_request::Error as Kind;
 use crate::phases::Connection;
 use crate::request;
 use bggo_runtime::contract::{AssetCx, Fault};
-use bggo_wire::{Counts, Traffic};
 use http::Method;
 use http::header::{CONTENT_LENGTH, COOKIE, HeaderValue};
 use link::{Linked, Remote, Request};
@@ -56,15 +57,6 @@ impl Shared {
             Self::Linked(..) => None,
         }
     }
-}
-
-/// What happened to connections.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Counted {
-    pub(crate) opened: u64,
-    /// Bytes of their sockets.
-    pub(crate) traffic: Traffic,
-    pub(crate) ends: Counts,
 }
 
 /// The connections of one client.

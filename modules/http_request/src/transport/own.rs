@@ -4,8 +4,8 @@ mod upgrade;
 
 pub(crate) use self::upgrade::Asked;
 
-use super::Counted;
 use super::compose::{Parts, put_parts};
+use super::counted::Counted;
 use super::driving::{Driving, HasWaited, wait};
 use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
