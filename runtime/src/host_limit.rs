@@ -34,6 +34,41 @@ impl HostLimit {
     }
 }
 
+/// How many steps failed in a stretch of time because this host had none left of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LackedSteps {
+    /// Because there was no descriptor left.
+    pub descriptors: u64,
+    /// Because there was no source port left.
+    pub ports: u64,
+}
+
+impl LackedSteps {
+    /// Adds those of another stretch of time.
+    pub fn add(&mut self, more: Self) {
+        self.descriptors += more.descriptors;
+        self.ports += more.ports;
+    }
+
+    /// Those that came after `before` was counted.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            descriptors: self.descriptors - before.descriptors,
+            ports: self.ports - before.ports,
+        }
+    }
+
+    /// The first limit by which some failed, and how many.
+    pub fn first(self) -> Option<(HostLimit, u64)> {
+        let all = [
+            (HostLimit::Descriptors, self.descriptors),
+            (HostLimit::Ports, self.ports),
+        ];
+        all.into_iter().find(|(_, steps)| *steps > 0)
+    }
+}
+
 /// How many steps failed because this host had none left of something. Written only when one fails.
 #[derive(Debug, Default)]
 pub struct Lacked {
@@ -48,7 +83,15 @@ impl Lacked {
     }
 
     /// How many did so far.
-    pub(crate) fn count(&self, limit: HostLimit) -> u64 {
+    pub(crate) fn so_far(&self) -> LackedSteps {
+        LackedSteps {
+            descriptors: self.count(HostLimit::Descriptors),
+            ports: self.count(HostLimit::Ports),
+        }
+    }
+
+    /// How many did so far by one of the limits.
+    fn count(&self, limit: HostLimit) -> u64 {
         self.of(limit).load(Ordering::Relaxed)
     }
 

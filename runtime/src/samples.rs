@@ -9,13 +9,14 @@ use bggo_metrics::report::push_field;
 use bggo_schedule::Nanos;
 use bggo_values::functions::IterationKey;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The first line of the file.
 pub const HEAD: &str =
-    "at,scenario,vu,iteration,step,instance,outcome,kind,late,response_time,service_time\n";
+    "at,scenario,vu,iteration,step,instance,outcome,kind,status,late,response_time,service_time\n";
 /// Bytes of rows that a thread keeps before it hands them over.
 const FULL: usize = 16 << 10;
 
@@ -69,6 +70,8 @@ pub struct SampleRows {
     sampling: Sampling,
     rows: RefCell<String>,
     count: Cell<u64>,
+    /// What came back of steps that are not over, by the address of the step. A step takes its own at its end.
+    statuses: RefCell<HashMap<usize, String>>,
 }
 
 impl SampleRows {
@@ -78,7 +81,13 @@ impl SampleRows {
             sampling,
             rows: RefCell::default(),
             count: Cell::new(0),
+            statuses: RefCell::default(),
         }
+    }
+
+    /// Keeps what came back of a running step, which has this address: the label under which its module counts it.
+    pub fn keep_status(&self, step: usize, label: &str) {
+        self.statuses.borrow_mut().insert(step, label.to_owned());
     }
 
     /// Whether the steps of an iteration are written down.
@@ -90,9 +99,11 @@ impl SampleRows {
     pub fn add(&self, end: &StepEnd<'_>, sampled: Sampled) {
         let mut rows = self.rows.borrow_mut();
         let scenario = self.sampling.scenarios.get(end.scenario as usize);
+        let status = self.statuses.borrow_mut().remove(&end.step);
         push_row(
             &mut rows,
             scenario.map_or("", Scenario::name),
+            status.as_deref().unwrap_or_default(),
             (end, sampled),
         );
         self.count.set(self.count.get() + 1);
@@ -118,7 +129,12 @@ impl Drop for SampleRows {
     }
 }
 
-fn push_row(row: &mut String, scenario: &str, (end, sampled): (&StepEnd<'_>, Sampled)) {
+fn push_row(
+    row: &mut String,
+    scenario: &str,
+    status: &str,
+    (end, sampled): (&StepEnd<'_>, Sampled),
+) {
     let number = match sampled.key {
         IterationKey::Run(number) => number,
         IterationKey::User { nth, .. } => nth,
@@ -144,7 +160,8 @@ fn push_row(row: &mut String, scenario: &str, (end, sampled): (&StepEnd<'_>, Sam
         Instance::Key(key) => push_field(row, key),
     }
     let kind = end.fault.map_or("", Fault::kind);
-    let _ = write!(row, ",{outcome},{kind}");
+    let _ = write!(row, ",{outcome},{kind},");
+    push_field(row, status);
     for time in [sampled.late, end.response, end.service] {
         row.push(',');
         if let Some(nanos) = time {

@@ -57,7 +57,7 @@ fn iterations(file: &Path) -> Vec<(u64, usize)> {
     let mut lines = text.lines();
     assert_eq!(
         lines.next(),
-        Some("at,scenario,vu,iteration,step,instance,outcome,kind,late,response_time,service_time")
+        Some("at,scenario,vu,iteration,step,instance,outcome,kind,status,late,response_time,service_time")
     );
     let number = |line: &str| {
         line.split(',')
@@ -126,11 +126,11 @@ fn a_row_says_how_its_step_ended_and_holds_no_secret() {
     let rows: Vec<&str> = text.lines().skip(1).collect();
     assert_eq!(rows.len(), 3, "{text}");
     assert!(
-        rows[0].contains(",main,1,0,http_request.home,,passed,,,"),
+        rows[0].contains(",main,1,0,http_request.home,,passed,,200,,"),
         "{text}"
     );
     for instance in ["a", "\"b, c\""] {
-        let part = format!(",main,1,0,http_request.bad,{instance},failed,status,,");
+        let part = format!(",main,1,0,http_request.bad,{instance},failed,status,503,,");
         assert!(rows.iter().any(|row| row.contains(&part)), "{text}");
     }
 }

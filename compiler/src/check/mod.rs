@@ -16,6 +16,7 @@ mod checks;
 mod contract;
 mod edges;
 mod expression;
+mod figure;
 mod fold;
 mod instances;
 mod lifetime;

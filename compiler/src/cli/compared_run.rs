@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::exit::Exit;
 use super::result_file::{ResultFile, cut, open, unreadable};
-use bggo_metrics::compare::{Collector, FailOn, NotComparable, RecordedLoad, RunFigures};
+use bggo_metrics::compare::{FailOn, NotComparable, RecordedLoad, RunFigures, RunFiguresBuilder};
 use bggo_metrics::file::{Ending, Head, missing};
 use bggo_values::Text;
 use std::path::{Path, PathBuf};
@@ -39,9 +39,9 @@ fn read(path: &Path, asked: &[FailOn], console: &mut Console) -> Result<RunFigur
         };
     let loads = loads(file.head(), begins_for);
     let layout = file.head().layout.clone();
-    let mut collector = Collector::new(&path.display().to_string(), &layout, &loads, asked);
+    let mut builder = RunFiguresBuilder::new(&path.display().to_string(), &layout, &loads, asked);
     each_second(path, &mut file, console, |second, interval| {
-        collector.add(second, interval)
+        builder.add(second, interval)
     })?;
     match file.ending() {
         Some(Ending::Cut(bytes)) if *bytes > 0 => cut(path, *bytes, console),
@@ -53,7 +53,7 @@ fn read(path: &Path, asked: &[FailOn], console: &mut Console) -> Result<RunFigur
         }
         _ => {}
     }
-    Ok(collector.end())
+    Ok(builder.end())
 }
 
 fn each_second(

@@ -13,8 +13,8 @@ use crate::exchange::{Exchange, Message, Secrets, Shown};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
 use crate::info::{
-    Counter, Info, Lifetime, Numbered, OnDemand, Rate, ResourceInfo, Trend, iteration_slot,
-    time_slot,
+    Counter, Info, LabelledCounter, Lifetime, Numbered, OnDemand, Rate, ResourceInfo, Trend,
+    iteration_slot, time_slot,
 };
 use crate::metrics::{AskedSlots, KnownNames, Outcome, Recorder, Slab};
 use crate::panic;
@@ -61,14 +61,6 @@ macro_rules! metric_methods {
         pub fn add(&self, metric: $crate::info::Counter, n: u64) {
             let (worker, first) = self.metrics();
             worker.recorder.add(first + metric.number(), n);
-        }
-
-        /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`.
-        pub fn add_labelled(&self, metric: $crate::info::LabelledCounter, label: &str, n: u64) {
-            let (worker, first) = self.metrics();
-            let slot = first + metric.number();
-            let label = worker.names.label(slot, label);
-            worker.recorder.add_labelled(slot, label, n);
         }
 
         /// Sets a gauge of the manifest.
@@ -531,6 +523,12 @@ impl WorkerContext {
         self.recorder.count(first_slot, Outcome::Dropped);
     }
 
+    /// Adds to a counter that has a label.
+    pub(crate) fn add_labelled(&self, slot: u32, label: &str, n: u64) {
+        let number = self.names.label(slot, label);
+        self.recorder.add_labelled(slot, number, n);
+    }
+
     /// Whether running iterations are dropped.
     pub fn cancelled(&self) -> bool {
         self.shutdown.phase().drops()
@@ -627,6 +625,12 @@ impl AssetMetrics {
     /// The worker and the slot of the first metric.
     fn metrics(&self) -> (&WorkerContext, u32) {
         (&self.worker, self.first)
+    }
+
+    /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`.
+    pub fn add_labelled(&self, metric: LabelledCounter, label: &str, n: u64) {
+        self.worker
+            .add_labelled(self.first + metric.number(), label, n);
     }
 
     metric_methods!();

@@ -2,6 +2,7 @@
 //! whether somebody set the clock.
 
 use super::cgroup;
+use crate::host_limit::LackedSteps;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -31,8 +32,8 @@ pub struct Evidence {
     pub throttled: Duration,
     /// Somebody set the clock.
     pub clock_step: bool,
-    /// Steps that failed because there was no descriptor left, and those that failed because there was no source port left.
-    pub lacked: (u64, u64),
+    /// Steps that failed because this host had none left of something.
+    pub lacked: LackedSteps,
 }
 
 impl Evidence {
@@ -41,8 +42,7 @@ impl Evidence {
         self.length += later.length;
         self.throttled += later.throttled;
         self.clock_step |= later.clock_step;
-        self.lacked.0 += later.lacked.0;
-        self.lacked.1 += later.lacked.1;
+        self.lacked.add(later.lacked);
         for more in &later.workers {
             let mut mine = self.workers.iter_mut();
             match mine.find(|mine| mine.worker == more.worker) {
@@ -119,7 +119,7 @@ impl HostTimes {
                 _ => Duration::ZERO,
             },
             clock_step: wall.abs_diff(length) > CLOCK_STEP,
-            lacked: (0, 0),
+            lacked: LackedSteps::default(),
         }
     }
 }
@@ -178,7 +178,10 @@ mod tests {
             }],
             throttled: Duration::from_millis(2),
             clock_step: worker == 1,
-            lacked: (1, worker.into()),
+            lacked: LackedSteps {
+                descriptors: 1,
+                ports: worker.into(),
+            },
         };
         let mut sum = second(0, 10);
         sum.add(&second(0, 20));
@@ -186,7 +189,11 @@ mod tests {
         sum.add(&second(1, 5));
         assert!(sum.clock_step);
         assert_eq!(sum.length, Duration::from_secs(3));
-        assert_eq!(sum.lacked, (3, 1));
+        let lacked = LackedSteps {
+            descriptors: 3,
+            ports: 1,
+        };
+        assert_eq!(sum.lacked, lacked);
         assert_eq!(sum.throttled, Duration::from_millis(6));
         let ran: Vec<u128> = sum.workers.iter().map(|one| one.ran.as_millis()).collect();
         assert_eq!(ran, [30, 5]);

@@ -21,7 +21,7 @@ pub use schedule_held::Cause;
 pub use schedule_held::FellBehind;
 
 use crate::exit::ExitCauses;
-use crate::host_limit::HostLimit;
+use crate::host_limit::LackedSteps;
 use crate::metrics::{Interval, Layout, Spun};
 use bggo_metrics::MOST_FAILED;
 use cpu::HostTimes;
@@ -38,7 +38,7 @@ pub struct HostWatch {
     held: ScheduleHeld,
     /// Where it is counted what this host had none left of, and what was there at the last reading.
     causes: Arc<ExitCauses>,
-    lacked: (u64, u64),
+    lacked: LackedSteps,
     /// The share of iterations that may fail.
     may_fail: f64,
 }
@@ -52,7 +52,7 @@ impl HostWatch {
             spun,
             held: ScheduleHeld::new(open),
             causes,
-            lacked: (0, 0),
+            lacked: LackedSteps::default(),
             may_fail: MOST_FAILED,
         }
     }
@@ -70,13 +70,8 @@ impl HostWatch {
             spun.map_or(Duration::ZERO, Spun::time)
         };
         let mut evidence = self.times.take(spun);
-        let all = &self.causes.lacked;
-        let now = (
-            all.count(HostLimit::Descriptors),
-            all.count(HostLimit::Ports),
-        );
-        let before = std::mem::replace(&mut self.lacked, now);
-        evidence.lacked = (now.0 - before.0, now.1 - before.1);
+        let now = self.causes.lacked.so_far();
+        evidence.lacked = now.since(std::mem::replace(&mut self.lacked, now));
         self.held.second(layout, interval, evidence);
     }
 

@@ -244,14 +244,8 @@ fn cause(evidence: &Evidence) -> Cause {
             return Cause::Busy { worker, share };
         }
     }
-    let (descriptors, ports) = evidence.lacked;
-    for (limit, steps) in [
-        (HostLimit::Descriptors, descriptors),
-        (HostLimit::Ports, ports),
-    ] {
-        if steps > 0 {
-            return Cause::Lacked { limit, steps };
-        }
+    if let Some((limit, steps)) = evidence.lacked.first() {
+        return Cause::Lacked { limit, steps };
     }
     if let Some(waiting) = workers().max_by_key(|one| one.waited) {
         let share = hundredths(waiting.waited);

@@ -86,6 +86,9 @@ fn a_row_has_the_times_of_a_step_in_milliseconds() {
         at,
         late: Some(2_000_000),
     };
+    rows.keep_status(0, "a, b");
+    rows.keep_status(0, "503");
+    rows.keep_status(8, "200");
     rows.add(&end, sampled);
     end = StepEnd {
         instance: &Instance::Index(4),
@@ -107,8 +110,8 @@ fn a_row_has_the_times_of_a_step_in_milliseconds() {
     let (text, count) = sink.0.lock().unwrap().clone();
     assert_eq!(
         text,
-        "1700000000.000012,\"a, b\",3,41,noop.a,\"a \"\"b\"\"\",failed,status,2.000,12.345,0.045\n\
-         1700000000.000012,browse,3,9,noop.a,4,passed,,,,0.045\n"
+        "1700000000.000012,\"a, b\",3,41,noop.a,\"a \"\"b\"\"\",failed,status,503,2.000,12.345,0.045\n\
+         1700000000.000012,browse,3,9,noop.a,4,passed,,,,,0.045\n"
     );
     assert_eq!(count, 2);
     let columns = |line: &str| line.matches(',').count();

@@ -8,7 +8,7 @@ use crate::event::{StepEnd, StepOutcome};
 use crate::exchange::{Message, Secrets, Shown};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
-use crate::info::{At, Info, Instance, Numbered, OnDemand, time_slot};
+use crate::info::{At, Info, Instance, LabelledCounter, Numbered, OnDemand, time_slot};
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
@@ -294,6 +294,23 @@ impl<'a> Step<'a> {
     }
 
     metric_methods!();
+
+    /// Adds to a counter that has a label. A run tells 64 labels of a counter apart; all others count as `other`. Where the step is
+    /// among the samples, the label that was added last is the status in its row.
+    pub fn add_labelled(&self, metric: LabelledCounter, label: &str, n: u64) {
+        let (worker, first) = self.metrics();
+        worker.add_labelled(first + metric.number(), label, n);
+        if let Some(rows) = &worker.samples {
+            self.keep_status(rows, label);
+        }
+    }
+
+    #[cold]
+    fn keep_status(&self, rows: &SampleRows, label: &str) {
+        if rows.takes(self.iteration.key(), self.scenario()) {
+            rows.keep_status(self.address(), label);
+        }
+    }
 
     /// A metric that is measured on demand, if somebody asks for it: a threshold of the run, or its `--metric`. That is known
     /// from the start of the run on, and costs a load and a test.

@@ -34,7 +34,9 @@ pub use load::RecordedLoad;
 pub use measure::{FailOn, Measure, RUN, Side};
 pub use noise::{FigureNoise, Noise};
 pub use not_comparable::NotComparable;
-pub use recorded::{ArrivalCounts, Collector, MeasuredFigure, RowFigures, RunFigures, row_names};
+pub use recorded::{
+    ArrivalCounts, MeasuredFigure, RowFigures, RunFigures, RunFiguresBuilder, row_names,
+};
 pub use shift::{BLOCKS, SIGNIFICANT, Shift};
 pub use student::MeanDifference;
 

@@ -147,7 +147,7 @@ struct Counts {
 
 /// A run whose seconds are being read.
 #[derive(Debug)]
-pub struct Collector {
+pub struct RunFiguresBuilder {
     name: String,
     loads: Vec<RecordedLoad>,
     rows: Vec<Row>,
@@ -164,7 +164,7 @@ fn all_judged(loads: &[RecordedLoad]) -> Range<u32> {
     begin..end.unwrap_or_default().max(begin)
 }
 
-impl Collector {
+impl RunFiguresBuilder {
     /// Of the run of this name, with the loads of its scenarios; `asked` is what `--fail-on` names.
     pub fn new(name: &str, layout: &Layout, loads: &[RecordedLoad], asked: &[FailOn]) -> Self {
         let load_of = |scenario: &Text| loads.iter().find(|load| load.scenario == *scenario);

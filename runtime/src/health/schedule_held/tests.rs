@@ -135,13 +135,16 @@ fn the_cause_is_the_first_that_holds() {
     assert_eq!(
         of(|it| {
             it.workers = vec![worker(0, 500, 350)];
-            it.lacked = (0, 7);
+            it.lacked.ports = 7;
         }),
         "the generator fell behind: this host had no source port left for the address of the target for 7 of its steps and starts were up to 841ms late; widen net.ipv4.ip_local_port_range, keep connections open instead of making new ones, or share the load over several hosts with --segment"
     );
     assert!(
-        of(|it| it.lacked = (1, 7))
-            .contains("this program had no descriptor left for 1 of its steps")
+        of(|it| {
+            it.lacked.descriptors = 1;
+            it.lacked.ports = 7;
+        })
+        .contains("this program had no descriptor left for 1 of its steps")
     );
     assert!(of(|_| ()).contains("this host did not run it in time"));
 }

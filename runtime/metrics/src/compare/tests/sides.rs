@@ -3,8 +3,8 @@
 use super::simulation::Random;
 use crate::buckets::bucket;
 use crate::compare::{
-    Answer, ArrivalCounts, Collector, Comparison, FailOn, Measure, Method, Noise, NotComparable,
-    RUN, RecordedLoad, RunFigures, TooShort, compare, row_names,
+    Answer, ArrivalCounts, Comparison, FailOn, Measure, Method, Noise, NotComparable, RUN,
+    RecordedLoad, RunFigures, RunFiguresBuilder, TooShort, compare, row_names,
 };
 use crate::interval::{Interval, SlotFigures};
 use crate::layout::{IterationLayout, Layout, StepLayout};
@@ -87,7 +87,7 @@ impl Made {
 
     fn collect(&self, asked: &[FailOn]) -> RunFigures {
         let mut random = Random::new(self.seed);
-        let mut collector = Collector::new(self.name, &layout(), &[self.load()], asked);
+        let mut builder = RunFiguresBuilder::new(self.name, &layout(), &[self.load()], asked);
         for second in 0..self.recorded_seconds {
             let mut interval = Interval::default();
             for first in [0, 10] {
@@ -120,9 +120,9 @@ impl Made {
                 .entry(10 + iteration_slot::START_ERROR)
                 .or_default();
             begun.histogram.buckets = vec![(1, self.requests)];
-            collector.add(second, &interval);
+            builder.add(second, &interval);
         }
-        collector.end()
+        builder.end()
     }
 }
 
@@ -426,15 +426,15 @@ fn what_ends_in_the_drain_counts_in_the_last_block_and_in_no_rate() {
 fn what_is_due_in_the_warm_up_is_left_out() {
     let mut load = MADE.load();
     load.judged = 100..400;
-    let mut collector = Collector::new("a.log", &layout(), &[load], &[]);
+    let mut builder = RunFiguresBuilder::new("a.log", &layout(), &[load], &[]);
     for second in 0..400 {
         let mut interval = Interval::default();
         let times = interval.slots.entry(10 + time_slot::RESPONSE).or_default();
         let micros = if second < 100 { 1_000_000 } else { 1_000 };
         times.histogram.buckets = vec![(bucket(micros) as u32, 100)];
-        collector.add(second, &interval);
+        builder.add(second, &interval);
     }
-    let run = collector.end();
+    let run = builder.end();
     assert_eq!((run.seconds(), run.missing_seconds), (300, 0));
     let figure = &run.rows[0].figures[0];
     assert!(
@@ -647,7 +647,7 @@ fn scenarios_have_rows_where_there_are_several() {
             ..MADE.load()
         },
     ];
-    let mut collector = Collector::new("a.log", &layout, &loads, &[]);
+    let mut builder = RunFiguresBuilder::new("a.log", &layout, &loads, &[]);
     for second in 0..500 {
         let mut interval = Interval::default();
         for first in [10, 20] {
@@ -660,9 +660,9 @@ fn scenarios_have_rows_where_there_are_several() {
             counts.add(Outcome::Passed, 10);
             interval.slots.entry(first).or_default().merge(&counts);
         }
-        collector.add(second, &interval);
+        builder.add(second, &interval);
     }
-    let run = collector.end();
+    let run = builder.end();
     assert_eq!(run.seconds(), 500);
     let open: Vec<bool> = run.rows.iter().map(|row| row.is_open).collect();
     assert_eq!(open, [false, true, false, true, false]);

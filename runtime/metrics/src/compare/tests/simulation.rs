@@ -1,9 +1,9 @@
 //! Runs of a server that is not there, second by second: response times whose level wanders, pauses, bursts of failures.
 //!
-//! Each run is made from a seed alone and read as a recorded run is: interval by interval, by the collector.
+//! Each run is made from a seed alone and read as a recorded run is: interval by interval, by the builder.
 
 use crate::buckets::bucket;
-use crate::compare::{Collector, FailOn, RecordedLoad, RunFigures};
+use crate::compare::{FailOn, RecordedLoad, RunFigures, RunFiguresBuilder};
 use crate::interval::{Interval, SlotFigures};
 use crate::layout::{IterationLayout, Layout};
 use crate::outcome::Outcome;
@@ -130,7 +130,8 @@ pub struct Simulation<'a> {
 
 impl Simulation<'_> {
     pub fn run(&self, server: Server, random: &mut Random) -> RunFigures {
-        let mut collector = Collector::new("run", &layout(), &[load(self.seconds)], self.asked);
+        let mut builder =
+            RunFiguresBuilder::new("run", &layout(), &[load(self.seconds)], self.asked);
         let mut level = 0.1 * random.normal();
         let own = 0.1 * (1.0 - server.correlation * server.correlation).sqrt();
         let (mut is_pausing, mut is_failing) = (false, false);
@@ -168,9 +169,9 @@ impl Simulation<'_> {
             interval.slots.insert(0, counts);
             let slot = interval.slots.entry(time_slot::RESPONSE).or_default();
             slot.histogram.buckets = times;
-            collector.add(second, &interval);
+            builder.add(second, &interval);
         }
-        collector.end()
+        builder.end()
     }
 
     /// Counts by bucket, ascending. Values are drawn by their places in the law, which are then gone through in order.
