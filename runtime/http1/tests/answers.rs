@@ -74,6 +74,7 @@ fn a_status_line_is_a_version_a_status_and_perhaps_a_reason() {
         ("HTTPER/1.1 200 OK", Bad::NotHttp),
         ("RTSP/1.1 200 OK", Bad::NotHttp),
         ("ICY 200 OK", Bad::NotHttp),
+        ("ICE/1.1 200 OK", Bad::NotHttp),
         ("http/1.1 200 OK", Bad::NotHttp),
         (" HTTP/1.1 200 OK", Bad::NotHttp),
         ("\u{15}\u{3}\u{1}", Bad::NotHttp),
@@ -133,7 +134,13 @@ fn empty_lines_before_the_head_are_left_out() {
     let text = "\r\n\n\r\nHTTP/1.1 204 No Content\r\nA: 1\r\n\r\n";
     assert_eq!(head(text).size, text.len());
     assert_eq!(list(text), [("A".to_owned(), "1".to_owned())]);
-    assert_eq!(bad("\r\rHTTP/1.1 204 x\r\n\r\n"), Bad::NotHttp);
+    for text in [
+        "\r\rHTTP/1.1 204 x\r\n\r\n",
+        "\rHTTP/1.1 204 x\r\n\r\n",
+        "\rHTTP/1.1\t204 x\r\n\r\n",
+    ] {
+        assert_eq!(bad(text), Bad::NotHttp, "{text:?}");
+    }
 }
 
 #[test]
@@ -333,6 +340,19 @@ fn some_answers_have_no_body_whatever_they_say() {
             (framing, true),
             "{status} {of:?}"
         );
+    }
+    for (status, of, framing) in [
+        (304, GET, NO_BODY),
+        (200, head_method, NO_BODY),
+        (101, upgrade, NO_BODY),
+        (200, upgrade, Chunked),
+        (200, GET, Chunked),
+    ] {
+        let text = format!(
+            "HTTP/1.1 {status} x\r\nConnection: upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n"
+        );
+        let head = asked(text.as_bytes(), &of).unwrap().unwrap();
+        assert_eq!(head.framing, framing, "{status} {of:?}");
     }
     assert_eq!(
         bad("HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n"),

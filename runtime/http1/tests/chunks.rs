@@ -50,6 +50,9 @@ fn data_is_found_and_the_rest_dropped() {
         ("6 \t\r\nhello \r\n0  \r\n\r\n", "hello ", 0),
         ("2;\r\naa\r\n0\r\n\r\n", "aa", 0),
         ("5;a=\"b; c\";d\r\nhello\r\n0\r\n\r\n", "hello", 0),
+        // A quote that is not closed ends with its line.
+        ("5;a=\"b\";c=\"d; e\r\nhello\r\n0\r\n\r\n", "hello", 0),
+        ("b\r\nhello world\r\n0\r\n\n", "hello world", 0),
         ("1\r\n\n\r\n0\r\n\r\n", "\n", 0),
         ("4\r\n\r\n\r\n\r\n0\r\n\r\n", "\r\n\r\n", 0),
         ("1\r\na\r\n0\r\nA: b\r\nC: d\r\n e\r\n\r\nX", "a", 1),
@@ -74,6 +77,7 @@ fn what_is_malformed_is_refused() {
         ("+1\r\n", Bad::ChunkSize),
         ("1x\r\na\r\n", Bad::ChunkSize),
         ("2 erfrferferf\r\naa", Bad::ChunkSize),
+        ("2\r\naa\r\n0 rrrr\r\n\r\n", Bad::ChunkSize),
         ("6\nhello ", Bad::ChunkSize),
         ("6;x\nhello ", Bad::ChunkSize),
         ("6;x\0\r\n", Bad::ChunkSize),

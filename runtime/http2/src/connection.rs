@@ -504,6 +504,8 @@ impl Connection {
             {
                 Err(Bad::WrongStream)
             }
+            // It would end its stream only, if that is open. Who cannot count to five is not trusted with the others.
+            kind::PRIORITY if header.length != 5 => Err(Bad::FrameSize),
             kind::DATA | kind::HEADERS | kind::RST_STREAM | kind::WINDOW_UPDATE
                 if self.is_idle(header.stream) =>
             {

@@ -158,6 +158,11 @@ fn what_ends_the_connection() {
             Bad::FrameTooLarge,
         ),
         (
+            "a head that is too large for a frame",
+            frame(HEADERS, END_HEADERS, 1, &large),
+            Bad::FrameTooLarge,
+        ),
+        (
             "an unknown frame that is too large",
             frame(99, 0, 0, &large),
             Bad::FrameTooLarge,
@@ -182,6 +187,11 @@ fn what_ends_the_connection() {
             "a window of a stream nobody opened",
             frame(WINDOW_UPDATE, 0, 7, &[0, 0, 0, 1]),
             Bad::IdleStream,
+        ),
+        (
+            "a continuation on a stream nobody opened",
+            frame(CONTINUATION, END_HEADERS, 7, OK),
+            Bad::Continuation,
         ),
         (
             "a head on a stream of the server",
@@ -230,6 +240,11 @@ fn what_ends_the_connection() {
             "a priority without a stream",
             frame(PRIORITY, 0, 0, &[0; 5]),
             Bad::WrongStream,
+        ),
+        (
+            "a priority of four bytes",
+            frame(PRIORITY, 0, 1, &[0; 4]),
+            Bad::FrameSize,
         ),
         // 6.4 RST_STREAM
         (
@@ -343,6 +358,45 @@ fn what_ends_the_connection() {
                 frame(HEADERS, 0, 1, OK),
                 frame(CONTINUATION, END_HEADERS, 3, &[]),
             ]),
+            Bad::Continuation,
+        ),
+        (
+            "a continuation without a stream",
+            concat(&[
+                frame(HEADERS, 0, 1, OK),
+                frame(CONTINUATION, END_HEADERS, 0, &[]),
+            ]),
+            Bad::Continuation,
+        ),
+        (
+            "a continuation after the last one",
+            concat(&[
+                frame(HEADERS, 0, 1, OK),
+                frame(CONTINUATION, END_HEADERS, 1, &[]),
+                frame(CONTINUATION, END_HEADERS, 1, &[]),
+            ]),
+            Bad::Continuation,
+        ),
+        (
+            "a continuation after a piece of a body",
+            concat(&[
+                frame(HEADERS, END_HEADERS, 1, OK),
+                frame(DATA, 0, 1, b"x"),
+                frame(CONTINUATION, END_HEADERS, 1, &[]),
+            ]),
+            Bad::Continuation,
+        ),
+        (
+            "a continuation on a stream that was given up",
+            concat(&[
+                frame(RST_STREAM, 0, 1, &[0; 4]),
+                frame(CONTINUATION, END_HEADERS, 1, OK),
+            ]),
+            Bad::Continuation,
+        ),
+        (
+            "a priority within a head",
+            concat(&[frame(HEADERS, 0, 1, OK), frame(PRIORITY, 0, 1, &[0; 5])]),
             Bad::Continuation,
         ),
         (
@@ -512,6 +566,41 @@ fn what_comes_after_the_end_of_an_answer() {
         assert_eq!(peer.says(&late), Ok(vec![]));
         assert_eq!(peer.owed(), []);
     }
+}
+
+#[test]
+fn what_comes_after_a_stream_was_given_up_is_dropped() {
+    for late in [
+        frame(DATA, 0, 1, b"late"),
+        frame(DATA, END_STREAM, 1, b"late"),
+        frame(HEADERS, END_HEADERS, 1, OK),
+        frame(HEADERS, END_HEADERS | END_STREAM, 1, TRAILERS),
+        frame(RST_STREAM, 0, 1, &[0; 4]),
+    ] {
+        let mut peer = Peer::new();
+        let cancel = Code::CANCEL;
+        let given_up = frame(RST_STREAM, 0, 1, &cancel.0.to_be_bytes());
+        let events = vec![Event::Reset(GET, cancel)];
+        assert_eq!(peer.says(&given_up), Ok(events), "{late:?}");
+        assert_eq!(peer.says(&late), Ok(vec![]), "{late:?}");
+        assert_eq!(peer.owed(), [], "{late:?}");
+        let next = frame(HEADERS, END_HEADERS | END_STREAM, 3, OK);
+        assert_eq!(peer.says(&next), Ok(vec![Event::Head(HEAD, Ends::Yes)]));
+    }
+}
+
+#[test]
+fn a_frame_of_2_to_the_14_bytes_is_taken() {
+    let mut peer = Peer::new();
+    let bytes = concat(&[
+        frame(HEADERS, END_HEADERS, 1, OK),
+        frame(DATA, END_STREAM, 1, &[b'x'; 16_384]),
+    ]);
+    let events = vec![
+        Event::Head(GET, Ends::No),
+        Event::Data(GET, 16_384, Ends::Yes),
+    ];
+    assert_eq!(peer.says(&bytes), Ok(events));
 }
 
 #[test]
