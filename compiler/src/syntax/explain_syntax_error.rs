@@ -62,28 +62,22 @@ pub(super) fn explain_syntax_error(
         return too_deep(problems, span);
     }
     if message.contains("redefined object key") {
-        let text = format!(
-            "the key {} stands twice in this object",
-            tokens.describe(found)
-        );
-        let problem = problems.error(codes::DUPLICATE_KEY, span, text);
-        let first = range
-            .clone()
-            .take_while(|index| *index < found)
-            .filter(|index| is_key(tokens, *index));
-        let same = first
-            .filter(|index| tokens.text(*index) == tokens.text(found))
-            .last();
-        if let Some(first) = same {
-            let place = tokens.at(first);
-            problem.label(
-                Span {
-                    file,
-                    start: place.start,
-                    end: place.end,
-                },
-                "first here",
-            );
+        let key = |index: usize| Span {
+            file,
+            start: tokens.at(index).start,
+            end: tokens.at(key_end(tokens, index)).end,
+        };
+        let written = |index: usize| {
+            let span = key(index);
+            let text = tokens.text.get(span.start as usize..span.end as usize);
+            text.unwrap_or_default()
+        };
+        let text = format!("the key `{}` stands twice in this object", written(found));
+        let problem = problems.error(codes::DUPLICATE_KEY, key(found), text);
+        let mut before = (range.start..found).rev();
+        let same = |index: &usize| is_key(tokens, *index) && written(*index) == written(found);
+        if let Some(first) = before.find(same) {
+            problem.label(key(first), "first here");
         }
         return;
     }
@@ -137,8 +131,27 @@ fn is_operand(tokens: &Tokens<'_>, index: usize) -> bool {
 }
 
 fn is_key(tokens: &Tokens<'_>, index: usize) -> bool {
-    let close = tokens.at(index).partner as usize;
-    tokens.is_symbol(close + 1, "=") || tokens.is_symbol(close + 1, ":")
+    let behind = key_end(tokens, index) + 1;
+    tokens.is_symbol(behind, "=") || tokens.is_symbol(behind, ":")
+}
+
+/// The last token of a key that begins here: a name, a string, or `(..)`.
+fn key_end(tokens: &Tokens<'_>, index: usize) -> usize {
+    if tokens.kind(index) != TokenKind::OpenParen {
+        return tokens.at(index).partner as usize;
+    }
+    let mut depth = 0_usize;
+    for at in index..tokens.list.len() {
+        match tokens.kind(at) {
+            TokenKind::OpenParen => depth += 1,
+            TokenKind::CloseParen => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    index
 }
 
 struct Around<'a> {
