@@ -18,8 +18,10 @@ pub mod resolve;
 pub mod source;
 pub mod syntax;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use check::typed::Typed;
-use diagnostics::{Problems, codes};
+use diagnostics::{Problem, Problems, Severity, codes};
 use emit::Package;
 use modules::Modules;
 use plan::model::Plan;
@@ -76,8 +78,32 @@ fn check_here(sources: &Sources, modules: &Modules) -> (Option<Typed>, Problems)
     }
     problems.extend(found);
     problems.sort();
+    join_quoted(&mut problems);
     let typed = typed.filter(|_| !problems.has_errors());
     (typed, problems)
+}
+
+/// A text that was meant as a reference and is refused as a text is one mistake: the error takes the cure of the warning.
+fn join_quoted(problems: &mut Problems) {
+    let mut cures = BTreeMap::new();
+    for problem in &problems.list {
+        if problem.code == codes::QUOTED_REFERENCE {
+            cures.insert(problem.span, problem.hint.clone());
+        }
+    }
+    let mut cured = BTreeSet::new();
+    for problem in &mut problems.list {
+        if problem.severity == Severity::Error
+            && let Some(cure) = cures.get(&problem.span)
+        {
+            problem.hint.clone_from(cure);
+            cured.insert(problem.span);
+        }
+    }
+    let is_said = |problem: &Problem| {
+        problem.code == codes::QUOTED_REFERENCE && cured.contains(&problem.span)
+    };
+    problems.list.retain(|problem| !is_said(problem));
 }
 
 /// All stages but the last one.

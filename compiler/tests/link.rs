@@ -52,6 +52,7 @@ fn build(grid: &str, main: &str, modules: &[&str]) -> Result<Program, LinkFault>
     let key = hash(&format!("{grid} {main} {modules:?}"));
     let job = Job {
         key: &key,
+        since: std::time::SystemTime::UNIX_EPOCH,
         grid: Path::new(&grid),
         files: &files,
         crates: &crates(modules),

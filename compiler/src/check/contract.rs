@@ -12,6 +12,7 @@ use crate::syntax::decl::{Attribute, AttributeBlock, Expr, ExprKind};
 use crate::syntax::elsewhere;
 
 use super::article::with_article;
+use super::expression::MOST_WRONG_PARTS;
 use super::expression::context::{Arguments, Checker};
 use super::typed::{TExpr, TKind};
 
@@ -194,33 +195,84 @@ impl Checker<'_> {
     }
 
     /// Whether a text that is known does not look as its input says, which is said here. Of a list or a map that is written
-    /// out the parts that are known are judged.
+    /// out the parts that are known are judged, of each kind the first ones.
     fn wrong_text(&mut self, input: &Input, value: &TExpr) -> bool {
         let of_map = matches!(input.ty, Type::Map(_));
+        let secret = input.sensitive || value.sensitivity.any();
         match &value.kind {
             TKind::Constant(known) => {
-                let wrong = unmatched(input, known, of_map);
-                wrong.is_some_and(|wrong| self.refuse(input, value, wrong))
+                let wrong = self.unmatched_parts(input, known, value);
+                let found = !wrong.is_empty();
+                for (wrong, at) in wrong.into_iter().take(MOST_WRONG_PARTS) {
+                    self.refuse(input, (at, secret), wrong);
+                }
+                found
             }
             TKind::List(items) => {
-                let mut items = items.iter();
-                items.any(|item| self.wrong_text(input, item))
+                let wrong = items.iter().filter(|item| self.wrong_text(input, item));
+                wrong.take(MOST_WRONG_PARTS).count() > 0
             }
-            TKind::Object(pairs) if of_map => pairs.iter().any(|(key, part)| {
-                let named = key.constant().and_then(Value::as_text);
-                let wrong = named.and_then(|name| unmatched_key(input, name));
-                match wrong {
-                    Some(wrong) => self.refuse(input, key, wrong),
-                    None => self.wrong_text(input, part),
-                }
-            }),
+            TKind::Object(pairs) if of_map => {
+                let wrong = pairs.iter().filter(|(key, part)| {
+                    let named = key.constant().and_then(Value::as_text);
+                    let Some(wrong) = named.and_then(|name| unmatched_key(input, name)) else {
+                        return self.wrong_text(input, part);
+                    };
+                    let secret = input.sensitive || key.sensitivity.any();
+                    self.refuse(input, (key.span, secret), wrong);
+                    true
+                });
+                wrong.take(MOST_WRONG_PARTS).count() > 0
+            }
             _ => false,
         }
     }
 
-    fn refuse(&mut self, input: &Input, value: &TExpr, (pattern, wrong): Unmatched<'_>) -> bool {
+    /// The texts of a value that is known which do not look as its input says, each with its place.
+    fn unmatched_parts<'p>(
+        &self,
+        input: &'p Input,
+        known: &Value,
+        value: &TExpr,
+    ) -> Vec<(Unmatched<'p>, Span)> {
+        let (at, of_map) = (value.span, matches!(input.ty, Type::Map(_)));
+        let mut found: Vec<(Unmatched<'p>, Span)> = match known {
+            // The items of a set have lost their order.
+            Value::List(items) if !matches!(value.ty, Type::Set(_)) => items
+                .iter()
+                .enumerate()
+                .filter_map(|(place, item)| {
+                    let wrong = unmatched(input, item, of_map)?;
+                    Some((wrong, self.place_of_item(at, place)))
+                })
+                .collect(),
+            Value::Object(pairs) if of_map => pairs
+                .iter()
+                .filter_map(|(key, part)| {
+                    let (of_key, of_value) = self.places_of_attribute(at, key.as_str());
+                    match unmatched_key(input, key.as_str()) {
+                        Some(wrong) => Some((wrong, of_key)),
+                        None => Some((unmatched(input, part, of_map)?, of_value)),
+                    }
+                })
+                .collect(),
+            other => unmatched(input, other, of_map)
+                .map(|wrong| (wrong, at))
+                .into_iter()
+                .collect(),
+        };
+        found.dedup_by_key(|(_, at)| *at);
+        found
+    }
+
+    fn refuse(
+        &mut self,
+        input: &Input,
+        (at, secret): (Span, bool),
+        (pattern, wrong): Unmatched<'_>,
+    ) {
         let name = &input.name;
-        let text = match (input.sensitive || value.sensitivity.any(), wrong) {
+        let text = match (secret, wrong) {
             (true, _) => format!("`{name}` cannot have this value"),
             (false, Wrong::Text(wrong)) => format!("`{name}` cannot be {wrong:?}"),
             (false, Wrong::Value(wrong)) => format!("`{name}` cannot hold {wrong:?}"),
@@ -230,9 +282,7 @@ impl Checker<'_> {
             true => format!("it matches `{}`", pattern.regex),
             false => pattern.message.clone(),
         };
-        self.error(codes::VALUE_REFUSED, value.span, text)
-            .hint(hint);
-        true
+        self.error(codes::VALUE_REFUSED, at, text).hint(hint);
     }
 
     /// Whether a list or an object that is written out, with parts that are not known yet, breaks a bound of its input,
@@ -538,6 +588,7 @@ fn unmatched<'p>(input: &'p Input, value: &Value, of_map: bool) -> Option<Unmatc
     let text = match value {
         Value::Text(text) => text.as_str().to_owned(),
         Value::Number(number) => number.to_string(),
+        Value::Bool(value) => value.to_string(),
         Value::List(items) => return items.iter().find_map(|item| unmatched(input, item, of_map)),
         Value::Object(pairs) if of_map => {
             return pairs.iter().find_map(|(key, value)| {

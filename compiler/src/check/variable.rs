@@ -66,13 +66,16 @@ impl Checker<'_> {
         let variable = &self.declarations.variables[id.0];
         let (ty, sensitive) = self.variables[id.0].clone();
         let what = format!("the default of `{}`", variable.name.text);
-        let typed = self.infer_wanted(expr, &ty);
         let before = self.problems.list.len();
+        let typed = self.infer_wanted(expr, &ty);
         let typed = self.convert(typed, &ty, &what);
         if sensitive {
-            // A problem is shown with its line of the grid, which contains the value. So the header is marked instead.
+            // A problem is shown with its line of the grid, which contains the value, and a cure may be made of the value. So
+            // the header is marked instead.
             for problem in self.problems.list.iter_mut().skip(before) {
                 problem.span = Some(variable.span);
+                problem.labels.clear();
+                problem.hint = None;
             }
         }
         if typed.is_error() {

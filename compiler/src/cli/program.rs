@@ -15,6 +15,7 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 /// External modules.
 #[derive(Debug, Args)]
@@ -172,6 +173,7 @@ impl Compile {
             .path
             .canonicalize()
             .unwrap_or_else(|_| self.path.clone());
+        let since = SystemTime::now();
         let key = key(&sources, &options).map_err(|error| {
             console.fault(&format!("a module could not be read: {error}"), "");
             Exit::Failed
@@ -192,6 +194,7 @@ impl Compile {
         };
         let job = Job {
             key: &key,
+            since,
             grid: &grid,
             files: &compiled.package.files,
             crates: &crates,

@@ -35,8 +35,14 @@ pub fn unreadable(path: &Path, error: &Unreadable, console: &mut Console) -> Exi
 
 /// Tells how much of a file was cut, and why that happens.
 pub fn cut(path: &Path, bytes: u64, console: &mut Console) {
+    // A kill between two seconds leaves nothing torn.
+    let torn = match bytes {
+        0 => String::new(),
+        1 => " (1 byte of a second was cut off)".to_owned(),
+        many => format!(" ({many} bytes of a second were cut off)"),
+    };
     console.warn(format_args!(
-        "`{}` was not written to its end ({bytes} bytes of a second were cut off): the run goes on, was killed, or its disk was full; what stands before counts",
+        "`{}` was not written to its end{torn}: the run goes on, was killed, or its disk was full; what stands before counts",
         path.display()
     ));
 }

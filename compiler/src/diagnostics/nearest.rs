@@ -3,9 +3,11 @@
 /// The most names that a hint lists.
 const MOST_LISTED: usize = 24;
 
-/// The nearest of `known` names, if it is near enough: one typing error in three characters. Two swapped characters count as one.
+/// The nearest of `known` names, if it is near enough: one typing error in three characters, and not all of them. Two swapped
+/// characters count as one.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = name.chars().count().max(3) / 3;
+    let length = name.chars().count();
+    let allowed = length.max(3) / 3;
     let mut best: Option<(usize, &str)> = None;
     for candidate in known {
         let distance = if candidate.eq_ignore_ascii_case(name) {
@@ -14,7 +16,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
             strsim::damerau_levenshtein(name, candidate)
         };
         let nearer = best.is_none_or(|(least, at)| (distance, candidate) < (least, at));
-        if distance <= allowed && candidate != name && nearer {
+        // `a` for `b` has nothing of it.
+        let is_other_word = distance >= length.max(candidate.chars().count());
+        if distance <= allowed && !is_other_word && candidate != name && nearer {
             best = Some((distance, candidate));
         }
     }
@@ -61,6 +65,9 @@ mod tests {
     fn unlike_names_find_nothing() {
         assert_eq!(nearest("x", ["url", "method"]), None);
         assert_eq!(nearest("banana", ["url", "method"]), None);
+        assert_eq!(nearest("4", ["1.1", "2", "3"]), None);
+        assert_eq!(nearest("", ["a"]), None);
+        assert_eq!(nearest("b", ["ab"]), Some("ab"));
     }
 
     #[test]

@@ -32,27 +32,32 @@ pub fn sources(cache: &Cache, modules: &[PathBuf]) -> Vec<PathBuf> {
     of_packages.chain(elsewhere).collect()
 }
 
-/// Keeps what cargo recorded beside a `program` that it built. Whether the record is right: nothing of it changed since
-/// `begin`, when the build began.
+/// Keeps what cargo recorded beside a `program` that it built. Whether the program is what its key says: no file that it is
+/// compiled from was saved `since` the key was made.
 pub fn record(
     cache: &Cache,
     modules: &[ExternalModule],
     program: &Path,
-    begin: SystemTime,
+    since: SystemTime,
 ) -> io::Result<bool> {
     let of_packages: Vec<PathBuf> = modules
         .iter()
         .flat_map(|module| sources_of(&module.folder))
         .collect();
-    let known = |file: &Path| {
-        file.starts_with(&cache.root) || of_packages.iter().any(|known| file.starts_with(known))
-    };
     let recorded = fs::read_to_string(program.with_extension("d"))?;
-    let mut found: Vec<PathBuf> = dependencies(&recorded)
+    let read: Vec<PathBuf> = dependencies(&recorded)
         .into_iter()
         .map(|file| file.canonicalize().unwrap_or(file))
-        .filter(|file| !known(file))
+        .filter(|file| !file.starts_with(&cache.root))
         .collect();
+    let saved_later = |file: &PathBuf| {
+        let saved = fs::metadata(file).and_then(|found| found.modified());
+        saved.is_ok_and(|saved| saved >= since)
+    };
+    let is_as_its_key = !read.iter().any(saved_later);
+    let of_package = |file: &PathBuf| of_packages.iter().any(|known| file.starts_with(known));
+    let mut found = read;
+    found.retain(|file| !of_package(file));
     found.sort();
     found.dedup();
     let path = list(cache, folders(modules))?;
@@ -61,11 +66,7 @@ pub fn record(
     replace(&path, 0o666, |file| {
         file.write_all(lines.join("\n").as_bytes())
     })?;
-    let changed = |file: &PathBuf| {
-        let saved = fs::metadata(file).and_then(|found| found.modified());
-        saved.is_ok_and(|saved| saved >= begin)
-    };
-    Ok(!found.iter().any(changed))
+    Ok(is_as_its_key)
 }
 
 fn folders(modules: &[ExternalModule]) -> impl Iterator<Item = &Path> {
@@ -179,5 +180,12 @@ mod tests {
         assert_eq!(BTreeSet::from([before, one, two]).len(), 3);
         assert!(!record(&cache, &modules, &program, SystemTime::UNIX_EPOCH).unwrap());
         assert_eq!(whole_key(&cache, "sources", &[]).unwrap(), "sources");
+        // A source of the module itself that is saved while the build waits: the key has the one before.
+        let saved = fs::File::options()
+            .write(true)
+            .open(root.join("module/src/lib.rs"))
+            .unwrap();
+        saved.set_modified(later).unwrap();
+        assert!(!record(&cache, &modules, &program, later).unwrap());
     }
 }

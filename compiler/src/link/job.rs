@@ -4,6 +4,7 @@ use super::cache::ProgramRecord;
 use super::external_module::ExternalModule;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// How the dependencies and the grid are compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Options {
 pub struct Job<'a> {
     /// From [`super::key()`].
     pub key: &'a str,
+    /// When the key was begun to be made: what is saved later may be compiled and is not in it.
+    pub since: SystemTime,
     /// The grid's absolute path: its workspace is named after it.
     pub grid: &'a Path,
     /// Path and text of each emitted file.

@@ -34,7 +34,6 @@ use environment::cleared;
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 use toolchain::{Linking, Machine};
 
 /// The program of a key, if it was built before.
@@ -70,7 +69,6 @@ pub fn link(
         Profile::Fast => "release",
         Profile::Max => "max",
     };
-    let begin = SystemTime::now();
     // Only cargo can tell whether an external module has changed.
     let direct = options
         .modules
@@ -103,28 +101,18 @@ pub fn link(
         user_bytes: user_bytes(&program),
         ..job.record.clone()
     };
-    let built = cache.keep(
-        &final_key(cache, job, options, &program, begin),
-        &program,
-        &record,
-    )?;
+    let built = cache.keep(&final_key(cache, job, options, &program), &program, &record)?;
     recorded_rustc::clear(&folder);
     Ok(built)
 }
 
-/// The key by which a program is kept that was built since `begin`.
-fn final_key(
-    cache: &Cache,
-    job: &Job<'_>,
-    options: &Options,
-    program: &Path,
-    begin: SystemTime,
-) -> String {
+/// The key by which a program is kept that was just built.
+fn final_key(cache: &Cache, job: &Job<'_>, options: &Options, program: &Path) -> String {
     let modules = &options.modules;
     if modules.is_empty() {
         return job.key.to_owned();
     }
-    match included::record(cache, modules, program, begin) {
+    match included::record(cache, modules, program, job.since) {
         Ok(true) => {
             included::whole_key(cache, job.key, modules).unwrap_or_else(|_| job.key.to_owned())
         }

@@ -14,6 +14,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use toml::Value;
 
 static MANIFEST: &str = include_str!("../../../templates/package/Cargo.toml");
@@ -73,6 +74,7 @@ pub fn write_all(cache: &Cache) -> Result<PathBuf, LinkFault> {
         cache,
         &Job {
             key: "",
+            since: SystemTime::UNIX_EPOCH,
             grid: Path::new(""),
             files: &files,
             crates: &crates,
@@ -213,6 +215,7 @@ mod tests {
         let crates: Vec<String> = crates.iter().map(|name| (*name).to_owned()).collect();
         let job = Job {
             key: "",
+            since: SystemTime::UNIX_EPOCH,
             grid: Path::new("/grid.hcl"),
             files: &[("src/main.rs".to_owned(), "fn main() {}\n".to_owned())].into(),
             crates: &crates,
@@ -281,6 +284,7 @@ mod tests {
             };
             let job = Job {
                 key: "",
+                since: SystemTime::UNIX_EPOCH,
                 grid: Path::new(""),
                 files: &BTreeMap::new(),
                 crates: &[],

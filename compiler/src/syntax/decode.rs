@@ -105,44 +105,24 @@ impl FileParser<'_, '_> {
     fn top(&mut self, block: RawBlock, to: &mut Declarations) {
         match block.kind.text.as_str() {
             "step" => {
-                let header = BadHeader::of(&block);
-                let step = self.step(block);
-                to.incomplete |= step.is_none();
-                if step.is_none() {
-                    to.bad_headers.push(header);
-                }
+                let step = self.named(block, to, Self::step);
                 to.main().steps.extend(step);
             }
             "resource" => {
-                let header = BadHeader::of(&block);
-                let resource = self.resource(block);
-                to.incomplete |= resource.is_none();
-                if resource.is_none() {
-                    to.bad_headers.push(header);
-                }
+                let resource = self.named(block, to, Self::resource);
                 to.main().resources.extend(resource);
             }
             "scenario" => self.scenario(block, to),
             "variable" => {
-                let header = BadHeader::of(&block);
-                let variable = self.variable(block);
-                to.incomplete |= variable.is_none();
-                if variable.is_none() {
-                    to.bad_headers.push(header);
-                }
+                let variable = self.named(block, to, Self::variable);
                 to.variables.extend(variable);
             }
             "metric" => {
-                let header = BadHeader::of(&block);
-                let metric = self.metric(block);
-                to.incomplete |= metric.is_none();
-                if metric.is_none() {
-                    to.bad_headers.push(header);
-                }
+                let metric = self.named(block, to, Self::metric);
                 to.metrics.extend(metric);
             }
             "threshold" => {
-                let threshold = self.threshold(block);
+                let threshold = self.named(block, to, Self::threshold);
                 to.thresholds.extend(threshold);
             }
             "locals" => {
@@ -151,6 +131,22 @@ impl FileParser<'_, '_> {
             }
             _ => self.no_declaration(block, to),
         }
+    }
+
+    /// Reads a block that has a name. Where it has none, what other parts of the grid name may be this one.
+    pub(super) fn named<T>(
+        &mut self,
+        block: RawBlock,
+        to: &mut Declarations,
+        read: impl FnOnce(&mut Self, RawBlock) -> Option<T>,
+    ) -> Option<T> {
+        let header = BadHeader::of(&block);
+        let found = read(self, block);
+        if found.is_none() {
+            to.incomplete = true;
+            to.bad_headers.push(header);
+        }
+        found
     }
 
     /// A block that declares nothing: unknown, out of place or not yet supported.

@@ -62,28 +62,22 @@ pub(super) fn explain_syntax_error(
         return too_deep(problems, span);
     }
     if message.contains("redefined object key") {
-        let text = format!(
-            "the key {} stands twice in this object",
-            tokens.describe(found)
-        );
-        let problem = problems.error(codes::DUPLICATE_KEY, span, text);
-        let first = range
-            .clone()
-            .take_while(|index| *index < found)
-            .filter(|index| is_key(tokens, *index));
-        let same = first
-            .filter(|index| tokens.text(*index) == tokens.text(found))
-            .last();
-        if let Some(first) = same {
-            let place = tokens.at(first);
-            problem.label(
-                Span {
-                    file,
-                    start: place.start,
-                    end: place.end,
-                },
-                "first here",
-            );
+        let key = |index: usize| Span {
+            file,
+            start: tokens.at(index).start,
+            end: tokens.at(key_end(tokens, index)).end,
+        };
+        let written = |index: usize| {
+            let span = key(index);
+            let text = tokens.text.get(span.start as usize..span.end as usize);
+            text.unwrap_or_default()
+        };
+        let text = format!("the key `{}` stands twice in this object", written(found));
+        let problem = problems.error(codes::DUPLICATE_KEY, key(found), text);
+        let mut before = (range.start..found).rev();
+        let same = |index: &usize| is_key(tokens, *index) && written(*index) == written(found);
+        if let Some(first) = before.find(same) {
+            problem.label(key(first), "first here");
         }
         return;
     }
@@ -137,8 +131,27 @@ fn is_operand(tokens: &Tokens<'_>, index: usize) -> bool {
 }
 
 fn is_key(tokens: &Tokens<'_>, index: usize) -> bool {
-    let close = tokens.at(index).partner as usize;
-    tokens.is_symbol(close + 1, "=") || tokens.is_symbol(close + 1, ":")
+    let behind = key_end(tokens, index) + 1;
+    tokens.is_symbol(behind, "=") || tokens.is_symbol(behind, ":")
+}
+
+/// The last token of a key that begins here: a name, a string, or `(..)`.
+fn key_end(tokens: &Tokens<'_>, index: usize) -> usize {
+    if tokens.kind(index) != TokenKind::OpenParen {
+        return tokens.at(index).partner as usize;
+    }
+    let mut depth = 0_usize;
+    for at in index..tokens.list.len() {
+        match tokens.kind(at) {
+            TokenKind::OpenParen => depth += 1,
+            TokenKind::CloseParen => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    index
 }
 
 struct Around<'a> {
@@ -213,9 +226,7 @@ impl Around<'_> {
             let after = (self.tokens.kind(previous), self.tokens.kind(self.found));
             match after {
                 (TokenKind::Number, TokenKind::Ident) => {
-                    return Some(format!(
-                        "write a duration or size in quotes: `\"{before}{found}\"`"
-                    ));
+                    return number_and_letters(before, found);
                 }
                 (TokenKind::CloseQuote, TokenKind::Ident | TokenKind::Number) => {
                     return Some("a quote within a string is written `\\\"`".to_owned());
@@ -225,7 +236,13 @@ impl Around<'_> {
         }
         let hint = match (before, found) {
             ("if", _) => "a value by condition is written `CONDITION ? VALUE : OTHER`",
+            (_, "=>") if self.is_for_in(TokenKind::OpenBracket) => {
+                "a `for` that makes keys stands in braces: `{ for .. : KEY => VALUE }`"
+            }
             (_, "=>") => "a key of an object is followed by `=`; `=>` is used only in a `for`",
+            (_, "}") if self.is_for_in(TokenKind::OpenBrace) => {
+                "in braces a `for` makes keys: `KEY => VALUE`; a list is `[for .. : VALUE]`"
+            }
             (_, ":" | "::" | "=") if self.innermost() == Some(TokenKind::OpenBrace) => {
                 return self.quoted_key();
             }
@@ -315,13 +332,30 @@ impl Around<'_> {
 
     /// The bracket that is open where the fault is.
     fn innermost(&self) -> Option<TokenKind> {
+        self.innermost_at().map(|index| self.tokens.kind(index))
+    }
+
+    /// Whether the bracket that is open where the fault is, is of this kind and has a `for` behind it.
+    fn is_for_in(&self, bracket: TokenKind) -> bool {
+        let open = self.innermost_at();
+        let Some(open) = open.filter(|open| self.tokens.kind(*open) == bracket) else {
+            return false;
+        };
+        let mut behind = open + 1..self.found.min(self.range.end);
+        let first = behind.find(|index| self.tokens.kind(*index) != TokenKind::Newline);
+        first.is_some_and(|index| {
+            self.tokens.kind(index) == TokenKind::Ident && self.tokens.text(index) == "for"
+        })
+    }
+
+    fn innermost_at(&self) -> Option<usize> {
         let mut open = Vec::new();
         for index in self.range.start..self.found.min(self.range.end) {
             match self.tokens.kind(index) {
-                kind @ (TokenKind::OpenBracket
+                TokenKind::OpenBracket
                 | TokenKind::OpenParen
                 | TokenKind::OpenBrace
-                | TokenKind::OpenHole) => open.push(kind),
+                | TokenKind::OpenHole => open.push(index),
                 TokenKind::CloseBracket
                 | TokenKind::CloseParen
                 | TokenKind::CloseBrace
@@ -333,4 +367,27 @@ impl Around<'_> {
         }
         open.pop()
     }
+}
+
+/// What to write for a number with letters at its end: `10ms`, `1_000`, `0xff`.
+fn number_and_letters(number: &str, letters: &str) -> Option<String> {
+    let digits = letters.replace('_', "");
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(format!(
+            "write `{number}{digits}`: a number has digits only"
+        ));
+    }
+    if letters.chars().all(char::is_alphabetic) {
+        return Some(format!(
+            "write a duration or size in quotes: `\"{number}{letters}\"`"
+        ));
+    }
+    let radix = match letters.get(..1)? {
+        "x" | "X" if number == "0" => 16,
+        "o" | "O" if number == "0" => 8,
+        "b" | "B" if number == "0" => 2,
+        _ => return None,
+    };
+    let value = u64::from_str_radix(digits.get(1..)?, radix).ok()?;
+    Some(format!("write `{value}`: a number is decimal"))
 }

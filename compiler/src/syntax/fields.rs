@@ -152,11 +152,33 @@ impl FileParser<'_, '_> {
         }
     }
 
-    /// An attribute with any name: `locals`, `arguments`, `uses`.
+    /// A block of attributes with any names: `locals`, `arguments`, `uses`.
     pub(super) fn free(&mut self, block: RawBlock, owner: &str) -> AttributeBlock {
         let span = block.span;
+        let attributes = self.free_attributes(block.body, &mut |parser, block| {
+            let name = block.kind.text.as_str();
+            let text = format!("{owner} holds attributes only, found the block `{name}`");
+            let hint = match name {
+                "dynamic" => elsewhere::DYNAMIC.to_owned(),
+                _ => format!("write `{name} = {{ .. }}`"),
+            };
+            parser
+                .problems
+                .error(codes::ATTRIBUTE_EXPECTED, block.header, text)
+                .hint(hint);
+            parser.discard(block.body);
+        });
+        AttributeBlock { span, attributes }
+    }
+
+    /// The attributes of a body, whatever their names; `other` reads its blocks.
+    pub(super) fn free_attributes(
+        &mut self,
+        body: Body,
+        other: &mut dyn FnMut(&mut Self, RawBlock),
+    ) -> Vec<Attribute> {
         let mut attributes: Vec<Attribute> = Vec::new();
-        for item in block.body.items {
+        for item in body.items {
             match item {
                 Item::Attribute(attribute) => {
                     let name = attribute.name.clone();
@@ -166,21 +188,10 @@ impl FileParser<'_, '_> {
                         None => attributes.push(Attribute { name, value }),
                     }
                 }
-                Item::Block(block) => {
-                    let name = block.kind.text.as_str();
-                    let text = format!("{owner} holds attributes only, found the block `{name}`");
-                    let hint = match name {
-                        "dynamic" => elsewhere::DYNAMIC.to_owned(),
-                        _ => format!("write `{name} = {{ .. }}`"),
-                    };
-                    self.problems
-                        .error(codes::ATTRIBUTE_EXPECTED, block.header, text)
-                        .hint(hint);
-                    self.discard(block.body);
-                }
+                Item::Block(block) => other(self, block),
             }
         }
-        AttributeBlock { span, attributes }
+        attributes
     }
 
     /// The expression of an attribute.
@@ -245,12 +256,13 @@ impl FileParser<'_, '_> {
         fine
     }
 
-    /// The only label of a block, where it may be any text of one line; faults are reported.
+    /// The only label of a block, where it may be any text of one line; faults are reported. Of more labels the first one is
+    /// the name, so that what names the block means it.
     pub(super) fn free_label(&mut self, block: &RawBlock) -> Option<Name> {
-        let [label] = block.labels.as_slice() else {
+        if block.labels.len() != 1 {
             self.labels(block, &["NAME"]);
-            return None;
-        };
+        }
+        let label = block.labels.first()?;
         let name = &label.name;
         let length = name.text.chars().count();
         let is_shown = |letter: char| !letter.is_control() && letter != '\\';

@@ -11,8 +11,8 @@ use super::token::{TokenKind, Tokens};
 /// Letters that other keys are made of.
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// The keys of one object, whether they stand in quotes, and where each stood first.
-type Keys<'t> = BTreeMap<(bool, &'t str), usize>;
+/// The keys of one object, in quotes or not, and where each stood first.
+type Keys<'t> = BTreeMap<&'t str, usize>;
 
 /// Reports the keys that stand twice, and gives for each of them, by its token, the text that takes its place.
 pub(super) fn others(
@@ -49,7 +49,7 @@ pub(super) fn others(
                     if first != index {
                         report(file, tokens, [first, index], problems);
                         let taken = taken.get_or_insert_with(|| Taken::of(tokens, range));
-                        others.extend(taken.unused(key.1.len()).map(|other| (index, other)));
+                        others.extend(taken.unused(key.len()).map(|other| (index, other)));
                     }
                 }
             }
@@ -62,15 +62,15 @@ pub(super) fn others(
     others
 }
 
-/// The key that begins at a token, and whether it stands in quotes.
-fn key<'t>(tokens: &Tokens<'t>, index: usize) -> Option<(bool, &'t str)> {
+/// The key that begins at a token, without its quotes.
+fn key<'t>(tokens: &Tokens<'t>, index: usize) -> Option<&'t str> {
     let close = tokens.at(index).partner as usize;
     if !tokens.is_symbol(close + 1, "=") && !tokens.is_symbol(close + 1, ":") {
         return None;
     }
     match tokens.kind(index) {
-        TokenKind::Ident => Some((false, tokens.text(index))),
-        TokenKind::OpenQuote if close == index + 2 => Some((true, tokens.text(index + 1))),
+        TokenKind::Ident => Some(tokens.text(index)),
+        TokenKind::OpenQuote if close == index + 2 => Some(tokens.text(index + 1)),
         _ => None,
     }
 }

@@ -2,12 +2,10 @@
 
 use crate::diagnostics::codes;
 
-use super::decl::{
-    Attribute, BadHeader, BodyDecl, BodyKind, Declarations, LoadDecl, ScenarioDecl, StageDecl,
-};
+use super::decl::{BadHeader, BodyDecl, BodyKind, Declarations, LoadDecl, ScenarioDecl, StageDecl};
 use super::expr::FileParser;
 use super::fields::Shape;
-use super::structure::{Body, Item, RawBlock};
+use super::structure::RawBlock;
 
 const SCENARIO: Shape = Shape {
     owner: "a scenario",
@@ -59,24 +57,10 @@ impl FileParser<'_, '_> {
             scenario: None,
         };
         for block in found.blocks("resource") {
-            let header = BadHeader::of(&block);
-            match self.resource(block) {
-                Some(resource) => body.resources.push(resource),
-                None => {
-                    to.incomplete = true;
-                    to.bad_headers.push(header);
-                }
-            }
+            body.resources.extend(self.named(block, to, Self::resource));
         }
         for block in found.blocks("step") {
-            let header = BadHeader::of(&block);
-            match self.step(block) {
-                Some(step) => body.steps.push(step),
-                None => {
-                    to.incomplete = true;
-                    to.bad_headers.push(header);
-                }
-            }
+            body.steps.extend(self.named(block, to, Self::step));
         }
         to.incomplete |= broken;
         body.scenario = Some(ScenarioDecl {
@@ -102,13 +86,13 @@ impl FileParser<'_, '_> {
         let span = block.header;
         let mut broken = block.body.broken;
         let mut stages = Vec::new();
-        let attributes = self.attributes(block.body, &mut |parser, block| {
+        let attributes = self.free_attributes(block.body, &mut |parser, block| {
             if block.kind.text == "stage" {
                 let (span, mut broken) = (block.header, block.body.broken);
                 if !block.labels.is_empty() {
                     parser.labels(&block, &[]);
                 }
-                let attributes = parser.attributes(block.body, &mut |parser, block| {
+                let attributes = parser.free_attributes(block.body, &mut |parser, block| {
                     broken = true;
                     parser.no_block_of("a stage", block);
                 });
@@ -129,29 +113,6 @@ impl FileParser<'_, '_> {
             stages,
             broken,
         })
-    }
-
-    /// The attributes of a body, whatever their names; `other` reads its blocks.
-    fn attributes(
-        &mut self,
-        body: Body,
-        other: &mut dyn FnMut(&mut Self, RawBlock),
-    ) -> Vec<Attribute> {
-        let mut attributes: Vec<Attribute> = Vec::new();
-        for item in body.items {
-            match item {
-                Item::Attribute(attribute) => {
-                    let name = attribute.name.clone();
-                    let value = self.value(attribute);
-                    match attributes.iter().find(|other| other.name.text == name.text) {
-                        Some(first) => self.duplicate(&name, first.name.span),
-                        None => attributes.push(Attribute { name, value }),
-                    }
-                }
-                Item::Block(block) => other(self, block),
-            }
-        }
-        attributes
     }
 
     /// Reports a block where only attributes and, in a load, stages stand.

@@ -60,6 +60,12 @@ impl RunDescription {
         });
         dues.reduce(u64::saturating_add)
     }
+
+    /// Whether the iterations of all scenarios are due at moments of their own.
+    pub(super) fn is_all_open(&self) -> bool {
+        let mut loads = self.loads.iter();
+        loads.all(|load| load.load.schedule.is_open())
+    }
 }
 
 /// A load in words: `500/s for 30s, at most 100 users`, `500/s for 30s, at most 10000 users in all` (scenarios share them), `50 users for 10s`, `20 users, 1000 iterations`.

@@ -66,7 +66,7 @@ pub struct Reached {
     pub iterations: u64,
     /// Of them failed.
     pub failed: u64,
-    /// Iterations a second that were asked for in the last seconds, if they have moments of their own.
+    /// Iterations a second that were asked for in the last seconds, if all of them have moments of their own.
     pub asked: Option<f64>,
     /// Iterations a second that ended in the last seconds.
     pub got: f64,
@@ -125,6 +125,9 @@ impl ProgressLines {
             (Some(asked), Some(tried)) => Some(asked + tried),
             (one, other) => one.or(other),
         };
+        // Beside users that begin when they are free, what was asked for would be compared with more than what became of it.
+        let is_all_asked = run.is_some_and(RunDescription::is_all_open);
+        let asked = asked.filter(|_| is_all_asked);
         let described = run.map(RunDescription::described);
         let mut loads = described.iter().flat_map(|run| &run.loads);
         Reached {

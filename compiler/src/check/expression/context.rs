@@ -89,8 +89,17 @@ pub(super) type Literals = BTreeMap<Span, LiteralParts>;
 pub(super) enum LiteralParts {
     /// Of a list, in order.
     Items(Vec<Span>),
-    /// Of an object: names that are known, and their values.
-    Attributes(Vec<(String, Span)>),
+    /// Of an object: those whose names are known.
+    Attributes(Vec<LiteralAttribute>),
+}
+
+/// An attribute of a literal object.
+pub(super) struct LiteralAttribute {
+    pub(super) name: String,
+    /// Where its name stands.
+    pub(super) key: Span,
+    /// Where its value stands.
+    pub(super) value: Span,
 }
 
 /// Properties of an expression of the grid, before it is converted to the required type.
@@ -180,6 +189,23 @@ impl<'a> Checker<'a> {
     /// The instances of a step, if they were found and are right.
     pub(in crate::check) fn known_instances(&self, id: StepId) -> Option<&TInstances> {
         self.instances.get(id)?.as_ref()
+    }
+
+    /// Where an item of a value stands that is written out; else the place of the whole.
+    pub(in crate::check) fn place_of_item(&self, whole: Span, item: usize) -> Span {
+        match self.literals.get(&whole) {
+            Some(LiteralParts::Items(spans)) => spans.get(item).copied().unwrap_or(whole),
+            _ => whole,
+        }
+    }
+
+    /// Where the name and the value of an attribute stand, of an object that is written out; else the place of the whole.
+    pub(in crate::check) fn places_of_attribute(&self, whole: Span, name: &str) -> (Span, Span) {
+        let found = match self.literals.get(&whole) {
+            Some(LiteralParts::Attributes(all)) => all.iter().rfind(|one| one.name == name),
+            _ => None,
+        };
+        found.map_or((whole, whole), |one| (one.key, one.value))
     }
 
     /// Reports an error and gives it back for labels and a hint.

@@ -2,7 +2,7 @@
 //! with its own place.
 
 use bggo_values::types::Fit;
-use bggo_values::{Type, Value, convert};
+use bggo_values::{Type, Value, convert, duration};
 
 use crate::diagnostics::{Code, codes, nearest};
 use crate::source::Span;
@@ -11,7 +11,7 @@ use super::context::{LiteralParts, Literals};
 use crate::check::typed::TExpr;
 
 /// The most wrong parts of one value that are reported: more of them are the same mistake again.
-const MOST_PARTS: usize = 10;
+pub(in crate::check) const MOST_WRONG_PARTS: usize = 10;
 
 /// A value, or a part of one.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ pub(super) fn misfits(expr: &TExpr, want: &Type, what: &str, literals: &Literals
     };
     let mut misfits = Vec::new();
     find(found, want, what, (literals, &mut misfits));
-    misfits.truncate(MOST_PARTS);
+    misfits.truncate(MOST_WRONG_PARTS);
     misfits
 }
 
@@ -71,14 +71,10 @@ fn find(found: Found<'_>, want: &Type, what: &str, (literals, to): (&Literals, &
         (Type::Map(item), Type::Object(_), Some(LiteralParts::Attributes(values)))
             if **item != Type::Any =>
         {
-            for (name, span) in values {
-                if let Some(part) = attribute_of(found, name, *span) {
-                    find(
-                        part,
-                        item,
-                        &format!("{what}: attribute `{name}`"),
-                        (literals, to),
-                    );
+            for given in values {
+                if let Some(part) = attribute_of(found, &given.name, given.value) {
+                    let what = format!("{what}: attribute `{}`", given.name);
+                    find(part, item, &what, (literals, to));
                 }
             }
         }
@@ -100,14 +96,10 @@ fn find(found: Found<'_>, want: &Type, what: &str, (literals, to): (&Literals, &
                 let Some(LiteralParts::Attributes(values)) = parts else {
                     continue;
                 };
-                let span = values.iter().find(|(given, _)| given == name);
-                if let Some(part) = span.and_then(|(name, span)| attribute_of(found, name, *span)) {
-                    find(
-                        part,
-                        &field.ty,
-                        &format!("{what}: attribute `{name}`"),
-                        (literals, to),
-                    );
+                let given = values.iter().find(|given| given.name == name);
+                if let Some(part) = given.and_then(|given| attribute_of(found, name, given.value)) {
+                    let what = format!("{what}: attribute `{name}`");
+                    find(part, &field.ty, &what, (literals, to));
                 }
             }
         }
@@ -160,6 +152,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
             Some(Value::Number(number)) => format!("a duration has a unit: `\"{number}s\"`"),
             _ => "a duration has a unit: write `\"${..}s\"`".to_owned(),
         },
+        (Type::Duration, Type::String) => return duration_hint(found.value?.as_text()?),
         (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
             "write a list in `[ ]`".to_owned()
         }
@@ -184,4 +177,41 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
         _ => return None,
     };
     Some(hint)
+}
+
+/// Words for units of time, and the units that they mean.
+const UNITS_IN_WORDS: [(&str, &[&str]); 4] = [
+    (
+        "ms",
+        &["msec", "msecs", "millis", "millisecond", "milliseconds"],
+    ),
+    ("s", &["sec", "secs", "second", "seconds"]),
+    ("m", &["min", "mins", "minute", "minutes"]),
+    ("h", &["hr", "hrs", "hour", "hours"]),
+];
+
+/// What to write in place of a text that is no duration: `"5"`, `"10 sec"`, `"1d"`.
+fn duration_hint(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Some(positive) = text.strip_prefix('-') {
+        let is_duration = duration::parse(positive).is_some();
+        return is_duration.then(|| "a duration is never negative".to_owned());
+    }
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.');
+    let (number, unit) = text.split_at(end.unwrap_or(text.len()));
+    let unit = unit.trim().to_lowercase();
+    let means = |words: &&(&'static str, &[&str])| unit == words.0 || words.1.contains(&&*unit);
+    let written = match UNITS_IN_WORDS.iter().find(means) {
+        Some((short, _)) => format!("{number}{short}"),
+        None if unit.is_empty() => format!("{number}s"),
+        None if matches!(&*unit, "d" | "day" | "days") => {
+            let days: u32 = number.parse().ok()?;
+            format!("{}h", days.checked_mul(24)?)
+        }
+        None => String::new(),
+    };
+    Some(match duration::parse(&written) {
+        Some(_) => format!("write `\"{written}\"`"),
+        None => "its units are `h`, `m`, `s`, `ms`, `us` and `ns`".to_owned(),
+    })
 }

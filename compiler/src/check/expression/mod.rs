@@ -28,7 +28,9 @@ use crate::syntax::decl::{Expr, ExprKind, Part};
 
 use super::sensitivity::EVERY;
 use super::typed::{Binding, Sensitivity, TExpr, TKind, latest};
-use context::{Checker, LiteralParts, Seen, constant, error};
+pub(super) use misfit::MOST_WRONG_PARTS;
+
+use context::{Checker, LiteralAttribute, LiteralParts, Seen, constant, error};
 
 /// The most parts of the type of one expression. Names may double a type at each use of them, without end.
 pub(super) const MOST_PARTS: usize = 100_000;
@@ -180,8 +182,11 @@ impl Checker<'_> {
     /// An object of these pairs; keys that are not known make it a map.
     fn object_of(&mut self, pairs: Vec<(TExpr, TExpr)>, span: Span) -> TExpr {
         let spans = pairs.iter().filter_map(|(key, value)| {
-            let name = key.constant().and_then(Value::as_text)?;
-            Some((name.to_owned(), value.span))
+            Some(LiteralAttribute {
+                name: key.constant().and_then(Value::as_text)?.to_owned(),
+                key: key.span,
+                value: value.span,
+            })
         });
         let spans = LiteralParts::Attributes(spans.collect());
         self.literals.insert(span, spans);

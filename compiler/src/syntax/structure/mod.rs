@@ -226,10 +226,11 @@ impl<'a, 'p> Cutter<'a, 'p> {
             TokenKind::Symbol if self.tokens.is_symbol(self.at, "=") => self.attribute(name, body),
             TokenKind::Symbol if [":", "=="].contains(&self.tokens.text(self.at)) => {
                 let found = self.tokens.describe(self.at);
-                self.unexpected(
-                    self.at,
-                    format!("expected `=` after `{}`, found {found}", name.text),
-                );
+                let text = format!("expected `=` after `{}`, found {found}", name.text);
+                let hint = format!("write `{} = ..`", name.text);
+                self.problems
+                    .error(codes::UNEXPECTED_TOKEN, self.span(self.at), text)
+                    .hint(hint);
                 self.attribute(name, body);
             }
             TokenKind::OpenBrace | TokenKind::OpenQuote | TokenKind::Ident => {

@@ -113,6 +113,31 @@ impl Field {
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
+    /// A value of it, as a grid writes it.
+    pub const fn example(self) -> &'static str {
+        match self {
+            Self::Vus | Self::StartVus => "10",
+            Self::Iterations | Self::Rate | Self::StartRate | Self::Start => "100",
+            Self::MaxVus => "1000",
+            Self::Max => "5000",
+            Self::Factor => "1.5",
+            Self::Increment => "50",
+            Self::WhenFull => "\"drop\"",
+            Self::Arrivals => "\"poisson\"",
+            Self::Precision => "\"5%\"",
+            Self::Until => "threshold.NAME",
+            Self::Per => "\"1m\"",
+            Self::Duration
+            | Self::WarmUp
+            | Self::GracefulRampDown
+            | Self::MaxDuration
+            | Self::StartAfter
+            | Self::GracefulStop
+            | Self::Pace
+            | Self::Hold => "\"30s\"",
+        }
+    }
+
     /// The type of its value.
     pub const fn ty(self) -> Type {
         match self {

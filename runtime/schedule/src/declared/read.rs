@@ -113,7 +113,10 @@ impl<'a, P: Copy> Reader<'a, P> {
                     kind: Mistake::Missing,
                     place: self.place,
                     text: format!("`{name}` is missing"),
-                    hint: None,
+                    hint: Some(format!(
+                        "write a line such as `{name} = {}`",
+                        field.example()
+                    )),
                 });
                 None
             }

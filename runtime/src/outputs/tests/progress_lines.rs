@@ -66,6 +66,22 @@ fn a_plain_line_comes_every_ten_seconds_and_is_over_the_last_ten() {
 }
 
 #[test]
+fn what_was_asked_stands_only_beside_what_became_of_it() {
+    let written = Written::default();
+    let lines = writer::LineWriter::start(Box::new(written.clone()), || 80).unwrap();
+    let mut progress = progress::ProgressLines::new(lines.clone(), Progress::Plain);
+    let mut run = open_run(30, 60);
+    run.loads
+        .extend(run_of(Schedule::lasting(2, Duration::from_secs(60))).loads);
+    progress.begins(&run);
+    feed(&mut progress, 1..=10, 25);
+    assert_eq!(
+        flushed(&lines, &written),
+        "10.0s of 1m00s  25.0/s  failed 0  p95 10.0ms  users 0  iterations 250\n"
+    );
+}
+
+#[test]
 fn a_line_that_is_drawn_again_breaks_no_other_line_and_is_gone_at_the_end() {
     let written = Written::default();
     let lines = writer::LineWriter::start(Box::new(written.clone()), || 41).unwrap();
