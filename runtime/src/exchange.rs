@@ -355,6 +355,32 @@ fn printable(text: &str) -> String {
     clean
 }
 
+/// Makes what a step sent, what came back, and the secrets that went into them.
+type Make = dyn FnOnce() -> (Message, Option<Message>, Secrets);
+
+/// An exchange of a step that is not failed yet: its messages are made if it fails after all.
+pub struct Unmade(Box<Make>);
+
+impl Unmade {
+    /// Made by `make`.
+    pub(crate) fn new(
+        make: impl FnOnce() -> (Message, Option<Message>, Secrets) + 'static,
+    ) -> Self {
+        Self(Box::new(make))
+    }
+
+    /// Its messages, and the secrets that went into them.
+    pub(crate) fn made(self) -> (Message, Option<Message>, Secrets) {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for Unmade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Unmade")
+    }
+}
+
 /// What a step sent and what came back, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {

@@ -46,6 +46,7 @@ mod info;
 #[doc(hidden)]
 pub mod input_conversion;
 pub(crate) mod judgement;
+pub(crate) mod memory;
 pub(crate) mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod panic;

@@ -255,7 +255,9 @@ fn a_load_run_keeps_one_exchange_of_each_kind_of_failure() {
     assert!(text("sent").ends_with("\n\n(sensitive value), 13 bytes"));
     let received = text("received");
     assert!(received.starts_with("HTTP/1.1 404 Not Found\nserver: nginx"));
-    assert!(received.contains("\n\nno (sensitive value)"), "{received}");
+    // Beside the token it tells the session, which is no argument of any step.
+    let body = "\n\nno (sensitive value), sid=(sensitive value)";
+    assert!(received.ends_with(body), "{received}");
     let short = "PUT /missing HTTP/1.1 -> HTTP/1.1 404 Not Found";
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words(&ended.stderr).contains(short), "{}", ended.stderr);
@@ -348,4 +350,114 @@ fn a_load_run_keeps_the_request_of_a_step_whose_time_was_over() {
     assert!(sent.starts_with("POST /silent\nHost: 127.0.0.1:"), "{sent}");
     assert!(sent.ends_with("\n\nhello"), "{sent}");
     assert_eq!(examples[0]["received"], Value::Null);
+}
+
+const CHECKED: &str = r#"
+variable "url" {
+  type = string
+}
+
+variable "token" {
+  type      = string
+  sensitive = true
+}
+
+step "http_request" "fixed" {
+  continue_on_failure = true
+  arguments {
+    method       = "POST"
+    url          = "${var.url}/order"
+    bearer_token = var.token
+    body         = "amount=3"
+  }
+  check "is known" {
+    condition = output.status_code == 200
+    required  = true
+  }
+}
+
+step "http_request" "late" {
+  depends_on          = [step.http_request.fixed]
+  continue_on_failure = true
+  arguments {
+    url        = "${var.url}/echo"
+    headers    = { X-Key = uuid() }
+    basic_auth = { username = "me", password = var.token }
+  }
+  check "is empty" {
+    condition = output.body == ""
+    required  = true
+  }
+}
+
+step "http_request" "large" {
+  depends_on          = [step.http_request.late]
+  continue_on_failure = true
+  arguments {
+    url = "${var.url}/large"
+  }
+  check "is small" {
+    condition = output.size < 10
+    required  = true
+  }
+  check "is moved" {
+    condition = output.status_code == 302
+  }
+}
+"#;
+
+#[test]
+fn a_load_run_keeps_the_exchange_of_a_step_that_a_required_check_failed() {
+    let grid = Grid::new(CHECKED).build();
+    let nginx = server();
+    let flags = "--vus 2 --threads 1 --iterations 100 --max-failed 100% --summary-json -";
+    let ended = run(&grid, &nginx, &flags.split(' ').collect::<Vec<_>>());
+    for text in [&ended.stdout, &ended.stderr] {
+        assert_secret_free(text);
+    }
+    let summary: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let examples = summary["examples"].as_array().expect("examples");
+    assert_eq!(examples.len(), 3, "{examples:?}");
+    let side = |name: &str, side: &str| {
+        let step = format!("http_request.{name}");
+        let mut all = examples.iter();
+        let example = all
+            .find(|one| one["step"] == step.as_str())
+            .expect("an example");
+        assert_eq!(example["kind"], "check", "{example}");
+        example[side].as_str().expect("text").to_owned()
+    };
+    let sent = side("fixed", "sent");
+    assert!(
+        sent.starts_with("POST /order HTTP/1.1\nHost: 127.0.0.1:"),
+        "{sent}"
+    );
+    assert!(
+        sent.contains("\nAuthorization: (sensitive value)\n"),
+        "{sent}"
+    );
+    assert!(sent.ends_with("\n\namount=3"), "{sent}");
+    let received = side("fixed", "received");
+    assert!(
+        received.starts_with("HTTP/1.1 201 Created\nserver: nginx"),
+        "{received}"
+    );
+    assert!(
+        received.contains("\nset-cookie: (sensitive value)\n"),
+        "{received}"
+    );
+    assert!(received.ends_with("\n\nmade"), "{received}");
+    let sent = side("late", "sent");
+    let key = sent.lines().find_map(|line| line.strip_prefix("X-Key: "));
+    let received = side("late", "received");
+    // The server echoes the key and the credentials.
+    let body = format!(
+        "\n\n{} (sensitive value) sid=(sensitive value)",
+        key.expect("the key")
+    );
+    assert!(received.contains(&body), "{received}");
+    let received = side("large", "received");
+    assert!(received.ends_with("xxx\n(512 of 6000 bytes)"), "{received}");
+    assert!(received.len() < 1_100, "{}", received.len());
+    assert_eq!(logged(nginx).len(), 300);
 }

@@ -138,7 +138,12 @@ impl HttpEvents {
         let ended = run.within_time(trace.as_ref()).await;
         client.count_connections();
         run.waits.set(false);
-        ended.inspect_err(|fault| run.show(fault.kind()))
+        let shown = match &ended {
+            Err(fault) => step.wants_example(fault.kind()),
+            Ok(_) => step.wants_example_of_check().then_some(Step::EXAMPLE_BYTES),
+        };
+        run.show(shown);
+        ended
     }
 }
 
@@ -208,6 +213,7 @@ impl<'a> Run<'a> {
                 examples: Examples {
                     step: self.step,
                     expect: Some(&self.runner.expect),
+                    may_come: false,
                 },
             },
             hosts: self.hosts(),
@@ -432,10 +438,10 @@ impl<'a> Run<'a> {
         Ok(trace)
     }
 
-    /// Under load: shows the request, if this kind of failure has no example yet.
+    /// Under load: shows the request with so many bytes of each body, if it is to be an example.
     #[cold]
-    fn show(&self, kind: &'static str) {
-        let Some(shown) = self.step.wants_example(kind) else {
+    fn show(&self, shown: Option<usize>) {
+        let Some(shown) = shown else {
             return;
         };
         // It was made before, so it can be made.
@@ -443,11 +449,13 @@ impl<'a> Run<'a> {
             return;
         };
         let request = &self.asks.request;
+        let url = &request.target.url;
+        let cookies = self.client.cookies(url, &request.cookies, &self.fields);
         trace.sends(Request {
             method: &request.method,
-            url: &request.target.url,
+            url,
             headers: &self.fields,
-            cookies: None,
+            cookies: cookies.as_deref(),
             payload: &request.payload,
         });
         if let Some(status) = self.seen.status.get() {
@@ -462,7 +470,7 @@ impl Drop for Run<'_> {
         if self.waits.get()
             && let Some(kind) = step.is_dropped_by()
         {
-            self.show(kind);
+            self.show(step.wants_example(kind));
         }
         self.seen.count(
             step,

@@ -70,7 +70,7 @@ pub(crate) enum First<'c> {
 }
 
 /// Bytes of the body of an answer that are kept for an example of a failure.
-const START: usize = 1 << 10;
+pub(crate) const START: usize = 1 << 10;
 
 /// What was seen of an exchange, also of one that fails or is dropped.
 #[derive(Debug, Default)]
@@ -131,6 +131,17 @@ pub(crate) struct Answer {
     pub(crate) total: Duration,
 }
 
+impl Answer {
+    /// The first bytes of its body, as far as any are kept.
+    pub(crate) fn start(&self) -> &[u8] {
+        if self.body.is_empty() {
+            &self.start
+        } else {
+            &self.body
+        }
+    }
+}
+
 /// Sends a request and reads its answer.
 pub(crate) async fn exchange<'c>(
     client: &'c HttpClient,
@@ -182,7 +193,7 @@ async fn whole<'c>(
     let (status, came) = (head.status, head.came);
     let keeps = Keeps {
         most: call.keeps_body.then_some(client.common.exchange.max_body),
-        start: call.hears.examples.takes(status),
+        start: call.hears.examples.takes(status) || call.hears.examples.may_come,
         trace: call.trace,
     };
     let has_body = !incoming.is_over();
@@ -376,6 +387,11 @@ async fn read(
     let mut rest = BytesMut::new();
     while let Some(piece) = incoming.piece().await.map_err(Ended::Early)? {
         size += piece.len() as u64;
+        if keeps.most.is_none() && keeps.trace.is_none() && start.len() == START {
+            // The rest is only counted.
+            size += incoming.skip().await.map_err(Ended::Early)?;
+            break;
+        }
         if let Some(trace) = keeps.trace {
             trace.piece(&piece);
         }

@@ -17,6 +17,8 @@ pub(crate) struct Expect {
 pub(crate) struct Examples<'a> {
     pub(crate) step: &'a Step<'a>,
     pub(crate) expect: Option<&'a Expect>,
+    /// Whether any answer may become one: by a check that fails its step. Then what came of it is kept until it is judged.
+    pub(crate) may_come: bool,
 }
 
 impl Examples<'_> {

@@ -29,6 +29,7 @@ mod response;
 mod runner;
 mod trace;
 mod transport;
+mod unjudged;
 mod upgrade;
 
 pub use client::HttpClient;

@@ -9,7 +9,7 @@ use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Plain, Wanted};
 use crate::request::{self, BodyParts, HeadParts, Target};
-use crate::trace::{Request, Trace};
+use crate::trace::{Request, Trace, credentials};
 use crate::transport::{LastHead, Template};
 use bggo_runtime::contract::{Early, Fault, Step, Text};
 use http::header::HeaderMap;
@@ -26,7 +26,7 @@ pub struct HttpRequest {
     pub(crate) wanted: Wanted,
     early: EarlyParts,
     /// The whole request, if every input is known early.
-    fixed: Option<Box<Parts<'static>>>,
+    fixed: Option<Rc<Parts<'static>>>,
     kept: RefCell<Option<Kept>>,
     /// The head of the last answer.
     pub(crate) last_head: RefCell<LastHead>,
@@ -93,27 +93,31 @@ pub(crate) struct Parts<'a> {
     pub(crate) key: Cow<'a, Option<ApiKey>>,
     pub(crate) method: Cow<'a, Method>,
     pub(crate) target: Cow<'a, Target>,
-    head: Cow<'a, Fields>,
+    pub(crate) head: Cow<'a, Fields>,
     pub(crate) cookies: Cow<'a, [(String, String)]>,
     pub(crate) payload: Cow<'a, Payload>,
     pub(crate) expect: Cow<'a, Option<Expect>>,
     pub(crate) limits: Limits,
+    /// Its credentials, where they are always the same.
+    pub(crate) credentials: Option<Vec<String>>,
 }
 
 impl Parts<'_> {
-    fn into_owned(self) -> Parts<'static> {
-        fn owned<T: ToOwned + ?Sized>(part: Cow<'_, T>) -> Cow<'static, T> {
-            Cow::Owned(part.into_owned())
+    /// The same with nothing borrowed.
+    fn owned(&self) -> Parts<'static> {
+        fn owned<T: ToOwned + ?Sized>(part: &Cow<'_, T>) -> Cow<'static, T> {
+            Cow::Owned(part.clone().into_owned())
         }
         Parts {
-            key: owned(self.key),
-            method: owned(self.method),
-            target: owned(self.target),
-            head: owned(self.head),
-            cookies: owned(self.cookies),
-            payload: owned(self.payload),
-            expect: owned(self.expect),
+            key: owned(&self.key),
+            method: owned(&self.method),
+            target: owned(&self.target),
+            head: owned(&self.head),
+            cookies: owned(&self.cookies),
+            payload: owned(&self.payload),
+            expect: owned(&self.expect),
             limits: self.limits,
+            credentials: self.credentials.clone(),
         }
     }
 }
@@ -142,8 +146,18 @@ pub(crate) enum Ended<'a> {
 
 /// The parts of a request, made before or for it alone.
 pub(crate) enum PartsOf<'a> {
-    Fixed(&'a Parts<'static>),
+    Fixed(&'a Rc<Parts<'static>>),
     Made(Box<Parts<'a>>),
+}
+
+impl PartsOf<'_> {
+    /// Parts that outlive the run.
+    pub(crate) fn kept(&self) -> Rc<Parts<'static>> {
+        match self {
+            Self::Fixed(parts) => Rc::clone(parts),
+            Self::Made(parts) => Rc::new(parts.owned()),
+        }
+    }
 }
 
 impl<'a> Deref for PartsOf<'a> {
@@ -172,8 +186,9 @@ impl HttpRequest {
             reads: ReadsOf::of(wanted),
         };
         if are_known(&prepared.inputs) {
-            let parts = prepared.made(&[])?;
-            prepared.fixed = Some(Box::new(parts.into_owned()));
+            let mut parts = prepared.made(&[])?.owned();
+            parts.credentials = Some(prepared.credentials(&[])?);
+            prepared.fixed = Some(Rc::new(parts));
         }
         Ok(prepared)
     }
@@ -231,11 +246,13 @@ impl HttpRequest {
         let Ok(trace) = self.trace((step, shown), client, (parts, late)) else {
             return;
         };
+        let url = &parts.target.url;
+        let cookies = client.cookies(url, &parts.cookies, &composed.fields);
         trace.sends(Request {
             method: &parts.method,
-            url: &parts.target.url,
+            url,
             headers: &composed.fields,
-            cookies: None,
+            cookies: cookies.as_deref(),
             payload: &parts.payload,
         });
         match ended {
@@ -247,9 +264,19 @@ impl HttpRequest {
             Ended::Answered(answer) => {
                 let head = &answer.head;
                 trace.hears(head.status, head.version, head.headers());
-                trace.begins(&answer.start, answer.size);
+                trace.begins(answer.start(), answer.size);
             }
         }
+    }
+
+    /// The credentials of a request, which its head may hold in Base64.
+    pub(crate) fn credentials(&self, late: &[Late<'_>]) -> Result<Vec<String>, Fault> {
+        let plain = self.inputs.with(late)?;
+        Ok(credentials(
+            &plain.url,
+            plain.basic_auth,
+            plain.bearer_token.as_deref(),
+        ))
     }
 
     /// The head of a request. That of a fixed request is made once on each thread, for each set of settings of a client.
@@ -307,6 +334,7 @@ impl HttpRequest {
             payload: part(&early.payload, || payload(plain))?,
             expect: part(&early.expect, || expect(plain))?,
             limits: limits(plain)?,
+            credentials: None,
             key,
         })
     }
@@ -452,6 +480,7 @@ fn bodies<'a>(plain: &'a Plain<'_>) -> BodyParts<'a> {
 }
 
 /// The limits that a step sets itself.
+#[derive(Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
     pub(crate) follow_redirects: Option<bool>,

@@ -8,7 +8,7 @@
 
 use crate::auth::ApiKey;
 use crate::client::HttpClient;
-use crate::exchange::{Answer, Call, Counters, First, Seen, exchange};
+use crate::exchange::{Answer, Call, Counters, First, START, Seen, exchange};
 use crate::expect::Examples;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
 use crate::phases::Phases;
@@ -16,6 +16,7 @@ use crate::prepared::{Composed, Ended, HttpRequest, PartsOf};
 use crate::response;
 use crate::trace::Trace;
 use crate::transport::{Begun, Head, Hears, Incoming, Lost, Outgoing, Reads};
+use crate::unjudged::Unjudged;
 use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Prepare, Runner, Running, Step};
 use std::cell::Cell;
 use std::future::Future;
@@ -66,6 +67,8 @@ struct Run<'a> {
     reads: Reads,
     seen: Seen,
     phases: Phases,
+    /// A check may fail the step after it has passed here, and then its exchange is an example.
+    may_be_judged: bool,
     /// It waits for an answer. If it is dropped then because its time is over, the request is shown as far as it came.
     waits: Cell<bool>,
 }
@@ -170,6 +173,7 @@ impl<'a> Run<'a> {
             late,
             reads,
             seen: Seen::default(),
+            may_be_judged: step.wants_example_of_check(),
             waits: Cell::new(true),
         })
     }
@@ -214,6 +218,7 @@ impl<'a> Run<'a> {
             examples: Examples {
                 step: self.step,
                 expect: self.parts.expect.as_ref().as_ref(),
+                may_come: self.may_be_judged,
             },
         }
     }
@@ -281,6 +286,11 @@ impl<'a> Run<'a> {
         if status.is_redirection() || self.hears().examples.takes(status) {
             return Continue(First::Head(incoming));
         }
+        let start = if self.may_be_judged && !reads.body {
+            incoming.start(START).to_vec()
+        } else {
+            Vec::new()
+        };
         let Some((size, body)) = incoming.take_whole(most) else {
             return Continue(First::Head(incoming));
         };
@@ -291,14 +301,14 @@ impl<'a> Run<'a> {
         if !reads.body {
             self.step.received_at(head.came);
         }
-        Break(self.output(&Answer {
+        Break(self.output(Answer {
             // What came with the head took no time.
             receiving: Duration::ZERO,
             total: head.came - self.sent,
             head,
             redirected: None,
             body,
-            start: Vec::new(),
+            start,
             size,
         }))
     }
@@ -347,7 +357,7 @@ impl<'a> Run<'a> {
         let call = self.call(trace);
         let answer = exchange(self.client, &call, first, self.step.deadline()).await;
         let answer = answer.map_err(|fault| self.fails(fault))?;
-        self.output(&answer)
+        self.output(answer)
     }
 
     /// The step fails without a whole answer.
@@ -359,7 +369,7 @@ impl<'a> Run<'a> {
     }
 
     /// Counts a whole answer, and makes the outputs.
-    fn output(&self, answer: &Answer) -> Result<Outputs, Fault> {
+    fn output(&self, answer: Answer) -> Result<Outputs, Fault> {
         self.waits.set(false);
         let step = self.step;
         self.phases
@@ -369,10 +379,46 @@ impl<'a> Run<'a> {
             let status = answer.head.status.as_u16();
             if !expect.allows(status) {
                 let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
-                self.show(Kind::Status.name(), Ended::Answered(answer));
+                self.show(Kind::Status.name(), Ended::Answered(&answer));
                 return Err(Kind::Status.fault(text));
             }
         }
+        let outputs = self.outputs(&answer);
+        if let Err(fault) = &outputs {
+            self.show(fault.kind(), Ended::Answered(&answer));
+        } else if self.may_be_judged {
+            self.keep(answer);
+        }
+        outputs
+    }
+
+    /// Keeps an exchange that passed, until the checks of its step are judged.
+    #[cold]
+    fn keep(&self, answer: Answer) {
+        let url = &self.parts.target.url;
+        let fields = &self.composed.fields;
+        let credentials = match &self.parts.credentials {
+            Some(_) => Ok(Vec::new()),
+            None => self.runner.credentials(self.late),
+        };
+        // Its inputs were read before, so they can be read.
+        let Ok(credentials) = credentials else {
+            return;
+        };
+        let unjudged = Unjudged {
+            info: self.step.info(),
+            common: Rc::clone(&self.client.common),
+            is_sensitive: self.client.is_sensitive,
+            parts: self.parts.kept(),
+            composed: Rc::clone(&self.composed),
+            cookies: self.client.cookies(url, &self.parts.cookies, fields),
+            credentials,
+            answer,
+        };
+        self.step.may_be_judged(move || unjudged.messages());
+    }
+
+    fn outputs(&self, answer: &Answer) -> Result<Outputs, Fault> {
         if !self.runner.reads.anything {
             return Ok(Outputs(None));
         }

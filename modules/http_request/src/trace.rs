@@ -8,7 +8,7 @@ use crate::client::HttpClient;
 use crate::decompress::decompress;
 use crate::fields::{Fields, name};
 use crate::request;
-use bggo_runtime::contract::{Message, Secrets, Step, Text, Value};
+use bggo_runtime::contract::{Info, Message, Secrets, Step, Text, Value};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
@@ -46,7 +46,8 @@ struct Hides {
 
 /// Takes down the exchanges of one run of a step, and hands each over when it is over.
 pub(crate) struct Trace<'a> {
-    step: &'a Step<'a>,
+    /// Who is given each exchange.
+    step: Option<&'a Step<'a>>,
     /// Bytes of a body that are shown.
     shown: usize,
     hides: Hides,
@@ -97,7 +98,18 @@ impl<'a> Trace<'a> {
         own: &Fields,
         key: Option<&ApiKey>,
     ) -> Self {
-        let info = step.info();
+        let of_client = client.is_sensitive.then_some(&client.common.fields);
+        let mut trace = Self::kept((step.info(), shown), of_client, (own, key));
+        trace.step = Some(step);
+        trace
+    }
+
+    /// Of a step that has ended: whoever asks takes the exchange. `of_client` are the headers of its client, if they are kept back.
+    pub(crate) fn kept(
+        (info, shown): (&'static Info, usize),
+        of_client: Option<&Fields>,
+        (own, key): (&Fields, Option<&ApiKey>),
+    ) -> Self {
         let is = |name| info.is_input_sensitive(name);
         let mut headers: Vec<Text> = Vec::new();
         if is("headers") {
@@ -109,12 +121,10 @@ impl<'a> Trace<'a> {
             Some(ApiKey::Query(_, value)) => secrets.add(value),
             None => {}
         }
-        let of_client = client
-            .is_sensitive
-            .then(|| client.common.fields.names().cloned());
+        let of_client = of_client.map(|fields| fields.names().cloned());
         let bodies = ["body", "json", "form_data", "multipart", "file"];
         Self {
-            step,
+            step: None,
             shown,
             hides: Hides {
                 method: is("method"),
@@ -218,16 +228,27 @@ impl<'a> Trace<'a> {
     /// Its body began so, and had this many bytes.
     pub(crate) fn begins(&self, start: &[u8], size: u64) {
         if let Some(running) = &mut *self.running.borrow_mut() {
-            running.start = start.to_vec();
+            let most = start.len().min(COMPRESSED);
+            running.start = start.get(..most).unwrap_or_default().to_vec();
             running.size = size;
         }
     }
 
     /// The exchange is over, with or without an answer: hands it over.
     pub(crate) fn ends(&self) {
-        let Some(running) = self.running.borrow_mut().take() else {
-            return;
-        };
+        if let (Some(step), Some((sent, received))) = (self.step, self.messages()) {
+            step.exchanged(&sent, received.as_ref(), &self.secrets.borrow());
+        }
+    }
+
+    /// The exchange, and the secrets that went into it.
+    pub(crate) fn take(&self) -> (Message, Option<Message>, Secrets) {
+        let (sent, received) = self.messages().unwrap_or_default();
+        (sent, received, self.secrets.take())
+    }
+
+    fn messages(&self) -> Option<(Message, Option<Message>)> {
+        let running = self.running.borrow_mut().take()?;
         let version = running.answer.as_ref().map(|answer| answer.version);
         let version = version.map_or(String::new(), |version| format!(" {}", name_of(version)));
         let mut sent = Message::new(format!("{} {}{version}", running.method, running.place));
@@ -241,8 +262,7 @@ impl<'a> Trace<'a> {
         let received = running
             .answer
             .map(|answer| self.received(&answer, (running.start, running.size)));
-        self.step
-            .exchanged(&sent, received.as_ref(), &self.secrets.borrow());
+        Some((sent, received))
     }
 
     fn received(&self, answer: &Head, (start, size): (Vec<u8>, u64)) -> Message {
@@ -377,15 +397,8 @@ impl<'a> Trace<'a> {
 
     /// Keeps back the credentials of a request, which its headers may hold in Base64.
     pub(crate) fn hide_credentials(&self, url: &str, basic: Option<&Value>, bearer: Option<&str>) {
-        let basic = basic.and_then(|basic| basic.get("password"));
-        if let Some(password) = basic.filter(|password| !password.is_null()) {
-            self.hide(&password.to_string());
-        }
-        if let Some(password) = request::password(url) {
-            self.hide(&password);
-        }
-        if let Some(token) = bearer {
-            self.hide(token);
+        for credential in credentials(url, basic, bearer) {
+            self.hide(&credential);
         }
     }
 
@@ -400,6 +413,19 @@ impl Drop for Trace<'_> {
     fn drop(&mut self) {
         self.ends();
     }
+}
+
+/// The credentials of a request.
+pub(crate) fn credentials(url: &str, basic: Option<&Value>, bearer: Option<&str>) -> Vec<String> {
+    let basic = basic.and_then(|basic| basic.get("password"));
+    let basic = basic.filter(|password| !password.is_null());
+    let of_url = url.contains('@').then(|| request::password(url)).flatten();
+    let all = [
+        basic.map(|password| password.to_string()),
+        of_url,
+        bearer.map(str::to_owned),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 fn put_lines(message: &mut Message, lines: &[(String, Option<String>)]) {

@@ -163,7 +163,11 @@ impl HttpClient {
                     location: false,
                     address: false,
                 },
-                examples: Examples { step, expect: None },
+                examples: Examples {
+                    step,
+                    expect: None,
+                    may_come: false,
+                },
             },
         };
         match self.transport.upgrade(&outgoing).await? {

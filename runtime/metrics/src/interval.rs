@@ -161,6 +161,25 @@ where
     }
 }
 
+/// Slots of a layout whose histograms get room for all that they may hold, before they need it. With more slots this would be
+/// memory that most of them never use.
+pub const FEW_SLOTS: usize = 64;
+/// Entries of a list of buckets that has room: as many as the times of a slot have that are shorter than 130 ms, and those of rare
+/// longer ones.
+const ROOM: usize = 8192;
+
+/// Takes the memory that a list of buckets may need while a run goes on. Rare times have buckets of their own, so a list grows as
+/// long as the run lasts, and the memory of the run with it.
+pub fn make_room<N: Copy + Default>(buckets: &mut Vec<(u32, N)>) {
+    let known = buckets.len();
+    if buckets.capacity() < ROOM {
+        buckets.reserve_exact(ROOM - known);
+        // The system gives memory when it is written.
+        buckets.resize(ROOM, (0, N::default()));
+        buckets.truncate(known);
+    }
+}
+
 /// The value that a gauge had last: the one with the greatest time, and of two at one time the one of the greater worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LastValue {
@@ -342,6 +361,15 @@ impl Interval {
             self.slots.entry(*slot).or_default().merge(more);
         }
     }
+
+    /// Takes the memory that the histograms may need which have measured something: of what is merged over a whole run with few
+    /// slots.
+    pub fn make_room(&mut self) {
+        let histograms = self.slots.values_mut().map(|slot| &mut slot.histogram);
+        for histogram in histograms.filter(|one| !one.buckets.is_empty()) {
+            make_room(&mut histogram.buckets);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -363,6 +391,26 @@ mod tests {
             [(1, 7), (3, 1), (4, 8), (5, 3), (9, 9)]
         );
         assert_eq!(sum(&[(8, 1)], &[(1, 7), (4, 8)]), [(1, 7), (4, 8), (8, 1)]);
+    }
+
+    #[test]
+    fn a_list_with_room_takes_no_more_memory_for_buckets_that_come_later() {
+        let mut whole = Interval::default();
+        whole.slots.entry(3).or_default();
+        whole.make_room();
+        assert_eq!(whole.slots[&3].histogram.buckets.capacity(), 0);
+        let add = |whole: &mut Interval, bucket: u32| {
+            let histogram = &mut whole.slots.entry(3).or_default().histogram;
+            add_counts(&mut histogram.buckets, &[(bucket, 1)]);
+            (histogram.buckets.as_ptr(), histogram.buckets.capacity())
+        };
+        add(&mut whole, 7);
+        whole.make_room();
+        let first = add(&mut whole, 7);
+        for bucket in 0..8_000 {
+            assert_eq!(add(&mut whole, bucket), first);
+        }
+        assert_eq!(whole.slots[&3].histogram.count(), 8_002);
     }
 
     #[test]

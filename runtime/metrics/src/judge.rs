@@ -13,7 +13,7 @@
 use crate::address::{HIGHEST_RATE, Quantity, Source, Unknown};
 use crate::condition::{Address, Condition, OnFail, Statistic, Term, Threshold};
 use crate::implicit::Implicit;
-use crate::interval::Interval;
+use crate::interval::{FEW_SLOTS, Interval};
 use crate::layout::Layout;
 use crate::search;
 use crate::verdict::{Came, Judged, Reading, Remark, State, Verdict};
@@ -309,6 +309,9 @@ impl Judge {
             window.push(second, interval);
         }
         window::merge(&mut self.so_far, interval, &self.slots);
+        if self.slots.len() <= FEW_SLOTS {
+            self.so_far.make_room();
+        }
         for one in &mut self.broken_steps {
             one.second(interval);
         }

@@ -49,7 +49,9 @@ pub use condition::{Address, Condition, OnFail, Statistic, Subject, Term, Thresh
 #[cfg(feature = "tools")]
 pub use encoding::Unreadable;
 pub use implicit::{MOST_FAILED, implicit_thresholds};
-pub use interval::{Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE, add_counts};
+pub use interval::{
+    FEW_SLOTS, Histogram, Interval, LastValue, Scalar, SlotFigures, WHOLE, add_counts, make_room,
+};
 pub use judge::{Course, Judge};
 pub use layout::{
     CheckLayout, Checked, CustomLayout, IterationLayout, LabelWarning, Layout, Measured,

@@ -9,7 +9,7 @@ pub use deadline::Deadline;
 
 use crate::clock::{Clock, Moment};
 use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepEnd, StepOutcome};
-use crate::exchange::{Exchange, Message, Secrets, Shown};
+use crate::exchange::{Exchange, Message, Secrets, Shown, Unmade};
 use crate::exit::ExitCauses;
 use crate::fault::Fault;
 use crate::info::{
@@ -114,6 +114,9 @@ pub struct WorkerContext {
     trace: Option<Shown>,
     /// What running steps sent and received, by the address of the step. A step takes its own at its end.
     exchanges: RefCell<Vec<(usize, Vec<Exchange>)>>,
+    /// The exchange of the step whose checks are judged next, by its address. Between its end and its checks nothing else happens on
+    /// this thread, so there is one at most.
+    unjudged: RefCell<Option<(usize, Unmade)>>,
     /// Failed creations that this thread has reported, by resource and kind.
     told_of_resources: RefCell<HashSet<(usize, usize)>>,
 }
@@ -188,6 +191,7 @@ impl WorkerContext {
             trace,
             samples: samples.map(SampleRows::new),
             exchanges: RefCell::default(),
+            unjudged: RefCell::default(),
             told_of_resources: RefCell::default(),
         }
     }
@@ -390,6 +394,24 @@ impl WorkerContext {
             // Under load a step hands over what failed at its very end, so what is here was left by steps that passed after all.
             None if !self.functional => *all = vec![(step, vec![exchange])],
             None => all.push((step, vec![exchange])),
+        }
+    }
+
+    /// Keeps the exchange of a step whose checks are judged next.
+    pub(crate) fn keep_unjudged(&self, step: usize, exchange: Unmade) {
+        *self.unjudged.borrow_mut() = Some((step, exchange));
+    }
+
+    /// The checks of this step were judged; `failed` is the kind of its failure, if they failed it. Then its exchange is shown as
+    /// those of other failures are.
+    pub(crate) fn is_judged(&self, step: usize, failed: Option<(u32, &'static str)>) {
+        let unjudged = self.unjudged.take();
+        let (Some((of, exchange)), Some((first_slot, kind))) = (unjudged, failed) else {
+            return;
+        };
+        if let Some(shown) = self.wants_example(first_slot, kind).filter(|_| of == step) {
+            let (sent, received, secrets) = exchange.made();
+            self.keep_exchange((step, shown), (&sent, received.as_ref()), &secrets);
         }
     }
 

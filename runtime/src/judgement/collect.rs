@@ -34,6 +34,9 @@ impl Collector {
             reader.take(&mut interval);
         }
         self.total.merge(&interval);
+        if self.readers.iter().all(SlabReader::has_few_slots) {
+            self.total.make_room();
+        }
         interval
     }
 

@@ -9,7 +9,9 @@
 use super::names::{OTHERS, RunNames};
 use super::slab::{OUTCOMES, ScalarCells, Slab};
 use bggo_metrics::buckets::{LAST, ROW, ROWS, highest, lowest};
-use bggo_metrics::{Histogram, Interval, LastValue, Outcome, Scalar, SlotFigures, add_counts};
+use bggo_metrics::{
+    Histogram, Interval, LastValue, Outcome, Scalar, SlotFigures, add_counts, make_room,
+};
 use bggo_values::Text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,6 +85,18 @@ impl SlabReader {
     pub fn of_worker(mut self, worker: u32) -> Self {
         self.worker = worker;
         self
+    }
+
+    /// Whether each slot gets the memory that it may need, before it needs it.
+    pub fn has_few_slots(&self) -> bool {
+        self.slab.has_few_slots()
+    }
+
+    #[cfg(test)]
+    pub(super) fn room(&self, slot: usize) -> usize {
+        self.seen
+            .get(slot)
+            .map_or(0, |seen| seen.buckets.capacity())
     }
 
     #[cfg(test)]
@@ -193,6 +207,7 @@ impl SlabReader {
     }
 
     fn histogram(&mut self, slot: usize, news: &mut Histogram) {
+        let has_few_slots = self.has_few_slots();
         let (Some(exact), Some(seen)) = (self.slab.exact.get(slot), self.seen.get_mut(slot)) else {
             return;
         };
@@ -226,6 +241,9 @@ impl SlabReader {
         }
         if !fresh.is_empty() {
             add_counts(&mut seen.buckets, &fresh);
+            if has_few_slots {
+                make_room(&mut seen.buckets);
+            }
         }
         let now = (exact.smallest.load(Relaxed), exact.largest.load(Relaxed));
         news.extremes = extremes(news, now, std::mem::replace(&mut seen.extremes, now));

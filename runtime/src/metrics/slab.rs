@@ -13,8 +13,8 @@
 use super::asked::AskedSlots;
 use super::names::{KINDS, LABELS};
 use crate::clock::nanos;
-use bggo_metrics::Outcome;
 use bggo_metrics::buckets::{BUCKETS, ROW, bucket};
+use bggo_metrics::{FEW_SLOTS, Outcome};
 use bggo_schedule::Nanos;
 use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -23,6 +23,9 @@ use std::time::Duration;
 
 /// Counters of a slot: one for each [`Outcome`], rounded up.
 pub(super) const OUTCOMES: usize = 8;
+
+/// The last row that a run is likely to need: that of times up to four seconds.
+const LIKELY: usize = 12;
 
 /// What is known of a slot's histogram beside its buckets. All three are in thousandths of what the buckets count: a
 /// histogram of times counts microseconds and has its sum in nanoseconds.
@@ -167,6 +170,24 @@ impl Slab {
         self.exact.len()
     }
 
+    /// Whether it has so few slots that each gets the memory that it may need, before it needs it.
+    pub(super) fn has_few_slots(&self) -> bool {
+        self.slots() <= FEW_SLOTS
+    }
+
+    /// A slot has its first value. Of few slots the rows that rare values will need get their memory now, or a run would take more
+    /// of it the longer it lasts.
+    #[cold]
+    fn is_used(&self, slot: usize) {
+        if !self.has_few_slots() {
+            return;
+        }
+        let rows = (0..=LIKELY).map(|row| self.row(slot, row));
+        for cell in rows.filter_map(<[_]>::first) {
+            add(cell, 0);
+        }
+    }
+
     /// One row of a slot's histogram.
     pub(super) fn row(&self, slot: usize, row: usize) -> &[AtomicU32] {
         let from = slot * BUCKETS + row * ROW;
@@ -308,6 +329,9 @@ impl Recorder {
         let (rows, row) = (exact.touched.load(Relaxed), 1 << (bucket / ROW));
         if rows & row == 0 {
             exact.touched.store(rows | row, Relaxed);
+            if rows == 0 {
+                self.slab.is_used(slot);
+            }
         }
     }
 

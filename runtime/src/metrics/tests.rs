@@ -54,6 +54,36 @@ fn a_reading_takes_only_what_is_new() {
     );
 }
 
+/// Whether the page of a cell has memory, as the system tells of this process.
+fn has_memory<T>(cell: &T) -> bool {
+    use std::os::unix::fs::FileExt;
+    let page = std::ptr::from_ref(cell).addr() / rustix::param::page_size();
+    let mut entry = [0; 8];
+    let map = std::fs::File::open("/proc/self/pagemap").unwrap();
+    map.read_exact_at(&mut entry, page as u64 * 8).unwrap();
+    u64::from_ne_bytes(entry) >> 63 == 1
+}
+
+#[test]
+fn of_few_slots_a_used_one_takes_its_memory_at_its_first_value() {
+    for (slots, is_whole) in [(64, true), (65, false)] {
+        let mut bench = bench(slots);
+        bench.recorder.time(3, Duration::from_micros(5));
+        let slab = Arc::clone(bench.reader_slab());
+        let rows = |slot: usize| (0..13).map(move |row| (slot, row));
+        let with_memory = |slot: usize| {
+            let rows = rows(slot).map(|(slot, row)| slab.row(slot, row));
+            rows.filter(|row| has_memory(&row[0])).count()
+        };
+        let expected = if is_whole { 13 } else { 1 };
+        assert_eq!((with_memory(3), with_memory(4)), (expected, 0));
+        let first = taken(&mut bench);
+        assert_eq!(first.slots[&3].histogram.buckets, [(5, 1)]);
+        let room = bench.reader.room(3);
+        assert_eq!(room >= 8_192, is_whole, "{room}");
+    }
+}
+
 #[test]
 fn cells_that_wrap_lose_nothing() {
     let mut bench = bench(1);

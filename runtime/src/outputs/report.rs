@@ -14,6 +14,7 @@ use crate::event::{Event, EventSink, LogLevel, ResourceEvent, StepReport};
 use crate::exit::Exit;
 use crate::grid::Scenario;
 use crate::judgement::{Judgement, OnFail, Watch};
+use crate::memory;
 use bggo_metrics::report::{Examples, Figures, Paint, Percentiles, checks};
 use bggo_values::Text;
 use std::collections::BTreeSet;
@@ -316,6 +317,7 @@ impl Reporter {
     fn begins(&mut self, description: RunDescription) {
         if !description.functional {
             self.lines.bounded(Bounded::Yes);
+            memory::keep();
         }
         for output in &mut self.outputs {
             output.begins(&description);

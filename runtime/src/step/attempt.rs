@@ -5,10 +5,10 @@ use super::output::OutputSlot;
 use crate::clock::Moment;
 use crate::context::{CUT, Cut, Deadline, WorkerContext, metric_methods};
 use crate::event::{StepEnd, StepOutcome};
-use crate::exchange::{Message, Secrets, Shown};
+use crate::exchange::{Message, Secrets, Shown, Unmade};
 use crate::fault::{Fault, FaultText};
 use crate::flow::{Flow, Running, Stop};
-use crate::info::{At, Info, Instance, LabelledCounter, Numbered, OnDemand, time_slot};
+use crate::info::{At, CheckInfo, Info, Instance, LabelledCounter, Numbered, OnDemand, time_slot};
 use crate::samples::{SampleRows, Sampled};
 use bggo_values::Value;
 use std::cell::Cell;
@@ -17,6 +17,8 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+/// The kind of failure of a step whose required check failed.
+pub(super) const CHECK: &str = "check";
 /// The kind of failure of a step that took longer than its limit.
 const TIMEOUT: &str = "timeout";
 
@@ -155,6 +157,9 @@ pub struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
+    /// Bytes of each body that are shown of an exchange that failed under load.
+    pub const EXAMPLE_BYTES: usize = Shown::EXAMPLE.body;
+
     /// Runs an attempt as [`Iteration::run_step`] does.
     #[cfg(test)]
     pub(crate) fn drive<'s>(
@@ -391,6 +396,24 @@ impl<'a> Step<'a> {
         Some(shown.body)
     }
 
+    /// Whether the exchange of this run is shown if its checks fail it: under load, until this thread has an example of that. Of a step
+    /// without required checks, and in a functional run, the answer is `false`. A module then hands over by [`Step::may_be_judged`]
+    /// what it has, right before it returns the outputs.
+    pub fn wants_example_of_check(&self) -> bool {
+        let mut checks = self.info().check_infos().iter();
+        checks.any(CheckInfo::is_required) && self.wants_example(CHECK).is_some()
+    }
+
+    /// Hands over the exchange of a run that has passed so far. `make` makes its messages, with [`Step::EXAMPLE_BYTES`] of each body, and
+    /// the secrets that went into them. It is called only if a required check fails, and dropped otherwise.
+    pub fn may_be_judged(
+        &self,
+        make: impl FnOnce() -> (Message, Option<Message>, Secrets) + 'static,
+    ) {
+        let worker = self.worker();
+        worker.keep_unjudged(self.address(), Unmade::new(make));
+    }
+
     /// The kind of failure with which the run ends while its attempt is dropped: `timeout`, or `cut` where the time to finish was over.
     /// `None` while it runs, and where a cancelled run is dropped, which is no failure. A module that waits asks it in a `drop`, and
     /// hands over the exchange that was not finished, if [`Step::wants_example`] says so.
@@ -453,6 +476,10 @@ impl<'a> Step<'a> {
         };
         if let Some(rows) = &self.iteration.worker().samples {
             self.sample(rows, &end, now);
+        }
+        if self.judged.get() {
+            let failed = fault.map(|fault| (end.first_slot, fault.kind()));
+            self.worker().is_judged(end.step, failed);
         }
         let failed = self.iteration.worker().step_ended(&end);
         if let Some(kind) = failed {

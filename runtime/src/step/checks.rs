@@ -1,13 +1,10 @@
 //! The checks of a step: how an attempt that ran is judged, before the step's end is counted.
 
-use super::attempt::{Ran, Step};
+use super::attempt::{CHECK, Ran, Step};
 use crate::event::{CheckReport, Event};
 use crate::fault::{Fault, FaultText};
 use crate::info::{CheckInfo, Sensitivity, time_slot};
 use bggo_values::Value;
-
-/// The kind of failure of a step whose required check failed.
-const CHECK: &str = "check";
 
 /// Computes a condition or a message. It is called at most once.
 type Compute<'c> = &'c mut dyn FnMut() -> Result<Value, Fault>;

@@ -186,6 +186,7 @@ pub(crate) async fn exchange(
             details: Some(Box::new(Details {
                 headers: head.fields,
                 remote_address: Some(session.peer),
+                ..Details::default()
             })),
         },
         incoming,

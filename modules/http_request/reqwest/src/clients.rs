@@ -126,6 +126,7 @@ impl Clients {
                     details: Some(Box::new(Details {
                         headers: std::mem::take(response.headers_mut()),
                         remote_address: response.remote_addr(),
+                        ..Details::default()
                     })),
                 };
                 return Ok(Answer { response, head });

@@ -230,14 +230,17 @@ impl Exchange {
             || reads.cookies && head.notable.has(Notable::SET_COOKIE)
             || reads.location && head.notable.has(Notable::LOCATION)
             || hears.examples.takes(status);
-        let details = (reads_fields || reads.address).then(|| {
+        let is_kept = hears.examples.may_come && !reads_fields;
+        let details = (reads_fields || reads.address || is_kept).then(|| {
             let mut details = Box::<Details>::default();
             if reads.address {
                 details.remote_address = wire.peer();
             }
+            let bytes = wire.peek().get(..head.size).unwrap_or_default();
             if reads_fields {
-                let bytes = wire.peek().get(..head.size).unwrap_or_default();
                 put_fields(&mut details.headers, bytes);
+            } else if is_kept {
+                details.unread = bytes.into();
             }
             details
         });
@@ -476,6 +479,13 @@ fn is_interim(head: &Head) -> bool {
     (100..200).contains(&head.status) && head.status != 101
 }
 
+/// All fields of a head.
+pub(crate) fn fields(head: &[u8]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    put_fields(&mut headers, head);
+    headers
+}
+
 fn put_fields(headers: &mut HeaderMap, head: &[u8]) {
     for (name, value) in bggo_http1::fields(head) {
         let name = HeaderName::from_bytes(name);
@@ -577,6 +587,17 @@ impl Reply<'_> {
             self.took(there as u64)?;
             return Poll::Ready(Ok(Some(piece)));
         }
+    }
+
+    /// Up to `most` bytes of a body whose length is known, as far as they came with the head.
+    pub(super) fn start(&self, most: usize) -> &[u8] {
+        let (Some(loan), Body::Left(left)) = (&self.loan, &self.body) else {
+            return &[];
+        };
+        let there = loan.peek();
+        let left = usize::try_from(*left).unwrap_or(usize::MAX);
+        let most = most.min(left).min(there.len());
+        there.get(..most).unwrap_or_default()
     }
 
     /// The whole body if it came with the head: its size, and its bytes if it is no longer than `most`.

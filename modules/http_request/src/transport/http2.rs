@@ -591,7 +591,8 @@ impl Open {
         let reads_fields = reads.fields
             || reads.cookies && head.get("set-cookie").is_some()
             || reads.location && head.get("location").is_some()
-            || hears.examples.takes(status);
+            || hears.examples.takes(status)
+            || hears.examples.may_come;
         let details = (reads_fields || reads.address).then(|| {
             let mut details = Box::<Details>::default();
             details.remote_address = self.session.peer.filter(|_| reads.address);

@@ -49,6 +49,14 @@ impl Incoming<'_> {
         }
     }
 
+    /// Up to `most` bytes of the body, as far as they came with the head. They are not taken.
+    pub(crate) fn start(&self, most: usize) -> &[u8] {
+        match self {
+            Self::Http1(reply) => reply.start(most),
+            Self::Http2(_) | Self::Linked(_) => &[],
+        }
+    }
+
     /// The next piece of the body as it came, `None` at its end.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
         match self {

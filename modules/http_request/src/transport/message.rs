@@ -105,6 +105,8 @@ pub struct Details {
     pub headers: HeaderMap,
     /// The address of the other end: of the proxy if there is one.
     pub remote_address: Option<SocketAddr>,
+    /// The head as it came, in place of its fields: they are read only if the answer becomes an example of a failure.
+    pub unread: Box<[u8]>,
 }
 
 impl AnswerHead {

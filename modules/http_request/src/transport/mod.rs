@@ -22,7 +22,7 @@ mod shared;
 
 pub(crate) use bggo_http1::Head;
 pub(crate) use counted::Counted;
-pub(crate) use http1::Lost;
+pub(crate) use http1::{Lost, fields};
 pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
 pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered};

@@ -1,6 +1,6 @@
 //! What searches for the highest rate found: the answer in a line, and a line for each rate that was tried.
 
-use super::measure::a_second;
+use super::measure::{a_second, plural};
 use super::paint::{GREEN, Paint, RED, YELLOW};
 use super::table::folded;
 use super::thresholds;
@@ -21,7 +21,8 @@ fn line(search: &Searched, paint: Paint) -> String {
     let mut text = folded((&begin, "  "), " ", &words);
     let hidden = search.steps.len().saturating_sub(MOST);
     if hidden > 0 {
-        let _ = writeln!(text, "  … {hidden} steps before in --summary-json");
+        let before = plural(hidden as u64, "step", "steps");
+        let _ = writeln!(text, "  … {before} before in --summary-json");
     }
     for step in search.steps.iter().skip(hidden) {
         let colour = match step.came {
@@ -221,5 +222,8 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches("held        120ms").count(), 20);
+        let one_more = searched(SearchEnd::AtLeastMax, &vec![FIRST; 21]);
+        let text = lines(&[one_more], Paint(false));
+        assert!(text.contains("\n  … 1 step before in"), "{text}");
     }
 }

@@ -1,12 +1,14 @@
 //! Each check of an attempt that ran is counted once, whatever the others do.
 
 use super::*;
+use crate::exchange::{Message, Secrets};
 use crate::fault::Place;
 use crate::flow::{Flow, Stop};
 use crate::info::{At, Info, MetricInfo, MetricKind};
 use crate::metrics::{Interval, RunNames, SlabReader};
 use crate::step::Policy;
 use crate::test_support::{TestWorker, ms, on_stopped_clock};
+use std::cell::Cell;
 use std::sync::Arc;
 
 static PLACE: Place = Place::new("grid.hcl", 3, 9);
@@ -209,5 +211,100 @@ fn a_fault_of_a_check_that_reads_something_sensitive_shows_no_value() {
             told(&worker),
             ["probe.secret hidden: no number: (sensitive value), grid.hcl:10:3"]
         );
+    });
+}
+
+/// Runs an attempt that hands over what it has sent, if that is wanted, and says whether it was.
+async fn asks(worker: &TestWorker, info: &'static Info, holds: bool) -> bool {
+    let it = worker.iteration(0);
+    let wanted = Cell::new(false);
+    let flow = it.run_step(At::step(info), &GOES_ON, None, async |step| {
+        step.begin();
+        wanted.set(step.wants_example_of_check());
+        if wanted.get() {
+            step.may_be_judged(move || {
+                assert!(!holds, "nobody asks for what passed");
+                let mut secrets = Secrets::default();
+                secrets.add("hunter2");
+                let mut sent = Message::new("ASK hunter2");
+                sent.body("b".repeat(5_000), 5_000);
+                (sent, Some(Message::new("NO")), secrets)
+            });
+        }
+        let mut checks = step.checks();
+        checks.check(&mut yes, &mut silent);
+        checks.check(&mut no, &mut silent);
+        checks.check(&mut || Ok(Value::Bool(holds)), &mut silent);
+        checks.end()
+    });
+    flow.await.unwrap();
+    wanted.get()
+}
+
+#[test]
+fn under_load_a_thread_keeps_the_exchange_of_the_first_run_that_a_required_check_failed() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let wanted = [true, false, false, true].map(|holds| asks(&worker, &PLAIN, holds));
+        let [passes, first, second, after] = wanted;
+        assert!(passes.await && first.await);
+        assert!(!second.await && !after.await, "it has an example");
+        assert!(
+            !asks(&worker, &SECRET, false).await,
+            "no check of it is required"
+        );
+        let told = worker.told();
+        let shown = told.iter().filter_map(|event| match event {
+            Event::FirstFailure(end) => Some((end.fault.as_ref()?.kind(), &end.exchanges)),
+            _ => None,
+        });
+        let shown: Vec<_> = shown.collect();
+        let [("check", exchanges)] = shown.as_slice() else {
+            panic!("{shown:?}");
+        };
+        let [exchange] = exchanges.as_slice() else {
+            panic!("{exchanges:?}");
+        };
+        assert_eq!(exchange.short(), "ASK (sensitive value) -> NO");
+        assert!(exchange.sent.len() < 600, "{}", exchange.sent.len());
+        assert!(
+            exchange.sent.ends_with("(512 of 5000 bytes)"),
+            "{}",
+            exchange.sent
+        );
+    });
+}
+
+#[test]
+fn the_exchange_of_one_step_is_not_that_of_the_next() {
+    on_stopped_clock(async {
+        let worker = TestWorker::load();
+        let it = worker.iteration(0);
+        let (one, other) = (
+            it.step(At::step(&PLAIN), &GOES_ON),
+            it.step(At::step(&PLAIN), &GOES_ON),
+        );
+        // It ends without its checks: what it recorded had no value.
+        one.may_be_judged(|| unreachable!("it was not judged"));
+        one.end(Err(Fault::new("value", "no number"))).unwrap();
+        let mut checks = other.checks();
+        checks.check(&mut yes, &mut silent);
+        checks.check(&mut yes, &mut silent);
+        checks.check(&mut no, &mut silent);
+        other.end(checks.end()).unwrap();
+        let told = worker.told();
+        let firsts = told.iter().filter_map(|event| match event {
+            Event::FirstFailure(end) => Some((end.fault.as_ref()?.kind(), end.exchanges.len())),
+            _ => None,
+        });
+        assert_eq!(firsts.collect::<Vec<_>>(), [("value", 0), ("check", 0)]);
+    });
+}
+
+#[test]
+fn a_functional_run_shows_exchanges_in_its_own_way() {
+    on_stopped_clock(async {
+        let worker = TestWorker::functional();
+        assert!(!asks(&worker, &PLAIN, false).await);
     });
 }
