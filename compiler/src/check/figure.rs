@@ -97,6 +97,17 @@ enum Keys {
     Kinds(Vec<String>),
 }
 
+/// Words of other tools for statistics.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("avg", "mean"),
+    ("average", "mean"),
+    ("median", "med"),
+    ("minimum", "min"),
+    ("maximum", "max"),
+    ("std", "stddev"),
+    ("total", "sum"),
+];
+
 impl Checker<'_> {
     /// What an address stands for; unknown names of it are reported.
     pub(super) fn figure(&mut self, read: &MetricRead, grid: &Grid<'_>) -> Option<Figure> {
@@ -105,8 +116,11 @@ impl Checker<'_> {
         let word = &read.statistic;
         let statistic = Statistic::of_word(&word.text);
         let Some(statistic) = statistic else {
-            let hint = nearest::nearest(&word.text, figures.statistics().iter().copied());
-            let hint = match hint {
+            let known = figures.statistics();
+            let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == word.text);
+            let meant = elsewhere.map(|(_, ours)| *ours);
+            let meant = meant.filter(|ours| known.contains(ours));
+            let hint = match meant.or_else(|| nearest::nearest(&word.text, known.iter().copied())) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => listed(figures),
             };

@@ -435,7 +435,10 @@ fn cure(value: &TExpr, quantity: Quantity) -> Option<String> {
         },
         Quantity::Time if is_share => "write a time: `\"300ms\"`".to_owned(),
         Quantity::Bytes if is_time || is_share => "write a size: `\"10KiB\"`".to_owned(),
-        Quantity::Number if is_time || is_share => "write a number without a unit".to_owned(),
+        Quantity::Number if is_share => {
+            "write a number; the share is another statistic: `ratio`".to_owned()
+        }
+        Quantity::Number if is_time => "write a number without a unit".to_owned(),
         Quantity::Ratio if is_time => "write a share: `\"1%\"` or `0.01`".to_owned(),
         _ => return None,
     };

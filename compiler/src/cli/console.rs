@@ -125,14 +125,9 @@ impl Console {
             return;
         }
         put(&render::problems(problems, sources, self.colour));
-        let count = render::count(problems);
-        if count.is_empty() {
-            return;
-        }
-        // What cannot be read has no name, and its problem tells its path.
-        match sources.name.as_str() {
-            "" => put(&format!("{count}\n")),
-            name => put(&format!("{name}: {count}\n")),
+        let total = render::total(problems, sources);
+        if !total.is_empty() {
+            put(&format!("{total}\n"));
         }
     }
 

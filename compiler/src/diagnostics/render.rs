@@ -45,6 +45,16 @@ pub fn count(problems: &Problems) -> String {
     parts.join(" and ")
 }
 
+/// `shop.hcl: 2 errors`: the grid beside its [`count`]; empty when there is nothing. What cannot be read is named by its own
+/// problem.
+pub fn total(problems: &Problems, sources: &Sources) -> String {
+    let count = count(problems);
+    if count.is_empty() || sources.name.is_empty() {
+        return count;
+    }
+    format!("{}: {count}", plain(&sources.name))
+}
+
 /// One problem, with a line break at its end.
 pub fn problem(problem: &Problem, sources: &Sources, colour: Colour) -> String {
     let level = match problem.severity {

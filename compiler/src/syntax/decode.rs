@@ -296,11 +296,14 @@ impl FileParser<'_, '_> {
         let error_message = self.optional(&mut found, "error_message");
         for (name, value) in [("condition", &condition), ("error_message", &error_message)] {
             if value.is_none() && !broken {
-                self.problems.error(
-                    codes::MISSING_ATTRIBUTE,
-                    span,
-                    format!("`validation` needs the attribute `{name}`"),
-                );
+                let text = format!("`validation` needs the attribute `{name}`");
+                let hint = match name {
+                    "condition" => "write `condition = ..`: what must be true of the variable",
+                    _ => "write `error_message = \"..\"`: what is said where it is not",
+                };
+                self.problems
+                    .error(codes::MISSING_ATTRIBUTE, span, text)
+                    .hint(hint);
             }
         }
         Some(ValidationDecl {

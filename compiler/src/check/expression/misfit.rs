@@ -152,6 +152,9 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
             Some(Value::Number(number)) => format!("a duration has a unit: `\"{number}s\"`"),
             _ => "a duration has a unit: write `\"${..}s\"`".to_owned(),
         },
+        (Type::Bool, Type::String | Type::Number) if found.value.is_some() => {
+            "write `true` or `false`".to_owned()
+        }
         (Type::Duration, Type::String) => return duration_hint(found.value?.as_text()?),
         (Type::List(_) | Type::Set(_), Type::String | Type::Number | Type::Bool) => {
             "write a list in `[ ]`".to_owned()

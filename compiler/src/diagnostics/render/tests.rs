@@ -94,3 +94,17 @@ fn colours_come_only_when_asked_for() {
     );
     assert_eq!(count(&all), "1 error");
 }
+
+#[test]
+fn the_total_names_the_grid() {
+    let mut all = Problems::default();
+    let named = |name: &str| Sources {
+        name: name.to_owned(),
+        ..Sources::default()
+    };
+    assert_eq!(total(&all, &named("a.hcl")), "");
+    all.whole(codes::NO_STEPS, "the grid has no step");
+    assert_eq!(total(&all, &named("a.hcl")), "a.hcl: 1 error");
+    assert_eq!(total(&all, &named("a\x1b.hcl")), "a\\u{1b}.hcl: 1 error");
+    assert_eq!(total(&all, &Sources::default()), "1 error");
+}

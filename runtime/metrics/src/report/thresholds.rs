@@ -44,9 +44,10 @@ fn line(verdict: &Verdict, paint: Paint) -> String {
     for part in &mut all[..last] {
         part.push(';');
     }
-    // A long condition is broken between its words, values of many figures between the figures.
+    // What is long is broken between its words, values of many figures between the figures.
     let pieces = all.iter().enumerate().flat_map(|(number, part)| {
-        let gap = if number == 0 { " " } else { ", " };
+        let is_values = number == 1 && verdict.readings.len() > 1;
+        let gap = if is_values { ", " } else { " " };
         if INDENT.len() + part.chars().count() <= SCREEN {
             vec![part.clone()]
         } else {
@@ -233,6 +234,23 @@ mod tests {
         }
         assert!(
             said.ends_with("\"1%\"; got 412ms, worst 1.20s at 45s\n"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_long_advice_is_broken_between_its_words() {
+        let advised = Verdict {
+            advice: Some(Text::Static(
+                "arguments of the steps, such as expect_status, say which of them pass; --max-failed changes the limit",
+            )),
+            ..verdict(Came::Broken)
+        };
+        let said = said_of(&advised);
+        assert!(
+            said.ends_with(
+                "such as\n          expect_status, say which of them pass; --max-failed changes the limit\n"
+            ),
             "{said}"
         );
     }
