@@ -44,8 +44,10 @@ test: ## everything that CI runs
 	$(CARGO) clippy --package bggo-metrics --features tools -- -D warnings
 	INSTA_UPDATE=no $(CARGO) test --workspace
 
-test-full: test ## the same, and what breaks off between a program and its server from many seeds: make test-full seeds=100
+test-full: test ## the same, and exchanges that break off from many seeds, and many changed answers: make test-full seeds=100 mutations=10000000
 	BGGO_FAULT_SEEDS=$(or $(seeds),50) $(CARGO) test --package bggo-tests --test faults
+	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http1 --package bggo-http2 --test mutations
+	MUTATIONS=$(or $(mutations),1000000) $(CARGO) test --release --package bggo-http-3 --lib a_changed_head
 
 install: $(bggo) ## put bggo into ~/.cargo/bin
 	install -D $(bggo) $(or $(CARGO_HOME),$(HOME)/.cargo)/bin/bggo

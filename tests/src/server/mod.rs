@@ -10,7 +10,7 @@ mod secure;
 
 pub use caddy::Caddy;
 pub use certificates::{Certificates, SelfSigned};
-pub use fault_proxy::{Exchange, Fault, FaultProxy, Log, Plan, Tally};
+pub use fault_proxy::{Exchange, Fault, FaultProxy, Log, Plan, Speaks, Tally};
 pub use gate::Gate;
 pub use nginx::{Nginx, Setup};
 pub use raw::RawPeer;

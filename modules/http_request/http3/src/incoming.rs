@@ -265,6 +265,66 @@ mod tests {
         }
     }
 
+    /// Bytes of a head, changed in a few places that follow from a seed (SplitMix64).
+    fn changed(seed: u64) -> Vec<u8> {
+        let mut state = seed;
+        let mut below = |end: usize| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            usize::try_from((mixed ^ (mixed >> 31)) % end as u64).unwrap_or(0)
+        };
+        let mut bytes = Vec::new();
+        qpack::begin(&mut bytes);
+        for (name, value) in [
+            (":status", "200"),
+            ("content-type", "text/plain"),
+            ("x-a", "some value"),
+            ("content-length", "5"),
+        ] {
+            qpack::put(name, value.as_bytes(), &mut bytes);
+        }
+        // `x-b: 302`, both in the code of Huffman.
+        bytes.extend([0x2b, 0xf2, 0xb4, 0x7f, 0x82, 0x64, 0x02]);
+        for _ in 0..=below(3) {
+            let at = below(bytes.len());
+            match below(4) {
+                0 => bytes[at] ^= 1 << below(8),
+                1 => bytes[at] = u8::try_from(below(256)).unwrap_or(0),
+                2 => drop(bytes.remove(at)),
+                _ => bytes.truncate(at.max(2)),
+            }
+        }
+        bytes
+    }
+
+    /// `MUTATIONS=10000000 cargo test --release -p bggo-http-3 changed` tries more than the usual number.
+    #[test]
+    fn a_changed_head_is_refused_or_read_and_comes_back() {
+        let wanted = std::env::var("MUTATIONS").ok();
+        let count = wanted.map_or(100_000, |count| count.parse().expect("a number"));
+        let mut taken = 0;
+        for seed in 0..count {
+            let bytes = changed(seed);
+            let Ok(head) = Head::read(&bytes) else {
+                continue;
+            };
+            taken += 1;
+            // What was read is written as it is read again.
+            let mut again = Vec::new();
+            qpack::begin(&mut again);
+            qpack::put(":status", head.status.as_str().as_bytes(), &mut again);
+            for (name, value) in &head.fields {
+                qpack::put(name.as_str(), value.as_bytes(), &mut again);
+            }
+            let same = Head::read(&again)
+                .is_ok_and(|same| same.status == head.status && same.fields == head.fields);
+            assert!(same, "seed {seed}: {}", bytes.escape_ascii());
+        }
+        // It reaches both.
+        assert!(taken > count / 20 && taken < count, "{taken} of {count}");
+    }
+
     #[test]
     fn the_largest_head_is_taken_and_none_beyond() {
         let with = |count: usize| {
