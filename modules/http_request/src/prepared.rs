@@ -105,8 +105,8 @@ pub(crate) struct Parts<'a> {
 impl Parts<'_> {
     /// The same with nothing borrowed.
     fn owned(&self) -> Parts<'static> {
-        fn owned<T: ToOwned + ?Sized>(part: &Cow<'_, T>) -> Cow<'static, T> {
-            Cow::Owned(part.clone().into_owned())
+        fn owned<T: ToOwned + ?Sized>(part: &T) -> Cow<'static, T> {
+            Cow::Owned(part.to_owned())
         }
         Parts {
             key: owned(&self.key),
