@@ -149,7 +149,7 @@ impl<'a> Work<'a> {
                     None => First::Nothing,
                     Some(begun) => {
                         let head = ready!(run.poll_head(begun, &mut self.deadline, cx));
-                        match run.heard(head, self.begun.take()) {
+                        match run.heard(head, &mut self.begun) {
                             Break(ended) => return Poll::Ready(ended),
                             Continue(first) => first,
                         }
@@ -280,14 +280,19 @@ impl<'a> Run<'a> {
     fn heard(
         &self,
         head: Option<Result<Head, Lost>>,
-        begun: Option<Begun<'a>>,
+        begun: &mut Option<Begun<'a>>,
     ) -> ControlFlow<Result<Outputs, Fault>, First<'a>> {
         self.client.count_connections();
-        let (Some(head), Some(begun)) = (head, begun) else {
+        if let Some(Ok(head)) = &head
+            && let Some(ended) = self.answered(head, begun)
+        {
+            return Break(ended);
+        }
+        let (Some(head), Some(begun)) = (head, begun.take()) else {
             return Break(Err(self.fails(self.call(None).timed_out())));
         };
         let lost = match head {
-            Ok(head) => return self.answered(head, begun),
+            Ok(head) => return Continue(First::Head(begun.answer(head, &self.hears()))),
             Err(lost) => begun.lost(lost, &self.outgoing(None)),
         };
         // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
@@ -301,36 +306,33 @@ impl<'a> Run<'a> {
     /// The outputs, if the whole answer came and there is nothing more to do.
     fn answered(
         &self,
-        head: Head,
-        begun: Begun<'a>,
-    ) -> ControlFlow<Result<Outputs, Fault>, First<'a>> {
+        head: &Head,
+        begun: &mut Option<Begun<'a>>,
+    ) -> Option<Result<Outputs, Fault>> {
         let hears = self.hears();
         let reads = self.runner.reads;
         // A redirect may be followed, and an example shows the first bytes of its body.
-        let is_last = !(300..400).contains(&head.status)
-            && !StatusCode::from_u16(head.status).is_ok_and(|status| hears.examples.takes(status));
-        let whole = if is_last {
-            begun.whole(&head, &hears)
-        } else {
-            None
-        };
-        let is_kept =
-            |size: usize| !reads.body || size as u64 <= self.client.common.exchange.max_body;
-        let Some((made, size)) = whole.filter(|(_, size)| is_kept(*size)) else {
-            return Continue(First::Head(begun.answer(head, &hears)));
-        };
-        let body = match reads.body {
-            true => begun.body(&head, size),
-            false => Bytes::new(),
-        };
-        begun.ends(&head, size, made.came);
+        if (300..400).contains(&head.status)
+            || StatusCode::from_u16(head.status).is_ok_and(|status| hears.examples.takes(status))
+        {
+            return None;
+        }
+        let (made, size) = begun.as_ref()?.whole(head, &hears)?;
+        let mut body = Bytes::new();
+        if reads.body {
+            if size as u64 > self.client.common.exchange.max_body {
+                return None;
+            }
+            body = begun.as_ref()?.body(head, size);
+        }
+        Begun::ends(begun, (head, size), made.came);
         self.seen.status.set(Some(made.status));
         self.seen.answered.set(1);
         self.client.keep_cookies(&self.parts.target.url, &made);
         if !reads.body {
             self.step.received_at(made.came);
         }
-        Break(self.output(&Answer {
+        Some(self.output(&Answer {
             // What came with the head took no time.
             receiving: Duration::ZERO,
             total: made.came - self.sent,

@@ -267,15 +267,15 @@ impl Exchange {
         head.keeps && self.sent == Some(IsSent::Whole) && !self.asks.to_close
     }
 
-    /// The whole answer was taken, which came at this moment: its connection goes back, or is closed.
+    /// The whole answer was taken, which came at this moment. Returns whether its connection goes back.
     pub(super) fn ends(
         &self,
-        mut loan: Loan<'_>,
+        loan: &mut Loan<'_>,
         (head, body): (&Head, usize),
         (max_idle, came): (usize, Moment),
-    ) {
+    ) -> bool {
         loan.consume(head.size + body);
-        goes_back(loan, self.keeps(head), (max_idle, came));
+        goes_back(loan, self.keeps(head), (max_idle, came))
     }
 
     /// The answer, from its body on.
@@ -638,19 +638,19 @@ impl Reply<'_> {
 
     /// The answer came whole.
     fn is_over(&mut self) {
-        if let Some(loan) = self.loan.take() {
-            goes_back(loan, self.keeps, (self.max_idle, self.head.came));
+        if let Some(mut loan) = self.loan.take()
+            && !goes_back(&mut loan, self.keeps, (self.max_idle, self.head.came))
+        {
+            loan.spent();
         }
     }
 }
 
-/// A whole answer came: its connection goes back if it may serve another request, and is not one idle connection too many.
-fn goes_back(mut loan: Loan<'_>, keeps: bool, (max_idle, came): (usize, Moment)) {
+/// A whole answer came. Returns whether its connection goes back: it may serve another request, and is not one idle connection too
+/// many.
+fn goes_back(loan: &mut Loan<'_>, keeps: bool, (max_idle, came): (usize, Moment)) -> bool {
     loan.paid();
+    loan.rests(came);
     let is_one_too_many = || max_idle < usize::MAX && loan.others_idle() >= max_idle;
-    if !keeps || is_one_too_many() {
-        loan.spent();
-    } else {
-        loan.rests(came);
-    }
+    keeps && !is_one_too_many()
 }

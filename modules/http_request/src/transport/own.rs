@@ -675,10 +675,18 @@ impl<'c> Begun<'c> {
     }
 
     /// The whole answer was taken: the connection goes back, or is closed.
-    pub(crate) fn ends(self, head: &Head, size: usize, came: Moment) {
-        let max_idle = self.pool.shared.max_idle;
-        let Self { exchange, loan, .. } = self;
-        exchange.ends(loan, (head, size), (max_idle, came));
+    pub(crate) fn ends(this: &mut Option<Self>, (head, size): (&Head, usize), came: Moment) {
+        let Some(begun) = this else {
+            return;
+        };
+        let max_idle = begun.pool.shared.max_idle;
+        let of = (head, size);
+        if begun.exchange.ends(&mut begun.loan, of, (max_idle, came)) {
+            // It goes back when it is dropped, and is not moved for that.
+            *this = None;
+        } else if let Some(begun) = this.take() {
+            begun.loan.spent();
+        }
     }
 
     /// Why no answer came.
