@@ -15,16 +15,19 @@ const ORIGIN: u64 = 1 << 62;
 pub struct Moment(NonZeroU64);
 
 impl Moment {
+    #[inline]
     fn numbered(number: u64) -> Self {
         Self(NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN))
     }
 
     /// How long after another moment it is; zero if it is not.
+    #[inline]
     pub fn since(self, other: Self) -> Nanos {
         self.0.get().saturating_sub(other.0.get())
     }
 
     /// So long before it.
+    #[inline]
     pub fn before(self, nanos: Nanos) -> Self {
         Self::numbered(self.0.get().saturating_sub(nanos))
     }
@@ -34,6 +37,7 @@ impl Add<Duration> for Moment {
     type Output = Self;
 
     /// So long after it, or the last moment that there can be.
+    #[inline]
     fn add(self, time: Duration) -> Self {
         Self::numbered(self.0.get().saturating_add(nanos(time)))
     }
@@ -43,6 +47,7 @@ impl Sub for Moment {
     type Output = Duration;
 
     /// How long after another moment it is; zero if it is not.
+    #[inline]
     fn sub(self, other: Self) -> Duration {
         Duration::from_nanos(self.since(other))
     }
@@ -119,6 +124,7 @@ pub(crate) fn instant() -> Instant {
 }
 
 /// A length of time in nanoseconds, or as many as there can be.
+#[inline]
 pub(crate) fn nanos(time: Duration) -> Nanos {
     time.as_secs()
         .saturating_mul(1_000_000_000)

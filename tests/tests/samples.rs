@@ -57,7 +57,9 @@ fn iterations(file: &Path) -> Vec<(u64, usize)> {
     let mut lines = text.lines();
     assert_eq!(
         lines.next(),
-        Some("at,scenario,vu,iteration,step,instance,outcome,kind,status,late,response_time,service_time")
+        Some(
+            "at,scenario,vu,iteration,step,instance,outcome,kind,status,late,response_time,service_time"
+        )
     );
     let number = |line: &str| {
         line.split(',')

@@ -21,6 +21,7 @@ mod fields;
 mod hosts;
 mod limit;
 mod multipart;
+mod origin;
 mod phases;
 mod prepared;
 mod redirect;

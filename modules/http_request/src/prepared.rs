@@ -8,6 +8,7 @@ use crate::expect::Expect;
 use crate::fields::Fields;
 use crate::hosts::Hosts;
 use crate::http_request::{Error as Kind, Inputs, Late, Plain, Wanted};
+use crate::origin::LastOrigin;
 use crate::request::{self, BodyParts, HeadParts, Target};
 use crate::trace::{Request, Trace, credentials};
 use crate::transport::{LastHead, Template};
@@ -30,6 +31,7 @@ pub struct HttpRequest {
     kept: RefCell<Option<Kept>>,
     /// The head of the last answer.
     pub(crate) last_head: RefCell<LastHead>,
+    last_origin: RefCell<LastOrigin>,
     hosts: OnceCell<Hosts>,
     pub(crate) reads: ReadsOf,
 }
@@ -182,6 +184,7 @@ impl HttpRequest {
             fixed: None,
             kept: RefCell::default(),
             last_head: RefCell::default(),
+            last_origin: RefCell::default(),
             hosts: OnceCell::new(),
             reads: ReadsOf::of(wanted),
         };
@@ -317,6 +320,17 @@ impl HttpRequest {
         Ok(composed)
     }
 
+    /// What a url says that comes with a run.
+    fn written(&self, url: &str) -> Result<Target, Fault> {
+        let url = url.trim();
+        if let Some(target) = self.last_origin.borrow().target(url) {
+            return Ok(target);
+        }
+        let target = request::written(url)?;
+        self.last_origin.borrow_mut().keep(url, &target);
+        Ok(target)
+    }
+
     fn made<'a>(&'a self, late: &[Late<'_>]) -> Result<Parts<'a>, Fault> {
         let plain = &self.inputs.with(late)?;
         let early = &self.early;
@@ -324,7 +338,8 @@ impl HttpRequest {
         Ok(Parts {
             method: part(&early.method, || method(plain))?,
             target: part(&early.target, || {
-                request::target(&plain.url, plain.query_params, key.as_ref().as_ref())
+                let target = self.written(&plain.url)?;
+                request::with_query(target, plain.query_params, key.as_ref().as_ref())
             })?,
             head: part(&early.head, || head(plain, key.as_ref().as_ref()))?,
             cookies: match &early.cookies {

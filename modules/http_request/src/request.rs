@@ -30,8 +30,26 @@ pub(crate) fn target(
     query: Option<&Value>,
     key: Option<&ApiKey>,
 ) -> Result<Target, Fault> {
-    let mut url = parse(url.trim())?;
+    with_query(written(url)?, query, key)
+}
+
+/// What a url says alone.
+pub(crate) fn written(text: &str) -> Result<Target, Fault> {
+    let mut url = parse(text.trim())?;
     let credentials = credentials(&mut url)?;
+    Ok(Target { url, credentials })
+}
+
+/// Adds to the query of a url.
+pub(crate) fn with_query(
+    target: Target,
+    query: Option<&Value>,
+    key: Option<&ApiKey>,
+) -> Result<Target, Fault> {
+    let Target {
+        mut url,
+        credentials,
+    } = target;
     if let Some(query) = query {
         let had_none = url.query().is_none();
         append_pairs(&mut url.query_pairs_mut(), query, "query_params")?;

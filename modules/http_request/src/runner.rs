@@ -15,9 +15,11 @@ use crate::phases::Phases;
 use crate::prepared::{Composed, Ended, HttpRequest, PartsOf};
 use crate::response;
 use crate::trace::Trace;
-use crate::transport::{Begun, Head, Hears, Incoming, Lost, Outgoing, Reads};
+use crate::transport::{Begun, Head, Hears, Lost, Outgoing, Reads};
 use crate::unjudged::Unjudged;
 use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Prepare, Runner, Running, Step};
+use bytes::Bytes;
+use http::StatusCode;
 use std::cell::Cell;
 use std::future::Future;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -44,14 +46,16 @@ impl Runner for HttpRequest {
         uses: Uses<'a>,
         late: &'a [Late<'a>],
     ) -> impl Future<Output = Result<Output, Fault>> {
-        Work {
-            of: match Run::new(self, (step, uses), late) {
-                Ok(run) => Of::Run(run),
-                Err(fault) => Of::Failed(Some(fault)),
-            },
-            begun: None,
-            deadline: None,
-        }
+        Work::new(self, (step, uses), late)
+    }
+
+    fn run_unread<'a>(
+        &'a self,
+        step: &'a Step<'_>,
+        uses: Uses<'a>,
+        late: &'a [Late<'a>],
+    ) -> impl Future<Output = Result<(), Fault>> {
+        Unread(Work::new(self, (step, uses), late))
     }
 }
 
@@ -105,40 +109,64 @@ impl Future for Work<'_> {
     type Output = Result<Output, Fault>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let first = match &mut this.of {
-            Of::Exchange(exchange) => {
-                let ended = ready!(exchange.as_mut().poll(cx));
-                return Poll::Ready(ended.map(Outputs::into_output));
-            }
+        self.poll_outputs(cx).map_ok(Outputs::into_output)
+    }
+}
+
+/// The same where nobody reads the outputs: they are not even made empty.
+struct Unread<'a>(Work<'a>);
+
+impl Future for Unread<'_> {
+    type Output = Result<(), Fault>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_outputs(cx).map_ok(drop)
+    }
+}
+
+impl<'a> Work<'a> {
+    fn new(runner: &'a HttpRequest, on: (&'a Step<'a>, Uses<'a>), late: &'a [Late<'a>]) -> Self {
+        Self {
+            of: match Run::new(runner, on, late) {
+                Ok(run) => Of::Run(run),
+                Err(fault) => Of::Failed(Some(fault)),
+            },
+            begun: None,
+            deadline: None,
+        }
+    }
+
+    fn poll_outputs(&mut self, cx: &mut Context<'_>) -> Poll<Result<Outputs, Fault>> {
+        let first = match &mut self.of {
+            Of::Exchange(exchange) => return exchange.as_mut().poll(cx),
             Of::Failed(fault) => {
                 return fault
                     .take()
                     .map_or(Poll::Pending, |fault| Poll::Ready(Err(fault)));
             }
             Of::Run(run) => {
-                if this.begun.is_none() {
-                    this.begun = run.begin(cx);
+                if self.begun.is_none() {
+                    self.begun = run.begin(cx);
                 }
-                match &mut this.begun {
+                match &mut self.begun {
                     None => First::Nothing,
                     Some(begun) => {
-                        let head = ready!(run.poll_head(begun, &mut this.deadline, cx));
-                        match run.heard(head, this.begun.take()) {
-                            Break(ended) => return Poll::Ready(ended.map(Outputs::into_output)),
+                        let head = ready!(run.poll_head(begun, &mut self.deadline, cx));
+                        match run.heard(head, &mut self.begun) {
+                            Break(ended) => return Poll::Ready(ended),
                             Continue(first) => first,
                         }
                     }
                 }
             }
         };
-        let Of::Run(run) = std::mem::replace(&mut this.of, Of::Failed(None)) else {
+        let Of::Run(run) = std::mem::replace(&mut self.of, Of::Failed(None)) else {
             return Poll::Pending;
         };
         let mut exchange: Running<'_, _> = Box::pin(run.exchange(first));
         let polled = exchange.as_mut().poll(cx);
-        this.of = Of::Exchange(exchange);
-        polled.map_ok(Outputs::into_output)
+        self.of = Of::Exchange(exchange);
+        polled
     }
 }
 
@@ -257,14 +285,19 @@ impl<'a> Run<'a> {
     fn heard(
         &self,
         head: Option<Result<Head, Lost>>,
-        begun: Option<Begun<'a>>,
+        begun: &mut Option<Begun<'a>>,
     ) -> ControlFlow<Result<Outputs, Fault>, First<'a>> {
         self.client.count_connections();
-        let (Some(head), Some(begun)) = (head, begun) else {
+        if let Some(Ok(head)) = &head
+            && let Some(ended) = self.answered(head, begun)
+        {
+            return Break(ended);
+        }
+        let (Some(head), Some(begun)) = (head, begun.take()) else {
             return Break(Err(self.fails(self.call(None).timed_out())));
         };
         let lost = match head {
-            Ok(head) => return self.answered(begun.answer(head, &self.hears())),
+            Ok(head) => return Continue(First::Head(begun.answer(head, &self.hears()))),
             Err(lost) => begun.lost(lost, &self.outgoing(None)),
         };
         // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
@@ -278,38 +311,46 @@ impl<'a> Run<'a> {
     /// The outputs, if the whole answer came and there is nothing more to do.
     fn answered(
         &self,
-        mut incoming: Incoming<'a>,
-    ) -> ControlFlow<Result<Outputs, Fault>, First<'a>> {
-        let status = incoming.head().status;
+        head: &Head,
+        begun: &mut Option<Begun<'a>>,
+    ) -> Option<Result<Outputs, Fault>> {
+        let hears = self.hears();
         let reads = self.runner.reads;
-        let most = reads.body.then_some(self.client.common.exchange.max_body);
-        if status.is_redirection() || self.hears().examples.takes(status) {
-            return Continue(First::Head(incoming));
+        // A redirect may be followed, and an example shows the first bytes of its body.
+        if (300..400).contains(&head.status)
+            || StatusCode::from_u16(head.status).is_ok_and(|status| hears.examples.takes(status))
+        {
+            return None;
+        }
+        let (made, size) = begun.as_ref()?.whole(head, &hears)?;
+        let mut body = Bytes::new();
+        if reads.body {
+            if size as u64 > self.client.common.exchange.max_body {
+                return None;
+            }
+            body = begun.as_ref()?.body(head, size);
         }
         let start = if self.may_be_judged && !reads.body {
-            incoming.start(START).to_vec()
+            begun.as_ref()?.body(head, size.min(START)).to_vec()
         } else {
             Vec::new()
         };
-        let Some((size, body)) = incoming.take_whole(most) else {
-            return Continue(First::Head(incoming));
-        };
-        self.seen.status.set(Some(status));
+        Begun::ends(begun, (head, size), made.came);
+        self.seen.status.set(Some(made.status));
         self.seen.answered.set(1);
-        let head = incoming.into_head();
-        self.client.keep_cookies(&self.parts.target.url, &head);
+        self.client.keep_cookies(&self.parts.target.url, &made);
         if !reads.body {
-            self.step.received_at(head.came);
+            self.step.received_at(made.came);
         }
-        Break(self.output(Answer {
+        Some(self.output(Answer {
             // What came with the head took no time.
             receiving: Duration::ZERO,
-            total: head.came - self.sent,
-            head,
+            total: made.came - self.sent,
+            head: made,
             redirected: None,
             body,
             start,
-            size,
+            size: size as u64,
         }))
     }
 

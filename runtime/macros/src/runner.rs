@@ -174,21 +174,24 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
     };
     // A step without assets and late inputs has nothing to wait for, and its future keeps nothing but the work.
     // (The work is pinned where it is made, and outputs are used where they come: both are large, and `await` moves them.)
-    let at_once = if runner.uses.is_empty() {
-        quote!(let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::run(
-            self.at_once(step, needs)?,
-            step,
-            Uses,
-            &[]
-        ));)
-    } else {
-        quote! {
-            let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
-            #uses
-            step.begin();
-            let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::run(runner, step, uses, &[]));
+    let at_once = |method: TokenStream| {
+        if runner.uses.is_empty() {
+            quote!(let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::#method(
+                self.at_once(step, needs)?,
+                step,
+                Uses,
+                &[]
+            ));)
+        } else {
+            quote! {
+                let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
+                #uses
+                step.begin();
+                let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::#method(runner, step, uses, &[]));
+            }
         }
     };
+    let (at_once, at_once_unread) = (at_once(quote!(run)), at_once(quote!(run_unread)));
     let begin_at_once = runner.uses.is_empty().then(|| {
         quote! {
             /// Begins a step without assets and late inputs.
@@ -275,11 +278,11 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 needs: #needs,
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, ::core::option::Option::None, async move |step| {
-                    #at_once
+                    #at_once_unread
                     ::core::future::poll_fn(|cx| {
                         let ended = ::core::future::Future::poll(work.as_mut(), cx);
                         // `map_ok` would be a second error where the module has no runner.
-                        ended.map(|ended| ended.map(|_| ::bggo_runtime::glue::Ran::Done))
+                        ended.map(|ended| ended.map(|()| ::bggo_runtime::glue::Ran::Done))
                     }).await
                 }))
             }
@@ -315,20 +318,22 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                 needs: #needs,
                 late: &'a [#late],
             ) -> ::bggo_runtime::glue::Running<'a, ::core::result::Result<::bggo_runtime::glue::Ran, ::bggo_runtime::glue::Fault>> {
-                ::std::boxed::Box::pin(async move { self.keep(step, &needs, late).await })
-            }
-
-            async fn keep<'a>(
-                &'a self,
-                step: &'a ::bggo_runtime::glue::Step<'_>,
-                needs: &'a #needs,
-                late: &'a [#late],
-            ) -> ::core::result::Result<::bggo_runtime::glue::Ran, ::bggo_runtime::glue::Fault> {
-                let output = self.go(step, needs, late).await?;
-                if step.keeps() {
-                    step.keep(output.wanted(self.wanted));
-                }
-                ::core::result::Result::Ok(::bggo_runtime::glue::Ran::Done)
+                ::std::boxed::Box::pin(async move {
+                    let runner = self.runner.as_ref().map_err(::core::clone::Clone::clone)?;
+                    check(late)?;
+                    #uses
+                    step.begin();
+                    let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::run(runner, step, uses, late));
+                    ::core::future::poll_fn(|cx| {
+                        let ended = ::core::future::Future::poll(work.as_mut(), cx);
+                        ended.map(|ended| ended.map(|output| {
+                            if step.keeps() {
+                                step.keep(output.wanted(self.wanted));
+                            }
+                            ::bggo_runtime::glue::Ran::Done
+                        }))
+                    }).await
+                })
             }
 
             /// Runs the step inside an attempt: assets, then the clock, then the work.

@@ -52,12 +52,14 @@ macro_rules! metric_methods {
         }
 
         /// Records a value of a trend of the unit `time`.
+        #[inline]
         pub fn record_time(&self, metric: $crate::info::Trend, took: std::time::Duration) {
             let (worker, first) = self.metrics();
             worker.recorder.time(first + metric.number(), took);
         }
 
         /// Adds to a counter of the manifest.
+        #[inline]
         pub fn add(&self, metric: $crate::info::Counter, n: u64) {
             let (worker, first) = self.metrics();
             worker.recorder.add(first + metric.number(), n);
@@ -72,12 +74,14 @@ macro_rules! metric_methods {
         }
 
         /// Counts a hit of a rate of the manifest.
+        #[inline]
         pub fn hit(&self, metric: $crate::info::Rate) {
             let (worker, first) = self.metrics();
             worker.recorder.hit(first + metric.number());
         }
 
         /// Counts a miss of a rate of the manifest.
+        #[inline]
         pub fn miss(&self, metric: $crate::info::Rate) {
             let (worker, first) = self.metrics();
             worker.recorder.miss(first + metric.number());
@@ -362,6 +366,7 @@ impl WorkerContext {
     }
 
     /// How much is shown of what a step sends and receives: in a functional run of all of it, since the step may still fail.
+    #[inline]
     pub(crate) fn shows_exchanges(&self) -> Option<Shown> {
         self.functional.then(|| self.trace.unwrap_or(Shown::FAILED))
     }

@@ -283,6 +283,7 @@ impl Recorder {
     }
 
     /// Whether somebody asks for the metric of a slot that is measured on demand.
+    #[inline]
     pub fn is_asked(&self, slot: u32) -> bool {
         self.asked.has(slot)
     }
@@ -336,12 +337,14 @@ impl Recorder {
     }
 
     /// Cells of a slot, made at its first value.
+    #[inline]
     fn scalar(&self, slot: u32) -> Option<&ScalarCells> {
         let cell = self.slab.scalars.get(slot as usize)?;
         Some(cell.get_or_init(Box::default))
     }
 
     /// Adds to a counter.
+    #[inline]
     pub fn add(&self, slot: u32, n: u64) {
         if let Some(cells) = self.scalar(slot) {
             add_wide(&cells.sum, n);
@@ -388,6 +391,7 @@ impl Recorder {
     }
 
     /// Counts a hit of a rate.
+    #[inline]
     pub fn hit(&self, slot: u32) {
         if let Some(cells) = self.scalar(slot) {
             add_wide(&cells.sum, 1);
@@ -396,6 +400,7 @@ impl Recorder {
     }
 
     /// Counts a miss of a rate.
+    #[inline]
     pub fn miss(&self, slot: u32) {
         if let Some(cells) = self.scalar(slot) {
             add_wide(&cells.count, 1);

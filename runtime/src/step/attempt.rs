@@ -213,6 +213,7 @@ impl<'a> Step<'a> {
     /// The step begins: its assets are created, its inputs are known. Its time limit starts here. The code that `module!` makes
     /// calls it. If it did not have to wait for that, it begins when the step before it ended.
     #[doc(hidden)]
+    #[inline]
     pub fn begin(&self) {
         if self.has_begun.get() || self.begun.get().is_none() {
             self.begun.set(Some(self.iteration.worker().moment()));
@@ -224,12 +225,14 @@ impl<'a> Step<'a> {
     }
 
     /// When it began, if it has.
+    #[inline]
     fn begun(&self) -> Option<Moment> {
         self.begun.get().filter(|_| self.has_begun.get())
     }
 
     /// The step sends its request: service time starts here. Without a call it starts with [`Step::begin`]. Returns this moment,
     /// so that a module that needs it does not read the clock once more.
+    #[inline]
     pub fn sent(&self) -> Moment {
         let now = self.now();
         self.sent.set(Some(now));
@@ -237,6 +240,7 @@ impl<'a> Step<'a> {
     }
 
     /// The same for a request that goes out right when the step begins: the clock is not read once more. A retry reads it.
+    #[inline]
     pub fn sent_at_once(&self) -> Moment {
         match self.begun() {
             Some(begun) => {
@@ -249,12 +253,14 @@ impl<'a> Step<'a> {
 
     /// The last byte of the answer came at a moment that was just read: what is measured ends there, and the clock is not read once
     /// more when the step ends. Nothing that takes time may follow.
+    #[inline]
     pub fn received_at(&self, moment: Moment) {
         self.received.set(Some(moment));
     }
 
     /// The clock of the run: monotonic, the same that measures steps. Each call reads it, which takes about as long as a hundred
     /// instructions: pass on a moment that was just read.
+    #[inline]
     pub fn now(&self) -> Moment {
         self.worker().moment()
     }
@@ -319,6 +325,7 @@ impl<'a> Step<'a> {
 
     /// A metric that is measured on demand, if somebody asks for it: a threshold of the run, or its `--metric`. That is known
     /// from the start of the run on, and costs a load and a test.
+    #[inline]
     pub fn asks<M: Numbered>(&self, metric: OnDemand<M>) -> Option<M> {
         let (worker, first) = self.metrics();
         let metric = metric.metric();
@@ -327,6 +334,7 @@ impl<'a> Step<'a> {
     }
 
     /// The worker and the slot of the first metric.
+    #[inline]
     fn metrics(&self) -> (&WorkerContext, u32) {
         (
             self.iteration.worker(),
@@ -334,6 +342,7 @@ impl<'a> Step<'a> {
         )
     }
 
+    #[inline]
     pub(super) fn first_slot(&self) -> u32 {
         self.first_slot_of_body() + self.at.info().first_slot()
     }
@@ -343,6 +352,7 @@ impl<'a> Step<'a> {
         self.iteration.first_slot()
     }
 
+    #[inline]
     pub(super) fn worker(&self) -> &WorkerContext {
         self.iteration.worker()
     }
@@ -383,6 +393,7 @@ impl<'a> Step<'a> {
 
     /// Whether what this step sends and receives is shown, and how many bytes of each body: so in a functional run. A module
     /// then hands over each exchange by [`Step::exchanged`], also one that got no answer. Under load the answer is `None`.
+    #[inline]
     pub fn shows_exchanges(&self) -> Option<usize> {
         let shown = self.worker().shows_exchanges()?;
         Some(shown.body)

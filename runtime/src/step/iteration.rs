@@ -129,11 +129,13 @@ impl<'a> Iteration<'a> {
     }
 
     /// The worker that it runs on.
+    #[inline]
     pub fn worker(&self) -> &'a Rc<WorkerContext> {
         self.user.worker()
     }
 
     /// Its user.
+    #[inline]
     pub fn user(&self) -> &'a UserContext {
         self.user
     }
@@ -173,6 +175,7 @@ impl<'a> Iteration<'a> {
     }
 
     /// The first slot of its scenario. The slots of its steps are relative to it.
+    #[inline]
     pub(crate) fn first_slot(&self) -> u32 {
         self.begun.first_slot
     }

@@ -3,7 +3,10 @@
 use super::attempt::Step;
 use crate::assets::Prepare;
 use crate::fault::Fault;
+use pin_project_lite::pin_project;
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// What a step runs. Its associated types are made by `module!` from the manifest.
 ///
@@ -43,4 +46,36 @@ pub trait Runner: Sized + 'static {
         uses: Self::Uses<'a>,
         late: &'a [Self::Late<'a>],
     ) -> impl Future<Output = Result<Self::Output, Fault>>;
+
+    /// The same where nobody reads the outputs. A runner writes it only if that saves it something.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    fn run_unread<'a>(
+        &'a self,
+        step: &'a Step<'_>,
+        uses: Self::Uses<'a>,
+        late: &'a [Self::Late<'a>],
+    ) -> impl Future<Output = Result<(), Fault>> {
+        Unread {
+            work: self.run(step, uses, late),
+        }
+    }
+}
+
+pin_project! {
+    /// Drops the outputs. (An `async` block would keep the work twice: as it is handed over and as it is pinned.)
+    struct Unread<W> {
+        #[pin]
+        work: W,
+    }
+}
+
+impl<T, W: Future<Output = Result<T, Fault>>> Future for Unread<W> {
+    type Output = Result<(), Fault>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let ended = self.project().work.poll(cx);
+        ended.map(|ended| ended.map(drop))
+    }
 }

@@ -19,6 +19,7 @@ impl Buf {
     }
 
     /// The bytes.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         self.memory.get(self.start..self.end).unwrap_or_default()
     }
@@ -31,11 +32,13 @@ impl Buf {
     }
 
     /// How many there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.end - self.start
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -65,6 +68,7 @@ impl Buf {
     }
 
     /// Takes bytes away from the beginning: at most those that there are.
+    #[inline]
     pub fn consume(&mut self, count: usize) {
         self.start += count.min(self.len());
         if self.start == self.end {

@@ -107,12 +107,14 @@ impl Home {
     }
 
     /// How many idle connections to a server there are.
+    #[inline]
     pub fn idle(&self, server: u32) -> usize {
         let idle = self.idle.borrow();
         idle.iter().filter(|(of, _)| *of == server).count()
     }
 
     /// Whether there are idle connections.
+    #[inline]
     pub fn has_idle(&self) -> bool {
         !self.idle.borrow().is_empty()
     }
@@ -177,6 +179,7 @@ pub struct Loan<'a> {
 
 impl Loan<'_> {
     /// How many idle connections to the same server there are beside it.
+    #[inline]
     pub fn others_idle(&self) -> usize {
         self.home.idle(self.server)
     }
@@ -211,6 +214,7 @@ impl Deref for Loan<'_> {
     type Target = Wire;
 
     #[expect(clippy::expect_used, reason = "see HAS_WIRE")]
+    #[inline]
     fn deref(&self) -> &Wire {
         self.wire.as_ref().expect(HAS_WIRE)
     }
@@ -218,6 +222,7 @@ impl Deref for Loan<'_> {
 
 impl DerefMut for Loan<'_> {
     #[expect(clippy::expect_used, reason = "see HAS_WIRE")]
+    #[inline]
     fn deref_mut(&mut self) -> &mut Wire {
         self.wire.as_mut().expect(HAS_WIRE)
     }

@@ -88,6 +88,7 @@ impl Wire {
     }
 
     /// What is to be sent: append to it. Nothing is sent before [`Wire::flush`].
+    #[inline]
     pub fn out(&mut self) -> &mut Buf {
         &mut self.out
     }
@@ -120,11 +121,13 @@ impl Wire {
     }
 
     /// The other end owes one more answer than was flushed, such as one for each of several requests in one flush.
+    #[inline]
     pub fn owe(&mut self) {
         self.owed = self.owed.saturating_add(1);
     }
 
     /// An answer came whole. Without that word the connection is not used again.
+    #[inline]
     pub fn paid(&mut self) {
         self.owed = self.owed.saturating_sub(1);
     }
@@ -190,11 +193,13 @@ impl Wire {
     }
 
     /// What has come and was not consumed.
+    #[inline]
     pub fn peek(&self) -> &[u8] {
         self.came.bytes()
     }
 
     /// Takes bytes away from the beginning of what has come.
+    #[inline]
     pub fn consume(&mut self, count: usize) {
         self.came.consume(count);
     }
@@ -336,6 +341,7 @@ impl Wire {
     }
 
     /// Whether nothing is left of an exchange: then it can serve another.
+    #[inline]
     pub fn is_whole(&self) -> bool {
         self.owed == 0
             && !self.has_unsent()
@@ -355,25 +361,30 @@ impl Wire {
         self.owed > 0 || self.has_unsent()
     }
 
+    #[inline]
     fn has_unsent(&self) -> bool {
         !self.out.is_empty() || self.layer.as_ref().is_some_and(|layer| layer.has_unsent())
     }
 
     /// An exchange is over, at about this moment.
+    #[inline]
     pub fn rests(&mut self, now: Moment) {
         self.rests_since = Some(now);
     }
 
     /// How long it has rested since its last exchange; zero if it is new.
+    #[inline]
     pub fn rested(&self, now: Moment) -> Duration {
         self.rests_since.map_or(Duration::ZERO, |since| now - since)
     }
 
     /// Whether it has served before.
+    #[inline]
     pub fn is_reused(&self) -> bool {
         self.state.is_reused
     }
 
+    #[inline]
     pub(crate) fn will_be_reused(&mut self) {
         self.state.is_reused = true;
         self.state.is_heard = false;

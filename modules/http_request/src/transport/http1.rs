@@ -255,6 +255,32 @@ impl Exchange {
         }
     }
 
+    /// The body of an answer that came whole with its head: how many bytes it has. They stand behind the head.
+    pub(super) fn whole(wire: &Wire, head: &Head) -> Option<usize> {
+        let size = match head.framing {
+            Framing::None => 0,
+            Framing::Length(length) => usize::try_from(length).ok()?,
+            Framing::Chunked | Framing::UntilClose => return None,
+        };
+        (size <= wire.peek().len().checked_sub(head.size)?).then_some(size)
+    }
+
+    /// Whether the connection may serve another request behind an answer with this head.
+    fn keeps(&self, head: &Head) -> bool {
+        head.keeps && self.sent == Some(IsSent::Whole) && !self.asks.to_close
+    }
+
+    /// The whole answer was taken, which came at this moment. Returns whether its connection goes back.
+    pub(super) fn ends(
+        &self,
+        loan: &mut Loan<'_>,
+        (head, body): (&Head, usize),
+        (max_idle, came): (usize, Moment),
+    ) -> bool {
+        loan.consume(head.size + body);
+        goes_back(loan, self.keeps(head), (max_idle, came))
+    }
+
     /// The answer, from its body on.
     pub(super) fn reply<'c>(
         self,
@@ -272,7 +298,7 @@ impl Exchange {
                 Framing::Chunked => Body::Chunked(Box::new(Chunks::new(&LIMITS)), 0),
                 Framing::UntilClose => Body::UntilClose,
             },
-            keeps: head.keeps && self.sent == Some(IsSent::Whole) && !self.asks.to_close,
+            keeps: self.keeps(&head),
             loan: Some(loan),
         };
         if matches!(reply.body, Body::Over | Body::Left(0)) {
@@ -589,40 +615,6 @@ impl Reply<'_> {
         }
     }
 
-    /// Up to `most` bytes of a body whose length is known, as far as they came with the head.
-    pub(super) fn start(&self, most: usize) -> &[u8] {
-        let (Some(loan), Body::Left(left)) = (&self.loan, &self.body) else {
-            return &[];
-        };
-        let there = loan.peek();
-        let left = usize::try_from(*left).unwrap_or(usize::MAX);
-        let most = most.min(left).min(there.len());
-        there.get(..most).unwrap_or_default()
-    }
-
-    /// The whole body if it came with the head: its size, and its bytes if it is no longer than `most`.
-    pub(super) fn take_whole(&mut self, most: Option<u64>) -> Option<(u64, Bytes)> {
-        let Some(loan) = &mut self.loan else {
-            return Some((0, Bytes::new()));
-        };
-        let Body::Left(left) = self.body else {
-            return None;
-        };
-        let there = usize::try_from(left)
-            .ok()
-            .and_then(|left| loan.peek().get(..left))?;
-        let bytes = match most {
-            Some(most) if left > most => return None,
-            Some(_) => Bytes::copy_from_slice(there),
-            None => Bytes::new(),
-        };
-        let count = there.len();
-        loan.consume(count);
-        self.body = Body::Over;
-        self.is_over();
-        Some((left, bytes))
-    }
-
     /// Drops the next bytes of the body: how many; 0 at its end.
     ///
     /// # Errors
@@ -656,15 +648,19 @@ impl Reply<'_> {
 
     /// The answer came whole.
     fn is_over(&mut self) {
-        if let Some(mut loan) = self.loan.take() {
-            loan.paid();
-            let is_one_too_many =
-                || self.max_idle < usize::MAX && loan.others_idle() >= self.max_idle;
-            if !self.keeps || is_one_too_many() {
-                loan.spent();
-            } else {
-                loan.rests(self.head.came);
-            }
+        if let Some(mut loan) = self.loan.take()
+            && !goes_back(&mut loan, self.keeps, (self.max_idle, self.head.came))
+        {
+            loan.spent();
         }
     }
+}
+
+/// A whole answer came. Returns whether its connection goes back: it may serve another request, and is not one idle connection too
+/// many.
+fn goes_back(loan: &mut Loan<'_>, keeps: bool, (max_idle, came): (usize, Moment)) -> bool {
+    loan.paid();
+    loan.rests(came);
+    let is_one_too_many = || max_idle < usize::MAX && loan.others_idle() >= max_idle;
+    keeps && !is_one_too_many()
 }

@@ -41,22 +41,6 @@ impl Incoming<'_> {
         }
     }
 
-    /// The whole body if it came with the head: its size, and its bytes if it is no longer than `most`.
-    pub(crate) fn take_whole(&mut self, most: Option<u64>) -> Option<(u64, Bytes)> {
-        match self {
-            Self::Http1(reply) => reply.take_whole(most),
-            Self::Http2(_) | Self::Linked(_) => None,
-        }
-    }
-
-    /// Up to `most` bytes of the body, as far as they came with the head. They are not taken.
-    pub(crate) fn start(&self, most: usize) -> &[u8] {
-        match self {
-            Self::Http1(reply) => reply.start(most),
-            Self::Http2(_) | Self::Linked(_) => &[],
-        }
-    }
-
     /// The next piece of the body as it came, `None` at its end.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, FaultText> {
         match self {

@@ -10,7 +10,7 @@ use super::driving::{Driving, HasWaited, wait};
 use super::http1::{self, Exchange, Lost, Sending};
 use super::http2::{self, Keeps, Session};
 use super::incoming::Incoming;
-use super::message::{Hears, Outgoing, Template, Unanswered};
+use super::message::{AnswerHead, Hears, Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
 use crate::fault;
 use crate::fields::Fields;
@@ -23,6 +23,7 @@ use bggo_wire::{
     Address, Buf, Dialer, Home, Line, Loan, Look, Names, Opening, Proxy, Rules, Sources, Target,
     Tls, Wire,
 };
+use bytes::Bytes;
 use http::Method;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
@@ -34,6 +35,9 @@ use url::Url;
 
 /// How often the idle connections are looked at that several users share.
 const LOOK: Duration = Duration::from_secs(1);
+/// From this rest on the system is asked whether an idle connection is still there, before it takes what must not be sent twice. To
+/// ask costs a system call, and a server seldom closes a connection right behind its answer.
+const RESTED: Duration = Duration::from_millis(1);
 
 /// What all clients of a resource share on a thread.
 pub(crate) struct Connections {
@@ -606,10 +610,10 @@ impl Pool {
                 continue;
             }
             let is_quiet = match &mut cx {
-                // What is not sent twice must not meet a connection that is closed by now, so the system is asked.
-                _ if !outgoing.method.is_idempotent() => loan.is_quiet(Look::Ask),
-                Some(cx) => loan.is_quiet_until(cx),
-                None => loan.is_quiet(Look::Told),
+                Some(cx) if look(outgoing.method, rested) == Look::Told => loan.is_quiet_until(cx),
+                Some(_) => loan.is_quiet(Look::Ask),
+                // The request may have waited since the clock was read, so the rest is not known.
+                None => loan.is_quiet(look(outgoing.method, Duration::MAX)),
             };
             if is_quiet {
                 return Some(loan);
@@ -658,12 +662,48 @@ impl<'c> Begun<'c> {
         Incoming::Http1(self.exchange.reply(self.loan, (head, made), max_idle))
     }
 
+    /// What is read of the head of an answer, and the size of its body, if all of it came with the head.
+    pub(crate) fn whole(&self, head: &Head, hears: &Hears<'_>) -> Option<(AnswerHead, usize)> {
+        let size = Exchange::whole(&self.loan, head)?;
+        Some((self.exchange.head(&self.loan, head, hears), size))
+    }
+
+    /// The bytes of a body that came with its head.
+    pub(crate) fn body(&self, head: &Head, size: usize) -> Bytes {
+        let there = self.loan.peek().get(head.size..head.size + size);
+        Bytes::copy_from_slice(there.unwrap_or_default())
+    }
+
+    /// The whole answer was taken: the connection goes back, or is closed.
+    pub(crate) fn ends(this: &mut Option<Self>, (head, size): (&Head, usize), came: Moment) {
+        let Some(begun) = this else {
+            return;
+        };
+        let max_idle = begun.pool.shared.max_idle;
+        let of = (head, size);
+        if begun.exchange.ends(&mut begun.loan, of, (max_idle, came)) {
+            // It goes back when it is dropped, and is not moved for that.
+            *this = None;
+        } else if let Some(begun) = this.take() {
+            begun.loan.spent();
+        }
+    }
+
     /// Why no answer came.
     #[cold]
     pub(crate) fn lost(self, lost: Lost, outgoing: &Outgoing<'_>) -> Unanswered {
         let was_reused = self.loan.is_reused();
         self.pool
             .unanswered(lost, outgoing, (self.server, was_reused))
+    }
+}
+
+/// How closely a connection is looked at that has rested for so long: what is not sent twice must not meet one that is closed by now.
+fn look(method: &Method, rested: Duration) -> Look {
+    if method.is_idempotent() || rested < RESTED {
+        Look::Told
+    } else {
+        Look::Ask
     }
 }
 
@@ -678,4 +718,23 @@ fn host_and_port(url: &Url) -> (&str, u16) {
     let host = url.host_str().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']');
     (host, url.port_or_known_default().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_is_asked_for_what_is_not_sent_twice_once_a_connection_has_rested() {
+        let just_before = RESTED - Duration::from_nanos(1);
+        for method in [Method::POST, Method::PATCH] {
+            assert_eq!(look(&method, Duration::ZERO), Look::Told);
+            assert_eq!(look(&method, just_before), Look::Told);
+            assert_eq!(look(&method, RESTED), Look::Ask);
+            assert_eq!(look(&method, Duration::MAX), Look::Ask);
+        }
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            assert_eq!(look(&method, Duration::MAX), Look::Told);
+        }
+    }
 }

@@ -22,6 +22,7 @@ mod heads;
 mod http3;
 mod large;
 mod late;
+mod memory;
 mod outputs;
 mod phases;
 mod proxies;

@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 fn answer() -> Vec<u8> {
     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec()
@@ -191,6 +192,8 @@ fn what_is_not_idempotent_takes_no_connection_that_is_closed_by_then() {
             close.send(()).unwrap();
             // This thread stands still: only the system knows of the close.
             is_closed.recv().unwrap();
+            // It rests for long enough that the system is asked: from a millisecond on.
+            std::thread::sleep(Duration::from_millis(1));
         }
         user.leave().await;
     });

@@ -135,6 +135,25 @@ impl User {
             .await
     }
 
+    /// Runs a step without late inputs so often, whose outputs nobody reads.
+    pub async fn repeat(&self, request: Vec<In>, times: usize) {
+        let prepared = http_request::Prepared::new(
+            &Prepare::new(&self.worker),
+            Ok(request),
+            Wanted::NONE,
+            Policy::new(),
+        );
+        let user = UserContext::new(Rc::clone(&self.worker), 1, 0);
+        let begun = Begun::when_free(self.worker.moment(), 0);
+        let it = Iteration::new(&user, &begun);
+        for _ in 0..times {
+            let mut make = |cx| self.client.create(cx, Ok(self.late.clone()));
+            let needs = Needs::NONE.client(self.slot.get(&it, &mut make));
+            let ended = prepared.done(&it, At::step(&STEP), needs).await;
+            assert!(ended.is_ok(), "a step failed");
+        }
+    }
+
     /// Reads the events of an answer, all outputs wanted.
     pub async fn listen(&self, ask: Vec<http_events::In>) -> Result<http_events::Output, Fault> {
         let prepared = http_events::Prepared::new(
