@@ -327,6 +327,10 @@ impl Connection {
 
     /// Somebody has taken so many bytes of a body, so that as many may follow.
     pub fn taken(&mut self, key: Key, count: usize) {
+        if self.state.broken.is_some() {
+            // Nothing may follow the word that the connection is over.
+            return;
+        }
         self.taken_of_connection(count);
         let id = self.streams.id(key);
         let (Some(stream), Some(id)) = (self.streams.get_mut(key), id) else {
@@ -579,7 +583,7 @@ impl Connection {
     /// The server may send as much again when half of what may come is taken.
     fn taken_of_connection(&mut self, count: usize) {
         self.taken = self.taken.saturating_add(count as u32);
-        if self.taken >= self.rules.connection_window / 2 && self.state.broken.is_none() {
+        if self.taken >= self.rules.connection_window / 2 {
             let more = std::mem::take(&mut self.taken);
             self.may_come += i64::from(more);
             frame::put_window_update(&mut self.replies, 0, more);

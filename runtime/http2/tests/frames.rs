@@ -809,6 +809,34 @@ fn windows_of_what_comes_grow_in_large_steps_and_hold() {
 }
 
 #[test]
+fn what_is_taken_after_the_end_of_the_connection_is_told_to_nobody() {
+    let mut peer = Peer::new();
+    // More than half of the stream's window.
+    let piece = frame(DATA, 0, 1, &[7; 10_000]);
+    let bytes = concat(&[frame(HEADERS, END_HEADERS, 1, OK), piece.repeat(4)]);
+    let (mut at, mut came) = (0, 0);
+    while at < bytes.len() {
+        let received = peer
+            .connection
+            .receive(&bytes[at..], &mut peer.head)
+            .unwrap();
+        at += received.taken;
+        if let Event::Data(_, size, _) = received.event {
+            came += size;
+        }
+    }
+    let bad = peer
+        .connection
+        .receive(&frame(PUSH_PROMISE, 0, 1, &[0; 4]), &mut peer.head);
+    assert_eq!(bad, Err(Bad::Push));
+    let kinds: Vec<u8> = peer.owed().iter().map(|(kind, ..)| *kind).collect();
+    assert_eq!(kinds.last(), Some(&GOAWAY));
+    assert_eq!(came, 40_000);
+    peer.connection.taken(GET, came);
+    assert_eq!(peer.owed(), []);
+}
+
+#[test]
 fn windows_of_what_is_sent_are_kept_to() {
     let mut peer = Peer::new();
     let body = vec![7; 200_000];

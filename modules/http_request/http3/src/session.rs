@@ -7,7 +7,7 @@ use crate::frame::{
 use crate::incoming::{HEAD_BYTES, HEAD_FIELDS, Incoming};
 use crate::tasks::Tasks;
 use bggo_runtime::contract::Moment;
-use quinn::{Connection, ConnectionError, RecvStream, SendStream, VarInt};
+use quinn::{Connection, ConnectionError, ReadError, RecvStream, SendStream, VarInt};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::net::SocketAddr;
@@ -25,6 +25,8 @@ const FRAME_ERROR: VarInt = VarInt::from_u32(0x106);
 const ID_ERROR: VarInt = VarInt::from_u32(0x108);
 const MISSING_SETTINGS: VarInt = VarInt::from_u32(0x10a);
 
+/// The numbers of streams that carry requests are the multiples of this (RFC 9000, section 2.1).
+const STREAMS_OF_REQUESTS: u64 = 4;
 /// The most bytes that a frame of a control stream may have.
 const CONTROL_FRAME: u64 = 16 << 10;
 
@@ -257,17 +259,10 @@ impl<'a> Streams<'a> {
 async fn listen(mut stream: Incoming, told: &Told) -> Wrong {
     let mut is_first = true;
     loop {
-        let frame = stream.frame_begin().await;
-        let (kind, length) = match frame {
+        let (kind, length) = match stream.frame_begin().await {
             Ok(Some(frame)) => frame,
-            Ok(None) => {
-                return (
-                    CLOSED_CRITICAL_STREAM,
-                    "the server ended its control stream",
-                );
-            }
-            // The connection is over.
-            Err(_) => return pending().await,
+            Ok(None) => return ENDED,
+            Err(error) => return ended_by(&error).await,
         };
         if is_first != (kind == SETTINGS) {
             return match is_first {
@@ -285,8 +280,10 @@ async fn listen(mut stream: Incoming, told: &Told) -> Wrong {
         if length > CONTROL_FRAME {
             return (FRAME_ERROR, "a frame of the control stream is too large");
         }
-        let Ok(Some(payload)) = stream.bytes(length).await else {
-            return (FRAME_ERROR, "a frame of the control stream is cut off");
+        let payload = match stream.bytes(length).await {
+            Ok(Some(payload)) => payload,
+            Ok(None) => return (FRAME_ERROR, "a frame of the control stream is cut off"),
+            Err(error) => return ended_by(&error).await,
         };
         if kind == GOAWAY {
             let Some((first, rest)) = payload.split_first() else {
@@ -298,8 +295,31 @@ async fn listen(mut stream: Incoming, told: &Told) -> Wrong {
                     "a frame of the control stream has another length",
                 );
             }
-            told.leaves_from
-                .set(Some(crate::frame::number(*first, rest)));
+            let from = crate::frame::number(*first, rest);
+            if !from.is_multiple_of(STREAMS_OF_REQUESTS) {
+                let words = "the server goes away from a stream that is no request";
+                return (ID_ERROR, words);
+            }
+            if told.leaves_from.get().is_some_and(|known| from > known) {
+                let words = "the server takes requests again that it said it leaves";
+                return (ID_ERROR, words);
+            }
+            told.leaves_from.set(Some(from));
         }
+    }
+}
+
+/// A server keeps its control stream for as long as its connection.
+const ENDED: Wrong = (
+    CLOSED_CRITICAL_STREAM,
+    "the server ended its control stream",
+);
+
+/// What it means that a control stream cannot be read to its end.
+async fn ended_by(error: &ReadError) -> Wrong {
+    match error {
+        ReadError::Reset(_) => ENDED,
+        // The connection is over, which its requests know.
+        _ => pending().await,
     }
 }

@@ -296,7 +296,10 @@ impl Session {
             }
             inner.drive(cx, Driver::Waits);
             if inner.ended.is_none() && inner.connection.room() == Room::Later {
-                inner.waits.push(cx.waker().clone());
+                // It may be woken many times before there is room.
+                if !inner.waits.iter().any(|known| known.will_wake(cx.waker())) {
+                    inner.waits.push(cx.waker().clone());
+                }
                 return Poll::Pending;
             }
         }
@@ -706,10 +709,10 @@ impl Open {
             let kept: usize = slot.pieces.drain(..).map(|piece| piece.len()).sum();
             let skipped = slot.skipped.get_or_insert(0);
             *skipped += kept as u64;
+            inner.connection.taken(self.key, kept);
             if slot.has_ended {
                 return Poll::Ready(Ok(*skipped));
             }
-            inner.connection.taken(self.key, kept);
             if let Some(end) = self.lost(inner) {
                 return Poll::Ready(Err(end));
             }
@@ -740,7 +743,10 @@ impl Open {
     fn leaves(&self, inner: &mut Inner) {
         inner.connection.close(self.key);
         if let Some(slot) = inner.slots.get_mut(self.key.0) {
-            *slot = Slot::default();
+            let left = std::mem::take(slot);
+            // What nobody reads any more counts no longer against what may come on the connection.
+            let unread = left.pieces.iter().map(Bytes::len).sum();
+            inner.connection.taken(self.key, unread);
         }
         // The server hears at once that nobody wants the rest.
         inner.says_at_once();

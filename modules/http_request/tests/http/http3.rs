@@ -586,6 +586,14 @@ fn a_server_that_breaks_the_rules_of_its_own_streams_loses_the_connection() {
         (&[0, 4, 0, 4, 0], "the server said its settings twice"),
         (&[0, 4, 0, 0, 1, 0], "a frame came where it may not stand"),
         (&[1, 0], "the server pushes what nobody asked for"),
+        (
+            &[0, 4, 0, 7, 1, 1],
+            "the server goes away from a stream that is no request",
+        ),
+        (
+            &[0, 4, 0, 7, 1, 4, 7, 1, 8],
+            "the server takes requests again that it said it leaves",
+        ),
     ] {
         let (fault, ..) = run(async || {
             let server = Server::new();
@@ -599,6 +607,29 @@ fn a_server_that_breaks_the_rules_of_its_own_streams_loses_the_connection() {
             (fault, counts(&user))
         });
         assert_eq!(fault.kind(), "protocol");
+        assert!(fault.text().ends_with(says), "{}", fault.text());
+    }
+}
+
+#[test]
+fn a_server_that_resets_its_control_stream_loses_the_connection() {
+    // Between two frames, and within one.
+    for bytes in [&[0, 4, 0][..], &[0, 4, 9, 0]] {
+        let fault = run(async || {
+            let server = Server::new();
+            server.accept(move |connection, _, _| async move {
+                let mut control = connection.open_uni().await.unwrap();
+                control.write_all(bytes).await.unwrap();
+                is_heard(&connection).await;
+                control.reset(0x100_u32.into()).unwrap();
+                connection.closed().await;
+            });
+            let user = server.user(Vec::new());
+            let ask = vec![server.url("/"), In::Timeout(some(Duration::from_secs(10)))];
+            user.ask(ask).await.unwrap_err()
+        });
+        assert_eq!(fault.kind(), "protocol");
+        let says = "the server ended its control stream";
         assert!(fault.text().ends_with(says), "{}", fault.text());
     }
 }

@@ -3,7 +3,7 @@
 use crate::peer::{Script, Then};
 use crate::user::{User, fault, run, some, text, url};
 use bggo_module_http_request::http_client::{In, Metric};
-use bggo_module_http_request::http_request;
+use bggo_module_http_request::http_request::{self, Wanted};
 use bggo_runtime::contract::{Early, Fault, Number, Text};
 use bggo_tests::server::{Gate, Nginx, free_port};
 use std::collections::BTreeSet;
@@ -298,4 +298,59 @@ fn one_that_gives_up_on_a_connection_of_http_2_leaves_it_to_the_others() {
         assert_eq!(users[0].counted_by_client(Metric::CONNECTIONS), 1);
         all_leave(users).await;
     });
+}
+
+/// Answers of 64 KiB over HTTP/2, so many that a connection carries them only if room is made by those that are over.
+fn large_answers(
+    client: Vec<In>,
+    ask: impl AsyncFn(&User, Vec<http_request::In>) -> Option<String> + Copy + 'static,
+) -> Vec<Option<String>> {
+    let piece = "x".repeat(1 << 10);
+    let many = "$piece".repeat(64);
+    let (_nginx, address) = http_2(&format!(
+        "set $piece {piece}; location /large {{ return 200 \"{many}\"; }}"
+    ));
+    run(async || {
+        let users = users(over_http_2(client), 8);
+        let mut outcomes = Vec::new();
+        for _ in 0..30 {
+            let asked: Vec<_> = users
+                .iter()
+                .map(|user| {
+                    let user = Rc::clone(user);
+                    let request = vec![
+                        url(format!("{address}large")),
+                        http_request::In::Timeout(some(Duration::from_secs(20))),
+                    ];
+                    spawn_local(async move { ask(&user, request).await })
+                })
+                .collect();
+            for asked in asked {
+                outcomes.push(asked.await.unwrap());
+            }
+        }
+        assert_eq!(users[0].counted_by_client(Metric::CONNECTIONS), 1);
+        all_leave(users).await;
+        outcomes
+    })
+}
+
+#[test]
+fn bodies_that_nobody_reads_make_room_for_the_next() {
+    let outcomes = large_answers(shared(1), async |user, request| {
+        let answer = user.ask_late(request, &[], Wanted::NONE).await;
+        answer.err().map(|fault| fault.kind().to_owned())
+    });
+    assert_eq!(outcomes, vec![None; 240]);
+}
+
+#[test]
+fn bodies_that_are_given_up_make_room_for_the_next() {
+    let mut client = shared(1);
+    client.push(In::MaxBodySize(some(Number::new(1))));
+    let outcomes = large_answers(client, async |user, request| {
+        let answer = user.ask(request).await;
+        answer.err().map(|fault| fault.kind().to_owned())
+    });
+    assert_eq!(outcomes, vec![Some("body".to_owned()); 240]);
 }
