@@ -46,6 +46,11 @@ impl Queue {
         }
     }
 
+    /// Whether nobody waits.
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// All wakers. They stay in the queue until their futures leave.
     pub(crate) fn all(&self) -> Vec<Waker> {
         self.0.iter().map(|(_, waker)| waker.clone()).collect()
@@ -58,7 +63,7 @@ impl Queue {
     }
 }
 
-/// The wakers of one worker.
+/// The wakers of those who wait for one thing. There is one of these for each worker or scenario.
 #[derive(Debug, Default)]
 pub(crate) struct Wakers(RefCell<Queue>);
 
@@ -81,10 +86,93 @@ impl Wakers {
             waker.wake();
         }
     }
+}
+
+/// The same for a thing of which every user has one, and which is waited for now and then: it holds memory only while somebody
+/// waits.
+#[derive(Debug, Default)]
+pub(crate) struct RareWakers(RefCell<Option<Box<Queue>>>);
+
+impl RareWakers {
+    /// See [`Wakers::wait`].
+    pub(crate) fn wait(&self, waiting: &mut Waiting, cx: &mut Context<'_>) {
+        self.0
+            .borrow_mut()
+            .get_or_insert_default()
+            .wait(waiting, cx);
+    }
+
+    /// See [`Wakers::leave`].
+    pub(crate) fn leave(&self, waiting: &mut Waiting) {
+        let mut queue = self.0.borrow_mut();
+        if let Some(waits) = queue.as_deref_mut() {
+            waits.leave(waiting);
+            if waits.is_empty() {
+                *queue = None;
+            }
+        }
+    }
+
+    /// See [`Wakers::wake`].
+    pub(crate) fn wake(&self) {
+        let wakers = self.0.borrow().as_ref().map(|queue| queue.all());
+        for waker in wakers.into_iter().flatten() {
+            waker.wake();
+        }
+    }
 
     /// How many wait.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.0.borrow().0.len()
+        self.0.borrow().as_ref().map_or(0, |queue| queue.0.len())
+    }
+
+    /// Whether it holds memory.
+    #[cfg(test)]
+    pub(crate) fn holds_memory(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::Wake;
+
+    struct Count(AtomicU32);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for_now_and_then_wakes_all_and_holds_memory_only_while_somebody_waits() {
+        let count = Arc::new(Count(AtomicU32::new(0)));
+        let waker = Waker::from(Arc::clone(&count));
+        let mut cx = Context::from_waker(&waker);
+        let wakers = RareWakers::default();
+        let [mut one, mut other] = [Waiting::default(), Waiting::default()];
+        wakers.wake();
+        wakers.leave(&mut one);
+        assert!(!wakers.holds_memory());
+        wakers.wait(&mut one, &mut cx);
+        wakers.wait(&mut other, &mut cx);
+        wakers.wake();
+        assert_eq!(count.0.load(Ordering::Relaxed), 2);
+        wakers.leave(&mut one);
+        assert!(wakers.holds_memory());
+        wakers.wake();
+        assert_eq!(count.0.load(Ordering::Relaxed), 3);
+        wakers.leave(&mut other);
+        assert!(!wakers.holds_memory());
+        // Numbers begin again, and both may wait once more.
+        wakers.wait(&mut other, &mut cx);
+        wakers.wait(&mut one, &mut cx);
+        wakers.wake();
+        assert_eq!(count.0.load(Ordering::Relaxed), 5);
     }
 }

@@ -13,7 +13,7 @@ mod scope;
 mod slot;
 mod spawned;
 
-pub use asset::{Asset, AssetCx, Making};
+pub use asset::{Asset, AssetClock, AssetCx, Making};
 pub use dependency::{Dependency, DependencyGuard};
 pub use prepare::Prepare;
 pub use run_asset::{GetRunAsset, Make, RunAsset};

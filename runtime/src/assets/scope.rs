@@ -80,7 +80,12 @@ impl Scope {
     }
 
     pub(crate) fn own(&self, slot: Rc<dyn Owned>) {
-        self.0.slots.borrow_mut().push(slot);
+        let mut slots = self.0.slots.borrow_mut();
+        if slots.is_empty() {
+            // Most scopes own one slot, and every idle user has a scope.
+            slots.reserve_exact(1);
+        }
+        slots.push(slot);
     }
 
     /// Destroys what is left: each asset after those built on it, independent ones side by side. Users must be gone.

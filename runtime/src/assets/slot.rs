@@ -25,7 +25,7 @@ use crate::context::Asker;
 use crate::fault::Fault;
 use crate::flow::Running;
 use crate::info::ResourceInfo;
-use crate::wakers::Wakers;
+use crate::wakers::RareWakers;
 use bggo_values::Value;
 use inner::{Inner, State};
 use std::cell::{Cell, RefCell};
@@ -61,7 +61,7 @@ impl<A: Asset> AssetSlot<A> {
             state: RefCell::new(State::Empty),
             ending: Cell::new(false),
             over: Cell::new(false),
-            changed: Wakers::default(),
+            changed: RareWakers::default(),
         });
         if A::WORKS_WHEN_IDLE {
             scope.has_idle_work();
@@ -79,7 +79,7 @@ impl<A: Asset> AssetSlot<A> {
         let slot = &self.0;
         let start = match &*slot.state.borrow() {
             State::Empty => true,
-            State::Failed { asker: failed, .. } => *failed != asker,
+            State::Failed(failed) => failed.asker != asker,
             State::Creating | State::Ready(..) | State::Over => false,
         };
         if start && !slot.ending.get() {

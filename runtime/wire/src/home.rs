@@ -8,19 +8,30 @@ use crate::shared::{Line, Lines};
 use crate::wire::{Idle, Look, Wire};
 use bggo_runtime::contract::Moment;
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// The connections of one asset that are idle, by a number for each server.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Home {
     // Boxed: a loan is handed on a few times within a request.
     idle: RefCell<Vec<(u32, Box<Wire>)>>,
-    counts: Cell<Counts>,
+    /// `None` while they are all zero, which they are for nearly every user.
+    counts: Cell<Option<Box<Counts>>>,
     /// Who waits, if several users share the connections.
     lines: Option<Box<Lines>>,
+}
+
+impl fmt::Debug for Home {
+    /// Leaves the counts out, which cannot be looked at without taking them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Home")
+            .field("idle", &self.idle)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of connections.
@@ -39,11 +50,7 @@ impl Home {
     pub const fn new() -> Self {
         Self {
             idle: RefCell::new(Vec::new()),
-            counts: Cell::new(Counts {
-                poisoned: 0,
-                leftover: 0,
-                gone: 0,
-            }),
+            counts: Cell::new(None),
             lines: None,
         }
     }
@@ -157,13 +164,15 @@ impl Home {
 
     /// What became of connections since this was asked last.
     pub fn take_counts(&self) -> Counts {
-        self.counts.take()
+        self.counts
+            .take()
+            .map_or_else(Counts::default, |counts| *counts)
     }
 
     fn count(&self, change: impl FnOnce(&mut Counts)) {
-        let mut counts = self.counts.get();
+        let mut counts = self.counts.take().unwrap_or_default();
         change(&mut counts);
-        self.counts.set(counts);
+        self.counts.set(Some(counts));
     }
 }
 
@@ -244,7 +253,13 @@ impl Loan<'_> {
         };
         if wire.is_whole() {
             wire.will_be_reused();
-            self.home.idle.borrow_mut().push((self.server, wire));
+            let mut idle = self.home.idle.borrow_mut();
+            if idle.is_empty() {
+                // Most users have one connection, and an idle one costs them no room for others.
+                idle.reserve_exact(1);
+            }
+            idle.push((self.server, wire));
+            drop(idle);
             if let Some(lines) = &self.home.lines {
                 lines.rests();
             }

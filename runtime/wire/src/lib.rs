@@ -127,7 +127,7 @@ mod wire;
 pub use buf::Buf;
 pub use dial::{Address, Dialer, Dialled, Names, Proxy, Rules, Sources, Target};
 pub use home::{Counts, Home, Loan};
-pub use meter::Traffic;
+pub use meter::{Meter, Traffic};
 pub use named::Named;
 pub use shared::{Line, Opening, Waiting};
 #[doc(hidden)]

@@ -1,4 +1,4 @@
-//! Counts the bytes that the sockets of one asset carry.
+//! Counts the bytes that sockets carry.
 
 use std::cell::Cell;
 
@@ -11,9 +11,9 @@ pub struct Traffic {
     pub received: u64,
 }
 
-/// The count of all connections of a dialer.
+/// The count of all connections of dialers with the same rules. One for each dialer would be memory of each user.
 #[derive(Debug, Default)]
-pub(crate) struct Meter(Cell<Traffic>);
+pub struct Meter(Cell<Traffic>);
 
 impl Meter {
     pub(crate) fn sent(&self, count: usize) {

@@ -136,6 +136,7 @@ impl Connections {
                 proxy: proxy.map_err(wrong)?,
                 connect_limit: settings.connect_timeout,
                 nodelay: settings.nodelay,
+                meter: Rc::default(),
                 names,
                 sources,
             }),

@@ -2,7 +2,7 @@
 
 use super::super::asset::{Asset, Making};
 use super::super::spawned::LIMIT;
-use super::inner::{Inner, State};
+use super::inner::{Failed, Inner, State};
 use super::wait::{Ending, Quiet};
 use crate::context::Asker;
 use crate::event::ResourceEvent;
@@ -79,7 +79,7 @@ pub(super) fn creation_panicked<A: Asset>(slot: &Inner<A>) -> Fault {
 /// Tells of a creation that failed; what the slot becomes.
 fn failed<A: Asset>(slot: &Inner<A>, asker: Asker, fault: Fault) -> State<A> {
     tell_failed(slot, &fault);
-    State::Failed { fault, asker }
+    State::Failed(Box::new(Failed { fault, asker }))
 }
 
 /// Tells of a destruction that failed.

@@ -86,7 +86,7 @@ impl<A: Asset> Future for Get<'_, A> {
         let result = match &*slot.state.borrow() {
             // Once its end is wanted nobody gets hold of it any more, or it could not be destroyed.
             State::Ready(asset, _) if !slot.ending.get() => Ok(Arc::clone(asset)),
-            State::Failed { fault, .. } => Err(Fault::asset(slot.info, fault)),
+            State::Failed(failed) => Err(Fault::asset(slot.info, &failed.fault)),
             State::Creating => {
                 slot.changed.wait(&mut self.waiting, cx);
                 return Poll::Pending;

@@ -19,7 +19,7 @@ use crate::socket::Socket;
 use crate::tls::{Sessions, Tls};
 use crate::trouble::{Kind, Phase, Trouble};
 use crate::wire::Wire;
-use bggo_runtime::contract::{AssetCx, Deadline, FaultText, Moment, format_duration};
+use bggo_runtime::contract::{AssetClock, AssetCx, Deadline, FaultText, Moment, format_duration};
 use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -42,18 +42,19 @@ pub struct Rules {
     pub connect_limit: Option<Duration>,
     /// Whether small messages are sent at once (TCP_NODELAY).
     pub nodelay: bool,
+    /// Counts what connections carry.
+    pub meter: Rc<Meter>,
 }
 
 /// Makes the connections of one asset.
 #[derive(Debug)]
 pub struct Dialer {
-    cx: AssetCx,
+    clock: AssetClock,
     rules: Rc<Rules>,
     /// How TLS is spoken with hosts, if not as the rules say.
     tls: Option<Tls>,
     /// The TLS sessions of this asset, from its first connection with TLS on.
     sessions: OnceCell<Rc<Sessions>>,
-    meter: Rc<Meter>,
 }
 
 /// How long the parts of a dial took.
@@ -79,6 +80,7 @@ impl Default for Rules {
             proxy: None,
             connect_limit: None,
             nodelay: true,
+            meter: Rc::default(),
         }
     }
 }
@@ -94,24 +96,22 @@ impl Dialer {
     /// For one asset: a dialer keeps the TLS sessions of its asset.
     pub fn new(cx: &AssetCx, rules: &Rc<Rules>) -> Self {
         Self {
-            cx: cx.clone(),
+            clock: cx.clock(),
             rules: Rc::clone(rules),
             tls: None,
             sessions: OnceCell::new(),
-            meter: Rc::default(),
         }
     }
 
     /// The same that speaks TLS with hosts in another way, such as with [other protocols](Tls::with_protocols). Both have the
-    /// same sessions, and count their traffic together.
+    /// same sessions.
     #[must_use]
     pub fn with_tls(&self, tls: &Tls) -> Self {
         Self {
-            cx: self.cx.clone(),
+            clock: self.clock.clone(),
             rules: Rc::clone(&self.rules),
             tls: Some(tls.clone()),
             sessions: OnceCell::from(Rc::clone(self.sessions())),
-            meter: Rc::clone(&self.meter),
         }
     }
 
@@ -120,19 +120,20 @@ impl Dialer {
         &self.rules
     }
 
-    /// What its connections carried since this was asked last.
+    /// What connections of its rules carried since this was asked last, of any dialer that follows them: whoever asks counts it for
+    /// all.
     pub fn take_traffic(&self) -> Traffic {
-        self.meter.take()
+        self.rules.meter.take()
     }
 
     /// The clock of the run.
     pub fn now(&self) -> Moment {
-        self.cx.now()
+        self.clock.now()
     }
 
     /// A time limit for what becomes of its connections, which is not set yet.
     pub fn deadline(&self) -> Deadline {
-        self.cx.deadline()
+        self.clock.deadline()
     }
 
     /// TLS from here on, for a protocol that begins without it, as by STARTTLS. `name` is what the server's certificate has to be
@@ -148,9 +149,9 @@ impl Dialer {
         named: Named,
     ) -> Result<Duration, Trouble> {
         let tls = self.tls()?;
-        let begun = self.cx.now();
+        let begun = self.clock.now();
         wire.secure(tls, self.sessions(), name, named).await?;
-        Ok(self.cx.now() - begun)
+        Ok(self.clock.now() - begun)
     }
 
     /// Makes a connection, with TLS if the target says so. Where there is a proxy for the host, it is asked for a tunnel.
@@ -190,7 +191,7 @@ impl Dialer {
             return Err(Trouble::new(Kind::Unreachable, Phase::Dial, text));
         };
         let dial = async {
-            let mut begun = self.cx.now();
+            let mut begun = self.clock.now();
             let mut times = Dialled::default();
             let found = self.rules.names.addresses(name, port, to.named).await?;
             if found.waited {
@@ -237,14 +238,14 @@ impl Dialer {
     async fn connect(&self, to: &Target<'_>) -> Result<(Wire, Dialled), Trouble> {
         match to.address {
             Address::Unix(path) => {
-                let begun = self.cx.now();
+                let begun = self.clock.now();
                 let stream = unix::connect(path).await;
                 let stream = stream.map_err(|trouble| trouble.after(&to.no_connection()))?;
                 let times = Dialled {
-                    connecting: self.cx.now() - begun,
+                    connecting: self.clock.now() - begun,
                     ..Dialled::default()
                 };
-                Ok((Wire::new(Socket::Unix(stream), &self.meter), times))
+                Ok((Wire::new(Socket::Unix(stream), &self.rules.meter), times))
             }
             Address::Host { name, port } => match self.rules.proxy_for(name, port) {
                 None => match self.host(name, port, to.named).await {
@@ -265,11 +266,11 @@ impl Dialer {
         to: &Target<'_>,
         host: (&str, u16),
     ) -> Result<(Wire, Dialled), Trouble> {
-        let begun = self.cx.now();
+        let begun = self.clock.now();
         let reach = async || self.reach(proxy, Some(to)).await;
         let made = proxy.tunnel(to, host, &self.rules.names, reach).await;
         let (wire, mut times) = made?;
-        times.connecting = (self.cx.now() - begun).saturating_sub(times.dns);
+        times.connecting = (self.clock.now() - begun).saturating_sub(times.dns);
         // That of the proxy was a part of connecting.
         times.tls = Duration::ZERO;
         Ok((wire, times))
@@ -314,15 +315,15 @@ impl Dialer {
     async fn secure_proxy(&self, proxy: &Proxy, wire: &mut Wire) -> Result<Duration, Trouble> {
         let (host, _) = proxy.address();
         let tls = proxy.tls(self.tls()?);
-        let begun = self.cx.now();
+        let begun = self.clock.now();
         wire.secure(tls, self.sessions(), host, Named::Secret)
             .await?;
-        Ok(self.cx.now() - begun)
+        Ok(self.clock.now() - begun)
     }
 
     /// A connection straight to a host.
     async fn host(&self, name: &str, port: u16, named: Named) -> Result<(Wire, Dialled), Trouble> {
-        let mut begun = self.cx.now();
+        let mut begun = self.clock.now();
         let mut times = Dialled::default();
         let found = self.rules.names.addresses(name, port, named).await?;
         if found.waited {
@@ -333,7 +334,7 @@ impl Dialer {
         self.set(&stream)?;
         times.address = Some(address);
         times.connecting = self.lap(&mut begun);
-        Ok((Wire::new(Socket::Tcp(stream), &self.meter), times))
+        Ok((Wire::new(Socket::Tcp(stream), &self.rules.meter), times))
     }
 
     fn set(&self, stream: &TcpStream) -> Result<(), Trouble> {
@@ -356,7 +357,7 @@ impl Dialer {
 
     /// The time since `begun`, which becomes now.
     fn lap(&self, begun: &mut Moment) -> Duration {
-        let now = self.cx.now();
+        let now = self.clock.now();
         now - std::mem::replace(begun, now)
     }
 }

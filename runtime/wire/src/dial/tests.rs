@@ -108,6 +108,30 @@ async fn messages_wait_for_more_only_where_the_rules_say_so() {
 }
 
 #[tokio::test]
+async fn dialers_with_the_same_rules_count_together_what_they_carried() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let worker = Rc::new(WorkerContext::alone().unwrap());
+    let cx = AssetCx::alone(&worker);
+    let rules = Rc::new(Rules::default());
+    let [one, other] = [(); 2].map(|()| Dialer::new(&cx, &rules));
+    let with_other_rules = Dialer::new(&cx, &Rc::default());
+    let to = Target {
+        address: host("127.0.0.1", listener.local_addr().unwrap().port()),
+        secure: None,
+        named: Named::Open,
+    };
+    let send = async {
+        let (mut wire, _) = one.dial(&to).await.unwrap();
+        wire.out().put(b"hello");
+        wire.flush().await.unwrap();
+    };
+    LocalSet::new().run_until(send).await;
+    assert_eq!(with_other_rules.take_traffic(), Traffic::default());
+    assert_eq!(other.take_traffic().sent, 5);
+    assert_eq!(one.take_traffic(), Traffic::default());
+}
+
+#[tokio::test]
 async fn a_host_that_refuses_says_so_with_its_place() {
     let port = closed_port();
     let refused =
