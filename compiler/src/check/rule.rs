@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::syntax::decl::{BinaryOp, ExprKind};
 
 use super::contract::{ArgumentOwner, is_given};
-use super::expression::context::{Arguments, Checker, constant};
+use super::expression::context::{Arguments, Checker, RuleRead, constant};
 use super::typed::{Binding, Sensitivity, TExpr, TKind, TRule, TRules, latest};
 use super::walk::walk;
 
@@ -159,10 +159,18 @@ impl Checker<'_> {
         if applies == Given::No {
             return None;
         }
-        let condition = self.condition_of(&condition.text);
+        let text = &condition.text;
+        let condition = self.condition_of(text);
         let mut reads = Vec::with_capacity(condition.reads.len());
         for read in &condition.reads {
             reads.push(self.read(read, scope)?);
+        }
+        let known = match applies {
+            Given::Yes => reads_of_rule(&reads),
+            Given::Perhaps | Given::No => None,
+        };
+        if known.is_some() && self.held.get(text) == known.as_ref() {
+            return None;
         }
         let places = self.places(rule, &condition.reads, scope);
         let at = places.own.last().copied().unwrap_or(scope.owner.span);
@@ -185,9 +193,14 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let known = typed.constant().map(Value::is_true);
-        match (known, applies) {
-            (Some(true), _) => return None,
+        let holds = typed.constant().map(Value::is_true);
+        match (holds, applies) {
+            (Some(true), _) => {
+                if let Some(known) = known {
+                    self.held.insert(text.clone(), known);
+                }
+                return None;
+            }
             (Some(false), Given::Yes) => {
                 self.broken_rule((rule, scope.owner), &rule.text(), places);
                 return None;
@@ -403,6 +416,19 @@ impl Checker<'_> {
             Some((Given::No, _)) | None => Some(*named),
         }
     }
+}
+
+/// What a condition reads, as far as its result can depend on it; `None` where an expression of the grid stands there, whose
+/// form may decide.
+fn reads_of_rule(reads: &[TExpr]) -> Option<Vec<RuleRead>> {
+    let known = reads.iter().map(|read| {
+        let value = match &read.kind {
+            TKind::Bound(_) => None,
+            _ => Some(read.constant()?.clone()),
+        };
+        Some((value, read.ty.clone()))
+    });
+    known.collect()
 }
 
 /// A value as a condition reads it: typed as when the manifest was read, and sensitive where its input is.

@@ -22,6 +22,11 @@ pub(super) fn others(
     problems: &mut Problems,
 ) -> BTreeMap<usize, String> {
     let mut others = BTreeMap::new();
+    let mut kinds = range.clone().map(|index| tokens.kind(index));
+    // Most expressions have no object.
+    if !kinds.any(|kind| kind == TokenKind::OpenBrace) {
+        return others;
+    }
     // Of each open bracket; what is no brace has no keys.
     let mut open: Vec<Option<Keys<'_>>> = Vec::new();
     let mut taken: Option<Taken> = None;

@@ -34,6 +34,9 @@ pub(in crate::check) struct Checker<'a> {
     pub(in crate::check) bound_names: Vec<String>,
     /// Conditions of manifests that were read so far, by their text.
     pub(super) conditions: BTreeMap<String, Rc<Condition>>,
+    /// What each condition, by its text, read when it was last found to hold for certain: most steps of a grid give it the
+    /// same.
+    pub(in crate::check) held: BTreeMap<String, Vec<RuleRead>>,
     /// What stands in the places of what a condition reads, while it is typed.
     pub(super) reads: Vec<TExpr>,
     /// The arguments of the resources that were checked so far, for rules of whoever uses them.
@@ -70,6 +73,9 @@ pub(in crate::check) struct Checker<'a> {
     /// Names of calls of `base64decode` that stand where bytes are wanted.
     pub(super) wanted_as_bytes: BTreeSet<Span>,
 }
+
+/// A constant that a condition reads, or `None` for a name of what is known later; and its type.
+pub(in crate::check) type RuleRead = (Option<Value>, Type);
 
 /// The arguments of a step or resource, by position in its manifest.
 #[derive(Debug, Clone, Default)]
@@ -150,6 +156,7 @@ impl<'a> Checker<'a> {
             bound: Cow::Borrowed(&resolved.bound),
             bound_names: resolved.bound_names.clone(),
             conditions: BTreeMap::new(),
+            held: BTreeMap::new(),
             reads: Vec::new(),
             of_resources: BTreeMap::new(),
             problems: Problems::default(),

@@ -137,6 +137,21 @@ fn defaults_stand_for_what_the_grid_leaves_out() {
 }
 
 #[test]
+fn what_held_for_one_step_is_asked_again_where_another_gives_something_else() {
+    let steps = |times: [u32; 3]| {
+        let earlier = times.map(|times| {
+            let arguments = format!("arguments {{\n    times = {times}\n  }}");
+            format!("step \"talk\" \"t{times}\" {{\n  {arguments}\n}}\n")
+        });
+        said(&earlier.concat(), "times = 1")
+    };
+    assert_eq!(steps([1, 3, 0]), Vec::<String>::new());
+    assert_eq!(steps([3, 4, 5]), [OFTEN, OFTEN]);
+    let late = "step \"talk\" \"late\" {\n  arguments {\n    times = length(uuid())\n  }\n}";
+    assert_eq!(said(late, "times = 4"), [OFTEN]);
+}
+
+#[test]
 fn a_rule_of_an_asset_reads_what_it_is_built_on() {
     let lines = |fast: u32| {
         let lines = format!(
