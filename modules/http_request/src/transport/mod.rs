@@ -60,10 +60,6 @@ impl Shared {
 }
 
 /// The connections of one client.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all clients are of the first kind, and each request goes through it"
-)]
 pub(crate) enum Transport {
     Own(own::Pool),
     Shared(Rc<own::Pool>),
