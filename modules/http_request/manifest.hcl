@@ -244,18 +244,7 @@ runner "http_request" {
     description = "`dns`, `connecting`, `tls_handshake`: of the connections that the step opened, 0s if it opened none. `sending`, `waiting`, `receiving`: of the last request. `total`: everything, with redirects. `sending` is null if the transport does not tell."
   }
 
-  metric "answers" {
-    kind        = "counter"
-    label       = "status"
-    description = "Answers by status, also those that fail the step. Of redirects that are followed only the last answer counts."
-
-    warning {
-      prefix = "5"
-      over   = "1%"
-      unless = ["expect_status"]
-      text   = "answers had status 5xx, and no expect_status says whether they pass"
-    }
-  }
+  # `waiting` and `receiving` stand at an even and the next place: such neighbours share their pages of memory.
   metric "dns" {
     kind        = "trend"
     unit        = "time"
@@ -286,6 +275,18 @@ runner "http_request" {
     kind        = "trend"
     unit        = "time"
     description = "From the first byte of the last answer to the end of its body."
+  }
+  metric "answers" {
+    kind        = "counter"
+    label       = "status"
+    description = "Answers by status, also those that fail the step. Of redirects that are followed only the last answer counts."
+
+    warning {
+      prefix = "5"
+      over   = "1%"
+      unless = ["expect_status"]
+      text   = "answers had status 5xx, and no expect_status says whether they pass"
+    }
   }
   metric "sent" {
     kind        = "counter"

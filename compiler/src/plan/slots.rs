@@ -1,7 +1,8 @@
 //! Which slots measure what, as numbers. All arithmetic of slots that the compiler has stands here.
 //!
 //! A step has slots of its times, then of the metrics of its manifest, then of its checks. Behind all steps of a body stand
-//! the metrics of the grid that they record.
+//! the metrics of the grid that they record. Steps and bodies begin at even slots: a slot shares its pages of memory with its
+//! neighbour, and the first two of a step are the ones that are alike.
 //!
 //! A step's slots count from the first one of its body, so a body is the same wherever it is used. The body of a scenario
 //! begins behind that of the scenario before. Resources belong to the whole run: theirs come behind all of these.
@@ -18,12 +19,13 @@ pub fn number(bodies: &mut [BodyPlan], scenarios: &mut [Scenario], resources: &m
         for step in &mut body.steps {
             let checks = u32::try_from(step.checks.len()).unwrap_or(u32::MAX);
             step.slots = (body.slots, TIMES + step.metrics + checks);
-            body.slots += step.slots.1;
+            body.slots += step.slots.1.next_multiple_of(2);
         }
         for metric in &mut body.metrics {
             metric.slot = body.slots;
             body.slots += 1;
         }
+        body.slots = body.slots.next_multiple_of(2);
     }
     let mut next = 0;
     for scenario in scenarios {

@@ -20,6 +20,23 @@ fn a_step_has_as_many_slots_for_times_as_the_runtime_fills() {
 }
 
 #[test]
+fn every_step_begins_at_an_even_slot_so_its_two_times_are_neighbours() {
+    let plan = plan(
+        r#"
+step "noop" "checked" {
+  check "c" { condition = true }
+}
+step "noop" "after" {}
+"#,
+    );
+    let slots = |body: &super::model::BodyPlan| {
+        let steps: Vec<_> = body.steps.iter().map(|step| step.slots).collect();
+        (steps, body.slots)
+    };
+    assert_eq!(slots(&plan.bodies[0]), (vec![(0, 5), (6, 4)], 10));
+}
+
+#[test]
 fn slots_nodes_and_locals_of_a_body_are_its_own() {
     let plan = plan(
         r#"

@@ -7,8 +7,8 @@
 //! the rest, so the sums agree when the thread is done.
 
 use super::names::{OTHERS, RunNames};
-use super::slab::{OUTCOMES, ScalarCells, Slab};
-use bggo_metrics::buckets::{LAST, ROW, ROWS, highest, lowest};
+use super::slab::{HALF, HALVES, OUTCOMES, ScalarCells, Slab};
+use bggo_metrics::buckets::{LAST, highest, lowest};
 use bggo_metrics::{
     Histogram, Interval, LastValue, Outcome, Scalar, SlotFigures, add_counts, make_room,
 };
@@ -219,10 +219,10 @@ impl SlabReader {
         news.sum += u128::from(sum.wrapping_sub(seen.sum));
         seen.sum = sum;
         let (mut known, mut fresh) = (0, Vec::new());
-        for row in (0..ROWS).filter(|row| rows & (1 << row) != 0) {
-            for (column, cell) in self.slab.row(slot, row).iter().enumerate() {
+        for half in (0..HALVES).filter(|half| rows & (1 << (half / 2)) != 0) {
+            for (column, cell) in self.slab.half(slot, half).iter().enumerate() {
                 let count = cell.load(Relaxed);
-                let bucket = (row * ROW + column) as u32;
+                let bucket = (half * HALF + column) as u32;
                 match seen.buckets.get_mut(known) {
                     Some((at, before)) if *at == bucket => {
                         known += 1;
@@ -307,5 +307,10 @@ fn renew_wide(seen: &mut u64, now: u64) -> u64 {
 
 /// The same of a cell that wraps at 32 bits.
 fn renew(seen: &mut u32, now: u32) -> u32 {
-    now.wrapping_sub(std::mem::replace(seen, now))
+    let new = now.wrapping_sub(*seen);
+    // What is zero and stays so takes no memory while nobody writes it: failures of a kind that never occurs.
+    if new > 0 {
+        *seen = now;
+    }
+    new
 }

@@ -70,12 +70,11 @@ fn of_few_slots_a_used_one_takes_its_memory_at_its_first_value() {
         let mut bench = bench(slots);
         bench.recorder.time(3, Duration::from_micros(5));
         let slab = Arc::clone(bench.reader_slab());
-        let rows = |slot: usize| (0..13).map(move |row| (slot, row));
         let with_memory = |slot: usize| {
-            let rows = rows(slot).map(|(slot, row)| slab.row(slot, row));
-            rows.filter(|row| has_memory(&row[0])).count()
+            let halves = (0..26).map(|half| slab.half(slot, half));
+            halves.filter(|half| has_memory(&half[0])).count()
         };
-        let expected = if is_whole { 13 } else { 1 };
+        let expected = if is_whole { 26 } else { 1 };
         assert_eq!((with_memory(3), with_memory(4)), (expected, 0));
         let first = taken(&mut bench);
         assert_eq!(first.slots[&3].histogram.buckets, [(5, 1)]);

@@ -101,7 +101,7 @@ pub fn thousand_steps(table: &mut Table) {
         "after one iteration of each step",
         now / 1024.0,
         "MiB",
-        Goal::AtMost(90.0),
+        Goal::AtMost(72.0),
     );
     table.number(
         "the same, at most until then",
