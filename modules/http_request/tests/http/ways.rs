@@ -251,7 +251,9 @@ fn a_connection_that_the_server_closes_while_it_is_idle_is_counted_as_gone() {
         while !has_ended() {
             tokio::task::yield_now().await;
         }
-        // What must not be sent twice asks the system whether the connection is there; nobody listens for another one.
+        // From a millisecond of rest on, what must not be sent twice asks the system whether the connection is there;
+        // nobody listens for another one.
+        std::thread::sleep(Duration::from_millis(1));
         let again = vec![url(&address), method("POST")];
         user.ask(again).await.unwrap_err();
         assert_eq!(user.counted_by_client(Metric::GONE), 1);
