@@ -1,7 +1,7 @@
 //! Edges of a graph to edges between instances: what they name must be there, and an index that folded stands for the
 //! instances that it gave.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::diagnostics::{Problems, codes, nearest};
 use crate::resolve::model::{ByBody, Edge, EdgeKind, Instances, Node};
@@ -38,32 +38,36 @@ pub(super) fn of_instances(
     instances: &ByBody<Option<TInstances>>,
     indexed: &BTreeMap<ExprId, Option<BTreeSet<u32>>>,
 ) -> Vec<Edge> {
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let mut named = Vec::with_capacity(edges.len());
+    let mut keep = |edge: Edge| {
+        if seen.insert((edge.from, edge.to, edge.instances.clone(), edge.kind)) {
+            named.push(edge);
+        }
+    };
     for edge in edges {
-        for instances in read_by(&edge, instances, indexed) {
-            let edge = Edge {
+        let Instances::Computed(index) = edge.instances else {
+            keep(edge);
+            continue;
+        };
+        for instances in read_by(&edge, index, instances, indexed) {
+            keep(Edge {
                 instances,
                 ..edge.clone()
-            };
-            if seen.insert((edge.from, edge.to, edge.instances.clone(), edge.kind)) {
-                named.push(edge);
-            }
+            });
         }
     }
     named
 }
 
-/// The instances that an edge is about, each by its index or key.
+/// The instances that an edge by this index is about, each by its index or key.
 fn read_by(
     edge: &Edge,
+    index: ExprId,
     instances: &ByBody<Option<TInstances>>,
     indexed: &BTreeMap<ExprId, Option<BTreeSet<u32>>>,
 ) -> Vec<Instances> {
-    let Instances::Computed(index) = &edge.instances else {
-        return vec![edge.instances.clone()];
-    };
-    let (Some(Some(places)), Node::Step(id)) = (indexed.get(index), edge.to) else {
+    let (Some(Some(places)), Node::Step(id)) = (indexed.get(&index), edge.to) else {
         return vec![Instances::All];
     };
     let name = |place: &u32| match instances.get(id)?.as_ref()? {

@@ -40,7 +40,7 @@ impl Check {
         };
         let (sources, problems) = match source::read(&self.path) {
             Ok(sources) => {
-                let (_, problems) = crate::check(&sources, &modules.all);
+                let problems = crate::check_at_last(&sources, &modules.all);
                 (sources, problems)
             }
             Err(problems) => (Sources::default(), problems),

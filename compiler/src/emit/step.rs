@@ -169,7 +169,7 @@ impl Writer<'_> {
         quote! {
             #[doc = #doc]
             #visibility fn #name<'a>(main: &'a #body_type<'_> #parameter) -> Running<'a, Flow> {
-                main.iteration.drive(#at_step, #path.policy(), #kept, (main, #attempt))
+                main.iteration.drive(#path.policy(), #at_step, #kept, (main, #attempt))
             }
 
             #[doc = #attempt_doc]

@@ -313,7 +313,7 @@ pub struct Edge {
 }
 
 /// Which instances of a step an edge is about.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Instances {
     /// All, or the only one.
     All,
@@ -326,7 +326,7 @@ pub enum Instances {
 }
 
 /// Where an edge comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EdgeKind {
     /// `depends_on`
     Explicit,

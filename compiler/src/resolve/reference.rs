@@ -1,6 +1,6 @@
 //! Walks every expression of a grid, finds its references, and records the edges that they cause.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::diagnostics::Problems;
 use crate::modules::Modules;
@@ -77,7 +77,7 @@ pub(super) struct Resolver<'a> {
     scopes: Vec<(&'a str, BoundId)>,
     /// Items of the splats around, innermost last.
     items: Vec<BoundId>,
-    seen: BTreeSet<(Node, Node, Option<String>, EdgeKind)>,
+    seen: HashSet<(Node, Node, Instances, EdgeKind)>,
 }
 
 impl<'a> Resolver<'a> {
@@ -107,7 +107,7 @@ impl<'a> Resolver<'a> {
             },
             scopes: Vec::new(),
             items: Vec::new(),
-            seen: BTreeSet::new(),
+            seen: HashSet::new(),
         }
     }
 
@@ -399,13 +399,7 @@ impl<'a> Resolver<'a> {
         let Some(from) = self.owner.node else {
             return;
         };
-        let which = match &instances {
-            Instances::All => None,
-            Instances::Index(index) => Some(index.to_string()),
-            Instances::Key(key) => Some(format!("\"{key}")),
-            Instances::Computed(index) => Some(format!("#{}", index.0)),
-        };
-        if self.seen.insert((from, to, which, kind)) {
+        if self.seen.insert((from, to, instances.clone(), kind)) {
             self.found.graphs[from.body().0].edges.push(Edge {
                 from,
                 to,

@@ -22,7 +22,7 @@ use super::token::{TokenKind, Tokens};
 
 /// Levels of our own expressions, over all nested strings and chains: later stages recurse, on a stack that is large
 /// enough for this (see `on_a_large_stack`).
-const DEEPEST_TREE: usize = 12_000;
+pub(super) const DEEPEST_TREE: usize = 12_000;
 
 /// Reads the expressions of one file.
 pub(super) struct FileParser<'a, 'p> {
@@ -84,6 +84,9 @@ impl FileParser<'_, '_> {
         if is_string && first.partner as usize + 1 == range.end {
             let kind = self.template(range.start, depth);
             return self.expr(span, kind);
+        }
+        if let Some(plain) = self.plain(&range, depth) {
+            return plain;
         }
         self.read_masked(range, line_breaks, depth, true)
     }

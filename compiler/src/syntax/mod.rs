@@ -21,6 +21,7 @@ mod lexer;
 mod literal;
 mod mask_for_parser;
 mod parts;
+mod plain;
 mod scenario;
 mod structure;
 mod template;

@@ -92,16 +92,76 @@ fn an_expression_in_parts_is_the_expression() {
             let (declarations, problems) = parse_within(&sources, bounds);
             let found = render::problems(&problems, &sources, Colour::Never);
             assert!(problems.list.is_empty(), "{expression} {bounds:?}\n{found}");
-            let shown = format!("{:?}", declarations.locals[0].value);
-            // Expressions are numbered in the order in which they are read.
-            let mut kept = String::new();
-            for piece in shown.split("ExprId(") {
-                kept.push_str(piece.trim_start_matches(|letter: char| letter.is_ascii_digit()));
-            }
-            kept
+            without_ids(&format!("{:?}", declarations.locals[0].value))
         });
         assert_eq!(whole, parts, "{expression}");
     }
+}
+
+/// Names and lists of names by themselves, which are read from their tokens, are what hcl-edit makes of them within another
+/// expression, to the last span.
+#[test]
+fn a_plain_name_is_what_it_is_within_an_expression() {
+    let plain = [
+        "a",
+        "a.b",
+        "a.b-c.d_e.e\u{301}",
+        "[]",
+        "[a]",
+        "[a.b, c.d,e]",
+        "[ a.b , c ,]",
+        "a.null.for.true",
+        "[a.true]",
+    ];
+    // These are left to hcl-edit.
+    let others = [
+        "a . b",
+        "a. b",
+        "a.0",
+        "a.*.b",
+        "a[0]",
+        "null",
+        "[null]",
+        "[a, 1]",
+        "[a b.c][0]",
+        "[[a]]",
+        "[a.b[0]]",
+        "[a...]",
+        "[for a in b : a]",
+        "(a.b)",
+    ];
+    for text in plain.into_iter().chain(others) {
+        // Both stand at the same byte.
+        let [alone, within] = ["  a = @\n", "  a=x?@:y\n"].map(|line| {
+            let line = line.replace('@', text);
+            let (declarations, problems, _) = parsed(&format!("locals {{\n{line}}}\n"));
+            let value = declarations
+                .locals
+                .into_iter()
+                .next()
+                .map(|local| local.value);
+            let value = match value.map(|value| value.kind) {
+                Some(decl::ExprKind::Conditional(_, yes, _)) => Some(yes.kind),
+                other => other,
+            };
+            let count = problems.list.len();
+            (without_ids(&format!("{value:?}")), count)
+        });
+        if alone.1 == 0 {
+            assert_eq!(alone, within, "{text}");
+        }
+        assert_eq!(alone.1 == 0, within.1 == 0, "{text}");
+        assert!(alone.1 == 0 || others.contains(&text), "{text}");
+    }
+}
+
+/// Expressions are numbered in the order in which they are read.
+fn without_ids(shown: &str) -> String {
+    let mut kept = String::new();
+    for piece in shown.split("ExprId(") {
+        kept.push_str(piece.trim_start_matches(|letter: char| letter.is_ascii_digit()));
+    }
+    kept
 }
 
 #[test]

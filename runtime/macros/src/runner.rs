@@ -206,6 +206,17 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
             }
         }
     });
+    let until_kept = quote! {
+        ::core::future::poll_fn(|cx| {
+            let ended = ::core::future::Future::poll(work.as_mut(), cx);
+            ended.map(|ended| ended.map(|output| {
+                if step.keeps() {
+                    step.keep(output.wanted(self.wanted));
+                }
+                ::bggo_runtime::glue::Ran::Done
+            }))
+        }).await
+    };
     quote! {
         /// A step of this runner, prepared once a thread: the boundary behind which the module is compiled once.
         #[allow(missing_debug_implementations)]
@@ -298,15 +309,7 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
             ) -> ::bggo_runtime::glue::Running<'a, ::bggo_runtime::glue::Flow> {
                 ::std::boxed::Box::pin(iteration.run_step(at, &self.policy, kept, async move |step| {
                     #at_once
-                    ::core::future::poll_fn(|cx| {
-                        let ended = ::core::future::Future::poll(work.as_mut(), cx);
-                        ended.map(|ended| ended.map(|output| {
-                            if step.keeps() {
-                                step.keep(output.wanted(self.wanted));
-                            }
-                            ::bggo_runtime::glue::Ran::Done
-                        }))
-                    }).await
+                    #until_kept
                 }))
             }
 
@@ -324,15 +327,7 @@ fn prepared(runner: &Runner, ty: &TokenStream) -> TokenStream {
                     #uses
                     step.begin();
                     let mut work = ::core::pin::pin!(::bggo_runtime::glue::Runner::run(runner, step, uses, late));
-                    ::core::future::poll_fn(|cx| {
-                        let ended = ::core::future::Future::poll(work.as_mut(), cx);
-                        ended.map(|ended| ended.map(|output| {
-                            if step.keeps() {
-                                step.keep(output.wanted(self.wanted));
-                            }
-                            ::bggo_runtime::glue::Ran::Done
-                        }))
-                    }).await
+                    #until_kept
                 })
             }
 

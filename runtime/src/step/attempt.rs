@@ -84,10 +84,13 @@ impl Iteration<'_> {
     }
 
     /// The same for an emitted attempt, which gets `main`, the emitted state of the iteration.
+    ///
+    /// (The place stands behind the policy: it is dropped, so that each call between its making and this one costs every step
+    /// forty lines of code that unwinds.)
     pub fn drive<'s, M>(
         &'s self,
-        at: At,
         policy: &'s Policy,
+        at: At,
         kept: Option<&'s OutputSlot>,
         (main, attempt): (&'s M, AttemptOf<M>),
     ) -> Running<'s, Flow> {

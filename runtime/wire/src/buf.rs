@@ -53,6 +53,22 @@ impl Buf {
         }
     }
 
+    /// Appends some pieces, one behind the other: cheaper than each by itself.
+    #[inline]
+    pub fn put_all<const PIECES: usize>(&mut self, pieces: [&[u8]; PIECES]) {
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        let mut room = self.room(length);
+        for piece in pieces {
+            // There is room for all of them.
+            let Some((place, behind)) = room.split_at_mut_checked(piece.len()) else {
+                return;
+            };
+            place.copy_from_slice(piece);
+            room = behind;
+        }
+        self.end += length;
+    }
+
     /// Overwrites bytes that were appended before, from the byte `at` on: such as a length, once it is known. What would be behind
     /// the last byte is left out.
     pub fn put_at(&mut self, at: usize, bytes: &[u8]) {

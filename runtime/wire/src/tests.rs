@@ -330,3 +330,20 @@ async fn a_connection_is_a_stream_for_whoever_wants_one() {
     assert_eq!(back, sent);
     echo.join().unwrap();
 }
+
+#[test]
+fn pieces_put_together_are_what_they_are_one_by_one() {
+    let [mut together, mut apart] = [crate::Buf::new(), crate::Buf::new()];
+    // Of some lengths, so that they meet the end of the memory in each way.
+    for length in (0..3 * pool::PIECE).step_by(977) {
+        let long = vec![b'x'; length];
+        let pieces: [&[u8]; 4] = [b"name", b": ", &long, b"\r\n"];
+        together.put_all(pieces);
+        for piece in pieces {
+            apart.put(piece);
+        }
+        assert_eq!(together.bytes(), apart.bytes());
+        together.consume(length / 2);
+        apart.consume(length / 2);
+    }
+}

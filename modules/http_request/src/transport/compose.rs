@@ -27,15 +27,17 @@ pub(super) fn put_parts(out: &mut Buf, parts: &Parts<'_>) {
         size,
         proxy,
     } = parts;
-    out.put(method.as_str().as_bytes());
-    out.put(b" ");
     let target = match proxy {
         Some(_) => &url[..Position::AfterQuery],
         // It begins with a slash.
         None => &url[Position::BeforePath..Position::AfterQuery],
     };
-    out.put(target.as_bytes());
-    out.put(b" HTTP/1.1\r\n");
+    out.put_all([
+        method.as_str().as_bytes(),
+        b" ",
+        target.as_bytes(),
+        b" HTTP/1.1\r\n",
+    ]);
     if !fields.contains(name::HOST) {
         let host = &url[Position::BeforeHost..Position::AfterPort];
         put_field(out, name::HOST, host.as_bytes());
@@ -128,8 +130,5 @@ pub(super) fn put_block(outgoing: &Outgoing<'_>, size: u64) -> Block {
 }
 
 fn put_field(out: &mut Buf, name: &str, value: &[u8]) {
-    out.put(name.as_bytes());
-    out.put(b": ");
-    out.put(value);
-    out.put(b"\r\n");
+    out.put_all([name.as_bytes(), b": ", value, b"\r\n"]);
 }
