@@ -1,11 +1,12 @@
 //! A comparison as text of 80 columns: the answer first, then the figures that it rests on.
 
 use super::compared::Compared;
-use super::words::{cut, figure, interval, list, name, number, smallest, too_short, wrapped};
+use super::words::{figure, interval, list, name, number, smallest, too_short, wrapped};
 use bggo_metrics::compare::{
     Answer, ArrivalCounts, BLOCKS, ComparedFigure, ComparedRow, Comparison, Difference, FailOn,
     Measure, Method, OfWhat, RUN, RunFigures, Side, TooShort,
 };
+use bggo_metrics::report::cut;
 use std::fmt::Write as _;
 
 /// All of it.
@@ -200,10 +201,7 @@ fn row(text: &mut String, row: &ComparedRow) {
     };
     text.push_str(&format!("{heading}, {times}\n"));
     for of_row in &row.figures {
-        let mark = match of_row.outcome {
-            Ok(difference) if difference.is_shown() => '*',
-            _ => ' ',
-        };
+        let mark = if of_row.is_different() { '*' } else { ' ' };
         let measure = of_row.measure;
         let kind = match measure {
             Measure::Percentile(_) => measure.to_string(),
@@ -233,13 +231,11 @@ fn row(text: &mut String, row: &ComparedRow) {
 
 fn notes(text: &mut String, comparison: &Comparison) {
     let figures = comparison.rows.iter().flat_map(|row| &row.figures);
-    let is_shown =
-        |figure: &&ComparedFigure| figure.outcome.is_ok_and(|difference| difference.is_shown());
-    let shown: Vec<&ComparedFigure> = figures.filter(is_shown).collect();
-    if !shown.is_empty() {
+    let different: Vec<&ComparedFigure> = figures.filter(|figure| figure.is_different()).collect();
+    if !different.is_empty() {
         text.push_str("* differs\n");
     }
-    if shown.iter().any(|figure| !figure.is_judged) {
+    if different.iter().any(|figure| !figure.is_judged) {
         let judged: Vec<String> = comparison
             .judged()
             .map(|(row, figure)| name(row, figure))
