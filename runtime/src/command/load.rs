@@ -5,7 +5,8 @@ use crate::grid::{Grid, Scenario};
 use crate::start::Start;
 use bggo_schedule::declared::{DEFAULT_MAX_VUS, MAX_DURATION};
 use bggo_schedule::{
-    Arrivals, Closed, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage, WhenFull,
+    Arrivals, Closed, LONGEST, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage,
+    WhenFull,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,14 @@ pub struct Asked {
 /// Flags that do not fit each other or the grid, and a declared load that cannot be.
 pub fn load(grid: &Grid, start: &Start, flags: &Flags) -> Result<Asked, String> {
     let scenarios = grid.scenarios;
+    for (length, flag) in [
+        (flags.duration, "--duration"),
+        (flags.graceful_stop, "--graceful-stop"),
+    ] {
+        if length.is_some_and(|length| nanos(length) > LONGEST) {
+            return Err(too_much(TooMuch::Length, flag));
+        }
+    }
     for name in &flags.scenarios {
         if !scenarios.iter().any(|row| row.name() == name) {
             let known: Vec<&str> = scenarios.iter().map(Scenario::name).collect();
@@ -154,7 +163,7 @@ fn are_asked(flags: &Flags) -> bool {
         || flags.iterations.is_some()
         || flags.rate.is_some()
         || flags.max_vus.is_some()
-        || flags.by_chance
+        || flags.arrivals.is_some()
         || flags.stages.is_some()
 }
 
@@ -235,7 +244,7 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
     }
     let given = [
         (flags.max_vus.is_some(), "--max-vus"),
-        (flags.by_chance, "--arrivals"),
+        (flags.arrivals.is_some(), "--arrivals"),
     ];
     let arrivals = match &mut load.schedule {
         Schedule::Open(arrivals) => Some(arrivals),
@@ -254,8 +263,8 @@ fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
                 arrivals.max_users = most;
                 arrivals.shares_users = false;
             }
-            if flags.by_chance {
-                arrivals.spread = Spread::Poisson;
+            if let Some(spread) = flags.arrivals {
+                arrivals.spread = spread;
             }
         }
         None => about_a_rate(given)?,
@@ -268,7 +277,7 @@ fn about_a_rate(given: [(bool, &str); 2]) -> Result<(), String> {
     match given.into_iter().find(|(given, _)| *given) {
         None => Ok(()),
         Some((_, flag)) => Err(format!(
-            "{flag} is about a rate: add --rate 500/s, or stages such as --stages 30s:500/s"
+            "{flag} is about a rate: give --rate 500/s with --duration 30s, or stages such as --stages 30s:500/s"
         )),
     }
 }
@@ -284,7 +293,7 @@ fn profile_of_flags(flags: &Flags) -> Result<(&'static str, Schedule), String> {
     if !is_open {
         about_a_rate([
             (flags.max_vus.is_some(), "--max-vus"),
-            (flags.by_chance, "--arrivals"),
+            (flags.arrivals.is_some(), "--arrivals"),
         ])?;
     }
     if let Some(stages) = &flags.stages {
@@ -324,6 +333,9 @@ fn staged(flags: &Flags, stages: &Stages) -> Result<(&'static str, Schedule), St
                 to: *to,
             });
             let ramp = Ramp::new(0, stages.collect());
+            if ramp.length() > LONGEST {
+                return Err(too_much(TooMuch::Length, "--stages"));
+            }
             if ramp.most() == 0 {
                 return Err("--stages has no user in any stage".to_owned());
             }
@@ -336,7 +348,7 @@ fn staged(flags: &Flags, stages: &Stages) -> Result<(&'static str, Schedule), St
             });
             let stages: Vec<Stage> = stages.collect();
             let rate = Rate::new(*unit, 0, &stages).map_err(|much| too_much(much, "--stages"))?;
-            Ok(("ramping_arrival_rate", arrivals(flags, rate)?))
+            Ok(("ramping_arrival_rate", arrivals(flags, rate)))
         }
     }
 }
@@ -345,7 +357,7 @@ fn too_much(much: TooMuch, flag: &str) -> String {
     match much {
         TooMuch::Length => format!("{flag} is too long: at most ten years"),
         TooMuch::Rate => format!("{flag} is too high: at most 1000000000/s"),
-        TooMuch::Unit => format!("{flag} is for a second, a minute or an hour"),
+        TooMuch::Unit => format!("{flag} is for a time of at most a day"),
     }
 }
 
@@ -362,28 +374,17 @@ fn constant(flags: &Flags, rate: PerTime, length: Duration) -> Result<Schedule, 
         };
         too_much(much, flag)
     })?;
-    arrivals(flags, rate)
+    Ok(arrivals(flags, rate))
 }
 
 /// An open profile of a rate.
-fn arrivals(flags: &Flags, rate: Rate) -> Result<Schedule, String> {
-    let max_users = flags.max_vus.unwrap_or(DEFAULT_MAX_VUS);
-    let users = flags.vus.unwrap_or(0);
-    if users > max_users {
-        return Err(format!(
-            "--vus {users} is more than --max-vus {max_users} allows"
-        ));
-    }
-    Ok(Schedule::Open(Arrivals {
+fn arrivals(flags: &Flags, rate: Rate) -> Schedule {
+    Schedule::Open(Arrivals {
         rate: Arc::new(rate),
-        spread: if flags.by_chance {
-            Spread::Poisson
-        } else {
-            Spread::Even
-        },
-        users,
-        max_users,
+        spread: flags.arrivals.unwrap_or(Spread::Even),
+        users: 0,
+        max_users: flags.max_vus.unwrap_or(DEFAULT_MAX_VUS),
         shares_users: flags.max_vus.is_none(),
         when_full: WhenFull::Wait,
-    }))
+    })
 }
