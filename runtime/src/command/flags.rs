@@ -448,7 +448,7 @@ const RUN_FLAGS: &[Flag<'static>] = &[
         .one_of(&["auto", "on", "off"])
         .help("Whether a worker spins for the last microseconds before an iteration is due, which makes it more exact and takes its core [default: auto: if there are fewer workers than cores]"),
     Flag::new(PIN)
-        .help("Keeps each worker on a core of its own"),
+        .help("Keeps each worker on a core of its own, as long as there are enough cores"),
     Flag::new(START_AT)
         .value("TIME")
         .help("Starts the clock of the run at a moment, such as 2030-01-31T09:30:00Z, so that several hosts begin together"),
