@@ -45,8 +45,8 @@ fn needs(grid: &Grid, loads: &[Option<Load>], segment: Segment) -> Needs {
         let most = segment.of(schedule.most_users().into());
         let each = u64::from(grid.connections_of(row));
         let moments = moments(load).into_iter();
-        let certain = moments.map(|at| certain_users(load, at, segment)).max();
-        let connections = certain.unwrap_or_default().saturating_mul(each);
+        let busy = moments.map(|at| busy_users(load, at, segment)).max();
+        let connections = busy.unwrap_or_default().saturating_mul(each);
         if connections > 0 {
             let addresses = u64::from(grid.local_addresses_of(row)).max(1);
             needs.an_address = needs.an_address.max(connections.div_ceil(addresses));
@@ -69,10 +69,10 @@ fn needs(grid: &Grid, loads: &[Option<Load>], segment: Segment) -> Needs {
     for at in loads.clone().flat_map(|(_, load)| moments(load)) {
         let (mut users, mut connections) = (0_u64, 0_u64);
         for (row, load) in loads.clone() {
-            let certain = certain_users(load, at, segment);
             let each = u64::from(grid.connections_of(row));
-            users = users.saturating_add(certain);
-            connections = connections.saturating_add(certain.saturating_mul(each));
+            users = users.saturating_add(certain_users(load, at, segment));
+            let busy = busy_users(load, at, segment);
+            connections = connections.saturating_add(busy.saturating_mul(each));
         }
         needs.users = needs.users.max(users);
         needs.connections = needs.connections.max(connections);
@@ -110,6 +110,18 @@ fn certain_users(load: &Load, at: Duration, segment: Segment) -> u64 {
         }
     };
     segment.of(users.into())
+}
+
+/// Those of them that run an iteration: no more than the scenario has iterations.
+fn busy_users(load: &Load, at: Duration, segment: Segment) -> u64 {
+    let users = certain_users(load, at, segment);
+    match &load.schedule {
+        Schedule::Closed(closed) => match closed.bound {
+            Bound::Shared(total) => users.min(segment.of(total)),
+            Bound::None | Bound::PerUser(_) => users,
+        },
+        Schedule::Ramping(_) | Schedule::Open(_) | Schedule::Search(_) => users,
+    }
 }
 
 #[cfg(test)]
@@ -166,5 +178,9 @@ mod tests {
         assert_eq!(needed(several), 57);
         let half = Segment::hosts(1, 1, 2).unwrap();
         assert_eq!(needs(&GRID, &[iterations, None, None], half).users, 50);
+        // Whoever has no iteration has no connection.
+        let few = users(Schedule::iterations(100, 10), zero);
+        let few = needs(&GRID, &[few, None, None], Segment::WHOLE);
+        assert_eq!((few.users, few.connections, few.an_address), (100, 20, 20));
     }
 }

@@ -56,7 +56,7 @@ fn method(comparison: &Comparison) -> String {
 /// The answer, a sentence a line.
 fn verdict(comparison: &Comparison) -> Vec<String> {
     let judged: Vec<(&str, &ComparedFigure)> = comparison.judged().collect();
-    let (mut different, mut unseen, mut is_unseen) = (Vec::new(), Vec::new(), false);
+    let (mut different, mut smallest_seen, mut is_some_alike) = (Vec::new(), Vec::new(), false);
     // Why figures cannot be judged, each reason once with its figures.
     let mut reasons: Vec<(TooShort, Vec<String>)> = Vec::new();
     for (row, figure) in judged {
@@ -74,8 +74,8 @@ fn verdict(comparison: &Comparison) -> Vec<String> {
                 ));
             }
             Ok(difference) => {
-                is_unseen = true;
-                unseen.extend(smallest(&name, figure.measure, &difference));
+                is_some_alike = true;
+                smallest_seen.extend(smallest(&name, figure.measure, &difference));
             }
             Err(why) => match reasons.iter_mut().find(|(reason, _)| *reason == why) {
                 Some((_, names)) => names.push(name),
@@ -98,18 +98,18 @@ fn verdict(comparison: &Comparison) -> Vec<String> {
             Method::Runs => format!("Different: {different}."),
         });
     }
-    if is_unseen {
+    if is_some_alike {
         let others = if different.is_empty() {
             ""
         } else {
             " in the others"
         };
-        let smallest = if unseen.is_empty() {
+        let smallest = if smallest_seen.is_empty() {
             String::new()
         } else {
             format!(
                 " The smallest that these runs could show: {}.",
-                list(&unseen)
+                list(&smallest_seen)
             )
         };
         lines.push(format!("No difference is shown{others}.{smallest}"));
