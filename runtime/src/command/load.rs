@@ -184,96 +184,107 @@ fn replaced(declared: &Load, flags: &Flags) -> Result<Load, String> {
     Ok(load)
 }
 
-/// A declared load with another number of users, length or spread.
+/// A declared load with another length, number of users or spread.
 fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
-    let profile = declared.profile;
     let mut load = Load {
         start_after: Duration::ZERO,
         ..declared.clone()
     };
     if let Some(length) = flags.duration {
-        load.schedule = match &load.schedule {
-            closed @ Schedule::Closed(_) => closed.clone().at_most(length),
-            Schedule::Open(arrivals) if let Some(rate) = arrivals.rate.lasting(nanos(length)) => {
-                let rate = rate.map_err(|much| too_much(much, "--duration"))?;
-                Schedule::Open(Arrivals {
-                    rate: Arc::new(rate),
-                    ..arrivals.clone()
-                })
-            }
-            Schedule::Search(_) => {
-                return Err(
-                    "--duration does not change a search, whose length is not known beforehand: add --rate 500/s, or another load such as --vus 10"
-                        .to_owned(),
-                );
-            }
-            _ => {
-                return Err(format!(
-                    "--duration does not change the stages of {profile}: give --stages, or another load such as --vus 10 beside --duration"
-                ));
-            }
-        };
-        if load.warm_up >= length {
-            return Err(format!(
-                "--duration is not longer than the warm-up of the scenario, which is {}",
-                bggo_values::duration::format(load.warm_up)
-            ));
-        }
+        lasts(&mut load, length)?;
     }
     if let Some(users) = flags.vus {
-        match (&load.schedule, load.schedule.length()) {
-            (Schedule::Closed(closed), _) => {
-                load.schedule = Schedule::Closed(Closed { users, ..*closed });
-            }
-            (Schedule::Open(_), Some(length)) => {
-                load.profile = "constant_vus";
-                load.schedule = Schedule::lasting(users, length);
-            }
-            (Schedule::Search(_), _) => {
-                return Err(
-                    "--vus alone does not change a search, whose length is not known beforehand: add --duration 30s"
-                        .to_owned(),
-                );
-            }
-            _ => {
-                return Err(format!(
-                    "--vus does not change the stages of {profile}: give --stages, or --duration beside --vus"
-                ));
-            }
-        }
+        has_users(&mut load, users)?;
     }
+    has_arrivals(&mut load, flags)?;
+    Ok(load)
+}
+
+/// What `--duration` makes of a declared load.
+fn lasts(load: &mut Load, length: Duration) -> Result<(), String> {
+    let profile = load.profile;
+    load.schedule = match &load.schedule {
+        closed @ Schedule::Closed(_) => closed.clone().at_most(length),
+        Schedule::Open(arrivals) if let Some(rate) = arrivals.rate.lasting(nanos(length)) => {
+            let rate = rate.map_err(|much| too_much(much, "--duration"))?;
+            Schedule::Open(Arrivals {
+                rate: Arc::new(rate),
+                ..arrivals.clone()
+            })
+        }
+        Schedule::Search(_) => {
+            return Err(
+                "--duration does not change a search, whose length is not known beforehand: add --rate 500/s, or another load such as --vus 10"
+                    .to_owned(),
+            );
+        }
+        Schedule::Open(_) | Schedule::Ramping(_) => {
+            return Err(format!(
+                "--duration does not change the stages of {profile}: give --stages, or another load such as --vus 10 beside --duration"
+            ));
+        }
+    };
+    if load.warm_up >= length {
+        return Err(format!(
+            "--duration is not longer than the warm-up of the scenario, which is {}",
+            bggo_values::duration::format(load.warm_up)
+        ));
+    }
+    Ok(())
+}
+
+/// What `--vus` makes of a declared load: one with a rate becomes a number of users for the same time.
+fn has_users(load: &mut Load, users: u32) -> Result<(), String> {
+    let profile = load.profile;
+    match (&load.schedule, load.schedule.length()) {
+        (Schedule::Closed(closed), _) => {
+            load.schedule = Schedule::Closed(Closed { users, ..*closed });
+            Ok(())
+        }
+        (Schedule::Open(_), Some(length)) => {
+            load.profile = "constant_vus";
+            load.schedule = Schedule::lasting(users, length);
+            Ok(())
+        }
+        (Schedule::Search(_), _) => Err(
+            "--vus alone does not change a search, whose length is not known beforehand: add --duration 30s"
+                .to_owned(),
+        ),
+        (Schedule::Open(_) | Schedule::Ramping(_), _) => Err(format!(
+            "--vus does not change the stages of {profile}: give --stages, or --duration beside --vus"
+        )),
+    }
+}
+
+/// What `--max-vus` and `--arrivals` make of a declared load.
+fn has_arrivals(load: &mut Load, flags: &Flags) -> Result<(), String> {
+    let arrivals = match &mut load.schedule {
+        Schedule::Open(arrivals) => arrivals,
+        Schedule::Search(search) => &mut search.arrivals,
+        Schedule::Closed(_) | Schedule::Ramping(_) => return about_a_rate(flags),
+    };
+    if let Some(most) = flags.max_vus {
+        if arrivals.users > most {
+            return Err(format!(
+                "--max-vus {most} is less than the {} users that the scenario begins with",
+                arrivals.users
+            ));
+        }
+        arrivals.max_users = most;
+        arrivals.shares_users = false;
+    }
+    if let Some(spread) = flags.arrivals {
+        arrivals.spread = spread;
+    }
+    Ok(())
+}
+
+/// Refuses flags that are about arrivals.
+fn about_a_rate(flags: &Flags) -> Result<(), String> {
     let given = [
         (flags.max_vus.is_some(), "--max-vus"),
         (flags.arrivals.is_some(), "--arrivals"),
     ];
-    let arrivals = match &mut load.schedule {
-        Schedule::Open(arrivals) => Some(arrivals),
-        Schedule::Search(search) => Some(&mut search.arrivals),
-        Schedule::Closed(_) | Schedule::Ramping(_) => None,
-    };
-    match arrivals {
-        Some(arrivals) => {
-            if let Some(most) = flags.max_vus {
-                if arrivals.users > most {
-                    return Err(format!(
-                        "--max-vus {most} is less than the {} users that the scenario begins with",
-                        arrivals.users
-                    ));
-                }
-                arrivals.max_users = most;
-                arrivals.shares_users = false;
-            }
-            if let Some(spread) = flags.arrivals {
-                arrivals.spread = spread;
-            }
-        }
-        None => about_a_rate(given)?,
-    }
-    Ok(load)
-}
-
-/// Refuses flags that are about arrivals.
-fn about_a_rate(given: [(bool, &str); 2]) -> Result<(), String> {
     match given.into_iter().find(|(given, _)| *given) {
         None => Ok(()),
         Some((_, flag)) => Err(format!(
@@ -291,10 +302,7 @@ fn of_flags(flags: &Flags) -> Result<Load, String> {
 fn profile_of_flags(flags: &Flags) -> Result<(&'static str, Schedule), String> {
     let is_open = flags.rate.is_some() || matches!(flags.stages, Some(Stages::Rates { .. }));
     if !is_open {
-        about_a_rate([
-            (flags.max_vus.is_some(), "--max-vus"),
-            (flags.arrivals.is_some(), "--arrivals"),
-        ])?;
+        about_a_rate(flags)?;
     }
     if let Some(stages) = &flags.stages {
         return staged(flags, stages);
