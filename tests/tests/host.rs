@@ -134,6 +134,31 @@ fn users_that_no_memory_holds_are_refused_with_the_arithmetic() {
 }
 
 #[test]
+fn ten_million_users_are_refused_where_a_limit_leaves_too_little_memory() {
+    let one = "scenario \"one\" {\n  load \"constant_vus\" {\n    vus      = 5000000\n    duration = \"1s\"\n  }\n  step \"noop\" \"a\" {}\n}\n";
+    let two = one.replace("\"one\"", "\"two\"");
+    for (grid, line) in [
+        (NOOP.to_owned(), "--vus 10000000 --duration 1s"),
+        (NOOP.to_owned(), "--stages 1s:10000000"),
+        // Users of several scenarios that are there at one time.
+        (format!("{one}{two}"), "--threads 2"),
+    ] {
+        let grid = Grid::new(&grid).build();
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -v 4000000; exec \"$@\"", "sh"]);
+        command.arg(grid.program()).args(words(line));
+        let ended = Run::start(command).finish().expect_code(104);
+        let said = &ended.stderr;
+        let (begins, free) = (
+            "10000000 virtual users of at least ",
+            " MiB, and the limits of this program (`ulimit -v`, `ulimit -d`) leave it 3",
+        );
+        assert!(said.contains(begins) && said.contains(free), "{said}");
+        assert!(said.contains("share the load over several hosts"), "{said}");
+    }
+}
+
+#[test]
 fn a_run_that_begins_at_a_moment_begins_no_earlier() {
     let grid = Grid::new(NOOP).build();
     let seconds = SystemTime::now() + Duration::from_secs(2);

@@ -1,8 +1,9 @@
 //! Result files of real programs: hosts side by side are merged to what the server counted, other people's readers open a
 //! file, and neither a kill nor a full disk takes more than the last second.
 
-use bggo_tests::server::Nginx;
+use bggo_tests::server::{Gate, Nginx};
 use bggo_tests::{Finished, Grid, Run, bggo, repository};
+use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -97,6 +98,122 @@ fn three_hosts_are_merged_to_what_the_server_counted() {
     tool(folder, "merge 1.log 2.log 3.log -o all.log --force").expect_code(0);
     let csv = tool(folder, "export all.log --csv").expect_code(0).stdout;
     assert!(csv.lines().count() > 10, "{csv}");
+}
+
+/// The summary among the lines of a run.
+fn summary(run: &Finished) -> Value {
+    let lines = run.stderr.lines();
+    let mut events = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let summary = events.find(|event| event["event"] == "summary");
+    summary.unwrap_or_else(|| panic!("{run:?}"))
+}
+
+#[test]
+fn rates_are_those_of_the_load_and_the_drain_stands_beside_it_in_a_share_and_in_the_whole() {
+    let (gate, folder) = (Gate::start(), folder());
+    let folder = folder.path();
+    let mut runs = [1, 2].map(|share| {
+        let mut command = grid().command();
+        command.current_dir(folder).args(["--url", &gate.url()]);
+        let line = format!(
+            "--rate 40/s --duration 1s --seed 5 --segment {share}/2 --out {share}.log --log-format json --allow-overload"
+        );
+        command.args(line.split(' '));
+        Run::start(command)
+    });
+    // The server is slow: it answers nobody before all have asked and a second of drain has passed.
+    gate.wait_for("/hit", 40);
+    for run in &mut runs {
+        while !run.wait_for("\"interval\"").contains("\"second\":2,") {}
+    }
+    gate.open_all();
+    for run in runs {
+        let run = run.finish().expect_code(0);
+        let summary = summary(&run);
+        let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{summary:#}"));
+        let load = number(&summary["load_seconds"]);
+        let drain = number(&summary["drain_seconds"]);
+        assert!((load - 1.0).abs() < 1e-9, "{summary:#}");
+        assert!(drain >= 0.9, "{summary:#}");
+        let whole = number(&summary["seconds"]);
+        assert!((load + drain - whole).abs() < 0.002, "{summary:#}");
+        for figures in [
+            &summary["iterations"],
+            &summary["scenarios"][0],
+            &summary["steps"][0],
+            &summary["all_steps"],
+        ] {
+            assert_eq!(figures["count"], 20, "{summary:#}");
+            assert!((number(&figures["rate"]) - 20.0).abs() < 1e-9, "{figures}");
+        }
+    }
+    for line in ["merge 1.log 2.log -o all.log", "report all.log"] {
+        let said = tool(folder, line).expect_code(0).stdout;
+        for part in [
+            "load: 1.00s, then ",
+            " of drain, ",
+            "asked 40 (40.0/s), began 40",
+            "ended 40 (40.0/s)",
+        ] {
+            assert!(said.contains(part), "{line}: {part}: {said}");
+        }
+    }
+}
+
+#[test]
+fn the_longest_time_is_the_one_that_was_measured_in_every_file_and_in_the_whole() {
+    // From 3 ms on a bucket is wider than a microsecond, so its edge is seldom what was measured.
+    let grid = Grid::new(
+        r#"
+step "noop" "wait" {
+  arguments {
+    delay = "${3 + vu.iteration % 20}ms"
+  }
+}
+"#,
+    )
+    .build();
+    let folder = tempfile::tempdir_in(grid.folder()).expect("a temporary folder");
+    let folder = folder.path();
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("it is there");
+    // The longest of a column of thousandths of a millisecond.
+    let longest = |csv: &str, column: &str, of: &[(&str, &str)]| {
+        let mut lines = csv.lines();
+        let head: Vec<&str> = lines.next().expect("a head").split(',').collect();
+        let place = |name: &str| {
+            head.iter()
+                .position(|other| *other == name)
+                .expect("a column")
+        };
+        let rows = lines.map(|line| line.split(',').collect::<Vec<_>>());
+        let rows = rows.filter(|row| of.iter().all(|(name, value)| row[place(name)] == *value));
+        let times = rows.map(|row| row[place(column)].parse::<f64>().expect("a time"));
+        let longest = times.fold(0.0, f64::max);
+        assert!(longest >= 22.0, "{csv}");
+        format!("{longest:.3}")
+    };
+    let of_step = [("name", "noop.wait"), ("metric", "service_time")];
+    let of_each = [1, 2].map(|share| {
+        let mut command = grid.command();
+        command.current_dir(folder);
+        let line = format!(
+            "--vus 4 --iterations 120 --threads 2 --seed 5 --segment {share}/2 --out {share}.log --csv {share}.csv --samples {share}.samples --sample-share 100% --log-format json"
+        );
+        command.args(line.split(' '));
+        let run = Run::start(command).finish().expect_code(0);
+        let measured = longest(&read(&format!("{share}.samples")), "service_time", &[]);
+        let told = summary(&run)["steps"][0]["max_ms"].as_f64().expect("a time");
+        assert_eq!(format!("{told:.3}"), measured, "of the summary");
+        let csv = longest(&read(&format!("{share}.csv")), "max", &of_step);
+        assert_eq!(csv, measured, "of the CSV");
+        let again = tool(folder, &format!("export {share}.log --csv")).expect_code(0);
+        assert_eq!(longest(&again.stdout, "max", &of_step), measured);
+        measured.parse::<f64>().expect("a time")
+    });
+    let measured = format!("{:.3}", of_each[0].max(of_each[1]));
+    tool(folder, "merge 1.log 2.log -o all.log").expect_code(0);
+    let whole = tool(folder, "export all.log --csv").expect_code(0).stdout;
+    assert_eq!(longest(&whole, "max", &of_step), measured, "of the whole");
 }
 
 /// What the readers print of a file: a tag and how many values it has, a line each.

@@ -1,11 +1,12 @@
 //! `bggo calibrate`: runs one program several times, and tells by how much its runs differ though nothing has changed.
 
-use super::compare::words::{cut, percent, wrapped};
+use super::compare::words::{percent, wrapped};
 use super::compared_run::{not_comparable, read_all};
 use super::console::Console;
 use super::exit::Exit;
 use super::noise_file;
 use bggo_metrics::compare::{Noise, RUN, RUNS_OF_A_SIDE};
+use bggo_metrics::report::cut;
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::ffi::OsString;

@@ -21,16 +21,23 @@ pub enum Exit {
     Bug,
 }
 
+impl Exit {
+    /// Its number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Unreadable => 4,
+            Self::ThresholdFailed => 99,
+            Self::Bug => 101,
+            Self::NotValid => 111,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Unreadable => 4,
-            Exit::ThresholdFailed => 99,
-            Exit::Bug => 101,
-            Exit::NotValid => 111,
-        })
+        Self::from(exit.code())
     }
 }

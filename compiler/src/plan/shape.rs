@@ -276,5 +276,6 @@ fn has_constant_keys(pairs: &[(TExpr, TExpr)]) -> bool {
 fn key_of(key: &TExpr) -> Option<&str> {
     key.constant().and_then(Value::as_text)
 }
+
 #[cfg(test)]
 mod tests;

@@ -352,14 +352,9 @@ impl Around<'_> {
         let mut open = Vec::new();
         for index in self.range.start..self.found.min(self.range.end) {
             match self.tokens.kind(index) {
-                TokenKind::OpenBracket
-                | TokenKind::OpenParen
-                | TokenKind::OpenBrace
-                | TokenKind::OpenHole => open.push(index),
-                TokenKind::CloseBracket
-                | TokenKind::CloseParen
-                | TokenKind::CloseBrace
-                | TokenKind::CloseHole => {
+                TokenKind::OpenHole | TokenKind::OpenDirective => open.push(index),
+                kind if kind.opens_bracket() => open.push(index),
+                kind if kind.closes_bracket() || kind == TokenKind::CloseHole => {
                     open.pop();
                 }
                 _ => {}

@@ -60,6 +60,14 @@ impl Depth {
             ..self
         }
     }
+
+    /// Inside one more bracket or hole.
+    pub(super) fn inside(self) -> Depth {
+        Depth {
+            written: self.written + 1,
+            ..self
+        }
+    }
 }
 
 impl FileParser<'_, '_> {
@@ -79,9 +87,7 @@ impl FileParser<'_, '_> {
             return self.error(span);
         }
         // A string alone, which most attributes are, has nothing for hcl-edit to read.
-        let first = self.tokens.at(range.start);
-        let is_string = matches!(first.kind, TokenKind::OpenQuote | TokenKind::OpenHeredoc);
-        if is_string && first.partner as usize + 1 == range.end {
+        if self.is_string(&range) {
             let kind = self.template(range.start, depth);
             return self.expr(span, kind);
         }
@@ -149,6 +155,13 @@ impl FileParser<'_, '_> {
                 self.error(span)
             }
         }
+    }
+
+    /// Whether some tokens are a string or a heredoc, and nothing beside it.
+    pub(super) fn is_string(&self, range: &Range<usize>) -> bool {
+        let first = self.tokens.at(range.start);
+        let begins = matches!(first.kind, TokenKind::OpenQuote | TokenKind::OpenHeredoc);
+        begins && first.partner as usize + 1 == range.end
     }
 
     /// From the first to the last token.
@@ -275,11 +288,7 @@ impl FileParser<'_, '_> {
 
     fn string(&mut self, span: Span, depth: Depth) -> Expr {
         if let Some(range) = self.replaced.pieces.remove(&(span.start, span.end)) {
-            let inner = Depth {
-                written: depth.written + 1,
-                ..depth
-            };
-            return self.read(range, LineBreaks::Ignored, inner);
+            return self.read(range, LineBreaks::Ignored, depth.inside());
         }
         let kind = match self.tokens.starting_at(span.start) {
             Some(open) => self.template(open, depth),

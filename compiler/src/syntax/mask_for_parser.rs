@@ -159,8 +159,9 @@ pub(super) fn mask_for_parser(
                     TokenKind::OpenBrace => levels.open(is_for(tokens, index)),
                     TokenKind::OpenBracket if after_operand => levels.chain() && levels.open(true),
                     TokenKind::OpenBracket | TokenKind::OpenParen => levels.open(true),
-                    TokenKind::CloseBrace | TokenKind::CloseBracket | TokenKind::CloseParen => {
-                        levels.close()
+                    kind if kind.closes_bracket() => {
+                        levels.close();
+                        true
                     }
                     TokenKind::Symbol => levels.symbol(tokens.text(index), after_operand),
                     _ => true,
@@ -168,11 +169,7 @@ pub(super) fn mask_for_parser(
                 if !fits {
                     return Masked::TooDeep(index);
                 }
-                let closes = matches!(
-                    kind,
-                    TokenKind::CloseBrace | TokenKind::CloseBracket | TokenKind::CloseParen
-                );
-                after_operand = closes
+                after_operand = kind.closes_bracket()
                     || matches!(kind, TokenKind::Ident | TokenKind::Number)
                     || tokens.is_symbol(index, "*") && !after_operand;
                 if after_operand {
@@ -236,11 +233,10 @@ impl Levels {
         levels <= self.bounds.levels
     }
 
-    fn close(&mut self) -> bool {
+    fn close(&mut self) {
         if self.open.len() > 1 {
             self.open.pop();
         }
-        true
     }
 
     fn new_item(&mut self) {

@@ -203,10 +203,7 @@ impl FileParser<'_, '_> {
 
     /// A name, call, list, object or parenthesis, and what follows it: `hcl-edit` reads it without what its brackets hold.
     fn term(&mut self, range: Range<usize>, outer: &[Outer], depth: Depth) -> Expr {
-        let inner = Depth {
-            written: depth.written + 1,
-            ..depth
-        };
+        let inner = depth.inside();
         if let [only] = outer
             && self.tokens.kind(only.index) == TokenKind::OpenParen
         {
@@ -215,9 +212,8 @@ impl FileParser<'_, '_> {
         let mut cut = Vec::new();
         for token in outer {
             let inside = token.index + 1..token.end.saturating_sub(1);
-            match self.tokens.kind(token.index) {
-                TokenKind::OpenBracket | TokenKind::OpenParen | TokenKind::OpenBrace => {}
-                _ => continue,
+            if !self.tokens.kind(token.index).opens_bracket() {
+                continue;
             }
             let Some(items) = outermost(self.tokens, &inside) else {
                 continue;
@@ -282,9 +278,7 @@ impl FileParser<'_, '_> {
 
     /// Whether it can be cut further. A string by itself is read from its tokens anyway.
     fn is_worth_cutting(&self, item: &Range<usize>) -> bool {
-        let first = self.tokens.at(item.start);
-        let string = matches!(first.kind, TokenKind::OpenQuote | TokenKind::OpenHeredoc);
-        item.len() > 1 && !(string && first.partner as usize + 1 == item.end)
+        item.len() > 1 && !self.is_string(item)
     }
 
     fn part(&mut self, range: Range<usize>, depth: Depth) -> Expr {
@@ -318,10 +312,8 @@ fn outermost(tokens: &Tokens<'_>, range: &Range<usize>) -> Option<Vec<Outer>> {
         let kind = tokens.kind(index);
         let end = match kind {
             TokenKind::OpenQuote | TokenKind::OpenHeredoc => tokens.at(index).partner as usize + 1,
-            TokenKind::OpenBrace | TokenKind::OpenBracket | TokenKind::OpenParen => {
-                closing(tokens, index, range.end)?
-            }
-            TokenKind::CloseBrace | TokenKind::CloseBracket | TokenKind::CloseParen => return None,
+            kind if kind.opens_bracket() => closing(tokens, index, range.end)?,
+            kind if kind.closes_bracket() => return None,
             _ => index + 1,
         };
         found.push(Outer {
@@ -348,8 +340,8 @@ fn closing(tokens: &Tokens<'_>, open: usize, end: usize) -> Option<usize> {
             TokenKind::OpenQuote | TokenKind::OpenHeredoc => {
                 index = tokens.at(index).partner as usize;
             }
-            TokenKind::OpenBrace | TokenKind::OpenBracket | TokenKind::OpenParen => depth += 1,
-            TokenKind::CloseBrace | TokenKind::CloseBracket | TokenKind::CloseParen => {
+            kind if kind.opens_bracket() => depth += 1,
+            kind if kind.closes_bracket() => {
                 depth -= 1;
                 if depth == 0 {
                     return Some(index + 1);

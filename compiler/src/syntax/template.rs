@@ -311,7 +311,7 @@ impl FileParser<'_, '_> {
             too_deep(self.problems, span);
             return None;
         }
-        Some(deeper(depth))
+        Some(depth.inside().below())
     }
 
     /// Notes what a directive ends. Returns false if it ends nothing, which is reported.
@@ -366,13 +366,6 @@ struct Nest {
 struct Opened {
     word: &'static str,
     span: Span,
-}
-
-fn deeper(depth: Depth) -> Depth {
-    Depth {
-        written: depth.written + 1,
-        tree: depth.tree + 1,
-    }
 }
 
 /// Takes the indentation that all lines share off the literals that begin a line. Blank lines do not count, and keep what they hold.

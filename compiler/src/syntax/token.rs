@@ -33,6 +33,21 @@ pub(super) enum TokenKind {
     End,
 }
 
+impl TokenKind {
+    /// `{`, `[` or `(`.
+    pub(super) fn opens_bracket(self) -> bool {
+        matches!(self, Self::OpenBrace | Self::OpenBracket | Self::OpenParen)
+    }
+
+    /// `}`, `]` or `)`.
+    pub(super) fn closes_bracket(self) -> bool {
+        matches!(
+            self,
+            Self::CloseBrace | Self::CloseBracket | Self::CloseParen
+        )
+    }
+}
+
 /// A piece of a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {

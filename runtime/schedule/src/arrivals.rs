@@ -41,13 +41,12 @@ pub struct Arrivals {
 }
 
 impl Arrivals {
-    /// How many arrivals there are in the whole run of a scenario with this seed. Those by chance are drawn for it, about
-    /// ten nanoseconds each.
+    /// How many arrivals there are in the whole run of a scenario with this seed.
     #[cfg(test)]
     pub fn total(&self, seed: u64) -> u64 {
         match self.spread {
             Spread::Even => self.rate.total(),
-            Spread::Poisson => Blocks::new(seed).below(self.rate.area()),
+            Spread::Poisson => Blocks::new(seed).below(self.rate.place_after(Nanos::MAX)),
         }
     }
 }
@@ -111,13 +110,17 @@ impl Source {
         Some(arrival)
     }
 
-    /// Takes all that are due when the run is `elapsed` old, and returns how many these are. Those of an even profile are
-    /// not looked at one by one.
+    /// Takes all that are due when the run is `elapsed` old, and returns how many these are. They are not looked at one by one.
     pub fn take_all(&mut self, elapsed: Nanos) -> u64 {
-        if self.blocks.is_some() {
-            return std::iter::from_fn(|| self.take(elapsed)).count() as u64;
+        // What is taken already may lie behind that moment: then nothing is left before it.
+        if self.next.is_none_or(|next| next.due > elapsed) {
+            return 0;
         }
-        let own = self.segment.of(self.rate.count(elapsed));
+        let due = match &mut self.blocks {
+            None => self.rate.count(elapsed),
+            Some(blocks) => blocks.below(self.rate.place_after(elapsed)),
+        };
+        let own = self.segment.of(due);
         let left = own.saturating_sub(self.taken);
         if left > 0 {
             self.taken = own;

@@ -9,18 +9,18 @@ mod closed;
 pub mod declared;
 mod load;
 mod poisson;
-mod profile;
 mod ramp;
 mod rate;
+mod schedule;
 mod search;
 mod segment;
 
 pub use arrivals::{Arrival, Arrivals, Source, Spread, WhenFull};
 pub use closed::{Bound, Closed, Iterations};
 pub use load::Load;
-pub use profile::{Schedule, workers};
 pub use ramp::{Ramp, UserStage};
-pub use rate::{Nanos, Rate, Stage, TooMuch};
+pub use rate::{LONGEST, Nanos, Rate, Stage, TooMuch};
+pub use schedule::{Schedule, workers};
 pub use search::{Bracket, DueSoFar, GrowingRate, Growth, MOST_STEPS, Precision, Search};
 pub use segment::Segment;
 

@@ -2,7 +2,7 @@
 
 use super::arrivals::{Arrivals, Spread, WhenFull};
 use super::closed::Bound;
-use super::profile::Schedule;
+use super::schedule::Schedule;
 use super::search::{Growth, Precision};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// k6's `gracefulStop` and `gracefulRampDown`.
+    /// How long iterations may go on at either end where nothing is said: as long as by `gracefulStop` and `gracefulRampDown` of k6.
     pub const GRACEFUL_STOP: Duration = Duration::from_secs(30);
 
     /// A profile that begins with the run, without a pace or a warm-up.
@@ -72,7 +72,7 @@ impl Load {
             }
             Schedule::Ramping(ramp) => write!(text, " users={ramp}"),
             Schedule::Open(arrivals) => {
-                write!(text, " rate={}{}", arrivals.rate, open(arrivals))
+                write!(text, " rate={}{}", arrivals.rate, beside_rate(arrivals))
             }
             Schedule::Search(search) => {
                 let (unit, start, max) = (search.unit, search.start, search.max);
@@ -88,7 +88,7 @@ impl Load {
                 write!(
                     text,
                     " unit={unit} start={start} {growth} max={max} precision_{precision} hold={hold} until={until:?}{}",
-                    open(&search.arrivals)
+                    beside_rate(&search.arrivals)
                 )
             }
         };
@@ -109,7 +109,7 @@ impl Load {
 }
 
 /// What an open profile says beside its rate.
-fn open(arrivals: &Arrivals) -> String {
+fn beside_rate(arrivals: &Arrivals) -> String {
     let spread = match arrivals.spread {
         Spread::Even => "even",
         Spread::Poisson => "poisson",

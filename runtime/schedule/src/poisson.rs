@@ -70,12 +70,17 @@ impl Blocks {
         blocks
     }
 
-    fn fill(&mut self) {
-        let mut state = mix(self.seed ^ mix(self.block.wrapping_add(GAMMA)));
-        let mut next = || {
+    /// The random numbers of a block: the first one says how many arrivals it has, the others where they lie.
+    fn numbers(&self, block: u64) -> impl FnMut() -> u64 + use<> {
+        let mut state = mix(self.seed ^ mix(block.wrapping_add(GAMMA)));
+        move || {
             state = state.wrapping_add(GAMMA);
             mix(state)
-        };
+        }
+    }
+
+    fn fill(&mut self) {
+        let mut next = self.numbers(self.block);
         let count = count(next());
         self.places.clear();
         // 64 is 2^6: the top bits of a random number are a place in the block.
@@ -86,9 +91,15 @@ impl Blocks {
 
     /// How many arrivals lie below a place. Places must not go back to an earlier block.
     pub fn below(&mut self, end: Place) -> u64 {
-        while u128::from(self.block + 1) << (6 + FRACTION_BITS) <= end.0 {
+        let last = u64::try_from(end.0 >> (6 + FRACTION_BITS)).unwrap_or(u64::MAX);
+        if self.block < last {
             self.first += self.places.len() as u64;
-            self.block += 1;
+            // Of a block that lies before the place as a whole only the number of its arrivals matters.
+            let between = (self.block + 1)..last;
+            self.first += between
+                .map(|block| count(self.numbers(block)()) as u64)
+                .sum::<u64>();
+            self.block = last;
             self.fill();
         }
         let begins = u128::from(self.block) << (6 + FRACTION_BITS);

@@ -63,6 +63,17 @@ impl Ramp {
         ends.max().unwrap_or(0)
     }
 
+    /// The first and the last nanosecond of each stage that takes time: the most users are there at one of them.
+    pub fn turns(&self) -> impl Iterator<Item = Nanos> {
+        let mut begins: Nanos = 0;
+        let stages = self.stages.iter().filter(|stage| stage.length > 0);
+        stages.flat_map(move |stage| {
+            let first = begins;
+            begins = begins.saturating_add(stage.length);
+            [first, begins - 1]
+        })
+    }
+
     /// How many users there are at a moment: the whole ones that have come.
     pub fn at(&self, at: Nanos) -> u32 {
         let (mut begins, mut from) = (0, self.start);

@@ -152,11 +152,19 @@ impl Rate {
         I256::from(place.0) * I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS))
     }
 
-    /// The first place that the integral does not exceed.
-    pub fn area(&self) -> Place {
-        let one = I256::from(2 * u128::from(self.unit) * u128::from(MILLIONTHS));
-        let area = ((self.twice_area << FRACTION_BITS) + one - I256::ONE) / one;
-        Place(u128::try_from(area).unwrap_or(u128::MAX))
+    /// The first place that the integral up to and with a moment does not exceed: what lies before it is due by then.
+    pub fn place_after(&self, at: Nanos) -> Place {
+        let begun = self.pieces.partition_point(|piece| piece.begins <= at);
+        let piece = begun
+            .checked_sub(1)
+            .and_then(|index| self.pieces.get(index));
+        let Some(piece) = piece else { return Place(0) };
+        let length = I256::from(piece.length);
+        let exact =
+            piece.twice_before * length + piece.exact((at - piece.begins).min(piece.length));
+        let one = self.scaled(Place(1)) * length;
+        let after = ((exact << FRACTION_BITS) + one - I256::ONE) / one;
+        Place(u128::try_from(after).unwrap_or(u128::MAX))
     }
 
     /// How many iterations are due at all: those whose number is below the integral.

@@ -224,12 +224,12 @@ impl DueSoFar {
         }
     }
 
-    /// How many are due in all of a rate, which must not be shorter than before. Those by chance are drawn for it, about ten
-    /// nanoseconds each.
+    /// How many are due in all of a rate, which must not be shorter than before. Of those by chance a number is drawn for each 64
+    /// of them.
     pub fn count(&mut self, rate: &Rate) -> u64 {
         match &mut self.blocks {
             None => rate.total(),
-            Some(blocks) => blocks.below(rate.area()),
+            Some(blocks) => blocks.below(rate.place_after(Nanos::MAX)),
         }
     }
 }

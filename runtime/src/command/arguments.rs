@@ -8,6 +8,15 @@ use lexopt::{Arg, Parser};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
+/// Flags that do not go with another one, for one reason.
+#[derive(Debug, Clone, Copy)]
+pub struct Conflict {
+    /// Their names, without hyphens.
+    pub with: &'static [&'static str],
+    /// Why, and what to write instead: the end of a sentence.
+    pub why: &'static str,
+}
+
 /// A flag, as data.
 #[derive(Debug, Clone, Copy)]
 pub struct Flag<'a> {
@@ -28,7 +37,7 @@ pub struct Flag<'a> {
     /// The value without the flag, for help.
     pub default: &'static str,
     /// Flags that do not go with it.
-    pub conflicts: &'static [&'static str],
+    pub conflicts: &'static [Conflict],
     /// A flag that it needs.
     pub needs: Option<&'static str>,
     /// One sentence.
@@ -96,9 +105,19 @@ impl<'a> Flag<'a> {
     }
 
     /// It is refused together with any of these.
-    pub const fn conflicts(mut self, names: &'static [&'static str]) -> Self {
-        self.conflicts = names;
+    pub const fn conflicts(mut self, conflicts: &'static [Conflict]) -> Self {
+        self.conflicts = conflicts;
         self
+    }
+
+    /// Why it does not go with another flag; `None` where it does.
+    fn conflict_with(&self, other: &Flag<'_>) -> Option<&'static str> {
+        let named = |conflicts: &'static [Conflict], name: &str| {
+            let mut conflicts = conflicts.iter();
+            let conflict = conflicts.find(|conflict| conflict.with.contains(&name));
+            conflict.map(|conflict| conflict.why)
+        };
+        named(self.conflicts, other.name).or_else(|| named(other.conflicts, self.name))
     }
 
     /// It is refused without this one.
@@ -257,21 +276,24 @@ impl<'a> Arguments<'a> {
                 )));
             }
             let mut others: Vec<String> = Vec::new();
+            let mut why = None;
             for (other, _) in &self.given {
+                let Some(reason) = flag.conflict_with(other) else {
+                    continue;
+                };
+                // Others of another reason are told of when these are gone.
                 let usage = other.usage();
-                let conflict =
-                    flag.conflicts.contains(&other.name) || other.conflicts.contains(&flag.name);
-                if conflict && !others.contains(&usage) {
+                if *why.get_or_insert(reason) == reason && !others.contains(&usage) {
                     others.push(usage);
                 }
             }
-            let text = match &others[..] {
-                [] => continue,
-                [other] => format!(" '{other}'"),
-                others => format!(":\n  {}", others.join("\n  ")),
+            let Some(why) = why else { continue };
+            let others = match &others[..] {
+                [other] => format!(" '{other}': "),
+                others => format!(":\n  {}\n", others.join("\n  ")),
             };
             return Err(Stopped::Wrong(format!(
-                "the argument '{}' cannot be used with{text}",
+                "the argument '{}' cannot be used with{others}{why}",
                 flag.usage()
             )));
         }
@@ -392,7 +414,10 @@ mod tests {
     use std::os::unix::ffi::OsStringExt as _;
 
     static FLAGS: [Flag<'static>; 7] = [
-        Flag::new("once").conflicts(&["vus", "rate"]),
+        Flag::new("once").conflicts(&[Conflict {
+            with: &["vus", "rate"],
+            why: "leave out one of them",
+        }]),
         Flag::new("vus").value("N"),
         Flag::new("rate").value("RATE"),
         Flag::new("form").value("FORM").one_of(&["text", "json"]),
@@ -512,11 +537,11 @@ mod tests {
     fn flags_that_do_not_go_together_are_refused_in_either_order() {
         assert_eq!(
             wrong(&["--vus", "1", "--once"]),
-            "the argument '--vus <N>' cannot be used with '--once'"
+            "the argument '--vus <N>' cannot be used with '--once': leave out one of them"
         );
         assert_eq!(
             wrong(&["--once", "--vus", "1", "--rate", "2", "--vus", "3"]),
-            "the argument '--once' cannot be used with:\n  --vus <N>\n  --rate <RATE>"
+            "the argument '--once' cannot be used with:\n  --vus <N>\n  --rate <RATE>\nleave out one of them"
         );
         assert_eq!(wrong(&["-q"]), "the argument '--quiet' needs '--form'");
         assert!(read(&["-q", "--form", "text"]).is_ok());

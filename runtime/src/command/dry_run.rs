@@ -52,7 +52,7 @@ fn rows(length: Duration) -> Vec<(u64, u64)> {
     let last = seconds.div_ceil(MOST_ROWS).div_ceil(86_400).max(1) * 86_400;
     let row = ROWS.into_iter().find(fits).unwrap_or(last);
     let count = seconds.div_ceil(row);
-    let rows = (0..count).map(|n| (n * row, (n + 1) * row));
+    let rows = (0..count).map(|n| (n * row, ((n + 1) * row).min(seconds)));
     rows.collect()
 }
 

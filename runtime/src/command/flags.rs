@@ -1,6 +1,6 @@
 //! The command line of a compiled grid: built-in flags, and one flag for each variable of the grid.
 
-use super::arguments::{Arguments, Flag, HELP, Stopped, VERSION, utf8};
+use super::arguments::{Arguments, Conflict, Flag, HELP, Stopped, VERSION, utf8};
 use super::completions::{SHELL_NAMES, Shell};
 use super::moment;
 use crate::engine::Spin;
@@ -9,8 +9,8 @@ use crate::grid::{Grid, Variable};
 use crate::outputs::Progress;
 use bggo_metrics::report::Percentiles;
 use bggo_metrics::{Draft, MetricName};
-use bggo_schedule::Segment;
-use bggo_values::{Number, Type, Value, convert, json};
+use bggo_schedule::{Segment, Spread};
+use bggo_values::{Number, Type, Value, convert, duration, json};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -33,8 +33,8 @@ pub struct Flags {
     pub rate: Option<PerTime>,
     /// The most users of arrivals.
     pub max_vus: Option<u32>,
-    /// How arrivals are spread: by chance, or evenly.
-    pub by_chance: bool,
+    /// How arrivals are spread.
+    pub arrivals: Option<Spread>,
     /// A number of users or a rate that changes.
     pub stages: Option<Stages>,
     /// The share of the run that this host does.
@@ -230,11 +230,15 @@ pub fn read(grid: &Grid, words: &[OsString]) -> Result<Flags, Stopped> {
         once: arguments.has(ONCE),
         scenarios,
         vus: arguments.value(VUS, one_or_more)?,
-        duration: arguments.value(DURATION, positive_duration)?,
+        duration: arguments.value(DURATION, positive_length)?,
         iterations: arguments.value(ITERATIONS, one_or_more)?,
         rate: arguments.value(RATE, per_time)?,
         max_vus: arguments.value(MAX_VUS, one_or_more)?,
-        by_chance: arguments.text(ARRIVALS)? == Some("poisson"),
+        arrivals: match arguments.text(ARRIVALS)? {
+            Some("even") => Some(Spread::Even),
+            Some("poisson") => Some(Spread::Poisson),
+            _ => None,
+        },
         stages: arguments.value(STAGES, stages)?,
         segment: arguments.value(SEGMENT, segment)?.unwrap_or(Segment::WHOLE),
         thresholds,
@@ -250,9 +254,9 @@ pub fn read(grid: &Grid, words: &[OsString]) -> Result<Flags, Stopped> {
         pin: arguments.has(PIN),
         start_at: arguments.value(START_AT, moment::read)?,
         allow_overload: arguments.has(ALLOW_OVERLOAD),
-        graceful_stop: arguments.value(GRACEFUL_STOP, duration)?,
+        graceful_stop: arguments.value(GRACEFUL_STOP, length)?,
         dry_run: arguments.has(DRY_RUN),
-        assume_latency: arguments.value(ASSUME_LATENCY, positive_duration)?,
+        assume_latency: arguments.value(ASSUME_LATENCY, positive_length)?,
         progress: match arguments.text(PROGRESS)? {
             Some("bar") => Some(Progress::Bar),
             Some("plain") => Some(Progress::Plain),
@@ -382,27 +386,40 @@ impl OwnFlag<'_> {
 /// Flags under `Run`.
 const RUN_FLAGS: &[Flag<'static>] = &[
     Flag::new(ONCE)
-        .conflicts(&[VUS, DURATION, ITERATIONS, RATE, STAGES])
+        .conflicts(&[Conflict {
+            with: &[VUS, DURATION, ITERATIONS, RATE, STAGES, MAX_VUS, ARRIVALS],
+            why: "a functional test has no load; leave out --once for a load test",
+        }])
         .help("One virtual user runs one iteration, as a functional test [the default]"),
     Flag::new(SCENARIO)
         .value("NAME")
         .help("Runs this scenario and no other; may be given several times [default: all of them]"),
     Flag::new(VUS)
         .value("N")
+        .conflicts(&[Conflict {
+            with: &[RATE, MAX_VUS, ARRIVALS],
+            why: "--vus is a fixed number of users, and a rate makes users as it needs them; leave out --vus: --max-vus says how many there may be, and `vus` in a `load` block of the grid how many are made before the load begins",
+        }])
         .help("Virtual users of a load test [default: 1]; needs --duration or --iterations"),
     Flag::new(DURATION)
         .value("DURATION")
         .help("How long iterations may begin, such as 30s or 1m30s"),
     Flag::new(ITERATIONS)
         .value("N")
+        .conflicts(&[Conflict {
+            with: &[RATE, MAX_VUS, ARRIVALS],
+            why: "iterations of a rate begin by the clock until --duration is over; write --duration in place of --iterations",
+        }])
         .help("How many iterations all virtual users run together"),
     Flag::new(RATE)
         .value("N/TIME")
-        .conflicts(&[ITERATIONS])
         .help("Iterations that begin in a time, whether or not earlier ones have ended, such as 500/s or 90/m; needs --duration"),
     Flag::new(STAGES)
         .value("STAGES")
-        .conflicts(&[DURATION, ITERATIONS, RATE, VUS])
+        .conflicts(&[Conflict {
+            with: &[DURATION, ITERATIONS, RATE, VUS],
+            why: "each stage says how long it takes, and with how many users or which rate it ends",
+        }])
         .help("A load that changes: each stage takes a time and ends with a number of users, such as 30s:500,2m:500, or with a rate, such as 30s:500/s,2m:500/s; it begins with none"),
     Flag::new(MAX_VUS)
         .value("N")
@@ -431,7 +448,7 @@ const RUN_FLAGS: &[Flag<'static>] = &[
         .one_of(&["auto", "on", "off"])
         .help("Whether a worker spins for the last microseconds before an iteration is due, which makes it more exact and takes its core [default: auto: if there are fewer workers than cores]"),
     Flag::new(PIN)
-        .help("Keeps each worker on a core of its own"),
+        .help("Keeps each worker on a core of its own, as long as there are enough cores"),
     Flag::new(START_AT)
         .value("TIME")
         .help("Starts the clock of the run at a moment, such as 2030-01-31T09:30:00Z, so that several hosts begin together"),
@@ -532,9 +549,11 @@ fn help_of(variable: &Variable) -> String {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    bggo_values::duration::parse(text)
-        .ok_or_else(|| "expected a duration such as 30s, 1m30s or 500ms".to_owned())
+fn length(text: &str) -> Result<Duration, String> {
+    duration::parse(text).ok_or_else(|| {
+        let units = duration::UNITS_IN_WORDS;
+        format!("expected a duration such as 30s, 1m30s or 500ms; its units are {units}")
+    })
 }
 
 /// A number of bytes: `512`, `64KiB`.
@@ -564,22 +583,21 @@ fn threads(text: &str) -> Result<u32, String> {
     number.ok_or_else(|| "expected a whole number from 1 to 1024".to_owned())
 }
 
-fn positive_duration(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
+fn positive_length(text: &str) -> Result<Duration, String> {
+    match length(text)? {
         Duration::ZERO => Err("expected a duration longer than zero".to_owned()),
-        duration => Ok(duration),
+        length => Ok(length),
     }
 }
 
-/// Reads `500/s`, `0.5/s`, `90/m`, `10/h`.
 /// `30s:500,2m:500` or `30s:500/s,2m:500/s`.
 fn stages(text: &str) -> Result<Stages, String> {
     let wrong = || {
         "expected stages such as 30s:500,2m:500 (users) or 30s:500/s,2m:500/s (a rate)".to_owned()
     };
     let parts = text.split(',').map(|part| {
-        let (length, to) = part.split_once(':').ok_or_else(wrong)?;
-        Ok((duration(length.trim()).map_err(|_| wrong())?, to.trim()))
+        let (lasts, to) = part.split_once(':').ok_or_else(wrong)?;
+        Ok((length(lasts.trim()).map_err(|_| wrong())?, to.trim()))
     });
     let parts: Vec<(Duration, &str)> = parts.collect::<Result<_, String>>()?;
     if !text.contains('/') {
@@ -635,6 +653,7 @@ fn seed(text: &str) -> Result<u64, String> {
     }
 }
 
+/// `500/s`, `0.5/s`, `90/m`, `10/h`, `5000/d`.
 fn per_time(text: &str) -> Result<PerTime, String> {
     let wrong = || "expected a number and a time, such as 500/s, 90/m or 0.5/s".to_owned();
     let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
@@ -642,6 +661,7 @@ fn per_time(text: &str) -> Result<PerTime, String> {
         "s" => 1_000_000_000,
         "m" | "min" => 60_000_000_000,
         "h" => 3_600_000_000_000,
+        "d" => 86_400_000_000_000,
         _ => return Err(wrong()),
     };
     let number = Number::parse(number.trim()).ok_or_else(wrong)?;
@@ -649,13 +669,12 @@ fn per_time(text: &str) -> Result<PerTime, String> {
         return Err(wrong());
     }
     let (digits, scale) = number.unscaled();
-    let millionths = 6_u32
+    let zeros = 6_u32
         .checked_sub(scale)
-        .and_then(|zeros| digits.checked_mul(10_u128.pow(zeros)));
-    Ok(PerTime {
-        millionths: millionths
-            .and_then(|millionths| u64::try_from(millionths).ok())
-            .ok_or_else(wrong)?,
-        unit,
-    })
+        .ok_or_else(|| "a rate has at most 6 digits after its point".to_owned())?;
+    let millionths = digits
+        .checked_mul(10_u128.pow(zeros))
+        .and_then(|millionths| u64::try_from(millionths).ok())
+        .ok_or_else(|| "a rate is at most 1000000000/s".to_owned())?;
+    Ok(PerTime { millionths, unit })
 }

@@ -5,7 +5,8 @@ use crate::grid::{Grid, Scenario};
 use crate::start::Start;
 use bggo_schedule::declared::{DEFAULT_MAX_VUS, MAX_DURATION};
 use bggo_schedule::{
-    Arrivals, Closed, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage, WhenFull,
+    Arrivals, Closed, LONGEST, Load, Ramp, Rate, Schedule, Spread, Stage, TooMuch, UserStage,
+    WhenFull,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,14 @@ pub struct Asked {
 /// Flags that do not fit each other or the grid, and a declared load that cannot be.
 pub fn load(grid: &Grid, start: &Start, flags: &Flags) -> Result<Asked, String> {
     let scenarios = grid.scenarios;
+    for (length, flag) in [
+        (flags.duration, "--duration"),
+        (flags.graceful_stop, "--graceful-stop"),
+    ] {
+        if length.is_some_and(|length| nanos(length) > LONGEST) {
+            return Err(too_much(TooMuch::Length, flag));
+        }
+    }
     for name in &flags.scenarios {
         if !scenarios.iter().any(|row| row.name() == name) {
             let known: Vec<&str> = scenarios.iter().map(Scenario::name).collect();
@@ -154,7 +163,7 @@ fn are_asked(flags: &Flags) -> bool {
         || flags.iterations.is_some()
         || flags.rate.is_some()
         || flags.max_vus.is_some()
-        || flags.by_chance
+        || flags.arrivals.is_some()
         || flags.stages.is_some()
 }
 
@@ -175,100 +184,111 @@ fn replaced(declared: &Load, flags: &Flags) -> Result<Load, String> {
     Ok(load)
 }
 
-/// A declared load with another number of users, length or spread.
+/// A declared load with another length, number of users or spread.
 fn changed(declared: &Load, flags: &Flags) -> Result<Load, String> {
-    let profile = declared.profile;
     let mut load = Load {
         start_after: Duration::ZERO,
         ..declared.clone()
     };
     if let Some(length) = flags.duration {
-        load.schedule = match &load.schedule {
-            closed @ Schedule::Closed(_) => closed.clone().at_most(length),
-            Schedule::Open(arrivals) if let Some(rate) = arrivals.rate.lasting(nanos(length)) => {
-                let rate = rate.map_err(|much| too_much(much, "--duration"))?;
-                Schedule::Open(Arrivals {
-                    rate: Arc::new(rate),
-                    ..arrivals.clone()
-                })
-            }
-            Schedule::Search(_) => {
-                return Err(
-                    "--duration does not change a search, whose length is not known beforehand: add --rate 500/s, or another load such as --vus 10"
-                        .to_owned(),
-                );
-            }
-            _ => {
-                return Err(format!(
-                    "--duration does not change the stages of {profile}: give --stages, or another load such as --vus 10 beside --duration"
-                ));
-            }
-        };
-        if load.warm_up >= length {
-            return Err(format!(
-                "--duration is not longer than the warm-up of the scenario, which is {}",
-                bggo_values::duration::format(load.warm_up)
-            ));
-        }
+        lasts(&mut load, length)?;
     }
     if let Some(users) = flags.vus {
-        match (&load.schedule, load.schedule.length()) {
-            (Schedule::Closed(closed), _) => {
-                load.schedule = Schedule::Closed(Closed { users, ..*closed });
-            }
-            (Schedule::Open(_), Some(length)) => {
-                load.profile = "constant_vus";
-                load.schedule = Schedule::lasting(users, length);
-            }
-            (Schedule::Search(_), _) => {
-                return Err(
-                    "--vus alone does not change a search, whose length is not known beforehand: add --duration 30s"
-                        .to_owned(),
-                );
-            }
-            _ => {
-                return Err(format!(
-                    "--vus does not change the stages of {profile}: give --stages, or --duration beside --vus"
-                ));
-            }
-        }
+        has_users(&mut load, users)?;
     }
-    let given = [
-        (flags.max_vus.is_some(), "--max-vus"),
-        (flags.by_chance, "--arrivals"),
-    ];
-    let arrivals = match &mut load.schedule {
-        Schedule::Open(arrivals) => Some(arrivals),
-        Schedule::Search(search) => Some(&mut search.arrivals),
-        Schedule::Closed(_) | Schedule::Ramping(_) => None,
-    };
-    match arrivals {
-        Some(arrivals) => {
-            if let Some(most) = flags.max_vus {
-                if arrivals.users > most {
-                    return Err(format!(
-                        "--max-vus {most} is less than the {} users that the scenario begins with",
-                        arrivals.users
-                    ));
-                }
-                arrivals.max_users = most;
-                arrivals.shares_users = false;
-            }
-            if flags.by_chance {
-                arrivals.spread = Spread::Poisson;
-            }
-        }
-        None => about_a_rate(given)?,
-    }
+    has_arrivals(&mut load, flags)?;
     Ok(load)
 }
 
+/// What `--duration` makes of a declared load.
+fn lasts(load: &mut Load, length: Duration) -> Result<(), String> {
+    let profile = load.profile;
+    load.schedule = match &load.schedule {
+        closed @ Schedule::Closed(_) => closed.clone().at_most(length),
+        Schedule::Open(arrivals) if let Some(rate) = arrivals.rate.lasting(nanos(length)) => {
+            let rate = rate.map_err(|much| too_much(much, "--duration"))?;
+            Schedule::Open(Arrivals {
+                rate: Arc::new(rate),
+                ..arrivals.clone()
+            })
+        }
+        Schedule::Search(_) => {
+            return Err(
+                "--duration does not change a search, whose length is not known beforehand: add --rate 500/s, or another load such as --vus 10"
+                    .to_owned(),
+            );
+        }
+        Schedule::Open(_) | Schedule::Ramping(_) => {
+            return Err(format!(
+                "--duration does not change the stages of {profile}: give --stages, or another load such as --vus 10 beside --duration"
+            ));
+        }
+    };
+    if load.warm_up >= length {
+        return Err(format!(
+            "--duration is not longer than the warm-up of the scenario, which is {}",
+            bggo_values::duration::format(load.warm_up)
+        ));
+    }
+    Ok(())
+}
+
+/// What `--vus` makes of a declared load: one with a rate becomes a number of users for the same time.
+fn has_users(load: &mut Load, users: u32) -> Result<(), String> {
+    let profile = load.profile;
+    match (&load.schedule, load.schedule.length()) {
+        (Schedule::Closed(closed), _) => {
+            load.schedule = Schedule::Closed(Closed { users, ..*closed });
+            Ok(())
+        }
+        (Schedule::Open(_), Some(length)) => {
+            load.profile = "constant_vus";
+            load.schedule = Schedule::lasting(users, length);
+            Ok(())
+        }
+        (Schedule::Search(_), _) => Err(
+            "--vus alone does not change a search, whose length is not known beforehand: add --duration 30s"
+                .to_owned(),
+        ),
+        (Schedule::Open(_) | Schedule::Ramping(_), _) => Err(format!(
+            "--vus does not change the stages of {profile}: give --stages, or --duration beside --vus"
+        )),
+    }
+}
+
+/// What `--max-vus` and `--arrivals` make of a declared load.
+fn has_arrivals(load: &mut Load, flags: &Flags) -> Result<(), String> {
+    let arrivals = match &mut load.schedule {
+        Schedule::Open(arrivals) => arrivals,
+        Schedule::Search(search) => &mut search.arrivals,
+        Schedule::Closed(_) | Schedule::Ramping(_) => return about_a_rate(flags),
+    };
+    if let Some(most) = flags.max_vus {
+        if arrivals.users > most {
+            return Err(format!(
+                "--max-vus {most} is less than the {} users that the scenario begins with",
+                arrivals.users
+            ));
+        }
+        arrivals.max_users = most;
+        arrivals.shares_users = false;
+    }
+    if let Some(spread) = flags.arrivals {
+        arrivals.spread = spread;
+    }
+    Ok(())
+}
+
 /// Refuses flags that are about arrivals.
-fn about_a_rate(given: [(bool, &str); 2]) -> Result<(), String> {
+fn about_a_rate(flags: &Flags) -> Result<(), String> {
+    let given = [
+        (flags.max_vus.is_some(), "--max-vus"),
+        (flags.arrivals.is_some(), "--arrivals"),
+    ];
     match given.into_iter().find(|(given, _)| *given) {
         None => Ok(()),
         Some((_, flag)) => Err(format!(
-            "{flag} is about a rate: add --rate 500/s, or stages such as --stages 30s:500/s"
+            "{flag} is about a rate: give --rate 500/s with --duration 30s, or stages such as --stages 30s:500/s"
         )),
     }
 }
@@ -282,10 +302,7 @@ fn of_flags(flags: &Flags) -> Result<Load, String> {
 fn profile_of_flags(flags: &Flags) -> Result<(&'static str, Schedule), String> {
     let is_open = flags.rate.is_some() || matches!(flags.stages, Some(Stages::Rates { .. }));
     if !is_open {
-        about_a_rate([
-            (flags.max_vus.is_some(), "--max-vus"),
-            (flags.by_chance, "--arrivals"),
-        ])?;
+        about_a_rate(flags)?;
     }
     if let Some(stages) = &flags.stages {
         return staged(flags, stages);
@@ -324,6 +341,9 @@ fn staged(flags: &Flags, stages: &Stages) -> Result<(&'static str, Schedule), St
                 to: *to,
             });
             let ramp = Ramp::new(0, stages.collect());
+            if ramp.length() > LONGEST {
+                return Err(too_much(TooMuch::Length, "--stages"));
+            }
             if ramp.most() == 0 {
                 return Err("--stages has no user in any stage".to_owned());
             }
@@ -336,7 +356,7 @@ fn staged(flags: &Flags, stages: &Stages) -> Result<(&'static str, Schedule), St
             });
             let stages: Vec<Stage> = stages.collect();
             let rate = Rate::new(*unit, 0, &stages).map_err(|much| too_much(much, "--stages"))?;
-            Ok(("ramping_arrival_rate", arrivals(flags, rate)?))
+            Ok(("ramping_arrival_rate", arrivals(flags, rate)))
         }
     }
 }
@@ -345,7 +365,7 @@ fn too_much(much: TooMuch, flag: &str) -> String {
     match much {
         TooMuch::Length => format!("{flag} is too long: at most ten years"),
         TooMuch::Rate => format!("{flag} is too high: at most 1000000000/s"),
-        TooMuch::Unit => format!("{flag} is for a second, a minute or an hour"),
+        TooMuch::Unit => format!("{flag} is for a time of at most a day"),
     }
 }
 
@@ -362,28 +382,17 @@ fn constant(flags: &Flags, rate: PerTime, length: Duration) -> Result<Schedule, 
         };
         too_much(much, flag)
     })?;
-    arrivals(flags, rate)
+    Ok(arrivals(flags, rate))
 }
 
 /// An open profile of a rate.
-fn arrivals(flags: &Flags, rate: Rate) -> Result<Schedule, String> {
-    let max_users = flags.max_vus.unwrap_or(DEFAULT_MAX_VUS);
-    let users = flags.vus.unwrap_or(0);
-    if users > max_users {
-        return Err(format!(
-            "--vus {users} is more than --max-vus {max_users} allows"
-        ));
-    }
-    Ok(Schedule::Open(Arrivals {
+fn arrivals(flags: &Flags, rate: Rate) -> Schedule {
+    Schedule::Open(Arrivals {
         rate: Arc::new(rate),
-        spread: if flags.by_chance {
-            Spread::Poisson
-        } else {
-            Spread::Even
-        },
-        users,
-        max_users,
+        spread: flags.arrivals.unwrap_or(Spread::Even),
+        users: 0,
+        max_users: flags.max_vus.unwrap_or(DEFAULT_MAX_VUS),
         shares_users: flags.max_vus.is_none(),
         when_full: WhenFull::Wait,
-    }))
+    })
 }

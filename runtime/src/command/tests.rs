@@ -145,6 +145,10 @@ fn a_number_that_is_none_says_what_is_expected() {
         ("--vus 5000000000", "expected a whole number, 1 or more"),
         ("--threads 2000", "expected a whole number from 1 to 1024"),
         ("--duration 5", "expected a duration such as 30s"),
+        (
+            "--duration 2w",
+            "its units are d (24 hours), h, m, s, ms, us and ns",
+        ),
     ] {
         let said = parse(line).unwrap_err();
         assert!(said.contains(expected), "{line}: {said}");
@@ -166,9 +170,10 @@ fn a_rate_is_an_open_profile_whose_iterations_are_due_whatever_the_target_does()
     );
     assert_eq!(open("--rate 90/m --duration 2m").rate.total(), 180);
     assert_eq!(open("--rate 0.5/s --duration 10s").rate.total(), 5);
-    let chance = open("--rate 5/s --duration 1s --vus 2 --max-vus 3 --arrivals poisson");
+    assert_eq!(open("--rate 10/d --duration 3d").rate.total(), 30);
+    let chance = open("--rate 5/s --duration 1s --max-vus 3 --arrivals poisson");
     assert_eq!(chance.spread, Spread::Poisson);
-    assert_eq!((chance.users, chance.max_users), (2, 3));
+    assert_eq!((chance.users, chance.max_users), (0, 3));
     assert!(!chance.shares_users);
     // Up to 500/s in 30 s, then 500/s for a minute.
     let staged = open("--stages 30s:500/s,1m:500/s");
@@ -192,13 +197,28 @@ fn loads_that_cannot_be_are_refused_with_the_flag_that_is_wrong() {
         ),
         ("--rate -5/s --duration 1s", "expected a number and a time"),
         ("--rate 2000000000/s --duration 1s", "--rate is too high"),
-        ("--rate 1/s --duration 100000h", "--duration is too long"),
-        ("--rate 5/s --iterations 3", "cannot be used with"),
         (
-            "--rate 5/s --duration 1s --vus 5 --max-vus 4",
-            "--vus 5 is more than --max-vus 4",
+            "--rate 99999999999999999999/s --duration 1s",
+            "a rate is at most 1000000000/s",
         ),
+        (
+            "--rate 0.3333333/s --duration 1s",
+            "a rate has at most 6 digits after its point",
+        ),
+        ("--rate 1/s --duration 100000h", "--duration is too long"),
         ("--max-vus 4 --duration 1s", "--max-vus is about a rate"),
+        (
+            "--stages 1s:5 --max-vus 4",
+            "--max-vus is about a rate: give --rate 500/s with --duration 30s, or stages such as --stages 30s:500/s",
+        ),
+        (
+            "--stages 1s:5 --arrivals even",
+            "--arrivals is about a rate",
+        ),
+        (
+            "--arrivals even --duration 1s",
+            "--arrivals is about a rate",
+        ),
         (
             "--arrivals poisson --duration 1s",
             "--arrivals is about a rate",
@@ -210,7 +230,6 @@ fn loads_that_cannot_be_are_refused_with_the_flag_that_is_wrong() {
         ),
         ("--stages 30s:5/s,30s:5", "expected stages such as"),
         ("--stages 30s:0,30s:0", "--stages has no user"),
-        ("--stages 30s:5 --vus 3", "cannot be used with"),
         (
             "--segment 6/5 --duration 1s",
             "there is no share 6 of 5: they are 1 to 5",
@@ -231,6 +250,108 @@ fn loads_that_cannot_be_are_refused_with_the_flag_that_is_wrong() {
     ] {
         let said = asked(line).unwrap_err();
         assert!(said.contains(expected), "{line}: {said}");
+    }
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused_with_what_to_write_instead() {
+    let no_load = "leave out --once for a load test";
+    let users = "leave out --vus: --max-vus says how many there may be, and `vus` in a `load` block of the grid how many are made before the load begins";
+    let by_the_clock = "write --duration in place of --iterations";
+    let stages = "each stage says how long it takes, and with how many users or which rate it ends";
+    for (one, others, instead) in [
+        (
+            "--once",
+            &[
+                "--vus 5",
+                "--duration 1s",
+                "--iterations 5",
+                "--rate 5/s",
+                "--stages 1s:5",
+                "--max-vus 5",
+                "--arrivals even",
+            ][..],
+            no_load,
+        ),
+        (
+            "--vus 5",
+            &["--rate 5/s", "--max-vus 9", "--arrivals poisson"],
+            users,
+        ),
+        (
+            "--iterations 5",
+            &["--rate 5/s", "--max-vus 9", "--arrivals even"],
+            by_the_clock,
+        ),
+        (
+            "--stages 1s:5/s",
+            &["--duration 1s", "--iterations 5", "--rate 5/s", "--vus 5"],
+            stages,
+        ),
+    ] {
+        for other in others {
+            for line in [format!("{one} {other}"), format!("{other} {one}")] {
+                let said = parse(&line).unwrap_err();
+                let name = |flag: &str| flag.split(' ').next().unwrap_or_default().to_owned();
+                for part in [&name(one), &name(other), "cannot be used with", instead] {
+                    assert!(said.contains(part), "{line}: {said}");
+                }
+            }
+        }
+    }
+    let said = parse("--rate 5/s --duration 1s --vus 5 --max-vus 4").unwrap_err();
+    let first = said.lines().next().unwrap_or_default();
+    assert_eq!(
+        first,
+        format!(
+            "error: the argument '--rate <N/TIME>' cannot be used with '--vus <N>': --vus is a fixed number of users, and a rate makes users as it needs them; {users}"
+        )
+    );
+    for line in [
+        "--vus 5 --duration 1s --iterations 3",
+        "--rate 5/s --duration 1s --max-vus 4 --arrivals even",
+        "--stages 1s:5/s --max-vus 4 --arrivals poisson",
+    ] {
+        assert!(asked(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn a_million_a_second_for_a_year_is_counted_exactly() {
+    let year = Duration::from_secs(365 * 86_400);
+    for line in [
+        "--rate 1000000/s --duration 365d",
+        "--rate 60000000/m --duration 8760h",
+    ] {
+        let (schedule, _) = schedule(line).unwrap();
+        assert_eq!(schedule.length(), Some(year), "{line}");
+        assert_eq!(schedule.total(), Some(31_536_000_000_000), "{line}");
+        // The last one is due a nanosecond after the moment at which all before it fill the integral.
+        let last = year - Duration::from_micros(1);
+        assert_eq!(schedule.due_by(last), Some(31_535_999_999_999), "{line}");
+        let last = last + Duration::from_nanos(1);
+        assert_eq!(schedule.due_by(last), Some(31_536_000_000_000), "{line}");
+    }
+    let (schedule, _) = schedule("--stages 182.5d:1000000/s,182.5d:0/s").unwrap();
+    assert_eq!(schedule.total(), Some(31_536_000_000_000 / 2));
+    for (line, flag) in [
+        ("--rate 1/s --duration 3661d", "--duration"),
+        ("--vus 1 --duration 3661d", "--duration"),
+        ("--iterations 1 --duration 3661d", "--duration"),
+        (
+            "--vus 1 --duration 1s --graceful-stop 3661d",
+            "--graceful-stop",
+        ),
+        ("--stages 2000d:1/s,2000d:1/s", "--stages"),
+        ("--stages 2000d:1,2000d:1", "--stages"),
+        ("--stages 100000d:1,100000d:1,100000d:1", "--stages"),
+    ] {
+        let said = asked(line).unwrap_err();
+        assert_eq!(
+            said,
+            format!("{flag} is too long: at most ten years"),
+            "{line}"
+        );
     }
 }
 
@@ -359,6 +480,17 @@ fn of_stages(_: &Start) -> Result<Load, Fault> {
     Ok(open([(10, 100), (5, 0)], "ramping_arrival_rate"))
 }
 
+fn of_chance(start: &Start) -> Result<Load, Fault> {
+    let mut load = of_rate(start)?;
+    if let Schedule::Open(arrivals) = &mut load.schedule {
+        arrivals.spread = Spread::Poisson;
+    }
+    Ok(load)
+}
+
+static BY_CHANCE: Grid =
+    Grid::new("chance").scenarios(&[Scenario::new("by_chance", "main").load(of_chance)]);
+
 static PROFILES: Grid = Grid::new("profiles").scenarios(&[
     Scenario::new("constant", "main").load(of_constant),
     Scenario::new("rate", "main")
@@ -410,6 +542,13 @@ fn flags_replace_a_declared_load_or_change_a_part_of_it() {
         (5, 60, Spread::Poisson)
     );
     assert_eq!(arrivals.when_full, WhenFull::Drop);
+    let spread = |line: &str| {
+        let asked = asked_of(&BY_CHANCE, line).unwrap();
+        let load = asked.loads[0].as_ref().unwrap();
+        load.schedule.arrivals().map(|arrivals| arrivals.spread)
+    };
+    assert_eq!(spread(""), Some(Spread::Poisson));
+    assert_eq!(spread("--arrivals even"), Some(Spread::Even));
     let closed = of_scenario("rate", "--vus 3").unwrap();
     assert_eq!(closed.schedule, Schedule::lasting(3, second * 10));
     assert_eq!(closed.profile, "constant_vus");
@@ -798,6 +937,22 @@ fn a_share_of_a_run_cannot_be_aborted_by_a_threshold() {
         ("--duration 1s", OnFail::Abort),
     ] {
         assert!(unfit(line, on_fail).is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_share_without_a_user_or_an_iteration_is_refused() {
+    for line in [
+        "--vus 2 --duration 1s --segment 3/3",
+        "--vus 5 --iterations 2 --segment 3/3",
+        "--rate 2/s --duration 1s --segment 3/3",
+        "--rate 9/s --duration 1s --max-vus 2 --segment 3/3",
+    ] {
+        let said = unfit(line, OnFail::Fail).concat();
+        let text = "share 3/3 of the load is empty: there are more shares than users or iterations";
+        assert!(said.starts_with(text), "{line}: {said}");
+        let other = line.replace("3/3", "1/3");
+        assert!(unfit(&other, OnFail::Fail).is_empty(), "{other}");
     }
 }
 

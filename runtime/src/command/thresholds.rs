@@ -7,7 +7,7 @@ use crate::grid::Grid;
 use crate::metrics::{RunSlots, layout_of, slots_on_demand};
 use crate::start::Start;
 use bggo_metrics::{Draft, MetricName, OnFail, Threshold};
-use bggo_schedule::Segment;
+use bggo_schedule::{Load, Segment};
 use bggo_values::duration;
 use std::time::Duration;
 
@@ -151,6 +151,19 @@ pub fn refused(flags: &Flags, asked: &Asked, thresholds: &[Threshold]) -> Vec<St
                     .to_owned(),
             );
         }
+    }
+    let is_empty = |load: &Load| {
+        let schedule = &load.schedule;
+        let total = schedule.total();
+        flags.segment.of(schedule.most_users().into()) == 0
+            || total.is_some_and(|total| flags.segment.of(total) == 0)
+    };
+    // The share of one scenario may be empty, such as of one that a single user runs.
+    if flags.segment != Segment::WHOLE && asked.loads.iter().flatten().all(is_empty) {
+        refused.push(format!(
+            "share {} of the load is empty: there are more shares than users or iterations; share it over fewer hosts",
+            flags.segment
+        ));
     }
     let mut aborting = thresholds.iter();
     let aborting = aborting.find(|one| one.on_fail == OnFail::Abort);

@@ -1,7 +1,7 @@
 //! What the control groups of this process allow it: how long it was held back, and how much memory is left.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const ROOT: &str = "/sys/fs/cgroup";
@@ -61,16 +61,35 @@ fn throttled_time(text: &str) -> Option<Duration> {
 
 /// Bytes of memory that the narrowest of its groups leaves it.
 pub fn memory_left() -> Option<u64> {
-    let read = |path: PathBuf| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
-    let left = folders("memory").into_iter().filter_map(|folder| {
-        // No number (`max`) is no limit.
-        let limit = read(folder.join("memory.max"))
-            .or_else(|| read(folder.join("memory.limit_in_bytes")))?;
-        let used = read(folder.join("memory.current"))
-            .or_else(|| read(folder.join("memory.usage_in_bytes")))?;
-        Some(limit.saturating_sub(used))
-    });
-    left.min()
+    let folders = folders("memory").into_iter();
+    folders.filter_map(|folder| left_in(&folder)).min()
+}
+
+/// Bytes that the limit of a group leaves it, in either version; `None` without a limit. Pages of files count as left: the system
+/// takes them back where memory is short.
+fn left_in(folder: &Path) -> Option<u64> {
+    let text = |name: &str| fs::read_to_string(folder.join(name)).ok();
+    // No number (`max`) is no limit.
+    let number = |name: &str| text(name)?.trim().parse::<u64>().ok();
+    let limit = number("memory.max").or_else(|| number("memory.limit_in_bytes"))?;
+    let used = number("memory.current").or_else(|| number("memory.usage_in_bytes"))?;
+    let of_files = text("memory.stat").map_or(0, |text| pages_of_files(&text));
+    Some(limit.saturating_sub(used.saturating_sub(of_files)))
+}
+
+/// Bytes of files that a group and those below it hold, by its `memory.stat`: version 1 has a line of its own for all of them.
+fn pages_of_files(stat: &str) -> u64 {
+    let of = |name: &str| {
+        let mut lines = stat.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value?.trim().parse::<u64>().ok()
+    };
+    let kinds = [
+        ("total_active_file", "active_file"),
+        ("total_inactive_file", "inactive_file"),
+    ];
+    let of_kinds = kinds.map(|(all, own)| of(all).or_else(|| of(own)).unwrap_or_default());
+    of_kinds.into_iter().fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]
@@ -100,5 +119,33 @@ mod tests {
         let old = "nr_periods 5\nnr_throttled 2\nthrottled_time 1500\n";
         assert_eq!(throttled_time(old), Some(Duration::from_nanos(1500)));
         assert_eq!(throttled_time("usage_usec 5\n"), None);
+    }
+
+    #[test]
+    fn what_a_limit_leaves_is_read_in_both_versions_and_files_are_not_in_its_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        assert_eq!(left_in(folder.path()), None);
+        write("memory.max", "max\n");
+        write("memory.current", "600\n");
+        assert_eq!(left_in(folder.path()), None);
+        write("memory.max", "1000\n");
+        assert_eq!(left_in(folder.path()), Some(400));
+        write(
+            "memory.stat",
+            "anon 200\ninactive_file 300\nactive_file 50\n",
+        );
+        assert_eq!(left_in(folder.path()), Some(750));
+        write("memory.current", "2000\n");
+        assert_eq!(left_in(folder.path()), Some(0));
+
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("memory.limit_in_bytes", "1000\n");
+        write("memory.usage_in_bytes", "900\n");
+        let stat =
+            "inactive_file 1\nactive_file 2\ntotal_inactive_file 100\ntotal_active_file 20\n";
+        write("memory.stat", stat);
+        assert_eq!(left_in(folder.path()), Some(220));
     }
 }

@@ -33,8 +33,28 @@ pub struct Limits {
     pub descriptors: Option<u64>,
     /// Source ports of connections to one address and port.
     pub ports: Option<u64>,
-    /// Bytes of memory that are free.
-    pub memory: Option<u64>,
+    /// Memory that is free.
+    pub memory: Option<FreeMemory>,
+}
+
+/// Memory that is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FreeMemory {
+    /// How many bytes.
+    pub bytes: u64,
+    /// What leaves no more than that.
+    pub by: LimitOfMemory,
+}
+
+/// What limits the memory of this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitOfMemory {
+    /// What the machine has.
+    Machine,
+    /// The limit of a control group, such as that of a container.
+    ControlGroup,
+    /// A limit of this process: `ulimit -v` or `ulimit -d`.
+    Process,
 }
 
 /// What does not fit, in words.
@@ -83,24 +103,44 @@ fn ports(text: &str) -> Option<u64> {
     Some(last.checked_sub(first)? + 1)
 }
 
-/// The least of what the machine has left and what is left below the limits of the control groups.
-fn free_memory() -> Option<u64> {
+/// The least of what the machine has left, and of what the limits of the control groups and of this process leave.
+fn free_memory() -> Option<FreeMemory> {
     let machine = fs::read_to_string("/proc/meminfo").ok();
-    let machine = machine.and_then(|text| available(&text));
-    let group = super::cgroup::memory_left();
-    match (machine, group) {
-        (Some(machine), Some(group)) => Some(machine.min(group)),
-        (one, other) => one.or(other),
-    }
+    let left = [
+        (
+            machine.and_then(|text| available(&text)),
+            LimitOfMemory::Machine,
+        ),
+        (super::cgroup::memory_left(), LimitOfMemory::ControlGroup),
+        (left_to_process(), LimitOfMemory::Process),
+    ];
+    let left = left.into_iter();
+    left.filter_map(|(bytes, by)| Some(FreeMemory { bytes: bytes?, by }))
+        .min()
+}
+
+/// Bytes that the limits of addresses and of data leave this process.
+fn left_to_process() -> Option<u64> {
+    use rustix::process::{Resource, getrlimit};
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let left = [(Resource::As, "VmSize:"), (Resource::Data, "VmData:")];
+    let left = left.into_iter().filter_map(|(resource, used)| {
+        let limit = getrlimit(resource).current?;
+        Some(limit.saturating_sub(kibibytes(&status, used)?))
+    });
+    left.min()
 }
 
 /// `MemAvailable` of `/proc/meminfo`, in bytes.
 fn available(text: &str) -> Option<u64> {
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
+    kibibytes(text, "MemAvailable:")
+}
+
+/// The bytes of a line such as `VmSize:  1024 kB`.
+fn kibibytes(text: &str, name: &str) -> Option<u64> {
+    let value = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kibibytes: u64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1024)
 }
 
 /// What of a load does not fit.
@@ -147,7 +187,7 @@ fn ports_of(needs: &Needs, limits: &Limits) -> Option<Finding> {
 }
 
 fn memory(needs: &Needs, limits: &Limits) -> Option<Finding> {
-    let free = limits.memory?;
+    let FreeMemory { bytes: free, by } = limits.memory?;
     if needs.user_bytes == 0 {
         return None;
     }
@@ -157,8 +197,17 @@ fn memory(needs: &Needs, limits: &Limits) -> Option<Finding> {
     (needed > may_take).then(|| {
         let users = needs.users;
         let (needed, free) = (mebibytes(needed), mebibytes(free));
+        let free = match by {
+            LimitOfMemory::Machine => format!("{free} MiB of memory are free here"),
+            LimitOfMemory::ControlGroup => {
+                format!("the control group of this program leaves it {free} MiB of memory")
+            }
+            LimitOfMemory::Process => {
+                format!("the limits of this program (`ulimit -v`, `ulimit -d`) leave it {free} MiB")
+            }
+        };
         Finding::Refused(format!(
-            "{users} virtual users of at least {each} bytes take {needed} MiB, and {free} MiB of memory are free here: use fewer, or share the load over several hosts with --segment"
+            "{users} virtual users of at least {each} bytes take {needed} MiB, and {free}: use fewer, or share the load over several hosts with --segment"
         ))
     })
 }
@@ -174,7 +223,10 @@ mod tests {
     const LIMITS: Limits = Limits {
         descriptors: Some(1024),
         ports: Some(28_232),
-        memory: Some(1 << 30),
+        memory: Some(FreeMemory {
+            bytes: 1 << 30,
+            by: LimitOfMemory::Machine,
+        }),
     };
 
     #[test]
@@ -252,17 +304,39 @@ mod tests {
     }
 
     #[test]
-    fn users_beyond_the_memory_are_refused_with_the_arithmetic() {
+    fn users_beyond_the_memory_are_refused_with_the_arithmetic_and_what_limits_it() {
         let needs = Needs {
             users: 10_000_000,
             user_bytes: 500,
             ..Needs::default()
         };
-        assert_eq!(
-            findings(&needs, &LIMITS),
-            [Finding::Refused(
-                "10000000 virtual users of at least 1000 bytes take 9536 MiB, and 1024 MiB of memory are free here: use fewer, or share the load over several hosts with --segment".to_owned()
-            )]
-        );
+        for (by, free) in [
+            (LimitOfMemory::Machine, "1024 MiB of memory are free here"),
+            (
+                LimitOfMemory::ControlGroup,
+                "the control group of this program leaves it 1024 MiB of memory",
+            ),
+            (
+                LimitOfMemory::Process,
+                "the limits of this program (`ulimit -v`, `ulimit -d`) leave it 1024 MiB",
+            ),
+        ] {
+            let bytes = 1 << 30;
+            let limits = Limits {
+                memory: Some(FreeMemory { bytes, by }),
+                ..LIMITS
+            };
+            let text = format!(
+                "10000000 virtual users of at least 1000 bytes take 9536 MiB, and {free}: use fewer, or share the load over several hosts with --segment"
+            );
+            assert_eq!(findings(&needs, &limits), [Finding::Refused(text)]);
+            // 12 GiB hold them.
+            let bytes = 12 << 30;
+            let limits = Limits {
+                memory: Some(FreeMemory { bytes, by }),
+                ..LIMITS
+            };
+            assert_eq!(findings(&needs, &limits), []);
+        }
     }
 }

@@ -146,9 +146,10 @@ fn to_duration(value: &Value) -> Result<Value, Fault> {
     match value.settled()?.as_ref() {
         Value::Text(text) => match duration::parse(text) {
             Some(duration) => Ok(Value::Duration(duration)),
-            None => Err(Fault::new(
-                "a duration is required, like \"1m30s\" or \"250ms\"",
-            )),
+            None => Err(Fault::new(format!(
+                "a duration is required, like \"1m30s\" or \"250ms\": its units are {}",
+                duration::UNITS_IN_WORDS
+            ))),
         },
         _ => Err(wrong(&Type::Duration, value)),
     }

@@ -1,9 +1,12 @@
-//! Texts of durations (Go's: `1m30s`) and of sizes (`10MiB`), read and written.
+//! Texts of durations (Go's, such as `1m30s`, and days: `7d`) and of sizes (`10MiB`), read and written.
 
 use std::time::Duration;
 
-/// Units with their length in nanoseconds; Go knows two letters for micro.
-const UNITS: [(&str, u128); 8] = [
+/// The units of durations, for messages.
+pub const UNITS_IN_WORDS: &str = "d (24 hours), h, m, s, ms, us and ns";
+
+/// Units with their length in nanoseconds; Go knows two letters for micro, and no day.
+const UNITS: [(&str, u128); 9] = [
     ("ns", 1),
     ("us", 1_000),
     ("µs", 1_000),
@@ -12,6 +15,7 @@ const UNITS: [(&str, u128); 8] = [
     ("s", 1_000_000_000),
     ("m", 60_000_000_000),
     ("h", 3_600_000_000_000),
+    ("d", 86_400_000_000_000),
 ];
 
 const SIZES: [(&str, u64); 14] = [
@@ -31,8 +35,8 @@ const SIZES: [(&str, u64); 14] = [
     ("PiB", 1 << 50),
 ];
 
-/// Reads `1m30s`, `1.5h`, `1500ms`, `300 ms`, `100us` or `0`. Spaces may stand between a number and its unit, and nowhere
-/// else. Nothing negative, no more than Go's 2^63 nanoseconds.
+/// Reads `1m30s`, `1.5h`, `7d`, `1500ms`, `300 ms`, `100us` or `0`. A day has 24 hours. Spaces may stand between a number and
+/// its unit, and nowhere else. Nothing negative, no more than Go's 2^63 nanoseconds.
 pub fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         return Some(Duration::ZERO);
@@ -149,6 +153,11 @@ mod tests {
             ("0.1s", 100_000_000, "100ms"),
             ("1.0000000019s", 1_000_000_001, "1.000000001s"),
             ("90m", 5_400_000_000_000, "1h30m0s"),
+            ("1d", 86_400_000_000_000, "24h0m0s"),
+            ("1.5d", 129_600_000_000_000, "36h0m0s"),
+            ("2d3h", 183_600_000_000_000, "51h0m0s"),
+            ("365d", 31_536_000_000_000_000, "8760h0m0s"),
+            ("106751d", 9_223_286_400_000_000_000, "2562024h0m0s"),
             ("250ms", 250_000_000, "250ms"),
             ("1.25ms", 1_250_000, "1.25ms"),
             ("300 ms", 300_000_000, "300ms"),
@@ -180,7 +189,10 @@ mod tests {
             " s",
             " 1s",
             "1s ",
-            "1d",
+            "2w",
+            "1D",
+            "1day",
+            "106752d",
             "1.2.3s",
             "1x",
             "1m30",

@@ -182,20 +182,35 @@ const SECONDS: u64 = 10;
 
 /// A target that stops answering for a second and goes on accepting.
 pub fn stall(table: &mut Table) {
-    let program = Program::new(
-        "variable \"url\" {\n  type = string\n}\n\nstep \"http_request\" \"hit\" {\n  arguments {\n    url = var.url\n  }\n}\n",
-    );
-    for (users, text) in [
-        (["--vus", "64", "--max-vus", "64"], "64 users"),
-        (["--vus", "6000", "--max-vus", "6000"], "6,000 users"),
-    ] {
+    let program = Program::new(&format!(
+        r#"
+variable "url" {{
+  type = string
+}}
+
+variable "users" {{
+  type = number
+}}
+
+scenario "stall" {{
+  load "constant_arrival_rate" {{
+    rate     = {RATE}
+    duration = "{SECONDS}s"
+    vus      = var.users
+    max_vus  = var.users
+  }}
+  step "http_request" "hit" {{
+    arguments {{
+      url = var.url
+    }}
+  }}
+}}
+"#
+    ));
+    for (users, text) in [("64", "64 users"), ("6000", "6,000 users")] {
         let target = Target::start();
-        let (rate, duration) = (format!("{RATE}/s"), format!("{SECONDS}s"));
         let url = target.url();
-        let mut flags = vec!["--rate", &rate, "--duration", &duration, "--url", &url];
-        flags.extend(users);
-        flags.extend(["--threads", "1"]);
-        let run = program.start(&flags);
+        let run = program.start(&["--url", &url, "--users", users, "--threads", "1"]);
         target.freezes(Duration::from_secs(4), Duration::from_secs(1));
         let ended = run.finish();
         let code = ended.code();

@@ -183,7 +183,7 @@ fn hint_of(want: &Type, found: Found<'_>) -> Option<String> {
 }
 
 /// Words for units of time, and the units that they mean.
-const UNITS_IN_WORDS: [(&str, &[&str]); 4] = [
+const UNITS_IN_WORDS: [(&str, &[&str]); 5] = [
     (
         "ms",
         &["msec", "msecs", "millis", "millisecond", "milliseconds"],
@@ -191,9 +191,10 @@ const UNITS_IN_WORDS: [(&str, &[&str]); 4] = [
     ("s", &["sec", "secs", "second", "seconds"]),
     ("m", &["min", "mins", "minute", "minutes"]),
     ("h", &["hr", "hrs", "hour", "hours"]),
+    ("d", &["day", "days"]),
 ];
 
-/// What to write in place of a text that is no duration: `"5"`, `"10 sec"`, `"1d"`.
+/// What to write in place of a text that is no duration: `"5"`, `"10 sec"`, `"2w"`.
 fn duration_hint(text: &str) -> Option<String> {
     let text = text.trim();
     if let Some(positive) = text.strip_prefix('-') {
@@ -207,14 +208,12 @@ fn duration_hint(text: &str) -> Option<String> {
     let written = match UNITS_IN_WORDS.iter().find(means) {
         Some((short, _)) => format!("{number}{short}"),
         None if unit.is_empty() => format!("{number}s"),
-        None if matches!(&*unit, "d" | "day" | "days") => {
-            let days: u32 = number.parse().ok()?;
-            format!("{}h", days.checked_mul(24)?)
+        None if matches!(&*unit, "w" | "week" | "weeks") => {
+            let weeks: u32 = number.parse().ok()?;
+            format!("{}d", weeks.checked_mul(7)?)
         }
-        None => String::new(),
+        // The fault itself names the units.
+        None => return None,
     };
-    Some(match duration::parse(&written) {
-        Some(_) => format!("write `\"{written}\"`"),
-        None => "its units are `h`, `m`, `s`, `ms`, `us` and `ns`".to_owned(),
-    })
+    duration::parse(&written).map(|_| format!("write `\"{written}\"`"))
 }

@@ -124,17 +124,13 @@ fn verdict(compared: &Compared<'_>) -> &'static str {
     let mut judged = comparison.judged();
     if comparison.is_too_much() {
         "too much"
-    } else if judged.any(|(_, figure)| is_different(figure)) {
+    } else if judged.any(|(_, figure)| figure.is_different()) {
         "different"
     } else if comparison.is_too_short() {
         "too short"
     } else {
         "no difference shown"
     }
-}
-
-fn is_different(figure: &ComparedFigure) -> bool {
-    figure.outcome.is_ok_and(|difference| difference.is_shown())
 }
 
 fn conditions<'a>(compared: &Compared<'a>) -> Vec<Condition<'a>> {
@@ -179,7 +175,7 @@ fn figure(figure: &ComparedFigure) -> Figure {
         old: scaled(figure.old),
         new: scaled(figure.new),
         judged: figure.is_judged,
-        different: is_different(figure),
+        different: figure.is_different(),
         change: difference.map(|difference| change(figure.measure, difference.shift)),
         typical_seconds: difference
             .and_then(|difference| difference.typical)

@@ -63,7 +63,7 @@ impl Compare {
             old: &old,
             new: &new,
             comparison: &comparison,
-            exit: u8::from(is_failed),
+            exit: exit.code(),
         };
         let shown = if self.json {
             json::json(&compared)

@@ -1,11 +1,12 @@
 //! A comparison as text of 80 columns: the answer first, then the figures that it rests on.
 
 use super::compared::Compared;
-use super::words::{cut, figure, interval, list, name, number, smallest, too_short, wrapped};
+use super::words::{figure, interval, list, name, number, smallest, too_short, wrapped};
 use bggo_metrics::compare::{
     Answer, ArrivalCounts, BLOCKS, ComparedFigure, ComparedRow, Comparison, Difference, FailOn,
     Measure, Method, OfWhat, RUN, RunFigures, Side, TooShort,
 };
+use bggo_metrics::report::cut;
 use std::fmt::Write as _;
 
 /// All of it.
@@ -55,7 +56,7 @@ fn method(comparison: &Comparison) -> String {
 /// The answer, a sentence a line.
 fn verdict(comparison: &Comparison) -> Vec<String> {
     let judged: Vec<(&str, &ComparedFigure)> = comparison.judged().collect();
-    let (mut different, mut unseen, mut is_unseen) = (Vec::new(), Vec::new(), false);
+    let (mut different, mut smallest_seen, mut is_some_alike) = (Vec::new(), Vec::new(), false);
     // Why figures cannot be judged, each reason once with its figures.
     let mut reasons: Vec<(TooShort, Vec<String>)> = Vec::new();
     for (row, figure) in judged {
@@ -73,8 +74,8 @@ fn verdict(comparison: &Comparison) -> Vec<String> {
                 ));
             }
             Ok(difference) => {
-                is_unseen = true;
-                unseen.extend(smallest(&name, figure.measure, &difference));
+                is_some_alike = true;
+                smallest_seen.extend(smallest(&name, figure.measure, &difference));
             }
             Err(why) => match reasons.iter_mut().find(|(reason, _)| *reason == why) {
                 Some((_, names)) => names.push(name),
@@ -97,18 +98,18 @@ fn verdict(comparison: &Comparison) -> Vec<String> {
             Method::Runs => format!("Different: {different}."),
         });
     }
-    if is_unseen {
+    if is_some_alike {
         let others = if different.is_empty() {
             ""
         } else {
             " in the others"
         };
-        let smallest = if unseen.is_empty() {
+        let smallest = if smallest_seen.is_empty() {
             String::new()
         } else {
             format!(
                 " The smallest that these runs could show: {}.",
-                list(&unseen)
+                list(&smallest_seen)
             )
         };
         lines.push(format!("No difference is shown{others}.{smallest}"));
@@ -200,10 +201,7 @@ fn row(text: &mut String, row: &ComparedRow) {
     };
     text.push_str(&format!("{heading}, {times}\n"));
     for of_row in &row.figures {
-        let mark = match of_row.outcome {
-            Ok(difference) if difference.is_shown() => '*',
-            _ => ' ',
-        };
+        let mark = if of_row.is_different() { '*' } else { ' ' };
         let measure = of_row.measure;
         let kind = match measure {
             Measure::Percentile(_) => measure.to_string(),
@@ -233,13 +231,11 @@ fn row(text: &mut String, row: &ComparedRow) {
 
 fn notes(text: &mut String, comparison: &Comparison) {
     let figures = comparison.rows.iter().flat_map(|row| &row.figures);
-    let is_shown =
-        |figure: &&ComparedFigure| figure.outcome.is_ok_and(|difference| difference.is_shown());
-    let shown: Vec<&ComparedFigure> = figures.filter(is_shown).collect();
-    if !shown.is_empty() {
+    let different: Vec<&ComparedFigure> = figures.filter(|figure| figure.is_different()).collect();
+    if !different.is_empty() {
         text.push_str("* differs\n");
     }
-    if shown.iter().any(|figure| !figure.is_judged) {
+    if different.iter().any(|figure| !figure.is_judged) {
         let judged: Vec<String> = comparison
             .judged()
             .map(|(row, figure)| name(row, figure))

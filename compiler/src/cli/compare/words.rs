@@ -1,6 +1,7 @@
 //! Figures and changes as words.
 
 use bggo_metrics::compare::{ComparedFigure, Difference, Measure, Shift, TooShort};
+use bggo_metrics::report::folded;
 
 /// A figure: `812us`, `10.05ms`, `1.20s`, `0.25 %`, `203.1/s`.
 pub fn figure(measure: Measure, value: Option<f64>) -> String {
@@ -10,8 +11,9 @@ pub fn figure(measure: Measure, value: Option<f64>) -> String {
     match measure {
         Measure::Failed => format!("{:.2} %", value * 100.0),
         Measure::Rate => format!("{value:.1}/s"),
-        Measure::Percentile(_) if value < 1_000.0 => format!("{value:.0}us"),
-        Measure::Percentile(_) if value < 1e6 => format!("{:.2}ms", value / 1e3),
+        // The rounding of a time just below would print `1000us` and `1000.00ms`.
+        Measure::Percentile(_) if value < 999.5 => format!("{value:.0}us"),
+        Measure::Percentile(_) if value < 999_995.0 => format!("{:.2}ms", value / 1e3),
         Measure::Percentile(_) => format!("{:.2}s", value / 1e6),
     }
 }
@@ -84,33 +86,10 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
-/// Lines of at most 80 columns; those behind the first one begin with `indent`. A longer word has a line of its own.
+/// Lines that fit a screen; those behind the first one begin with `indent`. A longer word has a line of its own.
 pub fn wrapped(text: &str, indent: &str) -> String {
-    let (mut done, mut line) = (String::new(), String::new());
-    for word in text.split(' ') {
-        if line.chars().count() + 1 + word.chars().count() > 80 && !line.trim().is_empty() {
-            done += line.trim_end();
-            done.push('\n');
-            line = indent.to_owned();
-        } else if !line.is_empty() {
-            line.push(' ');
-        }
-        line += word;
-    }
-    done + &line + "\n"
-}
-
-/// A name that is too long, cut in its middle.
-pub fn cut(name: &str, columns: usize) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= columns {
-        return name.to_owned();
-    }
-    let kept = columns.saturating_sub(1);
-    let (head, tail) = (kept / 2, kept - kept / 2);
-    let head = letters.iter().take(head);
-    let tail = letters.iter().skip(letters.len() - tail);
-    head.chain(&['…']).chain(tail).collect()
+    let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    folded(("", indent), " ", &words)
 }
 
 /// The size of a shift: `8.4 %`, `0.30 points`.
@@ -120,5 +99,25 @@ pub fn percent(measure: Measure, shift: f64) -> String {
         format!("{percent:.2} points")
     } else {
         format!("{percent:.1} %")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_the_unit_in_which_it_is_shown_below_a_thousand() {
+        for (micros, shown) in [
+            (812.4, "812us"),
+            (999.4, "999us"),
+            (999.6, "1.00ms"),
+            (10_050.0, "10.05ms"),
+            (999_994.0, "999.99ms"),
+            (999_996.0, "1.00s"),
+        ] {
+            let percentile = Measure::Percentile(950_000);
+            assert_eq!(figure(percentile, Some(micros)), shown);
+        }
     }
 }

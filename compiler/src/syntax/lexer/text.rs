@@ -48,14 +48,8 @@ impl Lexer<'_, '_> {
         } else if !rest.is_empty() {
             self.unclosed_string(open);
             // A string within a hole of a heredoc leaves the heredoc as it is.
-            while let Some(Mode::Quoted { open } | Mode::Hole { open, .. }) = self.modes.last() {
-                let (open, kind) = match self.modes.last() {
-                    Some(Mode::Hole { .. }) => (*open, TokenKind::CloseHole),
-                    _ => (*open, TokenKind::CloseQuote),
-                };
-                self.modes.pop();
-                self.close(open, kind, 0);
-            }
+            let heredoc = self.innermost_heredoc();
+            self.close_modes(heredoc.map_or(0, |place| place + 1));
         }
     }
 
@@ -171,12 +165,15 @@ impl Lexer<'_, '_> {
 
     // Heredocs.
 
+    /// Where the innermost open heredoc stands among the modes.
+    fn innermost_heredoc(&self) -> Option<usize> {
+        let mut modes = self.modes.iter();
+        modes.rposition(|mode| matches!(mode, Mode::Heredoc { .. }))
+    }
+
     /// A line that ends the heredoc around a hole: the hole was never closed.
     pub(super) fn end_hole_of_heredoc(&mut self) {
-        let around = self
-            .modes
-            .iter()
-            .rposition(|mode| matches!(mode, Mode::Heredoc { .. }));
+        let around = self.innermost_heredoc();
         let Some((place, Mode::Heredoc { name, .. })) =
             around.and_then(|place| Some((place, self.modes.get(place)?)))
         else {

@@ -274,10 +274,8 @@ impl<'a, 'p> Cutter<'a, 'p> {
                 TokenKind::End => return,
                 TokenKind::Newline if open == 0 || self.at_header_after_newline() => return,
                 TokenKind::CloseBrace if open == 0 => return,
-                TokenKind::OpenBrace | TokenKind::OpenBracket | TokenKind::OpenParen => open += 1,
-                TokenKind::CloseBrace | TokenKind::CloseBracket | TokenKind::CloseParen => {
-                    open = open.saturating_sub(1)
-                }
+                kind if kind.opens_bracket() => open += 1,
+                kind if kind.closes_bracket() => open = open.saturating_sub(1),
                 TokenKind::OpenQuote | TokenKind::OpenHeredoc => {
                     self.at = self.tokens.at(self.at).partner as usize
                 }

@@ -56,9 +56,7 @@ impl Cutter<'_, '_> {
                     }
                 }
                 TokenKind::Bad => whole = false,
-                TokenKind::OpenBrace | TokenKind::OpenBracket | TokenKind::OpenParen => {
-                    open.push(self.at)
-                }
+                kind if kind.opens_bracket() => open.push(self.at),
                 TokenKind::OpenHole
                 | TokenKind::OpenDirective
                 | TokenKind::OpenQuote

@@ -85,6 +85,13 @@ pub struct ComparedFigure {
     pub outcome: Result<Difference, TooShort>,
 }
 
+impl ComparedFigure {
+    /// Whether a difference is shown.
+    pub fn is_different(&self) -> bool {
+        self.outcome.is_ok_and(|difference| difference.is_shown())
+    }
+}
+
 /// One row of both sides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparedRow {

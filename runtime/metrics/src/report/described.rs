@@ -61,7 +61,8 @@ impl DescribedLoad {
 impl Described {
     /// Users of all scenarios.
     pub fn users(&self) -> u64 {
-        self.loads.iter().map(|load| load.users).sum()
+        let users = self.loads.iter().map(|load| load.users);
+        users.fold(0, u64::saturating_add)
     }
 
     /// Whether the iterations of some scenario are due at moments of their own.
@@ -100,5 +101,20 @@ impl Described {
     pub fn counts_for(&self, run: Duration) -> Duration {
         let warm_ups = self.loads.iter().map(|load| load.warm_up);
         run.saturating_sub(warm_ups.min().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::simulated::{closed_load, run};
+
+    #[test]
+    fn sums_of_a_file_stop_at_the_largest_number() {
+        let mut one = closed_load("one");
+        one.users = u64::MAX;
+        one.iterations = Some(u64::MAX);
+        let run = run(vec![one.clone(), one]);
+        assert_eq!(run.users(), u64::MAX);
+        assert_eq!(run.iterations(), Some(u64::MAX));
     }
 }

@@ -78,8 +78,8 @@ pub fn labelled(figures: &Figures) -> String {
 /// All other metrics: a table of trends, and a line of each other one.
 pub fn others(figures: &Figures, percentiles: &Percentiles) -> String {
     let trends = figures.metrics();
-    let trends = trends.filter_map(|(name, label, values)| match values {
-        Values::Trend(values) => Some(trend(&name, label, values, percentiles)),
+    let trends = trends.filter_map(|(name, metric, values)| match values {
+        Values::Trend(values) => Some(trend((&name, metric), values, percentiles)),
         _ => None,
     });
     let mut trends: Vec<Vec<String>> = trends.collect();
@@ -124,13 +124,13 @@ pub fn others(figures: &Figures, percentiles: &Percentiles) -> String {
     text
 }
 
+/// The row of a trend of a step or a resource.
 fn trend(
-    step: &str,
-    label: &MetricLayout,
+    (name, metric): (&str, &MetricLayout),
     values: &Histogram,
     percentiles: &Percentiles,
 ) -> Vec<String> {
-    let (unit, shown) = match &label.unit {
+    let (unit, shown) = match &metric.unit {
         Unit::Time => (String::new(), percentiles.times(values)),
         Unit::Other(unit) => {
             let unit = match unit.as_str() {
@@ -141,7 +141,7 @@ fn trend(
         }
     };
     let mut cells = vec![
-        format!("{step} {}{unit}", label.name),
+        format!("{name} {}{unit}", metric.name),
         values.count().to_string(),
     ];
     cells.extend(shown);

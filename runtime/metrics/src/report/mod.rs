@@ -33,3 +33,4 @@ pub use examples::Examples;
 pub use figures::{Figures, Metrics, ResourceRow, Row, Values, sum_of_labels};
 pub use paint::{GREEN, Paint, RED, YELLOW};
 pub use summary::{Ending, Summary};
+pub use table::{cut, folded};

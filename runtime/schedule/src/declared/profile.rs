@@ -80,32 +80,8 @@ impl Field {
     ];
 
     /// As a grid writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Vus => "vus",
-            Self::Iterations => "iterations",
-            Self::Duration => "duration",
-            Self::Rate => "rate",
-            Self::Per => "per",
-            Self::MaxVus => "max_vus",
-            Self::WhenFull => "when_full",
-            Self::Arrivals => "arrivals",
-            Self::WarmUp => "warm_up",
-            Self::StartRate => "start_rate",
-            Self::StartVus => "start_vus",
-            Self::GracefulRampDown => "graceful_ramp_down",
-            Self::MaxDuration => "max_duration",
-            Self::StartAfter => "start_after",
-            Self::GracefulStop => "graceful_stop",
-            Self::Pace => "pace",
-            Self::Start => "start",
-            Self::Factor => "factor",
-            Self::Increment => "increment",
-            Self::Max => "max",
-            Self::Precision => "precision",
-            Self::Hold => "hold",
-            Self::Until => "until",
-        }
+    pub fn name(self) -> &'static str {
+        self.described().0
     }
 
     /// The one that a grid calls so.
@@ -113,54 +89,43 @@ impl Field {
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
-    /// A value of it, as a grid writes it.
-    pub const fn example(self) -> &'static str {
-        match self {
-            Self::Vus | Self::StartVus => "10",
-            Self::Iterations | Self::Rate | Self::StartRate | Self::Start => "100",
-            Self::MaxVus => "1000",
-            Self::Max => "5000",
-            Self::Factor => "1.5",
-            Self::Increment => "50",
-            Self::WhenFull => "\"drop\"",
-            Self::Arrivals => "\"poisson\"",
-            Self::Precision => "\"5%\"",
-            Self::Until => "threshold.NAME",
-            Self::Per => "\"1m\"",
-            Self::Duration
-            | Self::WarmUp
-            | Self::GracefulRampDown
-            | Self::MaxDuration
-            | Self::StartAfter
-            | Self::GracefulStop
-            | Self::Pace
-            | Self::Hold => "\"30s\"",
-        }
+    /// The type of its value.
+    pub fn ty(self) -> Type {
+        self.described().1
     }
 
-    /// The type of its value.
-    pub const fn ty(self) -> Type {
+    /// A value of it, as a grid writes it.
+    pub fn example(self) -> &'static str {
+        self.described().2
+    }
+
+    /// Its name, the type of its value, and an example.
+    const fn described(self) -> (&'static str, Type, &'static str) {
+        const LENGTH: &str = "\"30s\"";
         match self {
-            Self::Vus
-            | Self::Iterations
-            | Self::Rate
-            | Self::MaxVus
-            | Self::StartRate
-            | Self::StartVus
-            | Self::Start
-            | Self::Factor
-            | Self::Increment
-            | Self::Max => Type::Number,
-            Self::WhenFull | Self::Arrivals | Self::Precision | Self::Until => Type::String,
-            Self::Duration
-            | Self::Per
-            | Self::WarmUp
-            | Self::GracefulRampDown
-            | Self::MaxDuration
-            | Self::StartAfter
-            | Self::GracefulStop
-            | Self::Pace
-            | Self::Hold => Type::Duration,
+            Self::Vus => ("vus", Type::Number, "10"),
+            Self::Iterations => ("iterations", Type::Number, "100"),
+            Self::Duration => ("duration", Type::Duration, LENGTH),
+            Self::Rate => ("rate", Type::Number, "100"),
+            Self::Per => ("per", Type::Duration, "\"1m\""),
+            Self::MaxVus => ("max_vus", Type::Number, "1000"),
+            Self::WhenFull => ("when_full", Type::String, "\"drop\""),
+            Self::Arrivals => ("arrivals", Type::String, "\"poisson\""),
+            Self::WarmUp => ("warm_up", Type::Duration, LENGTH),
+            Self::StartRate => ("start_rate", Type::Number, "100"),
+            Self::StartVus => ("start_vus", Type::Number, "10"),
+            Self::GracefulRampDown => ("graceful_ramp_down", Type::Duration, LENGTH),
+            Self::MaxDuration => ("max_duration", Type::Duration, LENGTH),
+            Self::StartAfter => ("start_after", Type::Duration, LENGTH),
+            Self::GracefulStop => ("graceful_stop", Type::Duration, LENGTH),
+            Self::Pace => ("pace", Type::Duration, LENGTH),
+            Self::Start => ("start", Type::Number, "100"),
+            Self::Factor => ("factor", Type::Number, "1.5"),
+            Self::Increment => ("increment", Type::Number, "50"),
+            Self::Max => ("max", Type::Number, "5000"),
+            Self::Precision => ("precision", Type::String, "\"5%\""),
+            Self::Hold => ("hold", Type::Duration, LENGTH),
+            Self::Until => ("until", Type::String, "threshold.NAME"),
         }
     }
 }

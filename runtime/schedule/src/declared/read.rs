@@ -257,14 +257,21 @@ impl<'a, P: Copy> Reader<'a, P> {
                 reader.hint("a longer unit of time makes it whole: a third a second is `rate = 20` with `per = \"1m\"`");
                 return None;
             };
-            let highest = u128::from(unit?) * u128::from(HIGHEST * MILLIONTHS);
+            let unit = unit?;
+            let highest = u128::from(unit) * u128::from(HIGHEST * MILLIONTHS);
             let fits = |millionths: &u64| u128::from(*millionths) <= highest;
             let millionths = millionths.as_u64().filter(fits);
             if millionths.is_none() {
-                reader.wrong(
-                    field,
-                    format!("`{name}` is too high: at most 1000000000 a second, found {number}"),
-                );
+                // In a long unit the number itself is what does not fit.
+                let most = match u64::try_from(highest) {
+                    Ok(_) => "1000000000 a second".to_owned(),
+                    Err(_) => {
+                        let unit = duration::format(Duration::from_nanos(unit));
+                        format!("{} in {unit}", u64::MAX / MILLIONTHS)
+                    }
+                };
+                let text = format!("`{name}` is too high: at most {most}, found {number}");
+                reader.wrong(field, text);
             }
             millionths
         })

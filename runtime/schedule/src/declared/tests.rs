@@ -120,6 +120,24 @@ fn every_field_is_read() {
 }
 
 #[test]
+fn the_highest_rate_is_told_in_its_own_unit_where_that_is_long() {
+    let day = |rate: &str| {
+        declared(
+            Profile::ConstantArrivalRate,
+            &[
+                (Field::Duration, seconds(1)),
+                (Field::Rate, number(rate)),
+                (Field::Per, seconds(86_400)),
+            ],
+        )
+    };
+    assert!(day("18446744073709").load().is_ok());
+    let (_, place, text) = wrong(&day("18446744073710"));
+    let expected = "`rate` is too high: at most 18446744073709 in 24h0m0s, found 18446744073710";
+    assert_eq!((place, text.as_str()), (2, expected));
+}
+
+#[test]
 fn each_wrong_number_is_named_at_its_place() {
     let rate = |rate: &str| {
         declared(

@@ -173,14 +173,18 @@ proptest! {
         all.sort_by_key(|arrival| arrival.number);
         prop_assert_eq!(one.len() as u64, arrivals.total(seed));
         // What is left at some moment is counted as it would be taken.
-        if let Some(middle) = one.get(one.len() / 2) {
-            let whole = || Source::new(&arrivals, Segment::WHOLE, seed);
-            let (mut by_one, mut at_once) = (whole(), whole());
-            by_one.take(middle.due);
-            at_once.take(middle.due);
-            let taken = std::iter::from_fn(|| by_one.take(middle.due)).count() as u64;
-            prop_assert_eq!(at_once.take_all(middle.due), taken);
-            prop_assert_eq!(at_once.peek(), by_one.peek());
+        for segment in [Segment::WHOLE, Segment::hosts(0, 1, hosts).unwrap().worker(0, workers)] {
+            let source = || Source::new(&arrivals, segment, seed);
+            let (mut by_one, mut at_once) = (source(), source());
+            let at = |share: usize| one.get(one.len() * share / 5).map(|arrival| arrival.due);
+            let moments = (0..5).filter_map(at).chain([u64::MAX]);
+            for moment in moments.flat_map(|due| [due - 1, due]) {
+                by_one.take(moment);
+                at_once.take(moment);
+                let taken = std::iter::from_fn(|| by_one.take(moment)).count() as u64;
+                prop_assert_eq!(at_once.take_all(moment), taken);
+                prop_assert_eq!(at_once.peek(), by_one.peek());
+            }
         }
         prop_assert_eq!(one, all);
     }

@@ -37,6 +37,8 @@ proptest! {
         }
         prop_assert!(stays.iter().all(|(since, until)| since < until && *until <= ramp.length()));
         prop_assert!(user < ramp.most() || stays.is_empty());
+        let most = (0..ramp.length()).map(|at| ramp.at(at)).max();
+        prop_assert_eq!(ramp.turns().map(|at| ramp.at(at)).max(), most);
     }
 
     #[test]

@@ -86,6 +86,9 @@ fn a_long_load_has_at_most_sixty_rows_and_they_add_up() {
         );
     }
     assert!(rows(Duration::ZERO).is_empty());
+    // The last row ends with the load: a year is 52 weeks and a day.
+    let year = rows(Duration::from_secs(365 * 86_400));
+    assert_eq!(year.last(), Some(&(364 * 86_400, 365 * 86_400)));
     let day = rate(7, &[(86_400, 7)], Spread::Even);
     let run = run_of(vec![load("constant_arrival_rate", day)]);
     let text = plan(&run, None);

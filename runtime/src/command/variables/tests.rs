@@ -312,7 +312,7 @@ fn a_text_that_does_not_fit_is_quoted() {
         remarks.errors,
         [
             "--number: \"many\" is no number; variable \"number\" (grid.hcl:3:1)",
-            "--time: \"5 seconds\" is no duration: a duration is required, like \"1m30s\" or \"250ms\"; variable \"time\" (grid.hcl:3:1)",
+            "--time: \"5 seconds\" is no duration: a duration is required, like \"1m30s\" or \"250ms\": its units are d (24 hours), h, m, s, ms, us and ns; variable \"time\" (grid.hcl:3:1)",
         ]
     );
 }

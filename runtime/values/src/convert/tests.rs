@@ -53,7 +53,9 @@ fn scalars() {
     check(
         "\"10\"",
         "duration",
-        Err("a duration is required, like \"1m30s\" or \"250ms\""),
+        Err(
+            "a duration is required, like \"1m30s\" or \"250ms\": its units are d (24 hours), h, m, s, ms, us and ns",
+        ),
     );
     check(
         "10",

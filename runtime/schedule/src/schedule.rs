@@ -1,4 +1,4 @@
-//! When the iterations of a scenario begin: one of all profiles.
+//! When the iterations of a scenario begin: what the profiles come to.
 
 use super::arrivals::{Arrivals, Spread};
 use super::closed::{Bound, Closed};
