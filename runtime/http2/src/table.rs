@@ -109,6 +109,11 @@ impl Table {
         self.size += entry.size();
     }
 
+    /// Lets all fields go, as one does that is too large for the table.
+    pub(crate) fn clear(&mut self) {
+        self.make_room(self.most + 1);
+    }
+
     /// Lets the oldest fields go until there is room for so much.
     fn make_room(&mut self, size: usize) {
         while self.size + size > self.most {
