@@ -14,12 +14,16 @@ const RECOGNISED: usize = 4 << 10;
 pub(crate) struct Decoder {
     table: Table,
     limits: Limits,
-    /// A block that was recognised, and how often: its fields were not put into the table yet.
-    owed: Option<(Rc<Vec<u8>>, u32)>,
+    /// A block that was recognised, whose fields were not put into the table yet.
+    owed: Option<Owed>,
 }
 
-/// The table holds no more fields than this.
-const MOST_FIELDS: u32 = (MOST / OVERHEAD) as u32;
+/// A block that came a few times.
+#[derive(Debug)]
+struct Owed {
+    block: Rc<Vec<u8>>,
+    times: usize,
+}
 
 /// What a field of a block does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +60,8 @@ impl Decoder {
     ) -> Result<Option<Bad>, Bad> {
         let told = head.told();
         if part == Part::Answer && !told.block.is_empty() && *told.block == block {
-            if told.fills_table && !self.table.is_closed() {
-                self.owes(&told.block);
+            if told.kept.0 > 0 && !self.table.is_closed() {
+                self.owes(told);
             }
             return Ok(None);
         }
@@ -73,26 +77,30 @@ impl Decoder {
     }
 
     /// A block was recognised that puts fields into the table.
-    fn owes(&mut self, block: &Rc<Vec<u8>>) {
+    fn owes(&mut self, told: &Told) {
         match &mut self.owed {
-            Some((known, times)) if Rc::ptr_eq(known, block) => {
-                // The table is the same from then on.
-                *times = (*times + 1).min(MOST_FIELDS);
+            Some(owed) if Rc::ptr_eq(&owed.block, &told.block) => {
+                // As often as the table can hold it: from then on that is all that it holds.
+                let most = MOST / told.kept.1.max(1) + 1;
+                owed.times = (owed.times + 1).min(most);
             }
             _ => {
                 self.settle();
-                self.owed = Some((Rc::clone(block), 1));
+                self.owed = Some(Owed {
+                    block: Rc::clone(&told.block),
+                    times: 1,
+                });
             }
         }
     }
 
     /// Puts into the table what was not put there yet.
     fn settle(&mut self) {
-        if let Some((block, times)) = self.owed.take() {
-            for _ in 0..times {
-                // It was read before without a fault.
-                let _ = self.fields(&block, Part::Answer, &mut Told::default());
-            }
+        if let Some(Owed { block, times }) = self.owed.take() {
+            let mut told = Told::default();
+            // It was read before without a fault.
+            let _ = self.fields(&block, Part::Answer, &mut told);
+            self.table.repeat(told.kept.0, times - 1);
         }
     }
 
@@ -100,7 +108,7 @@ impl Decoder {
     fn fields(&mut self, block: &[u8], part: Part, told: &mut Told) -> Result<bool, Bad> {
         let mut is_the_same_always = true;
         let mut rest = self.sizes(block, &mut is_the_same_always)?;
-        told.fills_table = false;
+        told.kept = (0, 0);
         while let Some(first) = rest.first() {
             let (form, bits) = match first {
                 0x80.. => (Form::Indexed, 7),
@@ -110,7 +118,6 @@ impl Decoder {
             };
             let (index, after) = integer::read(rest, bits).ok_or(Bad::Compression)?;
             rest = after;
-            told.fills_table |= form == Form::Kept;
             is_the_same_always &= index <= STATIC.len();
             // What is larger than the table empties it, whatever it is.
             let needed = if form == Form::Kept { MOST } else { 0 };
@@ -133,6 +140,10 @@ impl Decoder {
                 rest = string(rest, &mut text)?;
             }
             let dropped = text.dropped;
+            if form == Form::Kept {
+                told.kept.0 += 1;
+                told.kept.1 += told.unread() + OVERHEAD;
+            }
             if form == Form::Kept && dropped > 0 {
                 self.table.clear();
             } else if form == Form::Kept {

@@ -52,12 +52,14 @@ pub(crate) struct Told {
     size: usize,
     /// A pseudo-field can follow.
     is_at_start: bool,
+    sets_cookies: bool,
+    has_location: bool,
     bad: Option<Bad>,
     /// The block that says this, if the same bytes always say the same; empty otherwise. A connection keeps it for as long as it
     /// has not put its fields into its table.
     pub(crate) block: Rc<Vec<u8>>,
-    /// That block puts fields into the table.
-    pub(crate) fills_table: bool,
+    /// How many fields that block puts into the table, and their size there.
+    pub(crate) kept: (usize, usize),
 }
 
 impl Head {
@@ -100,6 +102,18 @@ impl Head {
         found.map(|(_, value)| value)
     }
 
+    /// Whether it has a Set-Cookie.
+    #[must_use]
+    pub fn sets_cookies(&self) -> bool {
+        self.0.sets_cookies
+    }
+
+    /// Whether it has a Location.
+    #[must_use]
+    pub fn has_location(&self) -> bool {
+        self.0.has_location
+    }
+
     /// The same for somebody who reads it later. Nothing is copied: what comes next is written elsewhere then.
     #[must_use]
     pub fn copy(&self) -> Self {
@@ -135,6 +149,7 @@ impl Told {
         }
         (self.status, self.length, self.size) = (0, None, 0);
         (self.is_at_start, self.bad) = (true, None);
+        (self.sets_cookies, self.has_location) = (false, false);
     }
 
     /// Where the next field is written, behind all others; then [`Told::take`] is told of it. What is too large for the head is
@@ -160,6 +175,11 @@ impl Told {
     /// The first byte of the next field.
     pub(crate) fn start(&self) -> usize {
         self.ends.last().map_or(0, |(_, end)| *end as usize)
+    }
+
+    /// Bytes of the field that was written.
+    pub(crate) fn unread(&self) -> usize {
+        self.text.len() - self.start()
     }
 
     /// Name and value of the field that was written, whose name has so many bytes.
@@ -260,12 +280,15 @@ impl Told {
         let end = start + length + trimmed.len();
         let value = trimmed.trim_ascii_start();
         let kept = end - value.len()..end;
+        let (sets_cookies, has_location) = (name == b"set-cookie", name == b"location");
         if name == b"content-length" {
             let said = number(value).ok_or(Bad::Length)?;
             if self.length.replace(said).is_some_and(|known| known != said) {
                 return Err(Bad::Length);
             }
         }
+        self.sets_cookies |= sets_cookies;
+        self.has_location |= has_location;
         Ok(Some(kept))
     }
 }

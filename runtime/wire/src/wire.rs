@@ -408,8 +408,9 @@ impl Wire {
         self.owed > 0 || self.has_unsent()
     }
 
+    /// Whether something that was appended was not sent yet.
     #[inline]
-    fn has_unsent(&self) -> bool {
+    pub fn has_unsent(&self) -> bool {
         !self.out.is_empty() || self.layer.as_ref().is_some_and(|layer| layer.has_unsent())
     }
 

@@ -287,22 +287,43 @@ fn a_block_that_is_recognised_fills_the_table_as_often_as_it_came() {
 }
 
 #[test]
-fn a_block_that_came_without_end_leaves_the_table_as_if_each_was_read() {
-    let kept = bytes("88 40 01 61 01 62 40 01 63 01 64");
-    let other = bytes("88 40 01 65 01 66");
-    let (mut recognised, mut each) = (Decoder::new(LIMITS), Decoder::new(LIMITS));
-    let mut head = Head::new();
-    for _ in 0..1_000 {
-        assert_eq!(recognised.read(&kept, Part::Answer, &mut head), Ok(None));
-        let read = each.read(&kept, Part::Answer, &mut Head::new());
-        assert_eq!(read, Ok(None));
+fn a_block_that_came_often_leaves_the_table_as_if_each_was_read() {
+    let limits = Limits {
+        fields: 100,
+        bytes: 100_000,
+    };
+    // Of one field, of a few, of as many bytes as the table has, and of more; with one that empties it in the middle.
+    for sizes in [
+        &[1][..],
+        &[1, 2, 3],
+        &[1_000, 2_000],
+        &[4_063],
+        &[4_064],
+        &[2_000, 2_000, 2_000],
+        &[1, 5_000, 2],
+        &[1, 5_000],
+    ] {
+        let mut kept = vec![0x88];
+        for (number, size) in sizes.iter().enumerate() {
+            kept.extend([0x40, 0x01, b'a' + number as u8]);
+            crate::integer::put(&mut kept, (0, 7), *size);
+            kept.extend(vec![b'x'; *size]);
+        }
+        for times in [1, 2, 3, 130, 300] {
+            let (mut recognised, mut each) = (Decoder::new(limits), Decoder::new(limits));
+            let mut head = Head::new();
+            for _ in 0..times {
+                assert_eq!(recognised.read(&kept, Part::Answer, &mut head), Ok(None));
+                let read = each.read(&kept, Part::Answer, &mut Head::new());
+                assert_eq!(read, Ok(None));
+            }
+            for decoder in [&mut recognised, &mut each] {
+                let read = decoder.read(&[0x88], Part::Answer, &mut Head::new());
+                assert_eq!(read, Ok(None));
+            }
+            assert_eq!(table(&recognised), table(&each), "{sizes:?}, {times}");
+        }
     }
-    for decoder in [&mut recognised, &mut each] {
-        let read = decoder.read(&other, Part::Answer, &mut Head::new());
-        assert_eq!(read, Ok(None));
-    }
-    assert_eq!(table(&recognised), table(&each));
-    assert_eq!(table(&each).len(), 4_096 / 34);
 }
 
 #[test]
@@ -366,6 +387,23 @@ fn what_a_head_may_not_have_takes_no_memory_and_still_fills_the_table() {
     wrong.extend(vec![0xff; long]);
     let read = Decoder::new(limits).read(&wrong, Part::Answer, &mut Head::new());
     assert_eq!(read, Err(Bad::Huffman));
+}
+
+#[test]
+fn a_head_says_whether_it_has_the_fields_that_clients_ask_for() {
+    let mut head = Head::new();
+    let mut read = |block: &[u8]| {
+        let mut decoder = Decoder::new(LIMITS);
+        assert_eq!(decoder.read(block, Part::Answer, &mut head), Ok(None));
+        (head.sets_cookies(), head.has_location())
+    };
+    // By their indexes, and written out.
+    assert_eq!(read(b"\x88\x0f\x28\x01a"), (true, false));
+    assert_eq!(read(b"\x88\x0f\x1f\x01a"), (false, true));
+    assert_eq!(read(b"\x88\x00\x0aset-cookie\x01a"), (true, false));
+    assert_eq!(read(b"\x88\x00\x08location\x01a"), (false, true));
+    assert_eq!(read(b"\x88\x00\x08location\x01a"), (false, true));
+    assert_eq!(read(b"\x88\x00\x09locations\x01a"), (false, false));
 }
 
 #[test]
