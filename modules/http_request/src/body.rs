@@ -96,6 +96,15 @@ impl Payload {
         }
     }
 
+    /// The same for whoever keeps it.
+    pub(crate) fn bytes(&self) -> Option<Bytes> {
+        match &self.content {
+            Content::None => Some(Bytes::new()),
+            Content::Bytes(bytes) => Some(bytes.clone()),
+            Content::Parts(_) => None,
+        }
+    }
+
     /// How many bytes it has; `None` if it contains a file, whose size is known only when it is opened.
     pub(crate) fn size(&self) -> Option<u64> {
         match &self.content {

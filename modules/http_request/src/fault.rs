@@ -39,7 +39,11 @@ pub(crate) fn unreadable_file(what: &str, path: &str, error: &io::Error) -> Faul
     }
 }
 
-/// What is wrong with an answer over HTTP/1 whose head is too large.
+/// The most fields that the head of an answer may have, over every version of HTTP.
+pub const HEAD_FIELDS: usize = 1_000;
+/// The most bytes of its names and values. Over HTTP/1 all bytes of the head count, with the ends of its lines.
+pub const HEAD_BYTES: usize = 256 << 10;
+/// What is wrong with an answer whose head is larger.
 pub const TOO_LARGE_HEAD: &str = "its head has more than 1,000 fields or is larger than 256 KiB";
 
 /// The beginning of a text that says why there is no answer.
@@ -76,7 +80,7 @@ pub(crate) fn given_up(kind: Kind, cause: &FaultText, url: &Url, hosts: Hosts) -
     kind.fault(no_answer(url, hosts).and(": ").and_text(cause))
 }
 
-/// The fault for an answer over HTTP/1 whose head is read and too large.
+/// The fault for an answer whose head is too large.
 pub fn too_large_head(url: &Url, hosts: Hosts) -> Fault {
     Kind::Protocol.fault(no_answer(url, hosts).and(format_args!(": {TOO_LARGE_HEAD}")))
 }

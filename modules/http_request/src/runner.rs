@@ -15,7 +15,7 @@ use crate::phases::Phases;
 use crate::prepared::{Composed, Ended, HttpRequest, PartsOf};
 use crate::response;
 use crate::trace::Trace;
-use crate::transport::{Begun, Head, Hears, Lost, Outgoing, Reads};
+use crate::transport::{Begun, Head, Hears, NoAnswer, Outgoing, Reads};
 use crate::unjudged::Unjudged;
 use bggo_runtime::contract::{Deadline, Fault, FaultText, Moment, Prepare, Runner, Running, Step};
 use bytes::Bytes;
@@ -216,12 +216,20 @@ impl<'a> Run<'a> {
         let cookies = self
             .client
             .cookies(&parts.target.url, &parts.cookies, fields);
-        let begun = self
-            .client
-            .transport
-            .begin(&self.outgoing(cookies.as_deref()), cx)?;
+        let begun =
+            self.client
+                .transport
+                .begin(&self.outgoing(cookies.as_deref()), self.skips(), cx)?;
         self.seen.requests.set(1);
         Some(begun)
+    }
+
+    /// Whether nobody reads the body of an answer with status 200.
+    fn skips(&self) -> bool {
+        let expect = self.parts.expect.as_ref().as_ref();
+        !self.runner.reads.body
+            && !self.may_be_judged
+            && expect.is_none_or(|expect| expect.allows(StatusCode::OK.as_u16()))
     }
 
     fn outgoing<'b>(&'b self, cookies: Option<&'b str>) -> Outgoing<'b> {
@@ -262,7 +270,7 @@ impl<'a> Run<'a> {
         begun: &mut Begun<'_>,
         deadline: &mut Option<Deadline>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Head, Lost>>> {
+    ) -> Poll<Option<Result<Head, NoAnswer>>> {
         let head = match begun.poll(&self.hears(), cx) {
             Poll::Ready(head) => Some(head),
             Poll::Pending => {
@@ -284,7 +292,7 @@ impl<'a> Run<'a> {
     /// What becomes of a request that went out at once.
     fn heard(
         &self,
-        head: Option<Result<Head, Lost>>,
+        head: Option<Result<Head, NoAnswer>>,
         begun: &mut Option<Begun<'a>>,
     ) -> ControlFlow<Result<Outputs, Fault>, First<'a>> {
         self.client.count_connections();
@@ -297,7 +305,10 @@ impl<'a> Run<'a> {
             return Break(Err(self.fails(self.call(None).timed_out())));
         };
         let lost = match head {
-            Ok(head) => return Continue(First::Head(begun.answer(head, &self.hears()))),
+            Ok(head) => {
+                let first = begun.answer(head, &self.hears());
+                return Continue(first.map_or(First::Nothing, First::Head));
+            }
             Err(lost) => begun.lost(lost, &self.outgoing(None)),
         };
         // RFC 9112, section 9.3.1: it is sent again once, and only if the method is idempotent.
@@ -317,25 +328,26 @@ impl<'a> Run<'a> {
         let hears = self.hears();
         let reads = self.runner.reads;
         // A redirect may be followed, and an example shows the first bytes of its body.
-        if (300..400).contains(&head.status)
-            || StatusCode::from_u16(head.status).is_ok_and(|status| hears.examples.takes(status))
+        if (300..400).contains(&head.status())
+            || StatusCode::from_u16(head.status()).is_ok_and(|status| hears.examples.takes(status))
         {
             return None;
         }
-        let (made, size) = begun.as_ref()?.whole(head, &hears)?;
+        let answer = begun.as_mut()?;
+        let size = answer.whole(head)?;
         let mut body = Bytes::new();
         if reads.body {
             if size as u64 > self.client.common.exchange.max_body {
                 return None;
             }
-            body = begun.as_ref()?.body(head, size);
+            body = answer.body(head, size);
         }
         let start = if self.may_be_judged && !reads.body {
-            begun.as_ref()?.body(head, size.min(START)).to_vec()
+            answer.body(head, size.min(START)).to_vec()
         } else {
             Vec::new()
         };
-        Begun::ends(begun, (head, size), made.came);
+        let made = Begun::ends(begun, (head, size), &hears)?;
         self.seen.status.set(Some(made.status));
         self.seen.answered.set(1);
         self.client.keep_cookies(&self.parts.target.url, &made);

@@ -180,7 +180,7 @@ impl Connection {
             (setting::INITIAL_WINDOW_SIZE, rules.stream_window),
             (
                 setting::MAX_HEADER_LIST_SIZE,
-                u32::try_from(rules.limits.bytes).unwrap_or(u32::MAX),
+                u32::try_from(rules.limits.of_list()).unwrap_or(u32::MAX),
             ),
         ] {
             settings.extend(number.to_be_bytes());

@@ -69,11 +69,20 @@ const fn codes() -> Codes {
     codes
 }
 
+/// The most bytes that so many bytes of code can say: the shortest code has five bits.
+pub(crate) const fn longest(code: usize) -> usize {
+    code.saturating_mul(8) / 5 + 1
+}
+
 /// Appends what a string in Huffman code says. False if it is none: it holds the code for its end, or its last byte is filled with
 /// something else than the first bits of that code, or with a whole byte of them.
 pub(crate) fn decode(bytes: &[u8], into: &mut Vec<u8>) -> bool {
-    // The shortest code has five bits.
-    into.reserve(bytes.len() * 8 / 5 + 1);
+    into.reserve(longest(bytes.len()));
+    decode_each(bytes, |byte| into.push(byte))
+}
+
+/// The same for whoever takes one byte after the other.
+pub(crate) fn decode_each(bytes: &[u8], mut take: impl FnMut(u8)) -> bool {
     let (mut bits, mut held) = (0_u64, 0_usize);
     let mut rest = bytes.iter();
     loop {
@@ -88,7 +97,7 @@ pub(crate) fn decode(bytes: &[u8], into: &mut Vec<u8>) -> bool {
         let Some((symbol, length)) = symbol(bits) else {
             return false;
         };
-        into.push(symbol);
+        take(symbol);
         bits <<= length;
         held -= length;
     }
@@ -97,7 +106,7 @@ pub(crate) fn decode(bytes: &[u8], into: &mut Vec<u8>) -> bool {
         let filled = bits | (u64::MAX >> held);
         match symbol(filled) {
             Some((symbol, length)) if length <= held => {
-                into.push(symbol);
+                take(symbol);
                 bits <<= length;
                 held -= length;
             }

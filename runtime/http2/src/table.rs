@@ -109,6 +109,27 @@ impl Table {
         self.size += entry.size();
     }
 
+    /// Puts the last `count` fields in again, so many times, in the order in which they were put in.
+    pub(crate) fn repeat(&mut self, count: usize, times: usize) {
+        let mut text = Vec::new();
+        for _ in 0..count.saturating_mul(times) {
+            // The oldest of them; those that did not fit are put in by no repetition either.
+            let Some((name, value)) = self.get(STATIC.len() + count) else {
+                return;
+            };
+            text.clear();
+            text.extend_from_slice(name);
+            text.extend_from_slice(value);
+            let (name, value) = text.split_at(name.len());
+            self.insert(name, value);
+        }
+    }
+
+    /// Lets all fields go, as one does that is too large for the table.
+    pub(crate) fn clear(&mut self) {
+        self.make_room(self.most + 1);
+    }
+
     /// Lets the oldest fields go until there is room for so much.
     fn make_room(&mut self, size: usize) {
         while self.size + size > self.most {

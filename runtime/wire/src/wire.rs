@@ -94,24 +94,77 @@ impl Wire {
     }
 
     /// The same as to append bytes and to flush them, as far as that takes no waiting: bytes that the system takes at once are not
-    /// copied. A flush has to follow, which sends what is left and says what went wrong.
+    /// copied where the connection is without TLS. A flush has to follow, which sends what is left and says what went wrong.
     pub fn send_now(&mut self, bytes: &[u8]) {
         if self.layer.is_some() || !self.out.is_empty() || self.state.is_broken {
             self.out.put(bytes);
+            self.flush_now();
             return;
         }
         self.flush_begins();
-        let sent = match self.socket.write_now(bytes) {
-            Ok(sent) => sent.unwrap_or(0),
-            Err(error) => {
-                let trouble = self.breaks(Trouble::of_system(Phase::Exchange, &error));
+        let sent = self.write_now(bytes).unwrap_or(0);
+        if let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
+            self.out.put(rest);
+        }
+    }
+
+    /// Sends what was appended as far as that takes no waiting. The next flush says what went wrong.
+    fn flush_now(&mut self) {
+        if self.state.is_broken {
+            return;
+        }
+        self.flush_begins();
+        loop {
+            if let Err(trouble) = self.seal() {
                 self.untold = Some(trouble);
                 return;
             }
+            let unsent = std::mem::take(self.unsent());
+            if unsent.is_empty() {
+                return;
+            }
+            let sent = self.write_now(unsent.bytes());
+            *self.unsent() = unsent;
+            match sent {
+                Some(sent @ 1..) => self.unsent().consume(sent),
+                _ => return,
+            }
+        }
+    }
+
+    /// Hands bytes to the system, if it takes some now: how many.
+    fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
+        match self.socket.write_now(bytes) {
+            Ok(sent) => {
+                self.meter.sent(sent.unwrap_or(0));
+                sent
+            }
+            Err(error) => {
+                let trouble = self.breaks(Trouble::of_system(Phase::Exchange, &error));
+                self.untold = Some(trouble);
+                None
+            }
+        }
+    }
+
+    /// With TLS: makes records of what was appended, if none of those that were made is left.
+    fn seal(&mut self) -> Result<(), Trouble> {
+        let Some(layer) = &mut self.layer else {
+            return Ok(());
         };
-        self.meter.sent(sent);
-        if let Some(rest) = bytes.get(sent..).filter(|rest| !rest.is_empty()) {
-            self.out.put(rest);
+        let waits = !self.out.is_empty() || layer.has_unsent();
+        if waits && layer.sealed().is_empty() {
+            let turned = layer.turn(&mut Plain::kept(&mut self.came), &mut self.out);
+            return turned.map_err(|trouble| self.breaks(trouble));
+        }
+        Ok(())
+    }
+
+    /// What the socket is given next.
+    fn unsent(&mut self) -> &mut Buf {
+        match &mut self.layer {
+            None => &mut self.out,
+            Some(layer) => layer.sealed(),
         }
     }
 
@@ -152,18 +205,12 @@ impl Wire {
             self.flush_begins();
         }
         loop {
+            if let Err(trouble) = self.seal() {
+                return Poll::Ready(Err(trouble));
+            }
             let bytes = match &mut self.layer {
                 None => &mut self.out,
-                Some(layer) => {
-                    let waits = !self.out.is_empty() || layer.has_unsent();
-                    if waits && layer.sealed().is_empty() {
-                        let mut plain = Plain::kept(&mut self.came);
-                        if let Err(trouble) = layer.turn(&mut plain, &mut self.out) {
-                            return Poll::Ready(Err(self.breaks(trouble)));
-                        }
-                    }
-                    layer.sealed()
-                }
+                Some(layer) => layer.sealed(),
             };
             if bytes.is_empty() {
                 break;
@@ -361,8 +408,9 @@ impl Wire {
         self.owed > 0 || self.has_unsent()
     }
 
+    /// Whether something that was appended was not sent yet.
     #[inline]
-    fn has_unsent(&self) -> bool {
+    pub fn has_unsent(&self) -> bool {
         !self.out.is_empty() || self.layer.as_ref().is_some_and(|layer| layer.has_unsent())
     }
 

@@ -209,6 +209,15 @@ async fn hear(connection: Connection, told: Rc<Told>) {
     }
 }
 
+/// A stream whose kind has not come yet.
+type Beginning = Pin<Box<dyn Future<Output = (Option<u64>, Incoming)>>>;
+
+/// The kind of a stream; `None` if it ends before.
+async fn kind(mut stream: Incoming) -> (Option<u64>, Incoming) {
+    let kind = stream.number().await.ok().flatten();
+    (kind, stream)
+}
+
 type Listening<'a> = Pin<Box<dyn Future<Output = Wrong> + 'a>>;
 
 /// The streams of a server.
@@ -220,31 +229,58 @@ struct Streams<'a> {
 }
 
 impl<'a> Streams<'a> {
-    /// Takes the streams that the server opens.
+    /// Takes the streams that the server opens: one that says nothing yet holds up no other.
     /// `None` when the connection is over: requests know why.
     async fn accept(&self, connection: &Connection) -> Option<Wrong> {
-        loop {
-            let stream = connection.accept_uni().await.ok()?;
-            let mut stream = Incoming::new(stream);
-            match stream.number().await {
-                Ok(Some(CONTROL_STREAM)) if self.control.borrow().is_some() => {
-                    let words = "the server opened two control streams";
-                    return Some((STREAM_CREATION_ERROR, words));
-                }
-                Ok(Some(CONTROL_STREAM)) => {
-                    let listening = Box::pin(listen(stream, self.told));
-                    *self.control.borrow_mut() = Some(listening);
-                }
-                Ok(Some(ENCODER_STREAM | DECODER_STREAM)) => {
-                    self.held.borrow_mut().extend(stream.into_stream());
-                }
-                Ok(Some(PUSH_STREAM)) => {
-                    return Some((ID_ERROR, "the server pushes what nobody asked for"));
-                }
-                // Others have no meaning: they are stopped.
-                _ => drop(stream),
+        let mut accepting = pin!(connection.accept_uni());
+        // QUIC bounds how many there can be.
+        let mut silent: Vec<Beginning> = Vec::new();
+        poll_fn(|cx| {
+            while let Poll::Ready(stream) = accepting.as_mut().poll(cx) {
+                let Ok(stream) = stream else {
+                    return Poll::Ready(None);
+                };
+                silent.push(Box::pin(kind(Incoming::new(stream))));
+                accepting.set(connection.accept_uni());
             }
+            let mut at = 0;
+            while let Some(one) = silent.get_mut(at) {
+                match one.as_mut().poll(cx) {
+                    Poll::Pending => at += 1,
+                    Poll::Ready((kind, stream)) => {
+                        drop(silent.remove(at));
+                        if let Some(wrong) = self.begins(kind, stream) {
+                            return Poll::Ready(Some(wrong));
+                        }
+                    }
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// A stream of this kind begins.
+    fn begins(&self, kind: Option<u64>, stream: Incoming) -> Option<Wrong> {
+        match kind {
+            Some(CONTROL_STREAM) if self.control.borrow().is_some() => {
+                let words = "the server opened two control streams";
+                return Some((STREAM_CREATION_ERROR, words));
+            }
+            Some(CONTROL_STREAM) => {
+                let listening = Box::pin(listen(stream, self.told));
+                *self.control.borrow_mut() = Some(listening);
+            }
+            Some(ENCODER_STREAM | DECODER_STREAM) => {
+                self.held.borrow_mut().extend(stream.into_stream());
+            }
+            Some(PUSH_STREAM) => {
+                return Some((ID_ERROR, "the server pushes what nobody asked for"));
+            }
+            // Others have no meaning: they are stopped.
+            _ => drop(stream),
         }
+        None
     }
 
     fn poll_control(&self, cx: &mut Context<'_>) -> Poll<Wrong> {

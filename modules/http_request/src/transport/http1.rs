@@ -3,7 +3,7 @@
 use super::compose::put_head;
 use super::message::{AnswerHead, Asks, Details, Hears, Outgoing};
 use crate::body::{self, Stream};
-use crate::fault::{self, Unreadable};
+use crate::fault::{self, HEAD_BYTES, HEAD_FIELDS, Unreadable};
 use crate::http_request::Error as Kind;
 use bggo_http1::{Asked, Bad, Chunks, Framing, Head, Limits, Next, Notable, Progress};
 use bggo_runtime::contract::{Fault, FaultText, Moment};
@@ -17,8 +17,8 @@ use std::time::Duration;
 
 /// The most that the head of an answer may have: fields, and bytes.
 const LIMITS: Limits = Limits {
-    fields: 1_000,
-    bytes: 256 << 10,
+    fields: HEAD_FIELDS,
+    bytes: HEAD_BYTES,
 };
 /// Heads of interim answers (1xx) to one request.
 const MOST_INTERIM: usize = 64;

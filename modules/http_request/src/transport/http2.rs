@@ -6,38 +6,47 @@
 //! Reply <-- slot of the request <-- events <-- bytes that came
 //! ```
 //!
-//! What comes for the request that drives stays where it is until it is read, and is never copied if nobody reads it. What comes for
-//! another one is kept in its slot, and that one is woken.
+//! What comes for a request is kept in its slot, and it is woken if another one drove; of a body that nobody reads only the size is.
+//! What several users share is driven by a task alone: they append, and all that they append in one turn goes out at once.
+
+mod lost;
+mod sent;
+mod upload;
+
+pub(crate) use self::lost::Lost;
+pub(super) use self::sent::Sent;
+
+use self::lost::{Cause, End};
+use self::upload::Upload;
 
 use super::compose::put_block;
 use super::driving::Driving;
 use super::message::{AnswerHead, Details, Hears, Outgoing};
-use crate::body::{self, Stream};
-use crate::fault::{self, Unreadable};
+use crate::body;
+use crate::fault::{HEAD_BYTES, HEAD_FIELDS};
 use crate::http_request::Error as Kind;
 use crate::request;
 use bggo_http2::{
-    Asking, Bad, Block, Code, Connection, Ends, Event, Head, Keeping, Key, Limits, Room, Rules,
-    Sink,
+    Asking, Block, Code, Connection, Ends, Event, Head, Keeping, Key, Limits, Room, Rules, Sink,
 };
-use bggo_runtime::contract::{Fault, FaultText, Moment};
-use bggo_wire::{Buf, Kind as OfWire, Line, Trouble, Wire};
+use bggo_runtime::contract::{FaultText, Moment};
+use bggo_wire::{Buf, Line, Trouble, Wire};
 use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Version};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::ops::DerefMut;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 const RULES: Rules = Rules {
     limits: Limits {
-        // A map of headers holds no more than 24,576 names.
-        fields: 20_000,
-        bytes: 1 << 20,
+        fields: HEAD_FIELDS,
+        bytes: HEAD_BYTES,
     },
     stream_window: 2 << 20,
     connection_window: 5 << 20,
@@ -85,8 +94,12 @@ struct Inner {
     driver: Driver,
     /// Who looks after it while it has no request.
     idle: Option<Waker>,
-    /// The task that is woken for all, if several users share the connection: none of them is woken when something comes.
+    /// The task that drives for all, if several users share the connection: none of them is woken when something comes.
     task: Option<Waker>,
+    /// That task was woken and has not driven since.
+    is_called: bool,
+    /// Somebody waits until less is unsent.
+    is_full: bool,
     ended: Option<End>,
 }
 
@@ -107,56 +120,21 @@ enum Drove {
     Dry,
     /// Something came for the request that drives, which is in its slot.
     Mine,
-    /// Its head came, which is the last one of the thread.
-    Head(Ends),
 }
 
 /// What came for a request while another one drove.
 #[derive(Default)]
 struct Slot {
     waker: Option<Waker>,
-    head: Option<Box<(Head, Ends)>>,
+    head: Option<(Head, Ends)>,
     pieces: VecDeque<Bytes>,
     /// Nobody reads the body: so many bytes of it were dropped.
     skipped: Option<u64>,
+    /// Nobody reads it if the status is 200.
+    may_skip: bool,
     has_ended: bool,
     waits_for_room: bool,
     lost: Option<End>,
-}
-
-/// Why an answer does not come, or does not come to its end.
-#[derive(Debug, Clone)]
-enum End {
-    Broken(Trouble),
-    /// What came for all of the connection is no HTTP/2.
-    Bad(Bad),
-    /// What came for this request is no answer.
-    Failed(Bad),
-    Reset(Code),
-    /// The server takes no more requests and did not look at this one.
-    GoneAway(Code),
-}
-
-impl End {
-    fn words(&self) -> FaultText {
-        match self {
-            Self::Broken(trouble) => trouble.text().clone(),
-            Self::Bad(Bad::NotHttp2) => FaultText::plain(Bad::NotHttp2.words()),
-            Self::Bad(bad) => FaultText::plain(format_args!(
-                "what came is no right HTTP/2: {}",
-                bad.words()
-            )),
-            Self::Failed(bad) => FaultText::plain(bad.words()),
-            Self::Reset(code) => FaultText::plain(format_args!(
-                "the other end gave the HTTP/2 stream up ({})",
-                code.name()
-            )),
-            Self::GoneAway(code) => FaultText::plain(format_args!(
-                "the other end ended the HTTP/2 connection ({})",
-                code.name()
-            )),
-        }
-    }
 }
 
 thread_local! {
@@ -187,6 +165,8 @@ impl Session {
                 driver: Driver::Idle,
                 idle: None,
                 task: None,
+                is_called: false,
+                is_full: false,
                 ended: None,
             }),
             open: Cell::new(0),
@@ -240,17 +220,20 @@ impl Session {
             Some(task) => task.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
-        inner.drive(cx, Driver::Idle);
+        inner.is_called = false;
+        inner.drive_by(cx, Driver::Idle);
     }
 
-    /// Reads and writes what can be now.
+    /// Reads and writes what can be now, if no request that waits does.
     pub(super) fn drive(&self, cx: &mut Context<'_>) {
         let inner = &mut *self.inner.borrow_mut();
         match &mut inner.idle {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
-        inner.drive(cx, Driver::Idle);
+        if !matches!(inner.driver, Driver::Request(_)) {
+            inner.drive(cx, Driver::Idle);
+        }
     }
 
     /// Whether an answer came on it.
@@ -282,17 +265,7 @@ impl Session {
                 return Poll::Ready(None);
             }
             if room == Room::Now {
-                let opened = inner.connection.open(asking, &mut Out(inner.wire.out()));
-                return Poll::Ready(opened.map(|key| {
-                    if inner.slots.len() <= key.0 {
-                        inner.slots.resize_with(key.0 + 1, Slot::default);
-                    }
-                    self.open.set(self.open.get() + 1);
-                    Open {
-                        session: Rc::clone(self),
-                        key,
-                    }
-                }));
+                return Poll::Ready(self.open_now(inner, asking));
             }
             inner.drive(cx, Driver::Waits);
             if inner.ended.is_none() && inner.connection.room() == Room::Later {
@@ -305,11 +278,24 @@ impl Session {
         }
     }
 
+    /// Opens a request, for which there is room.
+    fn open_now(self: &Rc<Self>, inner: &mut Inner, asking: &Asking<'_>) -> Option<Open> {
+        let key = inner.connection.open(asking, &mut Out(inner.wire.out()))?;
+        if inner.slots.len() <= key.0 {
+            inner.slots.resize_with(key.0 + 1, Slot::default);
+        }
+        self.open.set(self.open.get() + 1);
+        Some(Open {
+            session: Rc::clone(self),
+            key,
+        })
+    }
+
     /// Somebody who waited for room waits no more.
     fn gives_up_waiting(&self) {
         let inner = &mut *self.inner.borrow_mut();
         if inner.driver == Driver::Waits {
-            inner.hand_over();
+            inner.hand_over(None);
         }
     }
 }
@@ -317,15 +303,17 @@ impl Session {
 impl Inner {
     /// Reads and writes what can be now, and hands out what comes. It stops when something came for the request that drives.
     fn drive(&mut self, cx: &mut Context<'_>, driver: Driver) -> Drove {
-        let Some(task) = self.task.clone() else {
-            return self.drive_by(cx, driver, driver);
+        let Some(task) = &self.task else {
+            return self.drive_by(cx, driver);
         };
-        // A user may be gone or busy when something comes for another one, so the socket wakes the task.
-        self.drive_by(&mut Context::from_waker(&task), driver, Driver::Idle)
+        let has_something = !self.wire.out().is_empty() || self.connection.has_replies();
+        if has_something && !std::mem::replace(&mut self.is_called, true) {
+            task.wake_by_ref();
+        }
+        Drove::Dry
     }
 
-    /// The same; `woken` is whose waker the context has.
-    fn drive_by(&mut self, cx: &mut Context<'_>, driver: Driver, woken: Driver) -> Drove {
+    fn drive_by(&mut self, cx: &mut Context<'_>, driver: Driver) -> Drove {
         while self.ended.is_none() {
             if let Some(event) = self.next_event() {
                 let drove = self.takes(event, driver);
@@ -342,7 +330,7 @@ impl Inner {
             }
             match self.wire.poll_fill(cx, MOST) {
                 Poll::Pending => {
-                    self.driver = woken;
+                    self.driver = driver;
                     break;
                 }
                 Poll::Ready(Ok(1..)) => {}
@@ -356,28 +344,23 @@ impl Inner {
     /// Sends what stands there. False if so much is left that nothing is read for now.
     fn flush(&mut self, cx: &mut Context<'_>) -> bool {
         self.connection.put_replies(&mut Out(self.wire.out()));
-        let unsent = self.wire.out().len();
-        if unsent == 0 {
-            return true;
-        }
-        self.wire.send_only();
-        match self.wire.poll_flush(cx) {
-            Poll::Ready(Ok(())) => {
-                if unsent > UNSENT {
-                    self.wake_senders();
-                }
-                true
-            }
-            Poll::Pending => self.wire.out().len() <= UNSENT,
-            Poll::Ready(Err(trouble)) => {
+        if self.wire.has_unsent() {
+            self.wire.send_only();
+            if let Poll::Ready(Err(trouble)) = self.wire.poll_flush(cx) {
                 // What the server said before it closed may stand there.
                 self.hear_the_last(cx);
                 if self.ended.is_none() {
                     self.ends(End::Broken(trouble));
                 }
-                false
+                return false;
             }
         }
+        let unsent = self.wire.out().len();
+        if self.is_full && unsent < UNSENT {
+            self.is_full = false;
+            self.wake_senders();
+        }
+        unsent <= UNSENT
     }
 
     /// Takes what has come on a connection that takes nothing more.
@@ -439,10 +422,13 @@ impl Inner {
                     Driver::Idle | Driver::Waits => Drove::Dry,
                 };
             }
-            Event::Head(key, ends) if driver == Driver::Request(key) => return Drove::Head(ends),
             Event::Head(key, ends) => {
                 if let Some(slot) = self.slots.get_mut(key.0) {
-                    slot.head = Some(Box::new((HEAD.with_borrow(Head::copy), ends)));
+                    let head = HEAD.with_borrow(Head::copy);
+                    if slot.may_skip && head.status() == 200 {
+                        slot.skipped = Some(0);
+                    }
+                    slot.head = Some((head, ends));
                 }
                 (key, Ends::No, None)
             }
@@ -498,15 +484,18 @@ impl Inner {
         }
     }
 
-    /// Whoever was woken for all drives no more: another one that waits does so from now on.
-    fn hand_over(&mut self) {
+    /// Whoever was woken for all drives no more: another one that waits does so from now on. `by` is who was.
+    fn hand_over(&mut self, by: Option<&Waker>) {
         self.driver = Driver::Idle;
         if let Some(next) = self.slots.iter_mut().find(|slot| slot.waker.is_some()) {
             next.wake();
         } else if !self.waits.is_empty() {
             self.wake_waiting();
-        } else if let Some(idle) = self.idle.take() {
-            idle.wake();
+        } else if let Some(idle) = &self.idle
+            && by.is_none_or(|by| !by.will_wake(idle))
+        {
+            // The same task is woken as before otherwise, and then looks after it.
+            idle.wake_by_ref();
         }
     }
 
@@ -522,6 +511,11 @@ impl Inner {
 }
 
 impl Slot {
+    /// Whether the answer came to its end.
+    fn is_answered(&self) -> bool {
+        self.has_ended || matches!(self.head, Some((_, Ends::Yes)))
+    }
+
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -573,17 +567,14 @@ impl Open {
     ) -> Poll<Result<(AnswerHead, Ends), End>> {
         let inner = &mut *self.session.inner.borrow_mut();
         loop {
-            let came = inner.slots.get_mut(self.key.0);
-            if let Some(came) = came.and_then(|slot| slot.head.take()) {
-                return Poll::Ready(Ok((self.answer_head(&came.0, hears), came.1)));
+            let slot = inner.slots.get_mut(self.key.0);
+            if let Some((head, ends)) = slot.and_then(|slot| slot.head.take()) {
+                return Poll::Ready(Ok((self.answer_head(&head, hears), ends)));
             }
             if let Some(end) = self.lost(inner) {
                 return Poll::Ready(Err(end));
             }
-            if let Drove::Head(ends) = ready!(self.poll_drive(inner, cx)) {
-                let made = HEAD.with_borrow(|head| self.answer_head(head, hears));
-                return Poll::Ready(Ok((made, ends)));
-            }
+            let _ = ready!(self.poll_drive(inner, cx));
         }
     }
 
@@ -592,8 +583,8 @@ impl Open {
         let reads = hears.reads;
         let status = StatusCode::from_u16(head.status()).unwrap_or_default();
         let reads_fields = reads.fields
-            || reads.cookies && head.get("set-cookie").is_some()
-            || reads.location && head.get("location").is_some()
+            || reads.cookies && head.sets_cookies()
+            || reads.location && head.has_location()
             || hears.examples.takes(status)
             || hears.examples.may_come;
         let details = (reads_fields || reads.address).then(|| {
@@ -612,11 +603,12 @@ impl Open {
         }
     }
 
-    /// Appends a part of the body as the server takes it. False if it takes no more.
-    fn poll_send(&self, rest: &mut &[u8], ends: Ends, cx: &mut Context<'_>) -> Poll<bool> {
+    /// Appends a part of the body as the server takes it. False if it takes no more: it is gone, or the answer came to its end.
+    fn poll_send(&self, rest: &mut Bytes, ends: Ends, cx: &mut Context<'_>) -> Poll<bool> {
         let inner = &mut *self.session.inner.borrow_mut();
         loop {
-            if self.lost(inner).is_some() {
+            let is_answered = inner.slots.get(self.key.0).is_none_or(Slot::is_answered);
+            if is_answered || self.lost(inner).is_some() {
                 return Poll::Ready(false);
             }
             let out = inner.wire.out();
@@ -626,7 +618,7 @@ impl Open {
             let sent = inner
                 .connection
                 .send(self.key, now, ends_now, &mut Out(out));
-            *rest = rest.get(sent..).unwrap_or_default();
+            let _ = rest.split_to(sent);
             if rest.is_empty() {
                 return Poll::Ready(true);
             }
@@ -634,44 +626,14 @@ impl Open {
                 slot.waits_for_room = true;
             }
             let drove = inner.drive(cx, Driver::Request(self.key));
-            if let (Drove::Head(ends), Some(slot)) = (drove, inner.slots.get_mut(self.key.0)) {
-                slot.head = Some(Box::new((HEAD.with_borrow(Head::copy), ends)));
-            }
             let has_room = inner.connection.may_send(self.key) > 0;
             let is_sent = inner.wire.out().len() < UNSENT;
             if drove == Drove::Dry && inner.ended.is_none() && !(has_room && is_sent) {
+                inner.is_full |= !is_sent;
                 if let Some(slot) = inner.slots.get_mut(self.key.0) {
                     slot.waits(cx);
                 }
                 return Poll::Pending;
-            }
-            if matches!(drove, Drove::Head(_)) {
-                // The answer came first, as from a server that refuses a body.
-                return Poll::Ready(false);
-            }
-        }
-    }
-
-    /// Sends a body as the server takes it.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    async fn send_stream(&self, mut stream: Stream) -> Result<(), Fault> {
-        loop {
-            let piece = poll_fn(|cx| stream.poll_piece(cx)).await;
-            let unread = |error: Unreadable| Kind::Request.fault(error.0);
-            let Some(piece) = piece.map_err(unread)? else {
-                return Ok(());
-            };
-            let ends = if stream.size() == 0 {
-                Ends::Yes
-            } else {
-                Ends::No
-            };
-            let mut rest = &*piece;
-            if !poll_fn(|cx| self.poll_send(&mut rest, ends, cx)).await {
-                // The answer says why, or its error does.
-                return Ok(());
             }
         }
     }
@@ -742,17 +704,21 @@ impl Open {
     /// The request is over, or nobody wants the rest of its answer.
     fn leaves(&self, inner: &mut Inner) {
         inner.connection.close(self.key);
+        let mut by = None;
         if let Some(slot) = inner.slots.get_mut(self.key.0) {
             let left = std::mem::take(slot);
             // What nobody reads any more counts no longer against what may come on the connection.
             let unread = left.pieces.iter().map(Bytes::len).sum();
-            inner.connection.taken(self.key, unread);
+            if unread > 0 {
+                inner.connection.taken(self.key, unread);
+            }
+            by = left.waker;
         }
         // The server hears at once that nobody wants the rest.
         inner.says_at_once();
         inner.wake_waiting();
         if inner.driver == Driver::Request(self.key) {
-            inner.hand_over();
+            inner.hand_over(by.as_ref());
         }
     }
 }
@@ -771,65 +737,8 @@ pub(crate) struct Reply {
     head: AnswerHead,
     /// Until the body is over.
     body: Option<Open>,
-}
-
-/// Why no answer came.
-pub(super) struct Lost {
-    cause: Cause,
-    /// The connection had served before.
-    was_reused: bool,
-}
-
-enum Cause {
-    /// The connection takes no more requests, and this one was not sent.
-    NoRoom(Option<End>),
-    /// It was sent, or a part of it.
-    End(End),
-    /// The body of the request cannot be read. Whether a part of it was sent.
-    Request(Fault, bool),
-}
-
-impl Lost {
-    /// Whether the server has closed the connection, or refused the request, perhaps before it read it.
-    pub(super) fn is_stale(&self) -> bool {
-        match &self.cause {
-            Cause::End(End::Broken(trouble)) => {
-                self.was_reused && matches!(trouble.kind(), OfWire::Reset | OfWire::Closed)
-            }
-            Cause::End(End::Reset(code)) => *code == Code::REFUSED_STREAM,
-            Cause::End(End::GoneAway(_)) => true,
-            Cause::End(End::Bad(_) | End::Failed(_)) | Cause::NoRoom(_) | Cause::Request(..) => {
-                false
-            }
-        }
-    }
-
-    /// Whether the connection takes no more requests, and this one was not sent.
-    pub(super) fn found_no_room(&self) -> bool {
-        matches!(self.cause, Cause::NoRoom(_))
-    }
-
-    /// Whether a part of the request at least was handed over.
-    pub(super) fn was_sent(&self) -> bool {
-        matches!(self.cause, Cause::End(_) | Cause::Request(_, true))
-    }
-
-    pub(super) fn fault(self, outgoing: &Outgoing<'_>) -> Fault {
-        let end = match self.cause {
-            Cause::Request(fault, _) => return fault,
-            Cause::End(end) | Cause::NoRoom(Some(end)) => end,
-            Cause::NoRoom(None) => End::GoneAway(Code::NO_ERROR),
-        };
-        let kind = match &end {
-            End::Broken(trouble) => {
-                return fault::of_exchange(trouble, outgoing.url, outgoing.hosts);
-            }
-            End::GoneAway(_) => Kind::Closed,
-            End::Reset(_) => Kind::Reset,
-            End::Bad(_) | End::Failed(_) => Kind::Protocol,
-        };
-        fault::given_up(kind, &end.words(), outgoing.url, outgoing.hosts)
-    }
+    /// What is left of the request, as long as the answer came first and is not over.
+    upload: Option<Upload>,
 }
 
 /// Sends a request and waits for the head of its answer.
@@ -840,14 +749,14 @@ pub(super) async fn exchange(
     let was_reused = session.has_served.get();
     let lost = |cause| Lost { cause, was_reused };
     let unsent = |fault| lost(Cause::Request(fault, false));
-    let (mut whole, stream) = match outgoing.payload.whole() {
-        Some(bytes) => (bytes, None),
+    let mut upload = match outgoing.payload.bytes() {
+        Some(bytes) => Upload::new(bytes, None),
         None => match Box::pin(outgoing.payload.open()).await.map_err(unsent)? {
-            body::Outgoing::Stream(stream) => (&[][..], Some(stream)),
-            body::Outgoing::None | body::Outgoing::Bytes(_) => (&[][..], None),
+            body::Outgoing::Stream(stream) => Upload::new(Bytes::new(), Some(stream)),
+            body::Outgoing::None | body::Outgoing::Bytes(_) => Upload::new(Bytes::new(), None),
         },
     };
-    let size = stream.as_ref().map_or(whole.len() as u64, Stream::size);
+    let size = upload.size();
     if outgoing.template.is_none() {
         request::check_length(outgoing.fields, size).map_err(unsent)?;
     }
@@ -861,53 +770,65 @@ pub(super) async fn exchange(
     if size == 0 {
         hears.is_sent();
     }
-    let came = match stream {
-        None if size == 0 => poll_fn(|cx| open.poll_head(hears, cx)).await,
-        None => {
-            let mut is_sent = false;
-            poll_fn(|cx| {
-                is_sent = is_sent
-                    || hears
-                        .watch(open.poll_send(&mut whole, Ends::Yes, cx))
-                        .is_ready();
-                open.poll_head(hears, cx)
-            })
-            .await
+    let mut left = (size > 0).then_some(&mut upload);
+    let came = poll_fn(|cx| open.poll_answer(&mut left, hears, cx)).await;
+    let is_sent = left.is_none();
+    let (head, ends) = came.map_err(lost)?;
+    session.serves();
+    let upload = (!is_sent).then_some(upload);
+    Ok(open.reply(head, ends, upload))
+}
+
+impl Session {
+    /// An answer came on it.
+    fn serves(&self) {
+        let is_first = !self.has_served.replace(true);
+        if let (true, Some((line, _))) = (is_first, self.shared.get()) {
+            // From now on others may use it as well.
+            line.call_next();
         }
-        Some(stream) => {
-            let mut sending = Box::pin(open.send_stream(stream));
-            let mut is_sent = false;
-            let came = poll_fn(|cx| {
-                if !is_sent && let Poll::Ready(sent) = hears.watch(sending.as_mut().poll(cx)) {
-                    is_sent = true;
-                    if let Err(fault) = sent {
-                        return Poll::Ready(Err(fault));
-                    }
-                }
-                open.poll_head(hears, cx).map(Ok)
-            });
-            let came = came.await;
-            came.map_err(|fault| lost(Cause::Request(fault, true)))?
+    }
+}
+
+impl Open {
+    /// Sends what is left of the request, and waits for the head of its answer.
+    fn poll_answer(
+        &self,
+        left: &mut Option<impl DerefMut<Target = Upload>>,
+        hears: &Hears<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(AnswerHead, Ends), Cause>> {
+        if let Some(upload) = left
+            && let Poll::Ready(sent) = hears.watch(upload.poll(self, cx))
+        {
+            *left = None;
+            sent.map_err(|error| Cause::Request(Kind::Request.fault(error.0), true))?;
         }
-    };
-    let (head, ends) = came.map_err(|end| lost(Cause::End(end)))?;
-    let is_first = !session.has_served.replace(true);
-    if let (true, Some((line, _))) = (is_first, session.shared.get()) {
-        // From now on others may use it as well.
-        line.call_next();
+        self.poll_head(hears, cx).map_err(Cause::End)
     }
-    let mut reply = Reply {
-        head,
-        body: Some(open),
-    };
-    if ends == Ends::Yes {
-        reply.is_over();
+
+    /// The answer, from its body on.
+    fn reply(self, head: AnswerHead, ends: Ends, upload: Option<Upload>) -> Reply {
+        let mut reply = Reply {
+            head,
+            body: Some(self),
+            upload,
+        };
+        if ends == Ends::Yes {
+            reply.is_over();
+        }
+        reply
     }
-    Ok(reply)
 }
 
 /// Opens a request when there is room for one. `None` if the connection takes no more.
 async fn open(session: &Rc<Session>, outgoing: &Outgoing<'_>, size: u64) -> Option<Open> {
+    let _waiting = Waiting(session);
+    poll_fn(|cx| asking(outgoing, size, |asking| session.poll_open(asking, cx))).await
+}
+
+/// The head of a request, as `take` needs it. One that is the same each time is made once.
+fn asking<T>(outgoing: &Outgoing<'_>, size: u64, take: impl FnOnce(&Asking<'_>) -> T) -> T {
     let made;
     let fixed = match outgoing.template {
         Some(template) => template.block(|| put_block(outgoing, size)),
@@ -921,13 +842,11 @@ async fn open(session: &Rc<Session>, outgoing: &Outgoing<'_>, size: u64) -> Opti
         block.field(b"cookie", cookies.as_bytes(), Keeping::Never);
         block
     });
-    let asking = Asking {
+    take(&Asking {
         block: [fixed, cookies.as_ref().map_or(&[], Block::bytes)],
         has_body: size > 0,
         is_head: *outgoing.method == Method::HEAD,
-    };
-    let _waiting = Waiting(session);
-    poll_fn(|cx| session.poll_open(&asking, cx)).await
+    })
 }
 
 fn put_fields(headers: &mut HeaderMap, head: &Head) {
@@ -966,6 +885,7 @@ impl Reply {
         let Some(open) = &self.body else {
             return Poll::Ready(Ok(None));
         };
+        send_rest(&mut self.upload, open, cx)?;
         let piece = ready!(open.poll_piece(cx)).map_err(|end| end.words())?;
         if piece.is_none() {
             self.is_over();
@@ -981,6 +901,7 @@ impl Reply {
         let Some(open) = &self.body else {
             return Poll::Ready(Ok(0));
         };
+        send_rest(&mut self.upload, open, cx)?;
         let skipped = ready!(open.poll_skip(cx)).map_err(|end| end.words());
         self.is_over();
         Poll::Ready(skipped)
@@ -996,4 +917,20 @@ impl Reply {
             open.session.rests_since.set(self.head.came);
         }
     }
+}
+
+/// Sends what is left of a request whose answer has begun, as far as that can be now: a server may read all of it before its
+/// answer ends (RFC 9113, section 8.1).
+fn send_rest(
+    upload: &mut Option<Upload>,
+    open: &Open,
+    cx: &mut Context<'_>,
+) -> Result<(), FaultText> {
+    if let Some(rest) = upload
+        && let Poll::Ready(sent) = rest.poll(open, cx)
+    {
+        *upload = None;
+        sent.map_err(|error| error.0)?;
+    }
+    Ok(())
 }

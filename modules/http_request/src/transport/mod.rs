@@ -20,13 +20,12 @@ mod own;
 mod settings;
 mod shared;
 
-pub(crate) use bggo_http1::Head;
 pub(crate) use counted::Counted;
-pub(crate) use http1::{Lost, fields};
+pub(crate) use http1::fields;
 pub(crate) use incoming::Incoming;
 pub(crate) use last_head::LastHead;
 pub(crate) use message::{AnswerHead, Hears, Outgoing, Reads, Template, Unanswered};
-pub(crate) use own::{Asked, Begun, Connections};
+pub(crate) use own::{Asked, Begun, Connections, Head, NoAnswer};
 pub(crate) use settings::{Settings, Speak, Ways};
 pub(crate) use shared::SharedPool;
 
@@ -115,15 +114,17 @@ impl Transport {
         }
     }
 
-    /// Begins a request that goes out at once on a connection that is there, and then waits for nothing but its answer.
+    /// Begins a request that goes out at once on a connection that is there, and then waits for nothing but its answer. `skips` is
+    /// whether nobody reads the body of an answer with status 200.
     pub(crate) fn begin<'c>(
         &'c self,
         outgoing: &Outgoing<'_>,
+        skips: bool,
         cx: &mut Context<'_>,
     ) -> Option<Begun<'c>> {
         match self {
-            Self::Own(pool) => pool.begin(outgoing, cx),
-            Self::Shared(pool) => pool.begin(outgoing, cx),
+            Self::Own(pool) => pool.begin(outgoing, skips, cx),
+            Self::Shared(pool) => pool.begin(outgoing, skips, cx),
             Self::Linked(_) => None,
         }
     }

@@ -1,29 +1,29 @@
 //! The connections of one client: made, lent, used again, looked after while they are idle.
 
+mod begun;
 mod upgrade;
 
+pub(crate) use self::begun::{Begun, Head, NoAnswer};
 pub(crate) use self::upgrade::Asked;
 
 use super::compose::{Parts, put_parts};
 use super::counted::Counted;
 use super::driving::{Driving, HasWaited, wait};
-use super::http1::{self, Exchange, Lost, Sending};
+use super::http1::{self, Lost, Sending};
 use super::http2::{self, Keeps, Session};
 use super::incoming::Incoming;
-use super::message::{AnswerHead, Hears, Outgoing, Template, Unanswered};
+use super::message::{Outgoing, Template, Unanswered};
 use super::settings::{Settings, Speak, server_name};
 use crate::fault;
 use crate::fields::Fields;
 use crate::http_client::{Error as Kind, Metric};
 use crate::phases::Connection;
 use crate::request;
-use bggo_http1::Head;
 use bggo_runtime::contract::{AssetCx, AssetMetrics, Deadline, Fault, FaultText, Moment};
 use bggo_wire::{
     Address, Buf, Dialer, Home, Line, Loan, Look, Names, Opening, Proxy, Rules, Sources, Target,
     Tls, Wire,
 };
-use bytes::Bytes;
 use http::Method;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
@@ -92,14 +92,6 @@ enum Found<'c> {
     Connection(Connected<'c>),
     /// It may open one.
     Room(Opening),
-}
-
-/// A request that was appended to an idle connection. It is driven by whoever polls it.
-pub(crate) struct Begun<'c> {
-    pool: &'c Pool,
-    server: u32,
-    loan: Loan<'c>,
-    exchange: Exchange,
 }
 
 /// What a request is sent on.
@@ -370,32 +362,6 @@ impl Pool {
         reply.map(Incoming::Http1)
     }
 
-    /// Begins a request on an idle connection. `None` if there is none, or if the request takes more than to append its bytes.
-    pub(super) fn begin<'c>(
-        &'c self,
-        outgoing: &Outgoing<'_>,
-        cx: &mut Context<'_>,
-    ) -> Option<Begun<'c>> {
-        let body = outgoing.payload.whole()?;
-        if !Exchange::takes(outgoing, body)
-            || outgoing.template.is_none()
-                && request::check_length(outgoing.fields, body.len() as u64).is_err()
-        {
-            return None;
-        }
-        let server = self.server(outgoing);
-        let mut loan = self.lend_unless_waited_for(server, outgoing, Some(cx))?;
-        let on = Connection::of(loan.is_reused());
-        outgoing.hears.phases.begins(outgoing.now, on);
-        let proxy = self.shared.proxy_of_requests(outgoing.url);
-        Some(Begun {
-            exchange: Exchange::begin(&mut loan, (outgoing, proxy), body),
-            loan,
-            server,
-            pool: self,
-        })
-    }
-
     fn server(&self, outgoing: &Outgoing<'_>) -> u32 {
         match outgoing.template {
             Some(template) => template.server,
@@ -439,24 +405,38 @@ impl Pool {
                 Ok(reply) => return Ok(Incoming::Http2(reply)),
                 Err(lost) => lost,
             };
-            let was_stale = lost.is_stale();
-            if was_stale || lost.found_no_room() {
-                session.retire();
-                self.keep_sessions(|known| !known.is_over() && !known.is_left_by_its_user());
-            }
             // The server ends a connection when it likes; nothing was sent on it.
-            if lost.found_no_room()
-                && !std::mem::replace(&mut is_second, true)
-                && let Connected::Http2(next) = self.connect(server, outgoing).await?
-            {
-                session = next;
-                continue;
+            if lost.found_no_room() && !std::mem::replace(&mut is_second, true) {
+                self.retires(&session);
+                if let Connected::Http2(next) = self.connect(server, outgoing).await? {
+                    session = next;
+                    continue;
+                }
             }
-            return Err(Unanswered {
-                was_sent: lost.was_sent(),
-                was_stale,
-                fault: lost.fault(outgoing),
-            });
+            return Err(self.unanswered_by(&session, lost, outgoing));
+        }
+    }
+
+    /// A session takes no more requests.
+    fn retires(&self, session: &Session) {
+        session.retire();
+        self.keep_sessions(|known| !known.is_over() && !known.is_left_by_its_user());
+    }
+
+    fn unanswered_by(
+        &self,
+        session: &Session,
+        lost: http2::Lost,
+        outgoing: &Outgoing<'_>,
+    ) -> Unanswered {
+        let was_stale = lost.is_stale();
+        if was_stale || lost.found_no_room() {
+            self.retires(session);
+        }
+        Unanswered {
+            was_sent: lost.was_sent(),
+            was_stale,
+            fault: lost.fault(outgoing),
         }
     }
 
@@ -568,8 +548,11 @@ impl Pool {
     /// A session with a server that may take another request.
     fn session(&self, server: u32, now: Moment, cx: &mut Context<'_>) -> Option<Rc<Session>> {
         let idle_timeout = self.shared.idle_timeout;
+        let has_task = self.of_all.is_some();
         self.keep_sessions(|session| {
-            session.drive(cx);
+            if !has_task {
+                session.drive(cx);
+            }
             !session.is_over() && session.rested(now) <= idle_timeout
         });
         if !self.shared.keep_alive {
@@ -643,59 +626,6 @@ impl Pool {
             }
             Err(trouble) => Err(fault::of_dial(&trouble, url, outgoing.hosts)),
         }
-    }
-}
-
-impl<'c> Begun<'c> {
-    /// Sends the request and waits for the head of its answer, which stays where it is.
-    pub(crate) fn poll(
-        &mut self,
-        hears: &Hears<'_>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Head, Lost>> {
-        self.exchange.poll(&mut self.loan, hears, cx)
-    }
-
-    /// The answer, from its body on: its head came.
-    pub(crate) fn answer(self, head: Head, hears: &Hears<'_>) -> Incoming<'c> {
-        let made = self.exchange.head(&self.loan, &head, hears);
-        let max_idle = self.pool.shared.max_idle;
-        Incoming::Http1(self.exchange.reply(self.loan, (head, made), max_idle))
-    }
-
-    /// What is read of the head of an answer, and the size of its body, if all of it came with the head.
-    pub(crate) fn whole(&self, head: &Head, hears: &Hears<'_>) -> Option<(AnswerHead, usize)> {
-        let size = Exchange::whole(&self.loan, head)?;
-        Some((self.exchange.head(&self.loan, head, hears), size))
-    }
-
-    /// The bytes of a body that came with its head.
-    pub(crate) fn body(&self, head: &Head, size: usize) -> Bytes {
-        let there = self.loan.peek().get(head.size..head.size + size);
-        Bytes::copy_from_slice(there.unwrap_or_default())
-    }
-
-    /// The whole answer was taken: the connection goes back, or is closed.
-    pub(crate) fn ends(this: &mut Option<Self>, (head, size): (&Head, usize), came: Moment) {
-        let Some(begun) = this else {
-            return;
-        };
-        let max_idle = begun.pool.shared.max_idle;
-        let of = (head, size);
-        if begun.exchange.ends(&mut begun.loan, of, (max_idle, came)) {
-            // It goes back when it is dropped, and is not moved for that.
-            *this = None;
-        } else if let Some(begun) = this.take() {
-            begun.loan.spent();
-        }
-    }
-
-    /// Why no answer came.
-    #[cold]
-    pub(crate) fn lost(self, lost: Lost, outgoing: &Outgoing<'_>) -> Unanswered {
-        let was_reused = self.loan.is_reused();
-        self.pool
-            .unanswered(lost, outgoing, (self.server, was_reused))
     }
 }
 

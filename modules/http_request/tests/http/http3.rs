@@ -612,6 +612,27 @@ fn a_server_that_breaks_the_rules_of_its_own_streams_loses_the_connection() {
 }
 
 #[test]
+fn a_stream_that_says_nothing_yet_holds_up_no_other() {
+    let fault = run(async || {
+        let server = Server::new();
+        server.accept(move |connection, _, _| async move {
+            // The first byte of two that say what it is.
+            let mut silent = connection.open_uni().await.unwrap();
+            silent.write_all(&[0x40]).await.unwrap();
+            let mut control = connection.open_uni().await.unwrap();
+            control.write_all(&[0, 7, 1, 0]).await.unwrap();
+            connection.closed().await;
+        });
+        let user = server.user(Vec::new());
+        let ask = vec![server.url("/"), In::Timeout(some(Duration::from_secs(10)))];
+        user.ask(ask).await.unwrap_err()
+    });
+    let says = "the server did not say its settings first";
+    assert_eq!(fault.kind(), "protocol", "{}", fault.text());
+    assert!(fault.text().ends_with(says), "{}", fault.text());
+}
+
+#[test]
 fn a_server_that_resets_its_control_stream_loses_the_connection() {
     // Between two frames, and within one.
     for bytes in [&[0, 4, 0][..], &[0, 4, 9, 0]] {

@@ -15,6 +15,7 @@ mod bodies;
 mod connections;
 mod cookies;
 mod credentials;
+mod early;
 mod events;
 mod faults;
 mod framing;

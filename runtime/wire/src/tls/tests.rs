@@ -996,3 +996,24 @@ async fn a_connection_that_waits_holds_no_piece() {
     assert_eq!(wire.held(), 0);
     drop(thread.join().unwrap());
 }
+
+#[tokio::test]
+async fn what_is_sent_at_once_goes_out_without_a_flush() {
+    let certificates = Certificates::new(&["localhost"]);
+    let words: Vec<u8> = (0..40_000_u32).map(|number| number as u8).collect();
+    let expected = words.clone();
+    let (port, peer) = serve_tls(&certificates, move |mut peer| {
+        hear(&mut peer, b"first ");
+        hear(&mut peer, &expected);
+        peer.write_all(b"ok").unwrap();
+    });
+    let mut wire = Client::trusting(&certificates).dial(port).await.unwrap();
+    wire.out().put(b"first ");
+    wire.send_only();
+    wire.send_now(&words);
+    // Nobody flushes: the answer comes all the same.
+    told(&wire).await;
+    answer(&mut wire, b"ok").await;
+    peer.join().unwrap();
+    assert!(!wire.has_unsent());
+}

@@ -1,0 +1,113 @@
+//! Why a request over HTTP/2 has no answer, or none that comes to its end.
+
+use crate::fault;
+use crate::http_request::Error as Kind;
+use crate::transport::message::Outgoing;
+use bggo_http2::{Bad, Code};
+use bggo_runtime::contract::{Fault, FaultText};
+use bggo_wire::{Kind as OfWire, Trouble};
+
+/// Why an answer does not come, or does not come to its end.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    Broken(Trouble),
+    /// What came for all of the connection is no HTTP/2.
+    Bad(Bad),
+    /// What came for this request is no answer.
+    Failed(Bad),
+    Reset(Code),
+    /// The server takes no more requests and did not look at this one.
+    GoneAway(Code),
+}
+
+impl End {
+    pub(super) fn words(&self) -> FaultText {
+        match self {
+            Self::Broken(trouble) => trouble.text().clone(),
+            Self::Bad(Bad::NotHttp2) => FaultText::plain(Bad::NotHttp2.words()),
+            Self::Bad(bad) => FaultText::plain(format_args!(
+                "what came is no right HTTP/2: {}",
+                bad.words()
+            )),
+            Self::Failed(bad) => FaultText::plain(bad.words()),
+            Self::Reset(code) => FaultText::plain(format_args!(
+                "the other end gave the HTTP/2 stream up ({})",
+                code.name()
+            )),
+            Self::GoneAway(code) => FaultText::plain(format_args!(
+                "the other end ended the HTTP/2 connection ({})",
+                code.name()
+            )),
+        }
+    }
+}
+
+/// Whether a head is larger than any may be.
+fn is_too_large(bad: Bad) -> bool {
+    matches!(
+        bad,
+        Bad::TooManyFields | Bad::HeadTooLarge | Bad::BlockTooLarge
+    )
+}
+
+/// Why no answer came.
+pub(crate) struct Lost {
+    pub(super) cause: Cause,
+    /// The connection had served before.
+    pub(super) was_reused: bool,
+}
+
+pub(super) enum Cause {
+    /// The connection takes no more requests, and this one was not sent.
+    NoRoom(Option<End>),
+    /// It was sent, or a part of it.
+    End(End),
+    /// The body of the request cannot be read. Whether a part of it was sent.
+    Request(Fault, bool),
+}
+
+impl Lost {
+    /// Whether the server has closed the connection, or refused the request, perhaps before it read it.
+    pub(in crate::transport) fn is_stale(&self) -> bool {
+        match &self.cause {
+            Cause::End(End::Broken(trouble)) => {
+                self.was_reused && matches!(trouble.kind(), OfWire::Reset | OfWire::Closed)
+            }
+            Cause::End(End::Reset(code)) => *code == Code::REFUSED_STREAM,
+            Cause::End(End::GoneAway(_)) => true,
+            Cause::End(End::Bad(_) | End::Failed(_)) | Cause::NoRoom(_) | Cause::Request(..) => {
+                false
+            }
+        }
+    }
+
+    /// Whether the connection takes no more requests, and this one was not sent.
+    pub(in crate::transport) fn found_no_room(&self) -> bool {
+        matches!(self.cause, Cause::NoRoom(_))
+    }
+
+    /// Whether a part of the request at least was handed over.
+    pub(in crate::transport) fn was_sent(&self) -> bool {
+        matches!(self.cause, Cause::End(_) | Cause::Request(_, true))
+    }
+
+    pub(in crate::transport) fn fault(self, outgoing: &Outgoing<'_>) -> Fault {
+        let end = match self.cause {
+            Cause::Request(fault, _) => return fault,
+            Cause::End(end) | Cause::NoRoom(Some(end)) => end,
+            Cause::NoRoom(None) => End::GoneAway(Code::NO_ERROR),
+        };
+        let kind = match &end {
+            End::Failed(bad) | End::Bad(bad) if is_too_large(*bad) => {
+                return fault::too_large_head(outgoing.url, outgoing.hosts);
+            }
+            End::Broken(trouble) => {
+                return fault::of_exchange(trouble, outgoing.url, outgoing.hosts);
+            }
+            End::GoneAway(_) => Kind::Closed,
+            End::Reset(_) => Kind::Reset,
+            End::Bad(_) | End::Failed(_) => Kind::Protocol,
+        };
+        fault::given_up(kind, &end.words(), outgoing.url, outgoing.hosts)
+    }
+}
