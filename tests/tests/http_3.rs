@@ -2,6 +2,7 @@
 
 use bggo_tests::server::Caddy;
 use bggo_tests::{Grid, bggo};
+use std::collections::BTreeSet;
 
 /// A grid whose client has these arguments more.
 fn grid(client: &str, step: &str) -> Grid {
@@ -37,6 +38,42 @@ fn a_grid_speaks_http_3_and_the_server_has_as_many_requests_as_the_run() {
     assert_eq!(counted(&caddy.stop()), (601, 0));
 }
 
+/// Ports of the clients from which requests came.
+fn connections(log: &[String]) -> BTreeSet<String> {
+    let port = |line: &String| {
+        let (_, rest) = line.split_once("\"remote_port\":\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    log.iter().map(port).collect()
+}
+
+#[test]
+fn users_of_a_thread_share_a_connection_of_http_3_and_no_more_are_made_than_the_most() {
+    let sharing =
+        "    http_version = \"3\"\n    connections = \"shared\"\n    max_connections = 2\n";
+    let grid = grid(sharing, "").build();
+    let caddy = Caddy::start("respond \"pong\"");
+    let (url, ca) = (caddy.url(), caddy.ca_file());
+    let flags = [
+        "--url",
+        &url,
+        "--ca",
+        &ca,
+        "--quiet",
+        "--vus",
+        "300",
+        "--iterations",
+        "3000",
+        "--threads",
+        "2",
+    ];
+    let ended = grid.start(&flags).finish().expect_code(0);
+    assert!(!ended.stderr.contains("did not end"), "{}", ended.stderr);
+    let log = caddy.stop();
+    assert_eq!(counted(&log), (3000, 0));
+    assert_eq!(connections(&log).len(), 2);
+}
+
 #[test]
 fn a_server_that_dies_fails_steps_by_their_kinds_and_ends_no_run() {
     let grid = grid("    http_version = \"3\"\n", "    timeout = \"2s\"\n").build();
@@ -66,11 +103,45 @@ fn what_http_3_cannot_do_is_refused_when_a_grid_is_checked() {
             "HTTP/3 is spoken by bggo's own code alone",
         ),
         ("", "http://a.test/", "HTTP/3 needs https"),
+        (
+            "    local_addresses = [\"127.0.0.2\"]\n",
+            "https://a.test/",
+            "leave out local_addresses, or the http_version",
+        ),
+        (
+            "    unix_socket = \"/run/a\"\n",
+            "https://a.test/",
+            "leave out unix_socket, or the http_version",
+        ),
     ] {
         let grid = Grid::new(&format!(
             "resource \"http_client\" \"one\" {{\n  arguments {{\n    http_version = \"3\"\n{client}  }}\n}}\n\
              step \"http_request\" \"get\" {{\n  uses {{\n    client = resource.http_client.one\n  }}\n  \
              arguments {{\n    url = \"{url}\"\n  }}\n}}\n"
+        ));
+        let said = bggo().arg("check").arg(grid.path()).output().unwrap();
+        let text = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert_eq!(said.status.code(), Some(1), "{text}");
+        assert!(text.contains(says), "{text}");
+    }
+}
+
+#[test]
+fn what_the_transport_of_another_crate_cannot_do_is_refused_when_a_grid_is_checked() {
+    for (argument, says) in [
+        (
+            "connections = \"shared\"",
+            "leave out connections, or the transport",
+        ),
+        (
+            "resolve = { \"a.test\" = \"127.0.0.1\" }",
+            "leave out resolve, or the transport",
+        ),
+    ] {
+        let grid = Grid::new(&format!(
+            "resource \"http_client\" \"one\" {{\n  arguments {{\n    transport = \"reqwest\"\n    {argument}\n  }}\n}}\n\
+             step \"http_request\" \"get\" {{\n  uses {{\n    client = resource.http_client.one\n  }}\n  \
+             arguments {{\n    url = \"https://a.test/\"\n  }}\n}}\n"
         ));
         let said = bggo().arg("check").arg(grid.path()).output().unwrap();
         let text = String::from_utf8_lossy(&said.stderr).into_owned();

@@ -17,7 +17,7 @@ use crate::fields::{Fields, name};
 use crate::hosts::Hosts;
 use crate::http_events::{Error as Kind, Inputs, Late, Metric, Output, Plain, Uses, Wanted};
 use crate::limit::until;
-use crate::phases::Phases;
+use crate::phases::{self, Phases};
 use crate::request::{self, Arguments, BodyParts, Whole};
 use crate::response;
 use crate::trace::{Request, Trace};
@@ -43,7 +43,7 @@ pub struct HttpEvents {
     wanted: Wanted,
     /// The request and the conditions, if every input is known early.
     fixed: Option<Asks>,
-    /// The status that an event stream has.
+    /// The status that an event stream has if nothing else is expected.
     expect: Expect,
     last_head: RefCell<LastHead>,
 }
@@ -52,8 +52,11 @@ pub struct HttpEvents {
 struct Asks {
     request: Whole,
     until: Until,
+    expect: Option<Expect>,
     idle: Option<Duration>,
     timeout: Option<Duration>,
+    follow_redirects: Option<bool>,
+    max_redirects: Option<usize>,
 }
 
 /// What ends a step: the first that holds.
@@ -184,9 +187,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The statuses that pass.
+    fn expect(&self) -> &Expect {
+        self.asks.expect.as_ref().unwrap_or(&self.runner.expect)
+    }
+
     fn call<'b>(&'b self, trace: Option<&'b Trace<'b>>) -> Call<'b> {
         let request = &self.asks.request;
         let defaults = &self.client.common.exchange;
+        let follows = self.asks.follow_redirects.unwrap_or(defaults.follows);
         Call {
             method: &request.method,
             url: &request.target.url,
@@ -199,7 +208,7 @@ impl<'a> Run<'a> {
                 _ => None,
             },
             timeout: self.asks.timeout.unwrap_or(defaults.timeout),
-            redirects: defaults.follows.then_some(defaults.max_redirects),
+            redirects: follows.then(|| self.asks.max_redirects.unwrap_or(defaults.max_redirects)),
             keeps_body: false,
             hears: Hears {
                 last_head: &self.runner.last_head,
@@ -207,12 +216,12 @@ impl<'a> Run<'a> {
                 reads: Reads {
                     fields: true,
                     cookies: true,
-                    location: true,
+                    location: follows,
                     address: false,
                 },
                 examples: Examples {
                     step: self.step,
-                    expect: Some(&self.runner.expect),
+                    expect: Some(self.expect()),
                     may_come: false,
                 },
             },
@@ -259,13 +268,16 @@ impl<'a> Run<'a> {
         let waiting = self.phases.waiting(came);
         self.step.record_time(Metric::WAITING, waiting);
         let status = incoming.head().status;
-        if status != StatusCode::OK {
+        if !self.expect().allows(status.as_u16()) {
             self.reads_start(&mut incoming, call.trace).await;
-            let (status, expect) = (status.as_u16(), &self.runner.expect);
+            let (status, expect) = (status.as_u16(), self.expect());
             let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
             return Err(Kind::Status.fault(text));
         }
-        if let Err(fault) = is_stream(incoming.head(), (&url, call.hosts)) {
+        // Without content there is no type either, and no event.
+        if status != StatusCode::NO_CONTENT
+            && let Err(fault) = is_stream(incoming.head(), (&url, call.hosts))
+        {
             self.reads_start(&mut incoming, call.trace).await;
             return Err(fault);
         }
@@ -279,7 +291,7 @@ impl<'a> Run<'a> {
         if let Some(trace) = call.trace {
             trace.ends();
         }
-        Ok(self.output(&incoming.into_head(), told, ended_by))
+        Ok(self.output((&incoming.into_head(), &url), told, ended_by))
     }
 
     /// Reads events until a condition holds, or the stream ends: which.
@@ -389,7 +401,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn output(&self, head: &AnswerHead, told: Told, ended_by: &'static str) -> Output {
+    fn output(
+        &self,
+        (head, url): (&AnswerHead, &Url),
+        told: Told,
+        ended_by: &'static str,
+    ) -> Output {
         let wanted = self.runner.wanted;
         let mut output = Output::default();
         if wanted.count {
@@ -415,6 +432,12 @@ impl<'a> Run<'a> {
         }
         if wanted.headers {
             output.headers = response::headers(head.headers());
+        }
+        if wanted.url {
+            output.url = url.as_str().to_owned().into();
+        }
+        if wanted.http_version {
+            output.http_version = response::version(head.version).into();
         }
         output
     }
@@ -480,6 +503,16 @@ impl Drop for Run<'_> {
                 cut: Metric::CUT,
                 resent: Metric::RESENT,
                 answers: Metric::ANSWERS,
+            },
+        );
+        self.phases.count(
+            step,
+            &phases::Counters {
+                dns: Metric::DNS,
+                connecting: Metric::CONNECTING,
+                tls_handshake: Metric::TLS_HANDSHAKE,
+                reused: Metric::REUSED,
+                sent: Metric::SENT,
             },
         );
         step.add(Metric::EVENTS, self.events.get());
@@ -557,6 +590,8 @@ fn are_known(inputs: &Inputs) -> bool {
         body,
         json,
         form_data,
+        multipart,
+        file,
         cookies,
         bearer_token,
         basic_auth,
@@ -567,10 +602,14 @@ fn are_known(inputs: &Inputs) -> bool {
         until_data,
         idle_timeout,
         timeout,
+        expect_status,
+        follow_redirects,
+        max_redirects,
     } = inputs;
     let texts = [
         body,
         json,
+        file,
         bearer_token,
         last_event_id,
         until_event,
@@ -580,9 +619,11 @@ fn are_known(inputs: &Inputs) -> bool {
         headers,
         query_params,
         form_data,
+        multipart,
         cookies,
         basic_auth,
         api_key,
+        expect_status,
     ];
     url.known().is_some()
         && method.known().is_some()
@@ -591,6 +632,8 @@ fn are_known(inputs: &Inputs) -> bool {
         && events.known().is_some()
         && idle_timeout.known().is_some()
         && timeout.known().is_some()
+        && follow_redirects.known().is_some()
+        && max_redirects.known().is_some()
 }
 
 fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
@@ -607,7 +650,8 @@ fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
             body: plain.body.as_deref(),
             json: plain.json.as_deref(),
             form_data: plain.form_data,
-            ..BodyParts::default()
+            multipart: plain.multipart,
+            file: plain.file.as_deref(),
         },
     })?;
     let head = &mut request.head;
@@ -621,10 +665,14 @@ fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
         })?;
         head.add(name::LAST_EVENT_ID, id);
     }
-    let events = plain.events.map(|events| count("events", events));
-    let events = events
-        .transpose()
-        .map_err(|text| Kind::Request.fault(text))?;
+    let whole = |input, number: Option<Number>| {
+        let count = number.map(|number| count(input, number)).transpose();
+        count.map_err(|text| Kind::Request.fault(text))
+    };
+    let events = whole("events", plain.events)?;
+    if let Some(size) = request.payload.size() {
+        request::check_length(&request.head, size)?;
+    }
     Ok(Asks {
         request,
         until: Until {
@@ -632,7 +680,10 @@ fn asks(plain: &Plain<'_>) -> Result<Asks, Fault> {
             event: plain.until_event.as_deref().map(str::to_owned),
             data: plain.until_data.as_deref().map(str::to_owned),
         },
+        expect: plain.expect_status.map(Expect::read).transpose()?,
         idle: plain.idle_timeout,
         timeout: plain.timeout,
+        follow_redirects: plain.follow_redirects,
+        max_redirects: whole("max_redirects", plain.max_redirects)?,
     })
 }

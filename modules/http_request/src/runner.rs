@@ -11,7 +11,7 @@ use crate::client::HttpClient;
 use crate::exchange::{Answer, Call, Counters, First, START, Seen, exchange};
 use crate::expect::Examples;
 use crate::http_request::{Error as Kind, Inputs, Late, Metric, Output, Uses, Wanted};
-use crate::phases::Phases;
+use crate::phases::{self, Phases};
 use crate::prepared::{Composed, Ended, HttpRequest, PartsOf};
 use crate::response;
 use crate::trace::Trace;
@@ -506,6 +506,15 @@ impl Drop for Run<'_> {
                 answers: Metric::ANSWERS,
             },
         );
-        self.phases.count(self.step);
+        self.phases.count(
+            self.step,
+            &phases::Counters {
+                dns: Metric::DNS,
+                connecting: Metric::CONNECTING,
+                tls_handshake: Metric::TLS_HANDSHAKE,
+                reused: Metric::REUSED,
+                sent: Metric::SENT,
+            },
+        );
     }
 }

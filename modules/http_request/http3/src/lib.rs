@@ -3,6 +3,7 @@
 //! ```text
 //! Request -> Client -> Session (a connection) -> exchange (a stream) -> answer, or why there is none (fault)
 //!              |          '- frame, qpack, huffman: fields and frames to bytes and back
+//!              |- room: which connection takes another request, and who waits for one
 //!              '- endpoints, tasks: the sockets and tasks of a thread
 //! ```
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ mod frame;
 mod huffman;
 mod incoming;
 mod qpack;
+mod room;
 mod session;
 mod static_table;
 mod tasks;

@@ -424,6 +424,8 @@ mod tests {
             max_idle: None,
             nodelay: true,
             keep_alive: true,
+            is_shared: false,
+            max_connections: None,
             ways: Ways::default(),
         };
         let transport = Clients::new(Rc::new(settings)).unwrap();
