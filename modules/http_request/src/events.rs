@@ -10,7 +10,7 @@ mod parse;
 use crate::auth::ApiKey;
 use crate::client::{HttpClient, count};
 use crate::decompress::too_large;
-use crate::exchange::{Call, Counters, First, Seen, answer};
+use crate::exchange::{Call, Counters, First, SOON, START, Seen, answer};
 use crate::expect::{Examples, Expect};
 use crate::fault;
 use crate::fields::{Fields, name};
@@ -25,8 +25,8 @@ use crate::transport::{AnswerHead, Hears, Incoming, LastHead, Reads};
 use bggo_runtime::contract::{
     Deadline, Fault, FaultText, Moment, Number, Prepare, Runner, Step, Text, Value, format_duration,
 };
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{StatusCode, Version};
+use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use parse::{Event, Parser};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -34,8 +34,6 @@ use url::Url;
 
 /// The type of an event stream.
 const EVENT_STREAM: &str = "text/event-stream";
-/// Bytes that are read of an answer that fails the step by its status.
-const START: usize = 1 << 10;
 
 /// A prepared step.
 pub struct HttpEvents {
@@ -130,8 +128,10 @@ impl HttpEvents {
             sent: step.sent(),
             seen: Seen::default(),
             phases: Phases::default(),
+            may_be_judged: step.wants_example_of_check(),
             events: Cell::new(0),
             received: Cell::new(0),
+            start: RefCell::default(),
             waits: Cell::new(true),
         };
         let trace = match step.shows_exchanges() {
@@ -143,7 +143,7 @@ impl HttpEvents {
         run.waits.set(false);
         let shown = match &ended {
             Err(fault) => step.wants_example(fault.kind()),
-            Ok(_) => step.wants_example_of_check().then_some(Step::EXAMPLE_BYTES),
+            Ok(_) => run.may_be_judged.then_some(Step::EXAMPLE_BYTES),
         };
         run.show(shown);
         ended
@@ -161,8 +161,12 @@ struct Run<'a> {
     sent: Moment,
     seen: Seen,
     phases: Phases,
+    /// A check may fail it, and what came is shown then.
+    may_be_judged: bool,
     events: Cell<u64>,
     received: Cell<u64>,
+    /// The first bytes that came, where they are shown.
+    start: RefCell<Vec<u8>>,
     /// It waits for an answer or for events. If it is dropped then because its time is over, the request is shown.
     waits: Cell<bool>,
 }
@@ -263,13 +267,14 @@ impl<'a> Run<'a> {
     }
 
     async fn whole(&self, call: &Call<'_>) -> Result<Output, Fault> {
-        let (mut incoming, url) = answer(self.client, call, First::Nothing).await?;
+        let (mut heard, url) = answer(self.client, call, First::Nothing).await?;
+        let incoming = &mut heard.incoming;
         let came = incoming.head().came;
         let waiting = self.phases.waiting(came);
         self.step.record_time(Metric::WAITING, waiting);
         let status = incoming.head().status;
         if !self.expect().allows(status.as_u16()) {
-            self.reads_start(&mut incoming, call.trace).await;
+            self.reads_start(incoming, call.trace, Kind::Status).await;
             let (status, expect) = (status.as_u16(), self.expect());
             let text = FaultText::plain(format_args!("status {status}, expected {expect}"));
             return Err(Kind::Status.fault(text));
@@ -278,20 +283,21 @@ impl<'a> Run<'a> {
         if status != StatusCode::NO_CONTENT
             && let Err(fault) = is_stream(incoming.head(), (&url, call.hosts))
         {
-            self.reads_start(&mut incoming, call.trace).await;
+            self.reads_start(incoming, call.trace, Kind::ContentType)
+                .await;
             return Err(fault);
         }
         let mut told = Told::default();
-        let ended = self.listen((&mut incoming, call, &url), &mut told).await;
+        let ended = self.listen((incoming, call, &url), &mut told).await;
         let Ok(ended_by) = ended else {
             incoming.leave();
             return ended.map(|_| Output::default());
         };
-        self.leaves(&mut incoming).await;
+        self.leaves(incoming).await;
         if let Some(trace) = call.trace {
             trace.ends();
         }
-        Ok(self.output((&incoming.into_head(), &url), told, ended_by))
+        Ok(self.output((incoming.head(), &url), told, ended_by))
     }
 
     /// Reads events until a condition holds, or the stream ends: which.
@@ -320,6 +326,9 @@ impl<'a> Run<'a> {
                 trace.piece(&piece);
             }
             self.received.set(self.received.get() + piece.len() as u64);
+            if self.may_be_judged {
+                self.keeps_start(&piece);
+            }
             let now = self.step.now();
             let mut rest = &*piece;
             while let Some(event) = parser.next(&mut rest).map_err(|_| too_large(most))? {
@@ -378,17 +387,32 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the beginning of an answer that is no event stream, where somebody sees it.
-    async fn reads_start(&self, incoming: &mut Incoming<'_>, trace: Option<&Trace<'_>>) {
-        if let Some(trace) = trace {
-            let mut size = 0;
-            while size < START
-                && let Ok(Some(piece)) = incoming.piece().await
-            {
-                size += piece.len();
-                trace.piece(&piece);
-            }
+    async fn reads_start(
+        &self,
+        incoming: &mut Incoming<'_>,
+        trace: Option<&Trace<'_>>,
+        kind: Kind,
+    ) {
+        if trace.is_some() || self.step.wants_example(kind.name()).is_some() {
+            let reads = async {
+                while self.start.borrow().len() < START
+                    && let Ok(Some(piece)) = incoming.piece().await
+                {
+                    self.keeps_start(&piece);
+                    if let Some(trace) = trace {
+                        trace.piece(&piece);
+                    }
+                }
+            };
+            let _ = Box::pin(tokio::time::timeout(SOON, reads)).await;
         }
         self.leaves(incoming).await;
+    }
+
+    fn keeps_start(&self, piece: &[u8]) {
+        let mut start = self.start.borrow_mut();
+        let room = START.saturating_sub(start.len()).min(piece.len());
+        start.extend_from_slice(piece.get(..room).unwrap_or_default());
     }
 
     /// Nobody reads the rest of an answer. If all of it is there, its connection can be used again.
@@ -473,16 +497,20 @@ impl<'a> Run<'a> {
         };
         let request = &self.asks.request;
         let url = &request.target.url;
-        let cookies = self.client.cookies(url, &request.cookies, &self.fields);
+        let line = || self.client.cookies(url, &request.cookies, &self.fields);
+        let cookies = self.seen.cookies(line);
+        trace.hide_cookies(&cookies);
         trace.sends(Request {
             method: &request.method,
             url,
             headers: &self.fields,
-            cookies: cookies.as_deref(),
+            cookies: cookies.first().map(String::as_str),
             payload: &request.payload,
         });
-        if let Some(status) = self.seen.status.get() {
-            trace.hears(status, Version::HTTP_11, &HeaderMap::new());
+        if let Some(head) = &*self.seen.head.borrow() {
+            trace.hears(head);
+            let start = self.start.borrow();
+            trace.begins(&start, self.received.get().max(start.len() as u64));
         }
     }
 }

@@ -468,8 +468,8 @@ impl Reply for Answer {
         self.incoming.has_ended()
     }
 
-    fn into_head(self: Box<Self>) -> AnswerHead {
-        self.head
+    fn take_head(&mut self) -> AnswerHead {
+        self.head.take()
     }
 
     fn piece(&mut self) -> Running<'_, Result<Option<Bytes>, FaultText>> {

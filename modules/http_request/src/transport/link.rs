@@ -85,8 +85,8 @@ pub trait Reply {
         false
     }
 
-    /// Its head, once its body is read.
-    fn into_head(self: Box<Self>) -> AnswerHead;
+    /// Its head, once nobody reads the answer any more.
+    fn take_head(&mut self) -> AnswerHead;
 
     /// The next piece of the body as it came, `None` at its end.
     ///
