@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Request -> Client -> Session (a connection) -> exchange (a stream) -> answer, or why there is none (fault)
-//!              |          '- frame, qpack, huffman: fields and frames to bytes and back
+//!              |          '- frame, qpack: fields and frames to bytes and back
 //!              |- room: which connection takes another request, and who waits for one
 //!              '- endpoints, tasks: the sockets and tasks of a thread
 //! ```
@@ -13,7 +13,6 @@ mod endpoints;
 mod exchange;
 mod fault;
 mod frame;
-mod huffman;
 mod incoming;
 mod qpack;
 mod room;
