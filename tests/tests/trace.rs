@@ -515,7 +515,7 @@ fn a_load_run_keeps_the_exchange_of_a_step_that_a_required_check_failed() {
     for line in [
         "\naccept: text/event-stream\n",
         "\nauthorization: (sensitive value)\n",
-        "\ncookie: (sensitive value)\n",
+        "\ncookie: (sensitive value)",
     ] {
         assert!(sent.to_lowercase().contains(line), "{line} in {sent}");
     }
@@ -565,7 +565,7 @@ step "http_events" "stream" {
 "#;
 
 #[test]
-fn a_load_run_keeps_the_head_of_an_answer_that_breaks_off_as_it_came() {
+fn a_load_run_keeps_what_was_read_of_the_head_of_an_answer_that_breaks_off() {
     let grid = Grid::new(BROKEN).build();
     let peer = RawPeer::start(Some(
         b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 99\r\n\r\ndata: 1\n\ndata: 2",
@@ -582,7 +582,11 @@ fn a_load_run_keeps_the_head_of_an_answer_that_breaks_off_as_it_came() {
         let sent = example["sent"].as_str().expect("text");
         assert!(sent.starts_with("GET / HTTP/1.0\n"), "{sent}");
         let received = example["received"].as_str().expect("text");
-        let head = "HTTP/1.0 200 OK\ncontent-type: text/event-stream\ncontent-length: 99\n";
+        // A request reads no fields that nothing asks for.
+        let head = match example["step"].as_str() {
+            Some("http_request.answer") => "HTTP/1.0 200 OK",
+            _ => "HTTP/1.0 200 OK\ncontent-type: text/event-stream\ncontent-length: 99\n",
+        };
         assert!(received.starts_with(head), "{received}");
     }
 }

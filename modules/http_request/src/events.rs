@@ -507,8 +507,8 @@ impl<'a> Run<'a> {
             cookies: cookies.first().map(String::as_str),
             payload: &request.payload,
         });
-        if let Some(head) = &*self.seen.head.borrow() {
-            trace.hears(head);
+        if let Some(head) = self.seen.head.take() {
+            trace.hears(&head);
             let start = self.start.borrow();
             trace.begins(&start, self.received.get().max(start.len() as u64));
         }

@@ -19,7 +19,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, SET_COOKIE};
 use http::{Method, StatusCode};
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -73,7 +73,7 @@ pub(crate) enum First<'c> {
 pub(crate) const START: usize = 1 << 10;
 
 /// What was seen of an exchange, also of one that fails or is dropped.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Seen {
     /// Requests that were sent, or are on their way.
     pub(crate) requests: Cell<u32>,
@@ -84,9 +84,9 @@ pub(crate) struct Seen {
     /// Status of the answer with which it ended. Redirects that are followed do not count.
     pub(crate) status: Cell<Option<StatusCode>>,
     /// The head of that answer, if the rest of it was given up.
-    pub(crate) head: RefCell<Option<AnswerHead>>,
+    pub(crate) head: Cell<Option<Box<AnswerHead>>>,
     /// The lines of Cookie that were sent. The answer may have set others since.
-    cookies: RefCell<Vec<String>>,
+    cookies: Cell<Vec<String>>,
 }
 
 /// An answer whose head has come. If it is given up before its end, its head stays among what was seen.
@@ -115,7 +115,8 @@ impl<'c, 's> Heard<'c, 's> {
 impl Drop for Heard<'_, '_> {
     fn drop(&mut self) {
         if !self.is_over {
-            *self.seen.head.borrow_mut() = Some(self.incoming.take_head());
+            let head = Box::new(self.incoming.take_head());
+            self.seen.head.set(Some(head));
         }
     }
 }
@@ -133,7 +134,10 @@ impl Seen {
     /// A request was sent with this line of Cookie, or without.
     pub(crate) fn sent_cookies(&self, line: Option<String>) {
         if let Some(line) = line {
-            self.cookies.borrow_mut().push(line);
+            let mut lines = self.cookies.take();
+            lines.reserve_exact(1);
+            lines.push(line);
+            self.cookies.set(lines);
         }
     }
 

@@ -252,8 +252,8 @@ impl HttpRequest {
         if let Some(answer) = answer {
             trace.hears(&answer.head);
             trace.begins(answer.start(), answer.size);
-        } else if let Some(head) = &*seen.head.borrow() {
-            trace.hears(head);
+        } else if let Some(head) = seen.head.take() {
+            trace.hears(&head);
         }
     }
 
