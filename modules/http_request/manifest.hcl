@@ -856,7 +856,7 @@ asset "http_client" {
   input "max_connections" {
     type        = number
     min         = 1
-    description = "The most connections to each host, of all users of the run together; needs connections = \"shared\". Each thread gets its share, at least one. Requests that find none free wait in the order in which they came (`connection_wait`)."
+    description = "The most connections to each host, of all users of the run together; needs connections = \"shared\". Each thread gets its share, and fails its steps if that is none. Requests that find none free wait in the order in which they came (`connection_wait`)."
   }
   input "keep_alive" {
     type        = bool

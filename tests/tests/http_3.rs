@@ -38,8 +38,8 @@ fn a_grid_speaks_http_3_and_the_server_has_as_many_requests_as_the_run() {
     assert_eq!(counted(&caddy.stop()), (601, 0));
 }
 
-/// Ports of the clients from which requests came.
-fn connections(log: &[String]) -> BTreeSet<String> {
+/// Ports of this host from which requests came: each thread has one socket for all its connections.
+fn sockets(log: &[String]) -> BTreeSet<String> {
     let port = |line: &String| {
         let (_, rest) = line.split_once("\"remote_port\":\"").unwrap();
         rest.split('"').next().unwrap().to_owned()
@@ -52,26 +52,32 @@ fn users_of_a_thread_share_a_connection_of_http_3_and_no_more_are_made_than_the_
     let sharing =
         "    http_version = \"3\"\n    connections = \"shared\"\n    max_connections = 2\n";
     let grid = grid(sharing, "").build();
-    let caddy = Caddy::start("respond \"pong\"");
-    let (url, ca) = (caddy.url(), caddy.ca_file());
-    let flags = [
-        "--url",
-        &url,
-        "--ca",
-        &ca,
-        "--quiet",
-        "--vus",
-        "300",
-        "--iterations",
-        "3000",
-        "--threads",
-        "2",
-    ];
-    let ended = grid.start(&flags).finish().expect_code(0);
+    let loaded = |threads: &str, iterations: &str| {
+        let caddy = Caddy::start("respond \"pong\"");
+        let (url, ca) = (caddy.url(), caddy.ca_file());
+        let load = format!("--vus 300 --iterations {iterations} --threads {threads}");
+        let flags = ["--url", url.as_str(), "--ca", &ca];
+        let flags: Vec<&str> = flags.into_iter().chain(load.split(' ')).collect();
+        (grid.start(&flags).finish(), caddy.stop())
+    };
+    let (ended, log) = loaded("2", "3000");
+    let ended = ended.expect_code(0);
     assert!(!ended.stderr.contains("did not end"), "{}", ended.stderr);
-    let log = caddy.stop();
     assert_eq!(counted(&log), (3000, 0));
-    assert_eq!(connections(&log).len(), 2);
+    assert_eq!(sockets(&log).len(), 2);
+    let told = |line: &str| {
+        let figures = line.strip_prefix("resource.http_client.one: connections ")?;
+        Some(figures.split(',').next()?.to_owned())
+    };
+    let made = ended.stderr.lines().find_map(told);
+    assert_eq!(made.as_deref(), Some("2"), "{}", ended.stderr);
+    // A thread without a connection of its own fails what it runs, and the others do not.
+    let (ended, log) = loaded("3", "300");
+    let ended = ended.expect_code(99);
+    let why = "max_connections = 2 is too few, since each thread of the run needs one at least";
+    assert!(ended.stderr.contains(why), "{}", ended.stderr);
+    assert!(sockets(&log).len() <= 2, "{log:?}");
+    assert!(counted(&log).0 < 300, "{}", log.len());
 }
 
 #[test]
